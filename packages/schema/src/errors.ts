@@ -1,0 +1,35 @@
+/** One thing that is wrong with a header or a record, in the words of whoever sent it. */
+export interface FieldError {
+  field?: string;
+  /** 1-based data row. */
+  row?: number;
+  /** The column by the file's own name. */
+  column?: string;
+  code: string;
+  detail: string;
+  received?: unknown;
+}
+
+/**
+ * Input that does not fit its schema. `code` is the first error's. The message counts and names no value, so that it
+ * may be logged; `errors` is for the sender alone.
+ */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+  readonly code: string;
+  readonly errors: FieldError[];
+
+  constructor(errors: FieldError[]) {
+    const code = errors[0].code;
+    super(errors.length === 1 ? code : `${code} and ${errors.length - 1} more`);
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+const MAX_QUOTED_LENGTH = 40;
+
+/** A cell's text for an error's detail: quoted, and cut when somebody's whole report stands in it. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text);
+}

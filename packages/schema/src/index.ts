@@ -1,0 +1,14 @@
+import type { Schema } from './schema';
+import { wbc } from './wbc';
+import { wdbc } from './wdbc';
+
+export { type FieldError, SchemaError } from './errors';
+export { type ParsedFeatures, parseFeatures } from './features';
+export { countMatches, type HeaderMatch, matchHeader } from './header';
+export { parseLabel } from './label';
+export { foldName } from './names';
+export { parseRow, type RowResult } from './row';
+export type { Feature, Label, Schema, SchemaId } from './schema';
+export { wbc, wdbc };
+
+export const schemas: Record<Schema['id'], Schema> = { wbc, wdbc };
