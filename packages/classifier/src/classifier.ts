@@ -1,0 +1,159 @@
+import type { Label } from '@cytoqueue/schema';
+import { type Model, parseModel } from './model';
+import type { OperatingPoint } from './modelfile';
+import { NearestRows } from './nearest';
+import { DISTANCE_ALARM, GREY_ZONE, isGreyZone, reasonText } from './reasons';
+import { createRule, type Rule } from './rule';
+import { type Samples, Search } from './search';
+
+export interface PredictOptions {
+  /** Which of the model's thresholds calls a sample malignant; `default` when left out. */
+  readonly operatingPoint?: OperatingPoint;
+}
+
+/** A training row, as shown to whoever asks what a prediction rests on. */
+export interface Neighbor {
+  /** 1-based data row of the training file. */
+  readonly trainingRow: number;
+  readonly label: Label;
+  readonly distance: number;
+  /** Raw values in the schema's order. */
+  readonly features: number[];
+}
+
+export interface Prediction {
+  readonly label: Label;
+  /** Probability of malignancy, 0 to 1. */
+  readonly probability: number;
+  /** Bits `GREY_ZONE` and `DISTANCE_ALARM`; 0 when confident. */
+  readonly indeterminate: number;
+  /** `indeterminate` in sentences for a clinician. */
+  readonly reasons: readonly string[];
+  /** Bit f is set when feature f was not measured. */
+  readonly missing: number;
+  /** The k nearest training rows of either class, nearest first. */
+  readonly neighbors: Neighbor[];
+}
+
+/** Results of many samples in the caller's buffers, each at least as long as the number of samples. */
+export interface PredictionColumns {
+  readonly probability: Float64Array;
+  readonly label: Uint8Array;
+  readonly indeterminate: Uint8Array;
+}
+
+export function createPredictionColumns(rows: number): PredictionColumns {
+  return {
+    probability: new Float64Array(rows),
+    label: new Uint8Array(rows),
+    indeterminate: new Uint8Array(rows),
+  };
+}
+
+/**
+ * Exact k-nearest-neighbour classifier: every training row is looked at, ties go to the lower training row, and the
+ * same sample and model give the same double everywhere. Holds scratch space: one instance per thread.
+ */
+export class Classifier {
+  private readonly search: Search;
+  private readonly rule: Rule;
+  private readonly nearest: NearestRows;
+
+  constructor(readonly model: Model) {
+    const { metric, scaling, k } = model.file;
+    this.search = new Search(model.training, metric, scaling);
+    this.rule = createRule(model.file);
+    this.nearest = new NearestRows(k);
+  }
+
+  /** @throws ModelFileError */
+  static load(bytes: Uint8Array): Classifier {
+    return new Classifier(parseModel(bytes));
+  }
+
+  /**
+   * @param sample one raw value per feature in the schema's order, NaN where not measured
+   * @throws RangeError when the sample has another length or no measured feature
+   */
+  predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
+    const missing = this.search.measure(this.checkSample(sample), 0);
+    const probability = this.probabilityOfMeasured();
+    const indeterminate = this.doubtsOfMeasured(probability);
+    return {
+      label: probability >= this.threshold(options) ? 1 : 0,
+      probability,
+      indeterminate,
+      reasons: reasonText(indeterminate),
+      missing,
+      neighbors: this.describe(this.nearest),
+    };
+  }
+
+  /**
+   * Predicts `rows` samples into the caller's buffers, without allocating for a sample; equal to `predict` to the
+   * last bit.
+   * @param samples row-major rows × features; in a Uint8Array 0 is "not measured", in a Float64Array NaN
+   * @throws RangeError when a buffer is too short or a sample has no measured feature
+   */
+  predictInto(samples: Samples, rows: number, out: PredictionColumns, options: PredictOptions = {}): void {
+    const { featureCount } = this.model.training;
+    checkBuffers(samples, rows, featureCount, out);
+    const threshold = this.threshold(options);
+    for (let row = 0; row < rows; row++) {
+      this.search.measure(samples, row * featureCount);
+      const probability = this.probabilityOfMeasured();
+      out.probability[row] = probability;
+      out.label[row] = probability >= threshold ? 1 : 0;
+      out.indeterminate[row] = this.doubtsOfMeasured(probability);
+    }
+  }
+
+  /**
+   * The k nearest training rows of either class, nearest first, ties by the lower training row.
+   * @throws RangeError unless k is a whole number from 1 to the number of training rows
+   */
+  kneighbors(sample: ArrayLike<number>, k: number): Neighbor[] {
+    const { rows } = this.model.training;
+    if (!Number.isInteger(k) || k < 1 || k > rows) throw new RangeError(`k must be a whole number from 1 to ${rows}`);
+    this.search.measure(this.checkSample(sample), 0);
+    return this.describe(new NearestRows(k).select(this.search.distances, this.search.allRows));
+  }
+
+  private probabilityOfMeasured(): number {
+    this.nearest.select(this.search.distances, this.search.allRows);
+    return this.rule(this.search, this.nearest);
+  }
+
+  private doubtsOfMeasured(probability: number): number {
+    const { numerators, denominators, count } = this.nearest;
+    const { numerator, denominator } = this.model.file.alarm;
+    const isUnusual = numerators[count - 1] * denominator > numerator * denominators[count - 1];
+    return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? DISTANCE_ALARM : 0);
+  }
+
+  private describe(nearest: NearestRows): Neighbor[] {
+    const { featureCount, labels, samples, trainingRows } = this.model.training;
+    return Array.from(nearest.rows.subarray(0, nearest.count), (row, place) => ({
+      trainingRow: trainingRows[row],
+      label: labels[row] as Label,
+      distance: this.search.distanceAt(nearest, place),
+      features: Array.from(samples.subarray(row * featureCount, (row + 1) * featureCount)),
+    }));
+  }
+
+  private threshold({ operatingPoint = 'default' }: PredictOptions): number {
+    return this.model.file.operating_points[operatingPoint];
+  }
+
+  private checkSample(sample: ArrayLike<number>): Float64Array {
+    const { featureCount } = this.model.training;
+    if (sample.length !== featureCount) throw new RangeError(`a sample has ${featureCount} features, not ${sample.length}`);
+    return Float64Array.from(sample);
+  }
+}
+
+function checkBuffers(samples: Samples, rows: number, featureCount: number, out: PredictionColumns): void {
+  if (samples.length < rows * featureCount) throw new RangeError(`samples hold less than ${rows} rows`);
+  const shortest = Math.min(out.probability.length, out.label.length, out.indeterminate.length);
+  if (shortest < rows) throw new RangeError(`a prediction column holds ${shortest} rows, ${rows} are needed`);
+}

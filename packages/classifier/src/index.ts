@@ -1,0 +1,20 @@
+export {
+  Classifier,
+  createPredictionColumns,
+  type Neighbor,
+  type Prediction,
+  type PredictionColumns,
+  type PredictOptions,
+} from './classifier';
+export { serializeModel } from './modelbytes';
+export { type Model, parseModel, type TrainingSet } from './model';
+export {
+  type Figures,
+  type MetricName,
+  type ModelFile,
+  ModelFileError,
+  type ModelFileErrorCode,
+  type OperatingPoint,
+  type RuleName,
+} from './modelfile';
+export { DISTANCE_ALARM, GREY_ZONE, reasonCodes, reasonText } from './reasons';
