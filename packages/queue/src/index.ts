@@ -1,0 +1,17 @@
+export { UnrecoverableError, type Job } from 'bullmq';
+export { ChangeListener, publishChange } from './changes';
+export { createProducerConnection, createWorkerConnection } from './connection';
+export { Consumer, type ConsumerOptions } from './consumer';
+export {
+  type FinalizeJob,
+  type PredictionJob,
+  type QueueName,
+  REDIS_PREFIX,
+  type ShardJob,
+  jobIds,
+  jobOptions,
+  queueNames,
+  workerTimings,
+} from './names';
+export { type BatchWork, type JobState, Producer } from './producer';
+export { BatchProgress, type ProgressCounts } from './progress';

@@ -1,0 +1,60 @@
+import { FlowProducer, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
+
+export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
+
+export interface BatchWork {
+  tenant: string;
+  batchId: string;
+  run: number;
+  /** Shards still to be scored, with their rows. */
+  shards: { shard: number; rows: number }[];
+}
+
+/** Puts work into the queues. At least once: the effect is made exactly once by the workers' write-once results. */
+export class Producer {
+  private readonly predictions: Queue<PredictionJob>;
+  private readonly flows: FlowProducer;
+
+  /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
+  constructor(connection: Redis, onError: (error: Error) => void) {
+    const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true };
+    this.predictions = new Queue(queueNames.predictions, options);
+    this.flows = new FlowProducer(options);
+    this.predictions.on('error', onError);
+    this.flows.on('error', onError);
+  }
+
+  async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
+    await this.predictions.add('prediction', { v: 1, ...job }, { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) });
+  }
+
+  /** One flow: the finalizer runs when every shard is done or has failed for good. */
+  async enqueueBatch({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
+    const data: FinalizeJob = { v: 1, tenant, batchId, run };
+    await this.flows.add({
+      name: 'finalize',
+      queueName: queueNames.finalize,
+      data,
+      opts: { ...jobOptions.finalize, jobId: jobIds.finalize(batchId, run) },
+      children: shards.map(({ shard, rows }) => ({
+        name: 'shard',
+        queueName: queueNames.shards,
+        data: { v: 1, tenant, batchId, run, shard, rows } satisfies ShardJob,
+        opts: { ...jobOptions.shard, jobId: jobIds.shard(batchId, run, shard) },
+      })),
+    });
+  }
+
+  /** What Redis knows of a prediction's job; `unknown` when it was removed or never arrived. */
+  async predictionState(predictionId: string): Promise<JobState> {
+    const state = await this.predictions.getJobState(jobIds.prediction(predictionId));
+    if (state === 'active' || state === 'completed' || state === 'failed' || state === 'unknown') return state;
+    return 'queued';
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.predictions.close(), this.flows.close()]);
+  }
+}

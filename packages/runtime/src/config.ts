@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A variable that cannot be used; the message names each one and what it should hold. */
+export class ConfigError extends Error {
+  readonly code = 'config-error';
+}
+
+const MIB = 1024 * 1024;
+const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const port = count(0, 65_535);
+
+const variables = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(8080),
+  DATA_DIR: z.string().min(1).default('.cytoqueue'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
+  STORAGE_URL: z.string().regex(/^(file|s3):\/\//, 'must start with file:// or s3://').optional(),
+  API_KEYS_FILE: z.string().min(1).optional(),
+  WORKERS: count(1, 64).default(1),
+  WORKER_THREADS: count(1, 256).optional(),
+  SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
+  CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
+  ENVIRONMENT: z.string().min(1).default('local'),
+  WORKER_PORT: port.default(0),
+  MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
+  RETENTION_DAYS: count(1, 36_500).default(30),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly redisUrl: string | undefined;
+  readonly storageUrl: string;
+  readonly apiKeysFile: string | undefined;
+  readonly workers: number;
+  readonly workerThreads: number;
+  readonly shardRows: number;
+  readonly cloudwatchNamespace: string | undefined;
+  readonly environment: string;
+  readonly workerPort: number;
+  readonly maxUploadBytes: number;
+  readonly retentionDays: number;
+  readonly logLevel: string;
+}
+
+/**
+ * Turns the environment into the one typed configuration; nothing downstream reads or checks a variable again.
+ * An empty variable counts as unset, as compose files and task definitions write it.
+ * @throws ConfigError naming every variable that is wrong
+ */
+export function loadConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = variables.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigError(`The environment cannot be used. ${lines.join('; ')}`);
+  }
+  const v = parsed.data;
+  const dataDir = resolve(v.DATA_DIR);
+  return {
+    host: v.HOST,
+    port: v.PORT,
+    dataDir,
+    redisUrl: v.REDIS_URL,
+    storageUrl: v.STORAGE_URL ?? `file://${dataDir}/objects`,
+    apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
+    workers: v.WORKERS,
+    workerThreads: v.WORKER_THREADS ?? availableParallelism(),
+    shardRows: v.SHARD_ROWS,
+    cloudwatchNamespace: v.CLOUDWATCH_NAMESPACE,
+    environment: v.ENVIRONMENT,
+    workerPort: v.WORKER_PORT,
+    maxUploadBytes: v.MAX_UPLOAD_BYTES,
+    retentionDays: v.RETENTION_DAYS,
+    logLevel: v.LOG_LEVEL,
+  };
+}

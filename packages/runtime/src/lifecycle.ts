@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+
+type Release = () => unknown;
+
+/** What was acquired, in order. Push a releaser when you acquire; the last acquired is released first. */
+export class Releasers {
+  private readonly entries: { name: string; release: Release }[] = [];
+  private releasing: Promise<void> | undefined;
+
+  constructor(private readonly logger?: Pick<Logger, 'error'>) {}
+
+  push(name: string, release: Release): void {
+    this.entries.push({ name, release });
+  }
+
+  /** Runs every releaser even when one fails; a second caller gets the same promise. */
+  releaseAll(): Promise<void> {
+    this.releasing ??= this.run();
+    return this.releasing;
+  }
+
+  private async run(): Promise<void> {
+    for (let entry = this.entries.pop(); entry !== undefined; entry = this.entries.pop()) {
+      try {
+        await entry.release();
+      } catch (error) {
+        this.logger?.error({ err: error, releasing: entry.name }, 'release failed');
+      }
+    }
+  }
+}
+
+export interface ServiceOptions {
+  logger: Logger;
+  /** A stop that takes longer ends the process with status 1. */
+  stopDeadlineMs: number;
+  start: (releasers: Releasers) => Promise<void>;
+}
+
+/**
+ * Runs one service for the life of this process: SIGINT, SIGTERM or a lost parent (IPC disconnect) stop it in order,
+ * a second signal or the deadline ends it at once. A failed start releases what was acquired and exits with 1.
+ */
+export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): void {
+  const releasers = new Releasers(logger);
+  let stopping = false;
+  const exit = (status: number): void => {
+    logger.flush(() => process.exit(status));
+    setTimeout(() => process.exit(status), 500).unref();
+  };
+  const stop = (reason: string, status: number): void => {
+    if (stopping) return process.exit(1);
+    stopping = true;
+    logger.info({ reason }, 'stopping');
+    setTimeout(() => {
+      logger.error({ stopDeadlineMs }, 'stop took too long, exiting');
+      exit(1);
+    }, stopDeadlineMs).unref();
+    void releasers.releaseAll().then(() => {
+      logger.info('stopped');
+      exit(status);
+    });
+  };
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  // Only present when a parent started us with an IPC channel; its end means that the parent is gone.
+  process.on('disconnect', () => (stopping ? undefined : stop('parent gone', 0)));
+  start(releasers).catch((error: unknown) => {
+    logger.fatal({ err: error }, 'start failed');
+    if (!stopping) stop('start failed', 1);
+  });
+}
+
+/** Tells the parent, when there is one, that this process is up (see `scripts/src/stack`). */
+export function tellParent(message: { type: 'listening' | 'ready'; url?: string; port: number }): void {
+  process.send?.(message);
+}
