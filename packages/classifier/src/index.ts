@@ -6,6 +6,7 @@ export {
   type PredictionColumns,
   type PredictOptions,
 } from './classifier';
+export { fit, type FitOptions } from './fit';
 export { serializeModel } from './modelbytes';
 export { type Model, parseModel, type TrainingSet } from './model';
 export {
@@ -18,3 +19,4 @@ export {
   type RuleName,
 } from './modelfile';
 export { DISTANCE_ALARM, GREY_ZONE, reasonCodes, reasonText } from './reasons';
+export { type LabelledSample, TrainingDataError, type TrainingDataErrorCode } from './trainingdata';

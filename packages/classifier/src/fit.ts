@@ -1,0 +1,136 @@
+import type { Label, Schema } from '@cytoqueue/schema';
+import { evaluateLabels } from './evaluation';
+import { type LeaveOneOut, leaveOneOut } from './leaveoneout';
+import type { TrainingSet } from './model';
+import type { MetricName, ModelFile, RuleName } from './modelfile';
+import { fitPlatt } from './platt';
+import { classRatioScore, plattProbability } from './rule';
+import { type Scaling, Search } from './search';
+import { createTrainingSet, groupById, type LabelledSample, TrainingDataError } from './trainingdata';
+
+export interface FitOptions {
+  readonly name: string;
+  readonly version: string;
+  readonly schema: Schema;
+  readonly metric: MetricName;
+  readonly rule: RuleName;
+  readonly k: number;
+  readonly scaling?: 'none' | 'z-score';
+  /** `sha256:` and the hex SHA-256 of the training file. */
+  readonly dataDigest: string;
+  readonly limitsOfUse: readonly string[];
+}
+
+const DEFAULT_THRESHOLD = 0.5;
+/** ε as a share of the usual distance to the malignant rows: large enough to tame zeros, too small to move a label. */
+const EPSILON_SHARE = 0.001;
+
+type Calibration = Pick<ModelFile, 'calibration' | 'conformal'>;
+
+/**
+ * Makes a model of labelled samples. Everything in it is computed from them: the same samples give the same file.
+ * @param labelled complete rows, ascending by training row
+ * @throws TrainingDataError when no model can be made of them
+ */
+export function fit(labelled: readonly LabelledSample[], options: FitOptions): Omit<ModelFile, 'digest'> {
+  const { name, version, schema, metric, rule, k, dataDigest, limitsOfUse } = options;
+  const training = createTrainingSet(labelled, schema);
+  const scaling = options.scaling === 'z-score' ? fitScaling(training, schema) : null;
+  const search = new Search(training, metric, scaling);
+  const left = leaveOneOut(search, k, groupById(labelled));
+  const { calibration, conformal } = rule === 'votes' ? uncalibrated : calibrate(search, k, left);
+  const probabilities = calibration === null ? left.voteShares : calibratedProbabilities(left, calibration);
+  return {
+    format: 'cytoqueue-model',
+    format_version: 1,
+    name,
+    version,
+    schema: schema.id,
+    labels: schema.labels,
+    features: schema.features.map((feature) => feature.name),
+    metric,
+    rule,
+    k,
+    scaling,
+    calibration,
+    alarm: alarmDistance(left),
+    operating_points: { default: DEFAULT_THRESHOLD, sensitivity99: sensitivity99(probabilities, training) },
+    conformal,
+    training: {
+      data_digest: dataDigest,
+      rows: Array.from(training.trainingRows),
+      labels: labelled.map(({ label }) => label),
+      samples: Array.from(training.samples),
+    },
+    evaluation: { leave_one_out: evaluateLabels(probabilities, training.labels, DEFAULT_THRESHOLD) },
+    limits_of_use: limitsOfUse,
+  };
+}
+
+const uncalibrated: Calibration = { calibration: null, conformal: null };
+
+function calibrate(search: Search, k: number, left: LeaveOneOut): Calibration {
+  const itself = search.allRows;
+  const epsilon = EPSILON_SHARE * median(leaveOneOut(search, k, itself).malignantMeans);
+  if (epsilon === 0) throw new TrainingDataError('too-few-rows', 'most rows repeat k malignant rows, no scale is left');
+  const platt = fitPlatt(classRatioScores(left, epsilon), Array.from(search.training.labels) as Label[]);
+  return { calibration: { epsilon, platt }, conformal: conformalScores(left, search.training, epsilon) };
+}
+
+function classRatioScores({ benignMeans, malignantMeans }: LeaveOneOut, epsilon: number): Float64Array {
+  return benignMeans.map((benignMean, row) => classRatioScore(benignMean, malignantMeans[row], epsilon));
+}
+
+function calibratedProbabilities(left: LeaveOneOut, { epsilon, platt }: NonNullable<ModelFile['calibration']>): Float64Array {
+  return classRatioScores(left, epsilon).map((score) => plattProbability(score, platt));
+}
+
+/** How odd each row looks in its own class: (mean distance to its class + ε) / (mean distance to the other + ε). */
+function conformalScores({ benignMeans, malignantMeans }: LeaveOneOut, { labels }: TrainingSet, epsilon: number) {
+  const oddness = (own: Float64Array, other: Float64Array, label: Label) =>
+    Array.from(own.map((mean, row) => (mean + epsilon) / (other[row] + epsilon)).filter((_, row) => labels[row] === label)).sort(ascending);
+  return { benign: oddness(benignMeans, malignantMeans, 0), malignant: oddness(malignantMeans, benignMeans, 1) };
+}
+
+/** The smallest leave-one-out distance to the k-th neighbour that at least 99 % of the rows do not exceed. */
+function alarmDistance({ kthNumerators, kthDenominators }: LeaveOneOut): ModelFile['alarm'] {
+  const fractions = Array.from(kthNumerators, (numerator, row) => ({ numerator, denominator: kthDenominators[row] }));
+  fractions.sort((a, b) => a.numerator * b.denominator - b.numerator * a.denominator);
+  const { numerator, denominator } = fractions[Math.ceil((99 * fractions.length) / 100) - 1];
+  const divisor = Number.isInteger(numerator) ? greatestCommonDivisor(numerator, denominator) : 1;
+  return { numerator: numerator / divisor, denominator: denominator / divisor };
+}
+
+/** The threshold at which at most 1 % of the malignant rows are called benign when left out. */
+function sensitivity99(probabilities: Float64Array, { labels }: TrainingSet): number {
+  const malignant = probabilities.filter((_, row) => labels[row] === 1).sort();
+  return malignant[Math.floor(malignant.length / 100)];
+}
+
+/** Mean and population standard deviation of every feature. */
+function fitScaling({ samples, rows, featureCount }: TrainingSet, { features }: Schema): Scaling {
+  const columns = features.map((_, feature) => samples.filter((__, index) => index % featureCount === feature));
+  const center = columns.map((column) => sum(column) / rows);
+  const scale = columns.map((column, feature) => Math.sqrt(sum(column.map((value) => (value - center[feature]) ** 2)) / rows));
+  const constant = scale.indexOf(0);
+  if (constant >= 0) throw new TrainingDataError('constant-column', `${features[constant].name} has one value throughout`);
+  return { center, scale };
+}
+
+function median(values: Float64Array): number {
+  const sorted = values.toSorted();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
+}
