@@ -1,0 +1,111 @@
+#!/bin/sh
+# Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, and the build.
+# Quiet, quick and without network when nothing is missing. Safe to run twice at once.
+set -eu
+
+cd "$(dirname "$0")/.."
+state=.cytoqueue
+lock=$state/setup.lock
+output=$state/setup.$$.log
+export npm_config_update_notifier=false npm_config_audit=false npm_config_fund=false
+export DEBIAN_FRONTEND=noninteractive HOMEBREW_NO_ANALYTICS=1 HOMEBREW_NO_AUTO_UPDATE=1
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$@"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# run WHAT COMMAND…: says what it does; the command's output is shown only when it fails.
+run() {
+  say "$1 …"
+  shift
+  "$@" </dev/null >"$output" 2>&1 || { tail -n 40 "$output" >&2; return 1; }
+}
+
+check_node() {
+  have node || fail 'Node.js 20.19 or later is needed: https://nodejs.org'
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' ||
+    fail "Node.js 20.19 or later is needed, this is $(node --version): https://nodejs.org"
+}
+
+# The holder's command line tells a living set-up from another process that was given the number of a dead one.
+is_setup() {
+  if [ -d "/proc/$$" ]; then tr '\0' ' ' <"/proc/$1/cmdline"; else ps -o command= -p "$1"; fi 2>/dev/null | grep -q 'setup\.sh'
+}
+
+# A hard link appears whole, or not at all when another set-up was faster. A stale lock is moved away before it is
+# removed and put back when a living set-up has taken it meanwhile.
+take_lock() {
+  mkdir -p "$state"
+  echo "$$" >"$lock.$$"
+  trap 'rm -f "$output" "$lock.$$" "$lock.$$.stale"' EXIT
+  trap 'exit 130' HUP INT TERM
+  waiting=
+  while ! ln "$lock.$$" "$lock" 2>/dev/null; do
+    holder=$(cat "$lock" 2>/dev/null) || continue
+    if is_setup "$holder"; then
+      [ -n "$waiting" ] || say "waiting for the set-up that runs as process $holder …"
+      waiting=yes
+      sleep 0.2
+    elif mv "$lock" "$lock.$$.stale" 2>/dev/null; then
+      moved=$(cat "$lock.$$.stale")
+      if is_setup "$moved"; then ln "$lock.$$.stale" "$lock" 2>/dev/null || true; fi
+      rm -f "$lock.$$.stale"
+    fi
+  done
+  trap 'rm -f "$output" "$lock.$$" "$lock"' EXIT
+}
+
+install_packages() {
+  node scripts/packages-current.js && return
+  run 'installing npm packages (npm ci)' npm ci || fail 'npm ci failed; is the npm registry reachable?'
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"
+  elif have sudo; then sudo "$@"
+  else echo 'neither root nor sudo' && return 1
+  fi
+}
+
+apt_install() {
+  as_root apt-get -q update && as_root apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# install_system NAME APT APK DNF BREW: one package by whatever package manager this system has.
+install_system() {
+  if have apt-get; then run "installing $1 (apt-get install $2)" apt_install "$2"
+  elif have apk; then run "installing $1 (apk add $3)" as_root apk add --no-cache "$3"
+  elif have dnf; then run "installing $1 (dnf install $4)" as_root dnf install -y -q "$4"
+  elif have brew; then run "installing $1 (brew install $5)" brew install -q "$5"
+  else say "no apt-get, apk, dnf or brew found to install $1 with"; return 1
+  fi
+}
+
+install_redis() {
+  have redis-server && return
+  install_system redis-server redis-server redis redis redis && have redis-server ||
+    fail 'redis-server (Redis 6.2 or later) is needed and could not be installed here: install it and put it on PATH'
+}
+
+find_browser() {
+  if [ -n "${CHROMIUM_PATH:-}" ]; then [ -x "$CHROMIUM_PATH" ]; return; fi
+  have chromium || have chromium-browser || have google-chrome
+}
+
+install_browser() {
+  find_browser && return
+  [ -z "${CHROMIUM_PATH:-}" ] || fail "CHROMIUM_PATH is set to $CHROMIUM_PATH, which is no program"
+  install_system Chromium chromium chromium chromium chromium && find_browser ||
+    fail 'Chromium is needed for the browser tests and could not be installed here: install it, or set CHROMIUM_PATH'
+}
+
+build() {
+  npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
+}
+
+check_node
+take_lock
+install_packages
+install_redis
+[ "${1:-}" != --browser ] || install_browser
+build

@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import type { Environment } from '../stack/launch';
+import { runStack } from '../stack/run-stack';
+import { runDemo } from './run-demo';
+
+/** What a shell reports for a command that was ended by Ctrl-C. */
+const INTERRUPTED = 130;
+
+/** The demo on a stack of its own, on a free port and a directory of its own: it disturbs nothing that runs. */
+export async function runDemoStack(given: Environment, args: readonly string[]): Promise<void> {
+  const { keep } = parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values;
+  const environment = {
+    ...given,
+    PORT: given['PORT'] || '0',
+    DATA_DIR: given['DATA_DIR'] || '.cytoqueue/demo',
+    // The demo's key is the local one.
+    API_KEYS_FILE: undefined,
+  };
+  const startedAtMs = performance.now();
+  let finished = false;
+  console.log('Starting Redis, a worker and the API …');
+  await runStack({
+    environment,
+    signalStatus: () => (finished ? 0 : INTERRUPTED),
+    use: async (ready, stack) => {
+      console.log(`Cytoqueue is ready at ${ready.url} after ${Math.round(performance.now() - startedAtMs)} ms`);
+      await runDemo({ url: ready.url, apiKey: ready.api_key ?? '', dataDir: stack.dataDir });
+      finished = true;
+      if (keep) return console.log(describeKept(ready.url, stack.dataDir));
+      await stack.stop();
+    },
+  });
+}
+
+function describeKept(url: string, dataDir: string): string {
+  return `\nStill running at ${url}; the key is in ${dataDir}/local-api-key. Ctrl-C stops it.`;
+}

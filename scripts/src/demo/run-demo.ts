@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { ApiClient, type BatchStatus } from './api-client';
+import { followBatch } from './follow-batch';
+import { describeBatch, describeOutcome, describePrediction } from './report';
+
+const SAMPLE_FILE = resolve(__dirname, '../../../packages/schema/data/wisconsin-original.csv');
+const WAIT_SECONDS = 30;
+
+/** A record that is in no file: a made-up, borderline one, so that its nearest cases are of both classes. */
+const RECORD = {
+  sample_id: 'demo-1',
+  features: {
+    clump_thickness: 5,
+    uniformity_of_cell_size: 4,
+    uniformity_of_cell_shape: 4,
+    marginal_adhesion: 3,
+    single_epithelial_cell_size: 4,
+    bare_nuclei: 5,
+    bland_chromatin: 4,
+    normal_nucleoli: 3,
+    mitoses: 1,
+  },
+};
+
+export interface DemoOptions {
+  url: string;
+  apiKey: string;
+  /** Where the result file is kept. */
+  dataDir: string;
+}
+
+/** A lab's file and a clinician's record, the way a lab and a clinician would send them. */
+export async function runDemo({ url, apiKey, dataDir }: DemoOptions): Promise<void> {
+  const client = new ApiClient(url, apiKey);
+  await sendBatch(client, join(dataDir, 'wisconsin-original.results.csv'));
+  await sendRecord(client);
+}
+
+async function sendBatch(client: ApiClient, resultFile: string): Promise<void> {
+  const csv = await readFile(SAMPLE_FILE);
+  console.log(`\nA lab sends ${SAMPLE_FILE} (${csv.length} bytes)`);
+  const upload = await timed(() => client.createBatch(new Uint8Array(csv)));
+  console.log(`Accepted as ${upload.value.id} after ${upload.ms} ms: from here on it is safe`);
+  const scoring = await timed(() => followBatch(client, upload.value.id));
+  const download = await timed(() => client.getResults(upload.value.id));
+  await writeFile(resultFile, download.value, { mode: 0o600 });
+  const rows = parse(download.value, { columns: true }) as Record<string, string>[];
+  checkComplete(scoring.value, rows.length);
+  console.log(describeBatch(scoring.value, rows));
+  console.log(describeOutcome(rows));
+  console.log(`\nTimings: upload ${upload.ms} ms, queued and scored ${scoring.ms} ms, download ${download.ms} ms`);
+  console.log(`Result file: ${resultFile}`);
+}
+
+async function sendRecord(client: ApiClient): Promise<void> {
+  const { value, ms } = await timed(() => client.createPrediction(RECORD, WAIT_SECONDS));
+  if (value.result === undefined) throw new Error(`prediction ${value.id} is still ${value.status} after ${WAIT_SECONDS} s`);
+  console.log(`\nA clinician sends one record and has the answer after ${ms} ms`);
+  console.log(describePrediction(value, value.result));
+}
+
+function checkComplete(batch: BatchStatus, resultRows: number): void {
+  if (batch.counts.total === resultRows && batch.counts.succeeded === resultRows) return;
+  throw new Error(`the result has ${resultRows} rows, ${batch.counts.succeeded} of them scored, of ${batch.counts.total} sent`);
+}
+
+async function timed<T>(run: () => Promise<T>): Promise<{ value: T; ms: number }> {
+  const startedAtMs = performance.now();
+  const value = await run();
+  return { value, ms: Math.round(performance.now() - startedAtMs) };
+}

@@ -1,0 +1,3 @@
+import { makeKey } from './keys/make-key-command';
+
+void makeKey(process.env, process.argv.slice(2));

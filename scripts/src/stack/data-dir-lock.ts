@@ -1,0 +1,63 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify, isRunning, type ProcessId } from './process-id';
+import { StackError } from './stack-error';
+
+const ATTEMPTS = 10;
+
+/**
+ * Makes this process the one stack of `dataDir` and returns the releaser. The lock is a file that names its holder;
+ * one whose holder has ended, killed or not, is taken over.
+ * @throws StackError naming the pid when another stack holds it
+ */
+export function lockDataDir(dataDir: string): () => void {
+  const file = join(dataDir, 'stack.lock');
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(identify(process.pid)), { mode: 0o600 });
+  try {
+    takeLock(file, own);
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return () => rmSync(file, { force: true });
+}
+
+/** A hard link appears whole or not at all and never replaces, so that of two racing stacks one wins. */
+function takeLock(file: string, own: string): void {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      return linkSync(own, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = readHolder(file);
+    if (holder !== undefined && isRunning(holder)) throw heldBy(holder, file);
+    setAside(file, `${own}.stale`);
+  }
+  throw new StackError(`${file} could not be taken: other stacks are starting on the same DATA_DIR`);
+}
+
+/** Removes a stale lock; one that a faster stack has just put in its place is put back. */
+function setAside(file: string, aside: string): void {
+  try {
+    renameSync(file, aside);
+    const holder = readHolder(aside);
+    if (holder !== undefined && isRunning(holder)) linkSync(aside, file);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function readHolder(file: string): ProcessId | undefined {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as ProcessId | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function heldBy(holder: ProcessId, file: string): StackError {
+  return new StackError(`a stack already runs on this DATA_DIR as process ${holder.pid} (${file}); stop it, or set another DATA_DIR and PORT`);
+}

@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastWords } from './last-words';
+
+describe('last words', () => {
+  let file: string;
+
+  beforeEach(() => {
+    file = join(mkdtempSync(join(tmpdir(), 'words-')), 'x.log');
+  });
+
+  afterEach(() => rmSync(join(file, '..'), { recursive: true }));
+
+  it.each([
+    ['the last error, though lines follow it', '{"level":60,"msg":"start failed","err":{"message":"no disk"}}\n{"level":30,"msg":"stopped"}\n', 'start failed: no disk'],
+    ['the last line without an error', '{"level":30,"msg":"one"}\n{"level":30,"msg":"two"}\n', 'two'],
+    ['a line that is no JSON', '# Could not create server TCP listening socket\n', '# Could not create server TCP listening socket'],
+  ])('are %s', (_, content, words) => {
+    writeFileSync(file, content);
+    expect(lastWords(file)).toBe(`Its log ${file} ends: ${words}`);
+  });
+
+  it('are none when the log is empty or missing', () => {
+    expect(lastWords(file)).toBe(`Its log ${file} is empty`);
+    writeFileSync(file, '\n');
+    expect(lastWords(file)).toBe(`Its log ${file} is empty`);
+  });
+});

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { identify } from './process-id';
+import { ProcessRecord, endOrphans } from './process-record';
+
+describe('orphans of a killed stack', () => {
+  let dir: string;
+  let orphan: ChildProcess;
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'orphans-'));
+    orphan = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
+  });
+
+  afterEach(async () => {
+    if (orphan.exitCode === null && orphan.signalCode === null && orphan.kill('SIGKILL')) await once(orphan, 'exit');
+    rmSync(dir, { recursive: true });
+  });
+
+  it('are ended, and their record with them', async () => {
+    new ProcessRecord(dir).add(orphan.pid as number);
+    expect(await endOrphans(dir)).toBe(1);
+    expect(identify(orphan.pid as number)).toBeUndefined();
+    expect(existsSync(join(dir, 'processes.json'))).toBe(false);
+  });
+
+  it('are none when the number belongs to another process by now', async () => {
+    writeFileSync(join(dir, 'processes.json'), JSON.stringify([{ pid: orphan.pid, birth: 'another day' }]));
+    expect(await endOrphans(dir)).toBe(0);
+    expect(identify(orphan.pid as number)).toBeDefined();
+  });
+
+  it('are none in a new directory or behind a torn record', async () => {
+    expect(await endOrphans(dir)).toBe(0);
+    writeFileSync(join(dir, 'processes.json'), '[{"pid"');
+    expect(await endOrphans(dir)).toBe(0);
+  });
+});

@@ -1,0 +1,75 @@
+import { readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endProcess, identify, isRunning, type ProcessId } from './process-id';
+
+const GRACE_MS = 5_000;
+
+/**
+ * The processes this stack has started, kept in DATA_DIR, so that the stack that starts after a kill finds what the
+ * killed one left behind. Written at once on every change: the change may be the last thing we do.
+ */
+export class ProcessRecord {
+  readonly #file: string;
+  #running: ProcessId[] = [];
+
+  constructor(dataDir: string) {
+    this.#file = recordFile(dataDir);
+  }
+
+  add(pid: number): void {
+    const id = identify(pid);
+    if (id === undefined) return;
+    this.#running.push(id);
+    this.#write();
+  }
+
+  remove(pid: number): void {
+    this.#running = this.#running.filter((id) => id.pid !== pid);
+    this.#write();
+  }
+
+  #write(): void {
+    if (this.#running.length === 0) return rmSync(this.#file, { force: true });
+    writeFileSync(`${this.#file}.tmp`, JSON.stringify(this.#running));
+    renameSync(`${this.#file}.tmp`, this.#file);
+  }
+}
+
+/**
+ * Ends what a killed stack on `dataDir` left running: two redis-servers on one append-only file would ruin it, and the
+ * old API may still hold the port. Call it under the lock.
+ * @returns how many there were
+ */
+export async function endOrphans(dataDir: string): Promise<number> {
+  const orphans = [...readRecord(dataDir), ...redisOf(dataDir)].filter(isRunning);
+  await Promise.all(orphans.map((orphan) => endProcess(orphan, GRACE_MS)));
+  rmSync(recordFile(dataDir), { force: true });
+  return new Set(orphans.map((orphan) => orphan.pid)).size;
+}
+
+function recordFile(dataDir: string): string {
+  return join(dataDir, 'processes.json');
+}
+
+function readRecord(dataDir: string): ProcessId[] {
+  try {
+    return JSON.parse(readFileSync(recordFile(dataDir), 'utf8')) as ProcessId[];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The redis-server that works in DATA_DIR/redis, by its own pid file: it may be missing from the record when the stack
+ * was killed in the instant between starting it and writing it down. Its working directory proves who it is.
+ */
+function redisOf(dataDir: string): ProcessId[] {
+  const dir = join(dataDir, 'redis');
+  try {
+    const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
+    const id = identify(pid);
+    return id !== undefined && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir) ? [id] : [];
+  } catch {
+    return [];
+  }
+}

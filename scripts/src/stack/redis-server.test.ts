@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { checkPortIsFree, findFreePort } from './free-port';
+import { ProcessRecord, endOrphans } from './process-record';
+import { launchRedis } from './redis-server';
+import type { Starting } from './supervisor';
+
+describe('our own redis-server', () => {
+  let dir: string;
+  let port: number;
+  const running: Starting[] = [];
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'redis-'));
+    port = await findFreePort();
+  });
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(end));
+    rmSync(dir, { recursive: true });
+  });
+
+  function start(): Starting {
+    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log') }, new ProcessRecord(dir));
+    running.push(redis);
+    return redis;
+  }
+
+  async function end({ child, exited }: Starting): Promise<void> {
+    child.kill('SIGTERM');
+    await exited;
+  }
+
+  async function withClient<T>(use: (client: Redis) => Promise<T>): Promise<T> {
+    const client = new Redis(port, '127.0.0.1');
+    try {
+      return await use(client);
+    } finally {
+      await client.quit();
+    }
+  }
+
+  it('keeps an append-only file, drops nothing for memory, and has its data back after a restart', async () => {
+    const first = start();
+    await first.ready;
+    const settings = await withClient(async (client) => {
+      await client.set('kept', 'yes');
+      return client.config('GET', 'appendonly', 'maxmemory-policy', 'appendfsync', 'bind', 'save');
+    });
+    expect(settings).toEqual(expect.arrayContaining(['appendonly', 'yes', 'noeviction', 'everysec', '127.0.0.1', '']));
+    await end(first);
+    await start().ready;
+    expect(await withClient((client) => client.get('kept'))).toBe('yes');
+  });
+
+  it('is found by its pid file alone when the record missed it', async () => {
+    const redis = start();
+    await redis.ready;
+    rmSync(join(dir, 'processes.json'));
+    expect(await endOrphans(dir)).toBe(1);
+    await redis.exited;
+    expect(existsSync(join(dir, 'redis/redis.pid'))).toBe(false);
+  });
+
+  it('never serves when another server has its port', async () => {
+    await start().ready;
+    const second = mkdtempSync(join(tmpdir(), 'redis-'));
+    const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log') };
+    const loser = launchRedis(options, new ProcessRecord(second));
+    const served = await Promise.race([loser.ready.then(() => true, () => false), loser.exited.then(() => false)]);
+    expect(served).toBe(false);
+    await loser.exited;
+    rmSync(second, { recursive: true });
+  });
+
+  it('holds its port as others see it', async () => {
+    await start().ready;
+    await expect(checkPortIsFree('127.0.0.1', port)).rejects.toThrow(`127.0.0.1:${port} is taken`);
+    await checkPortIsFree('127.0.0.1', 0);
+  });
+});

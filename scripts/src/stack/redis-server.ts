@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type Environment, launch } from './launch';
+import type { ProcessRecord } from './process-record';
+import type { Starting } from './supervisor';
+
+const RECONNECT_MS = 50;
+
+export interface RedisServerOptions {
+  dataDir: string;
+  port: number;
+  environment: Environment;
+  logFile: string;
+}
+
+/** Starts our own redis-server in DATA_DIR/redis. It serves once it has read its append-only file back. */
+export function launchRedis({ dataDir, port, environment, logFile }: RedisServerOptions, record: ProcessRecord): Starting {
+  const dir = join(dataDir, 'redis');
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile, ipc: false }, record);
+  const { pid } = launched.child;
+  if (pid === undefined) return { ...launched, ready: Promise.reject(new Error('redis-server is missing: run sh scripts/setup.sh')) };
+  endWithUs(pid, launched.exited);
+  return { ...launched, ready: untilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
+}
+
+/** Never loses more than a second of the queue, never drops a job for memory, answers nobody from outside. */
+function redisArguments(dir: string, port: number): string[] {
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    'protected-mode': 'yes',
+    dir,
+    pidfile: join(dir, 'redis.pid'),
+    save: '',
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    'maxmemory-policy': 'noeviction',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+/**
+ * redis-server has no IPC channel that could tell it that we were killed. A shell reads from a pipe that we hold: its
+ * end means that we are gone, whatever the reason, and then the shell ends redis-server.
+ */
+function endWithUs(pid: number, exited: Promise<string>): void {
+  const guard = spawn('sh', ['-c', 'read -r _; kill -TERM "$1"', 'guard', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  // Killed before its pipe closes: by then the number may belong to another process.
+  void exited.then(() => guard.kill('SIGKILL'));
+}
+
+/** Resolves when the server on that address answers and is ours: another may have taken the port in between. */
+async function untilServing(url: string, pid: number, exited: Promise<string>): Promise<void> {
+  const client = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: null });
+  client.on('error', () => undefined);
+  const ready = new Promise((resolve) => client.once('ready', resolve));
+  const ended = exited.then(() => Promise.reject(new Error('ended before it was ready')));
+  try {
+    await Promise.race([ready, ended]);
+    const info = await client.info('server');
+    if (!info.includes(`process_id:${pid}\r\n`)) throw new Error(`another redis-server answers at ${url}`);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,42 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, type Logger, createLogger } from '@cytoqueue/runtime';
+
+const LOOP_DEATHS = 5;
+
+export interface Death {
+  name: string;
+  reason: string;
+  deathsInARow: number;
+  delayMs: number;
+}
+
+/** What the stack itself has to say: all of it to DATA_DIR/logs/stack.log, what somebody should see also to stderr. */
+export interface Reporter {
+  readonly logger: Logger;
+  warn(message: string): void;
+  death(death: Death): void;
+}
+
+export function createReporter(config: Config): Reporter {
+  const logs = join(config.dataDir, 'logs');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const write = (line: string) => appendFileSync(join(logs, 'stack.log'), line, { mode: 0o600 });
+  const logger = createLogger({ service: 'stack', environment: config.environment, level: config.logLevel }, { write });
+  return {
+    logger,
+    warn(message) {
+      logger.warn(message);
+      console.error(message);
+    },
+    death(death) {
+      logger.warn(death, 'a process has ended and will be started again');
+      console.error(describeDeath(death, logs));
+    },
+  };
+}
+
+function describeDeath({ name, reason, deathsInARow, delayMs }: Death, logs: string): string {
+  const again = `${name} has ended (${reason}); starting it again in ${delayMs / 1000} s`;
+  return deathsInARow < LOOP_DEATHS ? again : `${again}. That was ${deathsInARow} times in a row: see ${join(logs, `${name}.log`)}`;
+}

@@ -1,0 +1,67 @@
+import { ConfigError, loadConfig } from '@cytoqueue/runtime';
+import type { Environment } from './launch';
+import type { Ready } from './ready-file';
+import { createReporter } from './reporter';
+import { Stack } from './stack';
+import { StackError } from './stack-error';
+
+/** npm passes a terminal's Ctrl-C on to us, which had it already: the same key press, not a second wish. */
+const SAME_SIGNAL_MS = 300;
+
+export interface RunOptions {
+  environment: Environment;
+  /** Called once the stack serves; when it fails the stack is stopped and the process ends with status 1. */
+  use: (ready: Ready, stack: Stack) => Promise<void> | void;
+  /** The status after an orderly stop by a signal. */
+  signalStatus: () => number;
+}
+
+/** Runs a stack in this process, in the foreground: SIGINT, SIGTERM or SIGHUP stop it in order, a second one at once. */
+export async function runStack({ environment, use, signalStatus }: RunOptions): Promise<void> {
+  // A reader that has gone away (`npm start | head -1`) is no reason to end the stack.
+  process.stdout.on('error', () => undefined);
+  try {
+    const config = loadConfig(environment);
+    const stack = new Stack({ config, environment, reporter: createReporter(config) });
+    const signalled = stopOnSignals(stack, signalStatus);
+    await useStack(stack, use, signalled);
+  } catch (error) {
+    console.error(describeError(error));
+    process.exitCode = 1;
+  }
+}
+
+/** After a signal whatever fails does so because of it: the handler alone decides how the process ends. */
+async function useStack(stack: Stack, use: RunOptions['use'], signalled: AbortSignal): Promise<void> {
+  try {
+    await use(await stack.start(), stack);
+  } catch (error) {
+    if (signalled.aborted) return;
+    await stack.stop();
+    throw error;
+  }
+}
+
+function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
+  const first = new AbortController();
+  let firstAtMs = 0;
+  const stop = (): void => {
+    if (first.signal.aborted) {
+      if (Date.now() - firstAtMs < SAME_SIGNAL_MS) return;
+      stack.kill();
+      process.exit(1);
+    }
+    first.abort();
+    firstAtMs = Date.now();
+    void stack.stop().then(() => process.exit(status()));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // Only when a parent holds an IPC channel to us, as the end-to-end tests do: its end means that the parent is gone.
+  process.on('disconnect', () => (first.signal.aborted ? undefined : stop()));
+  return first.signal;
+}
+
+function describeError(error: unknown): string {
+  if (error instanceof StackError || error instanceof ConfigError) return `Cytoqueue: ${error.message}`;
+  return `Cytoqueue: ${error instanceof Error ? error.stack : String(error)}`;
+}

@@ -1,0 +1,28 @@
+import { loadConfig } from '@cytoqueue/runtime';
+import { serviceEnvironment, workerPort } from './service-environment';
+
+const settled = { redisUrl: 'redis://127.0.0.1:1', apiKeysFile: '/keys.json' };
+
+it('writes out what the stack has settled, and lets the rest through', () => {
+  const given = { PORT: '0', DATA_DIR: '/data', AWS_ENDPOINT_URL: 'http://127.0.0.1:2', REDIS_URL: '' };
+  expect(serviceEnvironment(given, loadConfig(given), settled)).toMatchObject({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATA_DIR: '/data',
+    STORAGE_URL: 'file:///data/objects',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    API_KEYS_FILE: '/keys.json',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:2',
+  });
+});
+
+it('means the same to the child as to the stack', () => {
+  const config = loadConfig({ DATA_DIR: 'here', WORKER_THREADS: '3', SHARD_ROWS: '2000', CLOUDWATCH_NAMESPACE: 'Lab', MAX_UPLOAD_BYTES: '5' });
+  const child = loadConfig(serviceEnvironment({}, config, settled));
+  expect(child).toEqual({ ...config, redisUrl: settled.redisUrl, apiKeysFile: settled.apiKeysFile });
+});
+
+it('gives each worker a port of its own', () => {
+  expect([0, 1].map((index) => workerPort(loadConfig({ WORKER_PORT: '9100' }), index))).toEqual([9100, 9101]);
+  expect(workerPort(loadConfig({}), 1)).toBe(0);
+});

@@ -1,0 +1,30 @@
+import type { Config } from '@cytoqueue/runtime';
+import type { Environment } from './launch';
+
+/**
+ * The variables of a service: what the stack was given, with everything the stack has settled written out, so that no
+ * child settles it differently. The AWS SDK's and Node's own variables pass through.
+ */
+export function serviceEnvironment(given: Environment, config: Config, settled: { redisUrl: string; apiKeysFile: string }): Environment {
+  return {
+    ...given,
+    HOST: config.host,
+    PORT: String(config.port),
+    DATA_DIR: config.dataDir,
+    REDIS_URL: settled.redisUrl,
+    STORAGE_URL: config.storageUrl,
+    API_KEYS_FILE: settled.apiKeysFile,
+    WORKER_THREADS: String(config.workerThreads),
+    SHARD_ROWS: String(config.shardRows),
+    ENVIRONMENT: config.environment,
+    MAX_UPLOAD_BYTES: String(config.maxUploadBytes),
+    RETENTION_DAYS: String(config.retentionDays),
+    LOG_LEVEL: config.logLevel,
+    ...(config.cloudwatchNamespace === undefined ? {} : { CLOUDWATCH_NAMESPACE: config.cloudwatchNamespace }),
+  };
+}
+
+/** Several workers cannot share one port: the second one gets the next. 0 stays 0, a free one each. */
+export function workerPort(config: Config, index: number): number {
+  return config.workerPort === 0 ? 0 : config.workerPort + index;
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Environment, launch, type Launched } from './launch';
+import type { ProcessRecord } from './process-record';
+import type { Starting } from './supervisor';
+
+const POLL_MS = 50;
+const ANSWER_DEADLINE_MS = 2_000;
+const ROOT = resolve(__dirname, '../../..');
+
+export interface ServiceOptions {
+  service: 'api' | 'worker';
+  environment: Environment;
+  logFile: string;
+}
+
+/** What a service says over its IPC channel once it is up; the API adds its address. */
+interface UpMessage {
+  type: 'listening' | 'ready';
+  url?: string;
+  port: number;
+}
+
+/** Starts a worker process; it serves when it says so. */
+export function launchWorker(options: ServiceOptions, record: ProcessRecord): Starting {
+  const launched = launchService(options, record);
+  return { ...launched, ready: upMessage(launched).then(() => undefined) };
+}
+
+/** Starts the API; it serves when it says where it listens and answers there that Redis and the store are reachable. */
+export function launchApi(options: ServiceOptions, record: ProcessRecord, onListening: (url: string) => void): Starting {
+  const launched = launchService(options, record);
+  const ready = upMessage(launched).then(async ({ url, port }) => {
+    const address = url ?? `http://127.0.0.1:${port}`;
+    await untilHealthy(address, launched);
+    onListening(address);
+  });
+  return { ...launched, ready };
+}
+
+function launchService({ service, environment, logFile }: ServiceOptions, record: ProcessRecord): Launched {
+  const main = resolve(ROOT, 'services', service, 'dist/main.js');
+  return launch({ command: process.execPath, args: [main], environment, logFile, ipc: true }, record);
+}
+
+async function upMessage({ child, exited }: Launched): Promise<UpMessage> {
+  const waiting = new AbortController();
+  void exited.then(() => waiting.abort());
+  for (;;) {
+    const [message] = (await once(child, 'message', { signal: waiting.signal })) as [unknown];
+    if (isUpMessage(message)) return message;
+  }
+}
+
+function isUpMessage(message: unknown): message is UpMessage {
+  const type = (message as Partial<UpMessage> | null)?.type;
+  return type === 'listening' || type === 'ready';
+}
+
+async function untilHealthy(url: string, { child }: Launched): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if (await isHealthy(url)) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error('ended before it was healthy');
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_DEADLINE_MS) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,183 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, Releasers, ensureLocalApiKey } from '@cytoqueue/runtime';
+import { lockDataDir } from './data-dir-lock';
+import { checkPortIsFree, findFreePort } from './free-port';
+import type { Environment } from './launch';
+import { ProcessRecord, endOrphans } from './process-record';
+import { type Ready, removeReady, writeReady } from './ready-file';
+import { launchRedis } from './redis-server';
+import type { Reporter } from './reporter';
+import { launchApi, launchWorker } from './service';
+import { serviceEnvironment, workerPort } from './service-environment';
+import { StackError } from './stack-error';
+import { type Starting, Supervisor } from './supervisor';
+
+const START_DEADLINE_MS = 60_000;
+/** The services give themselves less; beyond it they are stuck. */
+const STOP_DEADLINE_MS = { api: 15_000, worker: 20_000, redis: 10_000 };
+
+export interface StackOptions {
+  config: Config;
+  /** Passed on to the children. */
+  environment: Environment;
+  reporter: Reporter;
+}
+
+/** Redis, workers and the API on one machine, kept running until `stop`. One per DATA_DIR. */
+export class Stack {
+  readonly #config: Config;
+  readonly #environment: Environment;
+  readonly #reporter: Reporter;
+  readonly #releasers: Releasers;
+  readonly #record: ProcessRecord;
+  readonly #supervisors: Supervisor[] = [];
+  #started: Promise<Ready> | undefined;
+  #stopped: Promise<void> | undefined;
+  #describe: (() => Ready) | undefined;
+
+  constructor({ config, environment, reporter }: StackOptions) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#reporter = reporter;
+    this.#releasers = new Releasers(reporter.logger);
+    this.#record = new ProcessRecord(config.dataDir);
+  }
+
+  get dataDir(): string {
+    return this.#config.dataDir;
+  }
+
+  /** Resolves when the API is healthy and every worker is up. A failed start leaves nothing running. */
+  start(): Promise<Ready> {
+    this.#started ??= this.#start().catch(async (error: unknown) => {
+      await this.stop();
+      throw error;
+    });
+    return this.#started;
+  }
+
+  /** In order: the API takes no more, the workers finish or give back, then Redis goes. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#releasers.releaseAll();
+    return this.#stopped;
+  }
+
+  /** At once, without goodbye; what was promised is in the store and in Redis' file. */
+  kill(): void {
+    for (const supervisor of this.#supervisors) supervisor.kill();
+    removeReady(this.#config.dataDir);
+  }
+
+  async #start(): Promise<Ready> {
+    await this.#takeDataDir();
+    await checkPortIsFree(this.#config.host, this.#config.port);
+    const { key, apiKeysFile } = await this.#settleApiKeys();
+    const redis = await this.#startRedis();
+    const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
+    const [workers, api] = await Promise.all([this.#startWorkers(environment), this.#startApi(environment)]);
+    this.#checkNotStopping();
+    this.#describe = () => ({
+      url: api.url(),
+      api_key: key,
+      pids: {
+        stack: process.pid,
+        api: pidOf(api.supervisor),
+        workers: workers.map(pidOf),
+        ...(redis.supervisor === undefined ? {} : { redis: pidOf(redis.supervisor) }),
+      },
+      redis_url: redis.url,
+    });
+    this.#refreshReady();
+    return this.#describe();
+  }
+
+  async #takeDataDir(): Promise<void> {
+    this.#checkNotStopping();
+    const { dataDir } = this.#config;
+    mkdirSync(join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
+    const unlock = lockDataDir(dataDir);
+    this.#acquire('lock', unlock);
+    removeReady(dataDir);
+    const orphans = await endOrphans(dataDir);
+    if (orphans > 0) this.#reporter.warn(`ended ${orphans} processes that a killed stack had left on this DATA_DIR`);
+  }
+
+  /** The local key, unless a file with keys was given: that one holds only hashes. */
+  async #settleApiKeys(): Promise<{ key: string | null; apiKeysFile: string }> {
+    const { apiKeysFile, dataDir } = this.#config;
+    return apiKeysFile === undefined ? ensureLocalApiKey(dataDir) : { key: null, apiKeysFile };
+  }
+
+  async #startRedis(): Promise<{ url: string; supervisor?: Supervisor }> {
+    const { redisUrl, dataDir } = this.#config;
+    if (redisUrl !== undefined) return { url: redisUrl };
+    const options = { dataDir, port: await findFreePort(), environment: this.#environment, logFile: this.#logFile('redis') };
+    const supervisor = this.#supervise('redis', STOP_DEADLINE_MS.redis, () => launchRedis(options, this.#record));
+    this.#acquire('redis', () => supervisor.stop());
+    await supervisor.start();
+    return { url: `redis://127.0.0.1:${options.port}`, supervisor };
+  }
+
+  async #startWorkers(environment: Environment): Promise<Supervisor[]> {
+    const supervisors = Array.from({ length: this.#config.workers }, (_, index) => {
+      const name = `worker-${index + 1}`;
+      const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
+      const options = { service: 'worker', environment: own, logFile: this.#logFile(name) } as const;
+      return this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
+    });
+    this.#acquire('workers', () => Promise.all(supervisors.map((supervisor) => supervisor.stop())));
+    await Promise.all(supervisors.map((supervisor) => supervisor.start()));
+    return supervisors;
+  }
+
+  /** A restarted API takes the port that the first one found, so that the address holds. */
+  async #startApi(environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
+    let url = '';
+    const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
+      const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
+      return launchApi({ service: 'api', environment: own, logFile: this.#logFile('api') }, this.#record, (address) => (url = address));
+    });
+    this.#acquire('api', () => supervisor.stop());
+    this.#acquire('ready file', () => removeReady(this.#config.dataDir));
+    await supervisor.start();
+    return { url: () => url, supervisor };
+  }
+
+  #supervise(name: string, stopDeadlineMs: number, launchProcess: () => Starting): Supervisor {
+    const supervisor = new Supervisor({
+      name,
+      logFile: this.#logFile(name),
+      launch: launchProcess,
+      startDeadlineMs: START_DEADLINE_MS,
+      stopDeadlineMs,
+      onDeath: (death) => this.#reporter.death(death),
+      onRestart: () => this.#refreshReady(),
+    });
+    this.#supervisors.push(supervisor);
+    return supervisor;
+  }
+
+  /** A process was replaced. While the stack is still starting there is nothing to bring up to date. */
+  #refreshReady(): void {
+    if (this.#describe !== undefined && this.#stopped === undefined) writeReady(this.#config.dataDir, this.#describe());
+  }
+
+  /** Nothing may be acquired once the releasing has begun: nobody would release it. */
+  #acquire(name: string, release: () => unknown): void {
+    this.#checkNotStopping();
+    this.#releasers.push(name, release);
+  }
+
+  #checkNotStopping(): void {
+    if (this.#stopped !== undefined) throw new StackError('the stack is being stopped');
+  }
+
+  #logFile(name: string): string {
+    return join(this.#config.dataDir, 'logs', `${name}.log`);
+  }
+}
+
+function pidOf(supervisor: Supervisor): number {
+  return supervisor.pid ?? 0;
+}

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launch } from './launch';
+import { identify } from './process-id';
+import { ProcessRecord } from './process-record';
+import { type Starting, Supervisor, type SupervisorOptions, restartDelayMs } from './supervisor';
+
+const LIVES = `process.send('up'); process.on('disconnect', () => process.exit());`;
+const DEAF = `process.on('SIGTERM', () => {}); ${LIVES}`;
+const DIES = `console.log('no such thing as luck'); process.exit(3);`;
+const SILENT = `process.on('message', () => {});`;
+
+describe('a supervisor', () => {
+  let dir: string;
+  const supervisors: Supervisor[] = [];
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  });
+
+  afterEach(async () => {
+    await Promise.all(supervisors.splice(0).map((supervisor) => supervisor.stop()));
+    rmSync(dir, { recursive: true });
+  });
+
+  function launchScript(script: string): Starting {
+    const options = { command: process.execPath, args: ['-e', script], environment: process.env, logFile: join(dir, 'x.log'), ipc: true };
+    const launched = launch(options, new ProcessRecord(dir));
+    const gone = launched.exited.then((reason) => Promise.reject(new Error(reason)));
+    return { ...launched, ready: Promise.race([once(launched.child, 'message'), gone]).then(() => undefined) };
+  }
+
+  function supervise(launchProcess: () => Starting, options: Partial<SupervisorOptions> = {}): Supervisor {
+    const supervisor = new Supervisor({
+      name: 'x',
+      logFile: join(dir, 'x.log'),
+      launch: launchProcess,
+      startDeadlineMs: 30_000,
+      stopDeadlineMs: 30_000,
+      onDeath: () => undefined,
+      onRestart: () => undefined,
+      ...options,
+    });
+    supervisors.push(supervisor);
+    return supervisor;
+  }
+
+  it('starts and stops its process', async () => {
+    const supervisor = supervise(() => launchScript(LIVES));
+    await supervisor.start();
+    const pid = supervisor.pid as number;
+    expect(identify(pid)).toBeDefined();
+    await supervisor.stop();
+    expect(identify(pid)).toBeUndefined();
+  });
+
+  it('starts another one when it is killed, and says so', async () => {
+    const deaths: { reason: string; deathsInARow: number }[] = [];
+    const restarted = new Promise<void>((resolve) => {
+      const supervisor = supervise(() => launchScript(LIVES), { onDeath: (death) => deaths.push(death), onRestart: resolve });
+      void supervisor.start().then(() => process.kill(supervisor.pid as number, 'SIGKILL'));
+    });
+    await restarted;
+    expect(deaths).toMatchObject([{ reason: 'SIGKILL', deathsInARow: 1 }]);
+    expect(identify(supervisors[0]?.pid as number)).toBeDefined();
+  });
+
+  it('counts deaths in a row and keeps trying', async () => {
+    const scripts = [LIVES, DIES, DIES, LIVES];
+    const counts: number[] = [];
+    const restarted = new Promise<void>((resolve) => {
+      const supervisor = supervise(() => launchScript(scripts.shift() as string), {
+        onDeath: ({ deathsInARow }) => counts.push(deathsInARow),
+        onRestart: resolve,
+      });
+      void supervisor.start().then(() => process.kill(supervisor.pid as number, 'SIGKILL'));
+    });
+    await restarted;
+    expect(counts).toEqual([1, 2, 3]);
+  });
+
+  it('rejects the first start of one that ends, with its last words', async () => {
+    const supervisor = supervise(() => launchScript(DIES));
+    await expect(supervisor.start()).rejects.toThrow(/x did not start \(exit code 3\).*no such thing as luck/);
+  });
+
+  it('gives up on a first start that takes too long and leaves nothing running', async () => {
+    const supervisor = supervise(() => launchScript(SILENT), { startDeadlineMs: 50 });
+    await expect(supervisor.start()).rejects.toThrow('did not answer in time');
+    expect(identify(supervisor.pid as number)).toBeUndefined();
+  });
+
+  it('rejects the first start of a program that is not there', async () => {
+    const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log'), ipc: false };
+    const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir)), ready: new Promise(() => undefined) }));
+    await expect(supervisor.start()).rejects.toThrow('ENOENT');
+  });
+
+  it('forces one that does not end, at the deadline', async () => {
+    const supervisor = supervise(() => launchScript(DEAF), { stopDeadlineMs: 50 });
+    await supervisor.start();
+    const pid = supervisor.pid as number;
+    await supervisor.stop();
+    expect(identify(pid)).toBeUndefined();
+  });
+
+  it('takes a process that has ended out of the record', async () => {
+    const supervisor = supervise(() => launchScript(LIVES));
+    await supervisor.start();
+    expect(JSON.parse(readFileSync(join(dir, 'processes.json'), 'utf8'))).toMatchObject([{ pid: supervisor.pid }]);
+    await supervisor.stop();
+    expect(() => readFileSync(join(dir, 'processes.json'))).toThrow('ENOENT');
+  });
+});
+
+it('doubles the delay between restarts up to ten seconds', () => {
+  expect([1, 2, 3, 7, 8, 100].map(restartDelayMs)).toEqual([100, 200, 400, 6_400, 10_000, 10_000]);
+});

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lastWords } from './last-words';
+import type { Launched } from './launch';
+import { StackError } from './stack-error';
+
+const FIRST_DELAY_MS = 100;
+const MAX_DELAY_MS = 10_000;
+/** One that served this long is no crash loop: its next death starts counting anew. */
+const STEADY_MS = 30_000;
+
+/** A launched process and the promise that it serves. `ready` rejects when it never will. */
+export interface Starting extends Launched {
+  readonly ready: Promise<void>;
+}
+
+export interface SupervisorOptions {
+  /** As it stands in messages. */
+  name: string;
+  logFile: string;
+  launch: () => Starting;
+  startDeadlineMs: number;
+  stopDeadlineMs: number;
+  /** A process has died and will be started again. */
+  onDeath: (event: { name: string; reason: string; deathsInARow: number; delayMs: number }) => void;
+  /** Another process serves in the place of one that died. */
+  onRestart: () => void;
+}
+
+/** How long to wait before the next start, after so many deaths in a row: doubling, with a ceiling. */
+export function restartDelayMs(deathsInARow: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (deathsInARow - 1), MAX_DELAY_MS);
+}
+
+/** Keeps one process running: started again whenever it ends, until `stop`. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #stopRequest = new AbortController();
+  #current: Starting | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#current?.child.pid;
+  }
+
+  /** Resolves when the process serves. @throws StackError when it ends, or is stopped, before that */
+  async start(): Promise<void> {
+    const current = this.#launch();
+    const failure = await this.#untilReady(current);
+    if (failure !== undefined) throw new StackError(`${this.#options.name} did not start (${failure}). ${lastWords(this.#options.logFile)}`);
+    void this.#keepRunning(current);
+  }
+
+  /** SIGTERM, then SIGKILL at the deadline. Resolves when the process is gone; a second caller gets the same promise. */
+  stop(): Promise<void> {
+    this.#stopRequest.abort();
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  /** At once, without goodbye. */
+  kill(): void {
+    this.#stopRequest.abort();
+    this.#current?.child.kill('SIGKILL');
+  }
+
+  #launch(): Starting {
+    this.#current = this.#options.launch();
+    return this.#current;
+  }
+
+  /** Undefined when the process serves, else why it does not; then it is gone. */
+  async #untilReady({ child, ready, exited }: Starting): Promise<string | undefined> {
+    const deadline = new AbortController();
+    const late = sleep(this.#options.startDeadlineMs, 'did not answer in time', { signal: deadline.signal }).catch(() => undefined);
+    const failed = ready.then(() => undefined, (error: Error) => error.message);
+    const failure = await Promise.race([exited, failed, late]);
+    deadline.abort();
+    if (failure === undefined) return undefined;
+    child.kill('SIGKILL');
+    const ending = await exited;
+    return ending === 'SIGKILL' ? failure : ending;
+  }
+
+  async #keepRunning(first: Starting): Promise<void> {
+    let current = first;
+    let readySince = Date.now();
+    for (let deathsInARow = 1; ; deathsInARow++) {
+      const reason = await current.exited;
+      if (this.#stopRequest.signal.aborted) return;
+      if (Date.now() - readySince > STEADY_MS) deathsInARow = 1;
+      const delayMs = restartDelayMs(deathsInARow);
+      this.#options.onDeath({ name: this.#options.name, reason, deathsInARow, delayMs });
+      await sleep(delayMs, undefined, { signal: this.#stopRequest.signal }).catch(() => undefined);
+      if (this.#stopRequest.signal.aborted) return;
+      current = this.#launch();
+      readySince = Number.POSITIVE_INFINITY;
+      if ((await this.#untilReady(current)) !== undefined) continue;
+      readySince = Date.now();
+      this.#options.onRestart();
+    }
+  }
+
+  async #end(): Promise<void> {
+    if (this.#current === undefined) return;
+    const { child, exited } = this.#current;
+    child.kill('SIGTERM');
+    const deadline = setTimeout(() => child.kill('SIGKILL'), this.#options.stopDeadlineMs);
+    await exited;
+    clearTimeout(deadline);
+  }
+}
