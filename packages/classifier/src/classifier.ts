@@ -1,7 +1,7 @@
 import type { Label } from '@cytoqueue/schema';
 import { type Model, parseModel } from './model';
 import type { OperatingPoint } from './modelfile';
-import { NearestRows } from './nearest';
+import { type NearestRows, Neighborhood } from './nearest';
 import { DISTANCE_ALARM, GREY_ZONE, isGreyZone, reasonText } from './reasons';
 import { createRule, type Rule } from './rule';
 import { type Samples, Search } from './search';
@@ -57,13 +57,13 @@ export function createPredictionColumns(rows: number): PredictionColumns {
 export class Classifier {
   private readonly search: Search;
   private readonly rule: Rule;
-  private readonly nearest: NearestRows;
+  private readonly neighborhood: Neighborhood;
 
   constructor(readonly model: Model) {
     const { metric, scaling, k } = model.file;
     this.search = new Search(model.training, metric, scaling);
     this.rule = createRule(model.file);
-    this.nearest = new NearestRows(k);
+    this.neighborhood = new Neighborhood(k);
   }
 
   /** @throws ModelFileError */
@@ -85,7 +85,7 @@ export class Classifier {
       indeterminate,
       reasons: reasonText(indeterminate),
       missing,
-      neighbors: this.describe(this.nearest),
+      neighbors: this.describe(this.neighborhood.all),
     };
   }
 
@@ -116,16 +116,16 @@ export class Classifier {
     const { rows } = this.model.training;
     if (!Number.isInteger(k) || k < 1 || k > rows) throw new RangeError(`k must be a whole number from 1 to ${rows}`);
     this.search.measure(this.checkSample(sample), 0);
-    return this.describe(new NearestRows(k).select(this.search.distances, this.search.allRows));
+    return this.describe(new Neighborhood(k).select(this.search.distances, this.search.rowsByLabel).all);
   }
 
   private probabilityOfMeasured(): number {
-    this.nearest.select(this.search.distances, this.search.allRows);
-    return this.rule(this.search, this.nearest);
+    this.neighborhood.select(this.search.distances, this.search.rowsByLabel);
+    return this.rule(this.search, this.neighborhood);
   }
 
   private doubtsOfMeasured(probability: number): number {
-    const { numerators, denominators, count } = this.nearest;
+    const { numerators, denominators, count } = this.neighborhood.all;
     const { numerator, denominator } = this.model.file.alarm;
     const isUnusual = numerators[count - 1] * denominator > numerator * denominators[count - 1];
     return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? DISTANCE_ALARM : 0);

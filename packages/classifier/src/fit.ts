@@ -70,7 +70,7 @@ export function fit(labelled: readonly LabelledSample[], options: FitOptions): O
 const uncalibrated: Calibration = { calibration: null, conformal: null };
 
 function calibrate(search: Search, k: number, left: LeaveOneOut): Calibration {
-  const itself = search.allRows;
+  const itself = Int32Array.from(search.training.labels, (_, row) => row);
   const epsilon = EPSILON_SHARE * median(leaveOneOut(search, k, itself).malignantMeans);
   if (epsilon === 0) throw new TrainingDataError('too-few-rows', 'most rows repeat k malignant rows, no scale is left');
   const platt = fitPlatt(classRatioScores(left, epsilon), Array.from(search.training.labels) as Label[]);

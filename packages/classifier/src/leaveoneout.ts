@@ -1,4 +1,4 @@
-import { NearestRows } from './nearest';
+import { Neighborhood, type RowsByLabel } from './nearest';
 import type { Search } from './search';
 import { voteShare } from './rule';
 import { TrainingDataError } from './trainingdata';
@@ -23,28 +23,25 @@ export interface LeaveOneOut {
 export function leaveOneOut(search: Search, k: number, groups: Int32Array): LeaveOneOut {
   const { rows, featureCount, samples } = search.training;
   const [benignMeans, malignantMeans, kthNumerators, kthDenominators, voteShares] = columns(5, rows);
-  const nearest = new NearestRows(k);
-  const [benignRows, malignantRows] = search.rowsByLabel;
+  const neighborhood = new Neighborhood(k);
   for (let row = 0; row < rows; row++) {
-    const others = (candidates: Int32Array) => candidates.filter((candidate) => groups[candidate] !== groups[row]);
-    const select = (candidates: Int32Array) => selectFull(nearest, search, others(candidates));
+    const others = otherRows(search.rowsByLabel, groups, row, k);
     search.measure(samples, row * featureCount);
-    benignMeans[row] = search.meanDistance(select(benignRows));
-    malignantMeans[row] = search.meanDistance(select(malignantRows));
-    select(search.allRows);
-    kthNumerators[row] = nearest.numerators[k - 1];
-    kthDenominators[row] = nearest.denominators[k - 1];
-    voteShares[row] = voteShare(search, nearest, others(search.allRows));
+    const { benign, malignant, all } = neighborhood.select(search.distances, others);
+    benignMeans[row] = search.meanDistance(benign);
+    malignantMeans[row] = search.meanDistance(malignant);
+    kthNumerators[row] = all.numerators[k - 1];
+    kthDenominators[row] = all.denominators[k - 1];
+    voteShares[row] = voteShare(search.distances, others, all);
   }
   return { benignMeans, malignantMeans, kthNumerators, kthDenominators, voteShares };
 }
 
-function selectFull(nearest: NearestRows, search: Search, candidates: Int32Array): NearestRows {
-  if (candidates.length < nearest.capacity) {
-    const detail = `k = ${nearest.capacity} needs that many rows of each class beside every row and those of its id`;
-    throw new TrainingDataError('too-few-rows', detail);
-  }
-  return nearest.select(search.distances, candidates);
+function otherRows([benign, malignant]: RowsByLabel, groups: Int32Array, row: number, k: number): RowsByLabel {
+  const isOther = (candidate: number) => groups[candidate] !== groups[row];
+  const others = [benign.filter(isOther), malignant.filter(isOther)] as const;
+  if (others.every(({ length }) => length >= k)) return others;
+  throw new TrainingDataError('too-few-rows', `k = ${k} needs as many rows of each class beside every row and its id's`);
 }
 
 function columns(count: number, rows: number): Float64Array[] {

@@ -1,64 +1,79 @@
-import type { TrainingSet } from './model';
 import type { MetricName } from './modelfile';
-
-/** One sample, with the list of the features that were measured in it. */
-export interface Query {
-  /** One value per feature; those not measured are never read. */
-  readonly values: Float64Array;
-  /** The first `measuredCount` entries are the indexes of the measured features. */
-  readonly measured: Int32Array;
-  measuredCount: number;
-}
 
 /**
  * Distances to every training row as fractions. With whole-number features all four terms of a comparison
- * `a/b < c/d` ⇔ `a·d < c·b` are exact, so that ties are ties.
+ * `a/b < c/d` ⇔ `a·d < c·b` are exact, so that ties are ties. No denominator is 0.
  */
 export interface Distances {
   readonly numerators: Float64Array;
   readonly denominators: Float64Array;
 }
 
+/** The training rows' values as they are compared: one array per feature, as the inner loops run along these. */
+export interface TrainingColumns {
+  readonly values: readonly Float64Array[];
+  /** Sum of each row over all features. */
+  readonly rowSums: Float64Array;
+}
+
 export interface Metric {
-  /** Fills one fraction per training row. Features that were not measured are left out of every sum. */
-  readonly measure: (query: Query, training: TrainingSet, distances: Distances) => void;
+  /**
+   * Fills one fraction per training row.
+   * @param sample one value per feature; those that are NaN are left out of every sum
+   */
+  readonly measure: (sample: Float64Array, columns: TrainingColumns, distances: Distances) => void;
   /** The distance that a fraction stands for. */
   readonly valueOf: (numerator: number, denominator: number) => number;
 }
 
-/** Σ|a−b| / Σ(a+b), 0 to 1 for positive features. Bray and Curtis (1957), Ecological Monographs 27, 325-349. */
+/**
+ * Σ|a−b| / Σ(a+b), 0 to 1 for positive whole numbers. Bray and Curtis (1957), Ecological Monographs 27, 325-349.
+ * The denominators are the row sums and the sample's; what was not measured is taken out of them again.
+ */
 const brayCurtis: Metric = {
-  measure({ values, measured, measuredCount }, { rows, featureCount, samples }, { numerators, denominators }) {
-    for (let row = 0, offset = 0; row < rows; row++, offset += featureCount) {
-      let difference = 0;
-      let sum = 0;
-      for (let i = 0; i < measuredCount; i++) {
-        const a = values[measured[i]];
-        const b = samples[offset + measured[i]];
-        difference += Math.abs(a - b);
-        sum += a + b;
+  measure(sample, { values, rowSums }, { numerators, denominators }) {
+    let sampleSum = 0;
+    numerators.fill(0);
+    denominators.set(rowSums);
+    for (let feature = 0; feature < sample.length; feature++) {
+      const value = sample[feature];
+      if (Number.isNaN(value)) subtract(values[feature], denominators);
+      else {
+        sampleSum += value;
+        addDifferences(value, values[feature], numerators);
       }
-      numerators[row] = difference;
-      denominators[row] = sum;
     }
+    for (let row = 0; row < denominators.length; row++) denominators[row] += sampleSum;
   },
   valueOf: (numerator, denominator) => numerator / denominator,
 };
 
+function addDifferences(value: number, column: Float64Array, differences: Float64Array): void {
+  for (let row = 0; row < column.length; row++) differences[row] += Math.abs(value - column[row]);
+}
+
+function subtract(column: Float64Array, sums: Float64Array): void {
+  for (let row = 0; row < column.length; row++) sums[row] -= column[row];
+}
+
 /** √Σ(a−b)². Compared by its square over 1, which needs no root and is exact for whole numbers. */
 const euclidean: Metric = {
-  measure({ values, measured, measuredCount }, { rows, featureCount, samples }, { numerators, denominators }) {
-    for (let row = 0, offset = 0; row < rows; row++, offset += featureCount) {
-      let squares = 0;
-      for (let i = 0; i < measuredCount; i++) {
-        const difference = values[measured[i]] - samples[offset + measured[i]];
-        squares += difference * difference;
-      }
-      numerators[row] = squares;
-    }
+  measure(sample, { values }, { numerators, denominators }) {
+    numerators.fill(0);
     denominators.fill(1);
+    for (let feature = 0; feature < sample.length; feature++) {
+      const value = sample[feature];
+      if (!Number.isNaN(value)) addSquares(value, values[feature], numerators);
+    }
   },
   valueOf: (square) => Math.sqrt(square),
 };
+
+function addSquares(value: number, column: Float64Array, squares: Float64Array): void {
+  for (let row = 0; row < column.length; row++) {
+    const difference = value - column[row];
+    squares[row] += difference * difference;
+  }
+}
 
 export const metrics: Record<MetricName, Metric> = { 'bray-curtis': brayCurtis, euclidean };

@@ -1,6 +1,9 @@
 import type { Distances } from './metric';
 
-/** The nearest few of the rows that were offered: ascending by distance, ties in the order of offering. */
+/** Indexes into the training set, by label, ascending. */
+export type RowsByLabel = readonly [benign: Int32Array, malignant: Int32Array];
+
+/** The nearest few rows of a selection: ascending by distance, ties in the order of the candidates. */
 export class NearestRows {
   count = 0;
   /** Indexes into the training set; the first `count` are valid, here and below. */
@@ -16,24 +19,43 @@ export class NearestRows {
 
   /** Keeps the nearest of the candidates, which must ascend so that the lower training row wins a tie. */
   select({ numerators, denominators }: Distances, candidates: Int32Array): this {
+    const last = this.capacity - 1;
+    let limitNumerator = Infinity;
+    let limitDenominator = 1;
     this.count = 0;
     for (let i = 0; i < candidates.length; i++) {
       const row = candidates[i];
-      this.offer(row, numerators[row], denominators[row]);
+      if (numerators[row] * limitDenominator >= limitNumerator * denominators[row]) continue;
+      this.insert(row, numerators[row], denominators[row]);
+      if (this.count <= last) continue;
+      limitNumerator = this.numerators[last];
+      limitDenominator = this.denominators[last];
     }
     return this;
   }
 
-  /** True when the fraction is strictly nearer than the farthest row kept. */
-  private isNearer(numerator: number, denominator: number, place: number): boolean {
-    return numerator * this.denominators[place] < this.numerators[place] * denominator;
+  /** Becomes the nearest of two selections that share no row; ties by the lower row. */
+  merge(one: NearestRows, other: NearestRows): this {
+    let [i, j] = [0, 0];
+    this.count = Math.min(this.capacity, one.count + other.count);
+    for (let place = 0; place < this.count; place++) {
+      if (j === other.count || (i < one.count && comesBefore(one, i, other, j))) this.copy(place, one, i++);
+      else this.copy(place, other, j++);
+    }
+    return this;
   }
 
-  private offer(row: number, numerator: number, denominator: number): void {
-    const { rows, numerators, denominators, capacity } = this;
-    if (this.count === capacity && !this.isNearer(numerator, denominator, capacity - 1)) return;
-    let place = this.count < capacity ? this.count++ : capacity - 1;
-    while (place > 0 && this.isNearer(numerator, denominator, place - 1)) {
+  private copy(place: number, from: NearestRows, index: number): void {
+    this.rows[place] = from.rows[index];
+    this.numerators[place] = from.numerators[index];
+    this.denominators[place] = from.denominators[index];
+  }
+
+  /** Puts a row in its place, and the farthest out when there are too many. */
+  private insert(row: number, numerator: number, denominator: number): void {
+    const { rows, numerators, denominators } = this;
+    let place = this.count < this.capacity ? this.count++ : this.capacity - 1;
+    while (place > 0 && numerator * denominators[place - 1] < numerators[place - 1] * denominator) {
       rows[place] = rows[place - 1];
       numerators[place] = numerators[place - 1];
       denominators[place] = denominators[place - 1];
@@ -42,5 +64,32 @@ export class NearestRows {
     rows[place] = row;
     numerators[place] = numerator;
     denominators[place] = denominator;
+  }
+}
+
+function comesBefore(one: NearestRows, i: number, other: NearestRows, j: number): boolean {
+  const left = one.numerators[i] * other.denominators[j];
+  const right = other.numerators[j] * one.denominators[i];
+  return left < right || (left === right && one.rows[i] < other.rows[j]);
+}
+
+/** The k nearest rows of either class and of both together, of the sample that was measured last. */
+export class Neighborhood {
+  readonly benign: NearestRows;
+  readonly malignant: NearestRows;
+  readonly all: NearestRows;
+
+  constructor(readonly k: number) {
+    this.benign = new NearestRows(k);
+    this.malignant = new NearestRows(k);
+    this.all = new NearestRows(k);
+  }
+
+  /** Takes the neighbours from among the candidates. */
+  select(distances: Distances, candidates: RowsByLabel): this {
+    this.benign.select(distances, candidates[0]);
+    this.malignant.select(distances, candidates[1]);
+    this.all.merge(this.benign, this.malignant);
+    return this;
   }
 }

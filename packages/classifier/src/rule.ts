@@ -1,22 +1,16 @@
+import type { Distances } from './metric';
 import type { ModelFile } from './modelfile';
-import { NearestRows } from './nearest';
+import type { NearestRows, Neighborhood, RowsByLabel } from './nearest';
 import type { Search } from './search';
 
-/** From the distances of the sample that was measured last to its probability of malignancy. */
-export type Rule = (search: Search, nearest: NearestRows) => number;
+/** From the neighbours of the sample that was measured last to its probability of malignancy. */
+export type Rule = (search: Search, neighborhood: Neighborhood) => number;
 
-/** The model's rule. `nearest` holds the k nearest of all training rows. */
-export function createRule({ rule, calibration, k }: ModelFile): Rule {
-  if (rule === 'votes' || calibration === null) return voteShare;
+export function createRule({ calibration }: ModelFile): Rule {
+  if (calibration === null) return ({ distances, rowsByLabel }, { all }) => voteShare(distances, rowsByLabel, all);
   const { epsilon, platt } = calibration;
-  const benign = new NearestRows(k);
-  const malignant = new NearestRows(k);
-  return (search) => {
-    const [benignRows, malignantRows] = search.rowsByLabel;
-    const benignMean = search.meanDistance(benign.select(search.distances, benignRows));
-    const malignantMean = search.meanDistance(malignant.select(search.distances, malignantRows));
-    return plattProbability(classRatioScore(benignMean, malignantMean, epsilon), platt);
-  };
+  return (search, { benign, malignant }) =>
+    plattProbability(classRatioScore(search.meanDistance(benign), search.meanDistance(malignant), epsilon), platt);
 }
 
 /** ln of how much farther the benign rows are than the malignant ones; positive speaks for malignant. */
@@ -29,17 +23,18 @@ export function plattProbability(score: number, { slope, intercept }: { slope: n
 }
 
 /** Share of malignant among all candidates at or within the farthest distance of `nearest`. */
-export function voteShare(search: Search, nearest: NearestRows, candidates = search.allRows): number {
-  const { numerators, denominators } = search.distances;
+export function voteShare(distances: Distances, [benign, malignant]: RowsByLabel, nearest: NearestRows): number {
+  const votes = countWithin(distances, malignant, nearest);
+  return votes / (votes + countWithin(distances, benign, nearest));
+}
+
+function countWithin({ numerators, denominators }: Distances, candidates: Int32Array, nearest: NearestRows): number {
   const limitNumerator = nearest.numerators[nearest.count - 1];
   const limitDenominator = nearest.denominators[nearest.count - 1];
-  let votes = 0;
-  let malignantVotes = 0;
+  let count = 0;
   for (let i = 0; i < candidates.length; i++) {
     const row = candidates[i];
-    if (numerators[row] * limitDenominator > limitNumerator * denominators[row]) continue;
-    votes++;
-    malignantVotes += search.training.labels[row];
+    if (numerators[row] * limitDenominator <= limitNumerator * denominators[row]) count++;
   }
-  return malignantVotes / votes;
+  return count;
 }

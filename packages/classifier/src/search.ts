@@ -1,7 +1,7 @@
-import { type Distances, type Metric, metrics, type Query } from './metric';
+import { type Distances, type Metric, metrics, type TrainingColumns } from './metric';
 import type { TrainingSet } from './model';
 import type { MetricName, ModelFile } from './modelfile';
-import type { NearestRows } from './nearest';
+import type { NearestRows, RowsByLabel } from './nearest';
 
 export type Scaling = ModelFile['scaling'];
 
@@ -15,11 +15,9 @@ export type Samples = Uint8Array | Float64Array;
 export class Search {
   readonly metric: Metric;
   readonly distances: Distances;
-  /** Indexes of all training rows, and of those of either class; ascending. */
-  readonly allRows: Int32Array;
-  readonly rowsByLabel: readonly [benign: Int32Array, malignant: Int32Array];
-  private readonly compared: TrainingSet;
-  private readonly query: Query;
+  readonly rowsByLabel: RowsByLabel;
+  private readonly columns: TrainingColumns;
+  private readonly sample: Float64Array;
 
   constructor(
     readonly training: TrainingSet,
@@ -29,10 +27,10 @@ export class Search {
     const { rows, featureCount, labels } = training;
     this.metric = metrics[metric];
     this.distances = { numerators: new Float64Array(rows), denominators: new Float64Array(rows) };
-    this.allRows = Int32Array.from(labels, (_, row) => row);
-    this.rowsByLabel = [this.allRows.filter((row) => labels[row] === 0), this.allRows.filter((row) => labels[row] === 1)];
-    this.query = { values: new Float64Array(featureCount), measured: new Int32Array(featureCount), measuredCount: 0 };
-    this.compared = { ...training, samples: scaleSamples(training.samples, scaling) };
+    const allRows = Int32Array.from(labels, (_, row) => row);
+    this.rowsByLabel = [allRows.filter((row) => labels[row] === 0), allRows.filter((row) => labels[row] === 1)];
+    this.columns = columnsOf(training, scaling);
+    this.sample = new Float64Array(featureCount);
   }
 
   /**
@@ -41,9 +39,22 @@ export class Search {
    * @throws RangeError when no feature was measured
    */
   measure(samples: Samples, offset: number): number {
-    const missing = this.load(samples, offset);
-    if (this.query.measuredCount === 0) throw new RangeError('a sample without any measured feature has no distances');
-    this.metric.measure(this.query, this.compared, this.distances);
+    const { sample, scaling } = this;
+    const hasZeroForMissing = samples instanceof Uint8Array;
+    let missing = 0;
+    let measured = 0;
+    for (let feature = 0; feature < sample.length; feature++) {
+      const value = samples[offset + feature];
+      if (Number.isNaN(value) || (hasZeroForMissing && value === 0)) {
+        missing |= 1 << feature;
+        sample[feature] = NaN;
+      } else {
+        measured++;
+        sample[feature] = scaled(value, feature, scaling);
+      }
+    }
+    if (measured === 0) throw new RangeError('a sample without any measured feature has no distances');
+    this.metric.measure(sample, this.columns, this.distances);
     return missing;
   }
 
@@ -58,26 +69,20 @@ export class Search {
     for (let place = 0; place < nearest.count; place++) sum += this.distanceAt(nearest, place);
     return sum / nearest.count;
   }
-
-  private load(samples: Samples, offset: number): number {
-    const { query, scaling } = this;
-    const hasZeroForMissing = samples instanceof Uint8Array;
-    let missing = 0;
-    query.measuredCount = 0;
-    for (let feature = 0; feature < query.values.length; feature++) {
-      const value = samples[offset + feature];
-      if (Number.isNaN(value) || (hasZeroForMissing && value === 0)) missing |= 1 << feature;
-      else {
-        query.values[feature] = scaling === null ? value : (value - scaling.center[feature]) / scaling.scale[feature];
-        query.measured[query.measuredCount++] = feature;
-      }
-    }
-    return missing;
-  }
 }
 
-function scaleSamples(samples: Float64Array, scaling: Scaling): Float64Array {
-  if (scaling === null) return samples;
-  const { center, scale } = scaling;
-  return samples.map((value, index) => (value - center[index % center.length]) / scale[index % scale.length]);
+function columnsOf({ samples, rows, featureCount }: TrainingSet, scaling: Scaling): TrainingColumns {
+  const values = Array.from({ length: featureCount }, () => new Float64Array(rows));
+  const rowSums = new Float64Array(rows);
+  samples.forEach((value, index) => {
+    const feature = index % featureCount;
+    const row = (index - feature) / featureCount;
+    values[feature][row] = scaled(value, feature, scaling);
+    rowSums[row] += values[feature][row];
+  });
+  return { values, rowSums };
+}
+
+function scaled(value: number, feature: number, scaling: Scaling): number {
+  return scaling === null ? value : (value - scaling.center[feature]) / scaling.scale[feature];
 }
