@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { FileObjectStore } from './file-object-store';
+import { checkKey } from './key-rules';
+import type { ObjectStore } from './object-store';
+import { S3ObjectStore } from './s3-object-store';
+
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/** The URL as it may be shown: without what stands before an `@`, which could be a password. */
+function shown(storageUrl: string): string {
+  return JSON.stringify(storageUrl.replace(/\/\/[^/]*@/, '//…@'));
+}
+
+function reject(storageUrl: string): never {
+  throw new Error(`the storage URL must be file:///dir or s3://bucket/prefix, but is ${shown(storageUrl)}`);
+}
+
+function parse(storageUrl: string): URL {
+  const url = URL.canParse(storageUrl) ? new URL(storageUrl) : reject(storageUrl);
+  return url.username || url.password || url.port || url.search || url.hash ? reject(storageUrl) : url;
+}
+
+function createFileStore(storageUrl: string, url: URL): ObjectStore {
+  const path = url.host === '' && storageUrl.startsWith('file:///') ? fileURLToPath(url).replace(/\/+$/, '') : '';
+  return path === '' ? reject(storageUrl) : new FileObjectStore(path);
+}
+
+function createS3Store(storageUrl: string, url: URL): ObjectStore {
+  if (!BUCKET.test(url.hostname)) reject(storageUrl);
+  const prefix = decodeURIComponent(url.pathname).replace(/^\/|\/+$/g, '');
+  if (prefix !== '') checkKey(prefix);
+  return new S3ObjectStore({ bucket: url.hostname, prefix });
+}
+
+/**
+ * The store that a URL names. The S3 one takes endpoint, region and credentials from the AWS SDK's own variables.
+ * @param storageUrl `file:///dir` or `s3://bucket/prefix` (the prefix may be left out).
+ * @throws Error that repeats the URL, without credentials, when it is neither.
+ */
+export function createObjectStore(storageUrl: string): ObjectStore {
+  const url = parse(storageUrl);
+  if (url.protocol === 'file:') return createFileStore(storageUrl, url);
+  if (url.protocol === 's3:') return createS3Store(storageUrl, url);
+  return reject(storageUrl);
+}

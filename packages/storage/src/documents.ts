@@ -1,0 +1,117 @@
+/** The JSON documents behind the object keys. Snake case: several fields go to clients as they are. */
+
+/** One model version, fixed when a request was accepted. */
+export interface ModelPin {
+  name: string;
+  version: string;
+  digest: string;
+}
+
+export type OperatingPointName = 'default' | 'sensitivity99';
+
+/** `predictions/{id}/request.json` */
+export interface PredictionRequest {
+  id: string;
+  created_at: string;
+  sample_id?: string;
+  model: ModelPin;
+  operating_point: OperatingPointName;
+  /** By canonical name; null = not measured. */
+  features: Record<string, number | null>;
+}
+
+export interface NeighborDocument {
+  /** 1-based data row of the training file. */
+  training_row: number;
+  class: 'benign' | 'malignant';
+  distance: number;
+  features: Record<string, number | null>;
+}
+
+export interface PredictionResult {
+  predicted_class: 'benign' | 'malignant';
+  /** 0..1 */
+  probability_malignant: number;
+  operating_point: { name: OperatingPointName; threshold: number };
+  outcome: 'confident' | 'indeterminate';
+  reasons: string[];
+  missing_features: string[];
+  neighbors: NeighborDocument[];
+}
+
+/** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
+export type PredictionEnd =
+  | { status: 'succeeded'; result: PredictionResult }
+  | { status: 'failed'; error: { code: string; detail: string } }
+  | { status: 'canceled' };
+
+/** A byte range of `input.csv`, cut at record boundaries. */
+export interface ShardRange {
+  offset: number;
+  length: number;
+  /** 1-based data row. */
+  firstRow: number;
+  rows: number;
+}
+
+export interface BatchOptions {
+  on_error: 'continue' | 'abort';
+  formulas: 'escape' | 'keep';
+  operating_point: OperatingPointName;
+}
+
+/** `batches/{id}/batch.json` */
+export interface BatchRecord {
+  id: string;
+  created_at: string;
+  filename: string | null;
+  model: ModelPin;
+  options: BatchOptions;
+  input: {
+    bytes: number;
+    sha256: string;
+    dialect: { delimiter: ',' | ';' | '\t' | '|'; lineEnd: '\n' | '\r\n' | '\r'; bom: boolean };
+    columns: string[];
+  };
+  rows: number;
+  shards: ShardRange[];
+}
+
+export interface BatchCounts {
+  total: number;
+  pending: number;
+  succeeded: number;
+  rejected: number;
+  failed: number;
+}
+
+/** `indeterminate` and `missing_features` count scored rows and overlap the two classes. */
+export interface BatchSummary {
+  benign: number;
+  malignant: number;
+  indeterminate: number;
+  missing_features: number;
+}
+
+export interface FileDigest {
+  bytes: number;
+  sha256: string;
+}
+
+/** `runs/00001/manifest.json`, written last and once; the batch's status derives from the newest one. */
+export interface Manifest {
+  run: number;
+  status: 'succeeded' | 'completed_with_errors' | 'failed' | 'canceled';
+  counts: BatchCounts;
+  summary: BatchSummary;
+  /** Absent when the run left no such file. */
+  results?: FileDigest;
+  errors?: FileDigest;
+  /** 0-based shards that exhausted their attempts. */
+  failed_shards: number[];
+}
+
+/** `models/{name}/champion.json` */
+export interface Champion {
+  version: string;
+}

@@ -1,0 +1,46 @@
+/** No message holds a body or a refused key: these go to logs. Keys that were accepted name tenants and ids only. */
+
+export class ObjectNotFoundError extends Error {
+  override readonly name = 'ObjectNotFoundError';
+  readonly code: string = 'OBJECT_NOT_FOUND';
+
+  constructor(readonly key: string, options?: ErrorOptions) {
+    super(`no object at ${key}`, options);
+  }
+}
+
+/** A write-once key already holds other bytes. Writing again cannot help. */
+export class ObjectMismatchError extends Error {
+  override readonly name = 'ObjectMismatchError';
+  readonly code: string = 'OBJECT_MISMATCH';
+
+  constructor(readonly key: string) {
+    super(`other bytes are already stored at ${key}`);
+  }
+}
+
+export class ObjectRangeError extends RangeError {
+  override readonly name = 'ObjectRangeError';
+  readonly code: string = 'OBJECT_RANGE';
+
+  constructor(readonly key: string, range: { start: number; end: number }) {
+    super(`bytes ${range.start} to ${range.end} are not inside ${key}`);
+  }
+}
+
+export class InvalidKeyError extends Error {
+  override readonly name = 'InvalidKeyError';
+  readonly code: string = 'INVALID_KEY';
+}
+
+/** The store cannot be reached or does not do its work; trying again later can help. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly code: string = 'STORE_UNAVAILABLE';
+}
+
+/** No room left on the store's disk or in its quota. */
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError';
+  readonly code: string = 'STORE_FULL';
+}

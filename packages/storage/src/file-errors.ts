@@ -1,0 +1,43 @@
+import { ObjectNotFoundError, StoreFullError, StoreUnavailableError } from './errors';
+
+const FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
+const ABSENT_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
+
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Nothing is there, or what is there is no object but a folder. */
+export function isAbsent(error: unknown): boolean {
+  return ABSENT_CODES.has(errorCode(error) ?? '');
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/** The store's name for an error of the file system; anything else as it is. */
+function toStoreError(error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const code = errorCode(error);
+  if (FULL_CODES.has(code ?? '')) return new StoreFullError(`the store's disk is full (${code})`, { cause: error });
+  return new StoreUnavailableError(`the file store failed (${code})`, { cause: error });
+}
+
+/** Runs work on the disk, its errors under the store's names. */
+export async function storing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+/** The same for reading an object: nothing there is `ObjectNotFoundError`. */
+export async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isAbsent(error) ? new ObjectNotFoundError(key, { cause: error }) : toStoreError(error);
+  }
+}

@@ -1,0 +1,176 @@
+import { constants } from 'node:fs';
+import { access, link, open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './errors';
+import { errorCode, reading, storing } from './file-errors';
+import { fileInfo, listFiles } from './file-listing';
+import { Folders, unlinkFile } from './folders';
+import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
+import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+import { readFully, sameBytes } from './same-bytes';
+import { FILE_MODE, TempFiles } from './temp-files';
+
+const READ_CHUNK_BYTES = 256 * 1024;
+const TEMP_FOLDER = '.tmp';
+
+/**
+ * Objects as files below one folder, the key being the path; several processes may share it.
+ *
+ * A write goes to a synced temp file first, then under its key by rename or link, then the directory is synced. So a key
+ * holds a whole object or none, whenever the power goes, and what a call has resolved stays. Of concurrent writes the
+ * directory syncs are shared; what remains is one file sync an object, and none for an empty one.
+ */
+export class FileObjectStore implements ObjectStore {
+  readonly url: string;
+  private readonly folders: Folders;
+  private readonly tempFiles: TempFiles;
+
+  /** @param root absolute path. */
+  constructor(private readonly root: string) {
+    this.url = pathToFileURL(root).href;
+    this.folders = new Folders(root);
+    this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
+  }
+
+  async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<{ size: number }> {
+    const path = this.pathOf(key);
+    if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return { size: 0 };
+    const size = await this.tempFiles.write(body, options.signal, async (tempPath, bytes) => {
+      await this.folders.inFolder(dirname(path), () => rename(tempPath, path));
+      return bytes;
+    });
+    await this.settle(path);
+    return { size };
+  }
+
+  async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
+    const path = this.pathOf(key);
+    if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return 'created';
+    const outcome = await this.tempFiles.write(body, options.signal, (tempPath) => this.linkOnce(key, tempPath, path));
+    await this.settle(path); // also of an object that exists: its writer may not have come so far
+    return outcome;
+  }
+
+  async get(key: string): Promise<Buffer> {
+    return reading(key, () => readFile(this.pathOf(key)));
+  }
+
+  async getRange(key: string, range: ByteRange): Promise<Buffer> {
+    const handle = await this.openRange(key, range);
+    try {
+      const bytes = Buffer.allocUnsafe(range.end - range.start);
+      await reading(key, () => readFully(handle, bytes, range.start));
+      return bytes;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async getStream(key: string, range?: ByteRange): Promise<Readable> {
+    const handle = await this.openRange(key, range);
+    const bounds = range && { start: range.start, end: range.end - 1 };
+    return handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES });
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    checkKey(key);
+    return storing(() => fileInfo(this.root, key));
+  }
+
+  async list(options: ListOptions): Promise<ListPage> {
+    checkPrefix(options.prefix);
+    return storing(() => listFiles(this.root, options));
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.pathOf(key);
+    await storing(() => unlinkFile(path));
+  }
+
+  async deletePrefix(prefix: string): Promise<number> {
+    checkFolder(prefix);
+    return storing(() => this.folders.remove(join(this.root, prefix.slice(0, -1))));
+  }
+
+  async presignGet(): Promise<undefined> {
+    return undefined;
+  }
+
+  async check(): Promise<void> {
+    await storing(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
+  }
+
+  /** Makes the folder and removes what killed writers left in it. Can be repeated at any time. */
+  async start(): Promise<void> {
+    await storing(async () => {
+      await this.folders.makeRoot();
+      await this.tempFiles.removeLeftovers();
+    });
+  }
+
+  /** Nothing is held between calls. */
+  async stop(): Promise<void> {}
+
+  private pathOf(key: string): string {
+    checkKey(key);
+    return join(this.root, key);
+  }
+
+  private async settle(path: string): Promise<void> {
+    await storing(() => this.folders.settle(dirname(path)));
+  }
+
+  /** An empty object is whole as soon as its name is there. False when the name is taken. */
+  private async createEmpty(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    signal?.throwIfAborted();
+    const created = await storing(() => this.folders.inFolder(dirname(path), () => touch(path)));
+    if (created) await this.settle(path);
+    return created;
+  }
+
+  private async linkOnce(key: string, tempPath: string, path: string): Promise<'created' | 'exists'> {
+    try {
+      await this.folders.inFolder(dirname(path), () => link(tempPath, path));
+      await unlinkFile(tempPath);
+      return 'created';
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+    if (!(await sameBytes(tempPath, path))) throw new ObjectMismatchError(key);
+    await unlinkFile(tempPath);
+    return 'exists';
+  }
+
+  /** An open handle on an object that the range, if there is one, lies inside. */
+  private async openRange(key: string, range: ByteRange | undefined): Promise<FileHandle> {
+    const path = this.pathOf(key);
+    if (range) checkRange(key, range);
+    const handle = await reading(key, () => open(path));
+    try {
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new ObjectNotFoundError(key);
+      if (range && range.end > stats.size) throw new ObjectRangeError(key, range);
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+}
+
+function isEmpty(body: ObjectBody): boolean {
+  return body instanceof Uint8Array && body.byteLength === 0;
+}
+
+async function touch(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx', FILE_MODE);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+export { createObjectStore } from './create-object-store';
+export type * from './documents';
+export {
+  InvalidKeyError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+} from './errors';
+export { createId, type IdPrefix } from './ids';
+export { listAll } from './listing';
+export { listNewestFirst, type NewestFirstOptions } from './newest-first';
+export { ObjectKeys } from './object-keys';
+export type {
+  ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
+} from './object-store';

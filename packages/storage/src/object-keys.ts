@@ -1,0 +1,164 @@
+import { InvalidKeyError } from './errors';
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+const MAX_NAME_LENGTH = 100; // name@version in a shard's file name stays below the 255 bytes of a file name
+const MAX_NUMBER = 99_999;
+
+/** @throws InvalidKeyError; the value itself is not repeated, it may come from a URL. */
+function checkName(value: string, what: string): string {
+  if (value.length > MAX_NAME_LENGTH || !NAME.test(value) || value.includes('..')) {
+    throw new InvalidKeyError(`the ${what} holds characters that no object key may have, or too many`);
+  }
+  return value;
+}
+
+function checkDigest(sha256Hex: string): string {
+  if (!/^[0-9a-f]{64}$/.test(sha256Hex)) throw new InvalidKeyError('the idempotency digest is not a hex SHA-256');
+  return sha256Hex;
+}
+
+/** Five digits, so that keys sort as their numbers do. */
+function fiveDigits(value: number, least: number, what: string): string {
+  if (!Number.isInteger(value) || value < least || value > MAX_NUMBER) {
+    throw new InvalidKeyError(`the ${what} is not an integer from ${least} to ${MAX_NUMBER}`);
+  }
+  return String(value).padStart(5, '0');
+}
+
+function tenantPrefix(tenant: string): string {
+  return `tenants/${checkName(tenant, 'tenant')}/`;
+}
+
+function checkModel(model: string): string {
+  const [name = '', version = '', ...rest] = model.split('@');
+  if (rest.length > 0) throw new InvalidKeyError('the model is not written as name@version');
+  return `${checkName(name, 'model name')}@${checkName(version, 'model version')}`;
+}
+
+/**
+ * Every object key of the product is made, and taken apart, here. What comes from outside (tenants, ids, names, versions)
+ * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
+ *
+ *     tenants/{tenant}/predictions/{id}/request.json, result.json
+ *     tenants/{tenant}/batches/{id}/input.csv, batch.json, cancel.json, shards/00042.{name@version}.shard,
+ *                                   runs/00001/results.csv, errors.csv, manifest.json
+ *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
+ *     pending/{tenant}/{id}
+ *     models/{name}/{version}.json, models/{name}/champion.json
+ */
+export class ObjectKeys {
+  /** All pending markers. */
+  static readonly pendingPrefix = 'pending/';
+  /** All models. */
+  static readonly modelsPrefix = 'models/';
+
+  static predictionsPrefix(tenant: string): string {
+    return `${tenantPrefix(tenant)}predictions/`;
+  }
+
+  static predictionPrefix(tenant: string, id: string): string {
+    return `${ObjectKeys.predictionsPrefix(tenant)}${checkName(id, 'id')}/`;
+  }
+
+  static predictionRequest(tenant: string, id: string): string {
+    return `${ObjectKeys.predictionPrefix(tenant, id)}request.json`;
+  }
+
+  static predictionResult(tenant: string, id: string): string {
+    return `${ObjectKeys.predictionPrefix(tenant, id)}result.json`;
+  }
+
+  static batchesPrefix(tenant: string): string {
+    return `${tenantPrefix(tenant)}batches/`;
+  }
+
+  static batchPrefix(tenant: string, id: string): string {
+    return `${ObjectKeys.batchesPrefix(tenant)}${checkName(id, 'id')}/`;
+  }
+
+  static batchInput(tenant: string, id: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}input.csv`;
+  }
+
+  /** What was accepted: shards, model, options. Written after the input and before the 202. */
+  static batchRecord(tenant: string, id: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}batch.json`;
+  }
+
+  /** A durable wish to cancel. */
+  static batchCancel(tenant: string, id: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}cancel.json`;
+  }
+
+  static shardsPrefix(tenant: string, id: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}shards/`;
+  }
+
+  /** @param shard from 0. @param model `name@version`; part of the key, so another model never meets this one's result. */
+  static shard(tenant: string, id: string, shard: number, model: string): string {
+    return `${ObjectKeys.shardsPrefix(tenant, id)}${fiveDigits(shard, 0, 'shard')}.${checkModel(model)}.shard`;
+  }
+
+  /** Undefined when the key is no shard's. */
+  static parseShardKey(key: string): { shard: number; model: string } | undefined {
+    const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
+    return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
+  }
+
+  static runsPrefix(tenant: string, id: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}runs/`;
+  }
+
+  /** @param run from 1; a retry opens the next. */
+  static runPrefix(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runsPrefix(tenant, id)}${fiveDigits(run, 1, 'run')}/`;
+  }
+
+  static runResults(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}results.csv`;
+  }
+
+  static runErrors(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}errors.csv`;
+  }
+
+  /** Written last and once: a run that has one is complete. */
+  static runManifest(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}manifest.json`;
+  }
+
+  /** The run that a key or prefix below `runsPrefix` belongs to; undefined when it belongs to none. */
+  static parseRun(key: string): number | undefined {
+    const match = /\/runs\/(\d{5})\//.exec(key);
+    return match ? Number(match[1]) : undefined;
+  }
+
+  static idempotency(tenant: string, sha256Hex: string): string {
+    return `${tenantPrefix(tenant)}idempotency/${checkDigest(sha256Hex)}`;
+  }
+
+  /** An empty object that says: accepted, not terminal yet. */
+  static pending(tenant: string, id: string): string {
+    return `${ObjectKeys.pendingPrefix}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;
+  }
+
+  /** Undefined when the key is no pending marker's. */
+  static parsePendingKey(key: string): { tenant: string; id: string } | undefined {
+    const match = /^pending\/([^/]+)\/([^/]+)$/.exec(key);
+    return match ? { tenant: match[1]!, id: match[2]! } : undefined;
+  }
+
+  static modelPrefix(name: string): string {
+    return `${ObjectKeys.modelsPrefix}${checkName(name, 'model name')}/`;
+  }
+
+  static model(name: string, version: string): string {
+    if (version === 'champion') throw new InvalidKeyError('no model version is called champion');
+    return `${ObjectKeys.modelPrefix(name)}${checkName(version, 'model version')}.json`;
+  }
+
+  /** Which version `name@champion` is. */
+  static champion(name: string): string {
+    return `${ObjectKeys.modelPrefix(name)}champion.json`;
+  }
+}

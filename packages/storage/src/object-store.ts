@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream';
+
+/** What a store knows of an object without reading it. */
+export interface ObjectInfo {
+  key: string;
+  /** Bytes. */
+  size: number;
+  modifiedAt: Date;
+  /** Only where the store has one of its own (S3). */
+  etag?: string;
+}
+
+/** Whole bytes, or chunks of them (a `Readable` is one). A stream is read once, so a failed call cannot be repeated with it. */
+export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
+
+/** Bytes `start` up to, not including, `end`; 0 ≤ start < end ≤ size. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface PutOptions {
+  contentType?: string;
+  /** Ends the call with an `AbortError`; nothing is left under the key that was not there before. */
+  signal?: AbortSignal;
+}
+
+export interface ListOptions {
+  /** Plain start of the keys, not necessarily a whole segment. */
+  prefix: string;
+  /** Exclusive. With a delimiter, the group it lies in is passed over too. */
+  startAfter?: string;
+  /** Objects and prefixes together; 1000 by default and at most. */
+  limit?: number;
+  /** Fold what lies behind the next `/` into one of `prefixes`. */
+  delimiter?: '/';
+}
+
+/** One page, keys and prefixes each ascending by their UTF-8 bytes. */
+export interface ListPage {
+  objects: ObjectInfo[];
+  prefixes: string[];
+  truncated: boolean;
+}
+
+/**
+ * Durable objects under slash-separated keys. Both adapters pass one contract suite (`object-store.contract.test.ts`).
+ *
+ * A key has segments that do not start with a dot, and is never also the folder of another key. Every method rejects with
+ * `InvalidKeyError` on another kind of key, and with `StoreUnavailableError` when the store cannot be reached or refuses.
+ */
+export interface ObjectStore {
+  /** Where the objects are, without credentials. */
+  readonly url: string;
+  /** Replaces the object in one step; durable when resolved. `StoreFullError` when it does not fit. */
+  put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
+  /**
+   * Writes once: `created`, or `exists` when the same bytes are already there. Durable when resolved, either way.
+   * `ObjectMismatchError` when other bytes are there, which stay.
+   */
+  putOnce(key: string, body: ObjectBody, options?: PutOptions): Promise<'created' | 'exists'>;
+  /** The whole object. `ObjectNotFoundError`. */
+  get(key: string): Promise<Buffer>;
+  /** `ObjectNotFoundError`; `ObjectRangeError` when the range is not inside the object. */
+  getRange(key: string, range: ByteRange): Promise<Buffer>;
+  /** Like `get` and `getRange`. The stream fails when it cannot deliver every byte; destroy it when you stop early. */
+  getStream(key: string, range?: ByteRange): Promise<Readable>;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  list(options: ListOptions): Promise<ListPage>;
+  /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */
+  delete(key: string): Promise<void>;
+  /** Deletes everything below `prefix`, which ends in `/`; resolves to the number of objects. */
+  deletePrefix(prefix: string): Promise<number>;
+  /** A URL that downloads the object as `downloadName`; undefined where the store has none to give (files). */
+  presignGet(key: string, options: { expiresSeconds: number; downloadName: string }): Promise<string | undefined>;
+  /** Reachable and open for writing, or `StoreUnavailableError`. Writes nothing. */
+  check(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { Transform, type Readable, type TransformCallback } from 'node:stream';
+import { StoreUnavailableError } from './errors';
+
+const IDLE_TIMEOUT_MS = 30_000;
+
+/**
+ * The body of a response, let through only whole: it fails when the connection breaks, ends early or goes silent, where a
+ * bare response may just end. Silence counts only while the reader waits; a slow reader is no fault of the server.
+ */
+class WholeBody extends Transform {
+  private receivedBytes = 0;
+  private heard = true;
+  private readonly watch = setInterval(() => this.expectBytes(), IDLE_TIMEOUT_MS).unref();
+
+  constructor(private readonly source: Readable, private readonly expectedSize: number) {
+    super({ readableHighWaterMark: 256 * 1024 });
+    source.on('error', (error) => this.fail(error));
+    source.on('close', () => {
+      if (!source.readableEnded) this.fail();
+    });
+    source.pipe(this);
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.receivedBytes += chunk.length;
+    this.heard = true;
+    done(null, chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.receivedBytes === this.expectedSize ? null : this.broken());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    clearInterval(this.watch);
+    this.source.destroy();
+    done(error);
+  }
+
+  private broken(cause?: Error): StoreUnavailableError {
+    return new StoreUnavailableError(`S3 sent ${this.receivedBytes} of ${this.expectedSize} bytes`, { cause });
+  }
+
+  private fail(cause?: Error): void {
+    if (!this.destroyed) this.destroy(this.broken(cause));
+  }
+
+  private expectBytes(): void {
+    const waiting = !this.source.isPaused();
+    if (waiting && !this.heard) this.fail();
+    this.heard = !waiting;
+  }
+}
+
+/** @param size bytes that the body must have. */
+export function wholeBody(body: Readable, size: number): Readable {
+  return new WholeBody(body, size);
+}
+
+/** @throws StoreUnavailableError when the body is not whole. */
+export async function collect(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** The hex SHA-256 of a body, read without holding it. */
+export async function digest(body: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,10 @@
+/** As RFC 6266 has it: a plain name for old clients, and the exact one in UTF-8. */
+export function contentDisposition(downloadName: string): string {
+  const plain = downloadName.replace(/[^\x20-\x7e]|["\\%/]/g, '_');
+  const exact = encodeURIComponent(downloadName.replace(/\p{Surrogate}/gu, '\ufffd')).replace(/['()*]/g, percentEncode);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

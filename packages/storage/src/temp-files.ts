@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { isAbsent, storing } from './file-errors';
+import { entriesOf, unlinkFile, type Folders } from './folders';
+import type { ObjectBody } from './object-store';
+
+export const FILE_MODE = 0o640;
+const LEFTOVER_AGE_MS = 60 * 60 * 1000;
+
+/** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */
+const PROCESS_TOKEN = randomBytes(6).toString('hex');
+
+let sequence = 0;
+
+function newName(): string {
+  return [hostname(), process.pid, PROCESS_TOKEN, sequence++].join('~');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** True when the writer certainly died; a pid says nothing about a writer on another host that shares the disk. */
+function isOrphan(name: string): boolean {
+  const [host, pid, token] = name.split('~');
+  if (host !== hostname() || !/^\d+$/.test(pid ?? '')) return false;
+  return Number(pid) === process.pid ? token !== PROCESS_TOKEN : !isAlive(Number(pid));
+}
+
+async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    await storing(() => handle.writeFile(chunk));
+    size += chunk.byteLength;
+  }
+  return size;
+}
+
+/** @returns the bytes written. The source's own errors are thrown as they are, even a system error: only the disk's are the store's. */
+async function writeBody(handle: FileHandle, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
+  if (!(body instanceof Uint8Array)) return pipeline(body, (chunks) => writeChunks(handle, chunks), { signal });
+  signal?.throwIfAborted();
+  await storing(() => handle.writeFile(body));
+  return body.byteLength;
+}
+
+/** Files on their way in: written and synced beside the objects, on the same disk, under names no listing shows. */
+export class TempFiles {
+  constructor(private readonly folder: string, private readonly folders: Folders) {}
+
+  /**
+   * Writes a body durably and hands the file to `place`, which moves it away. Whatever fails, no file is left.
+   * @throws what the source, the signal, the disk or `place` throws.
+   */
+  async write<T>(body: ObjectBody, signal: AbortSignal | undefined, place: (path: string, size: number) => Promise<T>): Promise<T> {
+    const path = join(this.folder, newName());
+    try {
+      const size = await this.writeFile(path, body, signal);
+      signal?.throwIfAborted();
+      return await storing(() => place(path, size));
+    } catch (error) {
+      await unlinkFile(path);
+      throw error;
+    }
+  }
+
+  /** Removes what killed processes left: those of this host that are gone, and anything untouched for an hour. */
+  async removeLeftovers(): Promise<void> {
+    for (const { name } of await entriesOf(this.folder)) {
+      const path = join(this.folder, name);
+      if (isOrphan(name) || (await isOld(path))) await unlinkFile(path);
+    }
+  }
+
+  private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
+    const handle = await storing(() => this.folders.inFolder(this.folder, () => open(path, 'wx', FILE_MODE)));
+    try {
+      const size = await writeBody(handle, body, signal);
+      if (size > 0) await storing(() => handle.sync());
+      return size;
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).mtimeMs < Date.now() - LEFTOVER_AGE_MS;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
