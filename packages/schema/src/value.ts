@@ -14,7 +14,7 @@ export function readCell(text: string, feature: Feature): number {
 
 /** What is wrong with a value that was measured, if anything. NaN stands for "no number at all". */
 export function checkValue(value: number, feature: Feature): ValueErrorCode | undefined {
-  if (feature.integer && !Number.isInteger(value)) return 'not-an-integer';
+  if (feature.integer && value !== Math.round(value)) return 'not-an-integer';
   if (Number.isNaN(value)) return 'not-a-number';
   return value < feature.min || value > feature.max ? 'out-of-range' : undefined;
 }
