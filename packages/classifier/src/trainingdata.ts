@@ -28,9 +28,11 @@ export class TrainingDataError extends Error {
 
 /**
  * Lays labelled samples out in flat arrays.
- * @throws TrainingDataError `invalid-row` for a value that is absent or out of range, `row-order` unless rows ascend
+ * @throws TrainingDataError `too-few-rows` for none, `invalid-row` for a value that is absent or out of range,
+ *   `row-order` unless training rows ascend
  */
 export function createTrainingSet(labelled: readonly LabelledSample[], schema: Schema): TrainingSet {
+  if (labelled.length === 0) throw new TrainingDataError('too-few-rows', 'there is no complete row');
   labelled.forEach((row, index) => checkRow(row, labelled[index - 1], schema));
   return {
     rows: labelled.length,
