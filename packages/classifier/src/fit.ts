@@ -112,7 +112,7 @@ function fitScaling({ samples, rows, featureCount }: TrainingSet, { features }: 
   const columns = features.map((_, feature) => samples.filter((__, index) => index % featureCount === feature));
   const center = columns.map((column) => sum(column) / rows);
   const scale = columns.map((column, feature) => Math.sqrt(sum(column.map((value) => (value - center[feature]) ** 2)) / rows));
-  const constant = scale.indexOf(0);
+  const constant = columns.findIndex((column) => column.every((value) => value === column[0]));
   if (constant >= 0) throw new TrainingDataError('constant-column', `${features[constant].name} has one value throughout`);
   return { center, scale };
 }
