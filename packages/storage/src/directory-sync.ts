@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { errorCode } from './file-errors';
 
 /** Makes the names in a directory durable. A directory that is gone has none to lose. */
 async function fsyncDirectory(path: string): Promise<void> {
@@ -11,7 +12,7 @@ async function fsyncDirectory(path: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }
 

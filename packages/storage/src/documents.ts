@@ -72,6 +72,8 @@ export interface BatchRecord {
     sha256: string;
     dialect: { delimiter: ',' | ';' | '\t' | '|'; lineEnd: '\n' | '\r\n' | '\r'; bom: boolean };
     columns: string[];
+    /** Where the first data row starts. */
+    header_bytes: number;
   };
   rows: number;
   shards: ShardRange[];

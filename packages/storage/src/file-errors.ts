@@ -4,7 +4,7 @@ const FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
 const ABSENT_CODES = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
 /** Nothing is there, or what is there is no object but a folder. */
@@ -13,7 +13,7 @@ export function isAbsent(error: unknown): boolean {
 }
 
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+  return (error as NodeJS.ErrnoException | undefined)?.syscall !== undefined;
 }
 
 /** The store's name for an error of the file system; anything else as it is. */

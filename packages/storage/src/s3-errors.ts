@@ -5,7 +5,7 @@ import type { ByteRange } from './object-store';
 const ABSENT_NAMES = new Set(['NoSuchKey', 'NotFound']);
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
+  return String((error as Error | undefined)?.name);
 }
 
 function statusOf(error: unknown): number | undefined {
@@ -28,9 +28,9 @@ export function isUnknownUpload(error: unknown): boolean {
 }
 
 /** What the SDK throws when it gives up: a refusal or failure of the server, a network error, no credentials. */
-function isFailureOfService(error: unknown): boolean {
-  if (error instanceof S3ServiceException) return true;
-  return error instanceof Error && ('$metadata' in error || 'code' in error || /TimeoutError|CredentialsProviderError/.test(error.name));
+function isFailureOfService(error: unknown): error is Error {
+  const { $metadata, syscall, name } = error as Partial<S3ServiceException & NodeJS.ErrnoException>;
+  return $metadata !== undefined || syscall !== undefined || name === 'CredentialsProviderError';
 }
 
 /** The store's name for an error of the SDK; anything else, such as an abort, as it is. */

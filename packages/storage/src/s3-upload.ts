@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { addAbortSignal, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { sourceOf } from './body-source';
 import type { ObjectBody, PutOptions } from './object-store';
 
 /** The metadata field that holds the hex SHA-256 of an object that was put as a whole. */
@@ -72,8 +73,7 @@ class MeteredSource {
   private size = 0;
 
   constructor(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
-    this.source = body instanceof Readable ? body : Readable.from(body);
-    if (signal) addAbortSignal(signal, this.source);
+    this.source = sourceOf(body, signal);
   }
 
   /** Chunks as they come; ends with the source's own error. */

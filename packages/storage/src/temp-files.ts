@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { isAbsent, storing } from './file-errors';
+import { sourceOf } from './body-source';
+import { errorCode, isAbsent, storing } from './file-errors';
 import { entriesOf, unlinkFile, type Folders } from './folders';
 import type { ObjectBody } from './object-store';
 
@@ -24,7 +24,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 
@@ -44,12 +44,9 @@ async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>
   return size;
 }
 
-/** @returns the bytes written. The source's own errors are thrown as they are, even a system error: only the disk's are the store's. */
-async function writeBody(handle: FileHandle, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
-  if (!(body instanceof Uint8Array)) return pipeline(body, (chunks) => writeChunks(handle, chunks), { signal });
-  signal?.throwIfAborted();
-  await storing(() => handle.writeFile(body));
-  return body.byteLength;
+async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<number> {
+  await storing(() => handle.writeFile(bytes));
+  return bytes.byteLength;
 }
 
 /** Files on their way in: written and synced beside the objects, on the same disk, under names no listing shows. */
@@ -80,10 +77,18 @@ export class TempFiles {
     }
   }
 
+  /** The source's own errors are thrown as they are, even a system error: only the disk's are the store's. */
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
+    signal?.throwIfAborted();
+    if (body instanceof Uint8Array) return this.fill(path, (handle) => writeBytes(handle, body));
+    const source = sourceOf(body, signal);
+    return this.fill(path, (handle) => writeChunks(handle, source));
+  }
+
+  private async fill(path: string, write: (handle: FileHandle) => Promise<number>): Promise<number> {
     const handle = await storing(() => this.folders.inFolder(this.folder, () => open(path, 'wx', FILE_MODE)));
     try {
-      const size = await writeBody(handle, body, signal);
+      const size = await write(handle);
       if (size > 0) await storing(() => handle.sync());
       return size;
     } finally {
