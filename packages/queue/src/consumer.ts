@@ -1,24 +1,28 @@
-import { type Job, type Processor, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX, workerTimings } from './names';
 
-export interface ConsumerOptions<T> {
+export interface ConsumerOptions<T extends { v: number }> {
   queue: QueueName;
   connection: Redis;
   concurrency: number;
-  process: Processor<T, void>;
+  process: (job: Job<T>) => Promise<void>;
   /** After the last attempt failed. */
   onGivenUp: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
 
+const KNOWN_VERSION = 1;
+/** How soon a payload that this worker does not know may come up again, for a newer worker to take. */
+const HAND_ON_MS = 5_000;
+
 /** A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent; `stop` lets running jobs end. */
-export class Consumer<T> {
+export class Consumer<T extends { v: number }> {
   private readonly worker: Worker<T, void>;
   private stopping: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions<T>) {
-    this.worker = new Worker<T, void>(options.queue, options.process, {
+    this.worker = new Worker<T, void>(options.queue, (job, token) => runKnown(job, token, options), {
       connection: options.connection,
       prefix: REDIS_PREFIX,
       concurrency: options.concurrency,
@@ -27,7 +31,7 @@ export class Consumer<T> {
     });
     this.worker.on('error', options.onError);
     this.worker.on('failed', (job, error) => {
-      if (job !== undefined && isGivenUp(job)) options.onGivenUp(job, error).catch(options.onError);
+      if (job?.finishedOn !== undefined) options.onGivenUp(job, error).catch(options.onError);
     });
   }
 
@@ -42,6 +46,8 @@ export class Consumer<T> {
   }
 }
 
-function isGivenUp(job: Job): boolean {
-  return job.finishedOn !== undefined;
+async function runKnown<T extends { v: number }>(job: Job<T>, token: string | undefined, options: ConsumerOptions<T>): Promise<void> {
+  if (job.data.v === KNOWN_VERSION) return options.process(job);
+  await job.moveToDelayed(Date.now() + HAND_ON_MS, token);
+  throw new DelayedError();
 }

@@ -15,3 +15,4 @@ export {
 } from './names';
 export { type BatchWork, type JobState, Producer } from './producer';
 export { BatchProgress, type ProgressCounts } from './progress';
+export { QueueUnavailableError } from './unavailable';

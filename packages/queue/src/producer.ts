@@ -1,6 +1,7 @@
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
+import { orUnavailable } from './unavailable';
 
 export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
 
@@ -12,7 +13,10 @@ export interface BatchWork {
   shards: { shard: number; rows: number }[];
 }
 
-/** Puts work into the queues. At least once: the effect is made exactly once by the workers' write-once results. */
+/**
+ * Puts work into the queues. At least once: the effect is made exactly once by the workers' write-once results.
+ * Every method throws QueueUnavailableError when Redis does not answer.
+ */
 export class Producer {
   private readonly predictions: Queue<PredictionJob>;
   private readonly flows: FlowProducer;
@@ -27,13 +31,14 @@ export class Producer {
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
-    await this.predictions.add('prediction', { v: 1, ...job }, { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) });
+    const options = { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) };
+    await orUnavailable(this.predictions.add('prediction', { v: 1, ...job }, options));
   }
 
   /** One flow: the finalizer runs when every shard is done or has failed for good. */
   async enqueueBatch({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
     const data: FinalizeJob = { v: 1, tenant, batchId, run };
-    await this.flows.add({
+    const flow = {
       name: 'finalize',
       queueName: queueNames.finalize,
       data,
@@ -44,12 +49,13 @@ export class Producer {
         data: { v: 1, tenant, batchId, run, shard, rows } satisfies ShardJob,
         opts: { ...jobOptions.shard, jobId: jobIds.shard(batchId, run, shard) },
       })),
-    });
+    };
+    await orUnavailable(this.flows.add(flow));
   }
 
   /** What Redis knows of a prediction's job; `unknown` when it was removed or never arrived. */
   async predictionState(predictionId: string): Promise<JobState> {
-    const state = await this.predictions.getJobState(jobIds.prediction(predictionId));
+    const state = await orUnavailable(this.predictions.getJobState(jobIds.prediction(predictionId)));
     if (state === 'active' || state === 'completed' || state === 'failed' || state === 'unknown') return state;
     return 'queued';
   }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from './names';
+import { orUnavailable } from './unavailable';
 
 /** Rows of finished shards of one run. Sums only; the truth is the objects in the store. */
 export interface ProgressCounts {
@@ -37,8 +38,9 @@ export class BatchProgress {
     await this.redis.multi().hset(key, 'finalizing', 1).expire(key, KEEP_SECONDS).exec();
   }
 
+  /** @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<ProgressCounts & { finalizing: boolean }> {
-    const values = await this.redis.hmget(this.sumsKey(batchId, run), ...FIELDS, 'finalizing');
+    const values = await orUnavailable(this.redis.hmget(this.sumsKey(batchId, run), ...FIELDS, 'finalizing'));
     const counts = Object.fromEntries(FIELDS.map((field, i) => [field, Number(values[i] ?? 0)]));
     return { ...(counts as unknown as ProgressCounts), finalizing: values[FIELDS.length] !== null };
   }

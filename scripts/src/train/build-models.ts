@@ -1,4 +1,4 @@
-/** Writes the models that ship into packages/classifier/models: `node scripts/dist/train/build-models.js`. */
+/** Writes the models that ship into packages/registry/models: `node scripts/dist/train/build-models.js`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildShippedModels, modelsDirectory } from './shippedmodels';

@@ -6,7 +6,7 @@ import { readTrainingFile } from './trainingfile';
 const packagesDirectory = join(__dirname, '../../../packages');
 
 /** Where the shipped models lie, as `{name}/{version}.json`. */
-export const modelsDirectory = join(packagesDirectory, 'classifier/models');
+export const modelsDirectory = join(packagesDirectory, 'registry/models');
 
 const limitsOfUse = [
   'Not a medical device: a second opinion for trained readers, never the only basis of a diagnosis.',

@@ -1,0 +1,1 @@
+export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, Registry, UnknownModelError } from './registry';

@@ -1,0 +1,47 @@
+import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
+import type { Registry } from '@cytoqueue/registry';
+import type { ApiKeys, Logger } from '@cytoqueue/runtime';
+import type { ObjectStore } from '@cytoqueue/storage';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { IntakeLimits } from './batches/intake';
+import { Authenticator } from './http/auth';
+import { requestContext } from './http/context';
+import { handleErrors, notFound } from './http/errors';
+import { mountRoutes } from './http/route';
+import { createOpenApiDocument } from './openapi';
+import { batchRoutes } from './routes/batches';
+import { docsRouter } from './routes/docs';
+import { healthRoutes } from './routes/health';
+import { modelRoutes } from './routes/models';
+import { predictionRoutes } from './routes/predictions';
+
+export interface AppServices {
+  store: ObjectStore;
+  registry: Registry;
+  producer: Producer;
+  progress: BatchProgress;
+  changes: ChangeListener;
+  apiKeys: ApiKeys;
+  limits: IntakeLimits;
+  logger: Logger;
+  /** By name, for `/health/ready`. */
+  dependencies: Record<string, () => Promise<unknown>>;
+  version: string;
+}
+
+export function createApp(services: AppServices): Express {
+  const routes = [...predictionRoutes(services), ...batchRoutes(services), ...modelRoutes(services), ...healthRoutes(services)];
+  const app = express();
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(requestContext(services.logger));
+  app.use(helmet());
+  app.use(docsRouter(createOpenApiDocument(routes, services.version)));
+  mountRoutes(app, routes, new Authenticator(services.apiKeys));
+  app.use(() => {
+    throw notFound();
+  });
+  app.use(handleErrors);
+  return app;
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { CsvError, type Header, ShardCutter, readHeader } from '@cytoqueue/csv';
+import { type FieldError, type HeaderMatch, type Schema, SchemaError, countMatches, matchHeader } from '@cytoqueue/schema';
+import type { ObjectStore, ShardRange } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
+
+export interface IntakeLimits {
+  maxUploadBytes: number;
+  shardRows: number;
+}
+
+/** What was learned of an upload while it streamed into the store. */
+export interface Intake {
+  header: Header;
+  match: HeaderMatch;
+  rows: number;
+  shards: ShardRange[];
+  bytes: number;
+  /** Hex, of every byte received. */
+  sha256: string;
+}
+
+const MIB = 1024 * 1024;
+const MAX_HEADER_BYTES = 64 * 1024;
+const MAX_COLUMNS = 1_000;
+const MAX_ROW_BYTES = MIB;
+/** A flow of more children than this makes Redis work for seconds (see packages/queue). */
+const MAX_SHARDS = 2_000;
+/** A shard is read and answered in one piece by a worker; wide rows must not make it large. */
+const MAX_SHARD_BYTES = 4 * MIB;
+
+/**
+ * Streams an upload into the store while it is inspected: size limit, header, rows, shard ranges, checksum.
+ * No more than a chunk is held. A fault ends the stream, and the store leaves nothing behind.
+ * @throws Problem 413, 422 for a header that does not fit; CsvError naming row and column
+ */
+export async function storeUpload(
+  source: AsyncIterable<Uint8Array>,
+  target: { store: ObjectStore; key: string; signal: AbortSignal },
+  schema: Schema,
+  limits: IntakeLimits,
+): Promise<Intake> {
+  const inspector = new UploadInspector(schema, limits);
+  try {
+    await target.store.put(target.key, inspector.pass(source), { contentType: 'text/csv', signal: target.signal });
+  } catch (error) {
+    // What the inspector found is the reason, however the store wrapped the broken stream.
+    throw inspector.fault ?? error;
+  }
+  return inspector.result();
+}
+
+class UploadInspector {
+  fault: unknown;
+  private readonly hash = createHash('sha256');
+  private bytes = 0;
+  private head: Buffer = Buffer.alloc(0);
+  private opened: { header: Header; match: HeaderMatch; cutter: ShardCutter } | undefined;
+  private finished: Intake | undefined;
+
+  constructor(
+    private readonly schema: Schema,
+    private readonly limits: IntakeLimits,
+  ) {}
+
+  async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of source) {
+        this.inspect(chunk);
+        yield chunk;
+      }
+      this.finish();
+    } catch (error) {
+      this.fault = error;
+      throw error;
+    }
+  }
+
+  result(): Intake {
+    if (this.finished === undefined) throw new Error('the upload was not read to its end');
+    return this.finished;
+  }
+
+  private inspect(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    const { maxUploadBytes } = this.limits;
+    if (this.bytes > maxUploadBytes) throw new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
+    this.hash.update(chunk);
+    if (this.opened === undefined) this.openWith(chunk, false);
+    else this.opened.cutter.push(chunk);
+  }
+
+  /** Collects bytes until the header is complete, and judges it at once. */
+  private openWith(chunk: Uint8Array, final: boolean): void {
+    this.head = Buffer.concat([this.head, chunk]);
+    const score = (columns: string[]) => countMatches(columns, this.schema);
+    const header = readHeader(this.head, { final, score, maxBytes: MAX_HEADER_BYTES, maxColumns: MAX_COLUMNS });
+    if (header === undefined) return;
+    const match = judgeHeader(header, this.schema);
+    const { shardRows } = this.limits;
+    const cutter = new ShardCutter(header, { shardRows, shardBytes: MAX_SHARD_BYTES, maxShards: MAX_SHARDS, maxRowBytes: MAX_ROW_BYTES });
+    this.opened = { header, match, cutter };
+    cutter.push(this.head.subarray(header.byteLength));
+    this.head = Buffer.alloc(0);
+  }
+
+  private finish(): void {
+    if (this.opened === undefined) this.openWith(new Uint8Array(0), true);
+    if (this.opened === undefined) throw new CsvError('empty-file', 'the file is empty');
+    const { header, match, cutter } = this.opened;
+    const { rows, shards } = cutter.end();
+    if (rows === 0) throw new CsvError('no-rows', 'the file has a header but no rows');
+    this.finished = { header, match, rows, shards, bytes: this.bytes, sha256: this.hash.digest('hex') };
+  }
+}
+
+function judgeHeader(header: Header, schema: Schema): HeaderMatch {
+  try {
+    return matchHeader(header.columns, schema);
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    const errors = error.errors.map((item: FieldError) => ({ row: 0, ...item, column: item.column ?? item.field }));
+    throw new Problem('invalid-csv', 'The header does not fit the model.', { errors, cause: error });
+  }
+}

@@ -1,0 +1,61 @@
+import type { Request, Response } from 'express';
+import multer, { type StorageEngine } from 'multer';
+import { Problem } from '../http/problem';
+
+/** Takes in the bytes of one file; called at most once a request, while the bytes are still arriving. */
+export type TakeIn<T> = (source: AsyncIterable<Uint8Array>, filename: string | null) => Promise<T>;
+
+const RAW_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
+const MAX_FILENAME = 255;
+
+/**
+ * The one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, streamed into `takeIn`.
+ * @throws Problem 400, 415, and whatever `takeIn` throws
+ */
+export async function receiveFile<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
+  if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, takeIn);
+  if (request.is(RAW_TYPES) === false) {
+    throw new Problem('unsupported-media-type', 'Send the file as multipart/form-data in the field "file", or as a text/csv body.');
+  }
+  if (request.get('Content-Encoding') !== undefined && request.get('Content-Encoding') !== 'identity') {
+    throw new Problem('unsupported-media-type', 'This content encoding is not accepted.');
+  }
+  // Not destroyed when reading stops early: the socket must live to carry the answer that says why.
+  return takeIn(request.iterator({ destroyOnReturn: false }), null);
+}
+
+async function receiveMultipart<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
+  let taken: { value: T } | undefined;
+  const storage: StorageEngine = {
+    _handleFile: (_request, file, done) => {
+      takeIn(file.stream, cleanFilename(file.originalname)).then(
+        (value) => {
+          taken = { value };
+          done(null);
+        },
+        (error: unknown) => done(error),
+      );
+    },
+    // What was stored belongs to the batch under way; whoever took it in takes it back.
+    _removeFile: (_request, _file, done) => done(null),
+  };
+  const limits = { files: 1, fields: 0, parts: 1, fieldNameSize: 100, fieldSize: 0, headerPairs: 20, fieldNestingDepth: 0, fieldArrayIndexLimit: 0 };
+  const parse = multer({ storage, limits, defParamCharset: 'utf8' }).single('file');
+  await new Promise<void>((resolve, reject) => {
+    parse(request, response, (error?: unknown) => (error ? reject(readable(error)) : resolve()));
+  });
+  if (taken === undefined) throw new Problem('malformed-request', 'The form holds no file in the field "file".');
+  return taken.value;
+}
+
+/** Errors of the multipart parser below multer are plain errors with a message only. */
+function readable(error: unknown): unknown {
+  const isParserError = error instanceof Error && error.constructor === Error && /multipart|boundary|unexpected end of (form|file)|part header/i.test(error.message);
+  return isParserError ? new Problem('malformed-request', `The form cannot be read: ${error.message}.`, { cause: error }) : error;
+}
+
+/** Shown and offered for download only, never a path. */
+function cleanFilename(name: string): string | null {
+  const base = name.replace(/^.*[/\\]/, '').replace(/\p{Cc}/gu, '').slice(0, MAX_FILENAME);
+  return base === '' ? null : base;
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger, Role } from '@cytoqueue/runtime';
+import type { RequestHandler } from 'express';
+
+/** Whoever sent a request. */
+export interface Principal {
+  tenant: string;
+  keyId: string;
+  role: Role;
+}
+
+export interface RequestContext {
+  /** The client's `X-Request-Id` when it is a plain one, else our own. */
+  id: string;
+  log: Logger;
+  principal?: Principal;
+}
+
+declare module 'express-serve-static-core' {
+  interface Locals {
+    context: RequestContext;
+  }
+}
+
+const PLAIN_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Gives every request its id and logger, and writes one line when it is answered. The line holds no address but the route. */
+export function requestContext(logger: Logger): RequestHandler {
+  return (request, response, next) => {
+    const given = request.get('X-Request-Id');
+    const id = given !== undefined && PLAIN_ID.test(given) ? given : randomUUID();
+    const log = logger.child({ request_id: id });
+    response.locals.context = { id, log };
+    response.set('X-Request-Id', id);
+    const startedMs = performance.now();
+    response.on('close', () => {
+      const duration_ms = Math.round(performance.now() - startedMs);
+      const route = (request.route as { path?: string } | undefined)?.path;
+      const { tenant, keyId } = response.locals.context.principal ?? {};
+      const level = route?.startsWith('/health') === true ? 'debug' : 'info';
+      log[level]({ method: request.method, route, status: response.statusCode, duration_ms, tenant, key_id: keyId, finished: response.writableFinished }, 'request');
+    });
+    next();
+  };
+}

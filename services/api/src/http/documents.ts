@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { problems } from './problem';
+
+/** The JSON that goes out, as schemas: the source of `/openapi.json`, and what the end-to-end tests hold answers against. */
+
+export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+const text = z.string();
+const count = z.int().min(0);
+
+export const modelPin = z
+  .strictObject({ name: text, version: text, digest: text.regex(/^sha256:[0-9a-f]{64}$/) })
+  .meta({ id: 'ModelPin', description: 'The one model version that was fixed when the request was accepted' });
+
+const label = z.enum(['benign', 'malignant']);
+const featureValues = z.record(z.string(), z.number().nullable()).meta({ description: 'By canonical name; null = not measured' });
+
+export const neighbor = z
+  .strictObject({
+    training_row: z.int().min(1).meta({ description: '1-based data row of the training file' }),
+    class: label,
+    distance: z.number().min(0),
+    features: featureValues,
+  })
+  .meta({ id: 'Neighbor' });
+
+const predictionResult = z
+  .strictObject({
+    predicted_class: label,
+    probability_malignant: z.number().min(0).max(1),
+    operating_point: z.strictObject({ name: z.enum(['default', 'sensitivity99']), threshold: z.number() }),
+    outcome: z.enum(['confident', 'indeterminate']),
+    reasons: z.array(text).meta({ description: 'Why indeterminate, in sentences; empty when confident' }),
+    missing_features: z.array(text),
+    neighbors: z.array(neighbor).meta({ description: 'The nearest training cases, nearest first' }),
+  })
+  .meta({ id: 'PredictionResult' });
+
+export const prediction = z
+  .strictObject({
+    id: text,
+    status: z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']),
+    created_at: timestamp,
+    completed_at: timestamp.optional(),
+    sample_id: text.optional(),
+    model: modelPin,
+    features: featureValues,
+    result: predictionResult.optional(),
+    error: z.strictObject({ code: text, detail: text }).optional(),
+    links: z.strictObject({ self: text }),
+  })
+  .meta({ id: 'Prediction' });
+
+export const acceptedPrediction = z
+  .strictObject({ id: text, status: z.literal('queued'), created_at: timestamp, links: z.strictObject({ self: text }) })
+  .meta({ id: 'AcceptedPrediction' });
+
+export const batch = z
+  .strictObject({
+    id: text,
+    status: z.enum(['queued', 'processing', 'finalizing', 'succeeded', 'completed_with_errors', 'failed', 'canceling', 'canceled']),
+    created_at: timestamp,
+    completed_at: timestamp.optional(),
+    filename: text.nullable(),
+    model: modelPin,
+    counts: z.strictObject({ total: count, pending: count, succeeded: count, rejected: count, failed: count }),
+    summary: z.strictObject({ benign: count, malignant: count, indeterminate: count, missing_features: count }),
+    progress: z.number().min(0).max(1),
+    eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
+    input_sha256: text,
+    links: z.strictObject({ self: text, results: text, errors: text }),
+  })
+  .meta({ id: 'Batch' });
+
+const feature = z.strictObject({
+  name: text,
+  title: text,
+  description: text,
+  low: text,
+  high: text,
+  aliases: z.array(text),
+  min: z.number(),
+  max: z.number().nullable(),
+  integer: z.boolean(),
+});
+
+export const modelSummary = z.strictObject({ name: text, champion: text, versions: z.array(text), links: z.strictObject({ self: text }) }).meta({ id: 'ModelSummary' });
+
+export const modelVersion = z
+  .strictObject({
+    ...modelPin.shape,
+    schema: text,
+    features: z.array(feature),
+    labels: z.array(text),
+    k: z.int(),
+    metric: text,
+    rule: text,
+    operating_points: z.record(text, z.number()),
+    training: z.strictObject({ rows: count, data_digest: text }),
+    evaluation: z.record(text, z.unknown()),
+    limits_of_use: z.array(text),
+    links: z.strictObject({ self: text }),
+  })
+  .meta({ id: 'ModelVersion' });
+
+export const problem = z
+  .object({
+    type: text,
+    title: text,
+    status: z.int(),
+    detail: text,
+    request_id: text,
+    errors: z
+      .array(z.object({ field: text.optional(), row: count.optional(), column: text.optional(), code: text, detail: text, received: z.unknown() }))
+      .optional(),
+    total_errors: count.optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+export function page<T extends z.ZodType>(item: T) {
+  return z.strictObject({ data: z.array(item), has_more: z.boolean(), last_id: z.string().nullable() });
+}
+
+const requestIdHeader = { 'X-Request-Id': { schema: { type: 'string' as const } } };
+
+/** One JSON answer of an operation. */
+export function answer(description: string, schema: z.ZodType, headers: Record<string, { schema: { type: 'string' } }> = {}) {
+  return { description, headers: { ...requestIdHeader, ...headers }, content: { 'application/json': { schema } } };
+}
+
+/** An answer that is no JSON: a file, a stream of events, a page. */
+export function rawAnswer(description: string, mediaType: string) {
+  return { description, headers: requestIdHeader, content: { [mediaType]: { schema: { type: 'string' as const } } } };
+}
+
+const titlesByStatus = new Map<number, string[]>();
+for (const { status, title } of Object.values(problems)) titlesByStatus.set(status, [...(titlesByStatus.get(status) ?? []), title]);
+
+/** The problems that an operation may answer with. */
+export function refusals(...statuses: number[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: titlesByStatus.get(status)?.join(' or ') ?? 'Problem',
+        headers: requestIdHeader,
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,52 @@
+import { type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import { z } from 'zod';
+import type { Call } from './route';
+
+export function pageQuery(statuses: readonly string[], idPrefix: string) {
+  return z.strictObject({
+    limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most items in one page' }),
+    after: z.string().regex(new RegExp(`^${idPrefix}[0-9A-Za-z]{26}$`), 'is not an id of this list').optional(),
+    status: z.enum(statuses as [string, ...string[]]).optional(),
+  });
+}
+
+export interface PageQuery {
+  limit: number;
+  after?: string;
+  status?: string;
+}
+
+interface Listing<T> {
+  store: ObjectStore;
+  /** Object key prefix below which the ids lie. */
+  prefix: string;
+  idPrefix: 'pred_' | 'batch_';
+  /** undefined when the resource went between listing and reading. */
+  read: (id: string) => Promise<(T & { id: string; status: string }) | undefined>;
+}
+
+/** Answers with a page of a list, newest first, and the link to the next one. */
+export async function sendPage<T>({ request, response, query }: Call, listing: Listing<T>): Promise<void> {
+  const { limit, after, status } = query as unknown as PageQuery;
+  const { data, hasMore } = await collect(listing, { limit, after, status });
+  const lastId = data.at(-1)?.id ?? null;
+  if (hasMore && lastId !== null) {
+    const next = new URLSearchParams({ limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
+    response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
+  }
+  response.json({ data, has_more: hasMore, last_id: lastId });
+}
+
+/** Reads page by page until `limit` items with the wanted status are found, and looks one further to know whether there is more. */
+async function collect<T>(listing: Listing<T>, { limit, after, status }: PageQuery) {
+  const found: (T & { id: string; status: string })[] = [];
+  let before = after;
+  for (;;) {
+    const { ids, hasMore } = await listNewestFirst(listing.store, { prefix: listing.prefix, idPrefix: listing.idPrefix, before, limit: limit + 1 });
+    const items = await Promise.all(ids.map(listing.read));
+    for (const item of items) if (item !== undefined && (status === undefined || item.status === status)) found.push(item);
+    if (found.length > limit) return { data: found.slice(0, limit), hasMore: true };
+    if (!hasMore) return { data: found, hasMore: false };
+    before = ids.at(-1);
+  }
+}

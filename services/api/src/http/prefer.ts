@@ -1,0 +1,10 @@
+const MAX_WAIT_SECONDS = 60;
+
+/** `wait=N` of the Prefer header (RFC 7240), in seconds, at most 60; undefined when absent or not a number. */
+export function preferredWaitSeconds(header: string | undefined): number | undefined {
+  for (const preference of (header ?? '').split(',')) {
+    const match = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:;.*)?$/i.exec(preference);
+    if (match !== null) return Math.min(Number(match[1]), MAX_WAIT_SECONDS);
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+/** One thing that is wrong with a request, at a named place: a JSON field, or a row and column of a file. */
+export interface ProblemItem {
+  field?: string;
+  row?: number;
+  column?: string;
+  code: string;
+  detail: string;
+  received?: unknown;
+}
+
+/** Every problem this API answers with: stable name → status and title. */
+export const problems = {
+  'malformed-request': { status: 400, title: 'The request cannot be read' },
+  'unauthenticated': { status: 401, title: 'A valid API key is needed' },
+  'forbidden': { status: 403, title: 'This key may not do that' },
+  'not-found': { status: 404, title: 'There is no such resource' },
+  'method-not-allowed': { status: 405, title: 'The resource does not know this method' },
+  'already-finished': { status: 409, title: 'The resource has reached its end' },
+  'results-not-ready': { status: 409, title: 'The results are not ready' },
+  'no-results': { status: 409, title: 'The batch ended without this file' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'unsupported-media-type': { status: 415, title: 'This content type or encoding is not accepted' },
+  'range-not-satisfiable': { status: 416, title: 'The range lies outside the file' },
+  'invalid-request': { status: 422, title: 'The request is understood but not valid' },
+  'invalid-csv': { status: 422, title: 'The file cannot be used' },
+  'internal-error': { status: 500, title: 'Something broke on our side' },
+  'unavailable': { status: 503, title: 'A service behind the API does not answer; try again' },
+  'storage-full': { status: 507, title: 'There is no room to store this' },
+} as const;
+
+export type ProblemType = keyof typeof problems;
+
+/** How many items a problem lists; the rest is counted in `total_errors`. */
+const MAX_ITEMS = 100;
+
+export interface ProblemOptions {
+  errors?: ProblemItem[];
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** An answer in the form of RFC 9457. `detail` goes to the sender, never to a log. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly errors: ProblemItem[];
+  readonly headers: Record<string, string>;
+
+  constructor(
+    readonly type: ProblemType,
+    readonly detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(type, { cause: options.cause });
+    this.status = problems[type].status;
+    this.errors = options.errors ?? [];
+    this.headers = options.headers ?? {};
+  }
+
+  body(requestId: string): Record<string, unknown> {
+    const { status, title } = problems[this.type];
+    const base = { type: `urn:cytoqueue:problem:${this.type}`, title, status, detail: this.detail, request_id: requestId };
+    if (this.errors.length === 0) return base;
+    return { ...base, errors: this.errors.slice(0, MAX_ITEMS), total_errors: this.errors.length };
+  }
+}

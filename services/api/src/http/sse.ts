@@ -1,0 +1,78 @@
+import type { Response } from 'express';
+import type { ChangeListener } from '@cytoqueue/queue';
+
+/** Hints may be lost (see ChangeListener), so we also look without one. */
+const LOOK_AGAIN_MS = 1_000;
+const HEARTBEAT_MS = 15_000;
+
+export interface Snapshot {
+  /** Names the state: the same state has the same id, in whatever API process. */
+  eventId: string;
+  data: unknown;
+  /** Nothing will change any more. */
+  final: boolean;
+}
+
+export interface EventSource {
+  id: string;
+  changes: ChangeListener;
+  /** The client's `Last-Event-ID`: what it saw last is not sent again. */
+  lastEventId: string | undefined;
+  read: () => Promise<Snapshot>;
+}
+
+/**
+ * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming.
+ * Ends after the final snapshot, or when the client goes.
+ */
+export async function sendEvents(response: Response, source: EventSource): Promise<void> {
+  response.status(200).set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+  response.flushHeaders();
+  const waker = new Waker();
+  const forget = source.changes.listen(source.id, () => waker.wake());
+  const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
+  response.on('close', () => waker.wake());
+  try {
+    await writeSnapshots(response, source, waker);
+  } finally {
+    clearInterval(heartbeat);
+    forget();
+    response.end();
+  }
+}
+
+async function writeSnapshots(response: Response, source: EventSource, waker: Waker): Promise<void> {
+  let seen = source.lastEventId;
+  while (!response.closed) {
+    const { eventId, data, final } = await source.read();
+    if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${JSON.stringify(data)}\n\n`);
+    if (final) return;
+    seen = eventId;
+    await waker.wait(LOOK_AGAIN_MS);
+  }
+}
+
+/** One waits, others wake; a wake-up between two waits is not lost. */
+export class Waker {
+  private woken = false;
+  private resolve: (() => void) | undefined;
+
+  wake(): void {
+    this.woken = true;
+    this.resolve?.();
+  }
+
+  async wait(timeoutMs: number): Promise<void> {
+    if (!this.woken) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.resolve = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.woken = false;
+    this.resolve = undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import { createDocument } from 'zod-openapi';
+import type { Route } from './http/route';
+
+/** The document that ships, made from the very schemas that check requests. */
+export function createOpenApiDocument(routes: Route[], version: string): object {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const { method, path, access, operation } of routes) {
+    const security = access === 'public' ? [] : [{ apiKey: [] }];
+    paths[path] = { ...paths[path], [method]: { ...operation, security } };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Cytoqueue',
+      version,
+      description: 'How likely breast cytology records are malignant, one by one or by the million. Not a medical device.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  });
+}

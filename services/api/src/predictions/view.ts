@@ -1,0 +1,50 @@
+import type { Producer } from '@cytoqueue/queue';
+import { ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+
+export interface PredictionView {
+  id: string;
+  status: PredictionEnd['status'] | 'queued' | 'processing';
+  [field: string]: unknown;
+}
+
+export function predictionLink(id: string): string {
+  return `/v1/predictions/${id}`;
+}
+
+/** undefined when there is none. */
+export async function readJsonObject<T>(store: ObjectStore, key: string): Promise<T | undefined> {
+  try {
+    return JSON.parse((await store.get(key)).toString()) as T;
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A prediction as its tenant sees it: what the store holds, with the live state from Redis on top while there is no result.
+ * @throws ObjectNotFoundError when the tenant has no such prediction
+ */
+export async function viewPrediction(services: { store: ObjectStore; producer: Producer }, tenant: string, id: string): Promise<PredictionView> {
+  const { store } = services;
+  const resultKey = ObjectKeys.predictionResult(tenant, id);
+  const [request, end] = await Promise.all([
+    store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
+    readJsonObject<PredictionEnd>(store, resultKey),
+  ]);
+  const { operating_point: _, ...shown } = request;
+  const links = { self: predictionLink(id) };
+  if (end === undefined) return { ...shown, status: await liveStatus(services.producer, id), links };
+  const completed_at = (await store.head(resultKey))?.modifiedAt.toISOString();
+  return { ...shown, ...end, completed_at, links };
+}
+
+export function isFinished(status: PredictionView['status']): boolean {
+  return status !== 'queued' && status !== 'processing';
+}
+
+/** Redis is an index that can be lost: without it, or without the job in it, the record is still waiting. */
+async function liveStatus(producer: Producer, id: string): Promise<'queued' | 'processing'> {
+  const state = await producer.predictionState(id).catch(() => 'unknown');
+  return state === 'active' ? 'processing' : 'queued';
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { ByteWriter, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, writeRow } from '@cytoqueue/csv';
+import type { FinalizeJob } from '@cytoqueue/queue';
+import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject } from '@cytoqueue/storage';
+import { readAhead } from './read-ahead';
+import { type BatchRecords, type ShardServices, loadShardTask, readShardObject, scoreAndStore } from './shard';
+
+/** How many shard objects may be on their way while one is written. */
+const AHEAD = 4;
+
+/**
+ * Joins a run's shards into its files and ends the run. Believes the store, not the queue: a shard whose object is missing
+ * is scored here, unless its job failed for good. The manifest is written last and once; every file is a function of
+ * the input and the model, so a second finalizer writes the same bytes.
+ */
+export class Finalizer {
+  constructor(
+    private readonly services: ShardServices,
+    private readonly records: BatchRecords,
+  ) {}
+
+  /** `failedShards`: those whose jobs exhausted their attempts. */
+  async process({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+    const { store, progress } = this.services;
+    await progress.markFinalizing(batchId, run);
+    const record = await this.records.read(tenant, batchId);
+    const files = new RunFiles(this.services, tenant, record, run, failedShards);
+    const manifest = await files.write();
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), bytes, { contentType: 'application/json' });
+    await store.delete(ObjectKeys.pending(tenant, batchId));
+  }
+}
+
+class RunFiles {
+  private readonly total: ShardCounts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  private readonly withErrors: number[] = [];
+  private readonly failed: number[] = [];
+
+  constructor(
+    private readonly services: ShardServices,
+    private readonly tenant: string,
+    private readonly record: BatchRecord,
+    private readonly run: number,
+    private readonly failedShards: ReadonlySet<number>,
+  ) {}
+
+  async write(): Promise<Manifest> {
+    const { tenant, record, run } = this;
+    const header = await this.services.store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: record.input.header_bytes });
+    const allShards = record.shards.map((_, shard) => shard);
+    const results = await this.putFile(ObjectKeys.runResults(tenant, record.id, run), this.resultParts(header, allShards));
+    const errors = await this.putFile(ObjectKeys.runErrors(tenant, record.id, run), this.errorParts(header));
+    return this.manifest(results, errors);
+  }
+
+  private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
+    yield this.headerRow(header, RESULT_COLUMNS);
+    for await (const { shard, object } of this.objects(shards)) {
+      this.count(shard, object);
+      yield object.results;
+    }
+  }
+
+  private async *errorParts(header: Buffer): AsyncGenerator<Uint8Array> {
+    yield this.headerRow(header, ERROR_COLUMNS);
+    for await (const { object } of this.objects(this.withErrors)) yield object.errors;
+  }
+
+  private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
+    return readAhead(shards, AHEAD, async (shard) => ({ shard, object: await this.load(shard) }));
+  }
+
+  private async load(shard: number): Promise<ShardObject> {
+    const { services, tenant, record } = this;
+    const existing = await readShardObject(services.store, tenant, record, shard);
+    if (existing !== undefined) return existing;
+    if (!this.failedShards.has(shard)) return scoreAndStore(services, tenant, record, shard);
+    if (!this.failed.includes(shard)) this.failed.push(shard);
+    return services.pool.fail(await loadShardTask(services, tenant, record, shard));
+  }
+
+  private count(shard: number, { counts, errors }: ShardObject): void {
+    for (const key of Object.keys(this.total) as (keyof ShardCounts)[]) this.total[key] += counts[key];
+    if (errors.length > 0) this.withErrors.push(shard);
+  }
+
+  /** The input's own header, with the columns that follow it. */
+  private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
+    const { dialect, columns } = this.record.input;
+    const start = dialect.bom ? 3 : 0;
+    const content = headerContent(header, start);
+    const writer = new ByteWriter(header.length * 2 + 512);
+    writer.bytes(header, 0, start);
+    writeRow(writer, header, content.start, content.end, dialect, { columns: columns.length, formulas: this.record.options.formulas });
+    for (const name of addedColumnNames(added, columns)) {
+      writer.ascii(dialect.delimiter);
+      writer.cell(name, dialect.delimiter);
+    }
+    writer.ascii(dialect.lineEnd);
+    return writer.take();
+  }
+
+  private async putFile(key: string, parts: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const part of parts) {
+        hash.update(part);
+        bytes += part.length;
+        yield part;
+      }
+    };
+    await this.services.store.putOnce(key, counted(), { contentType: 'text/csv' });
+    return { bytes, sha256: hash.digest('hex') };
+  }
+
+  private manifest(results: FileDigest, errors: FileDigest): Manifest {
+    const { record, run, total } = this;
+    const { succeeded, rejected, ...summary } = total;
+    const failed = record.rows - succeeded - rejected;
+    const counts = { total: record.rows, pending: 0, succeeded, rejected, failed };
+    return { run, status: this.status(), counts, summary: summary satisfies BatchSummary, results, errors, failed_shards: this.failed.sort((a, b) => a - b) };
+  }
+
+  private status(): Manifest['status'] {
+    const { record, total } = this;
+    if (total.succeeded === record.rows) return 'succeeded';
+    if (total.succeeded === 0 || (record.options.on_error === 'abort' && total.rejected > 0)) return 'failed';
+    return 'completed_with_errors';
+  }
+}
+
+/** The header record without the empty lines before it and the line end after it. */
+function headerContent(header: Buffer, from: number): { start: number; end: number } {
+  const isLineEnd = (byte: number) => byte === 10 || byte === 13;
+  let start = from;
+  let end = header.length;
+  while (start < end && isLineEnd(header[start])) start++;
+  while (end > start && isLineEnd(header[end - 1])) end--;
+  return { start, end };
+}

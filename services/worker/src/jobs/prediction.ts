@@ -1,0 +1,92 @@
+import { Classifier, type Prediction } from '@cytoqueue/classifier';
+import type { PredictionJob } from '@cytoqueue/queue';
+import type { Registry } from '@cytoqueue/registry';
+import {
+  ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult,
+} from '@cytoqueue/storage';
+
+/**
+ * Scores one record. Delivery is at least once; the result is written once, so a redelivery writes the same bytes or
+ * finds that the prediction was canceled. The pending marker goes last.
+ */
+export class PredictionProcessor {
+  private readonly classifiers = new Map<string, Classifier>();
+
+  constructor(private readonly services: { store: ObjectStore; registry: Registry }) {}
+
+  async process({ tenant, predictionId }: PredictionJob): Promise<void> {
+    const { store } = this.services;
+    const request = await this.readRequest(tenant, predictionId);
+    // Taken back: the client was told that it was not accepted.
+    if (request === undefined) return;
+    const classifier = await this.classifierFor(request);
+    const result = describe(classifier, request);
+    await this.end(tenant, predictionId, { status: 'succeeded', result });
+    await store.delete(ObjectKeys.pending(tenant, predictionId));
+  }
+
+  /** After the last attempt: the client must not wait for ever. */
+  async giveUp({ tenant, predictionId }: PredictionJob): Promise<void> {
+    const error = { code: 'scoring-failed', detail: 'the record could not be scored after several attempts; send it again' };
+    await this.end(tenant, predictionId, { status: 'failed', error });
+    await this.services.store.delete(ObjectKeys.pending(tenant, predictionId));
+  }
+
+  private async readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
+    try {
+      const bytes = await this.services.store.get(ObjectKeys.predictionRequest(tenant, id));
+      return JSON.parse(bytes.toString()) as PredictionRequest;
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  private async end(tenant: string, id: string, end: PredictionEnd): Promise<void> {
+    const key = ObjectKeys.predictionResult(tenant, id);
+    try {
+      await this.services.store.putOnce(key, Buffer.from(JSON.stringify(end)), { contentType: 'application/json' });
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError) || !(await this.hasOtherEnd(key, end))) throw error;
+    }
+  }
+
+  /** Canceled, or given up: decided by somebody else first. Two different results of one record would be an alarm. */
+  private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
+    const existing = JSON.parse((await this.services.store.get(key)).toString()) as PredictionEnd;
+    return existing.status !== end.status;
+  }
+
+  private async classifierFor({ model: pin }: PredictionRequest): Promise<Classifier> {
+    const known = this.classifiers.get(pin.digest);
+    if (known !== undefined) return known;
+    const classifier = new Classifier((await this.services.registry.pinned(pin)).model);
+    this.classifiers.set(pin.digest, classifier);
+    return classifier;
+  }
+}
+
+function describe(classifier: Classifier, { features, operating_point }: PredictionRequest): PredictionResult {
+  const { schema, file } = classifier.model;
+  const names = schema.features.map(({ name }) => name);
+  const sample = names.map((name) => features[name] ?? NaN);
+  const prediction = classifier.predict(sample, { operatingPoint: operating_point });
+  return {
+    predicted_class: schema.labels[prediction.label],
+    probability_malignant: prediction.probability,
+    operating_point: { name: operating_point, threshold: file.operating_points[operating_point] },
+    outcome: prediction.indeterminate === 0 ? 'confident' : 'indeterminate',
+    reasons: [...prediction.reasons],
+    missing_features: names.filter((_, feature) => (prediction.missing & (1 << feature)) !== 0),
+    neighbors: describeNeighbors(prediction, names, schema.labels),
+  };
+}
+
+function describeNeighbors({ neighbors }: Prediction, names: string[], labels: readonly ['benign', 'malignant']) {
+  return neighbors.map(({ trainingRow, label, distance, features }) => ({
+    training_row: trainingRow,
+    class: labels[label],
+    distance,
+    features: Object.fromEntries(names.map((name, feature) => [name, features[feature]])),
+  }));
+}

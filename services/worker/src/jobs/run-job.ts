@@ -1,0 +1,23 @@
+import type { Job } from '@cytoqueue/queue';
+import type { Logger } from '@cytoqueue/runtime';
+import { toJobError } from '../errors';
+
+/** Runs one job and writes its one line: what it was, how long it took, whether it will be tried again. Ids only. */
+export async function runJob<T extends object>(job: Job<T>, logger: Logger, work: () => Promise<void>): Promise<void> {
+  const startedMs = performance.now();
+  const line = (): Record<string, unknown> => ({
+    job: job.id,
+    queue: job.queueName,
+    ...job.data,
+    attempt: job.attemptsMade + 1,
+    waited_ms: Math.max(0, (job.processedOn ?? job.timestamp) - job.timestamp),
+    duration_ms: Math.round(performance.now() - startedMs),
+  });
+  try {
+    await work();
+    logger.info(line(), 'job done');
+  } catch (error) {
+    logger.warn({ ...line(), err: error }, 'job attempt failed');
+    throw toJobError(error);
+  }
+}

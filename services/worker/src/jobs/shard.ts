@@ -1,0 +1,74 @@
+import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
+import type { Registry } from '@cytoqueue/registry';
+import {
+  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, decodeShardObject, encodeShardObject,
+} from '@cytoqueue/storage';
+import type { ScoringPool } from '../scoring/pool';
+import { type ShardTask, createShardTask } from '../scoring/shard-task';
+
+export interface ShardServices {
+  store: ObjectStore;
+  registry: Registry;
+  pool: ScoringPool;
+  progress: BatchProgress;
+}
+
+/** `batch.json` never changes; a worker reads it once for many shards. */
+export class BatchRecords {
+  private readonly records = new Map<string, Promise<BatchRecord>>();
+  private static readonly MOST = 32;
+
+  constructor(private readonly store: ObjectStore) {}
+
+  read(tenant: string, batchId: string): Promise<BatchRecord> {
+    const key = ObjectKeys.batchRecord(tenant, batchId);
+    let record = this.records.get(key);
+    if (record === undefined) {
+      record = this.store.get(key).then((bytes) => JSON.parse(bytes.toString()) as BatchRecord);
+      this.records.set(key, record);
+      record.catch(() => this.records.delete(key));
+      if (this.records.size > BatchRecords.MOST) this.records.delete(this.records.keys().next().value as string);
+    }
+    return record;
+  }
+}
+
+/**
+ * Scores one shard: load, decode, predict, encode, store. Delivery is at least once; the shard's object is written once
+ * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
+ */
+export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+  const { tenant, batchId, run, shard } = job;
+  const record = await records.read(tenant, batchId);
+  const object = (await readShardObject(services.store, tenant, record, shard)) ?? (await scoreAndStore(services, tenant, record, shard));
+  await services.progress.recordShard(batchId, run, shard, object.counts);
+}
+
+export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject> {
+  const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
+  await services.store.putOnce(shardKey(tenant, record, shard), encodeShardObject(object));
+  return object;
+}
+
+export async function loadShardTask({ store, registry }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
+  const { offset, length } = record.shards[shard];
+  const [bytes, model] = await Promise.all([
+    store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: offset, end: offset + length }),
+    registry.pinned(record.model),
+  ]);
+  return createShardTask(record, shard, bytes, model.bytes);
+}
+
+/** undefined when the shard was not scored yet. */
+export async function readShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject | undefined> {
+  try {
+    return decodeShardObject(await store.get(shardKey(tenant, record, shard)));
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export function shardKey(tenant: string, record: BatchRecord, shard: number): string {
+  return ObjectKeys.shard(tenant, record.id, shard, `${record.model.name}@${record.model.version}`);
+}

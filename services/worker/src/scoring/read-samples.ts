@@ -1,0 +1,112 @@
+import { CsvError, type Dialect, type RowTable, readCells, readRows } from '@cytoqueue/csv';
+import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
+
+/** Why a row was not scored. `malformed`: its cells cannot be told apart, only its text can be shown. */
+export interface RowFault {
+  code: string;
+  detail: string;
+  malformed: boolean;
+}
+
+/** The rows of a shard that can be scored, packed, and what is wrong with the others. */
+export interface ShardSamples {
+  table: RowTable;
+  /** Number of scorable rows, in the order of the table. */
+  count: number;
+  /** Row-major count × features. In a Uint8Array 0 is "not measured", in a Float64Array NaN. */
+  samples: Uint8Array | Float64Array;
+  /** Per scorable row: bit f is set when feature f was not measured. */
+  missing: Uint32Array;
+  /** By row of the table. */
+  faults: Map<number, RowFault>;
+}
+
+const MAX_BYTE = 255;
+
+/** Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read. */
+export function readSamples(bytes: Uint8Array, dialect: Dialect, match: HeaderMatch, schema: Schema): ShardSamples {
+  const packer = new SamplePacker(bytes, dialect, match, schema);
+  for (let row = 0; row < packer.table.rows; row++) packer.add(row);
+  return packer.finish();
+}
+
+/** Whether every value of the schema fits a byte, with 0 left over for "not measured". */
+function fitsBytes({ features }: Schema): boolean {
+  return features.every(({ integer, min, max }) => integer && min >= 1 && max <= MAX_BYTE);
+}
+
+class SamplePacker {
+  readonly table: RowTable;
+  private readonly width: number;
+  private readonly inBytes: boolean;
+  private readonly samples: Uint8Array | Float64Array;
+  private readonly missing: Uint32Array;
+  private readonly faults = new Map<number, RowFault>();
+  private count = 0;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly dialect: Dialect,
+    private readonly match: HeaderMatch,
+    private readonly schema: Schema,
+  ) {
+    this.width = schema.features.length;
+    this.inBytes = fitsBytes(schema);
+    this.table = readRows(bytes, dialect, {
+      columns: match.columns.length,
+      wanted: this.inBytes ? match.featureColumns : [],
+      maxValue: this.inBytes ? Math.min(...schema.features.map(({ max }) => max)) : 1,
+      missing: schema.missingTokens,
+    });
+    const cells = this.table.rows * this.width;
+    this.samples = this.inBytes ? new Uint8Array(cells) : new Float64Array(cells);
+    this.missing = new Uint32Array(this.table.rows);
+  }
+
+  add(row: number): void {
+    if (!(this.inBytes && this.table.plain[row] === 1 && this.addPlain(row))) this.addByCells(row);
+  }
+
+  finish(): ShardSamples {
+    const { table, count, samples, missing, faults } = this;
+    return { table, count, samples: samples.subarray(0, count * this.width), missing, faults };
+  }
+
+  /** False when the row has too many missing values to be scored: its cells say which. */
+  private addPlain(row: number): boolean {
+    const { width, samples } = this;
+    const { values } = this.table;
+    let mask = 0;
+    let absent = 0;
+    for (let feature = 0, from = row * width, to = this.count * width; feature < width; feature++) {
+      const value = values[from++];
+      samples[to++] = value;
+      if (value !== 0) continue;
+      mask |= 1 << feature;
+      absent++;
+    }
+    if (absent > this.schema.maxMissing) return false;
+    this.missing[this.count++] = mask;
+    return true;
+  }
+
+  private addByCells(row: number): void {
+    const { start, end } = this.table;
+    let cells: string[];
+    try {
+      cells = readCells(this.bytes.subarray(start[row], end[row]), this.dialect);
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      this.faults.set(row, { code: error.code, detail: error.message, malformed: true });
+      return;
+    }
+    const parsed = parseRow(cells, this.match, this.schema);
+    if (!parsed.ok) {
+      this.faults.set(row, { code: parsed.code, detail: parsed.detail, malformed: false });
+      return;
+    }
+    // A Uint8Array stores NaN as 0, which is how it says "not measured".
+    this.samples.set(parsed.sample, this.count * this.width);
+    this.missing[this.count++] = parsed.missing;
+  }
+}

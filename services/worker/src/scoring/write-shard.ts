@@ -1,0 +1,112 @@
+import { ByteWriter, type Dialect, cellOffsets, writeRow } from '@cytoqueue/csv';
+import type { PredictionColumns } from '@cytoqueue/classifier';
+import { reasonCodes } from '@cytoqueue/classifier';
+import type { RowFault } from './read-samples';
+
+export interface ShardFormat {
+  dialect: Dialect;
+  /** Number of columns of the input. */
+  columns: number;
+  formulas: 'escape' | 'keep';
+  labels: readonly string[];
+  featureNames: readonly string[];
+  /** `name@version` */
+  model: string;
+}
+
+/** Where a row's bytes lie in the shard. */
+export interface RowPlace {
+  start: number;
+  end: number;
+  next: number;
+}
+
+/** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
+export class ShardWriter {
+  readonly results: ByteWriter;
+  readonly errors: ByteWriter;
+  private readonly lineEnd: Buffer;
+  private readonly delimiter: number;
+  /** `,ok,benign,` and its like, by label. */
+  private readonly scored: Buffer[];
+  /** What follows the probability, by flags and missing features: few of them recur on millions of rows. */
+  private readonly tails = new Map<number, Buffer>();
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly format: ShardFormat,
+  ) {
+    const { delimiter, lineEnd } = format.dialect;
+    this.lineEnd = Buffer.from(lineEnd);
+    this.delimiter = delimiter.charCodeAt(0);
+    this.scored = format.labels.map((label) => Buffer.from(['', 'ok', label, ''].join(delimiter)));
+    this.results = new ByteWriter(bytes.length * 3 + 1_024);
+    this.errors = new ByteWriter(1_024);
+  }
+
+  /** `sample`: place of the row in the predictions' columns. */
+  writeScored(place: RowPlace, row: number, predictions: PredictionColumns, sample: number, missing: number): void {
+    const { results } = this;
+    writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
+    results.byte(this.delimiter);
+    results.integer(row);
+    results.bytes(this.scored[predictions.label[sample]]);
+    results.number(predictions.probability[sample]);
+    results.bytes(this.tail(predictions.indeterminate[sample], missing));
+    this.endLine(results, place);
+  }
+
+  writeUnscored(place: RowPlace, row: number, status: 'rejected' | 'failed', fault: RowFault): void {
+    const { delimiter } = this.format.dialect;
+    for (const writer of [this.results, this.errors]) {
+      this.writeInput(writer, place, fault.malformed);
+      if (writer === this.results) writer.ascii(['', row, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
+      for (const text of [fault.code, fault.detail]) {
+        writer.byte(this.delimiter);
+        writer.cell(text, delimiter);
+      }
+      this.endLine(writer, place);
+    }
+  }
+
+  private writeInput(writer: ByteWriter, { start, end }: RowPlace, malformed: boolean): void {
+    const { dialect, columns } = this.format;
+    if (malformed) this.writeMalformed(writer, this.bytes.subarray(start, end));
+    else writeRow(writer, this.bytes, start, end, dialect, { columns, formulas: this.format.formulas });
+  }
+
+  /** A row whose quotes make no sense is carried as text, cell by cell, so that the file around it stays readable. */
+  private writeMalformed(writer: ByteWriter, record: Uint8Array): void {
+    const { dialect, columns } = this.format;
+    const offsets = cellOffsets(record, dialect);
+    for (let column = 0; column < columns; column++) {
+      if (column > 0) writer.byte(this.delimiter);
+      const raw = record.subarray(offsets[2 * column] ?? 0, offsets[2 * column + 1] ?? 0);
+      writer.cell(Buffer.from(raw).toString(), dialect.delimiter);
+    }
+  }
+
+  private tail(flags: number, missing: number): Buffer {
+    // Two bits of flags, up to 30 features: an exact key below 2^53.
+    const key = missing * 4 + flags;
+    const known = this.tails.get(key);
+    if (known !== undefined) return known;
+    const { featureNames, model, dialect } = this.format;
+    const absent = featureNames.filter((_, feature) => (missing & (1 << feature)) !== 0).join(';');
+    const outcome = flags === 0 ? 'confident' : 'indeterminate';
+    const writer = new ByteWriter(256);
+    for (const text of ['', outcome, reasonCodes(flags).join(';'), absent, model, '', '']) {
+      if (writer.length > 0 || text !== '') writer.cell(text, dialect.delimiter);
+      writer.byte(this.delimiter);
+    }
+    const tail = Buffer.from(writer.view().subarray(0, writer.length - 1));
+    this.tails.set(key, tail);
+    return tail;
+  }
+
+  /** Each row keeps its own line end; a last row without one gets the file's. */
+  private endLine(writer: ByteWriter, { end, next }: RowPlace): void {
+    if (next > end) writer.bytes(this.bytes, end, next);
+    else writer.bytes(this.lineEnd);
+  }
+}
