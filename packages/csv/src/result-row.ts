@@ -1,0 +1,83 @@
+import { cellOffsets } from './cells';
+import { CR, QUOTE, TAB, delimiterByte, type Dialect } from './dialect';
+import { asBuffer } from './encoding';
+import type { ByteWriter } from './writer';
+
+export interface ResultRowOptions {
+  /** Number of cells in the header: shorter rows are padded with empty cells, longer ones cut. */
+  columns: number;
+  /** 'escape': text that a spreadsheet would run as a formula gets a leading `'`. */
+  formulas: 'escape' | 'keep';
+}
+
+const APOSTROPHE = "'".charCodeAt(0);
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** 1 for the first bytes that make a cell's text a formula to some spreadsheet, unless it is a number. */
+const FORMULA_BYTES = new Uint8Array(256);
+for (const byte of [...Buffer.from('=+-@'), TAB, CR]) FORMULA_BYTES[byte] = 1;
+
+/**
+ * Carries the data row [start, end) of the input into a result file, without its line end. Cells that need no
+ * guard stay byte for byte as they came, quotes included.
+ */
+export function writeRow(writer: ByteWriter, bytes: Uint8Array, start: number, end: number, dialect: Dialect, options: ResultRowOptions): void {
+  if (!copyRow(writer, bytes, start, end, delimiterByte(dialect.delimiter), options)) {
+    writeCells(writer, asBuffer(bytes).subarray(start, end), dialect, options);
+  }
+}
+
+/** Copies the row while looking whether it may be copied; writes nothing and returns false if not. */
+function copyRow(writer: ByteWriter, bytes: Uint8Array, start: number, end: number, delimiter: number, options: ResultRowOptions): boolean {
+  const guarded = options.formulas === 'escape';
+  const target = writer.reserve(end - start);
+  let to = writer.length;
+  let cells = 1;
+  let atCellStart = true;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    target[to++] = byte;
+    if (byte === delimiter) {
+      cells++;
+      atCellStart = true;
+    } else if (byte === QUOTE) {
+      return false;
+    } else if (atCellStart) {
+      if (guarded && FORMULA_BYTES[byte] === 1 && !isNumber(bytes, at, endOfCell(bytes, at, end, delimiter))) return false;
+      atCellStart = false;
+    }
+  }
+  if (cells !== options.columns) return false;
+  writer.advance(end - start);
+  return true;
+}
+
+function writeCells(writer: ByteWriter, record: Buffer, dialect: Dialect, { columns, formulas }: ResultRowOptions): void {
+  const offsets = cellOffsets(record, dialect);
+  const delimiter = delimiterByte(dialect.delimiter);
+  for (let column = 0; column < columns; column++) {
+    if (column > 0) writer.byte(delimiter);
+    if (2 * column < offsets.length) writeCell(writer, record, offsets[2 * column], offsets[2 * column + 1], formulas === 'escape');
+  }
+}
+
+function writeCell(writer: ByteWriter, record: Buffer, start: number, end: number, guarded: boolean): void {
+  const quoted = start < end && record[start] === QUOTE;
+  const textStart = quoted ? start + 1 : start;
+  const textEnd = quoted && record[end - 1] === QUOTE ? end - 1 : end;
+  const isFormula = guarded && textStart < textEnd && FORMULA_BYTES[record[textStart]] === 1 && !isNumber(record, textStart, textEnd);
+  if (!isFormula) return writer.bytes(record, start, end);
+  if (quoted) writer.byte(QUOTE);
+  writer.byte(APOSTROPHE);
+  writer.bytes(record, textStart, end);
+}
+
+function endOfCell(bytes: Uint8Array, start: number, end: number, delimiter: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== delimiter) at++;
+  return at;
+}
+
+function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  return NUMBER.test(asBuffer(bytes).toString('utf8', start, end).trim());
+}

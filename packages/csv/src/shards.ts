@@ -1,0 +1,187 @@
+import { CR, QUOTE, delimiterByte, lineByte } from './dialect';
+import { asBuffer, firstNonText, nonTextError, sequenceLength, unfinishedBytes } from './encoding';
+import { CsvError } from './error';
+import type { Header } from './header';
+import { RecordScanner } from './records';
+
+/** A byte range of the input file that holds whole rows. */
+export interface Shard {
+  offset: number;
+  length: number;
+  /** 1-based. */
+  firstRow: number;
+  rows: number;
+}
+
+export interface ShardOptions {
+  /** A shard is closed behind the row with which it reaches this many rows … */
+  shardRows: number;
+  /** … or this many bytes. */
+  shardBytes: number;
+  /** When there would be more, neighbours are merged in pairs and both targets double. */
+  maxShards: number;
+  /** With the line end. */
+  maxRowBytes: number;
+}
+
+/**
+ * Cuts the data part of a file into shards while it streams in, and checks that it is text.
+ * The shards are a function of the bytes alone, not of the chunking. Memory: `maxShards` small objects.
+ */
+export class ShardCutter {
+  private readonly scanner: RecordScanner;
+  private shards: Shard[] = [];
+  private shardRows: number;
+  private shardBytes: number;
+  private closedRows = 0;
+  private openRows = 0;
+  private openOffset: number;
+  private recordOffset: number;
+  private position: number;
+  private previousByte = -1;
+  /** The 1 to 3 bytes of a UTF-8 sequence whose rest is in the next chunk. */
+  private unfinished = Buffer.alloc(0);
+
+  constructor(header: Header, private readonly options: ShardOptions) {
+    const { delimiter, lineEnd } = header.dialect;
+    this.scanner = new RecordScanner(delimiterByte(delimiter), lineByte(lineEnd));
+    this.shardRows = options.shardRows;
+    this.shardBytes = options.shardBytes;
+    this.openOffset = this.recordOffset = this.position = header.byteLength;
+  }
+
+  /** Rows that have ended so far; empty lines are none. */
+  get rows(): number {
+    return this.closedRows + this.openRows;
+  }
+
+  /**
+   * Takes the next bytes of the data part.
+   * @throws CsvError `row-too-long`, `not-utf8`, `nul-byte`, with the row and a byte offset in the file.
+   */
+  push(chunk: Uint8Array): void {
+    const bytes = this.finishSequence(asBuffer(chunk));
+    const complete = bytes.length - unfinishedBytes(bytes);
+    this.accept(bytes.subarray(0, complete));
+    if (complete < bytes.length) this.unfinished = Buffer.from(bytes.subarray(complete));
+  }
+
+  /**
+   * @returns all shards, and the length in bytes of the whole file, header included.
+   * @throws CsvError `unclosed-quote` with the row in which it opened; `not-utf8` when the file ends within a character.
+   */
+  end(): { rows: number; shards: Shard[]; byteLength: number } {
+    this.accept(this.unfinished);
+    const byteOffset = this.recordOffset;
+    if (this.scanner.insideQuotes) {
+      const row = this.rows + 1;
+      throw new CsvError('unclosed-quote', `row ${row} (byte ${byteOffset} of the file) opens a quote that is never closed`, { row, byteOffset });
+    }
+    if (this.position > byteOffset) this.endRow(this.position);
+    // Twice when the first close merges and reopens the odd one.
+    while (this.openRows > 0) this.closeShard(this.recordOffset);
+    return { rows: this.rows, shards: this.shards, byteLength: this.position };
+  }
+
+  /** Completes a sequence cut by the last chunk border; returns the bytes behind it. */
+  private finishSequence(chunk: Buffer): Buffer {
+    const started = this.unfinished.length;
+    if (started === 0) return chunk;
+    const missing = sequenceLength(this.unfinished[0]) - started;
+    const sequence = Buffer.concat([this.unfinished, chunk.subarray(0, missing)]);
+    this.unfinished = sequence;
+    if (chunk.length < missing) return Buffer.alloc(0);
+    this.unfinished = Buffer.alloc(0);
+    this.accept(sequence);
+    return chunk.subarray(missing);
+  }
+
+  /** What stands before bytes that are no text is scanned first, so that the error can name the row. */
+  private accept(bytes: Buffer): void {
+    const bad = firstNonText(bytes);
+    this.scan(bad < 0 ? bytes : bytes.subarray(0, bad));
+    if (bad >= 0) throw nonTextError(bytes[bad], { row: this.rows + 1, byteOffset: this.position });
+  }
+
+  private scan(bytes: Buffer): void {
+    const base = this.position;
+    const { scanner } = this;
+    const quotes = bytes.includes(QUOTE);
+    let from = 0;
+    for (;;) {
+      const at = quotes ? scanner.next(bytes, from) : scanner.nextUnquoted(bytes, from);
+      if (at < 0) break;
+      from = at + 1;
+      this.endRecord(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
+    }
+    if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
+    this.position = base + bytes.length;
+    this.checkRowBytes(this.position);
+  }
+
+  private endRecord(next: number, byteBeforeLineEnd: number): void {
+    const length = next - this.recordOffset;
+    const empty = length === 1 || (length === 2 && byteBeforeLineEnd === CR);
+    if (empty) this.skipEmptyLine(next);
+    else this.endRow(next);
+  }
+
+  private skipEmptyLine(next: number): void {
+    this.recordOffset = next;
+    // Empty lines before a shard's first row belong to none, so that they cannot swell it.
+    if (this.openRows === 0) this.openOffset = next;
+    else this.closeFullShard(next);
+  }
+
+  private endRow(next: number): void {
+    this.checkRowBytes(next);
+    this.recordOffset = next;
+    this.openRows++;
+    this.closeFullShard(next);
+  }
+
+  private closeFullShard(next: number): void {
+    if (this.openRows >= this.shardRows || next - this.openOffset >= this.shardBytes) this.closeShard(next);
+  }
+
+  private closeShard(next: number): void {
+    this.shards.push({ offset: this.openOffset, length: next - this.openOffset, firstRow: this.closedRows + 1, rows: this.openRows });
+    this.closedRows += this.openRows;
+    this.openRows = 0;
+    this.openOffset = next;
+    if (this.shards.length > this.options.maxShards) this.mergePairs();
+  }
+
+  private mergePairs(): void {
+    const merged: Shard[] = [];
+    for (let index = 0; index + 1 < this.shards.length; index += 2) merged.push(joined(this.shards[index], this.shards[index + 1]));
+    const odd = this.shards.length % 2 === 1 ? this.shards[this.shards.length - 1] : undefined;
+    this.shards = merged;
+    this.shardRows *= 2;
+    this.shardBytes *= 2;
+    if (odd !== undefined) this.reopen(odd);
+  }
+
+  /** A shard without a partner goes on growing towards the doubled target. */
+  private reopen(shard: Shard): void {
+    this.openOffset = shard.offset;
+    this.openRows = shard.rows;
+    this.closedRows -= shard.rows;
+  }
+
+  private checkRowBytes(next: number): void {
+    const byteOffset = this.recordOffset;
+    if (next - byteOffset <= this.options.maxRowBytes) return;
+    const row = this.rows + 1;
+    throw new CsvError('row-too-long', `row ${row} (byte ${byteOffset} of the file) is longer than ${this.options.maxRowBytes} bytes; a quote that is never closed can be the cause`, { row, byteOffset });
+  }
+}
+
+function joined(first: Shard, second: Shard): Shard {
+  return {
+    offset: first.offset,
+    length: second.offset + second.length - first.offset,
+    firstRow: first.firstRow,
+    rows: first.rows + second.rows,
+  };
+}

@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { ByteWriter } from '.';
+
+function written(write: (writer: ByteWriter) => void): string {
+  const writer = new ByteWriter(1);
+  write(writer);
+  return Buffer.from(writer.take()).toString();
+}
+
+describe('ByteWriter', () => {
+  it('appends bytes, characters and parts of other bytes', () => {
+    const long = Buffer.from('x'.repeat(200));
+    expect(written((writer) => {
+      writer.ascii('ab');
+      writer.byte(0x63);
+      writer.bytes(Buffer.from('0123'), 1, 3);
+      writer.bytes(long);
+    })).toBe(`abc12${'x'.repeat(200)}`);
+  });
+
+  it('writes numbers as String does', () => {
+    fc.assert(fc.property(fc.oneof(fc.double(), fc.integer(), fc.nat(), fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 53, -1, 0)), (value) => {
+      expect(written((writer) => writer.number(value))).toBe(String(value));
+      expect(written((writer) => writer.integer(value))).toBe(String(value));
+    }));
+  });
+
+  it('hands out copies and views', () => {
+    const writer = new ByteWriter(8);
+    writer.ascii('one');
+    const taken = writer.take();
+    const view = writer.view();
+    writer.reset();
+    expect(writer.length).toBe(0);
+    writer.ascii('two');
+    expect(Buffer.from(taken).toString()).toBe('one');
+    expect(Buffer.from(view).toString()).toBe('two');
+    expect(taken.buffer.byteLength).toBe(3);
+  });
+
+  it('lets a caller fill reserved memory', () => {
+    expect(written((writer) => {
+      writer.ascii('a');
+      writer.reserve(2).fill(0x62, writer.length, writer.length + 2);
+      writer.advance(2);
+    })).toBe('abb');
+  });
+});
