@@ -23,7 +23,8 @@ export class Producer {
 
   /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
   constructor(connection: Redis, onError: (error: Error) => void) {
-    const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true };
+    // Without the version check nothing is sent to Redis here, which may be away while the service starts.
+    const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
     this.flows = new FlowProducer(options);
     this.predictions.on('error', onError);

@@ -1,6 +1,6 @@
 import { Classifier } from '@cytoqueue/classifier';
 import type { ShardObject } from '@cytoqueue/storage';
-import { move } from 'piscina';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask } from './shard-task';
 
@@ -14,8 +14,8 @@ function classifierFor({ digest, bytes }: ShardTask['model']): Classifier {
 }
 
 /** Entry of a scoring thread. The answer's buffers are moved back, not copied. */
-export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): ShardObject {
+export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
   const classifier = classifierFor(task.model);
-  const object = kind === 'score' ? scoreShard(classifier, task) : writeFailedShard(classifier, task);
-  return { counts: object.counts, results: move(object.results) as Uint8Array, errors: move(object.errors) as Uint8Array };
+  const object: ShardObject = kind === 'score' ? scoreShard(classifier, task) : writeFailedShard(classifier, task);
+  return move({ [transferableSymbol]: [object.results.buffer, object.errors.buffer], [valueSymbol]: object });
 }
