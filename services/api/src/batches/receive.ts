@@ -8,6 +8,11 @@ export type TakeIn<T> = (source: AsyncIterable<Uint8Array>, filename: string | n
 const RAW_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
 const MAX_FILENAME = 255;
 
+/** One file and nothing else. Most of these default to Infinity. */
+const MULTIPART_LIMITS = {
+  files: 1, fields: 0, parts: 1, fieldNameSize: 100, fieldSize: 0, headerPairs: 20, fieldNestingDepth: 0, fieldArrayIndexLimit: 0,
+};
+
 /**
  * The one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, streamed into `takeIn`.
  * @throws Problem 400, 415, and whatever `takeIn` throws
@@ -24,28 +29,33 @@ export async function receiveFile<T>(request: Request, response: Response, takeI
   return takeIn(request.iterator({ destroyOnReturn: false }), null);
 }
 
-async function receiveMultipart<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
-  let taken: { value: T } | undefined;
-  const storage: StorageEngine = {
-    _handleFile: (_request, file, done) => {
-      takeIn(file.stream, cleanFilename(file.originalname)).then(
-        (value) => {
-          taken = { value };
-          done(null);
-        },
-        (error: unknown) => done(error),
-      );
-    },
-    // What was stored belongs to the batch under way; whoever took it in takes it back.
-    _removeFile: (_request, _file, done) => done(null),
-  };
-  const limits = { files: 1, fields: 0, parts: 1, fieldNameSize: 100, fieldSize: 0, headerPairs: 20, fieldNestingDepth: 0, fieldArrayIndexLimit: 0 };
-  const parse = multer({ storage, limits, defParamCharset: 'utf8' }).single('file');
-  await new Promise<void>((resolve, reject) => {
-    parse(request, response, (error?: unknown) => (error ? reject(readable(error)) : resolve()));
+/** Multer calls back when the whole body was read; what `takeIn` finds wrong is told at once, with the rest still to come. */
+function receiveMultipart<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let taken: { value: T } | undefined;
+    const storage: StorageEngine = {
+      _handleFile: (_request, { stream, originalname }, done) => {
+        takeIn(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
+          (value) => {
+            taken = { value };
+            done(null);
+          },
+          (error: unknown) => {
+            reject(error as Error);
+            stream.resume();
+            done(null);
+          },
+        );
+      },
+      // What was stored belongs to the batch under way; whoever took it in takes it back.
+      _removeFile: (_request, _file, done) => done(null),
+    };
+    multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8' }).single('file')(request, response, (error?: unknown) => {
+      if (error !== undefined && error !== null) reject(readable(error) as Error);
+      else if (taken === undefined) reject(new Problem('malformed-request', 'The form holds no file in the field "file".'));
+      else resolve(taken.value);
+    });
   });
-  if (taken === undefined) throw new Problem('malformed-request', 'The form holds no file in the field "file".');
-  return taken.value;
 }
 
 /** Errors of the multipart parser below multer are plain errors with a message only. */
