@@ -36,6 +36,13 @@ export function cellOffsets(record: Uint8Array, dialect: Dialect): number[] {
   return offsets;
 }
 
+/** Index of the quote that closes the cell opened at `opening`; -1 when none does. */
+export function closingQuoteByte(record: Uint8Array, opening: number): number {
+  let at = record.indexOf(QUOTE, opening + 1);
+  while (at >= 0 && record[at + 1] === QUOTE) at = record.indexOf(QUOTE, at + 2);
+  return at;
+}
+
 function endOfBareCell(text: string, start: number, delimiter: Delimiter): number {
   const end = text.indexOf(delimiter, start);
   return end < 0 ? text.length : end;
@@ -50,9 +57,8 @@ function closingQuote(text: string, opening: number, delimiter: Delimiter, index
 }
 
 function behindQuotes(record: Uint8Array, opening: number): number {
-  let at = record.indexOf(QUOTE, opening + 1);
-  while (at >= 0 && record[at + 1] === QUOTE) at = record.indexOf(QUOTE, at + 2);
-  return at < 0 ? record.length : at + 1;
+  const closing = closingQuoteByte(record, opening);
+  return closing < 0 ? record.length : closing + 1;
 }
 
 function malformed(message: string): CsvError {

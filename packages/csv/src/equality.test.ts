@@ -60,7 +60,7 @@ function oracleRecords(bytes: Buffer, dialect: Dialect): OracleRecord[] | 'unclo
 function isMalformed(record: Uint8Array, dialect: Dialect): boolean {
   const codes: string[] = [];
   parse(Buffer.from(record), { ...oracleOptions(dialect), skip_records_with_error: true, on_skip: (error) => void codes.push(error?.code ?? '') });
-  return codes.includes('CSV_INVALID_CLOSING_QUOTE');
+  return codes.includes('CSV_INVALID_CLOSING_QUOTE') || codes.includes('CSV_QUOTE_NOT_CLOSED');
 }
 
 function orCode<T>(action: () => T): T | string {
@@ -189,15 +189,27 @@ describe('writeRow', () => {
     return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
   }
 
-  it('keeps the raw cells, padded or cut to the width of the header', () => {
+  it('keeps the raw cells unless malformed, padded or cut to the width of the header', () => {
     fc.assert(fc.property(files, dialects, (bytes, dialect) => {
       const table = read(bytes, dialect);
       for (let row = 0; row < table.rows; row++) {
         const record = bytes.subarray(table.start[row], table.end[row]);
-        const expected = Array.from({ length: COLUMNS }, (_, column) => rawCells(record, dialect)[column] ?? '');
+        const raws = rawCells(record, dialect).map((raw) => (isMalformed(Buffer.from(raw), dialect) ? stringify([[raw]], { delimiter: dialect.delimiter, eof: false }) : raw));
+        const expected = Array.from({ length: COLUMNS }, (_, column) => raws[column] ?? '');
         expect(write(record, dialect, 'keep').toString()).toBe(expected.join(dialect.delimiter));
       }
     }), { numRuns: 500 });
+  });
+
+  it('makes of any row one that can be read and that no spreadsheet runs', () => {
+    fc.assert(fc.property(files, dialects, (bytes, dialect) => {
+      const table = read(bytes, dialect);
+      for (let row = 0; row < table.rows; row++) {
+        const written = readCells(write(bytes.subarray(table.start[row], table.end[row]), dialect, 'escape'), dialect);
+        expect(written).toHaveLength(COLUMNS);
+        expect(written).toEqual(written.map(guarded));
+      }
+    }), { numRuns: 1500 });
   });
 
   const texts = fc.oneof(cells, fc.tuple(fc.constantFrom('=', '+', '-', '@', '\t', '\r', ' ='), fc.oneof(cells, fc.double().map(String))).map((parts) => parts.join('')));

@@ -66,7 +66,7 @@ export function readHeader(prefix: Uint8Array, options: HeaderOptions): Header |
 }
 
 /** The header's raw record within the bytes it was read from: no BOM, no empty lines before it, no line end. */
-export function headerRecord(prefix: Uint8Array, header: Header): Uint8Array {
+export function headerRecord(prefix: Uint8Array, header: Pick<Header, 'dialect' | 'byteLength'>): Uint8Array {
   const start = skipEmptyLines(prefix, header.dialect.bom ? 3 : 0);
   const lineEnd = Buffer.from(header.dialect.lineEnd);
   const hasLineEnd = Buffer.from(prefix.subarray(start, header.byteLength)).subarray(-lineEnd.length).equals(lineEnd);

@@ -1,4 +1,4 @@
-import { cellOffsets } from './cells';
+import { cellOffsets, closingQuoteByte } from './cells';
 import { CR, QUOTE, TAB, delimiterByte, type Dialect } from './dialect';
 import { asBuffer } from './encoding';
 import type { ByteWriter } from './writer';
@@ -19,7 +19,8 @@ for (const byte of [...Buffer.from('=+-@'), TAB, CR]) FORMULA_BYTES[byte] = 1;
 
 /**
  * Carries the data row [start, end) of the input into a result file, without its line end. Cells that need no
- * guard stay byte for byte as they came, quotes included.
+ * guard stay byte for byte as they came, quotes included. A cell with malformed quotes becomes text, its quotes
+ * among it, so that every row of the result can be read.
  */
 export function writeRow(writer: ByteWriter, bytes: Uint8Array, start: number, end: number, dialect: Dialect, options: ResultRowOptions): void {
   if (!copyRow(writer, bytes, start, end, delimiterByte(dialect.delimiter), options)) {
@@ -57,14 +58,22 @@ function writeCells(writer: ByteWriter, record: Buffer, dialect: Dialect, { colu
   const delimiter = delimiterByte(dialect.delimiter);
   for (let column = 0; column < columns; column++) {
     if (column > 0) writer.byte(delimiter);
-    if (2 * column < offsets.length) writeCell(writer, record, offsets[2 * column], offsets[2 * column + 1], formulas === 'escape');
+    if (2 * column >= offsets.length) continue;
+    const start = offsets[2 * column];
+    const end = offsets[2 * column + 1];
+    if (isMalformed(record, start, end)) writer.cell(record.toString('utf8', start, end), dialect.delimiter);
+    else writeCell(writer, record, start, end, formulas === 'escape');
   }
+}
+
+function isMalformed(record: Uint8Array, start: number, end: number): boolean {
+  return start < end && record[start] === QUOTE && closingQuoteByte(record, start) !== end - 1;
 }
 
 function writeCell(writer: ByteWriter, record: Buffer, start: number, end: number, guarded: boolean): void {
   const quoted = start < end && record[start] === QUOTE;
   const textStart = quoted ? start + 1 : start;
-  const textEnd = quoted && record[end - 1] === QUOTE ? end - 1 : end;
+  const textEnd = quoted ? end - 1 : end;
   const isFormula = guarded && textStart < textEnd && FORMULA_BYTES[record[textStart]] === 1 && !isNumber(record, textStart, textEnd);
   if (!isFormula) return writer.bytes(record, start, end);
   if (quoted) writer.byte(QUOTE);
