@@ -8,6 +8,8 @@ export interface ResultRowOptions {
   columns: number;
   /** 'escape': text that a spreadsheet would run as a formula gets a leading `'`. */
   formulas: 'escape' | 'keep';
+  /** Columns to leave empty, whatever the row has there. */
+  blank?: ReadonlySet<number>;
 }
 
 const APOSTROPHE = "'".charCodeAt(0);
@@ -23,7 +25,7 @@ for (const byte of [...Buffer.from('=+-@'), TAB, CR]) FORMULA_BYTES[byte] = 1;
  * among it, so that every row of the result can be read.
  */
 export function writeRow(writer: ByteWriter, bytes: Uint8Array, start: number, end: number, dialect: Dialect, options: ResultRowOptions): void {
-  if (!copyRow(writer, bytes, start, end, delimiterByte(dialect.delimiter), options)) {
+  if (options.blank !== undefined || !copyRow(writer, bytes, start, end, delimiterByte(dialect.delimiter), options)) {
     writeCells(writer, asBuffer(bytes).subarray(start, end), dialect, options);
   }
 }
@@ -53,12 +55,12 @@ function copyRow(writer: ByteWriter, bytes: Uint8Array, start: number, end: numb
   return true;
 }
 
-function writeCells(writer: ByteWriter, record: Buffer, dialect: Dialect, { columns, formulas }: ResultRowOptions): void {
+function writeCells(writer: ByteWriter, record: Buffer, dialect: Dialect, { columns, formulas, blank }: ResultRowOptions): void {
   const offsets = cellOffsets(record, dialect);
   const delimiter = delimiterByte(dialect.delimiter);
   for (let column = 0; column < columns; column++) {
     if (column > 0) writer.byte(delimiter);
-    if (2 * column >= offsets.length) continue;
+    if (2 * column >= offsets.length || blank?.has(column) === true) continue;
     const start = offsets[2 * column];
     const end = offsets[2 * column + 1];
     if (isMalformed(record, start, end)) writer.cell(record.toString('utf8', start, end), dialect.delimiter);

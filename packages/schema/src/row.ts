@@ -21,6 +21,8 @@ export type RowResult =
       readonly column?: string;
     };
 
+const MAX_LISTED_CELLS = 100;
+
 interface CellError {
   readonly code: string;
   readonly column: string;
@@ -61,10 +63,17 @@ function namesOf(missing: number, schema: Schema, match: HeaderMatch): string[] 
   return unmeasured.map((index) => match.columns[match.featureColumns[index]]);
 }
 
+/** Shows every cell: which of them belongs to which column, only the sender can tell. */
 function rejectCellCount(cells: string[], { columns }: HeaderMatch): RowResult {
   const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns.length}`;
-  const surplus = cells.slice(columns.length).map(quote).join(', ');
-  return { ok: false, code: 'column-count', detail: surplus ? `${counts}; beyond the header: ${surplus}` : counts };
+  const within = list(cells.slice(0, columns.length));
+  const beyond = cells.length > columns.length ? `; beyond the header: ${list(cells.slice(columns.length))}` : '';
+  return { ok: false, code: 'column-count', detail: `${counts}: ${within}${beyond}` };
+}
+
+function list(cells: string[]): string {
+  const shown = cells.slice(0, MAX_LISTED_CELLS).map(quote).join(', ');
+  return cells.length > MAX_LISTED_CELLS ? `${shown} and ${cells.length - MAX_LISTED_CELLS} more` : shown;
 }
 
 function rejectCells(errors: CellError[]): RowResult {

@@ -110,7 +110,7 @@ export const problem = z
     detail: text,
     request_id: text,
     errors: z
-      .array(z.object({ field: text.optional(), row: count.optional(), column: text.optional(), code: text, detail: text, received: z.unknown() }))
+      .array(z.object({ field: text.optional(), row: count.optional(), column: text.optional(), code: text, detail: text, received: z.unknown().optional() }))
       .optional(),
     total_errors: count.optional(),
   })

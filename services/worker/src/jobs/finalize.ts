@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { ByteWriter, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, writeRow } from '@cytoqueue/csv';
+import { ByteWriter, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, headerRecord, writeRow } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, loadShardTask, readShardObject, scoreAndStore } from './shard';
+
+const BOM = Buffer.from('\uFEFF');
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 4;
@@ -88,11 +90,10 @@ class RunFiles {
   /** The input's own header, with the columns that follow it. */
   private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
     const { dialect, columns } = this.record.input;
-    const start = dialect.bom ? 3 : 0;
-    const content = headerContent(header, start);
+    const record = headerRecord(header, { dialect, byteLength: header.length });
     const writer = new ByteWriter(header.length * 2 + 512);
-    writer.bytes(header, 0, start);
-    writeRow(writer, header, content.start, content.end, dialect, { columns: columns.length, formulas: this.record.options.formulas });
+    if (dialect.bom) writer.bytes(BOM);
+    writeRow(writer, record, 0, record.length, dialect, { columns: columns.length, formulas: this.record.options.formulas });
     for (const name of addedColumnNames(added, columns)) {
       writer.ascii(dialect.delimiter);
       writer.cell(name, dialect.delimiter);
@@ -129,14 +130,4 @@ class RunFiles {
     if (total.succeeded === 0 || (record.options.on_error === 'abort' && total.rejected > 0)) return 'failed';
     return 'completed_with_errors';
   }
-}
-
-/** The header record without the empty lines before it and the line end after it. */
-function headerContent(header: Buffer, from: number): { start: number; end: number } {
-  const isLineEnd = (byte: number) => byte === 10 || byte === 13;
-  let start = from;
-  let end = header.length;
-  while (start < end && isLineEnd(header[start])) start++;
-  while (end > start && isLineEnd(header[end - 1])) end--;
-  return { start, end };
 }

@@ -1,11 +1,12 @@
 import { CsvError, type Dialect, type RowTable, readCells, readRows } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
 
-/** Why a row was not scored. `malformed`: its cells cannot be told apart, only its text can be shown. */
+/** Why a row was not scored. */
 export interface RowFault {
   code: string;
   detail: string;
-  malformed: boolean;
+  /** Which of its cells belongs to which column is in doubt: too few, too many, or quotes that make no sense. */
+  shifted: boolean;
 }
 
 /** The rows of a shard that can be scored, packed, and what is wrong with the others. */
@@ -97,12 +98,13 @@ class SamplePacker {
       cells = readCells(this.bytes.subarray(start[row], end[row]), this.dialect);
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      this.faults.set(row, { code: error.code, detail: error.message, malformed: true });
+      this.faults.set(row, { code: error.code, detail: error.message, shifted: true });
       return;
     }
     const parsed = parseRow(cells, this.match, this.schema);
     if (!parsed.ok) {
-      this.faults.set(row, { code: parsed.code, detail: parsed.detail, malformed: false });
+      const { code, detail } = parsed;
+      this.faults.set(row, { code, detail, shifted: code === 'column-count' });
       return;
     }
     // A Uint8Array stores NaN as 0, which is how it says "not measured".

@@ -1,5 +1,5 @@
 import { type Classifier, createPredictionColumns } from '@cytoqueue/classifier';
-import { matchHeader } from '@cytoqueue/schema';
+import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import type { ShardCounts, ShardObject } from '@cytoqueue/storage';
 import { type RowFault, readSamples } from './read-samples';
 import type { ShardTask } from './shard-task';
@@ -13,7 +13,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask): ShardObject
   const predictions = createPredictionColumns(count);
   classifier.predictInto(samples, count, predictions, { operatingPoint: task.operatingPoint });
 
-  const writer = new ShardWriter(task.bytes, formatOf(classifier, task));
+  const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match));
   const counts: ShardCounts = { succeeded: count, rejected: faults.size, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
   for (let row = 0, sample = 0; row < table.rows; row++) {
     const place = { start: table.start[row], end: table.end[row], next: table.next[row] };
@@ -35,28 +35,30 @@ export function scoreShard(classifier: Classifier, task: ShardTask): ShardObject
 const SHARD_FAILED: RowFault = {
   code: 'shard-failed',
   detail: 'this part of the file could not be scored after several attempts; retry the batch',
-  malformed: false,
+  shifted: false,
 };
 
 /** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask): ShardObject {
   const { model } = classifier;
-  const { table, faults } = readSamples(task.bytes, task.dialect, matchHeader(task.columns, model.schema), model.schema);
-  const writer = new ShardWriter(task.bytes, formatOf(classifier, task));
+  const match = matchHeader(task.columns, model.schema);
+  const { table, faults } = readSamples(task.bytes, task.dialect, match, model.schema);
+  const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match));
   for (let row = 0; row < table.rows; row++) {
     const place = { start: table.start[row], end: table.end[row], next: table.next[row] };
-    const malformed = faults.get(row)?.malformed ?? false;
-    writer.writeUnscored(place, task.firstRow + row, 'failed', { ...SHARD_FAILED, malformed });
+    const shifted = faults.get(row)?.shifted ?? false;
+    writer.writeUnscored(place, task.firstRow + row, 'failed', { ...SHARD_FAILED, shifted });
   }
   const counts: ShardCounts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
   return { counts, results: writer.results.take(), errors: writer.errors.take() };
 }
 
-function formatOf({ model }: Classifier, task: ShardTask): ShardFormat {
+function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): ShardFormat {
   return {
     dialect: task.dialect,
     columns: task.columns.length,
     formulas: task.formulas,
+    featureColumns: new Set(match.featureColumns),
     labels: model.schema.labels,
     featureNames: model.schema.features.map(({ name }) => name),
     model: model.ref,

@@ -1,4 +1,4 @@
-import { ByteWriter, type Dialect, cellOffsets, writeRow } from '@cytoqueue/csv';
+import { ByteWriter, type Dialect, writeRow } from '@cytoqueue/csv';
 import type { PredictionColumns } from '@cytoqueue/classifier';
 import { reasonCodes } from '@cytoqueue/classifier';
 import type { RowFault } from './read-samples';
@@ -8,6 +8,7 @@ export interface ShardFormat {
   /** Number of columns of the input. */
   columns: number;
   formulas: 'escape' | 'keep';
+  featureColumns: ReadonlySet<number>;
   labels: readonly string[];
   featureNames: readonly string[];
   /** `name@version` */
@@ -59,30 +60,16 @@ export class ShardWriter {
   writeUnscored(place: RowPlace, row: number, status: 'rejected' | 'failed', fault: RowFault): void {
     const { delimiter } = this.format.dialect;
     for (const writer of [this.results, this.errors]) {
-      this.writeInput(writer, place, fault.malformed);
-      if (writer === this.results) writer.ascii(['', row, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
+      const isResult = writer === this.results;
+      // In the errors file a shifted row has no measurements: sent again unmended, it must not be scored.
+      const blank = fault.shifted && !isResult ? this.format.featureColumns : undefined;
+      writeRow(writer, this.bytes, place.start, place.end, this.format.dialect, { ...this.format, blank });
+      if (isResult) writer.ascii(['', row, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
       for (const text of [fault.code, fault.detail]) {
         writer.byte(this.delimiter);
         writer.cell(text, delimiter);
       }
       this.endLine(writer, place);
-    }
-  }
-
-  private writeInput(writer: ByteWriter, { start, end }: RowPlace, malformed: boolean): void {
-    const { dialect, columns } = this.format;
-    if (malformed) this.writeMalformed(writer, this.bytes.subarray(start, end));
-    else writeRow(writer, this.bytes, start, end, dialect, { columns, formulas: this.format.formulas });
-  }
-
-  /** A row whose quotes make no sense is carried as text, cell by cell, so that the file around it stays readable. */
-  private writeMalformed(writer: ByteWriter, record: Uint8Array): void {
-    const { dialect, columns } = this.format;
-    const offsets = cellOffsets(record, dialect);
-    for (let column = 0; column < columns; column++) {
-      if (column > 0) writer.byte(this.delimiter);
-      const raw = record.subarray(offsets[2 * column] ?? 0, offsets[2 * column + 1] ?? 0);
-      writer.cell(Buffer.from(raw).toString(), dialect.delimiter);
     }
   }
 

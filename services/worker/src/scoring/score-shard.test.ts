@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Classifier } from '@cytoqueue/classifier';
+import { type Dialect, ShardCutter, readHeader } from '@cytoqueue/csv';
+import { countMatches, wbc } from '@cytoqueue/schema';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { scoreShard, writeFailedShard } from './score-shard';
+import type { ShardTask } from './shard-task';
+
+const modelFile = readFileSync(join(__dirname, '../../../../packages/registry/models/wbc-knn/1.0.0.json'));
+const classifier = Classifier.load(modelFile);
+
+const HEADER = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit,note';
+const dialect: Dialect = { delimiter: ',', lineEnd: '\n', bom: false };
+
+function task(rows: string, overrides: Partial<ShardTask> = {}): ShardTask {
+  return {
+    bytes: Buffer.from(rows),
+    firstRow: 1,
+    dialect,
+    columns: HEADER.split(','),
+    formulas: 'escape',
+    operatingPoint: 'default',
+    model: { digest: classifier.model.digest, bytes: modelFile },
+    ...overrides,
+  };
+}
+
+/** Cells of each row, as csv-parse reads them. */
+function cellsOf(bytes: Uint8Array): string[][] {
+  return parse(Buffer.from(bytes), { relax_quotes: true }) as string[][];
+}
+
+const ROW = '7,5,1,1,1,2,1,3,1,1,x';
+
+test('a scored row is the input, byte for byte, and the result columns', () => {
+  const { results, errors, counts } = scoreShard(classifier, task(`${ROW}\n`, { firstRow: 41 }));
+  const { probability } = classifier.predict([5, 1, 1, 1, 2, 1, 3, 1, 1]);
+  expect(Buffer.from(results).toString()).toBe(`${ROW},41,ok,benign,${probability},confident,,,wbc-knn@1.0.0,,\n`);
+  expect(errors).toHaveLength(0);
+  expect(counts).toEqual({ succeeded: 1, rejected: 0, benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 });
+});
+
+test('each row keeps its line end, and a last row without one gets the file’s', () => {
+  const { results } = scoreShard(classifier, task(`${ROW}\r\n\n${ROW}\n${ROW}`));
+  expect(Buffer.from(results).toString().match(/\r?\n/g)).toEqual(['\r\n', '\n', '\n']);
+});
+
+test('missing features and doubts are named', () => {
+  const { results, counts } = scoreShard(classifier, task('8,5,4,4,3,4,?,4,3,,x\n'));
+  expect(cellsOf(results)[0]?.slice(11)).toEqual(['1', 'ok', expect.any(String), expect.any(String), 'indeterminate', 'grey_zone', 'bare_nuclei;mitoses', 'wbc-knn@1.0.0', '', '']);
+  expect(counts).toMatchObject({ indeterminate: 1, missing_features: 1 });
+});
+
+test('the plain path and the path by cells say the same of every row', () => {
+  const value = fc.oneof(fc.integer({ min: 1, max: 10 }).map(String), fc.constantFrom('', '?', 'NA', 'NaN', '11', '0', 'x', '5.0', ' 7 '));
+  fc.assert(
+    fc.property(fc.array(fc.array(value, { minLength: 9, maxLength: 9 }), { minLength: 1, maxLength: 20 }), (rows) => {
+      const plain = scoreShard(classifier, task(rows.map((cells) => `7,${cells.join(',')},x\n`).join('')));
+      // A quoted id sends every row through its decoded cells.
+      const quoted = scoreShard(classifier, task(rows.map((cells) => `"7",${cells.join(',')},x\n`).join('')));
+      expect(cellsOf(quoted.results)).toEqual(cellsOf(plain.results));
+      expect(quoted.counts).toEqual(plain.counts);
+    }),
+  );
+});
+
+test('however the file is cut into shards, the joined bytes are the same', () => {
+  const rows = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? `${i},"a\n${i}",2\n` : `${i},${1 + (i % 10)},1,1,1,2,1,3,1,1,"n${i}"\n`)).join('');
+  const file = Buffer.from(`${HEADER}\n${rows}`);
+  const whole = scoreShard(classifier, task(rows));
+  const header = readHeader(file, { final: true, score: (columns) => countMatches(columns, wbc) });
+  if (header === undefined) throw new Error('no header');
+  for (const shardRows of [1, 7, 59]) {
+    const cutter = new ShardCutter(header, { shardRows, shardBytes: 1e6, maxShards: 100, maxRowBytes: 1e6 });
+    cutter.push(file.subarray(header.byteLength));
+    const parts = cutter.end().shards.map(({ offset, length, firstRow }) =>
+      scoreShard(classifier, task(file.subarray(offset, offset + length).toString(), { firstRow })),
+    );
+    expect(parts.length).toBeGreaterThan(1);
+    expect(Buffer.concat(parts.map(({ results }) => results))).toEqual(Buffer.from(whole.results));
+    expect(Buffer.concat(parts.map(({ errors }) => errors))).toEqual(Buffer.from(whole.errors));
+  }
+});
+
+test('a row whose cells may be shifted loses its measurements in the errors file, and nowhere else', () => {
+  const { results, errors } = scoreShard(classifier, task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'));
+  expect(cellsOf(results).map((cells) => cells.slice(0, 3))).toEqual([['7', '5', '1'], ['"8"x', '5', '1'], ['9', '5', '1']]);
+  expect(cellsOf(errors).map((cells) => [...cells.slice(0, 3), cells[11]])).toEqual([
+    ['7', '', '', 'column-count'],
+    ['"8"x', '', '', 'malformed-quotes'],
+    ['9', '5', '1', 'out-of-range'],
+  ]);
+});
+
+test('a failed shard names every row as failed and offers it to be sent again', () => {
+  const { results, errors, counts } = writeFailedShard(classifier, task(`${ROW}\n7,99\n`, { firstRow: 5 }));
+  expect(cellsOf(results).map((cells) => [cells[11], cells[12], cells[19]])).toEqual([['5', 'failed', 'shard-failed'], ['6', 'failed', 'shard-failed']]);
+  expect(cellsOf(errors)).toHaveLength(2);
+  expect(counts.succeeded + counts.rejected).toBe(0);
+});
+
+test('a header that does not fit the model is an error, not an empty shard', () => {
+  expect(() => scoreShard(classifier, task('1,2\n', { columns: ['id', 'Clump'] }))).toThrow('missing-column');
+});

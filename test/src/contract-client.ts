@@ -1,0 +1,106 @@
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+
+const METHODS = ['get', 'post', 'delete'] as const;
+type Method = (typeof METHODS)[number];
+
+interface Operation {
+  operationId: string;
+  responses: Record<string, { content?: Record<string, unknown> }>;
+}
+
+export interface OpenApiDocument {
+  paths: Record<string, Partial<Record<Method, Operation>>>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** Parsed when the answer is JSON. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape; the schema was checked
+  json: any;
+}
+
+export interface CallOptions {
+  headers?: Record<string, string>;
+  body?: string | Buffer | FormData;
+  /** Sent as JSON. */
+  json?: unknown;
+}
+
+/** A client that holds every answer against the service's own OpenAPI document, and notes which operations it has seen. */
+export class ContractClient {
+  readonly seen = new Set<string>();
+  private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
+
+  private constructor(
+    readonly url: string,
+    private readonly apiKey: string | undefined,
+    readonly document: OpenApiDocument,
+  ) {
+    addFormats(this.ajv);
+    this.ajv.addSchema({ ...document, $id: 'openapi' });
+  }
+
+  static async connect(url: string, apiKey?: string): Promise<ContractClient> {
+    const response = await fetch(`${url}/openapi.json`);
+    return new ContractClient(url, apiKey, (await response.json()) as OpenApiDocument);
+  }
+
+  get(path: string, options?: CallOptions): Promise<Answer> {
+    return this.call('get', path, options);
+  }
+
+  post(path: string, options?: CallOptions): Promise<Answer> {
+    return this.call('post', path, options);
+  }
+
+  /** @throws Error when the answer is not one that the document promises */
+  async call(method: Method, path: string, { headers = {}, body, json }: CallOptions = {}): Promise<Answer> {
+    const response = await fetch(this.url + path, {
+      method: method.toUpperCase(),
+      headers: {
+        ...(this.apiKey === undefined ? {} : { authorization: `Bearer ${this.apiKey}` }),
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: json === undefined ? body : JSON.stringify(json),
+    });
+    // Not response.text(): that would drop a byte order mark.
+    const text = Buffer.from(await response.arrayBuffer()).toString();
+    const type = (response.headers.get('content-type') ?? '').split(';')[0] as string;
+    const parsed: unknown = type.endsWith('json') ? JSON.parse(text) : undefined;
+    this.check(method, path, response.status, type, parsed);
+    return { status: response.status, headers: response.headers, text, json: parsed };
+  }
+
+  private check(method: Method, path: string, status: number, type: string, body: unknown): void {
+    const template = this.templateOf(path.split('?')[0] as string);
+    const operation = template === undefined ? undefined : this.document.paths[template]?.[method];
+    if (template === undefined || operation === undefined) return;
+    const place = `${method} ${template} ${status} ${type}`;
+    if (operation.responses[status]?.content?.[type] === undefined) throw new Error(`${place} is not in the document: ${JSON.stringify(body)}`);
+    const validate = this.validator(['paths', template, method, 'responses', String(status), 'content', type, 'schema']);
+    if (body !== undefined && !validate(body)) throw new Error(`${place} differs from the document: ${this.ajv.errorsText(validate.errors)}`);
+    if (status < 400) this.seen.add(operation.operationId);
+  }
+
+  private validator(pointer: string[]): ValidateFunction {
+    const escaped = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
+    const validate = this.ajv.getSchema(`openapi#/${escaped.join('/')}`);
+    if (validate === undefined) throw new Error(`no schema at ${pointer.join('/')}`);
+    return validate;
+  }
+
+  private templateOf(path: string): string | undefined {
+    const matches = (template: string) => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+    return Object.keys(this.document.paths).find(matches);
+  }
+
+  /** Operation ids of the document that no answer below 400 was seen of. */
+  unseen(): string[] {
+    const all = Object.values(this.document.paths).flatMap((item) => METHODS.flatMap((method) => item[method]?.operationId ?? []));
+    return all.filter((id) => !this.seen.has(id));
+  }
+}
