@@ -16,13 +16,15 @@ export interface Call {
   principal: Principal;
 }
 
+export type Operation = ZodOpenApiOperationObject & { operationId: string };
+
 /** One operation: how it is documented, who may call it, and what it does. The document and the checks have one source. */
 export interface Route {
   method: 'get' | 'post' | 'delete';
   /** As OpenAPI writes it: `/v1/predictions/{id}`. */
   path: string;
   access: Access;
-  operation: ZodOpenApiOperationObject & { operationId: string };
+  operation: Operation;
   handle: (call: Call) => Promise<void>;
 }
 

@@ -1,9 +1,7 @@
 import type { ChangeListener } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectMismatchError, type PredictionEnd } from '@cytoqueue/storage';
-import { z } from 'zod';
-import { acceptedPrediction, answer, page, prediction, rawAnswer, refusals } from '../http/documents';
+import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd } from '@cytoqueue/storage';
 import { readJson } from '../http/json-body';
-import { pageQuery, sendPage } from '../http/paging';
+import { sendPage } from '../http/paging';
 import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
 import { type Call, type Route, parseWith } from '../http/route';
@@ -11,87 +9,21 @@ import { sendEvents } from '../http/sse';
 import { type PredictionServices, acceptPrediction, predictionBody } from '../predictions/accept';
 import { type PredictionView, isFinished, predictionLink, viewPrediction } from '../predictions/view';
 import { waitFor } from '../predictions/wait';
+import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './prediction-operations';
 
-const tags = ['predictions'];
-const idParam = { path: z.object({ id: z.string() }) };
-const statuses = ['queued', 'processing', 'succeeded', 'failed', 'canceled'] as const;
+const collection = '/v1/predictions';
+const one = `${collection}/{id}`;
 
 export type PredictionRouteServices = PredictionServices & { changes: ChangeListener };
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
+  const access = 'records';
   return [
-    {
-      method: 'post',
-      path: '/v1/predictions',
-      access: 'records',
-      operation: {
-        operationId: 'createPrediction',
-        summary: 'Predict one record',
-        tags,
-        requestParams: { header: z.object({ Prefer: z.string().optional().meta({ description: 'wait=N: answer with the result if it is there within N ≤ 60 seconds' }) }) },
-        requestBody: { required: true, content: { 'application/json': { schema: predictionBody } } },
-        responses: {
-          201: answer('Finished while the client waited', prediction),
-          202: answer('Accepted and durable', acceptedPrediction),
-          ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
-        },
-      },
-      handle: (call) => createPrediction(services, call),
-    },
-    {
-      method: 'get',
-      path: '/v1/predictions',
-      access: 'records',
-      operation: {
-        operationId: 'listPredictions',
-        summary: 'Predictions, newest first',
-        tags,
-        requestParams: { query: pageQuery(statuses, 'pred_') },
-        responses: { 200: answer('One page', page(prediction)), ...refusals(401, 403, 422, 503) },
-      },
-      handle: (call) => listPredictions(services, call),
-    },
-    {
-      method: 'get',
-      path: '/v1/predictions/{id}',
-      access: 'records',
-      operation: {
-        operationId: 'getPrediction',
-        summary: 'One prediction with its state and, when finished, its result',
-        tags,
-        requestParams: idParam,
-        responses: { 200: answer('The prediction', prediction), ...refusals(401, 403, 404, 503) },
-      },
-      handle: async ({ response, params, principal }) => {
-        response.set('Cache-Control', 'no-store').json(await viewPrediction(services, principal.tenant, params.id));
-      },
-    },
-    {
-      method: 'post',
-      path: '/v1/predictions/{id}/cancel',
-      access: 'records',
-      operation: {
-        operationId: 'cancelPrediction',
-        summary: 'Cancel a prediction that is not finished',
-        tags,
-        requestParams: idParam,
-        responses: { 200: answer('Canceled; no result will be written', prediction), ...refusals(401, 403, 404, 409, 503) },
-      },
-      handle: (call) => cancelPrediction(services, call),
-    },
-    {
-      method: 'get',
-      path: '/v1/predictions/{id}/events',
-      access: 'records',
-      operation: {
-        operationId: 'streamPrediction',
-        summary: 'State changes as server-sent events',
-        tags,
-        requestParams: idParam,
-        responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
-      },
-      handle: (call) => streamPrediction(services, call),
-    },
+    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createPrediction(services, call) },
+    { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listPredictions(services, call) },
+    { method: 'get', path: one, access, operation: getOperation, handle: (call) => getPrediction(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
+    { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamPrediction(services, call) },
   ];
 }
 
@@ -120,6 +52,10 @@ function waitForPrediction(services: PredictionRouteServices, tenant: string, id
   return waitFor({ id, changes: services.changes, timeoutMs, read, isGone: () => response.closed });
 }
 
+async function getPrediction(services: PredictionRouteServices, { response, params, principal }: Call): Promise<void> {
+  response.set('Cache-Control', 'no-store').json(await viewPrediction(services, principal.tenant, params.id));
+}
+
 async function listPredictions(services: PredictionRouteServices, call: Call): Promise<void> {
   const { tenant } = call.principal;
   await sendPage(call, {
@@ -131,7 +67,7 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
 }
 
 function absentIfNotFound(error: unknown): undefined {
-  if ((error as { name?: string }).name === 'ObjectNotFoundError') return undefined;
+  if (error instanceof ObjectNotFoundError) return undefined;
   throw error;
 }
 

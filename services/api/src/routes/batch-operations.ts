@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { answer, batch, page, rawAnswer, refusals } from '../http/documents';
+import { pageQuery } from '../http/paging';
+import type { Operation } from '../http/route';
+
+/** How the batches' routes are documented and what their queries may hold. */
+
+const tags = ['batches'];
+const idParam = { path: z.object({ id: z.string() }) };
+const statuses = ['queued', 'processing', 'finalizing', 'succeeded', 'completed_with_errors', 'failed', 'canceling', 'canceled'] as const;
+
+export const uploadQuery = z.strictObject({
+  model: z.string().max(256).optional().meta({ description: 'name (its champion) or name@version' }),
+  operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+  on_error: z.enum(['continue', 'abort']).default('continue').meta({ description: 'abort: one bad row fails the batch' }),
+  formulas: z.enum(['escape', 'keep']).default('escape').meta({ description: 'What becomes of cells that a spreadsheet would run' }),
+});
+
+const csvFile = { type: 'string', contentMediaType: 'text/csv' } as const;
+
+export const createOperation: Operation = {
+  operationId: 'createBatch',
+  summary: 'Upload a CSV file of records',
+  tags,
+  requestParams: { query: uploadQuery },
+  requestBody: {
+    required: true,
+    content: {
+      'text/csv': { schema: { type: 'string' } },
+      'multipart/form-data': { schema: { type: 'object', required: ['file'], properties: { file: csvFile } } },
+    },
+  },
+  responses: { 202: answer('Accepted: the bytes are durable', batch), ...refusals(400, 401, 403, 413, 415, 422, 503, 507) },
+};
+
+export const listOperation: Operation = {
+  operationId: 'listBatches',
+  summary: 'Batches, newest first',
+  tags,
+  requestParams: { query: pageQuery(statuses, 'batch_') },
+  responses: { 200: answer('One page', page(batch)), ...refusals(401, 403, 422, 503) },
+};
+
+export const getOperation: Operation = {
+  operationId: 'getBatch',
+  summary: 'One batch with its state and counts',
+  tags,
+  requestParams: idParam,
+  responses: { 200: answer('The batch', batch), ...refusals(401, 403, 404, 503) },
+};
+
+export const streamOperation: Operation = {
+  operationId: 'streamBatch',
+  summary: 'State and counts as server-sent events',
+  tags,
+  requestParams: idParam,
+  responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
+};
+
+export const resultsOperation = downloadOperation('getBatchResults', 'Every input row in its order with the result columns');
+export const errorsOperation = downloadOperation('getBatchErrors', 'The rows that were not scored, and why');
+
+function downloadOperation(operationId: string, summary: string): Operation {
+  const responses = {
+    200: rawAnswer('The file', 'text/csv'),
+    206: rawAnswer('One byte range of it', 'text/csv'),
+    ...refusals(401, 403, 404, 409, 416, 503),
+  };
+  return { operationId, summary, tags, requestParams: idParam, responses };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { acceptedPrediction, answer, page, prediction, rawAnswer, refusals } from '../http/documents';
+import { pageQuery } from '../http/paging';
+import type { Operation } from '../http/route';
+import { predictionBody } from '../predictions/accept';
+
+/** How the predictions' routes are documented and what their queries may hold. */
+
+const tags = ['predictions'];
+const idParam = { path: z.object({ id: z.string() }) };
+const statuses = ['queued', 'processing', 'succeeded', 'failed', 'canceled'] as const;
+const prefer = z.string().optional().meta({ description: 'wait=N: answer with the result if it is there within N ≤ 60 seconds' });
+
+export const createOperation: Operation = {
+  operationId: 'createPrediction',
+  summary: 'Predict one record',
+  tags,
+  requestParams: { header: z.object({ Prefer: prefer }) },
+  requestBody: { required: true, content: { 'application/json': { schema: predictionBody } } },
+  responses: {
+    201: answer('Finished while the client waited', prediction),
+    202: answer('Accepted and durable', acceptedPrediction),
+    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+  },
+};
+
+export const listOperation: Operation = {
+  operationId: 'listPredictions',
+  summary: 'Predictions, newest first',
+  tags,
+  requestParams: { query: pageQuery(statuses, 'pred_') },
+  responses: { 200: answer('One page', page(prediction)), ...refusals(401, 403, 422, 503) },
+};
+
+export const getOperation: Operation = {
+  operationId: 'getPrediction',
+  summary: 'One prediction with its state and, when finished, its result',
+  tags,
+  requestParams: idParam,
+  responses: { 200: answer('The prediction', prediction), ...refusals(401, 403, 404, 503) },
+};
+
+export const cancelOperation: Operation = {
+  operationId: 'cancelPrediction',
+  summary: 'Cancel a prediction that is not finished',
+  tags,
+  requestParams: idParam,
+  responses: { 200: answer('Canceled; no result will be written', prediction), ...refusals(401, 403, 404, 409, 503) },
+};
+
+export const streamOperation: Operation = {
+  operationId: 'streamPrediction',
+  summary: 'State changes as server-sent events',
+  tags,
+  requestParams: idParam,
+  responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
+};
