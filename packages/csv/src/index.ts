@@ -6,4 +6,4 @@ export { writeRow, type ResultRowOptions } from './result-row';
 export { readRows, type RowOptions, type RowTable } from './rows';
 export { ShardCutter, type Shard, type ShardOptions } from './shards';
 export { ByteWriter } from './writer';
-export { addedColumnNames, ERROR_COLUMNS, RESULT_COLUMNS } from './result-columns';
+export { addedColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './result-columns';

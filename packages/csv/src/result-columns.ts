@@ -6,6 +6,11 @@ export const RESULT_COLUMNS = [
 /** What follows the input's own columns in an errors file. */
 export const ERROR_COLUMNS = ['error_code', 'error_detail'] as const;
 
+/** What follows the input's own columns in a file of the rows whose class another model changes. */
+export const CHANGE_COLUMNS = [
+  'row', 'predicted_class', 'probability_malignant', 'model', 'previous_class', 'previous_probability_malignant', 'previous_model',
+] as const;
+
 /** `added`, each prefixed `cytoqueue_` as often as it takes to differ from every column that the input already has. */
 export function addedColumnNames(added: readonly string[], inputColumns: readonly string[]): string[] {
   const taken = new Set(inputColumns);

@@ -1,1 +1,1 @@
-export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, Registry, UnknownModelError } from './registry';
+export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';

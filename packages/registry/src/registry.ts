@@ -1,5 +1,5 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
-import { type Champion, type ModelPin, ObjectNotFoundError, type ObjectStore, listAll, ObjectKeys } from '@cytoqueue/storage';
+import { type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
 import { loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
@@ -12,6 +12,11 @@ export class UnknownModelError extends Error {
 /** The stored file of a pinned version is not the one that was pinned. Scoring with it would be a lie. */
 export class ModelDigestError extends Error {
   readonly code = 'model-digest-mismatch';
+}
+
+/** There is no earlier champion. */
+export class NothingToRollBackError extends Error {
+  readonly code = 'nothing-to-roll-back';
 }
 
 /** How long a champion may be remembered, in milliseconds: what a promotion takes to be seen everywhere. */
@@ -36,11 +41,36 @@ export class Registry {
   /** Puts the shipped versions into the store where they are missing, and makes them champions of names that have none. */
   async seed(): Promise<void> {
     for (const { name, version, bytes } of await loadShippedModels()) {
-      await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
-      const champion: Champion = { version };
-      const key = ObjectKeys.champion(name);
-      if ((await this.store.head(key)) === undefined) await this.store.put(key, Buffer.from(JSON.stringify(champion)));
+      await this.putVersion(name, version, bytes);
+      if ((await this.store.head(ObjectKeys.champion(name))) === undefined) {
+        await this.putChampion(name, { version, history: [promotion(version, 'shipped')] });
+      }
     }
+  }
+
+  /**
+   * Adds a version from its file; adding it again changes nothing.
+   * @throws ModelFileError when the bytes are no intact model, ObjectMismatchError when the version exists with others
+   */
+  async add(bytes: Buffer): Promise<ModelPin> {
+    const { name, version, digest } = parseModel(bytes);
+    await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
+    return { name, version, digest };
+  }
+
+  /** Makes a version what `name@champion` means from now on; what was accepted before stays with its own. @throws UnknownModelError */
+  async promote(name: string, version: string, promotedBy: string): Promise<Champion> {
+    const pin = await this.resolve(`${name}@${version}`);
+    const { history } = await this.champion(name);
+    return this.putChampion(name, { version: pin.version, history: [...history, promotion(pin.version, promotedBy)] });
+  }
+
+  /** Promotes the version that was champion before the present one. @throws UnknownModelError, NothingToRollBackError */
+  async rollBack(name: string, promotedBy: string): Promise<Champion> {
+    const { version, history } = await this.champion(name);
+    const previous = history.findLast((entry) => entry.version !== version);
+    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${version}`);
+    return this.putChampion(name, { version: previous.version, history: [...history, promotion(previous.version, promotedBy)] });
   }
 
   /**
@@ -86,33 +116,59 @@ export class Registry {
   }
 
   /** Every name with its versions, oldest first. */
-  async list(): Promise<{ name: string; champion: string; versions: string[] }[]> {
+  async list(): Promise<{ name: string; champion: string; versions: string[]; history: Promotion[] }[]> {
     const versions = new Map<string, string[]>();
     for await (const { key } of listAll(this.store, ObjectKeys.modelsPrefix)) {
       const [name, file] = key.slice(ObjectKeys.modelsPrefix.length).split('/');
-      if (file === 'champion.json' || file === undefined) continue;
+      if (file === undefined || file === 'champion.json' || !file.endsWith('.json')) continue;
       versions.set(name, [...(versions.get(name) ?? []), file.replace(/\.json$/, '')]);
     }
-    return Promise.all([...versions].map(async ([name, all]) => ({ name, champion: await this.championOf(name), versions: all })));
+    return Promise.all(
+      [...versions].map(async ([name, all]) => {
+        const { version, history } = await this.champion(name);
+        return { name, champion: version, versions: all, history };
+      }),
+    );
   }
 
   private championOf(name: string): Promise<string> {
     const known = this.champions.get(name);
     if (known !== undefined && known.expiresAt > Date.now()) return known.version;
-    const version = this.readChampion(name);
+    const version = this.champion(name).then((champion) => champion.version);
     this.champions.set(name, { version, expiresAt: Date.now() + CHAMPION_TTL_MS });
     version.catch(() => this.champions.delete(name));
     return version;
   }
 
-  private async readChampion(name: string): Promise<string> {
+  /** Which version is champion and how it came to it. @throws UnknownModelError */
+  async champion(name: string): Promise<Champion> {
+    if (!isName(name)) throw new UnknownModelError('there is no such model');
     try {
-      return (JSON.parse((await this.store.get(ObjectKeys.champion(name))).toString()) as Champion).version;
+      return JSON.parse((await this.store.get(ObjectKeys.champion(name))).toString()) as Champion;
     } catch (error) {
       if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model named ${name}`);
       throw error;
     }
   }
+
+  private async putChampion(name: string, champion: Champion): Promise<Champion> {
+    await this.store.put(ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)), { contentType: 'application/json' });
+    this.champions.delete(name);
+    return champion;
+  }
+
+  /** A version in the store is never replaced, not even by a shipped file that has become another since. */
+  private async putVersion(name: string, version: string, bytes: Buffer): Promise<void> {
+    try {
+      await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+    }
+  }
+}
+
+function promotion(version: string, promotedBy: string): Promotion {
+  return { version, promoted_at: new Date().toISOString(), promoted_by: promotedBy };
 }
 
 /** A name or version that can be part of an object key. */

@@ -58,6 +58,10 @@ export interface BatchOptions {
   on_error: 'continue' | 'abort';
   formulas: 'escape' | 'keep';
   operating_point: OperatingPointName;
+  /** `reject`: a row with any unmeasured feature is not scored. */
+  missing: 'partial' | 'reject';
+  /** Evidence as extra columns. */
+  explain: boolean;
 }
 
 /** `batches/{id}/batch.json` */
@@ -77,6 +81,8 @@ export interface BatchRecord {
   };
   rows: number;
   shards: ShardRange[];
+  /** The batch and model whose rows this one scores again, and compares with. */
+  rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
 }
 
 export interface BatchCounts {
@@ -109,11 +115,32 @@ export interface Manifest {
   /** Absent when the run left no such file. */
   results?: FileDigest;
   errors?: FileDigest;
+  /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
+  changes?: FileDigest;
+  changed_rows?: number;
   /** 0-based shards that exhausted their attempts. */
   failed_shards: number[];
 }
 
-/** `models/{name}/champion.json` */
+/** Who made which version champion, and when. */
+export interface Promotion {
+  version: string;
+  promoted_at: string;
+  /** Tenant and key id, or what else may promote. */
+  promoted_by: string;
+}
+
+/** `models/{name}/champion.json`. The history is oldest first, its last entry is the champion. */
 export interface Champion {
   version: string;
+  history: Promotion[];
+}
+
+/** `audit/{id}.json`: who did what to what, without patient data. */
+export interface AuditEvent {
+  at: string;
+  actor: { tenant: string; key_id: string } | { command: string };
+  action: string;
+  resource: string;
+  outcome: 'done' | 'denied' | 'failed';
 }

@@ -10,4 +10,4 @@ export { ObjectKeys } from './object-keys';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
-export { decodeShardObject, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

@@ -41,10 +41,11 @@ function checkModel(model: string): string {
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, batch.json, cancel.json, shards/00042.{name@version}.shard,
- *                                   runs/00001/results.csv, errors.csv, manifest.json
+ *                                   runs/00001/results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
  *     models/{name}/{version}.json, models/{name}/champion.json
+ *     audit/{id}.json
  */
 export class ObjectKeys {
   /** All pending markers. */
@@ -122,6 +123,11 @@ export class ObjectKeys {
     return `${ObjectKeys.runPrefix(tenant, id, run)}errors.csv`;
   }
 
+  /** Of a batch that rescores another. */
+  static runChanges(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}changes.csv`;
+  }
+
   /** Written last and once: a run that has one is complete. */
   static runManifest(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runPrefix(tenant, id, run)}manifest.json`;
@@ -160,5 +166,9 @@ export class ObjectKeys {
   /** Which version `name@champion` is. */
   static champion(name: string): string {
     return `${ObjectKeys.modelPrefix(name)}champion.json`;
+  }
+
+  static audit(id: string): string {
+    return `audit/${checkName(id, 'id')}.json`;
   }
 }

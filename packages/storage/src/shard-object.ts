@@ -4,36 +4,44 @@ import type { BatchSummary } from './documents';
 export interface ShardCounts extends BatchSummary {
   succeeded: number;
   rejected: number;
+  /** Rows whose class differs from that of the model compared with; 0 where none is. */
+  changed: number;
 }
 
-/** The content of `shards/00042.{model}.shard`: rows of the result file, rows of the errors file, and their counts. */
-export interface ShardObject {
+/** The parts of a shard object, in their order: rows of the result file, the errors file and the changes file. */
+const PARTS = ['results', 'errors', 'changes'] as const;
+type Parts = Record<(typeof PARTS)[number], Uint8Array>;
+
+/** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
+export interface ShardObject extends Parts {
   counts: ShardCounts;
-  results: Uint8Array;
-  errors: Uint8Array;
 }
 
 interface ShardHeader {
   counts: ShardCounts;
-  results_bytes: number;
-  errors_bytes: number;
+  bytes: Record<(typeof PARTS)[number], number>;
 }
 
 const LINE_FEED = 10;
 
-/** One line of JSON, then the results' bytes, then the errors' bytes. The same shard and model give the same object. */
-export function encodeShardObject({ counts, results, errors }: ShardObject): Buffer {
-  const header: ShardHeader = { counts, results_bytes: results.length, errors_bytes: errors.length };
-  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), results, errors]);
+/** One line of JSON, then the bytes of each part. The same shard and model give the same object. */
+export function encodeShardObject(object: ShardObject): Buffer {
+  const { counts, results, errors, changes } = object;
+  const header: ShardHeader = { counts, bytes: { results: results.length, errors: errors.length, changes: changes.length } };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])]);
 }
 
 /** Views into `bytes`, no copies. @throws Error when the bytes are not a whole shard object */
 export function decodeShardObject(bytes: Buffer): ShardObject {
   const headerEnd = bytes.indexOf(LINE_FEED);
   if (headerEnd < 0) throw new Error('not a shard object');
-  const { counts, results_bytes, errors_bytes } = JSON.parse(bytes.toString('utf8', 0, headerEnd)) as ShardHeader;
-  const resultsStart = headerEnd + 1;
-  const errorsStart = resultsStart + results_bytes;
-  if (errorsStart + errors_bytes !== bytes.length) throw new Error('a shard object was cut short');
-  return { counts, results: bytes.subarray(resultsStart, errorsStart), errors: bytes.subarray(errorsStart) };
+  const header = JSON.parse(bytes.toString('utf8', 0, headerEnd)) as ShardHeader;
+  let at = headerEnd + 1;
+  const parts = PARTS.map((part) => [part, bytes.subarray(at, (at += header.bytes[part]))]);
+  if (at !== bytes.length) throw new Error('a shard object was cut short');
+  return { counts: header.counts, ...(Object.fromEntries(parts) as Parts) };
+}
+
+export function emptyCounts(): ShardCounts {
+  return { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
 }

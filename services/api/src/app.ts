@@ -5,6 +5,7 @@ import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { IntakeLimits } from './batches/intake';
+import { AuditLog } from './http/audit';
 import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import { handleErrors, notFound } from './http/errors';
@@ -31,7 +32,8 @@ export interface AppServices {
 }
 
 export function createApp(services: AppServices): Express {
-  const routes = [...predictionRoutes(services), ...batchRoutes(services), ...modelRoutes(services), ...healthRoutes(services)];
+  const audit = new AuditLog(services.store, services.logger);
+  const routes = [...predictionRoutes(services), ...batchRoutes(services), ...modelRoutes({ ...services, audit }), ...healthRoutes(services)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

@@ -34,11 +34,16 @@ export async function acceptBatch(services: BatchServices, request: Request, res
       filename: name,
       intake: await storeUpload(source, { store, key, signal }, schema, services.limits),
     }));
-    return await enqueueStored(services, upload, createRecord(id, filename, pin, upload.options, intake));
+    return await enqueueStored(services, upload.tenant, createRecord(id, filename, pin, upload.options, intake));
   } catch (error) {
-    await Promise.allSettled([store.delete(ObjectKeys.pending(upload.tenant, id)), store.deletePrefix(ObjectKeys.batchPrefix(upload.tenant, id))]);
+    await takeBack(store, upload.tenant, id);
     throw error;
   }
+}
+
+/** Removes whatever is there of a batch that was not accepted after all. */
+export async function takeBack(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await Promise.allSettled([store.delete(ObjectKeys.pending(tenant, id)), store.deletePrefix(ObjectKeys.batchPrefix(tenant, id))]);
 }
 
 /** Fires when the connection ends before the request was read: a stream from a dead socket may never end by itself. */
@@ -64,7 +69,8 @@ function createRecord(id: string, filename: string | null, model: ModelPin, opti
   };
 }
 
-async function enqueueStored({ store, producer }: BatchServices, { tenant }: Upload, record: BatchRecord): Promise<BatchRecord> {
+/** Description and pending marker are durable before the shards are enqueued. */
+export async function enqueueStored({ store, producer }: BatchServices, tenant: string, record: BatchRecord): Promise<BatchRecord> {
   await Promise.all([
     store.put(ObjectKeys.batchRecord(tenant, record.id), Buffer.from(JSON.stringify(record)), { contentType: 'application/json' }),
     store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0)),

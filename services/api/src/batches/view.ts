@@ -44,12 +44,12 @@ export async function viewBatch(services: { store: ObjectStore; progress: BatchP
   const { record, run, end } = await readBatch(services.store, tenant, id);
   const base = describe(record);
   if (end !== undefined) {
-    const { status, counts, summary } = end.manifest;
-    return { ...base, status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
+    const { status, counts, summary, changed_rows } = end.manifest;
+    return { ...base, ...describeRescore(record, changed_rows), status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
   }
   // Redis is an index that can be lost: without it the batch is shown as it was accepted.
   const live = await services.progress.read(id, run).catch(() => undefined);
-  return { ...base, ...liveView(record, live) };
+  return { ...base, ...describeRescore(record), ...liveView(record, live) };
 }
 
 export function isBatchFinished(status: BatchView['status']): boolean {
@@ -59,6 +59,13 @@ export function isBatchFinished(status: BatchView['status']): boolean {
 function describe({ id, created_at, filename, model, input }: BatchRecord) {
   const self = batchLink(id);
   return { id, created_at, filename, model, input_sha256: input.sha256, links: { self, results: `${self}/results`, errors: `${self}/errors` } };
+}
+
+function describeRescore({ id, rescores }: BatchRecord, changedRows?: number) {
+  if (rescores === undefined) return {};
+  const self = batchLink(id);
+  const links = { self, results: `${self}/results`, errors: `${self}/errors`, changes: `${self}/changes` };
+  return { rescores: { ...rescores, changed_rows: changedRows ?? null }, links };
 }
 
 function liveView(record: BatchRecord, live: (ProgressCounts & { finalizing: boolean }) | undefined) {

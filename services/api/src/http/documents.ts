@@ -67,7 +67,11 @@ export const batch = z
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
-    links: z.strictObject({ self: text, results: text, errors: text }),
+    rescores: z
+      .strictObject({ batch_id: text, model: modelPin, operating_point: text, changed_rows: count.nullable() })
+      .optional()
+      .meta({ description: 'Which batch this one scores again; changed_rows once it is finished' }),
+    links: z.strictObject({ self: text, results: text, errors: text, changes: text.optional() }),
   })
   .meta({ id: 'Batch' });
 
@@ -83,7 +87,11 @@ const feature = z.strictObject({
   integer: z.boolean(),
 });
 
-export const modelSummary = z.strictObject({ name: text, champion: text, versions: z.array(text), links: z.strictObject({ self: text }) }).meta({ id: 'ModelSummary' });
+const promotion = z.strictObject({ version: text, promoted_at: timestamp, promoted_by: text });
+
+export const modelSummary = z
+  .strictObject({ name: text, champion: text, versions: z.array(text), history: z.array(promotion), links: z.strictObject({ self: text }) })
+  .meta({ id: 'ModelSummary', description: 'History: who made which version champion, oldest first' });
 
 export const modelVersion = z
   .strictObject({

@@ -18,6 +18,7 @@ export const problems = {
   'already-finished': { status: 409, title: 'The resource has reached its end' },
   'results-not-ready': { status: 409, title: 'The results are not ready' },
   'no-results': { status: 409, title: 'The batch ended without this file' },
+  'nothing-to-roll-back': { status: 409, title: 'There is no earlier champion' },
   'too-large': { status: 413, title: 'The request is too large' },
   'unsupported-media-type': { status: 415, title: 'This content type or encoding is not accepted' },
   'range-not-satisfiable': { status: 416, title: 'The range lies outside the file' },

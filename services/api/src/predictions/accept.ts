@@ -11,6 +11,7 @@ export const predictionBody = z
     sample_id: z.string().max(MAX_TEXT).optional().meta({ description: "The sender's own reference" }),
     model: z.string().max(MAX_TEXT).optional().meta({ description: 'name (its champion) or name@version' }),
     operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+    missing: z.enum(['partial', 'reject']).default('partial').meta({ description: 'reject: a record with an unmeasured feature is refused' }),
     features: z.record(z.string(), z.unknown()).meta({
       description: 'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
       example: {
@@ -37,7 +38,7 @@ export interface PredictionServices {
 export async function acceptPrediction(services: PredictionServices, tenant: string, body: PredictionBody): Promise<PredictionRequest> {
   const pin = await services.registry.resolve(body.model);
   const { model } = await services.registry.pinned(pin);
-  const { features } = parseFeatures(body.features, model.schema);
+  const { features } = parseFeatures(body.features, body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema);
   const request: PredictionRequest = {
     id: createId('pred_'),
     created_at: new Date().toISOString(),

@@ -14,7 +14,11 @@ export const uploadQuery = z.strictObject({
   operating_point: z.enum(['default', 'sensitivity99']).default('default'),
   on_error: z.enum(['continue', 'abort']).default('continue').meta({ description: 'abort: one bad row fails the batch' }),
   formulas: z.enum(['escape', 'keep']).default('escape').meta({ description: 'What becomes of cells that a spreadsheet would run' }),
+  missing: z.enum(['partial', 'reject']).default('partial').meta({ description: 'reject: rows with an unmeasured feature are not scored' }),
+  explain: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
 });
+
+export const rescoreQuery = uploadQuery.pick({ model: true, operating_point: true });
 
 const csvFile = { type: 'string', contentMediaType: 'text/csv' } as const;
 
@@ -57,6 +61,15 @@ export const streamOperation: Operation = {
   responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
 };
 
+export const rescoreOperation: Operation = {
+  operationId: 'rescoreBatch',
+  summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
+  tags,
+  requestParams: { ...idParam, query: rescoreQuery },
+  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 422, 503, 507) },
+};
+
+export const changesOperation = downloadOperation('getBatchChanges', 'Of a rescored batch: the rows whose class is another now');
 export const resultsOperation = downloadOperation('getBatchResults', 'Every input row in its order with the result columns');
 export const errorsOperation = downloadOperation('getBatchErrors', 'The rows that were not scored, and why');
 

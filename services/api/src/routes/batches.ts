@@ -1,14 +1,18 @@
 import type { BatchProgress, ChangeListener } from '@cytoqueue/queue';
-import { type FileDigest, type Manifest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
+import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch } from '../batches/accept';
 import { sendFile } from '../batches/download';
+import { rescoreBatch } from '../batches/rescore';
 import { type StoredBatch, batchLink, isBatchFinished, readBatch, viewBatch } from '../batches/view';
 import { sendPage } from '../http/paging';
 import { Problem } from '../http/problem';
 import type { Call, Route } from '../http/route';
 import { sendEvents } from '../http/sse';
-import { createOperation, errorsOperation, getOperation, listOperation, resultsOperation, streamOperation, type uploadQuery } from './batch-operations';
+import {
+  changesOperation, createOperation, errorsOperation, getOperation, listOperation, rescoreOperation, resultsOperation, streamOperation,
+  type rescoreQuery, type uploadQuery,
+} from './batch-operations';
 
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
@@ -24,12 +28,19 @@ export function batchRoutes(services: BatchRouteServices): Route[] {
     { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamBatch(services, call) },
     { method: 'get', path: `${one}/results`, access, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
     { method: 'get', path: `${one}/errors`, access, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
+    { method: 'get', path: `${one}/changes`, access, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
+    { method: 'post', path: `${one}/rescore`, access, operation: rescoreOperation, handle: (call) => rescore(services, call) },
   ];
 }
 
-const runFileKeys = { results: ObjectKeys.runResults.bind(ObjectKeys), errors: ObjectKeys.runErrors.bind(ObjectKeys) };
+const runFileKeys = {
+  results: ObjectKeys.runResults.bind(ObjectKeys),
+  errors: ObjectKeys.runErrors.bind(ObjectKeys),
+  changes: ObjectKeys.runChanges.bind(ObjectKeys),
+};
+type RunFile = keyof typeof runFileKeys;
 
-async function download(services: BatchRouteServices, { request, response, params, principal }: Call, which: 'results' | 'errors'): Promise<void> {
+async function download(services: BatchRouteServices, { request, response, params, principal }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
@@ -37,7 +48,7 @@ async function download(services: BatchRouteServices, { request, response, param
   await sendFile(request, response, { store: services.store, key, file, name });
 }
 
-function finishedFile({ end }: StoredBatch, which: keyof Pick<Manifest, 'results' | 'errors'>): FileDigest {
+function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
   if (end === undefined) throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
   const file = end.manifest[which];
   if (file === undefined) throw new Problem('no-results', `The batch has ${end.manifest.status} and left no ${which}.`);
@@ -47,6 +58,11 @@ function finishedFile({ end }: StoredBatch, which: keyof Pick<Manifest, 'results
 async function createBatch(services: BatchRouteServices, { request, response, query, principal }: Call): Promise<void> {
   const { model, ...options } = query as z.output<typeof uploadQuery>;
   const { id } = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options });
+  response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
+}
+
+async function rescore(services: BatchRouteServices, { response, params, query, principal }: Call): Promise<void> {
+  const { id } = await rescoreBatch(services, principal.tenant, params.id, query as z.output<typeof rescoreQuery>);
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 

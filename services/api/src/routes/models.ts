@@ -1,13 +1,35 @@
-import { type Registry, UnknownModelError } from '@cytoqueue/registry';
+import { NothingToRollBackError, type Registry, UnknownModelError } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
+import type { AuditLog } from '../http/audit';
 import { notFound } from '../http/errors';
-import type { Route } from '../http/route';
+import { readJson } from '../http/json-body';
+import { Problem } from '../http/problem';
+import { type Call, type Operation, type Route, parseWith } from '../http/route';
 
 const tags = ['models'];
 
-export function modelRoutes({ registry }: { registry: Registry }): Route[] {
+const promotionBody = z
+  .union([z.strictObject({ version: z.string().max(64) }), z.strictObject({ rollback: z.literal(true) })])
+  .meta({ id: 'PromotionBody', description: 'A version to promote, or the return to the champion before' });
+
+const promotion: Operation = {
+  operationId: 'promoteModel',
+  summary: 'Make a version the champion, or go back to the one before; audited',
+  tags,
+  requestParams: { path: z.object({ name: z.string() }) },
+  requestBody: { required: true, content: { 'application/json': { schema: promotionBody } } },
+  responses: { 200: answer('The model with its new champion', modelSummary), ...refusals(400, 401, 403, 404, 409, 415, 422, 503) },
+};
+
+export interface ModelRouteServices {
+  registry: Registry;
+  audit: AuditLog;
+}
+
+export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
   return [
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, audit, call) },
     {
       method: 'get',
       path: '/v1/models',
@@ -34,9 +56,7 @@ export function modelRoutes({ registry }: { registry: Registry }): Route[] {
         responses: { 200: answer('The model', modelSummary), ...refusals(401, 403, 404, 503) },
       },
       handle: async ({ response, params }) => {
-        const model = (await registry.list()).find(({ name }) => name === params.name);
-        if (model === undefined) throw notFound();
-        response.json(summarize(model));
+        response.json(await findModel(registry, params.name));
       },
     },
     {
@@ -55,6 +75,24 @@ export function modelRoutes({ registry }: { registry: Registry }): Route[] {
       },
     },
   ];
+}
+
+async function findModel(registry: Registry, wanted: string) {
+  const model = (await registry.list()).find(({ name }) => name === wanted);
+  if (model === undefined) throw notFound();
+  return summarize(model);
+}
+
+async function promote(registry: Registry, audit: AuditLog, { request, response, params, principal }: Call): Promise<void> {
+  await findModel(registry, params.name);
+  const body = parseWith(promotionBody, await readJson(request, response), 'field');
+  const by = `${principal.tenant}/${principal.keyId}`;
+  const change = 'version' in body ? registry.promote(params.name, body.version, by) : registry.rollBack(params.name, by);
+  const { version } = await change.catch((error: unknown) => {
+    throw error instanceof NothingToRollBackError ? new Problem('nothing-to-roll-back', error.message, { cause: error }) : error;
+  });
+  await audit.record(principal, 'rollback' in body ? 'model.rollback' : 'model.promote', `models/${params.name}@${version}`);
+  response.json(await findModel(registry, params.name));
 }
 
 function summarize(model: Awaited<ReturnType<Registry['list']>>[number]) {

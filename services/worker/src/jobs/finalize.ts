@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ByteWriter, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, headerRecord, writeRow } from '@cytoqueue/csv';
+import { ByteWriter, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, headerRecord, writeRow } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
-import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject } from '@cytoqueue/storage';
+import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, loadShardTask, readShardObject, scoreAndStore } from './shard';
 
@@ -35,8 +35,9 @@ export class Finalizer {
 }
 
 class RunFiles {
-  private readonly total: ShardCounts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  private readonly total = emptyCounts();
   private readonly withErrors: number[] = [];
+  private readonly withChanges: number[] = [];
   private readonly failed: number[] = [];
 
   constructor(
@@ -52,8 +53,10 @@ class RunFiles {
     const header = await this.services.store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: record.input.header_bytes });
     const allShards = record.shards.map((_, shard) => shard);
     const results = await this.putFile(ObjectKeys.runResults(tenant, record.id, run), this.resultParts(header, allShards));
-    const errors = await this.putFile(ObjectKeys.runErrors(tenant, record.id, run), this.errorParts(header));
-    return this.manifest(results, errors);
+    const errors = await this.putFile(ObjectKeys.runErrors(tenant, record.id, run), this.fewParts(header, ERROR_COLUMNS, 'errors', this.withErrors));
+    if (record.rescores === undefined) return this.manifest({ results, errors });
+    const changes = await this.putFile(ObjectKeys.runChanges(tenant, record.id, run), this.fewParts(header, CHANGE_COLUMNS, 'changes', this.withChanges));
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed });
   }
 
   private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
@@ -64,9 +67,10 @@ class RunFiles {
     }
   }
 
-  private async *errorParts(header: Buffer): AsyncGenerator<Uint8Array> {
-    yield this.headerRow(header, ERROR_COLUMNS);
-    for await (const { object } of this.objects(this.withErrors)) yield object.errors;
+  /** The files that hold few of the rows, from the shards that have any. */
+  private async *fewParts(header: Buffer, columns: readonly string[], part: 'errors' | 'changes', shards: number[]): AsyncGenerator<Uint8Array> {
+    yield this.headerRow(header, columns);
+    for await (const { object } of this.objects(shards)) yield object[part];
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
@@ -82,9 +86,10 @@ class RunFiles {
     return services.pool.fail(await loadShardTask(services, tenant, record, shard));
   }
 
-  private count(shard: number, { counts, errors }: ShardObject): void {
+  private count(shard: number, { counts, errors, changes }: ShardObject): void {
     for (const key of Object.keys(this.total) as (keyof ShardCounts)[]) this.total[key] += counts[key];
     if (errors.length > 0) this.withErrors.push(shard);
+    if (changes.length > 0) this.withChanges.push(shard);
   }
 
   /** The input's own header, with the columns that follow it. */
@@ -116,12 +121,12 @@ class RunFiles {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  private manifest(results: FileDigest, errors: FileDigest): Manifest {
+  private manifest(files: Pick<Manifest, 'results' | 'errors' | 'changes' | 'changed_rows'>): Manifest {
     const { record, run, total } = this;
-    const { succeeded, rejected, ...summary } = total;
-    const failed = record.rows - succeeded - rejected;
-    const counts = { total: record.rows, pending: 0, succeeded, rejected, failed };
-    return { run, status: this.status(), counts, summary: summary satisfies BatchSummary, results, errors, failed_shards: this.failed.sort((a, b) => a - b) };
+    const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = total;
+    const counts = { total: record.rows, pending: 0, succeeded, rejected, failed: record.rows - succeeded - rejected };
+    const summary: BatchSummary = { benign, malignant, indeterminate, missing_features };
+    return { run, status: this.status(), counts, summary, ...files, failed_shards: this.failed.sort((a, b) => a - b) };
   }
 
   private status(): Manifest['status'] {

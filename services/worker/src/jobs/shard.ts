@@ -52,11 +52,12 @@ export async function scoreAndStore(services: ShardServices, tenant: string, rec
 
 export async function loadShardTask({ store, registry }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
   const { offset, length } = record.shards[shard];
-  const [bytes, model] = await Promise.all([
+  const [bytes, model, previous] = await Promise.all([
     store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: offset, end: offset + length }),
     registry.pinned(record.model),
+    record.rescores && registry.pinned(record.rescores.model),
   ]);
-  return createShardTask(record, shard, bytes, model.bytes);
+  return createShardTask(record, shard, bytes, model, previous);
 }
 
 /** undefined when the shard was not scored yet. */

@@ -25,8 +25,8 @@ export interface ShardSamples {
 const MAX_BYTE = 255;
 
 /** Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read. */
-export function readSamples(bytes: Uint8Array, dialect: Dialect, match: HeaderMatch, schema: Schema): ShardSamples {
-  const packer = new SamplePacker(bytes, dialect, match, schema);
+export function readSamples(bytes: Uint8Array, dialect: Dialect, match: HeaderMatch, schema: Schema, missing: 'partial' | 'reject'): ShardSamples {
+  const packer = new SamplePacker(bytes, dialect, match, missing === 'reject' ? { ...schema, maxMissing: 0 } : schema);
   for (let row = 0; row < packer.table.rows; row++) packer.add(row);
   return packer.finish();
 }

@@ -20,8 +20,7 @@ function task(rows: string, overrides: Partial<ShardTask> = {}): ShardTask {
     firstRow: 1,
     dialect,
     columns: HEADER.split(','),
-    formulas: 'escape',
-    operatingPoint: 'default',
+    options: { formulas: 'escape', operating_point: 'default', missing: 'partial', explain: false },
     model: { digest: classifier.model.digest, bytes: modelFile },
     ...overrides,
   };
@@ -39,7 +38,7 @@ test('a scored row is the input, byte for byte, and the result columns', () => {
   const { probability } = classifier.predict([5, 1, 1, 1, 2, 1, 3, 1, 1]);
   expect(Buffer.from(results).toString()).toBe(`${ROW},41,ok,benign,${probability},confident,,,wbc-knn@1.0.0,,\n`);
   expect(errors).toHaveLength(0);
-  expect(counts).toEqual({ succeeded: 1, rejected: 0, benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 });
+  expect(counts).toEqual({ succeeded: 1, rejected: 0, benign: 1, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 });
 });
 
 test('each row keeps its line end, and a last row without one gets the file’s', () => {
@@ -99,6 +98,26 @@ test('a failed shard names every row as failed and offers it to be sent again', 
   expect(cellsOf(results).map((cells) => [cells[11], cells[12], cells[19]])).toEqual([['5', 'failed', 'shard-failed'], ['6', 'failed', 'shard-failed']]);
   expect(cellsOf(errors)).toHaveLength(2);
   expect(counts.succeeded + counts.rejected).toBe(0);
+});
+
+test('missing=reject scores complete rows only', () => {
+  const options = { formulas: 'escape', operating_point: 'default', missing: 'reject', explain: false } as const;
+  const { results } = scoreShard(classifier, task(`${ROW}\n8,5,4,4,3,4,?,4,3,1,x\n"9",5,4,4,3,4,,4,3,1,x\n`, { options }));
+  expect(cellsOf(results).map((cells) => cells[19])).toEqual(['', 'too-many-missing', 'too-many-missing']);
+});
+
+test('compared with another model, the rows whose class differs are listed with both answers', () => {
+  const baselineFile = readFileSync(join(__dirname, '../../../../packages/registry/models/wbc-knn-euclidean/1.0.0.json'));
+  const baseline = Classifier.load(baselineFile);
+  const features = fc.sample(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }), { numRuns: 300, seed: 1 });
+  const differing = features.flatMap((sample, row) => (classifier.predict(sample).label === baseline.predict(sample).label ? [] : [String(row + 1)]));
+  const rows = features.map((sample) => `7,${sample.join(',')},x\n`).join('');
+  const previous = { model: { digest: baseline.model.digest, bytes: baselineFile }, operatingPoint: 'default' } as const;
+  const { changes, counts } = scoreShard(classifier, task(rows, { previous }), baseline);
+  expect(differing.length).toBeGreaterThan(0);
+  expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
+  expect(counts.changed).toBe(differing.length);
+  for (const cells of cellsOf(changes)) expect(new Set([cells[12], cells[15]])).toEqual(new Set(['benign', 'malignant']));
 });
 
 test('a header that does not fit the model is an error, not an empty shard', () => {

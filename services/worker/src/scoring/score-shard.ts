@@ -1,63 +1,83 @@
-import { type Classifier, createPredictionColumns } from '@cytoqueue/classifier';
+import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
-import type { ShardCounts, ShardObject } from '@cytoqueue/storage';
-import { type RowFault, readSamples } from './read-samples';
+import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
+import { type RowFault, type ShardSamples, readSamples } from './read-samples';
 import type { ShardTask } from './shard-task';
-import { type ShardFormat, ShardWriter } from './write-shard';
+import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
 
-/** Bytes in, bytes out: parse, predict, encode. A pure function of its arguments, whichever worker runs it. */
-export function scoreShard(classifier: Classifier, task: ShardTask): ShardObject {
-  const { model } = classifier;
-  const match = matchHeader(task.columns, model.schema);
-  const { table, count, samples, missing, faults } = readSamples(task.bytes, task.dialect, match, model.schema);
-  const predictions = createPredictionColumns(count);
-  classifier.predictInto(samples, count, predictions, { operatingPoint: task.operatingPoint });
+/**
+ * Bytes in, bytes out: parse, predict, encode. A pure function of its arguments, whichever worker runs it.
+ * With a `previous` classifier every row is scored by both, and those whose class differs are listed.
+ */
+export function scoreShard(classifier: Classifier, task: ShardTask, previous?: Classifier): ShardObject {
+  const { schema } = classifier.model;
+  const match = matchHeader(task.columns, schema);
+  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
+  const now = predict(classifier, samples, task.options.operating_point);
+  const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match));
-  const counts: ShardCounts = { succeeded: count, rejected: faults.size, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
-  for (let row = 0, sample = 0; row < table.rows; row++) {
-    const place = { start: table.start[row], end: table.end[row], next: table.next[row] };
-    const fault = faults.get(row);
+  for (let row = 0, sample = 0; row < samples.table.rows; row++) {
+    const place = placeOf(samples, row);
+    const fault = samples.faults.get(row);
     if (fault !== undefined) {
       writer.writeUnscored(place, task.firstRow + row, 'rejected', fault);
       continue;
     }
-    writer.writeScored(place, task.firstRow + row, predictions, sample, missing[sample]);
-    counts.malignant += predictions.label[sample];
-    if (predictions.indeterminate[sample] !== 0) counts.indeterminate++;
-    if (missing[sample] !== 0) counts.missing_features++;
+    writer.writeScored(place, task.firstRow + row, now, sample, samples.missing[sample]);
+    if (before !== undefined && now.label[sample] !== before.label[sample]) {
+      writer.writeChanged(place, task.firstRow + row, now, before, sample, previous?.model.ref ?? '');
+    }
     sample++;
   }
-  counts.benign = count - counts.malignant;
-  return { counts, results: writer.results.take(), errors: writer.errors.take() };
+  return { counts: countRows(samples, now, before), ...writer.take() };
 }
 
-const SHARD_FAILED: RowFault = {
+const SHARD_FAILED = {
   code: 'shard-failed',
   detail: 'this part of the file could not be scored after several attempts; retry the batch',
-  shifted: false,
 };
 
 /** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask): ShardObject {
-  const { model } = classifier;
-  const match = matchHeader(task.columns, model.schema);
-  const { table, faults } = readSamples(task.bytes, task.dialect, match, model.schema);
+  const { schema } = classifier.model;
+  const match = matchHeader(task.columns, schema);
+  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
   const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match));
-  for (let row = 0; row < table.rows; row++) {
-    const place = { start: table.start[row], end: table.end[row], next: table.next[row] };
-    const shifted = faults.get(row)?.shifted ?? false;
-    writer.writeUnscored(place, task.firstRow + row, 'failed', { ...SHARD_FAILED, shifted });
+  for (let row = 0; row < samples.table.rows; row++) {
+    const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
+    writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);
   }
-  const counts: ShardCounts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
-  return { counts, results: writer.results.take(), errors: writer.errors.take() };
+  return { counts: emptyCounts(), ...writer.take() };
+}
+
+function predict(classifier: Classifier, { samples, count }: ShardSamples, operatingPoint: 'default' | 'sensitivity99'): PredictionColumns {
+  const predictions = createPredictionColumns(count);
+  classifier.predictInto(samples, count, predictions, { operatingPoint });
+  return predictions;
+}
+
+function countRows({ count, missing, faults }: ShardSamples, now: PredictionColumns, before: PredictionColumns | undefined): ShardCounts {
+  const counts = { ...emptyCounts(), succeeded: count, rejected: faults.size };
+  for (let sample = 0; sample < count; sample++) {
+    counts.malignant += now.label[sample];
+    if (now.indeterminate[sample] !== 0) counts.indeterminate++;
+    if (missing[sample] !== 0) counts.missing_features++;
+    if (before !== undefined && before.label[sample] !== now.label[sample]) counts.changed++;
+  }
+  counts.benign = count - counts.malignant;
+  return counts;
+}
+
+function placeOf({ table }: ShardSamples, row: number): RowPlace {
+  return { start: table.start[row], end: table.end[row], next: table.next[row] };
 }
 
 function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): ShardFormat {
   return {
     dialect: task.dialect,
     columns: task.columns.length,
-    formulas: task.formulas,
+    formulas: task.options.formulas,
     featureColumns: new Set(match.featureColumns),
     labels: model.schema.labels,
     featureNames: model.schema.features.map(({ name }) => name),

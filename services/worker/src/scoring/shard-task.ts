@@ -1,5 +1,12 @@
 import type { Dialect } from '@cytoqueue/csv';
-import type { BatchRecord, OperatingPointName } from '@cytoqueue/storage';
+import type { LoadedModel } from '@cytoqueue/registry';
+import type { BatchOptions, BatchRecord, OperatingPointName } from '@cytoqueue/storage';
+
+/** A model's file, already checked against the pinned digest, under which a thread keeps it loaded. */
+export interface TaskModel {
+  digest: string;
+  bytes: Uint8Array;
+}
 
 /** What a scoring thread needs for one shard. Everything but the bytes is small. */
 export interface ShardTask {
@@ -10,21 +17,25 @@ export interface ShardTask {
   dialect: Dialect;
   /** The file's column names. */
   columns: string[];
-  formulas: 'escape' | 'keep';
-  operatingPoint: OperatingPointName;
-  /** The model's file, already checked against the pinned digest, under which the thread keeps it loaded. */
-  model: { digest: string; bytes: Uint8Array };
+  options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
+  model: TaskModel;
+  /** Another model to compare with, at its own operating point. */
+  previous?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 
-export function createShardTask(record: BatchRecord, shard: number, bytes: Uint8Array, modelBytes: Uint8Array): ShardTask {
+export function createShardTask(record: BatchRecord, shard: number, bytes: Uint8Array, model: LoadedModel, previous?: LoadedModel): ShardTask {
   const { dialect, columns } = record.input;
   return {
     bytes,
     firstRow: record.shards[shard].firstRow,
     dialect,
     columns,
-    formulas: record.options.formulas,
-    operatingPoint: record.options.operating_point,
-    model: { digest: record.model.digest, bytes: modelBytes },
+    options: record.options,
+    model: taskModel(model),
+    previous: previous && record.rescores && { model: taskModel(previous), operatingPoint: record.rescores.operating_point },
   };
+}
+
+function taskModel({ model, bytes }: LoadedModel): TaskModel {
+  return { digest: model.digest, bytes };
 }

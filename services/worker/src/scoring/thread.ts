@@ -2,12 +2,12 @@ import { Classifier } from '@cytoqueue/classifier';
 import type { ShardObject } from '@cytoqueue/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { scoreShard, writeFailedShard } from './score-shard';
-import type { ShardTask } from './shard-task';
+import type { ShardTask, TaskModel } from './shard-task';
 
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
 
-function classifierFor({ digest, bytes }: ShardTask['model']): Classifier {
+function classifierFor({ digest, bytes }: TaskModel): Classifier {
   let classifier = classifiers.get(digest);
   if (classifier === undefined) classifiers.set(digest, (classifier = Classifier.load(bytes)));
   return classifier;
@@ -16,6 +16,8 @@ function classifierFor({ digest, bytes }: ShardTask['model']): Classifier {
 /** Entry of a scoring thread. The answer's buffers are moved back, not copied. */
 export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
   const classifier = classifierFor(task.model);
-  const object: ShardObject = kind === 'score' ? scoreShard(classifier, task) : writeFailedShard(classifier, task);
-  return move({ [transferableSymbol]: [object.results.buffer, object.errors.buffer], [valueSymbol]: object });
+  const previous = task.previous && classifierFor(task.previous.model);
+  const object: ShardObject = kind === 'score' ? scoreShard(classifier, task, previous) : writeFailedShard(classifier, task);
+  const buffers = [object.results.buffer, object.errors.buffer, object.changes.buffer];
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: object });
 }

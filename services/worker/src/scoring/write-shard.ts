@@ -1,3 +1,4 @@
+import type { ShardObject } from '@cytoqueue/storage';
 import { ByteWriter, type Dialect, writeRow } from '@cytoqueue/csv';
 import type { PredictionColumns } from '@cytoqueue/classifier';
 import { reasonCodes } from '@cytoqueue/classifier';
@@ -24,8 +25,9 @@ export interface RowPlace {
 
 /** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
 export class ShardWriter {
-  readonly results: ByteWriter;
-  readonly errors: ByteWriter;
+  private readonly results: ByteWriter;
+  private readonly errors = new ByteWriter(1_024);
+  private readonly changes = new ByteWriter(1_024);
   private readonly lineEnd: Buffer;
   private readonly delimiter: number;
   /** `,ok,benign,` and its like, by label. */
@@ -42,7 +44,6 @@ export class ShardWriter {
     this.delimiter = delimiter.charCodeAt(0);
     this.scored = format.labels.map((label) => Buffer.from(['', 'ok', label, ''].join(delimiter)));
     this.results = new ByteWriter(bytes.length * 3 + 1_024);
-    this.errors = new ByteWriter(1_024);
   }
 
   /** `sample`: place of the row in the predictions' columns. */
@@ -71,6 +72,20 @@ export class ShardWriter {
       }
       this.endLine(writer, place);
     }
+  }
+
+  /** A row whose class is another than with the model compared with. */
+  writeChanged(place: RowPlace, row: number, now: PredictionColumns, before: PredictionColumns, sample: number, previousModel: string): void {
+    const { changes, format } = this;
+    const { labels, model, dialect } = format;
+    writeRow(changes, this.bytes, place.start, place.end, dialect, format);
+    const predicted = [now, before].map(({ label, probability }) => [labels[label[sample]], String(probability[sample])]);
+    changes.ascii(['', row, ...predicted[0], model, ...predicted[1], previousModel].join(dialect.delimiter));
+    this.endLine(changes, place);
+  }
+
+  take(): Pick<ShardObject, 'results' | 'errors' | 'changes'> {
+    return { results: this.results.take(), errors: this.errors.take(), changes: this.changes.take() };
   }
 
   private tail(flags: number, missing: number): Buffer {

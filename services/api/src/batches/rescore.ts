@@ -1,0 +1,42 @@
+import { type BatchRecord, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
+import { type BatchServices, enqueueStored, takeBack } from './accept';
+import { readBatch } from './view';
+
+export interface RescoreOptions {
+  model?: string;
+  operating_point: OperatingPointName;
+}
+
+/**
+ * A new batch with the same input, shards and options, another model or operating point, and a list of the rows whose
+ * class that changes. The input is copied, so that either batch can be deleted without the other.
+ * @throws ObjectNotFoundError, UnknownModelError, Problem 422 when the model reads other columns
+ */
+export async function rescoreBatch(services: BatchServices, tenant: string, id: string, options: RescoreOptions): Promise<BatchRecord> {
+  const { store, registry } = services;
+  const { record: source } = await readBatch(store, tenant, id);
+  const model = await registry.resolve(options.model);
+  const [now, before] = await Promise.all([registry.pinned(model), registry.pinned(source.model)]);
+  if (now.model.schema.id !== before.model.schema.id) throw otherSchema(now.model.ref, before.model.ref);
+  const record: BatchRecord = {
+    ...source,
+    id: createId('batch_'),
+    created_at: new Date().toISOString(),
+    model,
+    options: { ...source.options, operating_point: options.operating_point },
+    rescores: { batch_id: id, model: source.model, operating_point: source.options.operating_point },
+  };
+  try {
+    await store.put(ObjectKeys.batchInput(tenant, record.id), await store.getStream(ObjectKeys.batchInput(tenant, id)), { contentType: 'text/csv' });
+    return await enqueueStored(services, tenant, record);
+  } catch (error) {
+    await takeBack(store, tenant, record.id);
+    throw error;
+  }
+}
+
+function otherSchema(now: string, before: string): Problem {
+  const detail = `${now} reads other columns than ${before}, with which the batch was scored`;
+  return new Problem('invalid-request', detail, { errors: [{ field: 'model', code: 'other-schema', detail }] });
+}
