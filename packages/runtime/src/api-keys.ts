@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -8,20 +8,23 @@ export type Role = (typeof roles)[number];
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
 
-const apiKeysFile = z.object({
-  tenants: z.array(
-    z.object({
-      id: identifier,
-      keys: z.array(
-        z.object({
-          id: identifier,
-          sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a hex SHA-256'),
-          role: z.enum(roles),
-          expires_at: z.iso.datetime().optional(),
-        }),
-      ),
+/** Strict, for a misspelt `expires_at` would make a key that never expires. */
+const apiKey = z.strictObject({
+  id: identifier,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a hex SHA-256 in lower case'),
+  role: z.enum(roles),
+  expires_at: z.iso.datetime().optional(),
+});
+const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey) });
+const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
+  const seen = new Set<string>();
+  tenants.forEach(({ keys }, t) =>
+    keys.forEach(({ sha256 }, k) => {
+      // One key of two tenants would be whichever's came last.
+      if (seen.has(sha256)) context.addIssue({ code: 'custom', path: ['tenants', t, 'keys', k, 'sha256'], message: 'stands there twice' });
+      seen.add(sha256);
     }),
-  ),
+  );
 });
 
 /** Content of API_KEYS_FILE: hashes only, a key itself is shown once and never stored. */
@@ -36,8 +39,9 @@ export function parseApiKeys(text: string, file: string): ApiKeys {
   let json: unknown;
   try {
     json = JSON.parse(text);
-  } catch (error) {
-    throw new ApiKeysError(`${file} is not JSON: ${(error as Error).message}`);
+  } catch {
+    // The parser's message repeats the text, which may be a key.
+    throw new ApiKeysError(`${file} is not JSON`);
   }
   const parsed = apiKeysFile.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -51,9 +55,7 @@ export async function loadApiKeys(file: string): Promise<ApiKeys> {
 
 /** Replaces the file in one step, so that a reader never meets half of it. */
 export async function saveApiKeys(file: string, keys: ApiKeys): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, file);
+  await rename(await writeBeside(file, format(keys)), file);
 }
 
 export function hashApiKey(key: string): string {
@@ -75,27 +77,47 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
   const keyFile = join(dataDir, 'local-api-key');
   const file = join(dataDir, 'api-keys.json');
   const key = await createOnce(keyFile, () => createApiKey().key);
-  const sha256 = hashApiKey(key);
-  const local: ApiKeys = { tenants: [{ id: 'local', keys: [{ id: 'local', sha256, role: 'admin' }] }] };
-  const text = await createOnce(file, () => `${JSON.stringify(local, null, 2)}\n`);
-  const known = parseApiKeys(text, file).tenants.some((tenant) => tenant.keys.some((entry) => entry.sha256 === sha256));
-  if (!known) await saveApiKeys(file, local);
+  const entry = { id: 'local', sha256: hashApiKey(key), role: 'admin' } as const;
+  const fresh: ApiKeys = { tenants: [{ id: 'local', keys: [entry] }] };
+  const keys = parseApiKeys(await createOnce(file, () => format(fresh)), file);
+  if (!keys.tenants.some((tenant) => tenant.keys.some(({ sha256 }) => sha256 === entry.sha256))) {
+    await saveApiKeys(file, withLocalKey(keys, entry));
+  }
   return { key, apiKeysFile: file };
+}
+
+/** Of an earlier local key only the hash is left; it is replaced, and everybody else's keys stay. */
+function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['keys'][number]): ApiKeys {
+  const others = tenants.filter(({ id }) => id !== 'local');
+  const local = tenants.filter(({ id }) => id === 'local').flatMap(({ keys }) => keys);
+  return { tenants: [{ id: 'local', keys: [entry, ...local.filter(({ id }) => id !== entry.id)] }, ...others] };
 }
 
 /** Content of `file`, made first when absent; the first of several racing processes decides. */
 async function createOnce(file: string, content: () => string): Promise<string> {
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  await writeFile(temporary, content());
-  await chmod(temporary, 0o600);
-  await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(temporary);
+  const temporary = await writeBeside(file, content());
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(temporary);
+  }
   return readFile(file, 'utf8');
+}
+
+/** On disk, under a name of its own, for the owner only: ready to take the place of `file`. */
+async function writeBeside(file: string, content: string): Promise<string> {
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
+  return temporary;
+}
+
+function format(keys: ApiKeys): string {
+  return `${JSON.stringify(keys, null, 2)}\n`;
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
 /** A variable that cannot be used; the message names each one and what it should hold. */
@@ -8,7 +9,9 @@ export class ConfigError extends Error {
 }
 
 const MIB = 1024 * 1024;
-const count = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Decimal digits only: Number() would take ' ' for 0 and '0x10' for 16. */
+const count = (min: number, max: number) =>
+  z.string().regex(/^\s*\d{1,16}\s*$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
 const port = count(0, 65_535);
 
 const variables = z.object({
@@ -50,11 +53,11 @@ export interface Config {
 
 /**
  * Turns the environment into the one typed configuration; nothing downstream reads or checks a variable again.
- * An empty variable counts as unset, as compose files and task definitions write it.
+ * An empty or blank variable counts as unset, as compose files and task definitions write it.
  * @throws ConfigError naming every variable that is wrong
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''));
   const parsed = variables.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
@@ -67,7 +70,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     port: v.PORT,
     dataDir,
     redisUrl: v.REDIS_URL,
-    storageUrl: v.STORAGE_URL ?? `file://${dataDir}/objects`,
+    storageUrl: v.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
     apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
     workers: v.WORKERS,
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),

@@ -2,6 +2,9 @@ import type { Logger } from 'pino';
 
 type Release = () => unknown;
 
+/** How long the last log lines may take to leave the process. */
+const FLUSH_MS = 500;
+
 /** What was acquired, in order. Push a releaser when you acquire; the last acquired is released first. */
 export class Releasers {
   private readonly entries: { name: string; release: Release }[] = [];
@@ -46,16 +49,17 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
   let stopping = false;
   const exit = (status: number): void => {
     logger.flush(() => process.exit(status));
-    setTimeout(() => process.exit(status), 500).unref();
+    setTimeout(() => process.exit(status), FLUSH_MS);
   };
   const stop = (reason: string, status: number): void => {
     if (stopping) return process.exit(1);
     stopping = true;
     logger.info({ reason }, 'stopping');
+    // Keeps the process alive: one that hangs on nothing but a promise would else end by itself, with status 0.
     setTimeout(() => {
       logger.error({ stopDeadlineMs }, 'stop took too long, exiting');
       exit(1);
-    }, stopDeadlineMs).unref();
+    }, stopDeadlineMs);
     void releasers.releaseAll().then(() => {
       logger.info('stopped');
       exit(status);

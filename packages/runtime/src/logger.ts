@@ -3,7 +3,11 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 export type { Logger };
 
 /** Names under which patient data could slip into a log line; no call site logs them, this is the backstop. */
-const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'authorization', 'cookie', 'api_key'];
+const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received'];
+/** `args`: a failed Redis command carries its arguments, of AUTH the password. */
+const SECRETS = ['authorization', 'cookie', 'api_key', 'args'];
+/** Deeper than any call site logs: an error's cause within an error is the third. */
+const LEVELS = ['', '*.', '*.*.', '*.*.*.'];
 
 /** JSON lines on stdout, one service name and environment on each. Levels: error = somebody must look, warn = it mended itself. */
 export function createLogger(
@@ -15,7 +19,7 @@ export function createLogger(
       level: options.level,
       base: { service: options.service, environment: options.environment, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: PATIENT_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      redact: { paths: [...PATIENT_FIELDS, ...SECRETS].flatMap((name) => LEVELS.map((level) => level + name)), censor: '[redacted]' },
     },
     destination,
   );

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type ApiKeys, ApiKeysError, createApiKey, ensureLocalApiKey, hashApiKey, loadApiKeys, parseApiKeys, saveApiKeys } from './api-keys';
+
+const COMPILED = join(__dirname, '..', 'dist');
+const PROCESSES = 4;
+
+const sha256 = hashApiKey('cq_some');
+const keysOf = (entry: object) => JSON.stringify({ tenants: [{ id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member', ...entry }] }] });
+
+describe('a keys file', () => {
+  test('gives tenants, roles and hashes', () => {
+    const expires_at = '2030-01-01T00:00:00Z';
+    expect(parseApiKeys(keysOf({ expires_at }), 'keys.json')).toEqual({
+      tenants: [{ id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member', expires_at }] }],
+    });
+  });
+
+  test.each([
+    ['no tenants', '{}', 'tenants: '],
+    ['another role', keysOf({ role: 'root' }), 'tenants.0.keys.0.role: '],
+    ['a key instead of its hash', keysOf({ sha256: 'cq_some' }), 'tenants.0.keys.0.sha256: must be a hex SHA-256'],
+    ['an id that could leave its prefix', keysOf({ id: '../x' }), 'tenants.0.keys.0.id: '],
+    ['a date that is none', keysOf({ expires_at: 'soon' }), 'tenants.0.keys.0.expires_at: '],
+    ['a misspelt expiry, which would never come', keysOf({ expires: '2030-01-01T00:00:00Z' }), 'tenants.0.keys.0: '],
+  ])('with %s is refused with the place', (_, text, place) => {
+    expect(() => parseApiKeys(text, 'keys.json')).toThrow(ApiKeysError);
+    expect(() => parseApiKeys(text, 'keys.json')).toThrow(`keys.json cannot be used. ${place}`);
+  });
+
+  test('with one key twice is refused: whose would it be?', () => {
+    const entry = { id: 'k1', sha256, role: 'member' };
+    const text = JSON.stringify({ tenants: [{ id: 'a', keys: [entry] }, { id: 'b', keys: [entry] }] });
+    expect(() => parseApiKeys(text, 'keys.json')).toThrow('tenants.1.keys.0.sha256: stands there twice');
+  });
+
+  test('that holds a key in plain text is refused without repeating it', () => {
+    const { key } = createApiKey();
+    expect(() => parseApiKeys(key, 'keys.json')).toThrow(new ApiKeysError('keys.json is not JSON'));
+  });
+});
+
+describe('the local key', () => {
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'api-keys-'));
+  });
+
+  afterEach(() => rm(dir, { recursive: true }));
+
+  const ids = ({ tenants }: ApiKeys) => tenants.flatMap(({ id, keys }) => keys.map((key) => `${id}/${key.id}`));
+
+  test('is made once, for the owner only, and nothing else is left', async () => {
+    const first = await ensureLocalApiKey(dir);
+    expect(await ensureLocalApiKey(dir)).toEqual(first);
+    const { tenants } = await loadApiKeys(first.apiKeysFile);
+    expect(tenants).toEqual([{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(first.key), role: 'admin' }] }]);
+    expect((await readdir(dir)).sort()).toEqual(['api-keys.json', 'local-api-key']);
+    for (const file of await readdir(dir)) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
+  });
+
+  test('is one, however many processes and callers of each want it at once', async () => {
+    const script = `const { ensureLocalApiKey } = require(${JSON.stringify(COMPILED)});
+      Promise.all([1, 2, 3].map(() => ensureLocalApiKey(process.argv[1]))).then((made) => console.log(JSON.stringify(made)));`;
+    const outputs = await Promise.all(Array.from({ length: PROCESSES }, () => promisify(execFile)(process.execPath, ['-e', script, dir])));
+    const made = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as { key: string; apiKeysFile: string }[]);
+    expect(made).toHaveLength(PROCESSES * 3);
+    const [{ key, apiKeysFile }] = made as [(typeof made)[number]];
+    expect(new Set(made.map((one) => one.key))).toEqual(new Set([key]));
+    expect((await loadApiKeys(apiKeysFile)).tenants[0]?.keys[0]?.sha256).toBe(hashApiKey(key));
+    expect(await readdir(dir)).toHaveLength(2);
+  });
+
+  test('that was lost is replaced, and the keys of others stay', async () => {
+    const { apiKeysFile, key } = await ensureLocalApiKey(dir);
+    const { tenants } = await loadApiKeys(apiKeysFile);
+    const lab = { id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member' as const }] };
+    tenants[0]?.keys.push({ id: 'k1', sha256: hashApiKey('cq_other'), role: 'operator' });
+    await saveApiKeys(apiKeysFile, { tenants: [...tenants, lab] });
+    await unlink(join(dir, 'local-api-key'));
+
+    const replaced = await ensureLocalApiKey(dir);
+    const keys = await loadApiKeys(apiKeysFile);
+    expect(ids(keys)).toEqual(['local/local', 'local/k1', 'lab-a/k1']);
+    expect(JSON.stringify(keys)).toContain(hashApiKey(replaced.key));
+    expect(JSON.stringify(keys)).not.toContain(hashApiKey(key));
+  });
+
+  test('beside a keys file that cannot be used is no reason to overwrite it', async () => {
+    await writeFile(join(dir, 'api-keys.json'), '{"tenants": 1}');
+    await expect(ensureLocalApiKey(dir)).rejects.toThrow(ApiKeysError);
+    expect(await readFile(join(dir, 'api-keys.json'), 'utf8')).toBe('{"tenants": 1}');
+  });
+});

@@ -1,0 +1,102 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, loadConfig } from './config';
+
+test('nothing set gives the documented defaults', () => {
+  const dataDir = resolve('.cytoqueue');
+  expect(loadConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 8080,
+    dataDir,
+    redisUrl: undefined,
+    storageUrl: `file://${dataDir}/objects`,
+    apiKeysFile: undefined,
+    workers: 1,
+    workerThreads: availableParallelism(),
+    shardRows: 32_768,
+    cloudwatchNamespace: undefined,
+    environment: 'local',
+    workerPort: 0,
+    maxUploadBytes: 1024 ** 3,
+    retentionDays: 30,
+    logLevel: 'info',
+  });
+});
+
+const everything = {
+  HOST: '::1',
+  PORT: '0',
+  DATA_DIR: '/srv/cyto',
+  REDIS_URL: 'rediss://user:secret@redis:6380/1',
+  STORAGE_URL: 's3://bucket/prefix',
+  API_KEYS_FILE: '/run/keys.json',
+  WORKERS: '3',
+  WORKER_THREADS: '2',
+  SHARD_ROWS: '1000',
+  CLOUDWATCH_NAMESPACE: 'Cyto',
+  ENVIRONMENT: 'staging',
+  WORKER_PORT: '9001',
+  MAX_UPLOAD_BYTES: '10000000000',
+  RETENTION_DAYS: '7',
+  LOG_LEVEL: 'debug',
+};
+
+test('every variable is taken over', () => {
+  expect(loadConfig(everything)).toEqual({
+    host: '::1',
+    port: 0,
+    dataDir: '/srv/cyto',
+    redisUrl: everything.REDIS_URL,
+    storageUrl: 's3://bucket/prefix',
+    apiKeysFile: '/run/keys.json',
+    workers: 3,
+    workerThreads: 2,
+    shardRows: 1_000,
+    cloudwatchNamespace: 'Cyto',
+    environment: 'staging',
+    workerPort: 9001,
+    maxUploadBytes: 1e10,
+    retentionDays: 7,
+    logLevel: 'debug',
+  });
+});
+
+test.each(['', '  '])('a variable that holds %j is unset', (blank) => {
+  const blanks = Object.fromEntries(Object.keys(everything).map((name) => [name, blank]));
+  expect(loadConfig(blanks)).toEqual(loadConfig({}));
+});
+
+test('what is relative becomes absolute, and a folder of any name can hold the objects', () => {
+  const { dataDir, storageUrl, apiKeysFile } = loadConfig({ DATA_DIR: 'a b#c%20?', API_KEYS_FILE: 'keys.json' });
+  expect(dataDir).toBe(resolve('a b#c%20?'));
+  expect(fileURLToPath(storageUrl)).toBe(resolve('a b#c%20?', 'objects'));
+  expect(apiKeysFile).toBe(resolve('keys.json'));
+});
+
+test.each([
+  ['PORT', '65536'],
+  ['PORT', '-1'],
+  ['PORT', '80.5'],
+  ['PORT', '0x50'],
+  ['PORT', '1e3'],
+  ['WORKER_PORT', 'any'],
+  ['REDIS_URL', 'http://redis'],
+  ['STORAGE_URL', '/srv/objects'],
+  ['WORKERS', '0'],
+  ['WORKER_THREADS', '257'],
+  ['SHARD_ROWS', '999'],
+  ['MAX_UPLOAD_BYTES', '1GB'],
+  ['MAX_UPLOAD_BYTES', '99999999999999999999'],
+  ['RETENTION_DAYS', '0'],
+  ['LOG_LEVEL', 'verbose'],
+])('%s=%s is refused by name', (name, value) => {
+  expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);
+  expect(() => loadConfig({ [name]: value })).toThrow(`${name}: `);
+});
+
+test('every wrong variable is named at once, and no value is repeated', () => {
+  const load = () => loadConfig({ PORT: 'x', REDIS_URL: 'http://user:secret@redis', SHARD_ROWS: '1', LOG_LEVEL: 'loud' });
+  for (const name of ['PORT', 'REDIS_URL', 'SHARD_ROWS', 'LOG_LEVEL']) expect(load).toThrow(`${name}: `);
+  expect(load).not.toThrow('secret');
+});
