@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { waitUntil } from './wait-until';
 
 export const ROOT = resolve(__dirname, '../..');
 const START = join(ROOT, 'scripts/dist/start.js');
 
 /** Beyond it a stack that was told to stop is stuck, and is killed. */
-const STOP_DEADLINE_MS = 50_000;
+const STOP_DEADLINE_MS = 80_000;
 
 /** DATA_DIR/ready.json. */
 export interface Ready {
@@ -92,10 +93,14 @@ export function readReady(dataDir: string): Ready | undefined {
 }
 
 export async function untilReady(program: RunningProgram, dataDir: string): Promise<Ready> {
-  const ended = program.exited.then((status) => {
-    throw new Error(`the stack ended with ${status} before it was ready:\n${program.stderr()}`);
+  return waitUntil('the stack is ready', () => {
+    const { exitCode, signalCode } = program.process;
+    const ready = readReady(dataDir);
+    // A killed stack leaves its own ready.json behind.
+    if (ready !== undefined && isRunning(ready.pids.stack)) return ready;
+    if (exitCode === null && signalCode === null) return undefined;
+    throw new Error(`the stack ended with ${exitCode ?? signalCode} before it was ready:\n${program.stderr()}`);
   });
-  return Promise.race([waitUntil('the stack is ready', () => readReady(dataDir)), ended]);
 }
 
 /** Runs a program from the repository's root. Its IPC channel ends it when this process ends without stopping it. */
@@ -107,11 +112,18 @@ export function runProgram(command: string, args: readonly string[], environment
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached,
   });
-  const said = { stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
-  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
-  return { process: child, exited, stdout: () => said.stdout, stderr: () => said.stderr };
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  // Not 'close': Node.js 20 never emits it once we have closed the IPC channel ourselves.
+  const exited = Promise.all([once(child, 'exit'), stdout.ended, stderr.ended]).then(([[code, signal]]) => (code ?? signal) as number | NodeJS.Signals);
+  return { process: child, exited, stdout: stdout.text, stderr: stderr.text };
+}
+
+function collect(stream: Readable | null): { text: () => string; ended: Promise<unknown> } {
+  if (stream === null) throw new Error('the program has no output to collect');
+  let text = '';
+  stream.setEncoding('utf8').on('data', (more: string) => (text += more));
+  return { text: () => text, ended: once(stream, 'end') };
 }
 
 /** SIGTERM, and SIGKILL for one that is stuck; its children then end by themselves. */

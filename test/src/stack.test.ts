@@ -159,6 +159,7 @@ describe('a killed stack', () => {
   it('takes its children with it', async () => {
     const stack = await start({ WORKERS: '2' });
     stack.process.kill('SIGKILL');
+    expect(await stack.exited).toBe('SIGKILL');
     await untilGone(pidsOf(stack.ready));
   });
 
@@ -249,7 +250,7 @@ describe('a stack that cannot start says why and leaves nothing running', () => 
     symlinkSync('/bin/sh', join(bin, 'sh'));
     const stack = run(process.execPath, [START], { PATH: bin });
     expect(await stack.exited).toBe(1);
-    expect(stack.stderr()).toMatch('redis-server is missing: run sh scripts/setup.sh');
+    expect(stack.stderr()).toMatch('redis did not start (redis-server is not installed: run sh scripts/setup.sh)');
     expect(tracesIn(dataDir)).toEqual([]);
   });
 

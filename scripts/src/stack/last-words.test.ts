@@ -14,16 +14,17 @@ describe('last words', () => {
 
   it.each([
     ['the last error, though lines follow it', '{"level":60,"msg":"start failed","err":{"message":"no disk"}}\n{"level":30,"msg":"stopped"}\n', 'start failed: no disk'],
+    ['an uncaught error', "x.js:1\n\nTypeError: no such thing\n    at x.js:1\n\nNode.js v20.20.2\n", 'TypeError: no such thing'],
     ['the last line without an error', '{"level":30,"msg":"one"}\n{"level":30,"msg":"two"}\n', 'two'],
     ['a line that is no JSON', '# Could not create server TCP listening socket\n', '# Could not create server TCP listening socket'],
   ])('are %s', (_, content, words) => {
     writeFileSync(file, content);
-    expect(lastWords(file)).toBe(`Its log ${file} ends: ${words}`);
+    expect(lastWords(file)).toBe(`. Its log ${file} ends: ${words}`);
   });
 
   it('are none when the log is empty or missing', () => {
-    expect(lastWords(file)).toBe(`Its log ${file} is empty`);
+    expect(lastWords(file)).toBe('');
     writeFileSync(file, '\n');
-    expect(lastWords(file)).toBe(`Its log ${file} is empty`);
+    expect(lastWords(file)).toBe('');
   });
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 const ERROR_LEVEL = 50;
+/** How Node.js writes an error that nobody caught, above its stack. */
+const UNCAUGHT = /^\w*Error\b/;
 
 interface LogLine {
   level?: number;
@@ -8,12 +10,12 @@ interface LogLine {
   err?: { message?: string };
 }
 
-/** What a process that ended said last, for a message to the person at the terminal: its last error, else its last line. */
+/** What a process that ended said last, to be put behind a message: its last error, else its last line, else nothing. */
 export function lastWords(logFile: string): string {
   const lines = readLines(logFile);
-  const error = lines.findLast((line) => (parseLine(line)?.level ?? 0) >= ERROR_LEVEL);
+  const error = lines.findLast((line) => (parseLine(line)?.level ?? 0) >= ERROR_LEVEL || UNCAUGHT.test(line));
   const words = error ?? lines.at(-1);
-  return words === undefined ? `Its log ${logFile} is empty` : `Its log ${logFile} ends: ${readable(words)}`;
+  return words === undefined ? '' : `. Its log ${logFile} ends: ${readable(words)}`;
 }
 
 function readLines(file: string): string[] {

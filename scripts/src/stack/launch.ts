@@ -35,11 +35,15 @@ export function launch({ command, args, environment, logFile, ipc }: LaunchOptio
   const { pid } = child;
   if (pid !== undefined) record.add(pid);
   const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+    child.once('error', (error) => resolve(describeFailure(command, error)));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
   });
   if (pid !== undefined) void exited.then(() => record.remove(pid));
   return { child, exited };
+}
+
+function describeFailure(command: string, error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT' ? `${command} is not installed: run sh scripts/setup.sh` : `could not be started: ${error.message}`;
 }
 
 /** The log grows over restarts; one older generation is kept. */

@@ -21,7 +21,7 @@ export function launchRedis({ dataDir, port, environment, logFile }: RedisServer
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile, ipc: false }, record);
   const { pid } = launched.child;
-  if (pid === undefined) return { ...launched, ready: Promise.reject(new Error('redis-server is missing: run sh scripts/setup.sh')) };
+  if (pid === undefined) return { ...launched, ready: launched.exited.then((reason) => Promise.reject(new Error(reason))) };
   endWithUs(pid, launched.exited);
   return { ...launched, ready: untilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
 }

@@ -58,6 +58,8 @@ function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   // Only when a parent holds an IPC channel to us, as the end-to-end tests do: its end means that the parent is gone.
   process.on('disconnect', () => (first.signal.aborted ? undefined : stop()));
+  // Listening on the channel must not keep a process alive that has nothing left to do.
+  process.channel?.unref();
   return first.signal;
 }
 

@@ -15,7 +15,7 @@ import { type Starting, Supervisor } from './supervisor';
 
 const START_DEADLINE_MS = 60_000;
 /** The services give themselves less; beyond it they are stuck. */
-const STOP_DEADLINE_MS = { api: 15_000, worker: 20_000, redis: 10_000 };
+const STOP_DEADLINE_MS = { api: 25_000, worker: 30_000, redis: 10_000 };
 
 export interface StackOptions {
   config: Config;

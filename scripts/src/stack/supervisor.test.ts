@@ -95,7 +95,7 @@ describe('a supervisor', () => {
   it('rejects the first start of a program that is not there', async () => {
     const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log'), ipc: false };
     const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir)), ready: new Promise(() => undefined) }));
-    await expect(supervisor.start()).rejects.toThrow('ENOENT');
+    await expect(supervisor.start()).rejects.toThrow('nothing is not installed');
   });
 
   it('forces one that does not end, at the deadline', async () => {

@@ -50,7 +50,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const current = this.#launch();
     const failure = await this.#untilReady(current);
-    if (failure !== undefined) throw new StackError(`${this.#options.name} did not start (${failure}). ${lastWords(this.#options.logFile)}`);
+    if (failure !== undefined) throw new StackError(`${this.#options.name} did not start (${failure})${lastWords(this.#options.logFile)}`);
     void this.#keepRunning(current);
   }
 
