@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { Registry } from '@cytoqueue/registry';
+import { loadConfig } from '@cytoqueue/runtime';
+import { type AuditEvent, ObjectKeys, type ObjectStore, createId, createObjectStore } from '@cytoqueue/storage';
+import type { Environment } from '../stack/launch';
+
+const USAGE = `Usage: npm run models -- list
+       npm run models -- add FILE              puts a version into the store; it is no champion yet
+       npm run models -- promote NAME VERSION  makes it what NAME means from now on
+       npm run models -- rollback NAME         goes back to the champion before
+The store is STORAGE_URL, or that of DATA_DIR.`;
+
+/** Looks after model versions in the store that STORAGE_URL names; every change is audited. Sets the exit code. */
+export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
+  try {
+    const store = createObjectStore(loadConfig(environment).storageUrl);
+    await store.start();
+    try {
+      await run(store, args);
+    } finally {
+      await store.stop();
+    }
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}
+
+async function run(store: ObjectStore, [command, ...args]: readonly string[]): Promise<void> {
+  const registry = new Registry(store);
+  await registry.seed();
+  const [first, second] = args;
+  if (command === 'list' && args.length === 0) return printModels(registry);
+  if (command === 'add' && first !== undefined && args.length === 1) {
+    const { name, version, digest } = await registry.add(await readFile(first));
+    return done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})`);
+  }
+  if (command === 'promote' && second !== undefined && args.length === 2) {
+    await registry.promote(first as string, second, actor());
+    return done(store, 'model.promote', `${first}@${second}`, `${first}@champion is ${second} now`);
+  }
+  if (command === 'rollback' && first !== undefined && args.length === 1) {
+    const { version } = await registry.rollBack(first, actor());
+    return done(store, 'model.rollback', `${first}@${version}`, `${first}@champion is ${version} again`);
+  }
+  throw new Error(USAGE);
+}
+
+async function printModels(registry: Registry): Promise<void> {
+  for (const { name, champion, versions } of await registry.list()) {
+    console.log(`${name}: ${versions.map((version) => (version === champion ? `${version} (champion)` : version)).join(', ')}`);
+  }
+}
+
+async function done(store: ObjectStore, action: string, model: string, message: string): Promise<void> {
+  const event: AuditEvent = { at: new Date().toISOString(), actor: { command: actor() }, action, resource: `models/${model}`, outcome: 'done' };
+  await store.putOnce(ObjectKeys.audit(createId('audit_')), Buffer.from(JSON.stringify(event)), { contentType: 'application/json' });
+  console.log(message);
+}
+
+function actor(): string {
+  return `command by ${userInfo().username}`;
+}
