@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import type { Answer, ContractClient } from './contract-client';
 import { waitUntil } from './wait-until';
 
@@ -7,8 +8,8 @@ const FINISHED = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
 export async function upload(client: ContractClient, body: string | Buffer | FormData, query = ''): Promise<string> {
   const headers: Record<string, string> = body instanceof FormData ? {} : { 'content-type': 'text/csv' };
   const answer = await client.post(`/v1/batches${query}`, { headers, body });
-  expect(answer.status).toBe(202);
-  expect(answer.headers.get('location')).toBe(`/v1/batches/${answer.json.id}`);
+  assert.equal(answer.status, 202, answer.text);
+  assert.equal(answer.headers.get('location'), `/v1/batches/${answer.json.id}`);
   return answer.json.id;
 }
 
@@ -18,10 +19,10 @@ export async function finish(client: ContractClient, id: string): Promise<Answer
   return waitUntil(`batch ${id} is finished`, async () => {
     const { json } = await client.get(`/v1/batches/${id}`);
     const { total, pending, succeeded, rejected, failed } = json.counts;
-    expect(pending + succeeded + rejected + failed).toBe(total);
-    expect(json.progress).toBeGreaterThanOrEqual(progress);
+    assert.equal(pending + succeeded + rejected + failed, total, 'the counts add up');
+    assert.ok(json.progress >= progress, 'progress never falls');
     progress = json.progress;
-    expect(json.progress === 1).toBe(FINISHED.includes(json.status));
+    assert.equal(json.progress === 1, FINISHED.includes(json.status), 'progress is 1 at the end only');
     return FINISHED.includes(json.status) ? json : undefined;
   });
 }
