@@ -7,3 +7,4 @@ export { readRows, type RowOptions, type RowTable } from './rows';
 export { ShardCutter, type Shard, type ShardOptions } from './shards';
 export { ByteWriter } from './writer';
 export { addedColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './result-columns';
+export { resultHeader, type ResultHeaderOptions } from './result-header';

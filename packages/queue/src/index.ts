@@ -2,6 +2,7 @@ export { UnrecoverableError, type Job } from 'bullmq';
 export { ChangeListener, publishChange } from './changes';
 export { createProducerConnection, createWorkerConnection } from './connection';
 export { Consumer, type ConsumerOptions } from './consumer';
+export { advanceClock } from './fair-share';
 export {
   type FinalizeJob,
   type PredictionJob,

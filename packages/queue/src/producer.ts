@@ -1,6 +1,7 @@
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
+import { reservePriorities } from './fair-share';
 import { orUnavailable } from './unavailable';
 
 export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
@@ -22,7 +23,10 @@ export class Producer {
   private readonly flows: FlowProducer;
 
   /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
-  constructor(connection: Redis, onError: (error: Error) => void) {
+  constructor(
+    private readonly connection: Redis,
+    onError: (error: Error) => void,
+  ) {
     // Without the version check nothing is sent to Redis here, which may be away while the service starts.
     const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
@@ -36,19 +40,22 @@ export class Producer {
     await orUnavailable(this.predictions.add('prediction', { v: 1, ...job }, options));
   }
 
-  /** One flow: the finalizer runs when every shard is done or has failed for good. */
+  /**
+   * One flow: the finalizer runs when every shard is done or has failed for good. Shards wait in fair order among tenants.
+   */
   async enqueueBatch({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
     const data: FinalizeJob = { v: 1, tenant, batchId, run };
+    const priorities = await orUnavailable(reservePriorities(this.connection, tenant, shards.map(({ rows }) => rows)));
     const flow = {
       name: 'finalize',
       queueName: queueNames.finalize,
       data,
       opts: { ...jobOptions.finalize, jobId: jobIds.finalize(batchId, run) },
-      children: shards.map(({ shard, rows }) => ({
+      children: shards.map(({ shard, rows }, index) => ({
         name: 'shard',
         queueName: queueNames.shards,
         data: { v: 1, tenant, batchId, run, shard, rows } satisfies ShardJob,
-        opts: { ...jobOptions.shard, jobId: jobIds.shard(batchId, run, shard) },
+        opts: { ...jobOptions.shard, priority: priorities[index], jobId: jobIds.shard(batchId, run, shard) },
       })),
     };
     await orUnavailable(this.flows.add(flow));

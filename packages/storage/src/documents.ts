@@ -122,6 +122,20 @@ export interface Manifest {
   failed_shards: number[];
 }
 
+/** `runs/00002/run.json`: a retry keeps what is finished and scores the rest. */
+export interface RunRecord {
+  run: number;
+  opened_at: string;
+  /** What the shards kept from earlier runs come to. */
+  kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
+}
+
+/** `tenants/{tenant}/idempotency/{sha256}`: which resource a key made, and from what. */
+export interface IdempotencyRecord {
+  id: string;
+  payload_sha256: string;
+}
+
 /** Who made which version champion, and when. */
 export interface Promotion {
   version: string;

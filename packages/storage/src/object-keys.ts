@@ -40,8 +40,8 @@ function checkModel(model: string): string {
  * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, cancel.json, shards/00042.{name@version}.shard,
- *                                   runs/00001/results.csv, errors.csv, changes.csv, manifest.json
+ *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard,
+ *                                   runs/00001/run.json, cancel.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
  *     models/{name}/{version}.json, models/{name}/champion.json
@@ -86,11 +86,6 @@ export class ObjectKeys {
     return `${ObjectKeys.batchPrefix(tenant, id)}batch.json`;
   }
 
-  /** A durable wish to cancel. */
-  static batchCancel(tenant: string, id: string): string {
-    return `${ObjectKeys.batchPrefix(tenant, id)}cancel.json`;
-  }
-
   static shardsPrefix(tenant: string, id: string): string {
     return `${ObjectKeys.batchPrefix(tenant, id)}shards/`;
   }
@@ -113,6 +108,16 @@ export class ObjectKeys {
   /** @param run from 1; a retry opens the next. */
   static runPrefix(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runsPrefix(tenant, id)}${fiveDigits(run, 1, 'run')}/`;
+  }
+
+  /** Of every run but the first: that it was opened, and what was finished before it. */
+  static runRecord(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}run.json`;
+  }
+
+  /** A durable wish to cancel. */
+  static runCancel(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}cancel.json`;
   }
 
   static runResults(tenant: string, id: string, run: number): string {

@@ -9,6 +9,7 @@ import { AuditLog } from './http/audit';
 import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import { handleErrors, notFound } from './http/errors';
+import { IdempotencyKeys } from './http/idempotency';
 import { mountRoutes } from './http/route';
 import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
@@ -33,7 +34,9 @@ export interface AppServices {
 
 export function createApp(services: AppServices): Express {
   const audit = new AuditLog(services.store, services.logger);
-  const routes = [...predictionRoutes(services), ...batchRoutes(services), ...modelRoutes({ ...services, audit }), ...healthRoutes(services)];
+  const idempotency = new IdempotencyKeys(services.store);
+  const parts = { ...services, audit, idempotency };
+  const routes = [...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

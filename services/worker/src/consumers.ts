@@ -1,5 +1,5 @@
 import {
-  type BatchProgress, Consumer, type FinalizeJob, type Job, type PredictionJob, type QueueName, type ShardJob, publishChange, queueNames,
+  type BatchProgress, Consumer, type FinalizeJob, type Job, type PredictionJob, type QueueName, type ShardJob, advanceClock, publishChange, queueNames,
 } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
@@ -52,7 +52,10 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, services.threads + SHARDS_BEYOND_THREADS, {
-      process: ({ data }) => processShard(services, records, data),
+      process: async ({ data, priority }) => {
+        await advanceClock(services.redis, priority);
+        await processShard(services, records, data);
+      },
       // Nothing to do: the finalizer hears of it from the flow and puts the rows into the errors file.
       giveUp: async () => undefined,
       changed,

@@ -2,6 +2,9 @@ import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
+import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
+import { Problem } from '../http/problem';
+import { putJson, readJsonObject } from '../http/stored-json';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
 import { receiveFile } from './receive';
 
@@ -10,19 +13,26 @@ export interface BatchServices {
   registry: Registry;
   producer: Producer;
   limits: IntakeLimits;
+  idempotency: IdempotencyKeys;
 }
 
 export interface Upload {
   tenant: string;
   model: string | undefined;
   options: BatchOptions;
+  idempotencyKey: string | undefined;
 }
+
+/** More would take minutes and a file of hundreds of columns. */
+const MAX_EXPLAINED_ROWS = 10_000;
 
 /**
  * A 202 is a promise: input, `batch.json` and pending marker are durable before the shards are enqueued.
  * When anything fails before that, or the client goes, every object of the batch is taken back.
+ * With an idempotency key the first upload's batch is returned to all.
+ * @returns the id of the accepted batch
  */
-export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<BatchRecord> {
+export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<string> {
   const { store, registry } = services;
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.pinned(pin)).model;
@@ -34,11 +44,62 @@ export async function acceptBatch(services: BatchServices, request: Request, res
       filename: name,
       intake: await storeUpload(source, { store, key, signal }, schema, services.limits),
     }));
-    return await enqueueStored(services, upload.tenant, createRecord(id, filename, pin, upload.options, intake));
+    if (upload.options.explain && intake.rows > MAX_EXPLAINED_ROWS) throw tooManyToExplain(intake.rows);
+    const record = createRecord(id, filename, pin, upload.options, intake);
+    return await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
   } catch (error) {
     await takeBack(store, upload.tenant, id);
     throw error;
   }
+}
+
+/**
+ * Stores the description, claims the key, marks the batch as pending and enqueues it. An upload that comes second with
+ * its key is taken back; it makes sure that the first one is under way, whose process may have died before.
+ * @returns the id of the batch that was accepted, now or before
+ */
+export async function acceptRecord(
+  services: BatchServices,
+  { tenant, idempotencyKey }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
+  record: BatchRecord,
+  payload: unknown,
+): Promise<string> {
+  const { store, idempotency } = services;
+  await putJson(store, ObjectKeys.batchRecord(tenant, record.id), record);
+  if (idempotencyKey !== undefined) {
+    const claim = { id: record.id, payload_sha256: payloadDigest(payload) };
+    const id = await idempotency.claim(tenant, idempotencyKey, claim);
+    const earlier = id === record.id ? undefined : await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, id));
+    if (earlier !== undefined) {
+      await takeBack(store, tenant, record.id);
+      await resume(services, tenant, earlier);
+      return id;
+    }
+    if (id !== record.id) await idempotency.replace(tenant, idempotencyKey, claim);
+  }
+  await enqueue(services, tenant, record);
+  return record.id;
+}
+
+async function enqueue({ store, producer }: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
+  await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
+  const shards = record.shards.map(({ rows }, shard) => ({ shard, rows }));
+  await producer.enqueueBatch({ tenant, batchId: record.id, run: 1, shards });
+}
+
+/** Enqueues a batch whose acceptance was cut short between its key and its pending marker. */
+async function resume(services: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
+  const { store } = services;
+  const [pending, manifest] = await Promise.all([
+    store.head(ObjectKeys.pending(tenant, record.id)),
+    store.head(ObjectKeys.runManifest(tenant, record.id, 1)),
+  ]);
+  if (pending === undefined && manifest === undefined) await enqueue(services, tenant, record);
+}
+
+function tooManyToExplain(rows: number): Problem {
+  const detail = `the file has ${rows} rows; evidence is given for at most ${MAX_EXPLAINED_ROWS}`;
+  return new Problem('invalid-request', detail, { errors: [{ field: 'explain', code: 'too-many-rows', detail }] });
 }
 
 /** Removes whatever is there of a batch that was not accepted after all. */
@@ -67,15 +128,4 @@ function createRecord(id: string, filename: string | null, model: ModelPin, opti
     rows,
     shards,
   };
-}
-
-/** Description and pending marker are durable before the shards are enqueued. */
-export async function enqueueStored({ store, producer }: BatchServices, tenant: string, record: BatchRecord): Promise<BatchRecord> {
-  await Promise.all([
-    store.put(ObjectKeys.batchRecord(tenant, record.id), Buffer.from(JSON.stringify(record)), { contentType: 'application/json' }),
-    store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0)),
-  ]);
-  const shards = record.shards.map(({ rows }, shard) => ({ shard, rows }));
-  await producer.enqueueBatch({ tenant, batchId: record.id, run: 1, shards });
-  return record;
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
 import { Problem } from '../http/problem';
+import { gunzip } from './gunzip';
 
 /** Takes in the bytes of one file; called at most once a request, while the bytes are still arriving. */
 export type TakeIn<T> = (source: AsyncIterable<Uint8Array>, filename: string | null) => Promise<T>;
@@ -22,11 +23,15 @@ export async function receiveFile<T>(request: Request, response: Response, takeI
   if (request.is(RAW_TYPES) === false) {
     throw new Problem('unsupported-media-type', 'Send the file as multipart/form-data in the field "file", or as a text/csv body.');
   }
-  if (request.get('Content-Encoding') !== undefined && request.get('Content-Encoding') !== 'identity') {
-    throw new Problem('unsupported-media-type', 'This content encoding is not accepted.');
-  }
   // Not destroyed when reading stops early: the socket must live to carry the answer that says why.
-  return takeIn(request.iterator({ destroyOnReturn: false }), null);
+  return takeIn(decoded(request.iterator({ destroyOnReturn: false }), request.get('Content-Encoding') ?? 'identity'), null);
+}
+
+function decoded(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIterable<Uint8Array> {
+  const name = encoding.trim().toLowerCase();
+  if (name === 'identity') return body;
+  if (name === 'gzip' || name === 'x-gzip') return gunzip(body);
+  throw new Problem('unsupported-media-type', `The content encoding ${JSON.stringify(encoding.slice(0, 40))} is not accepted; gzip is.`);
 }
 
 /** Multer calls back when the whole body was read; what `takeIn` finds wrong is told at once, with the rest still to come. */

@@ -1,19 +1,21 @@
 import { type BatchRecord, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
-import { type BatchServices, enqueueStored, takeBack } from './accept';
-import { readBatch } from './view';
+import { type BatchServices, acceptRecord, takeBack } from './accept';
+import { readBatch } from './runs';
 
 export interface RescoreOptions {
   model?: string;
   operating_point: OperatingPointName;
+  idempotencyKey: string | undefined;
 }
 
 /**
  * A new batch with the same input, shards and options, another model or operating point, and a list of the rows whose
  * class that changes. The input is copied, so that either batch can be deleted without the other.
+ * @returns the new batch's id
  * @throws ObjectNotFoundError, UnknownModelError, Problem 422 when the model reads other columns
  */
-export async function rescoreBatch(services: BatchServices, tenant: string, id: string, options: RescoreOptions): Promise<BatchRecord> {
+export async function rescoreBatch(services: BatchServices, tenant: string, id: string, options: RescoreOptions): Promise<string> {
   const { store, registry } = services;
   const { record: source } = await readBatch(store, tenant, id);
   const model = await registry.resolve(options.model);
@@ -29,7 +31,8 @@ export async function rescoreBatch(services: BatchServices, tenant: string, id: 
   };
   try {
     await store.put(ObjectKeys.batchInput(tenant, record.id), await store.getStream(ObjectKeys.batchInput(tenant, id)), { contentType: 'text/csv' });
-    return await enqueueStored(services, tenant, record);
+    const payload = ['rescore', id, options.model, options.operating_point];
+    return await acceptRecord(services, { tenant, idempotencyKey: options.idempotencyKey }, record, payload);
   } catch (error) {
     await takeBack(store, tenant, record.id);
     throw error;

@@ -1,39 +1,22 @@
 import type { BatchProgress, ProgressCounts } from '@cytoqueue/queue';
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore } from '@cytoqueue/storage';
-import { readJsonObject } from '../predictions/view';
+import type { BatchRecord, BatchSummary, Manifest, ObjectStore } from '@cytoqueue/storage';
+import { type StoredBatch, readBatch } from './runs';
 
 export interface BatchView {
   id: string;
-  status: Manifest['status'] | 'queued' | 'processing' | 'finalizing';
+  status: Manifest['status'] | 'queued' | 'processing' | 'finalizing' | 'canceling';
   progress: number;
   [field: string]: unknown;
 }
 
-/** A batch's record and, once it is finished, how its newest run ended. */
-export interface StoredBatch {
-  record: BatchRecord;
-  run: number;
-  end: { manifest: Manifest; completedAt: string } | undefined;
-}
+type LiveCounts = ProgressCounts & { finalizing: boolean };
 
-const RUN = 1;
 /** Shown as the most there can be before the end: only a finished batch is at 1. */
 const ALMOST = 0.999;
+const UNFINISHED: readonly string[] = ['queued', 'processing', 'finalizing', 'canceling'];
 
 export function batchLink(id: string): string {
   return `/v1/batches/${id}`;
-}
-
-/** @throws ObjectNotFoundError when the tenant has no such batch */
-export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
-  const manifestKey = ObjectKeys.runManifest(tenant, id, RUN);
-  const [record, manifest] = await Promise.all([
-    store.get(ObjectKeys.batchRecord(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as BatchRecord),
-    readJsonObject<Manifest>(store, manifestKey),
-  ]);
-  if (manifest === undefined) return { record, run: RUN, end: undefined };
-  const info = await store.head(manifestKey);
-  return { record, run: RUN, end: { manifest, completedAt: (info?.modifiedAt ?? new Date()).toISOString() } };
 }
 
 /**
@@ -41,50 +24,61 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
  * @throws ObjectNotFoundError
  */
 export async function viewBatch(services: { store: ObjectStore; progress: BatchProgress }, tenant: string, id: string): Promise<BatchView> {
-  const { record, run, end } = await readBatch(services.store, tenant, id);
-  const base = describe(record);
+  const stored = await readBatch(services.store, tenant, id);
+  const { record, run, end } = stored;
   if (end !== undefined) {
     const { status, counts, summary, changed_rows } = end.manifest;
-    return { ...base, ...describeRescore(record, changed_rows), status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
+    return { ...describe(record, changed_rows), status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
   }
   // Redis is an index that can be lost: without it the batch is shown as it was accepted.
   const live = await services.progress.read(id, run).catch(() => undefined);
-  return { ...base, ...describeRescore(record), ...liveView(record, live) };
+  return { ...describe(record), ...liveView(stored, live) };
 }
 
 export function isBatchFinished(status: BatchView['status']): boolean {
-  return status !== 'queued' && status !== 'processing' && status !== 'finalizing';
+  return !UNFINISHED.includes(status);
 }
 
-function describe({ id, created_at, filename, model, input }: BatchRecord) {
+function describe({ id, created_at, filename, model, input, rescores }: BatchRecord, changedRows?: number) {
   const self = batchLink(id);
-  return { id, created_at, filename, model, input_sha256: input.sha256, links: { self, results: `${self}/results`, errors: `${self}/errors` } };
+  const links = { self, results: `${self}/results`, errors: `${self}/errors` };
+  const base = { id, created_at, filename, model, input_sha256: input.sha256, links };
+  if (rescores === undefined) return base;
+  return { ...base, rescores: { ...rescores, changed_rows: changedRows ?? null }, links: { ...links, changes: `${self}/changes` } };
 }
 
-function describeRescore({ id, rescores }: BatchRecord, changedRows?: number) {
-  if (rescores === undefined) return {};
-  const self = batchLink(id);
-  const links = { self, results: `${self}/results`, errors: `${self}/errors`, changes: `${self}/changes` };
-  return { rescores: { ...rescores, changed_rows: changedRows ?? null }, links };
-}
-
-function liveView(record: BatchRecord, live: (ProgressCounts & { finalizing: boolean }) | undefined) {
-  const { shards = 0, succeeded = 0, rejected = 0, benign = 0, malignant = 0, indeterminate = 0, missing_features = 0 } = live ?? {};
+function liveView(stored: StoredBatch, live: LiveCounts | undefined) {
+  const { record, opened } = stored;
+  const kept = { ...opened?.kept.counts, ...opened?.kept.summary } as Partial<ProgressCounts>;
+  const sum = (field: keyof ProgressCounts) => (live?.[field] ?? 0) + (kept[field] ?? 0);
+  const succeeded = sum('succeeded');
+  const rejected = sum('rejected');
   const done = Math.min(succeeded + rejected, record.rows);
-  const status: BatchView['status'] = live?.finalizing === true ? 'finalizing' : shards > 0 ? 'processing' : 'queued';
   const progress = Math.min(done / record.rows, ALMOST);
+  const summary: BatchSummary = {
+    benign: sum('benign'),
+    malignant: sum('malignant'),
+    indeterminate: sum('indeterminate'),
+    missing_features: sum('missing_features'),
+  };
   return {
-    status,
+    status: liveStatus(stored, live),
     counts: { total: record.rows, pending: record.rows - done, succeeded, rejected, failed: 0 },
-    summary: { benign, malignant, indeterminate, missing_features },
+    summary,
     progress,
-    eta_seconds: etaSeconds(record, progress),
+    eta_seconds: etaSeconds(opened?.opened_at ?? record.created_at, (live?.succeeded ?? 0) + (live?.rejected ?? 0), record.rows - done),
   };
 }
 
-/** From the mean rate since the batch was accepted. */
-function etaSeconds({ created_at }: BatchRecord, progress: number): number | null {
-  if (progress === 0) return null;
-  const elapsedSeconds = (Date.now() - Date.parse(created_at)) / 1_000;
-  return Math.max(0, Math.round((elapsedSeconds * (1 - progress)) / progress));
+function liveStatus({ cancelWished }: StoredBatch, live: LiveCounts | undefined): BatchView['status'] {
+  if (cancelWished) return 'canceling';
+  if (live?.finalizing === true) return 'finalizing';
+  return (live?.shards ?? 0) > 0 ? 'processing' : 'queued';
+}
+
+/** From the mean rate since the run was opened; null until there is one. */
+function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number): number | null {
+  if (rowsDone === 0) return null;
+  const elapsedSeconds = (Date.now() - Date.parse(openedAt)) / 1_000;
+  return Math.max(0, Math.round((elapsedSeconds / rowsDone) * rowsPending));
 }

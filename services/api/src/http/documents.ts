@@ -5,6 +5,7 @@ import { problems } from './problem';
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 const text = z.string();
+export const idempotencyKey = z.string().max(255).optional().meta({ description: 'The same key and payload again: the same resource' });
 const count = z.int().min(0);
 
 export const modelPin = z

@@ -1,8 +1,10 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
 import { z } from 'zod';
+import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
+import { putJson, readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 
@@ -28,14 +30,16 @@ export interface PredictionServices {
   store: ObjectStore;
   registry: Registry;
   producer: Producer;
+  idempotency: IdempotencyKeys;
 }
 
 /**
  * A 202 is a promise: the request and its pending marker are durable before the job is enqueued.
  * When the queue refuses the job, what was stored is taken back, for the client is told to try again.
+ * With an idempotency key the first request's prediction is returned to all.
  * @throws SchemaError, UnknownModelError, StoreUnavailableError, QueueUnavailableError
  */
-export async function acceptPrediction(services: PredictionServices, tenant: string, body: PredictionBody): Promise<PredictionRequest> {
+export async function acceptPrediction(services: PredictionServices, tenant: string, body: PredictionBody, key?: string): Promise<PredictionRequest> {
   const pin = await services.registry.resolve(body.model);
   const { model } = await services.registry.pinned(pin);
   const { features } = parseFeatures(body.features, body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema);
@@ -47,21 +51,56 @@ export async function acceptPrediction(services: PredictionServices, tenant: str
     operating_point: body.operating_point,
     features,
   };
-  await enqueueStored(services, tenant, request);
-  return request;
+  if (key === undefined) return acceptNew(services, tenant, request);
+  return acceptOnce(services, tenant, request, { key, payload: ['prediction', body] });
 }
 
-async function enqueueStored({ store, producer }: PredictionServices, tenant: string, request: PredictionRequest): Promise<void> {
+async function acceptNew(services: PredictionServices, tenant: string, request: PredictionRequest): Promise<PredictionRequest> {
+  const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
-  const pendingKey = ObjectKeys.pending(tenant, request.id);
   try {
-    await Promise.all([
-      store.put(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' }),
-      store.put(pendingKey, Buffer.alloc(0)),
-    ]);
-    await producer.enqueuePrediction({ tenant, predictionId: request.id });
+    await Promise.all([putJson(store, requestKey, request), markPending(services, tenant, request.id)]);
+    await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
+    return request;
   } catch (error) {
-    await Promise.allSettled([store.delete(pendingKey), store.delete(requestKey)]);
+    await Promise.allSettled([store.delete(ObjectKeys.pending(tenant, request.id)), store.delete(requestKey)]);
     throw error;
   }
+}
+
+/**
+ * The key is claimed before anything else is stored, so the request that claimed it may still be storing, or have died
+ * doing so. Every request with the key therefore does all of it again, under the claimed id: the first to write has
+ * written, and a job that is there is not added twice. Nothing is taken back, for another may have promised it already.
+ */
+async function acceptOnce(
+  services: PredictionServices,
+  tenant: string,
+  request: PredictionRequest,
+  { key, payload }: { key: string; payload: unknown },
+): Promise<PredictionRequest> {
+  const id = await services.idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
+  const requestKey = ObjectKeys.predictionRequest(tenant, id);
+  const earlier = await readJsonObject<PredictionRequest>(services.store, requestKey);
+  const isFinished = earlier !== undefined && (await services.store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
+  if (isFinished) return earlier;
+  const stored = earlier ?? (await storeFirst(services.store, requestKey, { ...request, id }));
+  await markPending(services, tenant, id);
+  await services.producer.enqueuePrediction({ tenant, predictionId: id });
+  return stored;
+}
+
+/** What is stored under the key in the end: ours, or that of whoever was faster. */
+async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
+  try {
+    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    return request;
+  } catch (error) {
+    if (!(error instanceof ObjectMismatchError)) throw error;
+    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+  }
+}
+
+async function markPending({ store }: PredictionServices, tenant: string, id: string): Promise<void> {
+  await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
 }

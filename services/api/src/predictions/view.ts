@@ -1,5 +1,6 @@
 import type { Producer } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { readJsonObject } from '../http/stored-json';
 
 export interface PredictionView {
   id: string;
@@ -9,16 +10,6 @@ export interface PredictionView {
 
 export function predictionLink(id: string): string {
   return `/v1/predictions/${id}`;
-}
-
-/** undefined when there is none. */
-export async function readJsonObject<T>(store: ObjectStore, key: string): Promise<T | undefined> {
-  try {
-    return JSON.parse((await store.get(key)).toString()) as T;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, batch, page, rawAnswer, refusals } from '../http/documents';
+import { answer, batch, idempotencyKey, page, rawAnswer, refusals } from '../http/documents';
 import { pageQuery } from '../http/paging';
 import type { Operation } from '../http/route';
 
@@ -7,7 +7,10 @@ import type { Operation } from '../http/route';
 
 const tags = ['batches'];
 const idParam = { path: z.object({ id: z.string() }) };
+const idempotencyHeader = z.object({ 'Idempotency-Key': idempotencyKey });
 const statuses = ['queued', 'processing', 'finalizing', 'succeeded', 'completed_with_errors', 'failed', 'canceling', 'canceled'] as const;
+
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 
 export const uploadQuery = z.strictObject({
   model: z.string().max(256).optional().meta({ description: 'name (its champion) or name@version' }),
@@ -15,10 +18,15 @@ export const uploadQuery = z.strictObject({
   on_error: z.enum(['continue', 'abort']).default('continue').meta({ description: 'abort: one bad row fails the batch' }),
   formulas: z.enum(['escape', 'keep']).default('escape').meta({ description: 'What becomes of cells that a spreadsheet would run' }),
   missing: z.enum(['partial', 'reject']).default('partial').meta({ description: 'reject: rows with an unmeasured feature are not scored' }),
-  explain: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
+  explain: flag.default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
 });
 
 export const rescoreQuery = uploadQuery.pick({ model: true, operating_point: true });
+
+const downloadQuery = z.strictObject({
+  partial: flag.default(false).meta({ description: 'What there is so far, of a batch that is not finished or was canceled' }),
+  redirect: flag.default(false).meta({ description: 'Answer with a presigned URL where the store has one (S3)' }),
+});
 
 const csvFile = { type: 'string', contentMediaType: 'text/csv' } as const;
 
@@ -26,7 +34,7 @@ export const createOperation: Operation = {
   operationId: 'createBatch',
   summary: 'Upload a CSV file of records',
   tags,
-  requestParams: { query: uploadQuery },
+  requestParams: { query: uploadQuery, header: idempotencyHeader },
   requestBody: {
     required: true,
     content: {
@@ -61,11 +69,35 @@ export const streamOperation: Operation = {
   responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
 };
 
+export const cancelOperation: Operation = {
+  operationId: 'cancelBatch',
+  summary: 'Cancel a batch: what is being scored ends, the rest is passed over',
+  tags,
+  requestParams: idParam,
+  responses: { 202: answer('It will be canceled', batch), ...refusals(401, 403, 404, 409, 503) },
+};
+
+export const retryOperation: Operation = {
+  operationId: 'retryBatch',
+  summary: 'Score again what was not scored, in a new run that keeps the rest',
+  tags,
+  requestParams: idParam,
+  responses: { 202: answer('The next run is open', batch), ...refusals(401, 403, 404, 409, 503) },
+};
+
+export const deleteOperation: Operation = {
+  operationId: 'deleteBatch',
+  summary: 'Remove a finished batch with its input and results',
+  tags,
+  requestParams: idParam,
+  responses: { 204: { description: 'Nothing of it is left' }, ...refusals(401, 403, 404, 409, 503) },
+};
+
 export const rescoreOperation: Operation = {
   operationId: 'rescoreBatch',
   summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
   tags,
-  requestParams: { ...idParam, query: rescoreQuery },
+  requestParams: { ...idParam, query: rescoreQuery, header: idempotencyHeader },
   responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 422, 503, 507) },
 };
 
@@ -77,7 +109,8 @@ function downloadOperation(operationId: string, summary: string): Operation {
   const responses = {
     200: rawAnswer('The file', 'text/csv'),
     206: rawAnswer('One byte range of it', 'text/csv'),
-    ...refusals(401, 403, 404, 409, 416, 503),
+    303: { description: 'With redirect=true on S3: to a presigned URL' },
+    ...refusals(401, 403, 404, 409, 416, 422, 503),
   };
-  return { operationId, summary, tags, requestParams: idParam, responses };
+  return { operationId, summary, tags, requestParams: { ...idParam, query: downloadQuery }, responses };
 }

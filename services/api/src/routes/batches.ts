@@ -2,15 +2,20 @@ import type { BatchProgress, ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch } from '../batches/accept';
+import { cancelBatch, deleteBatch, retryBatch } from '../batches/control';
 import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
-import { type StoredBatch, batchLink, isBatchFinished, readBatch, viewBatch } from '../batches/view';
+import { sendPartial } from '../batches/partial';
+import { type StoredBatch, readBatch } from '../batches/runs';
+import { batchLink, isBatchFinished, viewBatch } from '../batches/view';
+import { idempotencyKeyOf } from '../http/idempotency';
 import { sendPage } from '../http/paging';
 import { Problem } from '../http/problem';
 import type { Call, Route } from '../http/route';
 import { sendEvents } from '../http/sse';
 import {
-  changesOperation, createOperation, errorsOperation, getOperation, listOperation, rescoreOperation, resultsOperation, streamOperation,
+  cancelOperation, changesOperation, createOperation, deleteOperation, errorsOperation, getOperation, listOperation, rescoreOperation,
+  resultsOperation, retryOperation, streamOperation,
   type rescoreQuery, type uploadQuery,
 } from './batch-operations';
 
@@ -29,6 +34,9 @@ export function batchRoutes(services: BatchRouteServices): Route[] {
     { method: 'get', path: `${one}/results`, access, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
     { method: 'get', path: `${one}/errors`, access, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
     { method: 'get', path: `${one}/changes`, access, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
+    { method: 'delete', path: one, access, operation: deleteOperation, handle: (call) => remove(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancel(services, call) },
+    { method: 'post', path: `${one}/retry`, access, operation: retryOperation, handle: (call) => retry(services, call) },
     { method: 'post', path: `${one}/rescore`, access, operation: rescoreOperation, handle: (call) => rescore(services, call) },
   ];
 }
@@ -40,11 +48,20 @@ const runFileKeys = {
 };
 type RunFile = keyof typeof runFileKeys;
 
-async function download(services: BatchRouteServices, { request, response, params, principal }: Call, which: RunFile): Promise<void> {
+const PRESIGNED_SECONDS = 300;
+
+async function download(services: BatchRouteServices, { request, response, params, query, principal }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
+  if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
+    return sendPartial(response, services.store, principal.tenant, stored, which);
+  }
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
   const key = runFileKeys[which](principal.tenant, params.id, stored.run);
+  if (query['redirect'] === true) {
+    const url = await services.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
+    if (url !== undefined) return response.redirect(303, url);
+  }
   await sendFile(request, response, { store: services.store, key, file, name });
 }
 
@@ -57,13 +74,31 @@ function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
 
 async function createBatch(services: BatchRouteServices, { request, response, query, principal }: Call): Promise<void> {
   const { model, ...options } = query as z.output<typeof uploadQuery>;
-  const { id } = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options });
+  const idempotencyKey = idempotencyKeyOf(request);
+  const id = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 
-async function rescore(services: BatchRouteServices, { response, params, query, principal }: Call): Promise<void> {
-  const { id } = await rescoreBatch(services, principal.tenant, params.id, query as z.output<typeof rescoreQuery>);
+async function rescore(services: BatchRouteServices, { request, response, params, query, principal }: Call): Promise<void> {
+  const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
+  const id = await rescoreBatch(services, principal.tenant, params.id, options);
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
+}
+
+async function cancel(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+  await cancelBatch(services.store, principal.tenant, params.id);
+  services.changes.notify(params.id);
+  response.status(202).json(await viewBatch(services, principal.tenant, params.id));
+}
+
+async function retry(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+  await retryBatch(services, principal.tenant, params.id);
+  response.status(202).set('Location', batchLink(params.id)).json(await viewBatch(services, principal.tenant, params.id));
+}
+
+async function remove(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+  await deleteBatch(services.store, principal.tenant, params.id);
+  response.status(204).end();
 }
 
 async function getBatch(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { acceptedPrediction, answer, page, prediction, rawAnswer, refusals } from '../http/documents';
+import { acceptedPrediction, answer, idempotencyKey, page, prediction, rawAnswer, refusals } from '../http/documents';
 import { pageQuery } from '../http/paging';
 import type { Operation } from '../http/route';
 import { predictionBody } from '../predictions/accept';
@@ -15,7 +15,7 @@ export const createOperation: Operation = {
   operationId: 'createPrediction',
   summary: 'Predict one record',
   tags,
-  requestParams: { header: z.object({ Prefer: prefer }) },
+  requestParams: { header: z.object({ Prefer: prefer, 'Idempotency-Key': idempotencyKey }) },
   requestBody: { required: true, content: { 'application/json': { schema: predictionBody } } },
   responses: {
     201: answer('Finished while the client waited', prediction),

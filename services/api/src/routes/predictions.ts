@@ -1,5 +1,6 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd } from '@cytoqueue/storage';
+import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
 import { preferredWaitSeconds } from '../http/prefer';
@@ -30,7 +31,7 @@ export function predictionRoutes(services: PredictionRouteServices): Route[] {
 async function createPrediction(services: PredictionRouteServices, { request, response, principal }: Call): Promise<void> {
   const body = parseWith(predictionBody, await readJson(request, response), 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'));
-  const accepted = await acceptPrediction(services, principal.tenant, body);
+  const accepted = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
   response.set('Location', predictionLink(id));
   if (waitSeconds !== undefined) {

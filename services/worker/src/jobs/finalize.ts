@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
-import { ByteWriter, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, addedColumnNames, headerRecord, writeRow } from '@cytoqueue/csv';
+import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, loadShardTask, readShardObject, scoreAndStore } from './shard';
-
-const BOM = Buffer.from('\uFEFF');
+import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore } from './shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 4;
@@ -27,7 +25,7 @@ export class Finalizer {
     await progress.markFinalizing(batchId, run);
     const record = await this.records.read(tenant, batchId);
     const files = new RunFiles(this.services, tenant, record, run, failedShards);
-    const manifest = await files.write();
+    const manifest = (await isCanceled(store, tenant, batchId, run)) ? await files.cancel() : await files.write();
     const bytes = Buffer.from(JSON.stringify(manifest));
     await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), bytes, { contentType: 'application/json' });
     await store.delete(ObjectKeys.pending(tenant, batchId));
@@ -59,6 +57,16 @@ class RunFiles {
     return this.manifest({ results, errors, changes, changed_rows: this.total.changed });
   }
 
+  /** Counts what was scored before the run was canceled, and writes nothing. */
+  async cancel(): Promise<Manifest> {
+    const { services, tenant, record } = this;
+    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, (shard) => readShardObject(services.store, tenant, record, shard));
+    for await (const object of existing) if (object !== undefined) this.add(object.counts);
+    const { succeeded, rejected } = this.total;
+    const counts = { total: record.rows, pending: record.rows - succeeded - rejected, succeeded, rejected, failed: 0 };
+    return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
+  }
+
   private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, RESULT_COLUMNS);
     for await (const { shard, object } of this.objects(shards)) {
@@ -87,24 +95,23 @@ class RunFiles {
   }
 
   private count(shard: number, { counts, errors, changes }: ShardObject): void {
-    for (const key of Object.keys(this.total) as (keyof ShardCounts)[]) this.total[key] += counts[key];
+    this.add(counts);
     if (errors.length > 0) this.withErrors.push(shard);
     if (changes.length > 0) this.withChanges.push(shard);
   }
 
-  /** The input's own header, with the columns that follow it. */
+  private add(counts: ShardCounts): void {
+    for (const key of Object.keys(this.total) as (keyof ShardCounts)[]) this.total[key] += counts[key];
+  }
+
+  private summary(): BatchSummary {
+    const { benign, malignant, indeterminate, missing_features } = this.total;
+    return { benign, malignant, indeterminate, missing_features };
+  }
+
   private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
     const { dialect, columns } = this.record.input;
-    const record = headerRecord(header, { dialect, byteLength: header.length });
-    const writer = new ByteWriter(header.length * 2 + 512);
-    if (dialect.bom) writer.bytes(BOM);
-    writeRow(writer, record, 0, record.length, dialect, { columns: columns.length, formulas: this.record.options.formulas });
-    for (const name of addedColumnNames(added, columns)) {
-      writer.ascii(dialect.delimiter);
-      writer.cell(name, dialect.delimiter);
-    }
-    writer.ascii(dialect.lineEnd);
-    return writer.take();
+    return resultHeader(header, { dialect, columns, added, formulas: this.record.options.formulas });
   }
 
   private async putFile(key: string, parts: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
@@ -123,10 +130,9 @@ class RunFiles {
 
   private manifest(files: Pick<Manifest, 'results' | 'errors' | 'changes' | 'changed_rows'>): Manifest {
     const { record, run, total } = this;
-    const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = total;
+    const { succeeded, rejected } = total;
     const counts = { total: record.rows, pending: 0, succeeded, rejected, failed: record.rows - succeeded - rejected };
-    const summary: BatchSummary = { benign, malignant, indeterminate, missing_features };
-    return { run, status: this.status(), counts, summary, ...files, failed_shards: this.failed.sort((a, b) => a - b) };
+    return { run, status: this.status(), counts, summary: this.summary(), ...files, failed_shards: this.failed.sort((a, b) => a - b) };
   }
 
   private status(): Manifest['status'] {

@@ -40,14 +40,32 @@ export class BatchRecords {
 export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
   const { tenant, batchId, run, shard } = job;
   const record = await records.read(tenant, batchId);
-  const object = (await readShardObject(services.store, tenant, record, shard)) ?? (await scoreAndStore(services, tenant, record, shard));
-  await services.progress.recordShard(batchId, run, shard, object.counts);
+  const existing = await readShardObject(services.store, tenant, record, shard);
+  const object = existing ?? (await scoreUnlessCanceled(services, tenant, record, job));
+  if (object !== undefined) await services.progress.recordShard(batchId, run, shard, object.counts);
+}
+
+/** Looks for the wish to cancel before the work and before the write. */
+async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, { run, shard }: ShardJob): Promise<ShardObject | undefined> {
+  if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
+  const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
+  if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
+  await putShardObject(services.store, tenant, record, shard, object);
+  return object;
 }
 
 export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject> {
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
-  await services.store.putOnce(shardKey(tenant, record, shard), encodeShardObject(object));
+  await putShardObject(services.store, tenant, record, shard, object);
   return object;
+}
+
+async function putShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, object: ShardObject): Promise<void> {
+  await store.putOnce(shardKey(tenant, record, shard), encodeShardObject(object));
+}
+
+export async function isCanceled(store: ObjectStore, tenant: string, batchId: string, run: number): Promise<boolean> {
+  return (await store.head(ObjectKeys.runCancel(tenant, batchId, run))) !== undefined;
 }
 
 export async function loadShardTask({ store, registry }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {

@@ -1,0 +1,68 @@
+import type { BatchProgress } from '@cytoqueue/queue';
+import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, listAll } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
+import type { BatchServices } from './accept';
+import { type StoredBatch, readBatch } from './runs';
+
+/**
+ * Wishes the newest run canceled. Cooperative: shards that are being scored end, the others are passed over, and when no
+ * shard is left the finalizer ends the run as canceled; from then on nothing is written.
+ * @throws ObjectNotFoundError, Problem 409 when it is finished
+ */
+export async function cancelBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  const { run, end } = await readBatch(store, tenant, id);
+  if (end !== undefined) throw new Problem('already-finished', `The batch has ${end.manifest.status} already.`);
+  await store.put(ObjectKeys.runCancel(tenant, id, run), Buffer.from('{}'));
+}
+
+/**
+ * Opens the next run of a finished batch: what was scored is kept, the rest is scored again.
+ * @throws ObjectNotFoundError, Problem 409 when it is not finished or nothing is left to score
+ */
+export async function retryBatch(services: BatchServices & { progress: BatchProgress }, tenant: string, id: string): Promise<void> {
+  const { store, producer } = services;
+  const stored = await readBatch(store, tenant, id);
+  const manifest = finishedManifest(stored);
+  const scored = await scoredShards(store, tenant, stored);
+  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !scored.has(shard));
+  if (shards.length === 0) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
+  const run = stored.run + 1;
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, scored.size) });
+  await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
+  await producer.enqueueBatch({ tenant, batchId: id, run, shards });
+}
+
+/** Removes every object of a finished batch. @throws ObjectNotFoundError, Problem 409 */
+export async function deleteBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  finishedManifest(await readBatch(store, tenant, id));
+  await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
+}
+
+function finishedManifest({ end }: StoredBatch): Manifest {
+  if (end === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
+  return end.manifest;
+}
+
+export async function scoredShards(store: ObjectStore, tenant: string, { record }: StoredBatch): Promise<Set<number>> {
+  const scored = new Set<number>();
+  for await (const { key } of listAll(store, ObjectKeys.shardsPrefix(tenant, record.id))) {
+    const shard = ObjectKeys.parseShardKey(key);
+    if (shard !== undefined) scored.add(shard.shard);
+  }
+  return scored;
+}
+
+function keptOf({ counts: { succeeded, rejected }, summary }: Manifest, shards: number): RunRecord['kept'] {
+  return { counts: { succeeded, rejected }, summary, shards };
+}
+
+/** Two retries at once open one run. */
+async function openRun(store: ObjectStore, tenant: string, id: string, record: RunRecord): Promise<void> {
+  const key = ObjectKeys.runRecord(tenant, id, record.run);
+  try {
+    await store.putOnce(key, Buffer.from(JSON.stringify(record)), { contentType: 'application/json' });
+  } catch (error) {
+    if (error instanceof ObjectMismatchError) throw new Problem('not-finished', 'Another retry has just been opened.');
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardObject } from '@cytoqueue/storage';
+import type { Response } from 'express';
+import { scoredShards } from './control';
+import type { StoredBatch } from './runs';
+
+const addedColumns = { results: RESULT_COLUMNS, errors: ERROR_COLUMNS };
+export type PartialFile = keyof typeof addedColumns;
+
+/** The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none is. */
+export async function sendPartial(response: Response, store: ObjectStore, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
+  const shards = [...(await scoredShards(store, tenant, stored))].sort((a, b) => a - b);
+  response.status(200).attachment(`${stored.record.id}-partial-${which}.csv`);
+  response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
+  await pipeline(Readable.from(parts(store, tenant, stored.record, shards, which), { objectMode: false }), response);
+}
+
+async function* parts(store: ObjectStore, tenant: string, record: BatchRecord, shards: number[], which: PartialFile): AsyncGenerator<Uint8Array> {
+  const { input, options, model } = record;
+  const header = await store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: input.header_bytes });
+  yield resultHeader(header, { dialect: input.dialect, columns: input.columns, added: addedColumns[which], formulas: options.formulas });
+  for (const shard of shards) {
+    const bytes = await store.get(ObjectKeys.shard(tenant, record.id, shard, `${model.name}@${model.version}`));
+    const part = decodeShardObject(bytes)[which];
+    if (part.length > 0) yield part;
+  }
+}

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import type { Request } from 'express';
+import { Problem } from './problem';
+
+const PRINTABLE = /^[\x21-\x7e]{1,255}$/;
+
+/** The request's Idempotency-Key. @throws Problem 422 when it cannot be one */
+export function idempotencyKeyOf(request: Request): string | undefined {
+  const key = request.get('Idempotency-Key');
+  if (key === undefined || PRINTABLE.test(key)) return key;
+  const detail = 'an Idempotency-Key has 1 to 255 printable ASCII characters without blanks';
+  throw new Problem('invalid-request', detail, { errors: [{ field: 'Idempotency-Key', code: 'bad-key', detail }] });
+}
+
+/** Hex SHA-256 of what was asked for: the same members give the same digest in whatever order they were sent. */
+export function payloadDigest(payload: unknown): string {
+  return createHash('sha256').update(JSON.stringify(payload, sortMembers)).digest('hex');
+}
+
+function sortMembers(_name: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/**
+ * Which resource a key made, in the object store, so that it outlives Redis. The record is written once: of any number
+ * of requests with one key, one makes the resource and the others get it.
+ */
+export class IdempotencyKeys {
+  constructor(private readonly store: ObjectStore) {}
+
+  /**
+   * The id that the key stands for: `record.id` when this request is the first with it, else the earlier one's.
+   * @throws Problem 422 when the key was used for another payload
+   */
+  async claim(tenant: string, key: string, record: IdempotencyRecord): Promise<string> {
+    try {
+      await this.store.putOnce(this.keyOf(tenant, key), Buffer.from(JSON.stringify(record)));
+      return record.id;
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+    }
+    const earlier = JSON.parse((await this.store.get(this.keyOf(tenant, key))).toString()) as IdempotencyRecord;
+    if (earlier.payload_sha256 !== record.payload_sha256) throw reused();
+    return earlier.id;
+  }
+
+  /** The resource is gone, and its key with it: this request makes a new one. */
+  async replace(tenant: string, key: string, record: IdempotencyRecord): Promise<void> {
+    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify(record)));
+  }
+
+  private keyOf(tenant: string, key: string): string {
+    return ObjectKeys.idempotency(tenant, createHash('sha256').update(key).digest('hex'));
+  }
+}
+
+function reused(): Problem {
+  const detail = 'this key was used for another payload';
+  return new Problem('idempotency-key-reused', detail, { errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }] });
+}
