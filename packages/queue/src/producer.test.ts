@@ -42,8 +42,8 @@ async function untilTaken(): Promise<void> {
   await waitUntil('work is taken', () => predict().then(() => true, () => undefined), NO_HANG_MS);
 }
 
-async function failsSoon(work: () => Promise<unknown>): Promise<void> {
-  await expect(work()).rejects.toThrow(QueueUnavailableError);
+async function failure(work: () => Promise<unknown>): Promise<unknown> {
+  return work().then(() => 'it answered', (error: unknown) => error);
 }
 
 test('adding the same work twice is adding it once', async () => {
@@ -77,7 +77,7 @@ describe('a Redis that does not answer', () => {
     await untilTaken();
     redis.freeze();
     const requests = [() => predict(), () => enqueueBatch(), () => producer.predictionState('x'), () => new BatchProgress(connection).read('x', 1)];
-    await Promise.all(requests.map(failsSoon));
+    for (const error of await Promise.all(requests.map(failure))) expect(error).toBeInstanceOf(QueueUnavailableError);
     redis.thaw();
     await untilTaken();
     await enqueueBatch();
@@ -87,7 +87,7 @@ describe('a Redis that does not answer', () => {
     await untilTaken();
     const id = randomUUID();
     redis.freeze();
-    await failsSoon(() => predict(id));
+    expect(await failure(() => predict(id))).toBeInstanceOf(QueueUnavailableError);
     redis.thaw();
     await untilTaken();
     await predict(id);
@@ -101,8 +101,8 @@ describe('a Redis that is down', () => {
   test('is an error at once, and taken up again when it is back', async () => {
     await untilTaken();
     await redis.down();
-    await failsSoon(() => predict());
-    await failsSoon(() => enqueueBatch());
+    expect(await failure(() => predict())).toBeInstanceOf(QueueUnavailableError);
+    expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
     await redis.up();
     await untilTaken();
     await enqueueBatch();
@@ -113,7 +113,7 @@ describe('a Redis that is down', () => {
     await redis.down();
     const late = createProducerConnection(redis.url, ignore);
     const lateProducer = new Producer(late, ignore);
-    await failsSoon(() => lateProducer.enqueuePrediction({ tenant: 't', predictionId: 'x' }));
+    expect(await failure(() => lateProducer.enqueuePrediction({ tenant: 't', predictionId: 'x' }))).toBeInstanceOf(QueueUnavailableError);
     await lateProducer.stop();
     late.disconnect();
   }, NO_HANG_MS);

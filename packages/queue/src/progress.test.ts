@@ -89,16 +89,16 @@ describe('changes', () => {
     let heard = 0;
     late.listen('x', () => heard++);
     await redis.up();
-    const publishUntil = (times: number) =>
+    const untilHeard = (times: number) =>
       waitUntil('it is heard', async () => {
         await publishChange(producing, 'x').catch(ignore);
         return heard >= times;
       });
-    await publishUntil(1);
+    expect(await untilHeard(1)).toBe(true);
     await redis.down();
     await redis.up();
     const before = heard;
-    await publishUntil(before + 1);
+    expect(await untilHeard(before + 1)).toBe(true);
     late.stop();
     producing.disconnect();
   }, 30_000);
