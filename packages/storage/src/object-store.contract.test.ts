@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -108,7 +109,7 @@ describe.each(fixtures)('an object store on %s', (_name, fixture) => {
   });
 
   afterEach(async () => {
-    expect(await fixture.leftovers()).toEqual([]);
+    assert.deepEqual(await fixture.leftovers(), []);
     await store.stop();
     await store.stop();
   });
@@ -235,8 +236,8 @@ describe.each(fixtures)('an object store on %s', (_name, fixture) => {
       source.write(Buffer.alloc(100), () => controller.abort());
       await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
       expect(source.destroyed).toBe(true);
-      await expect(store[method]('aborted', Buffer.from('x'), { signal: controller.signal })).rejects.toThrow();
-      await expect(store[method]('aborted', new Uint8Array(), { signal: controller.signal })).rejects.toThrow();
+      await expect(store[method]('aborted', Buffer.from('x'), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(store[method]('aborted', new Uint8Array(), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
       expect(await keysOf(store)).toEqual([]);
     });
 
