@@ -18,7 +18,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 run() {
   say "$1 …"
   shift
-  "$@" </dev/null >"$output" 2>&1 || { tail -n 40 "$output" >&2; return 1; }
+  "$@" </dev/null >"$output" 2>&1 || { cat "$output" >&2; return 1; }
 }
 
 check_node() {
@@ -55,9 +55,15 @@ take_lock() {
   trap 'rm -f "$output" "$lock.$$" "$lock"' EXIT
 }
 
+# A lock file that was written where the registry lacks the binaries for other systems does not list them, and npm ci
+# then refuses it whole. npm install keeps to the same versions and checksums, and --no-save leaves the lock file alone.
+npm_install() {
+  npm ci || npm install --no-save
+}
+
 install_packages() {
   node scripts/packages-current.js && return
-  run 'installing npm packages (npm ci)' npm ci || fail 'npm ci failed; is the npm registry reachable?'
+  run 'installing npm packages' npm_install || fail 'the npm packages could not be installed; is the npm registry reachable?'
 }
 
 as_root() {

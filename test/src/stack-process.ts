@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { waitUntil } from './wait-until';
 
 export const ROOT = resolve(__dirname, '../..');
-const START = join(ROOT, 'scripts/dist/start.js');
+export const START = join(ROOT, 'scripts/dist/start.js');
 
 /** Beyond it a stack that was told to stop is stuck, and is killed. */
 const STOP_DEADLINE_MS = 80_000;

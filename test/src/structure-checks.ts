@@ -1,6 +1,6 @@
 import { dirname, join, normalize } from 'node:path';
-import { ENTRY_FILES, GRAB_BAGS, INPUT_OUTPUT, MAX_ENTRY_LINES, MAX_FILE_LINES, MODULE_RULES, READS_ENVIRONMENT } from './structure-rules';
-import { type Import, type Module, type SourceFile, isTest } from './structure-sources';
+import { ENTRY_FILES, GRAB_BAGS, INPUT_OUTPUT, MAX_ENTRY_LINES, MAX_FILE_LINES, MODULE_RULES, READS_ENVIRONMENT, TEST_SUPPORT } from './structure-rules';
+import { type Import, type Module, type SourceFile, isShipped } from './structure-sources';
 
 /** Each check returns what breaks its rule, one line each, beginning with `file:line`. */
 
@@ -9,10 +9,10 @@ const OURS = '@cytoqueue/';
 type Visit = (found: Import, file: SourceFile, module: Module) => string | undefined;
 
 export function checkMayImport(modules: readonly Module[]): string[] {
-  return eachImport(modules, ({ specifier, typeOnly }, _, module) => {
+  return eachImport(modules, ({ specifier, typeOnly }, file, module) => {
     const rule = MODULE_RULES[module.path];
     if (rule === undefined) return `no rule for ${module.path}: add it to structure-rules.ts`;
-    if (rule.pure && INPUT_OUTPUT.test(specifier)) return `${module.path} is pure and may not import ${specifier}`;
+    if (rule.pure && isShipped(file.path) && INPUT_OUTPUT.test(specifier)) return `${module.path} is pure and may not import ${specifier}`;
     const name = shortName(specifier);
     if (name === undefined || rule.ours === undefined || rule.ours.includes(name)) return undefined;
     return typeOnly && rule.typesOf === 'all' ? undefined : `${module.path} may not import ${specifier}`;
@@ -23,7 +23,7 @@ export function checkOthersPackages(modules: readonly Module[]): string[] {
   return eachImport(modules, ({ specifier }, file, module) => {
     const name = packageName(specifier);
     const allowed = MODULE_RULES[module.path]?.others;
-    if (name === undefined || name.startsWith(OURS) || allowed === undefined || isTest(file.path)) return undefined;
+    if (name === undefined || name.startsWith(OURS) || allowed === undefined || !isShipped(file.path)) return undefined;
     const permitted = allowed.some((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry));
     return permitted ? undefined : `${module.path} may not import ${name}`;
   });
@@ -34,7 +34,8 @@ export function checkEntries(modules: readonly Module[]): string[] {
   return eachImport(modules, ({ specifier }, file, module) => {
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file.path), specifier));
-      return target.startsWith(`${module.path}/`) ? undefined : `${specifier} leaves ${module.path}: import the package by its name`;
+      const borrowed = !isShipped(file.path) && target.startsWith(TEST_SUPPORT);
+      return borrowed || target.startsWith(`${module.path}/`) ? undefined : `${specifier} leaves ${module.path}: import the package by its name`;
     }
     if (!specifier.startsWith(OURS)) return undefined;
     const entered = modules.find(({ manifest }) => manifest.name === specifier);
@@ -47,21 +48,21 @@ export function checkDeclared(modules: readonly Module[], rootDevDependencies: R
     const name = packageName(specifier);
     const { dependencies = {}, devDependencies = {} } = module.manifest;
     if (name === undefined || name in dependencies) return undefined;
-    const forTests = isTest(file.path) || module.path === 'test' ? { ...rootDevDependencies, ...devDependencies } : {};
-    return name in forTests ? undefined : `${name} is not declared in ${module.path}/package.json`;
+    const forDevelopment = isShipped(file.path) ? {} : { ...rootDevDependencies, ...devDependencies };
+    return name in forDevelopment ? undefined : `${name} is not declared in ${module.path}/package.json`;
   });
 }
 
-/** A dependency serves the code, a dev dependency its tests; types belong to a package that is declared too. */
+/** A dependency serves what ships (in `test`, the tests), a dev dependency the rest; types belong to a package that is declared too. */
 export function checkUsed(modules: readonly Module[]): string[] {
   return modules.flatMap((module) => {
     const { dependencies = {}, devDependencies = {} } = module.manifest;
     const imported = (files: readonly SourceFile[]) => new Set(files.flatMap((file) => file.imports.map(({ specifier }) => packageName(specifier))));
-    const inCode = imported(module.path === 'test' ? module.files : module.files.filter((file) => !isTest(file.path)));
-    const inTests = imported(module.files.filter((file) => isTest(file.path)));
+    const inUse = imported(module.path === 'test' ? module.files : module.files.filter((file) => isShipped(file.path)));
+    const inDevelopment = imported(module.files.filter((file) => !isShipped(file.path)));
     const unused = [
-      ...Object.keys(dependencies).filter((name) => !inCode.has(name)),
-      ...Object.keys(devDependencies).filter((name) => !inTests.has(name) && !(typedPackage(name) in dependencies)),
+      ...Object.keys(dependencies).filter((name) => !inUse.has(name)),
+      ...Object.keys(devDependencies).filter((name) => !inDevelopment.has(name) && !(typedPackage(name) in dependencies)),
     ];
     return unused.map((name) => `${module.path}/package.json: ${name} is declared and not used`);
   });
@@ -80,7 +81,7 @@ export function checkEnvironment(modules: readonly Module[]): string[] {
   const readers = modules.filter(({ path }) => !READS_ENVIRONMENT.includes(path));
   return readers.flatMap(({ files }) =>
     files
-      .filter(({ path }) => !isTest(path))
+      .filter(({ path }) => isShipped(path))
       .flatMap(({ path, environmentUses }) =>
         environmentUses
           .filter(({ whole }) => !(whole && isEntry(path)))

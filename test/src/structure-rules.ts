@@ -6,7 +6,7 @@ export interface ModuleRule {
   readonly typesOf?: 'all';
   /** Packages of others, by name or by a prefix that ends in `/`; any declared one when absent. */
   readonly others?: readonly string[];
-  /** Neither files nor network nor processes: it computes. */
+  /** Neither files nor network nor processes: it computes. Its tests and its build may use them. */
   readonly pure?: true;
 }
 
@@ -33,6 +33,9 @@ export const MODULE_RULES: Readonly<Record<string, ModuleRule>> = {
 
 /** The modules that read the environment; the others are given what they need. Tests set it up for what they start. */
 export const READS_ENVIRONMENT = ['packages/runtime', 'test'];
+
+/** What starts real parts for tests; the tests of any module may borrow it. */
+export const TEST_SUPPORT = 'test/src/';
 
 /** Begin a process; they may pass `process.env` on whole. */
 export const ENTRY_FILES = [/^services\/[^/]+\/src\/main\.ts$/, /^scripts\/src\/(?!.*\.test\.ts$)[^/]+\.ts$/];

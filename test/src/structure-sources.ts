@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseSync } from '@swc/core';
 import { NOT_OURS } from './structure-rules';
 
 export const ROOT = resolve(__dirname, '../..');
+
+const SOURCE = /\.(tsx?|mjs|js)$/;
 
 export interface Import {
   readonly specifier: string;
@@ -77,7 +79,7 @@ function readModule(path: string): Module {
     manifest: readJson<Manifest>(`${path}/package.json`),
     references: references.map((reference) => relative(ROOT, resolve(ROOT, path, reference.path))),
     files: listTree(path)
-      .filter((file) => file.endsWith('.ts') || file.endsWith('.tsx'))
+      .filter((file) => SOURCE.test(file))
       .map((file) => parseSource(file, readFileSync(join(ROOT, file), 'utf8'))),
   };
 }
@@ -167,6 +169,7 @@ function stringOf(node: unknown): string | undefined {
   return literal?.type === 'StringLiteral' ? (literal['value'] as string) : undefined;
 }
 
-export function isTest(path: string): boolean {
-  return basename(path).includes('.test.');
+/** What ships: the rest is tests, what serves them, and build scripts, and may use dev dependencies. */
+export function isShipped(path: string): boolean {
+  return !path.includes('.test.') && !path.startsWith('test/') && /^(packages|services)\/[^/]+\/src\/|^(scripts|ecs)\/src\//.test(path);
 }

@@ -109,10 +109,10 @@ describe('the checks', () => {
 
   it('find a way round the index', () => {
     const modules = [
-      module('packages/csv', { 'index.ts': '' }),
+      module('packages/csv', { 'index.ts': "import '../../../test/src/moto-server';", 'x.test.ts': "import '../../../test/src/moto-server';" }),
       module('scripts', { 'start.ts': "import '@cytoqueue/csv';\nimport '@cytoqueue/csv/dist/x';\nimport '../../packages/csv/src/x';\nimport './own';" }),
     ];
-    expect(checkEntries(modules).map((line) => line.split(' ')[0])).toEqual(['scripts/src/start.ts:2', 'scripts/src/start.ts:3']);
+    expect(checkEntries(modules).map((line) => line.split(' ')[0])).toEqual(['packages/csv/src/index.ts:1', 'scripts/src/start.ts:2', 'scripts/src/start.ts:3']);
   });
 
   it('find a ring of files within and across packages, and let types pass', () => {
@@ -139,6 +139,7 @@ describe('the checks', () => {
     expect(lines('packages/queue', 'x.ts')).toEqual(['packages/queue/src/x.ts:1', 'packages/queue/src/x.ts:2', 'packages/queue/src/x.ts:3']);
     expect(lines('packages/runtime', 'config.ts')).toEqual([]);
     expect(lines('packages/queue', 'x.test.ts')).toEqual([]);
+    expect(checkEnvironment([{ ...module('packages/queue', {}), files: [parseSource('packages/queue/build.mjs', reads)] }])).toEqual([]);
   });
 
   it('find long files and vague names', () => {

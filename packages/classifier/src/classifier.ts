@@ -1,10 +1,14 @@
 import type { Label } from '@cytoqueue/schema';
+import { createKernel } from './kernel/choose';
+import { BLOCK_ROWS, type Kernel, NoKernel, STATUSES, UNUSUAL } from './kernel/kernel';
+import { describePaths, type Paths } from './kernel/paths';
 import { type Model, parseModel } from './model';
 import type { OperatingPoint } from './modelfile';
-import { type NearestRows, Neighborhood } from './nearest';
+import type { NearestRows } from './nearest';
 import { DISTANCE_ALARM, GREY_ZONE, isGreyZone, reasonText } from './reasons';
+import { Reference } from './reference';
 import { createRule, type Rule } from './rule';
-import { type Samples, Search } from './search';
+import type { Samples } from './search';
 
 export interface PredictOptions {
   /** Which of the model's thresholds calls a sample malignant; `default` when left out. */
@@ -55,15 +59,19 @@ export function createPredictionColumns(rows: number): PredictionColumns {
  * same sample and model give the same double everywhere. Holds scratch space: one instance per thread.
  */
 export class Classifier {
-  private readonly search: Search;
+  private readonly reference: Reference;
+  private readonly kernel: Kernel;
   private readonly rule: Rule;
-  private readonly neighborhood: Neighborhood;
+  private readonly samplesByStatus = new Float64Array(STATUSES);
 
-  constructor(readonly model: Model) {
-    const { metric, scaling, k } = model.file;
-    this.search = new Search(model.training, metric, scaling);
+  /** @param options.kernel false to answer by the reference alone: the specification, and far slower */
+  constructor(
+    readonly model: Model,
+    { kernel = true }: { readonly kernel?: boolean } = {},
+  ) {
+    this.reference = new Reference(model);
+    this.kernel = kernel ? createKernel(model) : new NoKernel('not-wanted');
     this.rule = createRule(model.file);
-    this.neighborhood = new Neighborhood(k);
   }
 
   /** @throws ModelFileError */
@@ -76,22 +84,23 @@ export class Classifier {
    * @throws RangeError when the sample has another length or no measured feature
    */
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
-    const missing = this.search.measure(this.checkSample(sample), 0);
-    const probability = this.probabilityOfMeasured();
-    const indeterminate = this.doubtsOfMeasured(probability);
+    const { reference } = this;
+    const missing = reference.measure(this.checkSample(sample), 0);
+    const probability = this.rule(reference.benign, reference.malignant);
+    const indeterminate = doubts(probability, reference.isUnusual);
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
       indeterminate,
       reasons: reasonText(indeterminate),
       missing,
-      neighbors: this.describe(this.neighborhood.all),
+      neighbors: this.describe(reference.nearest),
     };
   }
 
   /**
-   * Predicts `rows` samples into the caller's buffers, without allocating for a sample; equal to `predict` to the
-   * last bit.
+   * Predicts `rows` samples into the caller's buffers, without allocating for a sample; by a kernel where there is one,
+   * and equal to `predict` to the last bit.
    * @param samples row-major rows × features; in a Uint8Array 0 is "not measured", in a Float64Array NaN
    * @throws RangeError when a buffer is too short or a sample has no measured feature
    */
@@ -99,12 +108,8 @@ export class Classifier {
     const { featureCount } = this.model.training;
     checkBuffers(samples, rows, featureCount, out);
     const threshold = this.threshold(options);
-    for (let row = 0; row < rows; row++) {
-      this.search.measure(samples, row * featureCount);
-      const probability = this.probabilityOfMeasured();
-      out.probability[row] = probability;
-      out.label[row] = probability >= threshold ? 1 : 0;
-      out.indeterminate[row] = this.doubtsOfMeasured(probability);
+    for (let first = 0; first < rows; first += BLOCK_ROWS) {
+      this.predictBlock(samples, first, Math.min(BLOCK_ROWS, rows - first), out, threshold);
     }
   }
 
@@ -115,20 +120,28 @@ export class Classifier {
   kneighbors(sample: ArrayLike<number>, k: number): Neighbor[] {
     const { rows } = this.model.training;
     if (!Number.isInteger(k) || k < 1 || k > rows) throw new RangeError(`k must be a whole number from 1 to ${rows}`);
-    this.search.measure(this.checkSample(sample), 0);
-    return this.describe(new Neighborhood(k).select(this.search.distances, this.search.rowsByLabel).all);
+    return this.describe(this.reference.nearestOf(this.checkSample(sample), k));
   }
 
-  private probabilityOfMeasured(): number {
-    this.neighborhood.select(this.search.distances, this.search.rowsByLabel);
-    return this.rule(this.search, this.neighborhood);
+  /** Which way the samples of `predictInto` took so far. */
+  get paths(): Paths {
+    return describePaths(this.kernel, this.samplesByStatus);
   }
 
-  private doubtsOfMeasured(probability: number): number {
-    const { numerators, denominators, count } = this.neighborhood.all;
-    const { numerator, denominator } = this.model.file.alarm;
-    const isUnusual = numerators[count - 1] * denominator > numerator * denominators[count - 1];
-    return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? DISTANCE_ALARM : 0);
+  private predictBlock(samples: Samples, first: number, count: number, out: PredictionColumns, threshold: number): void {
+    const { kernel, reference, rule, samplesByStatus } = this;
+    const { featureCount } = this.model.training;
+    kernel.measure(samples, first, count);
+    for (let i = 0; i < count; i++) {
+      const status = kernel.status[i];
+      samplesByStatus[status]++;
+      if (status <= UNUSUAL) {
+        write(out, first + i, rule(kernel.benign[i], kernel.malignant[i]), status === UNUSUAL, threshold);
+      } else {
+        reference.measure(samples, (first + i) * featureCount);
+        write(out, first + i, rule(reference.benign, reference.malignant), reference.isUnusual, threshold);
+      }
+    }
   }
 
   private describe(nearest: NearestRows): Neighbor[] {
@@ -136,7 +149,7 @@ export class Classifier {
     return Array.from(nearest.rows.subarray(0, nearest.count), (row, place) => ({
       trainingRow: trainingRows[row],
       label: labels[row] as Label,
-      distance: this.search.distanceAt(nearest, place),
+      distance: this.reference.distanceAt(nearest, place),
       features: Array.from(samples.subarray(row * featureCount, (row + 1) * featureCount)),
     }));
   }
@@ -150,6 +163,16 @@ export class Classifier {
     if (sample.length !== featureCount) throw new RangeError(`a sample has ${featureCount} features, not ${sample.length}`);
     return Float64Array.from(sample);
   }
+}
+
+function doubts(probability: number, isUnusual: boolean): number {
+  return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? DISTANCE_ALARM : 0);
+}
+
+function write(out: PredictionColumns, row: number, probability: number, isUnusual: boolean, threshold: number): void {
+  out.probability[row] = probability;
+  out.label[row] = probability >= threshold ? 1 : 0;
+  out.indeterminate[row] = doubts(probability, isUnusual);
 }
 
 function checkBuffers(samples: Samples, rows: number, featureCount: number, out: PredictionColumns): void {

@@ -1,16 +1,17 @@
 import type { Distances } from './metric';
 import type { ModelFile } from './modelfile';
-import type { NearestRows, Neighborhood, RowsByLabel } from './nearest';
-import type { Search } from './search';
+import type { NearestRows, RowsByLabel } from './nearest';
 
-/** From the neighbours of the sample that was measured last to its probability of malignancy. */
-export type Rule = (search: Search, neighborhood: Neighborhood) => number;
+/**
+ * From what was found among the neighbours to the probability of malignancy: with `class-ratio` the mean distances to
+ * the k nearest of each class, with `votes` how many of each are at or within the k-th distance of all.
+ */
+export type Rule = (benign: number, malignant: number) => number;
 
-export function createRule({ calibration }: ModelFile): Rule {
-  if (calibration === null) return ({ distances, rowsByLabel }, { all }) => voteShare(distances, rowsByLabel, all);
+export function createRule({ calibration }: Pick<ModelFile, 'calibration'>): Rule {
+  if (calibration === null) return (benign, malignant) => malignant / (malignant + benign);
   const { epsilon, platt } = calibration;
-  return (search, { benign, malignant }) =>
-    plattProbability(classRatioScore(search.meanDistance(benign), search.meanDistance(malignant), epsilon), platt);
+  return (benign, malignant) => plattProbability(classRatioScore(benign, malignant, epsilon), platt);
 }
 
 /** ln of how much farther the benign rows are than the malignant ones; positive speaks for malignant. */
@@ -28,7 +29,8 @@ export function voteShare(distances: Distances, [benign, malignant]: RowsByLabel
   return votes / (votes + countWithin(distances, benign, nearest));
 }
 
-function countWithin({ numerators, denominators }: Distances, candidates: Int32Array, nearest: NearestRows): number {
+/** How many candidates are at or within the farthest distance of `nearest`. */
+export function countWithin({ numerators, denominators }: Distances, candidates: Int32Array, nearest: NearestRows): number {
   const limitNumerator = nearest.numerators[nearest.count - 1];
   const limitDenominator = nearest.denominators[nearest.count - 1];
   let count = 0;

@@ -16,9 +16,10 @@ const KNOWN_VERSION = 1;
 /** How soon a payload that this worker does not know may come up again, for a newer worker to take. */
 const HAND_ON_MS = 5_000;
 
-/** A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent; `stop` lets running jobs end. */
+/** A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent; `stop` lets running jobs end, and what follows a given-up one. */
 export class Consumer<T extends { v: number }> {
   private readonly worker: Worker<T, void>;
+  private readonly givingUp = new Set<Promise<void>>();
   private stopping: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions<T>) {
@@ -31,7 +32,7 @@ export class Consumer<T extends { v: number }> {
     });
     this.worker.on('error', options.onError);
     this.worker.on('failed', (job, error) => {
-      if (job?.finishedOn !== undefined) options.onGivenUp(job, error).catch(options.onError);
+      if (job?.finishedOn !== undefined) this.giveUp(options.onGivenUp(job, error).catch(options.onError));
     });
   }
 
@@ -41,8 +42,19 @@ export class Consumer<T extends { v: number }> {
   }
 
   stop(): Promise<void> {
-    this.stopping ??= this.worker.close();
+    this.stopping ??= this.close();
     return this.stopping;
+  }
+
+  private async close(): Promise<void> {
+    await this.worker.close();
+    await Promise.all(this.givingUp);
+  }
+
+  /** Events are not waited for by BullMQ: without this a stop would cut them off. */
+  private giveUp(work: Promise<void>): void {
+    this.givingUp.add(work);
+    void work.finally(() => this.givingUp.delete(work));
   }
 }
 

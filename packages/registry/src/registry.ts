@@ -1,6 +1,6 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
 import { type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
-import { loadShippedModels } from './shipped';
+import { compareVersions, loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
 
@@ -40,11 +40,14 @@ export class Registry {
 
   /** Puts the shipped versions into the store where they are missing, and makes them champions of names that have none. */
   async seed(): Promise<void> {
+    const newest = new Map<string, string>();
     for (const { name, version, bytes } of await loadShippedModels()) {
-      await this.putVersion(name, version, bytes);
-      if ((await this.store.head(ObjectKeys.champion(name))) === undefined) {
-        await this.putChampion(name, { version, history: [promotion(version, 'shipped')] });
-      }
+      await this.putUnlessTaken(ObjectKeys.model(name, version), bytes);
+      newest.set(name, version);
+    }
+    for (const [name, version] of newest) {
+      const champion: Champion = { version, history: [promotion(version, 'shipped')] };
+      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)));
     }
   }
 
@@ -106,11 +109,15 @@ export class Registry {
   }
 
   private async read(name: string, version: string): Promise<LoadedModel> {
+    const ref = `${name}@${version}`;
     try {
       const bytes = await this.store.get(ObjectKeys.model(name, version));
-      return { model: parseModel(bytes), bytes };
+      const model = parseModel(bytes);
+      // An intact file under another's key would sign its results with the other's name.
+      if (model.ref !== ref) throw new ModelDigestError(`${model.ref} lies in the place of ${ref}`);
+      return { model, bytes };
     } catch (error) {
-      if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model ${name}@${version}`);
+      if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model ${ref}`);
       throw error;
     }
   }
@@ -126,7 +133,7 @@ export class Registry {
     return Promise.all(
       [...versions].map(async ([name, all]) => {
         const { version, history } = await this.champion(name);
-        return { name, champion: version, versions: all, history };
+        return { name, champion: version, versions: all.sort(compareVersions), history };
       }),
     );
   }
@@ -157,10 +164,10 @@ export class Registry {
     return champion;
   }
 
-  /** A version in the store is never replaced, not even by a shipped file that has become another since. */
-  private async putVersion(name: string, version: string, bytes: Buffer): Promise<void> {
+  /** What is in the store stays: a version even if the shipped file has become another since, a champion somebody has chosen. */
+  private async putUnlessTaken(key: string, bytes: Buffer): Promise<void> {
     try {
-      await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
+      await this.store.putOnce(key, bytes, { contentType: 'application/json' });
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
     }
@@ -173,5 +180,5 @@ function promotion(version: string, promotedBy: string): Promotion {
 
 /** A name or version that can be part of an object key. */
 function isName(text: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
+  return /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 }

@@ -10,6 +10,12 @@ export interface ShippedModel {
   bytes: Buffer;
 }
 
+/** 1.9.0 comes before 1.10.0. */
+export function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** Of each name the oldest version first. */
 export async function loadShippedModels(): Promise<ShippedModel[]> {
   const names = (await readdir(SHIPPED_DIR)).sort();
   const perName = await Promise.all(names.map(loadVersions));
@@ -17,8 +23,7 @@ export async function loadShippedModels(): Promise<ShippedModel[]> {
 }
 
 async function loadVersions(name: string): Promise<ShippedModel[]> {
-  const files = (await readdir(join(SHIPPED_DIR, name))).filter((file) => file.endsWith('.json')).sort();
-  return Promise.all(
-    files.map(async (file) => ({ name, version: file.replace(/\.json$/, ''), bytes: await readFile(join(SHIPPED_DIR, name, file)) })),
-  );
+  const files = (await readdir(join(SHIPPED_DIR, name))).filter((file) => file.endsWith('.json'));
+  const versions = files.map((file) => file.replace(/\.json$/, '')).sort(compareVersions);
+  return Promise.all(versions.map(async (version) => ({ name, version, bytes: await readFile(join(SHIPPED_DIR, name, `${version}.json`)) })));
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { FileObjectStore } from './file-object-store';
-import { checkKey } from './key-rules';
+import { isKey } from './key-rules';
 import type { ObjectStore } from './object-store';
 import { S3ObjectStore } from './s3-object-store';
 
@@ -26,9 +26,8 @@ function createFileStore(storageUrl: string, url: URL): ObjectStore {
 }
 
 function createS3Store(storageUrl: string, url: URL): ObjectStore {
-  if (!BUCKET.test(url.hostname)) reject(storageUrl);
   const prefix = decodeURIComponent(url.pathname).replace(/^\/|\/+$/g, '');
-  if (prefix !== '') checkKey(prefix);
+  if (!BUCKET.test(url.hostname) || (prefix !== '' && !isKey(prefix))) reject(storageUrl);
   return new S3ObjectStore({ bucket: url.hostname, prefix });
 }
 

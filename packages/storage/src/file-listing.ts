@@ -5,6 +5,8 @@ import { isAbsent } from './file-errors';
 import { pageLimit } from './key-rules';
 import type { ListOptions, ListPage, ObjectInfo } from './object-store';
 
+const LOOKS_AT_ONCE = 16;
+
 /** A key, or with a trailing `/` the prefix of a folder. */
 type Entry = string;
 
@@ -29,11 +31,24 @@ class Walk {
   }
 
   private async *below(folder: Entry): AsyncGenerator<Entry> {
-    for (const entry of await this.children(folder)) {
-      if (!isFolder(entry)) yield entry;
-      else if (this.query.delimiter === undefined) yield* this.below(entry);
-      else if (await holdsObject(this.root, entry)) yield entry;
+    const children = await this.children(folder);
+    if (this.query.delimiter !== undefined) return yield* this.withoutEmptyFolders(children);
+    for (const entry of children) {
+      if (isFolder(entry)) yield* this.below(entry);
+      else yield entry;
     }
+  }
+
+  private async *withoutEmptyFolders(entries: Entry[]): AsyncGenerator<Entry> {
+    for (let start = 0; start < entries.length; start += LOOKS_AT_ONCE) {
+      const some = entries.slice(start, start + LOOKS_AT_ONCE);
+      const shown = await Promise.all(some.map((entry) => this.isShown(entry)));
+      yield* some.filter((_, index) => shown[index]);
+    }
+  }
+
+  private async isShown(entry: Entry): Promise<boolean> {
+    return !isFolder(entry) || holdsObject(this.root, entry);
   }
 
   /** What is wanted of a folder's own entries; a folder sorts by its name with the slash, as the keys below it do. */

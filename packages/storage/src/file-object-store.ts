@@ -106,7 +106,7 @@ export class FileObjectStore implements ObjectStore {
   async start(): Promise<void> {
     await storing(async () => {
       await this.folders.makeRoot();
-      await this.tempFiles.removeLeftovers();
+      await this.tempFiles.start();
     });
   }
 

@@ -5,7 +5,7 @@ import { errorCode, isAbsent } from './file-errors';
 
 const FOLDER_MODE = 0o750; // objects hold patient data: nothing for others
 const MAX_REMEMBERED = 10_000;
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 
 /** The folders below a file store's root: made when needed, removed with their contents, and durable by name. */
 export class Folders {
@@ -24,14 +24,21 @@ export class Folders {
     }
   }
 
+  /** Makes a folder and those above it; `settle` makes them durable. */
+  async make(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    if (first === undefined) return;
+    for (let path = folder; path.length >= first.length; path = dirname(path)) this.durable.delete(path);
+  }
+
   /** Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another. */
   async inFolder<T>(folder: string, place: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
+        if (attempt > 1) await this.make(folder);
         return await place();
       } catch (error) {
         if (errorCode(error) !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
-        await this.make(folder);
       }
     }
   }
@@ -53,12 +60,6 @@ export class Folders {
 
   private *upwards(folder: string): Generator<string> {
     for (let path = folder; path.length > this.root.length && !this.durable.has(path); path = dirname(path)) yield path;
-  }
-
-  private async make(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
-    if (first === undefined) return;
-    for (let path = folder; path.length >= first.length; path = dirname(path)) this.durable.delete(path);
   }
 
   private async empty(folder: string): Promise<number> {

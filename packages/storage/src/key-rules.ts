@@ -15,11 +15,14 @@ function isPath(path: string): boolean {
   return Buffer.byteLength(path) <= MAX_KEY_BYTES && !UNSAFE.test(path);
 }
 
-/** @throws InvalidKeyError unless the key is one that every store can hold below its root. */
+/** Whether the key is one that every store can hold below its root. */
+export function isKey(key: string): boolean {
+  return isPath(key) && key.split('/').every(isSegment);
+}
+
+/** @throws InvalidKeyError unless `isKey`. */
 export function checkKey(key: string): void {
-  if (!isPath(key) || !key.split('/').every(isSegment)) {
-    throw new InvalidKeyError('the object key is not a path of plain segments');
-  }
+  if (!isKey(key)) throw new InvalidKeyError('the object key is not a path of plain segments');
 }
 
 /** @throws InvalidKeyError unless the prefix is empty or the start of a valid key. */

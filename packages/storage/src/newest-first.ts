@@ -3,13 +3,16 @@ import { encodeTime, idTimeMs, type IdPrefix } from './ids';
 import type { ListPage, ObjectStore } from './object-store';
 
 /*
- * Stores list upwards only, and the newest page is wanted first. Ids carry their time, so a window of time is a range of
- * keys: start with the last minute, widen eightfold while too little is found, narrow while a window is more than one page.
- * That takes a handful of list calls however long the history is.
+ * Stores list upwards only, and the newest page is wanted first. Ids carry their time, so "from this millisecond on" is a
+ * place in the keys. Probe such places: the last minute first, earlier while too little is found, later while a page does
+ * not hold it all. That takes some five small list calls, fifteen at worst, however long the history is and however unevenly
+ * it came; only ids of one and the same millisecond are ever read whole.
  */
 
 const FIRST_WINDOW_MS = 60_000;
 const WIDEN_BY = 8;
+const MIN_PROBE = 64;
+const WHOLE_PAGE = 1000;
 
 export interface NewestFirstOptions {
   /** Ends in `/`; the ids are the segments right below it, objects or folders. */
@@ -20,27 +23,36 @@ export interface NewestFirstOptions {
   limit: number;
 }
 
-interface Scan extends NewestFirstOptions { store: ObjectStore }
+interface Scan extends NewestFirstOptions { store: ObjectStore; wanted: number }
 
 /** Ascending ids, the key to go on after, and whether there is nothing more before the bound they were asked for. */
 interface IdPage { ids: string[]; lastKey: string; complete: boolean }
 
-/** A stretch of time to look through, `end` being the id that bounds it. */
-interface Span { fromMs: number; endMs: number; end: string | undefined }
+interface Search {
+  /** All ids from `topMs` on, ascending. */
+  found: string[];
+  topMs: number;
+  /** From here on there is more than a page. */
+  floorMs: number;
+  /** How much further down than `topMs` to look next; infinite for anywhere above the floor. */
+  windowMs: number;
+  /** A window that was looked through and did not hold enough. */
+  tooSmallMs: number;
+  /** How much time the page at the floor covered. */
+  pageMs: number;
+}
 
 function timeMs(scan: Scan, id: string | undefined): number {
   return idTimeMs(scan.idPrefix, id ?? '') ?? 0;
 }
 
-function segmentOf(scan: Scan, key: string): string {
-  return key.slice(scan.prefix.length).replace(/\/$/, '');
-}
-
-/** One page of ids behind `startAfter` and below the id `end`, both exclusive. */
-async function listIds(scan: Scan, startAfter: string, end: string | undefined): Promise<IdPage> {
-  const page: ListPage = await scan.store.list({ prefix: scan.prefix + scan.idPrefix, delimiter: '/', startAfter });
+/** One page of ids behind `startAfter` and below the id `end`, both exclusive; a small one, as most are only probes. */
+async function listIds(
+  scan: Scan, startAfter: string, end: string | undefined, limit = Math.max(MIN_PROBE, 2 * scan.wanted),
+): Promise<IdPage> {
+  const page: ListPage = await scan.store.list({ prefix: scan.prefix + scan.idPrefix, delimiter: '/', startAfter, limit });
   const keys = [...page.prefixes, ...page.objects.map(({ key }) => key)].sort();
-  const segments = keys.map((key) => segmentOf(scan, key));
+  const segments = keys.map((key) => key.slice(scan.prefix.length).replace(/\/$/, ''));
   const below = end === undefined ? segments : segments.filter((segment) => segment < end);
   return {
     ids: below.filter((segment) => idTimeMs(scan.idPrefix, segment) !== undefined),
@@ -53,42 +65,59 @@ async function listIds(scan: Scan, startAfter: string, end: string | undefined):
 async function readToEnd(scan: Scan, first: IdPage, end: string | undefined): Promise<string[]> {
   const ids = [...first.ids];
   for (let page = first; !page.complete;) {
-    page = await listIds(scan, page.lastKey, end);
+    page = await listIds(scan, page.lastKey, end, WHOLE_PAGE);
     ids.push(...page.ids);
   }
   return ids;
 }
 
-/** All ids of the span's newest part, whose start moves up while the span is more than a page. */
-async function readSpan(scan: Scan, span: Span): Promise<{ fromMs: number; ids: string[] }> {
-  let { fromMs } = span;
-  for (;;) {
-    const page = await listIds(scan, scan.prefix + scan.idPrefix + encodeTime(fromMs), span.end);
-    if (page.complete) return { fromMs, ids: page.ids };
-    const lastMs = timeMs(scan, segmentOf(scan, page.lastKey));
-    const narrowedMs = Math.max(lastMs, Math.floor((fromMs + span.endMs) / 2));
-    if (narrowedMs <= fromMs || narrowedMs >= span.endMs) return { fromMs, ids: await readToEnd(scan, page, span.end) };
-    fromMs = narrowedMs;
-  }
+/**
+ * Down by the window while that stays above the floor. Else what is missing begins somewhere in between: at the floor when
+ * no more than another page fits, or right behind it, at the end of a burst, or near the top; the geometric mean of page
+ * and width finds either in few steps.
+ */
+function nextProbeMs({ topMs, floorMs, windowMs, pageMs }: Search): number {
+  const widthMs = topMs - floorMs;
+  if (windowMs < widthMs) return topMs - windowMs;
+  return pageMs < widthMs ? floorMs + Math.floor(Math.sqrt(pageMs * widthMs)) : floorMs;
 }
 
-/** At least `wanted` of the newest ids, or all there are, ascending. */
-async function readNewest(scan: Scan, wanted: number): Promise<string[]> {
-  const oldest = await listIds(scan, scan.prefix + scan.idPrefix, scan.before);
+/** A probe that found more than a page moves the floor up, and tells how dense the ids are there. */
+function raiseFloor(scan: Scan, search: Search, fromMs: number, { ids }: IdPage): void {
+  const lastMs = Math.max(fromMs, timeMs(scan, ids.at(-1)));
+  search.floorMs = lastMs;
+  search.topMs = Math.max(search.topMs, lastMs + 1); // ids of a clock that is ahead of ours
+  search.pageMs = lastMs - fromMs + 1;
+  const likelyMs = Math.ceil((search.pageMs / Math.max(1, ids.length)) * scan.wanted * 1.5);
+  search.windowMs = likelyMs > search.tooSmallMs ? likelyMs : Infinity;
+}
+
+/** At least as many of the newest ids as are wanted, or all there are, ascending. */
+async function readNewest(scan: Scan): Promise<string[]> {
+  const start = scan.prefix + scan.idPrefix;
+  const oldest = await listIds(scan, start, scan.before);
   if (oldest.complete) return oldest.ids;
-  const oldestMs = timeMs(scan, oldest.ids[0]);
+  const bottomMs = timeMs(scan, oldest.ids[0]);
   let end = scan.before;
-  let endMs = 1 + (end === undefined ? Math.max(Date.now(), oldestMs) : timeMs(scan, end));
-  let windowMs = FIRST_WINDOW_MS;
-  let found: string[] = [];
-  while (found.length < wanted && endMs > oldestMs) {
-    const { fromMs, ids } = await readSpan(scan, { fromMs: Math.max(oldestMs, endMs - windowMs), endMs, end });
-    found = [...ids, ...found];
-    windowMs = (endMs - fromMs) * WIDEN_BY;
-    endMs = fromMs;
+  const topMs = 1 + (end === undefined ? Date.now() : timeMs(scan, end));
+  const search: Search = { found: [], topMs, floorMs: bottomMs, windowMs: 0, tooSmallMs: 0, pageMs: 0 };
+  raiseFloor(scan, search, bottomMs, oldest);
+  search.windowMs = FIRST_WINDOW_MS;
+  while (search.found.length < scan.wanted && search.topMs > bottomMs) {
+    const fromMs = nextProbeMs(search);
+    const page = await listIds(scan, start + encodeTime(fromMs), end);
+    if (!page.complete && search.topMs - fromMs > 1) {
+      raiseFloor(scan, search, fromMs, page);
+      continue;
+    }
+    search.found = [...(await readToEnd(scan, page, end)), ...search.found];
+    search.tooSmallMs = search.topMs - fromMs;
+    search.windowMs = search.tooSmallMs * WIDEN_BY;
+    search.topMs = fromMs;
+    if (search.floorMs >= fromMs) search.floorMs = bottomMs;
     end = scan.idPrefix + encodeTime(fromMs);
   }
-  return found;
+  return search.found;
 }
 
 /**
@@ -100,6 +129,6 @@ export async function listNewestFirst(
 ): Promise<{ ids: string[]; hasMore: boolean }> {
   const { before, idPrefix, limit } = options;
   if (before !== undefined && idTimeMs(idPrefix, before) === undefined) throw new InvalidKeyError('"before" is not an id');
-  const ids = await readNewest({ store, ...options }, limit + 1);
+  const ids = await readNewest({ store, wanted: limit + 1, ...options });
   return { ids: ids.slice(-limit).reverse(), hasMore: ids.length > limit };
 }

@@ -1,80 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
-import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/moto-server';
-import { createObjectStore, listAll, type ObjectStore } from './index';
+import type { ObjectStore } from './index';
+import { describeStores, keysOf } from './object-store.test.fixtures';
 
 const MIB = 1024 * 1024;
-
-/** Where stores to be tested come from. */
-interface Fixture {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** A new, empty store. */
-  open(): Promise<ObjectStore>;
-  /** What unfinished writes have left in the store opened last. */
-  leftovers(): Promise<string[]>;
-}
-
-class FileFixture implements Fixture {
-  private root = '';
-  private directory = '';
-
-  async start() {
-    this.root = await mkdtemp(join(tmpdir(), 'cytoqueue-storage-'));
-  }
-
-  stop() {
-    return rm(this.root, { recursive: true });
-  }
-
-  async open() {
-    this.directory = join(this.root, randomUUID(), 'objects');
-    return createObjectStore(pathToFileURL(this.directory).href);
-  }
-
-  async leftovers() {
-    const entries = await readdir(this.directory, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && entry.parentPath.includes('/.')).map(({ name }) => name);
-  }
-}
-
-class S3Fixture implements Fixture {
-  private moto!: MotoServer;
-  private client!: S3Client;
-  private bucket = '';
-
-  async start() {
-    this.moto = await startMoto();
-    process.env.AWS_ENDPOINT_URL = this.moto.url;
-    process.env.AWS_ACCESS_KEY_ID ??= 'test';
-    process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-    this.client = new S3Client({ region: 'us-east-1', forcePathStyle: true });
-  }
-
-  stop() {
-    this.client.destroy();
-    return this.moto.stop();
-  }
-
-  async open() {
-    this.bucket = `contract-${randomUUID()}`;
-    await this.client.send(new CreateBucketCommand({ Bucket: this.bucket }));
-    return createObjectStore(`s3://${this.bucket}/some/place`);
-  }
-
-  async leftovers() {
-    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }));
-    return Uploads.map(({ Key = '' }) => Key);
-  }
-}
-
-const fixtures: [string, Fixture][] = [['file', new FileFixture()]];
-if (motoAvailable()) fixtures.push(['S3', new S3Fixture()]);
 
 async function* chunksOf(bytes: Uint8Array, chunkBytes: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
@@ -89,28 +18,11 @@ async function textOf(stream: Readable): Promise<string> {
   return Buffer.concat(await stream.toArray()).toString();
 }
 
-async function keysOf(store: ObjectStore): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of listAll(store, '')) keys.push(key);
-  return keys;
-}
-
-describe.each(fixtures)('an object store on %s', (_name, fixture) => {
+describeStores((currentStore) => {
   let store: ObjectStore;
 
-  beforeAll(() => fixture.start(), 90_000);
-  afterAll(() => fixture.stop());
-
-  beforeEach(async () => {
-    store = await fixture.open();
-    await store.start();
-    await store.start();
-  });
-
-  afterEach(async () => {
-    expect(await fixture.leftovers()).toEqual([]);
-    await store.stop();
-    await store.stop();
+  beforeEach(() => {
+    store = currentStore();
   });
 
   describe('put and get', () => {
@@ -235,8 +147,8 @@ describe.each(fixtures)('an object store on %s', (_name, fixture) => {
       source.write(Buffer.alloc(100), () => controller.abort());
       await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
       expect(source.destroyed).toBe(true);
-      await expect(store[method]('aborted', Buffer.from('x'), { signal: controller.signal })).rejects.toThrow();
-      await expect(store[method]('aborted', new Uint8Array(), { signal: controller.signal })).rejects.toThrow();
+      await expect(store[method]('aborted', Buffer.from('x'), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(store[method]('aborted', new Uint8Array(), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
       expect(await keysOf(store)).toEqual([]);
     });
 
@@ -245,103 +157,6 @@ describe.each(fixtures)('an object store on %s', (_name, fixture) => {
       await expect(store.put('kept', failAfter(9 * MIB, new Error('no')))).rejects.toThrow('no');
       expect((await store.get('kept')).toString()).toBe('before');
     });
-  });
-
-  describe('list', () => {
-    const keys = ['a', 'b-/x', 'b./x', 'b/c/1', 'b/c/2', 'b/d', 'b0', 'c/\u00e9', 'c/\uffee', 'c/\u{1f600}', 'd/only/deep/one'];
-
-    beforeEach(async () => {
-      for (const key of keys.toReversed()) await store.put(key, Buffer.from(key));
-    });
-
-    it('gives keys by their bytes, page by page', async () => {
-      expect(await keysOf(store)).toEqual(keys);
-      for (let limit = 1; limit <= keys.length; limit++) {
-        const page = await store.list({ prefix: '', limit });
-        expect(page.objects.map(({ key }) => key)).toEqual(keys.slice(0, limit));
-        expect(page.truncated).toBe(limit < keys.length);
-      }
-    });
-
-    it('starts behind any key, there or not', async () => {
-      for (const startAfter of [...keys, 'b', 'b/', 'b/c/', 'b/c/11', 'b/cc', 'zz']) {
-        const expected = keys.filter((key) => Buffer.compare(Buffer.from(key), Buffer.from(startAfter)) > 0);
-        const { objects } = await store.list({ prefix: '', startAfter });
-        expect(objects.map(({ key }) => key)).toEqual(expected);
-      }
-    });
-
-    it('takes a prefix that ends within a segment', async () => {
-      for (const prefix of ['b', 'b/', 'b/c', 'b/c/', 'b/c/2', 'd/on', 'nothing/here', 'a/']) {
-        const { objects } = await store.list({ prefix });
-        expect(objects.map(({ key }) => key)).toEqual(keys.filter((key) => key.startsWith(prefix)));
-      }
-    });
-
-    it('folds what lies behind the delimiter', async () => {
-      const top = await store.list({ prefix: '', delimiter: '/' });
-      expect(top.prefixes).toEqual(['b-/', 'b./', 'b/', 'c/', 'd/']);
-      expect(top.objects.map(({ key }) => key)).toEqual(['a', 'b0']);
-      const below = await store.list({ prefix: 'b/', delimiter: '/' });
-      expect(below).toMatchObject({ prefixes: ['b/c/'], objects: [{ key: 'b/d', size: 3 }], truncated: false });
-    });
-
-    it('goes on behind a folded prefix', async () => {
-      const first = await store.list({ prefix: '', delimiter: '/', limit: 4 });
-      expect(first).toMatchObject({ prefixes: ['b-/', 'b./', 'b/'], truncated: true });
-      for (const startAfter of ['b/', 'b/c/1']) {
-        const rest = await store.list({ prefix: '', delimiter: '/', startAfter });
-        expect(rest.prefixes).toEqual(['c/', 'd/']);
-        expect(rest.objects.map(({ key }) => key)).toEqual(['b0']);
-      }
-    });
-
-    it('refuses a limit that is none', async () => {
-      await expect(store.list({ prefix: '', limit: 0 })).rejects.toThrow(RangeError);
-    });
-  });
-
-  describe('delete', () => {
-    it('removes an object, and does not mind its absence', async () => {
-      await store.put('a/b', Buffer.from('x'));
-      await store.delete('a/b');
-      await store.delete('a/b');
-      await store.delete('a');
-      expect(await store.head('a/b')).toBeUndefined();
-      expect(await store.list({ prefix: '', delimiter: '/' })).toEqual({ objects: [], prefixes: [], truncated: false });
-      await store.put('a/b', Buffer.from('again'));
-      expect((await store.get('a/b')).toString()).toBe('again');
-    });
-
-    it('removes a folder with all that is below, and nothing beside it', async () => {
-      for (const key of ['x/1', 'x/y/2', 'x/y/z/3', 'x-1', 'xx/1']) await store.put(key, Buffer.from(key));
-      expect(await store.deletePrefix('x/')).toBe(3);
-      expect(await store.deletePrefix('x/')).toBe(0);
-      expect(await keysOf(store)).toEqual(['x-1', 'xx/1']);
-      await store.put('x/y/2', Buffer.from('again'));
-      expect(await keysOf(store)).toEqual(['x-1', 'x/y/2', 'xx/1']);
-    });
-
-    it('refuses a prefix that is no folder', async () => {
-      await store.put('x/1', Buffer.from('1'));
-      for (const prefix of ['', '/', 'x', '../', 'x/../']) {
-        await expect(store.deletePrefix(prefix)).rejects.toMatchObject({ code: 'INVALID_KEY' });
-      }
-      expect(await keysOf(store)).toEqual(['x/1']);
-    });
-  });
-
-  it.each(['', '/', '/etc/passwd', '../up', 'a/../../up', 'a//b', 'a/', './a', 'a/.', '.tmp/x', 'a/.hidden', 'a\\b', 'a\0b', 'a\nb',
-    '\ud800', 'x'.repeat(256), 'ab/'.repeat(400) + 'c'])('refuses the key %j in every method', async (key) => {
-    const refused = { code: 'INVALID_KEY' };
-    const range = { start: 0, end: 1 };
-    await expect(store.put(key, Buffer.from('x'))).rejects.toMatchObject(refused);
-    await expect(store.putOnce(key, new Uint8Array())).rejects.toMatchObject(refused);
-    await expect(store.get(key)).rejects.toMatchObject(refused);
-    await expect(store.getRange(key, range)).rejects.toMatchObject(refused);
-    await expect(store.getStream(key)).rejects.toMatchObject(refused);
-    await expect(store.head(key)).rejects.toMatchObject(refused);
-    await expect(store.delete(key)).rejects.toMatchObject(refused);
   });
 
   it('says that it can be reached', async () => {

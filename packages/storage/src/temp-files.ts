@@ -69,8 +69,9 @@ export class TempFiles {
     }
   }
 
-  /** Removes what killed processes left: those of this host that are gone, and anything untouched for an hour. */
-  async removeLeftovers(): Promise<void> {
+  /** Makes room, and removes what killed processes left: those of this host, and anything untouched for an hour. */
+  async start(): Promise<void> {
+    await this.folders.make(this.folder);
     for (const { name } of await entriesOf(this.folder)) {
       const path = join(this.folder, name);
       if (isOrphan(name) || (await isOld(path))) await unlinkFile(path);

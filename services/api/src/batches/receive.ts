@@ -71,6 +71,6 @@ function readable(error: unknown): unknown {
 
 /** Shown and offered for download only, never a path. */
 function cleanFilename(name: string): string | null {
-  const base = name.replace(/^.*[/\\]/, '').replace(/\p{Cc}/gu, '').slice(0, MAX_FILENAME);
+  const base = name.replace(/^.*[/\\]/s, '').replace(/\p{Cc}/gu, '').slice(0, MAX_FILENAME).toWellFormed();
   return base === '' ? null : base;
 }

@@ -1,0 +1,280 @@
+/* oxlint-disable prefer-const -- the host sets what is exported */
+
+/**
+ * The nearest training rows of samples whose features are whole numbers from 1 to 10. AssemblyScript; compiled by
+ * ../build-kernel.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
+ *
+ * A "group" is a distinct training vector of one label. Groups lie sixteen to a vector of bytes, the benign ones first;
+ * the last vector of a label is filled up with groups of no rows that are farther away than any other.
+ */
+
+/** Places in memory, set by the host once. */
+export let pairTables: usize = 0;
+export let scales: usize = 0;
+export let ranks: usize = 0;
+export let groupSums: usize = 0;
+export let groupShifts: usize = 0;
+export let groupVotes: usize = 0;
+export let shifts: usize = 0;
+export let kthLane: usize = 0;
+export let mirror: usize = 0;
+export let distances: usize = 0;
+export let zeros: usize = 0;
+export let cells: usize = 0;
+export let numerators: usize = 0;
+export let keys: usize = 0;
+export let candidates: usize = 0;
+export let pinned: usize = 0;
+export let samples: usize = 0;
+export let status: usize = 0;
+export let benign: usize = 0;
+export let malignant: usize = 0;
+
+/** Sizes and settings, set by the host once. */
+export let features: u32 = 0;
+export let benignVectors: u32 = 0;
+export let vectors: u32 = 0;
+export let isRatio: bool = false;
+export let rankWidth: u32 = 0;
+export let slack: u32 = 0;
+export let benignNearest: u32 = 0;
+export let malignantNearest: u32 = 0;
+export let alarmRank: u32 = 0;
+
+/** What was done, counted up. */
+export let candidateCount: u32 = 0;
+export let exhaustiveCount: u32 = 0;
+
+const GRADES: u32 = 11;
+const CELLS: u32 = GRADES * GRADES;
+/** Pairs of features that one pass over the groups adds up. */
+const PAIRS: u32 = 5;
+
+const ANSWERED: u8 = 0;
+const UNUSUAL: u8 = 1;
+const MISSING: u8 = 2;
+const OUT_OF_RANGE: u8 = 3;
+
+let sampleSum: u32 = 0;
+
+/** Mean distance to the nearest of either label. */
+export function classRatio(rows: u32): void {
+  const lanes = v128.load(mirror);
+  for (let row: u32 = 0; row < rows; row++) {
+    const fault = readSample(samples + row * features);
+    if (fault !== ANSWERED) {
+      store<u8>(status + row, fault);
+      continue;
+    }
+    sumPairs();
+    const nearBenign = isRatio ? nearestByRatio(0, benignVectors) : nearestBySquare(0, benignVectors);
+    const nearMalignant = isRatio ? nearestByRatio(benignVectors, vectors) : nearestBySquare(benignVectors, vectors);
+    store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
+    store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest));
+    const kth = highest(i16x8.min_u(nearBenign, i8x16.swizzle(nearMalignant, lanes)));
+    store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
+  }
+}
+
+/** Rows of either label at or within the distance of the k-th nearest of all. */
+export function votes(rows: u32): void {
+  const lane = v128.load(kthLane);
+  for (let row: u32 = 0; row < rows; row++) {
+    const fault = readSample(samples + row * features);
+    if (fault !== ANSWERED) {
+      store<u8>(status + row, fault);
+      continue;
+    }
+    sumPairs();
+    const nearest = isRatio ? nearestByRatio(0, vectors) : nearestBySquare(0, vectors);
+    const kth = <u32>i16x8.extract_lane_u(i8x16.swizzle(nearest, lane), 0);
+    const found = countVotes(kth);
+    store<f64>(benign + (row << 3), <f64>(found & 0xffff));
+    store<f64>(malignant + (row << 3), <f64>(found >> 16));
+    store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
+  }
+}
+
+/** Looks up, for each pair of features, where its partial distances to all groups lie. */
+function readSample(sample: usize): u8 {
+  const stride = vectors << 4;
+  let sum: u32 = 0;
+  let table = pairTables;
+  let cell = cells;
+  let lowest: u32 = 1;
+  for (let feature: u32 = 0; feature < features; feature += 2) {
+    const first = <u32>load<u8>(sample + feature);
+    const isPair = feature + 1 < features;
+    const second = isPair ? <u32>load<u8>(sample + feature + 1) : 0;
+    if (max(first, second) >= GRADES) return OUT_OF_RANGE;
+    lowest = min(lowest, min(first, isPair ? second : 1));
+    sum += first + second;
+    store<usize>(cell, table + (first * GRADES + second) * stride);
+    cell += sizeof<usize>();
+    table += CELLS * stride;
+  }
+  sampleSum = sum;
+  return lowest === 0 ? MISSING : ANSWERED;
+}
+
+/** Partial distances to distances, saturating at 255. */
+function sumPairs(): void {
+  const length = <usize>vectors << 4;
+  const pairs = (features + 1) >> 1;
+  const sums = numerators;
+  for (let pair: u32 = 0; pair < pairs; pair += PAIRS) {
+    const before = pair === 0 ? zeros : numerators;
+    const first = load<usize>(cells + (pair << 2));
+    const second = load<usize>(cells + (pair << 2), 4);
+    const third = load<usize>(cells + (pair << 2), 8);
+    const fourth = load<usize>(cells + (pair << 2), 12);
+    const fifth = load<usize>(cells + (pair << 2), 16);
+    for (let at: usize = 0; at < length; at += 16) {
+      let sum = i8x16.add_sat_u(v128.load(first + at), v128.load(second + at));
+      sum = i8x16.add_sat_u(sum, i8x16.add_sat_u(v128.load(third + at), v128.load(fourth + at)));
+      sum = i8x16.add_sat_u(sum, i8x16.add_sat_u(v128.load(fifth + at), v128.load(before + at)));
+      v128.store(sums + at, sum);
+    }
+  }
+}
+
+function nearestByRatio(from: u32, to: u32): v128 {
+  const scale = scales + ((<usize>(sampleSum - features) * vectors) << 5);
+  const numerator = numerators;
+  const key = keys;
+  const width = rankWidth;
+  const sums = groupSums;
+  const rankOf = ranks + (sampleSum << 1);
+  const shiftOf = groupShifts;
+  let least = i16x8.splat(-1);
+  let leastHigh = i16x8.splat(-1);
+  for (let vector = from; vector < to; vector++) {
+    const sixteen = v128.load(numerator + (vector << 4));
+    const low = i16x8.mul(i16x8.extend_low_i8x16_u(sixteen), v128.load(scale + (vector << 5)));
+    const high = i16x8.mul(i16x8.extend_high_i8x16_u(sixteen), v128.load(scale + (vector << 5), 16));
+    least = i16x8.min_u(least, low);
+    leastHigh = i16x8.min_u(leastHigh, high);
+    v128.store(key + (vector << 5), low);
+    v128.store(key + (vector << 5), high, 16);
+  }
+  const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1))), v128.load(kthLane));
+  const bound = pin(i16x8.add_sat_u(kth, i16x8.splat(<i16>slack)));
+  let nearest = i16x8.splat(-1);
+  let candidate = candidates;
+  for (let vector = from; vector < to; vector += 2) {
+    const at = key + (vector << 5);
+    const one = i8x16.narrow_i16x8_s(i16x8.le_u(v128.load(at), bound), i16x8.le_u(v128.load(at, 16), bound));
+    const two = i8x16.narrow_i16x8_s(i16x8.le_u(v128.load(at, 32), bound), i16x8.le_u(v128.load(at, 48), bound));
+    let mask = i8x16.bitmask(one) | (i8x16.bitmask(two) << 16);
+    while (mask !== 0) {
+      const group = (vector << 4) + ctz(mask);
+      mask &= mask - 1;
+      const ratio = load<u8>(numerator + group) * width + load<u16>(sums + (group << 1));
+      const rank = <u32>load<u16>(rankOf + (ratio << 1));
+      nearest = insert(nearest, rank, load<u16>(shiftOf + (group << 1)));
+      store<u32>(candidate, (rank << 16) | group);
+      candidate += 4;
+    }
+  }
+  return countCandidates(candidate, nearest);
+}
+
+function nearestBySquare(from: u32, to: u32): v128 {
+  const squares = numerators;
+  const shiftOf = groupShifts;
+  let least = i8x16.splat(-1);
+  for (let vector = from; vector < to; vector++) {
+    least = i8x16.min_u(least, v128.load(squares + (vector << 4)));
+  }
+  const low = i16x8.extend_low_i8x16_u(least);
+  const high = i16x8.extend_high_i8x16_u(least);
+  const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1))), v128.load(kthLane));
+  if (i16x8.extract_lane_u(kth, 0) >= 255) return nearestOfAll(from, to);
+  const bound = pin(i8x16.narrow_i16x8_u(kth, kth));
+  let nearest = i16x8.splat(-1);
+  let candidate = candidates;
+  for (let vector = from; vector < to; vector += 2) {
+    const at = squares + (vector << 4);
+    const high = i8x16.bitmask(i8x16.le_u(v128.load(at, 16), bound)) << 16;
+    let mask = i8x16.bitmask(i8x16.le_u(v128.load(at), bound)) | high;
+    while (mask !== 0) {
+      const group = (vector << 4) + ctz(mask);
+      mask &= mask - 1;
+      const square = <u32>load<u8>(squares + group);
+      nearest = insert(nearest, square, load<u16>(shiftOf + (group << 1)));
+      store<u32>(candidate, (square << 16) | group);
+      candidate += 4;
+    }
+  }
+  return countCandidates(candidate, nearest);
+}
+
+/** Where bytes are too small for the k-th distance: every group is a candidate, its partial distances summed again. */
+function nearestOfAll(from: u32, to: u32): v128 {
+  exhaustiveCount++;
+  let nearest = i16x8.splat(-1);
+  let candidate = candidates;
+  for (let group = from << 4; group < to << 4; group++) {
+    let square: u32 = 0;
+    for (let pair: u32 = 0; pair < (features + 1) >> 1; pair++) square += load<u8>(load<usize>(cells + (pair << 2)) + group);
+    nearest = insert(nearest, square, load<u16>(groupShifts + (group << 1)));
+    store<u32>(candidate, (square << 16) | group);
+    candidate += 4;
+  }
+  return countCandidates(candidate, nearest);
+}
+
+function countCandidates(end: usize, nearest: v128): v128 {
+  store<u32>(end, 0xffffffff);
+  candidateCount += <u32>((end - candidates) >> 2);
+  return nearest;
+}
+
+/** Sixteen bits each: the benign rows at or within a distance, and the malignant ones above. */
+function countVotes(kth: u32): u32 {
+  let found: u32 = 0;
+  let entry: u32;
+  for (let candidate = candidates; (entry = load<u32>(candidate)) !== 0xffffffff; candidate += 4) {
+    found += entry >> 16 <= kth ? load<u32>(groupVotes + ((entry & 0xffff) << 2)) : 0;
+  }
+  return found;
+}
+
+/** Puts a key into its place among eight ascending ones, as often as `shift` says, which moves the later ones up. */
+function insert(ascending: v128, key: u32, shift: u32): v128 {
+  const moved = i8x16.swizzle(ascending, v128.load(shifts + shift));
+  return i16x8.min_u(ascending, i16x8.max_u(moved, i16x8.splat(<i16>key)));
+}
+
+/** By way of memory, for V8 would compute what led to the value again in every round of the loop that uses it. */
+function pin(value: v128): v128 {
+  v128.store(pinned, value);
+  return v128.load(pinned);
+}
+
+function insertEight(keys: v128, ascending: v128): v128 {
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 0), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 1), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 2), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 3), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 4), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 5), 16);
+  ascending = insert(ascending, i16x8.extract_lane_u(keys, 6), 16);
+  return insert(ascending, i16x8.extract_lane_u(keys, 7), 16);
+}
+
+function meanDistance(nearest: v128, count: u32): f64 {
+  v128.store(keys, nearest);
+  let sum: f64 = 0;
+  for (let place: u32 = 0; place < count; place++) {
+    sum += load<f64>(distances + (<usize>load<u16>(keys + (place << 1)) << 3));
+  }
+  return sum / <f64>count;
+}
+
+function highest(lanes: v128): u32 {
+  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  return <u32>i16x8.extract_lane_u(lanes, 0);
+}

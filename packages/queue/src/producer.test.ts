@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../test/src/redis-process';
+import { waitUntil } from '../../../test/src/wait-until';
+import { createProducerConnection } from './connection';
+import { REDIS_PREFIX, jobIds, queueNames } from './names';
+import { Producer } from './producer';
+import { BatchProgress } from './progress';
+import { QueueUnavailableError } from './unavailable';
+
+/** Beyond the two seconds that a command may take; a hang would be for ever. */
+const NO_HANG_MS = 10_000;
+
+let redis: RedisProcess;
+let connection: Redis;
+let producer: Producer;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+});
+
+afterAll(() => redis?.down());
+
+/** Jest forgets handlers between tests; errors of an outage are what these tests are about. */
+const ignore = () => undefined;
+
+beforeEach(() => {
+  connection = createProducerConnection(redis.url, ignore);
+  producer = new Producer(connection, ignore);
+});
+
+afterEach(async () => {
+  await producer.stop();
+  connection.disconnect();
+});
+
+const predict = (predictionId = randomUUID()) => producer.enqueuePrediction({ tenant: 't', predictionId });
+const enqueueBatch = (batchId = randomUUID()) => producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards: [{ shard: 0, rows: 5 }, { shard: 1, rows: 3 }] });
+
+async function untilTaken(): Promise<void> {
+  await waitUntil('work is taken', () => predict().then(() => true, () => undefined), NO_HANG_MS);
+}
+
+async function failure(work: () => Promise<unknown>): Promise<unknown> {
+  return work().then(() => 'it answered', (error: unknown) => error);
+}
+
+test('adding the same work twice is adding it once', async () => {
+  await untilTaken();
+  const id = randomUUID();
+  await Promise.all([predict(id), predict(id), enqueueBatch(id), enqueueBatch(id)]);
+  await enqueueBatch(id);
+  const options = { connection, prefix: REDIS_PREFIX, skipVersionCheck: true };
+  const queues = { predictions: new Queue(queueNames.predictions, options), shards: new Queue(queueNames.shards, options), finalize: new Queue(queueNames.finalize, options) };
+  const ids = async (queue: Queue, state: 'waiting' | 'waiting-children') => (await queue.getJobs([state])).flatMap((job) => (job.id?.startsWith(id) ? [job.id] : [])).sort();
+  expect(await ids(queues.predictions, 'waiting')).toEqual([id]);
+  expect(await ids(queues.shards, 'waiting')).toEqual([jobIds.shard(id, 1, 0), jobIds.shard(id, 1, 1)]);
+  expect(await ids(queues.finalize, 'waiting-children')).toEqual([jobIds.finalize(id, 1)]);
+  const parent = await queues.finalize.getJob(jobIds.finalize(id, 1));
+  expect((await parent?.getDependenciesCount())?.unprocessed).toBe(2);
+  await Promise.all(Object.values(queues).map((queue) => queue.close()));
+});
+
+test('the state of what was added is known, and of what was not', async () => {
+  await untilTaken();
+  const id = randomUUID();
+  await predict(id);
+  expect(await producer.predictionState(id)).toBe('queued');
+  expect(await producer.predictionState(randomUUID())).toBe('unknown');
+});
+
+describe('a Redis that does not answer', () => {
+  afterEach(() => redis.thaw());
+
+  test('is an error of its own name, for every kind of request, and not a hang', async () => {
+    await untilTaken();
+    redis.freeze();
+    const requests = [() => predict(), () => enqueueBatch(), () => producer.predictionState('x'), () => new BatchProgress(connection).read('x', 1)];
+    for (const error of await Promise.all(requests.map(failure))) expect(error).toBeInstanceOf(QueueUnavailableError);
+    redis.thaw();
+    await untilTaken();
+    await enqueueBatch();
+  }, NO_HANG_MS * 3);
+
+  test('may have taken what timed out: sent again it is there once', async () => {
+    await untilTaken();
+    const id = randomUUID();
+    redis.freeze();
+    expect(await failure(() => predict(id))).toBeInstanceOf(QueueUnavailableError);
+    redis.thaw();
+    await untilTaken();
+    await predict(id);
+    expect(await producer.predictionState(id)).toBe('queued');
+  }, NO_HANG_MS * 3);
+});
+
+describe('a Redis that is down', () => {
+  afterEach(() => redis.up());
+
+  test('is an error at once, and taken up again when it is back', async () => {
+    await untilTaken();
+    await redis.down();
+    expect(await failure(() => predict())).toBeInstanceOf(QueueUnavailableError);
+    expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
+    await redis.up();
+    await untilTaken();
+    await enqueueBatch();
+    await redis.down();
+  }, NO_HANG_MS * 3);
+
+  test('is no reason not to start, nor not to stop', async () => {
+    await redis.down();
+    const late = createProducerConnection(redis.url, ignore);
+    const lateProducer = new Producer(late, ignore);
+    expect(await failure(() => lateProducer.enqueuePrediction({ tenant: 't', predictionId: 'x' }))).toBeInstanceOf(QueueUnavailableError);
+    await lateProducer.stop();
+    late.disconnect();
+  }, NO_HANG_MS);
+});

@@ -1,0 +1,105 @@
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../test/src/redis-process';
+import { waitUntil } from '../../../test/src/wait-until';
+import { ChangeListener, publishChange } from './changes';
+import { createProducerConnection, createWorkerConnection } from './connection';
+import { REDIS_PREFIX } from './names';
+import { BatchProgress } from './progress';
+
+const ignore = () => undefined;
+let redis: RedisProcess;
+let working: Redis;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  working = createWorkerConnection(redis.url, ignore);
+});
+
+afterAll(async () => {
+  working?.disconnect();
+  await redis?.down();
+});
+
+describe('progress', () => {
+  const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
+  const none = { shards: 0, succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, finalizing: false };
+
+  test('counts every shard once, however often it is delivered and by how many at once', async () => {
+    const progress = new BatchProgress(working);
+    const shards = [0, 1, 2, 7, 1_999];
+    await Promise.all([...shards, ...shards, ...shards].map((shard) => progress.recordShard('a', 1, shard, counts)));
+    await progress.recordShard('a', 1, 7, { ...counts, succeeded: 100 });
+    const sums = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * shards.length]));
+    expect(await progress.read('a', 1)).toEqual({ ...sums, shards: shards.length, finalizing: false });
+  });
+
+  test('is of one run of one batch, and gone when forgotten', async () => {
+    const progress = new BatchProgress(working);
+    await progress.recordShard('b', 1, 0, counts);
+    await progress.markFinalizing('b', 2);
+    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false });
+    expect(await progress.read('b', 2)).toEqual({ ...none, finalizing: true });
+    await progress.forget('b', 1);
+    expect(await progress.read('b', 1)).toEqual(none);
+    await progress.recordShard('b', 1, 0, counts);
+    expect((await progress.read('b', 1)).shards).toBe(1);
+  });
+
+  test('does not stay in Redis for ever', async () => {
+    const progress = new BatchProgress(working);
+    await progress.recordShard('c', 1, 0, counts);
+    await progress.markFinalizing('d', 1);
+    for (const key of await working.keys(`${REDIS_PREFIX}:progress:*`)) expect(await working.ttl(key)).toBeGreaterThan(0);
+  });
+});
+
+describe('changes', () => {
+  async function listening(): Promise<ChangeListener> {
+    const listener = new ChangeListener(createWorkerConnection(redis.url, ignore));
+    listener.start();
+    await waitUntil('it listens', async () => ((await working.pubsub('NUMSUB', `${REDIS_PREFIX}:changes`))[1] as number) > 0);
+    return listener;
+  }
+
+  test('reach everybody who waits for that id, and nobody else', async () => {
+    const listener = await listening();
+    const heard: string[] = [];
+    listener.listen('a', () => heard.push('first'));
+    const forget = listener.listen('a', () => heard.push('gone'));
+    listener.listen('a', () => heard.push('second'));
+    listener.listen('b', () => heard.push('other'));
+    listener.listen('end', () => heard.push('end'));
+    forget();
+    forget();
+    await publishChange(working, 'a');
+    await publishChange(working, 'end');
+    await waitUntil('the last is heard', () => heard.includes('end'));
+    expect(heard).toEqual(['first', 'second', 'end']);
+    listener.notify('b');
+    expect(heard.at(-1)).toBe('other');
+    listener.stop();
+    listener.stop();
+  });
+
+  test('are heard again after Redis was away, also by who started while it was', async () => {
+    await redis.down();
+    const late = new ChangeListener(createWorkerConnection(redis.url, ignore));
+    late.start();
+    const producing = createProducerConnection(redis.url, ignore);
+    let heard = 0;
+    late.listen('x', () => heard++);
+    await redis.up();
+    const untilHeard = (times: number) =>
+      waitUntil('it is heard', async () => {
+        await publishChange(producing, 'x').catch(ignore);
+        return heard >= times;
+      });
+    expect(await untilHeard(1)).toBe(true);
+    await redis.down();
+    await redis.up();
+    const before = heard;
+    expect(await untilHeard(before + 1)).toBe(true);
+    late.stop();
+    producing.disconnect();
+  }, 30_000);
+});

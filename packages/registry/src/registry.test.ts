@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
+import { ObjectKeys, type ObjectStore, createObjectStore, listAll } from '@cytoqueue/storage';
+import { waitUntil } from '../../../test/src/wait-until';
+import { ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
+
+let dir: string;
+let store: ObjectStore;
+let registry: Registry;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'registry-'));
+  store = createObjectStore(pathToFileURL(dir).href);
+  await store.start();
+  registry = new Registry(store);
+  await registry.seed();
+});
+
+afterEach(() => rm(dir, { recursive: true }));
+
+/** An intact file of the shipped model under another version. */
+async function withVersion(version: string): Promise<Buffer> {
+  const { file } = parseModel(await store.get(ObjectKeys.model('wbc-knn', '1.0.0')));
+  return Buffer.from(serializeModel({ ...file, version }));
+}
+
+async function contents(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for await (const { key } of listAll(store, ObjectKeys.modelsPrefix)) found.set(key, (await store.get(key)).toString('latin1'));
+  return found;
+}
+
+describe('seeding', () => {
+  test('puts every shipped model there, with a champion each', async () => {
+    expect((await registry.list()).map(({ name, champion, versions }) => ({ name, champion, versions }))).toEqual([
+      { name: 'wbc-knn-euclidean', champion: '1.0.0', versions: ['1.0.0'] },
+      { name: 'wbc-knn', champion: '1.0.0', versions: ['1.0.0'] },
+    ]);
+  });
+
+  test('again changes nothing, not even a champion that somebody chose', async () => {
+    await registry.add(await withVersion('1.1.0'));
+    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    const before = await contents();
+    await Promise.all(Array.from({ length: 4 }, () => new Registry(store).seed()));
+    expect(await contents()).toEqual(before);
+  });
+
+  test('by several processes at once comes to one champion', async () => {
+    await store.deletePrefix(ObjectKeys.modelsPrefix);
+    await Promise.all(Array.from({ length: 8 }, () => new Registry(store).seed()));
+    expect((await registry.champion('wbc-knn')).history).toHaveLength(1);
+    expect(await registry.list()).toHaveLength(2);
+  });
+});
+
+describe('a reference', () => {
+  test('is a name, its champion or a version, and comes to the same digest', async () => {
+    const pin = await registry.resolve();
+    expect(pin).toEqual({ name: 'wbc-knn', version: '1.0.0', digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+    for (const reference of ['wbc-knn', 'wbc-knn@champion', 'wbc-knn@1.0.0']) expect(await registry.resolve(reference)).toEqual(pin);
+    expect((await registry.resolve('wbc-knn-euclidean')).digest).not.toBe(pin.digest);
+    expect((await registry.pinned(pin)).model.digest).toBe(pin.digest);
+  });
+
+  test.each([
+    'nonesuch', 'wbc-knn@2.0.0', 'nonesuch@1.0.0', 'WBC-KNN', '', '@', 'wbc-knn@', '@1.0.0', 'wbc-knn@1.0.0@1.0.0', 'wbc-knn@@champion',
+    'a..b', 'wbc-knn@1..0', '../wbc-knn', 'wbc-knn@../champion', 'wbc knn', 'wbc-knn\n', '.', `${'x'.repeat(65)}`,
+  ])('%j names nothing', async (reference) => {
+    await expect(registry.resolve(reference)).rejects.toThrow(UnknownModelError);
+  });
+
+  test('that named nothing is found once it is there', async () => {
+    await expect(registry.resolve('wbc-knn@1.1.0')).rejects.toThrow(UnknownModelError);
+    const pin = await registry.add(await withVersion('1.1.0'));
+    expect(await registry.resolve('wbc-knn@1.1.0')).toEqual(pin);
+  });
+});
+
+describe('a model is refused', () => {
+  test('when its digest is not the pinned one', async () => {
+    const pin = await registry.resolve();
+    await expect(registry.pinned({ ...pin, digest: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(ModelDigestError);
+  });
+
+  test('when one digit of the stored file was changed', async () => {
+    const key = ObjectKeys.model('wbc-knn', '1.0.0');
+    const bytes = await store.get(key);
+    bytes[bytes.lastIndexOf('1')] = '2'.charCodeAt(0);
+    await store.put(key, bytes);
+    const fresh = new Registry(store);
+    await fresh.seed();
+    await expect(fresh.resolve('wbc-knn@1.0.0')).rejects.toThrow(ModelFileError);
+  });
+
+  test('when an intact file lies in the place of another', async () => {
+    await store.put(ObjectKeys.model('wbc-knn', '2.0.0'), await withVersion('1.1.0'));
+    await store.put(ObjectKeys.model('other', '1.1.0'), await withVersion('1.1.0'));
+    for (const reference of ['wbc-knn@2.0.0', 'other@1.1.0']) await expect(registry.resolve(reference)).rejects.toThrow(ModelDigestError);
+  });
+});
+
+describe('a champion', () => {
+  test('promoted elsewhere is soon seen here, and what was pinned stays as it was', async () => {
+    const before = await registry.resolve();
+    const elsewhere = new Registry(store);
+    await elsewhere.add(await withVersion('1.1.0'));
+    await elsewhere.promote('wbc-knn', '1.1.0', 'ada');
+    expect((await elsewhere.resolve()).version).toBe('1.1.0');
+    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0', 10_000);
+    expect((await registry.pinned(before)).model.version).toBe('1.0.0');
+  });
+
+  test('can be taken back, and who did what is on record', async () => {
+    await expect(registry.rollBack('wbc-knn', 'ada')).rejects.toThrow(NothingToRollBackError);
+    await registry.add(await withVersion('1.1.0'));
+    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    const { version, history } = await registry.rollBack('wbc-knn', 'bob');
+    expect(version).toBe('1.0.0');
+    expect(history.map((entry) => `${entry.version} ${entry.promoted_by}`)).toEqual(['1.0.0 shipped', '1.1.0 ada', '1.0.0 bob']);
+    await expect(registry.promote('wbc-knn', '3.0.0', 'ada')).rejects.toThrow(UnknownModelError);
+  });
+
+  test('has its versions listed in their order, the tenth after the ninth', async () => {
+    for (const version of ['1.10.0', '1.9.0']) await registry.add(await withVersion(version));
+    expect((await registry.list()).find(({ name }) => name === 'wbc-knn')?.versions).toEqual(['1.0.0', '1.9.0', '1.10.0']);
+  });
+});

@@ -1,0 +1,179 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { access, mkdir, mkdtemp, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { createObjectStore, listAll, type ObjectStore } from './index';
+
+const TWO_HOURS_S = 2 * 60 * 60;
+
+let root: string;
+let store: ObjectStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cytoqueue-file-store-'));
+  store = createObjectStore(pathToFileURL(root).href);
+  await store.start();
+});
+
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function keysOf(prefix = ''): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of listAll(store, prefix)) keys.push(key);
+  return keys;
+}
+
+async function tempFiles(): Promise<string[]> {
+  return readdir(join(root, '.tmp'));
+}
+
+/** Counts the real fsyncs while `work` runs. */
+async function countSyncs(work: () => Promise<unknown>): Promise<number> {
+  const handle = await open(root);
+  const sync = jest.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'sync');
+  await handle.close();
+  await work();
+  const { length } = sync.mock.calls;
+  sync.mockRestore();
+  return length;
+}
+
+describe('durability', () => {
+  it('shares the directory syncs of writes at the same time', async () => {
+    await store.put('pending/t/first', new Uint8Array());
+    const keys = Array.from({ length: 100 }, (_, n) => `pending/t/${n}`);
+    const syncs = await countSyncs(() => Promise.all(keys.map((key) => store.put(key, new Uint8Array()))));
+    expect(syncs).toBeGreaterThanOrEqual(1);
+    expect(syncs).toBeLessThan(50);
+  });
+
+  it('syncs the file, its directory and every directory made on the way', async () => {
+    expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);
+    expect(await countSyncs(() => store.put('a/b/d', Buffer.from('x')))).toBe(1 + 1);
+    expect(await countSyncs(() => store.putOnce('a/b/e', new Uint8Array()))).toBe(1);
+    expect(await countSyncs(() => store.putOnce('a/b/d', Buffer.from('x')))).toBe(1 + 1); // exists, and says so durably
+  });
+
+  it('syncs the way again when a folder had been removed', async () => {
+    await store.put('a/b/c', Buffer.from('x'));
+    await store.deletePrefix('a/');
+    expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);
+  });
+
+  it('lets a reader finish the object it has opened', async () => {
+    await store.put('a', Buffer.from('before'));
+    const stream = await store.getStream('a');
+    await store.put('a', Buffer.from('after!'));
+    expect(Buffer.concat(await stream.toArray()).toString()).toBe('before');
+  });
+});
+
+describe('several processes on one folder', () => {
+  it('let one racer create', async () => {
+    const stores = Array.from({ length: 10 }, () => createObjectStore(pathToFileURL(root).href));
+    const outcomes = await Promise.all(stores.map((one) => one.putOnce('a/b', Buffer.from('same'))));
+    expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
+    expect(await tempFiles()).toEqual([]);
+  });
+
+  it('write while another removes the folder', async () => {
+    for (let round = 0; round < 30; round++) {
+      const writes = Array.from({ length: 8 }, (_, n) => store.put(`x/${n % 2}/${n}`, Buffer.from('x')));
+      await Promise.all([store.deletePrefix('x/'), ...writes, store.deletePrefix('x/')]);
+    }
+    await store.deletePrefix('x/');
+    expect(await keysOf()).toEqual([]);
+  });
+});
+
+describe('start', () => {
+  it('removes what the dead have left, and nothing of the living', async () => {
+    const deadPid = spawnSync('true').pid;
+    const dead = [`${hostname()}~${deadPid}~abc~1`, `${hostname()}~${process.pid}~of-an-earlier-life~1`, 'elsewhere~1~abc~old'];
+    const living = [`${hostname()}~${process.ppid}~abc~1`, 'elsewhere~1~abc~new'];
+    for (const name of [...dead, ...living]) await writeFile(join(root, '.tmp', name), 'half');
+    const longAgo = Date.now() / 1000 - TWO_HOURS_S;
+    await utimes(join(root, '.tmp', 'elsewhere~1~abc~old'), longAgo, longAgo);
+    await store.start();
+    expect((await tempFiles()).sort()).toEqual(living.sort());
+  });
+
+  it('leaves the writes of this process alone', async () => {
+    const source = new Readable({ read() {} });
+    const writing = store.put('a', source);
+    source.push(Buffer.from('first'));
+    while ((await tempFiles()).length === 0) await new Promise(setImmediate);
+    await store.start();
+    source.push(null);
+    expect(await writing).toEqual({ size: 5 });
+  });
+});
+
+describe('listing', () => {
+  it('shows neither hidden files nor what is no file', async () => {
+    await store.put('shown/a', Buffer.from('x'));
+    await mkdir(join(root, 'shown/.hidden'));
+    await writeFile(join(root, 'shown/.hidden/b'), 'x');
+    await writeFile(join(root, 'shown/.c'), 'x');
+    await writeFile(join(root, '.tmp/left'), 'x');
+    execFileSync('mkfifo', [join(root, 'shown/pipe')]);
+    expect(await keysOf()).toEqual(['shown/a']);
+  });
+
+  it('pages through a folder of thousands', async () => {
+    await mkdir(join(root, 'many'));
+    const keys = Array.from({ length: 2500 }, (_, n) => `many/${String(n).padStart(5, '0')}`);
+    for (const key of keys) await writeFile(join(root, key), '');
+    expect(await keysOf('many/')).toEqual(keys);
+    expect((await store.list({ prefix: 'many/', limit: 5000 })).objects).toHaveLength(1000);
+  });
+});
+
+it('says that it cannot be reached when its folder is gone', async () => {
+  await rm(root, { recursive: true });
+  await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { code: 'ENOENT' } });
+});
+
+it('lets nobody else read the objects', async () => {
+  await store.put('tenants/t/batches/b/input.csv', Buffer.from('x'));
+  await store.put('pending/t/b', new Uint8Array());
+  for (const entry of await readdir(root, { recursive: true })) {
+    const mode = spawnSync('stat', ['-c', '%a', join(root, entry)]).stdout.toString().trim();
+    expect(mode).toMatch(/0$/);
+  }
+});
+
+function tryMount(directory: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory]).status === 0;
+}
+
+describe('a full disk', () => {
+  let mounted = false;
+
+  beforeEach(() => {
+    mounted = tryMount(root);
+  });
+
+  afterEach(() => {
+    if (mounted) spawnSync('umount', [root]);
+  });
+
+  it('is named, leaves nothing behind, and is over when there is room again', async () => {
+    if (!mounted) return void process.stderr.write('skipped: the test of a full disk needs the right to mount a tmpfs\n');
+    await store.start();
+    const full = { name: 'StoreFullError', code: 'STORE_FULL' };
+    const large = Buffer.alloc(400_000);
+    await expect(store.put('a/large', large)).rejects.toMatchObject(full);
+    await expect(store.putOnce('a/large', Readable.from([large]))).rejects.toMatchObject(full);
+    expect(await keysOf()).toEqual([]);
+    expect(await tempFiles()).toEqual([]);
+    await store.put('a/small', Buffer.alloc(150_000));
+    await expect(store.put('a/small', Buffer.alloc(150_000, 1))).rejects.toMatchObject(full);
+    expect((await store.get('a/small')).equals(Buffer.alloc(150_000))).toBe(true);
+    await store.delete('a/small');
+    expect(await store.put('a/small', Buffer.alloc(150_000, 1))).toEqual({ size: 150_000 });
+    await access(join(root, 'a/small'));
+  });
+});

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/moto-server';
+import { createObjectStore, listAll, type ObjectStore } from './index';
+
+/** Where stores to be tested come from. */
+interface Fixture {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** A new, empty store. */
+  open(): Promise<ObjectStore>;
+  /** What unfinished writes have left in the store opened last. */
+  leftovers(): Promise<string[]>;
+}
+
+class FileFixture implements Fixture {
+  private root = '';
+  private directory = '';
+
+  async start() {
+    this.root = await mkdtemp(join(tmpdir(), 'cytoqueue-storage-'));
+  }
+
+  stop() {
+    return rm(this.root, { recursive: true });
+  }
+
+  async open() {
+    this.directory = join(this.root, randomUUID(), 'objects');
+    return createObjectStore(pathToFileURL(this.directory).href);
+  }
+
+  async leftovers() {
+    const entries = await readdir(this.directory, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() && entry.parentPath.includes('/.')).map(({ name }) => name);
+  }
+}
+
+class S3Fixture implements Fixture {
+  private moto!: MotoServer;
+  private client!: S3Client;
+  private bucket = '';
+
+  async start() {
+    this.moto = await startMoto();
+    process.env.AWS_ENDPOINT_URL = this.moto.url;
+    process.env.AWS_ACCESS_KEY_ID ??= 'test';
+    process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
+    this.client = new S3Client({ region: 'us-east-1', forcePathStyle: true });
+  }
+
+  stop() {
+    this.client.destroy();
+    return this.moto.stop();
+  }
+
+  async open() {
+    this.bucket = `contract-${randomUUID()}`;
+    await this.client.send(new CreateBucketCommand({ Bucket: this.bucket }));
+    return createObjectStore(`s3://${this.bucket}/some/place`);
+  }
+
+  async leftovers() {
+    const { Uploads = [] } = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.bucket }));
+    return Uploads.map(({ Key = '' }) => Key);
+  }
+}
+
+/** A fresh store before every test, which must leave nothing unfinished behind. */
+function useStore(fixture: Fixture): () => ObjectStore {
+  let store: ObjectStore;
+
+  beforeAll(() => fixture.start(), 90_000);
+  afterAll(() => fixture.stop());
+
+  beforeEach(async () => {
+    store = await fixture.open();
+    await store.start();
+    await store.start();
+  });
+
+  afterEach(async () => {
+    assert.equal((await fixture.leftovers()).join(), '');
+    await store.stop();
+    await store.stop();
+  });
+  return () => store;
+}
+
+/** Runs one suite over every adapter. */
+export function describeStores(contract: (currentStore: () => ObjectStore) => void): void {
+  const fixtures: [string, Fixture][] = [['file', new FileFixture()]];
+  if (motoAvailable()) fixtures.push(['S3', new S3Fixture()]);
+  describe.each(fixtures)('an object store on %s', (_name, fixture) => contract(useStore(fixture)));
+}
+
+
+export async function keysOf(store: ObjectStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of listAll(store, '')) keys.push(key);
+  return keys;
+}

@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type ClientRequest, type IncomingMessage, type Server, createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
+import { Registry } from '@cytoqueue/registry';
+import { Releasers, type Role, createApiKey, createLogger } from '@cytoqueue/runtime';
+import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { waitUntil } from '../../../test/src/wait-until';
+import { createApp } from '../src/app';
+
+const TENANT = 'lab';
+const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
+
+export interface Call {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer | FormData;
+  role?: Role;
+}
+
+/** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
+export class RunningApi {
+  readonly tenant = TENANT;
+  readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
+  private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
+  private readonly releasers = new Releasers();
+  private server: Server | undefined;
+  private dir = '';
+  store!: ObjectStore;
+  producer!: Producer;
+
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+    const api = new RunningApi();
+    await api.open(redisUrl, maxUploadBytes);
+    return api;
+  }
+
+  stop(): Promise<void> {
+    return this.releasers.releaseAll();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
+  }
+
+  fetch(path: string, { role = 'member', headers, ...rest }: Call = {}): Promise<Response> {
+    return fetch(this.url + path, { ...rest, headers: { ...this.authorization(role), ...headers } });
+  }
+
+  async predict(features: Record<string, unknown>): Promise<string> {
+    const headers = { 'content-type': 'application/json' };
+    const response = await this.fetch('/v1/predictions', { method: 'POST', headers, body: JSON.stringify({ features }) });
+    return ((await response.json()) as { id: string }).id;
+  }
+
+  /** A request whose body the test sends as it likes, or never to its end. */
+  openRequest(path: string, headers: Record<string, string>): { sending: ClientRequest; answered: Promise<IncomingMessage> } {
+    const sending = request(this.url + path, { method: 'POST', headers: { ...this.authorization('member'), ...headers } });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => sending.once('response', resolve).once('error', reject));
+    answered.catch(() => undefined); // a test that goes away does not wait for it
+    return { sending, answered };
+  }
+
+  /** Every file of the store but the models, half-written ones too. */
+  async files(): Promise<string[]> {
+    const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
+    return files.filter((file) => !file.startsWith('models/')).sort();
+  }
+
+  async connections(): Promise<number> {
+    return new Promise((resolve, reject) => this.server?.getConnections((error, count) => (error ? reject(error) : resolve(count))));
+  }
+
+  private authorization(role: Role): Record<string, string> {
+    return { authorization: `Bearer ${this.keys.get(role)?.key}` };
+  }
+
+  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+    this.dir = await mkdtemp(join(tmpdir(), 'api-'));
+    this.releasers.push('files', () => rm(this.dir, { recursive: true }));
+    this.store = createObjectStore(pathToFileURL(this.dir).href);
+    await this.store.start();
+    const registry = new Registry(this.store);
+    await registry.seed();
+    const ignore = () => undefined; // outages are what some tests are about
+    const commands = createProducerConnection(redisUrl, ignore);
+    this.releasers.push('redis', () => commands.disconnect());
+    this.producer = new Producer(commands, ignore);
+    this.releasers.push('producer', () => this.producer.stop());
+    const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
+    changes.start();
+    this.releasers.push('changes', () => changes.stop());
+    const app = createApp({
+      store: this.store,
+      registry,
+      producer: this.producer,
+      progress: new BatchProgress(commands),
+      changes,
+      apiKeys: { tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] },
+      limits: { maxUploadBytes, shardRows: 1_000 },
+      logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
+      dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
+      version: '0.0.0',
+    });
+    this.server = createServer(app).listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.releasers.push('server', () => this.closeServer());
+    await waitUntil('Redis is there', () => commands.status === 'ready');
+  }
+
+  private async closeServer(): Promise<void> {
+    const closed = once(this.server as Server, 'close');
+    this.server?.close();
+    this.server?.closeAllConnections();
+    await closed;
+  }
+}
+
+export const RECORD = {
+  clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,
+  single_epithelial_cell_size: 2, bare_nuclei: 1, bland_chromatin: 3, normal_nucleoli: 1, mitoses: 1,
+};
+
+export const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
+export const ROW = '7,5,1,1,1,2,1,3,1,1\n';

@@ -1,0 +1,76 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import {
+  type Environment,
+  type Ready,
+  type RunningProgram,
+  type RunningStack,
+  START,
+  endProgram,
+  isRunning,
+  makeDataDir,
+  runProgram,
+  startStack,
+} from './stack-process';
+import { waitUntil } from './wait-until';
+
+/** The stacks of one test, on a directory of their own; `end` ends them all and removes what they left. */
+export class StackFixture {
+  readonly dataDir = makeDataDir();
+  readonly #otherDir = makeDataDir();
+  readonly #programs: RunningProgram[] = [];
+
+  async start(environment: Environment = {}): Promise<RunningStack> {
+    const stack = await startStack({ DATA_DIR: this.dataDir, ...environment });
+    this.#programs.push(stack);
+    return stack;
+  }
+
+  /** One more, on a second directory. */
+  startBeside(environment: Environment = {}): Promise<RunningStack> {
+    return this.start({ DATA_DIR: this.#otherDir, ...environment });
+  }
+
+  /** One that need not come up, or comes up by another command. */
+  run(environment: Environment = {}, { command = process.execPath, args = [START], detached = false } = {}): RunningProgram {
+    const program = runProgram(command, args, { PORT: '0', DATA_DIR: this.dataDir, ...environment }, detached);
+    this.#programs.push(program);
+    return program;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#programs.map(endProgram));
+    for (const dir of [this.dataDir, this.#otherDir]) rmSync(dir, { recursive: true });
+  }
+}
+
+/** When a service of the stack in `dataDir` logged that message, as milliseconds since the epoch. */
+export function loggedAtMs(dataDir: string, name: string, message: string): number {
+  const lines = readFileSync(join(dataDir, 'logs', `${name}.log`), 'utf8').trim().split('\n');
+  const line = lines.map((text) => JSON.parse(text) as { msg: string; time: string }).find(({ msg }) => msg === message);
+  return line === undefined ? Number.NaN : Date.parse(line.time);
+}
+
+export async function isHealthy(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok === true;
+}
+
+export async function untilGone(pids: readonly number[]): Promise<void> {
+  await waitUntil('its processes are gone', () => !pids.some(isRunning));
+}
+
+export async function setInRedis({ redis_url: url }: Ready, key: string, value: string): Promise<void> {
+  const client = new Redis(url);
+  await client.set(key, value);
+  await client.quit();
+}
+
+export async function getFromRedis({ redis_url: url }: Ready, key: string): Promise<string | null> {
+  const client = new Redis(url);
+  const value = await client.get(key);
+  await client.quit();
+  return value;
+}
