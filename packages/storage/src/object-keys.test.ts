@@ -30,7 +30,10 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.predictionResult('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/result.json');
     expect(ObjectKeys.batchInput('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/input.csv');
     expect(ObjectKeys.batchRecord('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/batch.json');
-    expect(ObjectKeys.batchCancel('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/cancel.json');
+    expect(ObjectKeys.runRecord('lab-a', 'batch_1', 2)).toBe('tenants/lab-a/batches/batch_1/runs/00002/run.json');
+    expect(ObjectKeys.runCancel('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/cancel.json');
+    expect(ObjectKeys.runChanges('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/changes.csv');
+    expect(ObjectKeys.audit('audit_1')).toBe('audit/audit_1.json');
     expect(ObjectKeys.shard('lab-a', 'batch_1', 42, 'wbc-knn@1.0.0')).toBe('tenants/lab-a/batches/batch_1/shards/00042.wbc-knn@1.0.0.shard');
     expect(ObjectKeys.runResults('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/results.csv');
     expect(ObjectKeys.runErrors('lab-a', 'batch_1', 2)).toBe('tenants/lab-a/batches/batch_1/runs/00002/errors.csv');
