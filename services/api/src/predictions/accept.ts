@@ -61,7 +61,8 @@ async function enqueueStored({ store, producer }: PredictionServices, tenant: st
     ]);
     await producer.enqueuePrediction({ tenant, predictionId: request.id });
   } catch (error) {
-    await Promise.allSettled([store.delete(pendingKey), store.delete(requestKey)]);
+    // Its result too: a job whose adding timed out may have run all the same.
+    await Promise.allSettled([store.delete(pendingKey), store.deletePrefix(ObjectKeys.predictionPrefix(tenant, request.id))]);
     throw error;
   }
 }
