@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const KERNELS = ['integer'];
+const KERNELS = ['integer', 'float'];
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--outFile', 'kernel.wasm'];
 
 const target = new URL('src/kernel/wasm.ts', import.meta.url);

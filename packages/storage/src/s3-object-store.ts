@@ -13,7 +13,7 @@ import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { S3Uploader, SHA256_FIELD, UploadError, type Sent } from './s3-upload';
 
-const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;
 const GET_ATTEMPTS = 3;
 const LAST_CHARACTER = '\u{10ffff}';

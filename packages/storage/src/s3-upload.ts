@@ -8,7 +8,8 @@ import type { ObjectBody, PutOptions } from './object-store';
 /** The metadata field that holds the hex SHA-256 of an object that was put as a whole. */
 export const SHA256_FIELD = 'sha256';
 
-export const PART_BYTES = 8 * 1024 * 1024;
+const SMALL_BYTES = 1024 * 1024;
+const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 2; // with the part being filled, some 32 MiB in memory whatever the object's size
 
 /** What was sent, to be held against what is stored. */
@@ -24,7 +25,7 @@ export class UploadError extends Error {
 type Target = Omit<PutObjectCommandInput, 'Body'>;
 
 export class S3Uploader {
-  /** @param bulkClient has time enough to send a part. */
+  /** @param client gives up soon, for clinicians wait on it. @param bulkClient has time enough to send a part. */
   constructor(private readonly client: S3Client, private readonly bulkClient: S3Client) {}
 
   /**
@@ -41,8 +42,9 @@ export class S3Uploader {
   private async sendBytes(target: Target, body: Uint8Array, abortSignal: AbortSignal | undefined): Promise<Sent> {
     const sent = { size: body.byteLength, sha256: createHash('sha256').update(body).digest('hex') };
     const command = new PutObjectCommand({ ...target, Body: body, Metadata: { [SHA256_FIELD]: sent.sha256 } });
+    const client = body.byteLength <= SMALL_BYTES ? this.client : this.bulkClient;
     try {
-      await this.client.send(command, { abortSignal });
+      await client.send(command, { abortSignal });
     } catch (error) {
       throw new UploadError(error, sent);
     }

@@ -28,7 +28,7 @@ export class RunningApi {
   readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
   private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
   private readonly releasers = new Releasers();
-  private server: Server | undefined;
+  private readonly server: Server = createServer();
   private dir = '';
   store!: ObjectStore;
   producer!: Producer;
@@ -44,7 +44,7 @@ export class RunningApi {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server?.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   fetch(path: string, { role = 'member', headers, ...rest }: Call = {}): Promise<Response> {
@@ -70,10 +70,6 @@ export class RunningApi {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
     return files.filter((file) => !file.startsWith('models/')).sort();
-  }
-
-  async connections(): Promise<number> {
-    return new Promise((resolve, reject) => this.server?.getConnections((error, count) => (error ? reject(error) : resolve(count))));
   }
 
   private authorization(role: Role): Record<string, string> {
@@ -107,16 +103,16 @@ export class RunningApi {
       dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
       version: '0.0.0',
     });
-    this.server = createServer(app).listen(0, '127.0.0.1');
+    this.server.on('request', app).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     this.releasers.push('server', () => this.closeServer());
     await waitUntil('Redis is there', () => commands.status === 'ready');
   }
 
   private async closeServer(): Promise<void> {
-    const closed = once(this.server as Server, 'close');
-    this.server?.close();
-    this.server?.closeAllConnections();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
     await closed;
   }
 }

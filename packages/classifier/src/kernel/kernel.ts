@@ -16,7 +16,7 @@ export const NO_KERNEL = 4;
 export const STATUSES = 5;
 
 /** Why a model has no kernel. */
-export type Refusal = 'not-wanted' | 'no-simd' | 'too-many-neighbors' | 'too-many-rows' | 'too-many-features';
+export type Refusal = 'not-wanted' | 'no-simd' | 'unfit-values' | 'too-many-neighbors' | 'too-many-rows' | 'too-many-features';
 
 /** What a kernel needs to know of a model. */
 export interface KernelModel {

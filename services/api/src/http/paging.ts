@@ -5,7 +5,7 @@ import type { Call } from './route';
 export function pageQuery(statuses: readonly string[], idPrefix: string) {
   return z.strictObject({
     limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most items in one page' }),
-    after: z.string().regex(new RegExp(`^${idPrefix}[0-9A-Za-z]{26}$`), 'is not an id of this list').optional(),
+    after: z.string().regex(new RegExp(`^${idPrefix}[0-7][0-9a-hjkmnp-tv-z]{25}$`), 'is not an id of this list').optional(),
     status: z.enum(statuses as [string, ...string[]]).optional(),
   });
 }

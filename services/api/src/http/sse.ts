@@ -28,6 +28,7 @@ export interface EventSource {
 export async function sendEvents(response: Response, source: EventSource): Promise<void> {
   response.status(200).set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   response.flushHeaders();
+  if (response.req.method === 'HEAD') return void response.end();
   const waker = new Waker();
   const forget = source.changes.listen(source.id, () => waker.wake());
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);

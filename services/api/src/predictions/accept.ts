@@ -63,7 +63,11 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {
-    await Promise.allSettled([store.delete(ObjectKeys.pending(tenant, request.id)), store.delete(requestKey)]);
+    // Its result too: a job whose adding timed out may have run all the same.
+    await Promise.allSettled([
+      store.delete(ObjectKeys.pending(tenant, request.id)),
+      store.deletePrefix(ObjectKeys.predictionPrefix(tenant, request.id)),
+    ]);
     throw error;
   }
 }

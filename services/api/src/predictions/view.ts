@@ -34,8 +34,11 @@ export function isFinished(status: PredictionView['status']): boolean {
   return status !== 'queued' && status !== 'processing';
 }
 
-/** Redis is an index that can be lost: without it, or without the job in it, the record is still waiting. */
+/**
+ * Redis is an index that can be lost: without it, or without the job in it, the record is still waiting.
+ * A job that ended after we looked for its result is not waiting again.
+ */
 async function liveStatus(producer: Producer, id: string): Promise<'queued' | 'processing'> {
   const state = await producer.predictionState(id).catch(() => 'unknown');
-  return state === 'active' ? 'processing' : 'queued';
+  return state === 'unknown' || state === 'queued' ? 'queued' : 'processing';
 }

@@ -1,0 +1,269 @@
+/* oxlint-disable prefer-const -- the host sets what is exported */
+
+/**
+ * The nearest training rows of samples of real numbers by Euclidean distance. AssemblyScript; compiled by
+ * ../build-kernel.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/float.ts.
+ *
+ * Rows lie in blocks of sixteen, the benign ones first; the last block of a label is filled up with rows at infinity.
+ */
+
+/** Places in memory, set by the host once. */
+export let blocks: usize = 0;
+export let halfSquares: usize = 0;
+export let rows: usize = 0;
+export let centers: usize = 0;
+export let scales: usize = 0;
+export let scaled: usize = 0;
+export let single: usize = 0;
+export let keys: usize = 0;
+export let lowest: usize = 0;
+export let nearBenign: usize = 0;
+export let nearMalignant: usize = 0;
+export let candidates: usize = 0;
+export let squares: usize = 0;
+export let samples: usize = 0;
+export let status: usize = 0;
+export let benign: usize = 0;
+export let malignant: usize = 0;
+
+/** Sizes and settings, set by the host once. */
+export let features: u32 = 0;
+export let benignBlocks: u32 = 0;
+export let blockCount: u32 = 0;
+export let k: u32 = 0;
+export let benignNearest: u32 = 0;
+export let malignantNearest: u32 = 0;
+export let longest: f64 = 0;
+export let alarmNumerator: f64 = 0;
+export let alarmDenominator: f64 = 0;
+
+/** What was done, counted up. */
+export let candidateCount: u32 = 0;
+
+const ANSWERED: u8 = 0;
+const UNUSUAL: u8 = 1;
+const MISSING: u8 = 2;
+const OUT_OF_RANGE: u8 = 3;
+
+const ROWS: u32 = 16;
+/** Rounding of one operation in single precision, and the largest product that is safe from overflow in it. */
+const SINGLE_ROUNDING: f64 = 1.0 / 16777216.0;
+const LARGEST: f64 = 1e36;
+
+let slack: f64 = 0;
+let found: u32 = 0;
+
+/** Mean distance to the nearest of either label. */
+export function classRatio(count: u32): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const fault = readSample(samples + ((row * features) << 3));
+    store<u8>(status + row, fault);
+    if (fault !== ANSWERED) continue;
+    rankNearest(0, benignBlocks, nearBenign);
+    rankNearest(benignBlocks, blockCount, nearMalignant);
+    store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
+    store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest));
+    store<u8>(status + row, isBeyondAlarm(kthOfBoth()) ? UNUSUAL : ANSWERED);
+  }
+}
+
+/** Rows of either label at or within the distance of the k-th nearest of all. */
+export function votes(count: u32): void {
+  for (let row: u32 = 0; row < count; row++) {
+    const fault = readSample(samples + ((row * features) << 3));
+    store<u8>(status + row, fault);
+    if (fault !== ANSWERED) continue;
+    rankNearest(0, blockCount, nearBenign);
+    const kth = load<f64>(nearBenign + ((k - 1) << 3));
+    countVotes(kth, row);
+    store<u8>(status + row, isBeyondAlarm(kth) ? UNUSUAL : ANSWERED);
+  }
+}
+
+/** Scales the sample, in double and single precision, and works out how far the single one can err. */
+function readSample(sample: usize): u8 {
+  let square: f64 = 0;
+  for (let feature: u32 = 0; feature < features; feature++) {
+    const at = feature << 3;
+    const raw = load<f64>(sample + at);
+    if (raw !== raw) return MISSING;
+    const value = (raw - load<f64>(centers + at)) / load<f64>(scales + at);
+    square += value * value;
+    store<f64>(scaled + at, value);
+    store<f32>(single + (feature << 2), <f32>value);
+  }
+  const length = sqrt(square);
+  const products = longest * (longest * 0.5 + length);
+  if (!(products < LARGEST && square < LARGEST)) return OUT_OF_RANGE;
+  slack = 2.002 * <f64>(features + 6) * SINGLE_ROUNDING * products + 1e-13 * (length + longest) * (length + longest) + 1e-30;
+  return ANSWERED;
+}
+
+/** The k smallest squared distances, ascending; and all candidates with theirs, `found` of them. */
+function rankNearest(from: u32, to: u32, nearest: usize): void {
+  const bound = f32x4.splat(<f32>(<f64>measureBlocks(from, to) + slack));
+  let end = candidates;
+  for (let block = from; block < to; block++) {
+    let mask = maskOfRows(keys + (block << 6), bound);
+    while (mask !== 0) {
+      store<u32>(end, block * ROWS + ctz(mask));
+      end += 4;
+      mask &= mask - 1;
+    }
+  }
+  found = <u32>((end - candidates) >> 2);
+  candidateCount += found;
+  for (let place: u32 = 0; place < 3; place++) store<u32>(end + (place << 2), load<u32>(candidates));
+  for (let place: u32 = 0; place < found; place += 4) measureFour(place);
+  for (let place: u32 = 0; place < k; place++) store<f64>(nearest + (place << 3), Infinity);
+  for (let place: u32 = 0; place < found; place++) insert(nearest, load<f64>(squares + (place << 3)));
+}
+
+function maskOfRows(at: usize, bound: v128): i32 {
+  const low = i16x8.narrow_i32x4_s(f32x4.le(v128.load(at), bound), f32x4.le(v128.load(at, 16), bound));
+  const high = i16x8.narrow_i32x4_s(f32x4.le(v128.load(at, 32), bound), f32x4.le(v128.load(at, 48), bound));
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+/** |row|² / 2 − sample · row of all rows, which orders them as their distances do. Returns a bound of the k-th. */
+function measureBlocks(from: u32, to: u32): f32 {
+  let least0 = f32x4.splat(Infinity);
+  let least1 = least0;
+  let least2 = least0;
+  let least3 = least0;
+  const length = ((features + 1) & ~1) << 2;
+  const sample = single;
+  let at = blocks + (from * length << 4);
+  for (let block = from; block < to; block++) {
+    const half = halfSquares + (block << 6);
+    let key0 = v128.load(half);
+    let key1 = v128.load(half, 16);
+    let key2 = v128.load(half, 32);
+    let key3 = v128.load(half, 48);
+    for (let feature: u32 = 0; feature < length; feature += 8) {
+      const one = v128.load32_splat(sample + feature);
+      const two = v128.load32_splat(sample + feature, 4);
+      key0 = f32x4.sub(key0, f32x4.add(f32x4.mul(one, v128.load(at)), f32x4.mul(two, v128.load(at, 64))));
+      key1 = f32x4.sub(key1, f32x4.add(f32x4.mul(one, v128.load(at, 16)), f32x4.mul(two, v128.load(at, 80))));
+      key2 = f32x4.sub(key2, f32x4.add(f32x4.mul(one, v128.load(at, 32)), f32x4.mul(two, v128.load(at, 96))));
+      key3 = f32x4.sub(key3, f32x4.add(f32x4.mul(one, v128.load(at, 48)), f32x4.mul(two, v128.load(at, 112))));
+      at += 128;
+    }
+    const key = keys + (block << 6);
+    v128.store(key, key0);
+    v128.store(key, key1, 16);
+    v128.store(key, key2, 32);
+    v128.store(key, key3, 48);
+    least0 = f32x4.pmin(least0, key0);
+    least1 = f32x4.pmin(least1, key1);
+    least2 = f32x4.pmin(least2, key2);
+    least3 = f32x4.pmin(least3, key3);
+  }
+  return kthLowest(least0, least1, least2, least3);
+}
+
+/** Of sixteen numbers, by way of whole numbers that order as they do. */
+function kthLowest(first: v128, second: v128, third: v128, fourth: v128): f32 {
+  v128.store(lowest, i32x4.splat(i32.MAX_VALUE));
+  v128.store(lowest, i32x4.splat(i32.MAX_VALUE), 16);
+  insertFour(first);
+  insertFour(second);
+  insertFour(third);
+  insertFour(fourth);
+  const bits = load<i32>(lowest + ((k - 1) << 2));
+  return reinterpret<f32>(bits ^ ((bits >> 31) & i32.MAX_VALUE));
+}
+
+function insertFour(values: v128): void {
+  const keys = v128.xor(values, v128.and(i32x4.shr_s(values, 31), i32x4.splat(i32.MAX_VALUE)));
+  insertKey(i32x4.extract_lane(keys, 0));
+  insertKey(i32x4.extract_lane(keys, 1));
+  insertKey(i32x4.extract_lane(keys, 2));
+  insertKey(i32x4.extract_lane(keys, 3));
+}
+
+/** Puts a key into its place among eight ascending ones. */
+function insertKey(value: i32): void {
+  const low = v128.load(lowest);
+  const high = v128.load(lowest, 16);
+  const key = i32x4.splat(value);
+  const below = i8x16.shuffle(i32x4.splat(i32.MIN_VALUE), low, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+  const before = i8x16.shuffle(low, high, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+  v128.store(lowest, i32x4.min_s(low, i32x4.max_s(below, key)));
+  v128.store(lowest, i32x4.min_s(high, i32x4.max_s(before, key)), 16);
+}
+
+/** Squared distances feature by feature in double precision, as the reference sums; of four rows, which overlap. */
+function measureFour(place: u32): void {
+  const listed = candidates + (place << 2);
+  const row0 = rows + ((load<u32>(listed) * features) << 3);
+  const row1 = rows + ((load<u32>(listed, 4) * features) << 3);
+  const row2 = rows + ((load<u32>(listed, 8) * features) << 3);
+  const row3 = rows + ((load<u32>(listed, 12) * features) << 3);
+  const sample = scaled;
+  const length = features << 3;
+  let square0: f64 = 0;
+  let square1: f64 = 0;
+  let square2: f64 = 0;
+  let square3: f64 = 0;
+  for (let feature: u32 = 0; feature < length; feature += 8) {
+    const value = load<f64>(sample + feature);
+    const difference0 = value - load<f64>(row0 + feature);
+    const difference1 = value - load<f64>(row1 + feature);
+    const difference2 = value - load<f64>(row2 + feature);
+    const difference3 = value - load<f64>(row3 + feature);
+    square0 += difference0 * difference0;
+    square1 += difference1 * difference1;
+    square2 += difference2 * difference2;
+    square3 += difference3 * difference3;
+  }
+  store<f64>(squares + (place << 3), square0);
+  store<f64>(squares + (place << 3), square1, 8);
+  store<f64>(squares + (place << 3), square2, 16);
+  store<f64>(squares + (place << 3), square3, 24);
+}
+
+function insert(nearest: usize, square: f64): void {
+  let at = nearest + ((k - 1) << 3);
+  if (!(square < load<f64>(at))) return;
+  while (at > nearest && square < load<f64>(at - 8)) {
+    store<f64>(at, load<f64>(at - 8));
+    at -= 8;
+  }
+  store<f64>(at, square);
+}
+
+function meanDistance(nearest: usize, count: u32): f64 {
+  let sum: f64 = 0;
+  for (let place: u32 = 0; place < count; place++) sum += sqrt(load<f64>(nearest + (place << 3)));
+  return sum / <f64>count;
+}
+
+/** The k-th of two ascending lists. */
+function kthOfBoth(): f64 {
+  let one = nearBenign;
+  let other = nearMalignant;
+  for (let place: u32 = 1; place < k; place++) {
+    if (load<f64>(one) < load<f64>(other)) one += 8;
+    else other += 8;
+  }
+  return min(load<f64>(one), load<f64>(other));
+}
+
+function countVotes(kth: f64, row: u32): void {
+  const firstMalignant = benignBlocks * ROWS;
+  let benignVotes: u32 = 0;
+  let malignantVotes: u32 = 0;
+  for (let place: u32 = 0; place < found; place++) {
+    const isWithin = u32(load<f64>(squares + (place << 3)) <= kth);
+    const isMalignant = u32(load<u32>(candidates + (place << 2)) >= firstMalignant);
+    malignantVotes += isWithin & isMalignant;
+    benignVotes += isWithin & (isMalignant ^ 1);
+  }
+  store<f64>(benign + (row << 3), <f64>benignVotes);
+  store<f64>(malignant + (row << 3), <f64>malignantVotes);
+}
+
+function isBeyondAlarm(square: f64): bool {
+  return square * alarmDenominator > alarmNumerator;
+}
