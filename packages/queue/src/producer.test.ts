@@ -53,9 +53,9 @@ test('adding the same work twice is adding it once', async () => {
   await enqueueBatch(id);
   const options = { connection, prefix: REDIS_PREFIX, skipVersionCheck: true };
   const queues = { predictions: new Queue(queueNames.predictions, options), shards: new Queue(queueNames.shards, options), finalize: new Queue(queueNames.finalize, options) };
-  const ids = async (queue: Queue, state: 'waiting' | 'waiting-children') => (await queue.getJobs([state])).flatMap((job) => (job.id?.startsWith(id) ? [job.id] : [])).sort();
+  const ids = async (queue: Queue, state: 'waiting' | 'prioritized' | 'waiting-children') => (await queue.getJobs([state])).flatMap((job) => (job.id?.startsWith(id) ? [job.id] : [])).sort();
   expect(await ids(queues.predictions, 'waiting')).toEqual([id]);
-  expect(await ids(queues.shards, 'waiting')).toEqual([jobIds.shard(id, 1, 0), jobIds.shard(id, 1, 1)]);
+  expect(await ids(queues.shards, 'prioritized')).toEqual([jobIds.shard(id, 1, 0), jobIds.shard(id, 1, 1)]);
   expect(await ids(queues.finalize, 'waiting-children')).toEqual([jobIds.finalize(id, 1)]);
   const parent = await queues.finalize.getJob(jobIds.finalize(id, 1));
   expect((await parent?.getDependenciesCount())?.unprocessed).toBe(2);

@@ -9,10 +9,13 @@ const SECRETS = ['authorization', 'cookie', 'api_key', 'args'];
 /** Deeper than any call site logs: an error's cause within an error is the third. */
 const LEVELS = ['', '*.', '*.*.', '*.*.*.'];
 
-/** JSON lines on stdout, one service name and environment on each. Levels: error = somebody must look, warn = it mended itself. */
+/**
+ * JSON lines on stdout with service and environment on each, written at once so that none is lost when the process ends.
+ * Levels: error = somebody must look, warn = it mended itself.
+ */
 export function createLogger(
   options: { service: string; environment: string; level: string },
-  destination: DestinationStream = pino.destination({ fd: 1, sync: false }),
+  destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
 ): Logger {
   return pino(
     {
