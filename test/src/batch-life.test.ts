@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createApiKey, saveApiKeys } from '@cytoqueue/runtime';
@@ -6,7 +6,7 @@ import { createObjectStore } from '@cytoqueue/storage';
 import { finish, run, upload } from './batches';
 import { ContractClient } from './contract-client';
 import { BENIGN_RECORD, WISCONSIN, readCsv } from './records';
-import { type RunningStack, makeDataDir, readReady, startStack } from './stack-process';
+import { ROOT, type RunningStack, makeDataDir, readReady, startStack } from './stack-process';
 import { waitUntil } from './wait-until';
 
 let stack: RunningStack;
@@ -184,4 +184,31 @@ test('every documented operation answers as documented', async () => {
   });
   await waitUntil('the deleted batch is seen', async () => (await client.call('delete', `/v1/batches/${id}`)).status === 204);
   expect(client.unseen()).toEqual([]);
+});
+
+describe('a dry run', () => {
+  const dryRun = (body: string) => client.post('/v1/batches?dry_run=true', { headers: { 'content-type': 'text/csv' }, body });
+
+  test('says what the upload would come to, and stores nothing', async () => {
+    const before = await keysBelow('tenants/lab-a/batches/');
+    const { status, json } = await dryRun(`ID;Clump;V2;V3;V4;V5;V6;V7;V8;V9;class\r\n${'a;5;1;1;1;2;?;3;1;1;2\r\n'.repeat(2)}b;11;1;1;1;2;1;3;1;1;4\nc;1\n`);
+    expect(status).toBe(200);
+    expect(json.rows).toEqual({ total: 4, valid: 2, rejected: 2, with_missing_features: 2, repeated: 1 });
+    expect(json.rejected_by_code).toEqual({ 'out-of-range': 1, 'column-count': 1 });
+    expect(json.errors.map(({ row, code }: { row: number; code: string }) => `${row} ${code}`)).toEqual(['3 out-of-range', '4 column-count']);
+    expect(json.dialect).toEqual({ delimiter: ';', line_end: '\r\n', bom: false });
+    expect(json.columns[0]).toEqual({ column: 'ID', used_as: 'id' });
+    expect(json.columns[1]).toEqual({ column: 'Clump', used_as: 'feature', feature: 'clump_thickness', matched_by: 'alias' });
+    expect(json.columns[10]).toEqual({ column: 'class', used_as: 'label' });
+    expect(json.missing_by_feature).toMatchObject({ bare_nuclei: 2, mitoses: 0 });
+    expect(await keysBelow('tenants/lab-a/batches/')).toEqual(before);
+  });
+
+  test('refuses what the upload itself would be refused for, and knows the other Wisconsin data', async () => {
+    const header = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'), 'utf8').split('\n')[0];
+    const { status, json } = await dryRun(`${header}\n1\n`);
+    expect(status).toBe(422);
+    expect(json.detail).toContain('model=wdbc-knn');
+    expect((await dryRun('')).status).toBe(422);
+  });
 });

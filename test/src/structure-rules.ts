@@ -10,12 +10,13 @@ export interface ModuleRule {
   readonly pure?: true;
 }
 
-const PACKAGES = ['schema', 'classifier', 'csv', 'registry', 'scaling', 'storage', 'queue', 'metrics', 'runtime', 'client'];
+const PACKAGES = ['schema', 'classifier', 'csv', 'samples', 'registry', 'scaling', 'storage', 'queue', 'metrics', 'runtime', 'client'];
 
 export const MODULE_RULES: Readonly<Record<string, ModuleRule>> = {
   'packages/schema': { ours: [], others: [], pure: true },
   'packages/classifier': { ours: ['schema'], others: ['ml-matrix'], pure: true },
   'packages/csv': { ours: [], pure: true },
+  'packages/samples': { ours: ['schema', 'csv'], others: [], pure: true },
   'packages/registry': { ours: ['storage', 'schema', 'classifier'], others: [] },
   'packages/scaling': { ours: [], others: [], pure: true },
   'packages/storage': { ours: [], others: ['@aws-sdk/', '@smithy/'] },

@@ -8,3 +8,4 @@ export { ShardCutter, type Shard, type ShardOptions } from './shards';
 export { ByteWriter } from './writer';
 export { addedColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './result-columns';
 export { resultHeader, type ResultHeaderOptions } from './result-header';
+export { RowBlocks } from './row-blocks';

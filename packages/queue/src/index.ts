@@ -17,3 +17,4 @@ export {
 export { type BatchWork, type JobState, Producer } from './producer';
 export { BatchProgress, type ProgressCounts } from './progress';
 export { QueueUnavailableError } from './unavailable';
+export { takeTurn } from './turn-lock';

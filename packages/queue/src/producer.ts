@@ -20,6 +20,8 @@ export interface BatchWork {
  */
 export class Producer {
   private readonly predictions: Queue<PredictionJob>;
+  private readonly shards: Queue<ShardJob>;
+  private readonly finalize: Queue<FinalizeJob>;
   private readonly flows: FlowProducer;
 
   /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
@@ -30,8 +32,10 @@ export class Producer {
     // Without the version check nothing is sent to Redis here, which may be away while the service starts.
     const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
+    this.shards = new Queue(queueNames.shards, options);
+    this.finalize = new Queue(queueNames.finalize, options);
     this.flows = new FlowProducer(options);
-    this.predictions.on('error', onError);
+    for (const queue of [this.predictions, this.shards, this.finalize]) queue.on('error', onError);
     this.flows.on('error', onError);
   }
 
@@ -62,13 +66,36 @@ export class Producer {
   }
 
   /** What Redis knows of a prediction's job; `unknown` when it was removed or never arrived. */
-  async predictionState(predictionId: string): Promise<JobState> {
-    const state = await orUnavailable(this.predictions.getJobState(jobIds.prediction(predictionId)));
-    if (state === 'active' || state === 'completed' || state === 'failed' || state === 'unknown') return state;
-    return 'queued';
+  predictionState(predictionId: string): Promise<JobState> {
+    return stateOf(this.predictions, jobIds.prediction(predictionId));
+  }
+
+  /** What Redis knows of the job that ends a run, which waits for the run's shards. */
+  runState(batchId: string, run: number): Promise<JobState> {
+    return stateOf(this.finalize, jobIds.finalize(batchId, run));
+  }
+
+  /** Enqueues a prediction whose job has ended without effect, or was lost. */
+  async reenqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
+    await orUnavailable(this.predictions.remove(jobIds.prediction(job.predictionId)));
+    await this.enqueuePrediction(job);
+  }
+
+  /** The same for a run: what is left of its jobs is removed first, for a job that is there is not added again. */
+  async reenqueueBatch(work: BatchWork): Promise<void> {
+    const { batchId, run, shards } = work;
+    await orUnavailable(this.finalize.remove(jobIds.finalize(batchId, run), { removeChildren: true }));
+    await orUnavailable(Promise.all(shards.map(({ shard }) => this.shards.remove(jobIds.shard(batchId, run, shard)))));
+    await this.enqueueBatch(work);
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.predictions.close(), this.flows.close()]);
+    await Promise.allSettled([this.predictions, this.shards, this.finalize, this.flows].map((part) => part.close()));
   }
+}
+
+async function stateOf(queue: Queue, jobId: string): Promise<JobState> {
+  const state = await orUnavailable(queue.getJobState(jobId));
+  if (state === 'active' || state === 'completed' || state === 'failed' || state === 'unknown') return state;
+  return 'queued';
 }

@@ -13,3 +13,4 @@ export {
   roles,
   saveApiKeys,
 } from './api-keys';
+export { Periodic, type PeriodicOptions } from './periodic';

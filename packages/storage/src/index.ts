@@ -1,9 +1,10 @@
+export { newestRun, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export type * from './documents';
 export {
   InvalidKeyError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
-export { createId, type IdPrefix } from './ids';
+export { createId, type IdPrefix, idTimeMs } from './ids';
 export { listAll } from './listing';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';

@@ -1,9 +1,10 @@
-import { BatchProgress, createWorkerConnection } from '@cytoqueue/queue';
+import { BatchProgress, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { type Config, type Logger, type Releasers, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import { createConsumers } from './consumers';
 import { startHealthServer } from './health';
+import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
@@ -25,6 +26,15 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const consumers = createConsumers({ store, registry, pool, progress: new BatchProgress(redis), redis, logger, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());
+
+  // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
+  const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, (error) => logger.warn({ err: error }, 'redis'));
+  releasers.push('redis commands', () => commands.disconnect());
+  const producer = new Producer(commands, (error) => logger.warn({ err: error }, 'redis'));
+  releasers.push('producer', () => producer.stop());
+  const reconciler = createReconciler({ store, producer, redis: commands, logger });
+  reconciler.start();
+  releasers.push('reconciler', () => reconciler.stop());
 
   const health = await startHealthServer({
     host: config.host,

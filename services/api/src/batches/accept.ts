@@ -6,6 +6,7 @@ import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
 import { putJson, readJsonObject } from '../http/stored-json';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
+import { preflight } from './preflight';
 import { receiveFile } from './receive';
 
 export interface BatchServices {
@@ -51,6 +52,16 @@ export async function acceptBatch(services: BatchServices, request: Request, res
     await takeBack(store, upload.tenant, id);
     throw error;
   }
+}
+
+/** What an upload would come to, with nothing stored. */
+export async function preflightBatch(services: BatchServices, request: Request, response: Response, upload: Omit<Upload, 'idempotencyKey'>) {
+  const pin = await services.registry.resolve(upload.model);
+  const { schema } = (await services.registry.pinned(pin)).model;
+  return receiveFile(request, response, async (source, filename) => {
+    const { report } = await preflight(source, schema, services.limits, upload.options.missing);
+    return { filename, model: pin, ...report };
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { BatchProgress } from '@cytoqueue/queue';
-import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, listAll } from '@cytoqueue/storage';
+import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, unscoredShards } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
 import { type StoredBatch, readBatch } from './runs';
@@ -23,11 +23,10 @@ export async function retryBatch(services: BatchServices & { progress: BatchProg
   const { store, producer } = services;
   const stored = await readBatch(store, tenant, id);
   const manifest = finishedManifest(stored);
-  const scored = await scoredShards(store, tenant, stored);
-  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !scored.has(shard));
+  const shards = await unscoredShards(store, tenant, stored.record);
   if (shards.length === 0) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
-  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, scored.size) });
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, stored.record.shards.length - shards.length) });
   await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
@@ -41,15 +40,6 @@ export async function deleteBatch(store: ObjectStore, tenant: string, id: string
 function finishedManifest({ end }: StoredBatch): Manifest {
   if (end === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
   return end.manifest;
-}
-
-export async function scoredShards(store: ObjectStore, tenant: string, { record }: StoredBatch): Promise<Set<number>> {
-  const scored = new Set<number>();
-  for await (const { key } of listAll(store, ObjectKeys.shardsPrefix(tenant, record.id))) {
-    const shard = ObjectKeys.parseShardKey(key);
-    if (shard !== undefined) scored.add(shard.shard);
-  }
-  return scored;
 }
 
 function keptOf({ counts: { succeeded, rejected }, summary }: Manifest, shards: number): RunRecord['kept'] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CsvError, type Header, ShardCutter, readHeader } from '@cytoqueue/csv';
-import { type FieldError, type HeaderMatch, type Schema, SchemaError, countMatches, matchHeader } from '@cytoqueue/schema';
+import { type FieldError, type HeaderMatch, type Schema, SchemaError, countMatches, matchHeader, schemas } from '@cytoqueue/schema';
 import type { ObjectStore, ShardRange } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 
@@ -20,6 +20,7 @@ export interface Intake {
   sha256: string;
 }
 
+const NOTHING = new Uint8Array(0);
 const MIB = 1024 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_COLUMNS = 1_000;
@@ -50,7 +51,15 @@ export async function storeUpload(
   return inspector.result();
 }
 
-class UploadInspector {
+/** What has arrived of the data part, with the header that it belongs to. */
+interface DataChunk {
+  header: Header;
+  match: HeaderMatch;
+  data: Uint8Array;
+}
+
+/** Looks at an upload while it streams by: size, header, rows, shards, checksum. */
+export class UploadInspector {
   fault: unknown;
   private readonly hash = createHash('sha256');
   private bytes = 0;
@@ -63,6 +72,7 @@ class UploadInspector {
     private readonly limits: IntakeLimits,
   ) {}
 
+  /** The upload's own chunks, passed on once they were looked at. */
   async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of source) {
@@ -76,41 +86,56 @@ class UploadInspector {
     }
   }
 
+  /** The chunks of its data part, for whoever reads the rows. */
+  async *read(source: AsyncIterable<Uint8Array>): AsyncGenerator<DataChunk> {
+    for await (const chunk of source) {
+      const data = this.inspect(chunk);
+      if (this.opened !== undefined) yield { header: this.opened.header, match: this.opened.match, data };
+    }
+    const data = this.finish();
+    if (this.opened !== undefined && data.length > 0) yield { header: this.opened.header, match: this.opened.match, data };
+  }
+
   result(): Intake {
     if (this.finished === undefined) throw new Error('the upload was not read to its end');
     return this.finished;
   }
 
-  private inspect(chunk: Uint8Array): void {
+  /** Returns the part of the chunk that lies behind the header. */
+  private inspect(chunk: Uint8Array): Uint8Array {
     this.bytes += chunk.length;
     const { maxUploadBytes } = this.limits;
     if (this.bytes > maxUploadBytes) throw new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
     this.hash.update(chunk);
-    if (this.opened === undefined) this.openWith(chunk, false);
-    else this.opened.cutter.push(chunk);
+    if (this.opened === undefined) return this.openWith(chunk, false);
+    this.opened.cutter.push(chunk);
+    return chunk;
   }
 
-  /** Collects bytes until the header is complete, and judges it at once. */
-  private openWith(chunk: Uint8Array, final: boolean): void {
+  /** Collects bytes until the header is complete, and judges it at once. Returns what lies behind it. */
+  private openWith(chunk: Uint8Array, final: boolean): Uint8Array {
     this.head = Buffer.concat([this.head, chunk]);
     const score = (columns: string[]) => countMatches(columns, this.schema);
     const header = readHeader(this.head, { final, score, maxBytes: MAX_HEADER_BYTES, maxColumns: MAX_COLUMNS });
-    if (header === undefined) return;
+    if (header === undefined) return NOTHING;
     const match = judgeHeader(header, this.schema);
     const { shardRows } = this.limits;
     const cutter = new ShardCutter(header, { shardRows, shardBytes: MAX_SHARD_BYTES, maxShards: MAX_SHARDS, maxRowBytes: MAX_ROW_BYTES });
     this.opened = { header, match, cutter };
-    cutter.push(this.head.subarray(header.byteLength));
+    const data = this.head.subarray(header.byteLength);
     this.head = Buffer.alloc(0);
+    cutter.push(data);
+    return data;
   }
 
-  private finish(): void {
-    if (this.opened === undefined) this.openWith(new Uint8Array(0), true);
+  private finish(): Uint8Array {
+    const data = this.opened === undefined ? this.openWith(NOTHING, true) : NOTHING;
     if (this.opened === undefined) throw new CsvError('empty-file', 'the file is empty');
     const { header, match, cutter } = this.opened;
     const { rows, shards } = cutter.end();
     if (rows === 0) throw new CsvError('no-rows', 'the file has a header but no rows');
     this.finished = { header, match, rows, shards, bytes: this.bytes, sha256: this.hash.digest('hex') };
+    return data;
   }
 }
 
@@ -120,6 +145,12 @@ function judgeHeader(header: Header, schema: Schema): HeaderMatch {
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
     const errors = error.errors.map((item: FieldError) => ({ row: 0, ...item, column: item.column ?? item.field }));
-    throw new Problem('invalid-csv', 'The header does not fit the model.', { errors, cause: error });
+    throw new Problem('invalid-csv', `The header does not fit the model.${looksLike(header, schema)}`, { errors, cause: error });
   }
+}
+
+/** Names the data that the file looks like instead, when every feature of theirs is there. */
+function looksLike({ columns }: Header, schema: Schema): string {
+  const other = Object.values(schemas).find((candidate) => candidate !== schema && countMatches(columns, candidate) === candidate.features.length);
+  return other === undefined ? '' : ` It is that of ${other.title} data: choose a model for those, such as model=${other.id}-knn.`;
 }

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
-import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardObject } from '@cytoqueue/storage';
+import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
 import type { Response } from 'express';
-import { scoredShards } from './control';
 import type { StoredBatch } from './runs';
 
 const addedColumns = { results: RESULT_COLUMNS, errors: ERROR_COLUMNS };
@@ -11,7 +10,7 @@ export type PartialFile = keyof typeof addedColumns;
 
 /** The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none is. */
 export async function sendPartial(response: Response, store: ObjectStore, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
-  const shards = [...(await scoredShards(store, tenant, stored))].sort((a, b) => a - b);
+  const shards = [...(await scoredShards(store, tenant, stored.record.id))].sort((a, b) => a - b);
   response.status(200).attachment(`${stored.record.id}-partial-${which}.csv`);
   response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
   await pipeline(Readable.from(parts(store, tenant, stored.record, shards, which), { objectMode: false }), response);

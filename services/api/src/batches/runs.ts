@@ -1,4 +1,4 @@
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord } from '@cytoqueue/storage';
+import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord, newestRun } from '@cytoqueue/storage';
 import { readJsonObject } from '../http/stored-json';
 
 /** A batch as the store has it: what was accepted, and how far its newest run has come. */
@@ -15,11 +15,10 @@ export interface StoredBatch {
 
 /** One listing says which run is the newest and what it has. @throws ObjectNotFoundError when the tenant has no such batch */
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
-  const [recordBytes, { objects }] = await Promise.all([
+  const [recordBytes, { run, objects }] = await Promise.all([
     store.get(ObjectKeys.batchRecord(tenant, id)),
-    store.list({ prefix: ObjectKeys.runsPrefix(tenant, id) }),
+    newestRun(store, tenant, id),
   ]);
-  const run = Math.max(1, ...objects.map(({ key }) => ObjectKeys.parseRun(key) ?? 1));
   const find = (key: string) => objects.find((object) => object.key === key);
   const manifestKey = ObjectKeys.runManifest(tenant, id, run);
   const manifestInfo = find(manifestKey);

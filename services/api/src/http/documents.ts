@@ -76,6 +76,25 @@ export const batch = z
   })
   .meta({ id: 'Batch' });
 
+const perName = z.record(text, count);
+
+export const preflightReport = z
+  .strictObject({
+    filename: text.nullable(),
+    model: modelPin,
+    input_sha256: text,
+    bytes: count,
+    dialect: z.strictObject({ delimiter: text, line_end: text, bom: z.boolean() }),
+    columns: z.array(
+      z.strictObject({ column: text, used_as: z.enum(['feature', 'label', 'id', 'carried']), feature: text.optional(), matched_by: text.optional() }),
+    ),
+    rows: z.strictObject({ total: count, valid: count, rejected: count, with_missing_features: count, repeated: count }),
+    rejected_by_code: perName,
+    errors: z.array(z.strictObject({ row: count, code: text, detail: text })).meta({ description: 'The first hundred' }),
+    missing_by_feature: perName,
+  })
+  .meta({ id: 'Preflight' });
+
 const feature = z.strictObject({
   name: text,
   title: text,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { answer, batch, idempotencyKey, page, rawAnswer, refusals } from '../http/documents';
+import { answer, batch, idempotencyKey, page, preflightReport, rawAnswer, refusals } from '../http/documents';
 import { pageQuery } from '../http/paging';
 import type { Operation } from '../http/route';
 
@@ -18,6 +18,7 @@ export const uploadQuery = z.strictObject({
   on_error: z.enum(['continue', 'abort']).default('continue').meta({ description: 'abort: one bad row fails the batch' }),
   formulas: z.enum(['escape', 'keep']).default('escape').meta({ description: 'What becomes of cells that a spreadsheet would run' }),
   missing: z.enum(['partial', 'reject']).default('partial').meta({ description: 'reject: rows with an unmeasured feature are not scored' }),
+  dry_run: flag.default(false).meta({ description: 'A report of what the upload would come to; nothing is stored' }),
   explain: flag.default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
 });
 
@@ -42,7 +43,11 @@ export const createOperation: Operation = {
       'multipart/form-data': { schema: { type: 'object', required: ['file'], properties: { file: csvFile } } },
     },
   },
-  responses: { 202: answer('Accepted: the bytes are durable', batch), ...refusals(400, 401, 403, 413, 415, 422, 503, 507) },
+  responses: {
+    200: answer('With dry_run=true: what the upload would come to', preflightReport),
+    202: answer('Accepted: the bytes are durable', batch),
+    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+  },
 };
 
 export const listOperation: Operation = {

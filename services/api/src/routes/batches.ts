@@ -1,7 +1,7 @@
 import type { BatchProgress, ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
-import { type BatchServices, acceptBatch } from '../batches/accept';
+import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
 import { cancelBatch, deleteBatch, retryBatch } from '../batches/control';
 import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
@@ -73,7 +73,11 @@ function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
 }
 
 async function createBatch(services: BatchRouteServices, { request, response, query, principal }: Call): Promise<void> {
-  const { model, ...options } = query as z.output<typeof uploadQuery>;
+  const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
+  if (dry_run) {
+    response.json(await preflightBatch(services, request, response, { tenant: principal.tenant, model, options }));
+    return;
+  }
   const idempotencyKey = idempotencyKeyOf(request);
   const id = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));

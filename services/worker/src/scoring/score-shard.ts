@@ -1,7 +1,7 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
-import { type RowFault, type ShardSamples, readSamples } from './read-samples';
+import { type RowFault, type ShardSamples, readSamples } from '@cytoqueue/samples';
 import type { ShardTask } from './shard-task';
 import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
 

@@ -2,7 +2,7 @@ import type { ShardObject } from '@cytoqueue/storage';
 import { ByteWriter, type Dialect, writeRow } from '@cytoqueue/csv';
 import type { PredictionColumns } from '@cytoqueue/classifier';
 import { reasonCodes } from '@cytoqueue/classifier';
-import type { RowFault } from './read-samples';
+import type { RowFault } from '@cytoqueue/samples';
 
 export interface ShardFormat {
   dialect: Dialect;

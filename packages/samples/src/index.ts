@@ -1,0 +1,1 @@
+export { readSamples, type RowFault, type ShardSamples } from './read-samples';

@@ -1,0 +1,30 @@
+import { listAll } from './listing';
+import { ObjectKeys } from './object-keys';
+import type { ObjectInfo, ObjectStore } from './object-store';
+
+/** The newest run of a batch and what the batch's runs have left so far. A batch is in run 1 from its acceptance on. */
+export async function newestRun(store: ObjectStore, tenant: string, batchId: string): Promise<{ run: number; objects: ObjectInfo[] }> {
+  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, batchId) });
+  const run = Math.max(1, ...objects.map(({ key }) => ObjectKeys.parseRun(key) ?? 1));
+  return { run, objects };
+}
+
+/** 0-based shards of a batch whose objects are there. */
+export async function scoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<Set<number>> {
+  const scored = new Set<number>();
+  for await (const { key } of listAll(store, ObjectKeys.shardsPrefix(tenant, batchId))) {
+    const parsed = ObjectKeys.parseShardKey(key);
+    if (parsed !== undefined) scored.add(parsed.shard);
+  }
+  return scored;
+}
+
+/** The shards of a batch that are still to be scored. */
+export async function unscoredShards(
+  store: ObjectStore,
+  tenant: string,
+  record: { id: string; shards: readonly { rows: number }[] },
+): Promise<{ shard: number; rows: number }[]> {
+  const scored = await scoredShards(store, tenant, record.id);
+  return record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !scored.has(shard));
+}
