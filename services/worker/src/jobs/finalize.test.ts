@@ -120,6 +120,18 @@ test('a second finalizer, at once or later, writes the same run', async () => {
   expect(await worker.store.head(ObjectKeys.runManifest(TENANT, record.id, 1))).toEqual(written);
 });
 
+test('a run that has ended stays as it ended, whatever the queue says of it later', async () => {
+  const record = await accept();
+  await score(record);
+  await finalize(record);
+  const ended = await run(record);
+  await worker.store.delete(shardKey(TENANT, record, 1));
+  await worker.store.put(ObjectKeys.pending(TENANT, record.id), Buffer.alloc(0));
+  await finalize(record, [1]);
+  expect(await run(record)).toEqual(ended);
+  expect(await worker.isPending(record.id)).toBe(false);
+});
+
 test('a shard delivered twice is stored and counted once', async () => {
   const record = await accept();
   await score(record, [1]);
