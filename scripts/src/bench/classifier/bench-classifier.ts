@@ -6,8 +6,8 @@ import { benchModels } from './models';
 import { PythonPeers } from './python-peers';
 
 /** Rows a CPU second of every shipped model, against the peers that this machine has. */
-export async function benchClassifier({ large }: BenchOptions): Promise<Record<string, ModelFigures>> {
-  const peers = PythonPeers.start();
+export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelFigures>> {
+  const peers = PythonPeers.start(python);
   try {
     const byteAddsPerSecond = measureByteAdds();
     console.log(`limit: ${(byteAddsPerSecond / 1e9).toFixed(2)} G 128-bit byte adds a second on one core of this machine`);

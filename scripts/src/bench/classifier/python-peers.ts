@@ -22,8 +22,9 @@ export class PythonPeers {
     private readonly answers: AsyncIterator<string>,
   ) {}
 
-  static start(): PythonPeers {
-    const python = spawn(existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3', [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
+  /** @param interpreter the system's when left out */
+  static start(interpreter = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3'): PythonPeers {
+    const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
     python.on('error', () => {});
     python.stdin.on('error', () => {});
     return new PythonPeers(python, createInterface({ input: python.stdout })[Symbol.asyncIterator]());
