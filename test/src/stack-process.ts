@@ -10,7 +10,7 @@ export const ROOT = resolve(__dirname, '../..');
 export const START = join(ROOT, 'scripts/dist/start.js');
 
 /** Beyond it a stack that was told to stop is stuck, and is killed. */
-const STOP_DEADLINE_MS = 80_000;
+const STOP_DEADLINE_MS = 110_000;
 
 /** DATA_DIR/ready.json. */
 export interface Ready {

@@ -14,7 +14,7 @@ export let rows: usize = 0;
 export let centers: usize = 0;
 export let scales: usize = 0;
 export let scaled: usize = 0;
-export let single: usize = 0;
+export let coarse: usize = 0;
 export let keys: usize = 0;
 export let lowest: usize = 0;
 export let nearBenign: usize = 0;
@@ -34,6 +34,9 @@ export let k: u32 = 0;
 export let benignNearest: u32 = 0;
 export let malignantNearest: u32 = 0;
 export let longest: f64 = 0;
+export let longestWhole: f64 = 0;
+export let widestWhole: f64 = 0;
+export let rowFineness: f64 = 0;
 export let alarmNumerator: f64 = 0;
 export let alarmDenominator: f64 = 0;
 
@@ -46,11 +49,18 @@ const MISSING: u8 = 2;
 const OUT_OF_RANGE: u8 = 3;
 
 const ROWS: u32 = 16;
-/** Rounding of one operation in single precision, and the largest product that is safe from overflow in it. */
+/** Rounding of one operation in single precision. */
 const SINGLE_ROUNDING: f64 = 1.0 / 16777216.0;
+/** Squares from here on are not safe in single precision. */
 const LARGEST: f64 = 1e36;
+const LARGEST_LENGTH: f64 = 1e18;
+const LARGEST_WHOLE: f64 = 32767;
+const LARGEST_SUM: f64 = 2147483647;
+/** Shorter samples than this are as good as none, and must not be divided by. */
+const TINY: f64 = 1e-9;
 
 let slack: f64 = 0;
+let grain: f64 = 0;
 let found: u32 = 0;
 
 /** Mean distance to the nearest of either label. */
@@ -80,23 +90,38 @@ export function votes(count: u32): void {
   }
 }
 
-/** Scales the sample, in double and single precision, and works out how far the single one can err. */
+/** Scales the sample, and finds the whole numbers that stand for it. */
 function readSample(sample: usize): u8 {
   let square: f64 = 0;
+  let widest: f64 = 0;
   for (let feature: u32 = 0; feature < features; feature++) {
     const at = feature << 3;
     const raw = load<f64>(sample + at);
     if (raw !== raw) return MISSING;
     const value = (raw - load<f64>(centers + at)) / load<f64>(scales + at);
     square += value * value;
+    widest = max(widest, abs(value));
     store<f64>(scaled + at, value);
-    store<f32>(single + (feature << 2), <f32>value);
   }
-  const length = sqrt(square);
-  const products = longest * (longest * 0.5 + length);
-  if (!(products < LARGEST && square < LARGEST)) return OUT_OF_RANGE;
-  slack = 2.002 * <f64>(features + 6) * SINGLE_ROUNDING * products + 1e-13 * (length + longest) * (length + longest) + 1e-30;
+  if (!(square < LARGEST && longest < LARGEST_LENGTH)) return OUT_OF_RANGE;
+  quantize(sqrt(square), widest);
   return ANSWERED;
+}
+
+/** Takes as fine a grain as neither a whole number of 16 bits nor a sum of products of 32 can overflow with. */
+function quantize(length: f64, widest: f64): void {
+  const count = <f64>features;
+  const fineness = min(LARGEST_WHOLE / max(widest, TINY), (LARGEST_SUM / longestWhole - sqrt(count)) / max(length, TINY));
+  let whole: f64 = 0;
+  for (let feature: u32 = 0; feature < features; feature++) {
+    const value = f64.nearest(load<f64>(scaled + (feature << 3)) * fineness);
+    whole += abs(value);
+    store<i16>(coarse + (feature << 1), <i16>value);
+  }
+  grain = 1 / (fineness * rowFineness);
+  const ofGrain = (whole + widestWhole + count) * 0.5 * grain;
+  const ofSingle = 8 * SINGLE_ROUNDING * (longest * longest * 0.5 + (length + count / fineness) * (longest + count / rowFineness));
+  slack = 2.01 * (ofGrain + ofSingle) + 1e-13 * (length + longest) * (length + longest) + 1e-30;
 }
 
 /** The k smallest squared distances, ascending; and all candidates with theirs, `found` of them. */
@@ -125,30 +150,34 @@ function maskOfRows(at: usize, bound: v128): i32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
 }
 
-/** |row|² / 2 − sample · row of all rows, which orders them as their distances do. Returns a bound of the k-th. */
+/** |row|² / 2 − sample · row of all rows, which orders them as their distances do. Returns the k-th lowest or more. */
 function measureBlocks(from: u32, to: u32): f32 {
   let least0 = f32x4.splat(Infinity);
   let least1 = least0;
   let least2 = least0;
   let least3 = least0;
-  const length = ((features + 1) & ~1) << 2;
-  const sample = single;
+  const length = ((features + 1) & ~1) << 1;
+  const sample = coarse;
+  const unit = f32x4.splat(<f32>grain);
   let at = blocks + (from * length << 4);
   for (let block = from; block < to; block++) {
-    const half = halfSquares + (block << 6);
-    let key0 = v128.load(half);
-    let key1 = v128.load(half, 16);
-    let key2 = v128.load(half, 32);
-    let key3 = v128.load(half, 48);
-    for (let feature: u32 = 0; feature < length; feature += 8) {
-      const one = v128.load32_splat(sample + feature);
-      const two = v128.load32_splat(sample + feature, 4);
-      key0 = f32x4.sub(key0, f32x4.add(f32x4.mul(one, v128.load(at)), f32x4.mul(two, v128.load(at, 64))));
-      key1 = f32x4.sub(key1, f32x4.add(f32x4.mul(one, v128.load(at, 16)), f32x4.mul(two, v128.load(at, 80))));
-      key2 = f32x4.sub(key2, f32x4.add(f32x4.mul(one, v128.load(at, 32)), f32x4.mul(two, v128.load(at, 96))));
-      key3 = f32x4.sub(key3, f32x4.add(f32x4.mul(one, v128.load(at, 48)), f32x4.mul(two, v128.load(at, 112))));
-      at += 128;
+    let sum0 = i32x4.splat(0);
+    let sum1 = sum0;
+    let sum2 = sum0;
+    let sum3 = sum0;
+    for (let pair: u32 = 0; pair < length; pair += 4) {
+      const values = v128.load32_splat(sample + pair);
+      sum0 = i32x4.add(sum0, i32x4.dot_i16x8_s(values, v128.load(at)));
+      sum1 = i32x4.add(sum1, i32x4.dot_i16x8_s(values, v128.load(at, 16)));
+      sum2 = i32x4.add(sum2, i32x4.dot_i16x8_s(values, v128.load(at, 32)));
+      sum3 = i32x4.add(sum3, i32x4.dot_i16x8_s(values, v128.load(at, 48)));
+      at += 64;
     }
+    const half = halfSquares + (block << 6);
+    const key0 = f32x4.sub(v128.load(half), f32x4.mul(f32x4.convert_i32x4_s(sum0), unit));
+    const key1 = f32x4.sub(v128.load(half, 16), f32x4.mul(f32x4.convert_i32x4_s(sum1), unit));
+    const key2 = f32x4.sub(v128.load(half, 32), f32x4.mul(f32x4.convert_i32x4_s(sum2), unit));
+    const key3 = f32x4.sub(v128.load(half, 48), f32x4.mul(f32x4.convert_i32x4_s(sum3), unit));
     const key = keys + (block << 6);
     v128.store(key, key0);
     v128.store(key, key1, 16);

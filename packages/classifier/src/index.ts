@@ -6,6 +6,8 @@ export {
   type PredictionColumns,
   type PredictOptions,
 } from './classifier';
+export type { ClassName, ConformalEvidence, Evidence, FeatureChange, FlipEvidence, MissingEvidence, ShapleyEvidence } from './evidence/evidence';
+export { Explainer } from './evidence/explainer';
 export { fit, type FitOptions } from './fit';
 export { serializeModel } from './modelbytes';
 export { type Model, parseModel, type TrainingSet } from './model';

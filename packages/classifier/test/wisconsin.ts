@@ -35,5 +35,5 @@ export const defaultOptions: FitOptions = {
 export const baselineOptions: FitOptions = { ...defaultOptions, name: 'wbc-knn-euclidean', metric: 'euclidean', rule: 'votes' };
 
 export function shippedModel(name: string): Uint8Array {
-  return readFileSync(join(__dirname, '../models', name, '1.0.0.json'));
+  return readFileSync(join(__dirname, '../../registry/models', name, '1.0.0.json'));
 }

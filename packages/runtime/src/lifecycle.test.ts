@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { waitUntil } from '../../../test/src/wait-until';
 import { Releasers } from './lifecycle';
 
 const COMPILED = join(__dirname, '..', 'dist');
@@ -52,7 +53,7 @@ class ServiceProcess {
 
   /** Resolves when the line was written. */
   async says(msg: string): Promise<void> {
-    while (!this.lines.some((line) => line.msg === msg)) await once(this.child.stdout!, 'data');
+    await waitUntil(`it says ${msg}`, () => this.lines.some((line) => line.msg === msg));
   }
 
   private async readLines(): Promise<void> {

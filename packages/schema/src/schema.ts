@@ -14,6 +14,8 @@ export interface Feature {
   readonly min: number;
   readonly max: number;
   readonly integer: boolean;
+  /** What the feature is a statistic of, where a schema has several statistics of each quantity. */
+  readonly quantity?: string;
 }
 
 /** What a file or a record must look like for one family of models. Label 0 is benign, 1 malignant. */

@@ -63,6 +63,7 @@ function describeFeature(quantity: Quantity, statistic: Statistic): Feature {
     min: 0,
     max: MAX_MEASUREMENT,
     integer: false,
+    quantity: quantity.name,
   };
 }
 

@@ -36,7 +36,7 @@ export function describeOutcome(rows: readonly Row[]): string {
     ),
     ...(unpredicted > 0 ? [`${unpredicted} rows without a prediction`] : []),
     `sensitivity ${percent(sensitivity(confusion))}   specificity ${percent(specificity(confusion))}   Jaccard (malignant) ${jaccardMalignant(confusion).toFixed(3)}`,
-    'These rows are the training rows themselves, so the figures flatter. Honest, cross-validated ones: GET /v1/models/wbc-knn',
+    'These rows are the training rows themselves, so the figures flatter. Honest ones, on rows the model had not seen: GET /v1/models/wbc-knn',
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import type { ProcessRecord } from './process-record';
 
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
@@ -19,17 +20,17 @@ export interface LaunchOptions {
   environment: Environment;
   /** Appended to; the process writes it itself, so that its last words outlive us. */
   logFile: string;
-  /** An IPC channel, whose end tells the process that we are gone. */
-  ipc: boolean;
+  /** More for its standard input and output: an IPC channel, whose end tells it that we are gone; a pipe to inherit. */
+  moreStdio?: readonly ('ipc' | Writable)[];
 }
 
 /** Starts a process in a session of its own: a terminal's Ctrl-C must reach the stack alone, which then stops in order. */
-export function launch({ command, args, environment, logFile, ipc }: LaunchOptions, record: ProcessRecord): Launched {
+export function launch({ command, args, environment, logFile, moreStdio = [] }: LaunchOptions, record: ProcessRecord): Launched {
   const log = openLog(logFile);
   const child = spawn(command, args, {
     env: environment,
     detached: true,
-    stdio: ['ignore', log, log, ...(ipc ? (['ipc'] as const) : [])],
+    stdio: ['ignore', log, log, ...moreStdio],
   });
   closeSync(log);
   const { pid } = child;

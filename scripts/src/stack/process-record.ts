@@ -38,13 +38,16 @@ export class ProcessRecord {
 /**
  * Ends what a killed stack on `dataDir` left running: two redis-servers on one append-only file would ruin it, and the
  * old API may still hold the port. Call it under the lock.
+ * Redis goes last, for the services need it to hand their work back.
  * @returns how many there were
  */
 export async function endOrphans(dataDir: string): Promise<number> {
-  const orphans = [...readRecord(dataDir), ...redisOf(dataDir)].filter(isRunning);
-  await Promise.all(orphans.map((orphan) => endProcess(orphan, GRACE_MS)));
+  const redis = redisOf(dataDir);
+  const services = readRecord(dataDir).filter((id) => isRunning(id) && id.pid !== redis?.pid);
+  await Promise.all(services.map((id) => endProcess(id, GRACE_MS)));
+  if (redis !== undefined) await endProcess(redis, GRACE_MS);
   rmSync(recordFile(dataDir), { force: true });
-  return new Set(orphans.map((orphan) => orphan.pid)).size;
+  return services.length + (redis === undefined ? 0 : 1);
 }
 
 function recordFile(dataDir: string): string {
@@ -63,13 +66,13 @@ function readRecord(dataDir: string): ProcessId[] {
  * The redis-server that works in DATA_DIR/redis, by its own pid file: it may be missing from the record when the stack
  * was killed in the instant between starting it and writing it down. Its working directory proves who it is.
  */
-function redisOf(dataDir: string): ProcessId[] {
+function redisOf(dataDir: string): ProcessId | undefined {
   const dir = join(dataDir, 'redis');
   try {
     const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
     const id = identify(pid);
-    return id !== undefined && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir) ? [id] : [];
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir) ? id : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

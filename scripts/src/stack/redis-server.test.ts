@@ -4,26 +4,30 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { checkPortIsFree, findFreePort } from './free-port';
 import { ProcessRecord, endOrphans } from './process-record';
+import { RedisGuard } from './redis-guard';
 import { launchRedis } from './redis-server';
 import type { Starting } from './supervisor';
 
 describe('our own redis-server', () => {
   let dir: string;
   let port: number;
+  let guard: RedisGuard;
   const running: Starting[] = [];
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'redis-'));
     port = await findFreePort();
+    guard = new RedisGuard();
   });
 
   afterEach(async () => {
     await Promise.all(running.splice(0).map(end));
+    guard.stop();
     rmSync(dir, { recursive: true });
   });
 
   function start(): Starting {
-    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log') }, new ProcessRecord(dir));
+    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log'), guard }, new ProcessRecord(dir));
     running.push(redis);
     return redis;
   }
@@ -67,7 +71,7 @@ describe('our own redis-server', () => {
   it('never serves when another server has its port', async () => {
     await start().ready;
     const second = mkdtempSync(join(tmpdir(), 'redis-'));
-    const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log') };
+    const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log'), guard };
     const loser = launchRedis(options, new ProcessRecord(second));
     const served = await Promise.race([loser.ready.then(() => true, () => false), loser.exited.then(() => false)]);
     expect(served).toBe(false);

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type Environment, launch } from './launch';
 import type { ProcessRecord } from './process-record';
+import type { RedisGuard } from './redis-guard';
 import type { Starting } from './supervisor';
 
 const RECONNECT_MS = 50;
@@ -13,16 +13,18 @@ export interface RedisServerOptions {
   port: number;
   environment: Environment;
   logFile: string;
+  guard: RedisGuard;
 }
 
 /** Starts our own redis-server in DATA_DIR/redis. It serves once it has read its append-only file back. */
-export function launchRedis({ dataDir, port, environment, logFile }: RedisServerOptions, record: ProcessRecord): Starting {
+export function launchRedis({ dataDir, port, environment, logFile, guard }: RedisServerOptions, record: ProcessRecord): Starting {
   const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile, ipc: false }, record);
+  const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile }, record);
   const { pid } = launched.child;
   if (pid === undefined) return { ...launched, ready: launched.exited.then((reason) => Promise.reject(new Error(reason))) };
-  endWithUs(pid, launched.exited);
+  guard.watch(pid);
+  void launched.exited.then(() => guard.forget());
   return { ...launched, ready: untilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
 }
 
@@ -40,19 +42,6 @@ function redisArguments(dir: string, port: number): string[] {
     'maxmemory-policy': 'noeviction',
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-}
-
-/**
- * redis-server has no IPC channel that could tell it that we were killed. A shell reads from a pipe that we hold: its
- * end means that we are gone, whatever the reason, and then the shell ends redis-server.
- */
-function endWithUs(pid: number, exited: Promise<string>): void {
-  const guard = spawn('sh', ['-c', 'read -r _; kill -TERM "$1"', 'guard', String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  // Killed before its pipe closes: by then the number may belong to another process.
-  void exited.then(() => guard.kill('SIGKILL'));
 }
 
 /** Resolves when the server on that address answers and is ours: another may have taken the port in between. */

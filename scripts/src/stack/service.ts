@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, launch, type Launched } from './launch';
 import type { ProcessRecord } from './process-record';
+import type { RedisGuard } from './redis-guard';
 import type { Starting } from './supervisor';
 
 const POLL_MS = 50;
@@ -13,6 +14,8 @@ export interface ServiceOptions {
   service: 'api' | 'worker';
   environment: Environment;
   logFile: string;
+  /** Given when Redis is our own: it must not end before the service has. */
+  guard: RedisGuard | undefined;
 }
 
 /** What a service says over its IPC channel once it is up; the API adds its address. */
@@ -39,9 +42,10 @@ export function launchApi(options: ServiceOptions, record: ProcessRecord, onList
   return { ...launched, ready };
 }
 
-function launchService({ service, environment, logFile }: ServiceOptions, record: ProcessRecord): Launched {
+function launchService({ service, environment, logFile, guard }: ServiceOptions, record: ProcessRecord): Launched {
   const main = resolve(ROOT, 'services', service, 'dist/main.js');
-  return launch({ command: process.execPath, args: [main], environment, logFile, ipc: true }, record);
+  const moreStdio = guard === undefined ? (['ipc'] as const) : (['ipc', guard.pipe] as const);
+  return launch({ command: process.execPath, args: [main], environment, logFile, moreStdio }, record);
 }
 
 async function upMessage({ child, exited }: Launched): Promise<UpMessage> {

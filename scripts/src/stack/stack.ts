@@ -6,6 +6,7 @@ import { checkPortIsFree, findFreePort } from './free-port';
 import type { Environment } from './launch';
 import { ProcessRecord, endOrphans } from './process-record';
 import { type Ready, removeReady, writeReady } from './ready-file';
+import { RedisGuard } from './redis-guard';
 import { launchRedis } from './redis-server';
 import type { Reporter } from './reporter';
 import { launchApi, launchWorker } from './service';
@@ -15,7 +16,7 @@ import { type Starting, Supervisor } from './supervisor';
 
 const START_DEADLINE_MS = 60_000;
 /** The services give themselves less; beyond it they are stuck. */
-const STOP_DEADLINE_MS = { api: 25_000, worker: 30_000, redis: 10_000 };
+const STOP_DEADLINE_MS = { api: 25_000, worker: 65_000, redis: 10_000 };
 
 export interface StackOptions {
   config: Config;
@@ -34,6 +35,7 @@ export class Stack {
   readonly #supervisors: Supervisor[] = [];
   #started: Promise<Ready> | undefined;
   #stopped: Promise<void> | undefined;
+  #guard: RedisGuard | undefined;
   #describe: (() => Ready) | undefined;
 
   constructor({ config, environment, reporter }: StackOptions) {
@@ -112,7 +114,10 @@ export class Stack {
   async #startRedis(): Promise<{ url: string; supervisor?: Supervisor }> {
     const { redisUrl, dataDir } = this.#config;
     if (redisUrl !== undefined) return { url: redisUrl };
-    const options = { dataDir, port: await findFreePort(), environment: this.#environment, logFile: this.#logFile('redis') };
+    const guard = new RedisGuard();
+    this.#acquire('redis guard', () => guard.stop());
+    this.#guard = guard;
+    const options = { dataDir, port: await findFreePort(), environment: this.#environment, logFile: this.#logFile('redis'), guard };
     const supervisor = this.#supervise('redis', STOP_DEADLINE_MS.redis, () => launchRedis(options, this.#record));
     this.#acquire('redis', () => supervisor.stop());
     await supervisor.start();
@@ -123,7 +128,7 @@ export class Stack {
     const supervisors = Array.from({ length: this.#config.workers }, (_, index) => {
       const name = `worker-${index + 1}`;
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
-      const options = { service: 'worker', environment: own, logFile: this.#logFile(name) } as const;
+      const options = { service: 'worker', environment: own, logFile: this.#logFile(name), guard: this.#guard } as const;
       return this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
     });
     this.#acquire('workers', () => Promise.all(supervisors.map((supervisor) => supervisor.stop())));
@@ -136,7 +141,8 @@ export class Stack {
     let url = '';
     const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
       const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
-      return launchApi({ service: 'api', environment: own, logFile: this.#logFile('api') }, this.#record, (address) => (url = address));
+      const options = { service: 'api', environment: own, logFile: this.#logFile('api'), guard: this.#guard } as const;
+      return launchApi(options, this.#record, (address) => (url = address));
     });
     this.#acquire('api', () => supervisor.stop());
     this.#acquire('ready file', () => removeReady(this.#config.dataDir));

@@ -26,7 +26,7 @@ describe('a supervisor', () => {
   });
 
   function launchScript(script: string): Starting {
-    const options = { command: process.execPath, args: ['-e', script], environment: process.env, logFile: join(dir, 'x.log'), ipc: true };
+    const options = { command: process.execPath, args: ['-e', script], environment: process.env, logFile: join(dir, 'x.log'), moreStdio: ['ipc'] as const };
     const launched = launch(options, new ProcessRecord(dir));
     const gone = launched.exited.then((reason) => Promise.reject(new Error(reason)));
     return { ...launched, ready: Promise.race([once(launched.child, 'message'), gone]).then(() => undefined) };
@@ -93,7 +93,7 @@ describe('a supervisor', () => {
   });
 
   it('rejects the first start of a program that is not there', async () => {
-    const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log'), ipc: false };
+    const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log') };
     const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir)), ready: new Promise(() => undefined) }));
     await expect(supervisor.start()).rejects.toThrow('nothing is not installed');
   });

@@ -9,6 +9,9 @@ const ROWS = 16;
 /** Candidates that are measured together. */
 const AT_ONCE = 4;
 const PLACES = 8;
+const LARGEST_WHOLE = 32767;
+/** Training values that are all smaller than this are as good as 0. */
+const TINY = 1e-9;
 const MOST_ROWS = 65536;
 
 export function createFloatKernel(model: KernelModel): Kernel | Refusal {
@@ -23,12 +26,16 @@ export function createFloatKernel(model: KernelModel): Kernel | Refusal {
 /**
  * Euclidean k-NN among samples of real numbers, in WebAssembly.
  *
- * Rows are put in order by h = |row|² / 2 − sample · row in single precision. With n features, u = 2⁻²⁴ and X the longest
- * row, the rounding of inputs, products and sums moves h by less than e = (n + 3) u (X² / 2 + |sample| X), Higham (2002),
- * Accuracy and Stability of Numerical Algorithms, section 3.1. The minima of sixteen columns bound the k-th lowest h from
- * above, so that no row beyond that bound + 2 e can be among the k nearest or tie with them. The rest, a handful, are
- * measured in double precision as the reference measures. The kernel takes n + 6 for n + 3 to cover the rounding of the
- * bound itself, and adds what double precision can err in the squares.
+ * Rows are put in order by h = |x|² / 2 − q · x, of a row x and the sample q, with the product taken from whole numbers of
+ * 16 bits: x̂ and q̂ are x S and q t rounded, their sums of products are exact in 32 bits, and
+ *
+ *     |q · x − q̂ · x̂ / (t S)| ≤ (|x̂|₁ + |q̂|₁ + n / 2) / (2 t S)
+ *
+ * for each rounding moves a factor by at most ½. Single precision adds 8 u (X² / 2 + |q| X) with u = 2⁻²⁴ and X the
+ * longest row (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1). With e the sum of both, a row
+ * whose h is more than 2 e above a bound of the k-th lowest h is not among the k nearest and ties with none of them. The
+ * minima of sixteen columns are such a bound. The rows left, a handful, are measured in double precision as the
+ * reference measures, for whose own rounding e is a little larger.
  */
 class FloatKernel implements Kernel {
   readonly name = 'float';
@@ -70,19 +77,17 @@ function prepare(instance: KernelInstance, { training, file }: KernelModel) {
   const evenCount = roundUp(featureCount, 2);
   const centers = Float64Array.from(file.scaling?.center ?? new Float64Array(featureCount));
   const scales = Float64Array.from(file.scaling?.scale ?? new Float64Array(featureCount).fill(1));
-  const layout = layRowsOut(training, centers, scales);
-  const { blockCount, benignBlocks, longest, ...arrays } = layout;
+  const { arrays, blockCount, ...measures } = layRowsOut(training, centers, scales);
   const malignantRows = training.labels.filter((label) => label === 1).length;
   const settings = {
     features: featureCount,
-    benignBlocks,
     blockCount,
     k: file.k,
     benignNearest: Math.min(file.k, training.rows - malignantRows),
     malignantNearest: Math.min(file.k, malignantRows),
-    longest,
     alarmNumerator: file.alarm.numerator,
     alarmDenominator: file.alarm.denominator,
+    ...measures,
   };
   for (const [name, value] of Object.entries(settings)) instance.set(name, value);
   return place(instance, {
@@ -90,7 +95,7 @@ function prepare(instance: KernelInstance, { training, file }: KernelModel) {
     centers,
     scales,
     scaled: new Float64Array(featureCount),
-    single: new Float32Array(evenCount),
+    coarse: new Int16Array(evenCount),
     keys: new Float32Array(blockCount * ROWS),
     lowest: new Uint32Array(PLACES),
     nearBenign: new Float64Array(file.k + 1).fill(Infinity),
@@ -104,31 +109,52 @@ function prepare(instance: KernelInstance, { training, file }: KernelModel) {
   });
 }
 
-/** Scaled rows, benign first, in single precision by block and feature, and in double precision row by row. */
+/** Scaled rows, benign first: in whole numbers by block and pair of features, and in double precision row by row. */
 function layRowsOut({ samples, labels, featureCount }: TrainingSet, centers: Float64Array, scales: Float64Array) {
   const rowsOf = (label: number) => Array.from(labels.keys()).filter((row) => labels[row] === label);
   const [benign, malignant] = [rowsOf(0), rowsOf(1)];
   const benignBlocks = Math.ceil(benign.length / ROWS);
   const blockCount = benignBlocks + Math.ceil(malignant.length / ROWS);
-  const evenCount = roundUp(featureCount, 2);
-  const blocks = new Float32Array(blockCount * ROWS * evenCount);
-  const halfSquares = new Float32Array(blockCount * ROWS).fill(Infinity);
+  const scaled = samples.map((value, i) => (value - centers[i % featureCount]) / scales[i % featureCount]);
+  const rowFineness = LARGEST_WHOLE / scaled.reduce((largest, value) => Math.max(largest, Math.abs(value)), TINY);
   const rows = new Float64Array(blockCount * ROWS * featureCount).fill(Infinity);
-  let longest = 0;
-  const put = (row: number, place: number) => {
-    let square = 0;
-    for (let feature = 0; feature < featureCount; feature++) {
-      const value = (samples[row * featureCount + feature] - centers[feature]) / scales[feature];
-      square += value * value;
-      rows[place * featureCount + feature] = value;
-      blocks[(Math.floor(place / ROWS) * evenCount + feature) * ROWS + (place % ROWS)] = value;
-    }
-    halfSquares[place] = square / 2;
-    longest = Math.max(longest, Math.sqrt(square));
-  };
-  benign.forEach((row, index) => put(row, index));
-  malignant.forEach((row, index) => put(row, benignBlocks * ROWS + index));
-  return { blocks, halfSquares, rows, benignBlocks, blockCount, longest };
+  const place = (row: number, at: number) => rows.set(scaled.subarray(row * featureCount, (row + 1) * featureCount), at * featureCount);
+  benign.forEach(place);
+  malignant.forEach((row, index) => place(row, benignBlocks * ROWS + index));
+  const { halfSquares, ...largest } = measureRows(rows, featureCount, rowFineness);
+  const arrays = { rows, halfSquares, blocks: quantize(rows, featureCount, rowFineness) };
+  return { arrays, blockCount, benignBlocks, rowFineness, ...largest };
+}
+
+/** By row half its square, and the largest there are: length, length in whole numbers, and their sum without signs. */
+function measureRows(rows: Float64Array, featureCount: number, fineness: number) {
+  const halfSquares = new Float32Array(rows.length / featureCount).fill(Infinity);
+  const largest = { longest: 0, longestWhole: 1, widestWhole: 0 };
+  for (let row = 0; row < halfSquares.length; row++) {
+    const values = rows.subarray(row * featureCount, (row + 1) * featureCount);
+    if (values[0] === Infinity) continue;
+    const wholes = values.map((value) => Math.round(value * fineness));
+    halfSquares[row] = squareOf(values) / 2;
+    largest.longest = Math.max(largest.longest, Math.sqrt(squareOf(values)));
+    largest.longestWhole = Math.max(largest.longestWhole, Math.sqrt(squareOf(wholes)));
+    largest.widestWhole = Math.max(largest.widestWhole, wholes.reduce((sum, value) => sum + Math.abs(value), 0));
+  }
+  return { halfSquares, ...largest };
+}
+
+function quantize(rows: Float64Array, featureCount: number, fineness: number): Int16Array {
+  const evenCount = roundUp(featureCount, 2);
+  const blocks = new Int16Array((rows.length / featureCount) * evenCount);
+  rows.forEach((value, i) => {
+    const [row, feature] = [Math.floor(i / featureCount), i % featureCount];
+    const pair = Math.floor(row / ROWS) * (evenCount / 2) + (feature >> 1);
+    if (value !== Infinity) blocks[(pair * ROWS + (row % ROWS)) * 2 + (feature & 1)] = Math.round(value * fineness);
+  });
+  return blocks;
+}
+
+function squareOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value * value, 0);
 }
 
 function roundUp(count: number, multiple: number): number {

@@ -1,4 +1,4 @@
-type Placed = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
+type Placed = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
 
 /** A compiled module's memory and what it exports: functions, and settings by name. */
 export interface KernelInstance {

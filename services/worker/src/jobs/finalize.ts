@@ -23,12 +23,18 @@ export class Finalizer {
   async process({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
     const { store, progress } = this.services;
     await progress.markFinalizing(batchId, run);
+    // A run that has ended stays as it ended, whatever was canceled, lost or found since.
+    if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined) await this.end(tenant, batchId, run, failedShards);
+    await store.delete(ObjectKeys.pending(tenant, batchId));
+  }
+
+  private async end(tenant: string, batchId: string, run: number, failedShards: ReadonlySet<number>): Promise<void> {
+    const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
     const files = new RunFiles(this.services, tenant, record, run, failedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run)) ? await files.cancel() : await files.write();
     const bytes = Buffer.from(JSON.stringify(manifest));
     await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), bytes, { contentType: 'application/json' });
-    await store.delete(ObjectKeys.pending(tenant, batchId));
   }
 }
 

@@ -8,8 +8,9 @@ export class ScoringPool {
   private readonly pool: Piscina<{ kind: 'score' | 'fail'; task: ShardTask }, ShardObject>;
   private stopping: Promise<void> | undefined;
 
-  constructor(threads: number) {
-    this.pool = new Piscina({ filename: join(__dirname, 'thread.js'), minThreads: threads, maxThreads: threads });
+  /** `threadFile`: compiled, for a thread loads it by itself. */
+  constructor(threads: number, threadFile = join(__dirname, 'thread.js')) {
+    this.pool = new Piscina({ filename: threadFile, minThreads: threads, maxThreads: threads });
   }
 
   /** `task.bytes` is moved to the thread and empty afterwards. */

@@ -1,0 +1,3 @@
+import { runBench } from './bench/run-bench';
+
+void runBench(process.argv.slice(2));

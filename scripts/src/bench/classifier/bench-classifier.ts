@@ -1,0 +1,21 @@
+import type { BenchOptions } from '../run-bench';
+import { benchGrowth } from './bench-growth';
+import { benchModel, type ModelFigures } from './bench-model';
+import { measureByteAdds } from './byte-adds';
+import { benchModels } from './models';
+import { PythonPeers } from './python-peers';
+
+/** Rows a CPU second of every shipped model, against the peers that this machine has. */
+export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelFigures>> {
+  const peers = PythonPeers.start(python);
+  try {
+    const byteAddsPerSecond = measureByteAdds();
+    console.log(`limit: ${(byteAddsPerSecond / 1e9).toFixed(2)} G 128-bit byte adds a second on one core of this machine`);
+    const figures: Record<string, ModelFigures> = {};
+    for (const model of benchModels()) figures[model.name] = await benchModel(model, peers, byteAddsPerSecond);
+    if (large) await benchGrowth(peers);
+    return figures;
+  } finally {
+    await peers.stop();
+  }
+}

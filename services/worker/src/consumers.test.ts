@@ -1,0 +1,82 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { ModelFileError } from '@cytoqueue/classifier';
+import { Producer, createProducerConnection } from '@cytoqueue/queue';
+import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import { type Manifest, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import { RedisProcess } from '../../../test/src/redis-process';
+import { waitUntil } from '../../../test/src/wait-until';
+import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
+import { createConsumers } from './consumers';
+import { toJobError } from './errors';
+import { loadShardTask } from './jobs/shard';
+
+let redis: RedisProcess;
+let worker: RunningWorker;
+let connection: ReturnType<typeof createProducerConnection>;
+let producer: Producer;
+let consumers: ReturnType<typeof createConsumers>;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  worker = await RunningWorker.start(redis.url);
+  connection = createProducerConnection(redis.url, () => undefined);
+  producer = new Producer(connection, () => undefined);
+  consumers = createConsumers(worker.services);
+  consumers.start();
+  await waitUntil('Redis is there', () => connection.status === 'ready');
+});
+
+afterAll(async () => {
+  await consumers?.stop();
+  await worker?.stop();
+  await producer?.stop();
+  connection?.disconnect();
+  await redis?.down();
+});
+
+const DOCTORED = `sha256:${'0'.repeat(64)}`;
+
+test('a batch goes through its shards to its manifest, and ids are all that is logged', async () => {
+  const record = await worker.acceptBatch(HEADER + ROW.repeat(5), 2);
+  await producer.enqueueBatch({ tenant: TENANT, batchId: record.id, run: 1, shards: record.shards.map(({ rows }, shard) => ({ shard, rows })) });
+  await waitUntil('the batch has ended', async () => !(await worker.isPending(record.id)));
+  const manifest = await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  expect(manifest).toMatchObject({ status: 'succeeded', counts: { total: 5, succeeded: 5 } });
+  await waitUntil('all of it is logged', () => worker.logged.filter(({ msg }) => msg === 'job done').length === 4);
+  expect(worker.logged.filter(({ level }) => level > 30)).toEqual([]);
+});
+
+test('a model that is not the pinned one is not tried again, and the client is told', async () => {
+  const id = await worker.acceptPrediction({ model: { ...worker.pin, digest: DOCTORED } });
+  const before = worker.logged.length;
+  await producer.enqueuePrediction({ tenant: TENANT, predictionId: id });
+  await waitUntil('the prediction has ended', async () => !(await worker.isPending(id)));
+  expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'failed' });
+  expect(worker.logged.slice(before).map(({ msg }) => msg)).toEqual(['job attempt failed', 'job given up']);
+});
+
+test.each([
+  [new ModelFileError('digest-mismatch', 'x'), 'UnrecoverableError'],
+  [new ModelDigestError('x'), 'UnrecoverableError'],
+  [new UnknownModelError('x'), 'UnrecoverableError'],
+  [new ObjectMismatchError('k'), 'UnrecoverableError'],
+  [new ObjectNotFoundError('k'), 'UnrecoverableError'],
+  [new StoreUnavailableError('x'), 'StoreUnavailableError'],
+  [new StoreFullError('x'), 'StoreFullError'],
+  [new TypeError('x'), 'TypeError'],
+  ['no error at all', 'Error'],
+])('%s becomes a job error named %s', (error, name) => {
+  expect(toJobError(error).name).toBe(name);
+});
+
+test('the event loop turns while a shard is being scored', async () => {
+  const record = await worker.acceptBatch(HEADER + ROW.repeat(50_000), 50_000);
+  const task = await loadShardTask(worker.services, TENANT, record, 0);
+  let scored = false;
+  const scoring = worker.services.pool.score(task).finally(() => (scored = true));
+  let turns = 0;
+  for (; !scored; turns++) await nextTick();
+  expect((await scoring).counts.succeeded).toBe(50_000);
+  // On this thread it would be one or two.
+  expect(turns).toBeGreaterThan(10);
+});
