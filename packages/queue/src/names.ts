@@ -46,7 +46,7 @@ export const jobOptions = {
   prediction: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 200 } },
   /** The parent must hear of a child that failed for good, else it waits for ever. */
   shard: { ...keepFinished, attempts: 3, backoff: { type: 'exponential', delay: 1_000 }, ignoreDependencyOnFailure: true },
-  finalize: { ...keepFinished, attempts: 20, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } },
+  finalize: { ...keepFinished, attempts: 10, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } },
 } satisfies Record<string, JobsOptions>;
 
 /**

@@ -1,4 +1,4 @@
-export { newestRun, scoredShards, unscoredShards } from './batch-objects';
+export { countScoredShards, newestRun, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export type * from './documents';
 export {

@@ -41,7 +41,7 @@ function checkModel(model: string): string {
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard,
- *                                   runs/00001/run.json, cancel.json, results.csv, errors.csv, changes.csv, manifest.json
+ *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
  *     models/{name}/{version}.json, models/{name}/champion.json
@@ -50,6 +50,8 @@ function checkModel(model: string): string {
 export class ObjectKeys {
   /** All pending markers. */
   static readonly pendingPrefix = 'pending/';
+  /** All tenants. */
+  static readonly tenantsPrefix = 'tenants/';
   /** All models. */
   static readonly modelsPrefix = 'models/';
 
@@ -118,6 +120,11 @@ export class ObjectKeys {
   /** A durable wish to cancel. */
   static runCancel(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runPrefix(tenant, id, run)}cancel.json`;
+  }
+
+  /** Which shards the finalizer took for failed: decided once, so that a second one writes the same files. */
+  static runFailedShards(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runPrefix(tenant, id, run)}failed.json`;
   }
 
   static runResults(tenant: string, id: string, run: number): string {

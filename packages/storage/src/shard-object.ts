@@ -42,6 +42,14 @@ export function decodeShardObject(bytes: Buffer): ShardObject {
   return { counts: header.counts, ...(Object.fromEntries(parts) as Parts) };
 }
 
+/** Enough bytes of a shard object to hold its first line. */
+export const SHARD_HEAD_BYTES = 1_024;
+
+/** The counts alone, from the object's first bytes. */
+export function decodeShardCounts(head: Buffer): ShardCounts {
+  return (JSON.parse(head.toString('utf8', 0, head.indexOf(LINE_FEED))) as ShardHeader).counts;
+}
+
 export function emptyCounts(): ShardCounts {
   return { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
 }

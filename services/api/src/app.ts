@@ -10,6 +10,7 @@ import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import { handleErrors, notFound } from './http/errors';
 import { IdempotencyKeys } from './http/idempotency';
+import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
 import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
@@ -26,6 +27,7 @@ export interface AppServices {
   changes: ChangeListener;
   apiKeys: ApiKeys;
   limits: IntakeLimits;
+  retention: Retention;
   logger: Logger;
   /** By name, for `/health/ready`. */
   dependencies: Record<string, () => Promise<unknown>>;
@@ -44,7 +46,7 @@ export function createApp(services: AppServices): Express {
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
-  mountRoutes(app, routes, new Authenticator(services.apiKeys));
+  mountRoutes(app, routes, { authenticator: new Authenticator(services.apiKeys), retention: services.retention });
   app.use(() => {
     throw notFound();
   });

@@ -6,6 +6,8 @@ import { Registry } from '@cytoqueue/registry';
 import { type ApiKeys, type Config, type Logger, type Releasers, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
+import { Retention } from './http/retention';
+import { createSweeper } from './sweeper';
 import { readVersion } from './version';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
@@ -30,6 +32,11 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   changes.start();
   releasers.push('changes', () => changes.stop());
 
+  const retention = new Retention(config.retentionDays);
+  const sweeper = createSweeper({ store, redis: commands, retention, logger });
+  sweeper.start();
+  releasers.push('sweeper', () => sweeper.stop());
+
   const app = createApp({
     store,
     registry,
@@ -38,6 +45,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     changes,
     apiKeys: await readApiKeys(config),
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
+    retention,
     logger,
     dependencies: { redis: () => commands.ping(), store: () => store.check() },
     version: readVersion(),

@@ -11,6 +11,7 @@ import { Releasers, type Role, createApiKey, createLogger } from '@cytoqueue/run
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
+import { Retention } from '../src/http/retention';
 
 const TENANT = 'lab';
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
@@ -99,6 +100,7 @@ export class RunningApi {
       changes,
       apiKeys: { tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] },
       limits: { maxUploadBytes, shardRows: 1_000 },
+      retention: new Retention(30),
       logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
       dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
       version: '0.0.0',

@@ -62,8 +62,7 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
       process: async (job) => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures())),
-      // The batch stays under pending/, from where it is taken up again.
-      giveUp: async () => undefined,
+      giveUp: ({ data }) => finalizer.giveUp(data),
       changed,
     }),
   ];

@@ -1,5 +1,5 @@
 import type { BatchProgress, ProgressCounts } from '@cytoqueue/queue';
-import type { BatchRecord, BatchSummary, Manifest, ObjectStore } from '@cytoqueue/storage';
+import { type BatchRecord, type Manifest, type ObjectStore, type RunRecord, countScoredShards } from '@cytoqueue/storage';
 import { type StoredBatch, readBatch } from './runs';
 
 export interface BatchView {
@@ -19,20 +19,39 @@ export function batchLink(id: string): string {
   return `/v1/batches/${id}`;
 }
 
+interface ViewServices {
+  store: ObjectStore;
+  progress: BatchProgress;
+}
+
 /**
  * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs.
  * @throws ObjectNotFoundError
  */
-export async function viewBatch(services: { store: ObjectStore; progress: BatchProgress }, tenant: string, id: string): Promise<BatchView> {
+export async function viewBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
   const stored = await readBatch(services.store, tenant, id);
-  const { record, run, end } = stored;
+  const { record, end } = stored;
   if (end !== undefined) {
     const { status, counts, summary, changed_rows } = end.manifest;
     return { ...describe(record, changed_rows), status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
   }
-  // Redis is an index that can be lost: without it the batch is shown as it was accepted.
-  const live = await services.progress.read(id, run).catch(() => undefined);
-  return { ...describe(record), ...liveView(stored, live) };
+  return { ...describe(record), ...liveView(stored, await readLive(services, tenant, stored)) };
+}
+
+/** Redis is an index that can be lost: when it knows nothing of the run, the shard objects are counted. */
+async function readLive({ store, progress }: ViewServices, tenant: string, { record, run, opened }: StoredBatch): Promise<LiveCounts> {
+  const live = await progress.read(record.id, run).catch(() => undefined);
+  if (live !== undefined && live.shards > 0) return add(live, opened);
+  return { ...(await countScoredShards(store, tenant, record.id)), finalizing: live?.finalizing ?? false };
+}
+
+/** What a retry kept is not counted anew in Redis. */
+function add(live: LiveCounts, opened: RunRecord | undefined): LiveCounts {
+  if (opened === undefined) return live;
+  const { counts, summary, shards } = opened.kept;
+  const kept: Partial<Record<string, number>> = { ...counts, ...summary, shards };
+  const sums = Object.entries(live).map(([field, value]) => [field, typeof value === 'number' ? value + (kept[field] ?? 0) : value]);
+  return Object.fromEntries(sums) as unknown as LiveCounts;
 }
 
 export function isBatchFinished(status: BatchView['status']): boolean {
@@ -47,33 +66,24 @@ function describe({ id, created_at, filename, model, input, rescores }: BatchRec
   return { ...base, rescores: { ...rescores, changed_rows: changedRows ?? null }, links: { ...links, changes: `${self}/changes` } };
 }
 
-function liveView(stored: StoredBatch, live: LiveCounts | undefined) {
+function liveView(stored: StoredBatch, live: LiveCounts) {
   const { record, opened } = stored;
-  const kept = { ...opened?.kept.counts, ...opened?.kept.summary } as Partial<ProgressCounts>;
-  const sum = (field: keyof ProgressCounts) => (live?.[field] ?? 0) + (kept[field] ?? 0);
-  const succeeded = sum('succeeded');
-  const rejected = sum('rejected');
-  const done = Math.min(succeeded + rejected, record.rows);
-  const progress = Math.min(done / record.rows, ALMOST);
-  const summary: BatchSummary = {
-    benign: sum('benign'),
-    malignant: sum('malignant'),
-    indeterminate: sum('indeterminate'),
-    missing_features: sum('missing_features'),
-  };
+  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = live;
+  const done = succeeded + rejected;
+  const doneBefore = (opened?.kept.counts.succeeded ?? 0) + (opened?.kept.counts.rejected ?? 0);
   return {
     status: liveStatus(stored, live),
     counts: { total: record.rows, pending: record.rows - done, succeeded, rejected, failed: 0 },
-    summary,
-    progress,
-    eta_seconds: etaSeconds(opened?.opened_at ?? record.created_at, (live?.succeeded ?? 0) + (live?.rejected ?? 0), record.rows - done),
+    summary: { benign, malignant, indeterminate, missing_features },
+    progress: Math.min(done / record.rows, ALMOST),
+    eta_seconds: etaSeconds(opened?.opened_at ?? record.created_at, done - doneBefore, record.rows - done),
   };
 }
 
-function liveStatus({ cancelWished }: StoredBatch, live: LiveCounts | undefined): BatchView['status'] {
+function liveStatus({ cancelWished }: StoredBatch, live: LiveCounts): BatchView['status'] {
   if (cancelWished) return 'canceling';
-  if (live?.finalizing === true) return 'finalizing';
-  return (live?.shards ?? 0) > 0 ? 'processing' : 'queued';
+  if (live.finalizing) return 'finalizing';
+  return live.shards > 0 ? 'processing' : 'queued';
 }
 
 /** From the mean rate since the run was opened; null until there is one. */

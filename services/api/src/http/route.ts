@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type Access, type Authenticator, checkAccess } from './auth';
 import type { Principal } from './context';
 import { Problem, type ProblemItem } from './problem';
+import type { Retention } from './retention';
 
 export interface Call {
   request: Request;
@@ -28,8 +29,14 @@ export interface Route {
   handle: (call: Call) => Promise<void>;
 }
 
-export function mountRoutes(app: Express, routes: Route[], authenticator: Authenticator): void {
-  for (const route of routes) app[route.method](expressPath(route.path), runRoute(route, authenticator));
+/** What stands before every route. */
+export interface Guards {
+  authenticator: Authenticator;
+  retention: Retention;
+}
+
+export function mountRoutes(app: Express, routes: Route[], guards: Guards): void {
+  for (const route of routes) app[route.method](expressPath(route.path), runRoute(route, guards));
   for (const path of new Set(routes.map((route) => route.path))) {
     const known = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
     app.all(expressPath(path), refuseMethod(known));
@@ -40,9 +47,11 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function runRoute(route: Route, authenticator: Authenticator): RequestHandler {
+function runRoute(route: Route, { authenticator, retention }: Guards): RequestHandler {
   return async (request, response) => {
     const principal = admit(route.access, request, response, authenticator);
+    const { id } = request.params;
+    if (typeof id === 'string') admitId(id, request, response, retention);
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
     await route.handle({ request, response, params: request.params as Record<string, string>, query, principal });
   };
@@ -54,6 +63,13 @@ function admit(access: Access, request: Request, response: Response, authenticat
   response.locals.context.principal = principal;
   checkAccess(principal, access);
   return principal;
+}
+
+/** What has expired is gone for everybody; what has not says until when it stays. */
+function admitId(id: string, request: Request, response: Response, retention: Retention): void {
+  retention.check(id);
+  const expiresAt = retention.expiresAt(id);
+  if (expiresAt !== undefined && request.method === 'GET') response.set('Expires', expiresAt.toUTCString());
 }
 
 function parseQuery(schema: z.ZodType | undefined, request: Request): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { parseFeatures } from '@cytoqueue/schema';
 import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { putJson, readJsonObject } from '../http/stored-json';
+import { putJson, readJsonObject, settleAll } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 
@@ -59,7 +59,7 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
   try {
-    await Promise.all([putJson(store, requestKey, request), markPending(services, tenant, request.id)]);
+    await settleAll([putJson(store, requestKey, request), markPending(services, tenant, request.id)]);
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {

@@ -63,7 +63,7 @@ export const getOperation: Operation = {
   summary: 'One batch with its state and counts',
   tags,
   requestParams: idParam,
-  responses: { 200: answer('The batch', batch), ...refusals(401, 403, 404, 503) },
+  responses: { 200: answer('The batch', batch), ...refusals(401, 403, 404, 410, 503) },
 };
 
 export const streamOperation: Operation = {
@@ -71,7 +71,7 @@ export const streamOperation: Operation = {
   summary: 'State and counts as server-sent events',
   tags,
   requestParams: idParam,
-  responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
+  responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 410, 503) },
 };
 
 export const cancelOperation: Operation = {
@@ -79,7 +79,7 @@ export const cancelOperation: Operation = {
   summary: 'Cancel a batch: what is being scored ends, the rest is passed over',
   tags,
   requestParams: idParam,
-  responses: { 202: answer('It will be canceled', batch), ...refusals(401, 403, 404, 409, 503) },
+  responses: { 202: answer('It will be canceled', batch), ...refusals(401, 403, 404, 409, 410, 503) },
 };
 
 export const retryOperation: Operation = {
@@ -87,7 +87,7 @@ export const retryOperation: Operation = {
   summary: 'Score again what was not scored, in a new run that keeps the rest',
   tags,
   requestParams: idParam,
-  responses: { 202: answer('The next run is open', batch), ...refusals(401, 403, 404, 409, 503) },
+  responses: { 202: answer('The next run is open', batch), ...refusals(401, 403, 404, 409, 410, 503) },
 };
 
 export const deleteOperation: Operation = {
@@ -95,7 +95,7 @@ export const deleteOperation: Operation = {
   summary: 'Remove a finished batch with its input and results',
   tags,
   requestParams: idParam,
-  responses: { 204: { description: 'Nothing of it is left' }, ...refusals(401, 403, 404, 409, 503) },
+  responses: { 204: { description: 'Nothing of it is left' }, ...refusals(401, 403, 404, 409, 410, 503) },
 };
 
 export const rescoreOperation: Operation = {
@@ -103,7 +103,7 @@ export const rescoreOperation: Operation = {
   summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
   tags,
   requestParams: { ...idParam, query: rescoreQuery, header: idempotencyHeader },
-  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 422, 503, 507) },
+  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 410, 422, 503, 507) },
 };
 
 export const changesOperation = downloadOperation('getBatchChanges', 'Of a rescored batch: the rows whose class is another now');
@@ -115,7 +115,7 @@ function downloadOperation(operationId: string, summary: string): Operation {
     200: rawAnswer('The file', 'text/csv'),
     206: rawAnswer('One byte range of it', 'text/csv'),
     303: { description: 'With redirect=true on S3: to a presigned URL' },
-    ...refusals(401, 403, 404, 409, 416, 422, 503),
+    ...refusals(401, 403, 404, 409, 410, 416, 422, 503),
   };
   return { operationId, summary, tags, requestParams: { ...idParam, query: downloadQuery }, responses };
 }

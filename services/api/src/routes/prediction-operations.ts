@@ -37,7 +37,7 @@ export const getOperation: Operation = {
   summary: 'One prediction with its state and, when finished, its result',
   tags,
   requestParams: idParam,
-  responses: { 200: answer('The prediction', prediction), ...refusals(401, 403, 404, 503) },
+  responses: { 200: answer('The prediction', prediction), ...refusals(401, 403, 404, 410, 503) },
 };
 
 export const cancelOperation: Operation = {
@@ -45,7 +45,7 @@ export const cancelOperation: Operation = {
   summary: 'Cancel a prediction that is not finished',
   tags,
   requestParams: idParam,
-  responses: { 200: answer('Canceled; no result will be written', prediction), ...refusals(401, 403, 404, 409, 503) },
+  responses: { 200: answer('Canceled; no result will be written', prediction), ...refusals(401, 403, 404, 409, 410, 503) },
 };
 
 export const streamOperation: Operation = {
@@ -53,5 +53,5 @@ export const streamOperation: Operation = {
   summary: 'State changes as server-sent events',
   tags,
   requestParams: idParam,
-  responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), ...refusals(401, 403, 404, 503) },
+  responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), ...refusals(401, 403, 404, 410, 503) },
 };

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
-import { type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
+import {
+  type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
+  emptyCounts, unscoredShards,
+} from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore } from './shard';
 
@@ -10,7 +13,7 @@ const AHEAD = 4;
 
 /**
  * Joins a run's shards into its files and ends the run. Believes the store, not the queue: a shard whose object is missing
- * is scored here, unless its job failed for good. The manifest is written last and once; every file is a function of
+ * is scored here, unless its job failed for good (which is decided once). The manifest is written last and once; every file is a function of
  * the input and the model, so a second finalizer writes the same bytes.
  */
 export class Finalizer {
@@ -28,6 +31,15 @@ export class Finalizer {
     await store.delete(ObjectKeys.pending(tenant, batchId));
   }
 
+  /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
+  async giveUp({ tenant, batchId, run }: FinalizeJob): Promise<void> {
+    const { store } = this.services;
+    const record = await this.records.read(tenant, batchId);
+    const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
+    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' });
+    await store.delete(ObjectKeys.pending(tenant, batchId));
+  }
+
   private async end(tenant: string, batchId: string, run: number, failedShards: ReadonlySet<number>): Promise<void> {
     const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
@@ -42,7 +54,7 @@ class RunFiles {
   private readonly total = emptyCounts();
   private readonly withErrors: number[] = [];
   private readonly withChanges: number[] = [];
-  private readonly failed: number[] = [];
+  private failed: number[] = [];
 
   constructor(
     private readonly services: ShardServices,
@@ -54,6 +66,7 @@ class RunFiles {
 
   async write(): Promise<Manifest> {
     const { tenant, record, run } = this;
+    await this.decideFailed();
     const header = await this.services.store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: record.input.header_bytes });
     const allShards = record.shards.map((_, shard) => shard);
     const results = await this.putFile(ObjectKeys.runResults(tenant, record.id, run), this.resultParts(header, allShards));
@@ -65,12 +78,24 @@ class RunFiles {
 
   /** Counts what was scored before the run was canceled, and writes nothing. */
   async cancel(): Promise<Manifest> {
+    const { succeeded, rejected } = await this.countScored();
+    const counts = { total: this.record.rows, pending: this.record.rows - succeeded - rejected, succeeded, rejected, failed: 0 };
+    return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
+  }
+
+  /** The same, with the rest as failed. */
+  async giveUp(): Promise<Manifest> {
+    const { succeeded, rejected } = await this.countScored();
+    const counts = { total: this.record.rows, pending: 0, succeeded, rejected, failed: this.record.rows - succeeded - rejected };
+    const unscored = await unscoredShards(this.services.store, this.tenant, this.record);
+    return { run: this.run, status: 'failed', counts, summary: this.summary(), failed_shards: unscored.map(({ shard }) => shard) };
+  }
+
+  private async countScored(): Promise<ShardCounts> {
     const { services, tenant, record } = this;
     const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, (shard) => readShardObject(services.store, tenant, record, shard));
     for await (const object of existing) if (object !== undefined) this.add(object.counts);
-    const { succeeded, rejected } = this.total;
-    const counts = { total: record.rows, pending: record.rows - succeeded - rejected, succeeded, rejected, failed: 0 };
-    return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
+    return this.total;
   }
 
   private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
@@ -93,11 +118,25 @@ class RunFiles {
 
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record } = this;
+    if (this.failed.includes(shard)) return services.pool.fail(await loadShardTask(services, tenant, record, shard));
     const existing = await readShardObject(services.store, tenant, record, shard);
-    if (existing !== undefined) return existing;
-    if (!this.failedShards.has(shard)) return scoreAndStore(services, tenant, record, shard);
-    if (!this.failed.includes(shard)) this.failed.push(shard);
-    return services.pool.fail(await loadShardTask(services, tenant, record, shard));
+    return existing ?? scoreAndStore(services, tenant, record, shard);
+  }
+
+  /** A shard whose job failed and whose object is missing. An earlier finalizer's decision stands, whatever has come since. */
+  private async decideFailed(): Promise<void> {
+    const { services, tenant, record, run, failedShards } = this;
+    const key = ObjectKeys.runFailedShards(tenant, record.id, run);
+    if (failedShards.size === 0 && (await services.store.head(key)) === undefined) return;
+    const unscored = await unscoredShards(services.store, tenant, record);
+    const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
+    try {
+      await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
+      this.failed = failed;
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+      this.failed = JSON.parse((await services.store.get(key)).toString()) as number[];
+    }
   }
 
   private count(shard: number, { counts, errors, changes }: ShardObject): void {
@@ -138,7 +177,7 @@ class RunFiles {
     const { record, run, total } = this;
     const { succeeded, rejected } = total;
     const counts = { total: record.rows, pending: 0, succeeded, rejected, failed: record.rows - succeeded - rejected };
-    return { run, status: this.status(), counts, summary: this.summary(), ...files, failed_shards: this.failed.sort((a, b) => a - b) };
+    return { run, status: this.status(), counts, summary: this.summary(), ...files, failed_shards: this.failed };
   }
 
   private status(): Manifest['status'] {
