@@ -88,6 +88,7 @@ function prepare(instance: KernelInstance, training: TrainingSet, k: number, ran
     groupVotes: Uint32Array.from(groups.counts, (count, group) => (group < groups.benignCount ? count : count * 65536)),
     zeros: new Uint8Array(groups.count),
     cells: new Uint32Array(Math.ceil(training.featureCount / 2 / PAIRS_PER_PASS) * PAIRS_PER_PASS),
+    absent: new Uint32Array(training.featureCount),
     numerators: new Uint8Array(groups.count),
     keys: new Uint16Array(groups.count + PLACES),
     candidates: new Uint32Array(groups.count + 1),
@@ -126,6 +127,7 @@ function createTables(groups: Groups, featureCount: number, { ratios, distances 
     ranks: ratios?.ranks ?? new Uint16Array(0),
     distances,
     groupSums: sums,
+    groupSamples: samples,
     groupShifts: Uint16Array.from(counts, (rows) => LANES * Math.min(rows, PLACES)),
   };
 }
