@@ -60,6 +60,7 @@ const OUT_OF_RANGE: u8 = 3;
 /** Sum of the sample; and how many of its features were not measured, which are listed in `absent`. */
 let sampleSum: u32 = 0;
 let absentCount: u32 = 0;
+let endOfCandidates: usize = 0;
 
 /** Mean distance to the nearest of either label. */
 export function classRatio(rows: u32): void {
@@ -93,8 +94,8 @@ export function votes(rows: u32): void {
     const nearest = isRatio ? nearestByRatio(0, vectors) : nearestBySquare(0, vectors);
     const kth = <u32>i16x8.extract_lane_u(i8x16.swizzle(nearest, lane), 0);
     const found = countVotes(kth);
-    store<f64>(benign + (row << 3), <f64>(found & 0xffff));
-    store<f64>(malignant + (row << 3), <f64>(found >> 16));
+    store<f64>(benign + (row << 3), <f64>(found & 0xffffffff));
+    store<f64>(malignant + (row << 3), <f64>(found >> 32));
     store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
   }
 }
@@ -183,8 +184,7 @@ function nearestByRatio(from: u32, to: u32): v128 {
       const ratio = load<u8>(numerator + group) * width + load<u16>(sums + (group << 1));
       const rank = <u32>load<u16>(rankOf + (ratio << 1));
       nearest = insert(nearest, rank, load<u16>(shiftOf + (group << 1)));
-      store<u32>(candidate, (rank << 16) | group);
-      candidate += 4;
+      candidate = keep(candidate, rank, group);
     }
   }
   return countCandidates(candidate, nearest);
@@ -213,8 +213,7 @@ function nearestBySquare(from: u32, to: u32): v128 {
       mask &= mask - 1;
       const square = <u32>load<u8>(squares + group);
       nearest = insert(nearest, square, load<u16>(shiftOf + (group << 1)));
-      store<u32>(candidate, (square << 16) | group);
-      candidate += 4;
+      candidate = keep(candidate, square, group);
     }
   }
   return countCandidates(candidate, nearest);
@@ -231,8 +230,7 @@ function nearestOfAll(from: u32, to: u32): v128 {
   for (let group = from << 4; group < to << 4; group++) {
     const rank = isRatio ? rankOfMeasured(group) : squareOf(group);
     nearest = insert(nearest, rank, load<u16>(groupShifts + (group << 1)));
-    store<u32>(candidate, (rank << 16) | group);
-    candidate += 4;
+    candidate = keep(candidate, rank, group);
   }
   return countCandidates(candidate, nearest);
 }
@@ -251,18 +249,23 @@ function squareOf(group: u32): u32 {
   return square;
 }
 
+function keep(candidate: usize, rank: u32, group: u32): usize {
+  store<u32>(candidate, rank);
+  store<u32>(candidate, group, 4);
+  return candidate + 8;
+}
+
 function countCandidates(end: usize, nearest: v128): v128 {
-  store<u32>(end, 0xffffffff);
-  candidateCount += <u32>((end - candidates) >> 2);
+  endOfCandidates = end;
+  candidateCount += <u32>((end - candidates) >> 3);
   return nearest;
 }
 
-/** Sixteen bits each: the benign rows at or within a distance, and the malignant ones above. */
-function countVotes(kth: u32): u32 {
-  let found: u32 = 0;
-  let entry: u32;
-  for (let candidate = candidates; (entry = load<u32>(candidate)) !== 0xffffffff; candidate += 4) {
-    found += entry >> 16 <= kth ? load<u32>(groupVotes + ((entry & 0xffff) << 2)) : 0;
+/** The benign rows at or within a distance in the lower half, and the malignant ones in the upper. */
+function countVotes(kth: u32): u64 {
+  let found: u64 = 0;
+  for (let candidate = candidates; candidate < endOfCandidates; candidate += 8) {
+    found += load<u32>(candidate) <= kth ? load<u64>(groupVotes + (load<u32>(candidate, 4) << 3)) : 0;
   }
   return found;
 }
