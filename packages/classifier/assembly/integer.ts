@@ -13,6 +13,7 @@ export let pairTables: usize = 0;
 export let scales: usize = 0;
 export let ranks: usize = 0;
 export let groupSums: usize = 0;
+export let groupSamples: usize = 0;
 export let groupShifts: usize = 0;
 export let groupVotes: usize = 0;
 export let shifts: usize = 0;
@@ -21,6 +22,7 @@ export let mirror: usize = 0;
 export let distances: usize = 0;
 export let zeros: usize = 0;
 export let cells: usize = 0;
+export let absent: usize = 0;
 export let numerators: usize = 0;
 export let keys: usize = 0;
 export let candidates: usize = 0;
@@ -55,7 +57,10 @@ const UNUSUAL: u8 = 1;
 const MISSING: u8 = 2;
 const OUT_OF_RANGE: u8 = 3;
 
+/** Sum of the sample; and how many of its features were not measured, which are listed in `absent`. */
 let sampleSum: u32 = 0;
+let absentCount: u32 = 0;
+let endOfCandidates: usize = 0;
 
 /** Mean distance to the nearest of either label. */
 export function classRatio(rows: u32): void {
@@ -89,8 +94,8 @@ export function votes(rows: u32): void {
     const nearest = isRatio ? nearestByRatio(0, vectors) : nearestBySquare(0, vectors);
     const kth = <u32>i16x8.extract_lane_u(i8x16.swizzle(nearest, lane), 0);
     const found = countVotes(kth);
-    store<f64>(benign + (row << 3), <f64>(found & 0xffff));
-    store<f64>(malignant + (row << 3), <f64>(found >> 16));
+    store<f64>(benign + (row << 3), <f64>(found & 0xffffffff));
+    store<f64>(malignant + (row << 3), <f64>(found >> 32));
     store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
   }
 }
@@ -101,20 +106,26 @@ function readSample(sample: usize): u8 {
   let sum: u32 = 0;
   let table = pairTables;
   let cell = cells;
-  let lowest: u32 = 1;
+  absentCount = 0;
   for (let feature: u32 = 0; feature < features; feature += 2) {
     const first = <u32>load<u8>(sample + feature);
     const isPair = feature + 1 < features;
     const second = isPair ? <u32>load<u8>(sample + feature + 1) : 0;
     if (max(first, second) >= GRADES) return OUT_OF_RANGE;
-    lowest = min(lowest, min(first, isPair ? second : 1));
+    if (first === 0) noteAbsent(feature);
+    if (isPair && second === 0) noteAbsent(feature + 1);
     sum += first + second;
     store<usize>(cell, table + (first * GRADES + second) * stride);
     cell += sizeof<usize>();
     table += CELLS * stride;
   }
   sampleSum = sum;
-  return lowest === 0 ? MISSING : ANSWERED;
+  return absentCount === features ? MISSING : ANSWERED;
+}
+
+function noteAbsent(feature: u32): void {
+  store<u32>(absent + (absentCount << 2), feature);
+  absentCount++;
 }
 
 /** Partial distances to distances, saturating at 255. */
@@ -139,6 +150,7 @@ function sumPairs(): void {
 }
 
 function nearestByRatio(from: u32, to: u32): v128 {
+  if (absentCount > 0) return nearestOfAll(from, to);
   const scale = scales + ((<usize>(sampleSum - features) * vectors) << 5);
   const numerator = numerators;
   const key = keys;
@@ -172,8 +184,7 @@ function nearestByRatio(from: u32, to: u32): v128 {
       const ratio = load<u8>(numerator + group) * width + load<u16>(sums + (group << 1));
       const rank = <u32>load<u16>(rankOf + (ratio << 1));
       nearest = insert(nearest, rank, load<u16>(shiftOf + (group << 1)));
-      store<u32>(candidate, (rank << 16) | group);
-      candidate += 4;
+      candidate = keep(candidate, rank, group);
     }
   }
   return countCandidates(candidate, nearest);
@@ -202,40 +213,59 @@ function nearestBySquare(from: u32, to: u32): v128 {
       mask &= mask - 1;
       const square = <u32>load<u8>(squares + group);
       nearest = insert(nearest, square, load<u16>(shiftOf + (group << 1)));
-      store<u32>(candidate, (square << 16) | group);
-      candidate += 4;
+      candidate = keep(candidate, square, group);
     }
   }
   return countCandidates(candidate, nearest);
 }
 
-/** Where bytes are too small for the k-th distance: every group is a candidate, its partial distances summed again. */
+/**
+ * Where there is no bound, as bytes are too small for the k-th square, or denominators differ from those prepared as not
+ * everything was measured: every group is a candidate.
+ */
 function nearestOfAll(from: u32, to: u32): v128 {
   exhaustiveCount++;
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
   for (let group = from << 4; group < to << 4; group++) {
-    let square: u32 = 0;
-    for (let pair: u32 = 0; pair < (features + 1) >> 1; pair++) square += load<u8>(load<usize>(cells + (pair << 2)) + group);
-    nearest = insert(nearest, square, load<u16>(groupShifts + (group << 1)));
-    store<u32>(candidate, (square << 16) | group);
-    candidate += 4;
+    const rank = isRatio ? rankOfMeasured(group) : squareOf(group);
+    nearest = insert(nearest, rank, load<u16>(groupShifts + (group << 1)));
+    candidate = keep(candidate, rank, group);
   }
   return countCandidates(candidate, nearest);
 }
 
+function rankOfMeasured(group: u32): u32 {
+  let denominator = sampleSum + load<u16>(groupSums + (group << 1));
+  for (let place: u32 = 0; place < absentCount; place++) {
+    denominator -= load<u8>(groupSamples + group * features + load<u32>(absent + (place << 2)));
+  }
+  return load<u16>(ranks + ((load<u8>(numerators + group) * rankWidth + denominator) << 1));
+}
+
+function squareOf(group: u32): u32 {
+  let square: u32 = 0;
+  for (let pair: u32 = 0; pair < (features + 1) >> 1; pair++) square += load<u8>(load<usize>(cells + (pair << 2)) + group);
+  return square;
+}
+
+function keep(candidate: usize, rank: u32, group: u32): usize {
+  store<u32>(candidate, rank);
+  store<u32>(candidate, group, 4);
+  return candidate + 8;
+}
+
 function countCandidates(end: usize, nearest: v128): v128 {
-  store<u32>(end, 0xffffffff);
-  candidateCount += <u32>((end - candidates) >> 2);
+  endOfCandidates = end;
+  candidateCount += <u32>((end - candidates) >> 3);
   return nearest;
 }
 
-/** Sixteen bits each: the benign rows at or within a distance, and the malignant ones above. */
-function countVotes(kth: u32): u32 {
-  let found: u32 = 0;
-  let entry: u32;
-  for (let candidate = candidates; (entry = load<u32>(candidate)) !== 0xffffffff; candidate += 4) {
-    found += entry >> 16 <= kth ? load<u32>(groupVotes + ((entry & 0xffff) << 2)) : 0;
+/** The benign rows at or within a distance in the lower half, and the malignant ones in the upper. */
+function countVotes(kth: u32): u64 {
+  let found: u64 = 0;
+  for (let candidate = candidates; candidate < endOfCandidates; candidate += 8) {
+    found += load<u32>(candidate) <= kth ? load<u64>(groupVotes + (load<u32>(candidate, 4) << 3)) : 0;
   }
   return found;
 }

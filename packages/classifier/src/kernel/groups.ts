@@ -34,23 +34,25 @@ export function groupRows({ samples, labels, rows, featureCount }: TrainingSet):
 
 interface DistinctVector {
   readonly vector: Float64Array;
+  readonly sum: number;
   rows: number;
 }
 
 function distinct(vectors: Float64Array[]): DistinctVector[] {
   const found: DistinctVector[] = [];
-  for (const vector of vectors.toSorted(compareVectors)) {
+  const sorted = vectors.map((vector) => ({ vector, sum: vector.reduce((total, value) => total + value, 0), rows: 1 })).sort(compare);
+  for (const next of sorted) {
     const last = found.at(-1);
-    if (last !== undefined && compareVectors(last.vector, vector) === 0) last.rows++;
-    else found.push({ vector, rows: 1 });
+    if (last !== undefined && compare(last, next) === 0) last.rows++;
+    else found.push(next);
   }
   return found;
 }
 
-function compareVectors(one: Float64Array, other: Float64Array): number {
-  const sum = (vector: Float64Array) => vector.reduce((total, value) => total + value, 0);
-  const differing = one.findIndex((value, feature) => value !== other[feature]);
-  return differing < 0 ? 0 : sum(one) - sum(other) || one[differing] - other[differing];
+function compare(one: DistinctVector, other: DistinctVector): number {
+  if (one.sum !== other.sum) return one.sum - other.sum;
+  const differing = one.vector.findIndex((value, feature) => value !== other.vector[feature]);
+  return differing < 0 ? 0 : one.vector[differing] - other.vector[differing];
 }
 
 function roundUp(count: number): number {

@@ -3,7 +3,7 @@ import { type Groups, groupRows, LANES } from './groups';
 import { instantiate, type KernelInstance, place } from './instance';
 import type { Samples } from '../search';
 import { BLOCK_ROWS, type Kernel, type KernelModel, type Refusal } from './kernel';
-import { createPairTables, createScales, HIGHEST_GRADE } from './pairtables';
+import { createPairTables, createScales, HIGHEST_GRADE, pairTableBytes } from './pairtables';
 import { type Ranking, rankDistances } from './ranking';
 import { integerWasm } from './wasm';
 
@@ -11,7 +11,8 @@ import { integerWasm } from './wasm';
 const PLACES = 8;
 /** A lane beyond the vector, from where a swizzle takes 0. */
 const NO_LANE = 255;
-const MOST_ROWS = 65535;
+/** Beyond this a kernel takes too much of a small machine, and nothing of its tables stays in a cache. */
+const MOST_TABLE_BYTES = 2 ** 27;
 const PAIRS_PER_PASS = 5;
 const OUT_OF_RANGE_BYTE = 255;
 
@@ -19,11 +20,12 @@ const OUT_OF_RANGE_BYTE = 255;
 export function createIntegerKernel(model: KernelModel): Kernel | Refusal {
   const { training, file } = model;
   if (file.k > PLACES) return 'too-many-neighbors';
-  if (training.rows > MOST_ROWS) return 'too-many-rows';
+  const groups = groupRows(training);
+  if (pairTableBytes(groups, training.featureCount) > MOST_TABLE_BYTES) return 'too-many-rows';
   const ranking = rankDistances(file.metric, training.featureCount, file.alarm);
   if (ranking === null) return 'too-many-features';
   const instance = instantiate(integerWasm);
-  return instance === null ? 'no-simd' : new IntegerKernel(instance, model, ranking);
+  return instance === null ? 'no-simd' : new IntegerKernel(instance, model, groups, ranking);
 }
 
 /**
@@ -46,11 +48,12 @@ class IntegerKernel implements Kernel {
   constructor(
     private readonly instance: KernelInstance,
     { training, file }: KernelModel,
+    groups: Groups,
     ranking: Ranking,
   ) {
     this.featureCount = training.featureCount;
     this.rule = file.rule === 'votes' ? 'votes' : 'classRatio';
-    const { status, benign, malignant, samples } = prepare(instance, training, file.k, ranking);
+    const { status, benign, malignant, samples } = prepare(instance, training, file.k, groups, ranking);
     this.status = status;
     this.benign = benign;
     this.malignant = malignant;
@@ -79,18 +82,18 @@ function byteOf(value: number): number {
   return Number.isNaN(value) ? 0 : OUT_OF_RANGE_BYTE;
 }
 
-function prepare(instance: KernelInstance, training: TrainingSet, k: number, ranking: Ranking) {
-  const groups = groupRows(training);
+function prepare(instance: KernelInstance, training: TrainingSet, k: number, groups: Groups, ranking: Ranking) {
   configure(instance, training, groups, k, ranking);
   const placed = place(instance, {
     ...createTables(groups, training.featureCount, ranking),
     ...createLanes(k),
-    groupVotes: Uint32Array.from(groups.counts, (count, group) => (group < groups.benignCount ? count : count * 65536)),
+    groupVotes: votesOf(groups),
     zeros: new Uint8Array(groups.count),
     cells: new Uint32Array(Math.ceil(training.featureCount / 2 / PAIRS_PER_PASS) * PAIRS_PER_PASS),
+    absent: new Uint32Array(training.featureCount),
     numerators: new Uint8Array(groups.count),
     keys: new Uint16Array(groups.count + PLACES),
-    candidates: new Uint32Array(groups.count + 1),
+    candidates: new Uint32Array(2 * groups.count),
     pinned: new Uint8Array(LANES),
     samples: new Uint8Array(BLOCK_ROWS * training.featureCount),
     status: new Uint8Array(BLOCK_ROWS),
@@ -126,8 +129,16 @@ function createTables(groups: Groups, featureCount: number, { ratios, distances 
     ranks: ratios?.ranks ?? new Uint16Array(0),
     distances,
     groupSums: sums,
+    groupSamples: samples,
     groupShifts: Uint16Array.from(counts, (rows) => LANES * Math.min(rows, PLACES)),
   };
+}
+
+/** Benign and malignant rows by turns. */
+function votesOf({ counts, benignCount }: Groups): Uint32Array {
+  const votes = new Uint32Array(2 * counts.length);
+  counts.forEach((rows, group) => (votes[2 * group + (group < benignCount ? 0 : 1)] = rows));
+  return votes;
 }
 
 function sum(values: Uint8Array): number {

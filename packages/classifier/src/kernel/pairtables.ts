@@ -7,13 +7,18 @@ const CELLS = GRADES * GRADES;
 /** The distance to a group that fills up, in one pair of features; sums of bytes stay there. */
 const FARTHEST = 255;
 
+export function pairTableBytes({ count }: Groups, featureCount: number): number {
+  return Math.ceil(featureCount / 2) * CELLS * count;
+}
+
 /**
  * Partial distances of all groups in two features: for pair p of features and grades a and b of a sample, one byte per
  * group from ((p × 11 + a) × 11 + b) × groups on.
  */
-export function createPairTables({ samples, counts, count }: Groups, featureCount: number, partial: (difference: number) => number): Uint8Array {
+export function createPairTables(groups: Groups, featureCount: number, partial: (difference: number) => number): Uint8Array {
+  const { samples, counts, count } = groups;
   const pairs = Math.ceil(featureCount / 2);
-  const tables = new Uint8Array(pairs * CELLS * count);
+  const tables = new Uint8Array(pairTableBytes(groups, featureCount));
   const part = (group: number, feature: number, grade: number) =>
     grade === 0 || feature >= featureCount ? 0 : partial(Math.abs(grade - samples[group * featureCount + feature]));
   for (let cell = 0; cell < pairs * CELLS; cell++) {
