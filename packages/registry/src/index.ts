@@ -1,1 +1,2 @@
+export { explainColumns } from './explain-columns';
 export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';

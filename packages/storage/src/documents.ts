@@ -37,6 +37,8 @@ export interface PredictionResult {
   reasons: string[];
   missing_features: string[];
   neighbors: NeighborDocument[];
+  /** Why the model says so, as the classifier's explainer gives it. */
+  evidence: { conformal: object | null; shapley: object; missing: object | null; flip: object | null };
 }
 
 /** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */

@@ -24,6 +24,40 @@ export const neighbor = z
   })
   .meta({ id: 'Neighbor' });
 
+const perFeature = z.record(text, z.number());
+
+const evidence = z
+  .strictObject({
+    conformal: z
+      .strictObject({ level: z.number(), p_values: z.strictObject({ benign: z.number(), malignant: z.number() }), set: z.array(label) })
+      .nullable()
+      .meta({ description: 'The classes that the record is not too odd for; null for models without a calibrated score' }),
+    shapley: z
+      .strictObject({ base: z.number(), values: perFeature })
+      .meta({ description: 'What each feature adds; base and values add up to the probability of malignancy' }),
+    missing: z
+      .strictObject({
+        method: z.enum(['exact', 'plausible']),
+        features: z.array(text),
+        combinations: count,
+        can_flip: z.boolean(),
+        probability_min: z.number(),
+        probability_max: z.number(),
+      })
+      .nullable()
+      .meta({ description: 'What the answer could have been, had the missing features been measured' }),
+    flip: z
+      .strictObject({
+        changes: z.array(z.strictObject({ feature: text, from: z.number(), to: z.number() })),
+        total_change: z.number(),
+        predicted_class: label,
+        probability_malignant: z.number(),
+      })
+      .nullable()
+      .meta({ description: 'The smallest change of one or two features that gives the other class' }),
+  })
+  .meta({ id: 'Evidence' });
+
 const predictionResult = z
   .strictObject({
     predicted_class: label,
@@ -33,6 +67,7 @@ const predictionResult = z
     reasons: z.array(text).meta({ description: 'Why indeterminate, in sentences; empty when confident' }),
     missing_features: z.array(text),
     neighbors: z.array(neighbor).meta({ description: 'The nearest training cases, nearest first' }),
+    evidence,
   })
   .meta({ id: 'PredictionResult' });
 

@@ -53,7 +53,7 @@ const PRESIGNED_SECONDS = 300;
 async function download(services: BatchRouteServices, { request, response, params, query, principal }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
-    return sendPartial(response, services.store, principal.tenant, stored, which);
+    return sendPartial(response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;

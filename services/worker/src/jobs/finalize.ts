@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
+import { explainColumns } from '@cytoqueue/registry';
 import {
   type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
   emptyCounts, unscoredShards,
@@ -99,7 +100,7 @@ class RunFiles {
   }
 
   private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
-    yield this.headerRow(header, RESULT_COLUMNS);
+    yield this.headerRow(header, await this.resultColumns());
     for await (const { shard, object } of this.objects(shards)) {
       this.count(shard, object);
       yield object.results;
@@ -152,6 +153,11 @@ class RunFiles {
   private summary(): BatchSummary {
     const { benign, malignant, indeterminate, missing_features } = this.total;
     return { benign, malignant, indeterminate, missing_features };
+  }
+
+  private async resultColumns(): Promise<readonly string[]> {
+    const { options, model } = this.record;
+    return options.explain ? [...RESULT_COLUMNS, ...explainColumns((await this.services.registry.pinned(model)).model)] : RESULT_COLUMNS;
   }
 
   private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
