@@ -9,6 +9,7 @@ export {
 export type { ClassName, ConformalEvidence, Evidence, FeatureChange, FlipEvidence, MissingEvidence, ShapleyEvidence } from './evidence/evidence';
 export { Explainer } from './evidence/explainer';
 export { fit, type FitOptions } from './fit';
+export type { Paths } from './kernel/paths';
 export { serializeModel } from './modelbytes';
 export { type Model, parseModel, type TrainingSet } from './model';
 export {
