@@ -6,6 +6,7 @@ export {
   type PredictionColumns,
   type PredictOptions,
 } from './classifier';
+export { describeDrift, type Drift, type DriftNote, hasHistogram, HISTOGRAM_SLOTS } from './drift/drift';
 export type { ClassName, ConformalEvidence, Evidence, FeatureChange, FlipEvidence, MissingEvidence, ShapleyEvidence } from './evidence/evidence';
 export { Explainer } from './evidence/explainer';
 export { fit, type FitOptions } from './fit';

@@ -95,6 +95,13 @@ export interface BatchCounts {
   failed: number;
 }
 
+/** How a batch's values compare with the model's training data. */
+export interface DriftDocument {
+  /** Population stability index by feature. */
+  psi: Record<string, number>;
+  notes: { code: string; features: readonly string[]; text: string }[];
+}
+
 /** `indeterminate` and `missing_features` count scored rows and overlap the two classes. */
 export interface BatchSummary {
   benign: number;
@@ -120,6 +127,8 @@ export interface Manifest {
   /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
   changes?: FileDigest;
   changed_rows?: number;
+  /** Absent for too few rows to compare, and for models of decimal features. */
+  drift?: DriftDocument;
   /** 0-based shards that exhausted their attempts. */
   failed_shards: number[];
 }

@@ -90,6 +90,13 @@ export const acceptedPrediction = z
   .strictObject({ id: text, status: z.literal('queued'), created_at: timestamp, links: z.strictObject({ self: text }) })
   .meta({ id: 'AcceptedPrediction' });
 
+const drift = z
+  .strictObject({
+    psi: z.record(text, z.number()).meta({ description: 'Population stability index by feature; above .25 another population' }),
+    notes: z.array(z.strictObject({ code: text, features: z.array(text), text })).meta({ description: 'What is odd, in words' }),
+  })
+  .meta({ id: 'Drift', description: 'How the values compare with the training data; absent for fewer than 100 rows' });
+
 export const batch = z
   .strictObject({
     id: text,
@@ -99,7 +106,7 @@ export const batch = z
     filename: text.nullable(),
     model: modelPin,
     counts: z.strictObject({ total: count, pending: count, succeeded: count, rejected: count, failed: count }),
-    summary: z.strictObject({ benign: count, malignant: count, indeterminate: count, missing_features: count }),
+    summary: z.strictObject({ benign: count, malignant: count, indeterminate: count, missing_features: count, drift: drift.optional() }),
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
@@ -127,6 +134,8 @@ export const preflightReport = z
     rejected_by_code: perName,
     errors: z.array(z.strictObject({ row: count, code: text, detail: text })).meta({ description: 'The first hundred' }),
     missing_by_feature: perName,
+    drift: drift.optional(),
+    eta_seconds: z.number().nullable().meta({ description: 'How long scoring would take at the rate of late; null when nothing was scored of late' }),
   })
   .meta({ id: 'Preflight' });
 

@@ -1,4 +1,4 @@
-import type { BatchProgress, ChangeListener } from '@cytoqueue/queue';
+import type { ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
@@ -23,7 +23,7 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { progress: BatchProgress; changes: ChangeListener; retention: Retention };
+export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';

@@ -1,7 +1,7 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
-import { type RowFault, type ShardSamples, readSamples } from '@cytoqueue/samples';
+import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
 import type { RowExplainer } from './explain-row';
 import type { ShardTask } from './shard-task';
 import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
@@ -33,7 +33,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, previous?: C
     }
     sample++;
   }
-  return { counts: countRows(samples, now, before), ...writer.take() };
+  return { counts: countRows(samples, now, before), histogram: countValues(samples), ...writer.take() };
 }
 
 const SHARD_FAILED = {
@@ -51,7 +51,7 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
     const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
     writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);
   }
-  return { counts: emptyCounts(), ...writer.take() };
+  return { counts: emptyCounts(), histogram: [], ...writer.take() };
 }
 
 /** One sample with NaN for what was not measured. */
