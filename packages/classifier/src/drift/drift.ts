@@ -65,7 +65,7 @@ interface Profile {
 function createProfile(name: string, feature: number, histogram: ArrayLike<number>, { training }: Model): Profile {
   const slot = (index: number) => histogram[feature * HISTOGRAM_SLOTS + index];
   const counts = Array.from({ length: 10 }, (_, value) => slot(value + 1));
-  const expected = new Array<number>(10).fill(0);
+  const expected = Array.from({ length: 10 }, () => 0);
   for (let row = 0; row < training.rows; row++) {
     const value = training.samples[row * training.featureCount + feature];
     if (value >= 1 && value <= 10) expected[value - 1]++;
