@@ -3,7 +3,7 @@ import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cy
 import type { FinalizeJob } from '@cytoqueue/queue';
 import {
   type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  emptyCounts, unscoredShards,
+  decodeShardObject, emptyCounts, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore } from './shard';
@@ -118,7 +118,7 @@ class RunFiles {
 
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record } = this;
-    if (this.failed.includes(shard)) return services.pool.fail(await loadShardTask(services, tenant, record, shard));
+    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
     const existing = await readShardObject(services.store, tenant, record, shard);
     return existing ?? scoreAndStore(services, tenant, record, shard);
   }
