@@ -1,3 +1,3 @@
 import { runBench } from './bench/run-bench';
 
-void runBench(process.argv.slice(2));
+void runBench(process.env, process.argv.slice(2));

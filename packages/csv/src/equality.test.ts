@@ -7,6 +7,7 @@ import {
   type Delimiter, type Dialect, type Header, type RowTable,
 } from '.';
 
+const LINE_FEED = 10;
 const COLUMNS = 4;
 const WANTED = [2, 0, 3];
 const MISSING = ['', '?', 'NA'];
@@ -183,6 +184,17 @@ describe('writeRow', () => {
     writeRow(writer, around, 2, 2 + record.length, dialect, { columns: COLUMNS, formulas });
     return Buffer.from(writer.take());
   }
+
+  it('passes over the rows that are verbatim, and plain rows of harmless cells are', () => {
+    fc.assert(fc.property(files, dialects, (bytes, dialect) => {
+      const table = read(bytes, dialect);
+      const records = Array.from({ length: table.rows }, (_, row) => bytes.subarray(table.start[row], table.end[row]));
+      const verbatim = records.filter((_, row) => table.verbatim[row] === 1);
+      expect(verbatim.map((record) => write(record, dialect, 'escape').toString())).toEqual(verbatim.map(String));
+      const harmless = records.filter((record, row) => table.plain[row] === 1 && /^[a-z0-9?,;|]*$/i.test(String(record)) && bytes[table.end[row]] === LINE_FEED);
+      expect(verbatim).toEqual(expect.arrayContaining(harmless));
+    }), { numRuns: 1500 });
+  });
 
   function guarded(text: string): string {
     const isNumber = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text.trim());

@@ -1,6 +1,7 @@
 import { cellOffsets, closingQuoteByte } from './cells';
-import { CR, QUOTE, TAB, delimiterByte, type Dialect } from './dialect';
+import { QUOTE, delimiterByte, type Dialect } from './dialect';
 import { asBuffer } from './encoding';
+import { FORMULA_BYTES } from './formulas';
 import type { ByteWriter } from './writer';
 
 export interface ResultRowOptions {
@@ -14,10 +15,6 @@ export interface ResultRowOptions {
 
 const APOSTROPHE = "'".charCodeAt(0);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-
-/** 1 for the first bytes that make a cell's text a formula to some spreadsheet, unless it is a number. */
-const FORMULA_BYTES = new Uint8Array(256);
-for (const byte of [...Buffer.from('=+-@'), TAB, CR]) FORMULA_BYTES[byte] = 1;
 
 /**
  * Carries the data row [start, end) of the input into a result file, without its line end. Cells that need no

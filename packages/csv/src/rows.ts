@@ -1,4 +1,5 @@
 import { CR, QUOTE, SPACE, TAB, delimiterByte, lineByte, type Dialect } from './dialect';
+import { FORMULA_BYTES } from './formulas';
 import { RecordScanner } from './records';
 
 /** The rows of a shard in flat arrays. Every index is a row, every offset a byte of the shard. */
@@ -12,6 +13,8 @@ export interface RowTable {
   values: Uint8Array;
   /** 1: `values` is the answer. 0: the caller reads the cells, because of a quote, the number of cells or some other value. */
   plain: Uint8Array;
+  /** 1 on plain rows of which no cell begins as a formula would: a result file may carry them as they are. */
+  verbatim: Uint8Array;
 }
 
 export interface RowOptions {
@@ -80,7 +83,7 @@ class RowReader {
       if (this.table.rows === this.table.plain.length) this.table = resized(this.table, this.table.rows * 2, width);
       const { table } = this;
       const row = table.rows;
-      const plainEnd = this.readPlainRow(at, row * width);
+      const plainEnd = this.readPlainRow(at, row);
       const lineAt = plainEnd >= 0 ? plainEnd : this.endOfRecord(at);
       const end = this.endOfContent(at, lineAt);
       if (end > at) {
@@ -88,7 +91,7 @@ class RowReader {
         table.end[row] = end;
         table.next[row] = Math.min(lineAt + 1, bytes.length);
         if (plainEnd >= 0) table.plain[row] = 1;
-        else table.values.fill(0, row * width, row * width + width);
+        else clearRow(table, row, width);
         table.rows++;
       }
       at = lineAt + 1;
@@ -96,18 +99,22 @@ class RowReader {
     return resized(this.table, this.table.rows, width);
   }
 
-  /** Fills one row of `values`; returns where its line end is (or would be), or -1 when the row is not plain. */
-  private readPlainRow(start: number, valuesAt: number): number {
+  /** Fills one row of `values` and of `verbatim`; returns where its line end is (or would be), or -1 when the row is not plain. */
+  private readPlainRow(start: number, row: number): number {
     const { bytes, delimiter, line, columns, slots, stops, grammar } = this;
     const { single } = grammar;
-    const { values } = this.table;
+    const { values, verbatim } = this.table;
+    const valuesAt = row * this.width;
     const length = bytes.length;
     let at = start;
+    let guarded = 0;
     for (let column = 0; column < columns; column++) {
       const cellStart = at;
       while (at < length && stops[bytes[at]] === 0) at++;
       const stop = at < length ? bytes[at] : line;
       if (stop !== (column === columns - 1 ? line : delimiter)) return -1;
+      // Of an empty cell this is the byte behind it: at worst the row is looked at again when it is written.
+      guarded |= FORMULA_BYTES[bytes[cellStart]];
       const slot = slots[column];
       if (slot >= 0) {
         const cellEnd = stop === line ? this.endOfContent(cellStart, at) : at;
@@ -117,6 +124,7 @@ class RowReader {
       }
       at++;
     }
+    verbatim[row] = 1 - guarded;
     return at - 1;
   }
 
@@ -188,6 +196,12 @@ function equalsToken(bytes: Uint8Array, start: number, end: number, token: Uint8
   return true;
 }
 
+/** What was read of a row before it proved not to be plain, or of an empty line in its place. */
+function clearRow({ values, verbatim }: RowTable, row: number, width: number): void {
+  values.fill(0, row * width, row * width + width);
+  verbatim[row] = 0;
+}
+
 /** A table with room for `capacity` rows that begins with those of `from`. */
 function resized(from: RowTable | undefined, capacity: number, width: number): RowTable {
   return {
@@ -197,6 +211,7 @@ function resized(from: RowTable | undefined, capacity: number, width: number): R
     next: resizedArray(Uint32Array, from?.next, capacity),
     values: resizedArray(Uint8Array, from?.values, capacity * width),
     plain: resizedArray(Uint8Array, from?.plain, capacity),
+    verbatim: resizedArray(Uint8Array, from?.verbatim, capacity),
   };
 }
 

@@ -1,9 +1,12 @@
 import { QUOTE, type Delimiter } from './dialect';
+import { NumberTexts } from './number-texts';
 
 /** Below this, copying in a loop is quicker than calling `set`, which needs a view of its own. */
 const SHORT_COPY_BYTES = 64;
 const LARGEST_SMALL_INTEGER = 0x7fff_ffff;
 const DIGIT_0 = 48;
+
+const numberTexts = new NumberTexts();
 
 /** A buffer that doubles when it is full. What it is told is appended as UTF-8 bytes. */
 export class ByteWriter {
@@ -59,7 +62,7 @@ export class ByteWriter {
 
   /** The shortest decimal that reads back to the same double. */
   number(value: number): void {
-    this.ascii(String(value));
+    this.written += numberTexts.write(value, this.reserve(NumberTexts.MOST_BYTES), this.written);
   }
 
   /** One cell, in quotes if it holds a delimiter, a quote or a line end: exactly what csv-stringify makes of it. */

@@ -22,6 +22,8 @@ describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'b
     ['as a whole object', { [name]: { clump: SECRET } }],
     ['one down', { request: { [name]: SECRET } }],
     ['in headers', { request: { headers: { [name]: SECRET } } }],
+    ['in the cause of a cause', { err: new Error('x', { cause: Object.assign(new Error('y'), { [name]: SECRET }) }), why: { cause: { cause: { [name]: SECRET } } } }],
+    ['in an error under another name', { failure: Object.assign(new Error('x'), { [name]: SECRET }) }],
     ['in the items of an error', { err: Object.assign(new Error('x'), { errors: [{ [name]: SECRET }] }) }],
   ])('%s is never printed', (_, fields) => {
     expect(written((logger) => logger.error(fields, 'x')).text).not.toContain(SECRET);
@@ -29,6 +31,7 @@ describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'b
 
   test('bound to a child logger is never printed', () => {
     expect(written((logger) => logger.child({ [name]: SECRET }).info('x')).text).not.toContain(SECRET);
+    expect(written((logger) => logger.child({}).child({ request: { [name]: SECRET } }).info('x')).text).not.toContain(SECRET);
   });
 });
 
@@ -37,4 +40,15 @@ test('the arguments of a failed Redis command are never printed: they may be a p
   const { text } = written((logger) => logger.warn({ err: error }, 'redis'));
   expect(text).not.toContain(SECRET);
   expect(text).toContain('WRONGPASS');
+});
+
+test('an error says what it is and where it came from, its cause too', () => {
+  const { json } = written((logger) => logger.error({ err: new TypeError('outer', { cause: new RangeError('inner') }) }, 'x'));
+  expect(json).toMatchObject({ err: { type: 'TypeError', message: 'outer: inner', stack: expect.stringContaining('RangeError: inner') } });
+});
+
+test('what holds itself can be logged', () => {
+  const circle: Record<string, unknown> = { name: 'circle' };
+  circle['itself'] = circle;
+  expect(written((logger) => logger.info({ circle }, 'x')).json).toMatchObject({ circle: { name: 'circle' }, msg: 'x' });
 });

@@ -11,4 +11,4 @@ export { ObjectKeys } from './object-keys';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
-export { decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
+import type { Environment } from '../stack/launch';
+import { benchBatch } from './batch/bench-batch';
 import { benchClassifier } from './classifier/bench-classifier';
+import { benchMixed } from './mixed/bench-mixed';
+import { benchSingle } from './single/bench-single';
 
 export interface BenchOptions {
+  /** What the services are started with, beside what a part sets itself. */
+  readonly environment: Environment;
+  /** Rows of a batch; each part has its own default. */
+  readonly rows?: number;
+  /** How often everything is measured; the median counts. */
+  readonly rounds: number;
   /** Also what takes minutes: how cost grows with the training rows. */
   readonly large: boolean;
   /** Interpreter whose scikit-learn and faiss are the peers; the system's when left out. */
@@ -11,16 +21,29 @@ export interface BenchOptions {
 /** What there is to measure, by the name that `--only` takes; each prints its tables and returns its figures. */
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
   classifier: benchClassifier,
+  batch: benchBatch,
+  single: benchSingle,
+  mixed: benchMixed,
 };
 
+const ROUNDS = 3;
+
 /** Runs the benchmarks and prints their figures as JSON on the last line. */
-export async function runBench(args: readonly string[]): Promise<void> {
-  const options = { only: { type: 'string' }, python: { type: 'string' }, large: { type: 'boolean', default: false } } as const;
-  const { values } = parseArgs({ args: [...args], options });
+export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: { type: 'boolean', default: false } } });
+  const rows = values.rows === undefined ? undefined : parseCount('rows', values.rows);
+  const rounds = values.rounds === undefined ? ROUNDS : parseCount('rounds', values.rounds);
+  const options: BenchOptions = { environment, rows, rounds, large: values.large, python: values.python };
   const names = values.only === undefined ? Object.keys(parts) : [values.only];
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: there is ${Object.keys(parts).join(', ')}`);
   const figures: Record<string, unknown> = {};
-  for (const name of names) figures[name] = await parts[name](values);
+  for (const name of names) figures[name] = await parts[name](options);
   console.log(JSON.stringify(figures));
+}
+
+function parseCount(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} ${text}: that is no count`);
+  return Number(text);
 }

@@ -4,7 +4,7 @@ import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
   type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  emptyCounts, unscoredShards,
+  decodeShardObject, emptyCounts, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore } from './shard';
@@ -121,7 +121,7 @@ class RunFiles {
 
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record } = this;
-    if (this.failed.includes(shard)) return services.pool.fail(await loadShardTask(services, tenant, record, shard));
+    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
     const existing = await readShardObject(services.store, tenant, record, shard);
     return existing ?? scoreAndStore(services, tenant, record, shard);
   }

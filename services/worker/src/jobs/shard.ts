@@ -1,7 +1,7 @@
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, decodeShardObject, encodeShardObject,
+  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardCounts, type ShardObject, decodeShardCounts, decodeShardObject,
 } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
@@ -41,29 +41,25 @@ export async function processShard(services: ShardServices, records: BatchRecord
   const { tenant, batchId, run, shard } = job;
   const record = await records.read(tenant, batchId);
   const existing = await readShardObject(services.store, tenant, record, shard);
-  const object = existing ?? (await scoreUnlessCanceled(services, tenant, record, job));
-  if (object !== undefined) await services.progress.recordShard(batchId, run, shard, object.counts);
+  const counts = existing?.counts ?? (await scoreUnlessCanceled(services, tenant, record, job));
+  if (counts !== undefined) await services.progress.recordShard(batchId, run, shard, counts);
 }
 
 /** Looks for the wish to cancel before the work and before the write. */
-async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, { run, shard }: ShardJob): Promise<ShardObject | undefined> {
+async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, { run, shard }: ShardJob): Promise<ShardCounts | undefined> {
   if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
   const startedMs = performance.now();
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
-  await putShardObject(services.store, tenant, record, shard, object);
+  await services.store.putOnce(shardKey(tenant, record, shard), object);
   await services.progress.recordPace(record.shards[shard].rows, performance.now() - startedMs);
-  return object;
+  return decodeShardCounts(object);
 }
 
 export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject> {
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
-  await putShardObject(services.store, tenant, record, shard, object);
-  return object;
-}
-
-async function putShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, object: ShardObject): Promise<void> {
-  await store.putOnce(shardKey(tenant, record, shard), encodeShardObject(object));
+  await services.store.putOnce(shardKey(tenant, record, shard), object);
+  return decodeShardObject(object);
 }
 
 export async function isCanceled(store: ObjectStore, tenant: string, batchId: string, run: number): Promise<boolean> {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { ShardObject } from '@cytoqueue/storage';
 import { Piscina } from 'piscina';
 import type { ShardTask } from './shard-task';
 
@@ -8,7 +7,7 @@ const MAX_WAITING = 256;
 
 /** Scores shards on threads of their own, so that locks renew and health answers while the processor is busy. */
 export class ScoringPool {
-  private readonly pool: Piscina<{ kind: 'score' | 'fail'; task: ShardTask }, ShardObject>;
+  private readonly pool: Piscina<{ kind: 'score' | 'fail'; task: ShardTask }, Uint8Array<ArrayBuffer>>;
   private stopping: Promise<void> | undefined;
 
   /** `threadFile`: compiled, for a thread loads it by itself. */
@@ -16,13 +15,13 @@ export class ScoringPool {
     this.pool = new Piscina({ filename: threadFile, minThreads: threads, maxThreads: threads, maxQueue: MAX_WAITING });
   }
 
-  /** `task.bytes` is moved to the thread and empty afterwards. */
-  score(task: ShardTask): Promise<ShardObject> {
+  /** The shard's object, encoded. `task.bytes` is moved to the thread and empty afterwards. */
+  score(task: ShardTask): Promise<Buffer> {
     return this.run('score', task);
   }
 
   /** The same rows as a failed shard. */
-  fail(task: ShardTask): Promise<ShardObject> {
+  fail(task: ShardTask): Promise<Buffer> {
     return this.run('fail', task);
   }
 
@@ -31,9 +30,10 @@ export class ScoringPool {
     return this.stopping;
   }
 
-  private run(kind: 'score' | 'fail', task: ShardTask): Promise<ShardObject> {
+  private async run(kind: 'score' | 'fail', task: ShardTask): Promise<Buffer> {
     const bytes = ownBuffer(task.bytes);
-    return this.pool.run({ kind, task: { ...task, bytes } }, { transferList: [bytes.buffer as ArrayBuffer] });
+    const object = await this.pool.run({ kind, task: { ...task, bytes } }, { transferList: [bytes.buffer as ArrayBuffer] });
+    return Buffer.from(object.buffer, object.byteOffset, object.byteLength);
   }
 }
 

@@ -15,13 +15,15 @@ export function scoreShard(classifier: Classifier, task: ShardTask, previous?: C
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
+  const { faults } = samples;
   const now = predict(classifier, samples, task.options.operating_point);
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
-  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 });
+  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     const place = placeOf(samples, row);
-    const fault = samples.faults.get(row);
+    const fault = faults.size === 0 ? undefined : faults.get(row);
     if (fault !== undefined) {
       writer.writeUnscored(place, task.firstRow + row, 'rejected', fault);
       continue;
@@ -46,7 +48,8 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
-  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 });
+  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
     const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
     writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);
@@ -79,7 +82,7 @@ function countRows({ count, missing, faults }: ShardSamples, now: PredictionColu
 }
 
 function placeOf({ table }: ShardSamples, row: number): RowPlace {
-  return { start: table.start[row], end: table.end[row], next: table.next[row] };
+  return { start: table.start[row], end: table.end[row], next: table.next[row], verbatim: table.verbatim[row] === 1 };
 }
 
 function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'explained'> {

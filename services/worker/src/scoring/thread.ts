@@ -1,9 +1,15 @@
+import { setPriority } from 'node:os';
 import { Classifier } from '@cytoqueue/classifier';
-import type { ShardObject } from '@cytoqueue/storage';
+import { encodeShardObject } from '@cytoqueue/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask, TaskModel } from './shard-task';
+
+/** Below everything that answers somebody: a shard can wait, the thread that renews locks and scores single records cannot. */
+const BACKGROUND = 10;
+// On Linux 0 is the calling thread; elsewhere it is the process, and all of it would step back.
+if (process.platform === 'linux') setPriority(0, BACKGROUND);
 
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
@@ -21,13 +27,12 @@ function explainerFor({ model }: Classifier): RowExplainer {
   return explainer;
 }
 
-/** Entry of a scoring thread. The answer's buffers are moved back, not copied. */
+/** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
 export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
   const classifier = classifierFor(task.model);
   const previous = task.previous && classifierFor(task.previous.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
-  const object: ShardObject =
-    kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
-  const buffers = [object.results.buffer, object.errors.buffer, object.changes.buffer];
-  return move({ [transferableSymbol]: buffers, [valueSymbol]: object });
+  const object = kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
+  const bytes = encodeShardObject(object);
+  return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: bytes });
 }

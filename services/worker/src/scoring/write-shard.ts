@@ -23,7 +23,12 @@ export interface RowPlace {
   start: number;
   end: number;
   next: number;
+  /** The row may be carried over as it is. */
+  verbatim: boolean;
 }
+
+/** Room for the result columns of one row, more than they usually take. */
+const ADDED_BYTES = 96;
 
 /** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
 export class ShardWriter {
@@ -40,18 +45,20 @@ export class ShardWriter {
   constructor(
     private readonly bytes: Uint8Array,
     private readonly format: ShardFormat,
+    rows: number,
   ) {
     const { delimiter, lineEnd } = format.dialect;
     this.lineEnd = Buffer.from(lineEnd);
     this.delimiter = delimiter.charCodeAt(0);
     this.scored = format.labels.map((label) => Buffer.from(['', 'ok', label, ''].join(delimiter)));
-    this.results = new ByteWriter(bytes.length * 3 + 1_024);
+    this.results = new ByteWriter(bytes.length + rows * ADDED_BYTES + 1_024);
   }
 
   /** `sample`: place of the row in the predictions' columns. */
   writeScored(place: RowPlace, row: number, predictions: PredictionColumns, sample: number, missing: number, evidence: readonly string[] = []): void {
     const { results } = this;
-    writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
+    if (place.verbatim) results.bytes(this.bytes, place.start, place.end);
+    else writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
     results.byte(this.delimiter);
     results.integer(row);
     results.bytes(this.scored[predictions.label[sample]]);
@@ -91,8 +98,9 @@ export class ShardWriter {
     this.endLine(changes, place);
   }
 
+  /** What was written, in the writer's own memory: nothing may be written after it. */
   take(): Pick<ShardObject, 'results' | 'errors' | 'changes'> {
-    return { results: this.results.take(), errors: this.errors.take(), changes: this.changes.take() };
+    return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
   }
 
   private tail(flags: number, missing: number): Buffer {

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { shippedModel } from '../classifier/models';
+import { median, quantile, rounded } from '../figures';
+import type { BenchOptions } from '../run-bench';
+import { withStack } from '../service/bench-stack';
+import { checkResults } from './check-results';
+import { writeInputFile } from './input-file';
+import { type BatchRun, STAGES, runBatch } from './run-batch';
+import { type PeerName, type PeerRun, checkPeerRows, hasPeers, pythonOf, runPeer } from './script-peers';
+
+const ROWS = 1_000_000;
+/** The untuned script takes half a minute a million rows and all of them in memory: beyond this it is left out. */
+const MOST_OBVIOUS_ROWS = 2_000_000;
+
+/** How the service is started, by the name of its figures. */
+const SETUPS = {
+  '1 worker, 1 thread': { WORKERS: '1', WORKER_THREADS: '1' },
+  '2 workers, 1 thread each': { WORKERS: '2', WORKER_THREADS: '1' },
+  '1 worker, 2 threads': { WORKERS: '1', WORKER_THREADS: '2' },
+} as const;
+type Setup = keyof typeof SETUPS;
+const SETUP_NAMES = Object.keys(SETUPS) as Setup[];
+
+interface Measured {
+  readonly service: Record<Setup, BatchRun[]>;
+  readonly peers: Partial<Record<PeerName, PeerRun[]>>;
+}
+
+/** A file of rows through the running service, durable on disk, against the script that a user would otherwise write. */
+export async function benchBatch(options: BenchOptions): Promise<unknown> {
+  const rows = options.rows ?? ROWS;
+  const folder = await mkdtemp(join(tmpdir(), 'cytoqueue-bench-batch-'));
+  try {
+    const input = join(folder, 'input.csv');
+    await writeInputFile(input, rows, shippedModel('wbc-knn'));
+    console.log(`\nbatch: ${rows.toLocaleString('en')} rows × 11 columns, ${Math.round((await stat(input)).size / 1e6)} MB, store on ${tmpdir()}`);
+    const measured = await measureRounds(options, rows, input, join(folder, 'output.csv'));
+    report(rows, measured);
+    return figuresOf(rows, measured);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Everything once a round, one after the other, so that all see the same machine. Answers are checked in the first. */
+async function measureRounds({ environment, rounds, python }: BenchOptions, rows: number, input: string, output: string): Promise<Measured> {
+  const interpreter = pythonOf(python);
+  const peerNames = (await hasPeers(interpreter)) ? peersFor(rows) : [];
+  const service = Object.fromEntries(SETUP_NAMES.map((name): [Setup, BatchRun[]] => [name, []])) as Measured['service'];
+  const peers = Object.fromEntries(peerNames.map((name): [PeerName, PeerRun[]] => [name, []]));
+  const digests = new Set<string>();
+  for (let round = 0; round < rounds; round++) {
+    for (const name of SETUP_NAMES) {
+      service[name].push(await withStack(environment, SETUPS[name], (stack) => runBatch(stack, input, output)));
+      if (digests.size === 0) await check(input, output);
+      digests.add(await digestOf(output));
+    }
+    if (digests.size > 1) throw new Error('two runs have not written the same bytes');
+    for (const name of peerNames) {
+      peers[name].push(await runPeer(interpreter, name, input, output));
+      await checkPeerRows(output, rows);
+    }
+  }
+  return { service, peers };
+}
+
+function peersFor(rows: number): PeerName[] {
+  return rows > MOST_OBVIOUS_ROWS ? ['pandas_sklearn_tuned'] : ['pandas_sklearn_tuned', 'pandas_sklearn_obvious'];
+}
+
+async function check(input: string, output: string): Promise<void> {
+  const { rows, checked } = await checkResults(input, output, shippedModel('wbc-knn'));
+  console.log(`  ${rows.toLocaleString('en')} rows in their order, unchanged; ${checked.toLocaleString('en')} of them as the reference answers, to the last digit`);
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), hash);
+  return hash.digest('hex');
+}
+
+function report(rows: number, { service, peers }: Measured): void {
+  for (const name of SETUP_NAMES) {
+    const { wall, stages, memory } = middle(service[name]);
+    const parts = STAGES.map((stage) => `${stage} ${stages[stage].toFixed(2)}`).join(', ');
+    const mib = `MiB: API ${memory.api}, workers ${memory.workers.join(' + ')}, together ${memory.together}`;
+    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  (${parts})  ${mib}`);
+  }
+  for (const [name, runs] of Object.entries(peers)) {
+    const { wall, memory, versions } = middle(runs);
+    const what = Object.entries(versions).map((entry) => entry.join(' ')).join(', ');
+    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  ${memory} MiB  ${what}`);
+  }
+}
+
+function figuresOf(rows: number, { service, peers }: Measured) {
+  const ratioTo = (name: Setup, others: readonly { wall: number }[] | undefined) =>
+    others === undefined ? null : rounded(median(others.map(({ wall }, round) => wall / service[name][round].wall)));
+  const serviceFigures = SETUP_NAMES.map((name) => {
+    const { wall, stages, memory } = middle(service[name]);
+    const ratio = { pandas_sklearn_tuned: ratioTo(name, peers.pandas_sklearn_tuned), pandas_sklearn_obvious: ratioTo(name, peers.pandas_sklearn_obvious) };
+    return [name, { wall_seconds: rounded(wall), rows_per_second: Math.round(rows / wall), stage_seconds: inSeconds(stages), peak_mib: memory, ratio }];
+  });
+  const peerFigures = Object.entries(peers).map(([name, runs]) => {
+    const { wall, memory, versions } = middle(runs);
+    return [name, { wall_seconds: rounded(wall), peak_mib: memory, versions }];
+  });
+  return {
+    rows,
+    service: Object.fromEntries(serviceFigures) as object,
+    two_workers_to_one: ratioTo('2 workers, 1 thread each', service['1 worker, 1 thread']),
+    peers: { pandas_sklearn_tuned: null, pandas_sklearn_obvious: null, ...(Object.fromEntries(peerFigures) as object) },
+  };
+}
+
+function inSeconds(stages: BatchRun['stages']): Record<string, number> {
+  return Object.fromEntries(STAGES.map((stage) => [stage, rounded(stages[stage])]));
+}
+
+/** The run whose wall time is the median. */
+function middle<T extends { wall: number }>(runs: readonly T[]): T {
+  const wall = quantile(runs.map((run) => run.wall), 0.5);
+  return runs.find((run) => run.wall === wall) ?? runs[0];
+}
