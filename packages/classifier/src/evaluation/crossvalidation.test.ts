@@ -68,7 +68,7 @@ test('the first group of records foretells the later ones', () => {
 
 test('each feature vector stays once, and ids can be leaked for a demonstration', () => {
   const distinct = deduplicate(data);
-  expect(distinct.training.rows).toBe(new Set(completeRows.map(({ sample }) => String(sample))).size);
+  expect(distinct.training.rows).toBe(new Set(completeRows.map(({ sample }) => Array.from(sample).join())).size);
   const leaked = leakIds(data, completeRows.map(({ id }) => Number(id)));
   expect(Array.from(leaked.training.samples.subarray(10, 20))).toEqual([...Array.from(completeRows[1].sample), Number(completeRows[1].id)]);
 });
