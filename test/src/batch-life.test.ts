@@ -204,6 +204,15 @@ describe('a dry run', () => {
     expect(await keysBelow('tenants/lab-a/batches/')).toEqual(before);
   });
 
+  test('says in words what is odd about the values, as the batch itself does', async () => {
+    const stuck = HEADER + Array.from({ length: 300 }, (_, i) => `r${i},3,${1 + (i % 2)},1,1,2,1,${1 + (i % 3)},1,1\n`).join('');
+    const { json } = await dryRun(stuck);
+    expect(json.drift.notes).toContainEqual(expect.objectContaining({ code: 'constant', features: ['clump_thickness'] }));
+    expect(json.eta_seconds).toBe(1);
+    const { batch } = await run(client, stuck);
+    expect(batch.summary.drift).toEqual(json.drift);
+  });
+
   test('refuses what the upload itself would be refused for, and knows the other Wisconsin data', async () => {
     const header = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'), 'utf8').split('\n')[0];
     const { status, json } = await dryRun(`${header}\n1\n`);

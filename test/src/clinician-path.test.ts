@@ -60,6 +60,22 @@ describe('one record', () => {
     expect(json.result.missing_features).toEqual(['bare_nuclei']);
   });
 
+  test('the evidence adds up to the answer, and says what a missing value could have changed', async () => {
+    const features = { ...BENIGN_RECORD, uniformity_of_cell_size: 4, bare_nuclei: null };
+    const { json } = await client.post('/v1/predictions', { headers: { prefer: 'wait=30' }, json: { features } });
+    const { evidence, probability_malignant } = json.result;
+    const shares = Object.values(evidence.shapley.values as Record<string, number>).reduce((sum, share) => sum + share, evidence.shapley.base as number);
+    expect(shares).toBeCloseTo(probability_malignant, 12);
+    expect(evidence.missing).toMatchObject({ method: 'exact', features: ['bare_nuclei'], combinations: 10 });
+    expect(evidence.missing.probability_min).toBeLessThanOrEqual(evidence.missing.probability_max);
+    expect(evidence.conformal.p_values.benign).toBeGreaterThan(0);
+  });
+
+  test('missing=reject refuses what was not measured', async () => {
+    const { status, json } = await client.post('/v1/predictions', { json: { missing: 'reject', features: { ...BENIGN_RECORD, mitoses: null } } });
+    expect([status, json.errors[0].field]).toEqual([422, 'mitoses']);
+  });
+
   test('events end with the result, and resume without repeating', async () => {
     const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } });
     const { text } = await client.get(`/v1/predictions/${json.id}/events`);

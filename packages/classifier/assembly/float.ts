@@ -7,6 +7,9 @@
  * Rows lie in blocks of sixteen, the benign ones first; the last block of a label is filled up with rows at infinity.
  */
 
+import { kthLowest } from './lowest';
+import { insert, kthOfBoth, meanDistance } from './squares';
+
 /** Places in memory, set by the host once. */
 export let blocks: usize = 0;
 export let halfSquares: usize = 0;
@@ -73,7 +76,7 @@ export function classRatio(count: u32): void {
     rankNearest(benignBlocks, blockCount, nearMalignant);
     store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
     store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest));
-    store<u8>(status + row, isBeyondAlarm(kthOfBoth()) ? UNUSUAL : ANSWERED);
+    store<u8>(status + row, isBeyondAlarm(kthOfBoth(k, nearBenign, nearMalignant)) ? UNUSUAL : ANSWERED);
   }
 }
 
@@ -141,7 +144,7 @@ function rankNearest(from: u32, to: u32, nearest: usize): void {
   for (let place: u32 = 0; place < 3; place++) store<u32>(end + (place << 2), load<u32>(candidates));
   for (let place: u32 = 0; place < found; place += 4) measureFour(place);
   for (let place: u32 = 0; place < k; place++) store<f64>(nearest + (place << 3), Infinity);
-  for (let place: u32 = 0; place < found; place++) insert(nearest, load<f64>(squares + (place << 3)));
+  for (let place: u32 = 0; place < found; place++) insert(nearest, k, load<f64>(squares + (place << 3)));
 }
 
 function maskOfRows(at: usize, bound: v128): i32 {
@@ -188,38 +191,7 @@ function measureBlocks(from: u32, to: u32): f32 {
     least2 = f32x4.pmin(least2, key2);
     least3 = f32x4.pmin(least3, key3);
   }
-  return kthLowest(least0, least1, least2, least3);
-}
-
-/** Of sixteen numbers, by way of whole numbers that order as they do. */
-function kthLowest(first: v128, second: v128, third: v128, fourth: v128): f32 {
-  v128.store(lowest, i32x4.splat(i32.MAX_VALUE));
-  v128.store(lowest, i32x4.splat(i32.MAX_VALUE), 16);
-  insertFour(first);
-  insertFour(second);
-  insertFour(third);
-  insertFour(fourth);
-  const bits = load<i32>(lowest + ((k - 1) << 2));
-  return reinterpret<f32>(bits ^ ((bits >> 31) & i32.MAX_VALUE));
-}
-
-function insertFour(values: v128): void {
-  const keys = v128.xor(values, v128.and(i32x4.shr_s(values, 31), i32x4.splat(i32.MAX_VALUE)));
-  insertKey(i32x4.extract_lane(keys, 0));
-  insertKey(i32x4.extract_lane(keys, 1));
-  insertKey(i32x4.extract_lane(keys, 2));
-  insertKey(i32x4.extract_lane(keys, 3));
-}
-
-/** Puts a key into its place among eight ascending ones. */
-function insertKey(value: i32): void {
-  const low = v128.load(lowest);
-  const high = v128.load(lowest, 16);
-  const key = i32x4.splat(value);
-  const below = i8x16.shuffle(i32x4.splat(i32.MIN_VALUE), low, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
-  const before = i8x16.shuffle(low, high, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
-  v128.store(lowest, i32x4.min_s(low, i32x4.max_s(below, key)));
-  v128.store(lowest, i32x4.min_s(high, i32x4.max_s(before, key)), 16);
+  return kthLowest(k, least0, least1, least2, least3, lowest);
 }
 
 /** Squared distances feature by feature in double precision, as the reference sums; of four rows, which overlap. */
@@ -250,33 +222,6 @@ function measureFour(place: u32): void {
   store<f64>(squares + (place << 3), square1, 8);
   store<f64>(squares + (place << 3), square2, 16);
   store<f64>(squares + (place << 3), square3, 24);
-}
-
-function insert(nearest: usize, square: f64): void {
-  let at = nearest + ((k - 1) << 3);
-  if (!(square < load<f64>(at))) return;
-  while (at > nearest && square < load<f64>(at - 8)) {
-    store<f64>(at, load<f64>(at - 8));
-    at -= 8;
-  }
-  store<f64>(at, square);
-}
-
-function meanDistance(nearest: usize, count: u32): f64 {
-  let sum: f64 = 0;
-  for (let place: u32 = 0; place < count; place++) sum += sqrt(load<f64>(nearest + (place << 3)));
-  return sum / <f64>count;
-}
-
-/** The k-th of two ascending lists. */
-function kthOfBoth(): f64 {
-  let one = nearBenign;
-  let other = nearMalignant;
-  for (let place: u32 = 1; place < k; place++) {
-    if (load<f64>(one) < load<f64>(other)) one += 8;
-    else other += 8;
-  }
-  return min(load<f64>(one), load<f64>(other));
 }
 
 function countVotes(kth: f64, row: u32): void {

@@ -1,5 +1,3 @@
-/* oxlint-disable prefer-const -- the host sets what is exported */
-
 /**
  * The nearest training rows of samples whose features are whole numbers from 1 to 10. AssemblyScript; compiled by
  * ../build-kernel.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
@@ -8,40 +6,14 @@
  * the last vector of a label is filled up with groups of no rows that are farther away than any other.
  */
 
-/** Places in memory, set by the host once. */
-export let pairTables: usize = 0;
-export let scales: usize = 0;
-export let ranks: usize = 0;
-export let groupSums: usize = 0;
-export let groupSamples: usize = 0;
-export let groupShifts: usize = 0;
-export let groupVotes: usize = 0;
-export let shifts: usize = 0;
-export let kthLane: usize = 0;
-export let mirror: usize = 0;
-export let distances: usize = 0;
-export let zeros: usize = 0;
-export let cells: usize = 0;
-export let absent: usize = 0;
-export let numerators: usize = 0;
-export let keys: usize = 0;
-export let candidates: usize = 0;
-export let pinned: usize = 0;
-export let samples: usize = 0;
-export let status: usize = 0;
-export let benign: usize = 0;
-export let malignant: usize = 0;
+import {
+  absent, alarmRank, benign, benignNearest, benignVectors, candidates, cells, distances, features, groupSamples,
+  groupShifts, groupSums, groupVotes, isRatio, keys, kthLane, malignant, malignantNearest, mirror, numerators,
+  pairTables, pinned, rankWidth, ranks, samples, scales, shifts, slack, status, vectors, zeros,
+} from './integertables'; // prettier-ignore
+import { highest, insert, insertEight, meanDistance, pin } from './ranks';
 
-/** Sizes and settings, set by the host once. */
-export let features: u32 = 0;
-export let benignVectors: u32 = 0;
-export let vectors: u32 = 0;
-export let isRatio: bool = false;
-export let rankWidth: u32 = 0;
-export let slack: u32 = 0;
-export let benignNearest: u32 = 0;
-export let malignantNearest: u32 = 0;
-export let alarmRank: u32 = 0;
+export * from './integertables';
 
 /** What was done, counted up. */
 export let candidateCount: u32 = 0;
@@ -74,8 +46,8 @@ export function classRatio(rows: u32): void {
     sumPairs();
     const nearBenign = isRatio ? nearestByRatio(0, benignVectors) : nearestBySquare(0, benignVectors);
     const nearMalignant = isRatio ? nearestByRatio(benignVectors, vectors) : nearestBySquare(benignVectors, vectors);
-    store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
-    store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest));
+    store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest, distances, keys));
+    store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest, distances, keys));
     const kth = highest(i16x8.min_u(nearBenign, i8x16.swizzle(nearMalignant, lanes)));
     store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
   }
@@ -169,8 +141,9 @@ function nearestByRatio(from: u32, to: u32): v128 {
     v128.store(key + (vector << 5), low);
     v128.store(key + (vector << 5), high, 16);
   }
-  const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1))), v128.load(kthLane));
-  const bound = pin(i16x8.add_sat_u(kth, i16x8.splat(<i16>slack)));
+  const onePlace = shifts + 16;
+  const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
+  const bound = pin(pinned, i16x8.add_sat_u(kth, i16x8.splat(<i16>slack)));
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
   for (let vector = from; vector < to; vector += 2) {
@@ -183,7 +156,7 @@ function nearestByRatio(from: u32, to: u32): v128 {
       mask &= mask - 1;
       const ratio = load<u8>(numerator + group) * width + load<u16>(sums + (group << 1));
       const rank = <u32>load<u16>(rankOf + (ratio << 1));
-      nearest = insert(nearest, rank, load<u16>(shiftOf + (group << 1)));
+      nearest = insert(nearest, rank, shifts + load<u16>(shiftOf + (group << 1)));
       candidate = keep(candidate, rank, group);
     }
   }
@@ -199,9 +172,10 @@ function nearestBySquare(from: u32, to: u32): v128 {
   }
   const low = i16x8.extend_low_i8x16_u(least);
   const high = i16x8.extend_high_i8x16_u(least);
-  const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1))), v128.load(kthLane));
+  const onePlace = shifts + 16;
+  const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
   if (i16x8.extract_lane_u(kth, 0) >= 255) return nearestOfAll(from, to);
-  const bound = pin(i8x16.narrow_i16x8_u(kth, kth));
+  const bound = pin(pinned, i8x16.narrow_i16x8_u(kth, kth));
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
   for (let vector = from; vector < to; vector += 2) {
@@ -212,7 +186,7 @@ function nearestBySquare(from: u32, to: u32): v128 {
       const group = (vector << 4) + ctz(mask);
       mask &= mask - 1;
       const square = <u32>load<u8>(squares + group);
-      nearest = insert(nearest, square, load<u16>(shiftOf + (group << 1)));
+      nearest = insert(nearest, square, shifts + load<u16>(shiftOf + (group << 1)));
       candidate = keep(candidate, square, group);
     }
   }
@@ -229,7 +203,7 @@ function nearestOfAll(from: u32, to: u32): v128 {
   let candidate = candidates;
   for (let group = from << 4; group < to << 4; group++) {
     const rank = isRatio ? rankOfMeasured(group) : squareOf(group);
-    nearest = insert(nearest, rank, load<u16>(groupShifts + (group << 1)));
+    nearest = insert(nearest, rank, shifts + load<u16>(groupShifts + (group << 1)));
     candidate = keep(candidate, rank, group);
   }
   return countCandidates(candidate, nearest);
@@ -268,43 +242,4 @@ function countVotes(kth: u32): u64 {
     found += load<u32>(candidate) <= kth ? load<u64>(groupVotes + (load<u32>(candidate, 4) << 3)) : 0;
   }
   return found;
-}
-
-/** Puts a key into its place among eight ascending ones, as often as `shift` says, which moves the later ones up. */
-function insert(ascending: v128, key: u32, shift: u32): v128 {
-  const moved = i8x16.swizzle(ascending, v128.load(shifts + shift));
-  return i16x8.min_u(ascending, i16x8.max_u(moved, i16x8.splat(<i16>key)));
-}
-
-/** By way of memory, for V8 would compute what led to the value again in every round of the loop that uses it. */
-function pin(value: v128): v128 {
-  v128.store(pinned, value);
-  return v128.load(pinned);
-}
-
-function insertEight(keys: v128, ascending: v128): v128 {
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 0), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 1), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 2), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 3), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 4), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 5), 16);
-  ascending = insert(ascending, i16x8.extract_lane_u(keys, 6), 16);
-  return insert(ascending, i16x8.extract_lane_u(keys, 7), 16);
-}
-
-function meanDistance(nearest: v128, count: u32): f64 {
-  v128.store(keys, nearest);
-  let sum: f64 = 0;
-  for (let place: u32 = 0; place < count; place++) {
-    sum += load<f64>(distances + (<usize>load<u16>(keys + (place << 1)) << 3));
-  }
-  return sum / <f64>count;
-}
-
-function highest(lanes: v128): u32 {
-  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
-  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
-  lanes = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
-  return <u32>i16x8.extract_lane_u(lanes, 0);
 }

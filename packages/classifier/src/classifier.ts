@@ -101,7 +101,8 @@ export class Classifier {
   /**
    * Predicts `rows` samples into the caller's buffers, without allocating for a sample; by a kernel where there is one,
    * and equal to `predict` to the last bit.
-   * @param samples row-major rows × features; in a Uint8Array 0 is "not measured", in a Float64Array NaN
+   * @param samples row-major rows × features, raw values; in a Uint8Array 0 is "not measured", in a Float64Array NaN
+   * @param out filled up to `rows`: probability of malignancy 0 to 1, label 0 or 1, indeterminate as in `Prediction`
    * @throws RangeError when a buffer is too short or a sample has no measured feature
    */
   predictInto(samples: Samples, rows: number, out: PredictionColumns, options: PredictOptions = {}): void {

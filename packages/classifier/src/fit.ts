@@ -1,5 +1,6 @@
 import type { Label, Schema } from '@cytoqueue/schema';
-import { evaluateLabels } from './evaluation';
+import { fitEpsilon } from './epsilon';
+import { evaluateLabels } from './evaluation/confusion';
 import { type LeaveOneOut, leaveOneOut } from './leaveoneout';
 import type { TrainingSet } from './model';
 import type { MetricName, ModelFile, RuleName } from './modelfile';
@@ -22,8 +23,6 @@ export interface FitOptions {
 }
 
 const DEFAULT_THRESHOLD = 0.5;
-/** ε as a share of the usual distance to the malignant rows: large enough to tame zeros, too small to move a label. */
-const EPSILON_SHARE = 0.001;
 
 type Calibration = Pick<ModelFile, 'calibration' | 'conformal'>;
 
@@ -71,8 +70,7 @@ const uncalibrated: Calibration = { calibration: null, conformal: null };
 
 function calibrate(search: Search, k: number, left: LeaveOneOut): Calibration {
   const itself = Int32Array.from(search.training.labels, (_, row) => row);
-  const epsilon = EPSILON_SHARE * median(leaveOneOut(search, k, itself).malignantMeans);
-  if (epsilon === 0) throw new TrainingDataError('too-few-rows', 'most rows repeat k malignant rows, no scale is left');
+  const epsilon = fitEpsilon(leaveOneOut(search, k, itself).malignantMeans);
   const platt = fitPlatt(classRatioScores(left, epsilon), Array.from(search.training.labels) as Label[]);
   return { calibration: { epsilon, platt }, conformal: conformalScores(left, search.training, epsilon) };
 }
@@ -115,12 +113,6 @@ function fitScaling({ samples, rows, featureCount }: TrainingSet, { features }: 
   const constant = columns.findIndex((column) => column.every((value) => value === column[0]));
   if (constant >= 0) throw new TrainingDataError('constant-column', `${features[constant].name} has one value throughout`);
   return { center, scale };
-}
-
-function median(values: Float64Array): number {
-  const sorted = values.toSorted();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function sum(values: Float64Array): number {

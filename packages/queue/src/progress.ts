@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from './names';
+import { readPace, recordPace } from './pace';
 import { orUnavailable } from './unavailable';
 
 /** Rows of finished shards of one run. Sums only; the truth is the objects in the store. */
@@ -31,6 +32,16 @@ export class BatchProgress {
   async recordShard(batchId: string, run: number, shard: number, counts: Omit<ProgressCounts, 'shards'>): Promise<void> {
     const sums = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field]]);
     await this.redis.eval(RECORD_SHARD, 2, this.sumsKey(batchId, run), `${this.sumsKey(batchId, run)}:seen`, shard, KEEP_SECONDS, ...sums);
+  }
+
+  /** Of one scoring thread of late; undefined when none was scored. @throws QueueUnavailableError */
+  rowsPerSecond(): Promise<number | undefined> {
+    return readPace(this.redis);
+  }
+
+  /** A shard of so many rows took so long. */
+  recordPace(rows: number, ms: number): Promise<void> {
+    return recordPace(this.redis, rows, ms);
   }
 
   async markFinalizing(batchId: string, run: number): Promise<void> {

@@ -20,6 +20,7 @@ test('nothing set gives the documented defaults', () => {
     workerPort: 0,
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
+    inputRetentionDays: 30,
     logLevel: 'info',
   });
 });
@@ -39,6 +40,7 @@ const everything = {
   WORKER_PORT: '9001',
   MAX_UPLOAD_BYTES: '10000000000',
   RETENTION_DAYS: '7',
+  INPUT_RETENTION_DAYS: '2',
   LOG_LEVEL: 'debug',
 };
 
@@ -58,6 +60,7 @@ test('every variable is taken over', () => {
     workerPort: 9001,
     maxUploadBytes: 1e10,
     retentionDays: 7,
+    inputRetentionDays: 2,
     logLevel: 'debug',
   });
 });
@@ -89,6 +92,7 @@ test.each([
   ['MAX_UPLOAD_BYTES', '1GB'],
   ['MAX_UPLOAD_BYTES', '99999999999999999999'],
   ['RETENTION_DAYS', '0'],
+  ['INPUT_RETENTION_DAYS', '0'],
   ['LOG_LEVEL', 'verbose'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);

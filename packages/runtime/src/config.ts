@@ -29,6 +29,7 @@ const variables = z.object({
   WORKER_PORT: port.default(0),
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: count(1, 36_500).default(30),
+  INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -48,6 +49,8 @@ export interface Config {
   readonly workerPort: number;
   readonly maxUploadBytes: number;
   readonly retentionDays: number;
+  /** Of uploaded files, which need not stay as long as their results. */
+  readonly inputRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -80,6 +83,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     workerPort: v.WORKER_PORT,
     maxUploadBytes: v.MAX_UPLOAD_BYTES,
     retentionDays: v.RETENTION_DAYS,
+    inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
     logLevel: v.LOG_LEVEL,
   };
 }

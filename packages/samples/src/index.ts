@@ -1,1 +1,1 @@
-export { readSamples, type RowFault, type ShardSamples } from './read-samples';
+export { countValues, readSamples, type RowFault, type ShardSamples } from './read-samples';

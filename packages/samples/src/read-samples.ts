@@ -20,6 +20,8 @@ export interface ShardSamples {
   missing: Uint32Array;
   /** By row of the table. */
   faults: Map<number, RowFault>;
+  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Integer schemas only. */
+  tenfolds: Uint32Array;
 }
 
 const MAX_BYTE = 255;
@@ -43,6 +45,7 @@ class SamplePacker {
   private readonly samples: Uint8Array | Float64Array;
   private readonly missing: Uint32Array;
   private readonly faults = new Map<number, RowFault>();
+  private readonly tenfolds: Uint32Array;
   private count = 0;
 
   constructor(
@@ -53,6 +56,7 @@ class SamplePacker {
   ) {
     this.width = schema.features.length;
     this.inBytes = fitsBytes(schema);
+    this.tenfolds = new Uint32Array(this.width);
     this.table = readRows(bytes, dialect, {
       columns: match.columns.length,
       wanted: this.inBytes ? match.featureColumns : [],
@@ -69,8 +73,8 @@ class SamplePacker {
   }
 
   finish(): ShardSamples {
-    const { table, count, samples, missing, faults } = this;
-    return { table, count, samples: samples.subarray(0, count * this.width), missing, faults };
+    const { table, count, samples, missing, faults, tenfolds } = this;
+    return { table, count, samples: samples.subarray(0, count * this.width), missing, faults, tenfolds };
   }
 
   /** False when the row has too many missing values to be scored: its cells say which. */
@@ -105,10 +109,37 @@ class SamplePacker {
     if (!parsed.ok) {
       const { code, detail } = parsed;
       this.faults.set(row, { code, detail, shifted: code === 'column-count' });
+      if (code === 'out-of-range' && this.inBytes) this.countTenfolds(cells);
       return;
     }
     // A Uint8Array stores NaN as 0, which is how it says "not measured".
     this.samples.set(parsed.sample, this.count * this.width);
     this.missing[this.count++] = parsed.missing;
   }
+
+  private countTenfolds(cells: readonly string[]): void {
+    this.match.featureColumns.forEach((column, feature) => {
+      if (TENFOLD.test(cells[column].trim())) this.tenfolds[feature]++;
+    });
+  }
 }
+
+const TENFOLD = /^([2-9]|10)0$/;
+
+/**
+ * How often each feature had which value: features × 12, where slot 0 counts what was not measured, 1 to 10 the values and
+ * 11 tenfolds of them. Empty for schemas whose values are no integers from 1 to 10.
+ */
+export function countValues({ samples, tenfolds }: Pick<ShardSamples, 'samples' | 'tenfolds'>): Uint32Array {
+  if (!(samples instanceof Uint8Array)) return new Uint32Array(0);
+  const width = tenfolds.length;
+  const histogram = new Uint32Array(width * HISTOGRAM_SLOTS);
+  for (let at = 0; at < samples.length; at += width) {
+    for (let feature = 0; feature < width; feature++) histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]]++;
+  }
+  tenfolds.forEach((count, feature) => (histogram[feature * HISTOGRAM_SLOTS + TENFOLD_SLOT] = count));
+  return histogram;
+}
+
+const HISTOGRAM_SLOTS = 12;
+const TENFOLD_SLOT = 11;

@@ -37,6 +37,8 @@ export interface PredictionResult {
   reasons: string[];
   missing_features: string[];
   neighbors: NeighborDocument[];
+  /** Why the model says so, as the classifier's explainer gives it. */
+  evidence: { conformal: object | null; shapley: object; missing: object | null; flip: object | null };
 }
 
 /** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
@@ -93,6 +95,13 @@ export interface BatchCounts {
   failed: number;
 }
 
+/** How a batch's values compare with the model's training data. */
+export interface DriftDocument {
+  /** Population stability index by feature. */
+  psi: Record<string, number>;
+  notes: { code: string; features: readonly string[]; text: string }[];
+}
+
 /** `indeterminate` and `missing_features` count scored rows and overlap the two classes. */
 export interface BatchSummary {
   benign: number;
@@ -118,6 +127,8 @@ export interface Manifest {
   /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
   changes?: FileDigest;
   changed_rows?: number;
+  /** Absent for too few rows to compare, and for models of decimal features. */
+  drift?: DriftDocument;
   /** 0-based shards that exhausted their attempts. */
   failed_shards: number[];
 }

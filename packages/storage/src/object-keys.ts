@@ -151,8 +151,12 @@ export class ObjectKeys {
     return match ? Number(match[1]) : undefined;
   }
 
+  static idempotencyPrefix(tenant: string): string {
+    return `${tenantPrefix(tenant)}idempotency/`;
+  }
+
   static idempotency(tenant: string, sha256Hex: string): string {
-    return `${tenantPrefix(tenant)}idempotency/${checkDigest(sha256Hex)}`;
+    return `${ObjectKeys.idempotencyPrefix(tenant)}${checkDigest(sha256Hex)}`;
   }
 
   /** An empty object that says: accepted, not terminal yet. */

@@ -15,10 +15,13 @@ type Parts = Record<(typeof PARTS)[number], Uint8Array>;
 /** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
 export interface ShardObject extends Parts {
   counts: ShardCounts;
+  /** How often each feature had which value (see `countValues` of packages/samples); empty where that is not counted. */
+  histogram: ArrayLike<number>;
 }
 
 interface ShardHeader {
   counts: ShardCounts;
+  histogram: number[];
   bytes: Record<(typeof PARTS)[number], number>;
 }
 
@@ -29,8 +32,8 @@ const LINE_FEED = 10;
  * @returns bytes in an ArrayBuffer of their own, which a thread can hand over
  */
 export function encodeShardObject(object: ShardObject): Buffer {
-  const { counts, results, errors, changes } = object;
-  const header: ShardHeader = { counts, bytes: { results: results.length, errors: errors.length, changes: changes.length } };
+  const { counts, histogram, results, errors, changes } = object;
+  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: { results: results.length, errors: errors.length, changes: changes.length } };
   const pieces = [Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])];
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
@@ -49,11 +52,11 @@ export function decodeShardObject(bytes: Buffer): ShardObject {
   let at = headerEnd + 1;
   const parts = PARTS.map((part) => [part, bytes.subarray(at, (at += header.bytes[part]))]);
   if (at !== bytes.length) throw new Error('a shard object was cut short');
-  return { counts: header.counts, ...(Object.fromEntries(parts) as Parts) };
+  return { counts: header.counts, histogram: header.histogram, ...(Object.fromEntries(parts) as Parts) };
 }
 
 /** Enough bytes of a shard object to hold its first line. */
-export const SHARD_HEAD_BYTES = 1_024;
+export const SHARD_HEAD_BYTES = 4_096;
 
 /** The counts alone, from the object's first bytes. */
 export function decodeShardCounts(head: Buffer): ShardCounts {

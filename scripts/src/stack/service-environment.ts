@@ -19,6 +19,7 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     ENVIRONMENT: config.environment,
     MAX_UPLOAD_BYTES: String(config.maxUploadBytes),
     RETENTION_DAYS: String(config.retentionDays),
+    INPUT_RETENTION_DAYS: String(config.inputRetentionDays),
     LOG_LEVEL: config.logLevel,
     ...(config.cloudwatchNamespace === undefined ? {} : { CLOUDWATCH_NAMESPACE: config.cloudwatchNamespace }),
   };

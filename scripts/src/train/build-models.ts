@@ -1,11 +1,9 @@
-/** Writes the models that ship into packages/registry/models: `node scripts/dist/train/build-models.js`. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+/** Writes what ships into packages/registry/models: `node scripts/dist/train/build-models.js`. Takes a minute or two. */
+import { writeFiles } from './artifacts';
 import { buildShippedModels, modelsDirectory } from './shippedmodels';
 
-for (const { path, bytes } of buildShippedModels()) {
-  const target = join(modelsDirectory, path);
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, bytes);
-  console.log(`${path}: ${bytes.length} bytes`);
-}
+const files = buildShippedModels((schema, done) => {
+  if (Number.isInteger(Math.round(done * 1000) / 100)) console.log(`${schema.id}: ${Math.round(done * 100)} %`);
+});
+writeFiles(modelsDirectory, files);
+for (const [path, bytes] of files) console.log(`${path}: ${bytes.length} bytes`);

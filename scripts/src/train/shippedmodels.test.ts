@@ -1,7 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildShippedModels, modelsDirectory } from './shippedmodels';
+import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/classifier';
+import { describeModel } from './artifacts';
+import { recipesFor } from './recipes';
+import type { TrainingReport } from './report';
+import { modelsDirectory, shippedData, shippedVersion } from './shippedmodels';
+import { fitModel, signModel } from './train';
+import { readTrainingFile } from './trainingfile';
 
-test.each(buildShippedModels())('$path is what the shipped data give', ({ path, bytes }) => {
-  expect(readFileSync(join(modelsDirectory, path)).equals(bytes)).toBe(true);
+/** The whole comparison takes a minute; it is in the first model's evaluation, and one repetition proves the folds. */
+describe.each(shippedData)('$schema.id', ({ path, schema }) => {
+  const recipes = recipesFor(schema.id);
+  const file = readTrainingFile(path, schema);
+  const report = JSON.parse(shipped(recipes[0].name, 'evaluation.json')) as TrainingReport;
+
+  test.each(recipes)('$name is what the shipped data and its figures give, byte for byte', (recipe) => {
+    const bytes = signModel(fitModel(recipe, file, schema, shippedVersion), report.models[recipe.name].cv);
+    expect(readFileSync(join(modelsDirectory, recipe.name, `${shippedVersion}.json`)).equals(bytes)).toBe(true);
+  });
+
+  test.each(recipes)("$name's card, plots and evaluation are drawn from the comparison", ({ name }) => {
+    for (const [part, text] of describeModel(name, report)) expect(shipped(name, part)).toBe(text);
+  });
+
+  test('the first repetition of the folds comes out as it stands in the evaluation', () => {
+    const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
+    const { answers } = crossValidate(data, recipes.map(({ candidate }) => candidate), { ...report.protocol, repetitions: 1 });
+    recipes.forEach(({ name }, index) => {
+      expect(summarize(answers[index].probabilities, data.training.labels).figures).toEqual(report.models[name].cv_repetitions[0]);
+    });
+  });
 });
+
+function shipped(name: string, part: string): string {
+  return readFileSync(join(modelsDirectory, name, shippedVersion, part), 'utf8');
+}

@@ -1,38 +1,69 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { LabelledSample } from '@cytoqueue/classifier';
-import { type HeaderMatch, matchHeader, parseLabel, parseRow, type Schema } from '@cytoqueue/schema';
-import { parse } from 'csv-parse/sync';
+import { type HeaderMatch, matchHeader, parseLabel, parseRow, type Schema, SchemaError } from '@cytoqueue/schema';
+import { CsvError, parse } from 'csv-parse/sync';
+import { type Problem, UntrainableError } from './untrainable';
 
 /** A labelled CSV file, read for training. */
 export interface TrainingFile {
   /** `sha256:` and the hex SHA-256 of the file's bytes. */
   readonly digest: string;
+  /** Data rows in the file. */
+  readonly rows: number;
   /** The rows with every feature measured, in the file's order. */
   readonly complete: LabelledSample[];
 }
 
-/**
- * Reads a labelled CSV file.
- * @throws SchemaError when its header does not fit the schema
- * @throws Error naming the data row that is no sample or has no class
- */
+/** @throws UntrainableError with all that is wrong with the header or the cells */
 export function readTrainingFile(path: string, schema: Schema): TrainingFile {
   const bytes = readFileSync(path);
-  const [columns, ...rows] = parse(bytes, { bom: true, relax_column_count: true, skip_empty_lines: true });
-  const match = matchHeader(columns, schema);
-  const labelled = rows.map((cells, index) => parseLabelledRow(cells, index + 1, match, schema));
+  const [columns = [], ...rows] = parseCells(bytes);
+  const match = matchColumns(columns, schema);
+  const problems: Problem[] = [];
+  const labelled = rows.map((cells, index) => readRow(cells, index + 1, match, schema, problems));
+  if (problems.length > 0) throw new UntrainableError(problems);
   return {
     digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-    complete: labelled.filter(({ sample }) => !Array.from(sample).some(Number.isNaN)),
+    rows: rows.length,
+    complete: labelled.filter((row) => row !== undefined && !Array.from(row.sample).some(Number.isNaN)) as LabelledSample[],
   };
 }
 
-function parseLabelledRow(cells: string[], trainingRow: number, match: HeaderMatch, schema: Schema): LabelledSample {
+function parseCells(bytes: Buffer): string[][] {
+  try {
+    return parse(bytes, { bom: true, relax_column_count: true, skip_empty_lines: true });
+  } catch (error) {
+    if (error instanceof CsvError) throw new UntrainableError([{ code: 'not-csv', detail: error.message }]);
+    throw error;
+  }
+}
+
+function matchColumns(columns: string[], schema: Schema): HeaderMatch {
+  try {
+    const match = matchHeader(columns, schema);
+    if (match.labelColumn !== undefined) return match;
+  } catch (error) {
+    if (error instanceof SchemaError) throw new UntrainableError(error.errors.map(({ code, detail }) => ({ code, detail })));
+    throw error;
+  }
+  throw new UntrainableError([{ code: 'missing-column', detail: `no column with the known class (${schema.labelColumns.join(' or ')})` }]);
+}
+
+function readRow(cells: string[], row: number, match: HeaderMatch, schema: Schema, problems: Problem[]): LabelledSample | undefined {
   const result = parseRow(cells, match, schema);
-  if (!result.ok) throw new Error(`data row ${trainingRow}: ${result.detail}`);
-  const label = match.labelColumn === undefined ? undefined : parseLabel(cells[match.labelColumn], schema);
-  if (label === undefined) throw new Error(`data row ${trainingRow} has no class`);
+  if (!result.ok) {
+    // A row that lacks many features is no mistake; it is only not complete.
+    if (result.code !== 'too-many-missing') problems.push({ code: result.code, detail: result.detail, row });
+    return undefined;
+  }
+  const text = match.labelColumn === undefined ? '' : cells[match.labelColumn];
+  const label = parseLabel(text, schema);
+  if (label === undefined) {
+    const known = schema.labelTokens.flat().join(', ');
+    problems.push({ code: 'unknown-label', detail: `${JSON.stringify(text)} is no class; known are ${known}`, row });
+    return undefined;
+  }
   const id = match.idColumn === undefined ? undefined : cells[match.idColumn];
-  return { trainingRow, id, sample: result.sample, label };
+  return { trainingRow: row, id, sample: result.sample, label };
 }

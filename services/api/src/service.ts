@@ -32,7 +32,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   changes.start();
   releasers.push('changes', () => changes.stop());
 
-  const retention = new Retention(config.retentionDays);
+  const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
   const sweeper = createSweeper({ store, redis: commands, retention, logger });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());

@@ -7,7 +7,7 @@ import { sweep } from './sweeper';
 
 const DAY_MS = 86_400_000;
 const nowMs = Date.UTC(2026, 5, 1);
-const retention = new Retention(30);
+const retention = new Retention({ resources: 30, inputs: 7 });
 
 test('what is older than the retention goes, of every tenant and kind, and nothing else does', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
@@ -21,12 +21,31 @@ test('what is older than the retention goes, of every tenant and kind, and nothi
     return keys;
   };
   const gone = (await Promise.all([put(31, 'a'), put(30, 'a'), put(400, 'b')])).flat();
-  const kept = (await Promise.all([put(29.9, 'a'), put(0, 'b')])).flat();
+  const kept = (await Promise.all([put(6.9, 'a'), put(29.9, 'a'), put(0, 'b')])).flat();
 
   expect(await sweep({ store, retention }, nowMs)).toBe(6);
   for (const key of gone) expect(await store.head(key)).toBeUndefined();
   for (const key of kept) expect(await store.head(key)).toBeDefined();
   expect(await sweep({ store, retention }, nowMs)).toBe(0);
+  await store.stop();
+  await rm(dir, { recursive: true });
+});
+
+test('an upload that is finished goes before its results; one that never was accepted goes after a day', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
+  const store = createObjectStore(`file://${dir}`);
+  await store.start();
+  const put = async (ageDays: number, accepted: boolean): Promise<string> => {
+    const id = createId('batch_', nowMs - ageDays * DAY_MS);
+    await store.put(ObjectKeys.batchInput('a', id), Buffer.from('x'));
+    if (accepted) await store.put(ObjectKeys.batchRecord('a', id), Buffer.from('{}'));
+    return id;
+  };
+  const [finished, young, dead, uploading] = [await put(8, true), await put(6, true), await put(25 / 24, false), await put(0.5, false)];
+  expect(await sweep({ store, retention }, nowMs)).toBe(2);
+  const has = async (id: string) => (await store.head(ObjectKeys.batchInput('a', id))) !== undefined;
+  expect([await has(finished), await has(young), await has(dead), await has(uploading)]).toEqual([false, true, false, true]);
+  expect(await store.head(ObjectKeys.batchRecord('a', finished))).toBeDefined();
   await store.stop();
   await rm(dir, { recursive: true });
 });

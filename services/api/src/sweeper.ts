@@ -1,6 +1,6 @@
 import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectKeys, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, createId, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { Retention } from './http/retention';
 
@@ -23,25 +23,78 @@ export function createSweeper(services: SweeperServices): Periodic {
   return new Periodic({ name: 'sweep', everyMs: EVERY_MS, logger: services.logger, turn });
 }
 
-/** One pass over all tenants. @returns how many predictions and batches were removed */
-export async function sweep({ store, retention }: Pick<SweeperServices, 'store' | 'retention'>, nowMs: number = Date.now()): Promise<number> {
+/** One pass over all tenants. @returns how many objects and folders were removed */
+export async function sweep(services: Pick<SweeperServices, 'store' | 'retention'>, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
-  for await (const tenant of foldersBelow(store, ObjectKeys.tenantsPrefix)) {
-    for (const prefix of [ObjectKeys.predictionsPrefix(tenant), ObjectKeys.batchesPrefix(tenant)]) {
-      for await (const id of foldersBelow(store, prefix)) {
-        // Ids sort by their time: behind the first that stays, all stay.
-        if (!retention.isExpired(id, nowMs)) break;
-        await store.deletePrefix(`${prefix}${id}/`);
-        await store.delete(ObjectKeys.pending(tenant, id));
-        removed++;
-      }
+  for await (const tenant of foldersBelow(services.store, ObjectKeys.tenantsPrefix)) {
+    removed += await sweepResources(services, tenant, nowMs);
+    removed += await sweepInputs(services, tenant, nowMs);
+    removed += await sweepUnaccepted(services.store, tenant, nowMs);
+    removed += await sweepKeys(services, tenant, nowMs);
+  }
+  return removed;
+}
+
+type Sweep = Pick<SweeperServices, 'store' | 'retention'>;
+
+async function sweepResources({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+  let removed = 0;
+  for (const prefix of [ObjectKeys.predictionsPrefix(tenant), ObjectKeys.batchesPrefix(tenant)]) {
+    for await (const id of foldersBelow(store, prefix)) {
+      // Ids sort by their time: behind the first that stays, all stay.
+      if (!retention.isExpired(id, nowMs)) break;
+      await store.deletePrefix(`${prefix}${id}/`);
+      await store.delete(ObjectKeys.pending(tenant, id));
+      removed++;
     }
   }
   return removed;
 }
 
-async function* foldersBelow(store: ObjectStore, prefix: string): AsyncGenerator<string> {
-  let startAfter: string | undefined;
+/** Files of finished batches that need not stay as long as their results. */
+async function sweepInputs({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+  let removed = 0;
+  if (retention.days.inputs >= retention.days.resources) return removed;
+  for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) {
+    if (!retention.isInputExpired(id, nowMs)) break;
+    const isPending = (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
+    if (isPending || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined) continue;
+    await store.delete(ObjectKeys.batchInput(tenant, id));
+    removed++;
+  }
+  return removed;
+}
+
+const HOUR_MS = 60 * 60_000;
+
+/** Uploads whose process died before they were accepted: looked for once, a day after, when no upload can still be running. */
+async function sweepUnaccepted(store: ObjectStore, tenant: string, nowMs: number): Promise<number> {
+  let removed = 0;
+  const prefix = ObjectKeys.batchesPrefix(tenant);
+  const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
+  for await (const id of foldersBelow(store, prefix, `${prefix}${from}`)) {
+    if (id > to) break;
+    if ((await store.head(ObjectKeys.batchRecord(tenant, id))) !== undefined) continue;
+    await store.deletePrefix(`${prefix}${id}/`);
+    removed++;
+  }
+  return removed;
+}
+
+/** An idempotency key goes with its resource. */
+async function sweepKeys({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+  let removed = 0;
+  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+  for await (const { key, modifiedAt } of listAll(store, ObjectKeys.idempotencyPrefix(tenant))) {
+    if (modifiedAt.getTime() > oldestMs) continue;
+    await store.delete(key);
+    removed++;
+  }
+  return removed;
+}
+
+async function* foldersBelow(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
+  let startAfter = from;
   for (;;) {
     const page = await store.list({ prefix, startAfter, delimiter: '/' });
     for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);

@@ -100,7 +100,7 @@ export class RunningApi {
       changes,
       apiKeys: { tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] },
       limits: { maxUploadBytes, shardRows: 1_000 },
-      retention: new Retention(30),
+      retention: new Retention({ resources: 30, inputs: 30 }),
       logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
       dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
       version: '0.0.0',

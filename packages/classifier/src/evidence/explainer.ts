@@ -33,6 +33,11 @@ export class Explainer {
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
 
+  /** What the Shapley values are of: the features, or the quantities where a schema has several statistics of each. */
+  get shapleyNames(): readonly string[] {
+    return this.analysis.allPlayerNames;
+  }
+
   /**
    * @param sample one raw value per feature in the schema's order, NaN where not measured
    * @throws RangeError when the sample has another length, no measured feature, or a value that is no grade

@@ -1,5 +1,5 @@
-import type { Producer } from '@cytoqueue/queue';
-import type { Registry } from '@cytoqueue/registry';
+import type { BatchProgress, Producer } from '@cytoqueue/queue';
+import { type Registry, describeDrift } from '@cytoqueue/registry';
 import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
@@ -13,6 +13,7 @@ export interface BatchServices {
   store: ObjectStore;
   registry: Registry;
   producer: Producer;
+  progress: BatchProgress;
   limits: IntakeLimits;
   idempotency: IdempotencyKeys;
 }
@@ -57,10 +58,12 @@ export async function acceptBatch(services: BatchServices, request: Request, res
 /** What an upload would come to, with nothing stored. */
 export async function preflightBatch(services: BatchServices, request: Request, response: Response, upload: Omit<Upload, 'idempotencyKey'>) {
   const pin = await services.registry.resolve(upload.model);
-  const { schema } = (await services.registry.pinned(pin)).model;
+  const { model } = await services.registry.pinned(pin);
   return receiveFile(request, response, async (source, filename) => {
-    const { report } = await preflight(source, schema, services.limits, upload.options.missing);
-    return { filename, model: pin, ...report };
+    const { report, histogram } = await preflight(source, model.schema, services.limits, upload.options.missing);
+    const rowsPerSecond = await services.progress.rowsPerSecond().catch(() => undefined);
+    const eta_seconds = rowsPerSecond === undefined ? null : Math.ceil(report.rows.total / rowsPerSecond);
+    return { filename, model: pin, ...report, drift: describeDrift(histogram, model), eta_seconds };
   });
 }
 

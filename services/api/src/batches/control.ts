@@ -1,4 +1,3 @@
-import type { BatchProgress } from '@cytoqueue/queue';
 import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, unscoredShards } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
@@ -19,7 +18,7 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
  * Opens the next run of a finished batch: what was scored is kept, the rest is scored again.
  * @throws ObjectNotFoundError, Problem 409 when it is not finished or nothing is left to score
  */
-export async function retryBatch(services: BatchServices & { progress: BatchProgress }, tenant: string, id: string): Promise<void> {
+export async function retryBatch(services: BatchServices, tenant: string, id: string): Promise<void> {
   const { store, producer } = services;
   const stored = await readBatch(store, tenant, id);
   const manifest = finishedManifest(stored);

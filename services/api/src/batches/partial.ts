@@ -1,25 +1,31 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { type Registry, explainColumns } from '@cytoqueue/registry';
 import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
 import type { Response } from 'express';
 import type { StoredBatch } from './runs';
 
-const addedColumns = { results: RESULT_COLUMNS, errors: ERROR_COLUMNS };
-export type PartialFile = keyof typeof addedColumns;
+export type PartialFile = 'results' | 'errors';
 
-/** The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none is. */
-export async function sendPartial(response: Response, store: ObjectStore, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
-  const shards = [...(await scoredShards(store, tenant, stored.record.id))].sort((a, b) => a - b);
-  response.status(200).attachment(`${stored.record.id}-partial-${which}.csv`);
-  response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
-  await pipeline(Readable.from(parts(store, tenant, stored.record, shards, which), { objectMode: false }), response);
+interface PartialServices {
+  store: ObjectStore;
+  registry: Registry;
 }
 
-async function* parts(store: ObjectStore, tenant: string, record: BatchRecord, shards: number[], which: PartialFile): AsyncGenerator<Uint8Array> {
+/** The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none is. */
+export async function sendPartial(response: Response, services: PartialServices, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
+  const shards = [...(await scoredShards(services.store, tenant, stored.record.id))].sort((a, b) => a - b);
+  response.status(200).attachment(`${stored.record.id}-partial-${which}.csv`);
+  response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
+  await pipeline(Readable.from(parts(services, tenant, stored.record, shards, which), { objectMode: false }), response);
+}
+
+async function* parts({ store, registry }: PartialServices, tenant: string, record: BatchRecord, shards: number[], which: PartialFile): AsyncGenerator<Uint8Array> {
   const { input, options, model } = record;
   const header = await store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: input.header_bytes });
-  yield resultHeader(header, { dialect: input.dialect, columns: input.columns, added: addedColumns[which], formulas: options.formulas });
+  const added = which === 'errors' ? ERROR_COLUMNS : [...RESULT_COLUMNS, ...(options.explain ? explainColumns((await registry.pinned(model)).model) : [])];
+  yield resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
   for (const shard of shards) {
     const bytes = await store.get(ObjectKeys.shard(tenant, record.id, shard, `${model.name}@${model.version}`));
     const part = decodeShardObject(bytes)[which];

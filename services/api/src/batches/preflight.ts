@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Header, RowBlocks } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, foldName } from '@cytoqueue/schema';
-import { type RowFault, type ShardSamples, readSamples } from '@cytoqueue/samples';
+import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
 import { type IntakeLimits, UploadInspector } from './intake';
 
 const MAX_LISTED_ERRORS = 100;
@@ -21,11 +21,17 @@ export interface Preflight {
   missing_by_feature: Record<string, number>;
 }
 
+export interface PreflightOutcome {
+  report: Preflight;
+  /** See `countValues` of packages/samples. */
+  histogram: number[];
+}
+
 /**
  * Reads an upload through as a batch would be, by the same header, row and cell rules, and keeps nothing of it.
  * @throws Problem and CsvError as the upload itself would
  */
-export async function preflight(source: AsyncIterable<Uint8Array>, schema: Schema, limits: IntakeLimits, missing: 'partial' | 'reject') {
+export async function preflight(source: AsyncIterable<Uint8Array>, schema: Schema, limits: IntakeLimits, missing: 'partial' | 'reject'): Promise<PreflightOutcome> {
   const inspector = new UploadInspector(schema, limits);
   let survey: RowSurvey | undefined;
   for await (const { header, match, data } of inspector.read(source)) {
@@ -34,7 +40,7 @@ export async function preflight(source: AsyncIterable<Uint8Array>, schema: Schem
   }
   const intake = inspector.result();
   survey?.end();
-  return { intake, histogram: survey?.histogram, report: describe(intake.match, schema, intake, survey as RowSurvey) };
+  return { histogram: survey?.histogram ?? [], report: describe(intake.match, schema, intake, survey as RowSurvey) };
 }
 
 /** Counts what is in the rows while they stream by. */
@@ -42,8 +48,8 @@ class RowSurvey {
   readonly byCode: Record<string, number> = {};
   readonly errors: Preflight['errors'] = [];
   readonly missing: number[];
-  /** Features × 11: how often each value was measured, 0 = not at all. Integer schemas only. */
-  readonly histogram: Uint32Array;
+  /** Of all blocks so far, see `countValues`. */
+  readonly histogram: number[] = [];
   valid = 0;
   rejected = 0;
   incomplete = 0;
@@ -59,7 +65,6 @@ class RowSurvey {
   ) {
     this.blocks = new RowBlocks(header.dialect);
     this.missing = schema.features.map(() => 0);
-    this.histogram = new Uint32Array(schema.features.length * 11);
   }
 
   add(data: Uint8Array): void {
@@ -95,10 +100,8 @@ class RowSurvey {
     }
   }
 
-  private countValues({ samples }: ShardSamples): void {
-    if (!(samples instanceof Uint8Array)) return;
-    const width = this.schema.features.length;
-    for (let at = 0; at < samples.length; at++) this.histogram[(at % width) * 11 + samples[at]]++;
+  private countValues(samples: ShardSamples): void {
+    countValues(samples).forEach((count, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + count));
   }
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {

@@ -32,8 +32,8 @@ export async function viewBatch(services: ViewServices, tenant: string, id: stri
   const stored = await readBatch(services.store, tenant, id);
   const { record, end } = stored;
   if (end !== undefined) {
-    const { status, counts, summary, changed_rows } = end.manifest;
-    return { ...describe(record, changed_rows), status, completed_at: end.completedAt, counts, summary, progress: 1, eta_seconds: 0 };
+    const { status, counts, summary, changed_rows, drift } = end.manifest;
+    return { ...describe(record, changed_rows), status, completed_at: end.completedAt, counts, summary: { ...summary, drift }, progress: 1, eta_seconds: 0 };
   }
   return { ...describe(record), ...liveView(stored, await readLive(services, tenant, stored)) };
 }

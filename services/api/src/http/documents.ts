@@ -24,6 +24,40 @@ export const neighbor = z
   })
   .meta({ id: 'Neighbor' });
 
+const perFeature = z.record(text, z.number());
+
+const evidence = z
+  .strictObject({
+    conformal: z
+      .strictObject({ level: z.number(), p_values: z.strictObject({ benign: z.number(), malignant: z.number() }), set: z.array(label) })
+      .nullable()
+      .meta({ description: 'The classes that the record is not too odd for; null for models without a calibrated score' }),
+    shapley: z
+      .strictObject({ base: z.number(), values: perFeature })
+      .meta({ description: 'What each feature adds; base and values add up to the probability of malignancy' }),
+    missing: z
+      .strictObject({
+        method: z.enum(['exact', 'plausible']),
+        features: z.array(text),
+        combinations: count,
+        can_flip: z.boolean(),
+        probability_min: z.number(),
+        probability_max: z.number(),
+      })
+      .nullable()
+      .meta({ description: 'What the answer could have been, had the missing features been measured' }),
+    flip: z
+      .strictObject({
+        changes: z.array(z.strictObject({ feature: text, from: z.number(), to: z.number() })),
+        total_change: z.number(),
+        predicted_class: label,
+        probability_malignant: z.number(),
+      })
+      .nullable()
+      .meta({ description: 'The smallest change of one or two features that gives the other class' }),
+  })
+  .meta({ id: 'Evidence' });
+
 const predictionResult = z
   .strictObject({
     predicted_class: label,
@@ -33,6 +67,7 @@ const predictionResult = z
     reasons: z.array(text).meta({ description: 'Why indeterminate, in sentences; empty when confident' }),
     missing_features: z.array(text),
     neighbors: z.array(neighbor).meta({ description: 'The nearest training cases, nearest first' }),
+    evidence,
   })
   .meta({ id: 'PredictionResult' });
 
@@ -55,6 +90,13 @@ export const acceptedPrediction = z
   .strictObject({ id: text, status: z.literal('queued'), created_at: timestamp, links: z.strictObject({ self: text }) })
   .meta({ id: 'AcceptedPrediction' });
 
+const drift = z
+  .strictObject({
+    psi: z.record(text, z.number()).meta({ description: 'Population stability index by feature; above .25 another population' }),
+    notes: z.array(z.strictObject({ code: text, features: z.array(text), text })).meta({ description: 'What is odd, in words' }),
+  })
+  .meta({ id: 'Drift', description: 'How the values compare with the training data; absent for fewer than 100 rows' });
+
 export const batch = z
   .strictObject({
     id: text,
@@ -64,7 +106,7 @@ export const batch = z
     filename: text.nullable(),
     model: modelPin,
     counts: z.strictObject({ total: count, pending: count, succeeded: count, rejected: count, failed: count }),
-    summary: z.strictObject({ benign: count, malignant: count, indeterminate: count, missing_features: count }),
+    summary: z.strictObject({ benign: count, malignant: count, indeterminate: count, missing_features: count, drift: drift.optional() }),
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
@@ -92,6 +134,8 @@ export const preflightReport = z
     rejected_by_code: perName,
     errors: z.array(z.strictObject({ row: count, code: text, detail: text })).meta({ description: 'The first hundred' }),
     missing_by_feature: perName,
+    drift: drift.optional(),
+    eta_seconds: z.number().nullable().meta({ description: 'How long scoring would take at the rate of late; null when nothing was scored of late' }),
   })
   .meta({ id: 'Preflight' });
 

@@ -1,12 +1,4 @@
-/** One thing that is wrong with a request, at a named place: a JSON field, or a row and column of a file. */
-export interface ProblemItem {
-  field?: string;
-  row?: number;
-  column?: string;
-  code: string;
-  detail: string;
-  received?: unknown;
-}
+import type { FieldError } from '@cytoqueue/schema';
 
 /** Every problem this API answers with: stable name → status and title. */
 export const problems = {
@@ -39,7 +31,7 @@ export type ProblemType = keyof typeof problems;
 const MAX_ITEMS = 100;
 
 export interface ProblemOptions {
-  errors?: ProblemItem[];
+  errors?: FieldError[];
   headers?: Record<string, string>;
   cause?: unknown;
 }
@@ -47,7 +39,7 @@ export interface ProblemOptions {
 /** An answer in the form of RFC 9457. `detail` goes to the sender, never to a log. */
 export class Problem extends Error {
   readonly status: number;
-  readonly errors: ProblemItem[];
+  readonly errors: FieldError[];
   readonly headers: Record<string, string>;
 
   constructor(

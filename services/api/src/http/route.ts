@@ -1,9 +1,10 @@
+import type { FieldError } from '@cytoqueue/schema';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { z } from 'zod';
 import { type Access, type Authenticator, checkAccess } from './auth';
 import type { Principal } from './context';
-import { Problem, type ProblemItem } from './problem';
+import { Problem } from './problem';
 import type { Retention } from './retention';
 
 export interface Call {
@@ -83,7 +84,7 @@ export function parseWith<T>(schema: z.ZodType<T>, input: unknown, what: string)
   throw new Problem('invalid-request', `A ${what} is not valid.`, { errors: parsed.error.issues.flatMap(toItems) });
 }
 
-function toItems(issue: z.core.$ZodIssue): ProblemItem[] {
+function toItems(issue: z.core.$ZodIssue): FieldError[] {
   const place = issue.path.join('.');
   if (issue.code !== 'unrecognized_keys') return [{ field: place, code: issue.code.replaceAll('_', '-'), detail: issue.message }];
   return issue.keys.map((key) => ({

@@ -1,4 +1,4 @@
-import type { BatchProgress, ChangeListener } from '@cytoqueue/queue';
+import type { ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
@@ -10,6 +10,7 @@ import { type StoredBatch, readBatch } from '../batches/runs';
 import { batchLink, isBatchFinished, viewBatch } from '../batches/view';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { sendPage } from '../http/paging';
+import type { Retention } from '../http/retention';
 import { Problem } from '../http/problem';
 import type { Call, Route } from '../http/route';
 import { sendEvents } from '../http/sse';
@@ -22,7 +23,7 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { progress: BatchProgress; changes: ChangeListener };
+export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
@@ -53,7 +54,7 @@ const PRESIGNED_SECONDS = 300;
 async function download(services: BatchRouteServices, { request, response, params, query, principal }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
-    return sendPartial(response, services.store, principal.tenant, stored, which);
+    return sendPartial(response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
@@ -84,6 +85,7 @@ async function createBatch(services: BatchRouteServices, { request, response, qu
 }
 
 async function rescore(services: BatchRouteServices, { request, response, params, query, principal }: Call): Promise<void> {
+  services.retention.checkInput(params.id);
   const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
   const id = await rescoreBatch(services, principal.tenant, params.id, options);
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
@@ -96,6 +98,7 @@ async function cancel(services: BatchRouteServices, { response, params, principa
 }
 
 async function retry(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+  services.retention.checkInput(params.id);
   await retryBatch(services, principal.tenant, params.id);
   response.status(202).set('Location', batchLink(params.id)).json(await viewBatch(services, principal.tenant, params.id));
 }
@@ -115,8 +118,8 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
     store: services.store,
     prefix: ObjectKeys.batchesPrefix(tenant),
     idPrefix: 'batch_',
-    read: (id) =>
-      viewBatch(services, tenant, id).catch((error: unknown) => {
+    read: async (id) =>
+      services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {
         if (error instanceof ObjectNotFoundError) return undefined;
         throw error;
       }),

@@ -3,6 +3,7 @@ import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEn
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
+import type { Retention } from '../http/retention';
 import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
 import { type Call, type Route, parseWith } from '../http/route';
@@ -15,7 +16,7 @@ import { cancelOperation, createOperation, getOperation, listOperation, streamOp
 const collection = '/v1/predictions';
 const one = `${collection}/{id}`;
 
-export type PredictionRouteServices = PredictionServices & { changes: ChangeListener };
+export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention };
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
   const access = 'records';
@@ -63,7 +64,7 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
     store: services.store,
     prefix: ObjectKeys.predictionsPrefix(tenant),
     idPrefix: 'pred_',
-    read: (id) => viewPrediction(services, tenant, id).catch(absentIfNotFound),
+    read: async (id) => (services.retention.isExpired(id) ? undefined : viewPrediction(services, tenant, id).catch(absentIfNotFound)),
   });
 }
 

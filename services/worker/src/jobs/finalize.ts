@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
+import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
-  type BatchRecord, type BatchSummary, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
+  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
   decodeShardObject, emptyCounts, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
@@ -52,6 +53,7 @@ export class Finalizer {
 
 class RunFiles {
   private readonly total = emptyCounts();
+  private readonly histogram: number[] = [];
   private readonly withErrors: number[] = [];
   private readonly withChanges: number[] = [];
   private failed: number[] = [];
@@ -71,9 +73,10 @@ class RunFiles {
     const allShards = record.shards.map((_, shard) => shard);
     const results = await this.putFile(ObjectKeys.runResults(tenant, record.id, run), this.resultParts(header, allShards));
     const errors = await this.putFile(ObjectKeys.runErrors(tenant, record.id, run), this.fewParts(header, ERROR_COLUMNS, 'errors', this.withErrors));
-    if (record.rescores === undefined) return this.manifest({ results, errors });
+    const drift = await this.drift();
+    if (record.rescores === undefined) return this.manifest({ results, errors, drift });
     const changes = await this.putFile(ObjectKeys.runChanges(tenant, record.id, run), this.fewParts(header, CHANGE_COLUMNS, 'changes', this.withChanges));
-    return this.manifest({ results, errors, changes, changed_rows: this.total.changed });
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, drift });
   }
 
   /** Counts what was scored before the run was canceled, and writes nothing. */
@@ -99,7 +102,7 @@ class RunFiles {
   }
 
   private async *resultParts(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
-    yield this.headerRow(header, RESULT_COLUMNS);
+    yield this.headerRow(header, await this.resultColumns());
     for await (const { shard, object } of this.objects(shards)) {
       this.count(shard, object);
       yield object.results;
@@ -139,8 +142,9 @@ class RunFiles {
     }
   }
 
-  private count(shard: number, { counts, errors, changes }: ShardObject): void {
+  private count(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
     this.add(counts);
+    for (let slot = 0; slot < histogram.length; slot++) this.histogram[slot] = (this.histogram[slot] ?? 0) + histogram[slot];
     if (errors.length > 0) this.withErrors.push(shard);
     if (changes.length > 0) this.withChanges.push(shard);
   }
@@ -152,6 +156,17 @@ class RunFiles {
   private summary(): BatchSummary {
     const { benign, malignant, indeterminate, missing_features } = this.total;
     return { benign, malignant, indeterminate, missing_features };
+  }
+
+  private async drift(): Promise<DriftDocument | undefined> {
+    const { model } = await this.services.registry.pinned(this.record.model);
+    const drift = this.histogram.length === 0 ? undefined : describeDrift(this.histogram, model);
+    return drift && { psi: drift.psi, notes: [...drift.notes] };
+  }
+
+  private async resultColumns(): Promise<readonly string[]> {
+    const { options, model } = this.record;
+    return options.explain ? [...RESULT_COLUMNS, ...explainColumns((await this.services.registry.pinned(model)).model)] : RESULT_COLUMNS;
   }
 
   private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
@@ -173,7 +188,7 @@ class RunFiles {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  private manifest(files: Pick<Manifest, 'results' | 'errors' | 'changes' | 'changed_rows'>): Manifest {
+  private manifest(files: Pick<Manifest, 'results' | 'errors' | 'changes' | 'changed_rows' | 'drift'>): Manifest {
     const { record, run, total } = this;
     const { succeeded, rejected } = total;
     const counts = { total: record.rows, pending: 0, succeeded, rejected, failed: record.rows - succeeded - rejected };

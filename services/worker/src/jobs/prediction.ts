@@ -1,16 +1,22 @@
-import { Classifier, type Prediction } from '@cytoqueue/classifier';
+import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
   ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult,
 } from '@cytoqueue/storage';
 
+/** What one model version needs to answer; both parts hold scratch space. */
+interface Predictor {
+  classifier: Classifier;
+  explainer: Explainer;
+}
+
 /**
  * Scores one record. Delivery is at least once; the result is written once, so a redelivery writes the same bytes or
  * finds that the prediction was canceled. The pending marker goes last.
  */
 export class PredictionProcessor {
-  private readonly classifiers = new Map<string, Classifier>();
+  private readonly predictors = new Map<string, Predictor>();
 
   constructor(private readonly services: { store: ObjectStore; registry: Registry }) {}
 
@@ -19,8 +25,7 @@ export class PredictionProcessor {
     const request = await this.readRequest(tenant, predictionId);
     // Taken back: the client was told that it was not accepted.
     if (request === undefined) return;
-    const classifier = await this.classifierFor(request);
-    const result = describe(classifier, request);
+    const result = describe(await this.predictorFor(request), request);
     await this.end(tenant, predictionId, { status: 'succeeded', result });
     await store.delete(ObjectKeys.pending(tenant, predictionId));
   }
@@ -57,16 +62,17 @@ export class PredictionProcessor {
     return existing.status !== end.status;
   }
 
-  private async classifierFor({ model: pin }: PredictionRequest): Promise<Classifier> {
-    const known = this.classifiers.get(pin.digest);
+  private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
+    const known = this.predictors.get(pin.digest);
     if (known !== undefined) return known;
-    const classifier = new Classifier((await this.services.registry.pinned(pin)).model);
-    this.classifiers.set(pin.digest, classifier);
-    return classifier;
+    const { model } = await this.services.registry.pinned(pin);
+    const predictor = { classifier: new Classifier(model), explainer: new Explainer(model) };
+    this.predictors.set(pin.digest, predictor);
+    return predictor;
   }
 }
 
-function describe(classifier: Classifier, { features, operating_point }: PredictionRequest): PredictionResult {
+function describe({ classifier, explainer }: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {
   const { schema, file } = classifier.model;
   const names = schema.features.map(({ name }) => name);
   const sample = names.map((name) => features[name] ?? NaN);
@@ -79,6 +85,7 @@ function describe(classifier: Classifier, { features, operating_point }: Predict
     reasons: [...prediction.reasons],
     missing_features: names.filter((_, feature) => (prediction.missing & (1 << feature)) !== 0),
     neighbors: describeNeighbors(prediction, names, schema.labels),
+    evidence: explainer.explain(sample, { operatingPoint: operating_point }),
   };
 }
 

@@ -48,9 +48,11 @@ export async function processShard(services: ShardServices, records: BatchRecord
 /** Looks for the wish to cancel before the work and before the write. */
 async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, { run, shard }: ShardJob): Promise<ShardCounts | undefined> {
   if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
+  const startedMs = performance.now();
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
   await services.store.putOnce(shardKey(tenant, record, shard), object);
+  await services.progress.recordPace(record.shards[shard].rows, performance.now() - startedMs);
   return decodeShardCounts(object);
 }
 

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { ShardTask } from './shard-task';
 
+/** More than the consumers and the finalizer ever have on their way: reaching it is a defect, and refused. */
+const MAX_WAITING = 256;
+
 /** Scores shards on threads of their own, so that locks renew and health answers while the processor is busy. */
 export class ScoringPool {
   private readonly pool: Piscina<{ kind: 'score' | 'fail'; task: ShardTask }, Uint8Array<ArrayBuffer>>;
@@ -9,7 +12,7 @@ export class ScoringPool {
 
   /** `threadFile`: compiled, for a thread loads it by itself. */
   constructor(threads: number, threadFile = join(__dirname, 'thread.js')) {
-    this.pool = new Piscina({ filename: threadFile, minThreads: threads, maxThreads: threads });
+    this.pool = new Piscina({ filename: threadFile, minThreads: threads, maxThreads: threads, maxQueue: MAX_WAITING });
   }
 
   /** The shard's object, encoded. `task.bytes` is moved to the thread and empty afterwards. */

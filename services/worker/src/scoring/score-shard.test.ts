@@ -5,6 +5,8 @@ import { type Dialect, ShardCutter, readHeader } from '@cytoqueue/csv';
 import { countMatches, wbc } from '@cytoqueue/schema';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { explainColumns } from '@cytoqueue/registry';
+import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask } from './shard-task';
 
@@ -118,6 +120,20 @@ test('compared with another model, the rows whose class differs are listed with 
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
   expect(counts.changed).toBe(differing.length);
   for (const cells of cellsOf(changes)) expect(new Set([cells[12], cells[15]])).toEqual(new Set(['benign', 'malignant']));
+});
+
+test('explained rows carry their evidence, in the order of its columns; others leave it empty', () => {
+  const explainer = new RowExplainer(classifier.model);
+  const columns = explainColumns(classifier.model);
+  const { results } = scoreShard(classifier, task(`${ROW}\n8,99,4,4,3,4,?,4,3,1,x\n`), undefined, explainer);
+  const [explained, rejected] = cellsOf(results) as [string[], string[]];
+  expect(explained).toHaveLength(11 + 10 + columns.length);
+  const cell = (name: string) => explained[21 + columns.indexOf(name)] as string;
+  const shares = columns.filter((name) => name.startsWith('shapley_')).map((name) => Number(cell(name)));
+  expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(Number(explained[14]), 12);
+  expect(cell('nearest_rows').split(';')[0]).toBe('1');
+  expect(cell('conformal_set')).toBe('benign');
+  expect(rejected.slice(21)).toEqual(columns.map(() => ''));
 });
 
 test('a header that does not fit the model is an error, not an empty shard', () => {

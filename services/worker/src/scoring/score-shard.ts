@@ -1,15 +1,17 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
-import { type RowFault, type ShardSamples, readSamples } from '@cytoqueue/samples';
+import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
+import type { RowExplainer } from './explain-row';
 import type { ShardTask } from './shard-task';
 import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
 
 /**
  * Bytes in, bytes out: parse, predict, encode. A pure function of its arguments, whichever worker runs it.
- * With a `previous` classifier every row is scored by both, and those whose class differs are listed.
+ * With a `previous` classifier every row is scored by both, and those whose class differs are listed; with an explainer
+ * the evidence of each row follows its result.
  */
-export function scoreShard(classifier: Classifier, task: ShardTask, previous?: Classifier): ShardObject {
+export function scoreShard(classifier: Classifier, task: ShardTask, previous?: Classifier, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
@@ -17,7 +19,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, previous?: C
   const now = predict(classifier, samples, task.options.operating_point);
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
-  const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match), samples.table.rows);
+  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 }, samples.table.rows);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     const place = placeOf(samples, row);
     const fault = faults.size === 0 ? undefined : faults.get(row);
@@ -25,13 +27,14 @@ export function scoreShard(classifier: Classifier, task: ShardTask, previous?: C
       writer.writeUnscored(place, task.firstRow + row, 'rejected', fault);
       continue;
     }
-    writer.writeScored(place, task.firstRow + row, now, sample, samples.missing[sample]);
+    const evidence = explainer?.cells(sampleAt(samples, sample, schema.features.length), task.options.operating_point);
+    writer.writeScored(place, task.firstRow + row, now, sample, samples.missing[sample], evidence);
     if (before !== undefined && now.label[sample] !== before.label[sample]) {
       writer.writeChanged(place, task.firstRow + row, now, before, sample, previous?.model.ref ?? '');
     }
     sample++;
   }
-  return { counts: countRows(samples, now, before), ...writer.take() };
+  return { counts: countRows(samples, now, before), histogram: countValues(samples), ...writer.take() };
 }
 
 const SHARD_FAILED = {
@@ -40,16 +43,22 @@ const SHARD_FAILED = {
 };
 
 /** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
-export function writeFailedShard(classifier: Classifier, task: ShardTask): ShardObject {
+export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
-  const writer = new ShardWriter(task.bytes, formatOf(classifier, task, match), samples.table.rows);
+  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 }, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
     const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
     writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);
   }
-  return { counts: emptyCounts(), ...writer.take() };
+  return { counts: emptyCounts(), histogram: [], ...writer.take() };
+}
+
+/** One sample with NaN for what was not measured. */
+function sampleAt({ samples }: ShardSamples, sample: number, width: number): Float64Array {
+  const values = Float64Array.from(samples.subarray(sample * width, (sample + 1) * width));
+  return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
 }
 
 function predict(classifier: Classifier, { samples, count }: ShardSamples, operatingPoint: 'default' | 'sensitivity99'): PredictionColumns {
@@ -74,7 +83,7 @@ function placeOf({ table }: ShardSamples, row: number): RowPlace {
   return { start: table.start[row], end: table.end[row], next: table.next[row], verbatim: table.verbatim[row] === 1 };
 }
 
-function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): ShardFormat {
+function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'explained'> {
   return {
     dialect: task.dialect,
     columns: task.columns.length,

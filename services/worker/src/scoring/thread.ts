@@ -2,6 +2,7 @@ import { setPriority } from 'node:os';
 import { Classifier } from '@cytoqueue/classifier';
 import { encodeShardObject } from '@cytoqueue/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask, TaskModel } from './shard-task';
 
@@ -12,6 +13,7 @@ if (process.platform === 'linux') setPriority(0, BACKGROUND);
 
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
+const explainers = new Map<string, RowExplainer>();
 
 function classifierFor({ digest, bytes }: TaskModel): Classifier {
   let classifier = classifiers.get(digest);
@@ -19,11 +21,19 @@ function classifierFor({ digest, bytes }: TaskModel): Classifier {
   return classifier;
 }
 
+function explainerFor({ model }: Classifier): RowExplainer {
+  let explainer = explainers.get(model.digest);
+  if (explainer === undefined) explainers.set(model.digest, (explainer = new RowExplainer(model)));
+  return explainer;
+}
+
 /** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
 export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
   const classifier = classifierFor(task.model);
   const previous = task.previous && classifierFor(task.previous.model);
-  const object = kind === 'score' ? scoreShard(classifier, task, previous) : writeFailedShard(classifier, task);
+  const explainer = task.options.explain ? explainerFor(classifier) : undefined;
+  const object =
+    kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
   const bytes = encodeShardObject(object);
   return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: bytes });
 }

@@ -14,6 +14,8 @@ export interface ShardFormat {
   featureNames: readonly string[];
   /** `name@version` */
   model: string;
+  /** Cells of evidence that follow the result. */
+  explained: number;
 }
 
 /** Where a row's bytes lie in the shard. */
@@ -53,7 +55,7 @@ export class ShardWriter {
   }
 
   /** `sample`: place of the row in the predictions' columns. */
-  writeScored(place: RowPlace, row: number, predictions: PredictionColumns, sample: number, missing: number): void {
+  writeScored(place: RowPlace, row: number, predictions: PredictionColumns, sample: number, missing: number, evidence: readonly string[] = []): void {
     const { results } = this;
     if (place.verbatim) results.bytes(this.bytes, place.start, place.end);
     else writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
@@ -62,6 +64,10 @@ export class ShardWriter {
     results.bytes(this.scored[predictions.label[sample]]);
     results.number(predictions.probability[sample]);
     results.bytes(this.tail(predictions.indeterminate[sample], missing));
+    for (const cell of evidence) {
+      results.byte(this.delimiter);
+      results.cell(cell, this.format.dialect.delimiter);
+    }
     this.endLine(results, place);
   }
 
@@ -77,6 +83,7 @@ export class ShardWriter {
         writer.byte(this.delimiter);
         writer.cell(text, delimiter);
       }
+      if (isResult) writer.ascii(delimiter.repeat(this.format.explained));
       this.endLine(writer, place);
     }
   }

@@ -1,4 +1,4 @@
-import type { Figures } from './modelfile';
+import type { Figures } from '../modelfile';
 
 /**
  * Confusion counts at a threshold, malignant being positive, and the rates that follow from them.

@@ -1,0 +1,22 @@
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+/** A small generator with a state of 32 bits, the same on every machine: mulberry32 by Tommy Ettinger (public domain). */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** In place; every order equally likely. Fisher and Yates, as told by Durstenfeld (1964). */
+export function shuffle<T>(values: T[], random: Random): T[] {
+  for (let last = values.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [values[last], values[other]] = [values[other], values[last]];
+  }
+  return values;
+}

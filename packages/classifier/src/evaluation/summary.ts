@@ -1,0 +1,78 @@
+import { CONFORMAL_SIGNIFICANCE } from '../conformal';
+import type { Answers } from './crossvalidation';
+import { figureNames, Judge, type QualityFigures } from './figures';
+import { createRandom } from './random';
+import type { EvaluationData } from './splitview';
+
+const RESAMPLES = 1000;
+
+export type Interval = readonly [low: number, high: number];
+
+export interface Summary {
+  /** Means over the repetitions. */
+  readonly figures: QualityFigures;
+  /** By repetition. */
+  readonly repetitions: readonly QualityFigures[];
+  /** How much the means would vary with other folds: standard deviation over repetitions / √repetitions. */
+  readonly monteCarloError: QualityFigures;
+}
+
+/** Quality of answers, one set of probabilities per repetition. */
+export function summarize(probabilities: readonly Float64Array[], labels: Uint8Array): Summary {
+  const repetitions = probabilities.map((some) => new Judge(some, labels).judge());
+  const over = (statistic: (values: number[]) => number) =>
+    Object.fromEntries(figureNames.map((name) => [name, statistic(repetitions.map((figures) => figures[name]))])) as unknown as QualityFigures;
+  return { figures: over(mean), repetitions, monteCarloError: over((values) => deviation(values) / Math.sqrt(values.length)) };
+}
+
+/**
+ * 95 % intervals: how the figures would vary with other patients. Groups are drawn with replacement, all rows of one at
+ * once, each draw judged on the next repetition. Efron (1979), "Bootstrap methods".
+ */
+export function bootstrapIntervals(
+  probabilities: readonly Float64Array[],
+  { training: { labels }, groups }: EvaluationData,
+  seed: number,
+): Record<keyof QualityFigures, Interval> {
+  const random = createRandom(seed);
+  const judges = probabilities.map((some) => new Judge(some, labels));
+  const distinct = [...new Set(groups)];
+  const draws = new Int32Array(groups.length);
+  const resampled = Array.from({ length: RESAMPLES }, (_, resample) => {
+    draws.fill(0);
+    for (let i = 0; i < distinct.length; i++) draws[distinct[Math.floor(random() * distinct.length)]]++;
+    return judges[resample % judges.length].judge(groups.map((group) => draws[group]));
+  });
+  const interval = (name: keyof QualityFigures): Interval => {
+    const sorted = resampled.map((figures) => figures[name]).sort((a, b) => a - b);
+    return [sorted[Math.floor(0.025 * RESAMPLES)], sorted[Math.ceil(0.975 * RESAMPLES) - 1]];
+  };
+  return Object.fromEntries(figureNames.map((name) => [name, interval(name)])) as Record<keyof QualityFigures, Interval>;
+}
+
+export interface ConformalFigures {
+  /** Share of the records whose set holds their true class. */
+  readonly coverage: number;
+  readonly mean_set_size: number;
+}
+
+export function judgeConformalSets(pValues: Answers['pValues'], labels: Uint8Array): ConformalFigures {
+  let [covered, members, sets] = [0, 0, 0];
+  for (const byClass of pValues) {
+    labels.forEach((label, row) => {
+      if (byClass[label][row] > CONFORMAL_SIGNIFICANCE) covered++;
+      members += byClass.filter((values) => values[row] > CONFORMAL_SIGNIFICANCE).length;
+      sets++;
+    });
+  }
+  return { coverage: covered / sets, mean_set_size: members / sets };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviation(values: readonly number[]): number {
+  const center = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / Math.max(1, values.length - 1));
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { writeCard } from './card';
+import { drawCharts } from './charts';
+import type { TrainingReport } from './report';
+import type { Trained } from './train';
+
+/**
+ * The files of a training run, by path: `{name}/{version}.json` is a model; its card, plots and evaluation lie in
+ * `{name}/{version}/`. The first model's evaluation holds the whole comparison.
+ */
+export function listArtifacts({ report, models }: Trained): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (const [name, bytes] of models) {
+    const { version } = report.models[name];
+    files.set(`${name}/${version}.json`, bytes);
+    for (const [path, text] of describeModel(name, report)) files.set(`${name}/${version}/${path}`, Buffer.from(text));
+  }
+  return files;
+}
+
+/** Everything that is derived from a report for one of its models. */
+export function describeModel(name: string, report: TrainingReport): Map<string, string> {
+  return new Map([['evaluation.json', formatReport(ownReport(name, report))], ['card.md', writeCard(name, report)], ...drawCharts(name, report.models[name])]);
+}
+
+/** Short lines, so that a change of one figure is a change of one line. */
+export function formatReport(report: TrainingReport): string {
+  const isFlat = (value: unknown) => typeof value !== 'object' || value === null || !Object.values(value).some((part) => typeof part === 'object' && part !== null);
+  const format = (value: unknown, indent: string): string => {
+    if (isFlat(value)) return JSON.stringify(value);
+    const inner = `${indent} `;
+    if (Array.isArray(value)) return `[\n${value.map((part) => inner + format(part, inner)).join(',\n')}\n${indent}]`;
+    const entries = Object.entries(value as object).map(([key, part]) => `${inner}${JSON.stringify(key)}: ${format(part, inner)}`);
+    return `{\n${entries.join(',\n')}\n${indent}}`;
+  };
+  return `${format(report, '')}\n`;
+}
+
+export function writeFiles(directory: string, files: ReadonlyMap<string, Uint8Array>): void {
+  for (const [path, bytes] of files) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), bytes);
+  }
+}
+
+function ownReport(name: string, report: TrainingReport): TrainingReport {
+  const isFirst = Object.keys(report.models)[0] === name;
+  return isFirst ? report : { ...report, models: { [name]: report.models[name] }, nested: [], grid: [] };
+}

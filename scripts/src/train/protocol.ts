@@ -1,0 +1,44 @@
+import type { EvaluationData, LabelledSample } from '@cytoqueue/classifier';
+import { lastKnownRow } from './known-data';
+import type { DataFacts, Protocol } from './report';
+import type { TrainingFile } from './trainingfile';
+import { UntrainableError } from './untrainable';
+
+/** Largest k that is compared where there are rows enough. */
+const MOST_NEIGHBORS = 31;
+/** The k of the models that ship. */
+const LEAST_NEIGHBORS = 5;
+
+export function describeData({ digest, rows, complete }: TrainingFile, { training, groups }: EvaluationData): DataFacts {
+  const malignant = training.labels.reduce((sum, label) => sum + label, 0);
+  return {
+    digest,
+    rows,
+    complete_rows: training.rows,
+    benign: training.rows - malignant,
+    malignant,
+    ids: new Set(groups).size,
+    distinct_vectors: new Set(complete.map(({ sample }: LabelledSample) => Array.from(sample).join())).size,
+  };
+}
+
+/** @throws UntrainableError `too-few-rows` when a fold may leave fewer rows of a class than neighbours are asked for */
+export function planProtocol(facts: DataFacts, groups: Int32Array, options: { folds: number; repetitions: number; seed: number }): Protocol {
+  const largestGroup = Math.max(...countEach(groups).values());
+  const sureOfEachClass = Math.floor(0.8 * Math.min(facts.benign, facts.malignant)) - largestGroup;
+  if (sureOfEachClass < LEAST_NEIGHBORS || facts.ids < options.folds) {
+    const detail = `${facts.benign} benign and ${facts.malignant} malignant rows of ${facts.ids} ids do not fill ${options.folds} folds`;
+    throw new UntrainableError([{ code: 'too-few-rows', detail }]);
+  }
+  return {
+    ...options,
+    most_neighbors: Math.min(MOST_NEIGHBORS, sureOfEachClass),
+    last_known_row: lastKnownRow(facts.digest),
+  };
+}
+
+function countEach(groups: Int32Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return counts;
+}

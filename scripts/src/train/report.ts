@@ -1,0 +1,81 @@
+import type { ConformalFigures, Curves, Figures, Interval, QualityFigures } from '@cytoqueue/classifier';
+import type { SchemaId } from '@cytoqueue/schema';
+
+/** `evaluation.json`: everything that was measured, without clock, path or host; the card is drawn from it alone. */
+export interface TrainingReport {
+  readonly format: 'cytoqueue-evaluation';
+  readonly format_version: 1;
+  readonly schema: SchemaId;
+  readonly data: DataFacts;
+  readonly protocol: Protocol;
+  readonly models: Readonly<Record<string, ModelReport>>;
+  readonly nested: readonly NestedReport[];
+  /** Every combination that was compared. */
+  readonly grid: readonly GridEntry[];
+  /** The baseline with the id as one more feature, beside the same without; null where ids are not numbers. */
+  readonly id_leak: { readonly with_id: QualityFigures; readonly without_id: QualityFigures } | null;
+}
+
+export interface DataFacts {
+  /** `sha256:` and the hex SHA-256 of the file. */
+  readonly digest: string;
+  readonly rows: number;
+  readonly complete_rows: number;
+  readonly benign: number;
+  readonly malignant: number;
+  /** Distinct ids; as many as complete rows where there are none. */
+  readonly ids: number;
+  readonly distinct_vectors: number;
+}
+
+export interface Protocol {
+  readonly folds: number;
+  readonly repetitions: number;
+  readonly seed: number;
+  /** Largest k that was compared. */
+  readonly most_neighbors: number;
+  /** The chronological variant knows the rows up to this one; null where the order of rows is not one of time. */
+  readonly last_known_row: number | null;
+}
+
+export interface ModelReport {
+  readonly version: string;
+  readonly digest: string;
+  readonly summary: string;
+  readonly limits_of_use: readonly string[];
+  readonly operating_points: Readonly<Record<string, number>>;
+  readonly cv: QualityFigures;
+  /** 95 %, for other patients. */
+  readonly cv_intervals: Readonly<Record<keyof QualityFigures, Interval>>;
+  /** Standard error of the means in `cv` for other folds. */
+  readonly cv_monte_carlo_error: QualityFigures;
+  readonly cv_repetitions: readonly QualityFigures[];
+  readonly leave_one_out: Figures;
+  readonly deduplicated: QualityFigures;
+  readonly chronological: QualityFigures | null;
+  readonly conformal: ConformalFigures | null;
+  readonly curves: Curves;
+}
+
+export interface CandidateName {
+  readonly metric: string;
+  readonly scaling: string;
+  readonly rule: string;
+  readonly k: number;
+}
+
+export interface NestedReport {
+  readonly family: string;
+  readonly cv: QualityFigures;
+  /** Most often chosen first. */
+  readonly chosen: readonly (CandidateName & { readonly times: number })[];
+}
+
+/** Figures are null where no calibration fits some fold. */
+export interface GridEntry extends CandidateName {
+  readonly accuracy: number | null;
+  readonly sensitivity: number | null;
+  readonly auc: number | null;
+  readonly brier: number | null;
+  readonly log_loss: number | null;
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { WriteStream } from 'node:tty';
+import { parseArgs } from 'node:util';
+import type { Schema } from '@cytoqueue/schema';
+import { ProgressBar } from '../demo/progress-bar';
+import { formatReport, listArtifacts, writeFiles } from './artifacts';
+import { printFigures } from './print-figures';
+import { schemaOf } from './recipes';
+import { defaultSeed, train } from './train';
+import { readTrainingFile } from './trainingfile';
+import { UntrainableError } from './untrainable';
+
+const USAGE = `npm run train -- --data FILE --schema wbc|wdbc [options]
+  --out DIR            where model, evaluation.json and card go (default: .cytoqueue/trained)
+  --name NAME          of the model (default: wbc-knn or wdbc-knn)
+  --model-version V    (default: 1.0.0)
+  --repetitions N      of the cross-validation, 1 to 100 (default: 10)
+  --seed N             of the folds, a whole number (default: ${defaultSeed})`;
+
+interface TrainArguments {
+  readonly data: string;
+  readonly schema: Schema;
+  readonly out: string;
+  readonly name?: string;
+  readonly version: string;
+  readonly seed: number;
+  readonly repetitions: number;
+}
+
+export interface Terminal {
+  readonly out: Pick<WriteStream, 'write'>;
+  readonly err: Pick<WriteStream, 'isTTY' | 'write'>;
+}
+
+/** @returns the exit status: 0 trained, 1 the file is not fit for it, 2 the command is not understood */
+export function runTrainCommand(argv: string[], { out, err }: Terminal): number {
+  const options = parseArguments(argv);
+  if (typeof options === 'string') {
+    err.write(`${options}\n${USAGE}\n`);
+    return 2;
+  }
+  try {
+    const trained = train(readTrainingFile(options.data, options.schema), { ...options, onProgress: showProgress(err) });
+    const files = listArtifacts(trained);
+    files.set('evaluation.json', Buffer.from(formatReport(trained.report)));
+    writeFiles(options.out, files);
+    out.write(printFigures(trained.report, options.out));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UntrainableError)) throw error;
+    err.write(`No model can be made of ${options.data}:\n${error.message}\n`);
+    return 1;
+  }
+}
+
+/** @returns what is wrong, when something is */
+function parseArguments(argv: string[]): TrainArguments | string {
+  const text = { type: 'string' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({ args: argv, options: { data: text, schema: text, out: text, name: text, 'model-version': text, seed: text, repetitions: text } }));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const { data, name, out = '.cytoqueue/trained', seed = String(defaultSeed), 'model-version': version = '1.0.0', repetitions = '10' } = values;
+  const schema = schemaOf(values.schema ?? '');
+  if (data === undefined || !existsSync(data)) return data === undefined ? '--data is missing' : `there is no file ${data}`;
+  if (schema === undefined) return '--schema must be wbc or wdbc';
+  if (name !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(name)) return '--name must be of lower-case letters, digits and hyphens';
+  if (!/^\d+\.\d+\.\d+$/.test(version)) return '--model-version must be three numbers, such as 1.0.0';
+  if (!/^\d{1,9}$/.test(seed)) return '--seed must be a whole number';
+  if (!/^([1-9]\d?|100)$/.test(repetitions)) return '--repetitions must be a whole number from 1 to 100';
+  return { data, schema, out: resolve(out), name, version, seed: Number(seed), repetitions: Number(repetitions) };
+}
+
+function showProgress(err: Terminal['err']): (done: number) => void {
+  const bar = new ProgressBar(err);
+  const startedAt = performance.now();
+  return (done) => {
+    const secondsLeft = Math.ceil(((performance.now() - startedAt) / 1000 / done) * (1 - done));
+    bar.show(done, done < 1 ? `cross-validation, about ${secondsLeft} s left` : 'cross-validated');
+  };
+}

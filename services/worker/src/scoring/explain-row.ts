@@ -1,0 +1,35 @@
+import { Classifier, Explainer, type Model } from '@cytoqueue/classifier';
+
+/** The evidence of one sample as cells, in the order of the registry's `explainColumns`. */
+export class RowExplainer {
+  private readonly classifier: Classifier;
+  private readonly explainer: Explainer;
+
+  constructor(private readonly model: Model) {
+    this.classifier = new Classifier(model);
+    this.explainer = new Explainer(model);
+  }
+
+  /** How many cells there are. */
+  get width(): number {
+    return FIXED_CELLS + this.explainer.shapleyNames.length;
+  }
+
+  cells(sample: ArrayLike<number>, operatingPoint: 'default' | 'sensitivity99'): string[] {
+    const { neighbors } = this.classifier.predict(sample, { operatingPoint });
+    const { conformal, shapley, flip } = this.explainer.explain(sample, { operatingPoint });
+    const { labels } = this.model.schema;
+    return [
+      neighbors.map(({ trainingRow }) => trainingRow).join(';'),
+      neighbors.map(({ label }) => labels[label]).join(';'),
+      neighbors.map(({ distance }) => distance).join(';'),
+      conformal?.set.join(';') ?? '',
+      flip?.changes.map(({ feature, from, to }) => `${feature}:${from}>${to}`).join(';') ?? '',
+      String(shapley.base),
+      ...this.explainer.shapleyNames.map((name) => String(shapley.values[name])),
+    ];
+  }
+}
+
+/** Those before the Shapley values of the features. */
+const FIXED_CELLS = 6;
