@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from './file-errors';
+import { stat } from './fs-calls';
 import { pageLimit } from './key-rules';
 import type { ListOptions, ListPage, ObjectInfo } from './object-store';
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, link, open, readFile, rename, type FileHandle } from 'node:fs/promises';
+import { access, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './er
 import { errorCode, reading, storing } from './file-errors';
 import { fileInfo, listFiles } from './file-listing';
 import { Folders, unlinkFile } from './folders';
+import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { readFully, sameBytes } from './same-bytes';
@@ -166,8 +167,7 @@ function isEmpty(body: ObjectBody): boolean {
 
 async function touch(path: string): Promise<boolean> {
   try {
-    const handle = await open(path, 'wx', FILE_MODE);
-    await handle.close();
+    await closeFd(await openFd(path, 'wx', FILE_MODE));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;

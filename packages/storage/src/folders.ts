@@ -1,7 +1,8 @@
-import { mkdir, readdir, rmdir, unlink } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectorySync } from './directory-sync';
 import { errorCode, isAbsent } from './file-errors';
+import { mkdir, unlink } from './fs-calls';
 
 const FOLDER_MODE = 0o750; // objects hold patient data: nothing for others
 const MAX_REMEMBERED = 10_000;

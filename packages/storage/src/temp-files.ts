@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { open, stat, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sourceOf } from './body-source';
 import { errorCode, isAbsent, storing } from './file-errors';
 import { entriesOf, unlinkFile, type Folders } from './folders';
+import { closeFd, openFd, stat, syncFd, writeFully } from './fs-calls';
 import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
@@ -35,17 +35,17 @@ function isOrphan(name: string): boolean {
   return Number(pid) === process.pid ? token !== PROCESS_TOKEN : !isAlive(Number(pid));
 }
 
-async function writeChunks(handle: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<number> {
+async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
   for await (const chunk of chunks) {
-    await storing(() => handle.writeFile(chunk));
+    await storing(() => writeFully(fd, chunk));
     size += chunk.byteLength;
   }
   return size;
 }
 
-async function writeBytes(handle: FileHandle, bytes: Uint8Array): Promise<number> {
-  await storing(() => handle.writeFile(bytes));
+async function writeBytes(fd: number, bytes: Uint8Array): Promise<number> {
+  await storing(() => writeFully(fd, bytes));
   return bytes.byteLength;
 }
 
@@ -81,19 +81,19 @@ export class TempFiles {
   /** The source's own errors are thrown as they are, even a system error: only the disk's are the store's. */
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
     signal?.throwIfAborted();
-    if (body instanceof Uint8Array) return this.fill(path, (handle) => writeBytes(handle, body));
+    if (body instanceof Uint8Array) return this.fill(path, (fd) => writeBytes(fd, body));
     const source = sourceOf(body, signal);
-    return this.fill(path, (handle) => writeChunks(handle, source));
+    return this.fill(path, (fd) => writeChunks(fd, source));
   }
 
-  private async fill(path: string, write: (handle: FileHandle) => Promise<number>): Promise<number> {
-    const handle = await storing(() => this.folders.inFolder(this.folder, () => open(path, 'wx', FILE_MODE)));
+  private async fill(path: string, write: (fd: number) => Promise<number>): Promise<number> {
+    const fd = await storing(() => this.folders.inFolder(this.folder, () => openFd(path, 'wx', FILE_MODE)));
     try {
-      const size = await write(handle);
-      if (size > 0) await storing(() => handle.sync());
+      const size = await write(fd);
+      if (size > 0) await storing(() => syncFd(fd));
       return size;
     } finally {
-      await handle.close();
+      await closeFd(fd);
     }
   }
 }
