@@ -38,6 +38,7 @@ describe('seeding', () => {
     expect((await registry.list()).map(({ name, champion, versions }) => ({ name, champion, versions }))).toEqual([
       { name: 'wbc-knn-euclidean', champion: '1.0.0', versions: ['1.0.0'] },
       { name: 'wbc-knn', champion: '1.0.0', versions: ['1.0.0'] },
+      { name: 'wdbc-knn', champion: '1.0.0', versions: ['1.0.0'] },
     ]);
   });
 
@@ -53,7 +54,7 @@ describe('seeding', () => {
     await store.deletePrefix(ObjectKeys.modelsPrefix);
     await Promise.all(Array.from({ length: 8 }, () => new Registry(store).seed()));
     expect((await registry.champion('wbc-knn')).history).toHaveLength(1);
-    expect(await registry.list()).toHaveLength(2);
+    expect(await registry.list()).toHaveLength(3);
   });
 });
 
