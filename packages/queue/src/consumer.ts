@@ -1,6 +1,7 @@
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX, workerTimings } from './names';
+import { untilSilent } from './silence';
 
 export interface ConsumerOptions<T extends { v: number }> {
   queue: QueueName;
@@ -15,14 +16,29 @@ export interface ConsumerOptions<T extends { v: number }> {
 const KNOWN_VERSION = 1;
 /** How soon a payload that this worker does not know may come up again, for a newer worker to take. */
 const HAND_ON_MS = 5_000;
+/** A stop does not wait for a Redis that is silent for this long: BullMQ would, for ever. */
+const REDIS_SILENT_MS = 5_000;
 
-/** A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent; `stop` lets running jobs end, and what follows a given-up one. */
+/** Thrown by `process`: not now. The job comes up again after `delayMs`, and no attempt is lost. */
+export class PostponedError extends Error {
+  override readonly name = 'PostponedError';
+
+  constructor(readonly delayMs: number, options?: ErrorOptions) {
+    super('postponed', options);
+  }
+}
+
+/**
+ * A BullMQ worker with the timings of its queue. Delivery is at least once: a job whose process died, or that could not
+ * report its end to Redis, is delivered again when its lock has run out. `start` and `stop` are idempotent; `stop` lets
+ * running jobs end, and what follows a given-up one, unless Redis is away: then they are left to be delivered again.
+ */
 export class Consumer<T extends { v: number }> {
   private readonly worker: Worker<T, void>;
   private readonly givingUp = new Set<Promise<void>>();
   private stopping: Promise<void> | undefined;
 
-  constructor(options: ConsumerOptions<T>) {
+  constructor(private readonly options: ConsumerOptions<T>) {
     this.worker = new Worker<T, void>(options.queue, (job, token) => runKnown(job, token, options), {
       connection: options.connection,
       prefix: REDIS_PREFIX,
@@ -47,8 +63,10 @@ export class Consumer<T extends { v: number }> {
   }
 
   private async close(): Promise<void> {
-    await this.worker.close();
-    await Promise.all(this.givingUp);
+    const watch = new AbortController();
+    const closed = this.worker.close().then(() => Promise.all(this.givingUp));
+    await Promise.race([closed, untilSilent(this.options.connection, REDIS_SILENT_MS, watch.signal)]);
+    watch.abort();
   }
 
   /** Events are not waited for by BullMQ: without this a stop would cut them off. */
@@ -59,7 +77,16 @@ export class Consumer<T extends { v: number }> {
 }
 
 async function runKnown<T extends { v: number }>(job: Job<T>, token: string | undefined, options: ConsumerOptions<T>): Promise<void> {
-  if (job.data.v === KNOWN_VERSION) return options.process(job);
-  await job.moveToDelayed(Date.now() + HAND_ON_MS, token);
+  if (job.data.v !== KNOWN_VERSION) return postpone(job, token, HAND_ON_MS);
+  try {
+    await options.process(job);
+  } catch (error) {
+    if (!(error instanceof PostponedError)) throw error;
+    await postpone(job, token, error.delayMs);
+  }
+}
+
+async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + delayMs, token);
   throw new DelayedError();
 }

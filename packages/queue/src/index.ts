@@ -1,7 +1,7 @@
 export { UnrecoverableError, type Job } from 'bullmq';
 export { ChangeListener, publishChange } from './changes';
 export { createProducerConnection, createWorkerConnection } from './connection';
-export { Consumer, type ConsumerOptions } from './consumer';
+export { Consumer, type ConsumerOptions, PostponedError } from './consumer';
 export { advanceClock } from './fair-share';
 export {
   type FinalizeJob,

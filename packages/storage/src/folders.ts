@@ -7,6 +7,8 @@ import { mkdir, unlink } from './fs-calls';
 const FOLDER_MODE = 0o750; // objects hold patient data: nothing for others
 const MAX_REMEMBERED = 10_000;
 const MAX_ATTEMPTS = 10;
+/** Another removed the folder. Node's recursive mkdir says ENOTDIR when one that it has just met is gone when it looks. */
+const GONE_MEANWHILE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** The folders below a file store's root: made when needed, removed with their contents, and durable by name. */
 export class Folders {
@@ -39,7 +41,7 @@ export class Folders {
         if (attempt > 1) await this.make(folder);
         return await place();
       } catch (error) {
-        if (errorCode(error) !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
+        if (!GONE_MEANWHILE.has(errorCode(error) ?? '') || attempt === MAX_ATTEMPTS) throw error;
       }
     }
   }

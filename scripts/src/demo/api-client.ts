@@ -25,6 +25,10 @@ export interface Prediction {
     readonly outcome: string;
     readonly reasons: readonly string[];
     readonly neighbors: readonly Neighbor[];
+    readonly evidence: {
+      readonly shapley: { readonly base: number; readonly values: Readonly<Record<string, number>> };
+      readonly flip: { readonly changes: readonly { readonly feature: string; readonly from: number; readonly to: number }[]; readonly predicted_class: string } | null;
+    };
   };
 }
 

@@ -6,6 +6,8 @@ type Row = Readonly<Record<string, string>>;
 
 const FIRST_ROWS = 5;
 const ROW_COLUMNS = ['row', 'sample_code_number', 'class', 'predicted_class', 'probability_malignant', 'outcome', 'missing_features'];
+/** Features named as what moved an answer. */
+const STRONGEST = 3;
 const FEATURE_LETTERS = 4;
 
 /** The counts and the first rows of a finished batch. */
@@ -56,7 +58,21 @@ export function describePrediction({ features }: Prediction, result: NonNullable
   return [
     `${result.predicted_class}, probability of malignant ${percent(result.probability_malignant)}, ${result.outcome}${reasons}`,
     textTable(['', 'class', 'distance', ...names.map((name) => name.slice(0, FEATURE_LETTERS))], [line('this record', '', '', features), ...cases]),
+    ...describeEvidence(result.evidence),
   ].join('\n');
+}
+
+/** What moved the probability most, and what would have given the other answer. */
+function describeEvidence({ shapley, flip }: NonNullable<Prediction['result']>['evidence']): string[] {
+  const strongest = Object.entries(shapley.values)
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+    .slice(0, STRONGEST)
+    .map(([name, share]) => `${name} ${share < 0 ? '' : '+'}${percent(share)}`);
+  const change = flip?.changes.map(({ feature, from, to }) => `${feature} ${to} instead of ${from}`).join(' and ');
+  return [
+    `From ${percent(shapley.base)} before anything is known, what moved it most: ${strongest.join(', ')}`,
+    ...(flip === null ? [] : [`It would be ${flip.predicted_class} with ${change}`]),
+  ];
 }
 
 function percent(share: number): string {

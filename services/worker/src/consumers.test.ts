@@ -61,12 +61,16 @@ test.each([
   [new UnknownModelError('x'), 'UnrecoverableError'],
   [new ObjectMismatchError('k'), 'UnrecoverableError'],
   [new ObjectNotFoundError('k'), 'UnrecoverableError'],
-  [new StoreUnavailableError('x'), 'StoreUnavailableError'],
-  [new StoreFullError('x'), 'StoreFullError'],
+  [new StoreUnavailableError('x'), 'PostponedError'],
+  [new StoreFullError('x'), 'PostponedError'],
   [new TypeError('x'), 'TypeError'],
   ['no error at all', 'Error'],
 ])('%s becomes a job error named %s', (error, name) => {
-  expect(toJobError(error).name).toBe(name);
+  expect(toJobError(error, 0).name).toBe(name);
+});
+
+test('a store that has been away for days costs attempts again', () => {
+  expect(toJobError(new StoreUnavailableError('x'), 2 * 86_400_000).name).toBe('StoreUnavailableError');
 });
 
 test('the event loop turns while a shard is being scored', async () => {

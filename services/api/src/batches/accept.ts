@@ -36,23 +36,20 @@ const MAX_EXPLAINED_ROWS = 10_000;
  */
 export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<string> {
   const { store, registry } = services;
+  const { tenant } = upload;
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.pinned(pin)).model;
   const id = createId('batch_');
-  const key = ObjectKeys.batchInput(upload.tenant, id);
-  const signal = abortWithClient(request, response);
-  try {
-    const { intake, filename } = await receiveFile(request, response, async (source, name) => ({
-      filename: name,
-      intake: await storeUpload(source, { store, key, signal }, schema, services.limits),
-    }));
-    if (upload.options.explain && intake.rows > MAX_EXPLAINED_ROWS) throw tooManyToExplain(intake.rows);
-    const record = createRecord(id, filename, pin, upload.options, intake);
-    return await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
-  } catch (error) {
-    await takeBack(store, upload.tenant, id);
-    throw error;
-  }
+  const target = { store, key: ObjectKeys.batchInput(tenant, id), signal: abortWithClient(request, response) };
+  const { intake, filename } = await orTakeBack(store, tenant, id, () =>
+    receiveFile(request, response, async (source, name) => {
+      const stored = await storeUpload(source, target, schema, services.limits);
+      if (upload.options.explain && stored.rows > MAX_EXPLAINED_ROWS) throw tooManyToExplain(stored.rows);
+      return { filename: name, intake: stored };
+    }),
+  );
+  const record = createRecord(id, filename, pin, upload.options, intake);
+  return acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
 }
 
 /** What an upload would come to, with nothing stored. */
@@ -68,31 +65,36 @@ export async function preflightBatch(services: BatchServices, request: Request, 
 }
 
 /**
- * Stores the description, claims the key, marks the batch as pending and enqueues it. An upload that comes second with
- * its key is taken back; it makes sure that the first one is under way, whose process may have died before.
+ * Stores the description, claims the key, marks the batch as pending and enqueues it; the input is there already. An
+ * upload that comes second with its key is taken back; it makes sure that the first one is under way, whose process may
+ * have died before. From the claim on nothing else is taken back: another request with the key may have promised it by then.
  * @returns the id of the batch that was accepted, now or before
  */
 export async function acceptRecord(
   services: BatchServices,
-  { tenant, idempotencyKey }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
+  { tenant, idempotencyKey: key }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
   record: BatchRecord,
   payload: unknown,
 ): Promise<string> {
   const { store, idempotency } = services;
-  await putJson(store, ObjectKeys.batchRecord(tenant, record.id), record);
-  if (idempotencyKey !== undefined) {
-    const claim = { id: record.id, payload_sha256: payloadDigest(payload) };
-    const id = await idempotency.claim(tenant, idempotencyKey, claim);
-    const earlier = id === record.id ? undefined : await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, id));
-    if (earlier !== undefined) {
-      await takeBack(store, tenant, record.id);
-      await resume(services, tenant, earlier);
-      return id;
-    }
-    if (id !== record.id) await idempotency.replace(tenant, idempotencyKey, claim);
+  const { id } = record;
+  const claim = { id, payload_sha256: payloadDigest(payload) };
+  const claimed = await orTakeBack(store, tenant, id, async () => {
+    await putJson(store, ObjectKeys.batchRecord(tenant, id), record);
+    if (key !== undefined) return idempotency.claim(tenant, key, claim);
+    await enqueue(services, tenant, record);
+    return undefined;
+  });
+  if (key === undefined || claimed === undefined) return id;
+  const earlier = claimed === id ? undefined : await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
+  if (earlier !== undefined) {
+    await takeBack(store, tenant, id);
+    await resume(services, tenant, earlier);
+    return claimed;
   }
+  if (claimed !== id) await idempotency.replace(tenant, key, claim);
   await enqueue(services, tenant, record);
-  return record.id;
+  return id;
 }
 
 async function enqueue({ store, producer }: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
@@ -101,14 +103,11 @@ async function enqueue({ store, producer }: BatchServices, tenant: string, recor
   await producer.enqueueBatch({ tenant, batchId: record.id, run: 1, shards });
 }
 
-/** Enqueues a batch whose acceptance was cut short between its key and its pending marker. */
+/** Enqueues a batch whose acceptance was cut short behind its claim; at once, while the reconciler would take a minute. */
 async function resume(services: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
-  const { store } = services;
-  const [pending, manifest] = await Promise.all([
-    store.head(ObjectKeys.pending(tenant, record.id)),
-    store.head(ObjectKeys.runManifest(tenant, record.id, 1)),
-  ]);
-  if (pending === undefined && manifest === undefined) await enqueue(services, tenant, record);
+  const { store, producer } = services;
+  if ((await store.head(ObjectKeys.runManifest(tenant, record.id, 1))) !== undefined) return;
+  if ((await producer.runState(record.id, 1)) === 'unknown') await enqueue(services, tenant, record);
 }
 
 function tooManyToExplain(rows: number): Problem {
@@ -116,8 +115,17 @@ function tooManyToExplain(rows: number): Problem {
   return new Problem('invalid-request', detail, { errors: [{ field: 'explain', code: 'too-many-rows', detail }] });
 }
 
-/** Removes whatever is there of a batch that was not accepted after all. */
-export async function takeBack(store: ObjectStore, tenant: string, id: string): Promise<void> {
+/** Does the work, and when it fails removes whatever is there of the batch, which was not accepted after all. */
+export async function orTakeBack<T>(store: ObjectStore, tenant: string, id: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await takeBack(store, tenant, id);
+    throw error;
+  }
+}
+
+async function takeBack(store: ObjectStore, tenant: string, id: string): Promise<void> {
   await Promise.allSettled([store.delete(ObjectKeys.pending(tenant, id)), store.deletePrefix(ObjectKeys.batchPrefix(tenant, id))]);
 }
 

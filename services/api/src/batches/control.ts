@@ -25,8 +25,9 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   const shards = await unscoredShards(store, tenant, stored.record);
   if (shards.length === 0) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
-  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, stored.record.shards.length - shards.length) });
+  // Before the run, so that none is open that nobody would take up; the reconciler removes a marker without one.
   await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, stored.record.shards.length - shards.length) });
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 

@@ -45,7 +45,7 @@ export async function storeUpload(
   try {
     await target.store.put(target.key, inspector.pass(source), { contentType: 'text/csv', signal: target.signal });
   } catch (error) {
-    // What the inspector found is the reason, however the store wrapped the broken stream.
+    // What the inspector found is the reason, whatever came of the stream that it broke.
     throw inspector.fault ?? error;
   }
   return inspector.result();
@@ -72,14 +72,18 @@ export class UploadInspector {
     private readonly limits: IntakeLimits,
   ) {}
 
-  /** The upload's own chunks, passed on once they were looked at. */
+  /** The upload's own chunks, passed on once they were looked at. Only what is wrong with them is a fault: a store that is full also ends the source. */
   async *pass(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      this.noting(() => this.inspect(chunk));
+      yield chunk;
+    }
+    this.noting(() => this.finish());
+  }
+
+  private noting(look: () => unknown): void {
     try {
-      for await (const chunk of source) {
-        this.inspect(chunk);
-        yield chunk;
-      }
-      this.finish();
+      look();
     } catch (error) {
       this.fault = error;
       throw error;

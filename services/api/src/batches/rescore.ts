@@ -1,6 +1,6 @@
 import { type BatchRecord, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
-import { type BatchServices, acceptRecord, takeBack } from './accept';
+import { type BatchServices, acceptRecord, orTakeBack } from './accept';
 import { readBatch } from './runs';
 
 export interface RescoreOptions {
@@ -29,14 +29,12 @@ export async function rescoreBatch(services: BatchServices, tenant: string, id: 
     options: { ...source.options, operating_point: options.operating_point },
     rescores: { batch_id: id, model: source.model, operating_point: source.options.operating_point },
   };
-  try {
-    await store.put(ObjectKeys.batchInput(tenant, record.id), await store.getStream(ObjectKeys.batchInput(tenant, id)), { contentType: 'text/csv' });
-    const payload = ['rescore', id, options.model, options.operating_point];
-    return await acceptRecord(services, { tenant, idempotencyKey: options.idempotencyKey }, record, payload);
-  } catch (error) {
-    await takeBack(store, tenant, record.id);
-    throw error;
-  }
+  await orTakeBack(store, tenant, record.id, async () => {
+    const input = await store.getStream(ObjectKeys.batchInput(tenant, id));
+    await store.put(ObjectKeys.batchInput(tenant, record.id), input, { contentType: 'text/csv' });
+  });
+  const payload = ['rescore', id, options.model, options.operating_point];
+  return acceptRecord(services, { tenant, idempotencyKey: options.idempotencyKey }, record, payload);
 }
 
 function otherSchema(now: string, before: string): Problem {

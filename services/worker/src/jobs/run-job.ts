@@ -18,6 +18,6 @@ export async function runJob<T extends object>(job: Job<T>, logger: Logger, work
     logger.info(line(), 'job done');
   } catch (error) {
     logger.warn({ ...line(), err: error }, 'job attempt failed');
-    throw toJobError(error);
+    throw toJobError(error, Date.now() - job.timestamp);
   }
 }

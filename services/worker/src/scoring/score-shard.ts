@@ -19,7 +19,8 @@ export function scoreShard(classifier: Classifier, task: ShardTask, previous?: C
   const now = predict(classifier, samples, task.options.operating_point);
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
-  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 }, samples.table.rows);
+  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     const place = placeOf(samples, row);
     const fault = faults.size === 0 ? undefined : faults.get(row);
@@ -47,7 +48,8 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
-  const writer = new ShardWriter(task.bytes, { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 }, samples.table.rows);
+  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
     const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
     writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);

@@ -32,8 +32,7 @@ export default function run({ kind, task }: { kind: 'score' | 'fail'; task: Shar
   const classifier = classifierFor(task.model);
   const previous = task.previous && classifierFor(task.previous.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
-  const object =
-    kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
+  const object = kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
   const bytes = encodeShardObject(object);
   return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: bytes });
 }
