@@ -86,15 +86,15 @@ async function digestOf(file: string): Promise<string> {
 
 function report(rows: number, { service, peers }: Measured): void {
   for (const name of SETUP_NAMES) {
-    const { wall, stages, memory } = middle(service[name]);
+    const { wall, stages, memory, cpuSeconds } = middle(service[name]);
     const parts = STAGES.map((stage) => `${stage} ${stages[stage].toFixed(2)}`).join(', ');
     const mib = `MiB: API ${memory.api}, workers ${memory.workers.join(' + ')}, together ${memory.together}`;
-    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  (${parts})  ${mib}`);
+    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  (${parts})  ${mib}`);
   }
   for (const [name, runs] of Object.entries(peers)) {
-    const { wall, memory, versions } = middle(runs);
+    const { wall, memory, versions, cpuSeconds } = middle(runs);
     const what = Object.entries(versions).map((entry) => entry.join(' ')).join(', ');
-    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  ${memory} MiB  ${what}`);
+    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  ${memory} MiB  ${what}`);
   }
 }
 
@@ -102,13 +102,13 @@ function figuresOf(rows: number, { service, peers }: Measured) {
   const ratioTo = (name: Setup, others: readonly { wall: number }[] | undefined) =>
     others === undefined ? null : rounded(median(others.map(({ wall }, round) => wall / service[name][round].wall)));
   const serviceFigures = SETUP_NAMES.map((name) => {
-    const { wall, stages, memory } = middle(service[name]);
+    const { wall, stages, memory, cpuSeconds } = middle(service[name]);
     const ratio = { pandas_sklearn_tuned: ratioTo(name, peers.pandas_sklearn_tuned), pandas_sklearn_obvious: ratioTo(name, peers.pandas_sklearn_obvious) };
-    return [name, { wall_seconds: rounded(wall), rows_per_second: Math.round(rows / wall), stage_seconds: inSeconds(stages), peak_mib: memory, ratio }];
+    return [name, { wall_seconds: rounded(wall), rows_per_second: Math.round(rows / wall), cpu_seconds: cpuSeconds, stage_seconds: inSeconds(stages), peak_mib: memory, ratio }];
   });
   const peerFigures = Object.entries(peers).map(([name, runs]) => {
-    const { wall, memory, versions } = middle(runs);
-    return [name, { wall_seconds: rounded(wall), peak_mib: memory, versions }];
+    const { wall, memory, versions, cpuSeconds } = middle(runs);
+    return [name, { wall_seconds: rounded(wall), cpu_seconds: cpuSeconds, peak_mib: memory, versions }];
   });
   return {
     rows,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningStack } from '../service/bench-stack';
-import { MemorySampler } from '../service/process-memory';
+import { ProcessSampler } from '../service/process-sampler';
 
 /** Often enough to miss little of a second, seldom enough to cost nothing. */
 const POLL_MS = 50;
@@ -13,13 +13,15 @@ export interface BatchRun {
   readonly wall: number;
   /** The same by stage: until the 202, until all shards are scored, until the result file is whole, until it is here. */
   readonly stages: Record<(typeof STAGES)[number], number>;
+  /** Of API and workers, Redis left out. Unlike the wall time it does not count what else runs on the machine. */
+  readonly cpuSeconds: number | null;
   /** MiB. */
   readonly memory: { readonly api: number | null; readonly workers: (number | null)[]; readonly together: number | null };
 }
 
 /** One file through the running service, as a client sees it. */
 export async function runBatch({ api, pids }: RunningStack, input: string, output: string): Promise<BatchRun> {
-  const memory = new MemorySampler([pids.api, ...pids.workers]);
+  const sampler = new ProcessSampler([pids.api, ...pids.workers]);
   const times = [performance.now()];
   const id = await api.uploadBatch(input);
   times.push(performance.now());
@@ -27,13 +29,14 @@ export async function runBatch({ api, pids }: RunningStack, input: string, outpu
   times.push(await untilStatus(api, id, FINISHED));
   await api.downloadResults(id, output);
   times.push(performance.now());
-  const { each, together } = memory.stop();
+  const { peaks, together, cpuSeconds } = sampler.stop();
   const seconds = times.slice(1).map((time, i) => (time - times[i]) / 1000);
   const [upload, scoring, finalizing, download] = seconds;
   return {
     wall: (times[4] - times[0]) / 1000,
     stages: { upload, scoring, finalizing, download },
-    memory: { api: each[0], workers: each.slice(1), together },
+    cpuSeconds,
+    memory: { api: peaks[0], workers: peaks.slice(1), together },
   };
 }
 

@@ -4,13 +4,14 @@ import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { MemorySampler } from '../service/process-memory';
+import { ProcessSampler } from '../service/process-sampler';
 
 export type PeerName = 'pandas_sklearn_obvious' | 'pandas_sklearn_tuned';
 
 export interface PeerRun {
   /** From the start of the process to its end, in seconds. */
   readonly wall: number;
+  readonly cpuSeconds: number | null;
   /** MiB. */
   readonly memory: number | null;
   readonly versions: Readonly<Record<string, string>>;
@@ -34,12 +35,12 @@ export async function hasPeers(python: string): Promise<boolean> {
 export async function runPeer(python: string, name: PeerName, input: string, output: string): Promise<PeerRun> {
   const startedMs = performance.now();
   const peer = spawn(python, [join(SCRIPTS, `${name}.py`), TRAINING, input, output], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const memory = new MemorySampler([peer.pid ?? 0]);
+  const sampler = new ProcessSampler([peer.pid ?? 0]);
   const [printed, [code]] = await Promise.all([text(peer.stdout), once(peer, 'exit') as Promise<[number | null]>]);
   const wall = (performance.now() - startedMs) / 1000;
-  const { each } = memory.stop();
+  const { peaks, cpuSeconds } = sampler.stop();
   if (code !== 0) throw new Error(`${name} ended with status ${code}`);
-  return { wall, memory: each[0], versions: JSON.parse(printed) as PeerRun['versions'] };
+  return { wall, cpuSeconds, memory: peaks[0], versions: JSON.parse(printed) as PeerRun['versions'] };
 }
 
 /** @throws Error unless the script has answered every row */

@@ -18,16 +18,28 @@ export function predictionLink(id: string): string {
  */
 export async function viewPrediction(services: { store: ObjectStore; producer: Producer }, tenant: string, id: string): Promise<PredictionView> {
   const { store } = services;
-  const resultKey = ObjectKeys.predictionResult(tenant, id);
   const [request, end] = await Promise.all([
     store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
-    readJsonObject<PredictionEnd>(store, resultKey),
+    readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(tenant, id)),
   ]);
+  if (end === undefined) return { ...describe(request), status: await liveStatus(services.producer, id) };
+  return finishedView(store, tenant, request, end);
+}
+
+/** The same of a request that is known already; undefined while it has no end. */
+export async function viewIfFinished(store: ObjectStore, tenant: string, request: PredictionRequest): Promise<PredictionView | undefined> {
+  const end = await readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(tenant, request.id));
+  return end && finishedView(store, tenant, request, end);
+}
+
+async function finishedView(store: ObjectStore, tenant: string, request: PredictionRequest, end: PredictionEnd): Promise<PredictionView> {
+  const info = await store.head(ObjectKeys.predictionResult(tenant, request.id));
+  return { ...describe(request), ...end, completed_at: info?.modifiedAt.toISOString() };
+}
+
+function describe(request: PredictionRequest) {
   const { operating_point: _, ...shown } = request;
-  const links = { self: predictionLink(id) };
-  if (end === undefined) return { ...shown, status: await liveStatus(services.producer, id), links };
-  const completed_at = (await store.head(resultKey))?.modifiedAt.toISOString();
-  return { ...shown, ...end, completed_at, links };
+  return { ...shown, links: { self: predictionLink(shown.id) } };
 }
 
 export function isFinished(status: PredictionView['status']): boolean {

@@ -1,5 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
@@ -9,7 +9,7 @@ import { Problem } from '../http/problem';
 import { type Call, type Route, parseWith } from '../http/route';
 import { sendEvents } from '../http/sse';
 import { type PredictionServices, acceptPrediction, predictionBody } from '../predictions/accept';
-import { type PredictionView, isFinished, predictionLink, viewPrediction } from '../predictions/view';
+import { isFinished, predictionLink, viewIfFinished, viewPrediction } from '../predictions/view';
 import { waitFor } from '../predictions/wait';
 import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './prediction-operations';
 
@@ -37,7 +37,7 @@ async function createPrediction(services: PredictionRouteServices, { request, re
   response.set('Location', predictionLink(id));
   if (waitSeconds !== undefined) {
     response.set('Preference-Applied', `wait=${waitSeconds}`);
-    const finished = await waitForPrediction(services, principal.tenant, id, waitSeconds * 1_000, response);
+    const finished = await waitForPrediction(services, principal.tenant, accepted, waitSeconds * 1_000, response);
     if (finished !== undefined) {
       response.status(201).json(finished);
       return;
@@ -46,12 +46,9 @@ async function createPrediction(services: PredictionRouteServices, { request, re
   response.status(202).set('Retry-After', '1').json({ id, status: 'queued', created_at, links: { self: predictionLink(id) } });
 }
 
-function waitForPrediction(services: PredictionRouteServices, tenant: string, id: string, timeoutMs: number, response: Call['response']) {
-  const read = async (): Promise<PredictionView | undefined> => {
-    const end = await services.store.head(ObjectKeys.predictionResult(tenant, id));
-    return end === undefined ? undefined : viewPrediction(services, tenant, id);
-  };
-  return waitFor({ id, changes: services.changes, timeoutMs, read, isGone: () => response.closed });
+function waitForPrediction(services: PredictionRouteServices, tenant: string, accepted: PredictionRequest, timeoutMs: number, response: Call['response']) {
+  const read = () => viewIfFinished(services.store, tenant, accepted);
+  return waitFor({ id: accepted.id, changes: services.changes, timeoutMs, read, isGone: () => response.closed });
 }
 
 async function getPrediction(services: PredictionRouteServices, { response, params, principal }: Call): Promise<void> {

@@ -7,7 +7,7 @@ import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask, TaskModel } from './shard-task';
 
 /** Below everything that answers somebody: a shard can wait, the thread that renews locks and scores single records cannot. */
-const BACKGROUND = 10;
+const BACKGROUND = 5;
 // On Linux 0 is the calling thread; elsewhere it is the process, and all of it would step back.
 if (process.platform === 'linux') setPriority(0, BACKGROUND);
 
