@@ -15,6 +15,6 @@ export {
   workerTimings,
 } from './names';
 export { type BatchWork, type JobState, Producer } from './producer';
-export { BatchProgress, type ProgressCounts } from './progress';
+export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { QueueUnavailableError } from './unavailable';
 export { takeTurn } from './turn-lock';

@@ -2,6 +2,7 @@ import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
 import { reservePriorities } from './fair-share';
+import { BatchProgress } from './progress';
 import { orUnavailable } from './unavailable';
 
 export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
@@ -47,7 +48,12 @@ export class Producer {
   /**
    * One flow: the finalizer runs when every shard is done or has failed for good. Shards wait in fair order among tenants.
    */
-  async enqueueBatch({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
+  async enqueueBatch(work: BatchWork): Promise<void> {
+    await new BatchProgress(this.connection).begin(work.batchId, work.run);
+    await this.addFlow(work);
+  }
+
+  private async addFlow({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
     const data: FinalizeJob = { v: 1, tenant, batchId, run };
     const priorities = await orUnavailable(reservePriorities(this.connection, tenant, shards.map(({ rows }) => rows)));
     const flow = {
@@ -81,12 +87,12 @@ export class Producer {
     await this.enqueuePrediction(job);
   }
 
-  /** The same for a run: what is left of its jobs is removed first, for a job that is there is not added again. */
+  /** The same for a run, with what is left to score: its jobs are removed first, for a job that is there is not added again. */
   async reenqueueBatch(work: BatchWork): Promise<void> {
     const { batchId, run, shards } = work;
     await orUnavailable(this.finalize.remove(jobIds.finalize(batchId, run), { removeChildren: true }));
     await orUnavailable(Promise.all(shards.map(({ shard }) => this.shards.remove(jobIds.shard(batchId, run, shard)))));
-    await this.enqueueBatch(work);
+    await this.addFlow(work);
   }
 
   async stop(): Promise<void> {

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 describe('progress', () => {
   const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
-  const none = { shards: 0, succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, finalizing: false };
+  const none = { shards: 0, succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, finalizing: false, whole: false };
 
   test('counts every shard once, however often it is delivered and by how many at once', async () => {
     const progress = new BatchProgress(working);
@@ -30,19 +30,28 @@ describe('progress', () => {
     await Promise.all([...shards, ...shards, ...shards].map((shard) => progress.recordShard('a', 1, shard, counts)));
     await progress.recordShard('a', 1, 7, { ...counts, succeeded: 100 });
     const sums = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * shards.length]));
-    expect(await progress.read('a', 1)).toEqual({ ...sums, shards: shards.length, finalizing: false });
+    expect(await progress.read('a', 1)).toEqual({ ...sums, shards: shards.length, finalizing: false, whole: false });
   });
 
   test('is of one run of one batch, and gone when forgotten', async () => {
     const progress = new BatchProgress(working);
     await progress.recordShard('b', 1, 0, counts);
     await progress.markFinalizing('b', 2);
-    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false });
+    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false, whole: false });
     expect(await progress.read('b', 2)).toEqual({ ...none, finalizing: true });
     await progress.forget('b', 1);
     expect(await progress.read('b', 1)).toEqual(none);
     await progress.recordShard('b', 1, 0, counts);
     expect((await progress.read('b', 1)).shards).toBe(1);
+  });
+
+  test('knows whether it has seen the run from its beginning', async () => {
+    const progress = new BatchProgress(working);
+    await progress.begin('e', 1);
+    expect(await progress.read('e', 1)).toEqual({ ...none, whole: true });
+    await progress.forget('e', 1);
+    await progress.recordShard('e', 1, 0, counts);
+    expect((await progress.read('e', 1)).whole).toBe(false);
   });
 
   test('does not stay in Redis for ever', async () => {

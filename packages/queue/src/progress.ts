@@ -14,6 +14,8 @@ export interface ProgressCounts {
   missing_features: number;
 }
 
+export type LiveProgress = ProgressCounts & { finalizing: boolean; whole: boolean };
+
 const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
 const KEEP_SECONDS = 7 * 86_400;
 
@@ -44,16 +46,22 @@ export class BatchProgress {
     return recordPace(this.redis, rows, ms);
   }
 
+  /** The run begins: from here on, and as long as Redis keeps it, the sums are all there is of it. */
+  async begin(batchId: string, run: number): Promise<void> {
+    const key = this.sumsKey(batchId, run);
+    await orUnavailable(this.redis.multi().hset(key, 'whole', 1).expire(key, KEEP_SECONDS).exec());
+  }
+
   async markFinalizing(batchId: string, run: number): Promise<void> {
     const key = this.sumsKey(batchId, run);
     await this.redis.multi().hset(key, 'finalizing', 1).expire(key, KEEP_SECONDS).exec();
   }
 
-  /** @throws QueueUnavailableError */
-  async read(batchId: string, run: number): Promise<ProgressCounts & { finalizing: boolean }> {
-    const values = await orUnavailable(this.redis.hmget(this.sumsKey(batchId, run), ...FIELDS, 'finalizing'));
+  /** `whole`: nothing of the run was counted before Redis lost its memory. @throws QueueUnavailableError */
+  async read(batchId: string, run: number): Promise<LiveProgress> {
+    const values = await orUnavailable(this.redis.hmget(this.sumsKey(batchId, run), ...FIELDS, 'finalizing', 'whole'));
     const counts = Object.fromEntries(FIELDS.map((field, i) => [field, Number(values[i] ?? 0)]));
-    return { ...(counts as unknown as ProgressCounts), finalizing: values[FIELDS.length] !== null };
+    return { ...(counts as unknown as ProgressCounts), finalizing: values[FIELDS.length] !== null, whole: values[FIELDS.length + 1] !== null };
   }
 
   async forget(batchId: string, run: number): Promise<void> {

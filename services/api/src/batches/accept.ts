@@ -1,6 +1,6 @@
 import type { BatchProgress, Producer } from '@cytoqueue/queue';
 import { type Registry, describeDrift } from '@cytoqueue/registry';
-import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
+import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId, unscoredShards } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
@@ -107,7 +107,9 @@ async function enqueue({ store, producer }: BatchServices, tenant: string, recor
 async function resume(services: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
   const { store, producer } = services;
   if ((await store.head(ObjectKeys.runManifest(tenant, record.id, 1))) !== undefined) return;
-  if ((await producer.runState(record.id, 1)) === 'unknown') await enqueue(services, tenant, record);
+  if ((await producer.runState(record.id, 1)) !== 'unknown') return;
+  await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
+  await producer.reenqueueBatch({ tenant, batchId: record.id, run: 1, shards: await unscoredShards(store, tenant, record) });
 }
 
 function tooManyToExplain(rows: number): Problem {

@@ -1,4 +1,4 @@
-import type { BatchProgress, ProgressCounts } from '@cytoqueue/queue';
+import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
 import { type BatchRecord, type Manifest, type ObjectStore, type RunRecord, countScoredShards } from '@cytoqueue/storage';
 import { type StoredBatch, readBatch } from './runs';
 
@@ -38,15 +38,15 @@ export async function viewBatch(services: ViewServices, tenant: string, id: stri
   return { ...describe(record), ...liveView(stored, await readLive(services, tenant, stored)) };
 }
 
-/** Redis is an index that can be lost: when it knows nothing of the run, the shard objects are counted. */
+/** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
 async function readLive({ store, progress }: ViewServices, tenant: string, { record, run, opened }: StoredBatch): Promise<LiveCounts> {
   const live = await progress.read(record.id, run).catch(() => undefined);
-  if (live !== undefined && live.shards > 0) return add(live, opened);
+  if (live?.whole) return add(live, opened);
   return { ...(await countScoredShards(store, tenant, record.id)), finalizing: live?.finalizing ?? false };
 }
 
 /** What a retry kept is not counted anew in Redis. */
-function add(live: LiveCounts, opened: RunRecord | undefined): LiveCounts {
+function add(live: LiveProgress, opened: RunRecord | undefined): LiveCounts {
   if (opened === undefined) return live;
   const { counts, summary, shards } = opened.kept;
   const kept: Partial<Record<string, number>> = { ...counts, ...summary, shards };
