@@ -1,9 +1,7 @@
+import { FarnessBounds } from './farnessbounds';
 import type { GradeRule, Verdict } from './graderule';
 import { FeatureShifts, type Shift } from './shifts';
 import type { Standing } from './standing';
-
-/** No distance and no rank is negative. */
-const UNKNOWN = -1;
 
 export interface Flip {
   readonly changes: readonly Shift[];
@@ -12,17 +10,15 @@ export interface Flip {
 }
 
 /**
- * Finds the smallest change of one or two measured features that gives the other class: fewest features, then the least
- * total change, then features in the schema's order, the smaller change of the first, the lower grades.
+ * Finds the smallest change of one or two measured features that gives the other class: fewest features first, then the
+ * least total change, then features in the schema's order, the smaller change of the first, the lower grades.
  *
  * Candidates are predicted exactly, but no further than needed to see that they keep the class: its rows are then at the
- * most as far as the nearest of now, and the other class's at the least as far as if they did not differ from the sample
- * in the changed features at all.
+ * most as far as the nearest of now, and the other class's as far as `FarnessBounds` says or farther.
  */
 export class FlipSearch {
   private readonly shifts: readonly FeatureShifts[];
-  /** By pair of features, first × features + second; UNKNOWN until it is asked for. */
-  private readonly leastFarness: Float64Array;
+  private readonly bounds: FarnessBounds;
   private verdict: Verdict = { label: 0, threshold: 0.5, bar: Infinity };
 
   constructor(
@@ -30,23 +26,25 @@ export class FlipSearch {
     private readonly rule: GradeRule,
   ) {
     this.shifts = standing.columns.map((_, feature) => new FeatureShifts(standing, feature));
-    this.leastFarness = new Float64Array(this.shifts.length ** 2);
+    this.bounds = new FarnessBounds(standing, rule, this.shifts);
   }
 
   /** For the sample that the standing has taken. The result is good until the next call. */
   find(verdict: Verdict): Flip | undefined {
+    const { from, to } = this.standing.spans[verdict.label];
+    const nearest = { from, to: Math.min(to, from + this.rule.k) };
     this.verdict = verdict;
-    this.leastFarness.fill(UNKNOWN);
+    this.bounds.begin(verdict);
     const shifts = this.standing.measured.map((feature) => this.shifts[feature]);
-    for (const feature of shifts) feature.fill();
+    for (const feature of shifts) feature.begin(nearest);
     return this.findSingle(shifts) ?? this.findPair(shifts);
   }
 
   private findSingle(shifts: readonly FeatureShifts[]): Flip | undefined {
     for (let size = 1; size < this.standing.scale.highest; size++) {
-      for (const { bySize, ideal } of shifts) {
+      for (const { bySize } of shifts) {
         for (const shift of bySize[size]) {
-          const probability = this.tryShift(shift, ideal);
+          const probability = this.tryShift(shift);
           if (probability !== undefined) return { changes: [shift], probability };
         }
       }
@@ -80,31 +78,28 @@ export class FlipSearch {
     return undefined;
   }
 
-  private tryShift(shift: Shift, ideal: Shift): number | undefined {
-    const { sums } = this.standing;
-    return this.flippedProbability(sums, shift.more, this.least(shift, shift, sums, ideal.more));
+  private tryShift(shift: Shift): number | undefined {
+    const { rule, standing, verdict, bounds } = this;
+    const { sums } = standing;
+    const reach = rule.reach(sums, shift.more, standing, verdict);
+    if (!rule.mayFlip(verdict, reach, bounds.ofShift(shift))) return undefined;
+    const farness = rule.farness(sums, shift.complete().more, standing, verdict);
+    bounds.setShift(shift, farness);
+    return rule.mayFlip(verdict, reach, farness) ? this.flippedProbability(sums, shift.more) : undefined;
   }
 
   private tryPair(one: Shift, other: Shift): number | undefined {
-    const ideal = this.shifts[one.feature].ideal;
-    const least = this.least(one, other, ideal.sums, this.shifts[other.feature].ideal.more);
-    return this.flippedProbability(one.sums, other.more, least);
-  }
-
-  private least(one: Shift, other: Shift, sums: Int32Array, more: Int32Array): number {
-    const pair = one.feature * this.shifts.length + other.feature;
-    if (this.leastFarness[pair] === UNKNOWN) {
-      this.leastFarness[pair] = this.rule.farness(sums, more, this.standing, this.verdict);
-    }
-    return this.leastFarness[pair];
+    const { rule, standing, verdict, bounds } = this;
+    const reach = rule.reach(one.sums, other.more, standing, verdict);
+    if (!rule.mayFlip(verdict, reach, bounds.ofPair(one, other))) return undefined;
+    const farness = rule.farness(one.complete().sums, other.complete().more, standing, verdict);
+    bounds.setPair(one, other, farness);
+    return rule.mayFlip(verdict, reach, farness) ? this.flippedProbability(one.sums, other.more) : undefined;
   }
 
   /** Of a sample with these sums; undefined when it keeps the class. */
-  private flippedProbability(sums: Int32Array, more: Int32Array, leastFarness: number): number | undefined {
+  private flippedProbability(sums: Int32Array, more: Int32Array): number | undefined {
     const { rule, standing, verdict } = this;
-    const reach = rule.reach(sums, more, standing, verdict);
-    if (!rule.mayFlip(verdict, reach, leastFarness)) return undefined;
-    if (!rule.mayFlip(verdict, reach, rule.farness(sums, more, standing, verdict))) return undefined;
     const probability = rule.probability(sums, more, standing);
     const label = probability >= verdict.threshold ? 1 : 0;
     return label === verdict.label ? undefined : probability;

@@ -29,7 +29,7 @@ export interface GradeRule {
   /** How far the class of the verdict is at the most, seen from the few of its rows that were nearest before. */
   reach(sums: Int32Array, more: Int32Array, rows: RowsOfClasses, verdict: Verdict): number;
 
-  /** How far the other class is; to be held against `reach`. */
+  /** How far the other class is, as a distance or a mean of distances; to be held against `reach`. */
   farness(sums: Int32Array, more: Int32Array, rows: RowsOfClasses, verdict: Verdict): number;
 
   /** False only where a sample with no more reach and no less farness surely keeps its class. */
@@ -122,7 +122,7 @@ class VoteRule implements GradeRule {
     return votes / (votes + this.countWithin(limit, sums, more, weights, benign));
   }
 
-  /** Rank of the farthest of the k rows that were nearest before: no row beyond it has a vote. */
+  /** Distance of the farthest of the k rows that were nearest before: no row beyond it has a vote. */
   reach(sums: Int32Array, more: Int32Array, { weights, spans }: RowsOfClasses, { label }: Verdict): number {
     const { from, to } = spans[label];
     let [rank, rows] = [0, 0];
@@ -132,12 +132,12 @@ class VoteRule implements GradeRule {
       rows += weights[i];
     }
     // Where a class has fewer than k rows, the other one may vote from anywhere.
-    return rows < this.k ? Infinity : rank;
+    return rows < this.k ? Infinity : this.scale.distances[rank];
   }
 
   /** Of the other class's row whose vote may be the decisive one. */
   farness(sums: Int32Array, more: Int32Array, { weights, spans }: RowsOfClasses, { label, bar }: Verdict): number {
-    return this.nearest.select(sums, more, weights, spans[1 - label]).rankAt(bar - 1);
+    return this.nearest.select(sums, more, weights, spans[1 - label]).distanceAt(bar - 1);
   }
 
   mayFlip(_verdict: Verdict, reach: number, farness: number): boolean {

@@ -13,6 +13,13 @@ export interface GradeScale {
   readonly ranks: Uint16Array;
   /** By rank. */
   readonly distances: Float64Array;
+  /** What a distance is in proportion to, from its sum of parts; 0 where it stands for itself. */
+  readonly sizeOf: (sum: number) => number;
+  /**
+   * The least that a distance of at least this size can become when one grade of the sample goes up or down by one.
+   * Grows with distance and size.
+   */
+  readonly leastAfterStep: (distance: number, size: number, step: 1 | -1) => number;
 }
 
 /** Keeps every rank within 16 bits. */
@@ -35,6 +42,8 @@ function squares(highest: number, featureCount: number): GradeScale {
     parts: eachPair(highest, (a, b) => (a - b) ** 2),
     ranks,
     distances: Float64Array.from(ranks, Math.sqrt),
+    sizeOf: () => 0,
+    leastAfterStep: (distance) => distance - 1,
   };
 }
 
@@ -51,6 +60,9 @@ function fractions(highest: number, featureCount: number): GradeScale {
     parts: eachPair(highest, (a, b) => Math.abs(a - b) + (a + b) * radix),
     ranks: Uint16Array.from(bySum, (distance) => rankOf.get(distance) ?? 0),
     distances,
+    sizeOf: (sum) => Math.floor(sum / radix),
+    // The numerator loses one at the most, the denominator goes with the grade.
+    leastAfterStep: (distance, size, step) => (distance * size - 1) / (size + step),
   };
 }
 

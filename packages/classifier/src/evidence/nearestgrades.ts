@@ -40,6 +40,11 @@ export class NearestGrades {
     return this.ranks[place < this.count ? place : this.count - 1];
   }
 
+  /** Its distance. */
+  distanceAt(place: number): number {
+    return this.scale.distances[this.rankAt(place)];
+  }
+
   /** @returns the rank that the next one must be below */
   private insert(rank: number, weight: number): number {
     const { ranks, k } = this;

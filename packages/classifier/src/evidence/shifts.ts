@@ -1,21 +1,59 @@
-import type { Standing } from './standing';
+import type { Span, Standing } from './standing';
 
 /** What another grade of one feature does to the rows' sums of parts. */
-export interface Shift {
-  readonly feature: number;
-  /** The sample's new grade. */
-  readonly to: number;
+export class Shift {
   /** Added to every row's sum. */
   readonly more: Int32Array;
   /** Every row's sum with it. */
   readonly sums: Int32Array;
+  /** Whether that holds for all rows, or just those that were asked for. */
+  isComplete = false;
+
+  /**
+   * @param to the sample's new grade; NaN for that which is best for each row: its own, which leaves no difference.
+   *   Nothing brings it nearer.
+   */
+  constructor(
+    private readonly standing: Standing,
+    readonly feature: number,
+    readonly to: number,
+  ) {
+    this.more = new Int32Array(standing.sums.length);
+    this.sums = new Int32Array(standing.sums.length);
+  }
+
+  /** How far the new grade is from the sample's, with its sign. */
+  get by(): number {
+    return this.to - this.standing.sample[this.feature];
+  }
+
+  complete(): this {
+    if (!this.isComplete) this.fill(this.standing.all);
+    this.isComplete = true;
+    return this;
+  }
+
+  /** For the sample that the standing has taken. */
+  fill({ from, to }: Span): void {
+    const { columns, parts, scale, sums: ownSums } = this.standing;
+    const column = columns[this.feature];
+    const own = parts[this.feature];
+    const { more, sums } = this;
+    const width = scale.highest + 1;
+    const isIdeal = Number.isNaN(this.to);
+    const first = isIdeal ? 0 : this.to * width;
+    const perGrade = isIdeal ? width + 1 : 1;
+    for (let i = from; i < to; i++) {
+      more[i] = scale.parts[first + perGrade * column[i]] - own[i];
+      sums[i] = ownSums[i] + more[i];
+    }
+  }
 }
 
-/** Another grade of one feature at a time. Owns the shifts and fills them anew for every sample. */
+/** Other grades of one feature, kept from sample to sample. */
 export class FeatureShifts {
   /** By how far the grade is from the sample's; the lower one first. */
   bySize: readonly (readonly Shift[])[] = [];
-  /** No grade, but the best of all for each row: its own, which leaves no difference. Nothing brings it nearer. */
   readonly ideal: Shift;
   private readonly byGrade: readonly Shift[];
 
@@ -23,40 +61,19 @@ export class FeatureShifts {
     private readonly standing: Standing,
     private readonly feature: number,
   ) {
-    const rows = standing.sums.length;
-    const createShift = (to: number) => ({ feature, to, more: new Int32Array(rows), sums: new Int32Array(rows) });
-    this.byGrade = Array.from({ length: standing.scale.highest + 1 }, (_, grade) => createShift(grade));
-    this.ideal = createShift(NaN);
+    this.byGrade = Array.from({ length: standing.scale.highest + 1 }, (_, grade) => new Shift(standing, feature, grade));
+    this.ideal = new Shift(standing, feature, NaN);
   }
 
-  /** For the sample that the standing has taken, in which the feature was measured. */
-  fill(): void {
-    const { byGrade, feature, standing } = this;
-    const own = standing.sample[feature];
-    this.bySize = byGrade.map((_, size) => [own - size, own + size].filter((to) => size > 0 && to in byGrade && to > 0).map((to) => byGrade[to]));
-    for (const shift of this.bySize.flat()) this.fillShift(shift);
-    this.fillIdeal();
-  }
-
-  private fillShift({ to, more, sums }: Shift): void {
-    const { columns, parts, scale, sums: ownSums } = this.standing;
-    const column = columns[this.feature];
-    const own = parts[this.feature];
-    const first = to * (scale.highest + 1);
-    for (let i = 0; i < more.length; i++) {
-      more[i] = scale.parts[first + column[i]] - own[i];
-      sums[i] = ownSums[i] + more[i];
-    }
-  }
-
-  private fillIdeal(): void {
-    const { columns, parts, scale, sums: ownSums } = this.standing;
-    const column = columns[this.feature];
-    const own = parts[this.feature];
-    const { more, sums } = this.ideal;
-    for (let i = 0; i < more.length; i++) {
-      more[i] = scale.parts[column[i] * (scale.highest + 2)] - own[i];
-      sums[i] = ownSums[i] + more[i];
+  /** For the sample that the standing has taken, in which the feature was measured; fills in a span of the rows. */
+  begin(span: Span): void {
+    const own = this.standing.sample[this.feature];
+    const others = this.byGrade.filter(({ to }) => to > 0 && to !== own);
+    this.bySize = this.byGrade.map((_, size) => others.filter(({ to }) => to === own - size || to === own + size));
+    this.ideal.isComplete = false;
+    for (const shift of others) {
+      shift.isComplete = false;
+      shift.fill(span);
     }
   }
 }
