@@ -5,15 +5,19 @@ import { createInterface } from 'node:readline';
 
 const ATTEMPTS = 5;
 
-/** A redis-server of a test's own, in memory, on a free port. Down and up again it keeps its port and forgets its data. */
+/** A redis-server of a test's own on a free port. Down and up again it keeps its port, and its data only with a directory for them. */
 export class RedisProcess {
   private child: ChildProcess | undefined;
 
-  private constructor(readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly dir: string | undefined,
+  ) {}
 
-  static async start(): Promise<RedisProcess> {
+  /** `dir`: where to write every command to, as the stack's own Redis does. */
+  static async start(dir?: string): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
-      const redis = new RedisProcess(await freePort());
+      const redis = new RedisProcess(await freePort(), dir);
       try {
         await redis.up();
         return redis;
@@ -30,7 +34,8 @@ export class RedisProcess {
 
   /** Resolves when it serves. */
   async up(): Promise<void> {
-    const args = { port: this.port, bind: '127.0.0.1', save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction' };
+    const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable };
     this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

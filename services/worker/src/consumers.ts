@@ -7,6 +7,7 @@ import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
+import { Quarantine } from './jobs/quarantine';
 import { runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
@@ -49,12 +50,13 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
 function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<FinalizeJob>] {
   const records = new BatchRecords(services.store);
   const finalizer = new Finalizer(services, records);
+  const quarantine = new Quarantine();
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, services.threads + SHARDS_BEYOND_THREADS, {
-      process: async ({ data, priority }) => {
+      process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
-        await processShard(services, records, data);
+        await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
       },
       // Nothing to do: the finalizer hears of it from the flow and puts the rows into the errors file.
       giveUp: async () => undefined,

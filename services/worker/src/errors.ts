@@ -19,6 +19,7 @@ const MOST_POSTPONED_MS = 24 * 3_600_000;
  */
 export function toJobError(error: unknown, ageMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));
+  if (error instanceof PostponedError) return error;
   if (PASSING.some((type) => error instanceof type) && ageMs < MOST_POSTPONED_MS) return new PostponedError(POSTPONE_MS, { cause: error });
   if (!FINAL.some((type) => error instanceof type)) return error;
   return Object.assign(new UnrecoverableError(error.message), { cause: error });

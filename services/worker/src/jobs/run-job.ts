@@ -1,4 +1,4 @@
-import type { Job } from '@cytoqueue/queue';
+import { type Job, PostponedError } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import { toJobError } from '../errors';
 
@@ -17,7 +17,8 @@ export async function runJob<T extends object>(job: Job<T>, logger: Logger, work
     await work();
     logger.info(line(), 'job done');
   } catch (error) {
-    logger.warn({ ...line(), err: error }, 'job attempt failed');
-    throw toJobError(error, Date.now() - job.timestamp);
+    const jobError = toJobError(error, Date.now() - job.timestamp);
+    logger.warn({ ...line(), err: error }, jobError instanceof PostponedError ? 'job put off' : 'job attempt failed');
+    throw jobError;
   }
 }

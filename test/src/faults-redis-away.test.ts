@@ -1,0 +1,96 @@
+import { FaultStack } from './fault-stack';
+import { waitUntil } from './wait-until';
+
+jest.setTimeout(60_000);
+
+/** What a client may be made to wait for a refusal: Redis has two seconds to answer. */
+const REFUSED_WITHIN_MS = 2_500;
+const RESUMED_WITHIN_MS = 5_000;
+
+let faults: FaultStack;
+let finished: string;
+
+beforeAll(async () => {
+  faults = await FaultStack.start(20_000, { WORKERS: '2' });
+  finished = await faults.upload();
+  await faults.expectWhole(finished);
+}, 120_000);
+
+afterEach(async () => {
+  faults.proxy.heal();
+  faults.redis.thaw();
+  faults.signalWorkers('SIGCONT');
+});
+
+afterAll(async () => {
+  await faults?.stop();
+}, 120_000);
+
+async function inTime<T>(work: Promise<T>, withinMs = REFUSED_WITHIN_MS): Promise<T> {
+  const startedMs = performance.now();
+  const result = await work;
+  expect(performance.now() - startedMs).toBeLessThan(withinMs);
+  return result;
+}
+
+/** Without Redis: nothing new, said at once and with a time to come again; what is finished is still there. */
+async function expectOnlyFinishedWork(unfinished: string): Promise<void> {
+  const refused = await Promise.all([inTime(faults.post()), inTime(faults.predict())]);
+  expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([[503, true], [503, true]]);
+  const [results, batch, waiting, ready] = await Promise.all(
+    [`/v1/batches/${finished}/results`, `/v1/batches/${finished}`, `/v1/batches/${unfinished}`, '/health/ready'].map((path) => inTime(faults.client.get(path))),
+  );
+  expect([results?.status, batch?.status, waiting?.status, ready?.status]).toEqual([200, 200, 200, 503]);
+  expect(batch?.json.status).toBe('completed_with_errors');
+}
+
+/** Work is taken again, and what was under way goes on. */
+async function expectResumed(unfinished: string): Promise<string> {
+  const next = await inTime(waitUntil('a record is taken and answered', async () => {
+    const { status, json } = await faults.predict({ prefer: 'wait=5' });
+    return status === 201 && json;
+  }), RESUMED_WITHIN_MS);
+  expect(next.status).toBe('succeeded');
+  return (await faults.expectWhole(unfinished)).status;
+}
+
+/** A batch of which some shards are scored, with the workers stopped in the middle of others. */
+async function pausedInTheMiddle(): Promise<string> {
+  const id = await faults.upload();
+  await faults.untilInTheMiddle(id);
+  faults.signalWorkers('SIGSTOP');
+  return id;
+}
+
+test.each([
+  ['killed and back with its data', () => faults.redis.down(), () => faults.redis.up()],
+  ['frozen', async () => faults.redis.freeze(), async () => faults.redis.thaw()],
+  ['cut off', async () => faults.proxy.cut(), async () => faults.proxy.heal()],
+])('Redis %s: nothing is taken, finished work is shown, all goes on', async (_, fault, end) => {
+  const unfinished = await pausedInTheMiddle();
+  await fault();
+  faults.signalWorkers('SIGCONT');
+  await expectOnlyFinishedWork(unfinished);
+  await end();
+  await faults.passLockTime();
+  expect(await expectResumed(unfinished)).toBe('completed_with_errors');
+});
+
+test('a failover on the same connection, to a replica that is promoted later', async () => {
+  const unfinished = await pausedInTheMiddle();
+  await faults.inRedis((redis) => redis.replicaof('127.0.0.1', 1));
+  faults.signalWorkers('SIGCONT');
+  expect((await inTime(faults.predict())).status).toBe(503);
+  await faults.inRedis((redis) => redis.replicaof('NO', 'ONE'));
+  expect(await expectResumed(unfinished)).toBe('completed_with_errors');
+});
+
+test('Redis full: nothing new is taken, what runs ends once there is room', async () => {
+  const unfinished = await pausedInTheMiddle();
+  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '1'));
+  const refused = await Promise.all([inTime(faults.post()), inTime(faults.predict())]);
+  expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([[503, true], [503, true]]);
+  faults.signalWorkers('SIGCONT');
+  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '0'));
+  expect(await expectResumed(unfinished)).toBe('completed_with_errors');
+});

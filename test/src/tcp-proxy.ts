@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
+
+/** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
+type Verdict = 'pass' | 'lose the answer' | { answer: string };
+
+interface Line {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** Stands between the services and Redis or S3, on a port of its own, and breaks what goes through. */
+export class TcpProxy {
+  private readonly lines = new Set<Line>();
+  private isCut = false;
+  private isFrozen = false;
+  private delayMs = 0;
+  private judge: (request: string) => Verdict = () => 'pass';
+
+  private constructor(
+    private readonly server: Server,
+    private targetPort: number,
+  ) {
+    server.on('connection', (client) => this.open(client));
+  }
+
+  static async start(targetPort: number): Promise<TcpProxy> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TcpProxy(server, targetPort);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.hangUp();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  /** Every connection is reset, and new ones as soon as they are made. */
+  cut(): void {
+    this.isCut = true;
+    this.hangUp();
+  }
+
+  /** Connections stay, and new ones are taken, but nothing goes through. */
+  freeze(): void {
+    this.isFrozen = true;
+    for (const { client, server } of this.lines) for (const socket of [client, server]) socket.pause();
+  }
+
+  /** How long every piece waits on its way to the server. */
+  slow(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
+  /** New connections go there; the old ones are reset. */
+  switchTo(targetPort: number): void {
+    this.targetPort = targetPort;
+    this.hangUp();
+  }
+
+  /** Judges each piece on its way to the server. */
+  meddle(judge: (request: string) => Verdict): void {
+    this.judge = judge;
+  }
+
+  /** The next request that matches is done by the server, and its answer never arrives. Resolves when it was lost. */
+  loseAnswer(matching: RegExp): { lost: () => number } {
+    let lost = 0;
+    this.meddle((request) => {
+      if (lost > 0 || !matching.test(request)) return 'pass';
+      lost++;
+      return 'lose the answer';
+    });
+    return { lost: () => lost };
+  }
+
+  /** All is as it should be again. */
+  heal(): void {
+    this.isCut = false;
+    this.isFrozen = false;
+    this.delayMs = 0;
+    this.judge = () => 'pass';
+    for (const { client, server } of this.lines) for (const socket of [client, server]) socket.resume();
+  }
+
+  private hangUp(): void {
+    for (const { client } of this.lines) client.resetAndDestroy();
+  }
+
+  private open(client: Socket): void {
+    if (this.isCut) return void client.resetAndDestroy();
+    const server = connect(this.targetPort, '127.0.0.1');
+    const line = { client, server };
+    this.lines.add(line);
+    let losing = false;
+    client.on('data', (bytes) => {
+      const verdict = this.judge(bytes.toString('latin1'));
+      if (typeof verdict === 'object') return void client.end(verdict.answer);
+      if (verdict === 'lose the answer') losing = true;
+      this.forward(bytes, server);
+    });
+    server.on('data', (bytes) => {
+      // An interim answer asks for the body, which is still to come.
+      if (losing && !bytes.toString('latin1', 0, 12).endsWith(' 100')) return void client.resetAndDestroy();
+      client.write(bytes);
+    });
+    const close = (): void => {
+      this.lines.delete(line);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) socket.on('error', close).on('close', close);
+    if (this.isFrozen) client.pause();
+  }
+
+  private forward(bytes: Buffer, server: Socket): void {
+    if (this.delayMs === 0) server.write(bytes);
+    else setTimeout(() => server.write(bytes), this.delayMs);
+  }
+}
