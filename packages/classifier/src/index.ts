@@ -33,7 +33,7 @@ export {
   spaces,
   summarize,
   type Summary,
-} from './evaluation';
+} from './evaluation/index';
 export type { ClassName, ConformalEvidence, Evidence, FeatureChange, FlipEvidence, MissingEvidence, ShapleyEvidence } from './evidence/evidence';
 export { Explainer } from './evidence/explainer';
 export { fit, type FitOptions } from './fit';
