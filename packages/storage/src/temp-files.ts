@@ -8,6 +8,7 @@ import { closeFd, openFd, stat, syncFd, writeFully } from './fs-calls';
 import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
+const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
 
 /** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */
@@ -35,11 +36,17 @@ function isOrphan(name: string): boolean {
   return Number(pid) === process.pid ? token !== PROCESS_TOKEN : !isAlive(Number(pid));
 }
 
+/** Syncs as it goes: one sync of hundreds of MB at the end would hold up every small write to the disk for as long. */
 async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
+  let unsynced = 0;
   for await (const chunk of chunks) {
     await storing(() => writeFully(fd, chunk));
     size += chunk.byteLength;
+    unsynced += chunk.byteLength;
+    if (unsynced < SYNC_EVERY_BYTES) continue;
+    await storing(() => syncFd(fd));
+    unsynced = 0;
   }
   return size;
 }
