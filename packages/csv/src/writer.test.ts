@@ -25,6 +25,11 @@ describe('ByteWriter', () => {
     }));
   });
 
+  it('writes the longest numbers whole', () => {
+    const longest = [-0.0000010004474293327342, -2.2250738585072014e-308, -123456789012345680000, 5e-324];
+    expect(written((writer) => longest.forEach((value) => writer.number(value)))).toBe(longest.join(''));
+  });
+
   it('writes numbers that come again as it wrote them first', () => {
     fc.assert(fc.property(fc.array(fc.double(), { maxLength: 50 }), (values) => {
       const again = [...values, ...values];
