@@ -64,10 +64,6 @@ export class BatchProgress {
     return { ...(counts as unknown as ProgressCounts), finalizing: values[FIELDS.length] !== null, whole: values[FIELDS.length + 1] !== null };
   }
 
-  async forget(batchId: string, run: number): Promise<void> {
-    await this.redis.del(this.sumsKey(batchId, run), `${this.sumsKey(batchId, run)}:seen`);
-  }
-
   private sumsKey(batchId: string, run: number): string {
     return `${REDIS_PREFIX}:progress:${batchId}:${run}`;
   }
