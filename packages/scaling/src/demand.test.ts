@@ -43,7 +43,9 @@ describe('the desired number of workers', () => {
       fc.property(datapoints, fc.constantFrom('backlogRows', 'oldestJobAgeSeconds', 'rowsPerSecond'), fc.integer({ min: 0, max: 1e9 }), (datapoint, figure, more) => {
         const before = desiredWorkers(policy, datapoint);
         const after = desiredWorkers(policy, { ...datapoint, [figure]: datapoint[figure] + more });
-        return before >= policy.minWorkers && after <= policy.maxWorkers && after >= before;
+        expect(before).toBeGreaterThanOrEqual(policy.minWorkers);
+        expect(after).toBeLessThanOrEqual(policy.maxWorkers);
+        expect(after).toBeGreaterThanOrEqual(before);
       }),
     );
   });
