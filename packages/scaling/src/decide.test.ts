@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type Autoscaler, type Decision, type ScalerState, TARGET_TRACKING, decide, initialState } from './decide';
 import type { Datapoint } from './demand';
 import { defaultPolicy as policy } from './policy';
@@ -93,4 +94,46 @@ test('a load without backlog keeps the workers that it needs', () => {
 test('scaling out during the cooldown of scaling in happens at once', () => {
   const scaledIn = run(repeat({ ...low, workersRunning: 6 }, 15), running, withWorkers(6)).at(-1) as Decision;
   expect(counts(run(repeat(high, 3), running, scaledIn, 15 * PERIOD)).at(-1)).toBe(6);
+});
+
+describe('whatever the datapoints', () => {
+  const figure = (max: number) => fc.option(fc.integer({ min: 0, max }), { freq: 8 });
+  const datapoint = fc.record({ backlogRows: figure(30 * target), oldestJobAgeSeconds: figure(2_000), rowsPerSecond: figure(5e6), workersRunning: figure(25) });
+  const autoscaler = fc.record({ base: fc.constantFrom('desired' as const, 'running' as const), mostRemoved: fc.constantFrom(1, 5, Infinity) });
+  const bounds = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 30 })).map(([min, more]) => ({ ...policy, minWorkers: min, maxWorkers: min + more }));
+
+  test('the number stays within the bounds', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(datapoint, { freq: 8 }), { maxLength: 60 }), autoscaler, bounds, (datapoints, how, { minWorkers, maxWorkers, ...rest }) => {
+        const bounded = { ...rest, minWorkers, maxWorkers };
+        let state = initialState(bounded);
+        datapoints.forEach((point, index) => {
+          state = decide(bounded, state, point, index * PERIOD, how);
+          expect(state.desired).toBeGreaterThanOrEqual(minWorkers);
+          expect(state.desired).toBeLessThanOrEqual(maxWorkers);
+        });
+      }),
+    );
+  });
+
+  test('it falls only after enough datapoints that all have a backlog', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(datapoint, { freq: 5 }), { minLength: 20, maxLength: 60 }), autoscaler, fc.integer({ min: 2, max: 20 }), (datapoints, how, start) => {
+        const decisions = run(datapoints, how, withWorkers(start));
+        const falls = decisions.flatMap(({ desired: now }, index) => (now < (decisions[index - 1]?.desired ?? start) ? [index] : []));
+        for (const at of falls) expect(datapoints.slice(at + 1 - policy.idleDatapoints, at + 1).every((point) => point?.backlogRows !== null && point !== null)).toBe(true);
+      }),
+    );
+  });
+
+  test('more backlog never asks for fewer workers', () => {
+    const rising = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 * target }), fc.integer({ min: 0, max: 30 * target })), { maxLength: policy.idleDatapoints - 1 });
+    fc.assert(
+      fc.property(rising, autoscaler, (pairs, how) => {
+        const less = run(pairs.map(([rows]) => ({ ...calm, backlogRows: rows })), how);
+        const more = run(pairs.map(([rows, extra]) => ({ ...calm, backlogRows: rows + extra })), how);
+        less.forEach((decision, index) => expect(more[index].desired).toBeGreaterThanOrEqual(decision.desired));
+      }),
+    );
+  });
 });
