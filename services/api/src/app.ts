@@ -16,8 +16,10 @@ import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
 import { healthRoutes } from './routes/health';
+import type { QueueWatch } from './operations/queue-status';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
+import { queueRoutes } from './routes/queue';
 
 export interface AppServices {
   store: ObjectStore;
@@ -25,6 +27,7 @@ export interface AppServices {
   producer: Producer;
   progress: BatchProgress;
   changes: ChangeListener;
+  queueWatch: QueueWatch;
   apiKeys: ApiKeys;
   limits: IntakeLimits;
   retention: Retention;
@@ -38,7 +41,7 @@ export function createApp(services: AppServices): Express {
   const audit = new AuditLog(services.store, services.logger);
   const idempotency = new IdempotencyKeys(services.store);
   const parts = { ...services, audit, idempotency };
-  const routes = [...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...healthRoutes(parts)];
+  const routes = [...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

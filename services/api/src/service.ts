@@ -7,6 +7,7 @@ import { type ApiKeys, type Config, type Logger, type Releasers, ensureLocalApiK
 import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { Retention } from './http/retention';
+import { QueueWatch } from './operations/queue-status';
 import { createSweeper } from './sweeper';
 import { readVersion } from './version';
 
@@ -37,12 +38,14 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
+  const progress = new BatchProgress(commands);
   const app = createApp({
     store,
     registry,
     producer,
-    progress: new BatchProgress(commands),
+    progress,
     changes,
+    queueWatch: new QueueWatch(commands, progress),
     apiKeys: await readApiKeys(config),
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,

@@ -12,6 +12,7 @@ import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
 import { Retention } from '../src/http/retention';
+import { QueueWatch } from '../src/operations/queue-status';
 
 const TENANT = 'lab';
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
@@ -92,12 +93,14 @@ export class RunningApi {
     const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
     changes.start();
     this.releasers.push('changes', () => changes.stop());
+    const progress = new BatchProgress(commands);
     const app = createApp({
       store: this.store,
       registry,
       producer: this.producer,
-      progress: new BatchProgress(commands),
+      progress,
       changes,
+      queueWatch: new QueueWatch(commands, progress),
       apiKeys: { tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] },
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
