@@ -20,5 +20,5 @@ export { type BatchWork, type JobState, Producer } from './producer';
 export { WorkerPresence, readWorkers } from './presence';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { MinuteSums, type RecentSums, type Sums } from './sums';
-export { QueueUnavailableError } from './unavailable';
+export { QueueUnavailableError, orUnavailable } from './unavailable';
 export { takeTurn } from './turn-lock';

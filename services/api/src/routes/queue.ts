@@ -8,7 +8,7 @@ const count = z.int().min(0);
 const seconds = z.number().min(0);
 const percentiles = z.strictObject({ p50: z.number().min(0), p99: z.number().min(0) }).nullable();
 
-const queueDocument = z
+export const queueDocument = z
   .strictObject({
     as_of: timestamp,
     backlog_rows: count.meta({ description: 'Rows in jobs that wait, are prioritised, due again or active; a single record is one row' }),
