@@ -22,7 +22,7 @@ export async function viewPrediction(services: { store: ObjectStore; producer: P
     store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
     readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(tenant, id)),
   ]);
-  if (end === undefined) return { ...describe(request), status: await liveStatus(services.producer, id) };
+  if (end === undefined) return { ...describe(request), ...(await liveState(services.producer, id)) };
   return finishedView(store, tenant, request, end);
 }
 
@@ -50,7 +50,9 @@ export function isFinished(status: PredictionView['status']): boolean {
  * Redis is an index that can be lost: without it, or without the job in it, the record is still waiting.
  * A job that ended after we looked for its result is not waiting again.
  */
-async function liveStatus(producer: Producer, id: string): Promise<'queued' | 'processing'> {
+async function liveState(producer: Producer, id: string): Promise<{ status: 'processing' } | { status: 'queued'; queue_position: number | null }> {
   const state = await producer.predictionState(id).catch(() => 'unknown');
-  return state === 'unknown' || state === 'queued' ? 'queued' : 'processing';
+  if (state !== 'unknown' && state !== 'queued') return { status: 'processing' };
+  const position = state === 'queued' ? await producer.predictionPosition(id).catch(() => undefined) : undefined;
+  return { status: 'queued', queue_position: position ?? null };
 }
