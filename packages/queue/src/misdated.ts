@@ -17,8 +17,8 @@ export async function promoteMisdated(queue: Queue, redis: Redis, nowMs: number)
   const from = (nowMs + FARTHEST_MS) * SCORES_PER_MS;
   const ids = await orUnavailable(redis.zrangebyscore(queue.toKey('delayed'), from, '+inf', 'LIMIT', 0, AT_ONCE));
   const jobs = await Promise.all(ids.map((id) => orUnavailable(queue.getJob(id))));
-  const outcomes = await Promise.all(jobs.map((job) => job && orUnavailable(promote(job))));
-  return outcomes.filter((promoted) => promoted === true).length;
+  const outcomes = await Promise.all(jobs.map(async (job) => job !== undefined && orUnavailable(promote(job))));
+  return outcomes.filter((promoted) => promoted).length;
 }
 
 /** False when another process was faster. */
