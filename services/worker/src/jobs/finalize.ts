@@ -133,12 +133,14 @@ class RunFiles {
     return existing ?? scoreAndStore(services, tenant, record, shard);
   }
 
-  /** A shard whose job failed and whose object is missing. An earlier finalizer's decision stands, whatever has come since. */
+  /**
+   * The shards whose jobs failed and whose objects are missing. Decided once, also when there are none: an earlier
+   * finalizer's decision stands, whatever has come since, and one at the same time must not come to another.
+   */
   private async decideFailed(): Promise<void> {
     const { services, tenant, record, run, failedShards } = this;
     const key = ObjectKeys.runFailedShards(tenant, record.id, run);
-    if (failedShards.size === 0 && (await services.store.head(key)) === undefined) return;
-    const unscored = await unscoredShards(services.store, tenant, record);
+    const unscored = failedShards.size === 0 ? [] : await unscoredShards(services.store, tenant, record);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
     try {
       await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
