@@ -17,8 +17,10 @@ import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
 import { healthRoutes } from './routes/health';
+import type { QueueWatch } from './operations/queue-status';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
+import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
 
 export interface AppServices {
@@ -27,6 +29,7 @@ export interface AppServices {
   producer: Producer;
   progress: BatchProgress;
   changes: ChangeListener;
+  queueWatch: QueueWatch;
   keys: KeyRing;
   sessions: CookieSessions;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
@@ -44,7 +47,7 @@ export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
   const parts = { ...services, audit, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...healthRoutes(parts)];
+  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

@@ -8,6 +8,7 @@ import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
+import { QueueWatch } from './operations/queue-status';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
@@ -40,13 +41,15 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
+  const progress = new BatchProgress(commands);
   const keys = await readKeys(config);
   const app = createApp({
     store,
     registry,
     producer,
-    progress: new BatchProgress(commands),
+    progress,
     changes,
+    queueWatch: new QueueWatch(commands, progress),
     keys,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
     trustProxy: config.trustProxy,

@@ -13,6 +13,7 @@ import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
 
@@ -107,12 +108,14 @@ export class RunningApi {
     const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
     changes.start();
     this.releasers.push('changes', () => changes.stop());
+    const progress = new BatchProgress(commands);
     const app = createApp({
       store: this.store,
       registry,
       producer: this.producer,
-      progress: new BatchProgress(commands),
+      progress,
       changes,
+      queueWatch: new QueueWatch(commands, progress),
       keys: this.ring,
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
       trustProxy: undefined,
