@@ -11,7 +11,7 @@ export function drawRun({ samples }: Run, { simulated }: Comparison, notes: read
     points.map((point) => [point.atSeconds / COMPRESSION, value(point)] as const);
   const millions = ({ backlogRows }: { backlogRows: number | null }) => (backlogRows === null ? null : backlogRows / 1e6);
   return drawPanels({
-    title: 'demo:scale: real worker processes under the policy, and the simulator on the same load',
+    title: 'demo:scale: real workers, and the simulator on the same load',
     xTitle: 'seconds (each a minute of the policy)',
     xEnd: endSeconds / COMPRESSION,
     panels: [
@@ -49,8 +49,8 @@ export function describeComparison({ paceOfOne, paceOfBoth, meanDifference, peak
   const at = (seconds: number | undefined): string => (seconds === undefined ? 'never' : `${(seconds / COMPRESSION).toFixed(0)} s`);
   const millions = (rows: number): string => (rows / 1e6).toFixed(1);
   return [
-    `pace: one worker ${rate(paceOfOne)}, both together ${rate(paceOfBoth)}, on a machine that they share with everything else`,
-    `backlog at most: real ${millions(peakRows.real)}, simulated ${millions(peakRows.simulated)} million rows; they differ by ${(meanDifference * 100).toFixed(0)} % of it on average`,
+    `pace: one worker ${rate(paceOfOne)}, both together ${rate(paceOfBoth)}, on cores that they share`,
+    `backlog at most: real ${millions(peakRows.real)}, simulated ${millions(peakRows.simulated)} million rows; apart by ${(meanDifference * 100).toFixed(0)} % of it on average`,
     `second worker runs: real ${at(scaledOutSeconds.real)}, simulated ${at(scaledOutSeconds.simulated)}; is gone: real ${at(scaledInSeconds.real)}, simulated ${at(scaledInSeconds.simulated)}`,
   ];
 }
