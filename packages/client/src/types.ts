@@ -184,7 +184,8 @@ export interface Session {
   tenant: string;
   role: Role;
   key_id: string;
-  expires_at: string;
+  /** null: an API key without an end was sent. */
+  expires_at: string | null;
 }
 
 export interface Percentiles {
@@ -222,5 +223,5 @@ export interface AuditEvent {
   actor: { tenant: string; key_id: string };
   action: string;
   resource: string;
-  outcome: string;
+  outcome: 'done' | 'denied' | 'failed';
 }

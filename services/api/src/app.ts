@@ -5,7 +5,8 @@ import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { IntakeLimits } from './batches/intake';
-import { AuditLog } from './http/audit';
+import type { AuditLog } from './http/audit';
+import { AuditTrails } from './http/audit-trail';
 import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import type { CookieSessions } from './http/cookie-session';
@@ -14,6 +15,7 @@ import { IdempotencyKeys } from './http/idempotency';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
 import { createOpenApiDocument } from './openapi';
+import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
 import { healthRoutes } from './routes/health';
@@ -28,6 +30,7 @@ export interface AppServices {
   progress: BatchProgress;
   changes: ChangeListener;
   keys: KeyRing;
+  audit: AuditLog;
   sessions: CookieSessions;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
   trustProxy: number | readonly string[] | undefined;
@@ -40,11 +43,10 @@ export interface AppServices {
 }
 
 export function createApp(services: AppServices): Express {
-  const audit = new AuditLog(services.store, services.logger);
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
-  const parts = { ...services, audit, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...healthRoutes(parts)];
+  const parts = { ...services, idempotency, authenticator };
+  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...auditRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
@@ -53,7 +55,7 @@ export function createApp(services: AppServices): Express {
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
-  mountRoutes(app, routes, { authenticator, retention: services.retention });
+  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit) });
   app.use(() => {
     throw notFound();
   });

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
+import { type Config, type KeyChange, KeyFile, type KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
 import { createApp } from './app';
+import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
 import { SessionMemory } from './http/session-memory';
@@ -16,12 +18,17 @@ import { readVersion } from './version';
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** How long running requests may take to end once the service stops. */
 const DRAIN_MS = 10_000;
+/** Within this time every process has seen a change of the keys file. */
+const KEY_CHANGE_MS = 60_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
   const store = createObjectStore(config.storageUrl);
   await store.start();
   releasers.push('store', () => store.stop());
+  const audit = new AuditLog(store, logger);
+  audit.start();
+  releasers.push('audit', () => audit.stop());
   const registry = new Registry(store);
   await registry.seed();
 
@@ -40,10 +47,11 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
-  const keys = await readKeys(config);
+  const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const app = createApp({
     store,
     registry,
+    audit,
     producer,
     progress: new BatchProgress(commands),
     changes,
@@ -59,8 +67,28 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   await listen(createServer(app), config, logger, releasers);
 }
 
-async function readKeys({ apiKeysFile, dataDir }: Config): Promise<KeyRing> {
-  return new KeyRing(await loadApiKeys(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile));
+interface KeyServices {
+  logger: Logger;
+  audit: AuditLog;
+  redis: Redis;
+}
+
+/** The keys file, read again as it changes. Of all processes that see a change one notes it in the audit log. */
+async function openKeys({ apiKeysFile, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+  const onChange = async ({ added, removed, digest }: KeyChange): Promise<void> => {
+    if (!(await takeTurn(redis, `keys:${digest}`, KEY_CHANGE_MS).catch(() => true))) return;
+    noteKeys(audit, 'key.add', added);
+    noteKeys(audit, 'key.remove', removed);
+  };
+  const file = apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile;
+  const keyFile = await KeyFile.open({ file, logger, onChange: (change) => void onChange(change) });
+  keyFile.start();
+  releasers.push('keys', () => keyFile.stop());
+  return keyFile.ring;
+}
+
+function noteKeys(audit: AuditLog, action: string, names: string[]): void {
+  for (const [tenant = '', keyId] of names.map((name) => name.split('/'))) audit.note({ tenant, keyId: 'keys-file' }, action, `keys/${keyId}`);
 }
 
 function settleSessionSecret({ sessionSecret }: Config, logger: Logger): string {

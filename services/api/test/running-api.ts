@@ -11,6 +11,7 @@ import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessio
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
+import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
 import { SessionMemory } from '../src/http/session-memory';
@@ -37,6 +38,7 @@ export class RunningApi {
   private dir = '';
   store!: ObjectStore;
   producer!: Producer;
+  audit!: AuditLog;
 
   static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
     const api = new RunningApi();
@@ -81,11 +83,11 @@ export class RunningApi {
     return { sending, answered };
   }
 
-  /** Every file of the store but the models, half-written ones too. */
+  /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
-    return files.filter((file) => !file.startsWith('models/')).sort();
+    return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
   private authorization(role: Role): Record<string, string> {
@@ -95,10 +97,14 @@ export class RunningApi {
   private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
+    const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
     this.store = createObjectStore(pathToFileURL(this.dir).href);
     await this.store.start();
     const registry = new Registry(this.store);
     await registry.seed();
+    this.audit = new AuditLog(this.store, logger);
+    this.audit.start();
+    this.releasers.push('audit', () => this.audit.stop());
     const ignore = () => undefined; // outages are what some tests are about
     const commands = createProducerConnection(redisUrl, ignore);
     this.releasers.push('redis', () => commands.disconnect());
@@ -110,6 +116,7 @@ export class RunningApi {
     const app = createApp({
       store: this.store,
       registry,
+      audit: this.audit,
       producer: this.producer,
       progress: new BatchProgress(commands),
       changes,
@@ -118,7 +125,7 @@ export class RunningApi {
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
-      logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
+      logger,
       dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
       version: '0.0.0',
     });

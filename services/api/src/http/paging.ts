@@ -1,4 +1,5 @@
 import { type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Call } from './route';
 
@@ -31,10 +32,13 @@ export async function sendPage<T>({ request, response, query }: Call, listing: L
   const { data, hasMore } = await collect(listing, { limit, after, status });
   const lastId = data.at(-1)?.id ?? null;
   if (hasMore && lastId !== null) {
-    const next = new URLSearchParams({ limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
-    response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
+    linkNext(request, response, { limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
   }
   response.json({ data, has_more: hasMore, last_id: lastId });
+}
+
+export function linkNext(request: Request, response: Response, query: Record<string, string>): void {
+  response.set('Link', `<${request.path}?${new URLSearchParams(query).toString()}>; rel="next"`);
 }
 
 /** Reads page by page until `limit` items with the wanted status are found, and looks one further to know whether there is more. */

@@ -3,6 +3,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { z } from 'zod';
 import { type Access, type Authenticator, checkAccess } from './auth';
+import type { AuditTrails, Trail } from './audit-trail';
 import type { Principal } from './context';
 import { Problem } from './problem';
 import type { Retention } from './retention';
@@ -16,6 +17,8 @@ export interface Call {
   query: Record<string, unknown>;
   /** The caller; on a public route there is none, and reading it throws. */
   principal: Principal;
+  /** What stands in the audit log of this call; none on a public route. */
+  trail: Trail;
 }
 
 export type Operation = ZodOpenApiOperationObject & { operationId: string };
@@ -27,6 +30,8 @@ export interface Route {
   path: string;
   access: Access;
   operation: Operation;
+  /** Shows and changes nobody's data: noted in the audit log only when it is denied. */
+  quiet?: boolean;
   handle: (call: Call) => Promise<void>;
 }
 
@@ -34,6 +39,7 @@ export interface Route {
 export interface Guards {
   authenticator: Authenticator;
   retention: Retention;
+  trails: AuditTrails;
 }
 
 export function mountRoutes(app: Express, routes: Route[], guards: Guards): void {
@@ -48,24 +54,31 @@ function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function runRoute(route: Route, { authenticator, retention }: Guards): RequestHandler {
+function runRoute(route: Route, guards: Guards): RequestHandler {
   return async (request, response) => {
-    const principal = await admit(route.access, request, response, authenticator);
-    const { id } = request.params;
-    if (typeof id === 'string') admitId(id, request, response, retention);
-    const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
-    await route.handle({ request, response, params: request.params as Record<string, string>, query, principal });
+    // Patients' data must stay in no cache on the way; a route that knows better says so.
+    response.set('Cache-Control', 'no-store');
+    const call = { request, response, params: request.params as Record<string, string>, query: {} };
+    if (route.access === 'public') return answer(route, { ...call, principal: undefined as never, trail: undefined as never }, guards);
+    const principal = await guards.authenticator.authenticate(request);
+    response.locals.context.principal = principal;
+    const trail = guards.trails.begin(principal, route, call.params['id']);
+    try {
+      checkAccess(principal, route.access);
+      await answer(route, { ...call, principal, trail }, guards);
+    } catch (error) {
+      trail.end(error);
+      throw error;
+    }
+    trail.end();
   };
 }
 
-async function admit(access: Access, request: Request, response: Response, authenticator: Authenticator): Promise<Principal> {
-  // Patients' data must stay in no cache on the way; a route that knows better says so.
-  response.set('Cache-Control', 'no-store');
-  if (access === 'public') return undefined as never;
-  const principal = await authenticator.authenticate(request);
-  response.locals.context.principal = principal;
-  checkAccess(principal, access);
-  return principal;
+async function answer(route: Route, call: Call, { retention }: Guards): Promise<void> {
+  const { request, response, params } = call;
+  if (params['id'] !== undefined) admitId(params['id'], request, response, retention);
+  const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
+  await route.handle({ ...call, query });
 }
 
 /** What has expired is gone for everybody; what has not says until when it stays. */

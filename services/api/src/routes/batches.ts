@@ -51,14 +51,16 @@ type RunFile = keyof typeof runFileKeys;
 
 const PRESIGNED_SECONDS = 300;
 
-async function download(services: BatchRouteServices, { request, response, params, query, principal }: Call, which: RunFile): Promise<void> {
+async function download(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
+    await trail.done();
     return sendPartial(response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
   const key = runFileKeys[which](principal.tenant, params.id, stored.run);
+  await trail.done();
   if (query['redirect'] === true) {
     const url = await services.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
@@ -73,38 +75,46 @@ function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
   return file;
 }
 
-async function createBatch(services: BatchRouteServices, { request, response, query, principal }: Call): Promise<void> {
+async function createBatch(services: BatchRouteServices, { request, response, query, principal, trail }: Call): Promise<void> {
   const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
   if (dry_run) {
+    trail.action = 'batch.preflight';
     response.json(await preflightBatch(services, request, response, { tenant: principal.tenant, model, options }));
     return;
   }
   const idempotencyKey = idempotencyKeyOf(request);
   const id = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
+  trail.resource = `batches/${id}`;
+  await trail.done();
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 
-async function rescore(services: BatchRouteServices, { request, response, params, query, principal }: Call): Promise<void> {
+async function rescore(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call): Promise<void> {
   services.retention.checkInput(params.id);
   const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
   const id = await rescoreBatch(services, principal.tenant, params.id, options);
+  trail.resource = `batches/${id}`;
+  await trail.done();
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 
-async function cancel(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+async function cancel(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   await cancelBatch(services.store, principal.tenant, params.id);
+  await trail.done();
   services.changes.notify(params.id);
   response.status(202).json(await viewBatch(services, principal.tenant, params.id));
 }
 
-async function retry(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+async function retry(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   services.retention.checkInput(params.id);
   await retryBatch(services, principal.tenant, params.id);
+  await trail.done();
   response.status(202).set('Location', batchLink(params.id)).json(await viewBatch(services, principal.tenant, params.id));
 }
 
-async function remove(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+async function remove(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   await deleteBatch(services.store, principal.tenant, params.id);
+  await trail.done();
   response.status(204).end();
 }
 

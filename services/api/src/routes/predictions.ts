@@ -29,11 +29,12 @@ export function predictionRoutes(services: PredictionRouteServices): Route[] {
   ];
 }
 
-async function createPrediction(services: PredictionRouteServices, { request, response, principal }: Call): Promise<void> {
+async function createPrediction(services: PredictionRouteServices, { request, response, principal, trail }: Call): Promise<void> {
   const body = parseWith(predictionBody, await readJson(request, response), 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'));
   const accepted = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
+  trail.resource = `predictions/${id}`;
   response.set('Location', predictionLink(id));
   if (waitSeconds !== undefined) {
     response.set('Preference-Applied', `wait=${waitSeconds}`);
