@@ -4,6 +4,8 @@ import type { Batch, Fault, ModelSummary, Page, Prediction, Preflight, QueueStat
 /** Answers in a few lines for a person. */
 
 const STRONGEST = 3;
+/** A fault of the header has no data row. */
+const HEADER_ROW = 0;
 
 export function describePrediction({ id, status, model, result, error }: Prediction): string {
   if (result === undefined) return [`${id}: ${status}`, ...(error === undefined ? [] : [error.detail])].join('\n');
@@ -67,7 +69,9 @@ export function describeApiError(error: ApiError): string {
 }
 
 function placeOf({ field, row, column }: Fault): string {
-  const places = [row === undefined ? [] : [`row ${row}`], column === undefined ? [] : [`column ${column}`], field === undefined ? [] : [field]].flat();
+  const inRow = row === undefined || row === HEADER_ROW ? [] : [`row ${row}`];
+  const inColumn = column === undefined ? (field ?? []) : `column ${column}`;
+  const places = inRow.concat(inColumn);
   return places.length === 0 ? '' : `${places.join(', ')}: `;
 }
 
