@@ -14,6 +14,7 @@ import { handleErrors, notFound } from './http/errors';
 import { IdempotencyKeys } from './http/idempotency';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
+import type { TenantUse } from './http/tenant-use';
 import { createOpenApiDocument } from './openapi';
 import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
@@ -31,6 +32,7 @@ export interface AppServices {
   changes: ChangeListener;
   keys: KeyRing;
   audit: AuditLog;
+  use: TenantUse;
   sessions: CookieSessions;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
   trustProxy: number | readonly string[] | undefined;
@@ -55,7 +57,7 @@ export function createApp(services: AppServices): Express {
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
-  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit) });
+  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {
     throw notFound();
   });

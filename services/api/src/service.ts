@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
@@ -13,11 +13,11 @@ import { Retention } from './http/retention';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
+import { createTenantUse } from './http/tenant-use';
+import { closeServer, createHttpServer } from './http-server';
 import { readVersion } from './version';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
-/** How long running requests may take to end once the service stops. */
-const DRAIN_MS = 10_000;
 /** Within this time every process has seen a change of the keys file. */
 const KEY_CHANGE_MS = 60_000;
 
@@ -43,11 +43,11 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('changes', () => changes.stop());
 
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
-  const sweeper = createSweeper({ store, redis: commands, retention, logger });
+  const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
+  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
+  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
-
-  const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const app = createApp({
     store,
     registry,
@@ -56,6 +56,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     progress: new BatchProgress(commands),
     changes,
     keys,
+    use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
     trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
@@ -64,7 +65,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     dependencies: { redis: () => commands.ping(), store: () => store.check() },
     version: readVersion(),
   });
-  await listen(createServer(app), config, logger, releasers);
+  await listen(createHttpServer(app, config), config, logger, releasers);
 }
 
 interface KeyServices {
@@ -105,14 +106,4 @@ async function listen(server: Server, config: Config, logger: Logger, releasers:
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   logger.info({ url }, 'listening');
   tellParent({ type: 'listening', url, port });
-}
-
-/** Takes no new connection, lets running requests end, and cuts those that do not end in time (event streams never do). */
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(timer);
 }

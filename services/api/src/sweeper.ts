@@ -2,6 +2,7 @@ import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { ObjectKeys, type ObjectStore, createId, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import type { StoredBytes } from './batches/stored-bytes';
 import type { Retention } from './http/retention';
 
 const EVERY_MS = 60 * 60_000;
@@ -11,6 +12,7 @@ export interface SweeperServices {
   redis: Redis;
   retention: Retention;
   logger: Logger;
+  stored: Pick<StoredBytes, 'forget'>;
 }
 
 /** Removes what has reached the end of its retention, once an hour, in one process at a time. */
@@ -24,12 +26,14 @@ export function createSweeper(services: SweeperServices): Periodic {
 }
 
 /** One pass over all tenants. @returns how many objects and folders were removed */
-export async function sweep(services: Pick<SweeperServices, 'store' | 'retention'>, nowMs: number = Date.now()): Promise<number> {
+export async function sweep(services: Sweep & Partial<Pick<SweeperServices, 'stored'>>, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
   for await (const tenant of foldersBelow(services.store, ObjectKeys.tenantsPrefix)) {
+    const before = removed;
     removed += await sweepResources(services, tenant, nowMs);
     removed += await sweepInputs(services, tenant, nowMs);
     removed += await sweepUnaccepted(services.store, tenant, nowMs);
+    if (removed > before) await services.stored?.forget(tenant);
     removed += await sweepKeys(services, tenant, nowMs);
   }
   return removed;

@@ -9,6 +9,7 @@ import { BatchProgress, ChangeListener, Producer, createProducerConnection, crea
 import { Registry } from '@cytoqueue/registry';
 import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
@@ -16,8 +17,10 @@ import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
+import { createTenantUse } from '../src/http/tenant-use';
 
 const TENANT = 'lab';
+const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
 
 export interface Call {
@@ -39,6 +42,7 @@ export class RunningApi {
   store!: ObjectStore;
   producer!: Producer;
   audit!: AuditLog;
+  commands!: Redis;
 
   static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
     const api = new RunningApi();
@@ -66,6 +70,10 @@ export class RunningApi {
 
   keyOf(role: Role): string {
     return this.keys.get(role)?.key ?? '';
+  }
+
+  hashOf(role: Role): string {
+    return this.keys.get(role)?.sha256 ?? '';
   }
 
   /** Removed when the API stops. */
@@ -107,6 +115,7 @@ export class RunningApi {
     this.releasers.push('audit', () => this.audit.stop());
     const ignore = () => undefined; // outages are what some tests are about
     const commands = createProducerConnection(redisUrl, ignore);
+    this.commands = commands;
     this.releasers.push('redis', () => commands.disconnect());
     this.producer = new Producer(commands, ignore);
     this.releasers.push('producer', () => this.producer.stop());
@@ -121,6 +130,7 @@ export class RunningApi {
       progress: new BatchProgress(commands),
       changes,
       keys: this.ring,
+      use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },

@@ -6,6 +6,7 @@ import { type Access, type Authenticator, checkAccess } from './auth';
 import type { AuditTrails, Trail } from './audit-trail';
 import type { Principal } from './context';
 import { Problem } from './problem';
+import { type RateLimit, rateLimitHeaders, units } from './rate-limit';
 import type { Retention } from './retention';
 
 export interface Call {
@@ -40,6 +41,7 @@ export interface Guards {
   authenticator: Authenticator;
   retention: Retention;
   trails: AuditTrails;
+  rate: RateLimit;
 }
 
 export function mountRoutes(app: Express, routes: Route[], guards: Guards): void {
@@ -62,6 +64,7 @@ function runRoute(route: Route, guards: Guards): RequestHandler {
     if (route.access === 'public') return answer(route, { ...call, principal: undefined as never, trail: undefined as never }, guards);
     const principal = await guards.authenticator.authenticate(request);
     response.locals.context.principal = principal;
+    response.set(rateLimitHeaders(guards.rate.take(principal.tenant, route.method === 'get' ? units.read : units.write)));
     const trail = guards.trails.begin(principal, route, call.params['id']);
     try {
       checkAccess(principal, route.access);

@@ -2,6 +2,7 @@ import type { ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
+import type { Authenticator } from '../http/auth';
 import { cancelBatch, deleteBatch, retryBatch } from '../batches/control';
 import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
@@ -23,12 +24,12 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention };
+export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
   return [
-    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createBatch(services, call) },
+    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => createBatch(services, call)) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
     { method: 'get', path: one, access, operation: getOperation, handle: (call) => getBatch(services, call) },
     { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamBatch(services, call) },
@@ -113,7 +114,7 @@ async function retry(services: BatchRouteServices, { response, params, principal
 }
 
 async function remove(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
-  await deleteBatch(services.store, principal.tenant, params.id);
+  await deleteBatch(services, principal.tenant, params.id);
   await trail.done();
   response.status(204).end();
 }
@@ -142,5 +143,8 @@ async function streamBatch(services: BatchRouteServices, { request, response, pa
     return { eventId: `${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
   };
   await read();
-  await sendEvents(response, { id: params.id, changes: services.changes, lastEventId: request.get('Last-Event-ID'), read });
+  const { changes, authenticator, use } = services;
+  const isStillAdmitted = () => authenticator.isStillAdmitted(principal);
+  const source = { id: params.id, changes, lastEventId: request.get('Last-Event-ID'), read, isStillAdmitted };
+  await use.streams.hold(principal.tenant, () => sendEvents(response, source));
 }
