@@ -9,6 +9,8 @@ export type TakeIn<T> = (source: AsyncIterable<Uint8Array>, filename: string | n
 
 const RAW_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
 const MAX_FILENAME = 255;
+/** Control characters, and what turns the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
+const UNSEEN = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
 
 /** One file and nothing else. Most of these default to Infinity. */
 const MULTIPART_LIMITS = {
@@ -81,6 +83,6 @@ function readable(error: unknown): unknown {
 
 /** Shown and offered for download only, never a path. */
 function cleanFilename(name: string): string | null {
-  const base = name.replace(/^.*[/\\]/s, '').replace(/\p{Cc}/gu, '').slice(0, MAX_FILENAME).toWellFormed();
+  const base = name.replace(/^.*[/\\]/s, '').replace(UNSEEN, '').slice(0, MAX_FILENAME).toWellFormed();
   return base === '' ? null : base;
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { type Access, type Authenticator, checkAccess } from './auth';
 import type { AuditTrails, Trail } from './audit-trail';
 import type { Principal } from './context';
+import { toProblem } from './errors';
 import { Problem } from './problem';
 import { type RateLimit, rateLimitHeaders, units } from './rate-limit';
 import type { Retention } from './retention';
@@ -33,6 +34,8 @@ export interface Route {
   operation: Operation;
   /** Shows and changes nobody's data: noted in the audit log only when it is denied. */
   quiet?: boolean;
+  /** Of a route with an id. @throws ObjectNotFoundError when the tenant has no such resource */
+  find?: (tenant: string, id: string) => Promise<unknown>;
   handle: (call: Call) => Promise<void>;
 }
 
@@ -47,9 +50,19 @@ export interface Guards {
 export function mountRoutes(app: Express, routes: Route[], guards: Guards): void {
   for (const route of routes) app[route.method](expressPath(route.path), runRoute(route, guards));
   for (const path of new Set(routes.map((route) => route.path))) {
-    const known = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
-    app.all(expressPath(path), refuseMethod(known));
+    const here = routes.filter((route) => route.path === path);
+    if (here.every(({ access }) => access !== 'public')) app.all(expressPath(path), authenticated(guards));
+    app.all(expressPath(path), refuseMethod(here.map(({ method }) => method.toUpperCase())));
   }
+  app.use('/v1', authenticated(guards));
+}
+
+/** Everything under /v1 needs a key, also what is not there. */
+function authenticated({ authenticator }: Pick<Guards, 'authenticator'>): RequestHandler {
+  return async (request, response, next) => {
+    response.locals.context.principal = await authenticator.authenticate(request);
+    next();
+  };
 }
 
 function expressPath(path: string): string {
@@ -80,8 +93,14 @@ function runRoute(route: Route, guards: Guards): RequestHandler {
 async function answer(route: Route, call: Call, { retention }: Guards): Promise<void> {
   const { request, response, params } = call;
   if (params['id'] !== undefined) admitId(params['id'], request, response, retention);
-  const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
-  await route.handle({ ...call, query });
+  try {
+    const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
+    await route.handle({ ...call, query });
+  } catch (error) {
+    // What is wrong with a request is told to those only who may know that there is such a resource.
+    if (route.find !== undefined && toProblem(error).status < 500) await route.find(call.principal.tenant, params['id'] ?? '');
+    throw error;
+  }
 }
 
 /** What has expired is gone for everybody; what has not says until when it stays. */

@@ -71,7 +71,8 @@ describe('the rate limit', () => {
     const other = await RunningApi.start(redis.url);
     setLimits(other, { units_per_minute: 10 });
     await list(other);
-    await waitUntil('the other has learnt', async () => (await list(other)).status === 429);
+    const learnt = await waitUntil('the other has learnt', async () => (await list(other)).status === 429);
+    expect(learnt).toBe(true);
     await other.stop();
   });
 

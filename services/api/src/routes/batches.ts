@@ -28,18 +28,19 @@ export type BatchRouteServices = BatchServices & { changes: ChangeListener; rete
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
+  const find = (tenant: string, id: string) => services.store.get(ObjectKeys.batchRecord(tenant, id));
   return [
     { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => createBatch(services, call)) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
-    { method: 'get', path: one, access, operation: getOperation, handle: (call) => getBatch(services, call) },
-    { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamBatch(services, call) },
-    { method: 'get', path: `${one}/results`, access, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
-    { method: 'get', path: `${one}/errors`, access, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
-    { method: 'get', path: `${one}/changes`, access, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
-    { method: 'delete', path: one, access, operation: deleteOperation, handle: (call) => remove(services, call) },
-    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancel(services, call) },
-    { method: 'post', path: `${one}/retry`, access, operation: retryOperation, handle: (call) => retry(services, call) },
-    { method: 'post', path: `${one}/rescore`, access, operation: rescoreOperation, handle: (call) => rescore(services, call) },
+    { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getBatch(services, call) },
+    { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamBatch(services, call) },
+    { method: 'get', path: `${one}/results`, access, find, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
+    { method: 'get', path: `${one}/errors`, access, find, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
+    { method: 'get', path: `${one}/changes`, access, find, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
+    { method: 'delete', path: one, access, find, operation: deleteOperation, handle: (call) => remove(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancel(services, call) },
+    { method: 'post', path: `${one}/retry`, access, find, operation: retryOperation, handle: (call) => retry(services, call) },
+    { method: 'post', path: `${one}/rescore`, access, find, operation: rescoreOperation, handle: (call) => rescore(services, call) },
   ];
 }
 

@@ -22,12 +22,13 @@ export type PredictionRouteServices = PredictionServices & { changes: ChangeList
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
   const access = 'records';
+  const find = (tenant: string, id: string) => services.store.get(ObjectKeys.predictionRequest(tenant, id));
   return [
     { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createPrediction(services, call) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listPredictions(services, call) },
-    { method: 'get', path: one, access, operation: getOperation, handle: (call) => getPrediction(services, call) },
-    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
-    { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamPrediction(services, call) },
+    { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getPrediction(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
+    { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamPrediction(services, call) },
   ];
 }
 
