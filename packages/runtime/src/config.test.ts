@@ -23,6 +23,8 @@ test('nothing set gives the documented defaults', () => {
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
     inputRetentionDays: 30,
+    tenantLimits: { units_per_minute: 1_500_000, concurrent_uploads: 100, event_streams: 200, stored_bytes: 100 * 1024 ** 3 },
+    maxConnections: 4_000,
     logLevel: 'info',
   });
 });
@@ -45,6 +47,11 @@ const everything = {
   MAX_UPLOAD_BYTES: '10000000000',
   RETENTION_DAYS: '7',
   INPUT_RETENTION_DAYS: '2',
+  RATE_LIMIT_PER_MINUTE: '100',
+  CONCURRENT_UPLOADS: '2',
+  EVENT_STREAMS: '3',
+  STORED_BYTES_QUOTA: '5000',
+  MAX_CONNECTIONS: '50',
   LOG_LEVEL: 'debug',
 };
 
@@ -67,6 +74,8 @@ test('every variable is taken over', () => {
     maxUploadBytes: 1e10,
     retentionDays: 7,
     inputRetentionDays: 2,
+    tenantLimits: { units_per_minute: 100, concurrent_uploads: 2, event_streams: 3, stored_bytes: 5_000 },
+    maxConnections: 50,
     logLevel: 'debug',
   });
 });
@@ -103,6 +112,8 @@ test.each([
   ['MAX_UPLOAD_BYTES', '99999999999999999999'],
   ['RETENTION_DAYS', '0'],
   ['INPUT_RETENTION_DAYS', '0'],
+  ['RATE_LIMIT_PER_MINUTE', '0'],
+  ['MAX_CONNECTIONS', '0'],
   ['LOG_LEVEL', 'verbose'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);

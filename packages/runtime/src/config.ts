@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import type { TenantLimits } from './api-keys';
 
 /** A variable that cannot be used; the message names each one and what it should hold. */
 export class ConfigError extends Error {
@@ -41,6 +42,11 @@ const variables = z.object({
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: count(1, 36_500).default(30),
   INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
+  RATE_LIMIT_PER_MINUTE: count(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
+  CONCURRENT_UPLOADS: count(0, 100_000).default(100),
+  EVENT_STREAMS: count(0, 100_000).default(200),
+  STORED_BYTES_QUOTA: count(0, Number.MAX_SAFE_INTEGER).default(100 * 1024 * MIB),
+  MAX_CONNECTIONS: count(1, 1_000_000).default(4_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -66,6 +72,10 @@ export interface Config {
   readonly retentionDays: number;
   /** Of uploaded files, which need not stay as long as their results. */
   readonly inputRetentionDays: number;
+  /** For tenants of which the keys file says nothing else. */
+  readonly tenantLimits: Required<TenantLimits>;
+  /** Of one API process. */
+  readonly maxConnections: number;
   readonly logLevel: string;
 }
 
@@ -101,6 +111,13 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     maxUploadBytes: v.MAX_UPLOAD_BYTES,
     retentionDays: v.RETENTION_DAYS,
     inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
+    tenantLimits: {
+      units_per_minute: v.RATE_LIMIT_PER_MINUTE,
+      concurrent_uploads: v.CONCURRENT_UPLOADS,
+      event_streams: v.EVENT_STREAMS,
+      stored_bytes: v.STORED_BYTES_QUOTA,
+    },
+    maxConnections: v.MAX_CONNECTIONS,
     logLevel: v.LOG_LEVEL,
   };
 }
