@@ -22,6 +22,7 @@ import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
+import { webRouter } from './routes/web';
 
 export interface AppServices {
   store: ObjectStore;
@@ -40,6 +41,8 @@ export interface AppServices {
   /** By name, for `/health/ready`. */
   dependencies: Record<string, () => Promise<unknown>>;
   version: string;
+  /** Where the web app was built to; none is served when left out. */
+  webDist?: string;
 }
 
 export function createApp(services: AppServices): Express {
@@ -55,6 +58,7 @@ export function createApp(services: AppServices): Express {
   app.use(requestContext(services.logger));
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
   mountRoutes(app, routes, { authenticator, retention: services.retention });
   app.use(() => {

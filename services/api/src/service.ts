@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { type Config, KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
@@ -14,6 +15,8 @@ import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
 import { readVersion } from './version';
 
+/** `services/web/dist`, seen from this file and from its build. */
+const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** How long running requests may take to end once the service stops. */
 const DRAIN_MS = 10_000;
@@ -58,6 +61,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     logger,
     dependencies: { redis: () => commands.ping(), store: () => store.check() },
     version: readVersion(),
+    webDist: WEB_DIST,
   });
   await listen(createServer(app), config, logger, releasers);
 }
