@@ -1,3 +1,4 @@
+import type { Session } from '@cytoqueue/client';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { isSignedOut, mayPass, retryDelayMs } from './api';
 
@@ -23,4 +24,10 @@ export function createQueryClient(): QueryClient {
     },
   });
   return queryClient;
+}
+
+/** Whoever comes or goes sees nothing of what the one before has loaded. The session itself is kept for those who look at it. */
+export function changeSession(queryClient: QueryClient, session: Session | null): void {
+  queryClient.setQueryData(SESSION_KEY, session);
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
 }

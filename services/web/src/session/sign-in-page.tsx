@@ -7,7 +7,7 @@ import { Button } from '../design/button';
 import { Notice } from '../design/notice';
 import { TextField } from '../design/text-field';
 import { usePageTitle } from '../design/page-title';
-import { SESSION_KEY } from '../queries';
+import { changeSession } from '../queries';
 import { Wordmark } from '../shell/wordmark';
 import { useSession } from './use-session';
 
@@ -51,10 +51,7 @@ function useSignIn() {
   const queryClient = useQueryClient();
   return useMutation<Session, unknown, Credential>({
     mutationFn: (credential) => client.signIn(credential),
-    onSuccess: (session) => {
-      queryClient.clear();
-      queryClient.setQueryData(SESSION_KEY, session);
-    },
+    onSuccess: (session) => changeSession(queryClient, session),
   });
 }
 

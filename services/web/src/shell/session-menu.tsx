@@ -2,17 +2,14 @@ import type { Session } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../api';
 import { Button } from '../design/button';
-import { SESSION_KEY } from '../queries';
+import { changeSession } from '../queries';
 import { ThemeButton } from './theme';
 
 export function SessionMenu({ session }: { session: Session }) {
   const queryClient = useQueryClient();
   const signOut = useMutation({
     mutationFn: () => client.signOut(),
-    onSuccess: () => {
-      queryClient.clear();
-      queryClient.setQueryData(SESSION_KEY, null);
-    },
+    onSuccess: () => changeSession(queryClient, null),
   });
   return (
     <div className="session">
