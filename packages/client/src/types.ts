@@ -162,6 +162,16 @@ export interface ModelVersion extends ModelPin {
   links: { self: string };
 }
 
+export interface ModelEvaluation {
+  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  cv: Record<string, number>;
+  cv_intervals: Record<string, [number, number]>;
+  /** How often the cross-validation asked each row. */
+  repetitions: number;
+  /** By tenths of the scale of probabilities; rows over all repetitions. */
+  reliability: { mean_probability: number; malignant_share: number; rows: number }[];
+}
+
 export interface Page<T> {
   data: T[];
   has_more: boolean;

@@ -25,6 +25,7 @@ import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
+import { webRouter } from './routes/web';
 
 export interface AppServices {
   store: ObjectStore;
@@ -45,6 +46,8 @@ export interface AppServices {
   /** By name, for `/health/ready`. */
   dependencies: Record<string, () => Promise<unknown>>;
   version: string;
+  /** Where the web app was built to; none is served when left out. */
+  webDist?: string;
 }
 
 export function createApp(services: AppServices): Express {
@@ -62,6 +65,7 @@ export function createApp(services: AppServices): Express {
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   app.use(secureHeaders());
+  if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {

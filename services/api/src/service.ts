@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { type Config, type KeyChange, KeyFile, type KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent } from '@cytoqueue/runtime';
@@ -18,6 +19,8 @@ import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
 import { readVersion } from './version';
 
+/** `services/web/dist`, seen from this file and from its build. */
+const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** Within this time every process has seen a change of the keys file. */
 const KEY_CHANGE_MS = 60_000;
@@ -68,6 +71,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     logger,
     dependencies: { redis: () => commands.ping(), store: () => store.check() },
     version: readVersion(),
+    webDist: WEB_DIST,
   });
   await listen(createHttpServer(app, config), config, logger, releasers);
 }
