@@ -15,4 +15,5 @@ export {
 } from './api-keys';
 export { type HeldKey, KeyRing } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
+export { Readiness } from './readiness';
 export { Periodic, type PeriodicOptions } from './periodic';

@@ -22,6 +22,8 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     RETENTION_DAYS: String(config.retentionDays),
     INPUT_RETENTION_DAYS: String(config.inputRetentionDays),
     LOG_LEVEL: config.logLevel,
+    CANARY_SECONDS: String(config.canarySeconds),
+    WORKER_STALL_SECONDS: String(config.workerStallSeconds),
     ...(config.cloudwatchNamespace === undefined ? {} : { CLOUDWATCH_NAMESPACE: config.cloudwatchNamespace }),
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger } from '@cytoqueue/runtime';
+import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -16,8 +16,11 @@ import { mountRoutes } from './http/route';
 import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
+import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './routes/health';
+import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueWatch } from './operations/queue-status';
+import { metricsRoutes } from './routes/metrics';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
@@ -30,6 +33,7 @@ export interface AppServices {
   progress: BatchProgress;
   changes: ChangeListener;
   queueWatch: QueueWatch;
+  metrics: ApiMetrics;
   keys: KeyRing;
   sessions: CookieSessions;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
@@ -37,8 +41,7 @@ export interface AppServices {
   limits: IntakeLimits;
   retention: Retention;
   logger: Logger;
-  /** By name, for `/health/ready`. */
-  dependencies: Record<string, () => Promise<unknown>>;
+  readiness: Readiness;
   version: string;
 }
 
@@ -47,7 +50,7 @@ export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
   const parts = { ...services, audit, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
+  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
@@ -56,6 +59,7 @@ export function createApp(services: AppServices): Express {
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
+  app.use(queueBoardRouter(parts));
   mountRoutes(app, routes, { authenticator, retention: services.retention });
   app.use(() => {
     throw notFound();

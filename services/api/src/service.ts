@@ -3,12 +3,12 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
+import { type Config, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
-import { QueueWatch } from './operations/queue-status';
+import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
@@ -42,6 +42,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('sweeper', () => sweeper.stop());
 
   const progress = new BatchProgress(commands);
+  const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const keys = await readKeys(config);
   const app = createApp({
     store,
@@ -49,14 +50,14 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     producer,
     progress,
     changes,
-    queueWatch: new QueueWatch(commands, progress),
+    ...operations,
     keys,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
     trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    dependencies: { redis: () => commands.ping(), store: () => store.check() },
+    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
     version: readVersion(),
   });
   await listen(createServer(app), config, logger, releasers);

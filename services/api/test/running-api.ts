@@ -7,12 +7,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
+import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { ApiMetrics } from '../src/operations/api-metrics';
 import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
@@ -109,20 +110,23 @@ export class RunningApi {
     changes.start();
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
+    const queueWatch = new QueueWatch(commands, progress);
+    const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
     const app = createApp({
       store: this.store,
       registry,
       producer: this.producer,
       progress,
       changes,
-      queueWatch: new QueueWatch(commands, progress),
+      queueWatch,
+      metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
-      logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
-      dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
+      logger,
+      readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
     });
     this.server.on('request', app).listen(0, '127.0.0.1');

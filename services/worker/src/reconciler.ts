@@ -2,6 +2,7 @@ import { type Producer, takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, listAll, newestRun, unscoredShards } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import type { WorkMetrics } from './work-metrics';
 
 const EVERY_MS = 15_000;
 /** Younger markers belong to what has only just been accepted. */
@@ -11,6 +12,7 @@ export interface ReconcilerServices {
   store: ObjectStore;
   producer: Producer;
   redis: Redis;
+  metrics: Pick<WorkMetrics, 'reconciled'>;
   logger: Logger;
 }
 
@@ -36,6 +38,7 @@ export async function reconcile(services: ReconcilerServices, nowMs: number = Da
     if (done === 'finished') await services.store.delete(key);
     if (done !== 'enqueued') continue;
     enqueued++;
+    services.metrics.reconciled();
     services.logger.warn({ tenant, id }, 'enqueued again');
   }
   return enqueued;

@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
 import { putJson, readJsonObject } from '../http/stored-json';
+import type { ApiMetrics } from '../operations/api-metrics';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
 import { preflight } from './preflight';
 import { receiveFile } from './receive';
@@ -16,6 +17,7 @@ export interface BatchServices {
   progress: BatchProgress;
   limits: IntakeLimits;
   idempotency: IdempotencyKeys;
+  metrics: Pick<ApiMetrics, 'uploaded'>;
 }
 
 export interface Upload {
@@ -49,7 +51,9 @@ export async function acceptBatch(services: BatchServices, request: Request, res
     }),
   );
   const record = createRecord(id, filename, pin, upload.options, intake);
-  return acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  const accepted = await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  if (accepted === id) services.metrics.uploaded(intake.bytes);
+  return accepted;
 }
 
 /** What an upload would come to, with nothing stored. */
