@@ -184,7 +184,8 @@ export interface Session {
   tenant: string;
   role: Role;
   key_id: string;
-  expires_at: string;
+  /** null: of a key that does not expire. */
+  expires_at: string | null;
 }
 
 export interface Percentiles {

@@ -2,6 +2,7 @@ import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
 import { reservePriorities } from './fair-share';
+import { promoteMisdated } from './misdated';
 import { BatchProgress } from './progress';
 import { orUnavailable } from './unavailable';
 
@@ -117,6 +118,13 @@ export class Producer {
     await orUnavailable(this.finalize.remove(jobIds.finalize(batchId, run), { removeChildren: true }));
     await orUnavailable(Promise.all(shards.map(({ shard }) => this.shards.remove(jobIds.shard(batchId, run, shard)))));
     await this.addFlow(work);
+  }
+
+  /** See promoteMisdated. @returns how many jobs */
+  async promoteMisdated(nowMs: number): Promise<number> {
+    const queues: Queue[] = [this.predictions, this.shards, this.finalize];
+    const promoted = await Promise.all(queues.map((queue) => promoteMisdated(queue, this.connection, nowMs)));
+    return promoted.reduce((sum, count) => sum + count, 0);
   }
 
   async stop(): Promise<void> {

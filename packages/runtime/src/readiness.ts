@@ -1,20 +1,17 @@
 /** A dependency that has not answered by then counts as away: whoever asks has less patience than a frozen one. */
 const ANSWER_MS = 3_000;
-/** Who asks within this time gets the same answer: health is open to everybody, and asking a store costs money. */
-const SHARE_MS = 1_000;
 
 /** Whether what a process needs answers. @see Readiness.missing */
 export class Readiness {
-  private latest: { untilMs: number; missing: Promise<string[]> } | undefined;
+  private looking: Promise<string[]> | undefined;
 
   /** By name; a check rejects while its dependency is away. */
   constructor(private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>) {}
 
-  /** Names of the dependencies that do not answer; empty = ready. */
+  /** Names of the dependencies that do not answer; empty = ready. Many who ask at once are asked for once: health is open to everybody. */
   missing(): Promise<string[]> {
-    const nowMs = performance.now();
-    if (this.latest === undefined || this.latest.untilMs < nowMs) this.latest = { untilMs: nowMs + SHARE_MS, missing: this.look() };
-    return this.latest.missing;
+    this.looking ??= this.look().finally(() => (this.looking = undefined));
+    return this.looking;
   }
 
   private async look(): Promise<string[]> {

@@ -25,7 +25,7 @@ export const RECORD = {
 /** What the API leaves for a worker, and the parts a worker is made of: a file store, models, threads, a given Redis. */
 export class RunningWorker {
   private readonly releasers = new Releasers();
-  readonly logged: { level: number; msg: string; queue?: string; attempt?: number }[] = [];
+  readonly logged: { level: number; msg: string; queue?: string; attempt?: number; alarm?: string }[] = [];
   services!: WorkerServices;
   pin!: ModelPin;
 

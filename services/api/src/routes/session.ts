@@ -16,7 +16,7 @@ const signInBody = z
   .union([z.strictObject({ api_key: z.string().max(256) }), z.strictObject({ token: z.string().max(256) })])
   .meta({ id: 'SignInBody', description: 'An API key, or a token of POST /v1/session/tokens' });
 
-const session = z
+export const session = z
   .strictObject({
     tenant: z.string(),
     role: z.enum(['member', 'operator', 'admin']),

@@ -1,7 +1,6 @@
 import { CANARY_TENANT, type Job, PostponedError, UnrecoverableError } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
-import { ObjectMismatchError } from '@cytoqueue/storage';
-import { toJobError } from '../errors';
+import { isAlarm, toJobError } from '../errors';
 import type { StallWatch } from '../stall-watch';
 import type { WorkMetrics } from '../work-metrics';
 
@@ -20,7 +19,10 @@ export async function runJob<T extends { tenant: string }>(job: Job<T>, { logger
     // A canary a minute is not worth reading about.
     logger[job.data.tenant === CANARY_TENANT ? 'debug' : 'info'](jobLine(job), 'job done');
   } catch (error) {
-    if (error instanceof ObjectMismatchError) metrics.checksumMismatch();
+    if (isAlarm(error)) {
+      metrics.checksumMismatch();
+      logger.error({ ...jobLine(job), err: error, alarm: 'object-mismatch' }, 'ALARM: the store holds other bytes than this job comes to');
+    }
     const jobError = toJobError(error, Date.now() - job.timestamp);
     if (jobError instanceof PostponedError) logger.warn({ ...jobLine(job), err: error }, 'job put off');
     // The last one is told by whoever gives the job up.
