@@ -37,6 +37,8 @@ const variables = z.object({
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
   CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
+  CANARY_SECONDS: count(0, 3_600).default(60),
+  WORKER_STALL_SECONDS: count(1, 86_400).default(300),
   ENVIRONMENT: z.string().min(1).default('local'),
   WORKER_PORT: port.default(0),
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
@@ -66,6 +68,10 @@ export interface Config {
   readonly workerThreads: number;
   readonly shardRows: number;
   readonly cloudwatchNamespace: string | undefined;
+  /** How often a record with a known answer is sent; 0 = never. */
+  readonly canarySeconds: number;
+  /** After so long with work waiting and none begun or ended, a worker calls itself dead. */
+  readonly workerStallSeconds: number;
   readonly environment: string;
   readonly workerPort: number;
   readonly maxUploadBytes: number;
@@ -106,6 +112,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,
     cloudwatchNamespace: v.CLOUDWATCH_NAMESPACE,
+    canarySeconds: v.CANARY_SECONDS,
+    workerStallSeconds: v.WORKER_STALL_SECONDS,
     environment: v.ENVIRONMENT,
     workerPort: v.WORKER_PORT,
     maxUploadBytes: v.MAX_UPLOAD_BYTES,

@@ -1,6 +1,6 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger } from '@cytoqueue/runtime';
+import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
@@ -19,8 +19,11 @@ import { createOpenApiDocument } from './openapi';
 import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
+import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './routes/health';
+import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueWatch } from './operations/queue-status';
+import { metricsRoutes } from './routes/metrics';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
@@ -34,6 +37,7 @@ export interface AppServices {
   progress: BatchProgress;
   changes: ChangeListener;
   queueWatch: QueueWatch;
+  metrics: ApiMetrics;
   keys: KeyRing;
   audit: AuditLog;
   use: TenantUse;
@@ -43,8 +47,7 @@ export interface AppServices {
   limits: IntakeLimits;
   retention: Retention;
   logger: Logger;
-  /** By name, for `/health/ready`. */
-  dependencies: Record<string, () => Promise<unknown>>;
+  readiness: Readiness;
   version: string;
   /** Where the web app was built to; none is served when left out. */
   webDist?: string;
@@ -55,7 +58,8 @@ export function createApp(services: AppServices): Express {
   const authenticator = new Authenticator(services.keys, services.sessions);
   const parts = { ...services, idempotency, authenticator };
   const routes = [
-    ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...auditRoutes(parts), ...healthRoutes(parts),
+    ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
+    ...healthRoutes(parts),
   ];
   const app = express();
   app.disable('etag');
@@ -67,6 +71,7 @@ export function createApp(services: AppServices): Express {
   app.use(secureHeaders());
   if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
+  app.use(queueBoardRouter(parts));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {
     throw notFound();

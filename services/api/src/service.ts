@@ -4,14 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, type KeyChange, KeyFile, type KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent } from '@cytoqueue/runtime';
+import {
+  type Config, type KeyChange, KeyFile, type KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent,
+} from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
-import { QueueWatch } from './operations/queue-status';
+import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
@@ -54,6 +56,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('sweeper', () => sweeper.stop());
 
   const progress = new BatchProgress(commands);
+  const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const app = createApp({
     store,
     registry,
@@ -61,7 +64,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     producer,
     progress,
     changes,
-    queueWatch: new QueueWatch(commands, progress),
+    ...operations,
     keys,
     use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
@@ -69,7 +72,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    dependencies: { redis: () => commands.ping(), store: () => store.check() },
+    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
     version: readVersion(),
     webDist: WEB_DIST,
   });

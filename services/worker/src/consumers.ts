@@ -8,9 +8,10 @@ import type { Redis } from 'ioredis';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
 import { Quarantine } from './jobs/quarantine';
-import { runJob } from './jobs/run-job';
+import { jobLine, runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
+import type { StallWatch } from './stall-watch';
 import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
@@ -19,6 +20,7 @@ export interface WorkerServices {
   pool: ScoringPool;
   progress: BatchProgress;
   metrics: WorkMetrics;
+  stallWatch: Pick<StallWatch, 'moved'>;
   redis: Redis;
   logger: Logger;
   /** Scoring threads. */
@@ -50,7 +52,10 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
     completed: (job) => services.metrics.predictionCompleted(job),
-    giveUp: ({ data }) => processor.giveUp(data),
+    giveUp: async (job) => {
+      services.metrics.predictionFailed(job);
+      await processor.giveUp(job.data);
+    },
     changed: ({ predictionId }) => predictionId,
   });
 }
@@ -67,7 +72,7 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
         await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
       },
       // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
-      giveUp: ({ data }) => services.metrics.shardFailed(data, data.shard),
+      giveUp: ({ data }) => services.metrics.shardFailed(data),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
@@ -89,7 +94,7 @@ interface Work<T> {
 }
 
 function consume<T extends { v: number; tenant: string }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
-  const { redis, logger, metrics } = services;
+  const { redis, logger } = services;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
   return new Consumer<T>({
     queue,
@@ -97,13 +102,12 @@ function consume<T extends { v: number; tenant: string }>(services: WorkerServic
     concurrency,
     onError,
     process: (job) =>
-      runJob(job, { logger, metrics }, async () => {
+      runJob(job, services, async () => {
         const effect = await work.process(job);
         await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
       }),
     onGivenUp: async (job, error) => {
-      const line: Record<string, unknown> = { err: error, job: job.id, queue, ...job.data };
-      logger.error(line, 'job given up');
+      logger.error({ ...jobLine(job), err: error }, 'job given up');
       await work.giveUp(job);
       await publishChange(redis, work.changed(job.data));
     },
