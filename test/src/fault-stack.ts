@@ -1,4 +1,4 @@
-import { rmSync, utimesSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
@@ -127,6 +127,12 @@ export class FaultStack {
   age(id: string): void {
     const then = Date.now() / 1_000 - 120;
     utimesSync(join(this.stack.dataDir, 'objects', ObjectKeys.pending('local', id)), then, then);
+  }
+
+  /** What a service has logged so far. */
+  logLines(service: string): Record<string, unknown>[] {
+    const lines = readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8').split('\n');
+    return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
   /** Past the proxy. */
