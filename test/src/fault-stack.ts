@@ -9,7 +9,9 @@ import { ContractClient } from './contract-client';
 import { expectInvariant, keysBelow } from './invariant';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
-import { type Environment, type Ready, type RunningStack, isRunning, makeDataDir, readReady, startStack } from './stack-process';
+import {
+  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, isRunning, makeDataDir, readReady, runProgram, startStack,
+} from './stack-process';
 import { TcpProxy } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
@@ -20,6 +22,12 @@ const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
 function fileOf(rows: number): string {
   const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
   return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
+}
+
+export type LogLine = Record<string, unknown>;
+
+export function parseLog(text: string): LogLine[] {
+  return text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
 }
 
 interface Options extends Environment {
@@ -130,9 +138,17 @@ export class FaultStack {
   }
 
   /** What a service has logged so far. */
-  logLines(service: string): Record<string, unknown>[] {
-    const lines = readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8').split('\n');
-    return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  logLines(service: string): LogLine[] {
+    return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
+  }
+
+  /** A worker beside the stack's own, that the test ends itself. */
+  async startWorker(): Promise<RunningProgram> {
+    const { dataDir } = this.stack;
+    const environment = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
+    const worker = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], environment);
+    await waitUntil('it is ready', () => worker.stdout().includes('"msg":"ready"'));
+    return worker;
   }
 
   /** Past the proxy. */

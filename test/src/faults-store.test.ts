@@ -5,7 +5,7 @@ import { FaultStack } from './fault-stack';
 import { keysBelow } from './invariant';
 import { type MotoServer, motoAvailable, startMoto } from './moto-server';
 import { isRunning } from './stack-process';
-import { TcpProxy } from './tcp-proxy';
+import { TcpProxy, type Verdict } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
 jest.setTimeout(120_000);
@@ -105,7 +105,7 @@ describeS3('S3', () => {
     const nothing = new Uint8Array();
     const other = encodeShardObject({ counts, histogram: [], results: Buffer.from('other'), errors: nothing, changes: nothing });
     let place = '';
-    s3.meddle(async (request) => {
+    s3.meddle(async (request): Promise<Verdict> => {
       const key = /^PUT \/faults\/p\/(\S+\/shards\/00004\.[^?\s]+)/.exec(request)?.[1];
       if (key !== undefined && place === '') await faults.store.put((place = decodeURIComponent(key)), other);
       return 'pass';

@@ -106,7 +106,9 @@ export class TcpProxy {
       if (verdict === 'lose the answer') losing = true;
       this.forward(bytes, server);
     };
-    client.on('data', (bytes) => (judged = judged.then(() => pass(bytes))));
+    client.on('data', (bytes) => {
+      judged = judged.then(() => pass(bytes));
+    });
     server.on('data', (bytes) => {
       // An interim answer asks for the body, which is still to come.
       if (losing && !bytes.toString('latin1', 0, 12).endsWith(' 100')) return void client.resetAndDestroy();
