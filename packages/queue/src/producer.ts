@@ -77,6 +77,17 @@ export class Producer {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
   }
 
+  /** How many records are served before this one is, itself included: 1 = next. undefined when it is not waiting in line. */
+  async predictionPosition(predictionId: string): Promise<number | undefined> {
+    const key = `${REDIS_PREFIX}:${queueNames.predictions}`;
+    const id = jobIds.prediction(predictionId);
+    const found = await orUnavailable(this.connection.multi().llen(`${key}:wait`).lpos(`${key}:wait`, id, 'RANK', -1).zrank(`${key}:prioritized`, id).exec());
+    const [[, waiting], [, index], [, rank]] = found as [unknown, number | null][];
+    // Taken from the right end of the list; what has a priority comes after all that has none.
+    if (index !== null) return Number(waiting) - index;
+    return rank === null ? undefined : Number(waiting) + rank + 1;
+  }
+
   /** What Redis knows of the job that ends a run, which waits for the run's shards. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));

@@ -27,13 +27,15 @@ export async function viewPrediction(services: { store: ObjectStore; producer: P
   const state = await services.producer.predictionState(id).catch(() => 'unknown');
   if (state === 'unknown') return viewFromStore(store, tenant, request);
   // A job that ended after we looked for its result is not waiting again.
-  return { ...describe(request), status: state === 'queued' ? 'queued' : 'processing' };
+  if (state !== 'queued') return { ...describe(request), status: 'processing' };
+  const position = await services.producer.predictionPosition(id).catch(() => undefined);
+  return { ...describe(request), status: 'queued', queue_position: position ?? null };
 }
 
 /** Redis is an index that can be lost: without it, or without the job in it, an accepted record is still waiting. */
 async function viewFromStore(store: ObjectStore, tenant: string, request: PredictionRequest): Promise<PredictionView> {
   const key = ObjectKeys.pending(tenant, request.id);
-  if ((await store.head(key)) !== undefined) return { ...describe(request), status: 'queued' };
+  if ((await store.head(key)) !== undefined) return { ...describe(request), status: 'queued', queue_position: null };
   // The marker goes last: it may have ended since we looked.
   const finished = await viewIfFinished(store, tenant, request);
   if (finished === undefined) throw new ObjectNotFoundError(key);

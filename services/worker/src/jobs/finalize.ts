@@ -127,10 +127,10 @@ class RunFiles {
   }
 
   private async load(shard: number): Promise<ShardObject> {
-    const { services, tenant, record } = this;
+    const { services, tenant, record, run } = this;
     if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
     const existing = await readShardObject(services.store, tenant, record, shard);
-    return existing ?? scoreAndStore(services, tenant, record, shard);
+    return existing ?? scoreAndStore(services, tenant, record, run, shard);
   }
 
   /**
@@ -142,6 +142,7 @@ class RunFiles {
     const key = ObjectKeys.runFailedShards(tenant, record.id, run);
     const unscored = failedShards.size === 0 ? [] : await unscoredShards(services.store, tenant, record);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
+    for (const shard of failed) await services.metrics.shardFailed({ batchId: record.id, run }, shard);
     try {
       await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
       this.failed = failed;
