@@ -42,6 +42,8 @@ export class FaultStack {
   private readonly releasers = new Releasers();
   private readonly file: string;
   private undisturbed: Buffer = Buffer.alloc(0);
+  /** The batch whose results were not disturbed. */
+  undisturbedId = '';
   redis!: RedisProcess;
   proxy!: TcpProxy;
   stack!: RunningStack;
@@ -60,6 +62,7 @@ export class FaultStack {
     try {
       await faults.acquire(environment);
       const { id } = await run(faults.client, faults.file, query);
+      faults.undisturbedId = id;
       faults.undisturbed = await faults.store.get(ObjectKeys.runResults('local', id, 1));
       return faults;
     } catch (error) {
@@ -122,6 +125,11 @@ export class FaultStack {
   /** The batch ends, and everything holds that must hold of it. */
   async expectWhole(batchId: string): Promise<Manifest> {
     await finish(this.client, batchId);
+    return this.expectInvariant(batchId);
+  }
+
+  /** Of a batch that has ended. */
+  expectInvariant(batchId: string): Promise<Manifest> {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
 
