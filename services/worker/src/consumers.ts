@@ -42,6 +42,7 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   const processor = new PredictionProcessor(services);
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
+    settle: (data) => processor.settle(data),
     giveUp: ({ data }) => processor.giveUp(data),
     changed: ({ predictionId }) => predictionId,
   });
@@ -72,6 +73,8 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
 
 interface Work<T> {
   process: (job: Job<T>) => Promise<void>;
+  /** What remains to be done and is nothing to those who wait. */
+  settle?: (data: T) => Promise<void>;
   giveUp: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
   changed: (data: T) => string;
@@ -89,6 +92,7 @@ function consume<T extends { v: number }>(services: WorkerServices, queue: Queue
       runJob(job, logger, async () => {
         await work.process(job);
         await publishChange(redis, work.changed(job.data));
+        await work.settle?.(job.data);
       }),
     onGivenUp: async (job, error) => {
       const line: Record<string, unknown> = { err: error, job: job.id, queue, ...job.data };
