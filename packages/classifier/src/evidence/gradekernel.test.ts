@@ -22,22 +22,23 @@ const someRows: fc.Arbitrary<Rows> = fc.integer({ min: 1, max: MOST_ROWS }).chai
 const sample = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: FEATURES, maxLength: FEATURES });
 
 /** All that the evidence asks of a search: on two features, with the third, and with the third changed, in a part of the rows. */
-function ask({ nearest, add, shift, int32s }: GradeSearch, scale: GradeScale, { grades, weights }: Rows, of: readonly number[], to: number, from: number, place: number) {
+function ask(search: GradeSearch, scale: GradeScale, { grades, weights }: Rows, of: readonly number[], to: number, from: number, place: number) {
   const rows = grades.length;
+  const int32s = () => search.int32s(rows);
   const filled = (value: (row: number) => number) => {
-    const array = int32s(rows);
+    const array = int32s();
     for (let row = 0; row < rows; row++) array[row] = value(row);
     return array;
   };
   const part = (feature: number) => filled((row) => scale.parts[of[feature] * (scale.highest + 1) + grades[row][feature]]);
   const [one, other, third, rowWeights, column] = [part(0), part(1), part(2), filled((row) => weights[row]), filled((row) => grades[row][2])];
-  const [two, three, more, shifted] = [0, 0, 0, 0].map(() => int32s(rows));
+  const [two, three, more, shifted] = [0, 0, 0, 0].map(int32s);
   const span = { from, to: rows };
-  add(one, other, two, rows);
-  add(two, third, three, rows);
-  shift({ column, own: third, sums: three, more, shifted }, to, span);
+  search.add(one, other, two, rows);
+  search.add(two, third, three, rows);
+  search.shift({ column, own: third, sums: three, more, shifted }, to, span);
   return [[two, third], [three, more], [one, other]].map(([sums, added]) => {
-    const found = nearest.select(sums, added, rowWeights, span);
+    const found = search.nearest.select(sums, added, rowWeights, span);
     return [found.mean(), found.distanceAt(place), found.countWithin(place, sums, added, rowWeights, { from: 0, to: rows }), [...shifted.subarray(from)]];
   });
 }
@@ -49,12 +50,8 @@ test('WebAssembly and plain JavaScript find the same', () => {
       if (scale === undefined) throw new Error('these models have grades');
       const { k } = model.file;
       const searches = [createGradeSearch(k, scale, 12, MOST_ROWS), createPlainSearch(k, scale)];
-      const [kernel, plain] = searches.map((search) => ask(bound(search), scale, rows, of, to, from % rows.grades.length, place));
+      const [kernel, plain] = searches.map((search) => ask(search, scale, rows, of, to, from % rows.grades.length, place));
       expect(kernel).toEqual(plain);
     }),
   );
 });
-
-function bound(search: GradeSearch): GradeSearch {
-  return { nearest: search.nearest, add: search.add.bind(search), shift: search.shift.bind(search), int32s: search.int32s.bind(search) };
-}
