@@ -52,6 +52,7 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
     completed: (job) => services.metrics.predictionCompleted(job),
+    settle: (data) => processor.settle(data),
     giveUp: async (job) => {
       services.metrics.predictionFailed(job);
       await processor.giveUp(job.data);
@@ -88,6 +89,8 @@ interface Work<T> {
   process: (job: Job<T>) => Promise<boolean | void>;
   /** When it had one; at the same time as the announcement. */
   completed?: (job: Job<T>) => Promise<void>;
+  /** What remains to be done and is nothing to those who wait. */
+  settle?: (data: T) => Promise<void>;
   giveUp: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
   changed: (data: T) => string;
@@ -105,6 +108,7 @@ function consume<T extends { v: number; tenant: string }>(services: WorkerServic
       runJob(job, services, async () => {
         const effect = await work.process(job);
         await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
+        await work.settle?.(job.data);
       }),
     onGivenUp: async (job, error) => {
       logger.error({ ...jobLine(job), err: error }, 'job given up');
