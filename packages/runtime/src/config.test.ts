@@ -12,6 +12,7 @@ test('nothing set gives the documented defaults', () => {
     redisUrl: undefined,
     storageUrl: `file://${dataDir}/objects`,
     apiKeysFile: undefined,
+    apiKeys: undefined,
     workers: 1,
     workerThreads: availableParallelism(),
     shardRows: 32_768,
@@ -21,6 +22,7 @@ test('nothing set gives the documented defaults', () => {
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
     inputRetentionDays: 30,
+    ecsAgentUri: undefined,
     logLevel: 'info',
   });
 });
@@ -31,7 +33,9 @@ const everything = {
   DATA_DIR: '/srv/cyto',
   REDIS_URL: 'rediss://user:secret@redis:6380/1',
   STORAGE_URL: 's3://bucket/prefix',
+  REDIS_PASSWORD: 'unused: the URL has one',
   API_KEYS_FILE: '/run/keys.json',
+  API_KEYS: '{}',
   WORKERS: '3',
   WORKER_THREADS: '2',
   SHARD_ROWS: '1000',
@@ -41,6 +45,7 @@ const everything = {
   MAX_UPLOAD_BYTES: '10000000000',
   RETENTION_DAYS: '7',
   INPUT_RETENTION_DAYS: '2',
+  ECS_AGENT_URI: 'http://169.254.170.2/api/x',
   LOG_LEVEL: 'debug',
 };
 
@@ -52,6 +57,7 @@ test('every variable is taken over', () => {
     redisUrl: everything.REDIS_URL,
     storageUrl: 's3://bucket/prefix',
     apiKeysFile: '/run/keys.json',
+    apiKeys: '{}',
     workers: 3,
     workerThreads: 2,
     shardRows: 1_000,
@@ -61,6 +67,7 @@ test('every variable is taken over', () => {
     maxUploadBytes: 1e10,
     retentionDays: 7,
     inputRetentionDays: 2,
+    ecsAgentUri: everything.ECS_AGENT_URI,
     logLevel: 'debug',
   });
 });
@@ -78,6 +85,15 @@ test('what is relative becomes absolute, and a folder of any name can hold the o
 });
 
 test.each([
+  ['rediss://redis:6379', 'rediss://:p%40s%2Fs%3A%25@redis:6379'],
+  ['rediss://user@redis', 'rediss://user:p%40s%2Fs%3A%25@redis'],
+  ['redis://:own@redis', 'redis://:own@redis'],
+])('the password goes into %s unless it has one', (url, expected) => {
+  expect(loadConfig({ REDIS_URL: url, REDIS_PASSWORD: 'p@s/s:%' }).redisUrl).toBe(expected);
+  expect(loadConfig({ REDIS_PASSWORD: 'p@s/s:%' }).redisUrl).toBeUndefined();
+});
+
+test.each([
   ['PORT', '65536'],
   ['PORT', '-1'],
   ['PORT', '80.5'],
@@ -85,6 +101,8 @@ test.each([
   ['PORT', '1e3'],
   ['WORKER_PORT', 'any'],
   ['REDIS_URL', 'http://redis'],
+  ['REDIS_URL', 'redis://['],
+  ['ECS_AGENT_URI', 'agent'],
   ['STORAGE_URL', '/srv/objects'],
   ['WORKERS', '0'],
   ['WORKER_THREADS', '257'],

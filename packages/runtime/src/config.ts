@@ -18,9 +18,11 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
   DATA_DIR: z.string().min(1).default('.cytoqueue'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').refine((url) => URL.canParse(url), 'must be a URL').optional(),
+  REDIS_PASSWORD: z.string().min(1).optional(),
   STORAGE_URL: z.string().regex(/^(file|s3):\/\//, 'must start with file:// or s3://').optional(),
   API_KEYS_FILE: z.string().min(1).optional(),
+  API_KEYS: z.string().min(1).optional(),
   WORKERS: count(1, 64).default(1),
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
@@ -30,6 +32,7 @@ const variables = z.object({
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: count(1, 36_500).default(30),
   INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
+  ECS_AGENT_URI: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -38,9 +41,12 @@ export interface Config {
   readonly port: number;
   /** Absolute. */
   readonly dataDir: string;
+  /** With the password, when there is one: not to be logged. */
   readonly redisUrl: string | undefined;
   readonly storageUrl: string;
   readonly apiKeysFile: string | undefined;
+  /** Content of a keys file, where secrets come as variables and not as files; `apiKeysFile` goes before it. */
+  readonly apiKeys: string | undefined;
   readonly workers: number;
   readonly workerThreads: number;
   readonly shardRows: number;
@@ -51,6 +57,8 @@ export interface Config {
   readonly retentionDays: number;
   /** Of uploaded files, which need not stay as long as their results. */
   readonly inputRetentionDays: number;
+  /** Of the agent beside a task on Amazon ECS, which sets the variable. */
+  readonly ecsAgentUri: string | undefined;
   readonly logLevel: string;
 }
 
@@ -72,9 +80,10 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     host: v.HOST,
     port: v.PORT,
     dataDir,
-    redisUrl: v.REDIS_URL,
+    redisUrl: v.REDIS_URL === undefined ? undefined : withPassword(v.REDIS_URL, v.REDIS_PASSWORD),
     storageUrl: v.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
     apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
+    apiKeys: v.API_KEYS,
     workers: v.WORKERS,
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,
@@ -84,6 +93,15 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     maxUploadBytes: v.MAX_UPLOAD_BYTES,
     retentionDays: v.RETENTION_DAYS,
     inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
+    ecsAgentUri: v.ECS_AGENT_URI,
     logLevel: v.LOG_LEVEL,
   };
+}
+
+/** A secret store hands out the password alone; one that stands in the URL goes before it. */
+function withPassword(redisUrl: string, password: string | undefined): string {
+  const url = new URL(redisUrl);
+  if (password === undefined || url.password !== '') return redisUrl;
+  url.password = encodeURIComponent(password);
+  return url.href;
 }

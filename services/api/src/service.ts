@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type ApiKeys, type Config, type Logger, type Releasers, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
+import { type ApiKeys, type Config, type Logger, type Releasers, ensureLocalApiKey, loadApiKeys, parseApiKeys, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { Retention } from './http/retention';
@@ -13,6 +13,8 @@ import { readVersion } from './version';
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** How long running requests may take to end once the service stops. */
 const DRAIN_MS = 10_000;
+/** Longer than a load balancer keeps a connection idle (ours 120 s), or it sends a request into one that is being closed. */
+const KEEP_ALIVE_MS = 130_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -53,11 +55,13 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   await listen(createServer(app), config, logger, releasers);
 }
 
-async function readApiKeys({ apiKeysFile, dataDir }: Config): Promise<ApiKeys> {
+async function readApiKeys({ apiKeysFile, apiKeys, dataDir }: Config): Promise<ApiKeys> {
+  if (apiKeysFile === undefined && apiKeys !== undefined) return parseApiKeys(apiKeys, 'API_KEYS');
   return loadApiKeys(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile);
 }
 
 async function listen(server: Server, config: Config, logger: Logger, releasers: Releasers): Promise<void> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(config.port, config.host);
   await once(server, 'listening');
   releasers.push('server', () => closeServer(server));

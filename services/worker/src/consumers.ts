@@ -11,6 +11,7 @@ import { Quarantine } from './jobs/quarantine';
 import { runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
+import type { TaskProtection } from './task-protection';
 
 export interface WorkerServices {
   store: ObjectStore;
@@ -19,6 +20,8 @@ export interface WorkerServices {
   progress: BatchProgress;
   redis: Redis;
   logger: Logger;
+  /** Held while a shard or a batch's end is in hand. */
+  protection: Pick<TaskProtection, 'run'>;
   /** Scoring threads. */
   threads: number;
 }
@@ -51,19 +54,20 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const records = new BatchRecords(services.store);
   const finalizer = new Finalizer(services, records);
   const quarantine = new Quarantine();
+  const { protection } = services;
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, services.threads + SHARDS_BEYOND_THREADS, {
       process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
-        await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
+        await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
       },
       // Nothing to do: the finalizer hears of it from the flow and puts the rows into the errors file.
       giveUp: async () => undefined,
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
-      process: async (job) => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures())),
+      process: (job) => protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
       giveUp: ({ data }) => finalizer.giveUp(data),
       changed,
     }),

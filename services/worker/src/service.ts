@@ -6,6 +6,7 @@ import { createConsumers } from './consumers';
 import { startHealthServer } from './health';
 import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
+import { TaskProtection } from './task-protection';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
@@ -23,7 +24,10 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  const consumers = createConsumers({ store, registry, pool, progress: new BatchProgress(redis), redis, logger, threads });
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
+  const consumers = createConsumers({ store, registry, pool, progress: new BatchProgress(redis), redis, logger, protection, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());
 

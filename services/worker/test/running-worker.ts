@@ -42,7 +42,7 @@ export class RunningWorker {
     const pool = new ScoringPool(1, THREAD_FILE);
     worker.releasers.push('pool', () => pool.stop());
     const logger = createLogger({ service: 'worker', environment: 'test', level: 'info' }, { write: (line) => void worker.logged.push(JSON.parse(line)) });
-    worker.services = { store, registry, pool, progress: new BatchProgress(redis), redis, logger, threads: 1 };
+    worker.services = { store, registry, pool, progress: new BatchProgress(redis), redis, logger, protection: { run: (work) => work() }, threads: 1 };
     return worker;
   }
 
