@@ -16,5 +16,5 @@ export {
 } from './names';
 export { type BatchWork, type JobState, Producer } from './producer';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
-export { QueueUnavailableError } from './unavailable';
+export { QueueUnavailableError, orUnavailable } from './unavailable';
 export { takeTurn } from './turn-lock';

@@ -5,6 +5,7 @@ export const problems = {
   'malformed-request': { status: 400, title: 'The request cannot be read' },
   'unauthenticated': { status: 401, title: 'A valid API key is needed' },
   'forbidden': { status: 403, title: 'This key may not do that' },
+  'cross-site': { status: 403, title: 'Another site may not do that' },
   'not-found': { status: 404, title: 'There is no such resource' },
   'method-not-allowed': { status: 405, title: 'The resource does not know this method' },
   'already-finished': { status: 409, title: 'The resource has reached its end' },
