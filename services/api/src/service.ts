@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import {
-  type Config, type KeyChange, KeyFile, type KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent,
+  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
 } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -85,8 +85,12 @@ interface KeyServices {
   redis: Redis;
 }
 
-/** The keys file, read again as it changes. Of all processes that see a change one notes it in the audit log. */
-async function openKeys({ apiKeysFile, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+/**
+ * The keys file, read again as it changes; or what a platform gives us in a variable, which does not change. Of all
+ * processes that see a change of the file one notes it in the audit log.
+ */
+async function openKeys({ apiKeysFile, apiKeys, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+  if (apiKeysFile === undefined && apiKeys !== undefined) return new KeyRing(parseApiKeys(apiKeys, 'API_KEYS'));
   const onChange = async ({ added, removed, digest }: KeyChange): Promise<void> => {
     if (!(await takeTurn(redis, `keys:${digest}`, KEY_CHANGE_MS).catch(() => true))) return;
     noteKeys(audit, 'key.add', added);

@@ -12,6 +12,7 @@ import { jobLine, runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
 import type { StallWatch } from './stall-watch';
+import type { TaskProtection } from './task-protection';
 import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
@@ -23,6 +24,8 @@ export interface WorkerServices {
   stallWatch: Pick<StallWatch, 'moved'>;
   redis: Redis;
   logger: Logger;
+  /** Held while a shard or a batch's end is in hand. */
+  protection: Pick<TaskProtection, 'run'>;
   /** Scoring threads. */
   threads: number;
 }
@@ -65,19 +68,20 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const records = new BatchRecords(services.store);
   const finalizer = new Finalizer(services, records);
   const quarantine = new Quarantine();
+  const { protection } = services;
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
       process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
-        await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
+        await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
       },
       // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
       giveUp: ({ data }) => services.metrics.shardFailed(data),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
-      process: async (job) => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures())),
+      process: (job) => protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
       giveUp: ({ data }) => finalizer.giveUp(data),
       changed,
     }),
