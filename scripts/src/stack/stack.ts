@@ -94,7 +94,8 @@ export class Stack {
     const redis = await this.#startRedis();
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
     const SESSION_SECRET = this.#config.sessionSecret ?? (await ensureSessionSecret(this.#config.dataDir));
-    const [api] = await Promise.all([this.#startApi({ ...environment, SESSION_SECRET }), this.#startWorkers(environment)]);
+    // The workers are acquired first, so they are released after the API.
+    const [, api] = await Promise.all([this.#startWorkers(environment), this.#startApi({ ...environment, SESSION_SECRET })]);
     this.#checkNotStopping();
     this.#describe = () => ({
       url: api.url(),
