@@ -1,7 +1,8 @@
 import { setPriority } from 'node:os';
 import { Classifier } from '@cytoqueue/classifier';
-import { encodeShardObject } from '@cytoqueue/storage';
+import { type ShardObject, encodeShardObject } from '@cytoqueue/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { AnswerMemo } from './answer-memo';
 import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask, TaskModel } from './shard-task';
@@ -14,6 +15,10 @@ if (process.platform === 'linux') setPriority(0, BACKGROUND);
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
 const explainers = new Map<string, RowExplainer>();
+/** By all that an answer's text depends on. */
+const memos = new Map<string, AnswerMemo>();
+/** Some 6 MB each. */
+const MOST_MEMOS = 2;
 
 function classifierFor({ digest, bytes }: TaskModel): Classifier {
   let classifier = classifiers.get(digest);
@@ -27,12 +32,26 @@ function explainerFor({ model }: Classifier): RowExplainer {
   return explainer;
 }
 
+function memoFor(classifier: Classifier, { options, dialect }: ShardTask): AnswerMemo | undefined {
+  if (!AnswerMemo.fits(classifier)) return undefined;
+  const key = [classifier.model.digest, options.operating_point, dialect.delimiter].join();
+  let memo = memos.get(key);
+  if (memo !== undefined) return memo;
+  memos.set(key, (memo = new AnswerMemo(classifier, options.operating_point)));
+  if (memos.size > MOST_MEMOS) memos.delete(memos.keys().next().value as string);
+  return memo;
+}
+
+function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
+  const previous = task.previous && classifierFor(task.previous.model);
+  return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task) });
+}
+
 /** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
 export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
   const classifier = classifierFor(task.model);
-  const previous = task.previous && classifierFor(task.previous.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
-  const object = kind === 'score' ? scoreShard(classifier, task, previous, explainer) : writeFailedShard(classifier, task, explainer);
+  const object = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
   const bytes = encodeShardObject(object);
   return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: bytes });
 }
