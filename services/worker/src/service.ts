@@ -23,6 +23,9 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
+  const warmingUp = pool.warmUp(await registry.pinned(await registry.resolve(undefined)));
+  warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
+
   const consumers = createConsumers({ store, registry, pool, progress: new BatchProgress(redis), redis, logger, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import type { LoadedModel } from '@cytoqueue/registry';
 import type { ShardTask } from './shard-task';
+import { createWarmUpTask } from './warm-up';
 
 /** More than the consumers and the finalizer ever have on their way: reaching it is a defect, and refused. */
 const MAX_WAITING = 256;
@@ -11,7 +13,7 @@ export class ScoringPool {
   private stopping: Promise<void> | undefined;
 
   /** `threadFile`: compiled, for a thread loads it by itself. */
-  constructor(threads: number, threadFile = join(__dirname, 'thread.js')) {
+  constructor(private readonly threads: number, threadFile = join(__dirname, 'thread.js')) {
     this.pool = new Piscina({ filename: threadFile, minThreads: threads, maxThreads: threads, maxQueue: MAX_WAITING });
   }
 
@@ -23,6 +25,11 @@ export class ScoringPool {
   /** The same rows as a failed shard. */
   fail(task: ShardTask): Promise<Buffer> {
     return this.run('fail', task);
+  }
+
+  /** Lets each thread compile what it will need, before a lab waits for it. */
+  async warmUp(model: LoadedModel): Promise<void> {
+    await Promise.all(Array.from({ length: this.threads }, () => this.score(createWarmUpTask(model))));
   }
 
   stop(): Promise<void> {
