@@ -13,6 +13,15 @@ const MIB = 1024 * 1024;
 const count = (min: number, max: number) =>
   z.string().regex(/^\s*\d{1,16}\s*$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
 const port = count(0, 65_535);
+/** A number of hops, or addresses and networks, whose `X-Forwarded-*` is believed. Everybody's never is. */
+const PROXY = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
+function proxiesOf(text: string, context: z.RefinementCtx): number | string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (/^[1-9]$/.test(text.trim())) return Number(text);
+  if (entries.every((entry) => PROXY.test(entry) && /\D/.test(entry))) return entries;
+  context.addIssue({ code: 'custom', message: 'must be a number of hops from 1 to 9, or addresses or networks between commas' });
+  return z.NEVER;
+}
 
 const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -21,6 +30,8 @@ const variables = z.object({
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
   STORAGE_URL: z.string().regex(/^(file|s3):\/\//, 'must start with file:// or s3://').optional(),
   API_KEYS_FILE: z.string().min(1).optional(),
+  SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  TRUST_PROXY: z.string().transform(proxiesOf).optional(),
   WORKERS: count(1, 64).default(1),
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
@@ -41,6 +52,10 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly storageUrl: string;
   readonly apiKeysFile: string | undefined;
+  /** Seals browser sessions; the same for every API process. */
+  readonly sessionSecret: string | undefined;
+  /** The proxies in front: a number of hops, or addresses. */
+  readonly trustProxy: number | readonly string[] | undefined;
   readonly workers: number;
   readonly workerThreads: number;
   readonly shardRows: number;
@@ -75,6 +90,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     redisUrl: v.REDIS_URL,
     storageUrl: v.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
     apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
+    sessionSecret: v.SESSION_SECRET,
+    trustProxy: v.TRUST_PROXY,
     workers: v.WORKERS,
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,

@@ -13,4 +13,6 @@ export {
   roles,
   saveApiKeys,
 } from './api-keys';
+export { type HeldKey, KeyRing } from './key-ring';
+export { createSessionSecret, ensureSessionSecret } from './session-secret';
 export { Periodic, type PeriodicOptions } from './periodic';

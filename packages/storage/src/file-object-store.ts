@@ -54,19 +54,12 @@ export class FileObjectStore implements ObjectStore {
     return outcome;
   }
 
-  async get(key: string): Promise<Buffer> {
-    return reading(key, () => readFile(this.pathOf(key)));
+  async get(key: string, into?: Buffer): Promise<Buffer> {
+    return into === undefined ? reading(key, () => readFile(this.pathOf(key))) : this.readOpened(key, undefined, into);
   }
 
-  async getRange(key: string, range: ByteRange): Promise<Buffer> {
-    const handle = await this.openRange(key, range);
-    try {
-      const bytes = Buffer.allocUnsafe(range.end - range.start);
-      await reading(key, () => readFully(handle, bytes, range.start));
-      return bytes;
-    } finally {
-      await handle.close();
-    }
+  async getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer> {
+    return this.readOpened(key, range, into);
   }
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
@@ -142,6 +135,19 @@ export class FileObjectStore implements ObjectStore {
     if (!(await sameBytes(tempPath, path))) throw new ObjectMismatchError(key);
     await unlinkFile(tempPath);
     return 'exists';
+  }
+
+  private async readOpened(key: string, range: ByteRange | undefined, into: Buffer | undefined): Promise<Buffer> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      const length = end - start;
+      const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
+      await reading(key, () => readFully(handle, bytes, start));
+      return bytes;
+    } finally {
+      await handle.close();
+    }
   }
 
   /** An open handle on an object that the range, if there is one, lies inside. */

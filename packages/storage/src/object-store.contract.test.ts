@@ -33,6 +33,31 @@ describeStores((currentStore) => {
       expect((await store.get('a/b.json')).toString()).toBe('second');
     });
 
+    it('reads into the memory it is given, when that is large enough', async () => {
+      await store.put('some', Buffer.from('0123456789'));
+      const room = Buffer.alloc(12, 'x');
+      const whole = await store.get('some', room);
+      expect([whole.toString(), whole.buffer === room.buffer, room.toString()]).toEqual(['0123456789', true, '0123456789xx']);
+      const part = await store.getRange('some', { start: 3, end: 6 }, room);
+      expect([part.toString(), part.buffer === room.buffer]).toEqual(['345', true]);
+      const tooSmall = Buffer.alloc(4);
+      expect((await store.get('some', tooSmall)).toString()).toBe('0123456789');
+      expect((await store.getRange('some', { start: 1, end: 9 }, tooSmall)).toString()).toBe('12345678');
+    });
+
+    it('is done with a generator’s chunk when it asks for the next', async () => {
+      const chunk = Buffer.alloc(3 * MIB);
+      const reusing = async function* () {
+        for (let byte = 1; byte <= 5; byte++) yield chunk.fill(byte);
+      };
+      await store.put('one', reusing());
+      expect(await store.putOnce('once', reusing())).toBe('created');
+      for (const key of ['one', 'once']) {
+        const bytes = await store.get(key);
+        for (let byte = 1; byte <= 5; byte++) expect(bytes.subarray((byte - 1) * chunk.length, byte * chunk.length).every((value) => value === byte)).toBe(true);
+      }
+    });
+
     it('holds empty objects, from bytes and from streams', async () => {
       await store.put('empty', new Uint8Array());
       await store.put('stream', Readable.from([]));

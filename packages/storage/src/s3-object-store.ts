@@ -66,12 +66,12 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /** Bodies are read again when they break off, as the SDK repeats the requests but not the reading. */
-  async get(key: string): Promise<Buffer> {
-    return this.getWhole(key);
+  async get(key: string, into?: Buffer): Promise<Buffer> {
+    return this.getWhole(key, undefined, into);
   }
 
-  async getRange(key: string, range: ByteRange): Promise<Buffer> {
-    return this.getWhole(key, range);
+  async getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer> {
+    return this.getWhole(key, range, into);
   }
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
@@ -148,11 +148,11 @@ export class S3ObjectStore implements ObjectStore {
     return this.client.send(command).catch((error: unknown) => Promise.reject(toReadError(error, key, range)));
   }
 
-  private async getWhole(key: string, range?: ByteRange): Promise<Buffer> {
+  private async getWhole(key: string, range?: ByteRange, into?: Buffer): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       const body = await this.getStream(key, range);
       try {
-        return await collect(body);
+        return await collect(body, into);
       } catch (error) {
         if (attempt === GET_ATTEMPTS) throw error;
       }

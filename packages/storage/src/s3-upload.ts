@@ -67,21 +67,26 @@ export class S3Uploader {
   }
 }
 
+async function* copies(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
+}
+
 /** Measures a stream as it passes, and keeps its failure apart from the failures of those who read it. */
 class MeteredSource {
   failure: unknown;
-  private readonly source: Readable;
+  private readonly source: AsyncIterable<Uint8Array>;
   private readonly hash = createHash('sha256');
   private size = 0;
 
   constructor(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
-    this.source = sourceOf(body, signal);
+    // Parts are filled from several chunks, which by then a generator may have written over.
+    this.source = sourceOf(body instanceof Readable ? body : copies(body), signal);
   }
 
   /** Chunks as they come; ends with the source's own error. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.source as AsyncIterable<Uint8Array>) {
+      for await (const chunk of this.source) {
         this.hash.update(chunk);
         this.size += chunk.byteLength;
         yield chunk;

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import type { BatchSummary } from './documents';
+import { ObjectCorruptError } from './errors';
 
 /** What one shard came to. */
 export interface ShardCounts extends BatchSummary {
@@ -23,19 +25,25 @@ interface ShardHeader {
   counts: ShardCounts;
   histogram: number[];
   bytes: Record<(typeof PARTS)[number], number>;
+  /** Of all that follows the header. */
+  crc32: number;
 }
 
 const LINE_FEED = 10;
 
 /**
  * One line of JSON, then the bytes of each part. The same shard and model give the same object.
- * @returns bytes in an ArrayBuffer of their own, which a thread can hand over
+ * @param into memory to write them to, where that is large enough
+ * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
  */
-export function encodeShardObject(object: ShardObject): Buffer {
+export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buffer {
   const { counts, histogram, results, errors, changes } = object;
-  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: { results: results.length, errors: errors.length, changes: changes.length } };
+  const lengths = { results: results.length, errors: errors.length, changes: changes.length };
+  const checksum = PARTS.reduce((sum, part) => crc32(object[part], sum), 0);
+  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: lengths, crc32: checksum };
   const pieces = [Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])];
-  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes = into !== undefined && into.byteLength >= length ? Buffer.from(into, 0, length) : Buffer.allocUnsafeSlow(length);
   let at = 0;
   for (const piece of pieces) {
     bytes.set(piece, at);
@@ -44,14 +52,15 @@ export function encodeShardObject(object: ShardObject): Buffer {
   return bytes;
 }
 
-/** Views into `bytes`, no copies. @throws Error when the bytes are not a whole shard object */
+/** Views into `bytes`, no copies. @throws ObjectCorruptError when the bytes are not what was encoded */
 export function decodeShardObject(bytes: Buffer): ShardObject {
   const headerEnd = bytes.indexOf(LINE_FEED);
-  if (headerEnd < 0) throw new Error('not a shard object');
+  if (headerEnd < 0) throw new ObjectCorruptError('not a shard object');
   const header = JSON.parse(bytes.toString('utf8', 0, headerEnd)) as ShardHeader;
   let at = headerEnd + 1;
   const parts = PARTS.map((part) => [part, bytes.subarray(at, (at += header.bytes[part]))]);
-  if (at !== bytes.length) throw new Error('a shard object was cut short');
+  if (at !== bytes.length) throw new ObjectCorruptError('a shard object was cut short');
+  if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32) throw new ObjectCorruptError('a shard object does not match its checksum');
   return { counts: header.counts, histogram: header.histogram, ...(Object.fromEntries(parts) as Parts) };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { sourceOf } from './body-source';
 import { errorCode, isAbsent, storing } from './file-errors';
 import { entriesOf, unlinkFile, type Folders } from './folders';
@@ -9,7 +10,8 @@ import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
 const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
-const LEFTOVER_AGE_MS = 60 * 60 * 1000;
+/** Not written to for so long, also by a clock that is an hour ahead. */
+const LEFTOVER_AGE_MS = 90 * 60 * 1000;
 
 /** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */
 const PROCESS_TOKEN = randomBytes(6).toString('hex');
@@ -89,7 +91,8 @@ export class TempFiles {
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
     signal?.throwIfAborted();
     if (body instanceof Uint8Array) return this.fill(path, (fd) => writeBytes(fd, body));
-    const source = sourceOf(body, signal);
+    // A generator is asked for a chunk when the last one is written: a stream around it would read ahead.
+    const source = signal === undefined && !(body instanceof Readable) ? body : sourceOf(body, signal);
     return this.fill(path, (fd) => writeChunks(fd, source));
   }
 

@@ -14,6 +14,7 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     REDIS_URL: settled.redisUrl,
     STORAGE_URL: config.storageUrl,
     API_KEYS_FILE: settled.apiKeysFile,
+    ...(config.trustProxy === undefined ? {} : { TRUST_PROXY: [config.trustProxy].flat().join(',') }),
     WORKER_THREADS: String(config.workerThreads),
     SHARD_ROWS: String(config.shardRows),
     ENVIRONMENT: config.environment,

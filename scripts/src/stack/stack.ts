@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, Releasers, ensureLocalApiKey } from '@cytoqueue/runtime';
+import { type Config, Releasers, ensureLocalApiKey, ensureSessionSecret } from '@cytoqueue/runtime';
 import { lockDataDir } from './data-dir-lock';
 import { checkPortIsFree, findFreePort } from './free-port';
 import type { Environment } from './launch';
@@ -77,7 +77,8 @@ export class Stack {
     const { key, apiKeysFile } = await this.#settleApiKeys();
     const redis = await this.#startRedis();
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
-    const [workers, api] = await Promise.all([this.#startWorkers(environment), this.#startApi(environment)]);
+    const SESSION_SECRET = this.#config.sessionSecret ?? (await ensureSessionSecret(this.#config.dataDir));
+    const [workers, api] = await Promise.all([this.#startWorkers(environment), this.#startApi({ ...environment, SESSION_SECRET })]);
     this.#checkNotStopping();
     this.#describe = () => ({
       url: api.url(),

@@ -1,6 +1,6 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { ApiKeys, Logger } from '@cytoqueue/runtime';
+import type { KeyRing, Logger } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
@@ -8,6 +8,7 @@ import type { IntakeLimits } from './batches/intake';
 import { AuditLog } from './http/audit';
 import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
+import type { CookieSessions } from './http/cookie-session';
 import { handleErrors, notFound } from './http/errors';
 import { IdempotencyKeys } from './http/idempotency';
 import type { Retention } from './http/retention';
@@ -16,8 +17,11 @@ import { createOpenApiDocument } from './openapi';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
 import { healthRoutes } from './routes/health';
+import type { QueueWatch } from './operations/queue-status';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
+import { queueRoutes } from './routes/queue';
+import { sessionRoutes } from './routes/session';
 
 export interface AppServices {
   store: ObjectStore;
@@ -25,7 +29,11 @@ export interface AppServices {
   producer: Producer;
   progress: BatchProgress;
   changes: ChangeListener;
-  apiKeys: ApiKeys;
+  queueWatch: QueueWatch;
+  keys: KeyRing;
+  sessions: CookieSessions;
+  /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
+  trustProxy: number | readonly string[] | undefined;
   limits: IntakeLimits;
   retention: Retention;
   logger: Logger;
@@ -37,16 +45,18 @@ export interface AppServices {
 export function createApp(services: AppServices): Express {
   const audit = new AuditLog(services.store, services.logger);
   const idempotency = new IdempotencyKeys(services.store);
-  const parts = { ...services, audit, idempotency };
-  const routes = [...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...healthRoutes(parts)];
+  const authenticator = new Authenticator(services.keys, services.sessions);
+  const parts = { ...services, audit, idempotency, authenticator };
+  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
   app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
-  mountRoutes(app, routes, { authenticator: new Authenticator(services.apiKeys), retention: services.retention });
+  mountRoutes(app, routes, { authenticator, retention: services.retention });
   app.use(() => {
     throw notFound();
   });

@@ -1,11 +1,12 @@
 import { createDocument } from 'zod-openapi';
+import { SESSION_COOKIE } from './http/cookie-session';
 import type { Route } from './http/route';
 
 /** The document that ships, made from the very schemas that check requests. */
 export function createOpenApiDocument(routes: Route[], version: string): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, access, operation } of routes) {
-    const security = access === 'public' ? [] : [{ apiKey: [] }];
+    const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
     paths[path] = { ...paths[path], [method]: { ...operation, security } };
   }
   return createDocument({
@@ -17,7 +18,7 @@ export function createOpenApiDocument(routes: Route[], version: string): object 
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE } } },
     paths,
   });
 }

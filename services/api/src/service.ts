@@ -3,10 +3,14 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type ApiKeys, type Config, type Logger, type Releasers, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
+import { type Config, KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
+import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
+import { QueueWatch } from './operations/queue-status';
+import { SessionMemory } from './http/session-memory';
+import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
 import { readVersion } from './version';
 
@@ -37,13 +41,18 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
+  const progress = new BatchProgress(commands);
+  const keys = await readKeys(config);
   const app = createApp({
     store,
     registry,
     producer,
-    progress: new BatchProgress(commands),
+    progress,
     changes,
-    apiKeys: await readApiKeys(config),
+    queueWatch: new QueueWatch(commands, progress),
+    keys,
+    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
+    trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
@@ -53,8 +62,14 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   await listen(createServer(app), config, logger, releasers);
 }
 
-async function readApiKeys({ apiKeysFile, dataDir }: Config): Promise<ApiKeys> {
-  return loadApiKeys(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile);
+async function readKeys({ apiKeysFile, dataDir }: Config): Promise<KeyRing> {
+  return new KeyRing(await loadApiKeys(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile));
+}
+
+function settleSessionSecret({ sessionSecret }: Config, logger: Logger): string {
+  if (sessionSecret !== undefined) return sessionSecret;
+  logger.warn('SESSION_SECRET is not set: browser sessions end with this process and hold at no other');
+  return createSessionSecret();
 }
 
 async function listen(server: Server, config: Config, logger: Logger, releasers: Releasers): Promise<void> {

@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { Releasers, type Role, createApiKey, createLogger } from '@cytoqueue/runtime';
+import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
+import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { QueueWatch } from '../src/operations/queue-status';
+import { SessionMemory } from '../src/http/session-memory';
+import { SessionSeal } from '../src/http/session-seal';
 
 const TENANT = 'lab';
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
@@ -28,6 +32,7 @@ export class RunningApi {
   readonly tenant = TENANT;
   readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
   private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
+  readonly ring = new KeyRing({ tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] });
   private readonly releasers = new Releasers();
   private readonly server: Server = createServer();
   private dir = '';
@@ -58,6 +63,17 @@ export class RunningApi {
     return ((await response.json()) as { id: string }).id;
   }
 
+  keyOf(role: Role): string {
+    return this.keys.get(role)?.key ?? '';
+  }
+
+  /** Removed when the API stops. */
+  async temporaryDir(): Promise<string> {
+    const dir = await mkdtemp(join(tmpdir(), 'api-'));
+    this.releasers.push('directory', () => rm(dir, { recursive: true }));
+    return dir;
+  }
+
   /** A request whose body the test sends as it likes, or never to its end. */
   openRequest(path: string, headers: Record<string, string>): { sending: ClientRequest; answered: Promise<IncomingMessage> } {
     const sending = request(this.url + path, { method: 'POST', headers: { ...this.authorization('member'), ...headers } });
@@ -74,7 +90,7 @@ export class RunningApi {
   }
 
   private authorization(role: Role): Record<string, string> {
-    return { authorization: `Bearer ${this.keys.get(role)?.key}` };
+    return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
   private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
@@ -92,13 +108,17 @@ export class RunningApi {
     const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
     changes.start();
     this.releasers.push('changes', () => changes.stop());
+    const progress = new BatchProgress(commands);
     const app = createApp({
       store: this.store,
       registry,
       producer: this.producer,
-      progress: new BatchProgress(commands),
+      progress,
       changes,
-      apiKeys: { tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] },
+      queueWatch: new QueueWatch(commands, progress),
+      keys: this.ring,
+      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
+      trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger, Role } from '@cytoqueue/runtime';
+import type { HeldKey, Logger } from '@cytoqueue/runtime';
 import type { RequestHandler } from 'express';
 
 /** Whoever sent a request. */
-export interface Principal {
-  tenant: string;
-  keyId: string;
-  role: Role;
+export interface Principal extends HeldKey {
+  /** When a cookie was sent and no key. */
+  readonly session?: { readonly id: string; readonly expiresAtMs: number };
 }
 
 export interface RequestContext {

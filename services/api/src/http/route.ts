@@ -50,7 +50,7 @@ function expressPath(path: string): string {
 
 function runRoute(route: Route, { authenticator, retention }: Guards): RequestHandler {
   return async (request, response) => {
-    const principal = admit(route.access, request, response, authenticator);
+    const principal = await admit(route.access, request, response, authenticator);
     const { id } = request.params;
     if (typeof id === 'string') admitId(id, request, response, retention);
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
@@ -58,9 +58,11 @@ function runRoute(route: Route, { authenticator, retention }: Guards): RequestHa
   };
 }
 
-function admit(access: Access, request: Request, response: Response, authenticator: Authenticator): Principal {
+async function admit(access: Access, request: Request, response: Response, authenticator: Authenticator): Promise<Principal> {
+  // Patients' data must stay in no cache on the way; a route that knows better says so.
+  response.set('Cache-Control', 'no-store');
   if (access === 'public') return undefined as never;
-  const principal = authenticator.authenticate(request);
+  const principal = await authenticator.authenticate(request);
   response.locals.context.principal = principal;
   checkAccess(principal, access);
   return principal;

@@ -1,4 +1,5 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
+import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
 import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
@@ -14,10 +15,12 @@ export interface ScoringExtras {
   explainer?: RowExplainer;
   /** Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer. */
   memo?: AnswerMemo;
+  /** Memory for the results, written anew; what is returned is a view of it. */
+  results?: ByteWriter;
 }
 
 /** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
-export function scoreShard(classifier: Classifier, task: ShardTask, { previous, explainer, memo }: ScoringExtras = {}): ShardObject {
+export function scoreShard(classifier: Classifier, task: ShardTask, { previous, explainer, memo, results }: ScoringExtras = {}): ShardObject {
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
@@ -26,7 +29,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, { previous, 
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, format, samples.table.rows, memo);
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows, { memo, results });
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     const place = placeOf(samples, row);
     const fault = faults.size === 0 ? undefined : faults.get(row);

@@ -1,10 +1,12 @@
 import { setPriority } from 'node:os';
 import { Classifier } from '@cytoqueue/classifier';
+import { ByteWriter } from '@cytoqueue/csv';
 import { type ShardObject, encodeShardObject } from '@cytoqueue/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { AnswerMemo } from './answer-memo';
 import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
+import type { ThreadAnswer, ThreadTask } from './pool';
 import type { ShardTask, TaskModel } from './shard-task';
 
 /** Below everything that answers somebody: a shard can wait, the thread that renews locks and scores single records cannot. */
@@ -17,6 +19,8 @@ const classifiers = new Map<string, Classifier>();
 const explainers = new Map<string, RowExplainer>();
 /** By all that an answer's text depends on. */
 const memos = new Map<string, AnswerMemo>();
+/** Written anew by each shard. */
+const results = new ByteWriter();
 /** Some 6 MB each. */
 const MOST_MEMOS = 2;
 
@@ -44,14 +48,16 @@ function memoFor(classifier: Classifier, { options, dialect }: ShardTask): Answe
 
 function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
   const previous = task.previous && classifierFor(task.previous.model);
-  return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task) });
+  return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task), results });
 }
 
 /** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
-export default function run({ kind, task }: { kind: 'score' | 'fail'; task: ShardTask }): unknown {
+export default function run({ kind, task, into }: ThreadTask): unknown {
   const classifier = classifierFor(task.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
-  const object = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
-  const bytes = encodeShardObject(object);
-  return move({ [transferableSymbol]: bytes.buffer, [valueSymbol]: bytes });
+  const scored = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
+  const object = encodeShardObject(scored, into) as Uint8Array<ArrayBuffer>;
+  const input = task.bytes.buffer as ArrayBuffer;
+  const answer: ThreadAnswer = { object, input };
+  return move({ [transferableSymbol]: [object.buffer, input], [valueSymbol]: answer });
 }

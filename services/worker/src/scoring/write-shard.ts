@@ -34,6 +34,7 @@ const ADDED_BYTES = 96;
 /** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
 export class ShardWriter {
   private readonly results: ByteWriter;
+  private readonly memo: AnswerMemo | undefined;
   private readonly errors = new ByteWriter(1_024);
   private readonly changes = new ByteWriter(1_024);
   private readonly lineEnd: Buffer;
@@ -48,14 +49,17 @@ export class ShardWriter {
     private readonly bytes: Uint8Array,
     private readonly format: ShardFormat,
     rows: number,
-    private readonly memo?: AnswerMemo,
+    { memo, results = new ByteWriter() }: { memo?: AnswerMemo; results?: ByteWriter } = {},
   ) {
     const { delimiter, lineEnd } = format.dialect;
     this.lineEnd = Buffer.from(lineEnd);
     this.source = copySource(bytes);
     this.delimiter = delimiter.charCodeAt(0);
     this.scored = format.labels.map((label) => copySource(Buffer.from(['', 'ok', label, ''].join(delimiter))));
-    this.results = new ByteWriter(bytes.length + rows * ADDED_BYTES + 1_024);
+    this.memo = memo;
+    this.results = results;
+    results.reset();
+    results.reserve(bytes.length + rows * ADDED_BYTES + 1_024);
   }
 
   /** `sample`: place of the row in the predictions' columns. */
