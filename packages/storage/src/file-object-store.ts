@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './errors';
 import { errorCode, reading, storing } from './file-errors';
@@ -11,6 +11,7 @@ import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { readFully, sameBytes } from './same-bytes';
+import { alternatingChunks, sendChunks } from './send-chunks';
 import { FILE_MODE, TempFiles } from './temp-files';
 
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -66,6 +67,16 @@ export class FileObjectStore implements ObjectStore {
     const handle = await this.openRange(key, range);
     const bounds = range && { start: range.start, end: range.end - 1 };
     return handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES });
+  }
+
+  async sendTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      await sendChunks(alternatingChunks(handle, start, end), target);
+    } finally {
+      await handle.close();
+    }
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import type { ObjectStore } from './index';
 import { describeStores, keysOf } from './object-store.test.fixtures';
 
@@ -56,6 +56,31 @@ describeStores((currentStore) => {
         const bytes = await store.get(key);
         for (let byte = 1; byte <= 5; byte++) expect(bytes.subarray((byte - 1) * chunk.length, byte * chunk.length).every((value) => value === byte)).toBe(true);
       }
+    });
+
+    it('sends an object or a part of it to a stream, which it does not end', async () => {
+      const bytes = randomBytes(MIB + 7);
+      await store.put('big', bytes);
+      const taken: Buffer[] = [];
+      const takeSlowly = (chunk: Buffer, _encoding: unknown, done: () => void) =>
+        setImmediate(() => {
+          taken.push(Buffer.from(chunk));
+          done();
+        });
+      const target = new Writable({ write: takeSlowly });
+      await store.sendTo('big', target);
+      await store.sendTo('big', target, { start: 5, end: 300_000 });
+      expect(target.writableEnded).toBe(false);
+      expect(Buffer.concat(taken).equals(Buffer.concat([bytes, bytes.subarray(5, 300_000)]))).toBe(true);
+      await expect(store.sendTo('none', new PassThrough())).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    it('fails when the stream it sends to is destroyed', async () => {
+      await store.put('big', randomBytes(MIB));
+      const target = new PassThrough();
+      const sending = store.sendTo('big', target);
+      setImmediate(() => target.destroy());
+      await expect(sending).rejects.toThrow('Premature close');
     });
 
     it('holds empty objects, from bytes and from streams', async () => {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** What a store knows of an object without reading it. */
 export interface ObjectInfo {
@@ -71,6 +71,11 @@ export interface ObjectStore {
   getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer>;
   /** Like `get` and `getRange`. The stream fails when it cannot deliver every byte; destroy it when you stop early. */
   getStream(key: string, range?: ByteRange): Promise<Readable>;
+  /**
+   * Writes the object, or the range of it, to a stream without ending it; resolved when the stream has taken it all. The memory of a
+   * chunk is used again when its write has called back, as a socket's or file's does when it is done. As `getStream` otherwise.
+   */
+  sendTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
   head(key: string): Promise<ObjectInfo | undefined>;
   list(options: ListOptions): Promise<ListPage>;
   /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command,
   type GetObjectCommandOutput, type HeadObjectCommandOutput, type ListObjectsV2CommandOutput,
@@ -11,6 +11,7 @@ import { collect, digest, wholeBody } from './s3-body';
 import { createS3Client } from './s3-client';
 import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
+import { sendChunks } from './send-chunks';
 import { S3Uploader, SHA256_FIELD, UploadError, type Sent } from './s3-upload';
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -81,6 +82,10 @@ export class S3ObjectStore implements ObjectStore {
       throw new ObjectRangeError(key, range);
     }
     return wholeBody(Body as Readable, ContentLength);
+  }
+
+  async sendTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    await sendChunks(await this.getStream(key, range), target);
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

@@ -9,8 +9,8 @@ import type { ObjectBody, PutOptions } from './object-store';
 export const SHA256_FIELD = 'sha256';
 
 const SMALL_BYTES = 1024 * 1024;
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_AT_ONCE = 2; // with the part being filled, some 32 MiB in memory whatever the object's size
+const PART_BYTES = 5 * 1024 * 1024; // the least S3 takes; of at most 10,000 parts, so of 48 GiB
+const PARTS_AT_ONCE = 2; // with the part being filled, some 20 MiB in memory whatever the object's size
 
 /** What was sent, to be held against what is stored. */
 export interface Sent { size: number; sha256: string }

@@ -39,7 +39,7 @@ class VoteRanges {
   private readonly known = new Map<string, readonly [number, number]>();
 
   constructor(training: string) {
-    const rows = (parse(readFileSync(training), { from_line: 2 }) as string[][]).filter((cells) => !cells.includes('?'));
+    const rows = (parse(readFileSync(training), { from_line: 2 }) as string[][]).filter((cells) => cells.every((cell) => /^\d+$/.test(cell)));
     this.samples = rows.map((cells) => cells.slice(1, -1).map(Number));
     this.malignant = rows.map((cells) => MALIGNANT.includes(cells[cells.length - 1]));
   }
