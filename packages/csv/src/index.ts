@@ -5,7 +5,7 @@ export { headerRecord, readHeader, type Header, type HeaderOptions } from './hea
 export { writeRow, type ResultRowOptions } from './result-row';
 export { readRows, type RowOptions, type RowTable } from './rows';
 export { ShardCutter, type Shard, type ShardOptions } from './shards';
-export { ByteWriter } from './writer';
+export { ByteWriter, copySource, type CopySource } from './writer';
 export { addedColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './result-columns';
 export { resultHeader, type ResultHeaderOptions } from './result-header';
 export { RowBlocks } from './row-blocks';

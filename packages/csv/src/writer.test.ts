@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ByteWriter } from '.';
+import { ByteWriter, copySource } from '.';
 
 function written(write: (writer: ByteWriter) => void): string {
   const writer = new ByteWriter(1);
@@ -54,6 +54,16 @@ describe('ByteWriter', () => {
     expect(Buffer.from(taken).toString()).toBe('one');
     expect(Buffer.from(view).toString()).toBe('two');
     expect(taken.buffer.byteLength).toBe(3);
+  });
+
+  it('copies the same bytes by words as one by one', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(40), fc.nat(40), fc.nat(5), (bytes, a, b, before) => {
+      const [start, end] = [Math.min(a, b, bytes.length), Math.min(Math.max(a, b), bytes.length)];
+      const writer = new ByteWriter(4);
+      writer.ascii('x'.repeat(before));
+      writer.copy(copySource(Buffer.from(bytes)), start, end);
+      expect(Buffer.from(writer.view()).equals(Buffer.from([...Buffer.from('x'.repeat(before)), ...bytes.subarray(start, end)]))).toBe(true);
+    }));
   });
 
   it('lets a caller fill reserved memory', () => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './errors';
 import { errorCode, reading, storing } from './file-errors';
@@ -11,6 +11,7 @@ import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { readFully, sameBytes } from './same-bytes';
+import { alternatingChunks, sendChunks } from './send-chunks';
 import { FILE_MODE, TempFiles } from './temp-files';
 
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -55,25 +56,28 @@ export class FileObjectStore implements ObjectStore {
     return outcome;
   }
 
-  async get(key: string): Promise<Buffer> {
-    return reading(key, () => readFile(this.pathOf(key)));
+  async get(key: string, into?: Buffer): Promise<Buffer> {
+    return into === undefined ? reading(key, () => readFile(this.pathOf(key))) : this.readOpened(key, undefined, into);
   }
 
-  async getRange(key: string, range: ByteRange): Promise<Buffer> {
-    const handle = await this.openRange(key, range);
-    try {
-      const bytes = Buffer.allocUnsafe(range.end - range.start);
-      await reading(key, () => readFully(handle, bytes, range.start));
-      return bytes;
-    } finally {
-      await handle.close();
-    }
+  async getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer> {
+    return this.readOpened(key, range, into);
   }
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
     const handle = await this.openRange(key, range);
     const bounds = range && { start: range.start, end: range.end - 1 };
     return handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES });
+  }
+
+  async sendTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      await sendChunks(alternatingChunks(handle, start, end), target);
+    } finally {
+      await handle.close();
+    }
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -143,6 +147,19 @@ export class FileObjectStore implements ObjectStore {
     if (!(await sameBytes(tempPath, path))) throw new ObjectMismatchError(key);
     await unlinkFile(tempPath);
     return 'exists';
+  }
+
+  private async readOpened(key: string, range: ByteRange | undefined, into: Buffer | undefined): Promise<Buffer> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      const length = end - start;
+      const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
+      await reading(key, () => readFully(handle, bytes, start));
+      return bytes;
+    } finally {
+      await handle.close();
+    }
   }
 
   /** An open handle on an object that the range, if there is one, lies inside. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PassThrough, Readable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import type { ObjectStore } from './index';
 import { describeStores, keysOf } from './object-store.test.fixtures';
 
@@ -31,6 +31,56 @@ describeStores((currentStore) => {
       expect((await store.get('a/b.json')).toString()).toBe('first');
       await store.put('a/b.json', Buffer.from('second'), { contentType: 'application/json' });
       expect((await store.get('a/b.json')).toString()).toBe('second');
+    });
+
+    it('reads into the memory it is given, when that is large enough', async () => {
+      await store.put('some', Buffer.from('0123456789'));
+      const room = Buffer.alloc(12, 'x');
+      const whole = await store.get('some', room);
+      expect([whole.toString(), whole.buffer === room.buffer, room.toString()]).toEqual(['0123456789', true, '0123456789xx']);
+      const part = await store.getRange('some', { start: 3, end: 6 }, room);
+      expect([part.toString(), part.buffer === room.buffer]).toEqual(['345', true]);
+      const tooSmall = Buffer.alloc(4);
+      expect((await store.get('some', tooSmall)).toString()).toBe('0123456789');
+      expect((await store.getRange('some', { start: 1, end: 9 }, tooSmall)).toString()).toBe('12345678');
+    });
+
+    it('is done with a generator’s chunk when it asks for the next', async () => {
+      const chunk = Buffer.alloc(3 * MIB);
+      const reusing = async function* () {
+        for (let byte = 1; byte <= 5; byte++) yield chunk.fill(byte);
+      };
+      await store.put('one', reusing());
+      expect(await store.putOnce('once', reusing())).toBe('created');
+      for (const key of ['one', 'once']) {
+        const bytes = await store.get(key);
+        for (let byte = 1; byte <= 5; byte++) expect(bytes.subarray((byte - 1) * chunk.length, byte * chunk.length).every((value) => value === byte)).toBe(true);
+      }
+    });
+
+    it('sends an object or a part of it to a stream, which it does not end', async () => {
+      const bytes = randomBytes(MIB + 7);
+      await store.put('big', bytes);
+      const taken: Buffer[] = [];
+      const takeSlowly = (chunk: Buffer, _encoding: unknown, done: () => void) =>
+        setImmediate(() => {
+          taken.push(Buffer.from(chunk));
+          done();
+        });
+      const target = new Writable({ write: takeSlowly });
+      await store.sendTo('big', target);
+      await store.sendTo('big', target, { start: 5, end: 300_000 });
+      expect(target.writableEnded).toBe(false);
+      expect(Buffer.concat(taken).equals(Buffer.concat([bytes, bytes.subarray(5, 300_000)]))).toBe(true);
+      await expect(store.sendTo('none', new PassThrough())).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    it('fails when the stream it sends to is destroyed', async () => {
+      await store.put('big', randomBytes(MIB));
+      const target = new PassThrough();
+      const sending = store.sendTo('big', target);
+      setImmediate(() => target.destroy());
+      await expect(sending).rejects.toThrow('Premature close');
     });
 
     it('holds empty objects, from bytes and from streams', async () => {

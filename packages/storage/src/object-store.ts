@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** What a store knows of an object without reading it. */
 export interface ObjectInfo {
@@ -10,7 +10,10 @@ export interface ObjectInfo {
   etag?: string;
 }
 
-/** Whole bytes, or chunks of them (a `Readable` is one). A stream is read once, so a failed call cannot be repeated with it. */
+/**
+ * Whole bytes, or chunks of them (a `Readable` is one). A stream is read once, so a failed call cannot be repeated with it.
+ * The memory of a generator's chunk is the generator's again once it is asked for the next.
+ */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Bytes `start` up to, not including, `end`; 0 ≤ start < end ≤ size. */
@@ -59,12 +62,20 @@ export interface ObjectStore {
    * `ObjectMismatchError` when other bytes are there, which stay.
    */
   putOnce(key: string, body: ObjectBody, options?: PutOptions): Promise<'created' | 'exists'>;
-  /** The whole object. `ObjectNotFoundError`. */
-  get(key: string): Promise<Buffer>;
-  /** `ObjectNotFoundError`; `ObjectRangeError` when the range is not inside the object. */
-  getRange(key: string, range: ByteRange): Promise<Buffer>;
+  /**
+   * The whole object. `ObjectNotFoundError`.
+   * @param into memory to read it into, where that is large enough: what is returned is then a view of its start
+   */
+  get(key: string, into?: Buffer): Promise<Buffer>;
+  /** The same of a part; `ObjectRangeError` when the range is not inside the object. */
+  getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer>;
   /** Like `get` and `getRange`. The stream fails when it cannot deliver every byte; destroy it when you stop early. */
   getStream(key: string, range?: ByteRange): Promise<Readable>;
+  /**
+   * Writes the object, or the range of it, to a stream without ending it; resolved when the stream has taken it all. The memory of a
+   * chunk is used again when its write has called back, as a socket's or file's does when it is done. As `getStream` otherwise.
+   */
+  sendTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
   head(key: string): Promise<ObjectInfo | undefined>;
   list(options: ListOptions): Promise<ListPage>;
   /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */

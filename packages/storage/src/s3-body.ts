@@ -58,11 +58,16 @@ export function wholeBody(body: Readable, size: number): Readable {
   return new WholeBody(body, size);
 }
 
-/** @throws StoreUnavailableError when the body is not whole. */
-export async function collect(body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+/** @param into filled from its start when the body fits. @throws StoreUnavailableError when the body is not whole. */
+export async function collect(body: Readable, into?: Buffer): Promise<Buffer> {
+  const rest: Buffer[] = [];
+  let filled = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (into === undefined || rest.length > 0 || filled + chunk.length > into.length) rest.push(chunk);
+    else filled += chunk.copy(into, filled);
+  }
+  const start = into?.subarray(0, filled) ?? Buffer.alloc(0);
+  return rest.length === 0 && into !== undefined ? start : Buffer.concat([start, ...rest]);
 }
 
 /** The hex SHA-256 of a body, read without holding it. */

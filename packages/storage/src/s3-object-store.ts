@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import {
   DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command,
   type GetObjectCommandOutput, type HeadObjectCommandOutput, type ListObjectsV2CommandOutput,
@@ -11,6 +11,7 @@ import { collect, digest, wholeBody } from './s3-body';
 import { createS3Client } from './s3-client';
 import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
+import { sendChunks } from './send-chunks';
 import { S3Uploader, SHA256_FIELD, UploadError, type Sent } from './s3-upload';
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -66,12 +67,12 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /** Bodies are read again when they break off, as the SDK repeats the requests but not the reading. */
-  async get(key: string): Promise<Buffer> {
-    return this.getWhole(key);
+  async get(key: string, into?: Buffer): Promise<Buffer> {
+    return this.getWhole(key, undefined, into);
   }
 
-  async getRange(key: string, range: ByteRange): Promise<Buffer> {
-    return this.getWhole(key, range);
+  async getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer> {
+    return this.getWhole(key, range, into);
   }
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
@@ -81,6 +82,10 @@ export class S3ObjectStore implements ObjectStore {
       throw new ObjectRangeError(key, range);
     }
     return wholeBody(Body as Readable, ContentLength);
+  }
+
+  async sendTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    await sendChunks(await this.getStream(key, range), target);
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -148,11 +153,11 @@ export class S3ObjectStore implements ObjectStore {
     return this.client.send(command).catch((error: unknown) => Promise.reject(toReadError(error, key, range)));
   }
 
-  private async getWhole(key: string, range?: ByteRange): Promise<Buffer> {
+  private async getWhole(key: string, range?: ByteRange, into?: Buffer): Promise<Buffer> {
     for (let attempt = 1; ; attempt++) {
       const body = await this.getStream(key, range);
       try {
-        return await collect(body);
+        return await collect(body, into);
       } catch (error) {
         if (attempt === GET_ATTEMPTS) throw error;
       }

@@ -9,8 +9,8 @@ import type { ObjectBody, PutOptions } from './object-store';
 export const SHA256_FIELD = 'sha256';
 
 const SMALL_BYTES = 1024 * 1024;
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_AT_ONCE = 2; // with the part being filled, some 32 MiB in memory whatever the object's size
+const PART_BYTES = 5 * 1024 * 1024; // the least S3 takes; of at most 10,000 parts, so of 48 GiB
+const PARTS_AT_ONCE = 2; // with the part being filled, some 20 MiB in memory whatever the object's size
 
 /** What was sent, to be held against what is stored. */
 export interface Sent { size: number; sha256: string }
@@ -67,21 +67,26 @@ export class S3Uploader {
   }
 }
 
+async function* copies(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
+}
+
 /** Measures a stream as it passes, and keeps its failure apart from the failures of those who read it. */
 class MeteredSource {
   failure: unknown;
-  private readonly source: Readable;
+  private readonly source: AsyncIterable<Uint8Array>;
   private readonly hash = createHash('sha256');
   private size = 0;
 
   constructor(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
-    this.source = sourceOf(body, signal);
+    // Parts are filled from several chunks, which by then a generator may have written over.
+    this.source = sourceOf(body instanceof Readable ? body : copies(body), signal);
   }
 
   /** Chunks as they come; ends with the source's own error. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.source as AsyncIterable<Uint8Array>) {
+      for await (const chunk of this.source) {
         this.hash.update(chunk);
         this.size += chunk.byteLength;
         yield chunk;

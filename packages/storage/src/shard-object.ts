@@ -33,15 +33,17 @@ const LINE_FEED = 10;
 
 /**
  * One line of JSON, then the bytes of each part. The same shard and model give the same object.
- * @returns bytes in an ArrayBuffer of their own, which a thread can hand over
+ * @param into memory to write them to, where that is large enough
+ * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
  */
-export function encodeShardObject(object: ShardObject): Buffer {
+export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buffer {
   const { counts, histogram, results, errors, changes } = object;
   const lengths = { results: results.length, errors: errors.length, changes: changes.length };
   const checksum = PARTS.reduce((sum, part) => crc32(object[part], sum), 0);
   const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: lengths, crc32: checksum };
   const pieces = [Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])];
-  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes = into !== undefined && into.byteLength >= length ? Buffer.from(into, 0, length) : Buffer.allocUnsafeSlow(length);
   let at = 0;
   for (const piece of pieces) {
     bytes.set(piece, at);

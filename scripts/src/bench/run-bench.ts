@@ -13,7 +13,7 @@ export interface BenchOptions {
   readonly rows?: number;
   /** How often everything is measured; the median counts. */
   readonly rounds: number;
-  /** Also what takes minutes: how cost grows with the training rows. */
+  /** Also what takes minutes: how cost grows with the training rows, the memory of ten million rows. */
   readonly large: boolean;
   /** Interpreter whose scikit-learn and faiss are the peers; the system's when left out. */
   readonly python?: string;

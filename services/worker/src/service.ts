@@ -35,6 +35,9 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
+  const warmingUp = pool.warmUp(await registry.pinned(await registry.resolve(undefined)));
+  warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
+
   const progress = new BatchProgress(redis);
   const metrics = new WorkMetrics(redis, progress, logger);
   pushLastFigures(config, commands, logger, releasers);

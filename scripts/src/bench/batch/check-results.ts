@@ -1,40 +1,60 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { Classifier, type Model, reasonCodes } from '@cytoqueue/classifier';
+import { parse } from 'csv-parse';
 
-/** Of so many rows one is held against the reference. */
-const CHECK_EACH = 53;
+const HEADER_ADDED = ['row', 'row_status', 'predicted_class', 'probability_malignant', 'outcome', 'reason', 'missing_features', 'model', 'error_code', 'error_detail'];
 
 /**
- * Every input row is there, unchanged and in place, with its number; a sample of them has the reference's answer to the
- * last digit. @throws Error when not: a time without the right answer is worth nothing
+ * Every input row is there, unchanged and in place, with its number and the reference's answer to the last digit; both files
+ * read by csv-parse. @throws Error when not: a time without the right answer is worth nothing
  */
-export async function checkResults(input: string, output: string, model: Model): Promise<{ rows: number; checked: number }> {
-  const reference = new Classifier(model, { kernel: false });
-  const inputs = linesOf(input);
-  const header = (await inputs.next()).value;
+export async function checkResults(input: string, output: string, model: Model): Promise<{ rows: number; distinct: number }> {
+  const inputs = rowsOf(input);
+  const answers = new ReferenceAnswers(model);
   let rows = -1;
-  let checked = 0;
-  for await (const line of linesOf(output)) {
+  for await (const cells of rowsOf(output)) {
     rows++;
-    if (rows === 0) continue;
-    const given = (await inputs.next()).value;
-    const expectAnswer = rows % CHECK_EACH === 0;
-    const expected = expectAnswer ? expectedLine(given ?? '', rows, reference) : `${given},${rows},ok,`;
-    if (expectAnswer ? line !== expected : !line.startsWith(expected)) throw new Error(`row ${rows} is ${line} instead of ${expected}`);
-    if (expectAnswer) checked++;
+    const { value: given, done } = await inputs.next();
+    if (done === true) throw new Error(`the result has more rows than the input, whose last is ${rows - 1}`);
+    const expected = [...given, ...(rows === 0 ? HEADER_ADDED : answers.of(given, rows))];
+    if (cells.length !== expected.length || cells.some((cell, column) => cell !== expected[column])) {
+      throw new Error(`row ${rows} is ${cells.join()} instead of ${expected.join()}`);
+    }
   }
-  if (header === undefined || !(await inputs.next()).done) throw new Error(`the result ends after ${rows} rows, the input does not`);
-  return { rows, checked };
+  if ((await inputs.next()).done !== true) throw new Error(`the result ends after ${rows} rows, the input does not`);
+  return { rows, distinct: answers.distinct };
 }
 
-function linesOf(file: string): AsyncIterator<string, undefined> & AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file, { highWaterMark: 1024 * 1024 }), crlfDelay: Infinity })[Symbol.asyncIterator]();
+export function rowsOf(file: string): AsyncIterableIterator<string[]> {
+  const parser = createReadStream(file, { highWaterMark: 1024 * 1024 }).pipe(parse());
+  return parser[Symbol.asyncIterator]() as AsyncIterableIterator<string[]>;
 }
 
-function expectedLine(given: string, row: number, classifier: Classifier): string {
-  const { schema, ref } = classifier.model;
-  const { label, probability, indeterminate } = classifier.predict(given.split(',').slice(1, -1).map(Number));
-  const reasons = reasonCodes(indeterminate).join(';');
-  return [given, row, 'ok', schema.labels[label], probability, indeterminate === 0 ? 'confident' : 'indeterminate', reasons, '', ref, '', ''].join(',');
+/** What the reference, which has no kernel, says of a row's features; asked once for each that differ. */
+class ReferenceAnswers {
+  private readonly reference: Classifier;
+  private readonly known = new Map<string, readonly string[]>();
+
+  constructor(model: Model) {
+    this.reference = new Classifier(model, { kernel: false });
+  }
+
+  get distinct(): number {
+    return this.known.size;
+  }
+
+  of(given: readonly string[], row: number): string[] {
+    const features = given.slice(1, -1);
+    const key = features.join();
+    let answer = this.known.get(key);
+    if (answer === undefined) this.known.set(key, (answer = this.answer(features)));
+    return [String(row), ...answer];
+  }
+
+  private answer(features: readonly string[]): string[] {
+    const { schema, ref } = this.reference.model;
+    const { label, probability, indeterminate } = this.reference.predict(features.map(Number));
+    const outcome = indeterminate === 0 ? 'confident' : 'indeterminate';
+    return ['ok', schema.labels[label], String(probability), outcome, reasonCodes(indeterminate).join(';'), '', ref, '', ''];
+  }
 }

@@ -16,7 +16,13 @@ export interface BatchRun {
   /** Of API and workers, Redis left out. Unlike the wall time it does not count what else runs on the machine. */
   readonly cpuSeconds: number | null;
   /** MiB. */
-  readonly memory: { readonly api: number | null; readonly workers: (number | null)[]; readonly together: number | null };
+  readonly memory: {
+    readonly api: number | null;
+    readonly workers: (number | null)[];
+    readonly together: number | null;
+    /** All together, at the most in each stage. */
+    readonly byStage: Record<(typeof STAGES)[number], number | null>;
+  };
 }
 
 /** One file through the running service, as a client sees it. */
@@ -25,18 +31,21 @@ export async function runBatch({ api, pids }: RunningStack, input: string, outpu
   const times = [performance.now()];
   const id = await api.uploadBatch(input);
   times.push(performance.now());
+  const upload = sampler.endStage();
   times.push(await untilStatus(api, id, ['finalizing', ...FINISHED]));
+  const scoring = sampler.endStage();
   times.push(await untilStatus(api, id, FINISHED));
+  const finalizing = sampler.endStage();
   await api.downloadResults(id, output);
   times.push(performance.now());
+  const download = sampler.endStage();
   const { peaks, together, cpuSeconds } = sampler.stop();
   const seconds = times.slice(1).map((time, i) => (time - times[i]) / 1000);
-  const [upload, scoring, finalizing, download] = seconds;
   return {
     wall: (times[4] - times[0]) / 1000,
-    stages: { upload, scoring, finalizing, download },
+    stages: { upload: seconds[0], scoring: seconds[1], finalizing: seconds[2], download: seconds[3] },
     cpuSeconds,
-    memory: { api: peaks[0], workers: peaks.slice(1), together },
+    memory: { api: peaks[0], workers: peaks.slice(1), together, byStage: { upload, scoring, finalizing, download } },
   };
 }
 

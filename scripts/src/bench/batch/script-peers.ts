@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { ProcessSampler } from '../service/process-sampler';
 
-export type PeerName = 'pandas_sklearn_obvious' | 'pandas_sklearn_tuned';
+/** What each script imports. */
+const IMPORTS = {
+  pandas_sklearn_tuned: 'pandas, sklearn',
+  polars_faiss: 'polars, faiss',
+  pandas_sklearn_obvious: 'pandas, sklearn',
+} as const;
+export type PeerName = keyof typeof IMPORTS;
+export const PEER_NAMES = Object.keys(IMPORTS) as PeerName[];
 
 export interface PeerRun {
   /** From the start of the process to its end, in seconds. */
@@ -19,15 +25,15 @@ export interface PeerRun {
 
 const SYSTEM_PYTHON = '/usr/bin/python3';
 const SCRIPTS = join(__dirname, '../../../bench');
-const TRAINING = join(__dirname, '../../../../packages/schema/data/wisconsin-original.csv');
+export const TRAINING = join(__dirname, '../../../../packages/schema/data/wisconsin-original.csv');
 
 export function pythonOf(interpreter: string | undefined): string {
   return interpreter ?? (existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3');
 }
 
-/** Whether this Python has what the scripts import; nothing is installed. */
-export async function hasPeers(python: string): Promise<boolean> {
-  const trial = spawn(python, ['-c', 'import pandas, sklearn'], { stdio: 'ignore' });
+/** Whether this Python has what the script imports; nothing is installed. */
+export async function hasPeer(python: string, name: PeerName): Promise<boolean> {
+  const trial = spawn(python, ['-c', `import ${IMPORTS[name]}`], { stdio: 'ignore' });
   return new Promise((resolve) => trial.once('error', () => resolve(false)).once('exit', (code) => resolve(code === 0)));
 }
 
@@ -41,11 +47,4 @@ export async function runPeer(python: string, name: PeerName, input: string, out
   const { peaks, cpuSeconds } = sampler.stop();
   if (code !== 0) throw new Error(`${name} ended with status ${code}`);
   return { wall, cpuSeconds, memory: peaks[0], versions: JSON.parse(printed) as PeerRun['versions'] };
-}
-
-/** @throws Error unless the script has answered every row */
-export async function checkPeerRows(output: string, rows: number): Promise<void> {
-  let lines = 0;
-  for await (const _ of createInterface({ input: createReadStream(output) })) lines++;
-  if (lines !== rows + 1) throw new Error(`a script has written ${lines} lines for ${rows} rows`);
 }

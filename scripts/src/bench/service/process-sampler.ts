@@ -22,6 +22,7 @@ export class ProcessSampler {
   private readonly peaks = new Map<number, number>();
   private readonly cpuSeconds = new Map<number, { first: number; last: number }>();
   private largestSum = 0;
+  private largestOfStage = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly pids: readonly number[]) {
@@ -40,6 +41,14 @@ export class ProcessSampler {
     };
   }
 
+  /** MiB: the most of all at one time since the last call. */
+  endStage(): number | null {
+    this.sample();
+    const largest = this.largestOfStage;
+    this.largestOfStage = 0;
+    return inMib(largest || undefined);
+  }
+
   private sample(): void {
     let sum = 0;
     for (const pid of this.pids) {
@@ -50,6 +59,7 @@ export class ProcessSampler {
       if (seconds !== undefined) this.cpuSeconds.set(pid, { first: this.cpuSeconds.get(pid)?.first ?? seconds, last: seconds });
     }
     this.largestSum = Math.max(this.largestSum, sum);
+    this.largestOfStage = Math.max(this.largestOfStage, sum);
   }
 }
 

@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import type { FileDigest, ObjectStore } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { Problem } from '../http/problem';
@@ -26,7 +25,18 @@ export async function sendFile(request: Request, response: Response, { store, ke
     response.end();
     return;
   }
-  await pipeline(await store.getStream(key, { start, end }), response);
+  await sent(response, store.sendTo(key, response, { start, end }));
+}
+
+/** What breaks off once the answer has begun can only be told by breaking the connection. */
+async function sent(response: Response, sending: Promise<void>): Promise<void> {
+  try {
+    await sending;
+    response.end();
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    throw error;
+  }
 }
 
 /** undefined = the whole file; several ranges at once are answered by the whole file, as RFC 9110 allows. */

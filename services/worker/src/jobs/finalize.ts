@@ -113,13 +113,17 @@ class RunFiles {
     for await (const { shard, object } of this.objects(shards)) {
       this.count(shard, object);
       yield object.results;
+      this.services.pool.release(object.results);
     }
   }
 
   /** The files that hold few of the rows, from the shards that have any. */
   private async *fewParts(header: Buffer, columns: readonly string[], part: 'errors' | 'changes', shards: number[]): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, columns);
-    for await (const { object } of this.objects(shards)) yield object[part];
+    for await (const { object } of this.objects(shards)) {
+      yield object[part];
+      this.services.pool.release(object[part]);
+    }
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
@@ -129,7 +133,7 @@ class RunFiles {
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record, run } = this;
     if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
-    const existing = await readShardObject(services.store, tenant, record, shard);
+    const existing = await readShardObject(services.store, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
     return existing ?? scoreAndStore(services, tenant, record, run, shard);
   }
 

@@ -55,10 +55,12 @@ async function scoreUnlessCanceled(services: ShardServices, tenant: string, reco
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   if (await isCanceled(services.store, tenant, record.id, run)) return;
   await services.store.putOnce(shardKey(tenant, record, shard), object);
+  const counts = decodeShardCounts(object);
+  services.pool.release(object);
   const tookMs = performance.now() - startedMs;
   await Promise.all([
     services.progress.recordPace(record.shards[shard].rows, tookMs),
-    services.metrics.shardScored(job, decodeShardCounts(object), tookMs / 1_000),
+    services.metrics.shardScored(job, counts, tookMs / 1_000),
   ]);
 }
 
@@ -73,20 +75,20 @@ export async function isCanceled(store: ObjectStore, tenant: string, batchId: st
   return (await store.head(ObjectKeys.runCancel(tenant, batchId, run))) !== undefined;
 }
 
-export async function loadShardTask({ store, registry }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
+export async function loadShardTask({ store, registry, pool }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
   const { offset, length } = record.shards[shard];
   const [bytes, model, previous] = await Promise.all([
-    store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: offset, end: offset + length }),
+    store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: offset, end: offset + length }, pool.inputMemory(length)),
     registry.pinned(record.model),
     record.rescores && registry.pinned(record.rescores.model),
   ]);
   return createShardTask(record, shard, bytes, model, previous);
 }
 
-/** undefined when the shard was not scored yet. */
-export async function readShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject | undefined> {
+/** undefined when the shard was not scored yet. `into`: memory for it. */
+export async function readShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, into?: Buffer): Promise<ShardObject | undefined> {
   try {
-    return decodeShardObject(await store.get(shardKey(tenant, record, shard)));
+    return decodeShardObject(await store.get(shardKey(tenant, record, shard), into));
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

@@ -6,6 +6,7 @@ import { countMatches, wbc } from '@cytoqueue/schema';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { explainColumns } from '@cytoqueue/registry';
+import { AnswerMemo } from './answer-memo';
 import { RowExplainer } from './explain-row';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask } from './shard-task';
@@ -85,6 +86,18 @@ test('however the file is cut into shards, the joined bytes are the same', () =>
   }
 });
 
+test('a memo changes no byte, whatever it has seen before', () => {
+  const memo = new AnswerMemo(classifier, 'default');
+  const cell = fc.constantFrom('1', '2', '10', '', '11');
+  const row = fc.oneof(fc.constant(ROW), fc.array(cell, { minLength: 9, maxLength: 9 }).map((cells) => `"7",${cells.join(',')},=x`));
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.constantFrom('\n', '\r\n'), (rows, lineEnd) => {
+      const shard = () => task(rows.join(lineEnd), { dialect: { ...dialect, lineEnd } });
+      expect(scoreShard(classifier, shard(), { memo })).toEqual(scoreShard(classifier, shard()));
+    }),
+  );
+});
+
 test('a row whose cells may be shifted loses its measurements in the errors file, and nowhere else', () => {
   const { results, errors } = scoreShard(classifier, task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'));
   expect(cellsOf(results).map((cells) => cells.slice(0, 3))).toEqual([['7', '5', '1'], ['"8"x', '5', '1'], ['9', '5', '1']]);
@@ -115,7 +128,7 @@ test('compared with another model, the rows whose class differs are listed with 
   const differing = features.flatMap((sample, row) => (classifier.predict(sample).label === baseline.predict(sample).label ? [] : [String(row + 1)]));
   const rows = features.map((sample) => `7,${sample.join(',')},x\n`).join('');
   const previous = { model: { digest: baseline.model.digest, bytes: baselineFile }, operatingPoint: 'default' } as const;
-  const { changes, counts } = scoreShard(classifier, task(rows, { previous }), baseline);
+  const { changes, counts } = scoreShard(classifier, task(rows, { previous }), { previous: baseline });
   expect(differing.length).toBeGreaterThan(0);
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
   expect(counts.changed).toBe(differing.length);
@@ -125,7 +138,7 @@ test('compared with another model, the rows whose class differs are listed with 
 test('explained rows carry their evidence, in the order of its columns; others leave it empty', () => {
   const explainer = new RowExplainer(classifier.model);
   const columns = explainColumns(classifier.model);
-  const { results } = scoreShard(classifier, task(`${ROW}\n8,99,4,4,3,4,?,4,3,1,x\n`), undefined, explainer);
+  const { results } = scoreShard(classifier, task(`${ROW}\n8,99,4,4,3,4,?,4,3,1,x\n`), { explainer });
   const [explained, rejected] = cellsOf(results) as [string[], string[]];
   expect(explained).toHaveLength(11 + 10 + columns.length);
   const cell = (name: string) => explained[21 + columns.indexOf(name)] as string;

@@ -1,26 +1,35 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
+import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
 import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
 import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
+import type { AnswerMemo } from './answer-memo';
 import type { RowExplainer } from './explain-row';
 import type { ShardTask } from './shard-task';
 import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
 
-/**
- * Bytes in, bytes out: parse, predict, encode. A pure function of its arguments, whichever worker runs it.
- * With a `previous` classifier every row is scored by both, and those whose class differs are listed; with an explainer
- * the evidence of each row follows its result.
- */
-export function scoreShard(classifier: Classifier, task: ShardTask, previous?: Classifier, explainer?: RowExplainer): ShardObject {
+export interface ScoringExtras {
+  /** Every row is scored by this one too, and those whose class differs are listed. */
+  previous?: Classifier;
+  /** The evidence of each row follows its result. */
+  explainer?: RowExplainer;
+  /** Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer. */
+  memo?: AnswerMemo;
+  /** Memory for the results, written anew; what is returned is a view of it. */
+  results?: ByteWriter;
+}
+
+/** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
+export function scoreShard(classifier: Classifier, task: ShardTask, { previous, explainer, memo, results }: ScoringExtras = {}): ShardObject {
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
   const { faults } = samples;
-  const now = predict(classifier, samples, task.options.operating_point);
+  const now = memo === undefined ? predict(classifier, samples, task.options.operating_point) : predictRemembering(memo, samples);
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows, { memo, results });
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     const place = placeOf(samples, row);
     const fault = faults.size === 0 ? undefined : faults.get(row);
@@ -66,6 +75,12 @@ function sampleAt({ samples }: ShardSamples, sample: number, width: number): Flo
 function predict(classifier: Classifier, { samples, count }: ShardSamples, operatingPoint: 'default' | 'sensitivity99'): PredictionColumns {
   const predictions = createPredictionColumns(count);
   classifier.predictInto(samples, count, predictions, { operatingPoint });
+  return predictions;
+}
+
+function predictRemembering(memo: AnswerMemo, { samples, count }: ShardSamples): PredictionColumns {
+  const predictions = createPredictionColumns(count);
+  memo.predictInto(samples as Uint8Array, count, predictions);
   return predictions;
 }
 

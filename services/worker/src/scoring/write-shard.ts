@@ -1,8 +1,9 @@
 import type { ShardObject } from '@cytoqueue/storage';
-import { ByteWriter, type Dialect, writeRow } from '@cytoqueue/csv';
+import { ByteWriter, type CopySource, type Dialect, copySource, writeRow } from '@cytoqueue/csv';
 import type { PredictionColumns } from '@cytoqueue/classifier';
 import { reasonCodes } from '@cytoqueue/classifier';
 import type { RowFault } from '@cytoqueue/samples';
+import type { AnswerMemo } from './answer-memo';
 
 export interface ShardFormat {
   dialect: Dialect;
@@ -33,42 +34,64 @@ const ADDED_BYTES = 96;
 /** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
 export class ShardWriter {
   private readonly results: ByteWriter;
+  private readonly memo: AnswerMemo | undefined;
   private readonly errors = new ByteWriter(1_024);
   private readonly changes = new ByteWriter(1_024);
   private readonly lineEnd: Buffer;
+  private readonly source: CopySource;
   private readonly delimiter: number;
   /** `,ok,benign,` and its like, by label. */
-  private readonly scored: Buffer[];
+  private readonly scored: CopySource[];
   /** What follows the probability, by flags and missing features: few of them recur on millions of rows. */
-  private readonly tails = new Map<number, Buffer>();
+  private readonly tails = new Map<number, CopySource>();
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly format: ShardFormat,
     rows: number,
+    { memo, results = new ByteWriter() }: { memo?: AnswerMemo; results?: ByteWriter } = {},
   ) {
     const { delimiter, lineEnd } = format.dialect;
     this.lineEnd = Buffer.from(lineEnd);
+    this.source = copySource(bytes);
     this.delimiter = delimiter.charCodeAt(0);
-    this.scored = format.labels.map((label) => Buffer.from(['', 'ok', label, ''].join(delimiter)));
-    this.results = new ByteWriter(bytes.length + rows * ADDED_BYTES + 1_024);
+    this.scored = format.labels.map((label) => copySource(Buffer.from(['', 'ok', label, ''].join(delimiter))));
+    this.memo = memo;
+    this.results = results;
+    results.reset();
+    results.reserve(bytes.length + rows * ADDED_BYTES + 1_024);
   }
 
   /** `sample`: place of the row in the predictions' columns. */
   writeScored(place: RowPlace, row: number, predictions: PredictionColumns, sample: number, missing: number, evidence: readonly string[] = []): void {
     const { results } = this;
-    if (place.verbatim) results.bytes(this.bytes, place.start, place.end);
+    if (place.verbatim) results.copy(this.source, place.start, place.end);
     else writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
     results.byte(this.delimiter);
     results.integer(row);
-    results.bytes(this.scored[predictions.label[sample]]);
-    results.number(predictions.probability[sample]);
-    results.bytes(this.tail(predictions.indeterminate[sample], missing));
+    this.writeAnswer(predictions, sample, missing);
     for (const cell of evidence) {
       results.byte(this.delimiter);
       results.cell(cell, this.format.dialect.delimiter);
     }
     this.endLine(results, place);
+  }
+
+  /** What follows the row number: a function of the sample, so that a memo can have it ready. */
+  private writeAnswer(predictions: PredictionColumns, sample: number, missing: number): void {
+    const { results, memo } = this;
+    const entry = memo === undefined ? -1 : memo.entries[sample];
+    if (memo !== undefined && entry >= 0 && memo.textStart(entry) >= 0) {
+      results.copy(memo.texts, memo.textStart(entry), memo.textEnd(entry));
+      return;
+    }
+    const start = results.length;
+    const scored = this.scored[predictions.label[sample]];
+    const tail = this.tail(predictions.indeterminate[sample], missing);
+    results.copy(scored, 0, scored.bytes.length);
+    results.number(predictions.probability[sample]);
+    results.copy(tail, 0, tail.bytes.length);
+    if (entry >= 0) memo?.keepText(entry, results.view(), start);
   }
 
   writeUnscored(place: RowPlace, row: number, status: 'rejected' | 'failed', fault: RowFault): void {
@@ -103,7 +126,7 @@ export class ShardWriter {
     return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
   }
 
-  private tail(flags: number, missing: number): Buffer {
+  private tail(flags: number, missing: number): CopySource {
     // Two bits of flags, up to 30 features: an exact key below 2^53.
     const key = missing * 4 + flags;
     const known = this.tails.get(key);
@@ -116,7 +139,7 @@ export class ShardWriter {
       if (writer.length > 0 || text !== '') writer.cell(text, dialect.delimiter);
       writer.byte(this.delimiter);
     }
-    const tail = Buffer.from(writer.view().subarray(0, writer.length - 1));
+    const tail = copySource(Buffer.from(writer.view().subarray(0, writer.length - 1)));
     this.tails.set(key, tail);
     return tail;
   }
