@@ -184,7 +184,7 @@ export interface Session {
   tenant: string;
   role: Role;
   key_id: string;
-  /** null: an API key without an end was sent. */
+  /** null: of a key that does not expire. */
   expires_at: string | null;
 }
 

@@ -2,6 +2,7 @@ import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
 import { reservePriorities } from './fair-share';
+import { promoteMisdated } from './misdated';
 import { BatchProgress } from './progress';
 import { orUnavailable } from './unavailable';
 
@@ -76,6 +77,17 @@ export class Producer {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
   }
 
+  /** How many records are served before this one is, itself included: 1 = next. undefined when it is not waiting in line. */
+  async predictionPosition(predictionId: string): Promise<number | undefined> {
+    const key = `${REDIS_PREFIX}:${queueNames.predictions}`;
+    const id = jobIds.prediction(predictionId);
+    const found = await orUnavailable(this.connection.multi().llen(`${key}:wait`).lpos(`${key}:wait`, id, 'RANK', -1).zrank(`${key}:prioritized`, id).exec());
+    const [[, waiting], [, index], [, rank]] = found as [unknown, number | null][];
+    // Taken from the right end of the list; what has a priority comes after all that has none.
+    if (index !== null) return Number(waiting) - index;
+    return rank === null ? undefined : Number(waiting) + rank + 1;
+  }
+
   /** What Redis knows of the job that ends a run, which waits for the run's shards. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
@@ -93,6 +105,13 @@ export class Producer {
     await orUnavailable(this.finalize.remove(jobIds.finalize(batchId, run), { removeChildren: true }));
     await orUnavailable(Promise.all(shards.map(({ shard }) => this.shards.remove(jobIds.shard(batchId, run, shard)))));
     await this.addFlow(work);
+  }
+
+  /** See promoteMisdated. @returns how many jobs */
+  async promoteMisdated(nowMs: number): Promise<number> {
+    const queues: Queue[] = [this.predictions, this.shards, this.finalize];
+    const promoted = await Promise.all(queues.map((queue) => promoteMisdated(queue, this.connection, nowMs)));
+    return promoted.reduce((sum, count) => sum + count, 0);
   }
 
   async stop(): Promise<void> {

@@ -21,6 +21,7 @@ const makers: Record<string, (name: string) => string> = {
   'tenant of a marker': (name) => ObjectKeys.pending(name, 'pred_1'),
   'id of a marker': (name) => ObjectKeys.pending('t', name),
   'name of a model': (name) => ObjectKeys.champion(name),
+  'name of a promoted model': (name) => ObjectKeys.promotion(name, 2),
   'version of a model': (name) => ObjectKeys.model('m', name),
 };
 
@@ -43,6 +44,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.pending('lab-a', 'pred_1')).toBe('pending/lab-a/pred_1');
     expect(ObjectKeys.model('wbc-knn', '1.0.0')).toBe('models/wbc-knn/1.0.0.json');
     expect(ObjectKeys.champion('wbc-knn')).toBe('models/wbc-knn/champion.json');
+    expect(ObjectKeys.promotion('wbc-knn', 2)).toBe('models/wbc-knn/promotions/00002.json');
   });
 
   it('takes apart what it made', () => {

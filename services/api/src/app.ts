@@ -20,8 +20,10 @@ import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
 import { healthRoutes } from './routes/health';
+import type { QueueWatch } from './operations/queue-status';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
+import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
 
 export interface AppServices {
@@ -30,6 +32,7 @@ export interface AppServices {
   producer: Producer;
   progress: BatchProgress;
   changes: ChangeListener;
+  queueWatch: QueueWatch;
   keys: KeyRing;
   audit: AuditLog;
   use: TenantUse;
@@ -48,7 +51,7 @@ export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
   const parts = { ...services, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...auditRoutes(parts), ...healthRoutes(parts)];
+  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...auditRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

@@ -10,6 +10,7 @@ import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
+import { QueueWatch } from './operations/queue-status';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
@@ -48,13 +49,15 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+  const progress = new BatchProgress(commands);
   const app = createApp({
     store,
     registry,
     audit,
     producer,
-    progress: new BatchProgress(commands),
+    progress,
     changes,
+    queueWatch: new QueueWatch(commands, progress),
     keys,
     use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),

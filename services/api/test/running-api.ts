@@ -15,6 +15,7 @@ import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
 import { createTenantUse } from '../src/http/tenant-use';
@@ -122,13 +123,15 @@ export class RunningApi {
     const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
     changes.start();
     this.releasers.push('changes', () => changes.stop());
+    const progress = new BatchProgress(commands);
     const app = createApp({
       store: this.store,
       registry,
       audit: this.audit,
       producer: this.producer,
-      progress: new BatchProgress(commands),
+      progress,
       changes,
+      queueWatch: new QueueWatch(commands, progress),
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),

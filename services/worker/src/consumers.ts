@@ -11,12 +11,14 @@ import { Quarantine } from './jobs/quarantine';
 import { runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
+import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
   store: ObjectStore;
   registry: Registry;
   pool: ScoringPool;
   progress: BatchProgress;
+  metrics: WorkMetrics;
   redis: Redis;
   logger: Logger;
   /** Scoring threads. */
@@ -26,6 +28,11 @@ export interface WorkerServices {
 const PREDICTIONS_AT_ONCE = 16;
 /** One shard is read or written while another is scored. */
 const SHARDS_BEYOND_THREADS = 1;
+
+/** How many shards a worker with so many scoring threads has in hand when it is busy. */
+export function shardSlots(threads: number): number {
+  return threads + SHARDS_BEYOND_THREADS;
+}
 
 /** One consumer a queue. A change is announced after its effect is in the store. */
 export function createConsumers(services: WorkerServices): { start: () => void; stop: () => Promise<void> } {
@@ -42,6 +49,7 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   const processor = new PredictionProcessor(services);
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
+    completed: (job) => services.metrics.predictionCompleted(job),
     giveUp: ({ data }) => processor.giveUp(data),
     changed: ({ predictionId }) => predictionId,
   });
@@ -53,13 +61,13 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const quarantine = new Quarantine();
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
-    consume<ShardJob>(services, queueNames.shards, services.threads + SHARDS_BEYOND_THREADS, {
+    consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
       process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
         await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
       },
-      // Nothing to do: the finalizer hears of it from the flow and puts the rows into the errors file.
-      giveUp: async () => undefined,
+      // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
+      giveUp: ({ data }) => services.metrics.shardFailed(data, data.shard),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
@@ -71,14 +79,17 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
 }
 
 interface Work<T> {
-  process: (job: Job<T>) => Promise<void>;
+  /** false: it had no effect of its own. */
+  process: (job: Job<T>) => Promise<boolean | void>;
+  /** When it had one; at the same time as the announcement. */
+  completed?: (job: Job<T>) => Promise<void>;
   giveUp: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
   changed: (data: T) => string;
 }
 
-function consume<T extends { v: number }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
-  const { redis, logger } = services;
+function consume<T extends { v: number; tenant: string }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
+  const { redis, logger, metrics } = services;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
   return new Consumer<T>({
     queue,
@@ -86,9 +97,9 @@ function consume<T extends { v: number }>(services: WorkerServices, queue: Queue
     concurrency,
     onError,
     process: (job) =>
-      runJob(job, logger, async () => {
-        await work.process(job);
-        await publishChange(redis, work.changed(job.data));
+      runJob(job, { logger, metrics }, async () => {
+        const effect = await work.process(job);
+        await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
       }),
     onGivenUp: async (job, error) => {
       const line: Record<string, unknown> = { err: error, job: job.id, queue, ...job.data };

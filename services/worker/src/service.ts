@@ -1,11 +1,13 @@
-import { BatchProgress, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
+import { randomUUID } from 'node:crypto';
+import { BatchProgress, Producer, WorkerPresence, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { type Config, type Logger, type Releasers, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
-import { createConsumers } from './consumers';
+import { createConsumers, shardSlots } from './consumers';
 import { startHealthServer } from './health';
 import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
+import { WorkMetrics } from './work-metrics';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
@@ -23,9 +25,14 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  const consumers = createConsumers({ store, registry, pool, progress: new BatchProgress(redis), redis, logger, threads });
+  const progress = new BatchProgress(redis);
+  const metrics = new WorkMetrics(redis, progress, logger);
+  const consumers = createConsumers({ store, registry, pool, progress, metrics, redis, logger, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());
+  const presence = new WorkerPresence(redis, randomUUID(), shardSlots(threads));
+  presence.start();
+  releasers.push('presence', () => presence.stop());
 
   // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
   const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, (error) => logger.warn({ err: error }, 'redis'));

@@ -76,6 +76,7 @@ export const prediction = z
     id: text,
     status: z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']),
     created_at: timestamp,
+    queue_position: z.int().min(1).nullable().optional().meta({ description: 'While queued: 1 = next; null when unknown' }),
     completed_at: timestamp.optional(),
     sample_id: text.optional(),
     model: modelPin,

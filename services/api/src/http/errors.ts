@@ -1,6 +1,6 @@
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import { ChampionChangedError, ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
 import { InvalidKeyError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler } from 'express';
@@ -20,6 +20,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, { errors: [{ field: 'model', code: error.code, detail: error.message }] });
   }
+  if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
