@@ -62,6 +62,10 @@ const forms: HostileUpload[] = [
   { name: 'the file under another name', headers: form, body: whole(HEADER + ROW, 'form-data; name="upload"; filename="x.csv"'), expected: [400] },
   { name: 'part headers of a megabyte', headers: form, body: whole(HEADER + ROW, undefined, `X-Long: ${'x'.repeat(MIB)}\r\n`), expected: [400, 422] },
   { name: 'ten thousand part headers', headers: form, body: whole(HEADER + ROW, undefined, 'X-A: b\r\n'.repeat(10_000)), expected: [202, 400, 422] },
+  ...['.', '..', 'x.csv\u0001.exe'].map((filename) => ({
+    name: `a file name of ${JSON.stringify(filename)}`, headers: form, body: whole(HEADER + ROW, `form-data; name="file"; filename="${filename}"`), expected: [202, 400],
+  })),
+  { name: 'a file name with NUL', headers: form, body: whole(HEADER + ROW, 'form-data; name="file"; filename="x.csv\0.exe"'), expected: [202, 400] },
   { name: 'a file name of a megabyte', headers: form, body: whole(HEADER + ROW, `form-data; name="file"; filename="${'x'.repeat(MIB)}"`), expected: [400, 422] },
   { name: 'a boundary of 10,000 characters', headers: { 'content-type': `multipart/form-data; boundary=${'b'.repeat(10_000)}` }, body: `--${'b'.repeat(10_000)}--\r\n`, expected: [400] },
 ];
@@ -70,6 +74,6 @@ export const HOSTILE_UPLOADS: readonly HostileUpload[] = [...raw, ...forms];
 
 /** Names that would leave a folder, split a header or look like something else. */
 export const HOSTILE_NAMES: readonly string[] = [
-  '../../../etc/passwd', '..\\..\\windows\\system32', '/etc/shadow', 'x.csv\u0000.exe', 'a"; filename="b.html', "a'; rm -rf ~", '\u202evsc.exe', 'ünï ©ødé \u{1f600}.csv',
-  'x\u2028y.csv', 'CON', '.', '..', '.htaccess', '%0d%0aSet-Cookie: a=b', '<script>alert(1)</script>.csv', '=cmd|calc.csv', ' ', 'a'.repeat(1_000),
+  '../../../etc/passwd', '..\\..\\windows\\system32', '/etc/shadow', 'a"; filename="b.html', "a'; rm -rf ~", '\u202evsc.exe', 'ünï ©ødé \u{1f600}.csv',
+  'x\u2028y.csv', 'CON', '.htaccess', '%0d%0aSet-Cookie: a=b', '<script>alert(1)</script>.csv', '=cmd|calc.csv', ' ', 'a'.repeat(1_000),
 ];
