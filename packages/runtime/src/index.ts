@@ -17,4 +17,5 @@ export {
 export { KeyFile, type KeyChange, type KeyFileOptions } from './key-file';
 export { type HeldKey, KeyRing } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
+export { Readiness } from './readiness';
 export { Periodic, type PeriodicOptions } from './periodic';

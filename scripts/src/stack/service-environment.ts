@@ -27,6 +27,8 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     STORED_BYTES_QUOTA: String(config.tenantLimits.stored_bytes),
     MAX_CONNECTIONS: String(config.maxConnections),
     LOG_LEVEL: config.logLevel,
+    CANARY_SECONDS: String(config.canarySeconds),
+    WORKER_STALL_SECONDS: String(config.workerStallSeconds),
     ...(config.cloudwatchNamespace === undefined ? {} : { CLOUDWATCH_NAMESPACE: config.cloudwatchNamespace }),
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger } from '@cytoqueue/runtime';
+import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
@@ -19,12 +19,16 @@ import { createOpenApiDocument } from './openapi';
 import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
+import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './routes/health';
+import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueWatch } from './operations/queue-status';
+import { metricsRoutes } from './routes/metrics';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
+import { webRouter } from './routes/web';
 
 export interface AppServices {
   store: ObjectStore;
@@ -33,6 +37,7 @@ export interface AppServices {
   progress: BatchProgress;
   changes: ChangeListener;
   queueWatch: QueueWatch;
+  metrics: ApiMetrics;
   keys: KeyRing;
   audit: AuditLog;
   use: TenantUse;
@@ -42,16 +47,20 @@ export interface AppServices {
   limits: IntakeLimits;
   retention: Retention;
   logger: Logger;
-  /** By name, for `/health/ready`. */
-  dependencies: Record<string, () => Promise<unknown>>;
+  readiness: Readiness;
   version: string;
+  /** Where the web app was built to; none is served when left out. */
+  webDist?: string;
 }
 
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
   const parts = { ...services, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...auditRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
+  const routes = [
+    ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
+    ...healthRoutes(parts),
+  ];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
@@ -60,7 +69,9 @@ export function createApp(services: AppServices): Express {
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   app.use(secureHeaders());
+  if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
+  app.use(queueBoardRouter(parts));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {
     throw notFound();

@@ -10,8 +10,8 @@ const TIMEOUTS = {
   /** None for the whole: a lab's 300 MB may take hours on a slow line. Its pace is watched instead (see `http/pace.ts`). */
   requestTimeout: 0,
   connectionsCheckingInterval: 5_000,
-  /** Longer than the minute that load balancers keep an idle connection, or they would send into a closed one. */
-  keepAliveTimeout: 65_000,
+  /** Longer than load balancers keep an idle connection (a minute, ours 120 s), or they would send into a closed one. */
+  keepAliveTimeout: 130_000,
 };
 /** Nothing at all from either side. Longer than `Prefer: wait` may wait; event streams have a heartbeat. */
 const SILENCE_MS = 120_000;

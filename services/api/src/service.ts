@@ -1,16 +1,19 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, type KeyChange, KeyFile, type KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, tellParent } from '@cytoqueue/runtime';
+import {
+  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
+} from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
-import { QueueWatch } from './operations/queue-status';
+import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
@@ -18,6 +21,8 @@ import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
 import { readVersion } from './version';
 
+/** `services/web/dist`, seen from this file and from its build. */
+const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** Within this time every process has seen a change of the keys file. */
 const KEY_CHANGE_MS = 60_000;
@@ -49,7 +54,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+
   const progress = new BatchProgress(commands);
+  const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const app = createApp({
     store,
     registry,
@@ -57,7 +64,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     producer,
     progress,
     changes,
-    queueWatch: new QueueWatch(commands, progress),
+    ...operations,
     keys,
     use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
@@ -65,8 +72,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    dependencies: { redis: () => commands.ping(), store: () => store.check() },
+    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
     version: readVersion(),
+    webDist: WEB_DIST,
   });
   await listen(createHttpServer(app, config), config, logger, releasers);
 }
@@ -77,8 +85,12 @@ interface KeyServices {
   redis: Redis;
 }
 
-/** The keys file, read again as it changes. Of all processes that see a change one notes it in the audit log. */
-async function openKeys({ apiKeysFile, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+/**
+ * The keys file, read again as it changes; or what a platform gives us in a variable, which does not change. Of all
+ * processes that see a change of the file one notes it in the audit log.
+ */
+async function openKeys({ apiKeysFile, apiKeys, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+  if (apiKeysFile === undefined && apiKeys !== undefined) return new KeyRing(parseApiKeys(apiKeys, 'API_KEYS'));
   const onChange = async ({ added, removed, digest }: KeyChange): Promise<void> => {
     if (!(await takeTurn(redis, `keys:${digest}`, KEY_CHANGE_MS).catch(() => true))) return;
     noteKeys(audit, 'key.add', added);

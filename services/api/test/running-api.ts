@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
+import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/wait-until';
@@ -15,6 +15,7 @@ import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { ApiMetrics } from '../src/operations/api-metrics';
 import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
@@ -124,6 +125,7 @@ export class RunningApi {
     changes.start();
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
+    const queueWatch = new QueueWatch(commands, progress);
     const app = createApp({
       store: this.store,
       registry,
@@ -131,7 +133,8 @@ export class RunningApi {
       producer: this.producer,
       progress,
       changes,
-      queueWatch: new QueueWatch(commands, progress),
+      queueWatch,
+      metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
@@ -139,7 +142,7 @@ export class RunningApi {
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,
-      dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
+      readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
     });
     this.server.on('request', app).listen(0, '127.0.0.1');

@@ -7,6 +7,7 @@ import { Problem } from '../http/problem';
 import { units } from '../http/rate-limit';
 import { putJson, readJsonObject } from '../http/stored-json';
 import type { TenantUse } from '../http/tenant-use';
+import type { ApiMetrics } from '../operations/api-metrics';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
 import { preflight } from './preflight';
 import { receiveFile } from './receive';
@@ -19,6 +20,7 @@ export interface BatchServices {
   limits: IntakeLimits;
   idempotency: IdempotencyKeys;
   use: TenantUse;
+  metrics: Pick<ApiMetrics, 'uploaded'>;
 }
 
 export interface Upload {
@@ -55,7 +57,9 @@ export async function acceptBatch(services: BatchServices, request: Request, res
     }),
   );
   const record = createRecord(id, filename, pin, upload.options, intake);
-  return acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  const accepted = await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  if (accepted === id) services.metrics.uploaded(intake.bytes);
+  return accepted;
 }
 
 /** What an upload would come to, with nothing stored. */

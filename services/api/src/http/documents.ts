@@ -185,6 +185,17 @@ export const auditEvent = z
   })
   .meta({ id: 'AuditEvent', description: 'Who did what to which resource' });
 
+export const modelEvaluation = z
+  .strictObject({
+    cv: z.record(text, z.number()),
+    cv_intervals: z.record(text, z.tuple([z.number(), z.number()])).meta({ description: '95 %, for other patients' }),
+    repetitions: z.int().min(1).meta({ description: 'How often the cross-validation asked each row' }),
+    reliability: z
+      .array(z.strictObject({ mean_probability: z.number(), malignant_share: z.number(), rows: count }))
+      .meta({ description: 'By tenths of the scale of probabilities: rows over all repetitions, and how many of them were malignant' }),
+  })
+  .meta({ id: 'ModelEvaluation' });
+
 export const problem = z
   .object({
     type: text,

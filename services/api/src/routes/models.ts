@@ -1,5 +1,6 @@
-import { NothingToRollBackError, type Registry, UnknownModelError } from '@cytoqueue/registry';
+import { NothingToRollBackError, type Registry } from '@cytoqueue/registry';
 import { z } from 'zod';
+import { findVersion, modelArtifactRoutes } from './model-artifacts';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
 import { notFound } from '../http/errors';
 import { readJson } from '../http/json-body';
@@ -75,6 +76,7 @@ export function modelRoutes({ registry }: ModelRouteServices): Route[] {
         response.json(await describe(registry, name, version));
       },
     },
+    ...modelArtifactRoutes(registry),
   ];
 }
 
@@ -103,13 +105,10 @@ function summarize(model: Awaited<ReturnType<Registry['list']>>[number]) {
 }
 
 async function describe(registry: Registry, name: string, version: string) {
-  const pin = await registry.resolve(`${name}@${version}`).catch((error: unknown) => {
-    throw error instanceof UnknownModelError ? notFound(error) : error;
-  });
-  const { file, schema, training, digest } = (await registry.pinned(pin)).model;
+  const { file, schema, training, digest, version: pinned } = await findVersion(registry, name, version);
   return {
     name,
-    version: pin.version,
+    version: pinned,
     digest,
     schema: schema.id,
     features: schema.features.map((feature) => ({ ...feature, max: Number.isFinite(feature.max) ? feature.max : null })),
@@ -121,6 +120,6 @@ async function describe(registry: Registry, name: string, version: string) {
     training: { rows: training.rows, data_digest: file.training.data_digest },
     evaluation: file.evaluation,
     limits_of_use: file.limits_of_use,
-    links: { self: `/v1/models/${name}/versions/${pin.version}` },
+    links: { self: `/v1/models/${name}/versions/${pinned}` },
   };
 }
