@@ -29,6 +29,15 @@ export interface CallOptions {
   json?: unknown;
 }
 
+interface Seen {
+  /** Found by the path when not known. */
+  template?: string;
+  status: number;
+  type: string;
+  /** Parsed JSON, if it is any. */
+  body: unknown;
+}
+
 /** A client that holds every answer against the service's own OpenAPI document, and notes which operations it has seen. */
 export class ContractClient {
   readonly seen = new Set<string>();
@@ -71,12 +80,12 @@ export class ContractClient {
     const text = Buffer.from(await response.arrayBuffer()).toString();
     const type = (response.headers.get('content-type') ?? '').split(';')[0] as string;
     const parsed: unknown = type.endsWith('json') ? JSON.parse(text) : undefined;
-    this.check(method, path, response.status, type, parsed);
+    this.check(method, path, { status: response.status, type, body: parsed });
     return { status: response.status, headers: response.headers, text, json: parsed };
   }
 
-  private check(method: Method, path: string, status: number, type: string, body: unknown): void {
-    const template = this.templateOf(path.split('?')[0] as string);
+  /** @throws Error when the answer is not one that the document promises; says nothing of paths that it does not have */
+  check(method: Method, path: string, { template = this.templateOf(path.split('?')[0] as string), status, type, body }: Seen): void {
     const operation = template === undefined ? undefined : this.document.paths[template]?.[method];
     if (template === undefined || operation === undefined) return;
     const place = `${method} ${template} ${status} ${type}`;

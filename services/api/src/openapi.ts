@@ -8,8 +8,8 @@ export function createOpenApiDocument(routes: Route[], version: string): object 
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, access, operation } of routes) {
     const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
-    // Before any route's own refusals stands the tenant's rate limit.
-    const responses = access === 'public' ? operation.responses : { ...operation.responses, ...refusals(429) };
+    // Before any route's own refusals stand an address that cannot be decoded and the tenant's rate limit.
+    const responses = access === 'public' ? operation.responses : { ...refusals(400, 429), ...operation.responses };
     paths[path] = { ...paths[path], [method]: { ...operation, responses, security } };
   }
   return createDocument({

@@ -43,7 +43,7 @@ function decoded(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIterab
   const name = encoding.trim().toLowerCase();
   if (name === 'identity') return body;
   if (name === 'gzip' || name === 'x-gzip') return gunzip(body);
-  throw new Problem('unsupported-media-type', `The content encoding ${JSON.stringify(encoding.slice(0, 40))} is not accepted; gzip is.`);
+  throw new Problem('unsupported-media-type', 'This content encoding is not accepted; gzip is.');
 }
 
 /** Multer calls back when the whole body was read; what `takeIn` finds wrong is told at once, with the rest still to come. */

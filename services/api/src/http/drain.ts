@@ -12,5 +12,7 @@ export function drainRefused(request: Request): void {
   request.on('close', () => clearTimeout(timer));
   request.on('end', () => clearTimeout(timer));
   request.unpipe();
+  // While whoever was reading has not let go yet, resuming does nothing; with a listener it begins as soon as they have.
+  request.on('data', () => undefined);
   request.resume();
 }

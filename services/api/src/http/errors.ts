@@ -46,7 +46,7 @@ function fileProblem(error: CsvError): Problem {
 function multipartProblem(error: MulterError): Problem {
   if (error.code === 'LIMIT_FILE_SIZE') return new Problem('too-large', 'The file is larger than an upload may be.', { cause: error });
   const detail = `The form must hold exactly one file, in the field "file" (${error.code}).`;
-  return new Problem('malformed-request', detail, { errors: [{ field: error.field ?? 'file', code: error.code, detail }], cause: error });
+  return new Problem('malformed-request', detail, { errors: [{ field: 'file', code: error.code, detail }], cause: error });
 }
 
 /** Errors of Express and of the parsers below it carry a status of their own. */

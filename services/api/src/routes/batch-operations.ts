@@ -114,6 +114,7 @@ function downloadOperation(operationId: string, summary: string): Operation {
   const responses = {
     200: rawAnswer('The file', 'text/csv'),
     206: rawAnswer('One byte range of it', 'text/csv'),
+    304: { description: 'Not modified: If-None-Match named the file' },
     303: { description: 'With redirect=true on S3: to a presigned URL' },
     ...refusals(401, 403, 404, 409, 410, 416, 422, 503),
   };

@@ -60,7 +60,7 @@ async function download(services: BatchRouteServices, { request, response, param
     return sendPartial(response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
-  const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
+  const name = downloadName(stored.record.filename ?? params.id, which);
   const key = runFileKeys[which](principal.tenant, params.id, stored.run);
   await trail.done();
   if (query['redirect'] === true) {
@@ -68,6 +68,11 @@ async function download(services: BatchRouteServices, { request, response, param
     if (url !== undefined) return response.redirect(303, url);
   }
   await sendFile(request, response, { store: services.store, key, file, name });
+}
+
+/** No quotes: what reads headers carelessly would take them for the end of the name. */
+function downloadName(filename: string, which: RunFile): string {
+  return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${which}.csv`;
 }
 
 function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {

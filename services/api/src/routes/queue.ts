@@ -45,6 +45,7 @@ export function queueRoutes({ queueWatch }: { queueWatch: QueueWatch }): Route[]
       method: 'get',
       path: '/v1/queue',
       access: 'operations',
+      quiet: true,
       operation: {
         operationId: 'getQueue',
         summary: 'Backlog, workers, pace and failures',

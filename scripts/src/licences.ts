@@ -1,0 +1,3 @@
+import { printLicences } from './licences/print-licences';
+
+printLicences();
