@@ -56,7 +56,7 @@ test('a file of a hundred thousand rows is checked, scored, looked into, downloa
   await page.getByText('Finished, some rows not scored').waitFor({ timeout: 60_000 });
   await page.getByText('The first 100 rows.').waitFor();
   await page.getByRole('row', { name: /Too few or too many cells in the row/ }).waitFor();
-  expect(await page.getByRole('region', { name: 'First rows' }).getByRole('row').count()).toBe(101);
+  expect(await page.getByRole('group', { name: 'First results' }).getByRole('row').count()).toBe(101);
   expect(await axeViolations(page)).toEqual([]);
 
   const results = readCsv(await download(page, 'Download the results'));
@@ -105,7 +105,7 @@ test('a file too large to be sent twice for nothing is checked in its first rows
   writeFileSync(file, large);
   await choose(page, file);
   await page.getByText('only its first 4 MB were checked').waitFor();
-  expect(await page.getByText('Bad rows').count()).toBe(1);
+  expect(await page.getByRole('heading', { name: 'What the check found in the first rows' }).count()).toBe(1);
   await page.getByRole('button', { name: /^Check all/ }).click();
   await page.getByRole('button', { name: 'Score 12,600 rows' }).waitFor();
 }, 60_000);

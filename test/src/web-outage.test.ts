@@ -53,6 +53,7 @@ test('a record and a file that are under way when the API is killed show their e
   process.kill(worker as number, 'SIGCONT');
   await recordPage.getByRole('heading', { name: 'Benign', level: 2 }).waitFor({ timeout: 60_000 });
   await batchPage.getByText('The first 100 rows.').waitFor({ timeout: 60_000 });
+  expect(await batchPage.getByRole('progressbar').count()).toBe(0);
 }, 180_000);
 
 test('a page that is opened while the service is away waits for it', async () => {
@@ -64,6 +65,7 @@ test('a page that is opened while the service is away waits for it', async () =>
   await page.getByRole('link', { name: 'Records', exact: true }).click();
   await page.context().setOffline(false);
   await page.getByText('No record has been sent yet').waitFor();
+  expect(await page.locator('h1').innerText()).toBe('Records');
 }, 90_000);
 
 test('an upload that meets a dead API is sent again and makes one batch', async () => {

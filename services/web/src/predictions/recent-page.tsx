@@ -11,6 +11,7 @@ import { countOf, formatDateTime, formatProbability } from '../design/numbers';
 import { usePageTitle } from '../design/page-title';
 import { TextField } from '../design/text-field';
 import { headline } from './wording';
+import { TableScroll } from '../design/table-scroll';
 
 const PAGE = 50;
 
@@ -53,7 +54,7 @@ function describeFound(found: number, all: number, hasMore: boolean, wanted: str
 
 function Records({ records }: { records: Prediction[] }) {
   return (
-    <div className="table-scroll" role="region" aria-label="Records" tabIndex={0}>
+    <TableScroll label="Records">
       <table className="list">
         <thead>
           <tr><th scope="col">Reference</th><th scope="col">Answer</th><th scope="col" className="number">Probability of malignancy</th><th scope="col">Sent</th></tr>
@@ -69,7 +70,7 @@ function Records({ records }: { records: Prediction[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 
