@@ -194,7 +194,7 @@ export interface Session {
   tenant: string;
   role: Role;
   key_id: string;
-  /** null: of a key that does not expire. */
+  /** null: an API key without an end was sent. */
   expires_at: string | null;
 }
 
@@ -233,5 +233,5 @@ export interface AuditEvent {
   actor: { tenant: string; key_id: string };
   action: string;
   resource: string;
-  outcome: string;
+  outcome: 'done' | 'denied' | 'failed';
 }

@@ -175,6 +175,16 @@ export const modelVersion = z
   })
   .meta({ id: 'ModelVersion' });
 
+export const auditEvent = z
+  .strictObject({
+    at: timestamp,
+    actor: z.strictObject({ tenant: text, key_id: text }),
+    action: text.meta({ example: 'batch.get-results' }),
+    resource: text,
+    outcome: z.enum(['done', 'denied', 'failed']),
+  })
+  .meta({ id: 'AuditEvent', description: 'Who did what to which resource' });
+
 export const modelEvaluation = z
   .strictObject({
     cv: z.record(text, z.number()),

@@ -2,7 +2,6 @@ import { NothingToRollBackError, type Registry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './model-artifacts';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
-import type { AuditLog } from '../http/audit';
 import { notFound } from '../http/errors';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
@@ -25,16 +24,16 @@ const promotion: Operation = {
 
 export interface ModelRouteServices {
   registry: Registry;
-  audit: AuditLog;
 }
 
-export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
+export function modelRoutes({ registry }: ModelRouteServices): Route[] {
   return [
-    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, audit, call) },
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, call) },
     {
       method: 'get',
       path: '/v1/models',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'listModels',
         summary: 'Every model with its champion',
@@ -49,6 +48,7 @@ export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
       method: 'get',
       path: '/v1/models/{name}',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'getModel',
         summary: 'One model with its versions',
@@ -64,6 +64,7 @@ export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
       method: 'get',
       path: '/v1/models/{name}/versions/{version}',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'getModelVersion',
         summary: 'What one version was trained on, how it decides and how well',
@@ -85,7 +86,7 @@ async function findModel(registry: Registry, wanted: string) {
   return summarize(model);
 }
 
-async function promote(registry: Registry, audit: AuditLog, { request, response, params, principal }: Call): Promise<void> {
+async function promote(registry: Registry, { request, response, params, principal, trail }: Call): Promise<void> {
   await findModel(registry, params.name);
   const body = parseWith(promotionBody, await readJson(request, response), 'field');
   const by = `${principal.tenant}/${principal.keyId}`;
@@ -93,7 +94,9 @@ async function promote(registry: Registry, audit: AuditLog, { request, response,
   const { version } = await change.catch((error: unknown) => {
     throw error instanceof NothingToRollBackError ? new Problem('nothing-to-roll-back', error.message, { cause: error }) : error;
   });
-  await audit.record(principal, 'rollback' in body ? 'model.rollback' : 'model.promote', `models/${params.name}@${version}`);
+  if ('rollback' in body) trail.action = 'model.rollback';
+  trail.resource = `models/${params.name}@${version}`;
+  await trail.done();
   response.json(await findModel(registry, params.name));
 }
 
