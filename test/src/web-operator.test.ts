@@ -33,6 +33,9 @@ test('an operator sees the queue move, and no record', async () => {
   await page.getByRole('img', { name: /^0 rows now; between 0 and 699/ }).waitFor();
   expect(addresses.filter((address) => /\/v1\/(predictions|batches)/.test(address))).toEqual([]);
   expect(complaints).toEqual([]);
+  // From here on it is the board's own page.
+  await page.getByRole('link', { name: 'Job browser' }).click();
+  await page.getByText('shards').first().waitFor();
   await page.goto(`${app.stack.url}/predictions/new`);
   await page.getByRole('heading', { name: 'Your key does not open this page' }).waitFor();
   expect(await axeViolations(page)).toEqual([]);
@@ -75,6 +78,9 @@ test('an admin puts a version into use and goes back, and the audit says who', a
   await page.getByRole('alertdialog').getByRole('button', { name: 'Go back', exact: true }).last().click();
   await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.0.0' }).getByText('in use').waitFor();
   await page.getByText('Who put which version into use').nth(1).click();
+  expect(await axeViolations(page)).toEqual([]);
+  await page.getByRole('link', { name: 'Audit' }).click();
+  await page.getByRole('row', { name: /headquarters \/ admin .*models\/wbc-knn@1\.1\.0/ }).first().waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
   await page.getByText('No card is kept of this version').waitFor();

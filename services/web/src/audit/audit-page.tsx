@@ -40,7 +40,7 @@ function Events({ events }: { events: readonly AuditEvent[] }) {
         <tbody>
           {events.map(({ at, actor, action, resource, outcome }, index) => (
             <tr key={`${at}-${index}`}>
-              <td className="nowrap">{formatDateTime(at)}</td><td>{actor.tenant} / {actor.key_id}</td><td>{action}</td><td>{resource}</td><td>{outcome}</td>
+              <td className="nowrap">{formatDateTime(at)}</td><td>{actor.tenant === '' ? actor.key_id : `${actor.tenant} / ${actor.key_id}`}</td><td>{action}</td><td>{resource}</td><td>{outcome}</td>
             </tr>
           ))}
         </tbody>

@@ -32,7 +32,7 @@ export function BatchesPage() {
       </header>
       {query.isError && <Failure error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading />}
-      {query.isSuccess && batches.length === 0 && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
+      {query.isSuccess && batches.length === 0 && !query.hasNextPage && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
       {batches.length > 0 && <BatchTable batches={batches} />}
       {query.hasNextPage && <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>Show older batches</Button>}
     </div>

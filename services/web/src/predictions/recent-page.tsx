@@ -34,7 +34,7 @@ export function RecentPage() {
       </header>
       {query.isError && <Failure error={query.error} what="The records could not be loaded." onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading />}
-      {query.isSuccess && all.length === 0 && <p className="empty">No record has been sent yet. <Link to="/predictions/new">Enter the first one</Link>.</p>}
+      {query.isSuccess && all.length === 0 && !query.hasNextPage && <p className="empty">No record has been sent yet. <Link to="/predictions/new">Enter the first one</Link>.</p>}
       {all.length > 0 && (
         <>
           <TextField label="Find by your reference" type="search" value={wanted} onChange={setWanted} autoComplete="off" />
