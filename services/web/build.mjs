@@ -1,13 +1,15 @@
-// Builds the web app into dist/ unless what lies there was made of the very same sources.
+// Builds the web app into dist/, with its scripts zipped beside them, unless what lies there was made of the very same sources.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
 const inputs = [
+  fileURLToPath(import.meta.url),
   ...['src', 'public'].flatMap((folder) => filesBelow(join(here, folder))),
   ...['index.html', 'vite.config.mjs', 'package.json'].map((file) => join(here, file)),
   ...filesBelow(join(root, 'packages/client/src')),
@@ -30,5 +32,6 @@ const digest = hash.digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
   const { build } = await import('vite');
   await build({ root: here, configFile: join(here, 'vite.config.mjs'), logLevel: 'warn' });
+  for (const file of filesBelow(join(here, 'dist/assets')).filter((name) => /\.(js|css)$/.test(name))) writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
   writeFileSync(stamp, digest);
 }

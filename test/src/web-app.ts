@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startChromium } from './chromium';
@@ -50,6 +50,7 @@ export class WebApp {
   async stop(): Promise<void> {
     await this.browser.close();
     await this.stack.stop();
+    rmSync(this.stack.dataDir, { recursive: true, force: true });
   }
 
   /** Opens a page as somebody; without a person it is not signed in. */
@@ -73,7 +74,7 @@ export class WebApp {
   }
 
   /** A request with somebody's key, as a program would send it. */
-  async call(person: Person, path: string, init: RequestInit = {}): Promise<Response> {
+  async call(person: Person, path: string, init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> } = {}): Promise<Response> {
     return fetch(`${this.stack.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
   }
 }

@@ -11,6 +11,9 @@ import { Problem } from '../http/problem';
 const PATH = '/admin/queues';
 /** The page would fetch a font from a host that is none of ours. */
 const OUTSIDE = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
+/** The page names its own base and writes styles into itself; beyond that, what holds for every answer. */
+const POLICY =
+  "default-src 'none'; base-uri 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
 const SAFE = ['GET', 'HEAD'];
 /** What a job holds is written by the service: there must be no way for a patient's data into Redis. */
 const WRITES_JOBS = /\/(add|update-data)$|\/job-schedulers\//;
@@ -30,7 +33,7 @@ export function queueBoardRouter(services: BoardServices): Router {
 }
 
 async function admit({ authenticator, audit }: BoardServices, boards: { look: Express; act: Express }, request: Request, response: Response, next: NextFunction): Promise<void> {
-  response.set('Cache-Control', 'no-store');
+  response.set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': POLICY });
   const principal = await authenticator.authenticate(request).catch((error: unknown) => toSignIn(error, request, response));
   if (principal === undefined) return;
   response.locals.context.principal = principal;

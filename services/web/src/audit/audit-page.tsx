@@ -6,6 +6,7 @@ import { Failure } from '../design/failure';
 import { Loading } from '../design/loading';
 import { formatDateTime } from '../design/numbers';
 import { usePageTitle } from '../design/page-title';
+import { TableScroll } from '../design/table-scroll';
 
 const PAGE = 50;
 
@@ -33,17 +34,17 @@ export function AuditPage() {
 
 function Events({ events }: { events: readonly AuditEvent[] }) {
   return (
-    <div className="table-scroll" role="region" aria-label="Audit" tabIndex={0}>
+    <TableScroll label="Audit">
       <table className="list compact">
         <thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Of what</th><th scope="col">Outcome</th></tr></thead>
         <tbody>
           {events.map(({ at, actor, action, resource, outcome }, index) => (
             <tr key={`${at}-${index}`}>
-              <td className="nowrap">{formatDateTime(at)}</td><td>{actor.tenant} / {actor.key_id}</td><td>{action}</td><td>{resource}</td><td>{outcome}</td>
+              <td className="nowrap">{formatDateTime(at)}</td><td>{actor.tenant === '' ? actor.key_id : `${actor.tenant} / ${actor.key_id}`}</td><td>{action}</td><td>{resource}</td><td>{outcome}</td>
             </tr>
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

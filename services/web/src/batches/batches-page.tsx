@@ -9,6 +9,7 @@ import { formatCount, formatDateTime } from '../design/numbers';
 import { usePageTitle } from '../design/page-title';
 import { BATCHES_KEY } from './batch-queries';
 import { STATUS_WORDS } from './batch-words';
+import { TableScroll } from '../design/table-scroll';
 
 const PAGE = 20;
 const LOOK_AGAIN_MS = 3_000;
@@ -31,7 +32,7 @@ export function BatchesPage() {
       </header>
       {query.isError && <Failure error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading />}
-      {query.isSuccess && batches.length === 0 && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
+      {query.isSuccess && batches.length === 0 && !query.hasNextPage && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
       {batches.length > 0 && <BatchTable batches={batches} />}
       {query.hasNextPage && <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>Show older batches</Button>}
     </div>
@@ -40,7 +41,7 @@ export function BatchesPage() {
 
 function BatchTable({ batches }: { batches: Batch[] }) {
   return (
-    <div className="table-scroll" role="region" aria-label="Batches" tabIndex={0}>
+    <TableScroll label="Batches">
       <table className="list">
         <thead>
           <tr><th scope="col">File</th><th scope="col">State</th><th scope="col" className="number">Rows</th><th scope="col" className="number">Malignant</th><th scope="col" className="number">Not scored</th><th scope="col">Sent</th></tr>
@@ -58,6 +59,6 @@ function BatchTable({ batches }: { batches: Batch[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }

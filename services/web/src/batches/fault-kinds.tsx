@@ -4,7 +4,7 @@ import { faultWords } from './batch-words';
 /** How many rows have each kind of fault, the most frequent first. */
 export function FaultKinds({ counts }: { counts: Readonly<Record<string, number>> }) {
   const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  const most = Math.max(...kinds.map(([, count]) => count), 1);
+  const total = kinds.reduce((sum, [, count]) => sum + count, 0);
   return (
     <table className="bars">
       <thead className="visually-hidden"><tr><th scope="col">Kind</th><th scope="col">Bar</th><th scope="col">Rows</th></tr></thead>
@@ -12,7 +12,7 @@ export function FaultKinds({ counts }: { counts: Readonly<Record<string, number>
         {kinds.map(([code, count]) => (
           <tr key={code}>
             <th scope="row">{faultWords(code)}</th>
-            <td><div className="bar" aria-hidden="true"><div className="bar-fill" style={{ inlineSize: `${(count / most) * 100}%` }} /></div></td>
+            <td><div className="bar" aria-hidden="true"><div className="bar-fill" style={{ inlineSize: `${(count / total) * 100}%` }} /></div></td>
             <td className="number">{formatCount(count)}</td>
           </tr>
         ))}

@@ -5,6 +5,7 @@ import { countOf, formatBytes, formatCount, formatDuration, formatShare } from '
 import { DriftView } from './drift-view';
 import { FaultKinds } from './fault-kinds';
 import { StatTiles } from '../design/stat-tiles';
+import { TableScroll } from '../design/table-scroll';
 
 interface PreflightReportProps {
   report: Preflight;
@@ -59,7 +60,7 @@ const USES = { feature: 'feature', label: 'known class: carried along, never use
 function Columns({ report }: { report: Preflight }) {
   return (
     <Panel title="How the columns are understood">
-      <div className="table-scroll" role="region" aria-label="Columns" tabIndex={0}>
+      <TableScroll label="Columns">
         <table className="list compact">
           <thead><tr><th scope="col">Column of the file</th><th scope="col">Is taken for</th><th scope="col" className="number">Not measured</th></tr></thead>
           <tbody>
@@ -73,7 +74,7 @@ function Columns({ report }: { report: Preflight }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
     </Panel>
   );
 }

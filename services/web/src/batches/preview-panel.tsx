@@ -4,6 +4,7 @@ import { Loading } from '../design/loading';
 import { formatCount } from '../design/numbers';
 import { Panel } from '../design/panel';
 import { useFileStart } from './batch-queries';
+import { TableScroll } from '../design/table-scroll';
 
 interface PreviewPanelProps {
   batch: Batch;
@@ -25,7 +26,7 @@ export function PreviewPanel({ batch, file }: PreviewPanelProps) {
       {data !== undefined && data.rows.length > 0 && (
         <>
           <p className="small muted">{data.isWhole ? `All ${formatCount(data.rows.length)} rows.` : `The first ${formatCount(data.rows.length)} rows.`} Our columns stand first here; in the file they follow yours.</p>
-          <Rows columns={order(data.columns, file)} rows={data.rows} />
+          <Rows file={file} columns={order(data.columns, file)} rows={data.rows} />
         </>
       )}
       {file === 'changes' && batch.links.changes !== undefined && data !== undefined && data.rows.length > 0 && <p><a className="button" href={`${batch.links.changes}?redirect=true`} download>Download the changes</a></p>}
@@ -45,9 +46,9 @@ function order(columns: readonly string[], file: PreviewPanelProps['file']): str
   return [...columns.filter(isOurs), ...columns.filter((column) => !isOurs(column))];
 }
 
-function Rows({ columns, rows }: { columns: readonly string[]; rows: readonly Record<string, string>[] }) {
+function Rows({ file, columns, rows }: { file: PreviewPanelProps['file']; columns: readonly string[]; rows: readonly Record<string, string>[] }) {
   return (
-    <div className="table-scroll tall" role="region" aria-label="First rows" tabIndex={0}>
+    <TableScroll label={file === 'results' ? 'First results' : 'Changed rows'} isTall>
       <table className="list compact preview">
         <thead><tr>{columns.map((column) => <th key={column} scope="col">{column}</th>)}</tr></thead>
         <tbody>
@@ -56,7 +57,7 @@ function Rows({ columns, rows }: { columns: readonly string[]; rows: readonly Re
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 

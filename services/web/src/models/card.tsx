@@ -1,6 +1,7 @@
 import { useId } from 'react';
 import Markdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
+import { TableScroll } from '../design/table-scroll';
 
 interface CardProps {
   markdown: string;
@@ -13,7 +14,7 @@ const COMPONENTS: Components = {
   h1: ({ children }) => <h2>{children}</h2>,
   h2: ({ children }) => <h3>{children}</h3>,
   h3: ({ children }) => <h4>{children}</h4>,
-  table: ({ children }) => <div className="table-scroll" role="region" aria-label="Table" tabIndex={0}><table className="list compact">{children}</table></div>,
+  table: ({ children }) => <TableScroll label="Table"><table className="list compact">{children}</table></TableScroll>,
 };
 
 /** The model card. Markdown only: HTML in it would be shown as text, and pictures come from the version's own plots. */

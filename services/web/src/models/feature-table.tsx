@@ -1,11 +1,12 @@
 import type { Feature } from '@cytoqueue/client';
 import { Panel } from '../design/panel';
 import { describeRange } from '../predictions/cell';
+import { TableScroll } from '../design/table-scroll';
 
 export function FeatureTable({ features }: { features: readonly Feature[] }) {
   return (
     <Panel title="What it reads">
-      <div className="table-scroll" role="region" aria-label="Features" tabIndex={0}>
+      <TableScroll label="Features">
         <table className="list compact">
           <thead><tr><th scope="col">Feature</th><th scope="col">Meaning</th><th scope="col">Lowest</th><th scope="col">Highest</th><th scope="col">Values</th><th scope="col">Other names</th></tr></thead>
           <tbody>
@@ -21,7 +22,7 @@ export function FeatureTable({ features }: { features: readonly Feature[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
     </Panel>
   );
 }

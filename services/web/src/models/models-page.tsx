@@ -8,6 +8,7 @@ import { Panel } from '../design/panel';
 import { useSession } from '../session/use-session';
 import { ChampionActions } from './champion-actions';
 import { useModels } from './model-queries';
+import { TableScroll } from '../design/table-scroll';
 
 export function ModelsPage() {
   usePageTitle('Models');
@@ -37,7 +38,7 @@ function Model({ model, isAdmin }: { model: ModelSummary; isAdmin: boolean }) {
       </ul>
       <details>
         <summary>Who put which version into use</summary>
-        <div className="table-scroll" role="region" aria-label={`History of ${name}`} tabIndex={0}>
+        <TableScroll label={`History of ${name}`}>
           <table className="list compact">
             <thead><tr><th scope="col">When</th><th scope="col">Version</th><th scope="col">By</th></tr></thead>
             <tbody>
@@ -46,7 +47,7 @@ function Model({ model, isAdmin }: { model: ModelSummary; isAdmin: boolean }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </TableScroll>
       </details>
       {isAdmin && <ChampionActions model={model} />}
     </Panel>

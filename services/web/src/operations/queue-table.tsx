@@ -1,13 +1,14 @@
 import type { QueueState } from '@cytoqueue/client';
 import { formatCount, formatDuration } from '../design/numbers';
 import { Panel } from '../design/panel';
+import { TableScroll } from '../design/table-scroll';
 
 const NAMES = { predictions: 'Single records', shards: 'Parts of files', finalize: 'Putting files together' };
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
     <Panel title="The queues">
-      <div className="table-scroll" role="region" aria-label="Queues" tabIndex={0}>
+      <TableScroll label="Queues">
         <table className="list">
           <thead>
             <tr>
@@ -30,7 +31,7 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
     </Panel>
   );
 }

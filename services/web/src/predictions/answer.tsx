@@ -42,7 +42,7 @@ function Verdict({ result }: { result: PredictionResult }) {
         {result.reasons.length > 0 && (
           <>
             <h3>Why</h3>
-            <ul className="reasons">{result.reasons.map((reason) => <li key={reason}>{reason}</li>)}</ul>
+            <ul className="reasons">{result.reasons.map((reason) => <li key={reason}>{reason.replaceAll(' %', '\u00A0%')}</li>)}</ul>
             <p className="small">What helps: check the nine values against the slide, measure what is missing, or have a second reader grade it. An undecided record is no finding of either kind.</p>
           </>
         )}

@@ -36,8 +36,8 @@ function Experience({ probability, model }: { probability: number; model: ModelP
   const [low, high] = seen.interval;
   return (
     <p>
-      <strong>What such a figure was worth:</strong> when the model was tested on cases kept from it, about {seen.cases} got a
-      probability from {Math.round(seen.from * 100)} to {Math.round(seen.to * 100)} %; of these {formatShare(seen.share)} were malignant
+      <strong>What such a figure was worth:</strong> the model was tested {seen.rounds} times over on cases kept from it. Each time about {seen.cases} got a
+      probability from {Math.round(seen.from * 100)} to {Math.round(seen.to * 100)}&nbsp;%; of these {formatShare(seen.share)} were malignant
       (95&nbsp;% interval {formatShare(low)} to {formatShare(high)}).{seen.cases < FEW && ' That is too few to rely on.'}
     </p>
   );

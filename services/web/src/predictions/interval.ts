@@ -25,6 +25,8 @@ export interface Experience {
   to: number;
   /** Distinct cases, about: each was asked once a repetition. */
   cases: number;
+  /** Repetitions of the cross-validation. */
+  rounds: number;
   share: number;
   interval: [low: number, high: number];
 }
@@ -35,7 +37,7 @@ export function experienceWith(probability: number, bins: readonly ReliabilityBi
   const bin = bins.find(({ mean_probability }) => tenthOf(mean_probability) === tenth);
   if (bin === undefined || bin.rows < repetitions) return undefined;
   const cases = Math.round(bin.rows / repetitions);
-  return { from: tenth / 10, to: (tenth + 1) / 10, cases, share: bin.malignant_share, interval: shareInterval(bin.malignant_share, cases) };
+  return { from: tenth / 10, to: (tenth + 1) / 10, cases, rounds: repetitions, share: bin.malignant_share, interval: shareInterval(bin.malignant_share, cases) };
 }
 
 function tenthOf(probability: number): number {

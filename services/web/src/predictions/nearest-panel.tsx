@@ -4,6 +4,7 @@ import { countOf } from '../design/numbers';
 import { Panel } from '../design/panel';
 import { isGrade } from './cell';
 import { GradeAxis, GradeStrip } from './grade-strip';
+import { TableScroll } from '../design/table-scroll';
 
 interface NearestPanelProps {
   record: FeatureValues;
@@ -15,7 +16,7 @@ interface NearestPanelProps {
 export function NearestPanel({ record, neighbors, features }: NearestPanelProps) {
   return (
     <Panel title="The nearest known cases" className="wide" lead={describe(neighbors)}>
-      <div className="table-scroll" role="region" aria-label="Table of the nearest cases" tabIndex={0}>
+      <TableScroll label="Table of the nearest cases">
         <table className="cases">
           <Head neighbors={neighbors} hasStrip={features.every(isGrade)} />
           <tbody>
@@ -23,7 +24,7 @@ export function NearestPanel({ record, neighbors, features }: NearestPanelProps)
           </tbody>
           <Foot neighbors={neighbors} hasStrip={features.every(isGrade)} />
         </table>
-      </div>
+      </TableScroll>
       <p className="legend small">
         <span><svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true"><rect x="-4.500" y="-7" width="9" height="14" rx="3" className="record-mark" /></svg> this record</span>
         <span><ClassSign name="benign" /> benign case</span>

@@ -19,7 +19,7 @@ export function ProbabilityScale({ probability, threshold, range }: ProbabilityS
   const label = `Scale of the probability of malignancy from 0 to 100 %. The record stands at ${formatProbability(probability)}.` +
     (range === null ? '' : ` With the missing values it could have been ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
   return (
-    <svg className="probability-scale" viewBox={`0 0 ${WIDTH} 96`} role="img" aria-label={label}>
+    <svg className="probability-scale" viewBox={`0 0 ${WIDTH} 102`} role="img" aria-label={label}>
       <defs>
         <pattern id="grey-zone" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <line x1="0" y1="0" x2="0" y2="7" className="zone-hatch" />
@@ -35,11 +35,11 @@ export function ProbabilityScale({ probability, threshold, range }: ProbabilityS
       <line x1={x(probability)} x2={x(probability)} y1="31" y2="54" className="zone-needle" />
       <text x={Math.min(Math.max(x(probability), 44), WIDTH - 44)} y="12" textAnchor="middle" className="zone-value">{formatProbability(probability)}</text>
       {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-        <text key={share} x={x(share)} y="72" textAnchor={share === 0 ? 'start' : share === 1 ? 'end' : 'middle'} className={`zone-tick${share % 0.5 === 0 ? '' : ' between'}`}>{share * 100} %</text>
+        <text key={share} x={x(share)} y="74" textAnchor={share === 0 ? 'start' : share === 1 ? 'end' : 'middle'} className={`zone-tick${share % 0.5 === 0 ? '' : ' between'}`}>{share * 100} %</text>
       ))}
-      <text x={x(0)} y="90" className="zone-tick">benign</text>
-      <text x={x(0.5)} y="90" textAnchor="middle" className="zone-tick">no clear answer</text>
-      <text x={x(1)} y="90" textAnchor="end" className="zone-tick">malignant</text>
+      <text x={x(0)} y="95" className="zone-tick">benign</text>
+      <text x={x(0.5)} y="95" textAnchor="middle" className="zone-tick">no clear answer</text>
+      <text x={x(1)} y="95" textAnchor="end" className="zone-tick">malignant</text>
     </svg>
   );
 }

@@ -11,6 +11,7 @@ import { countOf, formatDateTime, formatProbability } from '../design/numbers';
 import { usePageTitle } from '../design/page-title';
 import { TextField } from '../design/text-field';
 import { headline } from './wording';
+import { TableScroll } from '../design/table-scroll';
 
 const PAGE = 50;
 
@@ -33,7 +34,7 @@ export function RecentPage() {
       </header>
       {query.isError && <Failure error={query.error} what="The records could not be loaded." onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading />}
-      {query.isSuccess && all.length === 0 && <p className="empty">No record has been sent yet. <Link to="/predictions/new">Enter the first one</Link>.</p>}
+      {query.isSuccess && all.length === 0 && !query.hasNextPage && <p className="empty">No record has been sent yet. <Link to="/predictions/new">Enter the first one</Link>.</p>}
       {all.length > 0 && (
         <>
           <TextField label="Find by your reference" type="search" value={wanted} onChange={setWanted} autoComplete="off" />
@@ -53,7 +54,7 @@ function describeFound(found: number, all: number, hasMore: boolean, wanted: str
 
 function Records({ records }: { records: Prediction[] }) {
   return (
-    <div className="table-scroll" role="region" aria-label="Records" tabIndex={0}>
+    <TableScroll label="Records">
       <table className="list">
         <thead>
           <tr><th scope="col">Reference</th><th scope="col">Answer</th><th scope="col" className="number">Probability of malignancy</th><th scope="col">Sent</th></tr>
@@ -69,7 +70,7 @@ function Records({ records }: { records: Prediction[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 
