@@ -10,6 +10,7 @@ import { startHealthServer } from './health';
 import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
 import { StallWatch } from './stall-watch';
+import { TaskProtection } from './task-protection';
 import { WorkMetrics } from './work-metrics';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
@@ -37,8 +38,11 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const progress = new BatchProgress(redis);
   const metrics = new WorkMetrics(redis, progress, logger);
   pushLastFigures(config, commands, logger, releasers);
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
   const stallWatch = new StallWatch(producer, config.workerStallSeconds * 1_000, logger);
-  const consumers = createConsumers({ store, registry, pool, progress, metrics, stallWatch, redis, logger, threads });
+  const consumers = createConsumers({ store, registry, pool, progress, metrics, stallWatch, redis, logger, protection, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());
   stallWatch.start();

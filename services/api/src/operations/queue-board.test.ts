@@ -1,4 +1,4 @@
-import { listAll } from '@cytoqueue/storage';
+import { type AuditEvent, listAll } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 
@@ -20,12 +20,11 @@ const call = (role: Role, path: string, method = 'GET') => api.fetch(`/admin/que
 const pause = (role: Role) => call(role, '/api/queues/shards/pause', 'PUT');
 
 async function actions(): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for await (const { key } of listAll(api.store, 'audit/')) {
-    const { actor, action, resource, outcome } = JSON.parse((await api.store.get(key)).toString()) as Record<string, { key_id: string } & string>;
-    found.push([actor.key_id, action, resource, outcome]);
-  }
-  return found;
+  await api.audit.flush();
+  let lines = '';
+  for await (const { key } of listAll(api.store, 'audit/')) lines += (await api.store.get(key)).toString();
+  const events = lines.trimEnd().split('\n').map((line) => JSON.parse(line) as AuditEvent);
+  return events.filter(({ action }) => action === 'queue.change').map(({ actor, action, resource, outcome }) => ['key_id' in actor && actor.key_id, action, resource, outcome]);
 }
 
 test('is for operators and admins, from this host alone', async () => {

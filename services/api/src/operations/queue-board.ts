@@ -43,7 +43,8 @@ async function admit({ authenticator, audit }: BoardServices, boards: { look: Ex
 async function checkAct(principal: Principal, audit: AuditLog, request: Request): Promise<void> {
   const isAdmin = principal.role === 'admin';
   const isAllowed = isAdmin && !WRITES_JOBS.test(request.path);
-  await audit.record(principal, 'queue.change', `${request.method} ${request.originalUrl.split('?')[0]}`, isAllowed ? 'done' : 'denied');
+  audit.note(principal, 'queue.change', `${request.method} ${request.originalUrl.split('?')[0]}`, isAllowed ? 'done' : 'denied');
+  await audit.flush();
   if (!isAdmin) throw new Problem('forbidden', 'Operators look at the queues; to change them needs a key with the role admin.');
   if (!isAllowed) throw new Problem('forbidden', 'Jobs are written by the service alone.');
 }
