@@ -7,4 +7,5 @@ export { DataMaker, type MinuteFigures } from './data';
 export { Meters, gaugeNames } from './meters';
 export { prometheusName } from './prometheus-name';
 export { type FigureSource, Publisher, type PublisherParts } from './publisher';
+export { withCatalogue } from './render';
 export { quantileOf, roundValue, valueField, valuesOf } from './sum-fields';

@@ -3,7 +3,7 @@ import { waitUntil } from '../../../test/src/wait-until';
 import { StallWatch } from './stall-watch';
 
 const LOOK_MS = 5;
-const STALL_MS = 100;
+const STALL_MS = 300;
 let waiting = 0;
 let logged: string[] = [];
 let watch: StallWatch;

@@ -18,9 +18,10 @@ export interface CanaryParts {
   registry: Registry;
   changes: ChangeListener;
   redis: Redis;
-  metrics: ApiMetrics;
+  metrics: Pick<ApiMetrics, 'canaryAnswered' | 'canaryFailed'>;
   logger: Logger;
   everySeconds: number;
+  patienceMs?: number;
 }
 
 /**
@@ -78,13 +79,13 @@ export class Canary {
 
   /** undefined when there is no result in time. */
   private async ask(id: string, { features }: KnownCase): Promise<{ result: PredictionResult; model: string } | undefined> {
-    const { store, producer, registry, changes } = this.parts;
+    const { store, producer, registry, changes, patienceMs = PATIENCE_MS } = this.parts;
     const model = await registry.resolve();
     const request: PredictionRequest = { id, created_at: new Date().toISOString(), model, operating_point: 'default', features };
     await putJson(store, ObjectKeys.predictionRequest(CANARY_TENANT, id), request);
     await producer.enqueuePrediction({ tenant: CANARY_TENANT, predictionId: id });
     const read = () => readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(CANARY_TENANT, id));
-    const end = await waitFor({ id, changes, timeoutMs: PATIENCE_MS, read, isGone: () => this.isStopping });
+    const end = await waitFor({ id, changes, timeoutMs: patienceMs, read, isGone: () => this.isStopping });
     return end?.status === 'succeeded' ? { result: end.result, model: `${model.name}@${model.version}` } : undefined;
   }
 }

@@ -1,8 +1,6 @@
 import type { Gauge, GaugeName, MetricQueue } from '@cytoqueue/metrics';
+import { defaultPolicy } from '@cytoqueue/scaling';
 import type { QueueStatus } from './queue-status';
-
-/** Rows a second of one worker, until one was seen working: the least that was measured (`npm run bench -- --only batch`). */
-const ASSUMED_ROWS_PER_SECOND = 100_000;
 
 /** The state as the catalogue's gauges, every one of them at any time: a gauge that is left out stops alarms and scaling. */
 export function gaugesOf(status: QueueStatus): Gauge[] {
@@ -11,7 +9,7 @@ export function gaugesOf(status: QueueStatus): Gauge[] {
   return [
     ...status.queues.flatMap(({ name: queue, rows, jobs, oldestAgeSeconds }) => ofQueue(queue, { BacklogRows: rows, BacklogJobs: jobs, OldestJobAgeSeconds: oldestAgeSeconds })),
     all('BacklogRowsPerWorker', backlogRows / Math.max(1, workersAlive)),
-    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? backlogRows / (status.slotRowsPerSecond ?? ASSUMED_ROWS_PER_SECOND))),
+    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? backlogRows / (Math.max(1, workersAlive) * defaultPolicy.rowsPerSecondPerWorker))),
     all('WorkersAlive', workersAlive),
     all('HasBacklogWithoutWorkers', backlogJobs > 0 && workersAlive === 0 ? 1 : 0),
   ];

@@ -19,8 +19,8 @@ function knownCase(name: KnownCase['predictedClass'], values: number[], probabil
 
 /** One of each class, in turn: a worker that always gives the same answer is found out. Made up, and far from the border. */
 export const knownCases: readonly KnownCase[] = [
-  knownCase('benign', [3, 1, 1, 1, 2, 1, 2, 1, 1], {}),
-  knownCase('malignant', [9, 8, 8, 7, 6, 10, 7, 8, 2], {}),
+  knownCase('benign', [3, 1, 1, 1, 2, 1, 2, 1, 1], { 'wbc-knn@1.0.0': 2.586765811103998e-18, 'wbc-knn-euclidean@1.0.0': 0 }),
+  knownCase('malignant', [9, 8, 8, 7, 6, 10, 7, 8, 2], { 'wbc-knn@1.0.0': 0.9990540058679781, 'wbc-knn-euclidean@1.0.0': 1 }),
 ];
 
 export function isRightAnswer(known: KnownCase, answer: { result: PredictionResult; model: string } | undefined): boolean {

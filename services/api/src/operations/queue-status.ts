@@ -21,8 +21,6 @@ export interface QueueStatus {
   workersAlive: number;
   /** Of batches, over the last minute. */
   rowsPerSecond: number;
-  /** What a worker gets through for each shard that it works on at once; undefined when nothing was scored for an hour. */
-  slotRowsPerSecond: number | undefined;
   /** undefined when nobody works or nobody knows how fast. */
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
@@ -66,7 +64,6 @@ export class QueueWatch {
       oldestJobAgeSeconds: Math.max(...queues.map(({ oldestAgeSeconds }) => oldestAgeSeconds)),
       workersAlive: workers.alive,
       rowsPerSecond: rowsPerSecond(recent),
-      slotRowsPerSecond: pace,
       drainSeconds: backlogRows === 0 ? 0 : capacity === 0 ? undefined : backlogRows / capacity,
       queues,
       latency: latencyOf(addUp(recent.minutes.slice(0, LATENCY_MINUTES))),

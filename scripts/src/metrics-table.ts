@@ -1,0 +1,3 @@
+import { writeMetricsTable } from './metrics/write-table';
+
+writeMetricsTable();

@@ -1,0 +1,100 @@
+import { CANARY_TENANT, ChangeListener, Consumer, type PredictionJob, createProducerConnection, createWorkerConnection, publishChange, queueNames } from '@cytoqueue/queue';
+import { Registry } from '@cytoqueue/registry';
+import { Releasers, createLogger } from '@cytoqueue/runtime';
+import { ObjectKeys, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { RedisProcess } from '../../../../test/src/redis-process';
+import { waitUntil } from '../../../../test/src/wait-until';
+import { RunningApi } from '../../test/running-api';
+import { Canary } from './canary';
+import { isRightAnswer, knownCases } from './known-cases';
+
+const releasers = new Releasers();
+let redis: RedisProcess;
+let api: RunningApi;
+let outcome: string[];
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  releasers.push('redis', () => redis.down());
+  api = await RunningApi.start(redis.url);
+  releasers.push('api', () => api.stop());
+});
+
+afterAll(() => releasers.releaseAll());
+
+/** Canaries of so many processes, until one has told how it went. */
+async function watch(processes: number): Promise<void> {
+  outcome = [];
+  const commands = createProducerConnection(redis.url, () => undefined);
+  const changes = new ChangeListener(createWorkerConnection(redis.url, () => undefined));
+  changes.start();
+  const metrics = { canaryAnswered: () => void outcome.push('answered'), canaryFailed: () => void outcome.push('failed') };
+  const logger = createLogger({ service: 'api', environment: 'test', level: 'silent' });
+  const parts = { store: api.store, producer: api.producer, registry: new Registry(api.store), changes, redis: commands, metrics, logger };
+  const canaries = Array.from({ length: processes }, () => new Canary({ ...parts, everySeconds: 1, patienceMs: 500 }));
+  for (const canary of canaries) canary.start();
+  await waitUntil('a canary has come back or not', () => outcome.length > 0);
+  await Promise.all(canaries.map((canary) => canary.stop()));
+  changes.stop();
+  commands.disconnect();
+}
+
+/** A worker that gives this answer. */
+async function withWorker(answer: (request: PredictionRequest) => Partial<Extract<PredictionEnd, { status: 'succeeded' }>['result']>, use: () => Promise<void>): Promise<void> {
+  const connection = createWorkerConnection(redis.url, () => undefined);
+  const worker = new Consumer<PredictionJob>({
+    queue: queueNames.predictions,
+    connection,
+    concurrency: 1,
+    process: async ({ data: { tenant, predictionId } }) => {
+      const request = await api.store.get(ObjectKeys.predictionRequest(tenant, predictionId)).catch(() => undefined);
+      if (request === undefined) return;
+      const end = { status: 'succeeded', result: answer(JSON.parse(request.toString()) as PredictionRequest) };
+      await api.store.putOnce(ObjectKeys.predictionResult(tenant, predictionId), Buffer.from(JSON.stringify(end)));
+      await publishChange(connection, predictionId);
+    },
+    onGivenUp: async () => undefined,
+    onError: () => undefined,
+  });
+  worker.start();
+  await use();
+  await worker.stop();
+  connection.disconnect();
+}
+
+function right({ features, model }: PredictionRequest) {
+  const known = knownCases.find((one) => JSON.stringify(one.features) === JSON.stringify(features));
+  return { predicted_class: known?.predictedClass, probability_malignant: known?.probabilities[`${model.name}@${model.version}`] };
+}
+
+const leftBehind = async () => (await api.files()).filter((file) => file.includes(CANARY_TENANT));
+
+test('the right answer is one, whichever process asks, and nothing is left', () =>
+  withWorker(right, async () => {
+    await watch(3);
+    // More would have come from others of the same second.
+    expect(new Set(outcome)).toEqual(new Set(['answered']));
+    expect(await leftBehind()).toEqual([]);
+  }));
+
+test('a wrong answer is a failure', async () => {
+  await withWorker(() => ({ predicted_class: 'benign', probability_malignant: 0.5 }), () => watch(1));
+  expect(outcome[0]).toBe('failed');
+});
+
+test('no answer is a failure, and leaves nothing either', async () => {
+  await watch(1);
+  expect(outcome[0]).toBe('failed');
+  expect(await leftBehind()).toEqual([]);
+});
+
+test('an answer is right to the last bit with a model that is known, by its class with another', () => {
+  const [benign] = knownCases;
+  const answer = (probability: number, model: string) => ({ result: { predicted_class: 'benign', probability_malignant: probability }, model }) as never;
+  const probability = benign.probabilities['wbc-knn@1.0.0'] as number;
+  expect(isRightAnswer(benign, answer(probability, 'wbc-knn@1.0.0'))).toBe(true);
+  expect(isRightAnswer(benign, answer(probability * (1 + Number.EPSILON), 'wbc-knn@1.0.0'))).toBe(false);
+  expect(isRightAnswer(benign, answer(0.1, 'wbc-knn@2.0.0'))).toBe(true);
+  expect(isRightAnswer(knownCases[1], answer(0.1, 'wbc-knn@2.0.0'))).toBe(false);
+  expect(isRightAnswer(benign, undefined)).toBe(false);
+});

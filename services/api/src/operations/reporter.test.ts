@@ -1,0 +1,87 @@
+import { type Consignment, Publisher } from '@cytoqueue/metrics';
+import { BatchProgress, MinuteSums, SumsOutbox, createProducerConnection } from '@cytoqueue/queue';
+import { createLogger } from '@cytoqueue/runtime';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/redis-process';
+import { waitUntil } from '../../../../test/src/wait-until';
+import { QueueWatch } from './queue-status';
+import { Reporter } from './reporter';
+
+let redis: RedisProcess;
+let connection: Redis;
+let refuses: boolean;
+let logged: string[];
+let sent: { process: number; name: string; value: number; minute: number }[];
+let reporters: Reporter[];
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  connection = createProducerConnection(redis.url, () => undefined);
+  await waitUntil('Redis is there', () => connection.status === 'ready');
+});
+
+afterAll(async () => {
+  connection?.disconnect();
+  await redis?.down();
+});
+
+beforeEach(async () => {
+  await connection.flushall();
+  refuses = false;
+  [logged, sent] = [[], []];
+  reporters = [0, 1, 2].map(createReporter);
+});
+
+afterEach(() => Promise.all(reporters.map((reporter) => reporter.stop())));
+
+/** One of the API processes; what it sends is noted. */
+function createReporter(process: number): Reporter {
+  const send = async (consignments: readonly Consignment[]) => {
+    if (refuses) throw new Error('CloudWatch is away');
+    for (const { data, sent: acknowledge } of consignments) {
+      for (const { MetricName: name = '', Value: value = NaN, Timestamp } of data) sent.push({ process, name, value, minute: Math.floor(Number(Timestamp) / 60_000) });
+      await acknowledge();
+    }
+  };
+  const outbox = new SumsOutbox(connection);
+  const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) });
+  const publisher = new Publisher({ environment: 'test', figures: outbox, sender: { send } });
+  return new Reporter({ redis: connection, watch: new QueueWatch(connection, new BatchProgress(connection)), outbox, publisher, logger });
+}
+
+const startAll = () => reporters.forEach((reporter) => reporter.start());
+const of = (name: string) => sent.filter((one) => one.name === name);
+
+test('every process tells the state at its start, one of them the minute', async () => {
+  startAll();
+  await waitUntil('all have told', () => new Set(of('WorkersAlive').map(({ process }) => process)).size === 3);
+  const minutes = of('ShardsFailed');
+  // The clock may have gone on to the next minute meanwhile.
+  expect(new Set(minutes.map(({ minute }) => minute)).size).toBe(minutes.length);
+  expect(minutes.length).toBeGreaterThan(0);
+});
+
+test('at the end all is sent that was counted, once, whoever stops first', async () => {
+  startAll();
+  await waitUntil('they run', () => of('WorkersAlive').length >= 3);
+  await new MinuteSums(connection).add({ RowsPredicted: 41 });
+  await reporters[1].stop();
+  await new MinuteSums(connection).add({ RowsPredicted: 1 });
+  await Promise.all(reporters.map((reporter) => reporter.stop()));
+  expect(of('RowsPredicted').reduce((sum, { value }) => sum + value, 0)).toBe(42);
+});
+
+test('what CloudWatch did not take is kept, told once, and sent by the next who asks', async () => {
+  await new MinuteSums(connection).add({ RowsPredicted: 7 });
+  refuses = true;
+  startAll();
+  await waitUntil('it is told', () => logged.length > 0);
+  await reporters[0].stop();
+  expect(logged).toContain('last figures not sent');
+  refuses = false;
+  // As if the minute had passed for which nobody else is given them.
+  const [key] = await connection.keys('*outbox:due');
+  for (const id of await connection.zrange(key, '0', '-1')) await connection.zadd(key, 0, id);
+  await reporters[1].stop();
+  expect(of('RowsPredicted').map(({ value }) => value)).toEqual([7]);
+});
