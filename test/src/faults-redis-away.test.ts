@@ -1,11 +1,10 @@
 import { FaultStack } from './fault-stack';
+import { type PromisedTime, inPromisedTime } from './promised-time';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(60_000);
-
-/** What a client may be made to wait for a refusal: Redis has two seconds to answer. */
-const REFUSED_WITHIN_MS = 2_500;
-const RESUMED_WITHIN_MS = 5_000;
+/** Redis has two seconds to answer; without a limit it was nine and more. */
+const ANSWER: PromisedTime = { what: 'an answer without Redis', promisedMs: 2_500, defectMs: 8_000 };
+const RESUMPTION: PromisedTime = { what: 'new work after Redis came back', promisedMs: 5_000, defectMs: 30_000 };
 
 let faults: FaultStack;
 let finished: string;
@@ -14,7 +13,7 @@ beforeAll(async () => {
   faults = await FaultStack.start(20_000, { WORKERS: '2' });
   finished = await faults.upload();
   await faults.expectWhole(finished);
-}, 120_000);
+}, 240_000);
 
 afterEach(async () => {
   faults.proxy.heal();
@@ -24,14 +23,9 @@ afterEach(async () => {
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
-async function inTime<T>(work: Promise<T>, withinMs = REFUSED_WITHIN_MS): Promise<T> {
-  const startedMs = performance.now();
-  const result = await work;
-  expect(performance.now() - startedMs).toBeLessThan(withinMs);
-  return result;
-}
+const inTime = <T>(work: Promise<T>): Promise<T> => inPromisedTime(ANSWER, work);
 
 /** Without Redis: nothing new, said at once and with a time to come again; what is finished is still there. */
 async function expectOnlyFinishedWork(unfinished: string): Promise<void> {
@@ -46,10 +40,11 @@ async function expectOnlyFinishedWork(unfinished: string): Promise<void> {
 
 /** Work is taken again, and what was under way goes on. */
 async function expectResumed(unfinished: string): Promise<string> {
-  const next = await inTime(waitUntil('a record is taken and answered', async () => {
+  const taken = waitUntil('a record is taken and answered', async () => {
     const { status, json } = await faults.predict({ prefer: 'wait=5' });
     return status === 201 && json;
-  }), RESUMED_WITHIN_MS);
+  });
+  const next = await inPromisedTime(RESUMPTION, taken);
   expect(next.status).toBe('succeeded');
   return (await faults.expectWhole(unfinished)).status;
 }
