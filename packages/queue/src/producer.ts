@@ -1,3 +1,7 @@
+/*
+ * Delivery: at least once. An add that was not answered may have happened; ids are functions of the work, so that adding again
+ * is adding once. Callers have made the work durable before, and mark it as pending.
+ */
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
