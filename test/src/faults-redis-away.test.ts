@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterEach(async () => {
   faults.proxy.heal();
   faults.redis.thaw();
+  await setMaxMemory(0);
   faults.signalWorkers('SIGCONT');
 });
 
@@ -80,12 +81,36 @@ test('a failover on the same connection, to a replica that is promoted later', a
   expect(await expectResumed(unfinished)).toBe('completed_with_errors');
 });
 
-test('Redis full: nothing new is taken, what runs ends once there is room', async () => {
+const FILLER_BYTES = 64 * 1024 * 1024;
+const FILLER = 'filler';
+const setMaxMemory = (bytes: number) => faults.inRedis((redis) => redis.config('SET', 'maxmemory', bytes));
+
+test('Redis nearly full: nothing new is taken, and what runs ends', async () => {
   const unfinished = await pausedInTheMiddle();
-  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '1'));
+  const usedBytes = await faults.inRedis(async (redis) => {
+    await redis.setrange(FILLER, FILLER_BYTES, 'x');
+    return Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
+  });
+  await setMaxMemory(Math.round(usedBytes * 1.08));
+  const refused = await waitUntil('it is seen', async () => {
+    const answers = await Promise.all([inTime(faults.post()), inTime(faults.predict())]);
+    return answers.every(({ status }) => status === 503) && answers;
+  });
+  expect(refused.every(({ headers }) => Number(headers.get('retry-after')) > 0)).toBe(true);
+  faults.signalWorkers('SIGCONT');
+  expect((await faults.expectWhole(unfinished)).failed_shards).toEqual([]);
+  expect((await faults.predict()).status).toBe(503);
+  await faults.inRedis((redis) => redis.del(FILLER));
+  await setMaxMemory(0);
+  await waitUntil('new work is taken', async () => (await faults.predict()).status === 202);
+});
+
+test('Redis full to the last: nothing new is taken, what runs ends once there is room', async () => {
+  const unfinished = await pausedInTheMiddle();
+  await setMaxMemory(1);
   const refused = await Promise.all([inTime(faults.post()), inTime(faults.predict())]);
   expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([[503, true], [503, true]]);
   faults.signalWorkers('SIGCONT');
-  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '0'));
+  await setMaxMemory(0);
   expect(await expectResumed(unfinished)).toBe('completed_with_errors');
 });
