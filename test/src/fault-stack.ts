@@ -93,6 +93,10 @@ export class FaultStack {
     await this.releasers.releaseAll();
   }
 
+  get fileBytes(): number {
+    return Buffer.byteLength(this.file);
+  }
+
   get ready(): Ready {
     return readReady(this.stack.dataDir) ?? this.stack.ready;
   }
