@@ -2,13 +2,11 @@ import { FaultStack } from './fault-stack';
 import { isRunning } from './stack-process';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(60_000);
-
 let faults: FaultStack;
 
 beforeAll(async () => {
   faults = await FaultStack.start(5_000);
-}, 120_000);
+}, 240_000);
 
 afterEach(() => {
   faults.redis.thaw();
@@ -17,7 +15,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
 const isPending = async () => {
   const { objects } = await faults.store.list({ prefix: 'pending/' });

@@ -18,14 +18,14 @@ describeClocks('a clock that jumps', () => {
 
   beforeAll(async () => {
     faults = await FaultStack.start(20_000, { WORKERS: '1', ...clock.environment });
-  }, 120_000);
+  }, 240_000);
 
   afterEach(() => clock.jump(0));
 
   afterAll(async () => {
     await faults?.stop();
     clock.stop();
-  }, 120_000);
+  }, 240_000);
 
   /** What the API says the time is, against ours. */
   async function untilSeen(aheadSeconds: number): Promise<void> {

@@ -4,8 +4,6 @@ import { FaultStack } from './fault-stack';
 import { mountSmallDisk } from './small-disk';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(60_000);
-
 const disk = mountSmallDisk(24);
 if (disk === undefined) process.stderr.write('skipped: the test of a full disk mounts a tmpfs, which only root may\n');
 const folder = disk?.path ?? '';
@@ -22,14 +20,14 @@ function fill(leaveBytes: number): void {
 
   beforeAll(async () => {
     faults = await FaultStack.start(20_000, { STORAGE_URL: `file://${folder}/objects` });
-  }, 120_000);
+  }, 240_000);
 
   afterEach(() => rmSync(ballast, { force: true }));
 
   afterAll(async () => {
     await faults?.stop();
     disk?.unmount();
-  }, 120_000);
+  }, 240_000);
 
   const objectsIn = (dir: string) => readdirSync(join(folder, 'objects', dir), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
 

@@ -10,7 +10,7 @@ let other: RunningProgram | undefined;
 
 beforeAll(async () => {
   faults = await FaultStack.start(30_000);
-}, 120_000);
+}, 240_000);
 
 afterEach(async () => {
   faults.signalWorkers('SIGCONT');
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
 /** Stops the worker at a moment when it is ending the batch; false when it was too quick for that. */
 async function stopInFinalizing(batch: string): Promise<boolean> {

@@ -4,20 +4,18 @@ import { readCsv } from './records';
 import { isRunning } from './stack-process';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(60_000);
-
 let faults: FaultStack;
 
 /** A shard takes long enough to be hit in its middle. */
 beforeAll(async () => {
   faults = await FaultStack.start(3_000, { query: '?explain=true', WORKERS: '1' });
-}, 120_000);
+}, 240_000);
 
 afterEach(() => faults.signalWorkers('SIGCONT'));
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
 /** Whether the shard is about to be scored, or has ended. One that was delivered too often is taken once more, only to be failed. */
 function stateOf(jobId: string): Promise<'scored' | 'ended'> {

@@ -8,8 +8,6 @@ import { isRunning } from './stack-process';
 import { TcpProxy, type Verdict } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(120_000);
-
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
 const BUCKET = 'faults';
 const REQUEST = /^(GET|PUT|POST|HEAD|DELETE) /;
@@ -37,7 +35,7 @@ describeS3('S3', () => {
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
     client.destroy();
     faults = await FaultStack.start(20_000, { STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
-  }, 120_000);
+  }, 240_000);
 
   afterEach(() => s3.heal());
 
@@ -46,7 +44,7 @@ describeS3('S3', () => {
     await faults?.stop();
     await s3?.stop();
     await moto?.stop();
-  }, 120_000);
+  }, 240_000);
 
   test('away for longer than the attempts last: nothing new is taken, no row fails for it', async () => {
     const batch = await faults.upload();

@@ -7,21 +7,19 @@ import { FaultStack } from './fault-stack';
 import { ROOT } from './stack-process';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(120_000);
-
 const SHARDS = 20;
 
 let faults: FaultStack;
 
 beforeAll(async () => {
   faults = await FaultStack.start(SHARDS * 1_000, { WORKERS: '2' });
-}, 120_000);
+}, 240_000);
 
 afterEach(() => faults.signalWorkers('SIGCONT'));
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
 /** The shipped model with a threshold of its own, made champion: another version with other answers. */
 async function promoteNextVersion(): Promise<void> {

@@ -3,20 +3,18 @@ import { FaultStack } from './fault-stack';
 import { isRunning } from './stack-process';
 import { waitUntil } from './wait-until';
 
-jest.setTimeout(60_000);
-
 let faults: FaultStack;
 
 /** A shard takes long enough to be hit in its middle. */
 beforeAll(async () => {
   faults = await FaultStack.start(3_000, { query: '?explain=true', WORKERS: '1' });
-}, 120_000);
+}, 240_000);
 
 afterEach(() => faults.signalWorkers('SIGCONT'));
 
 afterAll(async () => {
   await faults?.stop();
-}, 120_000);
+}, 240_000);
 
 function untilActive(jobId: string): Promise<unknown> {
   return waitUntil(`${jobId} is active`, async () => (await faults.inHand(queueNames.shards)).includes(jobId));

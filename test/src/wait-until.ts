@@ -9,7 +9,7 @@ const POLL_MS = 20;
 export async function waitUntil<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 60_000,
+  deadlineMs = 100_000,
 ): Promise<T> {
   const endsAtMs = Date.now() + deadlineMs;
   for (;;) {

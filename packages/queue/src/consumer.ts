@@ -1,3 +1,8 @@
+/*
+ * Delivery: at least once. A job is handed out again when the lock of whoever had it has run out, also one that was done and
+ * whose worker could not say so any more: that one waits for the whole lock (a minute; for records five seconds), then is
+ * found to be done. The effect is made exactly once by what jobs write, not by the queue.
+ */
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX, workerTimings } from './names';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from './names';
 import { orUnavailable } from './unavailable';
@@ -6,6 +7,8 @@ const KEY = `${REDIS_PREFIX}:workers`;
 const BEAT_MS = 5_000;
 /** Three beats missed: it is dead, frozen or cut off. */
 const GONE_MS = 16_000;
+/** A stop does not wait longer for a Redis that is away; the worker is then missed by its beats. */
+const GOODBYE_MS = 2_000;
 
 const BEAT = `
 local time = redis.call('TIME')
@@ -45,7 +48,8 @@ export class WorkerPresence {
     clearInterval(this.timer);
     this.timer = undefined;
     this.redis.off('ready', this.beat);
-    await this.redis.zrem(KEY, this.member).catch(ignore);
+    const goodbye = this.redis.zrem(KEY, this.member).catch(ignore);
+    await Promise.race([goodbye, sleep(GOODBYE_MS, undefined, { ref: false })]);
   }
 
   private readonly beat = (): void => {

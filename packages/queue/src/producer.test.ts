@@ -130,3 +130,22 @@ test('a job put off to a time that no delay of ours reaches comes up now, once; 
   expect([await queue.getJobState(misdated), await queue.getJobState(waiting)]).toEqual(['waiting', 'delayed']);
   await queue.close();
 });
+
+test('a Redis that is nearly full takes nothing new, and what was accepted again all the same', async () => {
+  await untilTaken();
+  // So that a few percent are more than what Redis uses for connections.
+  await connection.setrange('filler', 32 * 1024 * 1024, 'x');
+  const used = Number(/^used_memory:(\d+)/m.exec(await connection.info('memory'))?.[1]);
+  await connection.config('SET', 'maxmemory', Math.round(used * 1.05));
+  try {
+    await waitUntil('nothing new is taken', async () => (await failure(() => predict())) instanceof QueueUnavailableError);
+    expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
+    const predictionId = randomUUID();
+    await producer.reenqueuePrediction({ tenant: 't', predictionId });
+    expect(await producer.predictionState(predictionId)).toBe('queued');
+  } finally {
+    await connection.config('SET', 'maxmemory', 0);
+    await connection.del('filler');
+  }
+  await untilTaken();
+});

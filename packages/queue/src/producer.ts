@@ -1,7 +1,12 @@
+/*
+ * Delivery: at least once. An add that was not answered may have happened; ids are functions of the work, so that adding again
+ * is adding once. Callers have made the work durable before, and mark it as pending.
+ */
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
 import { reservePriorities } from './fair-share';
+import { Headroom } from './headroom';
 import { promoteMisdated } from './misdated';
 import { BatchProgress } from './progress';
 import { orUnavailable } from './unavailable';
@@ -25,12 +30,14 @@ export class Producer {
   private readonly shards: Queue<ShardJob>;
   private readonly finalize: Queue<FinalizeJob>;
   private readonly flows: FlowProducer;
+  private readonly headroom: Headroom;
 
   /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
   constructor(
     private readonly connection: Redis,
     onError: (error: Error) => void,
   ) {
+    this.headroom = new Headroom(connection);
     // Without the version check nothing is sent to Redis here, which may be away while the service starts.
     const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
@@ -47,6 +54,11 @@ export class Producer {
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
+    await this.headroom.check();
+    await this.addPrediction(job);
+  }
+
+  private async addPrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     const options = { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) };
     await orUnavailable(this.predictions.add('prediction', { v: 1, ...job }, options));
   }
@@ -55,6 +67,7 @@ export class Producer {
    * One flow: the finalizer runs when every shard is done or has failed for good. Shards wait in fair order among tenants.
    */
   async enqueueBatch(work: BatchWork): Promise<void> {
+    await this.headroom.check();
     await new BatchProgress(this.connection).begin(work.batchId, work.run);
     await this.addFlow(work);
   }
@@ -109,7 +122,7 @@ export class Producer {
   /** Enqueues a prediction whose job has ended without effect, or was lost. */
   async reenqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await orUnavailable(this.predictions.remove(jobIds.prediction(job.predictionId)));
-    await this.enqueuePrediction(job);
+    await this.addPrediction(job);
   }
 
   /** The same for a run, with what is left to score: its jobs are removed first, for a job that is there is not added again. */

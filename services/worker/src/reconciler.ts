@@ -1,3 +1,8 @@
+/*
+ * What makes delivery "at least once" when Redis has lost what it was told: everything that was accepted has a marker under
+ * `pending/` until its end is in the store, and what has a marker and no job is enqueued again, within about a minute and
+ * a quarter of being accepted or lost.
+ */
 import { type Producer, takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, listAll, newestRun, unscoredShards } from '@cytoqueue/storage';

@@ -1,3 +1,8 @@
+/*
+ * A 202 is a promise. Order: input, `batch.json`, claim of the idempotency key, pending marker, jobs, answer. A batch is there
+ * for its tenant from the marker on. Died before it: nothing was accepted, nothing is shown, the same key accepts it anew.
+ * Died behind it: the reconciler enqueues it, or the same key does and returns the same batch.
+ */
 import type { BatchProgress, Producer } from '@cytoqueue/queue';
 import { type Registry, describeDrift } from '@cytoqueue/registry';
 import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId, unscoredShards } from '@cytoqueue/storage';

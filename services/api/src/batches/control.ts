@@ -1,3 +1,7 @@
+/*
+ * A retry is a promise as an upload is. Order: pending marker, run record (written once: of two retries one opens the run),
+ * jobs, answer. A wish to cancel is durable before it is answered.
+ */
 import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, unscoredShards } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';

@@ -1,3 +1,7 @@
+/*
+ * A 202 or 201 is a promise. Order: claim of the idempotency key; request and pending marker (at once, for somebody waits);
+ * job; answer. A record is there for its tenant from the marker on, as a batch is (see batches/accept.ts).
+ */
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';

@@ -1,3 +1,8 @@
+/*
+ * Delivery: at least once; effect: exactly once. Order: which shards have failed (decided once), the files (written once),
+ * the manifest (last, once), then the pending marker goes. Dead anywhere between, it is done again to the same bytes; until
+ * the marker is gone the reconciler sees to that.
+ */
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';

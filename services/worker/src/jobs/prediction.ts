@@ -1,3 +1,7 @@
+/*
+ * Delivery: at least once; effect: exactly once. Order: the result (written once; whoever comes first has decided how the
+ * record ended), then the pending marker goes. Dead between the two, the record is scored again to the same bytes.
+ */
 import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';

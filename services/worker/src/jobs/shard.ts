@@ -1,3 +1,8 @@
+/*
+ * Delivery: at least once; effect: exactly once. Order: the shard's object (written once, under a key of batch, shard and
+ * model version, its bytes a function of input and model), then the counts in Redis (once a shard). A job that dies before,
+ * between or after is delivered again: it finds the object and goes on, or writes the same bytes.
+ */
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
