@@ -8,7 +8,7 @@ import { closeFd, openFd, stat, syncFd, writeFully } from './fs-calls';
 import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
-const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
+const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
 
 /** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */

@@ -1,6 +1,7 @@
-import { createLogger, loadConfig, runService } from '@cytoqueue/runtime';
+import { createLogger, loadConfig, runService, widenThreadPool } from '@cytoqueue/runtime';
 import { startWorker } from './service';
 
+widenThreadPool(process.env);
 const config = loadConfig(process.env);
 const logger = createLogger({ service: 'worker', environment: config.environment, level: config.logLevel });
 
