@@ -1,7 +1,12 @@
 import { runStack } from './stack/run-stack';
+import { createSignInLink } from './stack/sign-in-link';
 
 void runStack({
   environment: process.env,
-  use: ({ url }) => console.log(`Cytoqueue is ready at ${url}`),
+  use: async (ready) => {
+    console.log(`Cytoqueue is ready at ${ready.url}`);
+    const link = await createSignInLink(ready);
+    if (link !== undefined) console.log(`Sign in, once within ten minutes, at ${link}`);
+  },
   signalStatus: () => 0,
 });

@@ -51,6 +51,6 @@ it('stays when it is told to, says where, and ends on a signal', async () => {
 it('fails with a reason and leaves nothing running', async () => {
   const { exited, stderr } = demo([], { MAX_UPLOAD_BYTES: '1000' });
   expect(await exited).toBe(1);
-  expect(stderr()).toMatch(/POST \/v1\/batches was answered 413/);
+  expect(stderr()).toMatch(/The request is too large: An upload may hold 1000 bytes/);
   expect(tracesIn(dataDir)).toEqual([]);
 });

@@ -26,8 +26,14 @@ describe('a stack', () => {
       redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
     });
     expect(statSync(join(fixture.dataDir, 'ready.json')).mode & 0o777).toBe(0o600);
-    await waitUntil('its line is out', () => stack.stdout().endsWith('\n'));
-    expect(stack.stdout()).toBe(`Cytoqueue is ready at ${stack.url}\n`);
+    await waitUntil('its lines are out', () => stack.stdout().includes('#token='));
+    const [ready, link] = stack.stdout().split('\n');
+    expect(ready).toBe(`Cytoqueue is ready at ${stack.url}`);
+    const { origin, pathname, hash } = new URL(link?.split(' at ')[1] ?? '');
+    expect(origin + pathname).toBe(`${stack.url}/sign-in`);
+    const body = JSON.stringify({ token: hash.replace('#token=', '') });
+    const signIn = () => fetch(`${stack.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect([(await signIn()).status, (await signIn()).status]).toEqual([201, 401]);
     expect(pidsOf(stack.ready).filter(isRunning)).toHaveLength(5);
     const answer = await fetch(`${stack.url}/v1/predictions`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
     expect(answer.status).toBe(200);

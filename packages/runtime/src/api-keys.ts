@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { createOnce, writeBeside } from './owner-files';
 
 export const roles = ['member', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -15,16 +16,35 @@ const apiKey = z.strictObject({
   role: z.enum(roles),
   expires_at: z.iso.datetime().optional(),
 });
-const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey) });
+const most = z.int().min(0).optional();
+/** What a tenant may use, where it differs from the service's defaults. */
+const limits = z.strictObject({
+  /** Of the rate limit: 1 for a read, 5 for a write, 1 for each 1,000 rows of an upload. */
+  units_per_minute: z.int().min(1).optional(),
+  /** At once, in one API process. */
+  concurrent_uploads: most,
+  event_streams: most,
+  /** Bytes of uploaded files that are kept. */
+  stored_bytes: most,
+});
+export type TenantLimits = z.infer<typeof limits>;
+
+const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey), limits: limits.optional() });
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
-  tenants.forEach(({ keys }, t) =>
-    keys.forEach(({ sha256 }, k) => {
+  const checkOnce = (value: string, path: (string | number)[]): void => {
+    if (seen.has(value)) context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'stands there twice' });
+    seen.add(value);
+  };
+  tenants.forEach(({ id: tenantId, keys }, t) => {
+    checkOnce(`tenant ${tenantId}`, [t, 'id']);
+    keys.forEach(({ id, sha256 }, k) => {
+      // Sessions and the audit log name a key by tenant and id.
+      checkOnce(`key ${tenantId} ${id}`, [t, 'keys', k, 'id']);
       // One key of two tenants would be whichever's came last.
-      if (seen.has(sha256)) context.addIssue({ code: 'custom', path: ['tenants', t, 'keys', k, 'sha256'], message: 'stands there twice' });
-      seen.add(sha256);
-    }),
-  );
+      checkOnce(sha256, [t, 'keys', k, 'sha256']);
+    });
+  });
 });
 
 /** Content of API_KEYS_FILE: hashes only, a key itself is shown once and never stored. */
@@ -91,31 +111,6 @@ function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['k
   const others = tenants.filter(({ id }) => id !== 'local');
   const local = tenants.filter(({ id }) => id === 'local').flatMap(({ keys }) => keys);
   return { tenants: [{ id: 'local', keys: [entry, ...local.filter(({ id }) => id !== entry.id)] }, ...others] };
-}
-
-/** Content of `file`, made first when absent; the first of several racing processes decides. */
-async function createOnce(file: string, content: () => string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const temporary = await writeBeside(file, content());
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await rm(temporary);
-  }
-  return readFile(file, 'utf8');
-}
-
-/** On disk, under a name of its own, for the owner only: ready to take the place of `file`. */
-async function writeBeside(file: string, content: string): Promise<string> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });
-  return temporary;
 }
 
 function format(keys: ApiKeys): string {

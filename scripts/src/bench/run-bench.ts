@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Environment } from '../stack/launch';
 import { benchBatch } from './batch/bench-batch';
+import { writeThroughput } from './batch/write-throughput';
 import { benchClassifier } from './classifier/bench-classifier';
 import { benchMixed } from './mixed/bench-mixed';
 import { benchSingle } from './single/bench-single';
@@ -31,15 +32,18 @@ const ROUNDS = 3;
 /** Runs the benchmarks and prints their figures as JSON on the last line. */
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: { type: 'boolean', default: false } } });
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag } });
   const rows = values.rows === undefined ? undefined : parseCount('rows', values.rows);
   const rounds = values.rounds === undefined ? ROUNDS : parseCount('rounds', values.rounds);
   const options: BenchOptions = { environment, rows, rounds, large: values.large, python: values.python };
   const names = values.only === undefined ? Object.keys(parts) : [values.only];
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: there is ${Object.keys(parts).join(', ')}`);
+  if (values['write-scaling'] && !names.includes('batch')) throw new Error('--write-scaling writes what --only batch measures');
   const figures: Record<string, unknown> = {};
   for (const name of names) figures[name] = await parts[name](options);
+  if (values['write-scaling']) await writeThroughput(figures['batch']);
   console.log(JSON.stringify(figures));
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Environment } from '../stack/launch';
 import { runStack } from '../stack/run-stack';
+import { createSignInLink } from '../stack/sign-in-link';
 import { runDemo } from './run-demo';
 
 /** What a shell reports for a command that was ended by Ctrl-C. */
@@ -26,12 +27,13 @@ export async function runDemoStack(given: Environment, args: readonly string[]):
       console.log(`Cytoqueue is ready at ${ready.url} after ${Math.round(performance.now() - startedAtMs)} ms`);
       await runDemo({ url: ready.url, apiKey: ready.api_key ?? '', dataDir: stack.dataDir });
       finished = true;
-      if (keep) return console.log(describeKept(ready.url, stack.dataDir));
+      if (keep) return console.log(describeKept(ready.url, stack.dataDir, await createSignInLink(ready)));
       await stack.stop();
     },
   });
 }
 
-function describeKept(url: string, dataDir: string): string {
-  return `\nStill running at ${url}; the key is in ${dataDir}/local-api-key. Ctrl-C stops it.`;
+function describeKept(url: string, dataDir: string, link: string | undefined): string {
+  const still = `\nStill running at ${url}; the key is in ${dataDir}/local-api-key. Ctrl-C stops it.`;
+  return link === undefined ? still : `${still}\nSign in, once within ten minutes, at ${link}`;
 }

@@ -1,4 +1,4 @@
-import type { BatchStatus, Prediction } from './api-client';
+import type { Batch, Prediction } from '@cytoqueue/client';
 import { countConfusion, jaccardMalignant, sensitivity, specificity } from './confusion';
 import { textTable } from './text-table';
 
@@ -11,7 +11,7 @@ const STRONGEST = 3;
 const FEATURE_LETTERS = 4;
 
 /** The counts and the first rows of a finished batch. */
-export function describeBatch(batch: BatchStatus, rows: readonly Row[]): string {
+export function describeBatch(batch: Batch, rows: readonly Row[]): string {
   const { total, succeeded, rejected, failed } = batch.counts;
   const indeterminate = rows.filter((row) => row['outcome'] === 'indeterminate').length;
   const incomplete = rows.filter((row) => row['missing_features'] !== '').length;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { type AcceptedPrediction, type Batch, CytoqueueClient, type Prediction } from '@cytoqueue/client';
 import { parse } from 'csv-parse/sync';
-import { ApiClient, type BatchStatus } from './api-client';
 import { followBatch } from './follow-batch';
 import { describeBatch, describeOutcome, describePrediction } from './report';
 
@@ -33,18 +33,18 @@ export interface DemoOptions {
 
 /** A lab's file and a clinician's record, the way a lab and a clinician would send them. */
 export async function runDemo({ url, apiKey, dataDir }: DemoOptions): Promise<void> {
-  const client = new ApiClient(url, apiKey);
+  const client = new CytoqueueClient({ url, apiKey });
   await sendBatch(client, join(dataDir, 'wisconsin-original.results.csv'));
   await sendRecord(client);
 }
 
-async function sendBatch(client: ApiClient, resultFile: string): Promise<void> {
+async function sendBatch(client: CytoqueueClient, resultFile: string): Promise<void> {
   const csv = await readFile(SAMPLE_FILE);
   console.log(`\nA lab sends ${SAMPLE_FILE} (${csv.length} bytes)`);
-  const upload = await timed(() => client.createBatch(new Uint8Array(csv)));
+  const upload = await timed(() => client.uploadBatch(new Blob([csv]), { filename: basename(SAMPLE_FILE) }));
   console.log(`Accepted as ${upload.value.id} after ${upload.ms} ms: from here on it is safe`);
   const scoring = await timed(() => followBatch(client, upload.value.id));
-  const download = await timed(() => client.getResults(upload.value.id));
+  const download = await timed(() => downloadResults(client, upload.value.id));
   await writeFile(resultFile, download.value, { mode: 0o600 });
   const rows = parse(download.value, { columns: true }) as Record<string, string>[];
   checkComplete(scoring.value, rows.length);
@@ -54,14 +54,22 @@ async function sendBatch(client: ApiClient, resultFile: string): Promise<void> {
   console.log(`Result file: ${resultFile}`);
 }
 
-async function sendRecord(client: ApiClient): Promise<void> {
-  const { value, ms } = await timed(() => client.createPrediction(RECORD, WAIT_SECONDS));
-  if (value.result === undefined) throw new Error(`prediction ${value.id} is still ${value.status} after ${WAIT_SECONDS} s`);
+async function sendRecord(client: CytoqueueClient): Promise<void> {
+  const { value, ms } = await timed(() => client.predict(RECORD, { waitSeconds: WAIT_SECONDS }));
+  if (!hasResult(value)) throw new Error(`prediction ${value.id} is still ${value.status} after ${WAIT_SECONDS} s`);
   console.log(`\nA clinician sends one record and has the answer after ${ms} ms`);
   console.log(describePrediction(value, value.result));
 }
 
-function checkComplete(batch: BatchStatus, resultRows: number): void {
+async function downloadResults(client: CytoqueueClient, id: string): Promise<Buffer> {
+  return Buffer.from(await (await client.download(id, 'results')).arrayBuffer());
+}
+
+function hasResult(answer: Prediction | AcceptedPrediction): answer is Prediction & Required<Pick<Prediction, 'result'>> {
+  return 'result' in answer && answer.result !== undefined;
+}
+
+function checkComplete(batch: Batch, resultRows: number): void {
   if (batch.counts.total === resultRows && batch.counts.succeeded === resultRows) return;
   throw new Error(`the result has ${resultRows} rows, ${batch.counts.succeeded} of them scored, of ${batch.counts.total} sent`);
 }

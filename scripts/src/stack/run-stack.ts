@@ -1,3 +1,4 @@
+import { ApiError, ConnectionError } from '@cytoqueue/client';
 import { ConfigError, loadConfig } from '@cytoqueue/runtime';
 import type { Environment } from './launch';
 import type { Ready } from './ready-file';
@@ -63,7 +64,10 @@ function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
   return first.signal;
 }
 
+/** What explains itself needs no stack trace. */
+const PLAIN = [StackError, ConfigError, ApiError, ConnectionError];
+
 function describeError(error: unknown): string {
-  if (error instanceof StackError || error instanceof ConfigError) return `Cytoqueue: ${error.message}`;
+  if (error instanceof Error && PLAIN.some((type) => error instanceof type)) return `Cytoqueue: ${error.message}`;
   return `Cytoqueue: ${error instanceof Error ? error.stack : String(error)}`;
 }

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { BatchStatus } from '../../demo/api-client';
+import type { Batch } from '@cytoqueue/client';
 
 export interface CreatedPrediction {
   readonly id: string;
@@ -26,8 +26,8 @@ export class ApiConnection {
     return ((await readJson(answer, 202)) as { id: string }).id;
   }
 
-  async getBatch(id: string): Promise<BatchStatus> {
-    return (await readJson(await this.send('GET', `/v1/batches/${id}`), 200)) as BatchStatus;
+  async getBatch(id: string): Promise<Batch> {
+    return (await readJson(await this.send('GET', `/v1/batches/${id}`), 200)) as Batch;
   }
 
   async downloadResults(id: string, file: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { type ApiKeys, type Role, hashApiKey } from '@cytoqueue/runtime';
+import type { HeldKey, KeyRing, Role } from '@cytoqueue/runtime';
 import type { Request } from 'express';
 import type { Principal } from './context';
+import type { CookieSessions } from './cookie-session';
 import { Problem } from './problem';
 
 /** Who may use a route: anybody, whoever works with patients' records, whoever runs the service, or both. */
@@ -13,26 +14,38 @@ const rolesFor: Record<Exclude<Access, 'public'>, readonly Role[]> = {
   admin: ['admin'],
 };
 
-/** Looks a key up by its SHA-256, which tells nothing of how close a wrong key came. */
+/** Who sends a request: by its API key, or by the session that a key was exchanged for. */
 export class Authenticator {
-  private readonly principals = new Map<string, Principal & { expiresAt: number }>();
+  constructor(
+    private readonly keys: KeyRing,
+    private readonly sessions: CookieSessions,
+  ) {}
 
-  constructor(keys: ApiKeys) {
-    for (const { id: tenant, keys: entries } of keys.tenants) {
-      for (const { id: keyId, sha256, role, expires_at } of entries) {
-        const expiresAt = expires_at === undefined ? Infinity : Date.parse(expires_at);
-        this.principals.set(sha256, { tenant, keyId, role, expiresAt });
-      }
-    }
+  /** A key goes before a cookie, for a browser sends its cookie unasked. @throws Problem 401, 403 */
+  async authenticate(request: Request): Promise<Principal> {
+    if (request.get('Authorization') !== undefined) return this.byKey(request);
+    const grant = await this.sessions.find(request);
+    if (grant === undefined) throw unauthenticated('Send "Authorization: Bearer <api key>", or sign in.');
+    return { ...grant.key, session: { id: grant.id, expiresAtMs: grant.expiresAtMs } };
   }
 
-  /** @throws Problem 401 */
-  authenticate(request: Request): Principal {
+  /** The key's owner. @throws Problem 401 */
+  keyOwner(key: string): HeldKey {
+    const held = this.keys.findByKey(key);
+    if (held === undefined) throw unauthenticated('The API key is unknown or has expired.');
+    return held;
+  }
+
+  /** For answers that last, such as event streams: false once the key was revoked or changed, or the session has ended. */
+  async isStillAdmitted({ session, ...key }: Principal): Promise<boolean> {
+    if (!this.keys.holds(key)) return false;
+    return session === undefined || (session.expiresAtMs > Date.now() && !(await this.sessions.memory.isEnded(session.id)));
+  }
+
+  private byKey(request: Request): Principal {
     const [scheme, key, ...rest] = (request.get('Authorization') ?? '').split(' ');
     if (scheme?.toLowerCase() !== 'bearer' || !key || rest.length > 0) throw unauthenticated('Send "Authorization: Bearer <api key>".');
-    const principal = this.principals.get(hashApiKey(key));
-    if (principal === undefined || principal.expiresAt <= Date.now()) throw unauthenticated('The API key is unknown or has expired.');
-    return principal;
+    return this.keyOwner(key);
   }
 }
 
@@ -43,6 +56,6 @@ export function checkAccess(principal: Principal, access: Exclude<Access, 'publi
   }
 }
 
-function unauthenticated(detail: string): Problem {
+export function unauthenticated(detail: string): Problem {
   return new Problem('unauthenticated', detail, { headers: { 'WWW-Authenticate': 'Bearer realm="cytoqueue"' } });
 }

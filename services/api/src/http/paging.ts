@@ -1,4 +1,5 @@
 import { type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Call } from './route';
 
@@ -16,7 +17,7 @@ export interface PageQuery {
   status?: string;
 }
 
-interface Listing<T> {
+export interface Listing<T> {
   store: ObjectStore;
   /** Object key prefix below which the ids lie. */
   prefix: string;
@@ -28,25 +29,42 @@ interface Listing<T> {
 /** Answers with a page of a list, newest first, and the link to the next one. */
 export async function sendPage<T>({ request, response, query }: Call, listing: Listing<T>): Promise<void> {
   const { limit, after, status } = query as unknown as PageQuery;
-  const { data, hasMore } = await collect(listing, { limit, after, status });
-  const lastId = data.at(-1)?.id ?? null;
+  const { data, lastId, hasMore } = await collect(listing, { limit, after, status });
   if (hasMore && lastId !== null) {
-    const next = new URLSearchParams({ limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
-    response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
+    linkNext(request, response, { limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
   }
   response.json({ data, has_more: hasMore, last_id: lastId });
 }
 
-/** Reads page by page until `limit` items with the wanted status are found, and looks one further to know whether there is more. */
-async function collect<T>(listing: Listing<T>, { limit, after, status }: PageQuery) {
+export function linkNext(request: Request, response: Response, query: Record<string, string>): void {
+  response.set('Link', `<${request.path}?${new URLSearchParams(query).toString()}>; rel="next"`);
+}
+
+/** How many resources one request may look at: a status that hardly any has must not read a whole history. */
+const MOST_LOOKED_AT = 500;
+
+interface Collected<T> {
+  data: T[];
+  /** Where the next page goes on; behind the last item, or behind the last one looked at. */
+  lastId: string | null;
+  hasMore: boolean;
+}
+
+/**
+ * Reads on until `limit` items with the wanted status are found, and looks one further to know whether there is more.
+ * What had to look at very many ends early: a page that is short, even empty, and has more behind it.
+ */
+export async function collect<T>(listing: Listing<T>, { limit, after, status }: PageQuery): Promise<Collected<T & { id: string; status: string }>> {
   const found: (T & { id: string; status: string })[] = [];
   let before = after;
-  for (;;) {
+  for (let lookedAt = 0; lookedAt < MOST_LOOKED_AT; ) {
     const { ids, hasMore } = await listNewestFirst(listing.store, { prefix: listing.prefix, idPrefix: listing.idPrefix, before, limit: limit + 1 });
     const items = await Promise.all(ids.map(listing.read));
     for (const item of items) if (item !== undefined && (status === undefined || item.status === status)) found.push(item);
-    if (found.length > limit) return { data: found.slice(0, limit), hasMore: true };
-    if (!hasMore) return { data: found, hasMore: false };
+    if (found.length > limit) return { data: found.slice(0, limit), lastId: found[limit - 1].id, hasMore: true };
+    if (!hasMore) return { data: found, lastId: found.at(-1)?.id ?? null, hasMore: false };
+    lookedAt += ids.length;
     before = ids.at(-1);
   }
+  return { data: found, lastId: before ?? null, hasMore: true };
 }

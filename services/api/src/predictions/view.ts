@@ -1,5 +1,5 @@
 import type { Producer } from '@cytoqueue/queue';
-import { ObjectKeys, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
 import { readJsonObject } from '../http/stored-json';
 
 export interface PredictionView {
@@ -14,6 +14,7 @@ export function predictionLink(id: string): string {
 
 /**
  * A prediction as its tenant sees it: what the store holds, with the live state from Redis on top while there is no result.
+ * It is there for its tenant from its pending marker on: one whose request died before that was never accepted.
  * @throws ObjectNotFoundError when the tenant has no such prediction
  */
 export async function viewPrediction(services: { store: ObjectStore; producer: Producer }, tenant: string, id: string): Promise<PredictionView> {
@@ -22,7 +23,23 @@ export async function viewPrediction(services: { store: ObjectStore; producer: P
     store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
     readEnd(store, tenant, id),
   ]);
-  return { ...describe(request), ...(end ?? { status: await liveStatus(services.producer, id) }) };
+  if (end !== undefined) return { ...describe(request), ...end };
+  const state = await services.producer.predictionState(id).catch(() => 'unknown');
+  if (state === 'unknown') return viewFromStore(store, tenant, request);
+  // A job that ended after we looked for its result is not waiting again.
+  if (state !== 'queued') return { ...describe(request), status: 'processing' };
+  const position = await services.producer.predictionPosition(id).catch(() => undefined);
+  return { ...describe(request), status: 'queued', queue_position: position ?? null };
+}
+
+/** Redis is an index that can be lost: without it, or without the job in it, an accepted record is still waiting. */
+async function viewFromStore(store: ObjectStore, tenant: string, request: PredictionRequest): Promise<PredictionView> {
+  const key = ObjectKeys.pending(tenant, request.id);
+  if ((await store.head(key)) !== undefined) return { ...describe(request), status: 'queued', queue_position: null };
+  // The marker goes last: it may have ended since we looked.
+  const finished = await viewIfFinished(store, tenant, request);
+  if (finished === undefined) throw new ObjectNotFoundError(key);
+  return finished;
 }
 
 /** The same of a request that is known already; undefined while it has no end. */
@@ -45,13 +62,4 @@ function describe(request: PredictionRequest) {
 
 export function isFinished(status: PredictionView['status']): boolean {
   return status !== 'queued' && status !== 'processing';
-}
-
-/**
- * Redis is an index that can be lost: without it, or without the job in it, the record is still waiting.
- * A job that ended after we looked for its result is not waiting again.
- */
-async function liveStatus(producer: Producer, id: string): Promise<'queued' | 'processing'> {
-  const state = await producer.predictionState(id).catch(() => 'unknown');
-  return state === 'unknown' || state === 'queued' ? 'queued' : 'processing';
 }

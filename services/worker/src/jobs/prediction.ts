@@ -20,12 +20,13 @@ export class PredictionProcessor {
 
   constructor(private readonly services: { store: ObjectStore; registry: Registry }) {}
 
-  async process({ tenant, predictionId }: PredictionJob): Promise<void> {
+  /** @returns whether the record's end is this result: not when it was canceled or taken back */
+  async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
     // Taken back: the client was told that it was not accepted.
-    if (request === undefined) return;
+    if (request === undefined) return false;
     const result = describe(await this.predictorFor(request), request);
-    await this.end(tenant, predictionId, { status: 'succeeded', result });
+    return this.end(tenant, predictionId, { status: 'succeeded', result });
   }
 
   /** The prediction has its end: nobody needs to take it up again. */
@@ -51,12 +52,14 @@ export class PredictionProcessor {
     }
   }
 
-  private async end(tenant: string, id: string, end: PredictionEnd): Promise<void> {
+  private async end(tenant: string, id: string, end: PredictionEnd): Promise<boolean> {
     const key = ObjectKeys.predictionResult(tenant, id);
     try {
       await this.services.store.putOnce(key, Buffer.from(JSON.stringify(end)), { contentType: 'application/json' });
+      return true;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError) || !(await this.hasOtherEnd(key, end))) throw error;
+      return false;
     }
   }
 

@@ -1,0 +1,70 @@
+import type { Fault } from './types';
+
+interface ProblemBody {
+  type?: string;
+  title?: string;
+  detail?: string;
+  request_id?: string;
+  errors?: Fault[];
+  total_errors?: number;
+}
+
+const TYPE_PREFIX = 'urn:cytoqueue:problem:';
+
+/** The API answered, and not with what was asked for (RFC 9457). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  /** Stable name of the problem, such as `invalid-csv`; `http-error` when the answer came from something in front of the API. */
+  readonly type: string;
+  readonly detail: string;
+  readonly requestId: string | undefined;
+  /** What is wrong in the input, at most the first hundred places. */
+  readonly errors: readonly Fault[];
+  readonly totalErrors: number;
+
+  constructor(
+    readonly status: number,
+    body: ProblemBody,
+    /** When to try again, as the API says. */
+    readonly retryAfterMs: number | undefined,
+  ) {
+    super(`${body.title ?? `the service answered ${status}`}${body.detail === undefined ? '' : `: ${body.detail}`}`);
+    this.type = body.type?.startsWith(TYPE_PREFIX) === true ? body.type.slice(TYPE_PREFIX.length) : 'http-error';
+    this.detail = body.detail ?? '';
+    this.requestId = body.request_id;
+    this.errors = body.errors ?? [];
+    this.totalErrors = body.total_errors ?? this.errors.length;
+  }
+}
+
+/** No answer came: the network, or nobody listens. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/** An answer as the client needs it, from `fetch` or from an XMLHttpRequest. */
+export interface FailedAnswer {
+  status: number;
+  header: (name: string) => string | null;
+  text: string;
+}
+
+export function toApiError({ status, header, text }: FailedAnswer, nowMs: number = Date.now()): ApiError {
+  return new ApiError(status, parseProblem(text), parseRetryAfterMs(header('Retry-After'), nowMs));
+}
+
+function parseProblem(text: string): ProblemBody {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? body : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Seconds or an HTTP date (RFC 9110). */
+export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
+  if (value === null || value === '') return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

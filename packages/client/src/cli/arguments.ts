@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import type { BatchSettings } from '../cytoqueue-client';
+import type { OperatingPoint } from '../types';
+import { UsageError } from './usage-error';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+const OPTIONS = {
+  url: text, key: text, json: flag, help: { ...flag, short: 'h' },
+  output: { ...text, short: 'o' }, errors: text, partial: flag, 'no-wait': flag,
+  model: text, 'operating-point': text, 'on-error': text, missing: text, formulas: text, explain: flag,
+  id: text, limit: text, after: text, status: text,
+} as const;
+
+export type Options = ReturnType<typeof parseCli>['values'];
+
+export interface Arguments {
+  command: string | undefined;
+  operands: string[];
+  options: Options;
+}
+
+function parseCli(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+}
+
+/** @throws UsageError */
+export function parseArguments(args: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseCli(args);
+    const [command, ...operands] = positionals;
+    return { command, operands, options: values };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** What an upload is sent with; the API judges the rest. @throws UsageError */
+export function batchSettings(options: Options): BatchSettings {
+  return {
+    model: options.model,
+    operatingPoint: operatingPoint(options),
+    onError: oneOf('on-error', options['on-error'], ['continue', 'abort']),
+    missing: missingRule(options),
+    formulas: oneOf('formulas', options.formulas, ['escape', 'keep']),
+    explain: options.explain,
+  };
+}
+
+export function operatingPoint(options: Options): OperatingPoint | undefined {
+  return oneOf('operating-point', options['operating-point'], ['default', 'sensitivity99']);
+}
+
+export function missingRule(options: Options): 'partial' | 'reject' | undefined {
+  return oneOf('missing', options.missing, ['partial', 'reject']);
+}
+
+function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
+  throw new UsageError(`--${name} ${value}: there is ${allowed.join(', ')}`);
+}
+
+/** Exactly the operands that a command takes. @throws UsageError */
+export function expectOperands(operands: readonly string[], names: readonly string[]): string[] {
+  if (operands.length === names.length) return [...operands];
+  throw new UsageError(`this takes ${names.length === 0 ? 'nothing more' : names.join(' ')}`);
+}

@@ -1,0 +1,62 @@
+import { ApiError, ConnectionError } from '../api-error';
+import { CytoqueueClient } from '../cytoqueue-client';
+import { parseArguments } from './arguments';
+import { commands } from './commands';
+import { findConnection } from './connection';
+import { describeApiError } from './describe';
+import { createTerminal } from './terminal';
+import { UsageError } from './usage-error';
+
+const FAILED = 1;
+const USAGE = 2;
+/** As shells count a death by SIGINT. */
+const INTERRUPTED = 130;
+
+/** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly */
+export async function runCli(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number> {
+  const terminal = createTerminal(process.stdout, process.stderr);
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  try {
+    const { command, operands, options } = parseArguments(args);
+    if (options.help || command === undefined || command === 'help') {
+      terminal.out(help());
+      return command === undefined && !options.help ? USAGE : 0;
+    }
+    if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
+    const client = new CytoqueueClient(findConnection(options, environment));
+    return await commands[command].run({ client, terminal, operands, options, signal: stop.signal });
+  } catch (error) {
+    if (stop.signal.aborted) return INTERRUPTED;
+    terminal.error(`cytoqueue: ${explain(error)}`);
+    return error instanceof UsageError ? USAGE : FAILED;
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ApiError) return describeApiError(error);
+  if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
+  if (error instanceof ConnectionError) return `${error.message}: ${rootCause(error)}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function rootCause(error: Error): string {
+  const { cause } = error;
+  if (cause instanceof Error) return rootCause(cause);
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { operands, does }]) => `  ${`${name} ${operands}`.padEnd(32)}${does}`);
+  return `cytoqueue COMMAND: cytology records to Cytoqueue and its answers back
+
+${lines.join('\n')}
+
+  --url URL, --key KEY      the service and an API key; else CYTOQUEUE_URL and CYTOQUEUE_API_KEY, else a stack that runs here
+  --json                    the API's answer as it is
+  -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored
+  --no-wait                 of upload and rescore: do not follow the batch
+  --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
+
+Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly.`;
+}

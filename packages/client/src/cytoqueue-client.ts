@@ -1,0 +1,223 @@
+import { followStates } from './event-stream';
+import { randomKey } from './random-key';
+import { withRetries } from './retry';
+import { type CallOptions, type ClientOptions, type Send, Transport } from './transport';
+import type {
+  AcceptedPrediction, AuditEvent, Batch, BatchStatus, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
+  QueueState, Session,
+} from './types';
+import { type UploadFile, type UploadProgress, sendFile } from './upload';
+
+export interface PredictOptions extends CallOptions {
+  /** How long the answer may be waited for, at most 60; without it the accepted prediction comes back at once. */
+  waitSeconds?: number;
+  /** A random one by default, so that a repeated request makes one prediction. */
+  idempotencyKey?: string;
+}
+
+export interface BatchSettings {
+  model?: string;
+  operatingPoint?: OperatingPoint;
+  onError?: 'continue' | 'abort';
+  missing?: 'partial' | 'reject';
+  formulas?: 'escape' | 'keep';
+  explain?: boolean;
+}
+
+export interface UploadOptions extends CallOptions, BatchSettings {
+  filename?: string;
+  idempotencyKey?: string;
+  onProgress?: (progress: UploadProgress) => void;
+}
+
+export interface ListOptions<Status extends string> extends CallOptions {
+  limit?: number;
+  /** The id after which the page begins. */
+  after?: string;
+  status?: Status;
+}
+
+export interface DownloadOptions extends CallOptions {
+  /** What there is so far, of a batch that is not finished. */
+  partial?: boolean;
+  /** `bytes=0-99` and its like. */
+  range?: string;
+}
+
+/** The files of a batch that can be downloaded. */
+export type BatchFile = 'results' | 'errors' | 'changes';
+
+const FINISHED_PREDICTION: readonly PredictionStatus[] = ['succeeded', 'failed', 'canceled'];
+const FINISHED_BATCH: readonly BatchStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
+
+export function isPredictionFinished({ status }: { status: PredictionStatus }): boolean {
+  return FINISHED_PREDICTION.includes(status);
+}
+
+export function isBatchFinished({ status }: { status: BatchStatus }): boolean {
+  return FINISHED_BATCH.includes(status);
+}
+
+/**
+ * One method an operation of the API, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses,
+ * `ConnectionError` when no answer comes, and the reason of its signal when that is aborted.
+ */
+export class CytoqueueClient {
+  private readonly transport: Transport;
+
+  constructor(options: ClientOptions = {}) {
+    this.transport = new Transport(options);
+  }
+
+  predict(body: PredictionBody, { waitSeconds, idempotencyKey = randomKey(), signal }: PredictOptions = {}): Promise<Prediction | AcceptedPrediction> {
+    const headers = { Prefer: waitSeconds === undefined ? undefined : `wait=${waitSeconds}`, 'Idempotency-Key': idempotencyKey };
+    return this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, repeatable: true, signal });
+  }
+
+  getPrediction(id: string, { signal }: CallOptions = {}): Promise<Prediction> {
+    return this.transport.json({ path: predictionPath(id), signal });
+  }
+
+  listPredictions({ signal, ...query }: ListOptions<PredictionStatus> = {}): Promise<Page<Prediction>> {
+    return this.transport.json({ path: '/v1/predictions', query, signal });
+  }
+
+  cancelPrediction(id: string, { signal }: CallOptions = {}): Promise<Prediction> {
+    return this.transport.json({ method: 'POST', path: `${predictionPath(id)}/cancel`, signal });
+  }
+
+  /** The prediction each time it changes, up to its end. */
+  predictionEvents(id: string, { signal }: CallOptions = {}): AsyncGenerator<Prediction> {
+    return this.follow<Prediction>(predictionPath(id), isPredictionFinished, { signal });
+  }
+
+  /** Sends a CSV file. Sent again when the connection fails: its idempotency key makes one batch of all tries. */
+  uploadBatch(file: UploadFile, { filename, idempotencyKey = randomKey(), onProgress, signal, ...settings }: UploadOptions = {}): Promise<Batch> {
+    const upload = { method: 'POST', path: '/v1/batches', query: settingsQuery(settings), headers: { 'Idempotency-Key': idempotencyKey } } as const;
+    return this.repeat(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal }));
+  }
+
+  /** What an upload would come to; nothing is stored. */
+  preflight(file: UploadFile, { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {}): Promise<Preflight> {
+    const upload = { method: 'POST', path: '/v1/batches', query: { ...settingsQuery(settings), dry_run: true } } as const;
+    return this.repeat(signal, () => sendFile<Preflight>(this.transport, { ...upload, file, filename, onProgress, signal }));
+  }
+
+  getBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.transport.json({ path: batchPath(id), signal });
+  }
+
+  listBatches({ signal, ...query }: ListOptions<BatchStatus> = {}): Promise<Page<Batch>> {
+    return this.transport.json({ path: '/v1/batches', query, signal });
+  }
+
+  /** The batch each time it changes, up to its end. */
+  batchEvents(id: string, { signal }: CallOptions = {}): AsyncGenerator<Batch> {
+    return this.follow<Batch>(batchPath(id), isBatchFinished, { signal });
+  }
+
+  cancelBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.transport.json({ method: 'POST', path: `${batchPath(id)}/cancel`, signal });
+  }
+
+  retryBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.transport.json({ method: 'POST', path: `${batchPath(id)}/retry`, signal });
+  }
+
+  /** Scores the same input with another model or operating point, as a new batch. */
+  rescoreBatch(id: string, { model, operatingPoint, signal, idempotencyKey = randomKey() }: Pick<UploadOptions, 'model' | 'operatingPoint' | 'signal' | 'idempotencyKey'> = {}): Promise<Batch> {
+    const headers = { 'Idempotency-Key': idempotencyKey };
+    return this.transport.json({ method: 'POST', path: `${batchPath(id)}/rescore`, query: { model, operating_point: operatingPoint }, headers, repeatable: true, signal });
+  }
+
+  async deleteBatch(id: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
+  }
+
+  /** The file as it streams in; its ETag is the SHA-256 of the whole. */
+  download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
+    return this.transport.send({ path: `${batchPath(id)}/${file}`, query: { partial }, headers: { Range: range }, signal });
+  }
+
+  async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {
+    return (await this.transport.json<{ data: ModelSummary[] }>({ path: '/v1/models', signal })).data;
+  }
+
+  getModel(name: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
+    return this.transport.json({ path: modelPath(name), signal });
+  }
+
+  getModelVersion(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelVersion> {
+    return this.transport.json({ path: versionPath(name, version), signal });
+  }
+
+  /** The card of a version that Cytoqueue ships, as Markdown; its plots lie beside it under `plots/`. */
+  async getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
+    return (await this.transport.send({ path: `${versionPath(name, version)}/card`, signal })).text();
+  }
+
+  /** How a version that Cytoqueue ships did when it was tested. */
+  getModelEvaluation(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelEvaluation> {
+    return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
+  }
+
+  /** Makes a version the champion. */
+  promote(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
+    return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json: { version }, signal });
+  }
+
+  /** Returns to the champion before. */
+  rollBack(name: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
+    return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json: { rollback: true }, signal });
+  }
+
+  queue({ signal }: CallOptions = {}): Promise<QueueState> {
+    return this.transport.json({ path: '/v1/queue', signal });
+  }
+
+  audit({ signal, ...query }: Omit<ListOptions<never>, 'status'> = {}): Promise<Page<AuditEvent>> {
+    return this.transport.json({ path: '/v1/audit', query, signal });
+  }
+
+  /** Exchanges a key, or a one-time token, for the session cookie of this browser. */
+  signIn(credential: { api_key: string } | { token: string }, { signal }: CallOptions = {}): Promise<Session> {
+    return this.transport.json({ method: 'POST', path: '/v1/session', json: credential, signal });
+  }
+
+  session({ signal }: CallOptions = {}): Promise<Session> {
+    return this.transport.json({ path: '/v1/session', signal });
+  }
+
+  async signOut({ signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: '/v1/session', signal });
+  }
+
+  private follow<T>(path: string, isFinal: (state: T) => boolean, { signal }: CallOptions): AsyncGenerator<T> {
+    const open = (lastEventId: string | undefined) => this.transport.sendOnce({ path: `${path}/events`, headers: { 'Last-Event-ID': lastEventId }, signal });
+    return followStates<T>({ open, isFinal, retry: this.transport.retry, signal });
+  }
+
+  private repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+    return withRetries(this.transport.retry, signal, attempt);
+  }
+}
+
+function settingsQuery({ model, operatingPoint, onError, missing, formulas, explain }: BatchSettings): NonNullable<Send['query']> {
+  return { model, operating_point: operatingPoint, on_error: onError, missing, formulas, explain };
+}
+
+function predictionPath(id: string): string {
+  return `/v1/predictions/${encodeURIComponent(id)}`;
+}
+
+function batchPath(id: string): string {
+  return `/v1/batches/${encodeURIComponent(id)}`;
+}
+
+function modelPath(name: string): string {
+  return `/v1/models/${encodeURIComponent(name)}`;
+}
+
+function versionPath(name: string, version: string): string {
+  return `${modelPath(name)}/versions/${encodeURIComponent(version)}`;
+}

@@ -1,0 +1,80 @@
+import { ConnectionError } from './api-error';
+import { type RetryPolicy, delayMs, mayPass, pause } from './retry';
+
+export interface ServerEvent {
+  id: string | undefined;
+  data: string;
+}
+
+/** Events of a `text/event-stream` body (HTML standard, section 9.2). Comments and what is cut off at the end are no events. */
+export async function* parseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const blocks = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n\r\n|\n\n/);
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const event = parseBlock(block);
+      if (event !== undefined) yield event;
+    }
+  }
+}
+
+function parseBlock(block: string): ServerEvent | undefined {
+  const data: string[] = [];
+  let id: string | undefined;
+  for (const line of block.split(/\r?\n/)) {
+    const [, name, value] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+    if (name === 'data') data.push(value ?? '');
+    if (name === 'id') id = value;
+  }
+  return data.length === 0 ? undefined : { id, data: data.join('\n') };
+}
+
+interface Following<T> {
+  /** Opens the stream behind the last event seen. */
+  open: (lastEventId: string | undefined) => Promise<Response>;
+  isFinal: (state: T) => boolean;
+  retry: RetryPolicy;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * States as they change, up to the final one. A stream that is cut off is taken up behind the last event; the policy's
+ * attempts begin anew with each event that comes.
+ */
+export async function* followStates<T>({ open, isFinal, retry, signal }: Following<T>): AsyncGenerator<T> {
+  let lastId: string | undefined;
+  for (let failures = 0; ; ) {
+    try {
+      for await (const { id, data } of parseEvents(bodyOf(await open(lastId)))) {
+        const state = JSON.parse(data) as T;
+        lastId = id ?? lastId;
+        failures = 0;
+        yield state;
+        if (isFinal(state)) return;
+      }
+      throw new ConnectionError('the stream of events ended early');
+    } catch (error) {
+      signal?.throwIfAborted();
+      const passing = mayPass(error) || error instanceof TypeError;
+      if (!passing || ++failures >= retry.attempts) throw error;
+      await pause(delayMs(error, failures, retry), signal);
+    }
+  }
+}
+
+/** Not every browser can iterate over a stream yet. */
+async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

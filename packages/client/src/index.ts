@@ -1,0 +1,8 @@
+export { ApiError, ConnectionError } from './api-error';
+export {
+  type BatchFile, type BatchSettings, CytoqueueClient, type DownloadOptions, type ListOptions, type PredictOptions, type UploadOptions, isBatchFinished, isPredictionFinished,
+} from './cytoqueue-client';
+export type { RetryPolicy } from './retry';
+export type { CallOptions, ClientOptions } from './transport';
+export type * from './types';
+export type { StreamedFile, UploadFile, UploadProgress } from './upload';

@@ -1,0 +1,92 @@
+import { ConnectionError, toApiError } from './api-error';
+import { type RetryPolicy, defaultRetry, withRetries } from './retry';
+
+export interface ClientOptions {
+  /** Where the API is, such as `https://cytoqueue.example`; the page's own origin when left out. */
+  url?: string;
+  /** Left out in a browser, where the session cookie stands for it. */
+  apiKey?: string;
+  fetch?: typeof fetch;
+  retry?: Partial<RetryPolicy>;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface Send extends CallOptions {
+  method?: 'GET' | 'POST' | 'DELETE';
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  headers?: Record<string, string | undefined>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Made anew for each try. */
+  body?: () => ReadableStream<Uint8Array>;
+  /** Whether the request may be sent again when its answer is lost: so it is for GET and DELETE, and with an idempotency key. */
+  repeatable?: boolean;
+}
+
+/** Requests with the key, the API's errors as `ApiError`, and retries where they are safe. */
+export class Transport {
+  readonly retry: RetryPolicy;
+  private readonly url: string;
+  private readonly apiKey: string | undefined;
+  private readonly fetch: typeof fetch;
+
+  constructor({ url = '', apiKey, fetch: given, retry }: ClientOptions) {
+    this.url = url.replace(/\/+$/, '');
+    this.apiKey = apiKey;
+    this.fetch = given ?? ((input, init) => fetch(input, init));
+    this.retry = { ...defaultRetry, ...retry };
+  }
+
+  async json<T>(request: Send): Promise<T> {
+    return (await (await this.send(request)).json()) as T;
+  }
+
+  /** @throws ApiError for every answer that is not a success; ConnectionError when none came; the signal's reason */
+  async send(request: Send): Promise<Response> {
+    const repeatable = request.repeatable ?? (request.method ?? 'GET') !== 'POST';
+    return repeatable ? withRetries(this.retry, request.signal, () => this.sendOnce(request)) : this.sendOnce(request);
+  }
+
+  async sendOnce(request: Send): Promise<Response> {
+    const response = await this.fetchOnce(request);
+    if (response.ok) return response;
+    throw toApiError({ status: response.status, header: (name) => response.headers.get(name), text: await response.text() });
+  }
+
+  address({ path, query = {} }: Pick<Send, 'path' | 'query'>): string {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+    return this.url + path + (search.size === 0 ? '' : `?${search.toString()}`);
+  }
+
+  headers({ headers = {}, json }: Pick<Send, 'headers' | 'json'>): Record<string, string> {
+    const all = {
+      Authorization: this.apiKey === undefined ? undefined : `Bearer ${this.apiKey}`,
+      'Content-Type': json === undefined ? undefined : 'application/json',
+      ...headers,
+    };
+    return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
+  private async fetchOnce(request: Send): Promise<Response> {
+    const { method = 'GET', json, body, signal } = request;
+    const init: RequestInit & { duplex: 'half' } = {
+      method,
+      headers: this.headers(request),
+      body: json === undefined ? body?.() : JSON.stringify(json),
+      signal,
+      // Node.js wants it for a body that is a stream; elsewhere it means nothing.
+      duplex: 'half',
+    };
+    try {
+      return await this.fetch(this.address(request), init);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new ConnectionError('the service cannot be reached', { cause: error });
+    }
+  }
+}

@@ -1,0 +1,237 @@
+/** The API's JSON as `/openapi.json` describes it; `services/api` checks these types against its schemas. */
+
+export type ClassName = 'benign' | 'malignant';
+export type OperatingPoint = 'default' | 'sensitivity99';
+/** By canonical name; null = not measured. */
+export type FeatureValues = Record<string, number | null>;
+/** What may be sent: by name or alias; null or "?" = not measured. */
+export type FeatureInput = Record<string, number | string | null>;
+
+export interface ModelPin {
+  name: string;
+  version: string;
+  /** `sha256:` and 64 hex digits. */
+  digest: string;
+}
+
+export interface PredictionBody {
+  features: FeatureInput;
+  /** The sender's own reference. */
+  sample_id?: string;
+  /** `name` (its champion) or `name@version`. */
+  model?: string;
+  operating_point?: OperatingPoint;
+  missing?: 'partial' | 'reject';
+}
+
+export type PredictionStatus = 'queued' | 'processing' | 'succeeded' | 'failed' | 'canceled';
+
+export interface AcceptedPrediction {
+  id: string;
+  status: 'queued';
+  created_at: string;
+  links: { self: string };
+}
+
+export interface Prediction {
+  id: string;
+  status: PredictionStatus;
+  created_at: string;
+  completed_at?: string;
+  sample_id?: string;
+  model: ModelPin;
+  features: FeatureValues;
+  /** While it is queued: 1 = next; null when not known. */
+  queue_position?: number | null;
+  result?: PredictionResult;
+  error?: { code: string; detail: string };
+  links: { self: string };
+}
+
+export interface Neighbor {
+  /** 1-based data row of the training file. */
+  training_row: number;
+  class: ClassName;
+  distance: number;
+  features: FeatureValues;
+}
+
+export interface PredictionResult {
+  predicted_class: ClassName;
+  probability_malignant: number;
+  operating_point: { name: OperatingPoint; threshold: number };
+  outcome: 'confident' | 'indeterminate';
+  reasons: string[];
+  missing_features: string[];
+  neighbors: Neighbor[];
+  evidence: Evidence;
+}
+
+export interface Evidence {
+  conformal: { level: number; p_values: Record<ClassName, number>; set: ClassName[] } | null;
+  /** `base` and the values add up to the probability. */
+  shapley: { base: number; values: Record<string, number> };
+  missing: {
+    method: 'exact' | 'plausible';
+    features: string[];
+    combinations: number;
+    can_flip: boolean;
+    probability_min: number;
+    probability_max: number;
+  } | null;
+  flip: {
+    changes: { feature: string; from: number; to: number }[];
+    total_change: number;
+    predicted_class: ClassName;
+    probability_malignant: number;
+  } | null;
+}
+
+export type BatchStatus = 'queued' | 'processing' | 'finalizing' | 'succeeded' | 'completed_with_errors' | 'failed' | 'canceling' | 'canceled';
+
+export interface Drift {
+  /** Population stability index by feature; above .25 another population. */
+  psi: Record<string, number>;
+  notes: { code: string; features: string[]; text: string }[];
+}
+
+export interface Batch {
+  id: string;
+  status: BatchStatus;
+  created_at: string;
+  completed_at?: string;
+  filename: string | null;
+  model: ModelPin;
+  /** Rows; `total` is the sum of the others. */
+  counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
+  summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
+  /** 0 to 1; 1 only at the end. */
+  progress: number;
+  eta_seconds: number | null;
+  input_sha256: string;
+  rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
+  links: { self: string; results: string; errors: string; changes?: string };
+}
+
+export interface Preflight {
+  filename: string | null;
+  model: ModelPin;
+  input_sha256: string;
+  bytes: number;
+  dialect: { delimiter: string; line_end: string; bom: boolean };
+  columns: { column: string; used_as: 'feature' | 'label' | 'id' | 'carried'; feature?: string; matched_by?: string }[];
+  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
+  rejected_by_code: Record<string, number>;
+  errors: { row: number; code: string; detail: string }[];
+  missing_by_feature: Record<string, number>;
+  drift?: Drift;
+  eta_seconds: number | null;
+}
+
+export interface Feature {
+  name: string;
+  title: string;
+  description: string;
+  low: string;
+  high: string;
+  aliases: string[];
+  min: number;
+  max: number | null;
+  integer: boolean;
+}
+
+export interface ModelSummary {
+  name: string;
+  champion: string;
+  versions: string[];
+  history: { version: string; promoted_at: string; promoted_by: string }[];
+  links: { self: string };
+}
+
+export interface ModelVersion extends ModelPin {
+  schema: string;
+  features: Feature[];
+  labels: string[];
+  k: number;
+  metric: string;
+  rule: string;
+  operating_points: Record<string, number>;
+  training: { rows: number; data_digest: string };
+  evaluation: Record<string, unknown>;
+  limits_of_use: string[];
+  links: { self: string };
+}
+
+export interface ModelEvaluation {
+  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  cv: Record<string, number>;
+  cv_intervals: Record<string, [number, number]>;
+  /** How often the cross-validation asked each row. */
+  repetitions: number;
+  /** By tenths of the scale of probabilities; rows over all repetitions. */
+  reliability: { mean_probability: number; malignant_share: number; rows: number }[];
+}
+
+export interface Page<T> {
+  data: T[];
+  has_more: boolean;
+  last_id: string | null;
+}
+
+/** A place in the sender's input and what is wrong there. */
+export interface Fault {
+  field?: string;
+  row?: number;
+  column?: string;
+  code: string;
+  detail: string;
+  received?: unknown;
+}
+
+export type Role = 'member' | 'operator' | 'admin';
+
+export interface Session {
+  tenant: string;
+  role: Role;
+  key_id: string;
+  /** null: an API key without an end was sent. */
+  expires_at: string | null;
+}
+
+export interface Percentiles {
+  p50: number;
+  p99: number;
+}
+
+export interface QueueState {
+  as_of: string;
+  backlog_rows: number;
+  backlog_jobs: number;
+  oldest_job_age_seconds: number;
+  workers_alive: number;
+  rows_per_second: number;
+  /** null: nobody works on it. */
+  drain_seconds: number | null;
+  queues: {
+    name: 'predictions' | 'shards' | 'finalize';
+    waiting: number;
+    prioritized: number;
+    delayed: number;
+    active: number;
+    failed: number;
+    paused: boolean;
+    backlog_rows: number;
+    oldest_job_age_seconds: number;
+  }[];
+  latency: { prediction_wait_ms: Percentiles | null; prediction_total_ms: Percentiles | null };
+  /** Of the last hour. */
+  failures: { shards_failed: number; jobs_retried: number };
+}
+
+export interface AuditEvent {
+  at: string;
+  actor: { tenant: string; key_id: string };
+  action: string;
+  resource: string;
+  outcome: 'done' | 'denied' | 'failed';
+}

@@ -1,0 +1,104 @@
+import { ConnectionError, toApiError } from './api-error';
+import { randomKey } from './random-key';
+import type { Send, Transport } from './transport';
+
+/** A file's bytes, to be read anew for each try. */
+export interface StreamedFile {
+  stream: () => AsyncIterable<Uint8Array>;
+  /** Bytes, when known. */
+  size?: number;
+}
+
+/** A `File` or `Blob` of a browser, or whatever can be read twice. */
+export type UploadFile = Blob | StreamedFile;
+
+export interface UploadProgress {
+  sentBytes: number;
+  totalBytes: number | undefined;
+}
+
+export interface UploadRequest extends Send {
+  file: UploadFile;
+  filename: string | undefined;
+  onProgress: ((progress: UploadProgress) => void) | undefined;
+}
+
+/** Sends a file as a form; its bytes are never held whole. @returns the answer's JSON */
+export async function sendFile<T>(transport: Transport, upload: UploadRequest): Promise<T> {
+  const Xhr = (globalThis as { XMLHttpRequest?: XhrClass }).XMLHttpRequest;
+  // Browsers tell how much of a body has gone only through XMLHttpRequest, and stream none through fetch.
+  if (Xhr !== undefined && upload.file instanceof Blob) return sendForm<T>(new Xhr(), transport, upload, upload.file);
+  const boundary = `cytoqueue-${randomKey()}`;
+  const headers = { ...upload.headers, 'Content-Type': `multipart/form-data; boundary=${boundary}` };
+  return transport.json<T>({ ...upload, repeatable: false, headers, body: () => toStream(formParts(upload, boundary)) });
+}
+
+/** A form of one file by hand: `FormData` would want the whole file in memory. */
+async function* formParts({ file, filename, onProgress }: UploadRequest, boundary: string): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${escapeName(filename ?? 'upload.csv')}"\r\nContent-Type: text/csv\r\n\r\n`);
+  const totalBytes = file.size;
+  let sentBytes = 0;
+  for await (const chunk of file.stream() as AsyncIterable<Uint8Array>) {
+    yield chunk;
+    sentBytes += chunk.length;
+    onProgress?.({ sentBytes, totalBytes });
+  }
+  yield encoder.encode(`\r\n--${boundary}--\r\n`);
+}
+
+/** As the HTML standard writes names in forms. */
+function escapeName(name: string): string {
+  return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function toStream(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await parts.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await parts.return(undefined);
+    },
+  });
+}
+
+/** As much of XMLHttpRequest as is used here, for this package is built without a browser's types. */
+interface Xhr {
+  status: number;
+  responseText: string;
+  upload: { onprogress: ((event: { loaded: number; total: number }) => void) | null };
+  onload: (() => void) | null;
+  onerror: (() => void) | null;
+  onabort: (() => void) | null;
+  open: (method: string, url: string) => void;
+  setRequestHeader: (name: string, value: string) => void;
+  getResponseHeader: (name: string) => string | null;
+  send: (body: FormData) => void;
+  abort: () => void;
+}
+type XhrClass = new () => Xhr;
+
+function sendForm<T>(xhr: Xhr, transport: Transport, upload: UploadRequest, file: Blob): Promise<T> {
+  const { signal, onProgress, filename } = upload;
+  const form = new FormData();
+  form.append('file', file, filename);
+  const abort = (): void => xhr.abort();
+  const sent = new Promise<T>((resolve, reject) => {
+    signal?.throwIfAborted();
+    xhr.open('POST', transport.address(upload));
+    for (const [name, value] of Object.entries(transport.headers(upload))) xhr.setRequestHeader(name, value);
+    xhr.upload.onprogress = ({ loaded, total }) => onProgress?.({ sentBytes: loaded, totalBytes: total });
+    xhr.onload = () => {
+      if (xhr.status >= 200 && xhr.status < 300) resolve(JSON.parse(xhr.responseText) as T);
+      else reject(toApiError({ status: xhr.status, header: (name) => xhr.getResponseHeader(name), text: xhr.responseText }));
+    };
+    xhr.onerror = () => reject(new ConnectionError('the service cannot be reached'));
+    xhr.onabort = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort);
+    xhr.send(form);
+  });
+  return sent.finally(() => signal?.removeEventListener('abort', abort));
+}

@@ -1,0 +1,27 @@
+import type { Outcome } from './simulation';
+
+/** US dollars, Fargate on Linux and x86 in us-east-1, on demand, as listed in 2025: an assumption, to be checked against the bill. */
+const VCPU_HOUR = 0.04048;
+const GIB_HOUR = 0.004445;
+/** A worker: one scoring thread needs one vCPU, and 2 GiB is the least that goes with it. */
+const WORKER = { vcpus: 1, gib: 2 } as const;
+
+export const WORKER_HOUR_DOLLARS = WORKER.vcpus * VCPU_HOUR + WORKER.gib * GIB_HOUR;
+
+export interface Cost {
+  readonly dollars: number;
+  /** Of the minimum alone, which runs in any case. */
+  readonly floorDollars: number;
+  /** Of the minimum, the work itself, and every worker beyond the minimum for as long as the policy may keep it after the drain. */
+  readonly boundDollars: number;
+}
+
+/** Of the whole run, workers only. */
+export function costOf({ scenario, endSeconds, arrivedRows, mostTasks, taskSeconds }: Outcome, idleSeconds: number): Cost {
+  const { policy, rowsPerSecondPerWorker } = scenario.world;
+  const dollars = (seconds: number): number => (seconds / 3_600) * WORKER_HOUR_DOLLARS;
+  const floorDollars = dollars(endSeconds * policy.minWorkers);
+  const work = dollars(arrivedRows / rowsPerSecondPerWorker);
+  const tails = dollars((mostTasks - policy.minWorkers) * idleSeconds) * scenario.loadSteps;
+  return { dollars: dollars(taskSeconds), floorDollars, boundDollars: floorDollars + work + tails };
+}

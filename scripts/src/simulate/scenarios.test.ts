@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { backAfterSeconds, checkOutcome, clinicianP99, countTurns } from './checks';
+import { drawOutcome } from './draw-outcome';
+import { AUTOSCALERS, scenarios, steadyFiles, world as fullWorld } from './scenarios';
+import { simulate } from './simulation';
+
+const CHARTS = join(__dirname, '../../../packages/scaling/charts');
+
+describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
+  test.each(Object.entries(AUTOSCALERS))('holds every check, whatever AWS does not say (%s)', (_, autoscaler) => {
+    const outcome = simulate({ ...scenario, world: { ...scenario.world, autoscaler } });
+    expect(checkOutcome(outcome).filter(({ holds }) => !holds)).toEqual([]);
+  });
+
+  test('is drawn as it is now: npm run simulate draws it anew', () => {
+    const outcome = simulate(scenario);
+    expect(readFileSync(join(CHARTS, `${name}.svg`), 'utf8')).toBe(drawOutcome(outcome, checkOutcome(outcome)));
+  });
+});
+
+describe('the checks find', () => {
+  const { clinicians } = fullWorld;
+  // Coarse shards and no clinicians: the same answers, sooner.
+  const world = { ...fullWorld, shardRows: 1_000_000, clinicians: { ...clinicians, recordsPerSecond: 0 } };
+  const steady = { name: 'x', title: 'x', batches: steadyFiles(6, 300, 4 * 3_600), loadSteps: 1, incidents: [], world } as const;
+  const failing = (outcome: ReturnType<typeof simulate>) => checkOutcome(outcome).flatMap(({ name, holds }) => (holds ? [] : [name]));
+
+  test('a policy that oscillates: one that does not count the pace', () => {
+    const outcome = simulate({ ...steady, world: { ...world, policy: { ...world.policy, steadyShare: 1e9 } } });
+    expect(countTurns(outcome)).toBeGreaterThan(4);
+    expect(failing(outcome)).toContain('at most two direction changes a load step');
+    expect(countTurns(simulate(steady))).toBe(2);
+  });
+
+  test('a policy that stays up', () => {
+    const policy = { ...world.policy, idleDatapoints: 1_000 };
+    const outcome = simulate({ ...steady, world: { ...world, policy, autoscaler: { base: 'desired', mostRemoved: 0 } } });
+    expect(backAfterSeconds(outcome)).toBe(Infinity);
+    expect(failing(outcome)).toEqual(expect.arrayContaining(['back at the minimum 20 minutes after the drain', 'cost within the work and the wait']));
+  });
+
+  test('clinicians that wait for a worker to start: the minimum of one is killed', () => {
+    const policy = { ...world.policy, minWorkers: 1 };
+    const incidents = [{ kind: 'kill', atSeconds: 600, workers: 1 }] as const;
+    const outcome = simulate({ ...steady, batches: [], incidents, world: { ...world, policy, clinicians } });
+    expect(clinicianP99(outcome)).toBeGreaterThan(10);
+    expect(failing(outcome)).toEqual(['clinician p99 held']);
+    expect(failing(simulate({ ...steady, batches: [], incidents, world: { ...world, clinicians } }))).toEqual([]);
+  });
+
+  test('a bound that is passed', () => {
+    const outcome = simulate(steady);
+    expect(failing({ ...outcome, mostTasks: 21 })).toContain('within bounds');
+    expect(failing({ ...outcome, doneRows: outcome.doneRows - 1 })).toContain('every row done once');
+  });
+});

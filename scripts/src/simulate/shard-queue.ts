@@ -1,0 +1,64 @@
+export interface Shard {
+  readonly rows: number;
+  readonly enqueuedAtSeconds: number;
+}
+
+/** Shards in the order in which they came, those of killed workers first; and what is known of them together. */
+export class ShardQueue {
+  private readonly waiting: Shard[] = [];
+  private next = 0;
+  private readonly redelivered: Shard[] = [];
+  /** Of killed workers, not yet redelivered. */
+  private readonly stalled = new Set<Shard>();
+  private openRows = 0;
+  private rowsOfDone = 0;
+  private drainedAt = 0;
+
+  /** Waiting, active and stalled. */
+  get backlogRows(): number {
+    return this.openRows;
+  }
+
+  get doneRows(): number {
+    return this.rowsOfDone;
+  }
+
+  /** When it was last emptied. */
+  get drainedAtSeconds(): number {
+    return this.drainedAt;
+  }
+
+  add(rows: number, shardRows: number, enqueuedAtSeconds: number): void {
+    for (let left = rows; left > 0; left -= shardRows) this.waiting.push({ rows: Math.min(left, shardRows), enqueuedAtSeconds });
+    this.openRows += rows;
+  }
+
+  take(): Shard | undefined {
+    const again = this.redelivered.shift();
+    if (again !== undefined) return again;
+    const shard = this.waiting[this.next];
+    if (shard !== undefined) this.next++;
+    return shard;
+  }
+
+  finish({ rows }: Shard, nowSeconds: number): void {
+    this.openRows -= rows;
+    this.rowsOfDone += rows;
+    if (this.openRows === 0) this.drainedAt = nowSeconds;
+  }
+
+  stall(shard: Shard): void {
+    this.stalled.add(shard);
+  }
+
+  redeliver(shard: Shard): void {
+    this.stalled.delete(shard);
+    this.redelivered.push(shard);
+  }
+
+  /** Of the shards that no worker is at; 0 when there are none. */
+  oldestAgeSeconds(nowSeconds: number): number {
+    const candidates = [...this.stalled, ...this.redelivered, ...this.waiting.slice(this.next, this.next + 1)];
+    return candidates.reduce((oldest, { enqueuedAtSeconds }) => Math.max(oldest, nowSeconds - enqueuedAtSeconds), 0);
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Check, checkOutcome } from './checks';
+import { drawOutcome } from './draw-outcome';
+import type { Scenario } from './scenario';
+import { AUTOSCALERS, scenarios } from './scenarios';
+import { type Outcome, simulate } from './simulation';
+
+const CHARTS = resolve(__dirname, '../../../packages/scaling/charts');
+
+/** Runs the scenarios, draws each into a file, prints what was checked. @returns the exit code: 1 when a check does not hold */
+export async function runSimulateCommand(args: readonly string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { out = CHARTS, only } = parseArgs({ args: [...args], options: { out: text, only: text } }).values;
+  const chosen = scenarios.filter(({ name }) => only === undefined || name === only);
+  if (chosen.length === 0) throw new Error(`--only ${only}: there is ${scenarios.map(({ name }) => name).join(', ')}`);
+  await mkdir(out, { recursive: true });
+  let failures = 0;
+  for (const scenario of chosen) failures += await runScenario(scenario, resolve(out));
+  console.log(failures === 0 ? '\nEvery check holds.' : `\n${failures} checks do not hold.`);
+  return failures === 0 ? 0 : 1;
+}
+
+/** The drawing is of the autoscaler that the scenario names; the checks are of each. @returns how many do not hold */
+async function runScenario(scenario: Scenario, folder: string): Promise<number> {
+  const drawn = simulate(scenario);
+  const file = join(folder, `${scenario.name}.svg`);
+  await writeFile(file, drawOutcome(drawn, checkOutcome(drawn)));
+  console.log(`\n${scenario.title}\n  ${file}`);
+  return Object.entries(AUTOSCALERS)
+    .map(([name, autoscaler]) => report(name, simulate({ ...scenario, world: { ...scenario.world, autoscaler } })))
+    .reduce((sum, failures) => sum + failures, 0);
+}
+
+function report(autoscaler: string, outcome: Outcome): number {
+  const checks = checkOutcome(outcome);
+  console.log(`  ${autoscaler}: ${describeChanges(outcome)}`);
+  for (const { name, holds, found } of checks) console.log(`    ${holds ? 'ok  ' : 'FAIL'} ${name}: ${found}`);
+  return checks.filter(({ holds }: Check) => !holds).length;
+}
+
+function describeChanges({ changes, scenario }: Outcome): string {
+  const first = scenario.world.policy.minWorkers;
+  const rest = changes.map(({ atSeconds, to, reason }) => `→ ${to} at ${(atSeconds / 60).toFixed(0)} min (${reason})`);
+  return [first, ...rest].join(' ');
+}

@@ -1,0 +1,142 @@
+import { type Datapoint, type Decision, type ScalerState, decide, initialState } from '@cytoqueue/scaling';
+import { quantile } from '../bench/figures';
+import { Clinic } from './clinic';
+import { EventQueue } from './event-queue';
+import { Fleet } from './fleet';
+import { createRandom, uniform } from './random';
+import type { Incident, Scenario } from './scenario';
+import { ShardQueue } from './shard-queue';
+
+/** How things stand at one moment, or in the period before it. */
+export interface Sample {
+  readonly atSeconds: number;
+  readonly backlogRows: number;
+  readonly desired: number;
+  readonly running: number;
+  readonly oldestAgeSeconds: number;
+  /** Of clinicians' records answered since the last sample; null when there were none. */
+  readonly clinicianP99Seconds: number | null;
+}
+
+export interface Outcome {
+  readonly scenario: Scenario;
+  readonly samples: readonly Sample[];
+  readonly changes: readonly { readonly atSeconds: number; readonly from: number; readonly to: number; readonly reason: Decision['reason'] }[];
+  readonly arrivedRows: number;
+  readonly doneRows: number;
+  /** When the last row was done. */
+  readonly drainedAtSeconds: number;
+  readonly endSeconds: number;
+  /** Starting and running, at most. */
+  readonly mostTasks: number;
+  readonly taskSeconds: number;
+  readonly clinicianLatencies: readonly number[];
+}
+
+/** How long the run goes on after the last row: longer than the policy may take to be back at its minimum. */
+const AFTERWARDS_SECONDS = 25 * 60;
+/** A policy that never gets there would else never end. */
+const LONGEST_SECONDS = 48 * 3_600;
+
+export function simulate(scenario: Scenario): Outcome {
+  return new Simulation(scenario).run();
+}
+
+class Simulation {
+  private readonly events = new EventQueue();
+  private readonly queue = new ShardQueue();
+  private readonly random;
+  private readonly fleet;
+  private readonly clinic;
+  private state: ScalerState;
+  private readonly samples: Sample[] = [];
+  private readonly changes: { atSeconds: number; from: number; to: number; reason: Decision['reason'] }[] = [];
+  private doneBefore = 0;
+  private lastSeenSeconds = 0;
+  private mostTasks = 0;
+
+  constructor(private readonly scenario: Scenario) {
+    const { world } = scenario;
+    this.random = createRandom(world.seed);
+    this.fleet = new Fleet(world, this.events, this.queue, this.random);
+    // A stream of their own: whether there are clinicians changes nothing else.
+    this.clinic = new Clinic(world, this.events, this.fleet, createRandom(world.seed + 1));
+    this.state = initialState(world.policy);
+  }
+
+  run(): Outcome {
+    const { scenario } = this;
+    this.fleet.begin(this.state.desired);
+    this.clinic.begin();
+    for (const { atSeconds, rows } of scenario.batches) this.events.at(atSeconds, () => this.arrive(rows));
+    for (const incident of scenario.incidents) this.events.at(incident.atSeconds, () => this.suffer(incident));
+    this.nextPeriod();
+    const lastAtSeconds = lastEventSeconds(scenario);
+    this.events.runUntil((next) => next > LONGEST_SECONDS || (this.queue.backlogRows === 0 && next > Math.max(this.queue.drainedAtSeconds, lastAtSeconds) + AFTERWARDS_SECONDS));
+    return {
+      scenario,
+      samples: this.samples,
+      changes: this.changes,
+      arrivedRows: scenario.batches.reduce((sum, { rows }) => sum + rows, 0),
+      doneRows: this.queue.doneRows,
+      drainedAtSeconds: this.queue.drainedAtSeconds,
+      endSeconds: this.events.nowSeconds,
+      mostTasks: this.mostTasks,
+      taskSeconds: this.fleet.taskSeconds,
+      clinicianLatencies: this.clinic.latencies,
+    };
+  }
+
+  private arrive(rows: number): void {
+    this.queue.add(rows, this.scenario.world.shardRows, this.events.nowSeconds);
+    this.fleet.feed();
+  }
+
+  private suffer(incident: Incident): void {
+    if (incident.kind === 'kill') this.fleet.kill(incident.workers);
+    if (incident.kind === 'interruption') this.fleet.interrupt(incident.workers, incident.startSeconds);
+  }
+
+  private nextPeriod(): void {
+    const { policy, lagSeconds } = this.scenario.world;
+    this.events.after(policy.periodSeconds, () => {
+      const datapoint = this.measure();
+      const seenAtSeconds = this.events.nowSeconds + uniform(this.random, lagSeconds);
+      // Datapoints are seen in their order.
+      this.lastSeenSeconds = Math.max(seenAtSeconds, this.lastSeenSeconds);
+      this.events.at(this.lastSeenSeconds, () => this.evaluate(datapoint));
+      this.nextPeriod();
+    });
+  }
+
+  private measure(): Datapoint | null {
+    const { events, queue, fleet, scenario } = this;
+    const { backlogRows, doneRows } = queue;
+    const running = fleet.running.length;
+    const oldestJobAgeSeconds = queue.oldestAgeSeconds(events.nowSeconds);
+    const rowsPerSecond = (doneRows - this.doneBefore) / scenario.world.policy.periodSeconds;
+    this.doneBefore = doneRows;
+    const latencies = this.clinic.collect();
+    const clinicianP99Seconds = latencies.length === 0 ? null : quantile(latencies, 0.99);
+    this.samples.push({ atSeconds: events.nowSeconds, backlogRows, desired: fleet.desired, running, oldestAgeSeconds: oldestJobAgeSeconds, clinicianP99Seconds });
+    const isUnseen = scenario.incidents.some((incident) => incident.kind === 'no metrics' && events.nowSeconds >= incident.atSeconds && events.nowSeconds < incident.untilSeconds);
+    return isUnseen ? null : { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning: running };
+  }
+
+  private evaluate(datapoint: Datapoint | null): void {
+    const { policy, autoscaler } = this.scenario.world;
+    const before = this.state.desired;
+    const decision = decide(policy, this.state, datapoint, this.events.nowSeconds, autoscaler);
+    this.state = decision;
+    if (decision.desired !== before) {
+      this.changes.push({ atSeconds: this.events.nowSeconds, from: before, to: decision.desired, reason: decision.reason });
+      this.fleet.setDesired(decision.desired);
+    }
+    this.mostTasks = Math.max(this.mostTasks, this.fleet.wanted);
+  }
+}
+
+function lastEventSeconds({ batches, incidents }: Scenario): number {
+  const ends = incidents.map((incident) => (incident.kind === 'no metrics' ? incident.untilSeconds : incident.atSeconds));
+  return batches.reduce((last, { atSeconds }) => Math.max(last, atSeconds), Math.max(0, ...ends));
+}

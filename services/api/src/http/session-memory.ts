@@ -1,0 +1,41 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { REDIS_PREFIX, orUnavailable } from '@cytoqueue/queue';
+import type { Redis } from 'ioredis';
+
+/**
+ * The little that sessions need to remember, for all API processes, in Redis: sign-in tokens that were not used yet (as
+ * hashes), and sessions that were signed out before their time. Ids of tenants and keys only.
+ */
+export class SessionMemory {
+  constructor(private readonly redis: Redis) {}
+
+  /** A new token that stands for the text once. @throws QueueUnavailableError */
+  async issueToken(text: string, lifetimeMs: number): Promise<string> {
+    const token = `cqt_${randomBytes(32).toString('base64url')}`;
+    await orUnavailable(this.redis.set(tokenKey(token), text, 'PX', lifetimeMs));
+    return token;
+  }
+
+  /** What the token stands for; undefined from the second time on. @throws QueueUnavailableError */
+  async takeToken(token: string): Promise<string | undefined> {
+    return (await orUnavailable(this.redis.getdel(tokenKey(token)))) ?? undefined;
+  }
+
+  /** @throws QueueUnavailableError */
+  async endSession(id: string, leftMs: number): Promise<void> {
+    await orUnavailable(this.redis.set(endedKey(id), '1', 'PX', Math.max(1, Math.ceil(leftMs))));
+  }
+
+  /** While Redis is away nobody is known to have signed out: what was signed is good until its end then. */
+  async isEnded(id: string): Promise<boolean> {
+    return (await this.redis.exists(endedKey(id)).catch(() => 0)) === 1;
+  }
+}
+
+function tokenKey(token: string): string {
+  return `${REDIS_PREFIX}:sign-in:${createHash('sha256').update(token).digest('hex')}`;
+}
+
+function endedKey(id: string): string {
+  return `${REDIS_PREFIX}:signed-out:${id}`;
+}

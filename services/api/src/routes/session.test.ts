@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { RedisProcess } from '../../../../test/src/redis-process';
+import { RunningApi } from '../../test/running-api';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+});
+
+beforeEach(async () => {
+  api = await RunningApi.start(redis.url);
+});
+
+afterEach(() => api.stop());
+afterAll(() => redis.down());
+
+const json = { 'content-type': 'application/json' };
+const HERE = { 'sec-fetch-site': 'same-origin' };
+
+const send = (method: string, path: string, headers: Record<string, string> = {}, body?: unknown) =>
+  fetch(api.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+
+async function signIn(body: unknown = { api_key: api.keyOf('member') }): Promise<{ response: Response; cookie: string }> {
+  const response = await send('POST', '/v1/session', json, body);
+  return { response, cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] as string };
+}
+
+const issueToken = async () => {
+  const response = await api.fetch('/v1/session/tokens', { method: 'POST' });
+  return { status: response.status, ...((await response.json()) as { token: string; expires_at: string }) };
+};
+
+const secondsUntil = (time: string) => (Date.parse(time) - Date.now()) / 1_000;
+
+describe('signing in', () => {
+  it('gives a cookie for a key, that script cannot read and other sites do not send', async () => {
+    const { response, cookie } = await signIn();
+    expect(response.status).toBe(201);
+    const session = (await response.json()) as { expires_at: string };
+    expect(session).toEqual({ tenant: 'lab', role: 'member', key_id: 'member', expires_at: expect.any(String) });
+    expect(secondsUntil(session.expires_at)).toBeGreaterThan(12 * 3600 - 60);
+    expect(response.headers.get('set-cookie')).toMatch(/^cytoqueue_session=[\w.-]+; Max-Age=43[12]\d\d; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const again = await send('GET', '/v1/session', { cookie });
+    expect([again.status, await again.json()]).toEqual([200, session]);
+    expect((await send('GET', '/v1/predictions', { cookie })).status).toBe(200);
+  });
+
+  it('keeps the role of the key', async () => {
+    const { cookie } = await signIn({ api_key: api.keyOf('operator') });
+    expect((await send('GET', '/v1/predictions', { cookie })).status).toBe(403);
+  });
+
+  it.each([
+    ['a wrong key', { api_key: 'cq_wrong' }, 401],
+    ['a wrong token', { token: 'cqt_wrong' }, 401],
+    ['nothing', {}, 422],
+    ['both', { api_key: 'a', token: 'b' }, 422],
+    ['a key that is no text', { api_key: ['a'] }, 422],
+  ])('is refused with %s', async (_, body, status) => {
+    const { response, cookie } = await signIn(body);
+    expect([response.status, cookie]).toEqual([status, '']);
+    expect(await response.text()).not.toContain('cq_wrong');
+  });
+
+  it('works with a token, once, of which Redis knows the hash only', async () => {
+    const { status, token, expires_at } = await issueToken();
+    expect(status).toBe(201);
+    expect(token).toMatch(/^cqt_[\w-]{43}$/);
+    expect(Math.abs(secondsUntil(expires_at) - 600)).toBeLessThan(30);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => signIn({ token })));
+    expect(answers.map(({ response }) => response.status).sort((a, b) => a - b)).toEqual([201, ...Array<number>(9).fill(401)]);
+  });
+
+  it('is refused from a page of another site, which would have records sent to its own tenant', async () => {
+    const foreign = [['sec-fetch-site', 'cross-site'], ['sec-fetch-site', 'same-site'], ['origin', 'https://evil.example'], ['origin', 'null']] as const;
+    for (const [header, value] of foreign) {
+      const response = await send('POST', '/v1/session', { ...json, [header]: value }, { api_key: api.keyOf('member') });
+      expect([response.status, ((await response.json()) as { type: string }).type]).toEqual([403, 'urn:cytoqueue:problem:cross-site']);
+    }
+  });
+});
+
+describe('a session', () => {
+  const predict = (headers: Record<string, string>) => send('POST', '/v1/predictions', { ...json, ...headers }, {});
+
+  it('changes nothing unless the request comes from a page of this address', async () => {
+    const { cookie } = await signIn();
+    const { host, origin } = new URL(api.url);
+    expect((await predict({ cookie })).status).toBe(403);
+    expect((await predict({ cookie, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await predict({ cookie, 'sec-fetch-site': 'cross-site', origin })).status).toBe(403);
+    expect((await predict({ cookie, 'sec-fetch-site': 'none' })).status).toBe(403);
+    expect((await predict({ cookie, origin: 'http://127.0.0.1:1' })).status).toBe(403);
+    expect((await predict({ cookie, origin: `http://${host}.evil.example` })).status).toBe(403);
+    // 422: admitted, and then the empty record is judged.
+    expect((await predict({ cookie, ...HERE })).status).toBe(422);
+    expect((await predict({ cookie, origin })).status).toBe(422);
+  });
+
+  it('ends everywhere when it is signed out', async () => {
+    const { cookie } = await signIn();
+    const other = await signIn();
+    expect((await send('DELETE', '/v1/session', { cookie })).status).toBe(403);
+    const response = await send('DELETE', '/v1/session', { cookie, ...HERE });
+    expect([response.status, response.headers.get('set-cookie')]).toEqual([204, expect.stringContaining('cytoqueue_session=; Path=/; Expires=Thu, 01 Jan 1970')]);
+    expect((await send('GET', '/v1/session', { cookie })).status).toBe(401);
+    expect((await send('GET', '/v1/session', { cookie: other.cookie })).status).toBe(200);
+    expect((await send('DELETE', '/v1/session', HERE)).status).toBe(204);
+  });
+
+  it('ends with its key, and a new key of the same name does not bring it back', async () => {
+    const { cookie } = await signIn();
+    const { token } = await issueToken();
+    const of = (sha256: string) => ({ tenants: [{ id: 'lab', keys: [{ id: 'member', role: 'member' as const, sha256 }] }] });
+    api.ring.replace(of('0'.repeat(64)));
+    expect((await send('GET', '/v1/session', { cookie })).status).toBe(401);
+    expect((await signIn({ token })).response.status).toBe(401);
+  });
+
+  it('cannot be forged, stretched, planted or made of a token', async () => {
+    const { cookie } = await signIn();
+    const [tenant, key, expires, id, mac] = (cookie.split('=')[1] as string).split('.') as [string, string, string, string, string];
+    const later = String(Number(expires) + 1);
+    const forged = [
+      [tenant, 'admin', expires, id, mac], [tenant, key, later, id, mac], [tenant, key, expires, id, ''], [tenant, key, expires, id], [tenant, key, expires, id, mac, 'x'],
+      [tenant, key, expires, id, mac.toLowerCase()], ['__proto__', 'constructor', expires, id, mac], [],
+    ];
+    for (const parts of forged) expect((await send('GET', '/v1/session', { cookie: `cytoqueue_session=${parts.join('.')}` })).status).toBe(401);
+    expect((await send('GET', '/v1/session', { cookie: `${cookie}; cytoqueue_session=x` })).status).toBe(401);
+    expect((await send('GET', '/v1/session', { cookie: `other=1; ${cookie}` })).status).toBe(200);
+  });
+
+  it('stands behind a key that was sent with it', async () => {
+    const { cookie } = await signIn();
+    const response = await api.fetch('/v1/session', { role: 'admin', headers: { cookie } });
+    expect(await response.json()).toEqual({ tenant: 'lab', role: 'admin', key_id: 'admin', expires_at: null });
+    expect((await send('GET', '/v1/session', { cookie, authorization: 'Bearer cq_wrong' })).status).toBe(401);
+  });
+});
+
+it('leaves no key and no token in Redis', async () => {
+  const dir = await api.temporaryDir();
+  const durable = await RedisProcess.start(dir);
+  const own = await RunningApi.start(durable.url);
+  const token = ((await (await own.fetch('/v1/session/tokens', { method: 'POST' })).json()) as { token: string }).token;
+  const written = await readFile(`${dir}/appendonlydir/appendonly.aof.1.incr.aof`, 'utf8');
+  expect(written).toContain('cytoqueue:sign-in:');
+  expect(written).not.toContain(token);
+  expect(written).not.toContain(own.keyOf('member'));
+  await own.stop();
+  await durable.down();
+});
