@@ -38,7 +38,7 @@ const BLOCKING_THREADS = '16';
 
 /**
  * Lets more than libuv's four calls block at once: a few large files on their way would else take every thread, and each of
- * a small object's several calls wait for one. To be called before anything asynchronous.
+ * a small object's several calls wait for one. To be called before what may block is even loaded.
  */
 export function widenThreadPool(environment: Record<string, string | undefined>): void {
   environment.UV_THREADPOOL_SIZE ??= BLOCKING_THREADS;
