@@ -4,6 +4,8 @@
  * ../src/evidence/gradescale.ts.
  */
 
+/* oxlint-disable prefer-const -- the host sets what is exported */
+
 /** Set by the host once. The first two are places in memory, with room for k numbers of 32 bits each. */
 export let nearestKeys: usize = 0;
 export let nearestSums: usize = 0;

@@ -1,6 +1,6 @@
 export { type Config, ConfigError, loadConfig } from './config';
 export { type Logger, createLogger } from './logger';
-export { Releasers, type ServiceOptions, runService, tellParent } from './lifecycle';
+export { Releasers, type ServiceOptions, runService, tellParent, widenThreadPool } from './lifecycle';
 export {
   type ApiKeys,
   ApiKeysError,

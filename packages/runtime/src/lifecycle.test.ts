@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { waitUntil } from '../../../test/src/wait-until';
-import { Releasers } from './lifecycle';
+import { Releasers, widenThreadPool } from './lifecycle';
 
 const COMPILED = join(__dirname, '..', 'dist');
 const running: ChildProcess[] = [];
@@ -122,4 +122,22 @@ test('a second caller of releaseAll gets the same promise, and each releaser run
   expect(releasers.releaseAll()).toBe(first);
   await first;
   expect(order).toEqual(['b', 'a']);
+});
+
+describe('threads for what blocks', () => {
+  test('as many as somebody has said', () => {
+    const environment = { UV_THREADPOOL_SIZE: '7' };
+    widenThreadPool(environment);
+    expect(environment).toEqual({ UV_THREADPOOL_SIZE: '7' });
+  });
+
+  (process.platform === 'linux' ? test : test.skip)('else 16: nothing that is loaded before has put any to work', () => {
+    const script = `const { readdirSync, stat } = require('node:fs');
+      const threads = () => readdirSync('/proc/self/task').length;
+      require(${JSON.stringify(COMPILED)}).widenThreadPool(process.env);
+      const before = threads();
+      stat('/', () => console.log(threads() - before));`;
+    const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
+    expect(Number(execFileSync(process.execPath, ['-e', script], { env: environment }))).toBe(16);
+  });
 });

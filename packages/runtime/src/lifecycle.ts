@@ -33,6 +33,17 @@ export class Releasers {
   }
 }
 
+/** Threads for what blocks: mostly waiting for a disk, so more of them than there are cores. */
+const BLOCKING_THREADS = '16';
+
+/**
+ * Lets more than libuv's four calls block at once: a few large files on their way would else take every thread, and each of
+ * a small object's several calls wait for one. To be called before what may block is even loaded.
+ */
+export function widenThreadPool(environment: Record<string, string | undefined>): void {
+  environment.UV_THREADPOOL_SIZE ??= BLOCKING_THREADS;
+}
+
 export interface ServiceOptions {
   logger: Logger;
   /** A stop that takes longer ends the process with status 1. */

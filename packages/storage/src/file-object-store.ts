@@ -40,8 +40,7 @@ export class FileObjectStore implements ObjectStore {
     const path = this.pathOf(key);
     if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return { size: 0 };
     const size = await this.tempFiles.write(body, options.signal, async (tempPath, bytes) => {
-      await this.folders.prepare(dirname(path));
-      await this.folders.inFolder(dirname(path), () => rename(tempPath, path));
+      await this.folders.inFolder(dirname(path), () => rename(tempPath, path), true);
       return bytes;
     });
     await this.settle(path);

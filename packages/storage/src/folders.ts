@@ -34,22 +34,14 @@ export class Folders {
     for (let path = folder; path.length >= first.length; path = dirname(path)) this.durable.delete(path);
   }
 
-  /** Makes a folder that this process has not met: to put into it first and hear that it is missing would cost more. */
-  async prepare(folder: string): Promise<void> {
-    if (this.durable.has(folder)) return;
-    try {
-      await this.make(folder);
-    } catch (error) {
-      // Another removes it at the same time: whoever puts something in makes it again.
-      if (!GONE_MEANWHILE.has(errorCode(error) ?? '')) throw error;
-    }
-  }
-
-  /** Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another. */
-  async inFolder<T>(folder: string, place: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another.
+   * @param isNew that the folder is likely to be missing: then it is made first, unless this process has met it
+   */
+  async inFolder<T>(folder: string, place: () => Promise<T>, isNew = false): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (attempt > 1) await this.make(folder);
+        if (attempt > 1 || (isNew && !this.durable.has(folder))) await this.make(folder);
         return await place();
       } catch (error) {
         if (!GONE_MEANWHILE.has(errorCode(error) ?? '') || attempt === MAX_ATTEMPTS) throw error;

@@ -29,14 +29,20 @@ export async function readFile(path: string): Promise<Buffer> {
   try {
     const bytes = Buffer.allocUnsafe(Math.max(1, fs.fstatSync(fd).size));
     let size = 0;
-    for (let got = -1; got !== 0 && size < bytes.length; size += got) got = (await read(fd, bytes, size, bytes.length - size, size)).bytesRead;
+    for (let got = -1; got !== 0 && size < bytes.length; size += got) got = (await read(fd, bytes, size, Math.min(CALL_BYTES, bytes.length - size), size)).bytesRead;
     return bytes.subarray(0, size);
   } finally {
     closeFd(fd);
   }
 }
 
+/**
+ * Most bytes of one call. A call keeps its thread until it is done, and there are few: in one go, some megabytes hold up
+ * the small objects that somebody waits for.
+ */
+const CALL_BYTES = 512 * 1024;
+
 /** All of the bytes, at the descriptor's position. */
 export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength; ) at += (await write(fd, bytes, at, bytes.byteLength - at)).bytesWritten;
+  for (let at = 0; at < bytes.byteLength; ) at += (await write(fd, bytes, at, Math.min(CALL_BYTES, bytes.byteLength - at))).bytesWritten;
 }

@@ -9,7 +9,7 @@ import { closeFd, openFd, stat, syncFd, writeFully } from './fs-calls';
 import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
-const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
+const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
 /** Not written to for so long, also by a clock that is an hour ahead. */
 const LEFTOVER_AGE_MS = 90 * 60 * 1000;
 

@@ -1,7 +1,8 @@
-import { createLogger, loadConfig, runService } from '@cytoqueue/runtime';
-import { startApi } from './service';
+import { createLogger, loadConfig, runService, widenThreadPool } from '@cytoqueue/runtime';
 
+// Before the service's own modules are loaded, some of which put threads to work at once.
+widenThreadPool(process.env);
 const config = loadConfig(process.env);
 const logger = createLogger({ service: 'api', environment: config.environment, level: config.logLevel });
 
-runService({ logger, stopDeadlineMs: 20_000, start: (releasers) => startApi(config, logger, releasers) });
+runService({ logger, stopDeadlineMs: 20_000, start: async (releasers) => (await import('./service.js')).startApi(config, logger, releasers) });

@@ -1,5 +1,5 @@
 // Made by build-kernel.mjs from assembly/*.ts. Not to be edited.
-// sha256:60c62f61ad4db564321086d4d94e51204c3049364d47ab8856bd611eb3b5d2e1
+// sha256:cde19bbf9961679ab10e35e46a2c77e61cad08d5b42692611e613000f6073c69
 
 export const integerWasm =
   'AGFzbQEAAAABGgVgAn9/AXtgAX8AYAN7e38Be2AAAGABfwF/AwkIAgAAAwQAAQEFAwEAAAa1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +

@@ -5,6 +5,12 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Batch } from '@cytoqueue/client';
 
+export interface CreatedPrediction {
+  readonly id: string;
+  /** When it was waited for. */
+  readonly result?: { readonly probability_malignant: number };
+}
+
 /** As many clients as ask at once keep their connection each. */
 export class ApiConnection {
   private readonly agent = new Agent({ keepAlive: true });
@@ -33,10 +39,10 @@ export class ApiConnection {
   }
 
   /** @returns what was answered, with the status that was expected. @throws Error on any other */
-  async createPrediction(body: string, waitSeconds?: number): Promise<{ id: string }> {
+  async createPrediction(body: string, waitSeconds?: number): Promise<CreatedPrediction> {
     const prefer = waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` };
     const answer = await this.send('POST', '/v1/predictions', { 'content-type': 'application/json', ...prefer }, body);
-    return (await readJson(answer, waitSeconds === undefined ? 202 : 201)) as { id: string };
+    return (await readJson(answer, waitSeconds === undefined ? 202 : 201)) as CreatedPrediction;
   }
 
   async getPrediction(id: string): Promise<{ status: string }> {
