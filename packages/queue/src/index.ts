@@ -1,9 +1,11 @@
 export { UnrecoverableError, type Job } from 'bullmq';
+export { BacklogReader, type QueueBacklog } from './backlog';
 export { ChangeListener, publishChange } from './changes';
 export { createProducerConnection, createWorkerConnection } from './connection';
 export { Consumer, type ConsumerOptions, PostponedError } from './consumer';
 export { advanceClock } from './fair-share';
 export {
+  CANARY_TENANT,
   type FinalizeJob,
   type PredictionJob,
   type QueueName,
@@ -15,6 +17,9 @@ export {
   workerTimings,
 } from './names';
 export { type BatchWork, type JobState, Producer } from './producer';
+export { type OutboxEntry, SumsOutbox } from './outbox';
+export { WorkerPresence, readWorkers } from './presence';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
+export { MinuteSums, type RecentSums, type Sums } from './sums';
 export { QueueUnavailableError, orUnavailable } from './unavailable';
 export { takeTurn } from './turn-lock';

@@ -7,6 +7,9 @@ export const REDIS_PREFIX = 'cytoqueue';
 export const queueNames = { predictions: 'predictions', shards: 'shards', finalize: 'finalize' } as const;
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 
+/** Whose records are test records with a known answer: in no tenant's list, and in no count but the canary's own. */
+export const CANARY_TENANT = '_canary';
+
 /**
  * Payloads hold ids only: features, names and file names stay in the object store.
  * `v` is the payload's version: a worker leaves a version that it does not know to one that does.

@@ -118,3 +118,15 @@ describe('a Redis that is down', () => {
     late.disconnect();
   }, NO_HANG_MS);
 });
+
+test('a job put off to a time that no delay of ours reaches comes up now, once; one that waits its turn does not', async () => {
+  await untilTaken();
+  const queue = new Queue(queueNames.predictions, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
+  const [misdated, waiting] = [randomUUID(), randomUUID()];
+  await queue.add('prediction', { v: 1 }, { jobId: misdated, delay: 3_600_000 });
+  await queue.add('prediction', { v: 1 }, { jobId: waiting, delay: 600_000 });
+  const promoted = await Promise.all([producer.promoteMisdated(Date.now()), producer.promoteMisdated(Date.now())]);
+  expect(promoted[0] + promoted[1]).toBe(1);
+  expect([await queue.getJobState(misdated), await queue.getJobState(waiting)]).toEqual(['waiting', 'delayed']);
+  await queue.close();
+});

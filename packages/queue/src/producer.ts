@@ -2,6 +2,7 @@ import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, jobOptions, queueNames } from './names';
 import { reservePriorities } from './fair-share';
+import { promoteMisdated } from './misdated';
 import { BatchProgress } from './progress';
 import { orUnavailable } from './unavailable';
 
@@ -36,8 +37,13 @@ export class Producer {
     this.shards = new Queue(queueNames.shards, options);
     this.finalize = new Queue(queueNames.finalize, options);
     this.flows = new FlowProducer(options);
-    for (const queue of [this.predictions, this.shards, this.finalize]) queue.on('error', onError);
+    for (const queue of this.queues) queue.on('error', onError);
     this.flows.on('error', onError);
+  }
+
+  /** For the board that shows them. */
+  get queues(): readonly Queue[] {
+    return [this.predictions, this.shards, this.finalize];
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
@@ -76,6 +82,25 @@ export class Producer {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
   }
 
+  /** How many records are served before this one is, itself included: 1 = next. undefined when it is not waiting in line. */
+  async predictionPosition(predictionId: string): Promise<number | undefined> {
+    const key = `${REDIS_PREFIX}:${queueNames.predictions}`;
+    const id = jobIds.prediction(predictionId);
+    const found = await orUnavailable(this.connection.multi().llen(`${key}:wait`).lpos(`${key}:wait`, id, 'RANK', -1).zrank(`${key}:prioritized`, id).exec());
+    const [[, waiting], [, index], [, rank]] = found as [unknown, number | null][];
+    // Taken from the right end of the list; what has a priority comes after all that has none.
+    if (index !== null) return Number(waiting) - index;
+    return rank === null ? undefined : Number(waiting) + rank + 1;
+  }
+
+  /** Jobs that a worker could take now, in the queues that are not paused. */
+  async waitingJobs(): Promise<number> {
+    const counts = await orUnavailable(
+      Promise.all(this.queues.map(async (queue) => ((await queue.isPaused()) ? 0 : (await queue.getWaitingCount()) + (await queue.getPrioritizedCount())))),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** What Redis knows of the job that ends a run, which waits for the run's shards. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
@@ -95,8 +120,15 @@ export class Producer {
     await this.addFlow(work);
   }
 
+  /** See promoteMisdated. @returns how many jobs */
+  async promoteMisdated(nowMs: number): Promise<number> {
+    const queues: Queue[] = [this.predictions, this.shards, this.finalize];
+    const promoted = await Promise.all(queues.map((queue) => promoteMisdated(queue, this.connection, nowMs)));
+    return promoted.reduce((sum, count) => sum + count, 0);
+  }
+
   async stop(): Promise<void> {
-    await Promise.allSettled([this.predictions, this.shards, this.finalize, this.flows].map((part) => part.close()));
+    await Promise.allSettled([...this.queues, this.flows].map((part) => part.close()));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from './names';
 import { readPace, recordPace } from './pace';
+import { ADD_SUMS, type Sums, sumArguments } from './sums';
 import { orUnavailable } from './unavailable';
 
 /** Rows of finished shards of one run. Sums only; the truth is the objects in the store. */
@@ -19,21 +20,46 @@ export type LiveProgress = ProgressCounts & { finalizing: boolean; whole: boolea
 const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
 const KEEP_SECONDS = 7 * 86_400;
 
-/** A shard redelivered after it was counted changes nothing: one bit a shard says whether it is in the sums. */
-const RECORD_SHARD = `
-if redis.call('SETBIT', KEYS[2], ARGV[1], 1) == 1 then return 0 end
-for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+/**
+ * A shard redelivered after it was counted changes nothing: one bit a shard says whether it is in the run's sums, another
+ * whether the minute's sums have had it, in whatever run of the batch.
+ */
+const RECORD_SHARD = `${ADD_SUMS}
+local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
+if isNew then addSums(3 + 2 * ${FIELDS.length}) end
+redis.call('EXPIRE', KEYS[3], ARGV[2])
+if redis.call('SETBIT', KEYS[2], ARGV[1], 1) == 0 then
+  for i = 3, 2 + 2 * ${FIELDS.length}, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-return 1`;
+return isNew and 1 or 0`;
+
+const RECORD_FAILED = `${ADD_SUMS}
+local isNew = redis.call('SETBIT', KEYS[1], ARGV[1], 1) == 0
+if isNew then addSums(3) end
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return isNew and 1 or 0`;
 
 /** Live counts of running batches, in Redis, cheap to read: one hash a run, however many shards. */
 export class BatchProgress {
   constructor(private readonly redis: Redis) {}
 
-  async recordShard(batchId: string, run: number, shard: number, counts: Omit<ProgressCounts, 'shards'>): Promise<void> {
-    const sums = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field]]);
-    await this.redis.eval(RECORD_SHARD, 2, this.sumsKey(batchId, run), `${this.sumsKey(batchId, run)}:seen`, shard, KEEP_SECONDS, ...sums);
+  /**
+   * Counts a scored shard, once however often it is told.
+   * @param minuteSums what it adds to the minute's sums, when the batch's shard has not been counted there
+   * @returns whether it was counted there now
+   */
+  async recordShard(batchId: string, run: number, shard: number, counts: Omit<ProgressCounts, 'shards'>, minuteSums: Sums = {}): Promise<boolean> {
+    const fields = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field]]);
+    const key = this.sumsKey(batchId, run);
+    const keys = [key, `${key}:seen`, `${REDIS_PREFIX}:counted:${batchId}`];
+    return (await this.redis.eval(RECORD_SHARD, keys.length, ...keys, shard, KEEP_SECONDS, ...fields, ...sumArguments(minuteSums))) === 1;
+  }
+
+  /** A shard of this run failed for good: counted once, however often it is told. @returns whether it was counted now */
+  async recordFailedShard(batchId: string, run: number, shard: number, minuteSums: Sums): Promise<boolean> {
+    return (await this.redis.eval(RECORD_FAILED, 1, `${this.sumsKey(batchId, run)}:failed`, shard, KEEP_SECONDS, ...sumArguments(minuteSums))) === 1;
   }
 
   /** Of one scoring thread of late; undefined when none was scored. @throws QueueUnavailableError */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ObjectKeys, type ObjectStore, StoreUnavailableError, createObjectStore, listAll } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
+import { ChampionChangedError } from './champions';
 import { ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
 
 let dir: string;
@@ -131,6 +132,46 @@ describe('a champion', () => {
     expect(version).toBe('1.0.0');
     expect(history.map((entry) => `${entry.version} ${entry.promoted_by}`)).toEqual(['1.0.0 shipped', '1.1.0 ada', '1.0.0 bob']);
     await expect(registry.promote('wbc-knn', '3.0.0', 'ada')).rejects.toThrow(UnknownModelError);
+  });
+
+  test('promoted by several at once is what one of them made it, and the others are told so', async () => {
+    const versions = ['1.1.0', '1.2.0', '1.3.0', '1.4.0'];
+    for (const version of versions) await registry.add(await withVersion(version));
+    const outcomes = await Promise.allSettled(versions.map((version) => new Registry(store).promote('wbc-knn', version, 'ada')));
+    const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    expect(done.length).toBeGreaterThan(0);
+    expect(refused.every((error) => error instanceof ChampionChangedError)).toBe(true);
+    const { version, history } = await registry.champion('wbc-knn');
+    expect(history).toHaveLength(1 + done.length);
+    expect(new Set(history.slice(1).map((entry) => entry.version))).toEqual(new Set(done.map((champion) => champion.version)));
+    expect(history.at(-1)?.version).toBe(version);
+  });
+
+  test('rolled back by two at once goes back one step, not there and back again', async () => {
+    await registry.add(await withVersion('1.1.0'));
+    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    let meet = (): void => undefined;
+    const bothHaveRead = new Promise<void>((resolve) => (meet = resolve));
+    let writers = 0;
+    const putOnce: ObjectStore['putOnce'] = async (...args) => {
+      if (++writers === 2) meet();
+      await bothHaveRead;
+      return store.putOnce(...args);
+    };
+    const writingTogether = Object.assign(Object.create(store) as ObjectStore, { putOnce });
+    const outcomes = await Promise.allSettled(['ada', 'bob'].map((name) => new Registry(writingTogether).rollBack('wbc-knn', name)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await registry.champion('wbc-knn')).version).toBe('1.0.0');
+  });
+
+  test('whose history an earlier release kept in one file goes on from there', async () => {
+    await registry.add(await withVersion('1.1.0'));
+    const entry = (version: string) => ({ version, promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'ada' });
+    const history = ['1.0.0', '1.1.0', '1.0.0'].map(entry);
+    await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify({ version: '1.0.0', history })));
+    await registry.promote('wbc-knn', '1.1.0', 'bob');
+    expect((await registry.champion('wbc-knn')).history.map(({ version }) => version)).toEqual(['1.0.0', '1.1.0', '1.0.0', '1.1.0']);
   });
 
   test('has its versions listed in their order, the tenth after the ninth', async () => {

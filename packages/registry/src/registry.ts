@@ -1,5 +1,8 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
-import { type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll } from '@cytoqueue/storage';
+import {
+  type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll,
+} from '@cytoqueue/storage';
+import { Champions } from './champions';
 import { compareVersions, loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
@@ -19,7 +22,7 @@ export class NothingToRollBackError extends Error {
   readonly code = 'nothing-to-roll-back';
 }
 
-/** How long a champion may be remembered, in milliseconds: what a promotion takes to be seen everywhere. */
+/** How long a champion may be remembered, in milliseconds: what a promotion takes to be seen everywhere, whatever the clock does. */
 const CHAMPION_TTL_MS = 1_000;
 
 /** A version's model and the file that it was read from, for a scoring thread to load. */
@@ -34,9 +37,12 @@ export interface LoadedModel {
  */
 export class Registry {
   private readonly models = new Map<string, Promise<LoadedModel>>();
-  private readonly champions = new Map<string, { version: Promise<string>; expiresAt: number }>();
+  private readonly known = new Map<string, { version: Promise<string>; expiresAtMs: number }>();
+  private readonly champions: Champions;
 
-  constructor(private readonly store: ObjectStore) {}
+  constructor(private readonly store: ObjectStore) {
+    this.champions = new Champions(store);
+  }
 
   /**
    * Puts the shipped versions into the store where they are missing, and makes them champions of names that have none.
@@ -48,10 +54,7 @@ export class Registry {
       await this.putUnlessTaken(ObjectKeys.model(name, version), bytes);
       newest.set(name, version);
     }
-    for (const [name, version] of newest) {
-      const champion: Champion = { version, history: [promotion(version, 'shipped')] };
-      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)));
-    }
+    for (const [name, version] of newest) await this.champions.setFirst(name, promotion(version, 'shipped'));
   }
 
   /**
@@ -64,19 +67,21 @@ export class Registry {
     return { name, version, digest };
   }
 
-  /** Makes a version what `name@champion` means from now on; what was accepted before stays with its own. @throws UnknownModelError */
+  /** Makes a version what `name@champion` means from now on; what was accepted before stays with its own. @throws UnknownModelError, ChampionChangedError */
   async promote(name: string, version: string, promotedBy: string): Promise<Champion> {
     const pin = await this.resolve(`${name}@${version}`);
-    const { history } = await this.champion(name);
-    return this.putChampion(name, { version: pin.version, history: [...history, promotion(pin.version, promotedBy)] });
+    return this.appendPromotion(name, await this.champion(name), promotion(pin.version, promotedBy));
   }
 
-  /** Promotes the version that was champion before the present one. @throws UnknownModelError, NothingToRollBackError */
+  /**
+   * Promotes the version that was champion before the present one. Two at once go back one step, not there and back.
+   * @throws UnknownModelError, NothingToRollBackError, ChampionChangedError
+   */
   async rollBack(name: string, promotedBy: string): Promise<Champion> {
-    const { version, history } = await this.champion(name);
-    const previous = history.findLast((entry) => entry.version !== version);
-    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${version}`);
-    return this.putChampion(name, { version: previous.version, history: [...history, promotion(previous.version, promotedBy)] });
+    const champion = await this.champion(name);
+    const previous = champion.history.findLast((entry) => entry.version !== champion.version);
+    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${champion.version}`);
+    return this.appendPromotion(name, champion, promotion(previous.version, promotedBy));
   }
 
   /**
@@ -142,32 +147,29 @@ export class Registry {
   }
 
   private championOf(name: string): Promise<string> {
-    const known = this.champions.get(name);
-    if (known !== undefined && known.expiresAt > Date.now()) return known.version;
+    const known = this.known.get(name);
+    if (known !== undefined && known.expiresAtMs > performance.now()) return known.version;
     const version = this.champion(name).then((champion) => champion.version);
-    this.champions.set(name, { version, expiresAt: Date.now() + CHAMPION_TTL_MS });
-    version.catch(() => this.champions.delete(name));
+    this.known.set(name, { version, expiresAtMs: performance.now() + CHAMPION_TTL_MS });
+    version.catch(() => this.known.delete(name));
     return version;
   }
 
   /** Which version is champion and how it came to it. @throws UnknownModelError */
   async champion(name: string): Promise<Champion> {
     if (!isName(name)) throw new UnknownModelError('there is no such model');
-    try {
-      return JSON.parse((await this.store.get(ObjectKeys.champion(name))).toString()) as Champion;
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model named ${name}`);
-      throw error;
-    }
-  }
-
-  private async putChampion(name: string, champion: Champion): Promise<Champion> {
-    await this.store.put(ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)), { contentType: 'application/json' });
-    this.champions.delete(name);
+    const champion = await this.champions.read(name);
+    if (champion === undefined) throw new UnknownModelError(`there is no model named ${name}`);
     return champion;
   }
 
-  /** What is in the store stays: a version even if the shipped file has become another since, a champion somebody has chosen. */
+  private async appendPromotion(name: string, before: Champion, next: Promotion): Promise<Champion> {
+    const champion = await this.champions.append(name, before, next);
+    this.known.delete(name);
+    return champion;
+  }
+
+  /** What is in the store stays, even if the shipped file has become another since. */
   private async putUnlessTaken(key: string, bytes: Buffer): Promise<void> {
     if ((await this.store.head(key)) !== undefined) return;
     try {

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import type { TenantLimits } from './api-keys';
 
 /** A variable that cannot be used; the message names each one and what it should hold. */
 export class ConfigError extends Error {
@@ -38,11 +39,18 @@ const variables = z.object({
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
   CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
+  CANARY_SECONDS: count(0, 3_600).default(60),
+  WORKER_STALL_SECONDS: count(1, 86_400).default(300),
   ENVIRONMENT: z.string().min(1).default('local'),
   WORKER_PORT: port.default(0),
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: count(1, 36_500).default(30),
   INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
+  RATE_LIMIT_PER_MINUTE: count(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
+  CONCURRENT_UPLOADS: count(0, 100_000).default(100),
+  EVENT_STREAMS: count(0, 100_000).default(200),
+  STORED_BYTES_QUOTA: count(0, Number.MAX_SAFE_INTEGER).default(100 * 1024 * MIB),
+  MAX_CONNECTIONS: count(1, 1_000_000).default(4_000),
   ECS_AGENT_URI: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -66,12 +74,20 @@ export interface Config {
   readonly workerThreads: number;
   readonly shardRows: number;
   readonly cloudwatchNamespace: string | undefined;
+  /** How often a record with a known answer is sent; 0 = never. */
+  readonly canarySeconds: number;
+  /** After so long with work waiting and none begun or ended, a worker calls itself dead. */
+  readonly workerStallSeconds: number;
   readonly environment: string;
   readonly workerPort: number;
   readonly maxUploadBytes: number;
   readonly retentionDays: number;
   /** Of uploaded files, which need not stay as long as their results. */
   readonly inputRetentionDays: number;
+  /** For tenants of which the keys file says nothing else. */
+  readonly tenantLimits: Required<TenantLimits>;
+  /** Of one API process. */
+  readonly maxConnections: number;
   /** Of the agent beside a task on Amazon ECS, which sets the variable. */
   readonly ecsAgentUri: string | undefined;
   readonly logLevel: string;
@@ -105,11 +121,20 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,
     cloudwatchNamespace: v.CLOUDWATCH_NAMESPACE,
+    canarySeconds: v.CANARY_SECONDS,
+    workerStallSeconds: v.WORKER_STALL_SECONDS,
     environment: v.ENVIRONMENT,
     workerPort: v.WORKER_PORT,
     maxUploadBytes: v.MAX_UPLOAD_BYTES,
     retentionDays: v.RETENTION_DAYS,
     inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
+    tenantLimits: {
+      units_per_minute: v.RATE_LIMIT_PER_MINUTE,
+      concurrent_uploads: v.CONCURRENT_UPLOADS,
+      event_streams: v.EVENT_STREAMS,
+      stored_bytes: v.STORED_BYTES_QUOTA,
+    },
+    maxConnections: v.MAX_CONNECTIONS,
     ecsAgentUri: v.ECS_AGENT_URI,
     logLevel: v.LOG_LEVEL,
   };

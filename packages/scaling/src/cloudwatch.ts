@@ -1,14 +1,18 @@
 import { oldAgeSeconds, paceSeconds } from './demand';
 import type { ScalingPolicy } from './policy';
 
-/** One entry of a target-tracking policy's `CustomizedMetricSpecification.Metrics`. The dimensions are the deployment's. */
+/** The dimension Queue of a metric; those of Service and Environment are the deployment's. */
+export type QueueDimension = 'shards' | 'all';
+
+/** One entry of a target-tracking policy's `CustomizedMetricSpecification.Metrics`. */
 export type MetricQuery =
-  | { readonly id: string; readonly metricName: string; readonly statistic: 'Average' | 'Maximum' | 'Sum'; readonly periodSeconds: number; readonly returnData: false }
+  | { readonly id: string; readonly metricName: string; readonly queue: QueueDimension; readonly statistic: 'Average' | 'Maximum' | 'Sum'; readonly periodSeconds: number; readonly returnData: false }
   | { readonly id: string; readonly expression: string; readonly label: string; readonly returnData: true };
 
 /** A step-scaling policy with the alarm that runs it. */
 export interface StepAlarm {
   readonly metricName: string;
+  readonly queue: QueueDimension;
   readonly statistic: 'Maximum';
   readonly comparison: 'GreaterThanOrEqualToThreshold' | 'LessThanOrEqualToThreshold';
   readonly threshold: number;
@@ -35,9 +39,6 @@ export interface CloudWatchScaling {
   readonly idle: StepAlarm;
 }
 
-/** More than any figure: an unknown pace or age holds the number of workers. Written without an exponent, which expressions do not take. */
-const UNKNOWN = 1_000_000_000_000;
-
 /** The policy in the terms of Application Auto Scaling and CloudWatch. */
 export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
   return {
@@ -54,18 +55,21 @@ export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
   };
 }
 
-/** `trackedMetric` as metric math. */
+/**
+ * `trackedMetric` as metric math. Without FILL: the count of a minute comes in one minute after the gauges of that minute, so
+ * a filled-in value would stand for the newest datapoint at every evaluation. An unknown figure makes the datapoint missing.
+ */
 function trackedMetrics(policy: ScalingPolicy): MetricQuery[] {
   const { targetBacklogRowsPerWorker: target, periodSeconds } = policy;
-  const stat = { periodSeconds, returnData: false } as const;
+  const ofShards = { queue: 'shards', periodSeconds, returnData: false } as const;
   const workers = 'IF(workers < 1, 1, workers)';
-  const pace = `FILL(predicted, ${UNKNOWN}) * ${(paceSeconds(policy) / periodSeconds).toFixed(4)}`;
-  const below = `IF(FILL(age, ${UNKNOWN}) >= ${oldAgeSeconds(policy)}, ${target}, IF((backlog + ${pace}) / ${workers} > ${target}, ${target}, (backlog + ${pace}) / ${workers}))`;
+  const ahead = `(backlog + predicted * ${(paceSeconds(policy) / periodSeconds).toFixed(4)}) / ${workers}`;
+  const below = `IF(age >= ${oldAgeSeconds(policy)}, ${target}, IF(${ahead} > ${target}, ${target}, ${ahead}))`;
   return [
-    { id: 'backlog', metricName: 'BacklogRows', statistic: 'Average', ...stat },
-    { id: 'age', metricName: 'OldestJobAgeSeconds', statistic: 'Maximum', ...stat },
-    { id: 'predicted', metricName: 'RowsPredicted', statistic: 'Sum', ...stat },
-    { id: 'workers', metricName: 'WorkersAlive', statistic: 'Average', ...stat },
+    { id: 'backlog', metricName: 'BacklogRows', statistic: 'Average', ...ofShards },
+    { id: 'age', metricName: 'OldestJobAgeSeconds', statistic: 'Maximum', ...ofShards },
+    { id: 'predicted', metricName: 'RowsPredicted', statistic: 'Sum', ...ofShards },
+    { id: 'workers', metricName: 'WorkersAlive', statistic: 'Average', ...ofShards, queue: 'all' },
     { id: 'tracked', expression: `IF(backlog / ${workers} > ${target}, backlog / ${workers}, ${below})`, label: 'Backlog rows per worker', returnData: true },
   ];
 }
@@ -74,6 +78,7 @@ function oldestAgeAlarm(policy: ScalingPolicy): StepAlarm {
   const threshold = oldAgeSeconds(policy);
   return {
     metricName: 'OldestJobAgeSeconds',
+    queue: 'shards',
     statistic: 'Maximum',
     comparison: 'GreaterThanOrEqualToThreshold',
     threshold,
@@ -93,6 +98,7 @@ function oldestAgeAlarm(policy: ScalingPolicy): StepAlarm {
 function idleAlarm({ minWorkers, periodSeconds, idleDatapoints, scaleInCooldownSeconds }: ScalingPolicy): StepAlarm {
   return {
     metricName: 'BacklogRows',
+    queue: 'shards',
     statistic: 'Maximum',
     comparison: 'LessThanOrEqualToThreshold',
     threshold: 0,

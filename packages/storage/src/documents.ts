@@ -147,7 +147,7 @@ export interface IdempotencyRecord {
   payload_sha256: string;
 }
 
-/** Who made which version champion, and when. */
+/** `models/{name}/promotions/00002.json`: who made which version champion, and when. */
 export interface Promotion {
   version: string;
   promoted_at: string;
@@ -155,13 +155,16 @@ export interface Promotion {
   promoted_by: string;
 }
 
-/** `models/{name}/champion.json`. The history is oldest first, its last entry is the champion. */
+/**
+ * `models/{name}/champion.json` as it was first, with what `promotions/` has added since. The history is oldest first,
+ * its last entry is the champion.
+ */
 export interface Champion {
   version: string;
   history: Promotion[];
 }
 
-/** `audit/{id}.json`: who did what to what, without patient data. */
+/** A line of `audit/{tenant}/{id}`: who did what to what, without patient data. */
 export interface AuditEvent {
   at: string;
   actor: { tenant: string; key_id: string } | { command: string };

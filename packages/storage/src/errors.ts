@@ -19,6 +19,12 @@ export class ObjectMismatchError extends Error {
   }
 }
 
+/** What is stored is not what was written. Reading again cannot help. */
+export class ObjectCorruptError extends Error {
+  override readonly name = 'ObjectCorruptError';
+  readonly code: string = 'OBJECT_CORRUPT';
+}
+
 export class ObjectRangeError extends RangeError {
   override readonly name = 'ObjectRangeError';
   readonly code: string = 'OBJECT_RANGE';

@@ -34,6 +34,11 @@ export class Folders {
     for (let path = folder; path.length >= first.length; path = dirname(path)) this.durable.delete(path);
   }
 
+  /** Makes a folder that this process has not met: to put into it first and hear that it is missing would cost more. */
+  async prepare(folder: string): Promise<void> {
+    if (!this.durable.has(folder)) await this.make(folder);
+  }
+
   /** Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another. */
   async inFolder<T>(folder: string, place: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {

@@ -2,7 +2,7 @@ export { countScoredShards, newestRun, scoredShards, unscoredShards } from './ba
 export { createObjectStore } from './create-object-store';
 export type * from './documents';
 export {
-  InvalidKeyError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+  InvalidKeyError, ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { listAll } from './listing';

@@ -21,6 +21,7 @@ const makers: Record<string, (name: string) => string> = {
   'tenant of a marker': (name) => ObjectKeys.pending(name, 'pred_1'),
   'id of a marker': (name) => ObjectKeys.pending('t', name),
   'name of a model': (name) => ObjectKeys.champion(name),
+  'name of a promoted model': (name) => ObjectKeys.promotion(name, 2),
   'version of a model': (name) => ObjectKeys.model('m', name),
 };
 
@@ -34,7 +35,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.runCancel('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/cancel.json');
     expect(ObjectKeys.runChanges('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/changes.csv');
     expect(ObjectKeys.runFailedShards('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/failed.json');
-    expect(ObjectKeys.audit('audit_1')).toBe('audit/audit_1.json');
+    expect(ObjectKeys.audit('lab-a', 'audit_1')).toBe('audit/lab-a/audit_1');
     expect(ObjectKeys.shard('lab-a', 'batch_1', 42, 'wbc-knn@1.0.0')).toBe('tenants/lab-a/batches/batch_1/shards/00042.wbc-knn@1.0.0.shard');
     expect(ObjectKeys.runResults('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/results.csv');
     expect(ObjectKeys.runErrors('lab-a', 'batch_1', 2)).toBe('tenants/lab-a/batches/batch_1/runs/00002/errors.csv');
@@ -43,6 +44,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.pending('lab-a', 'pred_1')).toBe('pending/lab-a/pred_1');
     expect(ObjectKeys.model('wbc-knn', '1.0.0')).toBe('models/wbc-knn/1.0.0.json');
     expect(ObjectKeys.champion('wbc-knn')).toBe('models/wbc-knn/champion.json');
+    expect(ObjectKeys.promotion('wbc-knn', 2)).toBe('models/wbc-knn/promotions/00002.json');
   });
 
   it('takes apart what it made', () => {

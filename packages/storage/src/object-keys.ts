@@ -44,8 +44,8 @@ function checkModel(model: string): string {
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
- *     models/{name}/{version}.json, models/{name}/champion.json
- *     audit/{id}.json
+ *     models/{name}/{version}.json, champion.json, promotions/00002.json
+ *     audit/{tenant}/{id}
  */
 export class ObjectKeys {
   /** All pending markers. */
@@ -179,12 +179,27 @@ export class ObjectKeys {
     return `${ObjectKeys.modelPrefix(name)}${checkName(version, 'model version')}.json`;
   }
 
-  /** Which version `name@champion` is. */
+  /** Which version `name@champion` was first. */
   static champion(name: string): string {
     return `${ObjectKeys.modelPrefix(name)}champion.json`;
   }
 
-  static audit(id: string): string {
-    return `audit/${checkName(id, 'id')}.json`;
+  static promotionsPrefix(name: string): string {
+    return `${ObjectKeys.modelPrefix(name)}promotions/`;
+  }
+
+  /** @param number place in the history, from 1. */
+  static promotion(name: string, number: number): string {
+    return `${ObjectKeys.promotionsPrefix(name)}${fiveDigits(number, 1, 'promotion')}.json`;
+  }
+
+  /** What was done by a tenant's keys; `system` for commands. */
+  static auditPrefix(tenant: string): string {
+    return `audit/${checkName(tenant, 'tenant')}/`;
+  }
+
+  /** JSON lines, oldest first. */
+  static audit(tenant: string, id: string): string {
+    return `${ObjectKeys.auditPrefix(tenant)}${checkName(id, 'id')}`;
   }
 }

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import type { BatchSummary } from './documents';
+import { ObjectCorruptError } from './errors';
 
 /** What one shard came to. */
 export interface ShardCounts extends BatchSummary {
@@ -23,6 +25,8 @@ interface ShardHeader {
   counts: ShardCounts;
   histogram: number[];
   bytes: Record<(typeof PARTS)[number], number>;
+  /** Of all that follows the header. */
+  crc32: number;
 }
 
 const LINE_FEED = 10;
@@ -33,7 +37,9 @@ const LINE_FEED = 10;
  */
 export function encodeShardObject(object: ShardObject): Buffer {
   const { counts, histogram, results, errors, changes } = object;
-  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: { results: results.length, errors: errors.length, changes: changes.length } };
+  const lengths = { results: results.length, errors: errors.length, changes: changes.length };
+  const checksum = PARTS.reduce((sum, part) => crc32(object[part], sum), 0);
+  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: lengths, crc32: checksum };
   const pieces = [Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])];
   const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
@@ -44,14 +50,15 @@ export function encodeShardObject(object: ShardObject): Buffer {
   return bytes;
 }
 
-/** Views into `bytes`, no copies. @throws Error when the bytes are not a whole shard object */
+/** Views into `bytes`, no copies. @throws ObjectCorruptError when the bytes are not what was encoded */
 export function decodeShardObject(bytes: Buffer): ShardObject {
   const headerEnd = bytes.indexOf(LINE_FEED);
-  if (headerEnd < 0) throw new Error('not a shard object');
+  if (headerEnd < 0) throw new ObjectCorruptError('not a shard object');
   const header = JSON.parse(bytes.toString('utf8', 0, headerEnd)) as ShardHeader;
   let at = headerEnd + 1;
   const parts = PARTS.map((part) => [part, bytes.subarray(at, (at += header.bytes[part]))]);
-  if (at !== bytes.length) throw new Error('a shard object was cut short');
+  if (at !== bytes.length) throw new ObjectCorruptError('a shard object was cut short');
+  if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32) throw new ObjectCorruptError('a shard object does not match its checksum');
   return { counts: header.counts, histogram: header.histogram, ...(Object.fromEntries(parts) as Parts) };
 }
 

@@ -9,7 +9,8 @@ import type { ObjectBody } from './object-store';
 
 export const FILE_MODE = 0o640;
 const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
-const LEFTOVER_AGE_MS = 60 * 60 * 1000;
+/** Not written to for so long, also by a clock that is an hour ahead. */
+const LEFTOVER_AGE_MS = 90 * 60 * 1000;
 
 /** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */
 const PROCESS_TOKEN = randomBytes(6).toString('hex');
@@ -100,7 +101,7 @@ export class TempFiles {
       if (size > 0) await storing(() => syncFd(fd));
       return size;
     } finally {
-      await closeFd(fd);
+      closeFd(fd);
     }
   }
 }

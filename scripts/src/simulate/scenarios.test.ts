@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backAfterSeconds, checkOutcome, clinicianP99, countTurns } from './checks';
 import { drawOutcome } from './draw-outcome';
-import { AUTOSCALERS, scenarios, steadyFiles, world } from './scenarios';
+import { AUTOSCALERS, scenarios, steadyFiles, world as fullWorld } from './scenarios';
 import { simulate } from './simulation';
 
 const CHARTS = join(__dirname, '../../../packages/scaling/charts');
@@ -20,6 +20,9 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
 });
 
 describe('the checks find', () => {
+  const { clinicians } = fullWorld;
+  // Coarse shards and no clinicians: the same answers, sooner.
+  const world = { ...fullWorld, shardRows: 1_000_000, clinicians: { ...clinicians, recordsPerSecond: 0 } };
   const steady = { name: 'x', title: 'x', batches: steadyFiles(6, 300, 4 * 3_600), loadSteps: 1, incidents: [], world } as const;
   const failing = (outcome: ReturnType<typeof simulate>) => checkOutcome(outcome).flatMap(({ name, holds }) => (holds ? [] : [name]));
 
@@ -40,10 +43,10 @@ describe('the checks find', () => {
   test('clinicians that wait for a worker to start: the minimum of one is killed', () => {
     const policy = { ...world.policy, minWorkers: 1 };
     const incidents = [{ kind: 'kill', atSeconds: 600, workers: 1 }] as const;
-    const outcome = simulate({ ...steady, batches: [], incidents, world: { ...world, policy } });
+    const outcome = simulate({ ...steady, batches: [], incidents, world: { ...world, policy, clinicians } });
     expect(clinicianP99(outcome)).toBeGreaterThan(10);
     expect(failing(outcome)).toEqual(['clinician p99 held']);
-    expect(failing(simulate({ ...steady, batches: [], incidents }))).toEqual([]);
+    expect(failing(simulate({ ...steady, batches: [], incidents, world: { ...world, clinicians } }))).toEqual([]);
   });
 
   test('a bound that is passed', () => {

@@ -23,8 +23,9 @@ export const world: World = {
   redeliverySeconds: [60, 75],
   clinicians: {
     recordsPerSecond: 5,
-    idle: { p50: 0.01, p99: 0.03 },
-    busy: { p50: 0.05, p99: 0.15 },
+    // As `npm run bench -- --only mixed` measured, on the loaded two cores of 2026-11-24.
+    idle: { p50: 0.015, p99: 0.042 },
+    busy: { p50: 0.037, p99: 0.113 },
     redeliverySeconds: [5, 7],
     atOncePerWorker: 16,
   },

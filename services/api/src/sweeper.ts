@@ -2,15 +2,19 @@ import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { ObjectKeys, type ObjectStore, createId, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import type { StoredBytes } from './batches/stored-bytes';
 import type { Retention } from './http/retention';
 
 const EVERY_MS = 60 * 60_000;
+/** What has expired is not shown any more at once, and removed when that cannot be the fault of a clock that has jumped. */
+const GRACE_MS = 2 * 60 * 60_000;
 
 export interface SweeperServices {
   store: ObjectStore;
   redis: Redis;
   retention: Retention;
   logger: Logger;
+  stored: Pick<StoredBytes, 'forget'>;
 }
 
 /** Removes what has reached the end of its retention, once an hour, in one process at a time. */
@@ -23,14 +27,17 @@ export function createSweeper(services: SweeperServices): Periodic {
   return new Periodic({ name: 'sweep', everyMs: EVERY_MS, logger: services.logger, turn });
 }
 
-/** One pass over all tenants. @returns how many objects and folders were removed */
-export async function sweep(services: Pick<SweeperServices, 'store' | 'retention'>, nowMs: number = Date.now()): Promise<number> {
+/** One pass over all tenants. @param nowMs of a clock that may be ahead by an hour. @returns how many objects and folders were removed */
+export async function sweep(services: Sweep & Partial<Pick<SweeperServices, 'stored'>>, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
+  const surelyMs = nowMs - GRACE_MS;
   for await (const tenant of foldersBelow(services.store, ObjectKeys.tenantsPrefix)) {
-    removed += await sweepResources(services, tenant, nowMs);
-    removed += await sweepInputs(services, tenant, nowMs);
+    const before = removed;
+    removed += await sweepResources(services, tenant, surelyMs);
+    removed += await sweepInputs(services, tenant, surelyMs);
     removed += await sweepUnaccepted(services.store, tenant, nowMs);
-    removed += await sweepKeys(services, tenant, nowMs);
+    if (removed > before) await services.stored?.forget(tenant);
+    removed += await sweepKeys(services, tenant, surelyMs);
   }
   return removed;
 }

@@ -2,13 +2,13 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { ModelFileError } from '@cytoqueue/classifier';
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
-import { type Manifest, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, StoreFullError, StoreUnavailableError, decodeShardCounts } from '@cytoqueue/storage';
+import { type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, StoreFullError, StoreUnavailableError, decodeShardCounts } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../test/src/redis-process';
 import { waitUntil } from '../../../test/src/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { createConsumers } from './consumers';
 import { toJobError } from './errors';
-import { loadShardTask } from './jobs/shard';
+import { loadShardTask, shardKey } from './jobs/shard';
 
 let redis: RedisProcess;
 let worker: RunningWorker;
@@ -52,7 +52,28 @@ test('a model that is not the pinned one is not tried again, and the client is t
   await producer.enqueuePrediction({ tenant: TENANT, predictionId: id });
   await waitUntil('the prediction has ended', async () => !(await worker.isPending(id)));
   expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'failed' });
-  expect(worker.logged.slice(before).map(({ msg }) => msg)).toEqual(['job attempt failed', 'job given up']);
+  expect(worker.logged.slice(before).map(({ msg }) => msg)).toEqual(['job given up']);
+});
+
+test.each([
+  ['other bytes in its place', (bytes: Buffer) => Buffer.from(bytes).fill('9', bytes.length - 12, bytes.length - 11)],
+  ['half of it', (bytes: Buffer) => bytes.subarray(0, bytes.length - 5)],
+])('a shard object with %s is an alarm, and never part of a result', async (_, damage) => {
+  const [undamaged, record] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptBatch(HEADER + ROW.repeat(2), 2)];
+  const job = { tenant: TENANT, run: 1, shards: [{ shard: 0, rows: 2 }] };
+  await producer.enqueueBatch({ ...job, batchId: undamaged.id });
+  await waitUntil('the first has ended', async () => !(await worker.isPending(undamaged.id)));
+  await worker.store.put(shardKey(TENANT, record, 0), damage(await worker.store.get(shardKey(TENANT, undamaged, 0))));
+  const before = worker.logged.length;
+  await producer.enqueueBatch({ ...job, batchId: record.id });
+  await waitUntil('the second has ended', async () => !(await worker.isPending(record.id)));
+  const manifest = await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  expect([manifest.status, manifest.results, manifest.failed_shards]).toEqual(['failed', undefined, [0]]);
+  // A retry scores it again.
+  expect(await worker.store.head(shardKey(TENANT, record, 0))).toBeUndefined();
+  const alarms = worker.logged.slice(before).filter(({ alarm }) => alarm === 'object-mismatch');
+  expect(alarms.length).toBeGreaterThan(0);
+  expect(new Set(alarms.map(({ level }) => level))).toEqual(new Set([50]));
 });
 
 test.each([
@@ -60,6 +81,7 @@ test.each([
   [new ModelDigestError('x'), 'UnrecoverableError'],
   [new UnknownModelError('x'), 'UnrecoverableError'],
   [new ObjectMismatchError('k'), 'UnrecoverableError'],
+  [new ObjectCorruptError('x'), 'UnrecoverableError'],
   [new ObjectNotFoundError('k'), 'UnrecoverableError'],
   [new StoreUnavailableError('x'), 'PostponedError'],
   [new StoreFullError('x'), 'PostponedError'],

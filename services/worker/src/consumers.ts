@@ -8,16 +8,20 @@ import type { Redis } from 'ioredis';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
 import { Quarantine } from './jobs/quarantine';
-import { runJob } from './jobs/run-job';
+import { jobLine, runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
+import type { StallWatch } from './stall-watch';
 import type { TaskProtection } from './task-protection';
+import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
   store: ObjectStore;
   registry: Registry;
   pool: ScoringPool;
   progress: BatchProgress;
+  metrics: WorkMetrics;
+  stallWatch: Pick<StallWatch, 'moved'>;
   redis: Redis;
   logger: Logger;
   /** Held while a shard or a batch's end is in hand. */
@@ -29,6 +33,11 @@ export interface WorkerServices {
 const PREDICTIONS_AT_ONCE = 16;
 /** One shard is read or written while another is scored. */
 const SHARDS_BEYOND_THREADS = 1;
+
+/** How many shards a worker with so many scoring threads has in hand when it is busy. */
+export function shardSlots(threads: number): number {
+  return threads + SHARDS_BEYOND_THREADS;
+}
 
 /** One consumer a queue. A change is announced after its effect is in the store. */
 export function createConsumers(services: WorkerServices): { start: () => void; stop: () => Promise<void> } {
@@ -45,7 +54,12 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   const processor = new PredictionProcessor(services);
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
-    giveUp: ({ data }) => processor.giveUp(data),
+    completed: (job) => services.metrics.predictionCompleted(job),
+    settle: (data) => processor.settle(data),
+    giveUp: async (job) => {
+      services.metrics.predictionFailed(job);
+      await processor.giveUp(job.data);
+    },
     changed: ({ predictionId }) => predictionId,
   });
 }
@@ -57,13 +71,13 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const { protection } = services;
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
-    consume<ShardJob>(services, queueNames.shards, services.threads + SHARDS_BEYOND_THREADS, {
+    consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
       process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
         await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
       },
-      // Nothing to do: the finalizer hears of it from the flow and puts the rows into the errors file.
-      giveUp: async () => undefined,
+      // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
+      giveUp: ({ data }) => services.metrics.shardFailed(data),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
@@ -75,13 +89,18 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
 }
 
 interface Work<T> {
-  process: (job: Job<T>) => Promise<void>;
+  /** false: it had no effect of its own. */
+  process: (job: Job<T>) => Promise<boolean | void>;
+  /** When it had one; at the same time as the announcement. */
+  completed?: (job: Job<T>) => Promise<void>;
+  /** What remains to be done and is nothing to those who wait. */
+  settle?: (data: T) => Promise<void>;
   giveUp: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
   changed: (data: T) => string;
 }
 
-function consume<T extends { v: number }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
+function consume<T extends { v: number; tenant: string }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
   const { redis, logger } = services;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
   return new Consumer<T>({
@@ -90,13 +109,13 @@ function consume<T extends { v: number }>(services: WorkerServices, queue: Queue
     concurrency,
     onError,
     process: (job) =>
-      runJob(job, logger, async () => {
-        await work.process(job);
-        await publishChange(redis, work.changed(job.data));
+      runJob(job, services, async () => {
+        const effect = await work.process(job);
+        await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
+        await work.settle?.(job.data);
       }),
     onGivenUp: async (job, error) => {
-      const line: Record<string, unknown> = { err: error, job: job.id, queue, ...job.data };
-      logger.error(line, 'job given up');
+      logger.error({ ...jobLine(job), err: error }, 'job given up');
       await work.giveUp(job);
       await publishChange(redis, work.changed(job.data));
     },

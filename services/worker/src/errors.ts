@@ -1,10 +1,17 @@
 import { ModelFileError } from '@cytoqueue/classifier';
 import { PostponedError, UnrecoverableError } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
-import { InvalidKeyError, ObjectMismatchError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import { InvalidKeyError, ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 
 /** What no second attempt can mend. */
-const FINAL = [ModelFileError, ModelDigestError, UnknownModelError, ObjectMismatchError, ObjectNotFoundError, InvalidKeyError];
+const FINAL = [ModelFileError, ModelDigestError, UnknownModelError, ObjectMismatchError, ObjectCorruptError, ObjectNotFoundError, InvalidKeyError];
+
+/** Never to be seen: the store holds other bytes than the work comes to, so somebody must look. */
+const ALARMS = [ObjectMismatchError, ObjectCorruptError];
+
+export function isAlarm(error: unknown): boolean {
+  return ALARMS.some((type) => error instanceof type);
+}
 
 /** What passes by itself, and has nothing to do with the job that met it. */
 const PASSING = [StoreUnavailableError, StoreFullError];

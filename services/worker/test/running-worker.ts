@@ -9,6 +9,7 @@ import { Releasers, createLogger } from '@cytoqueue/runtime';
 import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, type PredictionRequest, createId, createObjectStore } from '@cytoqueue/storage';
 import type { WorkerServices } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
+import { WorkMetrics } from '../src/work-metrics';
 
 const THREAD_FILE = join(__dirname, '..', 'dist', 'scoring', 'thread.js');
 export const TENANT = 'lab';
@@ -24,7 +25,7 @@ export const RECORD = {
 /** What the API leaves for a worker, and the parts a worker is made of: a file store, models, threads, a given Redis. */
 export class RunningWorker {
   private readonly releasers = new Releasers();
-  readonly logged: { level: number; msg: string; queue?: string; attempt?: number }[] = [];
+  readonly logged: { level: number; msg: string; queue?: string; attempt?: number; alarm?: string }[] = [];
   services!: WorkerServices;
   pin!: ModelPin;
 
@@ -42,7 +43,10 @@ export class RunningWorker {
     const pool = new ScoringPool(1, THREAD_FILE);
     worker.releasers.push('pool', () => pool.stop());
     const logger = createLogger({ service: 'worker', environment: 'test', level: 'info' }, { write: (line) => void worker.logged.push(JSON.parse(line)) });
-    worker.services = { store, registry, pool, progress: new BatchProgress(redis), redis, logger, protection: { run: (work) => work() }, threads: 1 };
+    const progress = new BatchProgress(redis);
+    const metrics = new WorkMetrics(redis, progress, logger);
+    const protection = { run: <T>(work: () => Promise<T>) => work() };
+    worker.services = { store, registry, pool, progress, metrics, stallWatch: { moved: () => undefined }, redis, logger, protection, threads: 1 };
     return worker;
   }
 

@@ -1,5 +1,7 @@
 import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
-import { type BatchRecord, type Manifest, type ObjectStore, type RunRecord, countScoredShards } from '@cytoqueue/storage';
+import {
+  type BatchRecord, type Manifest, ObjectKeys, ObjectNotFoundError, type ObjectStore, type RunRecord, countScoredShards,
+} from '@cytoqueue/storage';
 import { type StoredBatch, readBatch } from './runs';
 
 export interface BatchView {
@@ -25,24 +27,36 @@ interface ViewServices {
 }
 
 /**
- * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs.
+ * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. It is there for
+ * its tenant from its pending marker on: one whose upload died before that was never accepted, and nobody works on it.
  * @throws ObjectNotFoundError
  */
 export async function viewBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
   const stored = await readBatch(services.store, tenant, id);
-  const { record, end } = stored;
-  if (end !== undefined) {
-    const { status, counts, summary, changed_rows, drift } = end.manifest;
-    return { ...describe(record, changed_rows), status, completed_at: end.completedAt, counts, summary: { ...summary, drift }, progress: 1, eta_seconds: 0 };
-  }
-  return { ...describe(record), ...liveView(stored, await readLive(services, tenant, stored)) };
+  if (stored.end !== undefined) return endedView(stored.record, stored.end);
+  const live = await services.progress.read(id, stored.run).catch(() => undefined);
+  // Redis has heard of the run, so it was accepted.
+  if (live?.whole) return { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) };
+  return viewFromStore(services.store, tenant, stored, live);
 }
 
 /** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
-async function readLive({ store, progress }: ViewServices, tenant: string, { record, run, opened }: StoredBatch): Promise<LiveCounts> {
-  const live = await progress.read(record.id, run).catch(() => undefined);
-  if (live?.whole) return add(live, opened);
-  return { ...(await countScoredShards(store, tenant, record.id)), finalizing: live?.finalizing ?? false };
+async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<BatchView> {
+  const { id } = stored.record;
+  const key = ObjectKeys.pending(tenant, id);
+  if ((await store.head(key)) === undefined) {
+    // The marker goes last: it may have ended since we looked.
+    const { record, end } = await readBatch(store, tenant, id);
+    if (end === undefined) throw new ObjectNotFoundError(key);
+    return endedView(record, end);
+  }
+  const counted = { ...(await countScoredShards(store, tenant, id)), finalizing: live?.finalizing ?? false };
+  return { ...describe(stored.record), ...liveView(stored, counted) };
+}
+
+function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<StoredBatch['end']>): BatchView {
+  const { status, counts, summary, changed_rows, drift } = manifest;
+  return { ...describe(record, changed_rows), status, completed_at: completedAt, counts, summary: { ...summary, drift }, progress: 1, eta_seconds: 0 };
 }
 
 /** What a retry kept is not counted anew in Redis. */

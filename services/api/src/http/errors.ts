@@ -1,6 +1,6 @@
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import { ChampionChangedError, ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
 import { InvalidKeyError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler } from 'express';
@@ -20,6 +20,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, { errors: [{ field: 'model', code: error.code, detail: error.message }] });
   }
+  if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
@@ -64,8 +65,8 @@ function frameworkProblem(error: unknown): Problem | undefined {
 export const handleErrors: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = toProblem(error);
   const { log, id } = response.locals.context;
-  // Whoever went away reads no answer, and that they went is nobody's fault.
-  if (response.destroyed) return log.info({ err: problem.cause ?? problem }, 'client went away');
+  // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
+  if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
   if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
   if (response.headersSent) return next(error);
   drainRefused(request);

@@ -1,4 +1,5 @@
 import { Consumer, type PredictionJob, createWorkerConnection, queueNames } from '@cytoqueue/queue';
+import { ObjectKeys, createId } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/redis-process';
 import { waitUntil } from '../../../../test/src/wait-until';
 import { RECORD, RunningApi } from '../../test/running-api';
@@ -35,4 +36,17 @@ test('a prediction goes from queued to processing and never back, also while its
   expect(await statusOf(id)).toBe('processing');
   await worker.stop();
   connection.disconnect();
+});
+
+test('a request that died before its pending marker was never accepted; with the marker it is, whatever Redis knows', async () => {
+  const accepted = await api.predict(RECORD);
+  const request = JSON.parse((await api.store.get(ObjectKeys.predictionRequest(api.tenant, accepted))).toString()) as object;
+  const id = createId('pred_');
+  await api.store.put(ObjectKeys.predictionRequest(api.tenant, id), Buffer.from(JSON.stringify({ ...request, id })));
+  const listed = async () => ((await (await api.fetch('/v1/predictions')).json()) as { data: { id: string }[] }).data.map((item) => item.id);
+  expect((await api.fetch(`/v1/predictions/${id}`)).status).toBe(404);
+  expect(await listed()).not.toContain(id);
+  await api.store.put(ObjectKeys.pending(api.tenant, id), Buffer.alloc(0));
+  expect(await statusOf(id)).toBe('queued');
+  expect(await listed()).toEqual(expect.arrayContaining([id, accepted]));
 });

@@ -3,11 +3,11 @@ import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cy
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
-  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
+  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
   decodeShardObject, emptyCounts, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey } from './shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 4;
@@ -86,17 +86,24 @@ class RunFiles {
     return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
   }
 
-  /** The same, with the rest as failed. */
+  /** The same, with the rest as failed. A shard object that is corrupt is removed, so that a retry scores the shard again. */
   async giveUp(): Promise<Manifest> {
-    const { succeeded, rejected } = await this.countScored();
+    const { succeeded, rejected } = await this.countScored((shard) => this.services.store.delete(shardKey(this.tenant, this.record, shard)));
     const counts = { total: this.record.rows, pending: 0, succeeded, rejected, failed: this.record.rows - succeeded - rejected };
     const unscored = await unscoredShards(this.services.store, this.tenant, this.record);
     return { run: this.run, status: 'failed', counts, summary: this.summary(), failed_shards: unscored.map(({ shard }) => shard) };
   }
 
-  private async countScored(): Promise<ShardCounts> {
+  /** `onCorrupt`: what to do with a corrupt shard object, which is an error when not given. */
+  private async countScored(onCorrupt?: (shard: number) => Promise<void>): Promise<ShardCounts> {
     const { services, tenant, record } = this;
-    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, (shard) => readShardObject(services.store, tenant, record, shard));
+    const read = (shard: number) =>
+      readShardObject(services.store, tenant, record, shard).catch(async (error: unknown) => {
+        if (onCorrupt === undefined || !(error instanceof ObjectCorruptError)) throw error;
+        await onCorrupt(shard);
+        return undefined;
+      });
+    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, read);
     for await (const object of existing) if (object !== undefined) this.add(object.counts);
     return this.total;
   }
@@ -120,19 +127,22 @@ class RunFiles {
   }
 
   private async load(shard: number): Promise<ShardObject> {
-    const { services, tenant, record } = this;
+    const { services, tenant, record, run } = this;
     if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
     const existing = await readShardObject(services.store, tenant, record, shard);
-    return existing ?? scoreAndStore(services, tenant, record, shard);
+    return existing ?? scoreAndStore(services, tenant, record, run, shard);
   }
 
-  /** A shard whose job failed and whose object is missing. An earlier finalizer's decision stands, whatever has come since. */
+  /**
+   * The shards whose jobs failed and whose objects are missing. Decided once, also when there are none: an earlier
+   * finalizer's decision stands, whatever has come since, and one at the same time must not come to another.
+   */
   private async decideFailed(): Promise<void> {
     const { services, tenant, record, run, failedShards } = this;
     const key = ObjectKeys.runFailedShards(tenant, record.id, run);
-    if (failedShards.size === 0 && (await services.store.head(key)) === undefined) return;
-    const unscored = await unscoredShards(services.store, tenant, record);
+    const unscored = failedShards.size === 0 ? [] : await unscoredShards(services.store, tenant, record);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
+    for (const shard of failed) await services.metrics.shardFailed({ batchId: record.id, run, shard });
     try {
       await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
       this.failed = failed;

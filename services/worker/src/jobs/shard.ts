@@ -1,9 +1,10 @@
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardCounts, type ShardObject, decodeShardCounts, decodeShardObject,
+  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, decodeShardCounts, decodeShardObject,
 } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
+import type { WorkMetrics } from '../work-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
 
 export interface ShardServices {
@@ -11,6 +12,7 @@ export interface ShardServices {
   registry: Registry;
   pool: ScoringPool;
   progress: BatchProgress;
+  metrics: WorkMetrics;
 }
 
 /** `batch.json` never changes; a worker reads it once for many shards. */
@@ -38,27 +40,32 @@ export class BatchRecords {
  * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
  */
 export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
-  const { tenant, batchId, run, shard } = job;
+  const { tenant, batchId, shard } = job;
   const record = await records.read(tenant, batchId);
   const existing = await readShardObject(services.store, tenant, record, shard);
-  const counts = existing?.counts ?? (await scoreUnlessCanceled(services, tenant, record, job));
-  if (counts !== undefined) await services.progress.recordShard(batchId, run, shard, counts);
+  if (existing !== undefined) return services.metrics.shardScored(job, existing.counts);
+  await scoreUnlessCanceled(services, tenant, record, job);
 }
 
 /** Looks for the wish to cancel before the work and before the write. */
-async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, { run, shard }: ShardJob): Promise<ShardCounts | undefined> {
-  if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
+async function scoreUnlessCanceled(services: ShardServices, tenant: string, record: BatchRecord, job: ShardJob): Promise<void> {
+  const { run, shard } = job;
+  if (await isCanceled(services.store, tenant, record.id, run)) return;
   const startedMs = performance.now();
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
-  if (await isCanceled(services.store, tenant, record.id, run)) return undefined;
+  if (await isCanceled(services.store, tenant, record.id, run)) return;
   await services.store.putOnce(shardKey(tenant, record, shard), object);
-  await services.progress.recordPace(record.shards[shard].rows, performance.now() - startedMs);
-  return decodeShardCounts(object);
+  const tookMs = performance.now() - startedMs;
+  await Promise.all([
+    services.progress.recordPace(record.shards[shard].rows, tookMs),
+    services.metrics.shardScored(job, decodeShardCounts(object), tookMs / 1_000),
+  ]);
 }
 
-export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardObject> {
+export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, run: number, shard: number): Promise<ShardObject> {
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   await services.store.putOnce(shardKey(tenant, record, shard), object);
+  await services.metrics.shardScored({ batchId: record.id, run, shard }, decodeShardCounts(object));
   return decodeShardObject(object);
 }
 

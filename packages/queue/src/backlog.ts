@@ -1,0 +1,123 @@
+import type { Redis } from 'ioredis';
+import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from './names';
+import { orUnavailable } from './unavailable';
+
+/** One queue. Jobs that are being worked on count as backlog: until they have ended, they may come back. */
+export interface QueueBacklog {
+  name: QueueName;
+  waiting: number;
+  prioritized: number;
+  /** Put off, due or not. */
+  delayed: number;
+  active: number;
+  failed: number;
+  paused: boolean;
+  /** Waiting, prioritised, due and active. */
+  jobs: number;
+  /** What these jobs hold: a record is one row, ending a batch is none. */
+  rows: number;
+  /** Of the oldest of these jobs, in seconds; 0 without any. */
+  oldestAgeSeconds: number;
+}
+
+/** One moment of all queues. A job may move while the queues are read one by one: that would count it twice, or not at all. */
+const SNAPSHOT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local found = { now }
+for i, key in ipairs(KEYS) do
+  found[i + 1] = {
+    redis.call('LRANGE', key .. ':wait', 0, -1),
+    redis.call('ZRANGE', key .. ':prioritized', 0, -1),
+    redis.call('ZRANGEBYSCORE', key .. ':delayed', '-inf', (now + 1) * 4096 - 1),
+    redis.call('LRANGE', key .. ':active', 0, -1),
+    redis.call('ZCARD', key .. ':delayed'),
+    redis.call('ZCARD', key .. ':failed'),
+    redis.call('HEXISTS', key .. ':meta', 'paused')
+  }
+end
+return found`;
+
+type QueueSnapshot = [waiting: string[], prioritized: string[], due: string[], active: string[], delayed: number, failed: number, paused: number];
+
+/** What never changes of a job. */
+interface JobFacts {
+  rows: number;
+  /** Since when it could be worked on, in ms since the epoch. */
+  sinceMs: number;
+  isCanary: boolean;
+}
+
+const NAMES: readonly QueueName[] = Object.values(queueNames);
+const READ_AT_ONCE = 500;
+
+/**
+ * How much is left to do, derived from the queues themselves, so it cannot drift from them. Which jobs there are is read in
+ * one step; the rows of a job never change, so each job is read once in its life, in pieces that hold nobody up.
+ */
+export class BacklogReader {
+  private known = new Map<string, JobFacts>();
+
+  constructor(private readonly redis: Redis) {}
+
+  /** @throws QueueUnavailableError */
+  async read(): Promise<QueueBacklog[]> {
+    const keys = NAMES.map((name) => `${REDIS_PREFIX}:${name}`);
+    const [nowMs, ...found] = (await orUnavailable(this.redis.eval(SNAPSHOT, keys.length, ...keys))) as [number, ...QueueSnapshot[]];
+    const jobs = found.flatMap(([waiting, prioritized, due, active], i) => [waiting, prioritized, due, active].flat().map((id) => ({ name: NAMES[i], id })));
+    await this.learn(jobs, nowMs);
+    return found.map((snapshot, i) => this.describe(NAMES[i], snapshot, nowMs));
+  }
+
+  private async learn(jobs: readonly { name: QueueName; id: string }[], nowMs: number): Promise<void> {
+    const now = new Map<string, JobFacts>();
+    const unknown: typeof jobs[number][] = [];
+    for (const job of jobs) {
+      const facts = this.known.get(keyOf(job));
+      if (facts === undefined) unknown.push(job);
+      else now.set(keyOf(job), facts);
+    }
+    for (let start = 0; start < unknown.length; start += READ_AT_ONCE) {
+      const some = unknown.slice(start, start + READ_AT_ONCE);
+      const pipeline = this.redis.pipeline();
+      for (const job of some) pipeline.hmget(keyOf(job), 'data', 'timestamp');
+      const answers = (await orUnavailable(pipeline.exec())) ?? [];
+      some.forEach((job, i) => {
+        const facts = readFacts(job.name, answers[i][1] as (string | null)[] | undefined, nowMs);
+        if (facts !== undefined) now.set(keyOf(job), facts);
+      });
+    }
+    this.known = now;
+  }
+
+  private describe(name: QueueName, [waiting, prioritized, due, active, delayed, failed, paused]: QueueSnapshot, nowMs: number): QueueBacklog {
+    const counted = (ids: readonly string[]) => ids.flatMap((id) => this.known.get(keyOf({ name, id })) ?? []).filter(({ isCanary }) => !isCanary);
+    const all = counted([waiting, prioritized, due, active].flat());
+    const oldestMs = all.reduce((oldest, { sinceMs }) => Math.min(oldest, sinceMs), nowMs);
+    return {
+      name,
+      waiting: counted(waiting).length,
+      prioritized: counted(prioritized).length,
+      delayed,
+      active: counted(active).length,
+      failed,
+      paused: paused === 1,
+      jobs: all.length,
+      rows: all.reduce((sum, { rows }) => sum + rows, 0),
+      oldestAgeSeconds: (nowMs - oldestMs) / 1_000,
+    };
+  }
+}
+
+function keyOf({ name, id }: { name: QueueName; id: string }): string {
+  return `${REDIS_PREFIX}:${name}:${id}`;
+}
+
+/** undefined for a job that has ended and been removed since. */
+function readFacts(name: QueueName, [data, timestamp]: readonly (string | null)[] = [], nowMs: number): JobFacts | undefined {
+  if (data === null || data === undefined) return undefined;
+  const { tenant, rows = 1 } = JSON.parse(data) as { tenant?: string; rows?: number };
+  // The end of a batch has waited for its shards until now: its age is the time since it was first seen without them.
+  if (name === queueNames.finalize) return { rows: 0, sinceMs: nowMs, isCanary: false };
+  return { rows, sinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };
+}

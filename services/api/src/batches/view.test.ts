@@ -1,0 +1,58 @@
+import { ObjectKeys, createId } from '@cytoqueue/storage';
+import { RedisProcess } from '../../../../test/src/redis-process';
+import { HEADER, ROW, RunningApi } from '../../test/running-api';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+const get = async (path: string) => {
+  const response = await api.fetch(path);
+  return { status: response.status, body: (await response.json()) as { status?: string; data?: { id: string }[] } };
+};
+const listed = async () => (await get('/v1/batches')).body.data?.map(({ id }) => id);
+
+async function upload(): Promise<string> {
+  const response = await api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW });
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** What an upload leaves whose process died between its description and its pending marker. */
+async function cutShort(): Promise<string> {
+  const accepted = await upload();
+  const id = createId('batch_');
+  const record = JSON.parse((await api.store.get(ObjectKeys.batchRecord(api.tenant, accepted))).toString()) as object;
+  await api.store.put(ObjectKeys.batchInput(api.tenant, id), Buffer.from(HEADER + ROW));
+  await api.store.put(ObjectKeys.batchRecord(api.tenant, id), Buffer.from(JSON.stringify({ ...record, id })));
+  return id;
+}
+
+test('an upload that died before its pending marker was never accepted, and is not shown', async () => {
+  const id = await cutShort();
+  expect((await get(`/v1/batches/${id}`)).status).toBe(404);
+  expect(await listed()).not.toContain(id);
+});
+
+test('one with its marker is, also when Redis has forgotten it', async () => {
+  const id = await cutShort();
+  await api.store.put(ObjectKeys.pending(api.tenant, id), Buffer.alloc(0));
+  expect((await get(`/v1/batches/${id}`)).body.status).toBe('queued');
+  expect(await listed()).toContain(id);
+});
+
+test('one that has ended is, though its marker is gone', async () => {
+  const id = await cutShort();
+  const manifest = { run: 1, status: 'succeeded', counts: { total: 1, pending: 0, succeeded: 1, rejected: 0, failed: 0 }, failed_shards: [] };
+  const summary = { benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 };
+  await api.store.put(ObjectKeys.runManifest(api.tenant, id, 1), Buffer.from(JSON.stringify({ ...manifest, summary })));
+  expect((await get(`/v1/batches/${id}`)).body.status).toBe('succeeded');
+});

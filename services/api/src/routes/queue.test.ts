@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { BatchProgress, MinuteSums, WorkerPresence, createWorkerConnection } from '@cytoqueue/queue';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/redis-process';
+import { waitUntil } from '../../../../test/src/wait-until';
+import { RECORD, RunningApi } from '../../test/running-api';
+
+let redis: RedisProcess;
+let api: RunningApi;
+let working: Redis;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+  working = createWorkerConnection(redis.url, () => undefined);
+});
+
+afterAll(async () => {
+  working?.disconnect();
+  await api?.stop();
+  await redis?.down();
+});
+
+interface QueueBody {
+  backlog_rows: number;
+  workers_alive: number;
+  drain_seconds: number | null;
+  [field: string]: unknown;
+}
+
+const readQueue = async () => (await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as QueueBody;
+
+test('is for operators and admins', async () => {
+  const statusFor = async (role: 'member' | 'operator' | 'admin') => (await api.fetch('/v1/queue', { role })).status;
+  expect([await statusFor('member'), await statusFor('operator'), await statusFor('admin')]).toEqual([403, 200, 200]);
+});
+
+test('says how much is left to do, who does it, how fast, and what went wrong', async () => {
+  const idle = await readQueue();
+  expect(idle).toMatchObject({ backlog_rows: 0, backlog_jobs: 0, oldest_job_age_seconds: 0, workers_alive: 0, rows_per_second: 0, drain_seconds: 0 });
+  expect(idle).toMatchObject({ latency: { prediction_wait_ms: null, prediction_total_ms: null }, failures: { shards_failed: 0, jobs_retried: 0 } });
+  await api.predict(RECORD);
+  await api.producer.enqueueBatch({ tenant: 'lab', batchId: randomUUID(), run: 1, shards: [{ shard: 0, rows: 700 }, { shard: 1, rows: 299 }] });
+  const waiting = await waitUntil('the figures are new', async () => {
+    const body = await readQueue();
+    return body.backlog_rows > 0 && body;
+  });
+  expect(waiting).toMatchObject({ backlog_rows: 1_000, backlog_jobs: 3, workers_alive: 0, drain_seconds: null });
+  expect(waiting['queues']).toMatchObject([
+    { name: 'predictions', waiting: 1, backlog_rows: 1 },
+    { name: 'shards', prioritized: 2, backlog_rows: 999 },
+    { name: 'finalize', waiting: 0, backlog_rows: 0 },
+  ]);
+});
+
+test('reckons from the workers alive and what was done of late', async () => {
+  const presence = new WorkerPresence(working, 'w', 2);
+  presence.start();
+  await new BatchProgress(working).recordPace(1_000, 1_000);
+  const values = { 'PredictionQueueWait|3': 98, 'PredictionQueueWait|40': 2, 'PredictionLatency|7.5': 100 };
+  await new MinuteSums(working).add({ ShardsFailed: 1, JobsRetried: 4, RowsPredicted: 5_400, RowsRejected: 600, ...values });
+  const body = await waitUntil('the worker is seen', async () => {
+    const found = await readQueue();
+    return found.workers_alive === 1 && found;
+  });
+  expect(body).toMatchObject({ backlog_rows: 1_000, drain_seconds: 0.5, rows_per_second: expect.closeTo(100, -1) });
+  expect(body['failures']).toEqual({ shards_failed: 1, jobs_retried: 4 });
+  expect(body['latency']).toEqual({ prediction_wait_ms: { p50: 3, p99: 40 }, prediction_total_ms: { p50: 7.5, p99: 7.5 } });
+  await presence.stop();
+  await waitUntil('the worker is gone', async () => (await readQueue()).workers_alive === 0);
+});
+
+test('a record that waits says at which place', async () => {
+  const id = await api.predict(RECORD);
+  const body = (await (await api.fetch(`/v1/predictions/${id}`)).json()) as Record<string, unknown>;
+  expect(body).toMatchObject({ status: 'queued', queue_position: 2 });
+});

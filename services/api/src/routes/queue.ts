@@ -1,0 +1,79 @@
+import type { QueueBacklog } from '@cytoqueue/queue';
+import { z } from 'zod';
+import { answer, refusals, timestamp } from '../http/documents';
+import type { Route } from '../http/route';
+import type { QueueStatus, QueueWatch } from '../operations/queue-status';
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const percentiles = z.strictObject({ p50: z.number().min(0), p99: z.number().min(0) }).nullable();
+
+export const queueDocument = z
+  .strictObject({
+    as_of: timestamp,
+    backlog_rows: count.meta({ description: 'Rows in jobs that wait, are prioritised, due again or active; a single record is one row' }),
+    backlog_jobs: count,
+    oldest_job_age_seconds: seconds.meta({ description: 'Of the oldest of these jobs; 0 without any' }),
+    workers_alive: count,
+    rows_per_second: seconds.meta({ description: 'Rows of batches scored over the last minute' }),
+    drain_seconds: seconds.nullable().meta({
+      description: 'The backlog over what the workers alive get through when busy; null when none is alive or nothing was scored for an hour',
+    }),
+    queues: z.array(
+      z.strictObject({
+        name: z.enum(['predictions', 'shards', 'finalize']),
+        waiting: count,
+        prioritized: count,
+        delayed: count.meta({ description: 'Put off, due or not' }),
+        active: count,
+        failed: count,
+        paused: z.boolean(),
+        backlog_rows: count,
+        oldest_job_age_seconds: seconds,
+      }),
+    ),
+    latency: z
+      .strictObject({ prediction_wait_ms: percentiles, prediction_total_ms: percentiles })
+      .meta({ description: 'Single records of the last ten minutes, to within 5 %; null without any' }),
+    failures: z.strictObject({ shards_failed: count, jobs_retried: count }).meta({ description: 'Of the last hour' }),
+  })
+  .meta({ id: 'Queue', description: 'How much is left to do, who does it and how fast' });
+
+export function queueRoutes({ queueWatch }: { queueWatch: QueueWatch }): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/queue',
+      access: 'operations',
+      operation: {
+        operationId: 'getQueue',
+        summary: 'Backlog, workers, pace and failures',
+        tags: ['operations'],
+        responses: { 200: answer('As of now', queueDocument), ...refusals(401, 403, 503) },
+      },
+      handle: async ({ response }) => {
+        response.set('Cache-Control', 'no-store').json(describe(await queueWatch.read()));
+      },
+    },
+  ];
+}
+
+function describe(status: QueueStatus): z.infer<typeof queueDocument> {
+  const { latency, failures } = status;
+  return {
+    as_of: status.asOf.toISOString(),
+    backlog_rows: status.backlogRows,
+    backlog_jobs: status.backlogJobs,
+    oldest_job_age_seconds: status.oldestJobAgeSeconds,
+    workers_alive: status.workersAlive,
+    rows_per_second: Math.round(status.rowsPerSecond),
+    drain_seconds: status.drainSeconds ?? null,
+    queues: status.queues.map(describeQueue),
+    latency: { prediction_wait_ms: latency.waitMs ?? null, prediction_total_ms: latency.totalMs ?? null },
+    failures: { shards_failed: failures.shardsFailed, jobs_retried: failures.jobsRetried },
+  };
+}
+
+function describeQueue({ name, waiting, prioritized, delayed, active, failed, paused, rows, oldestAgeSeconds }: QueueBacklog) {
+  return { name, waiting, prioritized, delayed, active, failed, paused, backlog_rows: rows, oldest_job_age_seconds: oldestAgeSeconds };
+}
