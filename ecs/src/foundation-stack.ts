@@ -36,6 +36,7 @@ export class FoundationStack extends Stack {
     const { api, worker } = this.images;
     const values = {
       BucketName: this.data.bucket.bucketName,
+      LogBucketName: this.logBucket.bucket.bucketName,
       ApiRepositoryName: api.repositoryName,
       ApiRepositoryUri: api.repositoryUri,
       WorkerRepositoryName: worker.repositoryName,

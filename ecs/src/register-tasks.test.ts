@@ -34,7 +34,8 @@ describeWithMoto('an endpoint of Amazon ECS', () => {
       expect(taskDefinition).toMatchObject({ family: input.Family, networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], cpu: input.Cpu, memory: input.Memory });
       const [container] = taskDefinition?.containerDefinitions ?? [];
       expect(container).toMatchObject({ readonlyRootFilesystem: true, user: 'node', stopTimeout: 120, linuxParameters: { initProcessEnabled: true } });
-      expect(container?.image).toMatch(/\.dkr\.ecr\.eu-central-1\.amazonaws\.com\/.+@(Api|Worker)ImageDigest$/);
+      const service = container?.name === 'api' ? 'Api' : 'Worker';
+      expect(container?.image).toBe(`123456789012.dkr.ecr.eu-central-1.amazonaws.com/cytoqueue-${environment}/${container?.name}@${service}ImageDigest`);
     }
   });
 });

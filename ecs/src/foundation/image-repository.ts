@@ -7,9 +7,14 @@ import type { Settings } from '../settings';
 /** As many deployments back as one may want to go. */
 const IMAGES_KEPT = 20;
 
-export function createImageRepository(scope: Construct, service: 'api' | 'worker', { environment, protectData }: Settings, key: Key): Repository {
+export function imageRepositoryName({ environment }: Settings, service: 'api' | 'worker'): string {
+  return `cytoqueue-${environment}/${service}`;
+}
+
+export function createImageRepository(scope: Construct, service: 'api' | 'worker', settings: Settings, key: Key): Repository {
+  const { protectData } = settings;
   return new Repository(scope, `${service === 'api' ? 'Api' : 'Worker'}Images`, {
-    repositoryName: `cytoqueue-${environment}/${service}`,
+    repositoryName: imageRepositoryName(settings, service),
     imageScanOnPush: true,
     imageTagMutability: TagMutability.IMMUTABLE,
     encryption: RepositoryEncryption.KMS,

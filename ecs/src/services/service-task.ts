@@ -1,5 +1,5 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
-import type { Repository } from 'aws-cdk-lib/aws-ecr';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
   Capability, ContainerImage, CpuArchitecture, FargateTaskDefinition, LinuxParameters, LogDrivers, OperatingSystemFamily, Secret as ContainerSecret,
 } from 'aws-cdk-lib/aws-ecs';
@@ -9,6 +9,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { dataBucketName } from '../foundation/data-bucket';
+import { imageRepositoryName } from '../foundation/image-repository';
 import type { FoundationStack } from '../foundation-stack';
 import { createLogGroup } from '../observability/log-group';
 import { type StorePermissions, storeStatements } from '../permissions';
@@ -59,7 +60,7 @@ export class ServiceTask extends Construct {
     const linuxParameters = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
     linuxParameters.dropCapabilities(Capability.ALL);
     const container = this.definition.addContainer(service, {
-      image: this.image(foundation.images[service], service),
+      image: this.image(settings, service),
       essential: true,
       portMappings: [{ containerPort: props.port }],
       user: 'node',
@@ -99,7 +100,8 @@ export class ServiceTask extends Construct {
   }
 
   /** By digest, so that what runs is what was pushed; scripts/deploy.sh gives it, and an earlier one rolls back. */
-  private image(repository: Repository, service: string): ContainerImage {
+  private image(settings: Settings, service: 'api' | 'worker'): ContainerImage {
+    const repository = Repository.fromRepositoryName(this, 'Images', imageRepositoryName(settings, service));
     const digest = new CfnParameter(Stack.of(this), `${service === 'api' ? 'Api' : 'Worker'}ImageDigest`, {
       type: 'String',
       description: `Digest of the image of the ${service}`,

@@ -1,0 +1,71 @@
+# Read by deploy.sh and destroy.sh: how commands are run, or only shown.
+# shellcheck shell=sh
+
+export CDK_DISABLE_CLI_TELEMETRY=1 AWS_PAGER=
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "${0##*/}: $*"; exit 1; }
+step() { say "" "== $*"; }
+
+# read_arguments [--dry-run] [FLAG…] ENVIRONMENT: sets dry_run, yes, data, environment and cluster.
+read_arguments() {
+  dry_run= yes= data= environment=
+  for argument in "$@"; do
+    case $argument in
+      --dry-run) dry_run=yes ;;
+      --yes) yes=yes ;;
+      --data) data=yes ;;
+      minimal | production) environment=$argument ;;
+      *) fail "what is $argument? There are --dry-run and the environments minimal and production" ;;
+    esac
+  done
+  [ -n "$environment" ] || fail 'which environment? minimal or production'
+  : "${AWS_REGION:?where to}"
+  export AWS_REGION AWS_DEFAULT_REGION="$AWS_REGION"
+  cluster=cytoqueue-$environment
+}
+
+# A command as one could type it.
+shown() {
+  line=
+  for word in "$@"; do
+    case $word in
+      '' | *[!A-Za-z0-9_./:=@,+-]*) word="'$(printf %s "$word" | sed "s/'/'\\\\''/g")'" ;;
+    esac
+    line="$line $word"
+  done
+  printf '+%s\n' "$line" >&2
+}
+
+run() {
+  shown "$@"
+  [ -n "$dry_run" ] || "$@"
+}
+
+# run_in FOLDER COMMAND…
+run_in() {
+  folder=$1
+  shift
+  say "+ cd $folder"
+  shown "$@"
+  [ -n "$dry_run" ] || (cd "$folder" && "$@")
+}
+
+# ask WHAT COMMAND…: a command that only reads; shown and answered with <WHAT> when nothing may be run.
+ask() {
+  what=$1
+  shift
+  if [ -n "$dry_run" ]; then
+    shown "$@"
+    echo "<$what>"
+  else
+    "$@"
+  fi
+}
+
+# output foundation|services NAME: an output of that stack.
+output() {
+  ask "$2" aws cloudformation describe-stacks --stack-name "$cluster-$1" --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+secret() { aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text; }
