@@ -36,13 +36,14 @@ export interface Traced {
 /** Begins a trail for every call; reads that were noted of late are passed over. */
 export class AuditTrails {
   private readonly reads = new Map<string, number>();
+  private readonly actions = new Map<string, string>();
 
   constructor(private readonly log: AuditLog) {}
 
   begin(principal: Principal, { method, path, operation, quiet }: Traced, id: string | undefined): Trail {
     let noted = false;
     const trail: Trail = {
-      action: actionOf(operation.operationId),
+      action: this.actionOf(operation.operationId),
       resource: resourceOf(path, id),
       done: async () => {
         noted = true;
@@ -59,6 +60,12 @@ export class AuditTrails {
       },
     };
     return trail;
+  }
+
+  private actionOf(operationId: string): string {
+    const known = this.actions.get(operationId) ?? actionOf(operationId);
+    this.actions.set(operationId, known);
+    return known;
   }
 
   private wasReadOfLate(read: string, nowMs = Date.now()): boolean {
