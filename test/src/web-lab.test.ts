@@ -96,6 +96,21 @@ test('a file that cannot be used is refused with the place, and nothing is sent'
   await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
 });
 
+test('a file is taken by dragging it in', async () => {
+  const { page } = await app.visit('/batches/new', 'clinician');
+  await page.getByText('Drag a CSV file here').waitFor();
+  const file = join(dir, 'dragged.csv');
+  writeFileSync(file, WISCONSIN);
+  const box = await page.locator('.drop-zone').boundingBox();
+  const at = { x: (box?.x ?? 0) + 30, y: (box?.y ?? 0) + 30 };
+  const session = await page.context().newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...at, data: { items: [], files: [file], dragOperationsMask: 1 } });
+  }
+  await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+  expect(await page.locator('.drop-zone').innerText()).toContain('dragged.csv');
+});
+
 test('a file too large to be sent twice for nothing is checked in its first rows, and whole when asked', async () => {
   const { page } = await app.visit('/batches/new', 'clinician');
   const [header, ...rows] = WISCONSIN.toString().trimEnd().split('\n');
