@@ -18,6 +18,9 @@ const PEOPLE: Readonly<Record<Person, { tenant: string; role: string }>> = {
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
+/** For a loaded machine; what is waited for comes in a fraction of it. */
+const PATIENCE_MS = 90_000;
+
 interface AxeResults {
   violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[];
 }
@@ -61,6 +64,7 @@ export class WebApp {
       const answer = await context.request.post(`${url}/v1/session`, { data: { api_key: this.keys[person] }, headers: { Origin: url } });
       if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}`);
     }
+    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const visitor: Visitor = { page, complaints: [], addresses: [] };
     page.on('console', (message) => message.type() === 'error' && visitor.complaints.push(message.text()));

@@ -20,11 +20,11 @@ describe('served by the API', () => {
 
   beforeAll(async () => {
     app = await WebApp.start();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await app?.stop();
-  }, 120_000);
+  });
 
   const head = async (path: string) => {
     const response = await fetch(`${app.stack.url}${path}`, { redirect: 'manual' });
@@ -52,7 +52,7 @@ describe('served by the API', () => {
     const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
     expect(bytes).toBeGreaterThan(50_000);
     expect(bytes).toBeLessThan(MOST_SCRIPT_BYTES);
-  }, 60_000);
+  });
 
   test('scripts and styles go over the wire zipped to whoever takes that', async () => {
     const script = scripts[0] ?? '';

@@ -6,11 +6,11 @@ let app: WebApp;
 
 beforeAll(async () => {
   app = await WebApp.start({ WORKER_THREADS: '1' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await app?.stop();
-}, 120_000);
+});
 
 const REFERENCE = 'Frau Müller 7/26';
 const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
@@ -34,7 +34,7 @@ test('somebody who is not signed in is asked for a key, told what is wrong with 
   await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Access key').waitFor();
-}, 60_000);
+});
 
 test('a link with a token signs in once, and the token does not stay in the address', async () => {
   const { token } = (await (await app.call('clinician', '/v1/session/tokens', { method: 'POST' })).json()) as { token: string };
@@ -44,7 +44,7 @@ test('a link with a token signs in once, and the token does not stay in the addr
   expect(addresses.filter((address) => address.includes(token) && !address.includes('#'))).toEqual([]);
   const again = await app.visit(`/sign-in#token=${token}`);
   await again.page.getByText('This link has been used already').waitFor();
-}, 60_000);
+});
 
 test('nine numbers in a row become an answer with its evidence, on one printed page, and the reference stays out of every address', async () => {
   const { page, complaints, addresses } = await app.visit('/', 'clinician');
@@ -67,7 +67,7 @@ test('nine numbers in a row become an answer with its evidence, on one printed p
   expect(addresses.filter((address) => /M(ü|%C3%BC)ller/i.test(decodeURI(address)) || address.includes('M%'))).toEqual([]);
   expect(await page.title()).not.toContain('Müller');
   expect(complaints).toEqual([]);
-}, 60_000);
+});
 
 test('a record that the model cannot tell is shown as undecided, with what the missing value could have meant', async () => {
   const { page } = await app.visit('/predictions/new', 'clinician');
@@ -84,7 +84,7 @@ test('a record that the model cannot tell is shown as undecided, with what the m
   await field(page, 'Bare nuclei').fill('1');
   await answer(page).click();
   await page.getByText('The probability of malignancy is').or(page.getByText('The model leans to')).first().waitFor();
-}, 60_000);
+});
 
 test('what is wrong is said beside the field, and nothing is sent', async () => {
   const { page, addresses } = await app.visit('/predictions/new', 'clinician');
@@ -100,7 +100,7 @@ test('what is wrong is said beside the field, and nothing is sent', async () => 
   expect(await field(page, 'Mitoses').getAttribute('aria-invalid')).toBe('true');
   expect(await axeViolations(page)).toEqual([]);
   expect(addresses.filter((address) => address.endsWith('/v1/predictions'))).toEqual([]);
-}, 60_000);
+});
 
 test('a line of a sheet fills every field, and one that could be shifted fills none', async () => {
   const { page } = await app.visit('/predictions/new', 'clinician', { permissions: ['clipboard-read', 'clipboard-write'] });
@@ -117,7 +117,7 @@ test('a line of a sheet fills every field, and one that could be shifted fills n
   const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
   expect(values).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
   expect(await page.getByLabel('Your reference').inputValue()).toBe('1002945');
-}, 60_000);
+});
 
 test('a record is found again by its reference, opens for a colleague by its link, and for nobody else', async () => {
   const { page } = await app.visit('/predictions', 'clinician');
@@ -135,7 +135,7 @@ test('a record is found again by its reference, opens for a colleague by its lin
   const empty = await app.visit('/predictions', 'stranger');
   await empty.page.getByText('No record has been sent yet').waitFor();
   expect(await axeViolations(empty.page)).toEqual([]);
-}, 60_000);
+});
 
 test('a record that waits shows its place in the queue, can be withdrawn, and is answered by itself', async () => {
   const { page } = await app.visit('/predictions/new', 'clinician');
@@ -155,4 +155,4 @@ test('a record that waits shows its place in the queue, can be withdrawn, and is
   }
   await page.getByRole('heading', { name: 'Benign', level: 2 }).waitFor();
   expect(await axeViolations(page)).toEqual([]);
-}, 90_000);
+});

@@ -6,11 +6,11 @@ let app: WebApp;
 
 beforeAll(async () => {
   app = await WebApp.start({ WORKER_THREADS: '1' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await app?.stop();
-}, 120_000);
+});
 
 const MOST_TABS = 60;
 
@@ -54,7 +54,7 @@ test('a record from signing in to the answer and back, by keyboard alone', async
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'New record' }).waitFor();
   expect(await page.getByRole('textbox', { name: 'Mitoses' }).inputValue()).toBe('1');
-}, 60_000);
+});
 
 test.each([['Enter'], ['Tab'], ['ArrowDown'], [' '], [',']])('who presses %j behind each value skips no field', async (key) => {
   const { page } = await app.visit('/predictions/new', 'clinician');
@@ -66,7 +66,7 @@ test.each([['Enter'], ['Tab'], ['ArrowDown'], [' '], [',']])('who presses %j beh
   }
   const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
   expect(values).toEqual(['5', '10', '1', '3', '1', '?', '4', '10', '2']);
-}, 60_000);
+});
 
 test('values are gone back to and mended by keyboard alone', async () => {
   const { page } = await app.visit('/predictions/new', 'clinician');
@@ -79,7 +79,7 @@ test('values are gone back to and mended by keyboard alone', async () => {
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('ArrowUp');
   expect(await focused(page)).toContain('Clump thickness');
-}, 60_000);
+});
 
 test('a file is chosen, scored and deleted by keyboard alone', async () => {
   const { page } = await app.visit('/batches', 'clinician');
@@ -105,4 +105,4 @@ test('a file is chosen, scored and deleted by keyboard alone', async () => {
   await tabTo(page, /^Delete for good$/);
   await page.keyboard.press('Enter');
   await page.getByText('No file has been uploaded yet').waitFor();
-}, 90_000);
+});

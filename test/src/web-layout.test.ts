@@ -17,11 +17,11 @@ beforeAll(async () => {
     '/predictions/new', '/predictions', `/predictions/${prediction.id}`, '/batches', '/batches/new', `/batches/${batch.id}`, '/operations', '/models',
     '/models/wbc-knn/1.0.0', '/models/wdbc-knn/1.0.0', '/audit', '/models/none/1', '/predictions/nonsense/more',
   ];
-}, 120_000);
+});
 
 afterAll(async () => {
   await app?.stop();
-}, 120_000);
+});
 
 async function faultsOnEveryPage(options: BrowserContextOptions): Promise<string[]> {
   const { page } = await app.visit('/', 'admin', options);
@@ -38,11 +38,11 @@ async function faultsOnEveryPage(options: BrowserContextOptions): Promise<string
 
 test('every page fits a window of 320 pixels, in the dark', async () => {
   expect(await faultsOnEveryPage({ viewport: { width: 320, height: 640 }, colorScheme: 'dark', reducedMotion: 'reduce' })).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('every page fits a window of 1280 pixels at 200 %, in the light', async () => {
   expect(await faultsOnEveryPage({ viewport: { width: 640, height: 450 }, deviceScaleFactor: 2, colorScheme: 'light' })).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('the colours follow the system until somebody chooses, and the choice is kept', async () => {
   const { page } = await app.visit('/models', 'admin', { colorScheme: 'light' });
@@ -59,7 +59,7 @@ test('the colours follow the system until somebody chooses, and the choice is ke
   await page.reload();
   await page.getByRole('button', { name: 'Colours: light' }).waitFor();
   expect(await background()).toBe(light);
-}, 60_000);
+});
 
 test('nothing moves for who does not want it', async () => {
   const { page } = await app.visit('/batches/new', 'admin', { reducedMotion: 'reduce' });
@@ -69,4 +69,4 @@ test('nothing moves for who does not want it', async () => {
     return (transitionDuration !== '0s' && transitionDuration !== '') || animationName !== 'none';
   }).length);
   expect(moving).toBe(0);
-}, 60_000);
+});

@@ -9,11 +9,11 @@ let app: WebApp;
 
 beforeAll(async () => {
   app = await WebApp.start({ WORKER_THREADS: '1' });
-}, 120_000);
+});
 
 afterAll(async () => {
   await app?.stop();
-}, 120_000);
+});
 
 test('an operator sees the queue move, and no record', async () => {
   const { page, complaints, addresses } = await app.visit('/', 'operator');
@@ -39,7 +39,7 @@ test('an operator sees the queue move, and no record', async () => {
   await page.goto(`${app.stack.url}/predictions/new`);
   await page.getByRole('heading', { name: 'Your key does not open this page' }).waitFor();
   expect(await axeViolations(page)).toEqual([]);
-}, 90_000);
+});
 
 test('how long single records take is shown once there were some', async () => {
   await app.call('clinician', '/v1/predictions', {
@@ -49,7 +49,7 @@ test('how long single records take is shown once there were some', async () => {
   const latency = page.getByRole('definition').filter({ hasText: /\d (ms|s) half, .* 99 %/ });
   await latency.first().waitFor();
   expect(await latency.count()).toBe(2);
-}, 60_000);
+});
 
 test('the model’s card is shown with its plots and nothing of it runs', async () => {
   const { page, complaints } = await app.visit('/models', 'operator');
@@ -65,7 +65,7 @@ test('the model’s card is shown with its plots and nothing of it runs', async 
   expect(plot.headers.get('Content-Security-Policy')).toContain('sandbox');
   expect((await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/..%2F1.0.0.json')).status).toBe(404);
   expect(await page.getByRole('button', { name: /into use/ }).count()).toBe(0);
-}, 60_000);
+});
 
 test('an admin puts a version into use and goes back, and the audit says who', async () => {
   await addNextVersion();
@@ -85,7 +85,7 @@ test('an admin puts a version into use and goes back, and the audit says who', a
   await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
   await page.getByText('No card is kept of this version').waitFor();
   expect(complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
-}, 60_000);
+});
 
 /** The shipped model with a threshold of its own. */
 async function addNextVersion(): Promise<void> {

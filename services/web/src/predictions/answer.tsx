@@ -43,7 +43,7 @@ function Verdict({ result }: { result: PredictionResult }) {
           <>
             <h3>Why</h3>
             <ul className="reasons">{result.reasons.map((reason) => <li key={reason}>{reason.replaceAll(' %', '\u00A0%')}</li>)}</ul>
-            <p className="small">What helps: check the nine values against the slide, measure what is missing, or have a second reader grade it. An undecided record is no finding of either kind.</p>
+            <p className="small">What helps: check the values against the slide, measure what is missing, or have a second reader grade it. An undecided record is no finding of either kind.</p>
           </>
         )}
       </div>
@@ -58,7 +58,7 @@ function ModelPanel({ prediction, version }: AnswerProps) {
     <Panel title="Where this comes from, and its limits" className="wide">
       <dl className="facts">
         <div><dt>Model</dt><dd><Link to={`/models/${model.name}/${model.version}`}>{model.name} {model.version}</Link></dd></div>
-        <div><dt>Method</dt><dd>compares with {version.training.rows} known cases; {version.k} nearest of each class</dd></div>
+        <div><dt>Method</dt><dd>compares with {version.training.rows} known cases, {version.rule === 'class-ratio' ? `the ${version.k} nearest of each class` : `of which the ${version.k} nearest decide`}</dd></div>
         <div><dt>Malignant from</dt><dd>{formatShare(result.operating_point.threshold)} probability on{result.operating_point.name === 'sensitivity99' && ' (cautious)'}</dd></div>
         {completed_at !== undefined && <div><dt>Answered</dt><dd>{formatDateTime(completed_at)}</dd></div>}
         <div className="digest"><dt>Fingerprint of the model</dt><dd><code>{model.digest}</code></dd></div>

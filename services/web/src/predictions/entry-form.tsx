@@ -8,7 +8,7 @@ import { Button } from '../design/button';
 import { Failure } from '../design/failure';
 import { TextField } from '../design/text-field';
 import { countOf } from '../design/numbers';
-import { readCell } from './cell';
+import { isGrade, readCell } from './cell';
 import { type Draft, EMPTY_DRAFT, findFaults, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { FeatureField } from './feature-field';
@@ -75,9 +75,9 @@ export function EntryForm({ version, draft, change }: EntryFormProps) {
           <Button variant="quiet" onPress={() => { change(EMPTY_DRAFT); entry.setFaults({}); entry.focus(0); }}>Clear</Button>
         </div>
         <ModelChoice draft={draft} change={change} />
-        <Checkbox className="checkbox" isSelected={movesOn} onChange={setMovesOn}>
+        {features.every(isGrade) && <Checkbox className="checkbox" isSelected={movesOn} onChange={setMovesOn}>
           <span className="box" aria-hidden="true" /> Fields move on by themselves
-        </Checkbox>
+        </Checkbox>}
         <KeyHints />
       </aside>
     </form>

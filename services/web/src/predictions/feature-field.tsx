@@ -20,7 +20,7 @@ export function FeatureField({ feature, number, text, fault, input, onType, onPi
   const id = useId();
   const grade = isGrade(feature);
   return (
-    <div className="feature" data-invalid={fault !== undefined || undefined}>
+    <div className={grade ? 'feature' : 'feature measured'} data-invalid={fault !== undefined || undefined}>
       <div className="feature-name">
         <label htmlFor={id}><span className="feature-number" aria-hidden="true">{number}</span> {feature.title}</label>
         <p id={`${id}-meaning`} className="small muted">{feature.description}</p>
@@ -28,14 +28,14 @@ export function FeatureField({ feature, number, text, fault, input, onType, onPi
       <div className="feature-scale">
         {grade && <GradeScale text={text} onPick={onPick} />}
         <p id={`${id}-ends`} className="scale-ends small muted">
-          <span><b>{feature.min}</b> <span className="visually-hidden">is</span> {feature.low}</span>
-          <span><b>{feature.max ?? 'high'}</b> <span className="visually-hidden">is</span> {feature.high}</span>
+          <span>{grade && <End value={feature.min} />}{feature.low}</span>
+          <span>{grade && <End value={feature.max} />}{feature.high}</span>
         </p>
       </div>
       <input
         ref={input}
         id={id}
-        className="input feature-input"
+        className={`input feature-input${grade ? '' : ' wide'}`}
         inputMode={grade ? 'numeric' : 'decimal'}
         autoComplete="off"
         enterKeyHint="next"
@@ -51,6 +51,10 @@ export function FeatureField({ feature, number, text, fault, input, onType, onPi
       {fault !== undefined && <p id={`${id}-fault`} className="field-error">{fault}</p>}
     </div>
   );
+}
+
+function End({ value }: { value: number | null }) {
+  return <><b>{value}</b> <span className="visually-hidden">is </span></>;
 }
 
 const GRADES = Array.from({ length: 10 }, (_, index) => String(index + 1));
