@@ -30,11 +30,12 @@ export interface CanaryParts {
  */
 export class Canary {
   private readonly periodic: Periodic;
-  private readonly firstSlot: number;
+  /** The last one that was given away, to whichever process. */
+  private settledSlot: number;
   private isStopping = false;
 
   constructor(private readonly parts: CanaryParts) {
-    this.firstSlot = this.slot() + 1;
+    this.settledSlot = this.slot();
     this.periodic = new Periodic({ name: 'canary', everyMs: ASK_MS, logger: parts.logger, turn: () => this.turn() });
   }
 
@@ -55,8 +56,10 @@ export class Canary {
   private async turn(): Promise<void> {
     const slot = this.slot();
     const { redis, everySeconds } = this.parts;
-    if (slot < this.firstSlot || redis.status !== 'ready') return;
-    if (await takeTurn(redis, `canary:${slot}`, 2_000 * everySeconds)) await this.send(knownCases[slot % knownCases.length]);
+    if (slot <= this.settledSlot || redis.status !== 'ready') return;
+    const isTurn = await takeTurn(redis, `canary:${slot}`, 2_000 * everySeconds);
+    this.settledSlot = slot;
+    if (isTurn) await this.send(knownCases[slot % knownCases.length]);
   }
 
   private async send(known: KnownCase): Promise<void> {

@@ -1,5 +1,6 @@
 import { quantileOf, valuesOf } from '@cytoqueue/metrics';
 import { BacklogReader, type BatchProgress, MinuteSums, type QueueBacklog, type RecentSums, type Sums, readWorkers } from '@cytoqueue/queue';
+import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
 
 /** Who asks within this time gets the same figures: a page that many watch costs Redis no more than one. */
@@ -21,7 +22,7 @@ export interface QueueStatus {
   workersAlive: number;
   /** Of batches, over the last minute. */
   rowsPerSecond: number;
-  /** undefined when nobody works or nobody knows how fast. */
+  /** At the pace of late, or as the scaling policy assumes it when nothing was scored for an hour; undefined when nobody works. */
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
   latency: { waitMs: Percentiles | undefined; totalMs: Percentiles | undefined };
@@ -56,7 +57,7 @@ export class QueueWatch {
     ]);
     const backlogRows = sum(queues, ({ rows }) => rows);
     const hour = addUp(recent.minutes);
-    const capacity = (pace ?? 0) * workers.slots;
+    const capacity = pace === undefined ? workers.alive * defaultPolicy.rowsPerSecondPerWorker : pace * workers.slots;
     return {
       asOf,
       backlogRows,

@@ -27,6 +27,8 @@ export class Reporter {
   private readonly periodic: Periodic;
   private hasReported = false;
   private hasFailed = false;
+  /** The last one that was given away, to whichever process. */
+  private settledMinute = 0;
 
   constructor(private readonly parts: ReporterParts) {
     this.periodic = new Periodic({ name: 'report', everyMs: ASK_MS, logger: parts.logger, turn: () => this.turn() });
@@ -57,7 +59,9 @@ export class Reporter {
 
   private async report(): Promise<void> {
     const { redis, watch, outbox, publisher } = this.parts;
-    const isTurn = await takeTurn(redis, `report:${await outbox.minute()}`, TURN_MS);
+    const minute = await outbox.minute();
+    const isTurn = minute !== this.settledMinute && (await takeTurn(redis, `report:${minute}`, TURN_MS));
+    this.settledMinute = minute;
     if (!isTurn && this.hasReported) return;
     const gauges = gaugesOf(await watch.read());
     await (isTurn ? publisher.sendMinute(gauges) : publisher.sendGauges(gauges));

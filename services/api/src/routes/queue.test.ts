@@ -56,12 +56,17 @@ test('says how much is left to do, who does it, how fast, and what went wrong', 
 test('reckons from the workers alive and what was done of late', async () => {
   const presence = new WorkerPresence(working, 'w', 2);
   presence.start();
+  const assumed = await waitUntil('the worker is seen', async () => {
+    const found = await readQueue();
+    return found.workers_alive === 1 && found;
+  });
+  expect(assumed.drain_seconds).toBeGreaterThan(0);
   await new BatchProgress(working).recordPace(1_000, 1_000);
   const values = { 'PredictionQueueWait|3': 98, 'PredictionQueueWait|40': 2, 'PredictionLatency|7.5': 100 };
   await new MinuteSums(working).add({ ShardsFailed: 1, JobsRetried: 4, RowsPredicted: 5_400, RowsRejected: 600, ...values });
-  const body = await waitUntil('the worker is seen', async () => {
+  const body = await waitUntil('the pace is seen', async () => {
     const found = await readQueue();
-    return found.workers_alive === 1 && found;
+    return found.drain_seconds !== assumed.drain_seconds && found;
   });
   expect(body).toMatchObject({ backlog_rows: 1_000, drain_seconds: 0.5, rows_per_second: expect.closeTo(100, -1) });
   expect(body['failures']).toEqual({ shards_failed: 1, jobs_retried: 4 });

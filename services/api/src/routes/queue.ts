@@ -17,7 +17,7 @@ export const queueDocument = z
     workers_alive: count,
     rows_per_second: seconds.meta({ description: 'Rows of batches scored over the last minute' }),
     drain_seconds: seconds.nullable().meta({
-      description: 'The backlog over what the workers alive get through when busy; null when none is alive or nothing was scored for an hour',
+      description: 'The backlog over what the workers alive get through when busy; null when none is alive',
     }),
     queues: z.array(
       z.strictObject({
