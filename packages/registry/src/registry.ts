@@ -54,7 +54,10 @@ export class Registry {
       await this.putUnlessTaken(ObjectKeys.model(name, version), bytes);
       newest.set(name, version);
     }
-    for (const [name, version] of newest) await this.champions.setFirst(name, promotion(version, 'shipped'));
+    for (const [name, version] of newest) {
+      const first: Champion = { version, history: [promotion(version, 'shipped')] };
+      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(first)));
+    }
   }
 
   /**
