@@ -1,5 +1,6 @@
 import { FaultStack } from './fault-stack';
 import { isRunning } from './stack-process';
+import type { Verdict } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
 let faults: FaultStack;
@@ -9,6 +10,7 @@ beforeAll(async () => {
 }, 240_000);
 
 afterEach(() => {
+  faults.proxy.heal();
   faults.redis.thaw();
   faults.signalWorkers('SIGCONT');
 });
@@ -24,7 +26,8 @@ const isPending = async () => {
 
 test('the API killed between storing and enqueuing: the same key gives the same batch, which ends', async () => {
   const key = { 'idempotency-key': 'upload-1' };
-  faults.redis.freeze();
+  // Nothing reaches Redis any more once the promise is durable: so it dies before the first job is there.
+  faults.proxy.meddle(async (): Promise<Verdict> => ((await isPending()) ? new Promise<never>(() => undefined) : 'pass'));
   const cutShort = faults.post(key).catch(() => undefined);
   await waitUntil('all is stored', isPending);
   const { api } = faults.ready.pids;
@@ -32,7 +35,9 @@ test('the API killed between storing and enqueuing: the same key gives the same 
   expect(await cutShort).toBeUndefined();
   const { objects } = await faults.store.list({ prefix: 'pending/' });
   const promised = objects[0]?.key.split('/').at(-1) as string;
-  faults.redis.thaw();
+  // What was held back never arrives.
+  faults.proxy.cut();
+  faults.proxy.heal();
   const again = await waitUntil('another API answers', async () => {
     const answer = isRunning(api) ? undefined : await faults.post(key).catch(() => undefined);
     return answer?.status === 202 && answer.json;

@@ -17,13 +17,20 @@ afterAll(async () => {
   await faults?.stop();
 }, 240_000);
 
-/** Whether the shard is about to be scored, or has ended. One that was delivered too often is taken once more, only to be failed. */
+/**
+ * Whether the shard is being scored, or has ended. It is not while another suspect is in hand: either is about to be put off.
+ * One that was delivered too often is taken once more, only to be failed.
+ */
 function stateOf(jobId: string): Promise<'scored' | 'ended'> {
+  const keyOf = (id: string) => `${REDIS_PREFIX}:${queueNames.shards}:${id}`;
   return waitUntil('it is taken again, or has ended', async () => {
-    const key = `${REDIS_PREFIX}:${queueNames.shards}:${jobId}`;
-    const [finished, deferredFailure] = await faults.inRedis((redis) => redis.hmget(key, 'finishedOn', 'defa'));
+    const [finished, deferredFailure] = await faults.inRedis((redis) => redis.hmget(keyOf(jobId), 'finishedOn', 'defa'));
     if (finished !== null) return 'ended';
-    return deferredFailure === null && (await faults.inHand(queueNames.shards)).includes(jobId) && 'scored';
+    const inHand = await faults.inHand(queueNames.shards);
+    if (deferredFailure !== null || !inHand.includes(jobId)) return false;
+    const others = inHand.filter((id) => id !== jobId);
+    const stalls = await faults.inRedis((redis) => Promise.all(others.map((id) => redis.hget(keyOf(id), 'stc'))));
+    return stalls.every((count) => count === null) && 'scored';
   });
 }
 

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PostponedError } from '@cytoqueue/queue';
 
+/** Suspects are delivered together. Before one of them can kill again, the others must have been put off, in Redis. */
+const PUT_OFF_MS = 250;
 /** With some spread, so that two suspects do not meet again and again. */
 const comeAgainMs = (): number => 1_000 + Math.random() * 1_000;
 
@@ -23,6 +26,7 @@ export class Quarantine {
     this.suspectInHand = true;
     try {
       while (this.inHand > 0) await this.change();
+      await sleep(PUT_OFF_MS);
       await work();
     } finally {
       this.suspectInHand = false;
