@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, and the build.
+# Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, with --clock also
+# libfaketime, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -105,6 +106,15 @@ install_browser() {
     fail 'Chromium is needed for the browser tests and could not be installed here: install it, or set CHROMIUM_PATH'
 }
 
+# Tests of clocks that jump need it, and only they: without it they are skipped, and say so.
+install_faketime() {
+  [ "$(uname -s)" = Linux ] || return 0
+  for place in /usr/lib/*/faketime /usr/lib/faketime /usr/lib64/faketime /usr/local/lib/faketime; do
+    [ ! -e "$place/libfaketimeMT.so.1" ] || return 0
+  done
+  install_system libfaketime libfaketime libfaketime libfaketime libfaketime || say 'going on without libfaketime'
+}
+
 build() {
   npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
 }
@@ -113,5 +123,11 @@ check_node
 take_lock
 install_packages
 install_redis
-[ "${1:-}" != --browser ] || install_browser
+for part in "$@"; do
+  case $part in
+    --browser) install_browser ;;
+    --clock) install_faketime ;;
+    *) fail "unknown option $part" ;;
+  esac
+done
 build

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const KERNELS = ['integer', 'float'];
+const KERNELS = ['integer', 'float', 'grades'];
 /** 112: vectors in exports, which only pass from file to file here. */
 const OPTIONS = ['--disableWarning', '112', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--outFile', 'kernel.wasm'];
 

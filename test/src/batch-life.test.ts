@@ -175,7 +175,7 @@ test('every documented operation answers as documented', async () => {
   const paths = [
     '/health/live', '/health/ready', '/v1/models', '/v1/models/wbc-knn', '/v1/models/wbc-knn/versions/1.0.0', '/v1/predictions', '/v1/batches',
     `/v1/predictions/${record.id}`, `/v1/predictions/${record.id}/events`, `/v1/batches/${id}/events`, `/v1/batches/${rescored.id}/changes`,
-    '/v1/queue', '/v1/session',
+    '/v1/queue', '/v1/session', '/metrics',
   ];
   for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
   expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.0.0' } })).status).toBe(200);

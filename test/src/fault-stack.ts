@@ -1,4 +1,4 @@
-import { rmSync, utimesSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
@@ -9,7 +9,9 @@ import { ContractClient } from './contract-client';
 import { expectInvariant, keysBelow } from './invariant';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
-import { type Environment, type Ready, type RunningStack, isRunning, makeDataDir, readReady, startStack } from './stack-process';
+import {
+  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, isRunning, makeDataDir, readReady, runProgram, startStack,
+} from './stack-process';
 import { TcpProxy } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
@@ -20,6 +22,12 @@ const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
 function fileOf(rows: number): string {
   const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
   return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
+}
+
+export type LogLine = Record<string, unknown>;
+
+export function parseLog(text: string): LogLine[] {
+  return text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
 }
 
 interface Options extends Environment {
@@ -34,6 +42,8 @@ export class FaultStack {
   private readonly releasers = new Releasers();
   private readonly file: string;
   private undisturbed: Buffer = Buffer.alloc(0);
+  /** The batch whose results were not disturbed. */
+  undisturbedId = '';
   redis!: RedisProcess;
   proxy!: TcpProxy;
   stack!: RunningStack;
@@ -52,6 +62,7 @@ export class FaultStack {
     try {
       await faults.acquire(environment);
       const { id } = await run(faults.client, faults.file, query);
+      faults.undisturbedId = id;
       faults.undisturbed = await faults.store.get(ObjectKeys.runResults('local', id, 1));
       return faults;
     } catch (error) {
@@ -80,6 +91,10 @@ export class FaultStack {
     this.proxy?.heal();
     this.redis?.thaw();
     await this.releasers.releaseAll();
+  }
+
+  get fileBytes(): number {
+    return Buffer.byteLength(this.file);
   }
 
   get ready(): Ready {
@@ -114,6 +129,11 @@ export class FaultStack {
   /** The batch ends, and everything holds that must hold of it. */
   async expectWhole(batchId: string): Promise<Manifest> {
     await finish(this.client, batchId);
+    return this.expectInvariant(batchId);
+  }
+
+  /** Of a batch that has ended. */
+  expectInvariant(batchId: string): Promise<Manifest> {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
 
@@ -127,6 +147,20 @@ export class FaultStack {
   age(id: string): void {
     const then = Date.now() / 1_000 - 120;
     utimesSync(join(this.stack.dataDir, 'objects', ObjectKeys.pending('local', id)), then, then);
+  }
+
+  /** What a service has logged so far. */
+  logLines(service: string): LogLine[] {
+    return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
+  }
+
+  /** A worker beside the stack's own, that the test ends itself. */
+  async startWorker(): Promise<RunningProgram> {
+    const { dataDir } = this.stack;
+    const environment = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
+    const worker = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], environment);
+    await waitUntil('it is ready', () => worker.stdout().includes('"msg":"ready"'));
+    return worker;
   }
 
   /** Past the proxy. */

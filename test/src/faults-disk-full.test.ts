@@ -1,26 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultStack } from './fault-stack';
+import { mountSmallDisk } from './small-disk';
 import { waitUntil } from './wait-until';
 
 jest.setTimeout(60_000);
 
-const folder = mkdtempSync(join(tmpdir(), 'cytoqueue-disk-'));
-
-/** A small disk of the test's own; only root may mount one. */
-function mountSmallDisk(): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'cytoqueue-test', folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    process.stderr.write('skipped: the test of a full disk mounts a tmpfs, which only root may\n');
-    return false;
-  }
-}
-
-const mounted = mountSmallDisk();
+const disk = mountSmallDisk(24);
+if (disk === undefined) process.stderr.write('skipped: the test of a full disk mounts a tmpfs, which only root may\n');
+const folder = disk?.path ?? '';
 const ballast = join(folder, 'ballast');
 
 /** Leaves this many bytes free. */
@@ -29,7 +17,7 @@ function fill(leaveBytes: number): void {
   writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
 }
 
-(mounted ? describe : describe.skip)('a full disk', () => {
+(disk === undefined ? describe.skip : describe)('a full disk', () => {
   let faults: FaultStack;
 
   beforeAll(async () => {
@@ -40,7 +28,7 @@ function fill(leaveBytes: number): void {
 
   afterAll(async () => {
     await faults?.stop();
-    execFileSync('umount', [folder]);
+    disk?.unmount();
   }, 120_000);
 
   const objectsIn = (dir: string) => readdirSync(join(folder, 'objects', dir), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length;
@@ -64,5 +52,3 @@ function fill(leaveBytes: number): void {
     expect(objectsIn('.tmp')).toBe(0);
   });
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { FaultStack } from './fault-stack';
-import { ROOT, type RunningProgram, runProgram } from './stack-process';
+import type { RunningProgram } from './stack-process';
 import { waitUntil } from './wait-until';
 
 jest.setTimeout(60_000);
@@ -24,12 +23,9 @@ afterAll(async () => {
   await faults?.stop();
 }, 120_000);
 
-/** A worker beside the stack's own, that the test stops itself. */
 async function startWorker(): Promise<RunningProgram> {
-  const environment = { REDIS_URL: `redis://127.0.0.1:${faults.proxy.port}`, DATA_DIR: faults.stack.dataDir, WORKER_THREADS: '1' };
-  const worker = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], environment);
+  const worker = await faults.startWorker();
   programs.push(worker);
-  await waitUntil('it is ready', () => worker.stdout().includes('"msg":"ready"'));
   return worker;
 }
 

@@ -39,7 +39,7 @@ export const READS_ENVIRONMENT = ['packages/runtime', 'test'];
 export const TEST_SUPPORT = 'test/src/';
 
 /** Begin a process; they may pass `process.env` on whole. */
-export const ENTRY_FILES = [/^packages\/client\/src\/cli\.ts$/, /^services\/[^/]+\/src\/main\.ts$/, /^scripts\/src\/(?!.*\.test\.ts$)[^/]+\.ts$/];
+export const ENTRY_FILES = [/^packages\/client\/src\/cli\.ts$/, /^(services\/[^/]+|ecs)\/src\/main\.ts$/, /^scripts\/src\/(?!.*\.test\.ts$)[^/]+\.ts$/];
 
 export const INPUT_OUTPUT = /^(node:)?(fs|fs\/promises|net|tls|http|https|http2|dgram|dns|child_process|cluster)$/;
 
@@ -54,6 +54,7 @@ export const TOP_LEVEL = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'docker-compose.yml',
   'ecs',
   'package-lock.json',
   'package.json',
@@ -63,4 +64,4 @@ export const TOP_LEVEL = [
   'test',
   'tsconfig.json',
 ];
-export const NOT_OURS = ['node_modules', 'dist', 'coverage'];
+export const NOT_OURS = ['node_modules', 'dist', 'coverage', 'cdk.out'];

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
 /** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
-type Verdict = 'pass' | 'lose the answer' | { answer: string };
+export type Verdict = 'pass' | 'lose the answer' | { answer: string };
+type Judge = (request: string) => Verdict | Promise<Verdict>;
 
 interface Line {
   readonly client: Socket;
@@ -15,7 +16,7 @@ export class TcpProxy {
   private isCut = false;
   private isFrozen = false;
   private delayMs = 0;
-  private judge: (request: string) => Verdict = () => 'pass';
+  private judge: Judge = () => 'pass';
 
   private constructor(
     private readonly server: Server,
@@ -63,8 +64,8 @@ export class TcpProxy {
     this.hangUp();
   }
 
-  /** Judges each piece on its way to the server. */
-  meddle(judge: (request: string) => Verdict): void {
+  /** Judges each piece on its way to the server; what follows it on the same connection waits for the verdict. */
+  meddle(judge: Judge): void {
     this.judge = judge;
   }
 
@@ -98,11 +99,15 @@ export class TcpProxy {
     const line = { client, server };
     this.lines.add(line);
     let losing = false;
-    client.on('data', (bytes) => {
-      const verdict = this.judge(bytes.toString('latin1'));
+    let judged: Promise<unknown> = Promise.resolve();
+    const pass = async (bytes: Buffer): Promise<void> => {
+      const verdict = await this.judge(bytes.toString('latin1'));
       if (typeof verdict === 'object') return void client.end(verdict.answer);
       if (verdict === 'lose the answer') losing = true;
       this.forward(bytes, server);
+    };
+    client.on('data', (bytes) => {
+      judged = judged.then(() => pass(bytes));
     });
     server.on('data', (bytes) => {
       // An interim answer asks for the body, which is still to come.

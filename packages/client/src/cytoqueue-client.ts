@@ -3,7 +3,7 @@ import { randomKey } from './random-key';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type Send, Transport } from './transport';
 import type {
-  AcceptedPrediction, AuditEvent, Batch, BatchStatus, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
+  AcceptedPrediction, AuditEvent, Batch, BatchStatus, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
   QueueState, Session,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
@@ -148,7 +148,17 @@ export class CytoqueueClient {
   }
 
   getModelVersion(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelVersion> {
-    return this.transport.json({ path: `${modelPath(name)}/versions/${encodeURIComponent(version)}`, signal });
+    return this.transport.json({ path: versionPath(name, version), signal });
+  }
+
+  /** The card of a version that Cytoqueue ships, as Markdown; its plots lie beside it under `plots/`. */
+  async getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
+    return (await this.transport.send({ path: `${versionPath(name, version)}/card`, signal })).text();
+  }
+
+  /** How a version that Cytoqueue ships did when it was tested. */
+  getModelEvaluation(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelEvaluation> {
+    return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
   }
 
   /** Makes a version the champion. */
@@ -206,4 +216,8 @@ function batchPath(id: string): string {
 
 function modelPath(name: string): string {
   return `/v1/models/${encodeURIComponent(name)}`;
+}
+
+function versionPath(name: string, version: string): string {
+  return `${modelPath(name)}/versions/${encodeURIComponent(version)}`;
 }

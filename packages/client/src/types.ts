@@ -162,6 +162,16 @@ export interface ModelVersion extends ModelPin {
   links: { self: string };
 }
 
+export interface ModelEvaluation {
+  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  cv: Record<string, number>;
+  cv_intervals: Record<string, [number, number]>;
+  /** How often the cross-validation asked each row. */
+  repetitions: number;
+  /** By tenths of the scale of probabilities; rows over all repetitions. */
+  reliability: { mean_probability: number; malignant_share: number; rows: number }[];
+}
+
 export interface Page<T> {
   data: T[];
   has_more: boolean;
@@ -184,7 +194,7 @@ export interface Session {
   tenant: string;
   role: Role;
   key_id: string;
-  /** null: of a key that does not expire. */
+  /** null: an API key without an end was sent. */
   expires_at: string | null;
 }
 
@@ -223,5 +233,5 @@ export interface AuditEvent {
   actor: { tenant: string; key_id: string };
   action: string;
   resource: string;
-  outcome: string;
+  outcome: 'done' | 'denied' | 'failed';
 }

@@ -3,44 +3,63 @@ export type MetricKind = 'gauge' | 'count' | 'values';
 
 export type MetricUnit = 'Count' | 'Seconds' | 'Milliseconds' | 'Bytes' | 'None';
 
-export interface Metric {
-  kind: MetricKind;
-  unit: MetricUnit;
-  /** Whose figure it is: the dimension `Service`. */
-  service: 'api' | 'worker';
-  /** Values of the dimension `Queue`; one datum a value. */
-  queues: readonly MetricQueue[];
-  meaning: string;
-  publisher: string;
-}
-
+/** The dimension `Queue`; `all` for what belongs to no single one. */
 export type MetricQueue = 'all' | 'predictions' | 'shards' | 'finalize';
 
-const PUBLISHER = 'one elected API process, once a minute, at its start and stop';
-const COUNTED = 'counted by the worker that did it, in Redis, with the bit that makes it count once; sent by the elected API process and by any process that stops';
+/** The process that measures it, and exposes it to Prometheus. */
+export type MetricSource = 'api' | 'worker';
 
-const gauge = (unit: MetricUnit, queues: readonly MetricQueue[], meaning: string): Metric => ({ kind: 'gauge', unit, service: 'api', queues, meaning, publisher: PUBLISHER });
-const work = (kind: MetricKind, unit: MetricUnit, queue: MetricQueue, meaning: string): Metric => ({
-  kind, unit, service: 'worker', queues: [queue], meaning, publisher: COUNTED,
-});
+export interface Metric {
+  readonly kind: MetricKind;
+  readonly unit: MetricUnit;
+  readonly source: MetricSource;
+  /** One datum each. */
+  readonly queues: readonly MetricQueue[];
+  readonly meaning: string;
+}
 
-/** Every metric there is. CloudWatch, Prometheus, `GET /v1/queue` and the table in README.md are made from these entries. */
+const gauge = (unit: MetricUnit, queues: readonly MetricQueue[], meaning: string) => ({ kind: 'gauge', source: 'api', unit, queues, meaning }) as const;
+const inApi = <K extends MetricKind>(kind: K, unit: MetricUnit, meaning: string) => ({ kind, source: 'api', unit, queues: ['all'], meaning }) as const;
+const inWorker = <K extends MetricKind>(kind: K, unit: MetricUnit, queue: MetricQueue, meaning: string) =>
+  ({ kind, source: 'worker', unit, queues: [queue], meaning }) as const;
+
+/** Every metric there is. CloudWatch, Prometheus and the table in README.md are made from these entries. */
 export const catalogue = {
-  BacklogRows: gauge('Count', ['predictions', 'shards'], 'Rows in jobs that wait, are prioritised, put off and due again, or active; a record is one row'),
+  BacklogRows: gauge('Count', ['predictions', 'shards'], 'Rows in jobs that wait, are prioritised, put off and due again, or active; a single record is one row'),
   BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize'], 'The same in jobs'),
-  OldestJobAgeSeconds: gauge('Seconds', ['predictions', 'shards', 'finalize'], 'Age of the oldest of these jobs; 0 without any. Ending a batch: since its shards were done'),
-  BacklogRowsPerWorker: gauge('Count', ['all'], 'All rows of the backlog over the workers alive, or over one when none is'),
+  OldestJobAgeSeconds: gauge('Seconds', ['predictions', 'shards', 'finalize'], 'Age of the oldest of these jobs, 0 without any; of the end of a batch since its shards are done'),
+  BacklogRowsPerWorker: gauge('Count', ['all'], 'The rows of the backlog over the workers alive; over one when none is'),
   DrainSeconds: gauge('Seconds', ['all'], 'How long the workers alive, or one when none is, need for the backlog at the pace of late'),
-  WorkersAlive: gauge('Count', ['all'], 'Workers that were heard of within 16 seconds'),
-  HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is backlog and no worker alive, else 0'),
-  RowsPredicted: work('count', 'Count', 'shards', 'Rows of batches that were scored; each once, however often its shard was delivered'),
-  RowsRejected: work('count', 'Count', 'shards', 'Rows of batches that were refused as bad input'),
-  PredictionsCompleted: work('count', 'Count', 'predictions', 'Single records brought to their end'),
-  PredictionQueueWait: work('values', 'Milliseconds', 'predictions', 'From the acceptance of a single record until a worker took it'),
-  PredictionLatency: work('values', 'Milliseconds', 'predictions', 'From the acceptance of a single record until its result was stored'),
-  ShardSeconds: work('values', 'Seconds', 'shards', 'From reading a shard to storing its result'),
-  ShardsFailed: work('count', 'Count', 'shards', 'Shards that failed for good; their rows are in the errors file'),
-  JobsRetried: work('count', 'Count', 'all', 'Deliveries of a job after its first: its attempt failed, its worker died, or the store was away'),
+  WorkersAlive: gauge('Count', ['all'], 'Workers heard of within the last 16 seconds'),
+  HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is backlog and no worker is alive, else 0'),
+  RowsPredicted: inWorker('count', 'Count', 'shards', 'Rows of batches that were scored; each once, however often its shard was delivered'),
+  RowsRejected: inWorker('count', 'Count', 'shards', 'Rows of batches that were bad input; each once'),
+  PredictionsCompleted: inWorker('count', 'Count', 'predictions', 'Single records with a result; each once'),
+  PredictionsFailed: inWorker('count', 'Count', 'predictions', 'Single records that failed for good'),
+  PredictionQueueWait: inWorker('values', 'Milliseconds', 'predictions', 'From the acceptance of a single record until a worker took it'),
+  PredictionLatency: inWorker('values', 'Milliseconds', 'predictions', 'From the acceptance of a single record until its result was stored'),
+  ShardSeconds: inWorker('values', 'Seconds', 'shards', 'From reading a shard until its result was stored'),
+  ShardsFailed: inWorker('count', 'Count', 'shards', 'Shards that failed for good; their rows are in the errors file'),
+  JobsRetried: inWorker('count', 'Count', 'all', 'Deliveries of a job after its first: an attempt failed, its worker died, or the store was away'),
+  ReconciledJobs: inWorker('count', 'Count', 'all', 'Records and batches that were accepted, had no job any more, and were enqueued again'),
+  ChecksumMismatches: inWorker('count', 'Count', 'all', 'Results that differed from the one already stored under their key'),
+  UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, unzipped'),
+  CanaryLatency: inApi('values', 'Milliseconds', 'How long the test record with a known answer took through the real queue'),
+  CanaryFailed: inApi('count', 'Count', 'Test records without an answer in time, or with a wrong one'),
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof catalogue;
+
+type NamesOf<K extends MetricKind> = { [N in MetricName]: (typeof catalogue)[N]['kind'] extends K ? N : never }[MetricName];
+export type GaugeName = NamesOf<'gauge'>;
+export type CountName = NamesOf<'count'>;
+export type ValuesName = NamesOf<'values'>;
+
+export const metricNames = Object.keys(catalogue) as readonly MetricName[];
+
+/** The value of a gauge for one queue. */
+export interface Gauge {
+  readonly name: GaugeName;
+  readonly queue: MetricQueue;
+  readonly value: number;
+}

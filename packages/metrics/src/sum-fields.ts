@@ -1,26 +1,26 @@
-import type { MetricName } from './catalogue';
+import type { ValuesName } from './catalogue';
 
 /**
- * Under which name a figure is summed up: counts by the metric's name, each value of a distribution by name and value, so
- * that distributions of many processes add up as well.
+ * Figures are summed up under the metric's name, each value of a distribution under name and value: so the distributions
+ * of many processes add up as counts do.
  */
-export function valueField(name: MetricName, value: number): string {
+export function valueField(name: ValuesName, value: number): string {
   return `${name}|${roundValue(value)}`;
 }
 
-/** Two significant digits: within 5 % of the value, and some hundred different ones from a millisecond to a minute. */
+/** Two significant digits: within 5 % of the value, and few enough different ones to be counted one by one. */
 export function roundValue(value: number): number {
   return Number(Math.max(0, value).toPrecision(2));
 }
 
-/** The values of one distribution among sums, with how often each occurred, ascending. */
-export function valuesOf(name: MetricName, sums: Readonly<Record<string, number>>): [value: number, count: number][] {
+/** The values of one distribution among sums with how often each occurred, ascending. */
+export function valuesOf(name: ValuesName, sums: Readonly<Record<string, number>>): [value: number, count: number][] {
   const prefix = `${name}|`;
   const found = Object.entries(sums).flatMap(([field, count]): [number, number][] => (field.startsWith(prefix) ? [[Number(field.slice(prefix.length)), count]] : []));
   return found.sort(([a], [b]) => a - b);
 }
 
-/** The value that the share `quantile` of all is not above; undefined without any. */
+/** The least value that the share `quantile` of all does not exceed; undefined without any. */
 export function quantileOf(values: readonly [value: number, count: number][], quantile: number): number | undefined {
   const total = values.reduce((sum, [, count]) => sum + count, 0);
   let seen = 0;

@@ -17,6 +17,7 @@ export {
   workerTimings,
 } from './names';
 export { type BatchWork, type JobState, Producer } from './producer';
+export { type OutboxEntry, SumsOutbox } from './outbox';
 export { WorkerPresence, readWorkers } from './presence';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { MinuteSums, type RecentSums, type Sums } from './sums';

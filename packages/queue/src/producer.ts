@@ -37,8 +37,13 @@ export class Producer {
     this.shards = new Queue(queueNames.shards, options);
     this.finalize = new Queue(queueNames.finalize, options);
     this.flows = new FlowProducer(options);
-    for (const queue of [this.predictions, this.shards, this.finalize]) queue.on('error', onError);
+    for (const queue of this.queues) queue.on('error', onError);
     this.flows.on('error', onError);
+  }
+
+  /** For the board that shows them. */
+  get queues(): readonly Queue[] {
+    return [this.predictions, this.shards, this.finalize];
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
@@ -88,6 +93,14 @@ export class Producer {
     return rank === null ? undefined : Number(waiting) + rank + 1;
   }
 
+  /** Jobs that a worker could take now, in the queues that are not paused. */
+  async waitingJobs(): Promise<number> {
+    const counts = await orUnavailable(
+      Promise.all(this.queues.map(async (queue) => ((await queue.isPaused()) ? 0 : (await queue.getWaitingCount()) + (await queue.getPrioritizedCount())))),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** What Redis knows of the job that ends a run, which waits for the run's shards. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
@@ -115,7 +128,7 @@ export class Producer {
   }
 
   async stop(): Promise<void> {
-    await Promise.allSettled([this.predictions, this.shards, this.finalize, this.flows].map((part) => part.close()));
+    await Promise.allSettled([...this.queues, this.flows].map((part) => part.close()));
   }
 }
 

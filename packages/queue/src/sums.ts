@@ -4,7 +4,9 @@ import { orUnavailable } from './unavailable';
 
 /** How long a minute's sums are kept: the last hour is shown, and whoever publishes them may be away for the rest. */
 const KEEP_SECONDS = 7_200;
-const SUMS = `${REDIS_PREFIX}:sums`;
+export const SUMS = `${REDIS_PREFIX}:sums`;
+/** Minutes that came to something, for whoever sends it on. */
+export const UNSENT_MINUTES = `${SUMS}:unsent`;
 
 /**
  * Lua: adds pairs of name and increment, from `ARGV[first]` on, to the sums of the present minute by Redis's own clock. What a
@@ -13,7 +15,12 @@ const SUMS = `${REDIS_PREFIX}:sums`;
 export const ADD_SUMS = `
 local function addSums(first)
   if first > #ARGV then return end
-  local key = '${SUMS}:' .. math.floor(redis.call('TIME')[1] / 60)
+  local minute = math.floor(redis.call('TIME')[1] / 60)
+  local key = '${SUMS}:' .. minute
+  if redis.call('EXISTS', key) == 0 then
+    redis.call('ZADD', '${UNSENT_MINUTES}', minute, minute)
+    redis.call('ZREMRANGEBYSCORE', '${UNSENT_MINUTES}', '-inf', minute - ${KEEP_SECONDS / 60})
+  end
   for i = first, #ARGV, 2 do redis.call('HINCRBY', key, ARGV[i], ARGV[i + 1]) end
   redis.call('EXPIRE', key, ${KEEP_SECONDS})
 end`;

@@ -12,16 +12,6 @@ export class ChampionChangedError extends Error {
 export class Champions {
   constructor(private readonly store: ObjectStore) {}
 
-  /** Unless there is one. */
-  async setFirst(name: string, promotion: Promotion): Promise<void> {
-    const champion: Champion = { version: promotion.version, history: [promotion] };
-    try {
-      await this.putOnce(ObjectKeys.champion(name), champion);
-    } catch (error) {
-      if (!(error instanceof ObjectMismatchError)) throw error;
-    }
-  }
-
   /** Undefined for a name without versions. */
   async read(name: string): Promise<Champion | undefined> {
     try {

@@ -3,3 +3,4 @@ export { describeDrift, type Drift } from '@cytoqueue/classifier';
 export { ChampionChangedError } from './champions';
 export { explainColumns } from './explain-columns';
 export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
+export { type EvaluationSummary, readCard, readEvaluation, readPlot } from './artifacts';

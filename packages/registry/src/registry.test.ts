@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
-import { ObjectKeys, type ObjectStore, createObjectStore, listAll } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, StoreUnavailableError, createObjectStore, listAll } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/wait-until';
 import { ChampionChangedError } from './champions';
 import { ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
@@ -49,6 +49,14 @@ describe('seeding', () => {
     const before = await contents();
     await Promise.all(Array.from({ length: 4 }, () => new Registry(store).seed()));
     expect(await contents()).toEqual(before);
+  });
+
+  test('into a store that holds them writes nothing, so it need not be allowed to; a missing one is named', async () => {
+    const denied = async (): Promise<never> => Promise.reject(new StoreUnavailableError('S3 did not do it (AccessDenied, status 403)'));
+    const readOnly = Object.assign(Object.create(store) as ObjectStore, { put: denied, putOnce: denied });
+    await new Registry(readOnly).seed();
+    await store.delete(ObjectKeys.champion('wbc-knn'));
+    await expect(new Registry(readOnly).seed()).rejects.toThrow('models/wbc-knn/champion.json is not in the store');
   });
 
   test('by several processes at once comes to one champion', async () => {

@@ -1,5 +1,7 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
-import { type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
+import {
+  type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll,
+} from '@cytoqueue/storage';
 import { Champions } from './champions';
 import { compareVersions, loadShippedModels } from './shipped';
 
@@ -42,14 +44,20 @@ export class Registry {
     this.champions = new Champions(store);
   }
 
-  /** Puts the shipped versions into the store where they are missing, and makes them champions of names that have none. */
+  /**
+   * Puts the shipped versions into the store where they are missing, and makes them champions of names that have none.
+   * Where none is missing nothing is written, so a deployment can put them there and let the services only read.
+   */
   async seed(): Promise<void> {
     const newest = new Map<string, string>();
     for (const { name, version, bytes } of await loadShippedModels()) {
       await this.putUnlessTaken(ObjectKeys.model(name, version), bytes);
       newest.set(name, version);
     }
-    for (const [name, version] of newest) await this.champions.setFirst(name, promotion(version, 'shipped'));
+    for (const [name, version] of newest) {
+      const first: Champion = { version, history: [promotion(version, 'shipped')] };
+      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(first)));
+    }
   }
 
   /**
@@ -166,10 +174,12 @@ export class Registry {
 
   /** What is in the store stays, even if the shipped file has become another since. */
   private async putUnlessTaken(key: string, bytes: Buffer): Promise<void> {
+    if ((await this.store.head(key)) !== undefined) return;
     try {
       await this.store.putOnce(key, bytes, { contentType: 'application/json' });
     } catch (error) {
-      if (!(error instanceof ObjectMismatchError)) throw error;
+      if (error instanceof ObjectMismatchError) return;
+      throw error instanceof StoreUnavailableError ? new StoreUnavailableError(`${key} is not in the store and cannot be put there`, { cause: error }) : error;
     }
   }
 }

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** `models/{name}/{version}.json` beside this package's sources and build, made by `npm run models`. */
-const SHIPPED_DIR = join(__dirname, '..', 'models');
+export const SHIPPED_DIR = join(__dirname, '..', 'models');
 
 export interface ShippedModel {
   name: string;

@@ -16,7 +16,20 @@ const apiKey = z.strictObject({
   role: z.enum(roles),
   expires_at: z.iso.datetime().optional(),
 });
-const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey) });
+const most = z.int().min(0).optional();
+/** What a tenant may use, where it differs from the service's defaults. */
+const limits = z.strictObject({
+  /** Of the rate limit: 1 for a read, 5 for a write, 1 for each 1,000 rows of an upload. */
+  units_per_minute: z.int().min(1).optional(),
+  /** At once, in one API process. */
+  concurrent_uploads: most,
+  event_streams: most,
+  /** Bytes of uploaded files that are kept. */
+  stored_bytes: most,
+});
+export type TenantLimits = z.infer<typeof limits>;
+
+const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey), limits: limits.optional() });
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
   const checkOnce = (value: string, path: (string | number)[]): void => {

@@ -12,17 +12,23 @@ test('nothing set gives the documented defaults', () => {
     redisUrl: undefined,
     storageUrl: `file://${dataDir}/objects`,
     apiKeysFile: undefined,
+    apiKeys: undefined,
     sessionSecret: undefined,
     trustProxy: undefined,
     workers: 1,
     workerThreads: availableParallelism(),
     shardRows: 32_768,
     cloudwatchNamespace: undefined,
+    canarySeconds: 60,
+    workerStallSeconds: 300,
     environment: 'local',
     workerPort: 0,
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
     inputRetentionDays: 30,
+    tenantLimits: { units_per_minute: 1_500_000, concurrent_uploads: 100, event_streams: 200, stored_bytes: 100 * 1024 ** 3 },
+    maxConnections: 4_000,
+    ecsAgentUri: undefined,
     logLevel: 'info',
   });
 });
@@ -33,18 +39,28 @@ const everything = {
   DATA_DIR: '/srv/cyto',
   REDIS_URL: 'rediss://user:secret@redis:6380/1',
   STORAGE_URL: 's3://bucket/prefix',
+  REDIS_PASSWORD: 'unused: the URL has one',
   API_KEYS_FILE: '/run/keys.json',
+  API_KEYS: '{}',
   SESSION_SECRET: 's'.repeat(32),
   TRUST_PROXY: '10.0.0.0/8, loopback',
   WORKERS: '3',
   WORKER_THREADS: '2',
   SHARD_ROWS: '1000',
   CLOUDWATCH_NAMESPACE: 'Cyto',
+  CANARY_SECONDS: '0',
+  WORKER_STALL_SECONDS: '90',
   ENVIRONMENT: 'staging',
   WORKER_PORT: '9001',
   MAX_UPLOAD_BYTES: '10000000000',
   RETENTION_DAYS: '7',
   INPUT_RETENTION_DAYS: '2',
+  RATE_LIMIT_PER_MINUTE: '100',
+  CONCURRENT_UPLOADS: '2',
+  EVENT_STREAMS: '3',
+  STORED_BYTES_QUOTA: '5000',
+  MAX_CONNECTIONS: '50',
+  ECS_AGENT_URI: 'http://169.254.170.2/api/x',
   LOG_LEVEL: 'debug',
 };
 
@@ -56,17 +72,23 @@ test('every variable is taken over', () => {
     redisUrl: everything.REDIS_URL,
     storageUrl: 's3://bucket/prefix',
     apiKeysFile: '/run/keys.json',
+    apiKeys: '{}',
     sessionSecret: 's'.repeat(32),
     trustProxy: ['10.0.0.0/8', 'loopback'],
     workers: 3,
     workerThreads: 2,
     shardRows: 1_000,
     cloudwatchNamespace: 'Cyto',
+    canarySeconds: 0,
+    workerStallSeconds: 90,
     environment: 'staging',
     workerPort: 9001,
     maxUploadBytes: 1e10,
     retentionDays: 7,
     inputRetentionDays: 2,
+    tenantLimits: { units_per_minute: 100, concurrent_uploads: 2, event_streams: 3, stored_bytes: 5_000 },
+    maxConnections: 50,
+    ecsAgentUri: everything.ECS_AGENT_URI,
     logLevel: 'debug',
   });
 });
@@ -84,6 +106,15 @@ test('what is relative becomes absolute, and a folder of any name can hold the o
 });
 
 test.each([
+  ['rediss://redis:6379', 'rediss://:p%40s%2Fs%3A%25@redis:6379'],
+  ['rediss://user@redis', 'rediss://user:p%40s%2Fs%3A%25@redis'],
+  ['redis://:own@redis', 'redis://:own@redis'],
+])('the password goes into %s unless it has one', (url, expected) => {
+  expect(loadConfig({ REDIS_URL: url, REDIS_PASSWORD: 'p@s/s:%' }).redisUrl).toBe(expected);
+  expect(loadConfig({ REDIS_PASSWORD: 'p@s/s:%' }).redisUrl).toBeUndefined();
+});
+
+test.each([
   ['PORT', '65536'],
   ['PORT', '-1'],
   ['PORT', '80.5'],
@@ -91,6 +122,8 @@ test.each([
   ['PORT', '1e3'],
   ['WORKER_PORT', 'any'],
   ['REDIS_URL', 'http://redis'],
+  ['REDIS_URL', 'redis://['],
+  ['ECS_AGENT_URI', 'agent'],
   ['STORAGE_URL', '/srv/objects'],
   ['SESSION_SECRET', 'short'],
   ['TRUST_PROXY', 'true'],
@@ -103,6 +136,8 @@ test.each([
   ['MAX_UPLOAD_BYTES', '99999999999999999999'],
   ['RETENTION_DAYS', '0'],
   ['INPUT_RETENTION_DAYS', '0'],
+  ['RATE_LIMIT_PER_MINUTE', '0'],
+  ['MAX_CONNECTIONS', '0'],
   ['LOG_LEVEL', 'verbose'],
 ])('%s=%s is refused by name', (name, value) => {
   expect(() => loadConfig({ [name]: value })).toThrow(ConfigError);

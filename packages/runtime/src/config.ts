@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import type { TenantLimits } from './api-keys';
 
 /** A variable that cannot be used; the message names each one and what it should hold. */
 export class ConfigError extends Error {
@@ -27,20 +28,30 @@ const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
   DATA_DIR: z.string().min(1).default('.cytoqueue'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').optional(),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').refine((url) => URL.canParse(url), 'must be a URL').optional(),
+  REDIS_PASSWORD: z.string().min(1).optional(),
   STORAGE_URL: z.string().regex(/^(file|s3):\/\//, 'must start with file:// or s3://').optional(),
   API_KEYS_FILE: z.string().min(1).optional(),
+  API_KEYS: z.string().min(1).optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TRUST_PROXY: z.string().transform(proxiesOf).optional(),
   WORKERS: count(1, 64).default(1),
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
   CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
+  CANARY_SECONDS: count(0, 3_600).default(60),
+  WORKER_STALL_SECONDS: count(1, 86_400).default(300),
   ENVIRONMENT: z.string().min(1).default('local'),
   WORKER_PORT: port.default(0),
   MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: count(1, 36_500).default(30),
   INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
+  RATE_LIMIT_PER_MINUTE: count(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
+  CONCURRENT_UPLOADS: count(0, 100_000).default(100),
+  EVENT_STREAMS: count(0, 100_000).default(200),
+  STORED_BYTES_QUOTA: count(0, Number.MAX_SAFE_INTEGER).default(100 * 1024 * MIB),
+  MAX_CONNECTIONS: count(1, 1_000_000).default(4_000),
+  ECS_AGENT_URI: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
@@ -49,9 +60,12 @@ export interface Config {
   readonly port: number;
   /** Absolute. */
   readonly dataDir: string;
+  /** With the password, when there is one: not to be logged. */
   readonly redisUrl: string | undefined;
   readonly storageUrl: string;
   readonly apiKeysFile: string | undefined;
+  /** Content of a keys file, where secrets come as variables and not as files; `apiKeysFile` goes before it. */
+  readonly apiKeys: string | undefined;
   /** Seals browser sessions; the same for every API process. */
   readonly sessionSecret: string | undefined;
   /** The proxies in front: a number of hops, or addresses. */
@@ -60,12 +74,22 @@ export interface Config {
   readonly workerThreads: number;
   readonly shardRows: number;
   readonly cloudwatchNamespace: string | undefined;
+  /** How often a record with a known answer is sent; 0 = never. */
+  readonly canarySeconds: number;
+  /** After so long with work waiting and none begun or ended, a worker calls itself dead. */
+  readonly workerStallSeconds: number;
   readonly environment: string;
   readonly workerPort: number;
   readonly maxUploadBytes: number;
   readonly retentionDays: number;
   /** Of uploaded files, which need not stay as long as their results. */
   readonly inputRetentionDays: number;
+  /** For tenants of which the keys file says nothing else. */
+  readonly tenantLimits: Required<TenantLimits>;
+  /** Of one API process. */
+  readonly maxConnections: number;
+  /** Of the agent beside a task on Amazon ECS, which sets the variable. */
+  readonly ecsAgentUri: string | undefined;
   readonly logLevel: string;
 }
 
@@ -87,20 +111,39 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     host: v.HOST,
     port: v.PORT,
     dataDir,
-    redisUrl: v.REDIS_URL,
+    redisUrl: v.REDIS_URL === undefined ? undefined : withPassword(v.REDIS_URL, v.REDIS_PASSWORD),
     storageUrl: v.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
     apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
+    apiKeys: v.API_KEYS,
     sessionSecret: v.SESSION_SECRET,
     trustProxy: v.TRUST_PROXY,
     workers: v.WORKERS,
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,
     cloudwatchNamespace: v.CLOUDWATCH_NAMESPACE,
+    canarySeconds: v.CANARY_SECONDS,
+    workerStallSeconds: v.WORKER_STALL_SECONDS,
     environment: v.ENVIRONMENT,
     workerPort: v.WORKER_PORT,
     maxUploadBytes: v.MAX_UPLOAD_BYTES,
     retentionDays: v.RETENTION_DAYS,
     inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
+    tenantLimits: {
+      units_per_minute: v.RATE_LIMIT_PER_MINUTE,
+      concurrent_uploads: v.CONCURRENT_UPLOADS,
+      event_streams: v.EVENT_STREAMS,
+      stored_bytes: v.STORED_BYTES_QUOTA,
+    },
+    maxConnections: v.MAX_CONNECTIONS,
+    ecsAgentUri: v.ECS_AGENT_URI,
     logLevel: v.LOG_LEVEL,
   };
+}
+
+/** A secret store hands out the password alone; one that stands in the URL goes before it. */
+function withPassword(redisUrl: string, password: string | undefined): string {
+  const url = new URL(redisUrl);
+  if (password === undefined || url.password !== '') return redisUrl;
+  url.password = encodeURIComponent(password);
+  return url.href;
 }

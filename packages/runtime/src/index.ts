@@ -5,6 +5,7 @@ export {
   type ApiKeys,
   ApiKeysError,
   type Role,
+  type TenantLimits,
   createApiKey,
   ensureLocalApiKey,
   hashApiKey,
@@ -13,6 +14,8 @@ export {
   roles,
   saveApiKeys,
 } from './api-keys';
+export { KeyFile, type KeyChange, type KeyFileOptions } from './key-file';
 export { type HeldKey, KeyRing } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
+export { Readiness } from './readiness';
 export { Periodic, type PeriodicOptions } from './periodic';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type ApiKeys, type Role, hashApiKey } from './api-keys';
+import { type ApiKeys, type Role, type TenantLimits, hashApiKey } from './api-keys';
 
 /** A key that is in force, as far as is known of it: its hash. */
 export interface HeldKey {
@@ -16,6 +16,7 @@ export interface HeldKey {
 export class KeyRing {
   private byHash: ReadonlyMap<string, HeldKey> = new Map();
   private byName: ReadonlyMap<string, HeldKey> = new Map();
+  private limits: ReadonlyMap<string, TenantLimits> = new Map();
 
   constructor(keys: ApiKeys) {
     this.replace(keys);
@@ -30,6 +31,7 @@ export class KeyRing {
     );
     this.byHash = new Map(held.map((key) => [key.sha256, key]));
     this.byName = new Map(held.map((key) => [nameOf(key), key]));
+    this.limits = new Map(tenants.map(({ id, limits = {} }) => [id, limits]));
   }
 
   /** Looked up by its hash, of which a wrong key tells nothing, and compared in constant time; undefined when unknown or expired. */
@@ -44,6 +46,16 @@ export class KeyRing {
     return inForce(this.byName.get(nameOf({ tenant, keyId })));
   }
 
+  /** What the keys file says of the tenant's limits; the service's defaults hold for the rest. */
+  limitsOf(tenant: string): TenantLimits {
+    return this.limits.get(tenant) ?? {};
+  }
+
+  /** By name (`tenant/key`), what tells whether it still is the same key with the same rights. */
+  fingerprints(): Map<string, string> {
+    return new Map([...this.byName].map(([name, { sha256, role, expiresAtMs }]) => [name, `${sha256} ${role} ${expiresAtMs}`]));
+  }
+
   /** Whether a key that was found earlier still is in force, with the same role. */
   holds({ sha256, tenant, keyId, role }: HeldKey): boolean {
     const held = this.findByName(tenant, keyId);
@@ -51,9 +63,9 @@ export class KeyRing {
   }
 }
 
-/** Neither holds a blank. */
+/** Neither holds a slash. */
 function nameOf({ tenant, keyId }: Pick<HeldKey, 'tenant' | 'keyId'>): string {
-  return `${tenant} ${keyId}`;
+  return `${tenant}/${keyId}`;
 }
 
 function inForce(key: HeldKey | undefined): HeldKey | undefined {

@@ -1,7 +1,7 @@
 import { stdSerializers } from 'pino';
 
 /** Names under which patient data could slip into a log line; no call site logs them, this is the backstop. */
-const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received'];
+const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'originalname', 'field'];
 /** `args`: a failed Redis command carries its arguments, of AUTH the password. */
 const SECRETS = ['authorization', 'cookie', 'api_key', 'args'];
 const NAMES: ReadonlySet<string> = new Set([...PATIENT_FIELDS, ...SECRETS]);

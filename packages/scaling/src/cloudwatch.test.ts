@@ -7,17 +7,14 @@ import { defaultPolicy } from './policy';
 const { targetTracking, oldestAge, idle } = cloudWatchScaling(defaultPolicy);
 const { expression } = targetTracking.metrics.find(({ id }) => id === 'tracked') as Extract<MetricQuery, { expression: string }>;
 
-/** But for these two functions the expression is JavaScript as it stands. */
-const context = createContext({
-  IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise),
-  FILL: (value: number | null, missing: number) => value ?? missing,
-});
+/** But for this function the expression is JavaScript as it stands. */
+const context = createContext({ IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise) });
 const script = new Script(expression);
 
-/** What CloudWatch makes of the expression for one datapoint; nothing when a metric outside FILL is missing. */
+/** What CloudWatch makes of the expression for one datapoint; nothing when a metric is missing. */
 function evaluate({ backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number | null {
-  if (backlogRows === null || workersRunning === null) return null;
-  const predicted = rowsPerSecond === null ? null : rowsPerSecond * defaultPolicy.periodSeconds;
+  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null) return null;
+  const predicted = rowsPerSecond * defaultPolicy.periodSeconds;
   return script.runInContext(Object.assign(context, { backlog: backlogRows, age: oldestJobAgeSeconds, predicted, workers: workersRunning })) as number;
 }
 

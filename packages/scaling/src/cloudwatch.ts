@@ -39,9 +39,6 @@ export interface CloudWatchScaling {
   readonly idle: StepAlarm;
 }
 
-/** More than any figure: an unknown pace or age holds the number of workers. Written without an exponent, which expressions do not take. */
-const UNKNOWN = 1_000_000_000_000;
-
 /** The policy in the terms of Application Auto Scaling and CloudWatch. */
 export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
   return {
@@ -58,13 +55,16 @@ export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
   };
 }
 
-/** `trackedMetric` as metric math. */
+/**
+ * `trackedMetric` as metric math. Without FILL: the count of a minute comes in one minute after the gauges of that minute, so
+ * a filled-in value would stand for the newest datapoint at every evaluation. An unknown figure makes the datapoint missing.
+ */
 function trackedMetrics(policy: ScalingPolicy): MetricQuery[] {
   const { targetBacklogRowsPerWorker: target, periodSeconds } = policy;
   const ofShards = { queue: 'shards', periodSeconds, returnData: false } as const;
   const workers = 'IF(workers < 1, 1, workers)';
-  const pace = `FILL(predicted, ${UNKNOWN}) * ${(paceSeconds(policy) / periodSeconds).toFixed(4)}`;
-  const below = `IF(FILL(age, ${UNKNOWN}) >= ${oldAgeSeconds(policy)}, ${target}, IF((backlog + ${pace}) / ${workers} > ${target}, ${target}, (backlog + ${pace}) / ${workers}))`;
+  const ahead = `(backlog + predicted * ${(paceSeconds(policy) / periodSeconds).toFixed(4)}) / ${workers}`;
+  const below = `IF(age >= ${oldAgeSeconds(policy)}, ${target}, IF(${ahead} > ${target}, ${target}, ${ahead}))`;
   return [
     { id: 'backlog', metricName: 'BacklogRows', statistic: 'Average', ...ofShards },
     { id: 'age', metricName: 'OldestJobAgeSeconds', statistic: 'Maximum', ...ofShards },

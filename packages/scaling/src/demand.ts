@@ -11,17 +11,17 @@ export interface Datapoint {
 }
 
 /**
- * The rows for each worker that target tracking holds against the target; null without a backlog or a count of workers.
+ * The rows for each worker that target tracking holds against the target; null when a figure is unknown.
  * Over the target it is the backlog alone. Below, it also counts what comes in at the present pace, for else a steady load
  * that leaves no backlog would look like none: its workers would be taken away, and come back, for ever. Nothing is taken
- * away either while the oldest job is too old, or while pace or age are unknown.
+ * away either while the oldest job is too old.
  */
 export function trackedMetric(policy: ScalingPolicy, { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number | null {
-  if (backlogRows === null || workersRunning === null) return null;
+  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null) return null;
   const target = policy.targetBacklogRowsPerWorker;
   const workers = Math.max(1, workersRunning);
   if (backlogRows / workers > target) return backlogRows / workers;
-  if (rowsPerSecond === null || oldestJobAgeSeconds === null || oldestJobAgeSeconds >= oldAgeSeconds(policy)) return target;
+  if (oldestJobAgeSeconds >= oldAgeSeconds(policy)) return target;
   return Math.min(target, (backlogRows + rowsPerSecond * paceSeconds(policy)) / workers);
 }
 

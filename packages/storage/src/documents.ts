@@ -164,7 +164,7 @@ export interface Champion {
   history: Promotion[];
 }
 
-/** `audit/{id}.json`: who did what to what, without patient data. */
+/** A line of `audit/{tenant}/{id}`: who did what to what, without patient data. */
 export interface AuditEvent {
   at: string;
   actor: { tenant: string; key_id: string } | { command: string };

@@ -40,6 +40,7 @@ export class FileObjectStore implements ObjectStore {
     const path = this.pathOf(key);
     if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return { size: 0 };
     const size = await this.tempFiles.write(body, options.signal, async (tempPath, bytes) => {
+      await this.folders.prepare(dirname(path));
       await this.folders.inFolder(dirname(path), () => rename(tempPath, path));
       return bytes;
     });
@@ -184,7 +185,7 @@ function isEmpty(body: ObjectBody): boolean {
 
 async function touch(path: string): Promise<boolean> {
   try {
-    await closeFd(await openFd(path, 'wx', FILE_MODE));
+    closeFd(await openFd(path, 'wx', FILE_MODE));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;

@@ -4,19 +4,37 @@ import { promisify } from 'node:util';
 /**
  * What the file store asks of the file system for every small object, with descriptors as numbers. Made of the callback
  * functions: those of node:fs/promises cost three times the CPU a call, which is most of what a small object costs here.
+ * Each call is a journey to libuv's thread pool and back; what never waits for the
+ * disk is spared it: closing, the size of an open file, opening a folder that was just written to.
  */
 export const openFd = promisify(fs.open);
-export const closeFd = promisify(fs.close);
+/** For what was just used, so that the kernel still knows it and does not look on the disk. */
+export const openKnownFd = fs.openSync;
+/** What was written is synced before, or was only read: nothing is left to wait for. */
+export const closeFd = fs.closeSync;
 /** Looks its function up at each call, so that it can be watched. */
 export const syncFd = promisify((fd: number, done: fs.NoParamCallback) => fs.fsync(fd, done));
 export const link = promisify(fs.link);
 export const mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined> = promisify(fs.mkdir);
-export const readFile: (path: string) => Promise<Buffer> = promisify(fs.readFile);
 export const rename = promisify(fs.rename);
 export const stat = promisify(fs.stat);
 export const unlink = promisify(fs.unlink);
 
 const write = promisify(fs.write);
+const read = promisify(fs.read);
+
+/** A whole file; of a folder the error that reading one is. */
+export async function readFile(path: string): Promise<Buffer> {
+  const fd = await openFd(path, 'r');
+  try {
+    const bytes = Buffer.allocUnsafe(Math.max(1, fs.fstatSync(fd).size));
+    let size = 0;
+    for (let got = -1; got !== 0 && size < bytes.length; size += got) got = (await read(fd, bytes, size, bytes.length - size, size)).bytesRead;
+    return bytes.subarray(0, size);
+  } finally {
+    closeFd(fd);
+  }
+}
 
 /** All of the bytes, at the descriptor's position. */
 export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {

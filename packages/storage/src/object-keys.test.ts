@@ -35,7 +35,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.runCancel('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/cancel.json');
     expect(ObjectKeys.runChanges('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/changes.csv');
     expect(ObjectKeys.runFailedShards('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/failed.json');
-    expect(ObjectKeys.audit('audit_1')).toBe('audit/audit_1.json');
+    expect(ObjectKeys.audit('lab-a', 'audit_1')).toBe('audit/lab-a/audit_1');
     expect(ObjectKeys.shard('lab-a', 'batch_1', 42, 'wbc-knn@1.0.0')).toBe('tenants/lab-a/batches/batch_1/shards/00042.wbc-knn@1.0.0.shard');
     expect(ObjectKeys.runResults('lab-a', 'batch_1', 1)).toBe('tenants/lab-a/batches/batch_1/runs/00001/results.csv');
     expect(ObjectKeys.runErrors('lab-a', 'batch_1', 2)).toBe('tenants/lab-a/batches/batch_1/runs/00002/errors.csv');

@@ -45,7 +45,7 @@ function checkModel(model: string): string {
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
- *     audit/{id}.json
+ *     audit/{tenant}/{id}
  */
 export class ObjectKeys {
   /** All pending markers. */
@@ -193,7 +193,13 @@ export class ObjectKeys {
     return `${ObjectKeys.promotionsPrefix(name)}${fiveDigits(number, 1, 'promotion')}.json`;
   }
 
-  static audit(id: string): string {
-    return `audit/${checkName(id, 'id')}.json`;
+  /** What was done by a tenant's keys; `system` for commands. */
+  static auditPrefix(tenant: string): string {
+    return `audit/${checkName(tenant, 'tenant')}/`;
+  }
+
+  /** JSON lines, oldest first. */
+  static audit(tenant: string, id: string): string {
+    return `${ObjectKeys.auditPrefix(tenant)}${checkName(id, 'id')}`;
   }
 }

@@ -103,7 +103,7 @@ export class TempFiles {
       if (size > 0) await storing(() => syncFd(fd));
       return size;
     } finally {
-      await closeFd(fd);
+      closeFd(fd);
     }
   }
 }

@@ -55,7 +55,7 @@ async function printModels(registry: Registry): Promise<void> {
 
 async function done(store: ObjectStore, action: string, model: string, message: string): Promise<void> {
   const event: AuditEvent = { at: new Date().toISOString(), actor: { command: actor() }, action, resource: `models/${model}`, outcome: 'done' };
-  await store.putOnce(ObjectKeys.audit(createId('audit_')), Buffer.from(JSON.stringify(event)), { contentType: 'application/json' });
+  await store.putOnce(ObjectKeys.audit('system', createId('audit_')), Buffer.from(`${JSON.stringify(event)}\n`), { contentType: 'application/x-ndjson' });
   console.log(message);
 }
 

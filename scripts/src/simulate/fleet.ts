@@ -100,7 +100,9 @@ export class Fleet {
 
   private score(task: Task, shard: Shard): void {
     task.shard = shard;
-    const seconds = (shard.rows / this.world.rowsPerSecondPerWorker) * uniform(this.random, SPREAD);
+    const { rowsPerSecondPerWorker, rowsPerSecondTogether = Infinity } = this.world;
+    const rowsPerSecond = Math.min(rowsPerSecondPerWorker, rowsPerSecondTogether / this.running.length);
+    const seconds = (shard.rows / rowsPerSecond) * uniform(this.random, SPREAD);
     this.events.after(seconds, () => {
       if (task.state === 'gone') return;
       task.shard = undefined;

@@ -39,7 +39,7 @@ export const COLORS = { one: '#0b6e99', other: '#c2410c' } as const;
 /** Panels below each other over one axis of time. Text is real text, so that it can be read aloud and searched. */
 export function drawPanels({ title, xTitle, xEnd, panels, notes }: Drawing): string {
   const bottom = TOP + panels.length * (PANEL + GAP);
-  const height = bottom + 16 + notes.length * NOTE;
+  const height = bottom + 26 + notes.length * NOTE;
   const axis = ticks(xEnd, 8);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="sans-serif" font-size="12" fill="${INK}">`,
@@ -47,8 +47,8 @@ export function drawPanels({ title, xTitle, xEnd, panels, notes }: Drawing): str
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="${LEFT}" y="20" font-size="15" font-weight="bold">${escape(title)}</text>`,
     ...panels.flatMap((panel, index) => drawPanel(panel, TOP + 14 + index * (PANEL + GAP), xEnd, axis)),
-    text(WIDTH - RIGHT, bottom + 12, xTitle, 'end'),
-    ...notes.map((note, index) => text(LEFT, bottom + 18 + index * NOTE, note, 'start')),
+    text(WIDTH - RIGHT, bottom + 6, xTitle, 'end'),
+    ...notes.map((note, index) => text(LEFT, bottom + 28 + index * NOTE, note, 'start')),
     '</svg>',
     '',
   ].join('\n');
@@ -56,7 +56,7 @@ export function drawPanels({ title, xTitle, xEnd, panels, notes }: Drawing): str
 
 function drawPanel({ title, lines }: Panel, top: number, xEnd: number, axis: readonly number[]): string[] {
   const highest = Math.max(0, ...lines.flatMap(({ points }) => points.map(([, y]) => y ?? 0))) || 1;
-  const scale = ticks(highest, 4);
+  const scale = ticks(highest, 4).filter((tick) => Number.isInteger(tick) || !lines.some(({ stepped }) => stepped));
   const yEnd = Math.max(highest, scale[scale.length - 1]);
   const toX = (x: number): number => LEFT + (x / xEnd) * (WIDTH - LEFT - RIGHT);
   const toY = (y: number): number => top + PANEL - (y / yEnd) * PANEL;

@@ -6,6 +6,8 @@ export interface World {
   readonly autoscaler: Autoscaler;
   /** Of one worker, whatever the policy assumes. */
   readonly rowsPerSecondPerWorker: number;
+  /** Of all together, when they share a machine; tasks of ECS do not. */
+  readonly rowsPerSecondTogether?: number;
   readonly shardRows: number;
   /** From launching a task until it takes jobs. */
   readonly startSeconds: readonly [from: number, to: number];

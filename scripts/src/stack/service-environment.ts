@@ -21,7 +21,14 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     MAX_UPLOAD_BYTES: String(config.maxUploadBytes),
     RETENTION_DAYS: String(config.retentionDays),
     INPUT_RETENTION_DAYS: String(config.inputRetentionDays),
+    RATE_LIMIT_PER_MINUTE: String(config.tenantLimits.units_per_minute),
+    CONCURRENT_UPLOADS: String(config.tenantLimits.concurrent_uploads),
+    EVENT_STREAMS: String(config.tenantLimits.event_streams),
+    STORED_BYTES_QUOTA: String(config.tenantLimits.stored_bytes),
+    MAX_CONNECTIONS: String(config.maxConnections),
     LOG_LEVEL: config.logLevel,
+    CANARY_SECONDS: String(config.canarySeconds),
+    WORKER_STALL_SECONDS: String(config.workerStallSeconds),
     ...(config.cloudwatchNamespace === undefined ? {} : { CLOUDWATCH_NAMESPACE: config.cloudwatchNamespace }),
   };
 }

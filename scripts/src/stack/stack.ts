@@ -33,6 +33,9 @@ export class Stack {
   readonly #releasers: Releasers;
   readonly #record: ProcessRecord;
   readonly #supervisors: Supervisor[] = [];
+  /** Of the workers that are to run, in the order of their names. */
+  readonly #workers: Supervisor[] = [];
+  #createWorker: ((index: number) => Supervisor) | undefined;
   #started: Promise<Ready> | undefined;
   #stopped: Promise<void> | undefined;
   #guard: RedisGuard | undefined;
@@ -65,6 +68,19 @@ export class Stack {
     return this.#stopped;
   }
 
+  /**
+   * Starts or stops workers until so many are kept running. Resolves when the new ones serve and the others are gone, their
+   * jobs finished first. Not to be called again before that.
+   */
+  async scaleWorkers(count: number): Promise<void> {
+    this.#checkNotStopping();
+    const leaving = this.#workers.slice(count);
+    const joining = Array.from({ length: Math.max(0, count - this.#workers.length) }, () => this.#createWorker?.(this.#workers.length));
+    await Promise.all([...joining.map((worker) => worker?.start()), ...leaving.map((worker) => worker.stop())]);
+    this.#workers.splice(count);
+    this.#refreshReady();
+  }
+
   /** At once, without goodbye; what was promised is in the store and in Redis' file. */
   kill(): void {
     for (const supervisor of this.#supervisors) supervisor.kill();
@@ -78,7 +94,7 @@ export class Stack {
     const redis = await this.#startRedis();
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
     const SESSION_SECRET = this.#config.sessionSecret ?? (await ensureSessionSecret(this.#config.dataDir));
-    const [workers, api] = await Promise.all([this.#startWorkers(environment), this.#startApi({ ...environment, SESSION_SECRET })]);
+    const [api] = await Promise.all([this.#startApi({ ...environment, SESSION_SECRET }), this.#startWorkers(environment)]);
     this.#checkNotStopping();
     this.#describe = () => ({
       url: api.url(),
@@ -86,7 +102,7 @@ export class Stack {
       pids: {
         stack: process.pid,
         api: pidOf(api.supervisor),
-        workers: workers.map(pidOf),
+        workers: this.#workers.map(pidOf),
         ...(redis.supervisor === undefined ? {} : { redis: pidOf(redis.supervisor) }),
       },
       redis_url: redis.url,
@@ -125,16 +141,17 @@ export class Stack {
     return { url: `redis://127.0.0.1:${options.port}`, supervisor };
   }
 
-  async #startWorkers(environment: Environment): Promise<Supervisor[]> {
-    const supervisors = Array.from({ length: this.#config.workers }, (_, index) => {
+  async #startWorkers(environment: Environment): Promise<void> {
+    this.#createWorker = (index) => {
       const name = `worker-${index + 1}`;
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
       const options = { service: 'worker', environment: own, logFile: this.#logFile(name), guard: this.#guard } as const;
-      return this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
-    });
-    this.#acquire('workers', () => Promise.all(supervisors.map((supervisor) => supervisor.stop())));
-    await Promise.all(supervisors.map((supervisor) => supervisor.start()));
-    return supervisors;
+      const supervisor = this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
+      this.#workers.push(supervisor);
+      return supervisor;
+    };
+    this.#acquire('workers', () => Promise.all(this.#workers.map((worker) => worker.stop())));
+    await this.scaleWorkers(this.#config.workers);
   }
 
   /** A restarted API takes the port that the first one found, so that the address holds. */

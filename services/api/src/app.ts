@@ -1,11 +1,11 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger } from '@cytoqueue/runtime';
+import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { IntakeLimits } from './batches/intake';
-import { AuditLog } from './http/audit';
+import type { AuditLog } from './http/audit';
+import { AuditTrails } from './http/audit-trail';
 import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import type { CookieSessions } from './http/cookie-session';
@@ -13,15 +13,22 @@ import { handleErrors, notFound } from './http/errors';
 import { IdempotencyKeys } from './http/idempotency';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
+import { secureHeaders } from './http/secure-headers';
+import type { TenantUse } from './http/tenant-use';
 import { createOpenApiDocument } from './openapi';
+import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
+import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './routes/health';
+import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueWatch } from './operations/queue-status';
+import { metricsRoutes } from './routes/metrics';
 import { modelRoutes } from './routes/models';
 import { predictionRoutes } from './routes/predictions';
 import { queueRoutes } from './routes/queue';
 import { sessionRoutes } from './routes/session';
+import { webRouter } from './routes/web';
 
 export interface AppServices {
   store: ObjectStore;
@@ -30,33 +37,42 @@ export interface AppServices {
   progress: BatchProgress;
   changes: ChangeListener;
   queueWatch: QueueWatch;
+  metrics: ApiMetrics;
   keys: KeyRing;
+  audit: AuditLog;
+  use: TenantUse;
   sessions: CookieSessions;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
   trustProxy: number | readonly string[] | undefined;
   limits: IntakeLimits;
   retention: Retention;
   logger: Logger;
-  /** By name, for `/health/ready`. */
-  dependencies: Record<string, () => Promise<unknown>>;
+  readiness: Readiness;
   version: string;
+  /** Where the web app was built to; none is served when left out. */
+  webDist?: string;
 }
 
 export function createApp(services: AppServices): Express {
-  const audit = new AuditLog(services.store, services.logger);
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
-  const parts = { ...services, audit, idempotency, authenticator };
-  const routes = [...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...healthRoutes(parts)];
+  const parts = { ...services, idempotency, authenticator };
+  const routes = [
+    ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
+    ...healthRoutes(parts),
+  ];
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
+  // Whoever guards a path in front of us guards it in the spelling that it has here.
+  app.set('case sensitive routing', true);
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
-  // Whether there is TLS in front, only the load balancer knows: without it these two would lock browsers out.
-  app.use(helmet({ strictTransportSecurity: false, contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(secureHeaders());
+  if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
-  mountRoutes(app, routes, { authenticator, retention: services.retention });
+  app.use(queueBoardRouter(parts));
+  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {
     throw notFound();
   });

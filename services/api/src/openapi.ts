@@ -1,5 +1,6 @@
 import { createDocument } from 'zod-openapi';
 import { SESSION_COOKIE } from './http/cookie-session';
+import { refusals } from './http/documents';
 import type { Route } from './http/route';
 
 /** The document that ships, made from the very schemas that check requests. */
@@ -7,7 +8,9 @@ export function createOpenApiDocument(routes: Route[], version: string): object 
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, access, operation } of routes) {
     const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
-    paths[path] = { ...paths[path], [method]: { ...operation, security } };
+    // Before any route's own refusals stands the tenant's rate limit.
+    const responses = access === 'public' ? operation.responses : { ...operation.responses, ...refusals(429) };
+    paths[path] = { ...paths[path], [method]: { ...operation, responses, security } };
   }
   return createDocument({
     openapi: '3.1.0',

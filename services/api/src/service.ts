@@ -1,28 +1,40 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
+import { join } from 'node:path';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, KeyRing, type Logger, type Releasers, createSessionSecret, ensureLocalApiKey, loadApiKeys, tellParent } from '@cytoqueue/runtime';
+import {
+  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
+} from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
 import { createApp } from './app';
+import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
 import { Retention } from './http/retention';
-import { QueueWatch } from './operations/queue-status';
+import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { createSweeper } from './sweeper';
+import { createTenantUse } from './http/tenant-use';
+import { closeServer, createHttpServer } from './http-server';
 import { readVersion } from './version';
 
+/** `services/web/dist`, seen from this file and from its build. */
+const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
-/** How long running requests may take to end once the service stops. */
-const DRAIN_MS = 10_000;
+/** Within this time every process has seen a change of the keys file. */
+const KEY_CHANGE_MS = 60_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
   const store = createObjectStore(config.storageUrl);
   await store.start();
   releasers.push('store', () => store.stop());
+  const audit = new AuditLog(store, logger);
+  audit.start();
+  releasers.push('audit', () => audit.stop());
   const registry = new Registry(store);
   await registry.seed();
 
@@ -37,33 +49,62 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('changes', () => changes.stop());
 
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
-  const sweeper = createSweeper({ store, redis: commands, retention, logger });
+  const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
+  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
+  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
   const progress = new BatchProgress(commands);
-  const keys = await readKeys(config);
+  const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const app = createApp({
     store,
     registry,
+    audit,
     producer,
     progress,
     changes,
-    queueWatch: new QueueWatch(commands, progress),
+    ...operations,
     keys,
+    use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
     trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    dependencies: { redis: () => commands.ping(), store: () => store.check() },
+    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
     version: readVersion(),
+    webDist: WEB_DIST,
   });
-  await listen(createServer(app), config, logger, releasers);
+  await listen(createHttpServer(app, config), config, logger, releasers);
 }
 
-async function readKeys({ apiKeysFile, dataDir }: Config): Promise<KeyRing> {
-  return new KeyRing(await loadApiKeys(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile));
+interface KeyServices {
+  logger: Logger;
+  audit: AuditLog;
+  redis: Redis;
+}
+
+/**
+ * The keys file, read again as it changes; or what a platform gives us in a variable, which does not change. Of all
+ * processes that see a change of the file one notes it in the audit log.
+ */
+async function openKeys({ apiKeysFile, apiKeys, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
+  if (apiKeysFile === undefined && apiKeys !== undefined) return new KeyRing(parseApiKeys(apiKeys, 'API_KEYS'));
+  const onChange = async ({ added, removed, digest }: KeyChange): Promise<void> => {
+    if (!(await takeTurn(redis, `keys:${digest}`, KEY_CHANGE_MS).catch(() => true))) return;
+    noteKeys(audit, 'key.add', added);
+    noteKeys(audit, 'key.remove', removed);
+  };
+  const file = apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile;
+  const keyFile = await KeyFile.open({ file, logger, onChange: (change) => void onChange(change) });
+  keyFile.start();
+  releasers.push('keys', () => keyFile.stop());
+  return keyFile.ring;
+}
+
+function noteKeys(audit: AuditLog, action: string, names: string[]): void {
+  for (const [tenant = '', keyId] of names.map((name) => name.split('/'))) audit.note({ tenant, keyId: 'keys-file' }, action, `keys/${keyId}`);
 }
 
 function settleSessionSecret({ sessionSecret }: Config, logger: Logger): string {
@@ -80,14 +121,4 @@ async function listen(server: Server, config: Config, logger: Logger, releasers:
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   logger.info({ url }, 'listening');
   tellParent({ type: 'listening', url, port });
-}
-
-/** Takes no new connection, lets running requests end, and cuts those that do not end in time (event streams never do). */
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearTimeout(timer);
 }

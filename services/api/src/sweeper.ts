@@ -2,6 +2,7 @@ import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { ObjectKeys, type ObjectStore, createId, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import type { StoredBytes } from './batches/stored-bytes';
 import type { Retention } from './http/retention';
 
 const EVERY_MS = 60 * 60_000;
@@ -13,6 +14,7 @@ export interface SweeperServices {
   redis: Redis;
   retention: Retention;
   logger: Logger;
+  stored: Pick<StoredBytes, 'forget'>;
 }
 
 /** Removes what has reached the end of its retention, once an hour, in one process at a time. */
@@ -26,13 +28,15 @@ export function createSweeper(services: SweeperServices): Periodic {
 }
 
 /** One pass over all tenants. @param nowMs of a clock that may be ahead by an hour. @returns how many objects and folders were removed */
-export async function sweep(services: Pick<SweeperServices, 'store' | 'retention'>, nowMs: number = Date.now()): Promise<number> {
+export async function sweep(services: Sweep & Partial<Pick<SweeperServices, 'stored'>>, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
   const surelyMs = nowMs - GRACE_MS;
   for await (const tenant of foldersBelow(services.store, ObjectKeys.tenantsPrefix)) {
+    const before = removed;
     removed += await sweepResources(services, tenant, surelyMs);
     removed += await sweepInputs(services, tenant, surelyMs);
     removed += await sweepUnaccepted(services.store, tenant, nowMs);
+    if (removed > before) await services.stored?.forget(tenant);
     removed += await sweepKeys(services, tenant, surelyMs);
   }
   return removed;

@@ -7,17 +7,22 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
+import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/wait-until';
 import { createApp } from '../src/app';
+import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
+import { ApiMetrics } from '../src/operations/api-metrics';
 import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
+import { createTenantUse } from '../src/http/tenant-use';
 
 const TENANT = 'lab';
+const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
 
 export interface Call {
@@ -38,6 +43,8 @@ export class RunningApi {
   private dir = '';
   store!: ObjectStore;
   producer!: Producer;
+  audit!: AuditLog;
+  commands!: Redis;
 
   static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
     const api = new RunningApi();
@@ -67,6 +74,10 @@ export class RunningApi {
     return this.keys.get(role)?.key ?? '';
   }
 
+  hashOf(role: Role): string {
+    return this.keys.get(role)?.sha256 ?? '';
+  }
+
   /** Removed when the API stops. */
   async temporaryDir(): Promise<string> {
     const dir = await mkdtemp(join(tmpdir(), 'api-'));
@@ -82,11 +93,11 @@ export class RunningApi {
     return { sending, answered };
   }
 
-  /** Every file of the store but the models, half-written ones too. */
+  /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
-    return files.filter((file) => !file.startsWith('models/')).sort();
+    return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
   private authorization(role: Role): Record<string, string> {
@@ -96,12 +107,17 @@ export class RunningApi {
   private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
+    const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
     this.store = createObjectStore(pathToFileURL(this.dir).href);
     await this.store.start();
     const registry = new Registry(this.store);
     await registry.seed();
+    this.audit = new AuditLog(this.store, logger);
+    this.audit.start();
+    this.releasers.push('audit', () => this.audit.stop());
     const ignore = () => undefined; // outages are what some tests are about
     const commands = createProducerConnection(redisUrl, ignore);
+    this.commands = commands;
     this.releasers.push('redis', () => commands.disconnect());
     this.producer = new Producer(commands, ignore);
     this.releasers.push('producer', () => this.producer.stop());
@@ -109,20 +125,24 @@ export class RunningApi {
     changes.start();
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
+    const queueWatch = new QueueWatch(commands, progress);
     const app = createApp({
       store: this.store,
       registry,
+      audit: this.audit,
       producer: this.producer,
       progress,
       changes,
-      queueWatch: new QueueWatch(commands, progress),
+      queueWatch,
+      metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
+      use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
-      logger: createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) }),
-      dependencies: { redis: () => commands.ping(), store: () => this.store.check() },
+      logger,
+      readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
     });
     this.server.on('request', app).listen(0, '127.0.0.1');

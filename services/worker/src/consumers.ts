@@ -8,9 +8,11 @@ import type { Redis } from 'ioredis';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
 import { Quarantine } from './jobs/quarantine';
-import { runJob } from './jobs/run-job';
+import { jobLine, runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
+import type { StallWatch } from './stall-watch';
+import type { TaskProtection } from './task-protection';
 import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
@@ -19,8 +21,11 @@ export interface WorkerServices {
   pool: ScoringPool;
   progress: BatchProgress;
   metrics: WorkMetrics;
+  stallWatch: Pick<StallWatch, 'moved'>;
   redis: Redis;
   logger: Logger;
+  /** Held while a shard or a batch's end is in hand. */
+  protection: Pick<TaskProtection, 'run'>;
   /** Scoring threads. */
   threads: number;
 }
@@ -50,7 +55,11 @@ function predictions(services: WorkerServices): Consumer<PredictionJob> {
   return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
     process: ({ data }) => processor.process(data),
     completed: (job) => services.metrics.predictionCompleted(job),
-    giveUp: ({ data }) => processor.giveUp(data),
+    settle: (data) => processor.settle(data),
+    giveUp: async (job) => {
+      services.metrics.predictionFailed(job);
+      await processor.giveUp(job.data);
+    },
     changed: ({ predictionId }) => predictionId,
   });
 }
@@ -59,19 +68,20 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const records = new BatchRecords(services.store);
   const finalizer = new Finalizer(services, records);
   const quarantine = new Quarantine();
+  const { protection } = services;
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
       process: async ({ data, priority, stalledCounter }) => {
         await advanceClock(services.redis, priority);
-        await quarantine.run(stalledCounter > 0, () => processShard(services, records, data));
+        await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
       },
       // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
-      giveUp: ({ data }) => services.metrics.shardFailed(data, data.shard),
+      giveUp: ({ data }) => services.metrics.shardFailed(data),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
-      process: async (job) => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures())),
+      process: (job) => protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
       giveUp: ({ data }) => finalizer.giveUp(data),
       changed,
     }),
@@ -83,13 +93,15 @@ interface Work<T> {
   process: (job: Job<T>) => Promise<boolean | void>;
   /** When it had one; at the same time as the announcement. */
   completed?: (job: Job<T>) => Promise<void>;
+  /** What remains to be done and is nothing to those who wait. */
+  settle?: (data: T) => Promise<void>;
   giveUp: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
   changed: (data: T) => string;
 }
 
 function consume<T extends { v: number; tenant: string }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
-  const { redis, logger, metrics } = services;
+  const { redis, logger } = services;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
   return new Consumer<T>({
     queue,
@@ -97,13 +109,13 @@ function consume<T extends { v: number; tenant: string }>(services: WorkerServic
     concurrency,
     onError,
     process: (job) =>
-      runJob(job, { logger, metrics }, async () => {
+      runJob(job, services, async () => {
         const effect = await work.process(job);
         await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
+        await work.settle?.(job.data);
       }),
     onGivenUp: async (job, error) => {
-      const line: Record<string, unknown> = { err: error, job: job.id, queue, ...job.data };
-      logger.error(line, 'job given up');
+      logger.error({ ...jobLine(job), err: error }, 'job given up');
       await work.giveUp(job);
       await publishChange(redis, work.changed(job.data));
     },

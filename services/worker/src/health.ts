@@ -1,23 +1,26 @@
 import { once } from 'node:events';
-import { type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readiness } from '@cytoqueue/runtime';
 
 export interface HealthServer {
   port: number;
   stop: () => Promise<void>;
 }
 
-/** `/health/live` and `/health/ready` of a worker, on a port of their own. `ready` rejects while something is missing. */
-export async function startHealthServer(options: { host: string; port: number; ready: () => Promise<unknown> }): Promise<HealthServer> {
-  const server = createServer((request, response) => {
-    if (request.method !== 'GET') return answer(response, 405);
-    if (request.url === '/health/live') return answer(response, 200);
-    if (request.url !== '/health/ready') return answer(response, 404);
-    options.ready().then(
-      () => answer(response, 200),
-      () => answer(response, 503),
-    );
-  });
+export interface HealthOptions {
+  host: string;
+  port: number;
+  /** Whether the worker still gets on with its work. */
+  isStalled: () => boolean;
+  readiness: Pick<Readiness, 'missing'>;
+  /** Prometheus's text. */
+  metrics: () => Promise<{ contentType: string; body: string }>;
+}
+
+/** `/health/live`, `/health/ready` and `/metrics` of a worker, on a port of their own. */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const server = createServer((request, response) => void respond(options, request, response).catch(() => answer(response, 500, 'failed')));
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const stop = async () => {
@@ -29,7 +32,16 @@ export async function startHealthServer(options: { host: string; port: number; r
   return { port: (server.address() as AddressInfo).port, stop };
 }
 
-function answer(response: ServerResponse, status: number): void {
+async function respond({ isStalled, readiness, metrics }: HealthOptions, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (method !== 'GET') return answer(response, 405, 'not allowed');
+  if (url === '/health/live') return isStalled() ? answer(response, 503, 'stalled') : answer(response, 200, 'ok');
+  if (url === '/health/ready') return (await readiness.missing()).length === 0 ? answer(response, 200, 'ok') : answer(response, 503, 'unavailable');
+  if (url !== '/metrics') return answer(response, 404, 'not found');
+  const { contentType, body } = await metrics();
+  response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(body);
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-  response.end(JSON.stringify({ status: status === 200 ? 'ok' : 'unavailable' }));
+  response.end(JSON.stringify({ status: text }));
 }

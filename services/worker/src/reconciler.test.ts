@@ -34,7 +34,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-const reconcileAt = (aheadMs: number) => reconcile({ store: worker.store, producer, redis: connection, logger: worker.services.logger }, Date.now() + aheadMs);
+const reconcileAt = (aheadMs: number) => reconcile({ store: worker.store, producer, redis: connection, metrics: worker.services.metrics, logger: worker.services.logger }, Date.now() + aheadMs);
 
 test('what is young is left alone, and what is old or from the future is enqueued, once', async () => {
   const { id } = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);

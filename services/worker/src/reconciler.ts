@@ -2,6 +2,7 @@ import { type Producer, takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, listAll, newestRun, unscoredShards } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import type { WorkMetrics } from './work-metrics';
 
 const EVERY_MS = 15_000;
 /** Younger markers belong to what has only just been accepted. */
@@ -13,6 +14,7 @@ export interface ReconcilerServices {
   store: ObjectStore;
   producer: Producer;
   redis: Redis;
+  metrics: Pick<WorkMetrics, 'reconciled'>;
   logger: Logger;
 }
 
@@ -45,6 +47,7 @@ export async function reconcile(services: ReconcilerServices, nowMs: number = Da
     if (done === 'finished' || (done === 'nothing there' && ageMs > ORPHAN_AGE_MS)) await services.store.delete(key);
     if (done !== 'enqueued') continue;
     enqueued++;
+    services.metrics.reconciled();
     services.logger.warn({ tenant, id }, 'enqueued again');
   }
   return enqueued;

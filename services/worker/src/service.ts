@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { BatchProgress, Producer, WorkerPresence, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
+import { CloudWatchSender, Publisher } from '@cytoqueue/metrics';
+import { BatchProgress, Producer, SumsOutbox, WorkerPresence, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { type Config, type Logger, type Releasers, tellParent } from '@cytoqueue/runtime';
+import { type Config, type Logger, Readiness, type Releasers, tellParent } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
 import { createConsumers, shardSlots } from './consumers';
 import { startHealthServer } from './health';
 import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
+import { StallWatch } from './stall-watch';
+import { TaskProtection } from './task-protection';
 import { WorkMetrics } from './work-metrics';
 
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
@@ -19,8 +23,14 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const registry = new Registry(store);
   await registry.seed();
 
-  const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, (error) => logger.warn({ err: error }, 'redis'));
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
+  const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
   releasers.push('redis', () => redis.disconnect());
+  // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
+  const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
+  releasers.push('redis commands', () => commands.disconnect());
+  const producer = new Producer(commands, onRedisError);
+  releasers.push('producer', () => producer.stop());
   const threads = config.workerThreads;
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
@@ -30,28 +40,42 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
 
   const progress = new BatchProgress(redis);
   const metrics = new WorkMetrics(redis, progress, logger);
-  const consumers = createConsumers({ store, registry, pool, progress, metrics, redis, logger, threads });
+  pushLastFigures(config, commands, logger, releasers);
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
+  const stallWatch = new StallWatch(producer, config.workerStallSeconds * 1_000, logger);
+  const consumers = createConsumers({ store, registry, pool, progress, metrics, stallWatch, redis, logger, protection, threads });
   consumers.start();
   releasers.push('consumers', () => consumers.stop());
+  stallWatch.start();
+  releasers.push('stall watch', () => stallWatch.stop());
   const presence = new WorkerPresence(redis, randomUUID(), shardSlots(threads));
   presence.start();
   releasers.push('presence', () => presence.stop());
-
-  // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
-  const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, (error) => logger.warn({ err: error }, 'redis'));
-  releasers.push('redis commands', () => commands.disconnect());
-  const producer = new Producer(commands, (error) => logger.warn({ err: error }, 'redis'));
-  releasers.push('producer', () => producer.stop());
-  const reconciler = createReconciler({ store, producer, redis: commands, logger });
+  const reconciler = createReconciler({ store, producer, redis: commands, metrics, logger });
   reconciler.start();
   releasers.push('reconciler', () => reconciler.stop());
 
   const health = await startHealthServer({
     host: config.host,
     port: config.workerPort,
-    ready: () => Promise.all([redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('redis')), store.check()]),
+    isStalled: () => stallWatch.isStalled,
+    readiness: new Readiness({ redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('no connection'))), store: () => store.check() }),
+    metrics: () => metrics.text(),
   });
   releasers.push('health', () => health.stop());
   logger.info({ port: health.port, threads }, 'ready');
   tellParent({ type: 'ready', port: health.port });
+}
+
+/** When this worker has stopped working nobody else may be left to send what it has counted since the minute began. */
+function pushLastFigures({ environment, cloudwatchNamespace }: Config, redis: Redis, logger: Logger, releasers: Releasers): void {
+  if (cloudwatchNamespace === undefined) return;
+  releasers.push('last figures', async () => {
+    const sender = new CloudWatchSender(cloudwatchNamespace);
+    const publisher = new Publisher({ environment, figures: new SumsOutbox(redis), sender });
+    await publisher.sendRest().catch((error: unknown) => logger.warn({ err: error }, 'last figures not sent'));
+    sender.stop();
+  });
 }

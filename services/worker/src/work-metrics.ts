@@ -1,14 +1,16 @@
-import { valueField } from '@cytoqueue/metrics';
-import { type BatchProgress, CANARY_TENANT, type Job, MinuteSums, type PredictionJob, type ShardJob, type Sums } from '@cytoqueue/queue';
+import { type CountName, Meters, valueField } from '@cytoqueue/metrics';
+import { type BatchProgress, CANARY_TENANT, type Job, MinuteSums, type PredictionJob, type ShardJob } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import type { ShardCounts } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 
 /**
- * What this worker does, counted. What must be exact is counted in Redis, in the step that makes it count once, so that a
- * killed worker takes no count with it and a redelivery adds none. The canary's records are counted by whoever sends them.
+ * What this worker does, counted: for Prometheus in this process, for everything else in Redis. What must be exact is counted in the
+ * step that makes it count once, before the job is done: a killed worker takes no count with it, and a redelivery adds
+ * none. The canary's records are counted by whoever sends them.
  */
 export class WorkMetrics {
+  private readonly meters = new Meters('worker');
   private readonly sums: MinuteSums;
 
   constructor(
@@ -19,31 +21,57 @@ export class WorkMetrics {
     this.sums = new MinuteSums(redis);
   }
 
-  /** A job was handed to this worker. Does not wait: a delivery that is not counted is no reason to stop working. */
+  /** A job was handed to this worker. */
   delivered(job: Job<{ tenant: string }>): void {
-    if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count({ JobsRetried: 1 });
+    if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 
   /** A shard's object is in the store. @param seconds that took; absent when an earlier delivery wrote it */
-  async shardScored({ batchId, run, shard }: Omit<ShardJob, 'v' | 'tenant' | 'rows'>, counts: ShardCounts, seconds?: number): Promise<void> {
+  async shardScored({ batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>, counts: ShardCounts, seconds?: number): Promise<void> {
     const duration = seconds === undefined ? {} : { [valueField('ShardSeconds', seconds)]: 1 };
     const sums = { RowsPredicted: counts.succeeded, RowsRejected: counts.rejected, ...duration };
-    await this.progress.recordShard(batchId, run, shard, counts, sums);
+    if (!(await this.progress.recordShard(batchId, run, shard, counts, sums))) return;
+    this.meters.count('RowsPredicted', counts.succeeded);
+    this.meters.count('RowsRejected', counts.rejected);
+    if (seconds !== undefined) this.meters.observe('ShardSeconds', seconds);
   }
 
-  async shardFailed({ batchId, run }: Pick<ShardJob, 'batchId' | 'run'>, shard: number): Promise<void> {
-    await this.progress.recordFailedShard(batchId, run, shard, { ShardsFailed: 1 });
+  async shardFailed({ batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>): Promise<void> {
+    if (await this.progress.recordFailedShard(batchId, run, shard, { ShardsFailed: 1 })) this.meters.count('ShardsFailed');
   }
 
   /** A record's result is in the store. */
   async predictionCompleted({ id = '', data, timestamp, processedOn = timestamp }: Job<PredictionJob>): Promise<void> {
     if (data.tenant === CANARY_TENANT) return;
-    const waited = valueField('PredictionQueueWait', processedOn - timestamp);
-    const total = valueField('PredictionLatency', Date.now() - timestamp);
-    await this.sums.addOncePerJob('predictions', id, { PredictionsCompleted: 1, [waited]: 1, [total]: 1 });
+    const [waitedMs, totalMs] = [processedOn - timestamp, Date.now() - timestamp];
+    const sums = { PredictionsCompleted: 1, [valueField('PredictionQueueWait', waitedMs)]: 1, [valueField('PredictionLatency', totalMs)]: 1 };
+    if (!(await this.sums.addOncePerJob('predictions', id, sums))) return;
+    this.meters.count('PredictionsCompleted');
+    this.meters.observe('PredictionQueueWait', waitedMs);
+    this.meters.observe('PredictionLatency', totalMs);
   }
 
-  private count(sums: Sums): void {
-    this.sums.add(sums).catch((error: unknown) => this.logger.warn({ err: error }, 'not counted'));
+  predictionFailed({ data }: Job<PredictionJob>): void {
+    if (data.tenant !== CANARY_TENANT) this.count('PredictionsFailed');
+  }
+
+  /** Something that was accepted had no job any more and was enqueued again. */
+  reconciled(): void {
+    this.count('ReconciledJobs');
+  }
+
+  /** A result was not the one that is stored under its key already: of one input and model there is but one. */
+  checksumMismatch(): void {
+    this.count('ChecksumMismatches');
+  }
+
+  text(): Promise<{ contentType: string; body: string }> {
+    return this.meters.text();
+  }
+
+  /** Does not wait: that something is not counted is no reason to stop working. */
+  private count(name: CountName): void {
+    this.meters.count(name);
+    this.sums.add({ [name]: 1 }).catch((error: unknown) => this.logger.warn({ err: error }, 'not counted'));
   }
 }

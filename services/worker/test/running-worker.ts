@@ -45,7 +45,8 @@ export class RunningWorker {
     const logger = createLogger({ service: 'worker', environment: 'test', level: 'info' }, { write: (line) => void worker.logged.push(JSON.parse(line)) });
     const progress = new BatchProgress(redis);
     const metrics = new WorkMetrics(redis, progress, logger);
-    worker.services = { store, registry, pool, progress, metrics, redis, logger, threads: 1 };
+    const protection = { run: <T>(work: () => Promise<T>) => work() };
+    worker.services = { store, registry, pool, progress, metrics, stallWatch: { moved: () => undefined }, redis, logger, protection, threads: 1 };
     return worker;
   }
 

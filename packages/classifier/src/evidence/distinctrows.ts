@@ -7,7 +7,7 @@ export interface DistinctRows {
   /** How many training rows each stands for. */
   readonly weights: Int32Array;
   /** Grades, one array per feature. */
-  readonly columns: readonly Uint8Array[];
+  readonly columns: readonly Int32Array[];
 }
 
 export function distinctRows(training: TrainingSet): DistinctRows {
@@ -18,7 +18,7 @@ export function distinctRows(training: TrainingSet): DistinctRows {
     count: all.length,
     benignCount: benign.length,
     weights: Int32Array.from(all, ({ weight }) => weight),
-    columns: Array.from({ length: training.featureCount }, (_, feature) => Uint8Array.from(all, ({ values }) => values[feature])),
+    columns: Array.from({ length: training.featureCount }, (_, feature) => Int32Array.from(all, ({ values }) => values[feature])),
   };
 }
 

@@ -5,16 +5,20 @@ import type { Game } from './coalitions';
 import { distinctRows } from './distinctrows';
 import { classNames, type FlipEvidence } from './evidence';
 import { FlipSearch } from './flip';
-import { createGradeGame } from './gradegame';
+import { GradeGame } from './gradegame';
+import { createGradeSearch } from './gradekernel';
 import { createGradeRule, type GradeRule } from './graderule';
 import type { GradeScale } from './gradescale';
-import { add, Standing } from './standing';
+import type { GradeSearch } from './nearestgrades';
+import { Standing } from './standing';
 
 /** For whole-number grades compared as they are. */
 export class GradeAnalysis implements Analysis {
+  private readonly search: GradeSearch;
   private readonly standing: Standing;
   private readonly rule: GradeRule;
   private readonly flips: FlipSearch;
+  private readonly game: GradeGame;
   private readonly scratch: Int32Array;
   private readonly more: Int32Array;
 
@@ -22,11 +26,15 @@ export class GradeAnalysis implements Analysis {
     private readonly model: Model,
     scale: GradeScale,
   ) {
-    this.standing = new Standing(distinctRows(model.training), scale);
-    this.rule = createGradeRule(model.file, scale);
+    const rows = distinctRows(model.training);
+    const { k, features } = model.file;
+    this.search = createGradeSearch(k, scale, mostArrays(features.length, scale.highest), rows.count);
+    this.standing = new Standing(rows, scale, this.search);
+    this.rule = createGradeRule(model.file, scale, this.search.nearest);
     this.flips = new FlipSearch(this.standing, this.rule);
-    this.scratch = new Int32Array(this.standing.sums.length);
-    this.more = new Int32Array(this.standing.sums.length);
+    this.game = new GradeGame(this.standing, this.rule, this.search);
+    this.scratch = this.search.int32s(rows.count);
+    this.more = this.search.int32s(rows.count);
   }
 
   get allPlayerNames(): readonly string[] {
@@ -42,15 +50,15 @@ export class GradeAnalysis implements Analysis {
   }
 
   createGame(): Game {
-    return createGradeGame(this.standing, this.rule);
+    return this.game.begin();
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {
-    const { standing, more, scratch, rule } = this;
+    const { standing, search, more, scratch, rule } = this;
     more.fill(0);
     features.forEach((feature, index) => {
       standing.partsOf(standing.columns[feature], values[index], scratch);
-      add(more, scratch, more);
+      search.add(more, scratch, more, more.length);
     });
     return rule.probability(standing.sums, more, standing);
   }
@@ -67,4 +75,9 @@ export class GradeAnalysis implements Analysis {
       probability_malignant: flip.probability,
     };
   }
+}
+
+/** Rows of numbers that the standing, the shifts (two each), the game and this analysis need. */
+function mostArrays(features: number, highest: number): number {
+  return 3 + 2 * features + 2 * features * (highest + 2) + (2 * features + 1) + 2;
 }

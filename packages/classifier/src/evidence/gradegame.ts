@@ -1,39 +1,58 @@
 import type { Game } from './coalitions';
 import type { GradeRule } from './graderule';
+import type { GradeSearch } from './nearestgrades';
 import { shortlist } from './shortlist';
-import { add, type RowsOfClasses, type Standing } from './standing';
+import type { RowsOfClasses, Standing } from './standing';
 
 /** The measured features of a sample as players: a coalition is worth the probability by the distance on it alone. */
-export function createGradeGame(standing: Standing, rule: GradeRule): Game {
-  const { places, rows } = rule.countsTies ? allRows(standing) : shortlisted(standing, rule.k);
-  const parts = standing.measured.map((feature) => pick(standing.parts[feature], places));
-  const sums = Array.from({ length: parts.length }, () => new Int32Array(places.length));
-  return {
-    players: parts.length,
-    worth: (depth, player) => rule.probability(sums[depth], parts[player], rows),
-    join: (depth, player) => add(sums[depth], parts[player], sums[depth + 1]),
-  };
+export class GradeGame {
+  private readonly parts: readonly Int32Array[];
+  /** By depth. */
+  private readonly sums: readonly Int32Array[];
+  private readonly weights: Int32Array;
+
+  constructor(
+    private readonly standing: Standing,
+    private readonly rule: GradeRule,
+    private readonly search: GradeSearch,
+  ) {
+    const int32s = () => search.int32s(standing.all.to);
+    this.parts = standing.columns.map(int32s);
+    this.sums = standing.columns.map(int32s);
+    this.weights = int32s();
+  }
+
+  /** For the sample that the standing has taken; good until the next call. */
+  begin(): Game {
+    const { standing, rule, search, parts, sums } = this;
+    const { measured } = standing;
+    const rows = rule.countsTies ? this.takeAll() : this.takeShortlist(rule.k);
+    const count = rows.all.to;
+    return {
+      players: measured.length,
+      worth: (depth, player) => rule.probability(sums[depth], parts[player], rows),
+      join: (depth, player) => search.add(sums[depth], parts[player], sums[depth + 1], count),
+    };
+  }
+
+  private takeAll(): RowsOfClasses {
+    const { standing, parts } = this;
+    standing.measured.forEach((feature, player) => parts[player].set(standing.parts[feature]));
+    return standing;
+  }
+
+  private takeShortlist(k: number): RowsOfClasses {
+    const { standing, weights, parts } = this;
+    const [benign, malignant] = standing.spans.map((span) => shortlist(standing, span, k));
+    const places = Int32Array.from([...benign, ...malignant]);
+    standing.measured.forEach((feature, player) => pick(standing.parts[feature], places, parts[player]));
+    pick(standing.weights, places, weights);
+    const all = { from: 0, to: places.length };
+    const spans = [{ from: 0, to: benign.length }, { from: benign.length, to: places.length }] as const; // prettier-ignore
+    return { weights, all, spans };
+  }
 }
 
-interface Selection {
-  readonly places: Int32Array;
-  readonly rows: RowsOfClasses;
-}
-
-function allRows(standing: Standing): Selection {
-  return { places: Int32Array.from(standing.weights, (_, place) => place), rows: standing };
-}
-
-function shortlisted(standing: Standing, k: number): Selection {
-  const [benign, malignant] = standing.spans.map((span) => shortlist(standing, span, k));
-  const places = Int32Array.from([...benign, ...malignant]);
-  const all = { from: 0, to: places.length };
-  const spans = [{ from: 0, to: benign.length }, { from: benign.length, to: places.length }] as const; // prettier-ignore
-  return { places, rows: { weights: pick(standing.weights, places), all, spans } };
-}
-
-function pick(values: Int32Array, places: Int32Array): Int32Array {
-  const out = new Int32Array(places.length);
+function pick(values: Int32Array, places: Int32Array, out: Int32Array): void {
   for (let i = 0; i < places.length; i++) out[i] = values[places[i]];
-  return out;
 }

@@ -2,8 +2,8 @@ import type { Label } from '@cytoqueue/schema';
 import type { ModelFile } from '../modelfile';
 import { classRatioScore, plattProbability } from '../rule';
 import type { GradeScale } from './gradescale';
-import { NearestGrades } from './nearestgrades';
-import type { RowsOfClasses, Span } from './standing';
+import type { NearestGrades } from './nearestgrades';
+import type { RowsOfClasses } from './standing';
 
 /** The class that a sample has at a threshold. */
 export interface Verdict {
@@ -36,8 +36,8 @@ export interface GradeRule {
   mayFlip(verdict: Verdict, reach: number, farness: number): boolean;
 }
 
-export function createGradeRule({ calibration, k }: ModelFile, scale: GradeScale): GradeRule {
-  return calibration === null ? new VoteRule(k, scale) : new ClassRatioRule(k, scale, calibration);
+export function createGradeRule({ calibration, k }: ModelFile, scale: GradeScale, nearest: NearestGrades): GradeRule {
+  return calibration === null ? new VoteRule(k, scale, nearest) : new ClassRatioRule(k, scale, nearest, calibration);
 }
 
 /** As a share of a distance; more than all rounding on the way to a probability. */
@@ -45,15 +45,13 @@ const ROUNDING = 1e-9;
 
 class ClassRatioRule implements GradeRule {
   readonly countsTies = false;
-  private readonly nearest: NearestGrades;
 
   constructor(
     readonly k: number,
     private readonly scale: GradeScale,
+    private readonly nearest: NearestGrades,
     private readonly calibration: NonNullable<ModelFile['calibration']>,
-  ) {
-    this.nearest = new NearestGrades(k, scale);
-  }
+  ) {}
 
   /** The bar is the ratio of the mean distances, each with its ε, at which the class turns. */
   verdict(label: Label, threshold: number): Verdict {
@@ -76,7 +74,7 @@ class ClassRatioRule implements GradeRule {
     const { from, to } = spans[label];
     let [sum, rows] = [0, 0];
     for (let i = from; i < to && rows < this.k; i++) {
-      sum += weights[i] * this.distanceOf(sums[i] + more[i]);
+      sum += weights[i] * this.scale.distanceOf(sums[i] + more[i]);
       rows += weights[i];
     }
     return sum / rows;
@@ -91,22 +89,16 @@ class ClassRatioRule implements GradeRule {
     const { epsilon } = this.calibration;
     return farness + epsilon <= (reach + epsilon) * bar;
   }
-
-  private distanceOf(sum: number): number {
-    return this.scale.distances[this.scale.ranks[sum]];
-  }
 }
 
 class VoteRule implements GradeRule {
   readonly countsTies = true;
-  private readonly nearest: NearestGrades;
 
   constructor(
     readonly k: number,
     private readonly scale: GradeScale,
-  ) {
-    this.nearest = new NearestGrades(k, scale);
-  }
+    private readonly nearest: NearestGrades,
+  ) {}
 
   /** The bar is the number of the other class's votes without which it cannot win among k, and no fewer vote. */
   verdict(label: Label, threshold: number): Verdict {
@@ -116,23 +108,22 @@ class VoteRule implements GradeRule {
 
   /** Share of malignant among all rows at or within the k-th distance. */
   probability(sums: Int32Array, more: Int32Array, { weights, all, spans }: RowsOfClasses): number {
-    const limit = this.nearest.select(sums, more, weights, all).rankAt(this.k - 1);
-    const [benign, malignant] = spans;
-    const votes = this.countWithin(limit, sums, more, weights, malignant);
-    return votes / (votes + this.countWithin(limit, sums, more, weights, benign));
+    const nearest = this.nearest.select(sums, more, weights, all);
+    const [benign, malignant] = spans.map((span) => nearest.countWithin(this.k - 1, sums, more, weights, span));
+    return malignant / (malignant + benign);
   }
 
   /** Distance of the farthest of the k rows that were nearest before: no row beyond it has a vote. */
   reach(sums: Int32Array, more: Int32Array, { weights, spans }: RowsOfClasses, { label }: Verdict): number {
     const { from, to } = spans[label];
-    let [rank, rows] = [0, 0];
+    let [farthest, rows] = [0, 0];
     for (let i = from; i < to && rows < this.k; i++) {
-      const own = this.scale.ranks[sums[i] + more[i]];
-      if (own > rank) rank = own;
+      const distance = this.scale.distanceOf(sums[i] + more[i]);
+      if (distance > farthest) farthest = distance;
       rows += weights[i];
     }
     // Where a class has fewer than k rows, the other one may vote from anywhere.
-    return rows < this.k ? Infinity : this.scale.distances[rank];
+    return rows < this.k ? Infinity : farthest;
   }
 
   /** Of the other class's row whose vote may be the decisive one. */
@@ -142,12 +133,5 @@ class VoteRule implements GradeRule {
 
   mayFlip(_verdict: Verdict, reach: number, farness: number): boolean {
     return farness <= reach;
-  }
-
-  private countWithin(limit: number, sums: Int32Array, more: Int32Array, weights: Int32Array, { from, to }: Span): number {
-    const { ranks } = this.scale;
-    let count = 0;
-    for (let i = from; i < to; i++) if (ranks[sums[i] + more[i]] <= limit) count += weights[i];
-    return count;
   }
 }

@@ -18,8 +18,8 @@ export class Shift {
     readonly feature: number,
     readonly to: number,
   ) {
-    this.more = new Int32Array(standing.sums.length);
-    this.sums = new Int32Array(standing.sums.length);
+    this.more = standing.search.int32s(standing.all.to);
+    this.sums = standing.search.int32s(standing.all.to);
   }
 
   /** How far the new grade is from the sample's, with its sign. */
@@ -34,19 +34,10 @@ export class Shift {
   }
 
   /** For the sample that the standing has taken. */
-  fill({ from, to }: Span): void {
-    const { columns, parts, scale, sums: ownSums } = this.standing;
-    const column = columns[this.feature];
-    const own = parts[this.feature];
-    const { more, sums } = this;
-    const width = scale.highest + 1;
-    const isIdeal = Number.isNaN(this.to);
-    const first = isIdeal ? 0 : this.to * width;
-    const perGrade = isIdeal ? width + 1 : 1;
-    for (let i = from; i < to; i++) {
-      more[i] = scale.parts[first + perGrade * column[i]] - own[i];
-      sums[i] = ownSums[i] + more[i];
-    }
+  fill(span: Span): void {
+    const { search, columns, parts, sums } = this.standing;
+    const rows = { column: columns[this.feature], own: parts[this.feature], sums, more: this.more, shifted: this.sums };
+    search.shift(rows, Number.isNaN(this.to) ? 0 : this.to, span);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DistinctRows } from './distinctrows';
 import type { GradeScale } from './gradescale';
+import type { GradeSearch } from './nearestgrades';
 
 /** A run of distinct rows: those of one class, or all. */
 export interface Span {
@@ -15,7 +16,7 @@ export interface RowsOfClasses {
   readonly spans: readonly [benign: Span, malignant: Span];
 }
 
-/** Tells a row's index from its rank in one number; far more rows than a model has. */
+/** Tells a row's index from how it ranks in one number; far more rows than a model has. */
 const ROWS_RADIX = 65_536;
 
 /**
@@ -31,7 +32,7 @@ export class Standing implements RowsOfClasses {
   readonly spans: readonly [benign: Span, malignant: Span];
   readonly weights: Int32Array;
   /** Grades of the distinct rows, by feature. */
-  readonly columns: readonly Uint8Array[];
+  readonly columns: readonly Int32Array[];
   /** What each feature adds to the rows' sums, by feature; 0 for those that were not measured. */
   readonly parts: readonly Int32Array[];
   /** Sums of these parts: by them, and by parts added to them, every distance is known. */
@@ -43,14 +44,16 @@ export class Standing implements RowsOfClasses {
   constructor(
     private readonly rows: DistinctRows,
     readonly scale: GradeScale,
+    readonly search: GradeSearch,
   ) {
     const { count, benignCount, columns } = rows;
-    const int32s = () => new Int32Array(count);
+    const int32s = () => search.int32s(count);
     this.sample = new Float64Array(columns.length);
     this.all = { from: 0, to: count };
     this.spans = [{ from: 0, to: benignCount }, { from: benignCount, to: count }]; // prettier-ignore
-    [this.weights, this.sums, this.nothing, this.keys] = [int32s(), int32s(), int32s(), int32s()];
-    this.columns = columns.map(() => new Uint8Array(count));
+    [this.weights, this.sums, this.nothing] = [int32s(), int32s(), int32s()];
+    this.keys = new Int32Array(count);
+    this.columns = columns.map(int32s);
     this.parts = columns.map(int32s);
   }
 
@@ -72,35 +75,29 @@ export class Standing implements RowsOfClasses {
   }
 
   /** What a feature adds to each sum when the sample has this grade. */
-  partsOf(column: Uint8Array, grade: number, out: Int32Array): void {
+  partsOf(column: Int32Array, grade: number, out: Int32Array): void {
     const { parts, highest } = this.scale;
     const first = grade * (highest + 1);
     for (let i = 0; i < out.length; i++) out[i] = parts[first + column[i]];
   }
 
-  private fill(columns: readonly Uint8Array[]): void {
+  private fill(columns: readonly Int32Array[]): void {
     this.sums.fill(0);
     columns.forEach((column, feature) => {
       const parts = this.parts[feature];
       if (Number.isNaN(this.sample[feature])) parts.fill(0);
       else this.partsOf(column, this.sample[feature], parts);
-      add(this.sums, parts, this.sums);
+      this.search.add(this.sums, parts, this.sums, this.sums.length);
     });
   }
 
   /** Leaves in `keys` the index of the row that comes at each place. */
   private rankRows(): void {
     const { keys, sums, scale } = this;
-    for (let i = 0; i < keys.length; i++) keys[i] = scale.ranks[sums[i]] * ROWS_RADIX + i;
+    for (let i = 0; i < keys.length; i++) keys[i] = scale.orderOf(sums[i]) * ROWS_RADIX + i;
     for (const { from, to } of this.spans) keys.subarray(from, to).sort();
     for (let i = 0; i < keys.length; i++) keys[i] %= ROWS_RADIX;
   }
-}
-
-/** out = a + b, row by row. */
-export function add(a: Int32Array, b: Int32Array, out: Int32Array): void {
-  const rows = out.length;
-  for (let i = 0; i < rows; i++) out[i] = a[i] + b[i];
 }
 
 function reorder<T extends Int32Array | Uint8Array>(values: T, order: Int32Array, out: T): void {

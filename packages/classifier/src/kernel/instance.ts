@@ -3,6 +3,7 @@ type Placed = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array
 /** A compiled module's memory and what it exports: functions, and settings by name. */
 export interface KernelInstance {
   readonly call: (name: string, rows: number) => void;
+  readonly func: <F>(name: string) => F;
   readonly set: (name: string, value: number) => void;
   readonly get: (name: string) => number;
   readonly memory: WebAssembly.Memory;
@@ -17,6 +18,7 @@ export function instantiate(base64: string): KernelInstance | null {
   if (module === null) return null;
   const { exports } = new WebAssembly.Instance(module);
   return {
+    func: <F>(name: string) => exports[name] as F,
     call: (name, rows) => (exports[name] as (rows: number) => void)(rows),
     set: (name, value) => void ((exports[name] as WebAssembly.Global).value = value),
     get: (name) => (exports[name] as WebAssembly.Global).value,

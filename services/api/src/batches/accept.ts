@@ -4,7 +4,10 @@ import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type Ob
 import type { Request, Response } from 'express';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
+import { units } from '../http/rate-limit';
 import { putJson, readJsonObject } from '../http/stored-json';
+import type { TenantUse } from '../http/tenant-use';
+import type { ApiMetrics } from '../operations/api-metrics';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
 import { preflight } from './preflight';
 import { receiveFile } from './receive';
@@ -16,6 +19,8 @@ export interface BatchServices {
   progress: BatchProgress;
   limits: IntakeLimits;
   idempotency: IdempotencyKeys;
+  use: TenantUse;
+  metrics: Pick<ApiMetrics, 'uploaded'>;
 }
 
 export interface Upload {
@@ -35,21 +40,26 @@ const MAX_EXPLAINED_ROWS = 10_000;
  * @returns the id of the accepted batch
  */
 export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<string> {
-  const { store, registry } = services;
+  const { store, registry, use } = services;
   const { tenant } = upload;
+  const room = await use.stored.checkRoom(tenant);
+  const limits = { ...services.limits, maxUploadBytes: Math.min(services.limits.maxUploadBytes, room) };
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.pinned(pin)).model;
   const id = createId('batch_');
   const target = { store, key: ObjectKeys.batchInput(tenant, id), signal: abortWithClient(request, response) };
   const { intake, filename } = await orTakeBack(store, tenant, id, () =>
     receiveFile(request, response, async (source, name) => {
-      const stored = await storeUpload(source, target, schema, services.limits);
+      const stored = await storeUpload(source, target, schema, limits);
+      await use.stored.checkRoom(tenant, stored.bytes);
       if (upload.options.explain && stored.rows > MAX_EXPLAINED_ROWS) throw tooManyToExplain(stored.rows);
       return { filename: name, intake: stored };
     }),
   );
   const record = createRecord(id, filename, pin, upload.options, intake);
-  return acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  const accepted = await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
+  if (accepted === id) services.metrics.uploaded(intake.bytes);
+  return accepted;
 }
 
 /** What an upload would come to, with nothing stored. */
@@ -97,10 +107,12 @@ export async function acceptRecord(
   return id;
 }
 
-async function enqueue({ store, producer }: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
+async function enqueue({ store, producer, use }: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
   await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
   const shards = record.shards.map(({ rows }, shard) => ({ shard, rows }));
   await producer.enqueueBatch({ tenant, batchId: record.id, run: 1, shards });
+  use.rate.charge(tenant, Math.ceil(record.rows / units.rowsAUnit));
+  await use.stored.add(tenant, record.input.bytes);
 }
 
 /** Enqueues a batch whose acceptance was cut short behind its claim; at once, while the reconciler would take a minute. */

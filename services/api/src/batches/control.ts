@@ -32,9 +32,11 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
 }
 
 /** Removes every object of a finished batch. @throws ObjectNotFoundError, Problem 409 */
-export async function deleteBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
-  finishedManifest(await readBatch(store, tenant, id));
+export async function deleteBatch({ store, use }: Pick<BatchServices, 'store' | 'use'>, tenant: string, id: string): Promise<void> {
+  const stored = await readBatch(store, tenant, id);
+  finishedManifest(stored);
   await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
+  await use.stored.add(tenant, -stored.record.input.bytes);
 }
 
 function finishedManifest({ end }: StoredBatch): Manifest {

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
+import { UPLOAD_PACE, watchPace } from '../http/pace';
 import { Problem } from '../http/problem';
 import { gunzip } from './gunzip';
 
@@ -8,6 +9,8 @@ export type TakeIn<T> = (source: AsyncIterable<Uint8Array>, filename: string | n
 
 const RAW_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
 const MAX_FILENAME = 255;
+/** Control characters, and what turns the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
+const UNSEEN = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
 
 /** One file and nothing else. Most of these default to Infinity. */
 const MULTIPART_LIMITS = {
@@ -19,6 +22,15 @@ const MULTIPART_LIMITS = {
  * @throws Problem 400, 415, and whatever `takeIn` throws
  */
 export async function receiveFile<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
+  const endWatch = watchPace(request, UPLOAD_PACE);
+  try {
+    return await receive(request, response, takeIn);
+  } finally {
+    endWatch();
+  }
+}
+
+async function receive<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
   if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, takeIn);
   if (request.is(RAW_TYPES) === false) {
     throw new Problem('unsupported-media-type', 'Send the file as multipart/form-data in the field "file", or as a text/csv body.');
@@ -71,6 +83,6 @@ function readable(error: unknown): unknown {
 
 /** Shown and offered for download only, never a path. */
 function cleanFilename(name: string): string | null {
-  const base = name.replace(/^.*[/\\]/s, '').replace(/\p{Cc}/gu, '').slice(0, MAX_FILENAME).toWellFormed();
+  const base = name.replace(/^.*[/\\]/s, '').replace(UNSEEN, '').slice(0, MAX_FILENAME).toWellFormed();
   return base === '' ? null : base;
 }

@@ -18,6 +18,7 @@ export interface RescoreOptions {
 export async function rescoreBatch(services: BatchServices, tenant: string, id: string, options: RescoreOptions): Promise<string> {
   const { store, registry } = services;
   const { record: source } = await readBatch(store, tenant, id);
+  await services.use.stored.checkRoom(tenant, source.input.bytes);
   const model = await registry.resolve(options.model);
   const [now, before] = await Promise.all([registry.pinned(model), registry.pinned(source.model)]);
   if (now.model.schema.id !== before.model.schema.id) throw otherSchema(now.model.ref, before.model.ref);

@@ -1,8 +1,12 @@
-import type { AcceptedPrediction, Batch, Fault, ModelSummary, ModelVersion, Prediction, Preflight, QueueState, Session } from '@cytoqueue/client';
+import type {
+  AcceptedPrediction, AuditEvent, Batch, Fault, ModelEvaluation, ModelSummary, ModelVersion, Prediction, Preflight, QueueState, Session,
+} from '@cytoqueue/client';
 import type { z } from 'zod';
 import type { queueDocument } from '../routes/queue';
 import type { session } from '../routes/session';
-import { type acceptedPrediction, type batch, type modelSummary, type modelVersion, prediction, type preflightReport, type problem } from './documents';
+import {
+  type acceptedPrediction, type auditEvent, type batch, type modelEvaluation, type modelSummary, type modelVersion, prediction, type preflightReport, type problem,
+} from './documents';
 
 /** Compile errors here (npm run typecheck) mean that the client's types and the API's schemas have parted. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -15,15 +19,20 @@ const agree: {
   preflight: Same<Preflight, Out<typeof preflightReport>>;
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
+  modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
   queue: Same<QueueState, Out<typeof queueDocument>>;
   session: Same<Session, Out<typeof session>>;
+  auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
   fault: Same<Fault, NonNullable<Out<typeof problem>['errors']>[number]>;
-} = { prediction: true, acceptedPrediction: true, batch: true, preflight: true, modelSummary: true, modelVersion: true, queue: true, session: true, fault: true };
+} = {
+  prediction: true, acceptedPrediction: true, batch: true, preflight: true, modelSummary: true, modelVersion: true, modelEvaluation: true, queue: true, session: true,
+  auditEvent: true, fault: true,
+};
 
 test('the predictions that are sent have no member that the client does not know', () => {
   const known: Record<keyof Prediction, true> = {
     id: true, status: true, created_at: true, completed_at: true, sample_id: true, model: true, features: true, queue_position: true, result: true, error: true, links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(9);
+  expect(Object.keys(agree)).toHaveLength(11);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HeldKey, Logger } from '@cytoqueue/runtime';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 
 /** Whoever sent a request. */
 export interface Principal extends HeldKey {
@@ -34,11 +34,19 @@ export function requestContext(logger: Logger): RequestHandler {
     const startedMs = performance.now();
     response.on('close', () => {
       const duration_ms = Math.round(performance.now() - startedMs);
-      const route = (request.route as { path?: string } | undefined)?.path;
+      const route = routeOf(request);
       const { tenant, keyId } = response.locals.context.principal ?? {};
       const level = route?.startsWith('/health') === true ? 'debug' : 'info';
-      log[level]({ method: request.method, route, status: response.statusCode, duration_ms, tenant, key_id: keyId, finished: response.writableFinished }, 'request');
+      // What it made, by which a request is found among the lines of the jobs.
+      const location = response.get('Location');
+      log[level]({ method: request.method, route, status: response.statusCode, duration_ms, tenant, key_id: keyId, location, finished: response.writableFinished }, 'request');
     });
     next();
   };
+}
+
+/** The pattern that matched, never the address itself; one of several patterns is as good as any. */
+function routeOf({ route, baseUrl }: Request): string | undefined {
+  const path = (route as { path?: string | string[] } | undefined)?.path;
+  return path === undefined ? undefined : `${baseUrl}${[path].flat()[0]}`;
 }

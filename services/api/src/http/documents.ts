@@ -175,6 +175,27 @@ export const modelVersion = z
   })
   .meta({ id: 'ModelVersion' });
 
+export const auditEvent = z
+  .strictObject({
+    at: timestamp,
+    actor: z.strictObject({ tenant: text, key_id: text }),
+    action: text.meta({ example: 'batch.get-results' }),
+    resource: text,
+    outcome: z.enum(['done', 'denied', 'failed']),
+  })
+  .meta({ id: 'AuditEvent', description: 'Who did what to which resource' });
+
+export const modelEvaluation = z
+  .strictObject({
+    cv: z.record(text, z.number()),
+    cv_intervals: z.record(text, z.tuple([z.number(), z.number()])).meta({ description: '95 %, for other patients' }),
+    repetitions: z.int().min(1).meta({ description: 'How often the cross-validation asked each row' }),
+    reliability: z
+      .array(z.strictObject({ mean_probability: z.number(), malignant_share: z.number(), rows: count }))
+      .meta({ description: 'By tenths of the scale of probabilities: rows over all repetitions, and how many of them were malignant' }),
+  })
+  .meta({ id: 'ModelEvaluation' });
+
 export const problem = z
   .object({
     type: text,

@@ -65,8 +65,8 @@ function frameworkProblem(error: unknown): Problem | undefined {
 export const handleErrors: ErrorRequestHandler = (error: unknown, request, response, next) => {
   const problem = toProblem(error);
   const { log, id } = response.locals.context;
-  // Whoever went away reads no answer, and that they went is nobody's fault.
-  if (response.destroyed) return log.info({ err: problem.cause ?? problem }, 'client went away');
+  // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
+  if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
   if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
   if (response.headersSent) return next(error);
   drainRefused(request);

@@ -1,4 +1,5 @@
 import { type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Call } from './route';
 
@@ -30,10 +31,13 @@ export async function sendPage<T>({ request, response, query }: Call, listing: L
   const { limit, after, status } = query as unknown as PageQuery;
   const { data, lastId, hasMore } = await collect(listing, { limit, after, status });
   if (hasMore && lastId !== null) {
-    const next = new URLSearchParams({ limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
-    response.set('Link', `<${request.path}?${next.toString()}>; rel="next"`);
+    linkNext(request, response, { limit: String(limit), after: lastId, ...(status === undefined ? {} : { status }) });
   }
   response.json({ data, has_more: hasMore, last_id: lastId });
+}
+
+export function linkNext(request: Request, response: Response, query: Record<string, string>): void {
+  response.set('Link', `<${request.path}?${new URLSearchParams(query).toString()}>; rel="next"`);
 }
 
 /** How many resources one request may look at: a status that hardly any has must not read a whole history. */

@@ -3,8 +3,11 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { z } from 'zod';
 import { type Access, type Authenticator, checkAccess } from './auth';
+import type { AuditTrails, Trail } from './audit-trail';
 import type { Principal } from './context';
+import { toProblem } from './errors';
 import { Problem } from './problem';
+import { type RateLimit, rateLimitHeaders, units } from './rate-limit';
 import type { Retention } from './retention';
 
 export interface Call {
@@ -16,6 +19,8 @@ export interface Call {
   query: Record<string, unknown>;
   /** The caller; on a public route there is none, and reading it throws. */
   principal: Principal;
+  /** What stands in the audit log of this call; none on a public route. */
+  trail: Trail;
 }
 
 export type Operation = ZodOpenApiOperationObject & { operationId: string };
@@ -27,6 +32,10 @@ export interface Route {
   path: string;
   access: Access;
   operation: Operation;
+  /** Shows and changes nobody's data: noted in the audit log only when it is denied. */
+  quiet?: boolean;
+  /** Of a route with an id. @throws ObjectNotFoundError when the tenant has no such resource */
+  find?: (tenant: string, id: string) => Promise<unknown>;
   handle: (call: Call) => Promise<void>;
 }
 
@@ -34,38 +43,64 @@ export interface Route {
 export interface Guards {
   authenticator: Authenticator;
   retention: Retention;
+  trails: AuditTrails;
+  rate: RateLimit;
 }
 
 export function mountRoutes(app: Express, routes: Route[], guards: Guards): void {
   for (const route of routes) app[route.method](expressPath(route.path), runRoute(route, guards));
   for (const path of new Set(routes.map((route) => route.path))) {
-    const known = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
-    app.all(expressPath(path), refuseMethod(known));
+    const here = routes.filter((route) => route.path === path);
+    if (here.every(({ access }) => access !== 'public')) app.all(expressPath(path), authenticated(guards));
+    app.all(expressPath(path), refuseMethod(here.map(({ method }) => method.toUpperCase())));
   }
+  app.use('/v1', authenticated(guards));
+}
+
+/** Everything under /v1 needs a key, also what is not there. */
+function authenticated({ authenticator }: Pick<Guards, 'authenticator'>): RequestHandler {
+  return async (request, response, next) => {
+    response.locals.context.principal = await authenticator.authenticate(request);
+    next();
+  };
 }
 
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function runRoute(route: Route, { authenticator, retention }: Guards): RequestHandler {
+function runRoute(route: Route, guards: Guards): RequestHandler {
   return async (request, response) => {
-    const principal = await admit(route.access, request, response, authenticator);
-    const { id } = request.params;
-    if (typeof id === 'string') admitId(id, request, response, retention);
-    const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
-    await route.handle({ request, response, params: request.params as Record<string, string>, query, principal });
+    // Patients' data must stay in no cache on the way; a route that knows better says so.
+    response.set('Cache-Control', 'no-store');
+    const call = { request, response, params: request.params as Record<string, string>, query: {} };
+    if (route.access === 'public') return answer(route, { ...call, principal: undefined as never, trail: undefined as never }, guards);
+    const principal = await guards.authenticator.authenticate(request);
+    response.locals.context.principal = principal;
+    response.set(rateLimitHeaders(guards.rate.take(principal.tenant, route.method === 'get' ? units.read : units.write)));
+    const trail = guards.trails.begin(principal, route, call.params['id']);
+    try {
+      checkAccess(principal, route.access);
+      await answer(route, { ...call, principal, trail }, guards);
+    } catch (error) {
+      trail.end(error);
+      throw error;
+    }
+    trail.end();
   };
 }
 
-async function admit(access: Access, request: Request, response: Response, authenticator: Authenticator): Promise<Principal> {
-  // Patients' data must stay in no cache on the way; a route that knows better says so.
-  response.set('Cache-Control', 'no-store');
-  if (access === 'public') return undefined as never;
-  const principal = await authenticator.authenticate(request);
-  response.locals.context.principal = principal;
-  checkAccess(principal, access);
-  return principal;
+async function answer(route: Route, call: Call, { retention }: Guards): Promise<void> {
+  const { request, response, params } = call;
+  if (params['id'] !== undefined) admitId(params['id'], request, response, retention);
+  try {
+    const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
+    await route.handle({ ...call, query });
+  } catch (error) {
+    // What is wrong with a request is told to those only who may know that there is such a resource.
+    if (route.find !== undefined && toProblem(error).status < 500) await route.find(call.principal.tenant, params['id'] ?? '');
+    throw error;
+  }
 }
 
 /** What has expired is gone for everybody; what has not says until when it stays. */

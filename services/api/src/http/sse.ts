@@ -19,6 +19,8 @@ export interface EventSource {
   /** The client's `Last-Event-ID`: what it saw last is not sent again. */
   lastEventId: string | undefined;
   read: () => Promise<Snapshot>;
+  /** False once the key was revoked or the session has ended: the stream ends then. */
+  isStillAdmitted: () => Promise<boolean>;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function sendEvents(response: Response, source: EventSource): Promi
 
 async function writeSnapshots(response: Response, source: EventSource, waker: Waker): Promise<void> {
   let seen = source.lastEventId;
-  while (!response.closed) {
+  while (!response.closed && (await source.isStillAdmitted())) {
     const { eventId, data, final } = await source.read();
     if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${JSON.stringify(data)}\n\n`);
     if (final) return;

@@ -21,8 +21,8 @@ export interface QueueStatus {
   workersAlive: number;
   /** Of batches, over the last minute. */
   rowsPerSecond: number;
-  /** What the workers alive get through when they are busy; undefined when nothing was scored for an hour. */
-  capacityRowsPerSecond: number | undefined;
+  /** What a worker gets through for each shard that it works on at once; undefined when nothing was scored for an hour. */
+  slotRowsPerSecond: number | undefined;
   /** undefined when nobody works or nobody knows how fast. */
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
@@ -58,7 +58,7 @@ export class QueueWatch {
     ]);
     const backlogRows = sum(queues, ({ rows }) => rows);
     const hour = addUp(recent.minutes);
-    const capacity = pace === undefined ? undefined : pace * workers.slots;
+    const capacity = (pace ?? 0) * workers.slots;
     return {
       asOf,
       backlogRows,
@@ -66,8 +66,8 @@ export class QueueWatch {
       oldestJobAgeSeconds: Math.max(...queues.map(({ oldestAgeSeconds }) => oldestAgeSeconds)),
       workersAlive: workers.alive,
       rowsPerSecond: rowsPerSecond(recent),
-      capacityRowsPerSecond: capacity,
-      drainSeconds: backlogRows === 0 ? 0 : capacity ? backlogRows / capacity : undefined,
+      slotRowsPerSecond: pace,
+      drainSeconds: backlogRows === 0 ? 0 : capacity === 0 ? undefined : backlogRows / capacity,
       queues,
       latency: latencyOf(addUp(recent.minutes.slice(0, LATENCY_MINUTES))),
       failures: { shardsFailed: hour['ShardsFailed'] ?? 0, jobsRetried: hour['JobsRetried'] ?? 0 },

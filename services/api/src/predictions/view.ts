@@ -21,9 +21,9 @@ export async function viewPrediction(services: { store: ObjectStore; producer: P
   const { store } = services;
   const [request, end] = await Promise.all([
     store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
-    readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(tenant, id)),
+    readEnd(store, tenant, id),
   ]);
-  if (end !== undefined) return finishedView(store, tenant, request, end);
+  if (end !== undefined) return { ...describe(request), ...end };
   const state = await services.producer.predictionState(id).catch(() => 'unknown');
   if (state === 'unknown') return viewFromStore(store, tenant, request);
   // A job that ended after we looked for its result is not waiting again.
@@ -44,13 +44,15 @@ async function viewFromStore(store: ObjectStore, tenant: string, request: Predic
 
 /** The same of a request that is known already; undefined while it has no end. */
 export async function viewIfFinished(store: ObjectStore, tenant: string, request: PredictionRequest): Promise<PredictionView | undefined> {
-  const end = await readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(tenant, request.id));
-  return end && finishedView(store, tenant, request, end);
+  const end = await readEnd(store, tenant, request.id);
+  return end && { ...describe(request), ...end };
 }
 
-async function finishedView(store: ObjectStore, tenant: string, request: PredictionRequest, end: PredictionEnd): Promise<PredictionView> {
-  const info = await store.head(ObjectKeys.predictionResult(tenant, request.id));
-  return { ...describe(request), ...end, completed_at: info?.modifiedAt.toISOString() };
+/** Both questions at once: one after the other they would take an answer that somebody waits for twice as long. */
+async function readEnd(store: ObjectStore, tenant: string, id: string): Promise<(PredictionEnd & { completed_at: string | undefined }) | undefined> {
+  const key = ObjectKeys.predictionResult(tenant, id);
+  const [end, info] = await Promise.all([readJsonObject<PredictionEnd>(store, key), store.head(key)]);
+  return end && { ...end, completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString() };
 }
 
 function describe(request: PredictionRequest) {

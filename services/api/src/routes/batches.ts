@@ -2,6 +2,7 @@ import type { ChangeListener } from '@cytoqueue/queue';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
+import type { Authenticator } from '../http/auth';
 import { cancelBatch, deleteBatch, retryBatch } from '../batches/control';
 import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
@@ -23,22 +24,23 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention };
+export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
+  const find = (tenant: string, id: string) => services.store.get(ObjectKeys.batchRecord(tenant, id));
   return [
-    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createBatch(services, call) },
+    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => createBatch(services, call)) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
-    { method: 'get', path: one, access, operation: getOperation, handle: (call) => getBatch(services, call) },
-    { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamBatch(services, call) },
-    { method: 'get', path: `${one}/results`, access, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
-    { method: 'get', path: `${one}/errors`, access, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
-    { method: 'get', path: `${one}/changes`, access, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
-    { method: 'delete', path: one, access, operation: deleteOperation, handle: (call) => remove(services, call) },
-    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancel(services, call) },
-    { method: 'post', path: `${one}/retry`, access, operation: retryOperation, handle: (call) => retry(services, call) },
-    { method: 'post', path: `${one}/rescore`, access, operation: rescoreOperation, handle: (call) => rescore(services, call) },
+    { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getBatch(services, call) },
+    { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamBatch(services, call) },
+    { method: 'get', path: `${one}/results`, access, find, operation: resultsOperation, handle: (call) => download(services, call, 'results') },
+    { method: 'get', path: `${one}/errors`, access, find, operation: errorsOperation, handle: (call) => download(services, call, 'errors') },
+    { method: 'get', path: `${one}/changes`, access, find, operation: changesOperation, handle: (call) => download(services, call, 'changes') },
+    { method: 'delete', path: one, access, find, operation: deleteOperation, handle: (call) => remove(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancel(services, call) },
+    { method: 'post', path: `${one}/retry`, access, find, operation: retryOperation, handle: (call) => retry(services, call) },
+    { method: 'post', path: `${one}/rescore`, access, find, operation: rescoreOperation, handle: (call) => rescore(services, call) },
   ];
 }
 
@@ -51,14 +53,16 @@ type RunFile = keyof typeof runFileKeys;
 
 const PRESIGNED_SECONDS = 300;
 
-async function download(services: BatchRouteServices, { request, response, params, query, principal }: Call, which: RunFile): Promise<void> {
+async function download(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
+    await trail.done();
     return sendPartial(response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
   const name = `${(stored.record.filename ?? params.id).replace(/\.[^.]*$/, '')}-${which}.csv`;
   const key = runFileKeys[which](principal.tenant, params.id, stored.run);
+  await trail.done();
   if (query['redirect'] === true) {
     const url = await services.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
@@ -73,38 +77,46 @@ function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
   return file;
 }
 
-async function createBatch(services: BatchRouteServices, { request, response, query, principal }: Call): Promise<void> {
+async function createBatch(services: BatchRouteServices, { request, response, query, principal, trail }: Call): Promise<void> {
   const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
   if (dry_run) {
+    trail.action = 'batch.preflight';
     response.json(await preflightBatch(services, request, response, { tenant: principal.tenant, model, options }));
     return;
   }
   const idempotencyKey = idempotencyKeyOf(request);
   const id = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
+  trail.resource = `batches/${id}`;
+  await trail.done();
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 
-async function rescore(services: BatchRouteServices, { request, response, params, query, principal }: Call): Promise<void> {
+async function rescore(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call): Promise<void> {
   services.retention.checkInput(params.id);
   const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
   const id = await rescoreBatch(services, principal.tenant, params.id, options);
+  trail.resource = `batches/${id}`;
+  await trail.done();
   response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
 }
 
-async function cancel(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+async function cancel(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   await cancelBatch(services.store, principal.tenant, params.id);
+  await trail.done();
   services.changes.notify(params.id);
   response.status(202).json(await viewBatch(services, principal.tenant, params.id));
 }
 
-async function retry(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
+async function retry(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   services.retention.checkInput(params.id);
   await retryBatch(services, principal.tenant, params.id);
+  await trail.done();
   response.status(202).set('Location', batchLink(params.id)).json(await viewBatch(services, principal.tenant, params.id));
 }
 
-async function remove(services: BatchRouteServices, { response, params, principal }: Call): Promise<void> {
-  await deleteBatch(services.store, principal.tenant, params.id);
+async function remove(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
+  await deleteBatch(services, principal.tenant, params.id);
+  await trail.done();
   response.status(204).end();
 }
 
@@ -132,5 +144,8 @@ async function streamBatch(services: BatchRouteServices, { request, response, pa
     return { eventId: `${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
   };
   await read();
-  await sendEvents(response, { id: params.id, changes: services.changes, lastEventId: request.get('Last-Event-ID'), read });
+  const { changes, authenticator, use } = services;
+  const isStillAdmitted = () => authenticator.isStillAdmitted(principal);
+  const source = { id: params.id, changes, lastEventId: request.get('Last-Event-ID'), read, isStillAdmitted };
+  await use.streams.hold(principal.tenant, () => sendEvents(response, source));
 }

@@ -1,3 +1,4 @@
+import type { Readiness } from '@cytoqueue/runtime';
 import { z } from 'zod';
 import { answer, refusals } from '../http/documents';
 import { Problem } from '../http/problem';
@@ -8,10 +9,10 @@ const ok = z.strictObject({ status: z.literal('ok') });
 
 /** What must answer for the API to do its work; workers are not among it, for what is accepted waits for them. */
 export interface HealthServices {
-  dependencies: Record<string, () => Promise<unknown>>;
+  readiness: Pick<Readiness, 'missing'>;
 }
 
-export function healthRoutes({ dependencies }: HealthServices): Route[] {
+export function healthRoutes({ readiness }: HealthServices): Route[] {
   return [
     {
       method: 'get',
@@ -33,8 +34,8 @@ export function healthRoutes({ dependencies }: HealthServices): Route[] {
         responses: { 200: answer('They do', ok), ...refusals(503) },
       },
       handle: async ({ response }) => {
-        const down = await Promise.all(Object.entries(dependencies).map(([name, check]) => check().then(() => [], () => [name])));
-        if (down.flat().length > 0) throw new Problem('unavailable', `No answer from: ${down.flat().join(', ')}.`, { headers: { 'Retry-After': '2' } });
+        const missing = await readiness.missing();
+        if (missing.length > 0) throw new Problem('unavailable', `No answer from: ${missing.join(', ')}.`, { headers: { 'Retry-After': '2' } });
         response.json({ status: 'ok' });
       },
     },

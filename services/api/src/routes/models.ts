@@ -1,7 +1,7 @@
-import { NothingToRollBackError, type Registry, UnknownModelError } from '@cytoqueue/registry';
+import { NothingToRollBackError, type Registry } from '@cytoqueue/registry';
 import { z } from 'zod';
+import { findVersion, modelArtifactRoutes } from './model-artifacts';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
-import type { AuditLog } from '../http/audit';
 import { notFound } from '../http/errors';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
@@ -24,16 +24,16 @@ const promotion: Operation = {
 
 export interface ModelRouteServices {
   registry: Registry;
-  audit: AuditLog;
 }
 
-export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
+export function modelRoutes({ registry }: ModelRouteServices): Route[] {
   return [
-    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, audit, call) },
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, call) },
     {
       method: 'get',
       path: '/v1/models',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'listModels',
         summary: 'Every model with its champion',
@@ -48,6 +48,7 @@ export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
       method: 'get',
       path: '/v1/models/{name}',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'getModel',
         summary: 'One model with its versions',
@@ -63,6 +64,7 @@ export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
       method: 'get',
       path: '/v1/models/{name}/versions/{version}',
       access: 'any',
+      quiet: true,
       operation: {
         operationId: 'getModelVersion',
         summary: 'What one version was trained on, how it decides and how well',
@@ -74,6 +76,7 @@ export function modelRoutes({ registry, audit }: ModelRouteServices): Route[] {
         response.json(await describe(registry, name, version));
       },
     },
+    ...modelArtifactRoutes(registry),
   ];
 }
 
@@ -83,7 +86,7 @@ async function findModel(registry: Registry, wanted: string) {
   return summarize(model);
 }
 
-async function promote(registry: Registry, audit: AuditLog, { request, response, params, principal }: Call): Promise<void> {
+async function promote(registry: Registry, { request, response, params, principal, trail }: Call): Promise<void> {
   await findModel(registry, params.name);
   const body = parseWith(promotionBody, await readJson(request, response), 'field');
   const by = `${principal.tenant}/${principal.keyId}`;
@@ -91,7 +94,9 @@ async function promote(registry: Registry, audit: AuditLog, { request, response,
   const { version } = await change.catch((error: unknown) => {
     throw error instanceof NothingToRollBackError ? new Problem('nothing-to-roll-back', error.message, { cause: error }) : error;
   });
-  await audit.record(principal, 'rollback' in body ? 'model.rollback' : 'model.promote', `models/${params.name}@${version}`);
+  if ('rollback' in body) trail.action = 'model.rollback';
+  trail.resource = `models/${params.name}@${version}`;
+  await trail.done();
   response.json(await findModel(registry, params.name));
 }
 
@@ -100,13 +105,10 @@ function summarize(model: Awaited<ReturnType<Registry['list']>>[number]) {
 }
 
 async function describe(registry: Registry, name: string, version: string) {
-  const pin = await registry.resolve(`${name}@${version}`).catch((error: unknown) => {
-    throw error instanceof UnknownModelError ? notFound(error) : error;
-  });
-  const { file, schema, training, digest } = (await registry.pinned(pin)).model;
+  const { file, schema, training, digest, version: pinned } = await findVersion(registry, name, version);
   return {
     name,
-    version: pin.version,
+    version: pinned,
     digest,
     schema: schema.id,
     features: schema.features.map((feature) => ({ ...feature, max: Number.isFinite(feature.max) ? feature.max : null })),
@@ -118,6 +120,6 @@ async function describe(registry: Registry, name: string, version: string) {
     training: { rows: training.rows, data_digest: file.training.data_digest },
     evaluation: file.evaluation,
     limits_of_use: file.limits_of_use,
-    links: { self: `/v1/models/${name}/versions/${pin.version}` },
+    links: { self: `/v1/models/${name}/versions/${pinned}` },
   };
 }

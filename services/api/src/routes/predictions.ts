@@ -1,5 +1,6 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import type { Authenticator } from '../http/auth';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
@@ -8,6 +9,7 @@ import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
 import { type Call, type Route, parseWith } from '../http/route';
 import { sendEvents } from '../http/sse';
+import type { TenantUse } from '../http/tenant-use';
 import { type PredictionServices, acceptPrediction, predictionBody } from '../predictions/accept';
 import { isFinished, predictionLink, viewIfFinished, viewPrediction } from '../predictions/view';
 import { waitFor } from '../predictions/wait';
@@ -16,24 +18,26 @@ import { cancelOperation, createOperation, getOperation, listOperation, streamOp
 const collection = '/v1/predictions';
 const one = `${collection}/{id}`;
 
-export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention };
+export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; use: TenantUse };
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
   const access = 'records';
+  const find = (tenant: string, id: string) => services.store.get(ObjectKeys.predictionRequest(tenant, id));
   return [
     { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createPrediction(services, call) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listPredictions(services, call) },
-    { method: 'get', path: one, access, operation: getOperation, handle: (call) => getPrediction(services, call) },
-    { method: 'post', path: `${one}/cancel`, access, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
-    { method: 'get', path: `${one}/events`, access, operation: streamOperation, handle: (call) => streamPrediction(services, call) },
+    { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getPrediction(services, call) },
+    { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
+    { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamPrediction(services, call) },
   ];
 }
 
-async function createPrediction(services: PredictionRouteServices, { request, response, principal }: Call): Promise<void> {
+async function createPrediction(services: PredictionRouteServices, { request, response, principal, trail }: Call): Promise<void> {
   const body = parseWith(predictionBody, await readJson(request, response), 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'));
   const accepted = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
+  trail.resource = `predictions/${id}`;
   response.set('Location', predictionLink(id));
   if (waitSeconds !== undefined) {
     response.set('Preference-Applied', `wait=${waitSeconds}`);
@@ -97,5 +101,8 @@ async function streamPrediction(services: PredictionRouteServices, { request, re
     return { eventId: view.status, data: view, final: isFinished(view.status) };
   };
   await read();
-  await sendEvents(response, { id: params.id, changes: services.changes, lastEventId: request.get('Last-Event-ID'), read });
+  const { changes, authenticator, use } = services;
+  const isStillAdmitted = () => authenticator.isStillAdmitted(principal);
+  const source = { id: params.id, changes, lastEventId: request.get('Last-Event-ID'), read, isStillAdmitted };
+  await use.streams.hold(principal.tenant, () => sendEvents(response, source));
 }

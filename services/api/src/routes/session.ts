@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuditLog } from '../http/audit';
 import { type Authenticator, unauthenticated } from '../http/auth';
 import type { Principal } from '../http/context';
 import { type CookieSessions, refuseCrossSite } from '../http/cookie-session';
@@ -61,24 +62,26 @@ const tokenOperation: Operation = {
 export interface SessionRouteServices {
   authenticator: Authenticator;
   sessions: CookieSessions;
+  audit: AuditLog;
 }
 
 export function sessionRoutes(services: SessionRouteServices): Route[] {
   const path = '/v1/session';
   return [
     { method: 'post', path, access: 'public', operation: signInOperation, handle: (call) => signIn(services, call) },
-    { method: 'get', path, access: 'any', operation: getOperation, handle: getSession },
+    { method: 'get', path, access: 'any', quiet: true, operation: getOperation, handle: getSession },
     { method: 'delete', path, access: 'public', operation: signOutOperation, handle: (call) => signOut(services, call) },
     { method: 'post', path: `${path}/tokens`, access: 'any', operation: tokenOperation, handle: (call) => createToken(services, call) },
   ];
 }
 
 /** Another site must not sign a browser in either: whatever is uploaded then would go to the wrong tenant. */
-async function signIn({ authenticator, sessions }: SessionRouteServices, { request, response }: Call): Promise<void> {
+async function signIn({ authenticator, sessions, audit }: SessionRouteServices, { request, response }: Call): Promise<void> {
   refuseCrossSite(request);
   const body = parseWith(signInBody, await readJson(request, response), 'field');
   const key = 'api_key' in body ? authenticator.keyOwner(body.api_key) : (await redeem(sessions, body.token)).key;
   const grant = sessions.seal.grant(key, SESSION_MS);
+  audit.note(key, 'session.sign-in', `keys/${key.keyId}`);
   sessions.set(response, grant);
   response.status(201).json(describe(key, grant.expiresAtMs));
 }
@@ -94,14 +97,19 @@ async function getSession({ response, principal }: Call): Promise<void> {
   response.json(describe(principal, principal.session?.expiresAtMs ?? principal.expiresAtMs));
 }
 
-async function signOut({ sessions }: SessionRouteServices, { request, response }: Call): Promise<void> {
+async function signOut({ sessions, audit }: SessionRouteServices, { request, response }: Call): Promise<void> {
   const grant = await sessions.find(request);
-  if (grant !== undefined) await sessions.memory.endSession(grant.id, grant.expiresAtMs - Date.now());
+  if (grant !== undefined) {
+    await sessions.memory.endSession(grant.id, grant.expiresAtMs - Date.now());
+    audit.note(grant.key, 'session.sign-out', `keys/${grant.key.keyId}`);
+  }
   sessions.clear(response);
   response.status(204).end();
 }
 
-async function createToken({ sessions }: SessionRouteServices, { response, principal }: Call): Promise<void> {
+async function createToken({ sessions }: SessionRouteServices, { response, principal, trail }: Call): Promise<void> {
+  trail.action = 'session.create-token';
+  trail.resource = `keys/${principal.keyId}`;
   const grant = sessions.seal.grant(principal, TOKEN_MS);
   const token = await sessions.memory.issueToken(sessions.seal.close('sign-in', grant), TOKEN_MS);
   response.status(201).json({ token, expires_at: new Date(grant.expiresAtMs).toISOString() });

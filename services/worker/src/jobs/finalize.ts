@@ -146,7 +146,7 @@ class RunFiles {
     const key = ObjectKeys.runFailedShards(tenant, record.id, run);
     const unscored = failedShards.size === 0 ? [] : await unscoredShards(services.store, tenant, record);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
-    for (const shard of failed) await services.metrics.shardFailed({ batchId: record.id, run }, shard);
+    for (const shard of failed) await services.metrics.shardFailed({ batchId: record.id, run, shard });
     try {
       await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
       this.failed = failed;

@@ -30,6 +30,7 @@ test('delivered again, to whichever worker, it leaves the very same bytes', asyn
   await Promise.all([processor.process(jobOf(id)), new PredictionProcessor(worker.services).process(jobOf(id))]);
   expect(await worker.store.get(resultKey(id))).toEqual(bytes);
   expect(await worker.store.head(resultKey(id))).toEqual(info);
+  await processor.settle(jobOf(id));
   expect(await worker.isPending(id)).toBe(false);
   expect(JSON.parse(bytes.toString())).toMatchObject({ status: 'succeeded', result: { predicted_class: 'benign', missing_features: ['bare_nuclei'] } });
 });

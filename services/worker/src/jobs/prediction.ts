@@ -13,7 +13,7 @@ interface Predictor {
 
 /**
  * Scores one record. Delivery is at least once; the result is written once, so a redelivery writes the same bytes or
- * finds that the prediction was canceled. The pending marker goes last.
+ * finds that the prediction was canceled. The pending marker goes last, by `settle`, when whoever waits has been told.
  */
 export class PredictionProcessor {
   private readonly predictors = new Map<string, Predictor>();
@@ -22,21 +22,24 @@ export class PredictionProcessor {
 
   /** @returns whether the record's end is this result: not when it was canceled or taken back */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
-    const { store } = this.services;
     const request = await this.readRequest(tenant, predictionId);
     // Taken back: the client was told that it was not accepted.
     if (request === undefined) return false;
     const result = describe(await this.predictorFor(request), request);
-    const isEnd = await this.end(tenant, predictionId, { status: 'succeeded', result });
-    await store.delete(ObjectKeys.pending(tenant, predictionId));
-    return isEnd;
+    return this.end(tenant, predictionId, { status: 'succeeded', result });
+  }
+
+  /** The prediction has its end: nobody needs to take it up again. */
+  async settle({ tenant, predictionId }: PredictionJob): Promise<void> {
+    await this.services.store.delete(ObjectKeys.pending(tenant, predictionId));
   }
 
   /** After the last attempt: the client must not wait for ever. */
-  async giveUp({ tenant, predictionId }: PredictionJob): Promise<void> {
+  async giveUp(job: PredictionJob): Promise<void> {
+    const { tenant, predictionId } = job;
     const error = { code: 'scoring-failed', detail: 'the record could not be scored after several attempts; send it again' };
     await this.end(tenant, predictionId, { status: 'failed', error });
-    await this.services.store.delete(ObjectKeys.pending(tenant, predictionId));
+    await this.settle(job);
   }
 
   private async readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {

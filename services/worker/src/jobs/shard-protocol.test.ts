@@ -63,8 +63,8 @@ const waves = fc.array(fc.array(job, { minLength: 1, maxLength: 3 }), { maxLengt
 /** Runs one job as a process of its own would; whether it lived is its own affair. */
 async function deliver(record: BatchRecord, { kind, shard: wanted, callsFailed, crash: point }: Job): Promise<void> {
   const process = new Crashing(point);
-  const { store, progress } = worker.services;
-  const services = { ...worker.services, store: process.wrap(store), progress: process.wrap(progress) };
+  const { store, progress, metrics } = worker.services;
+  const services = { ...worker.services, store: process.wrap(store), progress: process.wrap(progress), metrics: process.wrap(metrics) };
   const records = new BatchRecords(services.store);
   const shard = wanted % record.shards.length;
   const work =

@@ -1,0 +1,80 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { writeOncePatterns } from '../permissions';
+import type { Settings } from '../settings';
+import { LogBucket } from './log-bucket';
+
+/** A record of who did what stays six years, as HIPAA wants its documentation to. */
+const AUDIT_DAYS = 6 * 365 + 2;
+/** How long what was deleted or replaced can be brought back, and until it is really gone. */
+const UNDO_DAYS = 7;
+/** Beyond the product's own retention, for what its sweeper may have missed. */
+const GRACE_DAYS = 14;
+
+/** A name that both stacks can write, so that the services' policies name the bucket and not another stack's output. */
+export function dataBucketName(stack: Stack, { environment }: Settings): string {
+  return `cytoqueue-${environment}-data-${stack.account}-${stack.region}`;
+}
+
+export class DataBucket extends Construct {
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, props: { settings: Settings; key: Key; logBucket: LogBucket }) {
+    super(scope, id);
+    const { settings, key, logBucket } = props;
+    this.bucket = new Bucket(this, 'Bucket', {
+      bucketName: dataBucketName(Stack.of(this), settings),
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: true,
+      serverAccessLogsBucket: logBucket.bucket,
+      serverAccessLogsPrefix: LogBucket.dataPrefix,
+      removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      lifecycleRules: lifecycle(settings),
+    });
+    this.denyOverwritingResults();
+  }
+
+  /**
+   * What is written once stays so whoever writes: a put without `If-None-Match` is denied. The parts of a multipart upload
+   * cannot carry that header; its completion, which makes the object, does.
+   */
+  private denyOverwritingResults(): void {
+    this.bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'ResultsAreWrittenOnce',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:PutObject'],
+        resources: writeOncePatterns.map((pattern) => this.bucket.arnForObjects(pattern)),
+        conditions: { Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } },
+      }),
+    );
+  }
+}
+
+function lifecycle({ retentionDays }: Settings): LifecycleRule[] {
+  return [
+    {
+      id: 'every-prefix',
+      abortIncompleteMultipartUploadAfter: Duration.days(1),
+      noncurrentVersionExpiration: Duration.days(UNDO_DAYS),
+      expiredObjectDeleteMarker: true,
+    },
+    { id: 'tenants', prefix: 'tenants/', expiration: Duration.days(retentionDays + GRACE_DAYS) },
+    {
+      id: 'audit',
+      prefix: 'audit/',
+      expiration: Duration.days(AUDIT_DAYS),
+      transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }],
+    },
+  ];
+}

@@ -1,0 +1,24 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import type { Settings } from '../settings';
+
+/** As many deployments back as one may want to go. */
+const IMAGES_KEPT = 20;
+
+export function createImageRepository(scope: Construct, service: 'api' | 'worker', { environment, protectData }: Settings, key: Key): Repository {
+  return new Repository(scope, `${service === 'api' ? 'Api' : 'Worker'}Images`, {
+    repositoryName: `cytoqueue-${environment}/${service}`,
+    imageScanOnPush: true,
+    imageTagMutability: TagMutability.IMMUTABLE,
+    encryption: RepositoryEncryption.KMS,
+    encryptionKey: key,
+    emptyOnDelete: !protectData,
+    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    lifecycleRules: [
+      { rulePriority: 1, tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(1) },
+      { rulePriority: 2, tagStatus: TagStatus.ANY, maxImageCount: IMAGES_KEPT },
+    ],
+  });
+}

@@ -1,0 +1,106 @@
+import { Alarm, type ComparisonOperator, ComparisonOperator as Is, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Settings } from '../settings';
+import { type MetricName, type MetricQueue, metricOf } from './metrics';
+
+interface AlarmRule {
+  readonly id: string;
+  readonly metric: IMetric;
+  readonly comparison?: ComparisonOperator;
+  readonly threshold: number;
+  /** Datapoints in a row, or out of so many. */
+  readonly points: number;
+  readonly outOf?: number;
+  /** What has to be done when nothing is heard: gauges come every minute, zeros too. */
+  readonly missing?: TreatMissingData;
+  /** What it means and where to look first; it is mailed. */
+  readonly says: string;
+}
+
+export interface AlarmSources {
+  readonly api5xx: IMetric;
+  readonly unhealthyApi: IMetric;
+  readonly apiCpu: IMetric;
+  readonly redisMemory: IMetric;
+  readonly redisCpu: IMetric;
+}
+
+const DEPLOYMENT = 'ApiErrorsWhileDeploying';
+
+function alarmNameOf({ environment }: Settings, id: string): string {
+  return `cytoqueue-${environment}-${id}`;
+}
+
+/** Written out, for a reference to the alarm would make CDK look for a circle that there is not. */
+export function deploymentAlarmName(settings: Settings): string {
+  return alarmNameOf(settings, DEPLOYMENT);
+}
+
+/** What somebody has to look at. The runbook has a section for each, by its name. */
+export class Alarms extends Construct {
+  readonly all: Alarm[];
+  /** During a deployment this one rolls back; it notifies nobody. */
+  readonly deployment: Alarm;
+
+  constructor(scope: Construct, id: string, { settings, topic, sources }: { settings: Settings; topic: ITopic; sources: AlarmSources }) {
+    super(scope, id);
+    const rules = [...productRules(settings), ...platformRules(sources)];
+    this.all = rules.map((rule) => this.create(rule, settings, topic));
+    this.deployment = this.create(
+      { id: DEPLOYMENT, metric: sources.api5xx, threshold: 10, points: 2, says: 'More than 10 answers 5xx a minute: a deployment under way is rolled back.' },
+      settings,
+      undefined,
+    );
+  }
+
+  private create({ id, metric, comparison, threshold, points, outOf, missing, says }: AlarmRule, settings: Settings, topic: ITopic | undefined): Alarm {
+    const alarm = new Alarm(this, id, {
+      alarmName: alarmNameOf(settings, id),
+      alarmDescription: says,
+      metric,
+      threshold,
+      comparisonOperator: comparison ?? Is.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: outOf ?? points,
+      datapointsToAlarm: points,
+      treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
+    });
+    if (topic === undefined) return alarm;
+    alarm.addAlarmAction(new SnsAction(topic));
+    alarm.addOkAction(new SnsAction(topic));
+    return alarm;
+  }
+}
+
+function productRules(settings: Settings): AlarmRule[] {
+  const of = (name: MetricName, queue: MetricQueue): IMetric => metricOf(name, queue, settings);
+  const oldAge = settings.scaling.oldestAgeSteps.at(-1)?.fromSeconds ?? 1_200;
+  return [
+    { id: 'NoWorkers', metric: of('HasBacklogWithoutWorkers', 'all'), threshold: 0, points: 3, says: 'There is work and no worker alive: look at the worker service, its stopped tasks and its image.' },
+    { id: 'OldestShard', metric: of('OldestJobAgeSeconds', 'shards'), threshold: 2 * oldAge, points: 5, says: 'A shard waits for longer than scaling should let it: at the maximum of workers, or are shards failing?' },
+    { id: 'OldestRecord', metric: of('OldestJobAgeSeconds', 'predictions'), threshold: 10, points: 3, says: 'A clinician waits for more than 10 seconds.' },
+    { id: 'OldestFinalize', metric: of('OldestJobAgeSeconds', 'finalize'), threshold: 1_800, points: 3, says: 'A batch is scored and is not being finished.' },
+    { id: 'PredictionLatency', metric: of('PredictionLatency', 'predictions'), threshold: 1_000, points: 5, says: 'Records take more than a second (p99, ms).' },
+    { id: 'ShardsFailed', metric: of('ShardsFailed', 'shards'), threshold: 0, points: 1, says: 'Rows of a lab are in an errors file as failed: find the shard in the worker logs, then retry the batch.' },
+    { id: 'ShardSeconds', metric: of('ShardSeconds', 'shards'), threshold: 60, points: 5, says: 'Shards take more than a minute (p99): the store is slow or the workers are starved.' },
+    { id: 'JobsRetried', metric: of('JobsRetried', 'all'), threshold: 20, points: 5, says: 'Attempts keep failing: look for "job attempt failed" in the worker logs.' },
+    { id: 'ReconciledJobs', metric: of('ReconciledJobs', 'all'), threshold: 100, points: 3, says: 'Redis has lost jobs, which the reconciler takes up again: was there a failover?' },
+    { id: 'ChecksumMismatches', metric: of('ChecksumMismatches', 'all'), threshold: 0, points: 1, says: 'Two different results for one key: stop deployments, keep both, compare the images.' },
+    { id: 'RowsRejected', metric: of('RowsRejected', 'shards'), threshold: 100_000, points: 3, says: 'Very many rows are refused: a lab may send another format.' },
+    { id: 'DrainSeconds', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
+    { id: 'CanaryFailed', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
+    { id: 'CanaryLatency', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
+    { id: 'MetricsMissing', metric: of('WorkersAlive', 'all'), comparison: Is.LESS_THAN_THRESHOLD, threshold: 0, points: 5, missing: TreatMissingData.BREACHING, says: 'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?' },
+  ];
+}
+
+function platformRules({ api5xx, unhealthyApi, apiCpu, redisMemory, redisCpu }: AlarmSources): AlarmRule[] {
+  return [
+    { id: 'ApiErrors', metric: api5xx, threshold: 5, points: 3, outOf: 5, says: 'The API answers 5xx.' },
+    { id: 'ApiUnhealthy', metric: unhealthyApi, threshold: 0, points: 3, says: 'A task of the API does not answer /health/live.' },
+    { id: 'ApiCpu', metric: apiCpu, threshold: 85, points: 15, says: 'The API is busy although it scales: at its maximum of tasks?' },
+    { id: 'RedisMemory', metric: redisMemory, threshold: 75, points: 5, says: 'Redis is three quarters full; full, it refuses new jobs and uploads are answered with 503.' },
+    { id: 'RedisCpu', metric: redisCpu, threshold: 80, points: 10, says: 'Redis is busy on its one core: a larger node, or fewer and larger shards.' },
+  ];
+}

@@ -1,0 +1,47 @@
+import { Stack } from 'aws-cdk-lib';
+import { AlarmStatusWidget, Dashboard, GraphWidget, type IAlarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Settings } from '../settings';
+import { type MetricName, metricOf, metricsOfProduct } from './metrics';
+
+const ROWS: readonly { readonly title: string; readonly graphs: readonly (readonly [string, readonly MetricName[]])[] }[] = [
+  { title: 'Queues', graphs: [['Backlog, rows', ['BacklogRows']], ['Backlog, jobs', ['BacklogJobs']], ['Oldest job, s', ['OldestJobAgeSeconds']]] },
+  { title: 'Workers', graphs: [['Alive', ['WorkersAlive', 'HasBacklogWithoutWorkers']], ['Rows for each', ['BacklogRowsPerWorker']], ['Drained in, s', ['DrainSeconds']]] },
+  { title: 'Batches', graphs: [['Rows', ['RowsPredicted', 'RowsRejected']], ['A shard, s (p99)', ['ShardSeconds']], ['Uploaded, bytes', ['UploadBytes']]] },
+  { title: 'Records', graphs: [['Completed', ['PredictionsCompleted']], ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']], ['Canary', ['CanaryLatency', 'CanaryFailed']]] },
+  { title: 'Trouble', graphs: [['Failed, retried, reconciled', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs']], ['Two results under one key', ['ChecksumMismatches']]] },
+];
+
+export interface DashboardProps {
+  readonly settings: Settings;
+  readonly alarms: readonly IAlarm[];
+  /** Of the load balancer, the tasks and Redis, by the graph's title. */
+  readonly platform: Readonly<Record<string, readonly IMetric[]>>;
+}
+
+/** One page: alarms first, then the product's whole catalogue, then what AWS measures of it. */
+export class OperationsDashboard extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { settings, alarms, platform }: DashboardProps) {
+    super(scope, id);
+    const dashboardName = `cytoqueue-${settings.environment}`;
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName });
+    dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 3 }));
+    for (const { title, graphs } of ROWS) {
+      const width = 24 / graphs.length;
+      dashboard.addWidgets(...graphs.map(([what, names]) => graph(`${title}: ${what}`, names.flatMap((name) => everyQueue(name, settings)), width)));
+    }
+    const titles = Object.entries(platform);
+    dashboard.addWidgets(...titles.map(([title, metrics]) => graph(title, [...metrics], 24 / titles.length)));
+    this.url = `https://${Stack.of(this).region}.console.aws.amazon.com/cloudwatch/home?region=${Stack.of(this).region}#dashboards/dashboard/${dashboardName}`;
+  }
+}
+
+function everyQueue(name: MetricName, settings: Settings): IMetric[] {
+  return metricsOfProduct[name].queues.map((queue) => metricOf(name, queue, settings));
+}
+
+function graph(title: string, left: IMetric[], width: number): GraphWidget {
+  return new GraphWidget({ title, left, width, height: 6, leftYAxis: { min: 0 } });
+}

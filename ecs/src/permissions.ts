@@ -1,0 +1,53 @@
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** Keys of the data bucket, by what may be done with them. `*` stands for any characters, `/` among them, as in IAM. */
+export interface StorePermissions {
+  readonly get: readonly string[];
+  /** Multipart uploads too, with taking one back. */
+  readonly put: readonly string[];
+  readonly delete: readonly string[];
+  /** By the prefix of the listing. */
+  readonly list: readonly string[];
+}
+
+/** The API takes uploads in, hands results out, and removes what has expired; of the models it names the champion. */
+export const apiPermissions: StorePermissions = {
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/champion.json'],
+  delete: ['tenants/*', 'pending/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
+};
+
+/** The worker reads inputs and models, writes results and nothing else, and takes markers away. */
+export const workerPermissions: StorePermissions = {
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
+  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*'],
+  delete: ['pending/*'],
+  list: ['tenants/*/batches/*', 'pending/*'],
+};
+
+/** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */
+export const writeOncePatterns: readonly string[] = [
+  'tenants/*/predictions/*/result.json',
+  'tenants/*/batches/*/batch.json',
+  'tenants/*/batches/*/shards/*',
+  ...['run', 'failed', 'manifest'].map((name) => `tenants/*/batches/*/runs/*/${name}.json`),
+  ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
+  'audit/*',
+];
+
+export function storeStatements(bucket: IBucket, permissions: StorePermissions): PolicyStatement[] {
+  const objects = (actions: string[], patterns: readonly string[]): PolicyStatement =>
+    new PolicyStatement({ actions, resources: patterns.map((pattern) => bucket.arnForObjects(pattern)) });
+  const listing = (sid: string, conditions: Record<string, unknown>): PolicyStatement =>
+    new PolicyStatement({ sid, effect: Effect.ALLOW, actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions });
+  return [
+    objects(['s3:GetObject'], permissions.get),
+    objects(['s3:PutObject', 's3:AbortMultipartUpload'], permissions.put),
+    objects(['s3:DeleteObject'], permissions.delete),
+    listing('ListByPrefix', { StringLike: { 's3:prefix': permissions.list } }),
+    // Asked without a prefix: is the bucket there (health), and is an object absent (404) or hidden (403)?
+    listing('AbsentIsNotForbidden', { Null: { 's3:prefix': 'true' } }),
+  ];
+}

@@ -1,0 +1,40 @@
+import { ECSClient, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import { type MotoServer, motoAvailable, startMoto } from '../../test/src/moto-server';
+import { resolve, resourcesOf, synthesise } from '../test/templates';
+
+const describeWithMoto = motoAvailable() ? describe : describe.skip;
+
+/** CloudFormation writes the names of the API with capitals; names and values of variables and labels are data. */
+function toApi(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toApi);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name[0]!.toLowerCase() + name.slice(1), name === 'Options' ? inner : toApi(inner)]));
+}
+
+describeWithMoto('an endpoint of Amazon ECS', () => {
+  let moto: MotoServer;
+  let client: ECSClient;
+
+  beforeAll(async () => {
+    moto = await startMoto();
+    client = new ECSClient({ endpoint: moto.url, region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  }, 60_000);
+
+  afterAll(async () => {
+    client.destroy();
+    await moto.stop();
+  });
+
+  test.each(['minimal', 'production'])('registers both task definitions of %s', async (environment) => {
+    const definitions = resourcesOf(synthesise(environment).services, 'AWS::ECS::TaskDefinition');
+    expect(definitions).toHaveLength(2);
+    for (const { Properties } of definitions) {
+      const { Tags: _tags, ...input } = resolve(Properties) as Record<string, unknown>;
+      const { taskDefinition } = await client.send(new RegisterTaskDefinitionCommand(toApi(input) as RegisterTaskDefinitionCommandInput));
+      expect(taskDefinition).toMatchObject({ family: input.Family, networkMode: 'awsvpc', requiresCompatibilities: ['FARGATE'], cpu: input.Cpu, memory: input.Memory });
+      const [container] = taskDefinition?.containerDefinitions ?? [];
+      expect(container).toMatchObject({ readonlyRootFilesystem: true, user: 'node', stopTimeout: 120, linuxParameters: { initProcessEnabled: true } });
+      expect(container?.image).toMatch(/\.dkr\.ecr\.eu-central-1\.amazonaws\.com\/.+@(Api|Worker)ImageDigest$/);
+    }
+  });
+});

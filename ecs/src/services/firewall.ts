@@ -1,0 +1,68 @@
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { createLogGroup } from '../observability/log-group';
+import type { Settings } from '../settings';
+
+/** From one address in five minutes. A lab sends few, large requests; an hour of polling once a second is 300 in five minutes. */
+const REQUESTS_PER_ADDRESS = 6_000;
+
+/** Rules of AWS, and those of them that only count: they look for attacks in bodies, which here are files of hundreds of megabytes. */
+const MANAGED_RULES: readonly { readonly name: string; readonly counted: readonly string[] }[] = [
+  { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
+  { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: [] },
+  { name: 'AWSManagedRulesCommonRuleSet', counted: ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI_BODY', 'GenericLFI_BODY', 'EC2MetaDataSSRF_BODY'] },
+];
+
+export class Firewall extends Construct {
+  readonly acl: CfnWebACL;
+
+  constructor(scope: Construct, id: string, { settings, key, loadBalancer }: { settings: Settings; key: Key; loadBalancer: ApplicationLoadBalancer }) {
+    super(scope, id);
+    this.acl = new CfnWebACL(this, 'Acl', {
+      name: `cytoqueue-${settings.environment}`,
+      scope: 'REGIONAL',
+      defaultAction: { allow: {} },
+      visibilityConfig: visibility('all'),
+      rules: [rateRule(), ...MANAGED_RULES.map(({ name, counted }, index) => managedRule(name, counted, index + 1))],
+    });
+    new CfnWebACLAssociation(this, 'Association', { resourceArn: loadBalancer.loadBalancerArn, webAclArn: this.acl.attrArn });
+    // The name must begin so; only what was not let through is logged, without credentials.
+    const logs = createLogGroup(this, 'Logs', settings, key, `aws-waf-logs-cytoqueue-${settings.environment}`);
+    new CfnLoggingConfiguration(this, 'Logging', {
+      resourceArn: this.acl.attrArn,
+      logDestinationConfigs: [logs.logGroupArn.replace(/:\*$/, '')],
+      redactedFields: ['authorization', 'cookie'].map((name) => ({ singleHeader: { Name: name } })),
+      loggingFilter: {
+        DefaultBehavior: 'DROP',
+        Filters: [{ Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: ['BLOCK', 'COUNT'].map((Action) => ({ ActionCondition: { Action } })) }],
+      },
+    });
+  }
+}
+
+function visibility(metricName: string): CfnWebACL.VisibilityConfigProperty {
+  return { cloudWatchMetricsEnabled: true, metricName, sampledRequestsEnabled: false };
+}
+
+function rateRule(): CfnWebACL.RuleProperty {
+  return {
+    name: 'rate-per-address',
+    priority: 0,
+    action: { block: { customResponse: { responseCode: 429 } } },
+    statement: { rateBasedStatement: { aggregateKeyType: 'IP', limit: REQUESTS_PER_ADDRESS, evaluationWindowSec: 300 } },
+    visibilityConfig: visibility('rate-per-address'),
+  };
+}
+
+function managedRule(name: string, counted: readonly string[], priority: number): CfnWebACL.RuleProperty {
+  const ruleActionOverrides = counted.map((rule) => ({ name: rule, actionToUse: { count: {} } }));
+  return {
+    name,
+    priority,
+    overrideAction: { none: {} },
+    statement: { managedRuleGroupStatement: { vendorName: 'AWS', name, ruleActionOverrides } },
+    visibilityConfig: visibility(name),
+  };
+}

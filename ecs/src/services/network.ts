@@ -1,0 +1,66 @@
+import {
+  FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService, IpAddresses, Port, SecurityGroup,
+  type SubnetSelection, SubnetType, Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { createLogGroup } from '../observability/log-group';
+import type { Settings } from '../settings';
+
+/** What a task talks to besides Redis: images, logs, metrics and secrets. Without NAT these are all the ways out there are. */
+const INTERFACE_ENDPOINTS = {
+  EcrApi: InterfaceVpcEndpointAwsService.ECR,
+  EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
+  Logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  Monitoring: InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+  Secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+} as const;
+
+export class Network extends Construct {
+  readonly vpc: Vpc;
+  readonly taskSubnets: SubnetSelection;
+  readonly redisSubnets: SubnetSelection;
+  private endpoints: SecurityGroup | undefined;
+
+  constructor(scope: Construct, id: string, { settings, key }: { settings: Settings; key: Key }) {
+    super(scope, id);
+    const isPrivate = settings.taskSubnets === 'private';
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr('10.20.0.0/16'),
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+        ...(isPrivate ? [{ name: 'tasks', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 }] : []),
+        { name: 'redis', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 26 },
+      ],
+    });
+    this.taskSubnets = { subnets: this.zonesOf(isPrivate ? 'tasks' : 'public', settings) };
+    this.redisSubnets = { subnets: this.zonesOf('redis', settings) };
+    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    if (isPrivate) this.addInterfaceEndpoints();
+    this.logFlows(createLogGroup(this, 'FlowLogs', settings, key));
+  }
+
+  private zonesOf(subnetGroupName: string, { zones }: Settings) {
+    return this.vpc.selectSubnets({ subnetGroupName }).subnets.slice(0, zones);
+  }
+
+  private addInterfaceEndpoints(): void {
+    const securityGroup = new SecurityGroup(this, 'EndpointsGroup', { vpc: this.vpc, description: 'Endpoints of AWS', allowAllOutbound: false });
+    for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
+      this.vpc.addInterfaceEndpoint(name, { service, subnets: this.taskSubnets, securityGroups: [securityGroup], open: false });
+    }
+    this.endpoints = securityGroup;
+  }
+
+  /** Lets tasks use the endpoints, where there are any. */
+  letIn(tasks: SecurityGroup): void {
+    this.endpoints?.addIngressRule(tasks, Port.tcp(443), 'Tasks');
+  }
+
+  private logFlows(logGroup: LogGroup): void {
+    this.vpc.addFlowLog('Flows', { destination: FlowLogDestination.toCloudWatchLogs(logGroup), trafficType: FlowLogTrafficType.REJECT });
+  }
+}

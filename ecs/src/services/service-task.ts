@@ -1,0 +1,136 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import type { Repository } from 'aws-cdk-lib/aws-ecr';
+import {
+  Capability, ContainerImage, CpuArchitecture, FargateTaskDefinition, LinuxParameters, LogDrivers, OperatingSystemFamily, Secret as ContainerSecret,
+} from 'aws-cdk-lib/aws-ecs';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { dataBucketName } from '../foundation/data-bucket';
+import type { FoundationStack } from '../foundation-stack';
+import { createLogGroup } from '../observability/log-group';
+import { type StorePermissions, storeStatements } from '../permissions';
+import type { Settings } from '../settings';
+import type { Redis } from './redis';
+
+/** The namespace of all metrics. */
+export const METRIC_NAMESPACE = 'Cytoqueue';
+const TMP = 'tmp';
+/** Longer than the services' own deadlines (20 s and 60 s), which end what hangs; after it ECS kills. */
+const STOP_TIMEOUT = Duration.seconds(120);
+
+export interface ServiceTaskProps {
+  readonly service: 'api' | 'worker';
+  readonly settings: Settings;
+  readonly foundation: FoundationStack;
+  readonly redis: Redis;
+  readonly size: { readonly cpu: number; readonly memoryMiB: number };
+  readonly port: number;
+  readonly permissions: StorePermissions;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, Secret>>;
+}
+
+/** The task of one service: one container of one image, read-only, with a role of its own that may do what the service does. */
+export class ServiceTask extends Construct {
+  readonly definition: FargateTaskDefinition;
+
+  constructor(scope: Construct, id: string, props: ServiceTaskProps) {
+    super(scope, id);
+    const { settings, size } = props;
+    this.definition = new FargateTaskDefinition(this, 'Definition', {
+      family: `cytoqueue-${settings.environment}-${props.service}`,
+      cpu: size.cpu,
+      memoryLimitMiB: size.memoryMiB,
+      runtimePlatform: {
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+        cpuArchitecture: settings.cpuArchitecture === 'ARM64' ? CpuArchitecture.ARM64 : CpuArchitecture.X86_64,
+      },
+      volumes: [{ name: TMP }],
+    });
+    this.addContainer(props);
+    this.grant(props);
+  }
+
+  private addContainer(props: ServiceTaskProps): void {
+    const { service, settings, foundation, redis } = props;
+    const linuxParameters = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
+    linuxParameters.dropCapabilities(Capability.ALL);
+    const container = this.definition.addContainer(service, {
+      image: this.image(foundation.images[service], service),
+      essential: true,
+      portMappings: [{ containerPort: props.port }],
+      user: 'node',
+      readonlyRootFilesystem: true,
+      linuxParameters,
+      stopTimeout: STOP_TIMEOUT,
+      environment: {
+        ENVIRONMENT: settings.environment,
+        AWS_REGION: Stack.of(this).region,
+        STORAGE_URL: `s3://${dataBucketName(Stack.of(this), settings)}`,
+        REDIS_URL: redis.url,
+        CLOUDWATCH_NAMESPACE: METRIC_NAMESPACE,
+        RETENTION_DAYS: String(settings.retentionDays),
+        ...props.environment,
+      },
+      secrets: this.containerSecrets(props),
+      healthCheck: {
+        command: ['CMD', 'node', '-e', healthScript(props.port)],
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        retries: 6,
+        startPeriod: Duration.seconds(30),
+      },
+      logging: LogDrivers.awsLogs({ streamPrefix: service, logGroup: createLogGroup(this, 'Logs', settings, foundation.key) }),
+    });
+    container.addMountPoints({ sourceVolume: TMP, containerPath: '/tmp', readOnly: false });
+  }
+
+  /** Imported by ARN, for a grant on the secret itself would make the foundation depend on this stack's role. */
+  private containerSecrets({ foundation, secrets }: ServiceTaskProps): Record<string, ContainerSecret> {
+    const encryptionKey = Key.fromKeyArn(this, 'Key', foundation.key.keyArn);
+    const imported = Object.entries(secrets).map(([name, { secretArn }]) => {
+      const secret = Secret.fromSecretAttributes(this, name, { secretCompleteArn: secretArn, encryptionKey });
+      return [name, ContainerSecret.fromSecretsManager(secret)] as const;
+    });
+    return Object.fromEntries(imported);
+  }
+
+  /** By digest, so that what runs is what was pushed; scripts/deploy.sh gives it, and an earlier one rolls back. */
+  private image(repository: Repository, service: string): ContainerImage {
+    const digest = new CfnParameter(Stack.of(this), `${service === 'api' ? 'Api' : 'Worker'}ImageDigest`, {
+      type: 'String',
+      description: `Digest of the image of the ${service}`,
+      allowedPattern: '^sha256:[0-9a-f]{64}$',
+    });
+    repository.grantPull(this.definition.obtainExecutionRole());
+    return ContainerImage.fromRegistry(`${repository.repositoryUri}@${digest.valueAsString}`);
+  }
+
+  private grant({ settings, foundation, permissions }: ServiceTaskProps): void {
+    const { taskRole } = this.definition;
+    const bucket = Bucket.fromBucketName(this, 'Data', dataBucketName(Stack.of(this), settings));
+    for (const statement of storeStatements(bucket, permissions)) taskRole.addToPrincipalPolicy(statement);
+    taskRole.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [foundation.key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(this).region}.amazonaws.com` } },
+      }),
+    );
+    taskRole.addToPrincipalPolicy(
+      // CloudWatch has no resources to name; the namespace is what bounds it.
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+      }),
+    );
+  }
+}
+
+function healthScript(port: number): string {
+  return `fetch('http://127.0.0.1:${port}/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
+}

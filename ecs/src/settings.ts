@@ -1,0 +1,94 @@
+import { type ScalingPolicy, defaultPolicy } from '@cytoqueue/scaling';
+
+/** What one environment is made of; the stacks read nothing else. */
+export interface Settings {
+  /** Part of every name, and the metrics' dimension Environment. */
+  readonly environment: string;
+  /** Zones that tasks and Redis run in. The load balancer always has two, for it takes no fewer. */
+  readonly zones: 1 | 2;
+  /**
+   * `private`: subnets without any way out; AWS is reached through endpoints in each zone. `public`: public addresses that
+   * nothing may connect to, and no endpoints to pay for.
+   */
+  readonly taskSubnets: 'private' | 'public';
+  readonly cpuArchitecture: 'X86_64' | 'ARM64';
+  readonly api: { readonly cpu: number; readonly memoryMiB: number; readonly minTasks: number; readonly maxTasks: number };
+  readonly worker: { readonly cpu: number; readonly memoryMiB: number };
+  /** Of four workers beyond the first ones, how many run on Spot. */
+  readonly spotShareOfFour: 0 | 1 | 2 | 3 | 4;
+  readonly scaling: ScalingPolicy;
+  readonly redis: { readonly nodeType: string; readonly nodes: number; readonly snapshotDays: number };
+  readonly retentionDays: number;
+  /** Of log groups. */
+  readonly logDays: 7 | 30 | 90 | 365;
+  /** Data outlive the stack, and nothing can be deleted in passing. */
+  readonly protectData: boolean;
+  readonly monthlyBudgetUsd: number;
+  /** Where alarms and the budget are mailed to; nobody when absent. */
+  readonly alarmEmail?: string | undefined;
+}
+
+const minimal: Settings = {
+  environment: 'minimal',
+  zones: 1,
+  taskSubnets: 'public',
+  cpuArchitecture: 'X86_64',
+  api: { cpu: 256, memoryMiB: 512, minTasks: 1, maxTasks: 2 },
+  worker: { cpu: 1024, memoryMiB: 2048 },
+  spotShareOfFour: 4,
+  scaling: { ...defaultPolicy, minWorkers: 1, maxWorkers: 4 },
+  redis: { nodeType: 'cache.t4g.micro', nodes: 1, snapshotDays: 0 },
+  retentionDays: 30,
+  logDays: 30,
+  protectData: false,
+  monthlyBudgetUsd: 150,
+};
+
+const production: Settings = {
+  environment: 'production',
+  zones: 2,
+  taskSubnets: 'private',
+  cpuArchitecture: 'X86_64',
+  api: { cpu: 1024, memoryMiB: 2048, minTasks: 2, maxTasks: 10 },
+  worker: { cpu: 1024, memoryMiB: 2048 },
+  spotShareOfFour: 3,
+  scaling: defaultPolicy,
+  redis: { nodeType: 'cache.m7g.large', nodes: 2, snapshotDays: 7 },
+  retentionDays: 30,
+  logDays: 365,
+  protectData: true,
+  monthlyBudgetUsd: 1_500,
+};
+
+const environments: Readonly<Record<string, Settings>> = { minimal, production };
+
+export function clusterNameOf({ environment }: Pick<Settings, 'environment'>): string {
+  return `cytoqueue-${environment}`;
+}
+
+/** Reads a value of CDK's context; strings when it comes from `--context name=value`. */
+export type ReadContext = (name: string) => unknown;
+
+/**
+ * The environment that `--context environment=…` names, `production` without; `cpuArchitecture`, `alarmEmail` and
+ * `monthlyBudgetUsd` may be given over it.
+ * @throws Error that names the context value which cannot be used
+ */
+export function readSettings(read: ReadContext): Settings {
+  const name = textOf(read('environment')) ?? 'production';
+  const settings = environments[name] ?? refuse('environment', Object.keys(environments));
+  const cpuArchitecture = read('cpuArchitecture') ?? settings.cpuArchitecture;
+  if (cpuArchitecture !== 'X86_64' && cpuArchitecture !== 'ARM64') return refuse('cpuArchitecture', ['X86_64', 'ARM64']);
+  const monthlyBudgetUsd = Number(read('monthlyBudgetUsd') ?? settings.monthlyBudgetUsd);
+  if (!(monthlyBudgetUsd > 0)) return refuse('monthlyBudgetUsd', ['an amount above 0']);
+  return { ...settings, cpuArchitecture, monthlyBudgetUsd, alarmEmail: textOf(read('alarmEmail')) };
+}
+
+/** Undefined for what is not given, or given empty. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+function refuse(name: string, allowed: readonly string[]): never {
+  throw new Error(`the context value ${name} must be ${allowed.join(' or ')}`);
+}

@@ -1,0 +1,86 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { readSettings, type Settings } from '../src/settings';
+import { createStacks } from '../src/stacks';
+
+export interface Resource {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+}
+
+export interface Environment {
+  settings: Settings;
+  foundation: Template;
+  services: Template;
+}
+
+const { context } = require('../cdk.json') as { context: Record<string, unknown> };
+
+/** Both stacks as they would be deployed, with the flags of cdk.json. */
+export function synthesise(environment: string, given: Record<string, string> = {}): Environment {
+  const app = new App({ context: { ...context, environment, ...given } });
+  const settings = readSettings((name) => app.node.tryGetContext(name) as unknown);
+  const { foundation, services } = createStacks(app, settings);
+  return { settings, foundation: Template.fromStack(foundation), services: Template.fromStack(services) };
+}
+
+const PLACES: Record<string, string> = {
+  'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '123456789012', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::NoValue': '',
+};
+
+/** CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by names. */
+export function resolve(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(resolve);
+  if (typeof value !== 'object' || value === null) return value;
+  const [[name, argument]] = Object.entries(value) as [[string, unknown]];
+  if (name === 'Ref') return PLACES[argument as string] ?? argument;
+  if (name === 'Fn::Join') return ((resolve((argument as [string, unknown[]])[1]) as string[])).join((argument as [string])[0]);
+  if (name === 'Fn::GetAtt') return (argument as string[]).join('.');
+  if (name === 'Fn::ImportValue' || name === 'Fn::Sub') return resolve(argument);
+  if (name === 'Fn::Select') return `selected-${(argument as [number])[0]}`;
+  if (name.startsWith('Fn::')) return name;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]));
+}
+
+export function resourcesOf(template: Template, type: string): (Resource & { id: string })[] {
+  return Object.entries(template.findResources(type) as Record<string, Resource>).map(([id, resource]) => ({ id, ...resource }));
+}
+
+export interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/** What the task role of a service may do. */
+export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'): Statement[] {
+  const policies = resourcesOf(services, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith(`${service}TaskDefinitionTaskRole`));
+  return policies.flatMap(({ Properties }) => (resolve(Properties.PolicyDocument) as { Statement: Statement[] }).Statement);
+}
+
+const asList = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+function matches(pattern: string, value: string): boolean {
+  const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  return new RegExp(`^${source}$`).test(value);
+}
+
+/** As IAM has it, for the condition operators that the policies use. */
+export function isAllowed(statements: Statement[], action: string, resource: string, keys: Record<string, string> = {}): boolean {
+  return statements.some(
+    (statement) =>
+      statement.Effect === 'Allow' &&
+      asList(statement.Action).some((pattern) => matches(pattern, action)) &&
+      asList(statement.Resource).some((pattern) => matches(pattern, resource)) &&
+      Object.entries(statement.Condition ?? {}).every(([operator, condition]) => Object.entries(condition).every(([key, wanted]) => holds(operator, keys[key], asList(wanted)))),
+  );
+}
+
+function holds(operator: string, given: string | undefined, wanted: string[]): boolean {
+  if (operator === 'Null') return (given === undefined) === (wanted[0] === 'true');
+  if (operator === 'StringEquals') return given !== undefined && wanted.includes(given);
+  if (operator === 'StringLike') return given !== undefined && wanted.some((pattern) => matches(pattern, given));
+  throw new Error(`the operator ${operator} is not known here`);
+}

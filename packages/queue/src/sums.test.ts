@@ -1,0 +1,138 @@
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../test/src/redis-process';
+import { waitUntil } from '../../../test/src/wait-until';
+import { createProducerConnection } from './connection';
+import { REDIS_PREFIX } from './names';
+import { SumsOutbox } from './outbox';
+import { Producer } from './producer';
+import { BatchProgress } from './progress';
+import { MinuteSums, SUMS, type Sums, UNSENT_MINUTES } from './sums';
+
+const ignore = () => undefined;
+let redis: RedisProcess;
+let connection: Redis;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  connection = createProducerConnection(redis.url, ignore);
+  await waitUntil('Redis is there', () => connection.status === 'ready');
+});
+
+afterAll(async () => {
+  connection?.disconnect();
+  await redis?.down();
+});
+
+beforeEach(() => connection.flushall());
+
+const unsentMinutes = () => connection.zrange(UNSENT_MINUTES, '0', '-1');
+
+/** Over all minutes, for the clock may pass from one to the next at any time. */
+async function counted(): Promise<Sums> {
+  const total: Sums = {};
+  for (const minute of (await new MinuteSums(connection).recent(5)).minutes) {
+    for (const [name, value] of Object.entries(minute)) total[name] = (total[name] ?? 0) + value;
+  }
+  return total;
+}
+
+/** As if what the present minute came to had been `minutes` ago. */
+async function age(minutes: number): Promise<void> {
+  for (const minute of await unsentMinutes()) {
+    const then = Number(minute) - minutes;
+    await connection.multi().rename(`${SUMS}:${minute}`, `${SUMS}:${then}`).zrem(UNSENT_MINUTES, minute).zadd(UNSENT_MINUTES, then, String(then)).exec();
+  }
+}
+
+describe('sums', () => {
+  test('add up over everybody who counts', async () => {
+    const sums = new MinuteSums(connection);
+    await Promise.all(Array.from({ length: 50 }, () => sums.add({ a: 2, 'b|1.5': 1 })));
+    expect(await counted()).toEqual({ a: 100, 'b|1.5': 50 });
+  });
+
+  test('have a shard once, however often and in whatever run it is told', async () => {
+    const progress = new BatchProgress(connection);
+    const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
+    const record = (run: number, shard: number) => progress.recordShard('a', run, shard, counts, { rows: 8 });
+    expect(await Promise.all([record(1, 0), record(1, 0), record(1, 1)])).toEqual([true, false, true]);
+    expect(await record(2, 0)).toBe(false);
+    expect((await progress.read('a', 2)).shards).toBe(1);
+    expect(await progress.recordFailedShard('a', 2, 5, { failed: 1 })).toBe(true);
+    expect(await progress.recordFailedShard('a', 2, 5, { failed: 1 })).toBe(false);
+    expect(await progress.recordFailedShard('a', 3, 5, { failed: 1 })).toBe(true);
+    expect(await counted()).toEqual({ rows: 16, failed: 2 });
+  });
+
+  test('have a job once as long as there is the job, and leave nothing of one that is gone', async () => {
+    const sums = new MinuteSums(connection);
+    const producer = new Producer(connection, ignore);
+    await producer.enqueuePrediction({ tenant: 't', predictionId: 'p' });
+    expect(await sums.addOncePerJob('predictions', 'p', { n: 1 })).toBe(true);
+    expect(await sums.addOncePerJob('predictions', 'p', { n: 1 })).toBe(false);
+    expect(await sums.addOncePerJob('predictions', 'gone', { n: 1 })).toBe(true);
+    expect(await connection.exists(`${REDIS_PREFIX}:predictions:gone`)).toBe(0);
+    expect(await counted()).toEqual({ n: 2 });
+    await producer.stop();
+  });
+
+  test('do not stay for ever', async () => {
+    await new MinuteSums(connection).add({ a: 1 });
+    const [minute] = await unsentMinutes();
+    expect(await connection.ttl(`${SUMS}:${minute}`)).toBeGreaterThan(3_600);
+  });
+});
+
+describe('the outbox', () => {
+  const taken = async (present: boolean) => (await new SumsOutbox(connection).take(present)).map(({ sums }) => sums);
+
+  test('gives a minute once, when it is over', async () => {
+    const sums = new MinuteSums(connection);
+    await sums.add({ a: 1, b: 2 });
+    await age(1);
+    await sums.add({ a: 10 });
+    expect(await taken(false)).toEqual([{ a: 1, b: 2 }]);
+    expect(await taken(false)).toEqual([]);
+  });
+
+  test('gives what was added since, of the present minute too when asked', async () => {
+    const sums = new MinuteSums(connection);
+    await sums.add({ a: 1 });
+    expect(await taken(true)).toEqual([{ a: 1 }]);
+    expect(await taken(true)).toEqual([]);
+    await sums.add({ a: 5, b: 1 });
+    await age(1);
+    // The part that was sent is remembered by the minute it belonged to.
+    const minute = Number((await unsentMinutes())[0]);
+    await connection.rename(`${SUMS}:${minute + 1}:sent`, `${SUMS}:${minute}:sent`);
+    expect(await taken(false)).toEqual([{ a: 5, b: 1 }]);
+  });
+
+  test('many who take at once share it without gaps and without doubles', async () => {
+    const sums = new MinuteSums(connection);
+    const takes: Promise<Sums[]>[] = [];
+    for (let i = 0; i < 200; i++) {
+      await sums.add({ a: 1 });
+      if (i % 3 === 0) takes.push(taken(true));
+    }
+    const all = [...(await Promise.all(takes)), await taken(true)].flat();
+    expect(all.reduce((total, { a }) => total + a, 0)).toBe(200);
+  });
+
+  test('gives again what nobody has said to be done, and forgets what was', async () => {
+    const outbox = new SumsOutbox(connection);
+    await new MinuteSums(connection).add({ a: 1 });
+    const [entry] = await outbox.take(true);
+    expect(await outbox.take(true)).toEqual([]);
+    await passLease();
+    expect(await outbox.take(true)).toEqual([entry]);
+    await outbox.done(entry.id);
+    await passLease();
+    expect(await outbox.take(true)).toEqual([]);
+    expect(await connection.hlen(`${REDIS_PREFIX}:outbox`)).toBe(0);
+  });
+
+  async function passLease(): Promise<void> {
+    for (const id of await connection.zrange(`${REDIS_PREFIX}:outbox:due`, '0', '-1')) await connection.zadd(`${REDIS_PREFIX}:outbox:due`, 0, id);
+  }
+});

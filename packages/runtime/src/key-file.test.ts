@@ -1,0 +1,103 @@
+import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from '../../../test/src/wait-until';
+import { type ApiKeys, type Role, createApiKey, saveApiKeys } from './api-keys';
+import { type KeyChange, KeyFile } from './key-file';
+
+let dir: string;
+let file: string;
+let keys: KeyFile;
+let errors: string[];
+let changes: KeyChange[];
+
+const one = createApiKey();
+const two = createApiKey();
+const fileOf = (...entries: { id: string; sha256: string; role?: Role; expires_at?: string }[]): ApiKeys => ({
+  tenants: [{ id: 'lab', keys: entries.map(({ role = 'member', ...entry }) => ({ role, ...entry })) }],
+});
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'key-file-'));
+  file = join(dir, 'keys.json');
+  errors = [];
+  changes = [];
+  await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256 }));
+  const logger = { info: () => undefined, warn: () => undefined, error: ({ fault }: { fault: string }) => void errors.push(fault) };
+  keys = await KeyFile.open({ file, logger: logger as never, onChange: (change) => void changes.push(change) });
+  keys.start();
+});
+
+afterEach(async () => {
+  await keys.stop();
+  await rm(dir, { recursive: true });
+});
+
+const holds = ({ key }: { key: string }) => keys.ring.findByKey(key) !== undefined;
+
+test('a key is added, rotated and revoked without a restart', async () => {
+  const held = keys.ring.findByKey(one.key);
+  expect(held).toMatchObject({ tenant: 'lab', keyId: 'k1', role: 'member', expiresAtMs: Infinity });
+  await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256 }, { id: 'k2', sha256: two.sha256 }));
+  await waitUntil('both are in force', () => holds(one) && holds(two));
+  await saveApiKeys(file, fileOf({ id: 'k1', sha256: two.sha256 }));
+  await waitUntil('the old key is in force no more', () => !holds(one) && holds(two));
+  expect(keys.ring.holds(held as never)).toBe(false);
+  expect(changes.map(({ added, removed }) => [added, removed])).toEqual([[['lab/k2'], []], [['lab/k1'], ['lab/k1', 'lab/k2']]]);
+});
+
+test('a change of role changes what was found before', async () => {
+  const held = keys.ring.findByKey(one.key);
+  expect(keys.ring.holds(held as never)).toBe(true);
+  await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, role: 'operator' }));
+  await waitUntil('the role is the new one', () => keys.ring.findByKey(one.key)?.role === 'operator');
+  expect(keys.ring.holds(held as never)).toBe(false);
+});
+
+test.each([
+  ['is broken', () => writeFile(file, '{"tenants": [')],
+  ['says something else', () => writeFile(file, '{"tenants": [{"id": "lab", "keys": [{"id": "k1"}]}]}')],
+  ['is gone', () => unlink(file)],
+])('a file that %s keeps the keys before, and says so once', async (_, spoil) => {
+  await spoil();
+  await waitUntil('it is noticed', () => errors.length > 0);
+  expect(holds(one)).toBe(true);
+  await new KeyFileLooks(keys).twoMore();
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).not.toContain(one.key);
+  await saveApiKeys(file, fileOf({ id: 'k2', sha256: two.sha256 }));
+  await waitUntil('the mended file holds', () => holds(two) && !holds(one));
+});
+
+test('a key ends with its time', () => {
+  keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() - 1).toISOString() }));
+  expect([holds(one), keys.ring.findByName('lab', 'k1')]).toEqual([false, undefined]);
+  keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() + 60_000).toISOString() }));
+  expect(holds(one)).toBe(true);
+});
+
+test('names of objects are no names of keys or tenants', () => {
+  for (const name of ['__proto__', 'constructor', 'toString']) {
+    expect(keys.ring.findByName(name, name)).toBeUndefined();
+    expect(keys.ring.limitsOf(name)).toEqual({});
+  }
+});
+
+/** Lets the file be looked at again. */
+class KeyFileLooks {
+  private looks = 0;
+
+  constructor(file: KeyFile) {
+    const inner = file as unknown as { look: () => Promise<void> };
+    const look = inner.look.bind(file);
+    inner.look = () => {
+      this.looks++;
+      return look();
+    };
+  }
+
+  async twoMore(): Promise<void> {
+    const until = this.looks + 2;
+    await waitUntil('it was looked at', () => this.looks >= until);
+  }
+}

@@ -1,0 +1,117 @@
+import type { CytoqueueClient } from '@cytoqueue/client';
+import { type Datapoint, type Decision, type ScalerState, type ScalingPolicy, decide, initialState } from '@cytoqueue/scaling';
+
+/** One second here is a minute of the policy: its periods, cooldowns and ages, at the pace of a demonstration. */
+export const POLICY_SECONDS_PER_SECOND = 60;
+
+/** What the controller needs of the load and of the workers. Seconds are the policy's. */
+export interface ControllerOptions {
+  readonly policy: ScalingPolicy;
+  readonly client: Pick<CytoqueueClient, 'queue'>;
+  /** Rows of the batches accepted up to then. */
+  readonly acceptedRows: (untilMs: number) => number;
+  readonly workersRunning: () => number;
+  /** Resolves when so many run. */
+  readonly scale: (workers: number) => Promise<void>;
+  readonly onSample: (sample: ControlSample, decision: Decision) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface ControlSample {
+  /** Of the policy's time, since the start. */
+  readonly atSeconds: number;
+  /** Null when the queue did not answer. */
+  readonly backlogRows: number | null;
+  readonly doneRows: number;
+  readonly desired: number;
+  readonly running: number;
+  /** As the workers themselves report to the queue; null when it did not answer. */
+  readonly alive: number | null;
+}
+
+/** Where AWS would count what the metrics say, this counts what runs; it takes workers away as fast as the load falls. */
+const AUTOSCALER = { base: 'running', mostRemoved: Infinity } as const;
+
+/** Once a period: read the queue, decide by the policy, start or stop workers. `start` and `stop` are idempotent. */
+export class Controller {
+  private state: ScalerState;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly startedAtMs = Date.now();
+  private doneRows = 0;
+  private alive: number | null = null;
+  private reading = Promise.resolve();
+  private scaling: Promise<void> | undefined;
+  private ends = false;
+
+  constructor(private readonly options: ControllerOptions) {
+    this.state = initialState(options.policy);
+  }
+
+  get desired(): number {
+    return this.state.desired;
+  }
+
+  start(): void {
+    const periodMs = (this.options.policy.periodSeconds / POLICY_SECONDS_PER_SECOND) * 1_000;
+    this.timer ??= setInterval(() => {
+      this.reading = this.reading.then(() => this.evaluate());
+    }, periodMs);
+  }
+
+  /** Resolves when no worker is being started or stopped any more. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.ends = true;
+    await this.reading;
+    await this.scaling;
+  }
+
+  policySeconds(atMs: number): number {
+    return ((atMs - this.startedAtMs) / 1_000) * POLICY_SECONDS_PER_SECOND;
+  }
+
+  private async evaluate(): Promise<void> {
+    if (this.ends) return;
+    const { policy, workersRunning, onSample } = this.options;
+    const datapoint = await this.measure();
+    const atSeconds = this.policySeconds(Date.now());
+    const decision = decide(policy, this.state, datapoint, atSeconds, AUTOSCALER);
+    this.state = decision;
+    const { doneRows, alive } = this;
+    onSample({ atSeconds, backlogRows: datapoint?.backlogRows ?? null, doneRows, desired: decision.desired, running: workersRunning(), alive }, decision);
+    this.follow();
+  }
+
+  /** Null when the queue does not answer, which the policy takes for a missing datapoint. */
+  private async measure(): Promise<Datapoint | null> {
+    const { client, acceptedRows, workersRunning, policy } = this.options;
+    this.alive = null;
+    try {
+      const { queues, as_of, workers_alive } = await client.queue({ signal: AbortSignal.timeout(1_000) });
+      const shards = queues.find(({ name }) => name === 'shards');
+      if (shards === undefined) return null;
+      this.alive = workers_alive;
+      const doneBefore = this.doneRows;
+      // The API's own pace is that of the last minute, which here is an hour.
+      this.doneRows = Math.max(doneBefore, acceptedRows(Date.parse(as_of)) - shards.backlog_rows);
+      return {
+        backlogRows: shards.backlog_rows,
+        oldestJobAgeSeconds: shards.oldest_job_age_seconds * POLICY_SECONDS_PER_SECOND,
+        rowsPerSecond: (this.doneRows - doneBefore) / policy.periodSeconds,
+        workersRunning: workersRunning(),
+      };
+    } catch (error) {
+      this.options.onError(error);
+      return null;
+    }
+  }
+
+  /** One change at a time: what has been decided meanwhile is followed afterwards. */
+  private follow(): void {
+    const { workersRunning, scale, onError } = this.options;
+    if (this.scaling !== undefined || workersRunning() === this.desired) return;
+    this.scaling = scale(this.desired)
+      .catch(onError)
+      .then(() => (this.scaling = undefined));
+  }
+}

@@ -1,0 +1,40 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CytoqueueClient } from '@cytoqueue/client';
+import { loadConfig } from '@cytoqueue/runtime';
+import type { Environment } from '../stack/launch';
+import { runStack } from '../stack/run-stack';
+import { runScaleDemo } from './run-scale';
+
+const INTERRUPTED = 130;
+const ROWS = 1_000_000;
+
+/** A stack of its own, on a free port, with one worker of one thread; a controller changes that. */
+export async function runScaleCommand(given: Environment, args: readonly string[]): Promise<void> {
+  const text = { type: 'string' } as const;
+  const { rows = String(ROWS), chart } = parseArgs({ args: [...args], options: { rows: text, chart: text } }).values;
+  if (!/^[1-9]\d{3,7}$/.test(rows)) throw new Error(`--rows ${rows}: from 1000 to 99999999`);
+  const environment = {
+    ...given,
+    PORT: '0',
+    WORKER_PORT: '0',
+    DATA_DIR: given['DATA_DIR'] || '.cytoqueue/demo-scale',
+    WORKERS: '1',
+    WORKER_THREADS: '1',
+    API_KEYS_FILE: undefined,
+  };
+  const { shardRows } = loadConfig(environment);
+  let finished = false;
+  console.log('Workers of one thread each, scaled by the policy of packages/scaling with its time compressed: a second here is a minute there.');
+  await runStack({
+    environment,
+    signalStatus: () => (finished ? 0 : INTERRUPTED),
+    use: async (ready, stack) => {
+      const client = new CytoqueueClient({ url: ready.url, apiKey: ready.api_key ?? '' });
+      const folder = stack.dataDir;
+      await runScaleDemo({ client, scaleWorkers: (count) => stack.scaleWorkers(count), shardRows, rows: Number(rows), folder, chart: resolve(chart ?? join(folder, 'demo-scale.svg')) });
+      finished = true;
+      await stack.stop();
+    },
+  });
+}

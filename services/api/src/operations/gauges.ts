@@ -1,0 +1,24 @@
+import type { Gauge, GaugeName, MetricQueue } from '@cytoqueue/metrics';
+import type { QueueStatus } from './queue-status';
+
+/** Rows a second of one worker, until one was seen working: the least that was measured (`npm run bench -- --only batch`). */
+const ASSUMED_ROWS_PER_SECOND = 100_000;
+
+/** The state as the catalogue's gauges, every one of them at any time: a gauge that is left out stops alarms and scaling. */
+export function gaugesOf(status: QueueStatus): Gauge[] {
+  const { backlogRows, backlogJobs, workersAlive } = status;
+  const all = (name: GaugeName, value: number): Gauge => ({ name, queue: 'all', value });
+  return [
+    ...status.queues.flatMap(({ name: queue, rows, jobs, oldestAgeSeconds }) => ofQueue(queue, { BacklogRows: rows, BacklogJobs: jobs, OldestJobAgeSeconds: oldestAgeSeconds })),
+    all('BacklogRowsPerWorker', backlogRows / Math.max(1, workersAlive)),
+    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? backlogRows / (status.slotRowsPerSecond ?? ASSUMED_ROWS_PER_SECOND))),
+    all('WorkersAlive', workersAlive),
+    all('HasBacklogWithoutWorkers', backlogJobs > 0 && workersAlive === 0 ? 1 : 0),
+  ];
+}
+
+function ofQueue(queue: MetricQueue, values: { BacklogRows: number; BacklogJobs: number; OldestJobAgeSeconds: number }): Gauge[] {
+  const gauges = Object.entries(values).map(([name, value]) => ({ name: name as GaugeName, queue, value }));
+  // To end a batch is a job without rows of its own.
+  return queue === 'finalize' ? gauges.filter(({ name }) => name !== 'BacklogRows') : gauges;
+}

@@ -1,0 +1,34 @@
+// Builds the web app into dist/ unless what lies there was made of the very same sources.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = join(here, '../..');
+const inputs = [
+  ...['src', 'public'].flatMap((folder) => filesBelow(join(here, folder))),
+  ...['index.html', 'vite.config.mjs', 'package.json'].map((file) => join(here, file)),
+  ...filesBelow(join(root, 'packages/client/src')),
+  join(root, 'package-lock.json'),
+].filter((file) => !/\.test\.tsx?$/.test(file));
+/** Not served: a dotfile. */
+const stamp = join(here, 'dist/.inputs');
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const hash = createHash('sha256');
+for (const file of inputs) hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file)).update('\0');
+const digest = hash.digest('hex');
+
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
+  const { build } = await import('vite');
+  await build({ root: here, configFile: join(here, 'vite.config.mjs'), logLevel: 'warn' });
+  writeFileSync(stamp, digest);
+}

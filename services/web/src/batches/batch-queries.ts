@@ -1,0 +1,32 @@
+import { type Batch, type BatchFile, isBatchFinished } from '@cytoqueue/client';
+import { useQuery } from '@tanstack/react-query';
+import { client, reader } from '../api';
+import { useLive } from '../live-query';
+import { type FileStart, readFileStart } from './file-start';
+
+export const BATCHES_KEY = ['batches'] as const;
+
+export function batchKey(id: string) {
+  return ['batch', id] as const;
+}
+
+export function useBatch(id: string) {
+  return useLive<Batch>({
+    queryKey: batchKey(id),
+    get: (signal) => reader.getBatch(id, { signal }),
+    events: (signal) => client.batchEvents(id, { signal }),
+    isFinished: isBatchFinished,
+  });
+}
+
+/**
+ * The first rows of a file of a finished batch, whatever the size of the whole.
+ * @param run tells runs apart, for a retry makes the file anew
+ */
+export function useFileStart(id: string, file: BatchFile, run: string, limits: { bytes: number; rows: number }) {
+  return useQuery<FileStart>({
+    queryKey: ['file-start', id, file, run, limits.bytes],
+    queryFn: async ({ signal }) => readFileStart(await reader.download(id, file, { range: `bytes=0-${limits.bytes - 1}`, signal }), limits.rows),
+    staleTime: Infinity,
+  });
+}

@@ -1,0 +1,63 @@
+import { type Batch, isBatchFinished } from '@cytoqueue/client';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import { reader } from '../api';
+import { Button } from '../design/button';
+import { Failure } from '../design/failure';
+import { Loading } from '../design/loading';
+import { formatCount, formatDateTime } from '../design/numbers';
+import { usePageTitle } from '../design/page-title';
+import { BATCHES_KEY } from './batch-queries';
+import { STATUS_WORDS } from './batch-words';
+
+const PAGE = 20;
+const LOOK_AGAIN_MS = 3_000;
+
+export function BatchesPage() {
+  usePageTitle('Batches');
+  const query = useInfiniteQuery({
+    queryKey: BATCHES_KEY,
+    queryFn: ({ pageParam, signal }) => reader.listBatches({ limit: PAGE, ...(pageParam === '' ? {} : { after: pageParam }), signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
+    refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some((batch) => !isBatchFinished(batch))) ? LOOK_AGAIN_MS : false),
+  });
+  const batches = query.data?.pages.flatMap(({ data }) => data) ?? [];
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Batches</h1>
+        <Link to="/batches/new" className="button primary">Upload a file</Link>
+      </header>
+      {query.isError && <Failure error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />}
+      {query.isPending && <Loading />}
+      {query.isSuccess && batches.length === 0 && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
+      {batches.length > 0 && <BatchTable batches={batches} />}
+      {query.hasNextPage && <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>Show older batches</Button>}
+    </div>
+  );
+}
+
+function BatchTable({ batches }: { batches: Batch[] }) {
+  return (
+    <div className="table-scroll" role="region" aria-label="Batches" tabIndex={0}>
+      <table className="list">
+        <thead>
+          <tr><th scope="col">File</th><th scope="col">State</th><th scope="col" className="number">Rows</th><th scope="col" className="number">Malignant</th><th scope="col" className="number">Not scored</th><th scope="col">Sent</th></tr>
+        </thead>
+        <tbody>
+          {batches.map((batch) => (
+            <tr key={batch.id}>
+              <th scope="row"><Link to={`/batches/${batch.id}`}>{batch.filename ?? 'without a name'}</Link></th>
+              <td>{STATUS_WORDS[batch.status]}{!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}</td>
+              <td className="number">{formatCount(batch.counts.total)}</td>
+              <td className="number">{formatCount(batch.summary.malignant)}</td>
+              <td className="number">{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
+              <td className="nowrap">{formatDateTime(batch.created_at)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import type { Drift } from '@cytoqueue/client';
+import { Panel } from '../design/panel';
+
+const SOME = 0.1;
+const MUCH = 0.25;
+/** The bar's end; what lies beyond is drawn as long as this. */
+const LONGEST = 1;
+
+/** How the file's values compare with those the model has learnt from. */
+export function DriftView({ drift }: { drift: Drift }) {
+  const features = Object.entries(drift.psi);
+  return (
+    <Panel
+      title="Compared with the training data"
+      lead="How differently each column is distributed (population stability index): below 0.1 much the same, above 0.25 another population, for which the model’s figures may not hold."
+    >
+      {drift.notes.length > 0 && <ul className="notes">{drift.notes.map(({ code, features: about, text }) => <li key={`${code}-${about.join()}`}>{text.replaceAll('_', ' ')}</li>)}</ul>}
+      <table className="bars drift">
+        <thead className="visually-hidden"><tr><th scope="col">Column</th><th scope="col">Bar</th><th scope="col">Index</th><th scope="col">Reading</th></tr></thead>
+        <tbody>
+          {features.map(([name, index]) => (
+            <tr key={name}>
+              <th scope="row">{name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())}</th>
+              <td><DriftBar index={index} /></td>
+              <td className="number">{index.toFixed(2)}</td>
+              <td className="small">{index < SOME ? 'much the same' : index < MUCH ? 'somewhat different' : <strong>different</strong>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function DriftBar({ index }: { index: number }) {
+  return (
+    <svg viewBox="0 0 100 12" preserveAspectRatio="none" className="drift-bar" aria-hidden="true">
+      <rect width={(Math.min(index, LONGEST) / LONGEST) * 100} y="1" height="10" className={index > MUCH ? 'fill-warning' : 'fill-accent'} />
+      <line x1={MUCH * 100} x2={MUCH * 100} y1="0" y2="12" className="driver-axis" />
+    </svg>
+  );
+}

@@ -1,0 +1,20 @@
+import { type ReactNode, useId } from 'react';
+
+interface PanelProps {
+  title: string;
+  /** One or two sentences that say how what is inside is to be read. */
+  lead?: ReactNode;
+  children: ReactNode;
+  className?: string;
+}
+
+export function Panel({ title, lead, children, className = '' }: PanelProps) {
+  const id = useId();
+  return (
+    <section className={`panel ${className}`} aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {lead !== undefined && <p className="lead">{lead}</p>}
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+import type { ModelSummary } from '@cytoqueue/client';
+import { Link } from 'react-router';
+import { Failure } from '../design/failure';
+import { Loading } from '../design/loading';
+import { formatDateTime } from '../design/numbers';
+import { usePageTitle } from '../design/page-title';
+import { Panel } from '../design/panel';
+import { useSession } from '../session/use-session';
+import { ChampionActions } from './champion-actions';
+import { useModels } from './model-queries';
+
+export function ModelsPage() {
+  usePageTitle('Models');
+  const { data: models, error, refetch } = useModels();
+  const isAdmin = useSession()?.role === 'admin';
+  return (
+    <div className="page">
+      <h1>Models</h1>
+      <p className="lead">A version never changes. Of each model one version is in use; what was sent before a change stays with the version it was sent to.</p>
+      {error !== null && <Failure error={error} what="The models could not be loaded." onRetry={() => void refetch()} />}
+      {models === undefined && error === null && <Loading />}
+      {models?.map((model) => <Model key={model.name} model={model} isAdmin={isAdmin} />)}
+    </div>
+  );
+}
+
+function Model({ model, isAdmin }: { model: ModelSummary; isAdmin: boolean }) {
+  const { name, versions, champion, history } = model;
+  return (
+    <Panel title={name}>
+      <ul className="versions">
+        {[...versions].reverse().map((version) => (
+          <li key={version}>
+            <Link to={`/models/${name}/${version}`}>{name} {version}</Link> {version === champion && <span className="chip">in use</span>}
+          </li>
+        ))}
+      </ul>
+      <details>
+        <summary>Who put which version into use</summary>
+        <div className="table-scroll" role="region" aria-label={`History of ${name}`} tabIndex={0}>
+          <table className="list compact">
+            <thead><tr><th scope="col">When</th><th scope="col">Version</th><th scope="col">By</th></tr></thead>
+            <tbody>
+              {[...history].reverse().map(({ version, promoted_at, promoted_by }) => (
+                <tr key={promoted_at}><td className="nowrap">{formatDateTime(promoted_at)}</td><td>{version}</td><td>{promoted_by === 'shipped' ? 'came with Cytoqueue' : promoted_by}</td></tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </details>
+      {isAdmin && <ChampionActions model={model} />}
+    </Panel>
+  );
+}

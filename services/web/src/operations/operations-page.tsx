@@ -1,0 +1,85 @@
+import type { Percentiles, QueueState } from '@cytoqueue/client';
+import { Failure } from '../design/failure';
+import { Loading } from '../design/loading';
+import { countOf, formatCount, formatDateTime, formatDuration, formatMilliseconds } from '../design/numbers';
+import { Notice } from '../design/notice';
+import { usePageTitle } from '../design/page-title';
+import { Panel } from '../design/panel';
+import { StatTiles } from '../design/stat-tiles';
+import { QueueTable } from './queue-table';
+import { TimeChart } from './time-chart';
+import { useQueue } from './use-queue';
+
+export function OperationsPage() {
+  usePageTitle('Operations');
+  const { data: queue, history, error, refetch } = useQueue();
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div>
+          <h1>Operations</h1>
+          <p className="small muted">{queue === undefined ? 'The queue as it stands' : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}); it follows by itself`}. No patient’s record is shown here.</p>
+        </div>
+        <a className="button" href="/admin/queues">Job browser</a>
+      </header>
+      {error !== null && <Failure error={error} what="The queue could not be read." onRetry={() => void refetch()} />}
+      {queue === undefined ? error === null && <Loading /> : <Queue queue={queue} history={history} />}
+    </div>
+  );
+}
+
+function Queue({ queue, history }: { queue: QueueState; history: readonly QueueState[] }) {
+  return (
+    <>
+      <Warnings queue={queue} />
+      <Panel title="Now">
+        <StatTiles
+          tiles={[
+            { name: 'Rows waiting', value: formatCount(queue.backlog_rows), more: countOf(queue.backlog_jobs, 'job') },
+            { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), more: 'has waited' },
+            { name: 'Throughput', value: formatCount(queue.rows_per_second), more: 'rows a second' },
+            { name: 'Drained in', value: describeDrain(queue) },
+            { name: 'Workers', value: formatCount(queue.workers_alive), more: 'alive', tone: queue.workers_alive === 0 ? 'warning' : undefined },
+            { name: 'Failed shards', value: formatCount(queue.failures.shards_failed), more: 'in the last hour', tone: queue.failures.shards_failed > 0 ? 'warning' : undefined },
+            { name: 'Repeated jobs', value: formatCount(queue.failures.jobs_retried), more: 'in the last hour' },
+          ]}
+        />
+      </Panel>
+      <div className="two">
+        <Panel title="Rows waiting"><TimeChart points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.backlog_rows }))} unit="rows" /></Panel>
+        <Panel title="Rows a second"><TimeChart points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))} unit="rows a second" /></Panel>
+      </div>
+      <Panel title="How long single records take" lead="Half of them take no longer than the first figure, 99 of a hundred no longer than the second.">
+        <dl className="facts">
+          <Latency name="Waiting in the queue" percentiles={queue.latency.prediction_wait_ms} />
+          <Latency name="From request to answer" percentiles={queue.latency.prediction_total_ms} />
+        </dl>
+      </Panel>
+      <QueueTable queues={queue.queues} />
+    </>
+  );
+}
+
+function Warnings({ queue }: { queue: QueueState }) {
+  const paused = queue.queues.filter((entry) => entry.paused);
+  return (
+    <>
+      {queue.workers_alive === 0 && <Notice tone="warning"><strong>No worker is alive.</strong> What is sent is stored and waits; nothing is scored until one starts.</Notice>}
+      {paused.length > 0 && <Notice tone="warning">Paused: {paused.map(({ name }) => name).join(', ')}.</Notice>}
+    </>
+  );
+}
+
+function describeDrain({ drain_seconds: drain, backlog_rows: rows }: QueueState): string {
+  if (rows === 0) return 'empty';
+  return drain === null ? 'not known' : formatDuration(drain);
+}
+
+function Latency({ name, percentiles }: { name: string; percentiles: Percentiles | null }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{percentiles === null ? <span className="muted">no record of late</span> : <>{formatMilliseconds(percentiles.p50)} <span className="muted">half</span>, {formatMilliseconds(percentiles.p99)} <span className="muted">99 %</span></>}</dd>
+    </div>
+  );
+}

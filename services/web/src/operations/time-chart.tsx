@@ -1,0 +1,40 @@
+import { formatCount } from '../design/numbers';
+
+interface TimeChartProps {
+  /** Oldest first; `at` in milliseconds. */
+  points: readonly { at: number; value: number }[];
+  unit: string;
+}
+
+const WIDTH = 480;
+const HEIGHT = 130;
+const LEFT = 8;
+const TOP = 20;
+const BOTTOM = 22;
+
+/** One figure since the page was opened. */
+export function TimeChart({ points, unit }: TimeChartProps) {
+  const first = points[0];
+  const last = points.at(-1);
+  if (first === undefined || last === undefined || points.length < 2) return <p className="muted small">The line begins with the next look.</p>;
+  const most = Math.max(...points.map(({ value }) => value), 1);
+  const x = (at: number): number => LEFT + ((at - first.at) / Math.max(1, last.at - first.at)) * (WIDTH - 2 * LEFT);
+  const y = (value: number): number => HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM);
+  const line = points.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  const label = `${formatCount(last.value)} ${unit} now; between ${formatCount(Math.min(...points.map(({ value }) => value)))} and ${formatCount(most)} since the page was opened.`;
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="time-chart" role="img" aria-label={label}>
+      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(0)} y2={y(0)} className="grid" />
+      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(most)} y2={y(most)} className="grid" />
+      <polygon points={`${LEFT},${y(0)} ${line} ${x(last.at)},${y(0)}`} className="time-area" />
+      <polyline points={line} className="time-line" />
+      <text x={LEFT} y={y(most) - 6} className="chart-text">{formatCount(most)}</text>
+      <text x={LEFT} y={HEIGHT - 6} className="chart-text">{clock(first.at)}</text>
+      <text x={WIDTH - LEFT} y={HEIGHT - 6} textAnchor="end" className="chart-text">{clock(last.at)}</text>
+    </svg>
+  );
+}
+
+function clock(at: number): string {
+  return new Date(at).toLocaleTimeString('en-GB');
+}

@@ -1,0 +1,39 @@
+import { typeGrade } from './typing';
+
+/** Types into nine fields as the form does, one key at a time. */
+function typeAll(keys: string): string[] {
+  const fields = Array.from({ length: 9 }, () => '');
+  let at = 0;
+  const type = (text: string): void => {
+    const { text: kept, next } = typeGrade(text);
+    fields[at] = kept;
+    if (next === undefined) return;
+    at++;
+    if (next !== '' && at < fields.length) type(next);
+  };
+  for (const key of keys) type(`${fields[at] ?? ''}${key}`);
+  return fields;
+}
+
+test.each([
+  ['544343431', '5 4 4 3 4 3 4 3 1'],
+  ['111211111', '1 1 1 2 1 1 1 1 1'],
+  ['101010101010101010', '10 10 10 10 10 10 10 10 10'],
+  ['1 108? 2,10 51 9', '1 10 8 ? 2 10 5 1 9'],
+  ['5 4 4 3 4 ? 4 3 1', '5 4 4 3 4 ? 4 3 1'],
+])('%s fills the fields one after the other', (keys, fields) => {
+  expect(typeAll(keys).join(' ')).toBe(fields);
+});
+
+test('a 1 waits for what comes', () => {
+  expect(typeGrade('1')).toEqual({ text: '1' });
+  expect(typeGrade('1 ')).toEqual({ text: '1', next: '' });
+  expect(typeGrade('10')).toEqual({ text: '10', next: '' });
+  expect(typeGrade('1?')).toEqual({ text: '1', next: '?' });
+});
+
+test('what is no grade stays where it was typed', () => {
+  expect(typeGrade('0')).toEqual({ text: '0' });
+  expect(typeGrade('55')).toEqual({ text: '55' });
+  expect(typeGrade('x')).toEqual({ text: 'x' });
+});

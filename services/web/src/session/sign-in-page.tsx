@@ -1,0 +1,73 @@
+import { ApiError, type Session } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useEffect, useState } from 'react';
+import { Navigate, useLocation } from 'react-router';
+import { client, describeError } from '../api';
+import { Button } from '../design/button';
+import { Notice } from '../design/notice';
+import { TextField } from '../design/text-field';
+import { usePageTitle } from '../design/page-title';
+import { changeSession } from '../queries';
+import { Wordmark } from '../shell/wordmark';
+import { useSession } from './use-session';
+
+type Credential = Parameters<typeof client.signIn>[0];
+
+/** By a key, or by the one-time token of a link: `/sign-in#token=…`, which never leaves the browser in an address. */
+export function SignInPage() {
+  usePageTitle('Sign in');
+  const session = useSession();
+  const { state } = useLocation() as { state: { from?: string } | null };
+  const [key, setKey] = useState('');
+  const signIn = useSignIn();
+  useTokenOfTheAddress(signIn.mutate);
+  if (session) return <Navigate to={state?.from ?? '/'} replace />;
+
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (key.trim() !== '') signIn.mutate({ api_key: key.trim() });
+  };
+  return (
+    <main className="sign-in" id="main">
+      <Wordmark />
+      <h1>Sign in</h1>
+      <p className="muted">
+        With the access key that your laboratory was given. It is exchanged for a session of twelve hours in this browser and not kept.
+      </p>
+      {signIn.isError && <Notice tone="error">{refusal(signIn.error, signIn.variables)}</Notice>}
+      <form onSubmit={submit} className="stack">
+        <TextField label="Access key" type="password" autoComplete="current-password" value={key} onChange={setKey} isRequired autoFocus />
+        <Button type="submit" variant="primary" isPending={signIn.isPending}>
+          Sign in
+        </Button>
+      </form>
+      <p className="small muted">Started on your own machine? The address that the start command printed signs you in at once; it works once, for ten minutes.</p>
+      <p className="small muted">For research. Not a medical device.</p>
+    </main>
+  );
+}
+
+function useSignIn() {
+  const queryClient = useQueryClient();
+  return useMutation<Session, unknown, Credential>({
+    mutationFn: (credential) => client.signIn(credential),
+    onSuccess: (session) => changeSession(queryClient, session),
+  });
+}
+
+/** Takes the token out of the address at once: a reload or a bookmark must not repeat it. */
+function useTokenOfTheAddress(signIn: (credential: Credential) => void): void {
+  const { hash } = useLocation();
+  useEffect(() => {
+    const token = new URLSearchParams(window.location.hash.slice(1)).get('token');
+    if (token === null) return;
+    window.history.replaceState(window.history.state, '', window.location.pathname);
+    signIn({ token });
+  }, [hash, signIn]);
+}
+
+function refusal(error: unknown, credential: Credential | undefined): string {
+  if (!(error instanceof ApiError) || error.status !== 401) return describeError(error);
+  if (credential !== undefined && 'token' in credential) return 'This link has been used already, or is older than ten minutes. Sign in with your key instead.';
+  return 'This key is not known here, or has expired. Check that it was copied whole.';
+}

@@ -1,0 +1,24 @@
+import type { Session } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { client } from '../api';
+import { Button } from '../design/button';
+import { changeSession } from '../queries';
+import { ThemeButton } from './theme';
+
+export function SessionMenu({ session }: { session: Session }) {
+  const queryClient = useQueryClient();
+  const signOut = useMutation({
+    mutationFn: () => client.signOut(),
+    onSuccess: () => changeSession(queryClient, null),
+  });
+  return (
+    <div className="session">
+      <span className="who" title={`Key ${session.key_id}`}>
+        <span className="visually-hidden">Signed in as </span>
+        {session.tenant} <span className="muted">({session.role})</span>
+      </span>
+      <ThemeButton />
+      <Button variant="quiet" isPending={signOut.isPending} onPress={() => signOut.mutate()}>Sign out</Button>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+/** The API that `npm run dev` passes requests on to. */
+const API = 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [react()],
+  // From its sources, so that what the app does not use of it is left out.
+  resolve: { alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) } },
+  build: {
+    target: 'es2022',
+    // Fonts and images stay files: the content security policy allows no data: address.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/v1': API, '/health': API, '/admin': API, '/docs': API, '/openapi.json': API } },
+});

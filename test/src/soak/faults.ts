@@ -1,0 +1,125 @@
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FakeClock } from '../fake-clock';
+import type { FaultStack } from '../fault-stack';
+import { isRunning } from '../stack-process';
+import { waitUntil } from '../wait-until';
+import type { Sampler } from './sampler';
+
+export interface Battlefield {
+  readonly faults: FaultStack;
+  readonly sampler: Sampler;
+  readonly random: () => number;
+  /** Undefined where no clock can be set. */
+  readonly clock: FakeClock | undefined;
+  /** A small disk that holds the store; undefined where none can be had. */
+  readonly disk: string | undefined;
+}
+
+export interface Fault {
+  readonly name: string;
+  /** Breaks something, and has it whole again when it resolves. */
+  readonly happen: (field: Battlefield) => Promise<void>;
+}
+
+const OUTAGE_MS = 15_000;
+const SHORT_MS = 5_000;
+const HOUR_SECONDS = 3_600;
+
+/** The second worker only: the first one lives through it all, so that what it leaks would show. */
+async function killWorker({ faults }: Battlefield, signal: NodeJS.Signals): Promise<void> {
+  const pid = faults.ready.pids.workers[1] as number;
+  if (!isRunning(pid)) return;
+  process.kill(pid, signal);
+  await waitUntil('another takes its place', () => faults.ready.pids.workers[1] !== pid, 120_000);
+}
+
+async function pauseWorker({ faults, random }: Battlefield): Promise<void> {
+  const pid = faults.ready.pids.workers[Math.floor(random() * 2)] as number;
+  if (!isRunning(pid)) return;
+  process.kill(pid, 'SIGSTOP');
+  await sleep(OUTAGE_MS);
+  process.kill(pid, 'SIGCONT');
+}
+
+async function killApi({ faults }: Battlefield): Promise<void> {
+  const { api } = faults.ready.pids;
+  process.kill(api, 'SIGKILL');
+  await waitUntil('another API serves', () => faults.ready.pids.api !== api, 120_000);
+}
+
+async function emptyRedis({ faults, sampler }: Battlefield, restart: boolean): Promise<void> {
+  await faults.inRedis((redis) => redis.flushall());
+  sampler.redisBeginsAnew();
+  if (!restart) return;
+  await faults.redis.down();
+  await faults.redis.up();
+}
+
+async function redisDown({ faults }: Battlefield): Promise<void> {
+  await faults.redis.down();
+  await sleep(OUTAGE_MS);
+  await faults.redis.up();
+}
+
+async function redisFrozen({ faults }: Battlefield): Promise<void> {
+  faults.redis.freeze();
+  await sleep(OUTAGE_MS);
+  faults.redis.thaw();
+}
+
+async function redisCut({ faults }: Battlefield): Promise<void> {
+  faults.proxy.cut();
+  await sleep(SHORT_MS);
+  faults.proxy.heal();
+}
+
+async function redisReadOnly({ faults }: Battlefield): Promise<void> {
+  await faults.inRedis((redis) => redis.replicaof('127.0.0.1', 1));
+  await sleep(SHORT_MS);
+  await faults.inRedis((redis) => redis.replicaof('NO', 'ONE'));
+}
+
+async function redisFull({ faults }: Battlefield): Promise<void> {
+  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '1'));
+  await sleep(SHORT_MS);
+  await faults.inRedis((redis) => redis.config('SET', 'maxmemory', '0'));
+}
+
+async function diskFull({ disk }: Battlefield): Promise<void> {
+  if (disk === undefined) return;
+  const ballast = join(disk, 'ballast');
+  const { bavail, bsize } = statfsSync(disk);
+  try {
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
+  } catch {
+    // Something else took the last of it: it is full all the same.
+  }
+  await sleep(SHORT_MS);
+  rmSync(ballast, { force: true });
+}
+
+async function clockJumps({ clock, random }: Battlefield): Promise<void> {
+  clock?.jump(random() < 0.5 ? HOUR_SECONDS : -HOUR_SECONDS);
+  await sleep(OUTAGE_MS);
+  clock?.jump(0);
+}
+
+export const FAULTS: readonly Fault[] = [
+  { name: 'worker killed', happen: (field) => killWorker(field, 'SIGKILL') },
+  { name: 'worker told to stop', happen: (field) => killWorker(field, 'SIGTERM') },
+  { name: 'worker frozen for 15 s', happen: pauseWorker },
+  { name: 'Redis killed for 15 s', happen: redisDown },
+  { name: 'Redis frozen for 15 s', happen: redisFrozen },
+  { name: 'Redis cut off for 5 s', happen: redisCut },
+  { name: 'Redis a replica for 5 s', happen: redisReadOnly },
+  { name: 'Redis full for 5 s', happen: redisFull },
+  { name: 'Redis emptied', happen: (field) => emptyRedis(field, false) },
+  { name: 'Redis restarted empty', happen: (field) => emptyRedis(field, true) },
+  { name: 'disk full for 5 s', happen: diskFull },
+  { name: 'clock off by an hour for 15 s', happen: clockJumps },
+];
+
+/** Only early on, so that the last API lives long enough for a leak to show. */
+export const EARLY_FAULTS: readonly Fault[] = [{ name: 'API killed', happen: killApi }];

@@ -1,0 +1,139 @@
+import { strict as assert } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
+import type { Answer } from '../contract-client';
+import type { FaultStack } from '../fault-stack';
+import { waitUntil } from '../wait-until';
+
+const BATCH_EVERY_MS = 2_000;
+const BATCHES_AT_ONCE = 4;
+const RECORDS_PER_SECOND = 5;
+const RECORDS_AT_ONCE = 40;
+const RETRY_MS = 1_000;
+/** After the last fault everything that was accepted ends within it: the locks of what was killed last a minute. */
+const SETTLE_MS = 240_000;
+
+/** What a client saw, and what became of it. */
+export interface Tally {
+  batches: number;
+  records: number;
+  /** Requests that were refused or cut off, and sent again with the same key. */
+  sentAgain: number;
+  /** The longest that a record took from its first request to its answer. */
+  slowestRecordMs: number;
+}
+
+/**
+ * Labs and clinicians who send until they are told that it was accepted, always with an Idempotency-Key. Every batch is held
+ * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
+ */
+export class Load {
+  readonly tally: Tally = { batches: 0, records: 0, sentAgain: 0, slowestRecordMs: 0 };
+  readonly broken: string[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private readonly accepted = new Set<string>();
+  private stopped = false;
+  private expected = '';
+  private sent = 0;
+
+  constructor(private readonly faults: FaultStack) {}
+
+  async start(): Promise<void> {
+    const { json } = await this.faults.predict({ prefer: 'wait=30' });
+    this.expected = JSON.stringify(json.result);
+    void this.repeat(BATCH_EVERY_MS, BATCHES_AT_ONCE, () => this.sendBatch());
+    void this.repeat(1_000 / RECORDS_PER_SECOND, RECORDS_AT_ONCE, () => this.sendRecord());
+  }
+
+  /** Sends nothing new; resolves when everything has ended and was looked at. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.running);
+    await this.check('nothing else is there', () => this.expectNothingElse());
+  }
+
+  private async repeat(everyMs: number, atOnce: number, work: () => Promise<void>): Promise<void> {
+    const own = new Set<Promise<void>>();
+    for (; !this.stopped; await sleep(everyMs)) {
+      if (own.size >= atOnce) continue;
+      const task: Promise<void> = work().finally(() => (own.delete(task), this.running.delete(task)));
+      own.add(task);
+      this.running.add(task);
+    }
+  }
+
+  private async sendBatch(): Promise<void> {
+    const key = `soak-batch-${++this.sent}`;
+    const id = await this.untilAccepted(() => this.faults.post({ 'idempotency-key': key }));
+    this.tally.batches++;
+    await this.check(id, async () => {
+      const manifest = ObjectKeys.runManifest('local', id, 1);
+      await waitUntil(`${id} has ended`, async () => (await this.faults.store.head(manifest)) !== undefined && !(await this.isPending(id)), SETTLE_MS);
+      const { failed_shards: failed } = await this.faults.expectInvariant(id);
+      assert.deepEqual(failed, [], 'no shard has failed');
+    });
+    await this.untilDone(() => this.faults.client.call('delete', `/v1/batches/${id}`), [204, 404]);
+    this.accepted.delete(id);
+  }
+
+  private async sendRecord(): Promise<void> {
+    const key = `soak-record-${++this.sent}`;
+    const startedMs = performance.now();
+    const id = await this.untilAccepted(() => this.faults.predict({ 'idempotency-key': key, prefer: 'wait=10' }));
+    this.tally.records++;
+    await this.check(id, async () => {
+      const result = ObjectKeys.predictionResult('local', id);
+      await waitUntil(`${id} has ended`, async () => (await this.faults.store.head(result)) !== undefined, SETTLE_MS);
+      this.tally.slowestRecordMs = Math.max(this.tally.slowestRecordMs, performance.now() - startedMs);
+      const end = JSON.parse((await this.faults.store.get(result)).toString()) as PredictionEnd;
+      assert.equal(end.status, 'succeeded');
+      assert.deepEqual('result' in end && end.result, JSON.parse(this.expected), 'the answer is the one given in peace');
+      await waitUntil(`${id} is not pending`, async () => !(await this.isPending(id)), SETTLE_MS);
+    });
+  }
+
+  private async untilAccepted(send: () => Promise<Answer>): Promise<string> {
+    const { json } = await this.untilDone(send, [201, 202]);
+    this.accepted.add(json.id as string);
+    return json.id as string;
+  }
+
+  private async untilDone(send: () => Promise<Answer>, statuses: readonly number[]): Promise<Answer> {
+    for (;;) {
+      const answer = await send().catch((error: unknown) => this.orBroken(error));
+      if (answer !== undefined && statuses.includes(answer.status)) return answer;
+      if (answer !== undefined && ![503, 507].includes(answer.status)) this.broken.push(`answered ${answer.status}: ${answer.text}`);
+      this.tally.sentAgain++;
+      await sleep(RETRY_MS);
+    }
+  }
+
+  /** A connection that ends is what an API does that is killed; anything else is not. */
+  private orBroken(error: unknown): undefined {
+    if (!(error instanceof TypeError)) this.broken.push(String(error));
+    return undefined;
+  }
+
+  private async check(what: string, look: () => Promise<void>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      this.broken.push(`${what}: ${(error as Error).message}`);
+    }
+  }
+
+  private async isPending(id: string): Promise<boolean> {
+    return (await this.faults.store.head(ObjectKeys.pending('local', id))) !== undefined;
+  }
+
+  /** No batch that was not accepted under a key, or a second time, and no marker of anything. */
+  private async expectNothingElse(): Promise<void> {
+    const { json } = await this.faults.client.get('/v1/batches?limit=100');
+    const known = [...this.accepted, this.faults.undisturbedId];
+    const unknown = (json.data as { id: string }[]).map(({ id }) => id).filter((id) => !known.includes(id));
+    assert.deepEqual(unknown, [], 'every batch was accepted by the client, once');
+    const { objects } = await this.faults.store.list({ prefix: ObjectKeys.pendingPrefix });
+    assert.deepEqual(objects.map(({ key }) => key), [], 'nothing is pending');
+  }
+}
+

@@ -1,0 +1,52 @@
+/** One measurement of one thing that lives for a while: a process, or Redis between two losses of its memory. */
+export interface Sample {
+  readonly life: string;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+export interface Slope {
+  /** Of the values over time, by least squares within each life: a thing that is replaced starts anew. */
+  readonly perMinute: number;
+  readonly samples: number;
+  /** Of the last quarter. */
+  readonly mean: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Fewer say nothing of a life. */
+const LEAST_SAMPLES = 10;
+
+/** @param warmUpMs of each life, which does not count. Undefined when there is too little to go by. */
+export function slopeOf(samples: readonly Sample[], warmUpMs: number): Slope | undefined {
+  const lives = byLife(samples)
+    .map((life) => life.filter(({ atMs }) => atMs - life[0]!.atMs >= warmUpMs))
+    .filter((life) => life.length >= LEAST_SAMPLES);
+  let products = 0;
+  let squares = 0;
+  for (const life of lives) {
+    const meanAt = mean(life.map(({ atMs }) => atMs));
+    const meanValue = mean(life.map(({ value }) => value));
+    for (const { atMs, value } of life) {
+      products += (atMs - meanAt) * (value - meanValue);
+      squares += (atMs - meanAt) ** 2;
+    }
+  }
+  if (squares === 0) return undefined;
+  const used = lives.flat();
+  return { perMinute: (products / squares) * MINUTE_MS, samples: used.length, mean: mean(used.slice(-Math.ceil(used.length / 4)).map(({ value }) => value)) };
+}
+
+function byLife(samples: readonly Sample[]): Sample[][] {
+  const lives = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const life = lives.get(sample.life);
+    if (life === undefined) lives.set(sample.life, [sample]);
+    else life.push(sample);
+  }
+  return [...lives.values()];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
