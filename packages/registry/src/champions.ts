@@ -1,4 +1,5 @@
 import { type Champion, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
+import { putUnlessTaken } from './put-unless-taken';
 
 /** Somebody else made a version the champion at the same time. */
 export class ChampionChangedError extends Error {
@@ -15,11 +16,7 @@ export class Champions {
   /** Unless there is one. */
   async setFirst(name: string, promotion: Promotion): Promise<void> {
     const champion: Champion = { version: promotion.version, history: [promotion] };
-    try {
-      await this.putOnce(ObjectKeys.champion(name), champion);
-    } catch (error) {
-      if (!(error instanceof ObjectMismatchError)) throw error;
-    }
+    await putUnlessTaken(this.store, ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)));
   }
 
   /** Undefined for a name without versions. */
