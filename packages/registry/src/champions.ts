@@ -1,5 +1,4 @@
 import { type Champion, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
-import { putUnlessTaken } from './put-unless-taken';
 
 /** Somebody else made a version the champion at the same time. */
 export class ChampionChangedError extends Error {
@@ -12,12 +11,6 @@ export class ChampionChangedError extends Error {
  */
 export class Champions {
   constructor(private readonly store: ObjectStore) {}
-
-  /** Unless there is one. */
-  async setFirst(name: string, promotion: Promotion): Promise<void> {
-    const champion: Champion = { version: promotion.version, history: [promotion] };
-    await putUnlessTaken(this.store, ObjectKeys.champion(name), Buffer.from(JSON.stringify(champion)));
-  }
 
   /** Undefined for a name without versions. */
   async read(name: string): Promise<Champion | undefined> {

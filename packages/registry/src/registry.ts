@@ -1,9 +1,8 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
 import {
-  type Champion, type ModelPin, ObjectKeys, ObjectNotFoundError, type ObjectStore, type Promotion, listAll,
+  type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll,
 } from '@cytoqueue/storage';
 import { Champions } from './champions';
-import { putUnlessTaken } from './put-unless-taken';
 import { compareVersions, loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
@@ -52,10 +51,13 @@ export class Registry {
   async seed(): Promise<void> {
     const newest = new Map<string, string>();
     for (const { name, version, bytes } of await loadShippedModels()) {
-      await putUnlessTaken(this.store, ObjectKeys.model(name, version), bytes);
+      await this.putUnlessTaken(ObjectKeys.model(name, version), bytes);
       newest.set(name, version);
     }
-    for (const [name, version] of newest) await this.champions.setFirst(name, promotion(version, 'shipped'));
+    for (const [name, version] of newest) {
+      const first: Champion = { version, history: [promotion(version, 'shipped')] };
+      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(first)));
+    }
   }
 
   /**
@@ -168,6 +170,17 @@ export class Registry {
     const champion = await this.champions.append(name, before, next);
     this.known.delete(name);
     return champion;
+  }
+
+  /** What is in the store stays, even if the shipped file has become another since. */
+  private async putUnlessTaken(key: string, bytes: Buffer): Promise<void> {
+    if ((await this.store.head(key)) !== undefined) return;
+    try {
+      await this.store.putOnce(key, bytes, { contentType: 'application/json' });
+    } catch (error) {
+      if (error instanceof ObjectMismatchError) return;
+      throw error instanceof StoreUnavailableError ? new StoreUnavailableError(`${key} is not in the store and cannot be put there`, { cause: error }) : error;
+    }
   }
 }
 

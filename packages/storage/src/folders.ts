@@ -36,7 +36,13 @@ export class Folders {
 
   /** Makes a folder that this process has not met: to put into it first and hear that it is missing would cost more. */
   async prepare(folder: string): Promise<void> {
-    if (!this.durable.has(folder)) await this.make(folder);
+    if (this.durable.has(folder)) return;
+    try {
+      await this.make(folder);
+    } catch (error) {
+      // Another removes it at the same time: whoever puts something in makes it again.
+      if (!GONE_MEANWHILE.has(errorCode(error) ?? '')) throw error;
+    }
   }
 
   /** Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another. */
