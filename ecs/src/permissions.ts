@@ -11,10 +11,10 @@ export interface StorePermissions {
   readonly list: readonly string[];
 }
 
-/** The API takes uploads in, hands results out, and removes what has expired; of the models it names the champion. */
+/** The API takes uploads in, hands results out, and removes what has expired. It promotes models and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
   get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/champion.json'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*'],
   delete: ['tenants/*', 'pending/*'],
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
 };
@@ -24,16 +24,16 @@ export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
   put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*'],
   delete: ['pending/*'],
-  list: ['tenants/*/batches/*', 'pending/*'],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
 };
 
 /** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */
 export const writeOncePatterns: readonly string[] = [
   'tenants/*/predictions/*/result.json',
-  'tenants/*/batches/*/batch.json',
   'tenants/*/batches/*/shards/*',
   ...['run', 'failed', 'manifest'].map((name) => `tenants/*/batches/*/runs/*/${name}.json`),
   ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
+  'models/*',
   'audit/*',
 ];
 

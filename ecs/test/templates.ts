@@ -33,7 +33,7 @@ const PLACES: Record<string, string> = {
 export function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== 'object' || value === null) return value;
-  const [[name, argument]] = Object.entries(value) as [[string, unknown]];
+  const [name, argument] = Object.entries(value)[0] ?? ['', undefined];
   if (name === 'Ref') return PLACES[argument as string] ?? argument;
   if (name === 'Fn::Join') return ((resolve((argument as [string, unknown[]])[1]) as string[])).join((argument as [string])[0]);
   if (name === 'Fn::GetAtt') return (argument as string[]).join('.');
@@ -62,7 +62,7 @@ export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'
 
 const asList = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-function matches(pattern: string, value: string): boolean {
+export function matches(pattern: string, value: string): boolean {
   const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
   return new RegExp(`^${source}$`).test(value);
 }

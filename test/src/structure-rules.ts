@@ -27,7 +27,7 @@ export const MODULE_RULES: Readonly<Record<string, ModuleRule>> = {
   'services/api': { ours: PACKAGES.filter((name) => name !== 'classifier') },
   'services/worker': { ours: PACKAGES },
   'services/web': { ours: ['client'] },
-  ecs: { ours: ['scaling'], others: ['aws-cdk-lib', 'constructs', 'cdk-nag'] },
+  ecs: { ours: ['scaling', 'metrics'], others: ['aws-cdk-lib', 'constructs', 'cdk-nag'] },
   scripts: {},
   test: {},
 };

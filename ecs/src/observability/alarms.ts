@@ -1,9 +1,10 @@
+import type { MetricName, MetricQueue } from '@cytoqueue/metrics';
 import { Alarm, type ComparisonOperator, ComparisonOperator as Is, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings';
-import { type MetricName, type MetricQueue, metricOf } from './metrics';
+import { metricOf } from './metrics';
 
 interface AlarmRule {
   readonly id: string;
@@ -82,6 +83,7 @@ function productRules(settings: Settings): AlarmRule[] {
     { id: 'OldestRecord', metric: of('OldestJobAgeSeconds', 'predictions'), threshold: 10, points: 3, says: 'A clinician waits for more than 10 seconds.' },
     { id: 'OldestFinalize', metric: of('OldestJobAgeSeconds', 'finalize'), threshold: 1_800, points: 3, says: 'A batch is scored and is not being finished.' },
     { id: 'PredictionLatency', metric: of('PredictionLatency', 'predictions'), threshold: 1_000, points: 5, says: 'Records take more than a second (p99, ms).' },
+    { id: 'PredictionsFailed', metric: of('PredictionsFailed', 'predictions'), threshold: 0, points: 1, says: 'A clinician was told that a record could not be scored: find it in the worker logs.' },
     { id: 'ShardsFailed', metric: of('ShardsFailed', 'shards'), threshold: 0, points: 1, says: 'Rows of a lab are in an errors file as failed: find the shard in the worker logs, then retry the batch.' },
     { id: 'ShardSeconds', metric: of('ShardSeconds', 'shards'), threshold: 60, points: 5, says: 'Shards take more than a minute (p99): the store is slow or the workers are starved.' },
     { id: 'JobsRetried', metric: of('JobsRetried', 'all'), threshold: 20, points: 5, says: 'Attempts keep failing: look for "job attempt failed" in the worker logs.' },

@@ -1,14 +1,15 @@
+import type { MetricName } from '@cytoqueue/metrics';
 import { Stack } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type IAlarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings';
-import { type MetricName, metricOf, metricsOfProduct } from './metrics';
+import { metricOf, queuesOf } from './metrics';
 
 const ROWS: readonly { readonly title: string; readonly graphs: readonly (readonly [string, readonly MetricName[]])[] }[] = [
   { title: 'Queues', graphs: [['Backlog, rows', ['BacklogRows']], ['Backlog, jobs', ['BacklogJobs']], ['Oldest job, s', ['OldestJobAgeSeconds']]] },
   { title: 'Workers', graphs: [['Alive', ['WorkersAlive', 'HasBacklogWithoutWorkers']], ['Rows for each', ['BacklogRowsPerWorker']], ['Drained in, s', ['DrainSeconds']]] },
   { title: 'Batches', graphs: [['Rows', ['RowsPredicted', 'RowsRejected']], ['A shard, s (p99)', ['ShardSeconds']], ['Uploaded, bytes', ['UploadBytes']]] },
-  { title: 'Records', graphs: [['Completed', ['PredictionsCompleted']], ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']], ['Canary', ['CanaryLatency', 'CanaryFailed']]] },
+  { title: 'Records', graphs: [['Completed and failed', ['PredictionsCompleted', 'PredictionsFailed']], ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']], ['Canary', ['CanaryLatency', 'CanaryFailed']]] },
   { title: 'Trouble', graphs: [['Failed, retried, reconciled', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs']], ['Two results under one key', ['ChecksumMismatches']]] },
 ];
 
@@ -39,7 +40,7 @@ export class OperationsDashboard extends Construct {
 }
 
 function everyQueue(name: MetricName, settings: Settings): IMetric[] {
-  return metricsOfProduct[name].queues.map((queue) => metricOf(name, queue, settings));
+  return queuesOf(name).map((queue) => metricOf(name, queue, settings));
 }
 
 function graph(title: string, left: IMetric[], width: number): GraphWidget {

@@ -1,14 +1,12 @@
+import type { MetricName } from '@cytoqueue/metrics';
 import { type MetricQuery, type StepAlarm, cloudWatchScaling } from '@cytoqueue/scaling';
 import { CfnScalingPolicy, type ScalableTarget } from 'aws-cdk-lib/aws-applicationautoscaling';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { type MetricName, dimensionsOf } from '../observability/metrics';
+import { dimensionsOf } from '../observability/metrics';
 import type { Settings } from '../settings';
 import { METRIC_NAMESPACE } from './service-task';
-
-/** The queue that workers are there for; records take next to nothing. */
-const QUEUE = 'shards';
 
 /**
  * Puts the policy of packages/scaling, and no number besides, into the terms of Application Auto Scaling: target tracking
@@ -42,7 +40,7 @@ function toMetricDataQuery(query: MetricQuery, settings: Settings): CfnScalingPo
     returnData: false,
     metricStat: {
       stat: query.statistic,
-      metric: { namespace: METRIC_NAMESPACE, metricName, dimensions: dimensionsOf(metricName, QUEUE, settings) },
+      metric: { namespace: METRIC_NAMESPACE, metricName, dimensions: dimensionsOf(metricName, query.queue, settings) },
     },
   };
 }
@@ -68,7 +66,7 @@ function addStepPolicy(scope: Construct, id: string, scalingTargetId: string, st
     alarmDescription: `Scales the workers (${id}); nothing to do for anybody`,
     namespace: METRIC_NAMESPACE,
     metricName,
-    dimensions: dimensionsOf(metricName, QUEUE, settings),
+    dimensions: dimensionsOf(metricName, step.queue, settings),
     statistic: step.statistic,
     comparisonOperator: step.comparison,
     threshold: step.threshold,
