@@ -20,7 +20,7 @@ const ROWS = 1_000_000;
 /** The untuned script takes half a minute a million rows and all of them in memory: beyond this it is left out. */
 const MOST_OBVIOUS_ROWS = 2_000_000;
 
-/** Workers compile at their start what scoring needs, in some half a second a thread. */
+/** Workers compile at their start what scoring needs, which takes longer on a busy machine. */
 const SETTLE_MS = 2_000;
 
 /** How the service is started, by the name of its figures. */
