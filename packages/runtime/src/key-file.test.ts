@@ -1,4 +1,4 @@
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../test/src/wait-until';
@@ -54,9 +54,15 @@ test('a change of role changes what was found before', async () => {
   expect(keys.ring.holds(held as never)).toBe(false);
 });
 
+/** In one step, as a careful editor does: half a file would be a second fault. */
+async function putWhole(text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
 test.each([
-  ['is broken', () => writeFile(file, '{"tenants": [')],
-  ['says something else', () => writeFile(file, '{"tenants": [{"id": "lab", "keys": [{"id": "k1"}]}]}')],
+  ['is broken', () => putWhole('{"tenants": [')],
+  ['says something else', () => putWhole('{"tenants": [{"id": "lab", "keys": [{"id": "k1"}]}]}')],
   ['is gone', () => unlink(file)],
 ])('a file that %s keeps the keys before, and says so once', async (_, spoil) => {
   await spoil();
