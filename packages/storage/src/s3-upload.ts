@@ -57,7 +57,8 @@ export class S3Uploader {
    */
   private async sendStream(target: Target, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<Sent> {
     const source = new MeteredSource(body, signal);
-    const params = { ...target, Body: Readable.from(source.chunks()) };
+    // One chunk ahead; sixteen, as by default, are 8 MiB and more beside the parts.
+    const params = { ...target, Body: Readable.from(source.chunks(), { highWaterMark: 1 }) };
     try {
       await new Upload({ client: this.bulkClient, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
     } catch (error) {
