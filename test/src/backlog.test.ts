@@ -21,11 +21,14 @@ interface Shards {
   active: number;
   prioritized: number;
   paused: boolean;
+  /** When the figures were taken; they are kept for a moment. */
+  takenAtMs: number;
 }
 
 async function shardsQueue(): Promise<Shards> {
   const { json } = await faults.client.get('/v1/queue');
-  return json.queues.find(({ name }: { name: string }) => name === 'shards') as Shards;
+  const shards = json.queues.find(({ name }: { name: string }) => name === 'shards');
+  return { ...shards, takenAtMs: Date.parse(json.as_of) } as Shards;
 }
 
 /** The workers live on and take no shard. */
@@ -38,7 +41,11 @@ async function setPaused(paused: boolean): Promise<void> {
 /** No shard is in hand, so that each is either in the store or still to be done. */
 async function whileStill(use: () => Promise<void>): Promise<void> {
   await setPaused(true);
-  await waitUntil('no shard is in hand', async () => (await shardsQueue()).active === 0);
+  const pausedAtMs = Date.now();
+  await waitUntil('no shard is in hand', async () => {
+    const { active, takenAtMs } = await shardsQueue();
+    return active === 0 && takenAtMs > pausedAtMs;
+  });
   await use();
   await setPaused(false);
 }
