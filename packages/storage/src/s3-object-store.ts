@@ -153,11 +153,16 @@ export class S3ObjectStore implements ObjectStore {
     return this.client.send(command).catch((error: unknown) => Promise.reject(toReadError(error, key, range)));
   }
 
-  private async getWhole(key: string, range?: ByteRange, into?: Buffer): Promise<Buffer> {
+  private getWhole(key: string, range?: ByteRange, into?: Buffer): Promise<Buffer> {
+    return this.readWhole(key, range, (body) => collect(body, into));
+  }
+
+  /** A body that breaks off is asked for anew. */
+  private async readWhole<T>(key: string, range: ByteRange | undefined, read: (body: Readable) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const body = await this.getStream(key, range);
       try {
-        return await collect(body, into);
+        return await read(body);
       } catch (error) {
         if (attempt === GET_ATTEMPTS) throw error;
       }
@@ -178,7 +183,7 @@ export class S3ObjectStore implements ObjectStore {
     const stored = await this.headObject(key);
     if (!stored) throw new StoreUnavailableError(`another write of ${key} was under way and came to nothing`);
     if (stored.ContentLength !== sent.size) return false;
-    const sha256 = stored.Metadata?.[SHA256_FIELD] ?? (await digest(await this.getStream(key)));
+    const sha256 = stored.Metadata?.[SHA256_FIELD] ?? (await this.readWhole(key, undefined, digest));
     return sha256 === sent.sha256;
   }
 
