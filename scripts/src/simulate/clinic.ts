@@ -1,6 +1,7 @@
 import type { EventQueue } from './event-queue';
 import type { Fleet, Task } from './fleet';
-import { type Random, duration, pauseSeconds, uniform } from './random';
+import type { Random } from '@cytoqueue/classifier';
+import { duration, pauseSeconds, uniform } from './random';
 import type { World } from './scenario';
 
 interface Entry {

@@ -1,5 +1,6 @@
 import type { EventQueue } from './event-queue';
-import { type Random, uniform } from './random';
+import type { Random } from '@cytoqueue/classifier';
+import { uniform } from './random';
 import type { World } from './scenario';
 import type { Shard, ShardQueue } from './shard-queue';
 

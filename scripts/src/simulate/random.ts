@@ -1,15 +1,4 @@
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export type Random = () => number;
-
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from '@cytoqueue/classifier';
 
 export function uniform(random: Random, [from, to]: readonly [number, number]): number {
   return from + random() * (to - from);

@@ -1,9 +1,10 @@
+import { createRandom } from '@cytoqueue/classifier';
 import { type Datapoint, type Decision, type ScalerState, decide, initialState } from '@cytoqueue/scaling';
 import { quantile } from '../bench/figures';
 import { Clinic } from './clinic';
 import { EventQueue } from './event-queue';
 import { Fleet } from './fleet';
-import { createRandom, uniform } from './random';
+import { uniform } from './random';
 import type { Incident, Scenario } from './scenario';
 import { ShardQueue } from './shard-queue';
 
