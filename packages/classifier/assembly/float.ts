@@ -2,7 +2,7 @@
 
 /**
  * The nearest training rows of samples of real numbers by Euclidean distance. AssemblyScript; compiled by
- * ../build-kernel.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/float.ts.
+ * ../../../scripts/build-wasm.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/float.ts.
  *
  * Rows lie in blocks of sixteen, the benign ones first; the last block of a label is filled up with rows at infinity.
  */

@@ -1,6 +1,6 @@
 /**
  * The nearest training rows for the evidence about one sample of whole-number grades. AssemblyScript; compiled by
- * ../build-kernel.mjs. What a row's sum of parts is, and why its key orders as its distance does, stands in
+ * ../../../scripts/build-wasm.mjs. What a row's sum of parts is, and why its key orders as its distance does, stands in
  * ../src/evidence/gradescale.ts.
  */
 

@@ -1,6 +1,6 @@
 /**
  * The nearest training rows of samples whose features are whole numbers from 1 to 10. AssemblyScript; compiled by
- * ../build-kernel.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
+ * ../../../scripts/build-wasm.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
  *
  * A "group" is a distinct training vector of one label. Groups lie sixteen to a vector of bytes, the benign ones first;
  * the last vector of a label is filled up with groups of no rows that are farther away than any other.

@@ -3,6 +3,8 @@ export type { Delimiter, Dialect, LineEnd } from './dialect';
 export { CsvError, type CsvErrorPlace } from './error';
 export { headerRecord, readHeader, type Header, type HeaderOptions } from './header';
 export { writeRow, type ResultRowOptions } from './result-row';
+export { RowKernel } from './row-kernel';
+export { RowTexts } from './row-texts';
 export { readRows, type RowOptions, type RowTable } from './rows';
 export { ShardCutter, type Shard, type ShardOptions } from './shards';
 export { ByteWriter, copySource, type CopySource } from './writer';

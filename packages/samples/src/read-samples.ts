@@ -1,4 +1,4 @@
-import { CsvError, type Dialect, type RowTable, readCells, readRows } from '@cytoqueue/csv';
+import { CsvError, type Dialect, type RowKernel, type RowTable, readCells, readRows } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
 
 /** Why a row was not scored. */
@@ -26,11 +26,20 @@ export interface ShardSamples {
 
 const MAX_BYTE = 255;
 
-/** Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read. */
-export function readSamples(bytes: Uint8Array, dialect: Dialect, match: HeaderMatch, schema: Schema, missing: 'partial' | 'reject'): ShardSamples {
-  const packer = new SamplePacker(bytes, dialect, match, missing === 'reject' ? { ...schema, maxMissing: 0 } : schema);
-  for (let row = 0; row < packer.table.rows; row++) packer.add(row);
-  return packer.finish();
+/**
+ * Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read.
+ * @param kernel to read the rows with, in whose memory table and samples then lie: good until its next read
+ */
+export function readSamples(
+  bytes: Uint8Array,
+  dialect: Dialect,
+  match: HeaderMatch,
+  schema: Schema,
+  missing: 'partial' | 'reject',
+  kernel?: RowKernel,
+): ShardSamples {
+  const packer = new SamplePacker(bytes, dialect, match, missing === 'reject' ? { ...schema, maxMissing: 0 } : schema, kernel);
+  return packer.isPacked ? packer.takeTable() : packer.pack();
 }
 
 /** Whether every value of the schema fits a byte, with 0 left over for "not measured". */
@@ -42,8 +51,8 @@ class SamplePacker {
   readonly table: RowTable;
   private readonly width: number;
   private readonly inBytes: boolean;
-  private readonly samples: Uint8Array | Float64Array;
-  private readonly missing: Uint32Array;
+  private samples: Uint8Array | Float64Array = new Uint8Array(0);
+  private missing = new Uint32Array(0);
   private readonly faults = new Map<number, RowFault>();
   private readonly tenfolds: Uint32Array;
   private count = 0;
@@ -53,44 +62,51 @@ class SamplePacker {
     private readonly dialect: Dialect,
     private readonly match: HeaderMatch,
     private readonly schema: Schema,
+    kernel: RowKernel | undefined,
   ) {
     this.width = schema.features.length;
     this.inBytes = fitsBytes(schema);
     this.tenfolds = new Uint32Array(this.width);
-    this.table = readRows(bytes, dialect, {
+    const options = {
       columns: match.columns.length,
       wanted: this.inBytes ? match.featureColumns : [],
       maxValue: this.inBytes ? Math.min(...schema.features.map(({ max }) => max)) : 1,
       missing: schema.missingTokens,
-    });
-    const cells = this.table.rows * this.width;
-    this.samples = this.inBytes ? new Uint8Array(cells) : new Float64Array(cells);
-    this.missing = new Uint32Array(this.table.rows);
+    };
+    this.table = kernel === undefined ? readRows(bytes, dialect, options) : kernel.read(bytes, dialect, options);
   }
 
-  add(row: number): void {
-    if (!(this.inBytes && this.table.plain[row] === 1 && this.addPlain(row))) this.addByCells(row);
+  /** Whether the table's values are the samples: every row is plain, and everything was measured. */
+  get isPacked(): boolean {
+    const { plain, missing } = this.table;
+    return this.inBytes && !plain.includes(0) && missing.every((mask) => mask === 0);
   }
 
-  finish(): ShardSamples {
-    const { table, count, samples, missing, faults, tenfolds } = this;
-    return { table, count, samples: samples.subarray(0, count * this.width), missing, faults, tenfolds };
+  takeTable(): ShardSamples {
+    const { table, faults, tenfolds } = this;
+    return { table, count: table.rows, samples: table.values, missing: table.missing, faults, tenfolds };
+  }
+
+  pack(): ShardSamples {
+    const { table, inBytes, width, faults, tenfolds } = this;
+    const cells = table.rows * width;
+    this.samples = inBytes ? new Uint8Array(cells) : new Float64Array(cells);
+    this.missing = new Uint32Array(table.rows);
+    for (let row = 0; row < table.rows; row++) {
+      if (!(inBytes && table.plain[row] === 1 && this.addPlain(row))) this.addByCells(row);
+    }
+    // What is not scored does not go into the result as it is.
+    for (const row of faults.keys()) table.verbatim[row] = 0;
+    return { table, count: this.count, samples: this.samples.subarray(0, this.count * width), missing: this.missing, faults, tenfolds };
   }
 
   /** False when the row has too many missing values to be scored: its cells say which. */
   private addPlain(row: number): boolean {
     const { width, samples } = this;
-    const { values } = this.table;
-    let mask = 0;
-    let absent = 0;
-    for (let feature = 0, from = row * width, to = this.count * width; feature < width; feature++) {
-      const value = values[from++];
-      samples[to++] = value;
-      if (value !== 0) continue;
-      mask |= 1 << feature;
-      absent++;
-    }
-    if (absent > this.schema.maxMissing) return false;
+    const { values, missing } = this.table;
+    const mask = missing[row];
+    if (mask !== 0 && bitsOf(mask) > this.schema.maxMissing) return false;
+    for (let from = row * width, end = from + width, to = this.count * width; from < end; ) samples[to++] = values[from++];
     this.missing[this.count++] = mask;
     return true;
   }
@@ -122,6 +138,12 @@ class SamplePacker {
       if (TENFOLD.test(cells[column].trim())) this.tenfolds[feature]++;
     });
   }
+}
+
+function bitsOf(mask: number): number {
+  let bits = 0;
+  for (let rest = mask; rest !== 0; rest &= rest - 1) bits++;
+  return bits;
 }
 
 const TENFOLD = /^([2-9]|10)0$/;

@@ -1,5 +1,5 @@
-// Made by build-kernel.mjs from assembly/*.ts. Not to be edited.
-// sha256:cde19bbf9961679ab10e35e46a2c77e61cad08d5b42692611e613000f6073c69
+// Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
+// sha256:33c22a39589349b4ddc5f95fc9617357c2b85414a4fb564d5af0eed7c19ed509
 
 export const integerWasm =
   'AGFzbQEAAAABGgVgAn9/AXtgAX8AYAN7e38Be2AAAGABfwF/AwkIAgAAAwQAAQEFAwEAAAa1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +

@@ -23,28 +23,42 @@ export interface ScoringExtras {
 export function scoreShard(classifier: Classifier, task: ShardTask, { previous, explainer, memo, results }: ScoringExtras = {}): ShardObject {
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
-  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
-  const { faults } = samples;
+  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing, memo?.kernel);
   const now = memo === undefined ? predict(classifier, samples, task.options.operating_point) : predictRemembering(memo, samples);
   const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, format, samples.table.rows, { memo, results });
+  const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
+  // Evidence follows the text that is kept, so that rows with it cannot be put together from what is known.
+  const texts = explainer === undefined ? memo?.texts : undefined;
+  if (texts !== undefined) writer.writeTexts(texts, now, samples.missing);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
+    if (texts !== undefined) {
+      const reached = writer.writeKnown(texts, row, sample, task.firstRow + row);
+      sample += reached - row;
+      row = reached;
+      if (row === samples.table.rows) break;
+    }
     const place = placeOf(samples, row);
-    const fault = faults.size === 0 ? undefined : faults.get(row);
+    const fault = samples.faults.get(row);
     if (fault !== undefined) {
       writer.writeUnscored(place, task.firstRow + row, 'rejected', fault);
       continue;
     }
     const evidence = explainer?.cells(sampleAt(samples, sample, schema.features.length), task.options.operating_point);
     writer.writeScored(place, task.firstRow + row, now, sample, samples.missing[sample], evidence);
-    if (before !== undefined && now.label[sample] !== before.label[sample]) {
-      writer.writeChanged(place, task.firstRow + row, now, before, sample, previous?.model.ref ?? '');
-    }
     sample++;
   }
+  if (before !== undefined) writeChanges(writer, task, samples, now, before, previous?.model.ref ?? '');
   return { counts: countRows(samples, now, before), histogram: countValues(samples), ...writer.take() };
+}
+
+function writeChanges(writer: ShardWriter, task: ShardTask, samples: ShardSamples, now: PredictionColumns, before: PredictionColumns, previousModel: string): void {
+  for (let row = 0, sample = 0; row < samples.table.rows; row++) {
+    if (samples.faults.has(row)) continue;
+    if (now.label[sample] !== before.label[sample]) writer.writeChanged(placeOf(samples, row), task.firstRow + row, now, before, sample, previousModel);
+    sample++;
+  }
 }
 
 const SHARD_FAILED = {

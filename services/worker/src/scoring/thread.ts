@@ -21,7 +21,7 @@ const explainers = new Map<string, RowExplainer>();
 const memos = new Map<string, AnswerMemo>();
 /** Written anew by each shard. */
 const results = new ByteWriter();
-/** Some 6 MB each. */
+/** Some 15 MB each when they are full. */
 const MOST_MEMOS = 2;
 
 function classifierFor({ digest, bytes }: TaskModel): Classifier {
@@ -48,7 +48,13 @@ function memoFor(classifier: Classifier, { options, dialect }: ShardTask): Answe
 
 function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
   const previous = task.previous && classifierFor(task.previous.model);
-  return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task), results });
+  try {
+    return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task), results });
+  } catch (error) {
+    // A memo may hold half of what it was to learn.
+    memos.clear();
+    throw error;
+  }
 }
 
 /** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */

@@ -1,9 +1,8 @@
 import type { ShardObject } from '@cytoqueue/storage';
-import { ByteWriter, type CopySource, type Dialect, copySource, writeRow } from '@cytoqueue/csv';
+import { ByteWriter, type CopySource, type Dialect, type RowTexts, copySource, writeRow } from '@cytoqueue/csv';
 import type { PredictionColumns } from '@cytoqueue/classifier';
 import { reasonCodes } from '@cytoqueue/classifier';
 import type { RowFault } from '@cytoqueue/samples';
-import type { AnswerMemo } from './answer-memo';
 
 export interface ShardFormat {
   dialect: Dialect;
@@ -34,7 +33,6 @@ const ADDED_BYTES = 96;
 /** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
 export class ShardWriter {
   private readonly results: ByteWriter;
-  private readonly memo: AnswerMemo | undefined;
   private readonly errors = new ByteWriter(1_024);
   private readonly changes = new ByteWriter(1_024);
   private readonly lineEnd: Buffer;
@@ -49,14 +47,13 @@ export class ShardWriter {
     private readonly bytes: Uint8Array,
     private readonly format: ShardFormat,
     rows: number,
-    { memo, results = new ByteWriter() }: { memo?: AnswerMemo; results?: ByteWriter } = {},
+    results = new ByteWriter(),
   ) {
     const { delimiter, lineEnd } = format.dialect;
     this.lineEnd = Buffer.from(lineEnd);
     this.source = copySource(bytes);
     this.delimiter = delimiter.charCodeAt(0);
     this.scored = format.labels.map((label) => copySource(Buffer.from(['', 'ok', label, ''].join(delimiter))));
-    this.memo = memo;
     this.results = results;
     results.reset();
     results.reserve(bytes.length + rows * ADDED_BYTES + 1_024);
@@ -69,7 +66,7 @@ export class ShardWriter {
     else writeRow(results, this.bytes, place.start, place.end, this.format.dialect, this.format);
     results.byte(this.delimiter);
     results.integer(row);
-    this.writeAnswer(predictions, sample, missing);
+    this.writeAnswer(results, predictions, sample, missing);
     for (const cell of evidence) {
       results.byte(this.delimiter);
       results.cell(cell, this.format.dialect.delimiter);
@@ -77,21 +74,28 @@ export class ShardWriter {
     this.endLine(results, place);
   }
 
-  /** What follows the row number: a function of the sample, so that a memo can have it ready. */
-  private writeAnswer(predictions: PredictionColumns, sample: number, missing: number): void {
-    const { results, memo } = this;
-    const entry = memo === undefined ? -1 : memo.entries[sample];
-    if (memo !== undefined && entry >= 0 && memo.textStart(entry) >= 0) {
-      results.copy(memo.texts, memo.textStart(entry), memo.textEnd(entry));
-      return;
-    }
-    const start = results.length;
+  /** What follows the number of a row: a function of its sample, so that it can be kept. */
+  private writeAnswer(writer: ByteWriter, predictions: PredictionColumns, sample: number, missing: number): void {
     const scored = this.scored[predictions.label[sample]];
     const tail = this.tail(predictions.indeterminate[sample], missing);
-    results.copy(scored, 0, scored.bytes.length);
-    results.number(predictions.probability[sample]);
-    results.copy(tail, 0, tail.bytes.length);
-    if (entry >= 0) memo?.keepText(entry, results.view(), start);
+    writer.copy(scored, 0, scored.bytes.length);
+    writer.number(predictions.probability[sample]);
+    writer.copy(tail, 0, tail.bytes.length);
+  }
+
+  /** Gives each sample that has no text yet the text that follows its row's number. */
+  writeTexts(texts: RowTexts, predictions: PredictionColumns, missing: Uint32Array): void {
+    const text = new ByteWriter(1_024);
+    for (const sample of texts.unanswered) {
+      text.reset();
+      this.writeAnswer(text, predictions, sample, missing[sample]);
+      texts.keep(sample, text.view());
+    }
+  }
+
+  /** Writes scored rows from `row` on, of which `sample` is the first one's, while they can be put together from what is known. @returns the row that cannot */
+  writeKnown(texts: RowTexts, row: number, sample: number, number: number): number {
+    return texts.write(this.results, row, sample, number);
   }
 
   writeUnscored(place: RowPlace, row: number, status: 'rejected' | 'failed', fault: RowFault): void {
