@@ -24,8 +24,9 @@ export class ByteWriter {
   private bufferView: DataView;
   private written = 0;
 
-  constructor(initialBytes = 65_536) {
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(1, initialBytes));
+  /** @param memory to begin with: so many bytes, or these, which are left for own ones when they are full */
+  constructor(memory: number | Buffer = 65_536) {
+    this.buffer = typeof memory === 'number' ? Buffer.allocUnsafeSlow(Math.max(1, memory)) : memory;
     this.bufferView = copySource(this.buffer).view;
   }
 

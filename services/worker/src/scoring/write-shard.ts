@@ -85,12 +85,7 @@ export class ShardWriter {
 
   /** Gives each sample that has no text yet the text that follows its row's number. */
   writeTexts(texts: RowTexts, predictions: PredictionColumns, missing: Uint32Array): void {
-    const text = new ByteWriter(1_024);
-    for (const sample of texts.unanswered) {
-      text.reset();
-      this.writeAnswer(text, predictions, sample, missing[sample]);
-      texts.keep(sample, text.view());
-    }
+    texts.keep((writer, sample) => this.writeAnswer(writer, predictions, sample, missing[sample]));
   }
 
   /** Writes scored rows from `row` on, of which `sample` is the first one's, while they can be put together from what is known. @returns the row that cannot */
