@@ -38,19 +38,32 @@ function isOrphan(name: string): boolean {
   return Number(pid) === process.pid ? token !== PROCESS_TOKEN : !isAlive(Number(pid));
 }
 
-/** Syncs as it goes: one sync of hundreds of MB at the end would hold up every small write to the disk for as long. */
+/**
+ * Syncs as it goes, while the next chunks arrive: one sync of hundreds of MB at the end would hold up every small write to
+ * the disk for as long.
+ */
 async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
   let unsynced = 0;
-  for await (const chunk of chunks) {
-    await storing(() => writeFully(fd, chunk));
-    size += chunk.byteLength;
-    unsynced += chunk.byteLength;
-    if (unsynced < SYNC_EVERY_BYTES) continue;
-    await storing(() => syncFd(fd));
-    unsynced = 0;
+  let syncing: Promise<void> = Promise.resolve();
+  try {
+    for await (const chunk of chunks) {
+      await storing(() => writeFully(fd, chunk));
+      size += chunk.byteLength;
+      unsynced += chunk.byteLength;
+      if (unsynced < SYNC_EVERY_BYTES) continue;
+      await syncing;
+      syncing = storing(() => syncFd(fd));
+      // Its failure is thrown where it is waited for.
+      syncing.catch(() => undefined);
+      unsynced = 0;
+    }
+    await syncing;
+    return size;
+  } finally {
+    // The caller closes the file, whatever came of its source.
+    await Promise.allSettled([syncing]);
   }
-  return size;
 }
 
 async function writeBytes(fd: number, bytes: Uint8Array): Promise<number> {

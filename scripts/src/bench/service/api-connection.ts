@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -30,8 +30,15 @@ export class ApiConnection {
     return (await readJson(await this.send('GET', `/v1/batches/${id}`), 200)) as Batch;
   }
 
+  /** Written as it comes: a stream to the file takes half as long again, which would be counted as the service's. */
   async downloadResults(id: string, file: string): Promise<void> {
-    await pipeline(await this.send('GET', `/v1/batches/${id}/results`), createWriteStream(file));
+    const answer = await this.send('GET', `/v1/batches/${id}/results`);
+    const target = openSync(file, 'w');
+    try {
+      for await (const chunk of answer as AsyncIterable<Uint8Array>) for (let at = 0; at < chunk.length; ) at += writeSync(target, chunk, at);
+    } finally {
+      closeSync(target);
+    }
   }
 
   async deleteBatch(id: string): Promise<void> {
