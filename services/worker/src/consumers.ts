@@ -31,8 +31,8 @@ export interface WorkerServices {
 }
 
 const PREDICTIONS_AT_ONCE = 16;
-/** One shard is read or written while another is scored. */
-const SHARDS_BEYOND_THREADS = 1;
+/** Read, written or on their way to and from Redis while others are scored: with one of them threads wait. */
+const SHARDS_BEYOND_THREADS = 2;
 
 /** How many shards a worker with so many scoring threads has in hand when it is busy. */
 export function shardSlots(threads: number): number {
