@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from './names';
 
-const CHANNEL = `${REDIS_PREFIX}:changes`;
+/** Ids of what has changed. */
+export const CHANNEL = `${REDIS_PREFIX}:changes`;
 
 /**
  * "Something about this id changed", from workers to every API process. A hint that may be lost:

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { CHANNEL } from './changes';
 import { REDIS_PREFIX } from './names';
 import { readPace, recordPace } from './pace';
 import { ADD_SUMS, type Sums, sumArguments } from './sums';
@@ -78,9 +79,10 @@ export class BatchProgress {
     await orUnavailable(this.redis.multi().hset(key, 'whole', 1).expire(key, KEEP_SECONDS).exec());
   }
 
+  /** Watchers are told as well. */
   async markFinalizing(batchId: string, run: number): Promise<void> {
     const key = this.sumsKey(batchId, run);
-    await this.redis.multi().hset(key, 'finalizing', 1).expire(key, KEEP_SECONDS).exec();
+    await this.redis.multi().hset(key, 'finalizing', 1).expire(key, KEEP_SECONDS).publish(CHANNEL, batchId).exec();
   }
 
   /** `whole`: nothing of the run was counted before Redis lost its memory. @throws QueueUnavailableError */

@@ -1,10 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isBatchFinished } from '@cytoqueue/client';
 import type { RunningStack } from '../service/bench-stack';
 import { ProcessSampler } from '../service/process-sampler';
-
-/** Often enough to miss little of a second, seldom enough to cost nothing. */
-const POLL_MS = 50;
-const FINISHED = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
 
 export const STAGES = ['upload', 'scoring', 'finalizing', 'download'] as const;
 
@@ -32,9 +28,13 @@ export async function runBatch({ api, pids }: RunningStack, input: string, outpu
   const id = await api.uploadBatch(input);
   times.push(performance.now());
   const upload = sampler.endStage();
-  times.push(await untilStatus(api, id, ['finalizing', ...FINISHED]));
-  const scoring = sampler.endStage();
-  times.push(await untilStatus(api, id, FINISHED));
+  let scoring: number | null | undefined;
+  for await (const state of api.batchStates(id)) {
+    if (scoring !== undefined || !(state.status === 'finalizing' || isBatchFinished(state))) continue;
+    times.push(performance.now());
+    scoring = sampler.endStage();
+  }
+  times.push(performance.now());
   const finalizing = sampler.endStage();
   await api.downloadResults(id, output);
   times.push(performance.now());
@@ -45,14 +45,6 @@ export async function runBatch({ api, pids }: RunningStack, input: string, outpu
     wall: (times[4] - times[0]) / 1000,
     stages: { upload: seconds[0], scoring: seconds[1], finalizing: seconds[2], download: seconds[3] },
     cpuSeconds,
-    memory: { api: peaks[0], workers: peaks.slice(1), together, byStage: { upload, scoring, finalizing, download } },
+    memory: { api: peaks[0], workers: peaks.slice(1), together, byStage: { upload, scoring: scoring ?? null, finalizing, download } },
   };
-}
-
-async function untilStatus(api: RunningStack['api'], id: string, wanted: readonly string[]): Promise<number> {
-  for (;;) {
-    const { status } = await api.getBatch(id);
-    if (wanted.includes(status)) return performance.now();
-    await sleep(POLL_MS);
-  }
 }

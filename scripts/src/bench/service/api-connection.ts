@@ -3,7 +3,7 @@ import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Batch } from '@cytoqueue/client';
+import { type Batch, CytoqueueClient } from '@cytoqueue/client';
 
 export interface CreatedPrediction {
   readonly id: string;
@@ -28,6 +28,11 @@ export class ApiConnection {
 
   async getBatch(id: string): Promise<Batch> {
     return (await readJson(await this.send('GET', `/v1/batches/${id}`), 200)) as Batch;
+  }
+
+  /** As they are announced, until the batch has ended: nothing of the time between two looks is counted as the service's. */
+  batchStates(id: string): AsyncGenerator<Batch> {
+    return new CytoqueueClient({ url: this.url, apiKey: this.key }).batchEvents(id);
   }
 
   /** Written as it comes: a stream to the file takes half as long again, which would be counted as the service's. */

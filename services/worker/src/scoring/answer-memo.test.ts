@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier, createPredictionColumns } from '@cytoqueue/classifier';
+import type { Dialect, RowTable } from '@cytoqueue/csv';
 import { AnswerMemo } from './answer-memo';
 
 const modelFile = (name: string) => readFileSync(join(__dirname, `../../../../packages/registry/models/${name}/1.0.0.json`));
@@ -15,12 +16,22 @@ function randomSamples(count: number, seed: number): Uint8Array {
   });
 }
 
+const dialect: Dialect = { delimiter: ',', lineEnd: '\n', bom: false };
+const options = { columns: WIDTH, wanted: Array.from({ length: WIDTH }, (_, column) => column), maxValue: 10, missing: [''] };
+
+/** Has the memo read the samples as the rows of a shard. */
+function read({ kernel }: AnswerMemo, samples: Uint8Array): RowTable {
+  const rows = Array.from({ length: samples.length / WIDTH }, (_, row) => samples.subarray(row * WIDTH, (row + 1) * WIDTH).join());
+  return kernel.read(Buffer.from(rows.join('\n')), dialect, options);
+}
+
 /** The columns in which the memo answers otherwise than its classifier. */
 function differences(memo: AnswerMemo, samples: Uint8Array): string[] {
-  const count = samples.length / WIDTH;
-  const [expected, given] = [createPredictionColumns(count), createPredictionColumns(count)];
-  classifier.predictInto(samples, count, expected, { operatingPoint: 'default' });
-  memo.predictInto(samples, count, given);
+  const { rows, values } = read(memo, samples);
+  const [expected, given] = [createPredictionColumns(rows), createPredictionColumns(rows)];
+  classifier.predictInto(samples, rows, expected, { operatingPoint: 'default' });
+  memo.predictInto(values, rows, given);
+  memo.texts.keep((writer) => writer.ascii('answer'));
   const columns = ['probability', 'label', 'indeterminate'] as const;
   return columns.filter((column) => !Buffer.from(given[column].buffer).equals(Buffer.from(expected[column].buffer)));
 }
@@ -32,18 +43,6 @@ test('answers are the classifier’s, whether known, new, beyond the memo’s ro
   // 70,000 records more than there is room for, among them ones that recur.
   const shards = [often, randomSamples(30_000, 2), often, randomSamples(70_000, 3), often, randomSamples(70_000, 4), randomSamples(70_000, 4), often];
   expect(shards.flatMap((samples) => differences(memo, samples))).toEqual([]);
-});
-
-test('what recurs has an entry, and its text is found again', () => {
-  const memo = new AnswerMemo(classifier, 'default');
-  const samples = Uint8Array.from([...randomSamples(1, 5), ...randomSamples(1, 6), ...randomSamples(1, 5)]);
-  memo.predictInto(samples, 3, createPredictionColumns(3));
-  const [first, second, again] = memo.entries;
-  expect([first, second, again]).toEqual([0, 1, 0]);
-  expect(memo.textStart(second)).toBe(-1);
-  memo.keepText(second, Buffer.from('1,2,answer'), 4);
-  expect(Buffer.from(memo.texts.bytes.subarray(memo.textStart(second), memo.textEnd(second))).toString()).toBe('answer');
-  expect(memo.textStart(first)).toBe(-1);
 });
 
 test('only models of small whole numbers have one', () => {
