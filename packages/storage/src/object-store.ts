@@ -12,7 +12,7 @@ export interface ObjectInfo {
 
 /**
  * Whole bytes, or chunks of them (a `Readable` is one). A stream is read once, so a failed call cannot be repeated with it.
- * The memory of a generator's chunk is the generator's again once it is asked for the next.
+ * The memory of a generator's chunk is the generator's again once it is asked for the next but one, or the call is over.
  */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
 

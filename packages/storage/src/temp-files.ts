@@ -39,31 +39,39 @@ function isOrphan(name: string): boolean {
 }
 
 /**
- * Syncs as it goes, while the next chunks arrive: one sync of hundreds of MB at the end would hold up every small write to
- * the disk for as long.
+ * Writes a chunk while the next one is asked for, and syncs as it goes: one sync of hundreds of MB at the end would hold up
+ * every small write to the disk for as long.
  */
 async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
   let unsynced = 0;
+  let writing: Promise<void> = Promise.resolve();
   let syncing: Promise<void> = Promise.resolve();
   try {
     for await (const chunk of chunks) {
-      await storing(() => writeFully(fd, chunk));
+      await writing;
+      if (unsynced >= SYNC_EVERY_BYTES) {
+        await syncing;
+        syncing = underWay(() => syncFd(fd));
+        unsynced = 0;
+      }
+      writing = underWay(() => writeFully(fd, chunk));
       size += chunk.byteLength;
       unsynced += chunk.byteLength;
-      if (unsynced < SYNC_EVERY_BYTES) continue;
-      await syncing;
-      syncing = storing(() => syncFd(fd));
-      // Its failure is thrown where it is waited for.
-      syncing.catch(() => undefined);
-      unsynced = 0;
     }
-    await syncing;
+    await Promise.all([writing, syncing]);
     return size;
   } finally {
     // The caller closes the file, whatever came of its source.
-    await Promise.allSettled([syncing]);
+    await Promise.allSettled([writing, syncing]);
   }
+}
+
+/** Its failure is thrown where it is waited for. */
+function underWay(work: () => Promise<void>): Promise<void> {
+  const promise = storing(work);
+  promise.catch(() => undefined);
+  return promise;
 }
 
 async function writeBytes(fd: number, bytes: Uint8Array): Promise<number> {

@@ -120,17 +120,13 @@ class RunFiles {
     for await (const { shard, object } of this.objects(shards)) {
       this.count(shard, object);
       yield object.results;
-      this.services.pool.release(object.results);
     }
   }
 
   /** The files that hold few of the rows, from the shards that have any. */
   private async *fewParts(header: Buffer, columns: readonly string[], part: 'errors' | 'changes', shards: number[]): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, columns);
-    for await (const { object } of this.objects(shards)) {
-      yield object[part];
-      this.services.pool.release(object[part]);
-    }
+    for await (const { object } of this.objects(shards)) yield object[part];
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
@@ -196,7 +192,9 @@ class RunFiles {
   }
 
   private async putFile(key: string, parts: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
+    const { store, pool } = this.services;
     const hash = createHash('sha256');
+    const written: Uint8Array[] = [];
     let bytes = 0;
     const counted = async function* (): AsyncGenerator<Uint8Array> {
       for await (const part of parts) {
@@ -206,9 +204,13 @@ class RunFiles {
           hash.update(piece);
           yield piece;
         }
+        // Its last piece may still be on its way; of the part before it, all has arrived.
+        written.push(part);
+        if (written.length > 1) pool.release(written.shift() as Uint8Array);
       }
     };
-    await this.services.store.putOnce(key, counted(), { contentType: 'text/csv' });
+    await store.putOnce(key, counted(), { contentType: 'text/csv' });
+    written.forEach((part) => pool.release(part));
     return { bytes, sha256: hash.digest('hex') };
   }
 
