@@ -90,6 +90,16 @@ describe('changes', () => {
     listener.stop();
   });
 
+  test('tell that a run is being finalized', async () => {
+    const listener = await listening();
+    const heard: string[] = [];
+    listener.listen('finalized', () => heard.push('finalized'));
+    await new BatchProgress(working).markFinalizing('finalized', 1);
+    await waitUntil('it is heard', () => heard.length > 0);
+    expect(heard).toEqual(['finalized']);
+    listener.stop();
+  });
+
   test('are heard again after Redis was away, also by who started while it was', async () => {
     await redis.down();
     const late = new ChangeListener(createWorkerConnection(redis.url, ignore));

@@ -6,17 +6,18 @@ import { createRandom, drawQueries } from '../classifier/queries';
 
 const CHUNK_ROWS = 50_000;
 const FIRST_ID = 1_000_000;
+const SEED = 11;
 
 /** Eleven columns, as in the file that the training data come from: an id, nine features, a class that is to be ignored. */
-export async function writeInputFile(file: string, rows: number, model: Model): Promise<void> {
-  await pipeline(Readable.from(inputChunks(rows, model)), createWriteStream(file));
+export async function writeInputFile(file: string, rows: number, model: Model, seed = SEED): Promise<void> {
+  await pipeline(Readable.from(inputChunks(rows, model, seed)), createWriteStream(file));
 }
 
 /** Rows of which none is a training row. */
-function* inputChunks(rows: number, model: Model): Generator<string> {
+function* inputChunks(rows: number, model: Model, seed: number): Generator<string> {
   const { featureCount } = model.training;
   const isTrained = trainedRows(model);
-  const random = createRandom(11);
+  const random = createRandom(seed);
   yield `${['id', ...model.schema.features.map(({ name }) => name), 'class'].join(',')}\n`;
   for (let written = 0; written < rows; ) {
     const drawn = drawQueries(model, CHUNK_ROWS, random);
