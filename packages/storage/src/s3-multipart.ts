@@ -9,38 +9,29 @@ const PARTS_AT_ONCE = 2; // one of them perhaps still being filled
 
 export type Target = Omit<PutObjectCommandInput, 'Body'>;
 
-/** Memory of parts, used again: made anew for each it piles up, for the garbage collector does not see how large it is. */
-export class PartMemory {
-  private readonly spares: Buffer[] = [];
-
-  /** PART_BYTES bytes that nobody else holds. */
-  take(): Buffer {
-    return this.spares.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
-  }
-
-  /** To be called when no request holds any of it. */
-  give(part: Buffer): void {
-    if (this.spares.length < PARTS_AT_ONCE) this.spares.push(Buffer.from(part.buffer));
-  }
-}
-
-/** One object in parts. The SDK's own `Upload` gathers parts from copies: twice the memory, and new memory each time. */
+/**
+ * One object in parts, whose memory is used again: as many pieces as parts are at once, however large the object. (The SDK's
+ * own `Upload` gathers each part from copies, which pile up, for the garbage collector does not see how large they are.)
+ */
 export class MultipartUpload {
+  private readonly spares: Buffer[] = [];
   private readonly sending: Promise<CompletedPart>[] = [];
 
   private constructor(
     private readonly client: S3Client,
     private readonly place: { Bucket: string | undefined; Key: string | undefined; UploadId: string | undefined },
-    private readonly memory: PartMemory,
   ) {}
 
-  static async begin(client: S3Client, { Bucket, Key, ContentType }: Target, memory: PartMemory): Promise<MultipartUpload> {
+  static async begin(client: S3Client, { Bucket, Key, ContentType }: Target): Promise<MultipartUpload> {
     const ChecksumAlgorithm = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED' ? 'CRC32' : undefined;
     const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType, ChecksumAlgorithm }));
-    return new MultipartUpload(client, { Bucket, Key, UploadId }, memory);
+    return new MultipartUpload(client, { Bucket, Key, UploadId });
   }
 
-  /** Sends the first part and all that follow. Takes them back when it fails. @throws the error of S3 or of the source */
+  /**
+   * Sends the first part, whose memory serves for others as well, and all that follow. Takes them back when it fails.
+   * @throws the error of S3 or of the source, once no request is under way any more
+   */
   async send(first: Part, source: PartSource, { IfNoneMatch }: Target): Promise<void> {
     try {
       const Parts = await this.sendParts(first, source);
@@ -52,7 +43,7 @@ export class MultipartUpload {
   }
 
   private async sendParts(first: Part, source: PartSource): Promise<CompletedPart[]> {
-    for (let part = first; ; part = await source.fill(this.memory.take())) {
+    for (let part = first; ; part = await source.fill(this.spares.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES))) {
       const sent = this.sendPart(part.bytes, this.sending.length + 1);
       // The source may stand still: the loop must not wait for it when it is over anyway.
       sent.catch((error: Error) => source.stop(error));
@@ -64,11 +55,11 @@ export class MultipartUpload {
 
   private async sendPart(bytes: Buffer, PartNumber: number): Promise<CompletedPart> {
     const { ETag, ChecksumCRC32 } = await this.client.send(new UploadPartCommand({ ...this.place, PartNumber, Body: bytes }));
-    this.memory.give(bytes);
+    this.spares.push(Buffer.from(bytes.buffer));
     return { PartNumber, ETag, ChecksumCRC32 };
   }
 
-  /** Once no part is under way any more, which would be stored after it. What went wrong before is what counts. */
+  /** Once no part is under way any more: it would be stored after it. What went wrong before is what counts. */
   private async abort(): Promise<void> {
     await Promise.allSettled(this.sending);
     await this.client.send(new AbortMultipartUploadCommand(this.place)).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ObjectBody, PutOptions } from './object-store';
-import { MultipartUpload, PART_BYTES, PartMemory, type Target } from './s3-multipart';
+import { MultipartUpload, PART_BYTES, type Target } from './s3-multipart';
 import { PartSource, type Sent } from './s3-part-source';
 
 /** The metadata field that holds the hex SHA-256 of an object that was put as a whole. */
@@ -17,7 +17,8 @@ export class UploadError extends Error {
 }
 
 export class S3Uploader {
-  private readonly memory = new PartMemory();
+  /** For the first part of the next stream, which is mostly its last: kept, so that a small upload costs no new memory. */
+  private spare: Buffer | undefined;
 
   /** @param client gives up soon, for clinicians wait on it. @param bulkClient has time enough to send a part. */
   constructor(private readonly client: S3Client, private readonly bulkClient: S3Client) {}
@@ -47,15 +48,15 @@ export class S3Uploader {
   /** The signal ends the source and not the upload, which then fails as with a broken source and takes its parts back. */
   private async sendStream(target: Target, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<Sent> {
     const source = new PartSource(body, signal);
+    const memory = this.takeSpare();
     let sent: Sent | undefined;
     try {
-      const first = await source.fill(this.memory.take());
+      const first = await source.fill(memory);
       if (first.last) {
         sent = source.sent();
         await this.bulkClient.send(putCommand(target, first.bytes, sent));
-        this.memory.give(first.bytes);
       } else {
-        const upload = await MultipartUpload.begin(this.bulkClient, target, this.memory);
+        const upload = await MultipartUpload.begin(this.bulkClient, target);
         await upload.send(first, source, target);
       }
       return sent ?? source.sent();
@@ -63,7 +64,14 @@ export class S3Uploader {
       throw source.failure ?? new UploadError(error, sent ?? source.sent());
     } finally {
       source.stop();
+      this.spare = memory;
     }
+  }
+
+  private takeSpare(): Buffer {
+    const memory = this.spare ?? Buffer.allocUnsafeSlow(PART_BYTES);
+    this.spare = undefined;
+    return memory;
   }
 }
 
