@@ -51,8 +51,9 @@ describeStores((currentStore) => {
         for (let byte = 1; byte <= 5; byte++) yield chunk.fill(byte);
       };
       await store.put('one', reusing());
+      await store.put('signal', reusing(), { signal: new AbortController().signal });
       expect(await store.putOnce('once', reusing())).toBe('created');
-      for (const key of ['one', 'once']) {
+      for (const key of ['one', 'signal', 'once']) {
         const bytes = await store.get(key);
         for (let byte = 1; byte <= 5; byte++) expect(bytes.subarray((byte - 1) * chunk.length, byte * chunk.length).every((value) => value === byte)).toBe(true);
       }
@@ -187,6 +188,17 @@ describeStores((currentStore) => {
       source.destroy(broken);
       await expect(writing).rejects.toBe(broken);
       await expect(store[method]('broken', failAfter(9 * MIB, broken))).rejects.toBe(broken);
+      expect(await keysOf(store)).toEqual([]);
+    });
+
+    it.each(['put', 'putOnce'] as const)('of %s ends by its signal, although a generator stands still', async (method) => {
+      const controller = new AbortController();
+      const standing = async function* () {
+        yield Buffer.alloc(100);
+        controller.abort();
+        await new Promise(() => undefined);
+      };
+      await expect(store[method]('aborted', standing(), { signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
       expect(await keysOf(store)).toEqual([]);
     });
 

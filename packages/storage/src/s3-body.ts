@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform, type Readable, type TransformCallback } from 'node:stream';
 import { StoreUnavailableError } from './errors';
+import { liesInSharedMemory } from './read-memory';
 
 const IDLE_TIMEOUT_MS = 30_000;
 
@@ -25,7 +26,8 @@ class WholeBody extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.receivedBytes += chunk.length;
     this.heard = true;
-    done(null, chunk);
+    if (liesInSharedMemory(chunk)) done(new Error('a body was not copied from where it was read'));
+    else done(null, chunk);
   }
 
   override _flush(done: TransformCallback): void {

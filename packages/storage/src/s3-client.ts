@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { readIntoSharedMemory } from './read-memory';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
 const MAX_SOCKETS = 128;
@@ -27,7 +28,7 @@ function usePathStyleOnOwnEndpoints(client: S3Client): void {
  * @param requestTimeoutMs from the request's start to the head of its response, so it bounds sending a body, not reading one.
  */
 export function createS3Client(requestTimeoutMs: number): S3Client {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS, ...readIntoSharedMemory };
   const client = new S3Client({
     region: regionOf(new S3Client({})),
     retryMode: 'standard',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/moto-server';
 import { createObjectStore, listAll, type ObjectStore } from './index';
@@ -52,6 +52,10 @@ class FaultyProxy {
     const index = this.faults.findIndex(({ request }) => request.test(head));
     return index === -1 ? undefined : this.faults.splice(index, 1)[0];
   }
+}
+
+async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* source;
 }
 
 const describeS3 = motoAvailable() ? describe : describe.skip;
@@ -124,6 +128,15 @@ describeS3('the S3 store', () => {
       await store.put('large', Readable.from([bytes]));
       expect((await store.get('large')).equals(bytes)).toBe(true);
     });
+  });
+
+  it.each(['a stream', 'a generator'])('takes an upload back when a part does not get through, although %s stands still', async (kind) => {
+    const source = new PassThrough({ highWaterMark: 16 * MIB });
+    source.write(randomBytes(6 * MIB));
+    proxy.faults = Array.from({ length: 3 }, () => ({ request: /^PUT .*partNumber=1/, afterBytes: 0 }));
+    await expect(store.put('large', kind === 'a stream' ? source : passing(source))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(source.destroyed).toBe(kind === 'a stream');
+    expect([await unfinishedUploads(), await store.head('large')]).toEqual([0, undefined]);
   });
 
   describe('a body that breaks off', () => {

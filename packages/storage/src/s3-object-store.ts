@@ -12,7 +12,8 @@ import { createS3Client } from './s3-client';
 import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { sendChunks } from './send-chunks';
-import { S3Uploader, SHA256_FIELD, UploadError, type Sent } from './s3-upload';
+import type { Sent } from './s3-part-source';
+import { S3Uploader, SHA256_FIELD, UploadError } from './s3-upload';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;

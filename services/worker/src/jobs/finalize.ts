@@ -15,7 +15,7 @@ import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey } from './shard';
 
 /** How many shard objects may be on their way while one is written. */
-const AHEAD = 4;
+const AHEAD = 3;
 /** Hashed in one go: this thread also answers clinicians, and a shard's megabytes would hold it for as long as they take. */
 const PIECE_BYTES = 512 * 1024;
 

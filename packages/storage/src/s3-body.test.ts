@@ -1,0 +1,15 @@
+import { Readable } from 'node:stream';
+import { readIntoSharedMemory } from './read-memory';
+import { wholeBody } from './s3-body';
+
+describe('a body', () => {
+  it('must have its size', async () => {
+    expect(Buffer.concat(await wholeBody(Readable.from([Buffer.from('ab'), Buffer.from('c')]), 3).toArray()).toString()).toBe('abc');
+    await expect(wholeBody(Readable.from([Buffer.from('ab')]), 3).toArray()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('must not lie where the next read from a socket will write', async () => {
+    const { buffer } = readIntoSharedMemory.onread as { buffer: Uint8Array };
+    await expect(wholeBody(Readable.from([buffer.subarray(0, 3)]), 3).toArray()).rejects.toThrow('not copied');
+  });
+});
