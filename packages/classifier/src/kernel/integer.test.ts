@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { createModel, createPair, expectEqualToReference } from '../../test/kernelpair';
 import { completeRows } from '../../test/wisconsin';
