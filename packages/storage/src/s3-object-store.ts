@@ -12,6 +12,7 @@ import { createS3Client } from './s3-client';
 import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { sendChunks } from './send-chunks';
+import { settleAll } from './settle-all';
 import { S3Uploader, SHA256_FIELD, UploadError, type Sent } from './s3-upload';
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -51,6 +52,10 @@ export class S3ObjectStore implements ObjectStore {
       if (!isUnknownUpload(error.cause) || !(await this.holds(key, error.sent))) throw toStoreError(error.cause);
       return { size: error.sent.size };
     }
+  }
+
+  async putMarked(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
+    await settleAll([this.put(key, body, options), this.put(marker, new Uint8Array(), { signal: options.signal })]);
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
