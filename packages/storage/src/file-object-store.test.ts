@@ -30,13 +30,15 @@ async function tempFiles(): Promise<string[]> {
   return readdir(join(root, '.tmp'));
 }
 
-/** Counts the real fsyncs while `work` runs. */
+/** Counts the real syncs while `work` runs: the fsyncs, and the files opened so that writing them syncs them. */
 async function countSyncs(work: () => Promise<unknown>): Promise<number> {
   const sync = jest.spyOn(fs, 'fsync');
+  const opened = jest.spyOn(fs, 'open');
   await work();
-  const { length } = sync.mock.calls;
+  const count = sync.mock.calls.length + opened.mock.calls.filter(([, flags]) => (Number(flags) & fs.constants.O_DSYNC) !== 0).length;
   sync.mockRestore();
-  return length;
+  opened.mockRestore();
+  return count;
 }
 
 describe('durability', () => {
@@ -53,6 +55,13 @@ describe('durability', () => {
     expect(await countSyncs(() => store.put('a/b/d', Buffer.from('x')))).toBe(1 + 1);
     expect(await countSyncs(() => store.putOnce('a/b/e', new Uint8Array()))).toBe(1);
     expect(await countSyncs(() => store.putOnce('a/b/d', Buffer.from('x')))).toBe(1 + 1); // exists, and says so durably
+  });
+
+  it('syncs a marked object and both its names, in one file', async () => {
+    await store.put('pending/t/0', new Uint8Array());
+    await store.put('r/0/request', Buffer.from('x'));
+    expect(await countSyncs(() => store.putMarked('r/1/request', Buffer.from('x'), 'pending/t/1'))).toBe(1 + 3);
+    expect(fs.statSync(join(root, 'pending/t/1')).ino).toBe(fs.statSync(join(root, 'r/1/request')).ino);
   });
 
   it('syncs the way again when a folder had been removed', async () => {

@@ -12,6 +12,7 @@ import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { readFully, sameBytes } from './same-bytes';
 import { alternatingChunks, sendChunks } from './send-chunks';
+import { settleAll } from './settle-all';
 import { FILE_MODE, TempFiles } from './temp-files';
 
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -45,6 +46,17 @@ export class FileObjectStore implements ObjectStore {
     });
     await this.settle(path);
     return { size };
+  }
+
+  /** The marker is a second name of the object's file: no file of its own to be made, synced and removed again. */
+  async putMarked(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
+    const [path, markerPath] = [this.pathOf(key), this.pathOf(marker)];
+    await this.tempFiles.write(body, options.signal, async (tempPath) => {
+      const marking = this.folders.inFolder(dirname(markerPath), () => linkUnlessThere(tempPath, markerPath));
+      await settleAll([marking, this.folders.make(dirname(path))]);
+      await this.folders.inFolder(dirname(path), () => rename(tempPath, path));
+    });
+    await Promise.all([this.settle(path), this.settle(markerPath)]);
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
@@ -180,6 +192,14 @@ export class FileObjectStore implements ObjectStore {
 
 function isEmpty(body: ObjectBody): boolean {
   return body instanceof Uint8Array && body.byteLength === 0;
+}
+
+async function linkUnlessThere(file: string, path: string): Promise<void> {
+  try {
+    await link(file, path);
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 async function touch(path: string): Promise<boolean> {

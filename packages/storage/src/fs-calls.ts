@@ -5,14 +5,14 @@ import { promisify } from 'node:util';
  * What the file store asks of the file system for every small object, with descriptors as numbers. Made of the callback
  * functions: those of node:fs/promises cost three times the CPU a call, which is most of what a small object costs here.
  * Each call is a journey to libuv's thread pool and back; what never waits for the
- * disk is spared it: closing, the size of an open file, opening a folder that was just written to.
+ * disk is spared it: closing, the size of an open file, opening a folder that was just written to. What syncs looks its function up at
+ * each call, so that it can be watched.
  */
-export const openFd = promisify(fs.open);
+export const openFd = promisify((path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) => fs.open(path, flags, mode, done));
 /** For what was just used, so that the kernel still knows it and does not look on the disk. */
 export const openKnownFd = fs.openSync;
 /** What was written is synced before, or was only read: nothing is left to wait for. */
 export const closeFd = fs.closeSync;
-/** Looks its function up at each call, so that it can be watched. */
 export const syncFd = promisify((fd: number, done: fs.NoParamCallback) => fs.fsync(fd, done));
 export const link = promisify(fs.link);
 export const mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined> = promisify(fs.mkdir);
@@ -25,7 +25,7 @@ const read = promisify(fs.read);
 
 /** A whole file; of a folder the error that reading one is. */
 export async function readFile(path: string): Promise<Buffer> {
-  const fd = await openFd(path, 'r');
+  const fd = await openFd(path, 'r', 0);
   try {
     const bytes = Buffer.allocUnsafe(Math.max(1, fs.fstatSync(fd).size));
     let size = 0;

@@ -22,8 +22,15 @@ function encode(value: bigint, chars: number): string {
   return text;
 }
 
+/** The system is asked for many at once: each time costs as much as storing a name. */
+const DRAWN_BYTES = 4_096;
+let drawn = Buffer.alloc(0);
+
 function randomBits(bytes: number): bigint {
-  return BigInt(`0x${randomBytes(bytes).toString('hex')}`);
+  if (drawn.length < bytes) drawn = randomBytes(DRAWN_BYTES);
+  const bits = BigInt(`0x${drawn.toString('hex', 0, bytes)}`);
+  drawn = drawn.subarray(bytes);
+  return bits;
 }
 
 /**

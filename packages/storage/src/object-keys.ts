@@ -159,7 +159,7 @@ export class ObjectKeys {
     return `${ObjectKeys.idempotencyPrefix(tenant)}${checkDigest(sha256Hex)}`;
   }
 
-  /** An empty object that says: accepted, not terminal yet. */
+  /** A marker that says: accepted, not terminal yet. Nobody reads it. */
   static pending(tenant: string, id: string): string {
     return `${ObjectKeys.pendingPrefix}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;
   }

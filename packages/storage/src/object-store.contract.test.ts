@@ -33,6 +33,26 @@ describeStores((currentStore) => {
       expect((await store.get('a/b.json')).toString()).toBe('second');
     });
 
+    it('puts an object and its marker, each of which then goes its own way', async () => {
+      const [key, marker] = ['t/r/1/request.json', 'pending/t/1'];
+      await store.putMarked(key, Buffer.from('first'), marker, { contentType: 'application/json' });
+      expect(await keysOf(store)).toEqual([marker, key]);
+      expect(Date.now() - ((await store.head(marker))?.modifiedAt.getTime() ?? 0)).toBeLessThan(60_000);
+      await store.putMarked(key, Buffer.from('second'), marker);
+      expect((await store.get(key)).toString()).toBe('second');
+      await store.put(marker, new Uint8Array());
+      expect((await store.get(key)).toString()).toBe('second');
+      await store.delete(marker);
+      expect(await keysOf(store)).toEqual([key]);
+    });
+
+    it('fails when an object or its marker cannot be put, and then puts nothing later', async () => {
+      await expect(store.putMarked('.no', Buffer.from('x'), 'pending/t/1')).rejects.toMatchObject({ name: 'InvalidKeyError' });
+      await expect(store.putMarked('yes', Buffer.from('x'), '.no')).rejects.toMatchObject({ name: 'InvalidKeyError' });
+      const given = AbortSignal.abort();
+      await expect(store.putMarked('yes', Buffer.from('x'), 'pending/t/1', { signal: given })).rejects.toMatchObject({ name: 'AbortError' });
+    });
+
     it('reads into the memory it is given, when that is large enough', async () => {
       await store.put('some', Buffer.from('0123456789'));
       const room = Buffer.alloc(12, 'x');

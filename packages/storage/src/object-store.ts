@@ -58,6 +58,11 @@ export interface ObjectStore {
   /** Replaces the object in one step; durable when resolved. `StoreFullError` when it does not fit. */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
   /**
+   * `put`, and a marker: an object whose name says all, and which holds whatever is cheapest. Both are durable when resolved; when it
+   * fails, either may be there.
+   */
+  putMarked(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
+  /**
    * Writes once: `created`, or `exists` when the same bytes are already there. Durable when resolved, either way.
    * `ObjectMismatchError` when other bytes are there, which stay.
    */

@@ -14,6 +14,7 @@ import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from
 import { sendChunks } from './send-chunks';
 import type { Sent } from './s3-part-source';
 import { S3Uploader, SHA256_FIELD, UploadError } from './s3-upload';
+import { settleAll } from './settle-all';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;
@@ -52,6 +53,10 @@ export class S3ObjectStore implements ObjectStore {
       if (!isUnknownUpload(error.cause) || !(await this.holds(key, error.sent))) throw toStoreError(error.cause);
       return { size: error.sent.size };
     }
+  }
+
+  async putMarked(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
+    await settleAll([this.put(key, body, options), this.put(marker, new Uint8Array(), { signal: options.signal })]);
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {

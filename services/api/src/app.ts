@@ -69,10 +69,10 @@ export function createApp(services: AppServices): Express {
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   app.use(secureHeaders());
+  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));
   app.use(queueBoardRouter(parts));
-  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   app.use(() => {
     throw notFound();
   });

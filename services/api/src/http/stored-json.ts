@@ -13,8 +13,3 @@ export async function readJsonObject<T>(store: ObjectStore, key: string): Promis
 export async function putJson(store: ObjectStore, key: string, value: unknown): Promise<void> {
   await store.put(key, Buffer.from(JSON.stringify(value)), { contentType: 'application/json' });
 }
-
-/** Waits for all before it fails with the first failure: what is taken back afterwards must not be written meanwhile. */
-export async function settleAll(writes: readonly Promise<unknown>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(writes)) if (outcome.status === 'rejected') throw outcome.reason;
-}

@@ -8,7 +8,7 @@ import { parseFeatures } from '@cytoqueue/schema';
 import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { putJson, readJsonObject, settleAll } from '../http/stored-json';
+import { readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 
@@ -63,7 +63,8 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
   try {
-    await settleAll([putJson(store, requestKey, request), markPending(services, tenant, request.id)]);
+    const body = Buffer.from(JSON.stringify(request));
+    await store.putMarked(requestKey, body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {
