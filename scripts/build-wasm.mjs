@@ -48,10 +48,10 @@ async function generate(modules, sources, digest) {
   return `${lines.join('\n')}\n`;
 }
 
+const { assemblyscript } = JSON.parse(read('package.json')).devDependencies;
 for (const { folder, modules, target } of TARGETS) {
   const files = readdirSync(new URL(`${folder}/assembly`, root)).sort();
   const sources = Object.fromEntries(files.map((name) => [name, read(`${folder}/assembly/${name}`)]));
-  const { assemblyscript } = JSON.parse(read(`${folder}/package.json`)).devDependencies;
   const digest = `sha256:${createHash('sha256').update(JSON.stringify([assemblyscript, OPTIONS, sources])).digest('hex')}`;
   const path = `${folder}/${target}`;
   const present = readTarget(path);

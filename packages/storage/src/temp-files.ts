@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { sourceOf } from './body-source';
 import { errorCode, isAbsent, storing } from './file-errors';
 import { entriesOf, unlinkFile, type Folders } from './folders';
@@ -119,9 +118,7 @@ export class TempFiles {
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
     signal?.throwIfAborted();
     if (body instanceof Uint8Array) return this.fill(path, (fd) => writeBytes(fd, body), body.byteLength <= SYNCED_AT_ONCE_BYTES);
-    // A generator is asked for a chunk when the last one is written: a stream around it would read ahead.
-    const source = signal === undefined && !(body instanceof Readable) ? body : sourceOf(body, signal);
-    return this.fill(path, (fd) => writeChunks(fd, source));
+    return this.fill(path, (fd) => writeChunks(fd, sourceOf(body, signal)));
   }
 
   /** @param syncsItself every write is durable when it is done */
