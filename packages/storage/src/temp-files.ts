@@ -118,7 +118,8 @@ export class TempFiles {
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
     signal?.throwIfAborted();
     if (body instanceof Uint8Array) return this.fill(path, (fd) => writeBytes(fd, body), body.byteLength <= SYNCED_AT_ONCE_BYTES);
-    return this.fill(path, (fd) => writeChunks(fd, sourceOf(body, signal)));
+    const source = sourceOf(body, signal);
+    return this.fill(path, (fd) => writeChunks(fd, source));
   }
 
   /** @param syncsItself every write is durable when it is done */
