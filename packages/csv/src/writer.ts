@@ -1,12 +1,9 @@
 import { QUOTE, type Delimiter } from './dialect';
-import { NumberTexts } from './number-texts';
 
 /** Below this, copying in a loop is quicker than calling `set`, which needs a view of its own. */
 const SHORT_COPY_BYTES = 64;
 const LARGEST_SMALL_INTEGER = 0x7fff_ffff;
 const DIGIT_0 = 48;
-
-const numberTexts = new NumberTexts();
 
 /** Bytes to be copied from often: a view makes four of them one step, three times as quick for what a row holds. */
 export interface CopySource {
@@ -86,7 +83,7 @@ export class ByteWriter {
 
   /** The shortest decimal that reads back to the same double. */
   number(value: number): void {
-    this.written += numberTexts.write(value, this.reserve(NumberTexts.MOST_BYTES), this.written);
+    this.ascii(String(value));
   }
 
   /** One cell, in quotes if it holds a delimiter, a quote or a line end: exactly what csv-stringify makes of it. */
