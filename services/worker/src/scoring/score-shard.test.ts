@@ -98,6 +98,15 @@ test('a memo changes no byte, whatever it has seen before', () => {
   );
 });
 
+test('a memo is told nothing by shards whose rows come with evidence', () => {
+  const memo = new AnswerMemo(classifier, 'default');
+  const explainer = new RowExplainer(classifier.model);
+  const explained = scoreShard(classifier, task(`${ROW}\n`), { memo, explainer });
+  expect(explained).toEqual(scoreShard(classifier, task(`${ROW}\n`), { explainer }));
+  const rows = `7,8,8,8,8,8,8,8,8,8,x\n${ROW}\n`;
+  expect(scoreShard(classifier, task(rows), { memo })).toEqual(scoreShard(classifier, task(rows)));
+});
+
 test('a row whose cells may be shifted loses its measurements in the errors file, and nowhere else', () => {
   const { results, errors } = scoreShard(classifier, task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'));
   expect(cellsOf(results).map((cells) => cells.slice(0, 3))).toEqual([['7', '5', '1'], ['"8"x', '5', '1'], ['9', '5', '1']]);

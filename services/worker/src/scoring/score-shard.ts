@@ -13,14 +13,19 @@ export interface ScoringExtras {
   previous?: Classifier;
   /** The evidence of each row follows its result. */
   explainer?: RowExplainer;
-  /** Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer. */
+  /**
+   * Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer.
+   * Left alone where there is an explainer: evidence follows the text that would be kept.
+   */
   memo?: AnswerMemo;
   /** Memory for the results, written anew; what is returned is a view of it. */
   results?: ByteWriter;
 }
 
 /** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
-export function scoreShard(classifier: Classifier, task: ShardTask, { previous, explainer, memo, results }: ScoringExtras = {}): ShardObject {
+export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
+  const { previous, explainer, results } = extras;
+  const memo = explainer === undefined ? extras.memo : undefined;
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
   const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing, memo?.kernel);
@@ -29,8 +34,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, { previous, 
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  // Evidence follows the text that is kept, so that rows with it cannot be put together from what is known.
-  const texts = explainer === undefined ? memo?.texts : undefined;
+  const texts = memo?.texts;
   if (texts !== undefined) writer.writeTexts(texts, now, samples.missing);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     if (texts !== undefined) {
