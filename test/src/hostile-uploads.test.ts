@@ -144,7 +144,8 @@ test.each(RAW_REQUESTS)('a request with %s is refused or answered once, and the 
   const socket = await openSocket();
   let answer = '';
   socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-  const closed = once(socket, 'close');
+  // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.end(bytes, 'latin1');
   await closed;
   const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
