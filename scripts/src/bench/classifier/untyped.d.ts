@@ -5,13 +5,3 @@ declare module 'ml-knn' {
     predict(samples: readonly (readonly number[])[]): number[];
   }
 }
-
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: Readonly<Record<string, unknown>>;
-  }
-}

@@ -195,6 +195,7 @@ class RunFiles {
     const { store, pool } = this.services;
     const hash = createHash('sha256');
     const written: Uint8Array[] = [];
+    const release = () => written.splice(0).forEach((part) => pool.release(part));
     let bytes = 0;
     const counted = async function* (): AsyncGenerator<Uint8Array> {
       for await (const part of parts) {
@@ -203,14 +204,14 @@ class RunFiles {
           const piece = part.subarray(at, at + PIECE_BYTES);
           hash.update(piece);
           yield piece;
+          // This piece may still be on its way; all before it has arrived.
+          release();
         }
-        // Its last piece may still be on its way; of the part before it, all has arrived.
         written.push(part);
-        if (written.length > 1) pool.release(written.shift() as Uint8Array);
       }
     };
     await store.putOnce(key, counted(), { contentType: 'text/csv' });
-    written.forEach((part) => pool.release(part));
+    release();
     return { bytes, sha256: hash.digest('hex') };
   }
 
