@@ -26,10 +26,6 @@ export class ApiConnection {
     return ((await readJson(answer, 202)) as { id: string }).id;
   }
 
-  async getBatch(id: string): Promise<Batch> {
-    return (await readJson(await this.send('GET', `/v1/batches/${id}`), 200)) as Batch;
-  }
-
   /** As they are announced, until the batch has ended: nothing of the time between two looks is counted as the service's. */
   batchStates(id: string): AsyncGenerator<Batch> {
     return new CytoqueueClient({ url: this.url, apiKey: this.key }).batchEvents(id);
@@ -44,10 +40,6 @@ export class ApiConnection {
     } finally {
       closeSync(target);
     }
-  }
-
-  async deleteBatch(id: string): Promise<void> {
-    (await this.send('DELETE', `/v1/batches/${id}`)).resume();
   }
 
   /** @returns what was answered, with the status that was expected. @throws Error on any other */
