@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type MotoServer, motoAvailable, startMoto } from '../../test/src/moto-server';
-import { RedisProcess } from '../../test/src/redis-process';
-import { ROOT, type RunningProgram, runProgram } from '../../test/src/stack-process';
-import { waitUntil } from '../../test/src/wait-until';
+import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
+import { RedisProcess } from '../../test/src/support/redis-process';
+import { ROOT, type RunningProgram, runProgram } from '../../test/src/support/stack-process';
+import { waitUntil } from '../../test/src/support/wait-until';
 import { type PolicingProxy, startPolicingProxy } from '../test/policing-proxy';
 import { type Statement, isAllowed, synthesise, taskRoleStatements } from '../test/templates';
 

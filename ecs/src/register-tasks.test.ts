@@ -1,5 +1,5 @@
 import { ECSClient, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
-import { type MotoServer, motoAvailable, startMoto } from '../../test/src/moto-server';
+import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
 import { resolve, resourcesOf, synthesise } from '../test/templates';
 
 const describeWithMoto = motoAvailable() ? describe : describe.skip;

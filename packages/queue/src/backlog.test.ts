@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/redis-process';
-import { waitUntil } from '../../../test/src/wait-until';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { BacklogReader, type QueueBacklog } from './backlog';
 import { createProducerConnection, createWorkerConnection } from './connection';
 import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from './names';

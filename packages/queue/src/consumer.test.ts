@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/redis-process';
-import { waitUntil } from '../../../test/src/wait-until';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { createProducerConnection, createWorkerConnection } from './connection';
 import { Consumer, type ConsumerOptions } from './consumer';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, queueNames } from './names';

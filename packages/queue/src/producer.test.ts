@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/redis-process';
-import { waitUntil } from '../../../test/src/wait-until';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { createProducerConnection } from './connection';
 import { REDIS_PREFIX, jobIds, queueNames } from './names';
 import { Producer } from './producer';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/redis-process';
-import { waitUntil } from '../../../test/src/wait-until';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { ChangeListener, publishChange } from './changes';
 import { createProducerConnection, createWorkerConnection } from './connection';
 import { REDIS_PREFIX } from './names';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ObjectKeys, type ObjectStore, StoreUnavailableError, createObjectStore, listAll } from '@cytoqueue/storage';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { ChampionChangedError } from './champions';
 import { ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
 

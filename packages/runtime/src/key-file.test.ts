@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { type ApiKeys, type Role, createApiKey, saveApiKeys } from './api-keys';
 import { type KeyChange, KeyFile } from './key-file';
 

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { Releasers, widenThreadPool } from './lifecycle';
 
 const COMPILED = join(__dirname, '..', 'dist');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/moto-server';
+import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/support/moto-server';
 import { createObjectStore, listAll, type ObjectStore } from './index';
 
 /** Where stores to be tested come from. */

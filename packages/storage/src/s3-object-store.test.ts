@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/moto-server';
+import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/support/moto-server';
 import { createObjectStore, listAll, type ObjectStore } from './index';
 
 const MIB = 1024 * 1024;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 
 const SCRIPTS = join(__dirname, '..', '..');
 const SHIPPED = ['deploy.sh', 'destroy.sh', 'deploy-commands.sh', 'smoke-tenant.js'];

@@ -10,7 +10,7 @@ import { Registry } from '@cytoqueue/registry';
 import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
@@ -20,6 +20,8 @@ import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
 import { createTenantUse } from '../src/http/tenant-use';
+
+export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
 const TENANT = 'lab';
 const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
@@ -163,6 +165,3 @@ export const RECORD = {
   clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,
   single_epithelial_cell_size: 2, bare_nuclei: 1, bland_chromatin: 3, normal_nucleoli: 1, mitoses: 1,
 };
-
-export const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
-export const ROW = '7,5,1,1,1,2,1,3,1,1\n';

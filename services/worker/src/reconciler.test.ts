@@ -1,8 +1,8 @@
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
 import { type Manifest, ObjectKeys, createId } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/redis-process';
-import { waitUntil } from '../../../test/src/wait-until';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { createConsumers } from './consumers';
 import { reconcile } from './reconciler';

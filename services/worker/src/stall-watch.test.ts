@@ -1,5 +1,5 @@
 import { createLogger } from '@cytoqueue/runtime';
-import { waitUntil } from '../../../test/src/wait-until';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { StallWatch } from './stall-watch';
 
 const LOOK_MS = 5;

@@ -11,11 +11,11 @@ import type { WorkerServices } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
 import { WorkMetrics } from '../src/work-metrics';
 
+export { HEADER, ROW } from '../../../test/src/support/csv-rows';
+
 const THREAD_FILE = join(__dirname, '..', 'dist', 'scoring', 'thread.js');
 export const TENANT = 'lab';
 
-export const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
-export const ROW = '7,5,1,1,1,2,1,3,1,1\n';
 
 export const RECORD = {
   clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,

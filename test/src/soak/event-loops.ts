@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../stack-process';
+import type { Environment } from '../support/stack-process';
 
 interface Figures {
   program: string;

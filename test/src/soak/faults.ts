@@ -1,10 +1,10 @@
 import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FakeClock } from '../fake-clock';
-import type { FaultStack } from '../fault-stack';
-import { isRunning } from '../stack-process';
-import { waitUntil } from '../wait-until';
+import type { FakeClock } from '../support/fake-clock';
+import type { FaultStack } from '../support/fault-stack';
+import { isRunning } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
 import type { Sampler } from './sampler';
 
 export interface Battlefield {

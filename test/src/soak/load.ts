@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
-import type { Answer } from '../contract-client';
-import type { FaultStack } from '../fault-stack';
-import { waitUntil } from '../wait-until';
+import type { Answer } from '../support/contract-client';
+import type { FaultStack } from '../support/fault-stack';
+import { waitUntil } from '../support/wait-until';
 
 const BATCH_EVERY_MS = 2_000;
 const BATCHES_AT_ONCE = 4;

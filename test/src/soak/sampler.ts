@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
-import type { FaultStack } from '../fault-stack';
+import type { FaultStack } from '../support/fault-stack';
 import type { Sample } from './slopes';
 
 const EVERY_MS = 2_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Releasers } from '@cytoqueue/runtime';
-import { FakeClock, fakeClockAvailable } from '../fake-clock';
-import { FaultStack } from '../fault-stack';
-import { mountSmallDisk } from '../small-disk';
+import { FakeClock, fakeClockAvailable } from '../support/fake-clock';
+import { FaultStack } from '../support/fault-stack';
+import { mountSmallDisk } from '../support/small-disk';
 import { EventLoops } from './event-loops';
 import { type Battlefield, EARLY_FAULTS, FAULTS, type Fault } from './faults';
 import { Load } from './load';

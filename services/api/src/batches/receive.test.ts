@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;

@@ -1,5 +1,5 @@
 import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;

@@ -1,7 +1,7 @@
 import { createWorkerConnection, publishChange } from '@cytoqueue/queue';
 import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { Waker } from './sse';
 

@@ -1,8 +1,8 @@
 import type { Role, TenantLimits } from '@cytoqueue/runtime';
 import { ObjectKeys } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;

@@ -2,8 +2,8 @@ import { CANARY_TENANT, ChangeListener, Consumer, type PredictionJob, createProd
 import { Registry } from '@cytoqueue/registry';
 import { Releasers, createLogger } from '@cytoqueue/runtime';
 import { ObjectKeys, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RunningApi } from '../../test/running-api';
 import { Canary } from './canary';
 import { isRightAnswer, knownCases } from './known-cases';

@@ -2,8 +2,8 @@ import { type Consignment, Publisher } from '@cytoqueue/metrics';
 import { BatchProgress, MinuteSums, SumsOutbox, createProducerConnection } from '@cytoqueue/queue';
 import { createLogger } from '@cytoqueue/runtime';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { QueueWatch } from './queue-status';
 import { Reporter } from './reporter';
 

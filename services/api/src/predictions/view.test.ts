@@ -1,7 +1,7 @@
 import { Consumer, type PredictionJob, createWorkerConnection, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys, createId } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RECORD, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;

@@ -1,5 +1,5 @@
 import { ObjectKeys, StoreUnavailableError, listAll } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { actionOf } from '../http/audit-trail';
 

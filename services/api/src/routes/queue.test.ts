@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { BatchProgress, MinuteSums, WorkerPresence, createWorkerConnection } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../../test/src/redis-process';
-import { waitUntil } from '../../../../test/src/wait-until';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RECORD, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BatchOptions, type BatchRecord, type Manifest, ObjectKeys } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { BatchRecords, processShard, shardKey } from './shard';

@@ -1,6 +1,6 @@
 import { ModelDigestError } from '@cytoqueue/registry';
 import { ObjectKeys, ObjectMismatchError, type PredictionEnd } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { PredictionProcessor } from './prediction';
 

@@ -2,7 +2,7 @@ import { Classifier } from '@cytoqueue/classifier';
 import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, decodeShardObject, listAll } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { RedisProcess } from '../../../../test/src/redis-process';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { CrashError, type CrashPoint, Crashing } from '../../test/crashing';
 import { HEADER, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Batch, Prediction } from '@cytoqueue/client';
+import { WISCONSIN, readCsv } from '../support/records';
+import { ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+
+const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
+
+let stack: RunningStack;
+let folder: string;
+
+beforeAll(async () => {
+  stack = await startStack({ SHARD_ROWS: '1000' });
+  folder = mkdtempSync(join(tmpdir(), 'cytoqueue-cli-'));
+});
+
+afterAll(async () => {
+  await stack?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+async function cytoqueue(...args: string[]) {
+  const program = runProgram(process.execPath, [CLI, ...args], { CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey });
+  const status = await program.exited;
+  return { status, out: program.stdout(), error: program.stderr() };
+}
+
+const pathOf = (name: string) => join(folder, name);
+
+test('a lab sends a file, follows it and has its results and errors in files', async () => {
+  writeFileSync(pathOf('lab.csv'), `${WISCONSIN.toString()}extra,11,1,1,1,2,1,3,1,1,2\n`);
+  const { status, out, error } = await cytoqueue('upload', pathOf('lab.csv'), '--json', '-o', pathOf('results.csv'), '--errors', pathOf('errors.csv'));
+  expect(status).toBe(1); // one row was not scored
+  const batch = JSON.parse(out) as Batch;
+  expect(batch).toMatchObject({ status: 'completed_with_errors', filename: 'lab.csv', counts: { total: 700, succeeded: 699, rejected: 1 } });
+  expect(error).toContain(`accepted as ${batch.id}`);
+  const results = readFileSync(pathOf('results.csv'));
+  expect(readCsv(results.toString()).map(({ row }) => Number(row))).toEqual(Array.from({ length: 700 }, (_, i) => i + 1));
+  expect(error).toContain(createHash('sha256').update(results).digest('hex'));
+  expect(readCsv(readFileSync(pathOf('errors.csv'), 'utf8'))).toHaveLength(1);
+
+  const again = await cytoqueue('results', batch.id, '-o', pathOf('again.csv'));
+  expect(again.status).toBe(0);
+  expect(readFileSync(pathOf('again.csv')).equals(results)).toBe(true);
+  expect((await cytoqueue('list', '--limit', '1')).out).toContain(batch.id);
+  expect((await cytoqueue('watch', batch.id)).out).toContain('699 scored, 1 rejected');
+  expect((await cytoqueue('delete', batch.id)).status).toBe(0);
+  expect((await cytoqueue('status', batch.id)).status).toBe(1);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+});
+
+test('a preflight tells what an upload would come to', async () => {
+  const { status, out } = await cytoqueue('preflight', join(ROOT, 'packages/schema/data/wisconsin-original.csv'));
+  expect(status).toBe(0);
+  expect(out).toContain('699 rows: 699 can be scored, 0 would be rejected; 16 with a missing measurement');
+  expect(out).toContain('"clump_thickness" → clump_thickness');
+});
+
+test('one record, by position and by name, has the same answer', async () => {
+  const byPlace = await cytoqueue('predict', '--json', '5', '4', '4', '3', '4', '?', '4', '3', '1');
+  expect(byPlace.status).toBe(0);
+  const { result, features } = JSON.parse(byPlace.out) as Required<Prediction>;
+  expect(result.missing_features).toEqual(['bare_nuclei']);
+  const byName = await cytoqueue('predict', '--json', ...Object.entries(features).map(([name, value]) => `${name}=${value ?? '?'}`));
+  expect((JSON.parse(byName.out) as Prediction).result).toEqual(result);
+  expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
+});
+
+test('what is wrong is named, with the exit status that says whose fault it is', async () => {
+  const eleven = await cytoqueue('predict', '5', '4', '4', '3', '4', '5', '4', '3', '11');
+  expect([eleven.status, eleven.error]).toEqual([1, expect.stringContaining('mitoses: ')]);
+  expect((await cytoqueue('predict', '5')).status).toBe(2);
+  expect((await cytoqueue('upload', pathOf('absent.csv')))).toMatchObject({ status: 2, error: expect.stringContaining('absent.csv') });
+  expect((await cytoqueue('upload', pathOf('lab.csv'), '--on-error', 'panic')).status).toBe(2);
+  writeFileSync(pathOf('text.csv'), 'no,features\n1,2\n');
+  const unusable = await cytoqueue('upload', pathOf('text.csv'), '-o', pathOf('none.csv'));
+  expect(unusable.status).toBe(1);
+  expect(unusable.error).toMatch(/The file cannot be used|not valid/);
+  expect(existsSync(pathOf('none.csv'))).toBe(false);
+  expect((await cytoqueue('frobnicate')).status).toBe(2);
+  expect((await cytoqueue('models', '--url', 'http://127.0.0.1:9'))).toMatchObject({ status: 1, error: expect.stringContaining('cannot be reached') });
+});

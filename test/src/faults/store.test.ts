@@ -1,0 +1,149 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { finish, upload } from '../support/batches';
+import { FaultStack } from '../support/fault-stack';
+import { keysBelow } from '../support/invariant';
+import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { isRunning } from '../support/stack-process';
+import { TcpProxy, type Verdict } from '../support/tcp-proxy';
+import { waitUntil } from '../support/wait-until';
+
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+const BUCKET = 'faults';
+const REQUEST = /^(GET|PUT|POST|HEAD|DELETE) /;
+
+function refusal(status: string, code: string): { answer: string } {
+  const body = `<Error><Code>${code}</Code><Message>later</Message></Error>`;
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
+  return { answer: head + body };
+}
+const SLOW_DOWN = refusal('503 Slow Down', 'SlowDown');
+const INTERNAL_ERROR = refusal('500 Internal Server Error', 'InternalError');
+
+const describeS3 = motoAvailable() ? describe : describe.skip;
+
+describeS3('S3', () => {
+  let moto: MotoServer;
+  let s3: TcpProxy;
+  let faults: FaultStack;
+
+  beforeAll(async () => {
+    moto = await startMoto();
+    s3 = await TcpProxy.start(Number(new URL(moto.url).port));
+    Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL: moto.url });
+    const client = new S3Client({ forcePathStyle: true });
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    client.destroy();
+    faults = await FaultStack.start(20_000, { ...CREDENTIALS, STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
+  }, 240_000);
+
+  afterEach(() => s3.heal());
+
+  afterAll(async () => {
+    s3?.heal();
+    await faults?.stop();
+    await s3?.stop();
+    await moto?.stop();
+  }, 240_000);
+
+  test('away for longer than the attempts last: nothing new is taken, no row fails for it', async () => {
+    const batch = await faults.upload();
+    await faults.untilInTheMiddle(batch, 1);
+    s3.cut();
+    expect((await faults.predict()).status).toBe(503);
+    const delayed = () => faults.inRedis((redis) => redis.zcard('cytoqueue:shards:delayed'));
+    await waitUntil('jobs are put off', async () => (await delayed()) > 0);
+    await waitUntil('they have come up again and were put off again', async () => {
+      const [id] = await faults.inRedis((redis) => redis.zrange('cytoqueue:shards:delayed', '0', '0'));
+      if (id === undefined) return false;
+      return Number(await faults.inRedis((redis) => redis.hget(`cytoqueue:shards:${id}`, 'ats'))) > 4;
+    });
+    s3.heal();
+    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  });
+
+  test('a fifth of all requests refused at random: no shard is complete without its object', async () => {
+    let refusedWrites = 0;
+    s3.meddle((request) => {
+      // More often than one job's write is tried: chance alone would seldom come to that.
+      if (/^PUT \S+\/shards\/00002\./.test(request) && ++refusedWrites <= 3) return SLOW_DOWN;
+      if (!REQUEST.test(request) || Math.random() > 0.2) return 'pass';
+      return Math.random() < 0.5 ? SLOW_DOWN : INTERNAL_ERROR;
+    });
+    const batch = await waitUntil('a batch is taken', async () => {
+      const { status, json } = await faults.post();
+      return status === 202 && (json.id as string);
+    });
+    await waitUntil('its run has ended', async () => {
+      await expectObjectsOfCompletedShards(batch);
+      return (await faults.store.head(ObjectKeys.runManifest('local', batch, 1))) !== undefined;
+    });
+    s3.heal();
+    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    expect(refusedWrites).toBeGreaterThan(3);
+  });
+
+  /** Every shard that the queue calls complete has its object. */
+  async function expectObjectsOfCompletedShards(batch: string): Promise<void> {
+    const ids = await faults.inRedis((redis) => redis.zrange('cytoqueue:shards:completed', '0', '-1'));
+    const shards = ids.filter((id) => id.startsWith(`${batch}.`)).map((id) => Number(id.split('.').at(-1)));
+    const scored = (await faults.shardObjects(batch)).map((key) => ObjectKeys.parseShardKey(key)?.shard);
+    expect(scored).toEqual(expect.arrayContaining(shards));
+  }
+
+  test('an answer lost behind the write: the shard is known for its own', async () => {
+    const { lost } = s3.loseAnswer(/^PUT \S+\/shards\/00004\./);
+    const batch = await faults.upload();
+    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    expect(lost()).toBe(1);
+  });
+
+  test('other bytes in the place of a shard: they stay as they are, and there is an alarm', async () => {
+    const counts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+    const nothing = new Uint8Array();
+    const other = encodeShardObject({ counts, histogram: [], results: Buffer.from('other'), errors: nothing, changes: nothing });
+    let place = '';
+    s3.meddle(async (request): Promise<Verdict> => {
+      const key = /^PUT \/faults\/p\/(\S+\/shards\/00004\.[^?\s]+)/.exec(request)?.[1];
+      if (key !== undefined && place === '') await faults.store.put((place = decodeURIComponent(key)), other);
+      return 'pass';
+    });
+    const batch = await faults.upload();
+    await finish(faults.client, batch);
+    expect(place).toContain(batch);
+    expect((await faults.store.get(place)).equals(other)).toBe(true);
+    expect(faults.logLines('worker-1').filter(({ alarm, batchId }) => alarm === 'object-mismatch' && batchId === batch)).toMatchObject([{ level: 50, shard: 4 }]);
+  });
+
+  test('two seconds for every call: all is answered', async () => {
+    s3.slow(2_000);
+    const small = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n1,5,1,1,1,2,1,3,1,1\n';
+    const [answer, batch] = await Promise.all([faults.predict({ prefer: 'wait=60' }), upload(faults.client, small).then((id) => finish(faults.client, id))]);
+    expect([answer.status, answer.json.status, batch.status]).toEqual([201, 'succeeded', 'succeeded']);
+  });
+
+  test('the API killed between two parts of an upload: nothing is listed, and the same key gives one batch', async () => {
+    const note = 'x'.repeat(2_000);
+    const wide = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,note\n${`1,5,1,1,1,2,1,3,1,1,${note}\n`.repeat(10_000)}`;
+    const send = () => faults.client.post('/v1/batches', { headers: { 'content-type': 'text/csv', 'idempotency-key': 'in-parts' }, body: wide });
+    const ids = async () => ((await faults.client.get('/v1/batches')).json.data as { id: string }[]).map(({ id }) => id);
+    const before = await ids();
+    let parts = 0;
+    s3.meddle((request) => (/^PUT \S+[?&]partNumber=2/.test(request) && ++parts === 1 ? new Promise<never>(() => undefined) : 'pass'));
+    const cutShort = send().catch(() => undefined);
+    await waitUntil('the second part is on its way', () => parts > 0);
+    const { api } = faults.ready.pids;
+    process.kill(api, 'SIGKILL');
+    expect(await cutShort).toBeUndefined();
+    s3.heal();
+    await waitUntil('another API answers', async () => !isRunning(api) && (await faults.client.get('/health/ready').catch(() => undefined))?.status === 200);
+    expect(await ids()).toEqual(before);
+    expect((await keysBelow(faults.store, 'pending/')).length).toBe(0);
+    const answers = await Promise.all([send(), send()]);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    const accepted = new Set(answers.map(({ json }) => json.id as string));
+    expect(accepted.size).toBe(1);
+    expect((await finish(faults.client, [...accepted][0] as string)).counts).toMatchObject({ total: 10_000, succeeded: 10_000 });
+    expect(await ids()).toEqual([...accepted, ...before]);
+  });
+});

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { metricNames, prometheusName } from '@cytoqueue/metrics';
+import { ROOT } from '../support/stack-process';
+
+/** Rules, alerts, dashboard and runbook speak of the metrics that there are, and of each other. */
+
+const METRICS = join(ROOT, 'packages/metrics');
+const RULES = join(METRICS, 'prometheus');
+const read = (...path: string[]) => readFileSync(join(METRICS, ...path), 'utf8');
+const recorded = [...read('prometheus/recording-rules.yml').matchAll(/record: (\S+)/g)].map(([, name]) => name);
+const known = metricNames.map(prometheusName);
+const dashboard = read('grafana/cytoqueue.json');
+
+/** Names of ours in the expressions of a text, histograms without their suffix. */
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/\bcytoqueue[_:][\w:]+/g)].map(([name]) => (known.includes(name) ? name : name.replace(/_(bucket|sum|count)$/, '')));
+}
+
+test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'grafana/cytoqueue.json'])('%s asks for series that there are', (file) => {
+  const unknown = namesIn(read(file)).filter((name) => !known.includes(name) && !recorded.includes(name));
+  expect(unknown).toEqual([]);
+});
+
+test('the dashboard is one that Grafana reads, and shows what was recorded', () => {
+  const { panels, schemaVersion } = JSON.parse(dashboard) as { schemaVersion: number; panels: { id: number; targets: { expr: string }[]; gridPos: object }[] };
+  expect(schemaVersion).toBeGreaterThan(30);
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  for (const { targets } of panels) expect(targets.every(({ expr }) => expr.length > 0)).toBe(true);
+  expect(recorded.filter((name) => !dashboard.includes(name))).toEqual([]);
+});
+
+test('every alert has a section in the runbook, and every section an alert', () => {
+  const alerts = [...read('prometheus/alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+  const runbook = read('README.md');
+  const sections = [...runbook.slice(runbook.indexOf('## Alarms')).matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+  expect(alerts.toSorted()).toEqual(sections.toSorted());
+  for (const alert of alerts) expect(read('prometheus/alerts.yml')).toContain(`README.md#${alert.toLowerCase()}"`);
+  const named = [...runbook.slice(runbook.indexOf('## Alarms')).matchAll(/^\[(\w+)/gm)].map(([, name]) => name).filter((name) => name !== 'a');
+  expect(named.filter((name) => !(metricNames as readonly string[]).includes(name))).toEqual([]);
+});
+
+const promtool = ['/usr/bin/promtool', '/usr/local/bin/promtool', ...(process.env['PATH'] ?? '').split(':').map((dir) => join(dir, 'promtool'))].find((path) => existsSync(path));
+
+const describeWithPromtool = promtool === undefined ? describe.skip : describe;
+
+describeWithPromtool('promtool (apt-get install prometheus)', () => {
+  const run = (...args: string[]) => execFileSync(promtool ?? '', args, { cwd: RULES, encoding: 'utf8' });
+  test('finds the rules right', () => expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
+  test('sees alerts go off when they should', () => expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
+});

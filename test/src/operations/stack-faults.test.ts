@@ -1,0 +1,87 @@
+import { StackFixture, getFromRedis, isHealthy, setInRedis, untilGone } from '../support/stack-fixture';
+import { type Ready, isRunning, pidsOf, readReady } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
+
+jest.setTimeout(180_000);
+
+let fixture: StackFixture;
+
+beforeEach(() => {
+  fixture = new StackFixture();
+});
+
+afterEach(() => fixture.end());
+
+describe('a killed stack', () => {
+  it('takes its children with it', async () => {
+    const stack = await fixture.start({ WORKERS: '2' });
+    stack.process.kill('SIGKILL');
+    expect(await stack.exited).toBe('SIGKILL');
+    await untilGone(pidsOf(stack.ready));
+  });
+
+  it('starts again at once on the same directory and port, whatever of it still runs', async () => {
+    const first = await fixture.start();
+    await setInRedis(first.ready, 'kept', 'yes');
+    process.kill(first.ready.pids.api, 'SIGSTOP');
+    first.process.kill('SIGKILL');
+    await first.exited;
+    const second = await fixture.start({ PORT: new URL(first.url).port });
+    expect(second.url).toBe(first.url);
+    expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
+    expect(pidsOf(first.ready).filter(isRunning)).toEqual([]);
+  });
+});
+
+describe('a process of the stack that is killed', () => {
+  const replaced = (before: Ready, pidIn: (ready: Ready) => number | undefined) =>
+    waitUntil('ready.json names another process', () => {
+      const now = readReady(fixture.dataDir);
+      return now !== undefined && pidIn(now) !== pidIn(before) && now;
+    });
+
+  it('is replaced: a worker', async () => {
+    const stack = await fixture.start({ WORKERS: '2' });
+    process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
+    const now = await replaced(stack.ready, ({ pids }) => pids.workers[0]);
+    expect(isRunning(now.pids.workers[0] as number)).toBe(true);
+    expect(now).toEqual({ ...stack.ready, pids: { ...stack.ready.pids, workers: [now.pids.workers[0], stack.ready.pids.workers[1]] } });
+    expect(stack.stderr()).toMatch(/^worker-1 has ended \(SIGKILL\); starting it again in 0\.1 s$/m);
+  });
+
+  it('is replaced at the same address: the API', async () => {
+    const stack = await fixture.start();
+    process.kill(stack.ready.pids.api, 'SIGKILL');
+    const now = await replaced(stack.ready, ({ pids }) => pids.api);
+    expect(now.url).toBe(stack.url);
+    expect(await isHealthy(stack.url)).toBe(true);
+  });
+
+  it('is replaced at the same address and with its data: Redis', async () => {
+    const stack = await fixture.start();
+    await setInRedis(stack.ready, 'kept', 'yes');
+    process.kill(stack.ready.pids.redis as number, 'SIGKILL');
+    const now = await replaced(stack.ready, ({ pids }) => pids.redis);
+    expect(now.redis_url).toBe(stack.ready.redis_url);
+    expect(await getFromRedis(now, 'kept')).toBe('yes');
+    await waitUntil('the API has found it again', () => isHealthy(stack.url));
+  });
+});
+
+describe('two stacks', () => {
+  it('live side by side with directories and ports of their own', async () => {
+    const [one, two] = await Promise.all([fixture.start(), fixture.startBeside()]);
+    expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(12);
+    expect(await two.stop()).toBe(0);
+    expect(await isHealthy(one.url)).toBe(true);
+  });
+
+  it('cannot share a directory: the second one names the first and leaves it alone', async () => {
+    const first = await fixture.start();
+    const second = fixture.run();
+    expect(await second.exited).toBe(1);
+    expect(second.stderr()).toMatch(`already runs on this DATA_DIR as process ${first.process.pid} `);
+    expect(readReady(fixture.dataDir)).toEqual(first.ready);
+    expect(await isHealthy(first.url)).toBe(true);
+  });
+});

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { StackFixture, getFromRedis, loggedAtMs, setInRedis, untilGone } from '../support/stack-fixture';
+import { isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
+
+jest.setTimeout(180_000);
+
+let fixture: StackFixture;
+
+beforeEach(() => {
+  fixture = new StackFixture();
+});
+
+afterEach(() => fixture.end());
+
+describe('a stack', () => {
+  it('says where it is, in one line and in ready.json, for its owner only', async () => {
+    const stack = await fixture.start({ WORKERS: '2' });
+    expect(stack.ready).toEqual({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      api_key: expect.stringMatching(/^cq_[\w-]{43}$/),
+      pids: { stack: stack.process.pid, api: expect.any(Number), workers: [expect.any(Number), expect.any(Number)], redis: expect.any(Number) },
+      redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
+    });
+    expect(statSync(join(fixture.dataDir, 'ready.json')).mode & 0o777).toBe(0o600);
+    await waitUntil('its lines are out', () => stack.stdout().includes('#token='));
+    const [ready, link] = stack.stdout().split('\n');
+    expect(ready).toBe(`Cytoqueue is ready at ${stack.url}`);
+    const { origin, pathname, hash } = new URL(link?.split(' at ')[1] ?? '');
+    expect(origin + pathname).toBe(`${stack.url}/sign-in`);
+    const body = JSON.stringify({ token: hash.replace('#token=', '') });
+    const signIn = () => fetch(`${stack.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect([(await signIn()).status, (await signIn()).status]).toEqual([201, 401]);
+    expect(pidsOf(stack.ready).filter(isRunning)).toHaveLength(5);
+    const answer = await fetch(`${stack.url}/v1/predictions`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('stops in order on %s and leaves nothing running', async (signal) => {
+    const stack = await fixture.start();
+    stack.process.kill(signal);
+    expect(await stack.exited).toBe(0);
+    expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+    expect(stack.stderr()).toBe('');
+    expect(loggedAtMs(fixture.dataDir, 'worker-1', 'stopping')).toBeGreaterThanOrEqual(loggedAtMs(fixture.dataDir, 'api', 'stopped'));
+  });
+
+  it('stops in order when a terminal sends Ctrl-C to its whole process group, twice as npm does', async () => {
+    const stack = fixture.run({}, { detached: true });
+    const ready = await untilReady(stack, fixture.dataDir);
+    process.kill(-(stack.process.pid as number), 'SIGINT');
+    stack.process.kill('SIGINT');
+    expect(await stack.exited).toBe(0);
+    expect(pidsOf(ready).filter(isRunning)).toEqual([]);
+  });
+
+  it('goes on where it was, with the same key, when started again', async () => {
+    const first = await fixture.start();
+    await setInRedis(first.ready, 'kept', 'yes');
+    expect(await first.stop()).toBe(0);
+    const second = await fixture.start();
+    expect(second.apiKey).toBe(first.apiKey);
+    expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
+  });
+
+  it('ends at once on a second signal, however stuck a child is', async () => {
+    const stack = await fixture.start();
+    process.kill(stack.ready.pids.workers[0] as number, 'SIGSTOP');
+    stack.process.kill('SIGTERM');
+    await waitUntil('the API has stopped', () => !isRunning(stack.ready.pids.api));
+    await waitUntil('the signal counts as another one', () => {
+      stack.process.kill('SIGTERM');
+      return stack.process.exitCode ?? undefined;
+    });
+    expect(await stack.exited).toBe(1);
+    await untilGone(pidsOf(stack.ready));
+  });
+
+  it('can be stopped while it starts', async () => {
+    const stack = fixture.run();
+    await waitUntil('it has started something', () => tracesIn(fixture.dataDir).includes('processes.json'));
+    stack.process.kill('SIGTERM');
+    expect(await stack.exited).toBe(0);
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+    expect(stack.stdout()).toBe('');
+  });
+
+  it('stops when the parent that holds its IPC channel has gone', async () => {
+    const stack = await fixture.start();
+    stack.process.disconnect();
+    expect(await stack.exited).toBe(0);
+    expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
+  });
+
+  it('passes through npm: the signal reaches it', async () => {
+    const npm = fixture.run({}, { command: 'npm', args: ['start'] });
+    const ready = await untilReady(npm, fixture.dataDir);
+    npm.process.kill('SIGTERM');
+    await npm.exited;
+    await untilGone(pidsOf(ready));
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+  });
+
+  it('leaves a redis-server that is not its own alone', async () => {
+    const host = await fixture.start();
+    const guest = await fixture.startBeside({ REDIS_URL: host.ready.redis_url });
+    expect(guest.ready.pids).not.toHaveProperty('redis');
+    expect(guest.ready.redis_url).toBe(host.ready.redis_url);
+    expect(await guest.stop()).toBe(0);
+    expect(isRunning(host.ready.pids.redis as number)).toBe(true);
+  });
+});
+
+describe('a stack that cannot start says why and leaves nothing running', () => {
+  it('on a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const stack = fixture.run({ PORT: String(port) });
+    expect(await stack.exited).toBe(1);
+    expect(stack.stderr()).toMatch(`127.0.0.1:${port} is taken by another process; set PORT`);
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+    server.close();
+  });
+
+  it('without a redis-server', async () => {
+    const bin = join(fixture.dataDir, 'bin');
+    mkdirSync(bin);
+    symlinkSync('/bin/sh', join(bin, 'sh'));
+    const stack = fixture.run({ PATH: bin });
+    expect(await stack.exited).toBe(1);
+    expect(stack.stderr()).toMatch('redis did not start (redis-server is not installed: run sh scripts/setup.sh)');
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+  });
+
+  it('with keys that cannot be read', async () => {
+    const stack = fixture.run({ API_KEYS_FILE: join(fixture.dataDir, 'none.json') });
+    expect(await stack.exited).toBe(1);
+    expect(stack.stderr()).toMatch(/api did not start \(exit code 1\).*none\.json/);
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+  });
+
+  it('with a variable that means nothing', async () => {
+    const stack = fixture.run({ WORKERS: 'many' });
+    expect(await stack.exited).toBe(1);
+    expect(stack.stderr()).toMatch(/^Cytoqueue: .*WORKERS/);
+  });
+});

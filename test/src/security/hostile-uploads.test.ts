@@ -1,0 +1,208 @@
+import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { type Socket, connect } from 'node:net';
+import { finish } from '../support/batches';
+import { ContractClient } from '../support/contract-client';
+import { HOSTILE_NAMES, HOSTILE_UPLOADS, type HostileUpload } from './hostile-files';
+import { HEADER, ROW } from '../support/csv-rows';
+import { BENIGN_RECORD } from '../support/records';
+import { StackFixture } from '../support/stack-fixture';
+import { type RunningStack, readReady } from '../support/stack-process';
+import { Tenants } from '../support/tenants';
+import { waitUntil } from '../support/wait-until';
+
+jest.setTimeout(300_000);
+
+const SLOW_SOCKETS = 500;
+const ABORTED_UPLOADS = 100;
+
+let fixture: StackFixture;
+let stack: RunningStack;
+let tenants: Tenants;
+let hostile: ContractClient;
+let bystander: ContractClient;
+let before: { files: string[]; descriptors: number };
+
+beforeAll(async () => {
+  fixture = new StackFixture();
+  tenants = await Tenants.create(fixture.dataDir, ['hostile', 'bystander']);
+  stack = await fixture.start({ API_KEYS_FILE: tenants.file, MAX_UPLOAD_BYTES: String(200 * 1024 * 1024) });
+  hostile = await ContractClient.connect(stack.url, tenants.key('hostile'));
+  bystander = await ContractClient.connect(stack.url, tenants.key('bystander'));
+  await predict();
+  before = { files: storedFiles(), descriptors: descriptors() };
+});
+
+afterAll(() => fixture.end());
+
+/** Objects and half-written files of uploads. */
+function storedFiles(): string[] {
+  const entries = readdirSync(`${fixture.dataDir}/objects`, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`).filter((file) => !/\/(models|audit|[a-z]+\/bystander)\//.test(file.slice(fixture.dataDir.length)));
+}
+
+/** Open files and sockets of the API. */
+function descriptors(): number {
+  const dir = `/proc/${stack.ready.pids.api}/fd`;
+  return readdirSync(dir).filter((fd) => {
+    try {
+      return /^socket:|objects/.test(readlinkSync(`${dir}/${fd}`));
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** Resolves with the processes once what the API had open is closed again. */
+async function pidsAfterwards(): Promise<unknown> {
+  await waitUntil('its descriptors are back', () => descriptors() <= before.descriptors + 10, 15_000);
+  return readReady(fixture.dataDir)?.pids;
+}
+
+/** Its rows were judged one by one: none belongs to a shard that failed. */
+async function finishAndDelete(id: string): Promise<void> {
+  assert.equal((await finish(hostile, id)).counts.failed, 0);
+  assert.equal((await hostile.call('delete', `/v1/batches/${id}`)).status, 204);
+}
+
+async function predict(): Promise<number> {
+  const startedMs = performance.now();
+  const { status } = await bystander.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=30' } });
+  expect(status).toBe(201);
+  return performance.now() - startedMs;
+}
+
+/** What a clinician of another tenant waits while something goes on. Reported; a slow machine fails no test. */
+async function whileClinicianWorks(what: string, work: () => Promise<void>): Promise<void> {
+  let going = true;
+  const worked = work().finally(() => (going = false));
+  const waits: number[] = [];
+  while (going) waits.push(await predict());
+  await worked;
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => Math.round(waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN);
+  process.stdout.write(`${what}: ${waits.length} records of another tenant, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`);
+}
+
+async function send({ headers, body }: Omit<HostileUpload, 'name' | 'expected'>, query = '') {
+  const response = await fetch(`${stack.url}/v1/batches${query}`, {
+    method: 'POST', headers: { ...headers, authorization: `Bearer ${tenants.key('hostile')}` }, body: Buffer.from(body),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+test.each([...HOSTILE_UPLOADS])('$name is answered, by the same process, and leaves nothing behind', async ({ expected, headers, body }) => {
+  const { status, text } = await send({ headers, body });
+  expect({ status, text, isExpected: expected.includes(status) }).toEqual({ status, text, isExpected: true });
+  if (status === 202) await finishAndDelete((JSON.parse(text) as { id: string }).id);
+  // The same file as a question: as firm an answer, nothing stored.
+  const asked = await send({ headers, body }, '?dry_run=true');
+  expect(asked.status).toBeLessThan(500);
+  await waitUntil('nothing of it is left', () => storedFiles().length <= before.files.length, 10_000);
+  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+});
+
+test.each(HOSTILE_NAMES)('a file called %j keeps to its place, in the store and in headers', async (name) => {
+  const disposition = `form-data; name="file"; filename="${name.replaceAll('"', '%22')}"`;
+  const body = `--b\r\nContent-Disposition: ${disposition}\r\n\r\n${HEADER}${ROW}\r\n--b--\r\n`;
+  const { status, text } = await send({ headers: { 'content-type': 'multipart/form-data; boundary=b' }, body });
+  expect(status).toBe(202);
+  const { id, filename } = JSON.parse(text) as { id: string; filename: string | null };
+  await finish(hostile, id);
+  const results = await hostile.get(`/v1/batches/${id}/results`);
+  expect(results.status).toBe(200);
+  expect(results.headers.get('content-disposition')).toMatch(/^attachment; filename=([\w.-]+|"[^"\r\n/]*")(; filename\*=UTF-8''[\w%!#$&+.^`|~'()*-]*)?$/);
+  expect(results.headers.get('set-cookie')).toBeNull();
+  expect(results.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(filename ?? '').not.toMatch(/[/\\\p{Cc}\u202e\u2028]/u);
+  const place = `${fixture.dataDir}/objects/tenants/hostile/batches/${id}/`;
+  const files = storedFiles().filter((file) => file.includes(id) && !file.includes('/pending/hostile/'));
+  expect(files.filter((file) => !file.startsWith(place))).toEqual([]);
+  // Every name below it is the server's own.
+  expect(files.map((file) => file.slice(place.length)).filter((file) => !/^(input\.csv|batch\.json|shards\/[\w.@-]+|runs\/00001\/[a-z]+\.(csv|json))$/.test(file))).toEqual([]);
+  await hostile.call('delete', `/v1/batches/${id}`);
+});
+
+const RAW_REQUESTS: [string, string][] = [
+  ['two lengths', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello'],
+  ['a length and chunks', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/x HTTP/1.1\r\n\r\n'],
+  ['chunks in disguise', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
+  ['a chunk size that is none', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n\r\n'],
+  ['a folded header', 'GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n folded: c\r\n\r\n'],
+  ['a blank before the colon', 'GET / HTTP/1.1\r\nHost : x\r\n\r\n'],
+  ['no host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['headers of a megabyte', `GET / HTTP/1.1\r\nHost: x\r\nX-A: ${'x'.repeat(1024 * 1024)}\r\n\r\n`],
+  ['bare line feeds in a value', 'GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\nSet-Cookie: b\r\n\r\n'],
+  ['another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['an address of its own', 'GET http://elsewhere/v1/batches HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['a tunnel', 'CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n'],
+];
+
+test.each(RAW_REQUESTS)('a request with %s is refused or answered once, and the line is closed or clean', async (_, bytes) => {
+  const socket = await openSocket();
+  let answer = '';
+  socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+  // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.end(bytes, 'latin1');
+  await closed;
+  const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+  expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([]);
+  expect(answer.toLowerCase()).not.toContain('set-cookie');
+  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+});
+
+async function openSocket(): Promise<Socket> {
+  const { hostname, port } = new URL(stack.url);
+  const socket = connect(Number(port), hostname).on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+test(`${SLOW_SOCKETS} slow sockets hold up nobody else`, async () => {
+  const upload = (method: string) =>
+    `${method} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenants.key('hostile')}\r\nContent-Type: text/csv\r\nContent-Length: 1000000\r\n\r\n${HEADER}`;
+  const starts = ['GET /v1/models HTT', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nX-A: ', upload('POST /v1/batches'), upload('POST /v1/predictions')];
+  const sockets = await Promise.all(Array.from({ length: SLOW_SOCKETS }, openSocket));
+  const drip = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write('7');
+  }, 500);
+  sockets.forEach((socket, index) => socket.resume().write(starts[index % starts.length] as string));
+  await whileClinicianWorks(`${SLOW_SOCKETS} slow sockets`, async () => {
+    // Those without whole headers are cut off after 15 s; uploads beyond the tenant's slots are refused at once.
+    await waitUntil('those that never finish their headers are cut off', () => sockets.filter((socket) => socket.closed).length >= SLOW_SOCKETS / 2);
+  });
+  clearInterval(drip);
+  for (const socket of sockets) socket.destroy();
+  await waitUntil('nothing of them is left', () => storedFiles().length <= before.files.length, 10_000);
+  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+});
+
+test(`${ABORTED_UPLOADS} aborted uploads leave nothing behind`, async () => {
+  const chunk = ROW.repeat(5_000);
+  await whileClinicianWorks(`${ABORTED_UPLOADS} aborted uploads`, async () => {
+    for (let round = 0; round < ABORTED_UPLOADS / 20; round++) {
+      await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const socket = await openSocket();
+          const isForm = index % 2 === 0;
+          socket.write(`POST /v1/batches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenants.key('hostile')}\r\nTransfer-Encoding: chunked\r\n`);
+          socket.write(isForm ? 'Content-Type: multipart/form-data; boundary=b\r\n\r\n' : 'Content-Type: text/csv\r\n\r\n');
+          const lead = isForm ? '--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n' : '';
+          for (const piece of [lead + HEADER, ...Array<string>(index).fill(chunk)]) socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+          await new Promise<void>((resolve) => socket.write('', () => resolve()));
+          if (index % 3 === 0) socket.resetAndDestroy();
+          else socket.destroy();
+        }),
+      );
+    }
+  });
+  await waitUntil('nothing of them is left', () => storedFiles().length <= before.files.length, 10_000);
+  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+});
+
+test('the log of it all has no error and no crash', () => {
+  const lines = readFileSync(`${fixture.dataDir}/logs/api.log`, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { level: number; msg: string });
+  expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
+});

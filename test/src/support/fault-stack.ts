@@ -1,0 +1,222 @@
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
+import { Releasers } from '@cytoqueue/runtime';
+import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { Redis } from 'ioredis';
+import { finish, run, upload } from './batches';
+import { ContractClient } from './contract-client';
+import { HEADER } from './csv-rows';
+import { Gate, type Hold } from './gate';
+import { expectInvariant, keysBelow } from './invariant';
+import { signalWorkers, whilePaused } from './paused-workers';
+import { BENIGN_RECORD } from './records';
+import { RedisProcess } from './redis-process';
+import {
+  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, isRunning, makeDataDir, readReady, runProgram, startStack,
+} from './stack-process';
+import { TcpProxy } from './tcp-proxy';
+import { waitUntil } from './wait-until';
+
+export const SHARD_ROWS = 1_000;
+
+/** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
+function fileOf(rows: number): string {
+  const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
+  return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
+}
+
+export type LogLine = Record<string, unknown>;
+
+export function parseLog(text: string): LogLine[] {
+  return text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
+}
+
+interface Options extends Environment {
+  /** Of uploads; `explain=true` makes a shard take a good part of a second. */
+  query?: string;
+  /** By default the stack's own folder. */
+  STORAGE_URL?: string;
+}
+
+/** A real stack on real small shards, with its Redis behind a proxy, and a file whose undisturbed result is known. */
+export class FaultStack {
+  private readonly releasers = new Releasers();
+  private readonly file: string;
+  private undisturbed: Buffer = Buffer.alloc(0);
+  /** The batch whose results were not disturbed. */
+  undisturbedId = '';
+  private readonly gate = new Gate();
+  redis!: RedisProcess;
+  proxy!: TcpProxy;
+  stack!: RunningStack;
+  client!: ContractClient;
+  store!: ObjectStore;
+
+  private constructor(
+    readonly rows: number,
+    private readonly query: string,
+  ) {
+    this.file = fileOf(rows);
+  }
+
+  static async start(rows: number, { query = '', ...environment }: Options = {}): Promise<FaultStack> {
+    const faults = new FaultStack(rows, query);
+    try {
+      await faults.acquire(environment);
+      const { id } = await run(faults.client, faults.file, query);
+      faults.undisturbedId = id;
+      faults.undisturbed = await faults.store.get(ObjectKeys.runResults('local', id, 1));
+      return faults;
+    } catch (error) {
+      await faults.stop();
+      throw error;
+    }
+  }
+
+  private async acquire(environment: Environment): Promise<void> {
+    this.releasers.push('gate', () => this.gate.stop());
+    const redisDir = makeDataDir();
+    this.releasers.push('redis data', () => rmSync(redisDir, { recursive: true }));
+    this.redis = await RedisProcess.start(redisDir);
+    this.releasers.push('redis', () => this.redis.down());
+    this.proxy = await TcpProxy.start(this.redis.port);
+    this.releasers.push('proxy', () => this.proxy.stop());
+    const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1' };
+    this.stack = await startStack({ ...own, ...this.gate.environment, ...environment });
+    this.releasers.push('stack', () => this.stack.stop());
+    this.client = await ContractClient.connect(this.stack.url, this.stack.apiKey);
+    this.store = createObjectStore(environment['STORAGE_URL'] ?? `file://${this.stack.dataDir}/objects`);
+    this.releasers.push('store', () => this.store.stop());
+  }
+
+  /** Whatever is still broken is healed first: a stop is a test of its own. */
+  async stop(): Promise<void> {
+    this.proxy?.heal();
+    this.redis?.thaw();
+    this.gate.openAll();
+    await this.releasers.releaseAll();
+  }
+
+  get fileBytes(): number {
+    return Buffer.byteLength(this.file);
+  }
+
+  get ready(): Ready {
+    return readReady(this.stack.dataDir) ?? this.stack.ready;
+  }
+
+  upload(): Promise<string> {
+    return upload(this.client, this.file, this.query);
+  }
+
+  /** One upload as a client sends it, whatever comes of it. */
+  post(headers: Record<string, string> = {}) {
+    return this.client.post(`/v1/batches${this.query}`, { headers: { 'content-type': 'text/csv', ...headers }, body: this.file });
+  }
+
+  predict(headers: Record<string, string> = {}) {
+    return this.client.post('/v1/predictions', { headers, json: { features: BENIGN_RECORD } });
+  }
+
+  shardObjects(batchId: string): Promise<string[]> {
+    return keysBelow(this.store, ObjectKeys.shardsPrefix('local', batchId));
+  }
+
+  /** The batch is under way: some shards are scored, some are not. */
+  untilInTheMiddle(batchId: string, least = 2): Promise<number> {
+    return waitUntil('some shards are scored', async () => {
+      const scored = (await this.shardObjects(batchId)).length;
+      return scored >= least && scored;
+    });
+  }
+
+  /** The batch ends, and everything holds that must hold of it. */
+  async expectWhole(batchId: string): Promise<Manifest> {
+    await finish(this.client, batchId);
+    return this.expectInvariant(batchId);
+  }
+
+  /** Of a batch that has ended. */
+  expectInvariant(batchId: string): Promise<Manifest> {
+    return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
+  }
+
+  /** The same of one of which a shard could not be scored, so that its rows differ. */
+  async expectWholeButFailed(batchId: string): Promise<Manifest> {
+    await finish(this.client, batchId);
+    return expectInvariant(this.store, batchId, { rows: this.rows });
+  }
+
+  /** As if it had been accepted two minutes ago: the reconciler leaves what is young alone. */
+  age(id: string): void {
+    const then = Date.now() / 1_000 - 120;
+    utimesSync(join(this.stack.dataDir, 'objects', ObjectKeys.pending('local', id)), then, then);
+  }
+
+  /** What a service has logged so far. */
+  logLines(service: string): LogLine[] {
+    return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
+  }
+
+  /** A worker beside the stack's own, that the test ends itself. */
+  async startWorker(): Promise<RunningProgram> {
+    const { dataDir } = this.stack;
+    const environment = { ...this.gate.environment, REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
+    const worker = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], environment);
+    await waitUntil('it is ready', () => worker.stdout().includes('"msg":"ready"'));
+    return worker;
+  }
+
+  /** Past the proxy. */
+  async inRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.redis.url);
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  /** Ids of the jobs that a living worker holds the locks of. */
+  inHand(queue: QueueName): Promise<string[]> {
+    return this.inRedis(async (redis) => {
+      const keys = await redis.keys(`${REDIS_PREFIX}:${queue}:*:lock`);
+      return keys.map((key) => key.split(':').at(-2) as string);
+    });
+  }
+
+  /** As if a minute had passed since the locks that are there were renewed. */
+  async passLockTime(): Promise<void> {
+    await this.inRedis(async (redis) => {
+      for (const queue of [queueNames.shards, queueNames.finalize]) {
+        const key = `${REDIS_PREFIX}:${queue}`;
+        const active = await redis.lrange(`${key}:active`, 0, -1);
+        if (active.length > 0) await redis.sadd(`${key}:stalled`, ...active);
+        await redis.del(`${key}:stalled-check`, ...active.map((id) => `${key}:${id}:lock`));
+      }
+    });
+  }
+
+  /** Kills every worker, and lets the time pass that their locks have. The stack starts others in their places. */
+  async killWorkers(): Promise<void> {
+    const killed = this.ready.pids.workers;
+    this.signalWorkers('SIGKILL');
+    await waitUntil('they are gone', () => !killed.some(isRunning));
+    await this.passLockTime();
+  }
+
+  signalWorkers(signal: NodeJS.Signals): void {
+    signalWorkers(this.stack.dataDir, signal);
+  }
+
+  /** Runs `work` while every worker is stopped, then continues them. */
+  whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    return whilePaused(this.stack.dataDir, work);
+  }
+
+  /** Holds writes of the file store to paths that match, in every process of the stack (see gate.ts). */
+  hold(path: RegExp): Hold {
+    return this.gate.hold(path);
+  }
+}

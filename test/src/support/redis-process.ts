@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { findFreePort } from './free-port';
+
+const ATTEMPTS = 5;
+
+/** A redis-server of a test's own on a free port. Down and up again it keeps its port, and its data only with a directory for them. */
+export class RedisProcess {
+  private child: ChildProcess | undefined;
+
+  private constructor(
+    readonly port: number,
+    private readonly dir: string | undefined,
+  ) {}
+
+  /** `dir`: where to write every command to, as the stack's own Redis does. */
+  static async start(dir?: string): Promise<RedisProcess> {
+    for (let attempt = 1; ; attempt++) {
+      const redis = new RedisProcess(await findFreePort(), dir);
+      try {
+        await redis.up();
+        return redis;
+      } catch (error) {
+        // Another process may have taken the port in between.
+        if (attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it serves. */
+  async up(): Promise<void> {
+    const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable };
+    this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const failed = once(this.child, 'error').then(([error]) => Promise.reject(error as Error));
+    await Promise.race([untilServing(this.child), failed]);
+  }
+
+  /** As after a crash: at once, its connections reset. Safe to call again. */
+  async down(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** It takes connections and bytes and answers nothing. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+}
+
+async function untilServing(child: ChildProcess): Promise<void> {
+  if (child.stdout === null) throw new Error('redis-server has no output to read');
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!line.includes('Ready to accept connections')) continue;
+    child.stdout.resume(); // unread, its log would block it
+    return;
+  }
+  throw new Error('redis-server ended before it served');
+}

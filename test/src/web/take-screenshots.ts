@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { wisconsinOfAnotherLab } from '../support/records';
+import { ROOT } from '../support/stack-process';
+import { WebApp } from '../support/web-app';
+
+/** `npm run screenshots`: takes the README's pictures anew, from a stack of its own. */
+
+const FOLDER = join(ROOT, 'services/web/screenshots');
+const QUALITY = 82;
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1200, height: 900 }, colorScheme: 'light', reducedMotion: 'reduce' };
+const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', reducedMotion: 'reduce' };
+
+async function takeAll(app: WebApp): Promise<void> {
+  const { page } = await app.visit('/predictions/new', 'admin', DESKTOP);
+  await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
+  await page.keyboard.type('54434?');
+  await save(page, 'new-record');
+
+  await page.keyboard.type('431');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Your reference').fill('slide 7');
+  await page.getByRole('button', { name: 'Get the answer' }).click();
+  await page.getByText('What such a figure was worth').waitFor();
+  await save(page, 'undecided');
+  const phone = await app.visit(new URL(page.url()).pathname, 'admin', PHONE);
+  await phone.page.getByText('What such a figure was worth').waitFor();
+  await save(phone.page, 'phone-dark');
+
+  await page.goto(`${app.stack.url}/batches/new`);
+  const rows = wisconsinOfAnotherLab().replace(/\n1017023,4,1,/, '\n1017023,14,1,').replace(/\n1036172,2,1,/, '\n1036172,2,x,');
+  await page.locator('input[type=file]').setInputFiles({ name: 'aspirates-may.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
+  await page.getByRole('button', { name: /^Score/ }).waitFor();
+  await save(page, 'preflight');
+  await page.getByRole('button', { name: /^Score/ }).click();
+  await page.getByText('The first 100 rows.').waitFor();
+  await save(page, 'batch');
+
+  await page.goto(`${app.stack.url}/operations`);
+  await page.getByRole('img', { name: /rows a second now/ }).waitFor();
+  await save(page, 'operations');
+}
+
+/** As WebP, which playwright itself does not write. */
+async function save(page: Page, name: string): Promise<void> {
+  await page.evaluate('document.fonts.ready');
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
+  writeFileSync(join(FOLDER, `${name}.webp`), Buffer.from(data, 'base64'));
+  await session.detach();
+}
+
+async function main(): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  const app = await WebApp.start();
+  try {
+    await takeAll(app);
+  } finally {
+    await app.stop();
+  }
+}
+
+void main();
