@@ -53,6 +53,12 @@ export class Producer {
     return [this.predictions, this.shards, this.finalize];
   }
 
+  /** Asked before work is promised. @throws QueueUnavailableError when Redis does not answer or has no memory for new work */
+  async assertAvailable(): Promise<void> {
+    await orUnavailable(this.connection.ping());
+    await this.headroom.check();
+  }
+
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await this.headroom.check();
     await this.addPrediction(job);

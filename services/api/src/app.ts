@@ -7,6 +7,8 @@ import type { IntakeLimits } from './batches/intake';
 import type { AuditLog } from './http/audit';
 import { AuditTrails } from './http/audit-trail';
 import { Authenticator } from './http/auth';
+import { Background } from './http/background';
+import { type BodyPace, requireBodyPace } from './http/body-pace';
 import { requestContext } from './http/context';
 import type { CookieSessions } from './http/cookie-session';
 import { handleErrors, notFound } from './http/errors';
@@ -14,6 +16,7 @@ import { IdempotencyKeys } from './http/idempotency';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
 import { secureHeaders } from './http/secure-headers';
+import { SnapshotFeeds } from './http/snapshot-feeds';
 import type { TenantUse } from './http/tenant-use';
 import { createOpenApiDocument } from './openapi';
 import { auditRoutes } from './routes/audit';
@@ -49,6 +52,8 @@ export interface AppServices {
   logger: Logger;
   readiness: Readiness;
   version: string;
+  /** How fast a body must come; the product's own pace when left out. */
+  bodyPace?: BodyPace;
   /** Where the web app was built to; none is served when left out. */
   webDist?: string;
 }
@@ -56,7 +61,7 @@ export interface AppServices {
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
-  const parts = { ...services, idempotency, authenticator };
+  const parts = { ...services, idempotency, authenticator, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
   const routes = [
     ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
     ...healthRoutes(parts),
@@ -69,6 +74,7 @@ export function createApp(services: AppServices): Express {
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   app.use(secureHeaders());
+  app.use(requireBodyPace(services.bodyPace));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
   if (services.webDist !== undefined) app.use(webRouter(services.webDist));
   app.use(docsRouter(createOpenApiDocument(routes, services.version)));

@@ -35,15 +35,7 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
-/** Removes every object of a finished batch. @throws ObjectNotFoundError, Problem 409 */
-export async function deleteBatch({ store, use }: Pick<BatchServices, 'store' | 'use'>, tenant: string, id: string): Promise<void> {
-  const stored = await readBatch(store, tenant, id);
-  finishedManifest(stored);
-  await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
-  await use.stored.add(tenant, -stored.record.input.bytes);
-}
-
-function finishedManifest({ end }: StoredBatch): Manifest {
+export function finishedManifest({ end }: StoredBatch): Manifest {
   if (end === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
   return end.manifest;
 }

@@ -10,14 +10,16 @@ export interface Download {
   name: string;
 }
 
-/** Sends a stored CSV file, whole or the one byte range that was asked for. */
+/** Sends a stored CSV file, whole or the one byte range that a GET asks for. */
 export async function sendFile(request: Request, response: Response, { store, key, file, name }: Download): Promise<void> {
   response.attachment(name).set({ 'Content-Type': 'text/csv; charset=utf-8', 'Accept-Ranges': 'bytes', ETag: `"${file.sha256}"`, 'Cache-Control': 'private, no-cache' });
   if (request.fresh) {
     response.status(304).end();
     return;
   }
-  const range = request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"` ? wantedRange(request, file.bytes) : undefined;
+  // Range is defined for GET alone (RFC 9110, 14.2).
+  const takesRange = request.method === 'GET' && (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
+  const range = takesRange ? wantedRange(request, file.bytes) : undefined;
   const { start, end } = range ?? { start: 0, end: file.bytes };
   if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${file.bytes}`);
   response.set('Content-Length', String(end - start));

@@ -27,31 +27,44 @@ interface ViewServices {
 }
 
 /**
- * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. It is there for
- * its tenant from its pending marker on: one whose upload died before that was never accepted, and nobody works on it.
+ * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. A batch exists for
+ * its tenant from its pending marker on: one whose upload died before that was never accepted.
  * @throws ObjectNotFoundError
  */
 export async function viewBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
+  return (await viewNewestRun(services, tenant, id)).view;
+}
+
+/** The same with the run that it shows: a retry begins another, which may pass through the same states. */
+export async function viewNewestRun(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
   const stored = await readBatch(services.store, tenant, id);
-  if (stored.end !== undefined) return endedView(stored.record, stored.end);
-  const live = await services.progress.read(id, stored.run).catch(() => undefined);
-  // Redis has heard of the run, so it was accepted.
-  if (live?.whole) return { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) };
+  const { run } = stored;
+  if (stored.end !== undefined) return { run, view: endedView(stored.record, stored.end) };
+  const live = await services.progress.read(id, run).catch(() => undefined);
+  // Redis knows the run, so it was accepted.
+  if (live?.whole) return { run, view: { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) } };
   return viewFromStore(services.store, tenant, stored, live);
 }
 
 /** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
-async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<BatchView> {
+async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<{ run: number; view: BatchView }> {
   const { id } = stored.record;
   const key = ObjectKeys.pending(tenant, id);
   if ((await store.head(key)) === undefined) {
     // The marker goes last: it may have ended since we looked.
-    const { record, end } = await readBatch(store, tenant, id);
+    const { record, run, end } = await readBatch(store, tenant, id);
     if (end === undefined) throw new ObjectNotFoundError(key);
-    return endedView(record, end);
+    return { run, view: endedView(record, end) };
   }
   const counted = { ...(await countScoredShards(store, tenant, id)), finalizing: live?.finalizing ?? false };
-  return { ...describe(stored.record), ...liveView(stored, counted) };
+  return { run: stored.run, view: { ...describe(stored.record), ...liveView(stored, counted) } };
+}
+
+/** For an answer that must not fail any more: the state of a batch right after its acceptance. */
+export function acceptedView(record: BatchRecord): BatchView {
+  const counts = { total: record.rows, pending: record.rows, succeeded: 0, rejected: 0, failed: 0 };
+  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  return { ...describe(record), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
 }
 
 function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<StoredBatch['end']>): BatchView {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from './problem';
+import { readJsonObject } from './stored-json';
 
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/;
 
@@ -42,8 +43,19 @@ export class IdempotencyKeys {
       if (!(error instanceof ObjectMismatchError)) throw error;
     }
     const earlier = JSON.parse((await this.store.get(this.keyOf(tenant, key))).toString()) as IdempotencyRecord;
-    if (earlier.payload_sha256 !== record.payload_sha256) throw reused();
+    assertSamePayload(earlier.payload_sha256, record.payload_sha256);
     return earlier.id;
+  }
+
+  /** What the key stands for so far. */
+  find(tenant: string, key: string): Promise<IdempotencyRecord | undefined> {
+    return readJsonObject<IdempotencyRecord>(this.store, this.keyOf(tenant, key));
+  }
+
+  /** Whether the request's key was used before, in a request that came to its claim. */
+  async isRepetition(tenant: string, request: Request): Promise<boolean> {
+    const key = idempotencyKeyOf(request);
+    return key !== undefined && (await this.find(tenant, key)) !== undefined;
   }
 
   /** The resource is gone, and its key with it: this request makes a new one. */
@@ -56,7 +68,9 @@ export class IdempotencyKeys {
   }
 }
 
-function reused(): Problem {
+/** @throws Problem 422 when a key is repeated with another payload */
+export function assertSamePayload(earlierSha256: string, sha256: string): void {
+  if (earlierSha256 === sha256) return;
   const detail = 'this key was used for another payload';
-  return new Problem('idempotency-key-reused', detail, { errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }] });
+  throw new Problem('idempotency-key-reused', detail, { errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }] });
 }

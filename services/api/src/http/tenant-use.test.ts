@@ -129,8 +129,8 @@ describe('quotas', () => {
     expect([full.status, await typeOf(full)]).toEqual([413, 'urn:cytoqueue:problem:quota-exceeded']);
     await client.flushall();
     expect((await upload()).status).toBe(413);
-    expect(await client.get('cytoqueue:stored-bytes:lab')).toBe(String(2 * bytes));
-    await client.incrby('cytoqueue:stored-bytes:lab', -bytes);
+    expect(await client.hget('cytoqueue:stored-inputs:lab', 'total')).toBe(String(2 * bytes));
+    await client.hincrby('cytoqueue:stored-inputs:lab', 'total', -bytes);
     expect((await upload(2)).status).toBe(413);
     expect((await upload()).status).toBe(202);
     expect((await api.files()).filter((file) => file.endsWith('input.csv'))).toHaveLength(3);

@@ -44,7 +44,20 @@ export class BatchRecords {
  * Scores one shard: load, decode, predict, encode, store. Delivery is at least once; the shard's object is written once
  * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
  */
-export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+export function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+  return unlessRemoved(services.store, job, () => processStored(services, records, job));
+}
+
+/** Jobs of a batch that was rolled back or deleted end without effect: the store, not the queue, says what was accepted. */
+export async function unlessRemoved(store: ObjectStore, { tenant, batchId }: { tenant: string; batchId: string }, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError) || (await store.head(ObjectKeys.batchRecord(tenant, batchId))) !== undefined) throw error;
+  }
+}
+
+async function processStored(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
   const { tenant, batchId, shard } = job;
   const record = await records.read(tenant, batchId);
   const existing = await readShardObject(services.store, tenant, record, shard);
