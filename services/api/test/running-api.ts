@@ -11,7 +11,7 @@ import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, c
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { createApp } from '../src/app';
+import { type AppServices, createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { Retention } from '../src/http/retention';
@@ -48,9 +48,9 @@ export class RunningApi {
   audit!: AuditLog;
   commands!: Redis;
 
-  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, options: Pick<AppServices, 'bodyPace'> = {}): Promise<RunningApi> {
     const api = new RunningApi();
-    await api.open(redisUrl, maxUploadBytes);
+    await api.open(redisUrl, maxUploadBytes, options);
     return api;
   }
 
@@ -106,7 +106,7 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, options: Pick<AppServices, 'bodyPace'>): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -146,6 +146,7 @@ export class RunningApi {
       logger,
       readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
+      ...options,
     });
     this.server.on('request', app).listen(0, '127.0.0.1');
     await once(this.server, 'listening');

@@ -40,9 +40,14 @@ function decoded(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIterab
 function receiveMultipart<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let taken: { value: T } | undefined;
+    let taking: Promise<unknown> = Promise.resolve();
+    // Multer never calls back for a form that ends behind its file's last byte. What is being stored ends first.
+    response.once('close', () => {
+      if (!request.complete) void taking.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
+    });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        takeIn(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
+        taking = takeIn(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
           (value) => {
             taken = { value };
             done(null);
