@@ -61,9 +61,10 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async copy(from: string, to: string): Promise<void> {
+    const target = this.target(to);
     const source = await this.headObject(from);
     if (source === undefined) throw new ObjectNotFoundError(from);
-    if ((source.ContentLength ?? 0) <= MAX_COPY_BYTES && (await copyWithinBucket(this.bulkClient, this.prefix + from, this.target(to)))) return;
+    if ((source.ContentLength ?? 0) <= MAX_COPY_BYTES && (await copyWithinBucket(this.bulkClient, this.prefix + from, target))) return;
     await this.put(to, await this.getStream(from), { contentType: source.ContentType });
   }
 

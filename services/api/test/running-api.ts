@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Dirent } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, type Server, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -97,9 +98,20 @@ export class RunningApi {
 
   /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
-    const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
+    const entries = await this.entries();
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
+  }
+
+  /** A folder that is removed while it is read makes Node.js fail. */
+  private async entries(): Promise<Dirent[]> {
+    for (;;) {
+      try {
+        return await readdir(this.dir, { recursive: true, withFileTypes: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
   }
 
   private authorization(role: Role): Record<string, string> {

@@ -27,7 +27,10 @@ export async function commitBatch(
     await use.stored.reserve(tenant, id, record.input.bytes);
     await putJson(store, ObjectKeys.batchRecord(tenant, id), record);
     await producer.assertAvailable();
-    if (key === undefined) return void (await mark(services, tenant, id));
+    if (key === undefined) {
+      await mark(services, tenant, id);
+      return undefined;
+    }
     const claimed = await idempotency.claim(tenant, key, claim);
     if (claimed === id) return undefined;
     const found = await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));

@@ -12,7 +12,7 @@ import {
   decodeShardObject, emptyCounts, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey, unlessRemoved } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, isRemoved, scoreAndStore, shardKey, unlessRemoved } from './shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 3;
@@ -32,7 +32,13 @@ export class Finalizer {
 
   /** `failedShards`: those whose jobs exhausted their attempts. */
   process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
-    return unlessRemoved(this.services.store, job, () => this.processStored(job, failedShards));
+    return this.unlessRemoved(job, () => this.processStored(job, failedShards));
+  }
+
+  /** Asked before as well, so that nothing is written for a batch that is gone. */
+  private async unlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
+    const { store } = this.services;
+    if (!(await isRemoved(store, job))) await unlessRemoved(store, job, work);
   }
 
   private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
@@ -45,7 +51,7 @@ export class Finalizer {
 
   /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
   giveUp(job: FinalizeJob): Promise<void> {
-    return unlessRemoved(this.services.store, job, () => this.giveUpStored(job));
+    return this.unlessRemoved(job, () => this.giveUpStored(job));
   }
 
   private async giveUpStored({ tenant, batchId, run }: FinalizeJob): Promise<void> {

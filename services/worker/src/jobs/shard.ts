@@ -49,12 +49,17 @@ export function processShard(services: ShardServices, records: BatchRecords, job
 }
 
 /** Jobs of a batch that was rolled back or deleted end without effect: the store, not the queue, says what was accepted. */
-export async function unlessRemoved(store: ObjectStore, { tenant, batchId }: { tenant: string; batchId: string }, work: () => Promise<void>): Promise<void> {
+export async function unlessRemoved(store: ObjectStore, job: { tenant: string; batchId: string }, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof ObjectNotFoundError) || (await store.head(ObjectKeys.batchRecord(tenant, batchId))) !== undefined) throw error;
+    if (!(error instanceof ObjectNotFoundError) || !(await isRemoved(store, job))) throw error;
   }
+}
+
+/** This worker may remember the description of a batch that is gone. */
+export async function isRemoved(store: ObjectStore, { tenant, batchId }: { tenant: string; batchId: string }): Promise<boolean> {
+  return (await store.head(ObjectKeys.batchRecord(tenant, batchId))) === undefined;
 }
 
 async function processStored(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
