@@ -81,11 +81,19 @@ async function sweepUnaccepted(store: ObjectStore, tenant: string, nowMs: number
   const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
   for await (const id of foldersBelow(store, prefix, `${prefix}${from}`)) {
     if (id > to) break;
-    if ((await store.head(ObjectKeys.batchRecord(tenant, id))) !== undefined) continue;
+    if (await wasAccepted(store, tenant, id)) continue;
     await store.deletePrefix(`${prefix}${id}/`);
     removed++;
   }
   return removed;
+}
+
+/** An accepted batch has its marker until one of its runs has an object. */
+async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.batchRecord(tenant, id))) === undefined) return false;
+  if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
+  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, id), limit: 1 });
+  return objects.length > 0;
 }
 
 /** An idempotency key goes with its resource. */

@@ -213,4 +213,16 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     const waited = await predict({ ...headers, prefer: 'wait=1' });
     expect([waited.status, waited.json]).toMatchObject([201, { id, status: 'canceled' }]);
   });
+
+  test('one for all of many at once, also after the batch that the key made was deleted', async () => {
+    const first = await upload('k');
+    await finish(first.json.id);
+    expect((await call(`/v1/batches/${first.json.id}`, { method: 'DELETE' })).status).toBe(204);
+    const again = await Promise.all(Array.from({ length: 10 }, () => upload('k')));
+    expect(again.map(({ status }) => status)).toEqual(Array(10).fill(202));
+    const ids = new Set(again.map(({ json }) => json.id));
+    expect([ids.size, ids.has(first.json.id)]).toEqual([1, false]);
+    expect((await upload('k')).json.id).toBe([...ids][0]);
+    await waitUntil('what lost the race is rolled back', async () => (await api.files()).filter((file) => file.endsWith('input.csv')).length === 1);
+  });
 });

@@ -31,11 +31,12 @@ export async function commitBatch(
       await mark(services, tenant, id);
       return undefined;
     }
-    const claimed = await idempotency.claim(tenant, key, claim);
-    if (claimed === id) return undefined;
-    const found = await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
-    if (found === undefined) await idempotency.replace(tenant, key, claim);
-    return found;
+    for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== id; ) {
+      const found = await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
+      if (found !== undefined) return found;
+      claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
+    }
+    return undefined;
   });
   if (earlier !== undefined) {
     await rollback(services, tenant, id);

@@ -58,9 +58,15 @@ export class IdempotencyKeys {
     return key !== undefined && (await this.find(tenant, key)) !== undefined;
   }
 
-  /** The resource is gone, and its key with it: this request makes a new one. */
-  async replace(tenant: string, key: string, record: IdempotencyRecord): Promise<void> {
-    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify(record)));
+  /**
+   * The same when the resource that the key stood for is gone. The claim after that resource is written once too, so of
+   * requests at the same time one makes the new resource; then the key itself names it, and lives as long.
+   */
+  async claimAfter(goneId: string, tenant: string, key: string, record: IdempotencyRecord): Promise<string> {
+    // No key holds a line end, so this is no other key.
+    const id = await this.claim(tenant, `${key}\n${goneId}`, record);
+    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify({ ...record, id })));
+    return id;
   }
 
   private keyOf(tenant: string, key: string): string {
