@@ -74,12 +74,13 @@ async function shell(command: string): Promise<{ status: number; out: Buffer }> 
 }
 
 test.each(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])('-o %s writes the file, and nothing else, to standard output', async (path) => {
-  const before = existsSync(path) ? lstatSync(path).isSymbolicLink() : undefined;
+  const isLink = (): boolean => existsSync(path) && lstatSync(path).isSymbolicLink();
+  const before = isLink();
   expect((await save('-o', path)).out).toBe(FILE.toString());
   expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} > "$FOLDER/redirected.csv"`)).status).toBe(0);
   expect(readFileSync(pathOf('redirected.csv')).equals(FILE)).toBe(true);
   expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} | cat`)).out.equals(FILE)).toBe(true);
-  if (before !== undefined) expect(lstatSync(path).isSymbolicLink()).toBe(before);
+  expect(isLink()).toBe(before);
   expect(readdirSync(folder)).toEqual(['redirected.csv']);
 });
 
