@@ -37,6 +37,12 @@ interface Trickle {
   drip?: () => string;
 }
 
+const opened = new Set<Socket>();
+
+afterEach(() => {
+  for (const socket of opened) socket.destroy();
+});
+
 class RawRequest {
   text = '';
   closed = false;
@@ -46,6 +52,7 @@ class RawRequest {
   constructor({ path, headers, first, drip = () => '1\r\nx\r\n' }: Trickle) {
     const { hostname, port } = new URL(api.url);
     this.socket = connect(Number(port), hostname).on('error', () => undefined);
+    opened.add(this.socket);
     const lines = Object.entries({ host: hostname, authorization: `Bearer ${api.keyOf('member')}`, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     this.socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
     if (first.length > 0) this.socket.write(first);
