@@ -53,9 +53,9 @@ export class Producer {
     return [this.predictions, this.shards, this.finalize];
   }
 
-  /** Asked before work is promised. @throws QueueUnavailableError when Redis does not answer or has no memory for new work */
+  /** Asked before work is promised. Writes, because a read-only replica answers too. @throws QueueUnavailableError when Redis takes no new work */
   async assertAvailable(): Promise<void> {
-    await orUnavailable(this.connection.ping());
+    await orUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
     await this.headroom.check();
   }
 

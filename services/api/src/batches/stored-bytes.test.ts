@@ -149,6 +149,20 @@ test('a batch that is deleted while the store is listed is not counted', async (
   expect(await process.used()).toBe(200);
 });
 
+test('a batch that is deleted while Redis takes no writes is subtracted afterwards', async () => {
+  const process = new Process();
+  const [one, other] = [createId('batch_'), createId('batch_')];
+  await process.upload(one, 300);
+  await process.upload(other, 200);
+  await client.config('SET', 'maxmemory', '1');
+  try {
+    await process.delete(one);
+  } finally {
+    await client.config('SET', 'maxmemory', '0');
+  }
+  expect(await process.used()).toBe(200);
+});
+
 test('uploads that end at the same time do not exceed the quota together', async () => {
   const process = new Process();
   await process.used();

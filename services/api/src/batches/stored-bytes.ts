@@ -56,6 +56,8 @@ redis.call('DEL', KEYS[1])`;
 /** How many bytes of uploaded files each tenant keeps, in Redis; read from a listing of the tenant's batches when Redis does not know. */
 export class StoredBytes {
   private readonly counting = new Map<string, Promise<number>>();
+  /** Tenants of which a change could not be counted: they are counted again. */
+  private readonly doubtful = new Set<string>();
 
   constructor(private readonly services: StoredBytesServices) {}
 
@@ -70,6 +72,7 @@ export class StoredBytes {
   /** Counts a batch's input, once however often it is called. @throws Problem 413 when it does not fit; QueueUnavailableError */
   async reserve(tenant: string, id: string, bytes: number): Promise<void> {
     const quota = this.services.quotaOf(tenant);
+    await this.dropDoubtful(tenant);
     for (;;) {
       const used = await orUnavailable(this.services.redis.eval(RESERVE, 2, ...keysOf(tenant), id, bytes, quota));
       if (used === null) return;
@@ -78,17 +81,24 @@ export class StoredBytes {
     }
   }
 
-  /** The batch's input was removed. An error corrects itself with the next count. */
+  /** The batch's input was removed. */
   async release(tenant: string, id: string): Promise<void> {
-    await this.services.redis.eval(RELEASE, 2, ...keysOf(tenant), id).catch(() => undefined);
+    await this.services.redis.eval(RELEASE, 2, ...keysOf(tenant), id).catch(() => this.doubtful.add(tenant));
   }
 
   /** Inputs were removed, and it is not known which: the next question counts again. */
   async forget(tenant: string): Promise<void> {
-    await this.services.redis.eval(FORGET, 2, ...keysOf(tenant)).catch(() => undefined);
+    await this.services.redis.eval(FORGET, 2, ...keysOf(tenant)).catch(() => this.doubtful.add(tenant));
+  }
+
+  private async dropDoubtful(tenant: string): Promise<void> {
+    if (!this.doubtful.has(tenant)) return;
+    await orUnavailable(this.services.redis.del(keysOf(tenant)[0]));
+    this.doubtful.delete(tenant);
   }
 
   private async used(tenant: string): Promise<number> {
+    await this.dropDoubtful(tenant);
     const known = await orUnavailable(this.services.redis.hget(keysOf(tenant)[0], 'total'));
     if (known !== null) return Number(known);
     const counting = this.counting.get(tenant) ?? this.count(tenant).finally(() => this.counting.delete(tenant));
