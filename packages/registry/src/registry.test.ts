@@ -120,7 +120,7 @@ describe('a champion', () => {
     await elsewhere.add(await withVersion('1.1.0'));
     await elsewhere.promote('wbc-knn', '1.1.0', 'ada');
     expect((await elsewhere.resolve()).version).toBe('1.1.0');
-    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0', 10_000);
+    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0');
     expect((await registry.pinned(before)).model.version).toBe('1.0.0');
   });
 

@@ -100,7 +100,7 @@ test('HEAD has the headers and no events to wait for', async () => {
   const before = api.logged.length;
   const response = await api.fetch(`/v1/predictions/${id}/events`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
-  const line = await waitUntil('it is answered to its end', () => api.logged.slice(before).find(({ route }) => route?.endsWith('/events')), 10_000);
+  const line = await waitUntil('it is answered to its end', () => api.logged.slice(before).find(({ route }) => route?.endsWith('/events')));
   expect(line.finished).toBe(true);
 });
 
