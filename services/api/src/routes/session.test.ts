@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
 
@@ -7,14 +8,15 @@ let api: RunningApi;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-});
-
-beforeEach(async () => {
   api = await RunningApi.start(redis.url);
 });
 
-afterEach(() => api.stop());
-afterAll(() => redis.down());
+beforeEach(() => api.assignKeys());
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
 
 const json = { 'content-type': 'application/json' };
 const HERE = { 'sec-fetch-site': 'same-origin' };
@@ -39,7 +41,7 @@ describe('signing in', () => {
     const { response, cookie } = await signIn();
     expect(response.status).toBe(201);
     const session = (await response.json()) as { expires_at: string };
-    expect(session).toEqual({ tenant: 'lab', role: 'member', key_id: 'member', expires_at: expect.any(String) });
+    expect(session).toEqual({ tenant: api.tenant, role: 'member', key_id: 'member', expires_at: expect.any(String) });
     expect(secondsUntil(session.expires_at)).toBeGreaterThan(12 * 3600 - 60);
     expect(response.headers.get('set-cookie')).toMatch(/^cytoqueue_session=[\w.-]+; Max-Age=43[12]\d\d; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -114,7 +116,7 @@ describe('a session', () => {
   it('ends with its key, and a new key of the same name does not bring it back', async () => {
     const { cookie } = await signIn();
     const { token } = await issueToken();
-    const of = (sha256: string) => ({ tenants: [{ id: 'lab', keys: [{ id: 'member', role: 'member' as const, sha256 }] }] });
+    const of = (sha256: string) => ({ tenants: [{ id: api.tenant, keys: [{ id: 'member', role: 'member' as const, sha256 }] }] });
     api.ring.replace(of('0'.repeat(64)));
     expect((await send('GET', '/v1/session', { cookie })).status).toBe(401);
     expect((await signIn({ token })).response.status).toBe(401);
@@ -136,7 +138,7 @@ describe('a session', () => {
   it('stands behind a key that was sent with it', async () => {
     const { cookie } = await signIn();
     const response = await api.fetch('/v1/session', { role: 'admin', headers: { cookie } });
-    expect(await response.json()).toEqual({ tenant: 'lab', role: 'admin', key_id: 'admin', expires_at: null });
+    expect(await response.json()).toEqual({ tenant: api.tenant, role: 'admin', key_id: 'admin', expires_at: null });
     expect((await send('GET', '/v1/session', { cookie, authorization: 'Bearer cq_wrong' })).status).toBe(401);
   });
 });
@@ -146,7 +148,9 @@ it('leaves no key and no token in Redis', async () => {
   const durable = await RedisProcess.start(dir);
   const own = await RunningApi.start(durable.url);
   const token = ((await (await own.fetch('/v1/session/tokens', { method: 'POST' })).json()) as { token: string }).token;
-  const written = await readFile(`${dir}/appendonlydir/appendonly.aof.1.incr.aof`, 'utf8');
+  // Redis 7 writes several files into `appendonlydir`, Redis 6.2 one file.
+  const files = (await readdir(dir, { recursive: true })).filter((file) => file.endsWith('.aof'));
+  const written = (await Promise.all(files.map((file) => readFile(join(dir, file), 'utf8')))).join('');
   expect(written).toContain('cytoqueue:sign-in:');
   expect(written).not.toContain(token);
   expect(written).not.toContain(own.keyOf('member'));
