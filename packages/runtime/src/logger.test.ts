@@ -47,6 +47,18 @@ test('an error says what it is and where it came from, its cause too', () => {
   expect(json).toMatchObject({ err: { type: 'TypeError', message: 'outer: inner', stack: expect.stringContaining('RangeError: inner') } });
 });
 
+test('a Buffer is logged as what it is, without its bytes being taken for fields', () => {
+  const { json } = written((logger) => logger.info({ digest: Buffer.from('ab') }, 'x'));
+  expect(json).toMatchObject({ digest: { type: 'Buffer', data: [97, 98] } });
+});
+
+test('`detail` and `code` of an error are printed: they name the fault', () => {
+  const error = Object.assign(new Error('no room'), { code: 'STORE_FULL', detail: 'ENOSPC' });
+  expect(written((logger) => logger.error({ err: error, detail: 'the disk is full' }, 'x')).json).toMatchObject({
+    detail: 'the disk is full', err: { code: 'STORE_FULL', detail: 'ENOSPC' },
+  });
+});
+
 test('what holds itself can be logged', () => {
   const circle: Record<string, unknown> = { name: 'circle' };
   circle['itself'] = circle;
