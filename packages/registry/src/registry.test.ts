@@ -90,6 +90,28 @@ describe('a reference', () => {
   });
 });
 
+describe('a version of a name that is not shipped', () => {
+  const added = async () => {
+    const { file } = parseModel(await store.get(ObjectKeys.model('wbc-knn', '1.0.0')));
+    return registry.add(Buffer.from(serializeModel({ ...file, name: 'lab-knn', version: '2.0.0' })));
+  };
+
+  test('is added under its own name, and found by name and version in every process', async () => {
+    const pin = await added();
+    expect(pin).toMatchObject({ name: 'lab-knn', version: '2.0.0' });
+    for (const each of [registry, new Registry(store)]) {
+      expect(await each.resolve('lab-knn@2.0.0')).toEqual(pin);
+      expect((await each.pinned(pin)).model.ref).toBe('lab-knn@2.0.0');
+    }
+  });
+
+  test('changes no other name', async () => {
+    const before = await registry.resolve();
+    await added();
+    expect(await new Registry(store).resolve()).toEqual(before);
+  });
+});
+
 describe('a model is refused', () => {
   test('when its digest is not the pinned one', async () => {
     const pin = await registry.resolve();

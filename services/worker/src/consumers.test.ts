@@ -88,7 +88,7 @@ test.each([
   [new StoreFullError('x'), 'PostponedError'],
   [new TypeError('x'), 'TypeError'],
   ['no error at all', 'Error'],
-])('%s becomes a job error named %s', (error, name) => {
+].map(([error, name]) => [error instanceof Error ? error.constructor.name : error, error, name]))('%s becomes the job error of its kind', (_, error, name) => {
   expect(toJobError(error, 0).name).toBe(name);
 });
 
