@@ -78,5 +78,8 @@ test('a stop does not wait for a Redis that does not answer', async () => {
   await waitUntil('it is alive', async () => (await alive()) === 1);
   redis.freeze();
   await presence.stop();
+  // It ends although its goodbye is not answered; that is delivered when Redis goes on.
   redis.thaw();
+  await waitUntil('it is gone', async () => (await alive().catch(() => 1)) === 0);
+  expect(await readWorkers(reading)).toEqual({ alive: 0, slots: 0 });
 });

@@ -81,6 +81,7 @@ test('once started it reads the file by itself', async () => {
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256 }, { id: 'k2', sha256: two.sha256 }));
   keys.start();
   await waitUntil('the new key is valid', () => holds(two));
+  expect(changes.map(({ added }) => added)).toEqual([['lab/k2']]);
 });
 
 test('a key ends with its time', () => {

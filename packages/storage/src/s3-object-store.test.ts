@@ -81,7 +81,7 @@ describeS3('the S3 store', () => {
     client = new S3Client({ region: 'us-east-1', endpoint: moto.url, forcePathStyle: true });
     proxy = new FaultyProxy(Number(new URL(moto.url).port));
     await proxy.start();
-  }, 90_000);
+  });
 
   beforeEach(async () => {
     bucket = `faults-${randomUUID()}`;
@@ -180,7 +180,7 @@ describeS3('the S3 store', () => {
     await expect(unreachable.putOnce('a', Readable.from([Buffer.from('x')]))).rejects.toMatchObject(unavailable);
     await expect(unreachable.list({ prefix: '' })).rejects.toMatchObject(unavailable);
     await unreachable.stop();
-  }, 30_000);
+  });
 
   it('says that it is unavailable when the bucket is missing', async () => {
     const elsewhere = createObjectStore(`s3://missing-${randomUUID()}/x`);
@@ -216,5 +216,5 @@ describeS3('the S3 store', () => {
     }
     expect(await store.deletePrefix('many/')).toBe(1001);
     expect((await listAll(store, '').next()).done).toBe(true);
-  }, 60_000);
+  });
 });

@@ -37,7 +37,7 @@ export interface Call {
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
   tenant = 'lab';
-  readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
+  readonly logged: { level: number; msg: string; method?: string; route?: string; status?: number; finished?: boolean }[] = [];
   private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
   readonly ring = new KeyRing({ tenants: [{ id: this.tenant, keys: this.ringKeys(ROLES) }] });
   private readonly releasers = new Releasers();

@@ -61,7 +61,8 @@ test('once started it looks by itself, until it is stopped', async () => {
   watch.start();
   await waitUntil('it has looked', () => {
     nowMs += STALL_MS;
-    return watch.isStalled;
+    return logged.length > 0;
   });
   await watch.stop();
+  expect(logged).toHaveLength(1);
 });

@@ -69,7 +69,7 @@ test('protects while any work is in hand, once for all of it, and no longer', as
 });
 
 test('stays protected between one shard and the next, and gives it back on stop', async () => {
-  const protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, lingerMs: 60_000, everyMs: 5 });
+  const protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, lingerMs: 3_600_000, everyMs: 5 });
   protection.start();
   await protection.run(async () => waitUntil('it is protected', () => calls.length === 1));
   for (let shard = 0; shard < 5; shard++) await protection.run(async () => undefined);

@@ -129,6 +129,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
       return isCut;
     });
     await nothingLeft();
+    expect(await api.files()).toEqual([]);
   });
 
   test('that is whole is accepted, and durable', async () => {

@@ -1,4 +1,4 @@
-import type { Role, TenantLimits } from '@cytoqueue/runtime';
+import type { TenantLimits } from '@cytoqueue/runtime';
 import { ObjectKeys } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
