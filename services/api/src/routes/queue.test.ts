@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BatchProgress, MinuteSums, WorkerPresence, createWorkerConnection } from '@cytoqueue/queue';
+import { BatchProgress, MinuteSums, type Sums, WorkerPresence, createWorkerConnection } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -90,7 +90,7 @@ test('derives the time to drain from the workers alive and the recent throughput
   await waitUntil('the worker is gone', async () => (await readQueue()).workers_alive === 0);
 });
 
-test.each([
+test.each<[number, Sums[], number]>([
   [0, [{ RowsPredicted: 600 }, { RowsPredicted: 5_400, RowsRejected: 600 }], 110],
   [30, [{ RowsPredicted: 600 }, { RowsPredicted: 5_400, RowsRejected: 600 }], 60],
   [59, [{ RowsPredicted: 5_400, RowsRejected: 600 }, { RowsPredicted: 3_600 }], 101],
