@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { findFreePort } from '../../../test/src/support/free-port';
 import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/support/moto-server';
 import { createObjectStore, listAll, type ObjectStore } from './index';
 
@@ -169,10 +170,7 @@ describeS3('the S3 store', () => {
   });
 
   it('says that it is unavailable when nothing listens, and why', async () => {
-    const closed = new FaultyProxy(1);
-    await closed.start();
-    await closed.stop();
-    const unreachable = openStore(closed.url);
+    const unreachable = openStore(`http://127.0.0.1:${await findFreePort()}`);
     const unavailable = { code: 'STORE_UNAVAILABLE', cause: { message: expect.stringContaining('ECONNREFUSED') } };
     await expect(unreachable.check()).rejects.toMatchObject(unavailable);
     await expect(unreachable.get('a')).rejects.toMatchObject(unavailable);
