@@ -18,6 +18,7 @@ afterAll(async () => {
 
 test('units used while earlier ones are being shared are shared too, without a further request', async () => {
   const limit = new RateLimit(client, () => 1_000);
+  await client.ping();
   redis.freeze();
   limit.take('lab', 7, 0);
   await waitUntil('the first units are on their way', () => commandsWaiting() > 0);
