@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { BacklogReader, type QueueBacklog } from './backlog';
-import { createProducerConnection, createWorkerConnection } from './connection';
+import { createWorkerConnection } from './connection';
 import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from './names';
 import { Producer } from './producer';
 
@@ -18,7 +18,7 @@ let shards: Queue;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-  connection = createProducerConnection(redis.url, ignore);
+  connection = createWorkerConnection(redis.url, ignore);
   await waitUntil('Redis is there', () => connection.status === 'ready');
   producer = new Producer(connection, ignore);
   shards = new Queue(queueNames.shards, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });

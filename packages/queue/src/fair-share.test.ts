@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { createProducerConnection } from './connection';
+import { createWorkerConnection } from './connection';
 import { advanceClock, reservePriorities } from './fair-share';
 import { REDIS_PREFIX, queueNames } from './names';
 
@@ -15,7 +15,7 @@ let shards: Queue;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-  connection = createProducerConnection(redis.url, () => undefined);
+  connection = createWorkerConnection(redis.url, () => undefined);
   await waitUntil('Redis is there', () => connection.status === 'ready');
   shards = new Queue(queueNames.shards, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
 });

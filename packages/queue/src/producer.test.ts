@@ -3,7 +3,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { createProducerConnection } from './connection';
+import { createProducerConnection, createWorkerConnection } from './connection';
 import { REDIS_PREFIX, jobIds, queueNames } from './names';
 import { Producer } from './producer';
 import { BatchProgress } from './progress';
@@ -129,29 +129,34 @@ test('a job put off to a time that no delay of ours reaches comes up now, once; 
 });
 
 /** Sets Redis's limit so that 95 % of it are in use: between the 90 % that refuse new work and a full Redis. */
-async function limitMemory(): Promise<void> {
-  const used = Number(/^used_memory:(\d+)/m.exec(await connection.info('memory'))?.[1]);
-  await connection.config('SET', 'maxmemory', Math.round(used / 0.95));
+async function limitMemory(admin: Redis): Promise<void> {
+  const used = Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
+  await admin.config('SET', 'maxmemory', Math.round(used / 0.95));
 }
 
 test('above 90 % of its memory Redis gets no new work, and accepted work is enqueued again', async () => {
   await untilTaken();
+  // Without the producer's time limit for commands.
+  const admin = createWorkerConnection(redis.url, ignore);
   // So large that buffers of connections are far less than 5 %.
-  await connection.setrange('filler', 128 * 1024 * 1024, 'x');
+  await admin.setrange('filler', 128 * 1024 * 1024, 'x');
   try {
     await waitUntil('no new work is taken', async () => {
-      await limitMemory();
+      await limitMemory(admin);
       return (await failure(() => predict())) instanceof QueueUnavailableError;
     });
-    await limitMemory();
+    await limitMemory(admin);
     expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
     const predictionId = randomUUID();
-    await limitMemory();
-    await producer.reenqueuePrediction({ tenant: 't', predictionId });
+    await waitUntil('accepted work is enqueued again', async () => {
+      await limitMemory(admin);
+      return producer.reenqueuePrediction({ tenant: 't', predictionId }).then(() => true, () => false);
+    });
     expect(await producer.predictionState(predictionId)).toBe('queued');
   } finally {
-    await connection.config('SET', 'maxmemory', 0);
-    await connection.del('filler');
+    await admin.config('SET', 'maxmemory', 0);
+    await admin.del('filler');
+    admin.disconnect();
   }
   await untilTaken();
 });

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { createProducerConnection } from './connection';
+import { createWorkerConnection } from './connection';
 import { REDIS_PREFIX } from './names';
 import { SumsOutbox } from './outbox';
 import { Producer } from './producer';
@@ -14,7 +14,7 @@ let connection: Redis;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-  connection = createProducerConnection(redis.url, ignore);
+  connection = createWorkerConnection(redis.url, ignore);
   await waitUntil('Redis is there', () => connection.status === 'ready');
 });
 
