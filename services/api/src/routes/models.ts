@@ -28,7 +28,7 @@ export interface ModelRouteServices {
 
 export function modelRoutes({ registry }: ModelRouteServices): Route[] {
   return [
-    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, call) },
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'platform', operation: promotion, handle: (call) => promote(registry, call) },
     {
       method: 'get',
       path: '/v1/models',

@@ -1,4 +1,4 @@
-import type { Role, Session } from '@cytoqueue/client';
+import type { Session } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { isSignedOut, reader } from '../api';
 import { SESSION_KEY } from '../queries';
@@ -24,10 +24,12 @@ export interface Rights {
   records: boolean;
   /** Queue and workers. */
   operations: boolean;
-  /** Champions and the audit. */
+  /** The audit. */
   admin: boolean;
+  /** What all tenants share: the models in use and the job browser. */
+  platform: boolean;
 }
 
-export function rightsOf(role: Role): Rights {
-  return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin' };
+export function rightsOf({ role, platform }: Session): Rights {
+  return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin', platform };
 }
