@@ -49,6 +49,11 @@ export class Stack {
     this.#record = new ProcessRecord(config.dataDir);
   }
 
+  /** Where browsers reach it, when that is another address than the one it listens at. */
+  get publicUrl(): string | undefined {
+    return this.#config.publicUrl;
+  }
+
   get dataDir(): string {
     return this.#config.dataDir;
   }

@@ -1,5 +1,5 @@
-/** Up to the next comma that is not in quotes. */
-const PREFERENCES = /(?:[^,"]|"(?:[^"\\]|\\.)*")+/gs;
+/** Up to the next comma that is not in quotes; a quote that nothing closes reaches to the end. */
+const PREFERENCES = /(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|$))+/gs;
 const WAIT = /^\s*wait\s*(?:[=;]|$)/i;
 const SECONDS = /^\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?:;.*)?$/is;
 
