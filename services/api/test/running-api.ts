@@ -38,6 +38,11 @@ export interface Call {
   role?: KeyName;
 }
 
+export interface Settings {
+  publicUrl?: string;
+  maxWaitSeconds?: number;
+}
+
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
   readonly tenant = TENANT;
@@ -52,9 +57,9 @@ export class RunningApi {
   audit!: AuditLog;
   commands!: Redis;
 
-  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, settings: Settings = {}): Promise<RunningApi> {
     const api = new RunningApi();
-    await api.open(redisUrl, maxUploadBytes);
+    await api.open(redisUrl, maxUploadBytes, settings);
     return api;
   }
 
@@ -110,7 +115,7 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25 }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -132,7 +137,7 @@ export class RunningApi {
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
-    const address = new PublicAddress();
+    const address = new PublicAddress(publicUrl);
     const app = createApp({
       store: this.store,
       registry,
@@ -146,7 +151,7 @@ export class RunningApi {
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
-      maxWaitSeconds: 25,
+      maxWaitSeconds,
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),

@@ -19,16 +19,10 @@ test.each(['/metrics', '/health/live', `/v1/batches/${ID}/results`, '/admin/queu
   expect(wrong.filter((spelling) => isExactPath(spelling))).toEqual([]);
 });
 
-test.each(['', '*', '?', 'x', '/%6detrics', '/metrics%2e', '/a%7Fb', '/a%5cb', '/a%09b', '/ä', '/a b', '/a"b', '/a|b', '/a%2', '/a%zz', '/.', '/..', '/a/%2e%2e/b', '/admin/queues//', '//admin/queues/'])('%j is not', (target) => {
-  let isExact;
-  try {
-    isExact = isExactPath(target);
-  } catch (error) {
-    expect(error).toBeInstanceOf(URIError);
-  }
-  expect(isExact).not.toBe(true);
+test.each(['', '*', '?', 'x', '/%6detrics', '/metrics%2e', '/a%7Fb', '/a%5cb', '/a%09b', '/ä', '/a b', '/a"b', '/a|b', '/.', '/..', '/a/%2e%2e/b', '/admin/queues//', '//admin/queues/'])('%j is not', (target) => {
+  expect(isExactPath(target)).toBe(false);
 });
 
 test('bytes that are no UTF-8 are a malformed request', () => {
-  expect(() => isExactPath('/v1/batches/%ff')).toThrow(URIError);
+  for (const target of ['/v1/batches/%ff', '/a%2', '/a%zz', '/%']) expect(() => isExactPath(target)).toThrow(URIError);
 });

@@ -6,8 +6,10 @@ import { notFound } from './errors';
 const WITH_SLASH: readonly string[] = ['/', '/admin/queues/'];
 /** The characters of a path segment (RFC 3986) without `;`, whose meaning differs between servers. */
 const SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/;
-/** Encodings that other software decodes to another path: unreserved characters, separators, control characters. */
-const AMBIGUOUS = /[A-Za-z0-9._~/\\\u0000-\u001f\u007f-]/;
+/** What needs no encoding, and what separates: encoded, other software takes either for another path. */
+const AMBIGUOUS = /[A-Za-z0-9._~/\\-]/;
+const SPACE = 0x20;
+const DELETE = 0x7f;
 
 /**
  * Whether a request target is written in the one spelling that a route answers to. Proxies, load balancers and our own
@@ -26,7 +28,12 @@ function isExactSegment(segment: string): boolean {
   // Decoded as a whole too, as routes do: bytes that are no UTF-8 are the client's error.
   if (segment.includes('%')) decodeURIComponent(segment);
   if (!SEGMENT.test(segment) || segment === '.' || segment === '..') return false;
-  return (segment.match(/%../g) ?? []).every((encoded) => !AMBIGUOUS.test(String.fromCharCode(Number.parseInt(encoded.slice(1), 16))));
+  return (segment.match(/%../g) ?? []).every((encoded) => needsEncoding(Number.parseInt(encoded.slice(1), 16)));
+}
+
+/** No name of ours holds a control character. */
+function needsEncoding(byte: number): boolean {
+  return byte >= SPACE && byte !== DELETE && !AMBIGUOUS.test(String.fromCharCode(byte));
 }
 
 /** Refuses every other spelling of an address before any router sees it. Under `/v1` a key is needed to learn even that. */

@@ -1,6 +1,5 @@
 import { type AuditEvent, listAll } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
-import { appRoutes } from '@bull-board/api/dist/routes';
 import { rawRequest } from '../../../../test/src/support/raw-request';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { spellingsOf } from '../../../../test/src/support/spellings';
@@ -85,6 +84,7 @@ test('pauses and resumes for platform keys, and audits who did it and who was de
 });
 
 /** The routes of the board as it is installed, so that one that a later version adds is tested too. */
+const { appRoutes } = jest.requireActual<{ appRoutes: { api: { method: string | string[]; route: string | string[] }[] } }>('@bull-board/api/dist/routes.js');
 const boardRoutes = () =>
   appRoutes.api.flatMap(({ method, route }) => [method].flat().map((verb) => ({
     method: verb.toUpperCase(),
