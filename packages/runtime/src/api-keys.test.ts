@@ -94,11 +94,13 @@ describe('the local key', () => {
     const { tenants } = await loadApiKeys(apiKeysFile);
     const lab = { id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member' as const }] };
     tenants[0]?.keys.push({ id: 'k1', sha256: hashApiKey('cq_other'), role: 'operator' });
-    await saveApiKeys(apiKeysFile, { tenants: [...tenants, lab] });
+    const limits = { units_per_minute: 7 };
+    await saveApiKeys(apiKeysFile, { tenants: [{ ...tenants[0]!, limits }, lab] });
     await unlink(join(dir, 'local-api-key'));
 
     const replaced = await ensureLocalApiKey(dir);
     const keys = await loadApiKeys(apiKeysFile);
+    expect(keys.tenants[0]?.limits).toEqual(limits);
     expect(ids(keys)).toEqual(['local/local', 'local/k1', 'lab-a/k1']);
     expect(JSON.stringify(keys)).toContain(hashApiKey(replaced.key));
     expect(JSON.stringify(keys)).not.toContain(hashApiKey(key));

@@ -114,8 +114,9 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
 /** Of an earlier local key only the hash is left; it is replaced, and everybody else's keys stay. */
 function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['keys'][number]): ApiKeys {
   const others = tenants.filter(({ id }) => id !== 'local');
-  const local = tenants.filter(({ id }) => id === 'local').flatMap(({ keys }) => keys);
-  return { tenants: [{ id: 'local', keys: [entry, ...local.filter(({ id }) => id !== entry.id)] }, ...others] };
+  const local = tenants.find(({ id }) => id === 'local');
+  const kept = local?.keys.filter(({ id }) => id !== entry.id) ?? [];
+  return { tenants: [{ ...local, id: 'local', keys: [entry, ...kept] }, ...others] };
 }
 
 function withPlatform(keys: ApiKeys, sha256: string): ApiKeys {

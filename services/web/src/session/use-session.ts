@@ -26,10 +26,8 @@ export interface Rights {
   operations: boolean;
   /** The audit. */
   admin: boolean;
-  /** What all tenants share: the models in use and the job browser. */
-  platform: boolean;
 }
 
-export function rightsOf({ role, platform }: Session): Rights {
-  return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin', platform };
+export function rightsOf({ role }: Session): Rights {
+  return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin' };
 }
