@@ -183,7 +183,7 @@ describe('what comes from a session', () => {
     await signOut(cookie);
     for (let done = false; !done;) done = (await reader.read()).done;
     expect((await send('GET', `/v1/predictions/${id}/events`, { cookie: child })).status).toBe(401);
-  });
+  }, 60_000);
 
   it('does not include what an API key makes', async () => {
     const { token } = await issueToken();
