@@ -52,6 +52,11 @@ export class Stack {
     this.#readyFile = new AuxiliaryFile(() => this.#writeReady(), (error) => this.#warnUnwritten(error));
   }
 
+  /** Where browsers reach it, when that is another address than the one it listens at. */
+  get publicUrl(): string | undefined {
+    return this.#config.publicUrl;
+  }
+
   get dataDir(): string {
     return this.#config.dataDir;
   }
