@@ -1,3 +1,4 @@
+import type { Response } from 'express';
 import type { Authenticator } from './auth';
 import type { Call } from './route';
 import type { Feed, Snapshot, SnapshotFeeds } from './snapshot-feeds';
@@ -45,7 +46,7 @@ async function sendEvents({ request, response }: Call, feed: Feed, first: Snapsh
   try {
     for (let snapshot = first; !response.closed && (await isStillAdmitted()); snapshot = feed.latest()) {
       const { eventId, data, final } = snapshot;
-      if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${JSON.stringify(data)}\n\n`);
+      if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
       if (final) return;
       seen = eventId;
       await waker.wait(ADMISSION_CHECK_MS);
@@ -55,4 +56,9 @@ async function sendEvents({ request, response }: Call, feed: Feed, first: Snapsh
     forget();
     response.end();
   }
+}
+
+/** As `response.json` writes it: links get the path of the public address. */
+function toJson(response: Response, data: unknown): string {
+  return JSON.stringify(data, response.app.get('json replacer') as ((key: string, value: unknown) => unknown) | undefined);
 }
