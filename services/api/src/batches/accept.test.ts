@@ -32,8 +32,7 @@ const upload = (key?: string, rows = 1, query = '') =>
   call(`/v1/batches${query}`, { method: 'POST', headers: { 'content-type': 'text/csv', ...(key === undefined ? {} : { 'idempotency-key': key }) }, body: HEADER + ROW.repeat(rows) });
 const predict = (headers: Record<string, string> = {}) =>
   call('/v1/predictions', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ features: RECORD }) });
-const setLimits = (limits: TenantLimits) =>
-  api.ring.replace({ tenants: [{ id: 'lab', limits, keys: [{ id: 'member', role: 'member', sha256: api.hashOf('member') }] }] });
+const setLimits = (limits: TenantLimits) => api.assignKeys({ tenant: 'lab', limits });
 
 const MANIFEST: Manifest = {
   run: 1, status: 'succeeded', counts: { total: 1, pending: 0, succeeded: 1, rejected: 0, failed: 0 },

@@ -24,8 +24,7 @@ async function post(path: string, body?: string): Promise<{ status: number; id: 
 }
 
 const file = (rows: number) => HEADER + ROW.repeat(rows);
-const setLimits = (limits: TenantLimits) =>
-  api.ring.replace({ tenants: [{ id: 'lab', limits, keys: [{ id: 'member', role: 'member', sha256: api.hashOf('member') }] }] });
+const setLimits = (limits: TenantLimits) => api.assignKeys({ tenant: 'lab', limits });
 
 describe('work is charged', () => {
   const left = async () => Number(/r=(\d+)/.exec((await api.fetch('/v1/models')).headers.get('ratelimit') ?? '')?.[1]);
