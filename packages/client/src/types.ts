@@ -210,7 +210,9 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** null: nobody works on it. */
+  /** Rows wait and none was finished for 15 seconds. */
+  stalled: boolean;
+  /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
     name: 'predictions' | 'shards' | 'finalize';

@@ -40,7 +40,7 @@ function checkModel(model: string): string {
  * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard,
+ *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
@@ -101,6 +101,11 @@ export class ObjectKeys {
   static parseShardKey(key: string): { shard: number; model: string } | undefined {
     const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
     return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
+  }
+
+  /** Keeps a damaged shard object after the shard was scored again; below the batch, so that it is deleted with it. */
+  static damagedShard(tenant: string, id: string, shard: number, model: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}damaged/${fiveDigits(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
 
   static runsPrefix(tenant: string, id: string): string {

@@ -54,7 +54,7 @@ export function describeModels(models: ModelSummary[]): string {
 }
 
 export function describeQueue(queue: QueueState): string {
-  const drain = queue.drain_seconds === null ? '' : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
+  const drain = queue.stalled ? ', stalled: nothing was finished for 15 s' : queue.drain_seconds === null ? '' : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
   return [
     `${queue.backlog_rows} rows in ${queue.backlog_jobs} jobs, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
     `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows a second`,
