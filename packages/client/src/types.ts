@@ -142,7 +142,8 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  champion: string;
+  /** null: no version was promoted yet. */
+  champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
   links: { self: string };

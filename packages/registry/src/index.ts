@@ -2,5 +2,5 @@
 export { describeDrift, type Drift, ModelFileError } from '@cytoqueue/classifier';
 export { ChampionChangedError } from './champions';
 export { explainColumns } from './explain-columns';
-export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
+export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, type ModelEntry, NoChampionError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
 export { type EvaluationSummary, readCard, readEvaluation, readPlot } from './artifacts';

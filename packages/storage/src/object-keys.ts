@@ -198,6 +198,12 @@ export class ObjectKeys {
     return `${ObjectKeys.promotionsPrefix(name)}${fiveDigits(number, 1, 'promotion')}.json`;
   }
 
+  /** The place in the history; undefined when the key is no promotion's. */
+  static parsePromotion(key: string): number | undefined {
+    const match = /\/promotions\/(\d{5})\.json$/.exec(key);
+    return match ? Number(match[1]) : undefined;
+  }
+
   /** What was done by a tenant's keys; `system` for commands. */
   static auditPrefix(tenant: string): string {
     return `audit/${checkName(tenant, 'tenant')}/`;

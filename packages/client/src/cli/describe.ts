@@ -50,7 +50,7 @@ export function describeList({ data, has_more, last_id }: Page<Batch>): string {
 }
 
 export function describeModels(models: ModelSummary[]): string {
-  return models.map(({ name, champion, versions }) => `${name}: champion ${champion}, versions ${versions.join(', ')}`).join('\n');
+  return models.map(({ name, champion, versions }) => `${name}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`).join('\n');
 }
 
 export function describeQueue(queue: QueueState): string {

@@ -1,6 +1,6 @@
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ChampionChangedError, ModelDigestError, ModelFileError, UnknownModelError } from '@cytoqueue/registry';
+import { ChampionChangedError, ModelDigestError, ModelFileError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
 import { InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler, Response } from 'express';
@@ -20,6 +20,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, { errors: [{ field: 'model', code: error.code, detail: error.message }] });
   }
+  if (error instanceof NoChampionError) return new Problem('no-champion', error.message, { cause: error });
   if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
   if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damaged(error);
