@@ -47,28 +47,29 @@ export async function unscoredShards(
 
 const READS_AT_ONCE = 16;
 
-export interface ScoredShards {
-  counts: ShardCounts;
-  /** 0-based; without those whose header is damaged, which are scored again. */
-  shards: Set<number>;
-}
+export type ScoredShards = ShardCounts & {
+  shards: number;
+  /** Which ones, 0-based; without those whose header is damaged, which are scored again. */
+  scored: ReadonlySet<number>;
+};
 
-/** Adds up the counts of a batch's shard objects, from their first bytes. */
+/** Adds up the counts of a batch's shard objects, from their first bytes: when Redis does not know them, or not all. */
 export async function countScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<ScoredShards> {
-  const total: ScoredShards = { counts: emptyCounts(), shards: new Set() };
+  const counts = emptyCounts();
+  const scored = new Set<number>();
   const waiting: ObjectInfo[] = [];
   for await (const info of listAll(store, ObjectKeys.shardsPrefix(tenant, batchId))) waiting.push(info);
   const next = async (): Promise<void> => {
     for (let info = waiting.pop(); info !== undefined; info = waiting.pop()) {
       const shard = ObjectKeys.parseShardKey(info.key)?.shard;
-      const counts = shard === undefined ? undefined : await readCounts(store, info);
-      if (shard === undefined || counts === undefined) continue;
-      for (const key of Object.keys(total.counts) as (keyof ShardCounts)[]) total.counts[key] += counts[key];
-      total.shards.add(shard);
+      const own = shard === undefined ? undefined : await readCounts(store, info);
+      if (shard === undefined || own === undefined) continue;
+      for (const key of Object.keys(counts) as (keyof ShardCounts)[]) counts[key] += own[key];
+      scored.add(shard);
     }
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, next));
-  return total;
+  return { ...counts, shards: scored.size, scored };
 }
 
 /** undefined where the header is damaged, or the object was set aside since it was listed. */

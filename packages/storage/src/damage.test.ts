@@ -23,7 +23,7 @@ function* damagesOf(whole: Buffer): Generator<Buffer> {
   for (const more of ['\0', '\n', ' ', '{}', '7,9,ok\n']) yield Buffer.concat([whole, Buffer.from(more)]);
 }
 
-/** What damaged bytes are taken for, where they are taken for anything but damaged. */
+/** Results of reading damaged bytes, where they are not refused as damaged. */
 function takenFor<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
   const found: T[] = [];
   for (const damaged of damagesOf(whole)) {
@@ -31,8 +31,7 @@ function takenFor<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
     try {
       found.push(open(damaged));
     } catch (error) {
-      expect(error).toBeInstanceOf(ObjectCorruptError);
-      expect((error as ObjectCorruptError).key).toBe(KEY);
+      if (!(error instanceof ObjectCorruptError) || error.key !== KEY) throw error;
     }
   }
   return found;

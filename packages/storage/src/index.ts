@@ -11,5 +11,5 @@ export { ObjectKeys } from './object-keys';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
-export { openDocument, parseDocument, sealDocument } from './sealed-document';
+export { openDocument, sealDocument } from './sealed-document';
 export { SHARD_FORMAT, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

@@ -16,9 +16,9 @@ export function sealDocument(document: object): Buffer {
   return Buffer.from(`${body},"crc32":"${checksumOf(Buffer.from(body))}"}`);
 }
 
-/** @throws ObjectCorruptError when the bytes are no JSON object, or not those that were sealed */
+/** With or without a seal. @throws ObjectCorruptError when the bytes are no JSON object or array, or not those that were sealed */
 export function openDocument<T extends object>(key: string, bytes: Buffer): T {
-  const document = parseDocument<T & { crc32?: string }>(key, bytes);
+  const document = parseJson<T & { crc32?: string }>(key, bytes);
   const sealAt = Math.max(0, bytes.length - SEAL_TEMPLATE.length);
   const end = bytes.toString('latin1', sealAt);
   const checksum = SEAL.exec(end)?.[1];
@@ -28,8 +28,8 @@ export function openDocument<T extends object>(key: string, bytes: Buffer): T {
   return document;
 }
 
-/** JSON without a seal. @throws ObjectCorruptError when it is no JSON object or array */
-export function parseDocument<T extends object>(key: string, bytes: Buffer): T {
+/** @throws ObjectCorruptError when the bytes are no JSON object or array */
+export function parseJson<T extends object>(key: string, bytes: Buffer): T {
   let document: unknown;
   try {
     document = JSON.parse(bytes.toString());

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { BatchSummary } from './documents';
 import { ObjectCorruptError, ObjectFormatError } from './errors';
-import { parseDocument } from './sealed-document';
+import { parseJson } from './sealed-document';
 
 /** What one shard came to. */
 export interface ShardCounts extends BatchSummary {
@@ -104,7 +104,7 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
   const line = bytes.toString('latin1', 0, headerEnd);
   const [, covered, checksum] = HEADER_CHECKSUM.exec(line) ?? [];
   if (covered !== undefined && crc32(covered) !== Number(checksum)) throw new ObjectCorruptError(key, 'its header does not match its checksum');
-  const header = parseDocument<ShardHeader>(key, bytes.subarray(0, headerEnd));
+  const header = parseJson<ShardHeader>(key, bytes.subarray(0, headerEnd));
   // Nothing but the header of format 1 goes without a checksum: a damaged checksum must not pass for none.
   if (covered === undefined && Object.keys(header).join() !== MEMBERS.join()) throw new ObjectCorruptError(key, 'its header is damaged');
   if (header.format !== undefined && header.format > SHARD_FORMAT) throw new ObjectFormatError(key, header.format);

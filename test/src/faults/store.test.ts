@@ -1,7 +1,7 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
 import { finish, upload } from '../support/batches';
-import { FaultStack } from '../support/fault-stack';
+import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
 import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
 import { isRunning } from '../support/stack-process';
@@ -99,7 +99,8 @@ describeS3('S3', () => {
   });
 
   test('other bytes in the place of a shard: they stay as they are, and there is an alarm', async () => {
-    const counts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+    // As many rows as the shard has: of a shard that counts others the object would be set aside as damaged.
+    const counts = { succeeded: SHARD_ROWS, rejected: 0, benign: SHARD_ROWS, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
     const nothing = new Uint8Array();
     const other = encodeShardObject({ counts, histogram: [], results: Buffer.from('other'), errors: nothing, changes: nothing });
     let place = '';

@@ -26,14 +26,14 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   const { store, producer } = services;
   const stored = await readBatch(store, tenant, id);
   const manifest = finishedManifest(stored);
-  const scored = await countScoredShards(store, tenant, id);
-  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !scored.shards.has(shard));
+  const kept = await countScoredShards(store, tenant, id);
+  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !kept.scored.has(shard));
   // A run that ended without its files is finished by the next one, even if every shard was scored.
   if (shards.length === 0 && manifest.results !== undefined) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
   // Before the run, so that none is open that nobody would take up; the reconciler removes a marker without one.
   await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
-  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(scored) });
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(kept) });
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
@@ -51,9 +51,8 @@ function finishedManifest({ end }: StoredBatch): Manifest {
 }
 
 /** By the shard objects, not by the manifest: a shard may have been stored after the manifest was written. */
-function keptOf({ counts, shards }: ScoredShards): RunRecord['kept'] {
-  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = counts;
-  return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards: shards.size };
+function keptOf({ succeeded, rejected, benign, malignant, indeterminate, missing_features, shards }: ScoredShards): RunRecord['kept'] {
+  return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards };
 }
 
 /** Two retries at once open one run. */

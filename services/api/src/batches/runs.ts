@@ -1,4 +1,4 @@
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord, newestRun, openBatchRecord } from '@cytoqueue/storage';
+import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord, newestRun, openDocument } from '@cytoqueue/storage';
 import { readJsonObject } from '../http/stored-json';
 
 /** A batch as the store has it: what was accepted, and how far its newest run has come. */
@@ -28,7 +28,7 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     manifestInfo && readJsonObject<Manifest>(store, manifestKey),
   ]);
   return {
-    record: openBatchRecord(recordKey, recordBytes),
+    record: openDocument<BatchRecord>(recordKey, recordBytes),
     run,
     opened,
     cancelWished: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,

@@ -50,8 +50,8 @@ async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredB
     if (end === undefined) throw new ObjectNotFoundError(key);
     return endedView(record, end);
   }
-  const { counts, shards } = await countScoredShards(store, tenant, id);
-  return { ...describe(stored.record), ...liveView(stored, { ...counts, shards: shards.size, finalizing: live?.finalizing ?? false }) };
+  const counted = { ...(await countScoredShards(store, tenant, id)), finalizing: live?.finalizing ?? false };
+  return { ...describe(stored.record), ...liveView(stored, counted) };
 }
 
 function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<StoredBatch['end']>): BatchView {

@@ -33,7 +33,7 @@ export function toProblem(error: unknown): Problem {
 }
 
 function damaged(cause: Error): Problem {
-  return new Problem('stored-object-damaged', 'A stored object that this answer needs is damaged. The operators have been alarmed; the request id leads to it.', { cause });
+  return new Problem('object-damaged', 'A stored document is damaged. The operators were alerted; send the data again.', { cause });
 }
 
 /** A damaged object that is met while an answer is under way, or that the answer can do without. */
@@ -78,7 +78,7 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
   const { log, id } = response.locals.context;
   // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
   if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
-  if (problem.type === 'stored-object-damaged') alarmOfDamage(response, problem.cause as Error);
+  if (problem.type === 'object-damaged') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
   if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
   if (response.headersSent) return next(error);
   drainRefused(request);

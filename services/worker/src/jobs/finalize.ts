@@ -9,7 +9,7 @@ import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
   type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  decodeShardObject, emptyCounts, openDocument, parseDocument, sealDocument, unscoredShards,
+  decodeShardObject, emptyCounts, openDocument, sealDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, scoreAndStore } from './shard';
@@ -160,7 +160,7 @@ class RunFiles {
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = parseDocument<number[]>(key, await services.store.get(key));
+      this.failed = openDocument<number[]>(key, await services.store.get(key));
     }
   }
 
