@@ -75,16 +75,16 @@ describe('objects of the release before', () => {
     }
   });
 
-  test('a document that a release without seals has changed is read without its old seal', () => {
-    const copied = { ...(JSON.parse(sealDocument(MANIFEST).toString()) as object), rescores: { batch_id: 'b' } };
-    expect(openDocument(KEY, Buffer.from(JSON.stringify(copied)))).toEqual({ ...MANIFEST, rescores: { batch_id: 'b' } });
+  test('a document that a release without seals read, changed and wrote again is read as that', () => {
+    const copied = { ...(JSON.parse(sealDocument(MANIFEST).toString()) as object), run: 2 };
+    expect(openDocument(KEY, Buffer.from(JSON.stringify(copied)))).toEqual({ ...MANIFEST, run: 2 });
   });
 });
 
 test('releases without checksums of the header read ours: the same members in one line of JSON', () => {
   const [line] = encodeShardObject(SHARD).toString().split('\n');
   expect(JSON.parse(line)).toMatchObject({ counts: COUNTS, histogram: SHARD.histogram, bytes: { results: 27, errors: 6, changes: 4 } });
-  expect(JSON.parse(sealDocument(MANIFEST).toString())).toMatchObject(MANIFEST);
+  expect(JSON.parse(sealDocument(MANIFEST).toString())).toEqual(MANIFEST);
 });
 
 test('an intact object of a later format is no damage: a later release reads it', () => {

@@ -72,9 +72,8 @@ test('a manifest that a finalizer of an earlier release wrote first is kept', as
   const record = await accept();
   await finalize(record);
   const key = ObjectKeys.runManifest(TENANT, record.id, 1);
-  const { crc32: seal, ...manifest } = await worker.json<{ crc32: string }>(key);
-  expect(seal).toMatch(/^[0-9a-f]{8}$/);
-  const earlier = Buffer.from(JSON.stringify(manifest));
+  const earlier = Buffer.from(JSON.stringify(await worker.json(key)));
+  expect(await worker.store.get(key)).not.toEqual(earlier);
   await worker.store.put(key, earlier);
   const late = Object.assign(Object.create(worker.store) as typeof worker.store, { head: async () => undefined });
   await new Finalizer({ ...worker.services, store: late }, new BatchRecords(late)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 1 }, new Set());
