@@ -29,20 +29,21 @@ describe('the task roles', () => {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
     }
     expect(may(api, 's3:GetObject', 'models/wbc-knn/1.0.0.json')).toBe(true);
-    expect(may(api, 's3:PutObject', 'models/wbc-knn/promotions/00002.json')).toBe(true);
-    for (const [action, key] of [['s3:PutObject', 'models/wbc-knn/1.0.0.json'], ['s3:PutObject', 'models/wbc-knn/champion.json'], ['s3:DeleteObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'audit/a.json'], ['s3:PutObject', 'else']]) {
+    for (const key of ['models/wbc-knn/promotions/00002.json', 'models/mine/champion.json']) expect(may(api, 's3:PutObject', key)).toBe(true);
+    for (const [action, key] of [['s3:PutObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'models/wbc-knn/champion.json'], ['s3:DeleteObject', 'audit/a.json'], ['s3:PutObject', 'else']]) {
       expect([action, key, may(api, action!, key!)]).toEqual([action, key, false]);
     }
   });
 
-  test('of the worker gets inputs, puts results, and can neither replace an input nor delete anything of a tenant', () => {
+  test('of the worker gets inputs, puts results, and can neither replace nor delete an input', () => {
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/1.0.0.json']) expect(may(worker, 's3:GetObject', key)).toBe(true);
     for (const key of ['tenants/a/batches/b/shards/00001.m.shard', 'tenants/a/batches/b/runs/00001/results.csv', 'tenants/a/predictions/p/result.json']) expect(may(worker, 's3:PutObject', key)).toBe(true);
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/batches/b/batch.json', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/champion.json', 'audit/a.json', 'pending/a/b']) {
       expect([key, may(worker, 's3:PutObject', key)]).toEqual([key, false]);
     }
     for (const key of ['tenants/a/batches/b/input.csv', 'models/wbc-knn/1.0.0.json']) expect(may(worker, 's3:DeleteObject', key)).toBe(false);
-    expect(may(worker, 's3:DeleteObject', 'pending/a/b')).toBe(true);
+    for (const key of ['pending/a/b', 'tenants/a/batches/b/shards/00001.m.shard']) expect(may(worker, 's3:DeleteObject', key)).toBe(true);
+    expect(may(worker, 's3:PutObject', 'tenants/a/batches/b/damaged/00001.m.shard')).toBe(true);
     expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
   });
 

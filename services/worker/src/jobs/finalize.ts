@@ -13,7 +13,7 @@ import {
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, scoreAndStore } from './shard';
-import { readShardObject, shardKey } from './stored-shard';
+import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 3;
@@ -142,7 +142,7 @@ class RunFiles {
     const { services, tenant, record, run } = this;
     if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)), shardKey(tenant, record, shard));
     const existing = await readShardObject(services, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
-    return existing ?? scoreAndStore(services, tenant, record, run, shard);
+    return existing ?? scoreAndStore(services, tenant, record, run, shard, await wasDamaged(services.store, tenant, record, shard));
   }
 
   /**

@@ -72,10 +72,13 @@ async function scoreUnlessCanceled(services: ShardServices, tenant: string, reco
   ]);
 }
 
-export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, run: number, shard: number): Promise<StoredShard> {
+/** `isCounted`: an object of the shard was there before, in this run or kept from an earlier one. */
+export async function scoreAndStore(
+  services: ShardServices, tenant: string, record: BatchRecord, run: number, shard: number, isCounted: boolean,
+): Promise<StoredShard> {
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   const stored = (await putShardOnce(services, tenant, record, shard, object)) ?? decodeShardObject(object, shardKey(tenant, record, shard));
-  await services.metrics.shardScored({ batchId: record.id, run, shard }, stored.counts);
+  if (!isCounted) await services.metrics.shardScored({ batchId: record.id, run, shard }, stored.counts);
   return stored;
 }
 

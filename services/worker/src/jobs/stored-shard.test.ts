@@ -57,6 +57,19 @@ test('a shard that an earlier release stored is kept, whenever it is delivered a
   expect(alarms()).toEqual([]);
 });
 
+test('a damaged shard that a retry kept is scored again and not counted twice', async () => {
+  const record = await accept();
+  await deliver(record, 0);
+  const key = shardKey(TENANT, record, 0);
+  await worker.store.put(key, Buffer.from(await worker.store.get(key)).fill(0, 100, 110));
+  const before = alarms().length;
+  await new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 2 }, new Set());
+  expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
+  // The second shard was missing: it is counted, the first one is among what the run kept.
+  expect(await worker.services.progress.read(record.id, 2)).toMatchObject({ shards: 1, succeeded: 2 });
+  expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } });
+});
+
 test('two different objects of one format are an alarm, and the first one stays', async () => {
   const record = await accept();
   const object = await score(record, 0);

@@ -55,6 +55,11 @@ export async function putShardOnce(
   }
 }
 
+/** Whether an object of the shard was set aside. */
+export async function wasDamaged(store: ObjectStore, tenant: string, record: BatchRecord, shard: number): Promise<boolean> {
+  return (await store.head(ObjectKeys.damagedShard(tenant, record.id, shard, modelRef(record)))) !== undefined;
+}
+
 async function read(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, into?: Buffer): Promise<StoredShard | undefined> {
   const key = shardKey(tenant, record, shard);
   try {
