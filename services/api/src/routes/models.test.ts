@@ -34,7 +34,7 @@ const json = async (path: string, call: Parameters<RunningApi['fetch']>[1] = {})
   const answer = await api.fetch(path, call);
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
-const post = (path: string, body: object) => json(path, { method: 'POST', role: 'admin', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const post = (path: string, body: object) => json(path, { method: 'POST', role: 'platform', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 test('a model without a champion is listed with the others, and found by name and version', async () => {
   const { status, body } = await json('/v1/models');
