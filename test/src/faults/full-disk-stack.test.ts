@@ -116,7 +116,7 @@ test('a service whose log nothing reads answers requests and health', async () =
     const [code] = (await once(api, 'exit')) as [number];
     expect(code).toBe(0);
     // Unread, it would keep this process alive.
-    api.stdout.destroy();
+    api.stdout?.destroy();
   } finally {
     await stack.stop();
   }

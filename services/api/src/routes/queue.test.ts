@@ -17,6 +17,8 @@ beforeAll(async () => {
   working = createWorkerConnection(redis.url, () => undefined);
 });
 
+beforeEach(() => working.flushall());
+
 afterAll(async () => {
   working?.disconnect();
   await api?.stop();
@@ -27,6 +29,7 @@ interface QueueBody {
   backlog_rows: number;
   workers_alive: number;
   drain_seconds: number | null;
+  rows_per_second: number;
   [field: string]: unknown;
 }
 
@@ -34,17 +37,25 @@ const NO_COUNTS = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterm
 
 const readQueue = async () => (await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as QueueBody;
 
+/** A record and a batch, of 1,000 rows together. */
+async function enqueue(): Promise<void> {
+  await api.predict(RECORD);
+  await api.producer.enqueueBatch({ tenant: 'lab', batchId: randomUUID(), run: 1, shards: [{ shard: 0, rows: 700 }, { shard: 1, rows: 299 }] });
+}
+
 test('is for operators and admins', async () => {
   const statusFor = async (role: 'member' | 'operator' | 'admin') => (await api.fetch('/v1/queue', { role })).status;
   expect([await statusFor('member'), await statusFor('operator'), await statusFor('admin')]).toEqual([403, 200, 200]);
 });
 
 test('says how much is left to do, who does it, how fast, and what went wrong', async () => {
-  const idle = await readQueue();
+  const idle = await waitUntil('the figures are of the empty queue', async () => {
+    const body = await readQueue();
+    return body.backlog_rows === 0 && body;
+  });
   expect(idle).toMatchObject({ backlog_rows: 0, backlog_jobs: 0, oldest_job_age_seconds: 0, workers_alive: 0, rows_per_second: 0, stalled: false, drain_seconds: 0 });
   expect(idle).toMatchObject({ latency: { prediction_wait_ms: null, prediction_total_ms: null }, failures: { shards_failed: 0, jobs_retried: 0 } });
-  await api.predict(RECORD);
-  await api.producer.enqueueBatch({ tenant: 'lab', batchId: randomUUID(), run: 1, shards: [{ shard: 0, rows: 700 }, { shard: 1, rows: 299 }] });
+  await enqueue();
   const waiting = await waitUntil('the figures are new', async () => {
     const body = await readQueue();
     return body.backlog_rows > 0 && body;
@@ -57,7 +68,8 @@ test('says how much is left to do, who does it, how fast, and what went wrong', 
   ]);
 });
 
-test('estimates from the workers alive and their recent pace, and counts what was finished', async () => {
+test('derives the time to drain from the workers alive and the recent throughput', async () => {
+  await enqueue();
   const presence = new WorkerPresence(working, 'w', 2);
   presence.start();
   const assumed = await waitUntil('the worker is seen', async () => {
@@ -83,6 +95,7 @@ test('estimates from the workers alive and their recent pace, and counts what wa
 });
 
 test('rows that wait while nothing is finished: stalled, no throughput, no estimate; paused is not stalled', async () => {
+  await enqueue();
   const presence = new WorkerPresence(working, 'w', 2);
   presence.start();
   // A new one each time: it remembers no job from before the change.
@@ -109,6 +122,7 @@ async function setBack(): Promise<void> {
 }
 
 test('a record that waits says at which place', async () => {
+  await api.predict(RECORD);
   const id = await api.predict(RECORD);
   const body = (await (await api.fetch(`/v1/predictions/${id}`)).json()) as Record<string, unknown>;
   expect(body).toMatchObject({ status: 'queued', queue_position: 2 });
