@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, with --clock also
-# libfaketime, and the build.
+# libfaketime, with --sandbox also bubblewrap, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -115,6 +115,14 @@ install_faketime() {
   install_system libfaketime libfaketime libfaketime libfaketime libfaketime || say 'going on without libfaketime'
 }
 
+# The test of the images runs the services in it.
+install_sandbox() {
+  [ "$(uname -s)" = Linux ] || fail 'the images are tested with bubblewrap, which needs Linux'
+  have bwrap && return
+  install_system bubblewrap bubblewrap bubblewrap bubblewrap bubblewrap && have bwrap ||
+    fail 'bubblewrap is needed to test the images and could not be installed here: install it and put bwrap on PATH'
+}
+
 build() {
   npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
 }
@@ -127,6 +135,7 @@ for part in "$@"; do
   case $part in
     --browser) install_browser ;;
     --clock) install_faketime ;;
+    --sandbox) install_sandbox ;;
     *) fail "unknown option $part" ;;
   esac
 done
