@@ -60,11 +60,16 @@ function removeOptionalPeers(workspaces) {
 
 function removeUnused() {
   for (const entry of readdirSync(installed, { recursive: true, withFileTypes: true })) {
-    const file = path.join(entry.parentPath, entry.name);
-    // A package may itself be called `test`; only a folder inside of one holds tests.
-    const isPackage = /node_modules(\/@[^/]+)?$/.test(entry.parentPath);
-    if (entry.isFile() ? unused.test(entry.name) || testFile.test(entry.name) : entry.isDirectory() && testFolder.test(entry.name) && !isPackage) rmSync(file, { recursive: true, force: true });
+    if (isUnused(entry)) rmSync(path.join(entry.parentPath, entry.name), { recursive: true, force: true });
   }
+}
+
+/** Folders of commands too: nothing in an image runs them, and some point at what is removed here. */
+function isUnused(entry) {
+  if (entry.isFile()) return unused.test(entry.name) || testFile.test(entry.name);
+  // A package may itself be called `test`; only a folder inside of one holds tests.
+  const isPackage = /node_modules(\/@[^/]+)?$/.test(entry.parentPath);
+  return entry.isDirectory() && (isPackage ? entry.name === '.bin' : testFolder.test(entry.name));
 }
 
 const workspaces = takeWorkspaces();
@@ -75,5 +80,3 @@ for (const workspace of workspaces) {
 for (const folder of folders) if (existsSync(path.join(root, folder))) copy(folder);
 removeOptionalPeers(workspaces);
 removeUnused();
-// Commands of packages: nothing in an image runs them, and some point at what was just removed.
-rmSync(path.join(installed, '.bin'), { recursive: true, force: true });

@@ -48,9 +48,9 @@ export class RunningApi {
   audit!: AuditLog;
   commands!: Redis;
 
-  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, trustProxy?: readonly string[]): Promise<RunningApi> {
     const api = new RunningApi();
-    await api.open(redisUrl, maxUploadBytes);
+    await api.open(redisUrl, maxUploadBytes, trustProxy);
     return api;
   }
 
@@ -106,7 +106,7 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, trustProxy?: readonly string[]): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -140,7 +140,7 @@ export class RunningApi {
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
-      trustProxy: undefined,
+      trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,

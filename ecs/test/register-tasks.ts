@@ -1,6 +1,6 @@
 import { ECSClient, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
-import { resolve, resourcesOf, synthesise } from '../test/templates';
+import { resolve, resourcesOf, synthesise } from './templates';
 
 const describeWithMoto = motoAvailable() ? describe : describe.skip;
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
 import { RedisProcess } from '../../test/src/support/redis-process';
-import { ROOT, type RunningProgram, runProgram } from '../../test/src/support/stack-process';
+import { ROOT, type RunningProgram, endProgram, runProgram } from '../../test/src/support/stack-process';
 import { waitUntil } from '../../test/src/support/wait-until';
-import { type PolicingProxy, startPolicingProxy } from '../test/policing-proxy';
-import { type Statement, isAllowed, synthesise, taskRoleStatements } from '../test/templates';
+import { type PolicingProxy, startPolicingProxy } from './policing-proxy';
+import { type Statement, isAllowed, synthesise, taskRoleStatements } from './templates';
 
 const describeWithMoto = motoAvailable() ? describe : describe.skip;
 const POLICY_BUCKET = 'cytoqueue-production-data-123456789012-eu-central-1';
@@ -15,8 +15,9 @@ const KEY = 'cq_policies';
 /** Its SHA-256, as API_KEYS wants it. */
 const KEY_SHA256 = createHash('sha256').update(KEY).digest('hex');
 const HEADER = 'Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n';
-/** Beyond the 8 MiB from which on a file goes to S3 in parts. */
-const LARGE = HEADER + '5,1,1,1,2,1,3,1,1\n10,10,10,8,6,10,9,10,3\n'.repeat(250_000);
+const LARGE_ROWS = 5_000;
+/** Beyond the 8 MiB from which on a file goes to S3 in parts, by a long note in each row. */
+const LARGE = `note,${HEADER}` + `${'n'.repeat(2_000)},5,1,1,1,2,1,3,1,1\n${'n'.repeat(2_000)},10,10,10,8,6,10,9,10,3\n`.repeat(LARGE_ROWS / 2);
 
 describe('the task roles', () => {
   const { services } = synthesise('production');
@@ -62,12 +63,13 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
   let redis: RedisProcess;
   let api: { proxy: PolicingProxy; program: RunningProgram };
   let worker: typeof api;
+  const started: (typeof api)[] = [];
   let url: string;
 
   beforeAll(async () => {
     [moto, redis] = await Promise.all([startMoto(), RedisProcess.start()]);
     await fetch(`${moto.url}/cytoqueue`, { method: 'PUT' });
-    const common = { STORAGE_URL: 's3://cytoqueue', REDIS_URL: redis.url, SHARD_ROWS: '200000', ...aws(moto.url) };
+    const common = { STORAGE_URL: 's3://cytoqueue', REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
     // As scripts/deploy.sh does, with rights of its own.
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models.js'), 'list'], { env: { ...process.env, ...common } });
     const { services } = synthesise('production');
@@ -75,6 +77,7 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
       const statements = taskRoleStatements(services, service === 'api' ? 'Api' : 'Worker');
       const proxy = await startPolicingProxy(moto.url, POLICY_BUCKET, statements);
       const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], { ...common, ...aws(proxy.url), ...environment });
+      started.push({ proxy, program });
       return { proxy, program };
     };
     const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin' }] }] };
@@ -83,14 +86,14 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
     url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(api.program.stdout())?.[1]);
   });
 
+  // Only what has started: when the set-up fails, everything before the failure ends too.
   afterAll(async () => {
-    for (const { program, proxy } of [api, worker]) {
-      program.process.kill('SIGTERM');
-      await program.exited;
-      proxy.stop();
+    for (const { program, proxy } of started) {
+      await endProgram(program);
+      await proxy.stop();
     }
-    await redis.down();
-    await moto.stop();
+    await redis?.down();
+    await moto?.stop();
   });
 
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
@@ -118,7 +121,7 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
     const large = await sendBatch(LARGE, { 'Idempotency-Key': 'large' });
     expect(await ended(large)).toBe('succeeded');
     const results = await (await call(`/v1/batches/${large}/results`)).text();
-    expect(results.split('\n')).toHaveLength(500_002);
+    expect(results.split('\n')).toHaveLength(LARGE_ROWS + 2);
 
     expect(await ended(await sendBatch(`${HEADER}11,1,1,1,2,1,3,1,1\n5,1,1,1,2,1,3,1,1\n`))).toBe('completed_with_errors');
     // Refused after more than a part was sent: what is there of it is taken back.
