@@ -97,10 +97,11 @@ describe('both services from their images, read-only, as uid 1000, without capab
 
   test.each(SERVICES)('the health check of the %s passes', async (service) => {
     const { healthcheck } = builds[service].configuration;
-    await waitUntil('the health check exits with 0', async () => {
+    const healthy = waitUntil('the health check exits with 0', async () => {
       if (running[service]?.isRunning() !== true) throw new Error(`it has ended:\n${running[service]?.output()}`);
       return (await (await start(service, healthcheck)).exited) === 0;
     });
+    await expect(healthy).resolves.toBe(true);
   });
 
   test('a record and a batch get their known answers', async () => {

@@ -1,3 +1,4 @@
+import { findFreePort } from '../support/free-port';
 import { StackFixture, getFromRedis, isHealthy, setInRedis, untilGone } from '../support/stack-fixture';
 import { type Ready, isRunning, pidsOf, readReady } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
@@ -19,12 +20,13 @@ describe('a killed stack', () => {
   });
 
   it('starts again at once on the same directory and port, whatever of it still runs', async () => {
-    const first = await fixture.start();
+    const PORT = String(await findFreePort());
+    const first = await fixture.start({ PORT });
     await setInRedis(first.ready, 'kept', 'yes');
     process.kill(first.ready.pids.api, 'SIGSTOP');
     first.process.kill('SIGKILL');
     await first.exited;
-    const second = await fixture.start({ PORT: new URL(first.url).port });
+    const second = await fixture.start({ PORT });
     expect(second.url).toBe(first.url);
     expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
     expect(pidsOf(first.ready).filter(isRunning)).toEqual([]);
@@ -39,7 +41,7 @@ describe('a process of the stack that is killed', () => {
     });
 
   it('is replaced: a worker, then the API at the same address, then Redis at the same address with its data', async () => {
-    const stack = await fixture.start({ WORKERS: '2' });
+    const stack = await fixture.start({ WORKERS: '2', PORT: String(await findFreePort()) });
     await setInRedis(stack.ready, 'kept', 'yes');
 
     process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
