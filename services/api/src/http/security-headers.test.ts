@@ -7,7 +7,7 @@ let api: RunningApi;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-  api = await RunningApi.start(redis.url, undefined, ['loopback']);
+  api = await RunningApi.start(redis.url, undefined, { trustProxy: ['loopback'] });
 });
 
 afterAll(async () => {
