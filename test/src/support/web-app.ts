@@ -64,6 +64,11 @@ export class WebStack {
     return new WebApp(this.stack, keys, this.browser);
   }
 
+  /** Closes every page, which would otherwise go on asking the API. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+  }
+
   /** Closes the browser's connection, its pages with it, and ends the stack. */
   async stop(): Promise<void> {
     await this.browser.close();

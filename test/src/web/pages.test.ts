@@ -9,6 +9,17 @@ import { describeOfflinePages } from './offline-pages';
 import { describeOperatorPages } from './operator-pages';
 import { describeServedFiles } from './served-files';
 
+const PARTS = {
+  clinician: describeClinicianPages,
+  lab: describeLabPages,
+  operator: describeOperatorPages,
+  keyboard: describeKeyboard,
+  layout: describeLayout,
+  offline: describeOfflinePages,
+  files: describeServedFiles,
+  'bundled pages': describeBundledPages,
+};
+
 /**
  * The web app in a real browser. The files of this folder share one stack and run one after the other, so that a test may
  * pause the worker; each test has tenants of its own. One alone: `npx jest test/src/web/pages -t operator`.
@@ -20,15 +31,11 @@ describeWith('Chromium', 'the web app', () => {
     web = await WebStack.start();
   });
 
+  afterEach(() => web.closePages());
+
   afterAll(() => web?.stop());
 
-  const newPeople = () => web.newPeople();
-  describe('clinician', () => describeClinicianPages(newPeople));
-  describe('lab', () => describeLabPages(newPeople));
-  describe('operator', () => describeOperatorPages(newPeople));
-  describe('keyboard', () => describeKeyboard(newPeople));
-  describe('layout', () => describeLayout(newPeople));
-  describe('offline', () => describeOfflinePages(newPeople));
-  describe('files', () => describeServedFiles(newPeople));
-  describe('bundled pages', () => describeBundledPages(newPeople));
+  describe.each(Object.entries(PARTS))('%s', (_name, describePages) => {
+    describePages(() => web.newPeople());
+  });
 });

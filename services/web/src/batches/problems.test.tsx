@@ -1,6 +1,6 @@
 /** @jest-environment jsdom */
 import { ConnectionError } from '@cytoqueue/client';
-import { screen } from '@testing-library/react';
+import { screen } from '@testing-library/dom';
 import { problem, renderPage } from '../page.test.fixtures';
 import { Problems } from './problems';
 

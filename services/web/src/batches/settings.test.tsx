@@ -1,6 +1,6 @@
 /** @jest-environment jsdom */
 import type { BatchSettings } from '@cytoqueue/client';
-import { screen } from '@testing-library/react';
+import { screen } from '@testing-library/dom';
 import { useState } from 'react';
 import { reader } from '../api';
 import { renderPage } from '../page.test.fixtures';

@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import { screen } from '@testing-library/react';
+import { screen } from '@testing-library/dom';
 import { renderPage } from '../page.test.fixtures';
 import { ConfirmButton } from './confirm-button';
 

@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/dom';
 import { client, reader } from '../api';
 import { GRADES_MODEL, problem, renderPage } from '../page.test.fixtures';
 import { DraftProvider, useDraft } from './draft-context';
