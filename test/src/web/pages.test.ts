@@ -1,16 +1,18 @@
 import { describeWith } from '../support/optional-tools';
 import { WebStack } from '../support/web-app';
-import { describeBundledPages } from './bundled-pages';
-import { describeClinicianPages } from './clinician-pages';
-import { describeKeyboard } from './keyboard-pages';
-import { describeLabPages } from './lab-pages';
-import { describeLayout } from './layout-pages';
-import { describeOfflinePages } from './offline-pages';
-import { describeOperatorPages } from './operator-pages';
-import { describeServedFiles } from './served-files';
+import { describeBundledPages } from './bundled-pages.test.cases';
+import { describeClinicianPages } from './clinician.test.cases';
+import { describeKeyboard } from './keyboard.test.cases';
+import { describeLabPages } from './lab.test.cases';
+import { describeLayout } from './layout.test.cases';
+import { describeOfflinePages } from './offline.test.cases';
+import { describeOperatorPages } from './operator.test.cases';
+import { describeRightPatient } from './right-patient.test.cases';
+import { describeServedFiles } from './served-files.test.cases';
 
 const PARTS = {
   clinician: describeClinicianPages,
+  'right patient': describeRightPatient,
   lab: describeLabPages,
   operator: describeOperatorPages,
   keyboard: describeKeyboard,
@@ -21,7 +23,7 @@ const PARTS = {
 };
 
 /**
- * The web app in a real browser. The files of this folder share one stack and run one after the other, so that a test may
+ * The web app in a real browser. The cases of this folder share one stack and run one after the other, so that a test may
  * pause the worker; each test has tenants of its own. One alone: `npx jest test/src/web/pages -t operator`.
  */
 describeWith('Chromium', 'the web app', () => {

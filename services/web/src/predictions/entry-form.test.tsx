@@ -60,7 +60,7 @@ test('arrow keys and Backspace go to the field before', async () => {
   expect(document.activeElement).toBe(field('Clump thickness'));
 });
 
-test('a pasted line fills every field, and the cell before the values becomes the reference', async () => {
+test('a pasted line fills every field, with the reference before its values', async () => {
   const { paste } = renderForm();
   await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1');
   expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
@@ -68,11 +68,25 @@ test('a pasted line fills every field, and the cell before the values becomes th
   expect(document.activeElement).toBe(submit());
 });
 
-test('a pasted line whose cells could be shifted fills no field', async () => {
-  const { paste } = renderForm();
+test('a pasted line that can be read in two ways fills no field until the person chooses, and nothing is sent meanwhile', async () => {
+  const { user, paste } = renderForm();
   await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+  screen.getByLabelText('What was pasted');
   expect(values().join('')).toBe('');
-  expect(screen.getByText(/it is not plain which are the values/).getAttribute('role')).toBe('status');
+  await user.click(submit());
+  screen.getByText('Answer the question about the pasted row first.');
+  expect(predict).not.toHaveBeenCalled();
+  await user.click(screen.getByText('Yes, starting with 5'));
+  expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
+  expect(screen.queryByLabelText('What was pasted')).toBeNull();
+});
+
+test('a pasted line that is refused fills no field', async () => {
+  const { user, paste } = renderForm();
+  await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+  await user.click(screen.getByText('Fill in nothing'));
+  screen.getByText('Nothing was filled in.');
+  expect(values().join('')).toBe('');
 });
 
 test('values out of range and empty fields are reported beside the field, and nothing is sent', async () => {
