@@ -33,6 +33,7 @@ export default async function startSharedServers(): Promise<void> {
   });
   front.listen(0, '127.0.0.1');
   await once(front, 'listening');
+  front.unref();
   announceSharedServers(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
 }
 
