@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { connectChromium } from './chromium';
 import { type Environment, type RunningStack, makeDataDir, startStack } from './stack-process';
+import { waitUntil } from './wait-until';
 
-export type Person = 'clinician' | 'colleague' | 'stranger' | 'operator' | 'admin';
+export type Person = 'clinician' | 'colleague' | 'stranger' | 'operator' | 'admin' | 'maintainer';
 type Keys = Readonly<Record<Person, string>>;
 
-const PEOPLE: Readonly<Record<Person, { tenant: string; role: string }>> = {
+const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?: true }>> = {
   clinician: { tenant: 'clinic', role: 'member' },
   colleague: { tenant: 'clinic', role: 'member' },
   stranger: { tenant: 'elsewhere', role: 'member' },
   operator: { tenant: 'operations', role: 'operator' },
   admin: { tenant: 'headquarters', role: 'admin' },
+  maintainer: { tenant: 'headquarters', role: 'admin', platform: true },
 };
 
 /** How many tests of one stack can have people of their own. */
@@ -45,6 +47,7 @@ export class WebStack {
     readonly stack: RunningStack,
     private readonly groups: readonly Keys[],
     private readonly browser: Browser,
+    private readonly url: string,
   ) {}
 
   /** Without canary records, which would be in the queue at times of their own. */
@@ -54,14 +57,14 @@ export class WebStack {
     writeFileSync(join(dataDir, 'keys.json'), JSON.stringify({ tenants: groups.flatMap(({ tenants }) => tenants) }));
     const settings = { DATA_DIR: dataDir, API_KEYS_FILE: join(dataDir, 'keys.json'), WORKER_THREADS: '1', CANARY_SECONDS: '0', ...environment };
     const stack = await startStack(settings);
-    return new WebStack(stack, groups.map(({ keys }) => keys), await connectChromium());
+    return new WebStack(stack, groups.map(({ keys }) => keys), await connectChromium(), environment['PUBLIC_URL'] ?? stack.url);
   }
 
   /** The stack as people see it who share tenants with no other test. */
   newPeople(): WebApp {
     const keys = this.groups[this.nextGroup++];
     if (keys === undefined) throw new Error(`more than ${MAX_GROUPS} groups of people`);
-    return new WebApp(this.stack, keys, this.browser);
+    return new WebApp(this.stack, keys, this.browser, this.url);
   }
 
   /** Closes every page, which would otherwise go on asking the API. */
@@ -83,15 +86,17 @@ export class WebApp {
     readonly stack: RunningStack,
     readonly keys: Keys,
     private readonly browser: Browser,
+    /** Where browsers and clients reach it. */
+    readonly url: string,
   ) {}
 
-  /** Opens a page, signed in when a person is given. `origin` replaces the address of the API, for a proxy before it. */
-  async visit(path: string, person?: Person, { origin = this.stack.url, ...options }: BrowserContextOptions & { origin?: string } = {}): Promise<Visitor> {
+  /** Opens a page, signed in when a person is given. `url` replaces the address of the API, for a proxy before it. */
+  async visit(path: string, person?: Person, { url = this.url, ...options }: BrowserContextOptions & { url?: string } = {}): Promise<Visitor> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
     if (person !== undefined) {
-      const signIn = { data: { api_key: this.keys[person] }, headers: { Origin: origin }, timeout: PATIENCE_MS };
-      const answer = await context.request.post(`${origin}/v1/session`, signIn);
+      const signIn = { data: { api_key: this.keys[person] }, headers: { Origin: new URL(url).origin }, timeout: PATIENCE_MS };
+      const answer = await context.request.post(`${url}/v1/session`, signIn);
       if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}`);
     }
     const page = await context.newPage();
@@ -100,21 +105,29 @@ export class WebApp {
     page.on('pageerror', (error) => visitor.complaints.push(error.message));
     page.on('request', (request) => {
       visitor.addresses.push(request.url());
-      if (/^https?:/.test(request.url()) && !request.url().startsWith(`${origin}/`)) visitor.complaints.push(`request to ${request.url()}`);
+      if (/^https?:/.test(request.url()) && !request.url().startsWith(`${url}/`)) visitor.complaints.push(`request to ${request.url()}`);
     });
-    await page.goto(`${origin}${path}`);
+    await page.goto(`${url}${path}`);
     return visitor;
   }
 
   /** A request with the person's key, as a program sends it. */
   async call(person: Person, path: string, init: CallInit = {}): Promise<Response> {
-    return fetch(`${this.stack.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
+    return fetch(`${this.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
   }
 
   /** Submits a record as JSON; resolves with the prediction's id. */
-  async sendRecord(person: Person, record: object, headers: Record<string, string> = {}): Promise<string> {
-    const init = { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(record) };
-    return idOf(await this.call(person, '/v1/predictions', init));
+  async sendRecord(person: Person, record: object): Promise<string> {
+    return idOf(await this.call(person, '/v1/predictions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(record) }));
+  }
+
+  /** Submits a record and waits until it is scored; resolves with the prediction's id. */
+  async scoreRecord(person: Person, record: object): Promise<string> {
+    const id = await this.sendRecord(person, record);
+    return waitUntil(`record ${id} is scored`, async () => {
+      const { status } = (await (await this.call(person, `/v1/predictions/${id}`)).json()) as { status: string };
+      return status === 'succeeded' && id;
+    });
   }
 
   /** Uploads a CSV file; resolves with the batch's id. */
@@ -129,12 +142,12 @@ async function idOf(response: Response): Promise<string> {
 }
 
 function groupOf(index: number): { keys: Keys; tenants: object[] } {
-  const people = Object.entries(PEOPLE).map(([id, { tenant, role }]) => ({
-    id, role, tenant: `${tenant}-${index}`, key: `cq_${randomBytes(32).toString('base64url')}`,
+  const people = Object.entries(PEOPLE).map(([id, { tenant, role, platform }]) => ({
+    id, role, platform, tenant: `${tenant}-${index}`, key: `cq_${randomBytes(32).toString('base64url')}`,
   }));
   const tenants = [...new Set(people.map(({ tenant }) => tenant))].map((id) => ({
     id,
-    keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, key }) => ({ id: keyId, role, sha256: createHash('sha256').update(key).digest('hex') })),
+    keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, platform, key }) => ({ id: keyId, role, platform, sha256: createHash('sha256').update(key).digest('hex') })),
   }));
   return { keys: Object.fromEntries(people.map(({ id, key }) => [id, key])) as Record<Person, string>, tenants };
 }

@@ -133,7 +133,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
 
   test('a record is found again by its reference, opens for a colleague by its link, and to no other laboratory', async () => {
     const app = newPeople();
-    await app.sendRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD }, { Prefer: 'wait=60' });
+    await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
     await page.getByLabel('Find by your reference').fill('müller');
     await page.getByText('1 record found').waitFor();
@@ -177,7 +177,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     });
     expect(await axeViolations(page)).toEqual([]);
     // Records are scored in order: once a later one is, the withdrawn one would have been.
-    await app.sendRecord('clinician', { features: MALIGNANT_RECORD }, { Prefer: 'wait=60' });
+    await app.scoreRecord('clinician', { features: MALIGNANT_RECORD });
     await page.reload();
     await page.getByText('withdrawn before it was scored').waitFor();
     const { status } = (await (await app.call('clinician', `/v1${new URL(page.url()).pathname}`)).json()) as { status: string };

@@ -166,7 +166,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await finish(client, id);
     const proxy = await TcpProxy.start(Number(new URL(app.stack.url).port));
     try {
-      const { page } = await app.visit(`/batches/${id}`, 'clinician', { origin: `http://127.0.0.1:${proxy.port}` });
+      const { page } = await app.visit(`/batches/${id}`, 'clinician', { url: `http://127.0.0.1:${proxy.port}` });
       await page.getByText('The first 100 rows.').waitFor();
       // A browser may ask for the rest of a file by itself: every such answer is cut off too.
       proxy.meddle((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));

@@ -10,7 +10,7 @@ const SAMPLE_ID = 'a-reference-without-a-single-place-to-break-it-in-two';
 /** The address of every page of an admin, who may open all; what they show is finished. */
 async function everyPage(app: WebApp): Promise<string[]> {
   const record = { sample_id: SAMPLE_ID, features: { ...BENIGN_RECORD, bare_nuclei: null } };
-  const prediction = await app.sendRecord('admin', record, { Prefer: 'wait=60' });
+  const prediction = await app.scoreRecord('admin', record);
   const batch = await app.sendFile('admin', WISCONSIN);
   await finish(await ContractClient.connect(app.stack.url, app.keys.admin), batch);
   return [

@@ -19,7 +19,7 @@ export function describeOfflinePages(newPeople: () => WebApp): void {
 
   test('a page opened while requests fail appears when they succeed again', async () => {
     const app = newPeople();
-    for (const reference of ['first', 'second']) await app.sendRecord('clinician', { sample_id: reference, features: BENIGN_RECORD }, { Prefer: 'wait=60' });
+    for (const reference of ['first', 'second']) await app.scoreRecord('clinician', { sample_id: reference, features: BENIGN_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
     // The page's script and the model are loaded with the first record; the second record is not loaded yet.
     await page.getByRole('link', { name: 'first' }).click();

@@ -7,7 +7,7 @@ const DIST = join(ROOT, 'services/web/dist');
 
 /** The files of the web app as the API serves them. */
 export function describeServedFiles(newPeople: () => WebApp): void {
-  const script = () => /(?:src|href)="\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
+  const script = () => /(?:src|href)="\.\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
   let url: string;
 
   beforeAll(() => {
