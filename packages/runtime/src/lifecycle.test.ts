@@ -85,7 +85,7 @@ describe('a service', () => {
     service.child.kill('SIGTERM');
     await service.says('releasing');
     service.child.kill('SIGINT');
-    expect((await service.ended()).status).toBe(1);
+    expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'releasing'] });
   });
 
   test('ends with 1 when the stop takes too long', async () => {

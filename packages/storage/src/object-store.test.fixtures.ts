@@ -73,7 +73,7 @@ class S3Fixture implements Fixture {
 function useStore(fixture: Fixture): () => ObjectStore {
   let store: ObjectStore;
 
-  beforeAll(() => fixture.start(), 90_000);
+  beforeAll(() => fixture.start());
   afterAll(() => fixture.stop());
 
   beforeEach(async () => {

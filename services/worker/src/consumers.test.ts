@@ -1,4 +1,3 @@
-import { setImmediate as nextTick } from 'node:timers/promises';
 import { ModelFileError } from '@cytoqueue/classifier';
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
@@ -6,9 +5,11 @@ import { type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, Obj
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
+import { ThreadHold } from '../test/thread-hold';
 import { createConsumers } from './consumers';
 import { toJobError } from './errors';
 import { loadShardTask, shardKey } from './jobs/shard';
+import { ScoringPool } from './scoring/pool';
 
 let redis: RedisProcess;
 let worker: RunningWorker;
@@ -87,7 +88,7 @@ test.each([
   [new StoreFullError('x'), 'PostponedError'],
   [new TypeError('x'), 'TypeError'],
   ['no error at all', 'Error'],
-])('%s becomes a job error named %s', (error, name) => {
+].map(([error, name]) => [error instanceof Error ? error.constructor.name : error, error, name]))('%s becomes the job error of its kind', (_, error, name) => {
   expect(toJobError(error, 0).name).toBe(name);
 });
 
@@ -96,13 +97,18 @@ test('a store that has been away for days costs attempts again', () => {
 });
 
 test('the event loop turns while a shard is being scored', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(50_000), 50_000);
+  const record = await worker.acceptBatch(HEADER + ROW.repeat(5), 5);
   const task = await loadShardTask(worker.services, TENANT, record, 0);
-  let scored = false;
-  const scoring = worker.services.pool.score(task).finally(() => (scored = true));
-  let turns = 0;
-  for (; !scored; turns++) await nextTick();
-  expect(decodeShardCounts(await scoring).succeeded).toBe(50_000);
-  // On this thread it would be one or two.
-  expect(turns).toBeGreaterThan(10);
+  // Its thread waits until this one allows it to score: were it this one, the test would not get there.
+  const held = new ThreadHold();
+  const pool = new ScoringPool(1, ThreadHold.threadFile);
+  try {
+    const scoring = pool.score(task);
+    await waitUntil('scoring has begun', () => held.isReached());
+    held.release();
+    expect(decodeShardCounts(await scoring).succeeded).toBe(5);
+  } finally {
+    held.release();
+    await pool.stop();
+  }
 });

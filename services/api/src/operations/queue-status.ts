@@ -84,7 +84,7 @@ function addUp(minutes: readonly Sums[]): Sums {
 }
 
 /** Of the last sixty seconds, the part of them that lies in the minute before taken for evenly spread. */
-function rowsPerSecond({ seconds, minutes: [present = {}, before = {}] }: RecentSums): number {
+export function rowsPerSecond({ seconds, minutes: [present = {}, before = {}] }: RecentSums): number {
   const rows = ({ RowsPredicted = 0, RowsRejected = 0 }: Sums) => RowsPredicted + RowsRejected;
   return (rows(present) + rows(before) * ((60 - seconds) / 60)) / 60;
 }

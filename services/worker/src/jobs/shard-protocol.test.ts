@@ -14,7 +14,6 @@ import { BatchRecords, processShard, shardKey } from './shard';
  * dead at any of its calls to the store or to Redis, with or without that call's effect.
  */
 
-jest.setTimeout(300_000);
 
 const RUNS = 60;
 const FEATURES = 9;
