@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, with --clock also
-# libfaketime, with --sandbox also bubblewrap, and the build.
+# libfaketime, with --promtool also promtool, with --sandbox also bubblewrap, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -123,6 +123,25 @@ install_sandbox() {
     fail 'bubblewrap is needed to test the images and could not be installed here: install it and put bwrap on PATH'
 }
 
+# Tests of the alert rules need it, and only they. Debian's package also starts a server, so just the program is taken
+# out of it.
+install_promtool() {
+  if have promtool || [ -x "$state/bin/promtool" ]; then return; fi
+  if have apt-get; then run 'installing promtool (from the package prometheus)' unpack_promtool
+  else install_system promtool prometheus prometheus prometheus prometheus
+  fi || say 'going on without promtool'
+}
+
+unpack_promtool() {
+  unpacked=$PWD/$state/promtool.$$
+  mkdir -p "$unpacked" "$state/bin" && as_root apt-get -q update &&
+    (cd "$unpacked" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb .) &&
+    mv "$unpacked/usr/bin/promtool" "$state/bin/promtool"
+  status=$?
+  rm -rf "$unpacked"
+  return "$status"
+}
+
 build() {
   npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
 }
@@ -136,6 +155,7 @@ for part in "$@"; do
     --browser) install_browser ;;
     --clock) install_faketime ;;
     --sandbox) install_sandbox ;;
+    --promtool) install_promtool ;;
     *) fail "unknown option $part" ;;
   esac
 done

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
+import { connectMoto } from '../../test/src/support/moto-server';
+import { describeWith } from '../../test/src/support/optional-tools';
 import { RedisProcess } from '../../test/src/support/redis-process';
 import { ROOT, type RunningProgram, endProgram, runProgram } from '../../test/src/support/stack-process';
 import { waitUntil } from '../../test/src/support/wait-until';
 import { type PolicingProxy, startPolicingProxy } from './policing-proxy';
 import { type Statement, isAllowed, synthesise, taskRoleStatements } from './templates';
 
-const describeWithMoto = motoAvailable() ? describe : describe.skip;
 const POLICY_BUCKET = 'cytoqueue-production-data-123456789012-eu-central-1';
 const KEY = 'cq_policies';
 /** Its SHA-256, as API_KEYS wants it. */
@@ -58,26 +58,28 @@ describe('the task roles', () => {
   });
 });
 
-describeWithMoto('a store that allows what the task roles are allowed, and no more', () => {
-  let moto: MotoServer;
-  let redis: RedisProcess;
+describeWith('moto_server', 'a store that allows what the task roles are allowed, and no more', () => {
+  /** Run last first, also when the set-up has failed half-way. */
+  const cleanups: (() => Promise<unknown>)[] = [];
   let api: { proxy: PolicingProxy; program: RunningProgram };
   let worker: typeof api;
-  const started: (typeof api)[] = [];
   let url: string;
 
   beforeAll(async () => {
-    [moto, redis] = await Promise.all([startMoto(), RedisProcess.start()]);
-    await fetch(`${moto.url}/cytoqueue`, { method: 'PUT' });
-    const common = { STORAGE_URL: 's3://cytoqueue', REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
+    const [moto, redis] = await Promise.all([connectMoto(), RedisProcess.start()]);
+    cleanups.push(() => redis.down());
+    const bucket = `cytoqueue-${randomUUID()}`;
+    await fetch(`${moto.url}/${bucket}`, { method: 'PUT' });
+    const common = { STORAGE_URL: `s3://${bucket}`, REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
     // As scripts/deploy.sh does, with rights of its own.
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models.js'), 'list'], { env: { ...process.env, ...common } });
     const { services } = synthesise('production');
     const start = async (service: 'api' | 'worker', environment: Record<string, string>): Promise<typeof api> => {
       const statements = taskRoleStatements(services, service === 'api' ? 'Api' : 'Worker');
       const proxy = await startPolicingProxy(moto.url, POLICY_BUCKET, statements);
+      cleanups.push(() => proxy.stop());
       const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], { ...common, ...aws(proxy.url), ...environment });
-      started.push({ proxy, program });
+      cleanups.push(() => endProgram(program));
       return { proxy, program };
     };
     const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin' }] }] };
@@ -86,14 +88,8 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
     url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(api.program.stdout())?.[1]);
   });
 
-  // Only what has started: when the set-up fails, everything before the failure ends too.
   afterAll(async () => {
-    for (const { program, proxy } of started) {
-      await endProgram(program);
-      await proxy.stop();
-    }
-    await redis?.down();
-    await moto?.stop();
+    for (const cleanup of cleanups.toReversed()) await cleanup();
   });
 
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
