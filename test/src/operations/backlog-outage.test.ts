@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { finish } from '../support/batches';
 import { FaultStack } from '../support/fault-stack';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
 import { TcpProxy } from '../support/tcp-proxy';
 import { waitUntil } from '../support/wait-until';
 
@@ -12,21 +14,20 @@ const ROWS = 4_000;
 const RECORDS = 6;
 const MINUTES = 60_000;
 
-const describeS3 = motoAvailable() ? describe : describe.skip;
+const BUCKET = `backlog-${randomUUID()}`;
 
-describeS3('the backlog', () => {
-  let moto: MotoServer;
+describeWith('moto_server', 'the backlog', () => {
   let s3: TcpProxy;
   let faults: FaultStack;
 
   beforeAll(async () => {
-    moto = await startMoto();
+    const moto = await connectMoto();
     s3 = await TcpProxy.start(Number(new URL(moto.url).port));
     Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL: moto.url });
     const client = new S3Client({ forcePathStyle: true });
-    await client.send(new CreateBucketCommand({ Bucket: 'backlog' }));
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
     client.destroy();
-    faults = await FaultStack.start(ROWS, { ...CREDENTIALS, CANARY_SECONDS: '0', STORAGE_URL: 's3://backlog/p', AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
+    faults = await FaultStack.start(ROWS, { ...CREDENTIALS, CANARY_SECONDS: '0', STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
   }, 4 * MINUTES);
 
   afterEach(() => s3.heal());
@@ -34,7 +35,6 @@ describeS3('the backlog', () => {
   afterAll(async () => {
     await faults?.stop();
     await s3?.stop();
-    await moto?.stop();
   }, 4 * MINUTES);
 
   const queue = async () => (await faults.client.get('/v1/queue')).json;
