@@ -43,6 +43,8 @@ export interface Settings {
   publicUrl?: string;
   maxWaitSeconds?: number;
   bodyPace?: AppServices['bodyPace'];
+  /** Proxies whose forwarded headers are believed. */
+  trustProxy?: readonly string[];
 }
 
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
@@ -143,7 +145,7 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, bodyPace }: Settings): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -180,7 +182,7 @@ export class RunningApi {
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
       maxWaitSeconds,
-      trustProxy: undefined,
+      trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,

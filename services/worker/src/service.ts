@@ -35,7 +35,7 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  const warmingUp = pool.warmUp(await registry.pinned(await registry.resolve(undefined)));
+  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.pinned(pin)));
   warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
 
   const progress = new BatchProgress(redis);

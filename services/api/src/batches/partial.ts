@@ -2,8 +2,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import { type Registry, explainColumns } from '@cytoqueue/registry';
-import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
+import { type BatchRecord, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
+import { alarmOfDamage } from '../http/errors';
 import { Problem } from '../http/problem';
 import type { TenantUse } from '../http/tenant-use';
 import type { StoredBatch } from './runs';
@@ -18,7 +19,7 @@ interface PartialServices {
 
 /**
  * The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none
- * is. Charged by rows, because it is composed for each request. @throws Problem 410 when the input, and with it the header, is gone
+ * is, or where its object is damaged. Charged by rows, because it is composed for each request. @throws Problem 410 when the input, and with it the header, is gone
  */
 export async function sendPartial(request: Request, response: Response, services: PartialServices, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
   const { record } = stored;
@@ -31,7 +32,7 @@ export async function sendPartial(request: Request, response: Response, services
     return;
   }
   services.use.rate.chargeRows(tenant, shards.reduce((rows, shard) => rows + (record.shards[shard]?.rows ?? 0), 0));
-  await pipeline(Readable.from(parts(services.store, tenant, record, shards, which, header), { objectMode: false }), response);
+  await pipeline(Readable.from(parts(response, services.store, tenant, record, shards, which, header), { objectMode: false }), response);
 }
 
 async function headerRow({ store, registry }: PartialServices, tenant: string, { id, input, options, model }: BatchRecord, which: PartialFile): Promise<Uint8Array> {
@@ -42,10 +43,23 @@ async function headerRow({ store, registry }: PartialServices, tenant: string, {
   return resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
 }
 
-async function* parts(store: ObjectStore, tenant: string, { id, model }: BatchRecord, shards: number[], which: PartialFile, header: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* parts(
+  response: Response, store: ObjectStore, tenant: string, { id, model, shards: ranges }: BatchRecord, shards: number[], which: PartialFile, header: Uint8Array,
+): AsyncGenerator<Uint8Array> {
   yield header;
   for (const shard of shards) {
-    const part = decodeShardObject(await store.get(ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`)))[which];
-    if (part.length > 0) yield part;
+    const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
+    const part = partOf(await store.get(key), key, ranges[shard].rows, which);
+    if (part instanceof ObjectCorruptError) alarmOfDamage(response, part);
+    else if (part.length > 0) yield part;
+  }
+}
+
+function partOf(bytes: Buffer, key: string, rows: number, which: PartialFile): Uint8Array | ObjectCorruptError {
+  try {
+    return decodeShardObject(bytes, key, rows)[which];
+  } catch (error) {
+    if (error instanceof ObjectCorruptError) return error;
+    throw error;
   }
 }

@@ -6,7 +6,7 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, openDocument, sealDocument } from '@cytoqueue/storage';
 import { z } from 'zod';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
@@ -72,8 +72,7 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store, background, producer } = services;
   await producer.assertAvailable();
   try {
-    const body = Buffer.from(JSON.stringify(request));
-    await store.putMarked(ObjectKeys.predictionRequest(tenant, request.id), body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
+    await store.putMarked(ObjectKeys.predictionRequest(tenant, request.id), sealDocument(request), ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
   } catch (error) {
     // Either object may be there. The client is told to send the record again, so neither must stay.
     await background.run('rollback', async () => {
@@ -120,10 +119,10 @@ async function enqueue({ producer, background }: PredictionServices, tenant: str
 /** The request stored under the key in the end: ours, or one that was stored earlier. */
 async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
   try {
-    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+    return openDocument<PredictionRequest>(requestKey, await store.get(requestKey));
   }
 }

@@ -1,8 +1,8 @@
 import { catalogue } from '@cytoqueue/metrics';
 import { cloudWatchScaling } from '@cytoqueue/scaling';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { type Environment, resolve, resourcesOf, synthesise } from '../test/templates';
-import { writeOncePatterns } from './permissions';
+import { type Environment, resolve, resourcesOf, synthesise } from './templates';
+import { writeOncePatterns } from '../src/permissions';
 
 const minimal = synthesise('minimal');
 const production = synthesise('production');

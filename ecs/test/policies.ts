@@ -1,22 +1,23 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
+import { connectMoto } from '../../test/src/support/moto-server';
+import { describeWith } from '../../test/src/support/optional-tools';
 import { RedisProcess } from '../../test/src/support/redis-process';
-import { ROOT, type RunningProgram, runProgram } from '../../test/src/support/stack-process';
+import { ROOT, type RunningProgram, endProgram, runProgram } from '../../test/src/support/stack-process';
 import { waitUntil } from '../../test/src/support/wait-until';
-import { type PolicingProxy, startPolicingProxy } from '../test/policing-proxy';
-import { type Statement, isAllowed, synthesise, taskRoleStatements } from '../test/templates';
+import { type PolicingProxy, startPolicingProxy } from './policing-proxy';
+import { type Statement, isAllowed, synthesise, taskRoleStatements } from './templates';
 
-const describeWithMoto = motoAvailable() ? describe : describe.skip;
 const POLICY_BUCKET = 'cytoqueue-production-data-123456789012-eu-central-1';
 const KEY = 'cq_policies';
 /** Its SHA-256, as API_KEYS wants it. */
 const KEY_SHA256 = createHash('sha256').update(KEY).digest('hex');
 const HEADER = 'Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n';
-/** Beyond the 8 MiB from which on a file goes to S3 in parts. */
-const LARGE = HEADER + '5,1,1,1,2,1,3,1,1\n10,10,10,8,6,10,9,10,3\n'.repeat(250_000);
+const LARGE_ROWS = 5_000;
+/** Beyond the 8 MiB from which on a file goes to S3 in parts, by a long note in each row. */
+const LARGE = `note,${HEADER}` + `${'n'.repeat(2_000)},5,1,1,1,2,1,3,1,1\n${'n'.repeat(2_000)},10,10,10,8,6,10,9,10,3\n`.repeat(LARGE_ROWS / 2);
 
 describe('the task roles', () => {
   const { services } = synthesise('production');
@@ -29,20 +30,21 @@ describe('the task roles', () => {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
     }
     expect(may(api, 's3:GetObject', 'models/wbc-knn/1.0.0.json')).toBe(true);
-    expect(may(api, 's3:PutObject', 'models/wbc-knn/promotions/00002.json')).toBe(true);
-    for (const [action, key] of [['s3:PutObject', 'models/wbc-knn/1.0.0.json'], ['s3:PutObject', 'models/wbc-knn/champion.json'], ['s3:DeleteObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'audit/a.json'], ['s3:PutObject', 'else']]) {
+    for (const key of ['models/wbc-knn/promotions/00002.json', 'models/mine/champion.json']) expect(may(api, 's3:PutObject', key)).toBe(true);
+    for (const [action, key] of [['s3:PutObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'models/wbc-knn/1.0.0.json'], ['s3:DeleteObject', 'models/wbc-knn/champion.json'], ['s3:DeleteObject', 'audit/a.json'], ['s3:PutObject', 'else']]) {
       expect([action, key, may(api, action!, key!)]).toEqual([action, key, false]);
     }
   });
 
-  test('of the worker gets inputs, puts results, and can neither replace an input nor delete anything of a tenant', () => {
+  test('of the worker gets inputs, puts results, and can neither replace nor delete an input', () => {
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/1.0.0.json']) expect(may(worker, 's3:GetObject', key)).toBe(true);
     for (const key of ['tenants/a/batches/b/shards/00001.m.shard', 'tenants/a/batches/b/runs/00001/results.csv', 'tenants/a/predictions/p/result.json']) expect(may(worker, 's3:PutObject', key)).toBe(true);
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/batches/b/batch.json', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/champion.json', 'audit/a.json', 'pending/a/b']) {
       expect([key, may(worker, 's3:PutObject', key)]).toEqual([key, false]);
     }
     for (const key of ['tenants/a/batches/b/input.csv', 'models/wbc-knn/1.0.0.json']) expect(may(worker, 's3:DeleteObject', key)).toBe(false);
-    expect(may(worker, 's3:DeleteObject', 'pending/a/b')).toBe(true);
+    for (const key of ['pending/a/b', 'tenants/a/batches/b/shards/00001.m.shard']) expect(may(worker, 's3:DeleteObject', key)).toBe(true);
+    expect(may(worker, 's3:PutObject', 'tenants/a/batches/b/damaged/00001.m.shard')).toBe(true);
     expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
   });
 
@@ -57,24 +59,28 @@ describe('the task roles', () => {
   });
 });
 
-describeWithMoto('a store that allows what the task roles are allowed, and no more', () => {
-  let moto: MotoServer;
-  let redis: RedisProcess;
+describeWith('moto_server', 'a store that allows what the task roles are allowed, and no more', () => {
+  /** Run last first, also when the set-up has failed half-way. */
+  const cleanups: (() => Promise<unknown>)[] = [];
   let api: { proxy: PolicingProxy; program: RunningProgram };
   let worker: typeof api;
   let url: string;
 
   beforeAll(async () => {
-    [moto, redis] = await Promise.all([startMoto(), RedisProcess.start()]);
-    await fetch(`${moto.url}/cytoqueue`, { method: 'PUT' });
-    const common = { STORAGE_URL: 's3://cytoqueue', REDIS_URL: redis.url, SHARD_ROWS: '200000', ...aws(moto.url) };
+    const [moto, redis] = await Promise.all([connectMoto(), RedisProcess.start()]);
+    cleanups.push(() => redis.down());
+    const bucket = `cytoqueue-${randomUUID()}`;
+    await fetch(`${moto.url}/${bucket}`, { method: 'PUT' });
+    const common = { STORAGE_URL: `s3://${bucket}`, REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
     // As scripts/deploy.sh does, with rights of its own.
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models.js'), 'list'], { env: { ...process.env, ...common } });
     const { services } = synthesise('production');
     const start = async (service: 'api' | 'worker', environment: Record<string, string>): Promise<typeof api> => {
       const statements = taskRoleStatements(services, service === 'api' ? 'Api' : 'Worker');
       const proxy = await startPolicingProxy(moto.url, POLICY_BUCKET, statements);
+      cleanups.push(() => proxy.stop());
       const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], { ...common, ...aws(proxy.url), ...environment });
+      cleanups.push(() => endProgram(program));
       return { proxy, program };
     };
     const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin' }] }] };
@@ -84,13 +90,7 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
   });
 
   afterAll(async () => {
-    for (const { program, proxy } of [api, worker]) {
-      program.process.kill('SIGTERM');
-      await program.exited;
-      proxy.stop();
-    }
-    await redis.down();
-    await moto.stop();
+    for (const cleanup of cleanups.toReversed()) await cleanup();
   });
 
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
@@ -118,7 +118,7 @@ describeWithMoto('a store that allows what the task roles are allowed, and no mo
     const large = await sendBatch(LARGE, { 'Idempotency-Key': 'large' });
     expect(await ended(large)).toBe('succeeded');
     const results = await (await call(`/v1/batches/${large}/results`)).text();
-    expect(results.split('\n')).toHaveLength(500_002);
+    expect(results.split('\n')).toHaveLength(LARGE_ROWS + 2);
 
     expect(await ended(await sendBatch(`${HEADER}11,1,1,1,2,1,3,1,1\n5,1,1,1,2,1,3,1,1\n`))).toBe('completed_with_errors');
     // Refused after more than a part was sent: what is there of it is taken back.

@@ -1,8 +1,7 @@
 import { ECSClient, RegisterTaskDefinitionCommand, type RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
-import { type MotoServer, motoAvailable, startMoto } from '../../test/src/support/moto-server';
-import { resolve, resourcesOf, synthesise } from '../test/templates';
-
-const describeWithMoto = motoAvailable() ? describe : describe.skip;
+import { connectMoto } from '../../test/src/support/moto-server';
+import { describeWith } from '../../test/src/support/optional-tools';
+import { resolve, resourcesOf, synthesise } from './templates';
 
 /** CloudFormation writes the names of the API with capitals; names and values of variables and labels are data. */
 function toApi(value: unknown): unknown {
@@ -11,19 +10,15 @@ function toApi(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name[0]!.toLowerCase() + name.slice(1), name === 'Options' ? inner : toApi(inner)]));
 }
 
-describeWithMoto('an endpoint of Amazon ECS', () => {
-  let moto: MotoServer;
+describeWith('moto_server', 'an endpoint of Amazon ECS', () => {
   let client: ECSClient;
 
   beforeAll(async () => {
-    moto = await startMoto();
+    const moto = await connectMoto();
     client = new ECSClient({ endpoint: moto.url, region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
-  }, 60_000);
-
-  afterAll(async () => {
-    client.destroy();
-    await moto.stop();
   });
+
+  afterAll(() => client?.destroy());
 
   test.each(['minimal', 'production'])('registers both task definitions of %s', async (environment) => {
     const definitions = resourcesOf(synthesise(environment).services, 'AWS::ECS::TaskDefinition');
