@@ -38,8 +38,7 @@ export class Finalizer {
 
   /** Asked before as well, so that nothing is written for a batch that is gone. */
   private async unlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
-    const { store } = this.services;
-    if (!(await isRemoved(store, job))) await unlessRemoved(store, job, work);
+    if (!(await isRemoved(this.services.store, job))) await unlessRemoved(this.services.store, job, work);
   }
 
   private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
