@@ -1,13 +1,46 @@
 import { listAll } from './listing';
+import { ObjectCorruptError } from './errors';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEAD_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 import type { ObjectInfo, ObjectStore } from './object-store';
 
-/** The newest run of a batch and what the batch's runs have left so far. A batch is in run 1 from its acceptance on. */
+/** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
 export async function newestRun(store: ObjectStore, tenant: string, batchId: string): Promise<{ run: number; objects: ObjectInfo[] }> {
-  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, batchId) });
-  const run = Math.max(1, ...objects.map(({ key }) => ObjectKeys.parseRun(key) ?? 1));
-  return { run, objects };
+  const prefix = ObjectKeys.runsPrefix(tenant, batchId);
+  const { objects, truncated } = await store.list({ prefix });
+  const run = Math.max(1, ...objects.map(({ key }) => runOf(key)));
+  if (!truncated) return { run, objects: objects.filter(({ key }) => runOf(key) === run) };
+  const newest = await lastRunAfter(store, prefix, run);
+  const ofRun: ObjectInfo[] = [];
+  for await (const info of listAll(store, ObjectKeys.runPrefix(tenant, batchId, newest))) ofRun.push(info);
+  return { run: newest, objects: ofRun };
+}
+
+function runOf(key: string): number {
+  return ObjectKeys.parseRun(key) ?? 1;
+}
+
+/** Reads folders instead of objects: a page of them holds a thousand runs. */
+async function lastRunAfter(store: ObjectStore, prefix: string, run: number): Promise<number> {
+  let [last, startAfter] = [run, undefined as string | undefined];
+  for (;;) {
+    const { prefixes, truncated } = await store.list({ prefix, startAfter, delimiter: '/' });
+    last = Math.max(last, ...prefixes.map(runOf));
+    if (!truncated) return last;
+    startAfter = prefixes.at(-1);
+  }
+}
+
+/** Whether anything of a prediction or batch is promised and has not ended. */
+export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
+  return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
+}
+
+/** Removes the markers of a prediction or batch that is itself removed. */
+export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await store.delete(ObjectKeys.pending(tenant, id));
+  for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);
 }
 
 /** 0-based shards of a batch whose objects are there. */
@@ -32,6 +65,18 @@ export async function unscoredShards(
 
 const READS_AT_ONCE = 16;
 
+/** undefined when the object is damaged: the finalizer deals with that. */
+async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promise<ShardCounts | undefined> {
+  if (size === 0) return undefined;
+  const head = await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEAD_BYTES) });
+  try {
+    return decodeShardCounts(head);
+  } catch (error) {
+    if (error instanceof ObjectCorruptError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** What the shard objects of a batch come to, from their first bytes: for when nobody else remembers. */
 export async function countScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<ShardCounts & { shards: number }> {
   const total = { ...emptyCounts(), shards: 0 };
@@ -39,7 +84,8 @@ export async function countScoredShards(store: ObjectStore, tenant: string, batc
   for await (const info of listAll(store, ObjectKeys.shardsPrefix(tenant, batchId))) waiting.push(info);
   const next = async (): Promise<void> => {
     for (let info = waiting.pop(); info !== undefined; info = waiting.pop()) {
-      const counts = decodeShardCounts(await store.getRange(info.key, { start: 0, end: Math.min(info.size, SHARD_HEAD_BYTES) }));
+      const counts = await readCounts(store, info);
+      if (counts === undefined) continue;
       for (const key of Object.keys(counts) as (keyof ShardCounts)[]) total[key] += counts[key];
       total.shards++;
     }

@@ -1,5 +1,10 @@
-export { countScoredShards, newestRun, scoredShards, unscoredShards } from './batch-objects';
+export { countScoredShards, deletePending, isPending, newestRun, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
+export {
+  type Shape, auditEventShape, batchRecordShape, championShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, promotionShape,
+  runRecordShape,
+} from './document-shapes';
+export { DamageReport } from './damage-report';
 export type * from './documents';
 export {
   InvalidKeyError, ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
@@ -11,4 +16,5 @@ export { ObjectKeys } from './object-keys';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
+export { findDocument, parseDocument, readDocument } from './read-document';
 export { decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

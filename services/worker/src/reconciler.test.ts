@@ -1,11 +1,11 @@
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
-import { type Manifest, ObjectKeys, createId } from '@cytoqueue/storage';
+import { DamageReport, type Manifest, ObjectKeys, createId } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { createConsumers } from './consumers';
-import { reconcile } from './reconciler';
+import { type ReconcilerServices, reconcile } from './reconciler';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -34,7 +34,11 @@ afterAll(async () => {
   await redis?.down();
 });
 
-const reconcileAt = (aheadMs: number) => reconcile({ store: worker.store, producer, redis: connection, metrics: worker.services.metrics, logger: worker.services.logger }, Date.now() + aheadMs);
+const reconciler = (): ReconcilerServices => {
+  const { store, metrics, logger } = worker.services;
+  return { store, producer, redis: connection, metrics, damage: new DamageReport(logger, () => metrics.checksumMismatch()), logger };
+};
+const reconcileAt = (aheadMs: number) => reconcile(reconciler(), { nowMs: Date.now() + aheadMs });
 
 test('what is young is left alone, and what is old or from the future is enqueued, once', async () => {
   const { id } = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);

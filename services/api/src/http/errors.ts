@@ -2,7 +2,7 @@ import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
 import { ChampionChangedError, ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
-import { InvalidKeyError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import { InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler } from 'express';
 import { MulterError } from 'multer';
 import { drainRefused } from './drain';
@@ -22,6 +22,7 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
+  if (error instanceof ObjectCorruptError) return new Problem('object-damaged', 'A stored document is damaged. The operators were alerted; send the data again.', { cause: error });
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
   if (error instanceof QueueUnavailableError) return unavailable('The queue does not answer.', error);
@@ -67,6 +68,7 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
   const { log, id } = response.locals.context;
   // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
   if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
+  if (problem.type === 'object-damaged') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
   if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
   if (response.headersSent) return next(error);
   drainRefused(request);

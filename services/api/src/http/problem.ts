@@ -15,6 +15,7 @@ export const problems = {
   'nothing-to-retry': { status: 409, title: 'Every row was scored' },
   'nothing-to-roll-back': { status: 409, title: 'There is no earlier champion' },
   'champion-changed': { status: 409, title: 'Somebody else changed the champion at the same time' },
+  'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
   'expired': { status: 410, title: 'The resource has reached the end of its retention' },
   'too-large': { status: 413, title: 'The request is too large' },
   'quota-exceeded': { status: 413, title: 'The tenant has no room left' },

@@ -5,10 +5,9 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import { type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument } from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 
@@ -35,6 +34,7 @@ export interface PredictionServices {
   registry: Registry;
   producer: Producer;
   idempotency: IdempotencyKeys;
+  damage: DamageReport;
 }
 
 /**
@@ -90,7 +90,7 @@ async function acceptOnce(
 ): Promise<PredictionRequest> {
   const id = await services.idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = await readJsonObject<PredictionRequest>(services.store, requestKey);
+  const earlier = await findDocument(services.store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await services.store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
   if (isFinished) return earlier;
   const stored = earlier ?? (await storeFirst(services.store, requestKey, { ...request, id }));
@@ -106,7 +106,7 @@ async function storeFirst(store: ObjectStore, requestKey: string, request: Predi
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+    return readDocument(store, requestKey, predictionRequestShape);
   }
 }
 

@@ -1,6 +1,6 @@
 /*
  * Delivery: at least once; effect: exactly once. Order: which shards have failed (decided once), the files (written once),
- * the manifest (last, once), then the pending marker goes. Dead anywhere between, it is done again to the same bytes; until
+ * the manifest (last, once), then the pending marker of this run goes. Dead anywhere between, it is done again to the same bytes; until
  * the marker is gone the reconciler sees to that.
  */
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
   type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  decodeShardObject, emptyCounts, unscoredShards,
+  decodeShardObject, emptyCounts, failedShardsShape, readDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
 import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey } from './shard';
@@ -36,7 +36,7 @@ export class Finalizer {
     await progress.markFinalizing(batchId, run);
     // A run that has ended stays as it ended, whatever was canceled, lost or found since.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined) await this.end(tenant, batchId, run, failedShards);
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
@@ -45,7 +45,7 @@ export class Finalizer {
     const record = await this.records.read(tenant, batchId);
     const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
     await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' });
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   private async end(tenant: string, batchId: string, run: number, failedShards: ReadonlySet<number>): Promise<void> {
@@ -155,7 +155,7 @@ class RunFiles {
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = JSON.parse((await services.store.get(key)).toString()) as number[];
+      this.failed = await readDocument(services.store, key, failedShardsShape);
     }
   }
 

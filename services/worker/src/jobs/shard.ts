@@ -6,7 +6,7 @@
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, decodeShardCounts, decodeShardObject,
+  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, batchRecordShape, decodeShardCounts, decodeShardObject, readDocument,
 } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkMetrics } from '../work-metrics';
@@ -23,6 +23,7 @@ export interface ShardServices {
 /** `batch.json` never changes; a worker reads it once for many shards. */
 export class BatchRecords {
   private readonly records = new Map<string, Promise<BatchRecord>>();
+  private readonly runs = new Set<string>();
   private static readonly MOST = 32;
 
   constructor(private readonly store: ObjectStore) {}
@@ -31,12 +32,23 @@ export class BatchRecords {
     const key = ObjectKeys.batchRecord(tenant, batchId);
     let record = this.records.get(key);
     if (record === undefined) {
-      record = this.store.get(key).then((bytes) => JSON.parse(bytes.toString()) as BatchRecord);
+      record = readDocument(this.store, key, batchRecordShape);
       this.records.set(key, record);
       record.catch(() => this.records.delete(key));
       if (this.records.size > BatchRecords.MOST) this.records.delete(this.records.keys().next().value as string);
     }
     return record;
+  }
+
+  /** Whether the batch has come to this run. Run 1 is there from the batch's acceptance on. */
+  async hasRun(tenant: string, batchId: string, run: number): Promise<boolean> {
+    const prefix = ObjectKeys.runPrefix(tenant, batchId, run);
+    if (run === 1 || this.runs.has(prefix)) return true;
+    const { objects } = await this.store.list({ prefix, limit: 1 });
+    if (objects.length === 0) return false;
+    if (this.runs.size >= BatchRecords.MOST) this.runs.clear();
+    this.runs.add(prefix);
+    return true;
   }
 }
 

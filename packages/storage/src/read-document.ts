@@ -1,0 +1,34 @@
+import { ObjectCorruptError, ObjectNotFoundError } from './errors';
+import { type Shape, hasShape } from './document-shapes';
+import type { ObjectStore } from './object-store';
+
+/**
+ * Reads a stored document. Every reader uses this: a document that is truncated, overwritten or lacks what it must have is an
+ * ObjectCorruptError, which callers confine to the resource that it belongs to.
+ * @throws ObjectNotFoundError, ObjectCorruptError
+ */
+export async function readDocument<T extends object>(store: ObjectStore, key: string, shape: Shape<T>): Promise<T> {
+  return parseDocument(await store.get(key), key, shape);
+}
+
+/** The same; undefined when there is none. */
+export async function findDocument<T extends object>(store: ObjectStore, key: string, shape: Shape<T>): Promise<T | undefined> {
+  try {
+    return await readDocument(store, key, shape);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws ObjectCorruptError; its message names the key, never the content */
+export function parseDocument<T extends object>(bytes: Buffer, key: string, shape: Shape<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    throw new ObjectCorruptError(`the document at ${key} is damaged: it is not JSON`);
+  }
+  if (!hasShape(value, shape)) throw new ObjectCorruptError(`the document at ${key} is damaged: it lacks what such a document has`);
+  return value;
+}
