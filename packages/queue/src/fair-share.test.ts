@@ -48,7 +48,11 @@ async function work(until: (served: string[]) => boolean | Promise<boolean>, out
     },
   });
   consumer.start();
-  await waitUntil('the shards are worked off', () => until(served)).finally(() => consumer.stop());
+  try {
+    await waitUntil('the shards are worked off', () => until(served));
+  } finally {
+    await consumer.stop();
+  }
   return served;
 }
 

@@ -29,6 +29,7 @@ test.each([
   ['a list', '[]'],
   ['without its members', '{}'],
   ['with a member of another kind', '{"run":"1","status":"succeeded","counts":{},"summary":{},"failed_shards":[]}'],
+  ['with a nested member missing', '{"run":1,"status":"succeeded","counts":{"total":1,"pending":0,"succeeded":1,"rejected":0},"summary":{"benign":1,"malignant":0,"indeterminate":0,"missing_features":0},"failed_shards":[]}'],
 ])('a document that is %s is corrupt, and the error quotes nothing of it', async (_, text) => {
   await store.put('d', Buffer.from(text));
   const error = await readDocument(store, 'd', manifestShape).catch((reason: unknown) => reason);

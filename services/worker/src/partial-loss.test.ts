@@ -5,7 +5,6 @@ import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
-import { createConsumers } from './consumers';
 import { reconcile } from './reconciler';
 
 /*
@@ -77,23 +76,21 @@ async function passLockTime(): Promise<void> {
 }
 
 async function finish(record: BatchRecord): Promise<Manifest> {
+  const hasEnded = async () => {
+    await pass();
+    return !(await worker.isPending(record.id));
+  };
   await passLockTime();
-  const consumers = createConsumers(worker.services);
-  consumers.start();
-  try {
-    await waitUntil('the batch has ended', async () => {
-      await pass();
-      return !(await worker.isPending(record.id));
-    }, 60_000);
-  } finally {
-    await consumers.stop();
-  }
+  await worker.whileConsuming(() => waitUntil('the batch has ended', hasEnded));
   return worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
 }
 
-async function expectWhole(record: BatchRecord): Promise<void> {
-  expect(await finish(record)).toMatchObject({ status: 'succeeded', failed_shards: [], counts: { total: 2 * SHARDS, succeeded: 2 * SHARDS } });
-  expect((await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1))).equals(undisturbed)).toBe(true);
+const WHOLE = { status: 'succeeded', failed: [], succeeded: 2 * SHARDS, isAsUndisturbed: true };
+
+async function outcome(record: BatchRecord): Promise<typeof WHOLE> {
+  const { status, failed_shards, counts } = await finish(record);
+  const results = await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
+  return { status, failed: failed_shards as never[], succeeded: counts.succeeded, isAsUndisturbed: results.equals(undisturbed) };
 }
 
 /** Everything that Redis holds: whole keys, and the entries of lists, sets and hashes. */
@@ -140,14 +137,14 @@ const losses: Loss[] = [
 test.each(losses)('a queued batch finishes after the loss of %s', async (_, loss) => {
   const record = await enqueued({ delayed: 1 });
   await loss(record);
-  await expectWhole(record);
+  expect(await outcome(record)).toEqual(WHOLE);
 });
 
 test.each(losses)('a batch whose workers died while it ran finishes after the loss of %s', async (_, loss) => {
   const record = await enqueued();
   await takeOver(record);
   await loss(record);
-  await expectWhole(record);
+  expect(await outcome(record)).toEqual(WHOLE);
 });
 
 /** One shard is active, with the lock of a worker that died, as in the middle of a run. */
@@ -166,7 +163,7 @@ test.each([
   const record = await enqueued();
   await takeOver(record);
   await loss(record);
-  await expectWhole(record);
+  expect(await outcome(record)).toEqual(WHOLE);
 });
 
 test('a prediction is scored after the loss of its hash, its place or its payload', async () => {
@@ -176,12 +173,11 @@ test('a prediction is scored after the loss of its hash, its place or its payloa
   await connection.del(`${queue}:${ids[0]}`);
   await connection.lrem(`${queue}:wait`, 0, ids[1] as string);
   await connection.hset(`${queue}:${ids[2]}`, 'data', 'not JSON');
-  const consumers = createConsumers(worker.services);
-  consumers.start();
-  await waitUntil('all are scored', async () => {
+  const areScored = async () => {
     await pass();
     return (await Promise.all(ids.map((id) => worker.isPending(id)))).every((pending) => !pending);
-  }, 60_000).finally(() => consumers.stop());
+  };
+  await worker.whileConsuming(() => waitUntil('all are scored', areScored));
   for (const id of ids) expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'succeeded' });
 });
 
@@ -198,13 +194,12 @@ test('a run that can finish is left alone, in every state on its way', async () 
   await takeOver(record);
   expect(await pass()).toBe(0);
   await passLockTime();
-  const consumers = createConsumers(worker.services);
-  consumers.start();
   const passes: number[] = [];
-  await waitUntil('it has ended', async () => {
+  const hasEnded = async () => {
     if (await worker.isPending(record.id)) passes.push(await pass());
     return !(await worker.isPending(record.id));
-  }).finally(() => consumers.stop());
+  };
+  await worker.whileConsuming(() => waitUntil('it has ended', hasEnded));
   expect(passes.filter((enqueuedAgain) => enqueuedAgain > 0)).toEqual([]);
 });
 
@@ -214,11 +209,12 @@ test('whatever subset of keys and entries is lost, before or while workers run, 
     await connection.flushall();
     const record = await enqueued({ delayed });
     if (isStarted) await takeOver(record);
-    const consumers = createConsumers(worker.services);
-    if (isRunning) consumers.start();
-    const parts = await partsOf();
-    await lose(picks.map((pick) => parts[pick % parts.length] as string[]));
-    await expectWhole(record).finally(() => consumers.stop());
+    const loseAndFinish = async () => {
+      const parts = await partsOf();
+      await lose(picks.map((pick) => parts[pick % parts.length] as string[]));
+      return outcome(record);
+    };
+    expect(await (isRunning ? worker.whileConsuming(loseAndFinish) : loseAndFinish())).toEqual(WHOLE);
   });
   await fc.assert(property, { numRuns: 25 });
 });

@@ -84,13 +84,12 @@ const put = (key: string) => worker.store.put(key, Buffer.alloc(0));
 const openRun = (id: string, run: number) => worker.store.put(ObjectKeys.runRecord(TENANT, id, run), Buffer.from('{}'));
 
 async function drain(ids: readonly string[]): Promise<void> {
-  const consumers = createConsumers(worker.services);
-  consumers.start();
-  await waitUntil('nothing is pending', async () => {
+  const isDrained = async () => {
     await reconcileAt(2 * MINUTE_MS).catch(() => undefined);
     const { objects } = await worker.store.list({ prefix: ObjectKeys.pendingPrefix });
     return !objects.some(({ key }) => ids.some((id) => key.includes(id)));
-  }).finally(() => consumers.stop());
+  };
+  await worker.whileConsuming(() => waitUntil('nothing is pending', isDrained));
 }
 
 test('ending a run keeps the marker that a retry has written meanwhile, and the retry survives an emptied Redis', async () => {
