@@ -1,4 +1,4 @@
-import { type Champion, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, championShape, listAll, promotionShape, readDocument } from '@cytoqueue/storage';
+import { type Champion, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll } from '@cytoqueue/storage';
 
 /** Somebody else made a version the champion at the same time. */
 export class ChampionChangedError extends Error {
@@ -15,7 +15,7 @@ export class Champions {
   /** Undefined for a name without versions. */
   async read(name: string): Promise<Champion | undefined> {
     try {
-      const first = await readDocument(this.store, ObjectKeys.champion(name), championShape);
+      const first = await this.readJson<Champion>(ObjectKeys.champion(name));
       const later = await this.promotionsAfter(name, first.history.length);
       const history = [...first.history, ...later];
       return { version: later.at(-1)?.version ?? first.version, history };
@@ -40,8 +40,12 @@ export class Champions {
   private async promotionsAfter(name: string, number: number): Promise<Promotion[]> {
     const later: Promise<Promotion>[] = [];
     const startAfter = ObjectKeys.promotion(name, number);
-    for await (const { key } of listAll(this.store, ObjectKeys.promotionsPrefix(name), { startAfter })) later.push(readDocument(this.store, key, promotionShape));
+    for await (const { key } of listAll(this.store, ObjectKeys.promotionsPrefix(name), { startAfter })) later.push(this.readJson<Promotion>(key));
     return Promise.all(later);
+  }
+
+  private async readJson<T>(key: string): Promise<T> {
+    return JSON.parse((await this.store.get(key)).toString()) as T;
   }
 
   private async putOnce(key: string, value: unknown): Promise<void> {

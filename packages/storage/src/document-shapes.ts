@@ -1,4 +1,4 @@
-import type { AuditEvent, BatchRecord, Champion, IdempotencyRecord, Manifest, PredictionEnd, PredictionRequest, Promotion, RunRecord } from './documents';
+import type { AuditEvent, BatchRecord, IdempotencyRecord, Manifest, PredictionEnd, PredictionRequest, RunRecord } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
 /** A kind of value, the members that an object must have, or the one shape that every item of a list has. */
@@ -29,8 +29,6 @@ export const predictionRequestShape: Shape<PredictionRequest> = {
 };
 export const predictionEndShape: Shape<PredictionEnd> = { described: { status: 'string' } };
 export const idempotencyRecordShape: Shape<IdempotencyRecord> = { described: { id: 'string', payload_sha256: 'string' } };
-export const championShape: Shape<Champion> = { described: { version: 'string', history: ['object'] } };
-export const promotionShape: Shape<Promotion> = { described: { version: 'string', promoted_at: 'string', promoted_by: 'string' } };
 export const auditEventShape: Shape<AuditEvent> = { described: { at: 'string', actor: 'object', action: 'string', resource: 'string', outcome: 'string' } };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {

@@ -1,8 +1,7 @@
 export { countScoredShards, deletePending, isPending, newestRun, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export {
-  type Shape, auditEventShape, batchRecordShape, championShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, promotionShape,
-  runRecordShape,
+  type Shape, auditEventShape, batchRecordShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, runRecordShape,
 } from './document-shapes';
 export { DamageReport } from './damage-report';
 export type * from './documents';

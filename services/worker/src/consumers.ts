@@ -151,7 +151,7 @@ async function refusalOf<T>(work: Work<T>, job: Job<T>): Promise<InvalidJobError
 /** A batch that is unknown was rolled back or deleted, which happens; nothing else does. No member of the payload is logged: it may hold anything. */
 function reportRefused({ metrics, logger }: WorkerServices, job: Job<unknown>, { reason, message }: InvalidJobError): void {
   metrics.jobRefused();
-  logger[reason === 'unknown-batch' ? 'warn' : 'error']({ job: loggableId(job), queue: job.queueName, reason }, message);
+  logger[reason === 'unknown-batch' ? 'info' : 'error']({ job: loggableId(job), queue: job.queueName, reason }, message);
 }
 
 /**
