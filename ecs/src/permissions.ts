@@ -19,10 +19,10 @@ export const apiPermissions: StorePermissions = {
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
 };
 
-/** The worker reads inputs and models, writes results and nothing else, and takes markers away. */
+/** The worker reads inputs and models, writes results, and removes markers. It writes only markers of retries, which it may have to restore. */
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
-  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*'],
+  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*', 'pending/*/runs/*'],
   delete: ['pending/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
 };
