@@ -4,7 +4,7 @@ import { type QueueName, jobIds, queueNames } from './names';
 import { orUnavailable } from './unavailable';
 
 /** Children that one script looks at, so that no script holds up other clients. */
-const CHILDREN_AT_ONCE = 250;
+const CHILDREN_AT_ONCE = 100;
 
 /**
  * Finds jobs that no worker will run to their end: the job's hash is incomplete, or it stands in none of the places from
