@@ -144,7 +144,8 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  champion: string;
+  /** null: no version was promoted yet. */
+  champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
   links: { self: string };
@@ -195,6 +196,8 @@ export type Role = 'member' | 'operator' | 'admin';
 export interface Session {
   tenant: string;
   role: Role;
+  /** Also the rights on what all tenants share: models and the queue board. */
+  platform: boolean;
   key_id: string;
   /** null: an API key without an end was sent. */
   expires_at: string | null;
@@ -212,7 +215,9 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** null: nobody works on it. */
+  /** Rows wait and none was finished for 15 seconds. */
+  stalled: boolean;
+  /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
     name: 'predictions' | 'shards' | 'finalize';

@@ -19,7 +19,10 @@ const SCORES_PER_PRIORITY = 2 ** 32;
 const RESERVE = `
 local isIdle = redis.call('ZCARD', KEYS[3]) == 0 and redis.call('LLEN', KEYS[4]) == 0 and redis.call('LLEN', KEYS[5]) == 0
   and redis.call('ZCARD', KEYS[6]) == 0 and redis.call('ZCARD', KEYS[7]) == 0
-if isIdle then redis.call('DEL', KEYS[1], KEYS[2]) end
+if isIdle then
+  redis.call('SET', KEYS[1], 0)
+  redis.call('DEL', KEYS[2])
+end
 local now = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if now < 0 then
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')

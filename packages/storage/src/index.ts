@@ -1,4 +1,4 @@
-export { countScoredShards, deletePending, isPending, newestRun, scoredShards, unscoredShards } from './batch-objects';
+export { type ScoredShards, countScoredShards, deletePending, isPending, newestRun, openBatchRecord, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export {
   type Shape, auditEventShape, batchRecordShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, runRecordShape,
@@ -6,7 +6,7 @@ export {
 export { DamageReport } from './damage-report';
 export type * from './documents';
 export {
-  InvalidKeyError, ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { listAll } from './listing';
@@ -16,4 +16,5 @@ export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
 export { findDocument, parseDocument, readDocument } from './read-document';
-export { decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { openDocument, sealDocument } from './sealed-document';
+export { SHARD_FORMAT, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

@@ -1,6 +1,7 @@
 import { ObjectCorruptError, ObjectNotFoundError } from './errors';
 import { type Shape, hasShape } from './document-shapes';
 import type { ObjectStore } from './object-store';
+import { openDocument } from './sealed-document';
 
 /**
  * Reads a stored document. Every reader uses this: a document that is truncated, overwritten or lacks what it must have is an
@@ -23,12 +24,7 @@ export async function findDocument<T extends object>(store: ObjectStore, key: st
 
 /** @throws ObjectCorruptError; its message names the key, never the content */
 export function parseDocument<T extends object>(bytes: Buffer, key: string, shape: Shape<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString());
-  } catch {
-    throw new ObjectCorruptError(`the document at ${key} is damaged: it is not JSON`);
-  }
-  if (!hasShape(value, shape)) throw new ObjectCorruptError(`the document at ${key} is damaged: it lacks what such a document has`);
+  const value = openDocument<T>(key, bytes);
+  if (!hasShape(value, shape)) throw new ObjectCorruptError(key, 'it lacks what such a document has');
   return value;
 }

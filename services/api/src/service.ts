@@ -12,6 +12,7 @@ import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
+import { PublicAddress } from './http/public-address';
 import { Retention } from './http/retention';
 import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
@@ -51,12 +52,13 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
   const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
-    const progress = new BatchProgress(commands);
+  const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+  const address = new PublicAddress(config.publicUrl);
   const app = createApp({
     store,
     registry,
@@ -67,7 +69,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...operations,
     keys,
     use,
-    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
+    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
+    address,
+    maxWaitSeconds: config.maxWaitSeconds,
     trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,

@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, type Server, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
+import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
+import { PublicAddress } from '../src/http/public-address';
 import { Retention } from '../src/http/retention';
 import { ApiMetrics } from '../src/operations/api-metrics';
 import { QueueWatch } from '../src/operations/queue-status';
@@ -23,34 +25,44 @@ import { createTenantUse } from '../src/http/tenant-use';
 
 export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
-const TENANT = 'lab';
 const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
+/** A role, or an admin with platform rights. */
+export type KeyName = Role | 'platform';
+const KEYS: readonly { id: KeyName; role: Role; platform?: true }[] = [...ROLES.map((role) => ({ id: role, role })), { id: 'platform', role: 'admin', platform: true }];
 
 export interface Call {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer | FormData;
-  role?: Role;
+  role?: KeyName;
+}
+
+export interface Settings {
+  publicUrl?: string;
+  maxWaitSeconds?: number;
+  /** Proxies whose forwarded headers are believed. */
+  trustProxy?: readonly string[];
 }
 
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
-  readonly tenant = TENANT;
-  readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
-  private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
-  readonly ring = new KeyRing({ tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] });
+  tenant = 'lab';
+  readonly logged: { level: number; msg: string; method?: string; route?: string; status?: number; finished?: boolean }[] = [];
+  private readonly keys = new Map(KEYS.map(({ id }) => [id, createApiKey()]));
+  readonly ring = new KeyRing({ tenants: [{ id: this.tenant, keys: this.ringKeys() }] });
   private readonly releasers = new Releasers();
   private readonly server: Server = createServer();
+  private readonly sockets: Socket[] = [];
   private dir = '';
   store!: ObjectStore;
   producer!: Producer;
   audit!: AuditLog;
   commands!: Redis;
 
-  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, settings: Settings = {}): Promise<RunningApi> {
     const api = new RunningApi();
-    await api.open(redisUrl, maxUploadBytes);
+    await api.open(redisUrl, maxUploadBytes, settings);
     return api;
   }
 
@@ -72,12 +84,21 @@ export class RunningApi {
     return ((await response.json()) as { id: string }).id;
   }
 
-  keyOf(role: Role): string {
+  keyOf(role: KeyName): string {
     return this.keys.get(role)?.key ?? '';
   }
 
-  hashOf(role: Role): string {
-    return this.keys.get(role)?.sha256 ?? '';
+  /**
+   * Gives the keys to a tenant, by default a new one: a test starts without data, use or audit events, and shares the process
+   * with others. Keys of roles that are left out are revoked.
+   */
+  assignKeys({ tenant = `lab-${randomUUID()}`, limits = {}, roles }: { tenant?: string; limits?: TenantLimits; roles?: readonly KeyName[] } = {}): void {
+    this.tenant = tenant;
+    this.ring.replace({ tenants: [{ id: tenant, limits, keys: this.ringKeys(roles) }] });
+  }
+
+  private ringKeys(names: readonly KeyName[] = KEYS.map(({ id }) => id)) {
+    return KEYS.filter(({ id }) => names.includes(id)).map((key) => ({ ...key, sha256: this.keys.get(key.id)?.sha256 ?? '' }));
   }
 
   /** Removed when the API stops. */
@@ -95,6 +116,11 @@ export class RunningApi {
     return { sending, answered };
   }
 
+  /** Bytes that the server has read from the connection of this request. */
+  receivedBytes({ socket }: ClientRequest): number {
+    return this.sockets.find(({ remotePort }) => remotePort === socket?.localPort)?.bytesRead ?? 0;
+  }
+
   /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
@@ -102,11 +128,11 @@ export class RunningApi {
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
-  private authorization(role: Role): Record<string, string> {
+  private authorization(role: KeyName): Record<string, string> {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -114,8 +140,8 @@ export class RunningApi {
     await this.store.start();
     const registry = new Registry(this.store);
     await registry.seed();
+    // Not started, so that nothing but a request writes into the store: tests call `flush`.
     this.audit = new AuditLog(this.store, logger);
-    this.audit.start();
     this.releasers.push('audit', () => this.audit.stop());
     const ignore = () => undefined; // outages are what some tests are about
     const commands = createProducerConnection(redisUrl, ignore);
@@ -128,6 +154,7 @@ export class RunningApi {
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
+    const address = new PublicAddress(publicUrl);
     const app = createApp({
       store: this.store,
       registry,
@@ -139,14 +166,17 @@ export class RunningApi {
       metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
-      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
-      trustProxy: undefined,
+      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
+      address,
+      maxWaitSeconds,
+      trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,
       readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
     });
+    this.server.on('connection', (socket) => this.sockets.push(socket));
     this.server.on('request', app).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     this.releasers.push('server', () => this.closeServer());

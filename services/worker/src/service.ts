@@ -35,8 +35,7 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  // A default model that is damaged does not keep the worker from scoring with others.
-  const warmingUp = registry.resolve().then((pin) => registry.pinned(pin)).then((model) => pool.warmUp(model));
+  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.pinned(pin)));
   warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
 
   const progress = new BatchProgress(redis);

@@ -65,7 +65,7 @@ export class WorkMetrics {
     this.count('JobsRefused');
   }
 
-  /** A result was not the one that is stored under its key already: of one input and model there is but one. Or a stored object is damaged. */
+  /** A stored object is damaged, or differs from what the same input and model result in. */
   checksumMismatch(): void {
     this.count('ChecksumMismatches');
   }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const file = join(keysDir, 'keys.json');
   await saveApiKeys(file, {
     tenants: [
-      { id: 'lab-a', keys: [{ id: 'k1', sha256: a.sha256, role: 'admin' }] },
+      { id: 'lab-a', keys: [{ id: 'k1', sha256: a.sha256, role: 'admin', platform: true }] },
       { id: 'lab-b', keys: [{ id: 'k1', sha256: b.sha256, role: 'member' }] },
     ],
   });

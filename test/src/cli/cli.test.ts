@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Batch, Prediction } from '@cytoqueue/client';
 import { WISCONSIN, readCsv } from '../support/records';
 import { ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
 
@@ -66,6 +67,17 @@ test('one record, by position and by name, has the same answer', async () => {
   const byName = await cytoqueue('predict', '--json', ...Object.entries(features).map(([name, value]) => `${name}=${value ?? '?'}`));
   expect((JSON.parse(byName.out) as Prediction).result).toEqual(result);
   expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
+});
+
+test('one record is waited for beyond the time that the service waits', async () => {
+  const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
+  const worker = impatient.ready.pids.workers[0] as number;
+  process.kill(worker, 'SIGSTOP');
+  const program = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], { CYTOQUEUE_URL: impatient.url, CYTOQUEUE_API_KEY: impatient.apiKey });
+  await waitUntil('the service has answered without a result', () => /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')));
+  process.kill(worker, 'SIGCONT');
+  expect([await program.exited, program.stdout()]).toEqual([0, expect.stringContaining('not measured: bare_nuclei')]);
+  await impatient.stop();
 });
 
 test('what is wrong is named, with the exit status that says whose fault it is', async () => {

@@ -1,5 +1,5 @@
 import {
-  type BatchRecord, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectStore, type RunRecord, batchRecordShape, countScoredShards, manifestShape, newestRun, readDocument,
+  type BatchRecord, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectStore, type RunRecord, countScoredShards, manifestShape, newestRun, openBatchRecord, readDocument,
   runRecordShape,
 } from '@cytoqueue/storage';
 
@@ -22,8 +22,9 @@ export interface StoredBatch {
  * @throws ObjectNotFoundError when the tenant has no such batch, ObjectCorruptError when its description is damaged
  */
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
+  const recordKey = ObjectKeys.batchRecord(tenant, id);
   const [record, { run, objects }] = await Promise.all([
-    readDocument(store, ObjectKeys.batchRecord(tenant, id), batchRecordShape),
+    store.get(recordKey).then((bytes) => openBatchRecord(recordKey, bytes)),
     newestRun(store, tenant, id),
   ]);
   const find = (key: string) => objects.find((object) => object.key === key);

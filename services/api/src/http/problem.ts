@@ -14,6 +14,7 @@ export const problems = {
   'not-finished': { status: 409, title: 'The resource has not reached its end' },
   'nothing-to-retry': { status: 409, title: 'Every row was scored' },
   'nothing-to-roll-back': { status: 409, title: 'There is no earlier champion' },
+  'no-champion': { status: 409, title: 'The model has no champion' },
   'champion-changed': { status: 409, title: 'Somebody else changed the champion at the same time' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
   'expired': { status: 410, title: 'The resource has reached the end of its retention' },

@@ -1,5 +1,5 @@
-import type { ObjectStore } from '@cytoqueue/storage';
+import { type ObjectStore, sealDocument } from '@cytoqueue/storage';
 
-export async function putJson(store: ObjectStore, key: string, value: unknown): Promise<void> {
-  await store.put(key, Buffer.from(JSON.stringify(value)), { contentType: 'application/json' });
+export async function putJson(store: ObjectStore, key: string, value: object): Promise<void> {
+  await store.put(key, sealDocument(value), { contentType: 'application/json' });
 }

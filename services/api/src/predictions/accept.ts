@@ -5,7 +5,9 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument } from '@cytoqueue/storage';
+import {
+  type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument, sealDocument,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 
@@ -63,8 +65,7 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
   try {
-    const body = Buffer.from(JSON.stringify(request));
-    await store.putMarked(requestKey, body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
+    await store.putMarked(requestKey, sealDocument(request), ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {
@@ -102,7 +103,7 @@ async function acceptOnce(
 /** What is stored under the key in the end: ours, or that of whoever was faster. */
 async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
   try {
-    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;

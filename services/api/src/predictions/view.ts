@@ -84,7 +84,12 @@ export async function viewIfFinished(store: ObjectStore, tenant: string, request
 async function readEnd(store: ObjectStore, tenant: string, id: string): Promise<(PredictionEnd & { completed_at: string | undefined }) | undefined> {
   const key = ObjectKeys.predictionResult(tenant, id);
   const [end, info] = await Promise.all([findDocument<PredictionEnd>(store, key, predictionEndShape), store.head(key)]);
-  return end && { ...end, completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString() };
+  return end && { ...withoutFormat(end), completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString() };
+}
+
+function withoutFormat<T extends PredictionEnd>(end: T): T {
+  const { format: _, ...shown } = end as T & { format?: number };
+  return shown as unknown as T;
 }
 
 function describe(request: PredictionRequest) {

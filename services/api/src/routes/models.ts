@@ -1,4 +1,4 @@
-import { NothingToRollBackError, type Registry } from '@cytoqueue/registry';
+import { type ModelEntry, NothingToRollBackError, type Registry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './model-artifacts';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
@@ -15,7 +15,7 @@ const promotionBody = z
 
 const promotion: Operation = {
   operationId: 'promoteModel',
-  summary: 'Make a version the champion, or go back to the one before; audited',
+  summary: 'Make a version the champion, or go back to the one before; needs a platform key; audited',
   tags,
   requestParams: { path: z.object({ name: z.string() }) },
   requestBody: { required: true, content: { 'application/json': { schema: promotionBody } } },
@@ -28,7 +28,7 @@ export interface ModelRouteServices {
 
 export function modelRoutes({ registry }: ModelRouteServices): Route[] {
   return [
-    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, call) },
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'platform', operation: promotion, handle: (call) => promote(registry, call) },
     {
       method: 'get',
       path: '/v1/models',
@@ -81,7 +81,7 @@ export function modelRoutes({ registry }: ModelRouteServices): Route[] {
 }
 
 async function findModel(registry: Registry, wanted: string) {
-  const model = (await registry.list()).find(({ name }) => name === wanted);
+  const model = await registry.find(wanted);
   if (model === undefined) throw notFound();
   return summarize(model);
 }
@@ -100,7 +100,7 @@ async function promote(registry: Registry, { request, response, params, principa
   response.json(await findModel(registry, params.name));
 }
 
-function summarize(model: Awaited<ReturnType<Registry['list']>>[number]) {
+function summarize(model: ModelEntry) {
   return { ...model, links: { self: `/v1/models/${model.name}` } };
 }
 

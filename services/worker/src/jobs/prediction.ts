@@ -62,10 +62,13 @@ export class PredictionProcessor {
     }
   }
 
-  /** Canceled, or given up: decided by somebody else first. Two different results of one record would be an alarm. */
+  /**
+   * Canceled, given up, or answered by another release, whose evidence may differ: the first one stays. Two different
+   * results of one format are an alarm.
+   */
   private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
     const existing = await readDocument(this.services.store, key, predictionEndShape);
-    return existing.status !== end.status;
+    return existing.status !== end.status || formatOf(existing) !== formatOf(end);
   }
 
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
@@ -76,6 +79,10 @@ export class PredictionProcessor {
     this.predictors.set(pin.digest, predictor);
     return predictor;
   }
+}
+
+function formatOf(end: PredictionEnd): number {
+  return (end.status === 'succeeded' && end.format) || 1;
 }
 
 function describe({ classifier, explainer }: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {
