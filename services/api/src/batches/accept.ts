@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { BatchProgress, Producer } from '@cytoqueue/queue';
 import { type Registry, describeDrift } from '@cytoqueue/registry';
-import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
+import { type BatchOptions, type BatchRecord, type DamageReport, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../http/idempotency';
@@ -29,6 +29,7 @@ export interface BatchServices {
   background: Background;
   use: TenantUse;
   metrics: Pick<ApiMetrics, 'uploaded'>;
+  damage: DamageReport;
 }
 
 export interface Upload {

@@ -4,9 +4,9 @@
  * again, and after a minute the reconciler does. When the claim of an idempotency key stands, another request may have
  * promised its batch, so that is not rolled back either: repeating the key completes it.
  */
-import { type BatchRecord, ObjectKeys, unscoredShards } from '@cytoqueue/storage';
+import { type BatchRecord, ObjectKeys, batchRecordShape, findDocument, unscoredShards } from '@cytoqueue/storage';
 import { payloadDigest } from '../http/idempotency';
-import { putJson, readJsonObject } from '../http/stored-json';
+import { putJson } from '../http/stored-json';
 import type { BatchServices, Upload } from './accept';
 import { rollback, withRollback } from './rollback';
 
@@ -32,7 +32,7 @@ export async function commitBatch(
       return undefined;
     }
     for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== id; ) {
-      const found = await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
+      const found = await findDocument(store, ObjectKeys.batchRecord(tenant, claimed), batchRecordShape);
       if (found !== undefined) return found;
       claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
     }
@@ -55,7 +55,7 @@ export async function findEarlierBatch(
   key: string | undefined,
 ): Promise<{ record: BatchRecord; payloadSha256: string } | undefined> {
   const claim = key === undefined ? undefined : await idempotency.find(tenant, key);
-  const record = claim && (await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claim.id)));
+  const record = claim && (await findDocument(store, ObjectKeys.batchRecord(tenant, claim.id), batchRecordShape));
   return record && { record, payloadSha256: claim.payload_sha256 };
 }
 
@@ -65,7 +65,7 @@ export async function resumeBatch(services: BatchServices, tenant: string, recor
   if ((await store.head(ObjectKeys.runManifest(tenant, record.id, 1))) !== undefined) return;
   await mark(services, tenant, record.id);
   await background.run('enqueue batch', async () => {
-    if ((await producer.runState(record.id, 1)) !== 'unknown') return;
+    if (await producer.canRunFinish(record.id, 1)) return;
     await producer.reenqueueBatch({ tenant, batchId: record.id, run: 1, shards: await unscoredShards(store, tenant, record) });
   }, { giveUpAfterMs: ENQUEUE_FOR_MS });
 }

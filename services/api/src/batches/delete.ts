@@ -1,4 +1,4 @@
-import { ObjectKeys, listAll } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectKeys, type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { BatchServices } from './accept';
 import { finishedManifest } from './control';
 import { rollback } from './rollback';
@@ -12,7 +12,7 @@ import { readBatch } from './runs';
  */
 export async function deleteBatch(services: BatchServices, tenant: string, id: string): Promise<void> {
   const { store } = services;
-  finishedManifest(await readBatch(store, tenant, id));
+  await assertDeletable(store, tenant, id);
   const record = ObjectKeys.batchRecord(tenant, id);
   await store.deletePrefix(ObjectKeys.shardsPrefix(tenant, id));
   for await (const { key } of listAll(store, ObjectKeys.batchPrefix(tenant, id))) {
@@ -21,4 +21,13 @@ export async function deleteBatch(services: BatchServices, tenant: string, id: s
   }
   await store.delete(record);
   await rollback(services, tenant, id);
+}
+
+/** A batch whose description is damaged cannot go on, and may be deleted. */
+async function assertDeletable(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  try {
+    finishedManifest(await readBatch(store, tenant, id));
+  } catch (error) {
+    if (!(error instanceof ObjectCorruptError)) throw error;
+  }
 }

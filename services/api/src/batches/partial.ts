@@ -2,9 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import { type Registry, explainColumns } from '@cytoqueue/registry';
-import { type BatchRecord, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
+import { type BatchRecord, type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
-import { alarmOfDamage } from '../http/errors';
 import { Problem } from '../http/problem';
 import type { TenantUse } from '../http/tenant-use';
 import type { StoredBatch } from './runs';
@@ -15,6 +14,7 @@ interface PartialServices {
   store: ObjectStore;
   registry: Registry;
   use: Pick<TenantUse, 'rate'>;
+  damage: DamageReport;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function sendPartial(request: Request, response: Response, services
     return;
   }
   services.use.rate.chargeRows(tenant, shards.reduce((rows, shard) => rows + (record.shards[shard]?.rows ?? 0), 0));
-  await pipeline(Readable.from(parts(response, services.store, tenant, record, shards, which, header), { objectMode: false }), response);
+  await pipeline(Readable.from(parts(services, tenant, record, shards, which, header), { objectMode: false }), response);
 }
 
 async function headerRow({ store, registry }: PartialServices, tenant: string, { id, input, options, model }: BatchRecord, which: PartialFile): Promise<Uint8Array> {
@@ -44,22 +44,23 @@ async function headerRow({ store, registry }: PartialServices, tenant: string, {
 }
 
 async function* parts(
-  response: Response, store: ObjectStore, tenant: string, { id, model, shards: ranges }: BatchRecord, shards: number[], which: PartialFile, header: Uint8Array,
+  { store, damage }: PartialServices, tenant: string, { id, model, shards: ranges }: BatchRecord, shards: number[], which: PartialFile, header: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   yield header;
   for (const shard of shards) {
     const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
-    const part = partOf(await store.get(key), key, ranges[shard].rows, which);
-    if (part instanceof ObjectCorruptError) alarmOfDamage(response, part);
-    else if (part.length > 0) yield part;
+    const part = await readPart(store, damage, key, ranges[shard]?.rows ?? 0, which);
+    if (part.length > 0) yield part;
   }
 }
 
-function partOf(bytes: Buffer, key: string, rows: number, which: PartialFile): Uint8Array | ObjectCorruptError {
+/** A damaged shard leaves a gap, as one that is not scored does. */
+async function readPart(store: ObjectStore, damage: DamageReport, key: string, rows: number, which: PartialFile): Promise<Uint8Array> {
   try {
-    return decodeShardObject(bytes, key, rows)[which];
+    return decodeShardObject(await store.get(key), key, rows)[which];
   } catch (error) {
-    if (error instanceof ObjectCorruptError) return error;
-    throw error;
+    if (!(error instanceof ObjectCorruptError)) throw error;
+    damage.report(key, error);
+    return new Uint8Array();
   }
 }

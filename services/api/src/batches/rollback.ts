@@ -1,4 +1,4 @@
-import { ObjectKeys, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, deletePending } from '@cytoqueue/storage';
 import type { Background } from '../http/background';
 import type { TenantUse } from '../http/tenant-use';
 
@@ -24,7 +24,7 @@ export async function withRollback<T>(services: RollbackServices, tenant: string
  */
 export async function rollback({ store, background, use }: RollbackServices, tenant: string, id: string): Promise<void> {
   await background.run('rollback', async () => {
-    await store.delete(ObjectKeys.pending(tenant, id));
+    await deletePending(store, tenant, id);
     await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
     await use.stored.release(tenant, id);
   });

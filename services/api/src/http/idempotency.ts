@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore, findDocument, idempotencyRecordShape, readDocument } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from './problem';
-import { readJsonObject } from './stored-json';
 
 const PRINTABLE = /^[\x21-\x7e]{1,255}$/;
 
@@ -42,14 +41,14 @@ export class IdempotencyKeys {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
     }
-    const earlier = JSON.parse((await this.store.get(this.keyOf(tenant, key))).toString()) as IdempotencyRecord;
+    const earlier = await readDocument(this.store, this.keyOf(tenant, key), idempotencyRecordShape);
     assertSamePayload(earlier.payload_sha256, record.payload_sha256);
     return earlier.id;
   }
 
   /** What the key stands for so far. */
   find(tenant: string, key: string): Promise<IdempotencyRecord | undefined> {
-    return readJsonObject<IdempotencyRecord>(this.store, this.keyOf(tenant, key));
+    return findDocument(this.store, this.keyOf(tenant, key), idempotencyRecordShape);
   }
 
   /** Whether the request's key was used before, in a request that came to its claim. */

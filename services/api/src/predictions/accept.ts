@@ -6,11 +6,12 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, openDocument, sealDocument } from '@cytoqueue/storage';
+import {
+  type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument, sealDocument,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 /** Then the reconciler has seen the marker. */
@@ -40,6 +41,7 @@ export interface PredictionServices {
   producer: Producer;
   idempotency: IdempotencyKeys;
   background: Background;
+  damage: DamageReport;
 }
 
 export interface Accepted {
@@ -99,7 +101,7 @@ async function acceptOnce(
   const { store, idempotency, producer } = services;
   const id = await idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = id === request.id ? undefined : await readJsonObject<PredictionRequest>(store, requestKey);
+  const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
   if (isFinished) return { request: earlier, isNew: false };
   // A record that is marked is promised already: without Redis, a repetition still says so.
@@ -123,6 +125,6 @@ async function storeFirst(store: ObjectStore, requestKey: string, request: Predi
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return openDocument<PredictionRequest>(requestKey, await store.get(requestKey));
+    return readDocument(store, requestKey, predictionRequestShape);
   }
 }

@@ -23,7 +23,7 @@ afterAll(async () => {
 const remove = ({ id }: BatchRecord) => worker.store.deletePrefix(ObjectKeys.batchPrefix(TENANT, id));
 const storedOf = async ({ id }: BatchRecord) => (await worker.store.list({ prefix: ObjectKeys.batchPrefix(TENANT, id) })).objects;
 
-test('the jobs of a batch that was rolled back are done without effect, and raise no alarm', async () => {
+test('the jobs of a batch that was rolled back are refused without effect, and raise no alarm', async () => {
   const connection = createProducerConnection(redis.url, () => undefined);
   const producer = new Producer(connection, () => undefined);
   const consumers = createConsumers(worker.services);
@@ -33,7 +33,7 @@ test('the jobs of a batch that was rolled back are done without effect, and rais
     await remove(record);
     await producer.enqueueBatch({ tenant: TENANT, batchId: record.id, run: 1, shards: record.shards.map(({ rows }, shard) => ({ shard, rows })) });
     consumers.start();
-    await waitUntil('its finalizer is done', async () => (await producer.runState(record.id, 1)) === 'completed');
+    await waitUntil('its finalizer is refused', async () => (await producer.runState(record.id, 1)) === 'failed');
     expect(worker.logged.filter(({ level }) => level > 30)).toEqual([]);
     expect(await storedOf(record)).toEqual([]);
   } finally {

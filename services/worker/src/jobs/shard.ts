@@ -26,6 +26,7 @@ export interface ShardServices {
 /** `batch.json` never changes; a worker reads it once for many shards. */
 export class BatchRecords {
   private readonly records = new Map<string, Promise<BatchRecord>>();
+  private readonly runs = new Set<string>();
   private static readonly MOST = 32;
 
   constructor(private readonly store: ObjectStore) {}
@@ -40,6 +41,17 @@ export class BatchRecords {
       if (this.records.size > BatchRecords.MOST) this.records.delete(this.records.keys().next().value as string);
     }
     return record;
+  }
+
+  /** Whether the batch has come to this run. Run 1 is there from the batch's acceptance on. */
+  async hasRun(tenant: string, batchId: string, run: number): Promise<boolean> {
+    const prefix = ObjectKeys.runPrefix(tenant, batchId, run);
+    if (run === 1 || this.runs.has(prefix)) return true;
+    const { objects } = await this.store.list({ prefix, limit: 1 });
+    if (objects.length === 0) return false;
+    if (this.runs.size >= BatchRecords.MOST) this.runs.clear();
+    this.runs.add(prefix);
+    return true;
   }
 }
 
