@@ -1,4 +1,6 @@
-import type { AuditEvent, BatchRecord, IdempotencyRecord, Manifest, PredictionEnd, PredictionRequest, RunRecord } from './documents';
+import type {
+  AuditEvent, BatchRecord, Champion, IdempotencyRecord, LastUsedDays, Manifest, PredictionEnd, PredictionRequest, Promotion, RunRecord, StoredKeysFile, TenantKeys,
+} from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
 /** A kind of value, the members that an object must have, or the one shape that every item of a list has. */
@@ -30,6 +32,11 @@ export const predictionRequestShape: Shape<PredictionRequest> = {
 export const predictionEndShape: Shape<PredictionEnd> = { described: { status: 'string' } };
 export const idempotencyRecordShape: Shape<IdempotencyRecord> = { described: { id: 'string', payload_sha256: 'string' } };
 export const auditEventShape: Shape<AuditEvent> = { described: { at: 'string', actor: 'object', action: 'string', resource: 'string', outcome: 'string' } };
+export const championShape: Shape<Champion> = { described: { version: 'string', history: 'array' } };
+export const promotionShape: Shape<Promotion> = { described: { version: 'string', promoted_at: 'string', promoted_by: 'string' } };
+export const tenantKeysShape: Shape<TenantKeys> = { described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] } };
+export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
+export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {
   return isAsDescribed(value, described);

@@ -173,3 +173,32 @@ export interface AuditEvent {
   resource: string;
   outcome: 'done' | 'denied' | 'failed';
 }
+
+/** A key that a tenant's admin has created by API. The key itself is stored nowhere. */
+export interface CreatedKey {
+  id: string;
+  /** Hex. */
+  sha256: string;
+  role: 'member' | 'operator' | 'admin';
+  created_at: string;
+  /** The id of the key that created it. */
+  created_by: string;
+  expires_at?: string;
+  /** Of the request with an idempotency key: SHA-256 of that key and of what it asked for. */
+  request?: { key_sha256: string; payload_sha256: string };
+}
+
+/** `access/tenants/{tenant}/00001.json` */
+export interface TenantKeys {
+  keys: CreatedKey[];
+}
+
+/** `access/keys-file/00001.json`: the content of an API_KEYS_FILE, which packages/runtime checks. */
+export interface StoredKeysFile {
+  tenants: object[];
+}
+
+/** `access/last-used/{tenant}.json`: by key id, such as 2026-11-28 (UTC). */
+export interface LastUsedDays {
+  days: Record<string, string>;
+}

@@ -1,7 +1,8 @@
 export { type ScoredShards, countScoredShards, deletePending, isPending, newestRun, openBatchRecord, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export {
-  type Shape, auditEventShape, batchRecordShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, runRecordShape,
+  type Shape, auditEventShape, batchRecordShape, championShape, failedShardsShape, idempotencyRecordShape, keysFileShape, lastUsedShape, manifestShape,
+  predictionEndShape, predictionRequestShape, promotionShape, runRecordShape, tenantKeysShape,
 } from './document-shapes';
 export { DamageReport } from './damage-report';
 export type * from './documents';
@@ -17,4 +18,5 @@ export type {
 } from './object-store';
 export { findDocument, parseDocument, readDocument } from './read-document';
 export { openDocument, sealDocument } from './sealed-document';
-export { SHARD_FORMAT, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { SHARD_FORMAT, SHARD_HEAD_BYTES, decodeShardCounts, decodeShardObject, decodeShardHead, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './versioned-document';

@@ -1,43 +1,5 @@
 import { InvalidKeyError } from './errors';
-
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
-const MAX_NAME_LENGTH = 100; // name@version in a shard's file name stays below the 255 bytes of a file name
-const MAX_NUMBER = 99_999;
-
-function isName(value: string): boolean {
-  return value.length <= MAX_NAME_LENGTH && NAME.test(value) && !value.includes('..');
-}
-
-/** @throws InvalidKeyError; the value itself is not repeated, it may come from a URL. */
-function checkName(value: string, what: string): string {
-  if (!isName(value)) {
-    throw new InvalidKeyError(`the ${what} holds characters that no object key may have, or too many`);
-  }
-  return value;
-}
-
-function checkDigest(sha256Hex: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256Hex)) throw new InvalidKeyError('the idempotency digest is not a hex SHA-256');
-  return sha256Hex;
-}
-
-/** Five digits, so that keys sort as their numbers do. */
-function fiveDigits(value: number, least: number, what: string): string {
-  if (!Number.isInteger(value) || value < least || value > MAX_NUMBER) {
-    throw new InvalidKeyError(`the ${what} is not an integer from ${least} to ${MAX_NUMBER}`);
-  }
-  return String(value).padStart(5, '0');
-}
-
-function tenantPrefix(tenant: string): string {
-  return `tenants/${checkName(tenant, 'tenant')}/`;
-}
-
-function checkModel(model: string): string {
-  const [name = '', version = '', ...rest] = model.split('@');
-  if (rest.length > 0) throw new InvalidKeyError('the model is not written as name@version');
-  return `${checkName(name, 'model name')}@${checkName(version, 'model version')}`;
-}
+import { checkDigest, checkModel, checkName, fiveDigits, isName, tenantPrefix } from './key-parts';
 
 /**
  * Every object key of the product is made, and taken apart, here. What comes from outside (tenants, ids, names, versions)
@@ -50,6 +12,7 @@ function checkModel(model: string): string {
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
+ *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
  */
 export class ObjectKeys {
   /** All pending markers. */
@@ -233,5 +196,38 @@ export class ObjectKeys {
   /** JSON lines, oldest first. */
   static audit(tenant: string, id: string): string {
     return `${ObjectKeys.auditPrefix(tenant)}${checkName(id, 'id')}`;
+  }
+
+  /** Everything about API keys; closed to the worker's role. */
+  static readonly accessPrefix = 'access/';
+  /** Versions of the operators' keys file; see VersionedDocument. */
+  static readonly keysFilePrefix = `${ObjectKeys.accessPrefix}keys-file/`;
+
+  /** Versions of the document of keys that a tenant's admins have created; see VersionedDocument. */
+  static tenantKeysPrefix(tenant: string): string {
+    return `${ObjectKeys.accessPrefix}tenants/${checkName(tenant, 'tenant')}/`;
+  }
+
+  /** On which day each of a tenant's keys was used last. */
+  static lastUsed(tenant: string): string {
+    return `${ObjectKeys.accessPrefix}last-used/${checkName(tenant, 'tenant')}.json`;
+  }
+
+  /** The tenant of a document of keys, or undefined for the operators' file; undefined altogether when the key is neither's. */
+  static parseAccessKey(key: string): { tenant: string | undefined; number: number } | undefined {
+    const [, tenant, digits] = /^access\/(?:keys-file|tenants\/([^/]+))\/(\d{5})\.json$/.exec(key) ?? [];
+    if (digits === undefined || (tenant !== undefined && !isName(tenant))) return undefined;
+    return { tenant, number: Number(digits) };
+  }
+
+  /** @param number from 1. @param prefix of the document's versions */
+  static documentVersion(prefix: string, number: number): string {
+    return `${prefix}${fiveDigits(number, 1, 'version')}.json`;
+  }
+
+  /** The number of a document's version; undefined when the key is none's. */
+  static parseDocumentVersion(prefix: string, key: string): number | undefined {
+    const match = key.startsWith(prefix) ? /^(\d{5})\.json$/.exec(key.slice(prefix.length)) : null;
+    return match ? Number(match[1]) : undefined;
   }
 }

@@ -98,6 +98,16 @@ export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
   return readHeader(head, key).header.counts;
 }
 
+/**
+ * All but the rows, from the object's first bytes: how many bytes of rows follow the header, and their CRC-32. For a reader that
+ * checks the rows while they stream in. @throws ObjectCorruptError, ObjectFormatError
+ */
+export function decodeShardHead(head: Buffer, key: string): { counts: ShardCounts; headerBytes: number; rowBytes: number; crc32: number } {
+  const { header, headerEnd } = readHeader(head, key);
+  const rowBytes = PARTS.reduce((sum, part) => sum + header.bytes[part], 0);
+  return { counts: header.counts, headerBytes: headerEnd + 1, rowBytes, crc32: header.crc32 };
+}
+
 function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {
   const headerEnd = bytes.indexOf(LINE_FEED);
   if (headerEnd < 0) throw new ObjectCorruptError(key, 'it has no header');
