@@ -7,11 +7,12 @@ import { createOnce, writeBeside } from './owner-files';
 export const roles = ['member', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
+/** Of tenants and keys. */
+export const keyIdentifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
 
 /** Strict, for a misspelt `expires_at` would make a key that never expires. */
 const apiKey = z.strictObject({
-  id: identifier,
+  id: keyIdentifier,
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a hex SHA-256 in lower case'),
   role: z.enum(roles),
   /** Rights on what all tenants share: models and the queue board. The role alone decides about patients' data. */
@@ -31,7 +32,7 @@ const limits = z.strictObject({
 });
 export type TenantLimits = z.infer<typeof limits>;
 
-const tenant = z.strictObject({ id: identifier, keys: z.array(apiKey), limits: limits.optional() });
+const tenant = z.strictObject({ id: keyIdentifier, keys: z.array(apiKey), limits: limits.optional() });
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
   const checkOnce = (value: string, path: (string | number)[]): void => {

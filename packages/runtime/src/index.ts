@@ -10,13 +10,14 @@ export {
   createApiKey,
   ensureLocalApiKey,
   hashApiKey,
+  keyIdentifier,
   loadApiKeys,
   parseApiKeys,
   roles,
   saveApiKeys,
 } from './api-keys';
-export { KeyFile, type KeyChange, type KeyFileOptions } from './key-file';
-export { type HeldKey, KeyRing } from './key-ring';
+export { type KeyChange, KeyFile, type KeyFileOptions, compareKeys } from './key-file';
+export { type HeldKey, type KeyEntries, KeyRing, type KeySource, isInForce } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
 export { Readiness } from './readiness';
 export { Periodic, type PeriodicOptions } from './periodic';

@@ -74,9 +74,14 @@ export class KeyFile {
     this.ring.replace(parseApiKeys(text, file));
     this.digest = digest;
     const after = this.ring.fingerprints();
-    const added = [...after].filter(([name, print]) => before.get(name) !== print).map(([name]) => name);
-    const removed = [...before].filter(([name, print]) => after.get(name) !== print).map(([name]) => name);
+    const { added, removed } = compareKeys(before, after);
     logger.info({ added, removed }, 'the keys file was read again');
     onChange?.({ added, removed, digest });
   }
+}
+
+/** @param before and after as `KeyRing.fingerprints` gives them */
+export function compareKeys(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Pick<KeyChange, 'added' | 'removed'> {
+  const missingIn = (those: ReadonlyMap<string, string>, these: ReadonlyMap<string, string>) => [...these].filter(([name, print]) => those.get(name) !== print).map(([name]) => name);
+  return { added: missingIn(before, after), removed: missingIn(after, before) };
 }

@@ -1,6 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKeys, type Role, type TenantLimits, hashApiKey } from './api-keys';
 
+/** Where a key comes from: the keys file or API_KEYS, the operators' keys file in the object store, or a tenant's admin by API. */
+export type KeySource = 'file' | 'store' | 'api';
+/** Of two keys with one name or hash the one of the earlier source is in force. */
+const SOURCES: readonly KeySource[] = ['file', 'store', 'api'];
+
 /** A key that is in force, as far as is known of it: its hash. */
 export interface HeldKey {
   readonly tenant: string;
@@ -12,28 +17,54 @@ export interface HeldKey {
   readonly sha256: string;
   /** Infinity when it has no end. */
   readonly expiresAtMs: number;
+  readonly source: KeySource;
+  /** RFC 3339; keys of files do not say when they were made. */
+  readonly createdAt?: string;
+}
+
+/** The content of a keys file, or keys of another source with the time at which each was created. */
+export interface KeyEntries {
+  tenants: readonly (Omit<ApiKeys['tenants'][number], 'keys'> & { keys: readonly (ApiKeys['tenants'][number]['keys'][number] & { created_at?: string })[] })[];
 }
 
 /** The keys in force. They are replaced all at once, so that no request meets half of a change. */
 export class KeyRing {
+  private readonly entries = new Map<KeySource, KeyEntries>();
   private byHash: ReadonlyMap<string, HeldKey> = new Map();
   private byName: ReadonlyMap<string, HeldKey> = new Map();
   private limits: ReadonlyMap<string, TenantLimits> = new Map();
+  /** `tenant/key` of keys that are not in force because an earlier source has their name or hash. */
+  conflicts: readonly string[] = [];
 
-  constructor(keys: ApiKeys) {
+  constructor(keys: KeyEntries) {
     this.replace(keys);
   }
 
-  replace({ tenants }: ApiKeys): void {
-    const held = tenants.flatMap(({ id: tenant, keys }) =>
-      keys.map(({ id: keyId, role, platform = false, sha256, expires_at }) => {
-        const expiresAtMs = expires_at === undefined ? Infinity : Date.parse(expires_at);
-        return { tenant, keyId, role, platform, sha256, expiresAtMs };
-      }),
-    );
-    this.byHash = new Map(held.map((key) => [key.sha256, key]));
-    this.byName = new Map(held.map((key) => [nameOf(key), key]));
-    this.limits = new Map(tenants.map(({ id, limits = {} }) => [id, limits]));
+  /** Replaces the keys of one source; those of the others stay. */
+  replace(keys: KeyEntries, source: KeySource = 'file'): void {
+    this.entries.set(source, keys);
+    const byHash = new Map<string, HeldKey>();
+    const byName = new Map<string, HeldKey>();
+    const limits = new Map<string, TenantLimits>();
+    const conflicts: string[] = [];
+    for (const from of SOURCES) {
+      const tenants = this.entries.get(from)?.tenants ?? [];
+      for (const tenant of tenants) if (tenant.limits !== undefined && !limits.has(tenant.id)) limits.set(tenant.id, tenant.limits);
+      for (const key of tenants.flatMap((tenant) => heldKeys(tenant, from))) {
+        const name = nameOf(key);
+        if (byName.has(name) || byHash.has(key.sha256)) conflicts.push(name);
+        else byHash.set(key.sha256, byName.set(name, key).get(name) as HeldKey);
+      }
+    }
+    this.byHash = byHash;
+    this.byName = byName;
+    this.limits = limits;
+    this.conflicts = conflicts;
+  }
+
+  /** Every key of a tenant, also those that have expired. */
+  keysOf(tenant: string): HeldKey[] {
+    return [...this.byName.values()].filter((key) => key.tenant === tenant);
   }
 
   /** Looked up by its hash, of which a wrong key tells nothing, and compared in constant time; undefined when unknown or expired. */
@@ -53,9 +84,10 @@ export class KeyRing {
     return this.limits.get(tenant) ?? {};
   }
 
-  /** By name (`tenant/key`), what tells whether it still is the same key with the same rights. */
-  fingerprints(): Map<string, string> {
-    return new Map([...this.byName].map(([name, { sha256, role, platform, expiresAtMs }]) => [name, `${sha256} ${role} ${platform} ${expiresAtMs}`]));
+  /** Of one source's keys, by name (`tenant/key`): what tells whether it still is the same key with the same rights. */
+  fingerprints(source: KeySource = 'file'): Map<string, string> {
+    const own = [...this.byName].filter(([, key]) => key.source === source);
+    return new Map(own.map(([name, { sha256, role, platform, expiresAtMs }]) => [name, `${sha256} ${role} ${platform} ${expiresAtMs}`]));
   }
 
   /** Whether a key that was found earlier still is in force, with the same rights. */
@@ -65,11 +97,24 @@ export class KeyRing {
   }
 }
 
+function heldKeys({ id: tenant, keys }: KeyEntries['tenants'][number], source: KeySource): HeldKey[] {
+  return keys.map(({ id: keyId, role, platform = false, sha256, expires_at, created_at }) => {
+    const expiresAtMs = expires_at === undefined ? Infinity : Date.parse(expires_at);
+    const made = created_at === undefined ? {} : { createdAt: created_at };
+    // Only operators give platform rights.
+    return { tenant, keyId, role, platform: platform && source !== 'api', sha256, expiresAtMs, source, ...made };
+  });
+}
+
 /** Neither holds a slash. */
 function nameOf({ tenant, keyId }: Pick<HeldKey, 'tenant' | 'keyId'>): string {
   return `${tenant}/${keyId}`;
 }
 
+export function isInForce({ expiresAtMs }: Pick<HeldKey, 'expiresAtMs'>): boolean {
+  return expiresAtMs > Date.now();
+}
+
 function inForce(key: HeldKey | undefined): HeldKey | undefined {
-  return key !== undefined && key.expiresAtMs > Date.now() ? key : undefined;
+  return key !== undefined && isInForce(key) ? key : undefined;
 }
