@@ -20,7 +20,10 @@ import { mountRoutes } from './http/route';
 import { secureHeaders } from './http/secure-headers';
 import { SnapshotFeeds } from './http/snapshot-feeds';
 import type { TenantUse } from './http/tenant-use';
+import type { LastUse } from './keys/last-use';
+import type { TenantKeys } from './keys/tenant-keys';
 import { createOpenApiDocument } from './openapi';
+import { apiKeyRoutes } from './routes/api-keys';
 import { auditRoutes } from './routes/audit';
 import { batchRoutes } from './routes/batches';
 import { docsRouter } from './routes/docs';
@@ -44,6 +47,8 @@ export interface AppServices {
   queueWatch: QueueWatch;
   metrics: ApiMetrics;
   keys: KeyRing;
+  tenantKeys: TenantKeys;
+  lastUse: LastUse;
   audit: AuditLog;
   use: TenantUse;
   sessions: CookieSessions;
@@ -65,12 +70,12 @@ export interface AppServices {
 
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
-  const authenticator = new Authenticator(services.keys, services.sessions);
+  const authenticator = new Authenticator(services.keys, services.sessions, (key) => services.lastUse.note(key));
   const damage = new DamageReport(services.logger, () => services.metrics.objectDamaged());
   const parts = { ...services, idempotency, authenticator, damage, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
   const routes = [
     ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
-    ...healthRoutes(parts),
+    ...apiKeyRoutes(parts), ...healthRoutes(parts),
   ];
   const app = express();
   app.disable('etag');

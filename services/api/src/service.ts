@@ -2,13 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import {
-  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
-} from '@cytoqueue/runtime';
+import { type Config, type Logger, Readiness, type Releasers, createSessionSecret, tellParent } from '@cytoqueue/runtime';
 import { DamageReport, createObjectStore } from '@cytoqueue/storage';
-import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
@@ -17,6 +14,7 @@ import { Retention } from './http/retention';
 import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
+import { openKeys } from './keys/open-keys';
 import { createSweeper } from './sweeper';
 import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
@@ -25,8 +23,6 @@ import { readVersion } from './version';
 /** `services/web/dist`, seen from this file and from its build. */
 const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
-/** Within this time every process has seen a change of the keys file. */
-const KEY_CHANGE_MS = 60_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
@@ -50,11 +46,12 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('changes', () => changes.stop());
 
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
-  const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
-  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
+  const access = await openKeys(config, { store, logger, audit, damage, redis: commands }, releasers);
+  const { keys } = access;
+  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
@@ -67,7 +64,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     progress,
     changes,
     ...operations,
-    keys,
+    ...access,
     use,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
     address,
@@ -81,34 +78,6 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     webDist: WEB_DIST,
   });
   await listen(createHttpServer(app, config), config, logger, releasers);
-}
-
-interface KeyServices {
-  logger: Logger;
-  audit: AuditLog;
-  redis: Redis;
-}
-
-/**
- * The keys file, read again as it changes; or what a platform gives us in a variable, which does not change. Of all
- * processes that see a change of the file one notes it in the audit log.
- */
-async function openKeys({ apiKeysFile, apiKeys, dataDir }: Config, { logger, audit, redis }: KeyServices, releasers: Releasers): Promise<KeyRing> {
-  if (apiKeysFile === undefined && apiKeys !== undefined) return new KeyRing(parseApiKeys(apiKeys, 'API_KEYS'));
-  const onChange = async ({ added, removed, digest }: KeyChange): Promise<void> => {
-    if (!(await takeTurn(redis, `keys:${digest}`, KEY_CHANGE_MS).catch(() => true))) return;
-    noteKeys(audit, 'key.add', added);
-    noteKeys(audit, 'key.remove', removed);
-  };
-  const file = apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile;
-  const keyFile = await KeyFile.open({ file, logger, onChange: (change) => void onChange(change) });
-  keyFile.start();
-  releasers.push('keys', () => keyFile.stop());
-  return keyFile.ring;
-}
-
-function noteKeys(audit: AuditLog, action: string, names: string[]): void {
-  for (const [tenant = '', keyId] of names.map((name) => name.split('/'))) audit.note({ tenant, keyId: 'keys-file' }, action, `keys/${keyId}`);
 }
 
 function settleSessionSecret({ sessionSecret }: Config, logger: Logger): string {

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
-import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { type AppServices, createApp } from '../src/app';
@@ -19,6 +19,9 @@ import { CookieSessions } from '../src/http/cookie-session';
 import { PublicAddress } from '../src/http/public-address';
 import { Retention } from '../src/http/retention';
 import { ApiMetrics } from '../src/operations/api-metrics';
+import { LastUse } from '../src/keys/last-use';
+import { StoredKeys } from '../src/keys/stored-keys';
+import { TenantKeys } from '../src/keys/tenant-keys';
 import { QueueWatch } from '../src/operations/queue-status';
 import { SessionMemory } from '../src/http/session-memory';
 import { SessionSeal } from '../src/http/session-seal';
@@ -61,6 +64,8 @@ export class RunningApi {
   producer!: Producer;
   audit!: AuditLog;
   commands!: Redis;
+  storedKeys!: StoredKeys;
+  lastUse!: LastUse;
 
   static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, settings: Settings = {}): Promise<RunningApi> {
     const api = new RunningApi();
@@ -168,6 +173,9 @@ export class RunningApi {
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
     const address = new PublicAddress(publicUrl);
+    // Neither is started: a change through this process counts at once, and tests call `refresh` and `flush`.
+    this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage: new DamageReport(logger, ignore) });
+    this.lastUse = new LastUse(this.store, this.ring, logger);
     const app = createApp({
       store: this.store,
       registry,
@@ -178,6 +186,8 @@ export class RunningApi {
       queueWatch,
       metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
+      tenantKeys: new TenantKeys(this.ring, this.storedKeys, this.lastUse),
+      lastUse: this.lastUse,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,

@@ -19,11 +19,17 @@ export class Authenticator {
   constructor(
     private readonly keys: KeyRing,
     private readonly sessions: CookieSessions,
+    private readonly onUse: (key: HeldKey) => void,
   ) {}
 
   /** A key goes before a cookie, for a browser sends its cookie unasked. @throws Problem 401, 403 */
   async authenticate(request: Request): Promise<Principal> {
-    if (request.get('Authorization') !== undefined) return this.byKey(request);
+    const principal = request.get('Authorization') === undefined ? await this.bySession(request) : this.byKey(request);
+    this.onUse(principal);
+    return principal;
+  }
+
+  private async bySession(request: Request): Promise<Principal> {
     const grant = await this.sessions.find(request);
     if (grant === undefined) throw unauthenticated('Send "Authorization: Bearer <api key>", or sign in.');
     return { ...grant.key, session: { id: grant.id, expiresAtMs: grant.expiresAtMs } };

@@ -2,7 +2,7 @@ import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
 import { ChampionChangedError, ModelDigestError, ModelFileError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
-import { InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import { DocumentChangedError, InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
 import { Problem } from './problem';
@@ -28,6 +28,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damaged(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
+  if (error instanceof DocumentChangedError) return unavailable('Others change the same document.', error);
   if (error instanceof QueueUnavailableError) return unavailable('The queue does not answer.', error);
   if (error instanceof ModelDigestError) return unavailable('The model in the store is not the one that was pinned.', error);
   if (error instanceof MulterError) return multipartProblem(error);
