@@ -11,12 +11,13 @@ export interface StorePermissions {
   readonly list: readonly string[];
 }
 
-/** The API takes uploads in, hands results out, and removes what has expired. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
+/** The API takes uploads in, hands results out, removes what has expired, and keeps the API keys that tenants create. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json'],
-  delete: ['tenants/*', 'pending/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*'],
+  // The operators' keys file, access/keys-file/, is theirs alone.
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'access/tenants/*', 'access/last-used/*'],
+  delete: ['tenants/*', 'pending/*', 'access/tenants/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*'],
 };
 
 /**
@@ -41,6 +42,8 @@ export const writeOncePatterns: readonly string[] = [
   ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
   'models/*',
   'audit/*',
+  'access/tenants/*',
+  'access/keys-file/*',
 ];
 
 export function storeStatements(bucket: IBucket, permissions: StorePermissions): PolicyStatement[] {

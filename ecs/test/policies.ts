@@ -48,6 +48,15 @@ describe('the task roles', () => {
     expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
   });
 
+  test('give the API alone the keys that tenants create, and neither service the operators’ keys file to write', () => {
+    for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) expect([action, may(api, action, 'access/tenants/lab/00001.json')]).toEqual([action, true]);
+    for (const key of ['access/tenants/lab/00001.json', 'access/keys-file/00001.json', 'access/last-used/lab.json']) {
+      expect([key, may(api, 's3:GetObject', key)]).toEqual([key, true]);
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) expect([action, key, may(worker, action, key)]).toEqual([action, key, false]);
+    }
+    for (const action of ['s3:PutObject', 's3:DeleteObject']) expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
+  });
+
   test('send metrics of one namespace, and only the worker protects its tasks', () => {
     for (const role of [api, worker]) {
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Cytoqueue' })).toBe(true);
@@ -132,6 +141,9 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
     const promoted = await call('/v1/models/wbc-knn/champion', { method: 'POST', body: '{"version": "1.0.0"}', headers: { 'Content-Type': 'application/json' } });
     expect(promoted.ok).toBe(true);
     expect((await call('/v1/audit')).status).toBe(200);
+    for (const id of ['one', 'two']) expect((await call('/v1/api-keys', { method: 'POST', body: JSON.stringify({ id, role: 'member' }), headers: { 'Content-Type': 'application/json' } })).status).toBe(201);
+    expect((await call('/v1/api-keys/one', { method: 'DELETE' })).status).toBe(204);
+    expect((await call('/v1/api-keys')).status).toBe(200);
     expect((await call(`/v1/batches/${large}`, { method: 'DELETE' })).status).toBe(204);
     expect((await call('/health/ready')).status).toBe(200);
 

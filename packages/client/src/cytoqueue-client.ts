@@ -4,7 +4,7 @@ import { randomKey } from './random-key';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type Send, Transport } from './transport';
 import type {
-  AcceptedPrediction, AuditEvent, Batch, BatchStatus, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
+  AcceptedPrediction, ApiKey, ApiKeyBody, AuditEvent, Batch, BatchStatus, CreatedApiKey, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
   QueueState, Session,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
@@ -187,6 +187,20 @@ export class CytoqueueClient {
   /** Exchanges a key, or a one-time token, for the session cookie of this browser. */
   signIn(credential: { api_key: string } | { token: string }, { signal }: CallOptions = {}): Promise<Session> {
     return this.transport.json({ method: 'POST', path: '/v1/session', json: credential, signal });
+  }
+
+  async listKeys({ signal }: CallOptions = {}): Promise<ApiKey[]> {
+    return (await this.transport.json<{ data: ApiKey[] }>({ path: '/v1/api-keys', signal })).data;
+  }
+
+  /** The answer alone holds the key. It is not asked for again when the answer is lost, because a repetition does not give the key. */
+  createKey({ currentKey, ...body }: ApiKeyBody, { idempotencyKey, signal }: CallOptions & { idempotencyKey?: string } = {}): Promise<CreatedApiKey> {
+    return this.transport.json({ method: 'POST', path: '/v1/api-keys', headers: { 'Idempotency-Key': idempotencyKey }, json: { ...body, current_key: currentKey }, signal });
+  }
+
+  /** @param currentKey the caller's own API key, which a browser session needs */
+  async deleteKey(id: string, { currentKey, signal }: CallOptions & { currentKey?: string } = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}`, json: { current_key: currentKey }, signal });
   }
 
   session({ signal }: CallOptions = {}): Promise<Session> {

@@ -10,12 +10,15 @@ export interface NewKey {
   readonly expires_at?: string;
 }
 
-/** The keys with one more, in its tenant, which is made when new; its id is the first free one of k1, k2, … */
-export function addKey(keys: ApiKeys, { tenant, role, platform, sha256, expires_at }: NewKey): { keys: ApiKeys; id: string } {
+/**
+ * The keys with one more, in its tenant, which is made when new; its id is the first free one of k1, k2, …
+ * @param takenIds of the tenant's keys that are kept elsewhere
+ */
+export function addKey(keys: ApiKeys, { tenant, role, platform, sha256, expires_at }: NewKey, takenIds: readonly string[] = []): { keys: ApiKeys; id: string } {
   const tenants = structuredClone(keys.tenants);
   let own = tenants.find(({ id }) => id === tenant);
   if (own === undefined) tenants.push((own = { id: tenant, keys: [] }));
-  const id = freeId(own.keys.map((key) => key.id));
+  const id = freeId([...takenIds, ...own.keys.map((key) => key.id)]);
   own.keys.push({ id, sha256, role, ...(platform === true ? { platform } : {}), ...(expires_at === undefined ? {} : { expires_at }) });
   return { keys: { tenants }, id };
 }

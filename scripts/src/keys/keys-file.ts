@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type ApiKeys, ApiKeysError, ConfigError, ensureLocalApiKey, loadApiKeys, loadConfig, parseApiKeys, saveApiKeys } from '@cytoqueue/runtime';
+import { type AuditEvent, ObjectKeys, type ObjectStore, VersionedDocument, createObjectStore, keysFileShape, tenantKeysShape } from '@cytoqueue/storage';
+import { auditCommand } from '../audit/audit-command';
 import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
@@ -17,17 +19,62 @@ export function readOptions<V extends string, F extends string = never>(
   }
 }
 
-/** The file that was named, else API_KEYS_FILE, else the local stack's own, which must not come to be without the local key in it. */
-export async function settleKeysFile(environment: Environment, named: string | undefined): Promise<string> {
-  if (named !== undefined) return named;
-  const { apiKeysFile, dataDir } = loadConfig(environment);
-  return apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile;
+type Event = Pick<AuditEvent, 'action' | 'resource'>;
+
+/** Where an installation's keys are kept. */
+export interface KeysFile {
+  /** For messages. */
+  readonly place: string;
+  /** Ids of a tenant's keys that are not in the file. */
+  takenIds: (tenant: string) => Promise<readonly string[]>;
+  /** Replaces the keys in one step. @param event to audit, asked for once the change is made */
+  change: (change: (keys: ApiKeys) => ApiKeys, event: () => Event) => Promise<void>;
 }
 
-/** Changes the keys in the file, in one step; a file that is not there has none. Running services take it up within a second. */
-export async function changeKeys(file: string, change: (keys: ApiKeys) => ApiKeys): Promise<void> {
-  const changed = change(await loadOrEmpty(file));
-  await saveApiKeys(file, parseApiKeys(JSON.stringify(changed), file));
+/** The store or file that was named, else API_KEYS_FILE, else the local stack's own, which must not come to be without the local key in it. */
+export async function settleKeysFile(environment: Environment, { file, store }: { file?: string; store?: string }): Promise<KeysFile> {
+  if (store !== undefined) return storedKeysFile(store);
+  if (file !== undefined) return localKeysFile(file);
+  const { apiKeysFile, dataDir } = loadConfig(environment);
+  return localKeysFile(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile);
+}
+
+/** A file that is not there has no keys. Running services take a change up within a second, and audit it. */
+function localKeysFile(file: string): KeysFile {
+  return {
+    place: file,
+    takenIds: () => Promise.resolve([]),
+    change: async (change) => saveApiKeys(file, parseApiKeys(JSON.stringify(change(await loadOrEmpty(file))), file)),
+  };
+}
+
+/** The keys file in the object store: running services take a change up within ten seconds. Of two changes at once none is lost. */
+function storedKeysFile(url: string): KeysFile {
+  const place = `the keys file in ${url}`;
+  return {
+    place,
+    takenIds: (tenant) => withStore(url, async (store) => {
+      const { value } = await new VersionedDocument(store, ObjectKeys.tenantKeysPrefix(tenant), tenantKeysShape).read();
+      return value?.keys.map(({ id }) => id) ?? [];
+    }),
+    change: (change, event) => withStore(url, async (store) => {
+      await new VersionedDocument(store, ObjectKeys.keysFilePrefix, keysFileShape).update((before = { tenants: [] }) => {
+        const keys = parseApiKeys(JSON.stringify(before), place);
+        return parseApiKeys(JSON.stringify(change(keys)), place);
+      });
+      await auditCommand(store, event());
+    }),
+  };
+}
+
+async function withStore<T>(url: string, use: (store: ObjectStore) => Promise<T>): Promise<T> {
+  const store = createObjectStore(url);
+  await store.start();
+  try {
+    return await use(store);
+  } finally {
+    await store.stop();
+  }
 }
 
 /** Says what was wrong, with a stack only when nobody expected it, and sets the exit code. */

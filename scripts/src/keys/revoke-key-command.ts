@@ -1,17 +1,17 @@
 import type { Environment } from '../stack/launch';
 import { removeKey } from './add-key';
-import { UsageError, changeKeys, readOptions, reportFailure, settleKeysFile } from './keys-file';
+import { UsageError, readOptions, reportFailure, settleKeysFile } from './keys-file';
 
-const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE]';
+const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE | --store URL]';
 
-/** Takes a key out of the keys file: within a second no request, no session and no event stream goes on with it. */
+/** Takes a key out of the keys file: within a second, or ten where it is in the object store, no request, session or event stream goes on with it. */
 export async function revokeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
-    const { tenant, key, file } = readOptions(args, { values: ['tenant', 'key', 'file'] }, USAGE);
-    if (tenant === undefined || key === undefined) throw new UsageError(USAGE);
-    const keysFile = await settleKeysFile(environment, file);
-    await changeKeys(keysFile, (before) => removeKey(before, tenant, key));
-    console.log(`Key ${key} of ${tenant} is revoked (${keysFile})`);
+    const { tenant, key, file, store } = readOptions(args, { values: ['tenant', 'key', 'file', 'store'] }, USAGE);
+    if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined)) throw new UsageError(USAGE);
+    const keysFile = await settleKeysFile(environment, { file, store });
+    await keysFile.change((before) => removeKey(before, tenant, key), () => ({ action: 'key.remove', resource: `keys/${tenant}/${key}` }));
+    console.log(`Key ${key} of ${tenant} is revoked (${keysFile.place})`);
   } catch (error) {
     reportFailure(error);
   }

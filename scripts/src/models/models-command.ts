@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { Registry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
-import { type AuditEvent, ObjectKeys, type ObjectStore, createId, createObjectStore } from '@cytoqueue/storage';
+import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { auditCommand, commandActor } from '../audit/audit-command';
 import type { Environment } from '../stack/launch';
 
 const USAGE = `Usage: npm run models -- list
@@ -37,11 +37,11 @@ async function run(store: ObjectStore, [command, ...args]: readonly string[]): P
     return done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})${await championHint(registry, name, version)}`);
   }
   if (command === 'promote' && second !== undefined && args.length === 2) {
-    await registry.promote(first as string, second, actor());
+    await registry.promote(first as string, second, commandActor());
     return done(store, 'model.promote', `${first}@${second}`, `${first}@champion is ${second} now`);
   }
   if (command === 'rollback' && first !== undefined && args.length === 1) {
-    const { version } = await registry.rollBack(first, actor());
+    const { version } = await registry.rollBack(first, commandActor());
     return done(store, 'model.rollback', `${first}@${version}`, `${first}@champion is ${version} again`);
   }
   throw new Error(USAGE);
@@ -61,11 +61,6 @@ async function printModels(registry: Registry): Promise<void> {
 }
 
 async function done(store: ObjectStore, action: string, model: string, message: string): Promise<void> {
-  const event: AuditEvent = { at: new Date().toISOString(), actor: { command: actor() }, action, resource: `models/${model}`, outcome: 'done' };
-  await store.putOnce(ObjectKeys.audit('system', createId('audit_')), Buffer.from(`${JSON.stringify(event)}\n`), { contentType: 'application/x-ndjson' });
+  await auditCommand(store, { action, resource: `models/${model}` });
   console.log(message);
-}
-
-function actor(): string {
-  return `command by ${userInfo().username}`;
 }

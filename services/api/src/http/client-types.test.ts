@@ -1,7 +1,8 @@
 import type {
-  AcceptedPrediction, AuditEvent, Batch, Fault, ModelEvaluation, ModelSummary, ModelVersion, Prediction, Preflight, QueueState, Session,
+  AcceptedPrediction, ApiKey, AuditEvent, Batch, CreatedApiKey, Fault, ModelEvaluation, ModelSummary, ModelVersion, Prediction, Preflight, QueueState, Session,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
+import type { apiKey, createdApiKey } from '../routes/api-keys';
 import type { queueDocument } from '../routes/queue';
 import type { session } from '../routes/session';
 import {
@@ -23,10 +24,12 @@ const agree: {
   queue: Same<QueueState, Out<typeof queueDocument>>;
   session: Same<Session, Out<typeof session>>;
   auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
+  apiKey: Same<ApiKey, Out<typeof apiKey>>;
+  createdApiKey: Same<CreatedApiKey, Out<typeof createdApiKey>>;
   fault: Same<Fault, NonNullable<Out<typeof problem>['errors']>[number]>;
 } = {
   prediction: true, acceptedPrediction: true, batch: true, preflight: true, modelSummary: true, modelVersion: true, modelEvaluation: true, queue: true, session: true,
-  auditEvent: true, fault: true,
+  auditEvent: true, apiKey: true, createdApiKey: true, fault: true,
 };
 
 test('the predictions that are sent have no member that the client does not know', () => {
@@ -34,5 +37,5 @@ test('the predictions that are sent have no member that the client does not know
     id: true, status: true, created_at: true, completed_at: true, sample_id: true, model: true, features: true, queue_position: true, result: true, error: true, links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(11);
+  expect(Object.keys(agree)).toHaveLength(13);
 });
