@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { LogWriter } from './log-writer';
 
@@ -71,4 +72,10 @@ test('a reader that has gone is no error', async () => {
   writer.write('two\n');
   await new Promise<void>((resolve) => writer.flush(resolve));
   closeSync(descriptor);
+});
+
+test('opening a log on a pipe leaves the resolution of symbolic links as it is', async () => {
+  const program = `const { LogWriter } = require('@cytoqueue/runtime'); new LogWriter(1); console.log(require.resolve('@cytoqueue/storage'))`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: join(__dirname, '../../../services/api') });
+  expect(stdout.trim()).toBe(join(__dirname, '../../storage/dist/index.js'));
 });
