@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { CsvError, type Dialect, ShardCutter } from '@cytoqueue/csv';
+import { type FileDigest, ObjectCorruptError, type ObjectInfo, type ObjectStore, SHARD_HEAD_BYTES, type ShardCounts, decodeShardHead } from '@cytoqueue/storage';
+
+/** Compares size and SHA-256 while the file streams through; one chunk in memory. @throws ObjectCorruptError */
+export async function checkFile(store: ObjectStore, { key, size }: ObjectInfo, expected: FileDigest, onChunk: (chunk: Uint8Array) => void = () => undefined): Promise<void> {
+  if (size !== expected.bytes) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expected.bytes}`);
+  const hash = createHash('sha256');
+  if (size > 0) {
+    for await (const chunk of await store.getStream(key)) {
+      hash.update(chunk as Uint8Array);
+      onChunk(chunk as Uint8Array);
+    }
+  }
+  if (hash.digest('hex') !== expected.sha256) throw new ObjectCorruptError(key, 'it does not match its SHA-256');
+}
+
+/** The same of a result file, whose rows are counted too. @throws ObjectCorruptError */
+export async function checkRows(store: ObjectStore, info: ObjectInfo, expected: FileDigest & { rows: number; dialect: Dialect }): Promise<void> {
+  const counter = new ShardCutter(
+    { dialect: expected.dialect, columns: [], byteLength: 0 },
+    { shardRows: Infinity, shardBytes: Infinity, maxShards: 1, maxRowBytes: Infinity },
+  );
+  try {
+    await checkFile(store, info, expected, (chunk) => counter.push(chunk));
+    const rows = counter.end().rows - 1; // the header
+    if (rows !== expected.rows) throw new ObjectCorruptError(info.key, `it has ${rows} rows, not ${expected.rows}`);
+  } catch (error) {
+    throw error instanceof CsvError ? new ObjectCorruptError(info.key, `it is no CSV file (${error.code})`) : error;
+  }
+}
+
+/** Checks header, length and CRC-32 of a shard object of any format; the rows stream through. @throws ObjectCorruptError, ObjectFormatError */
+export async function checkShard(store: ObjectStore, { key, size }: ObjectInfo, rows: number): Promise<ShardCounts> {
+  if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
+  const head = decodeShardHead(await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEAD_BYTES) }), key);
+  const expectedSize = head.headerBytes + head.rowBytes;
+  if (size !== expectedSize) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expectedSize}`);
+  let checksum = 0;
+  if (head.rowBytes > 0) {
+    for await (const chunk of await store.getStream(key, { start: head.headerBytes, end: size })) checksum = crc32(chunk as Uint8Array, checksum);
+  }
+  if (checksum !== head.crc32) throw new ObjectCorruptError(key, 'its rows do not match their checksum');
+  if (head.counts.succeeded + head.counts.rejected !== rows) throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
+  return head.counts;
+}

@@ -1,0 +1,70 @@
+import { ModelFileError } from '@cytoqueue/classifier';
+import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError } from '@cytoqueue/storage';
+
+/** What to do about each kind of finding. */
+export const REMEDIES = {
+  'damaged-document': 'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
+  'missing': 'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
+  'damaged-input': 'Restore the object. The results stay as they are; a retry or rescore needs the input.',
+  'damaged-shard': 'Delete the object: a retry of the batch, or a worker while the batch runs, scores the shard again to the same bytes.',
+  'missing-shard': 'Results that were written stay as they are. Restore the object if you want row-wise reading and counts from it.',
+  'damaged-results': 'Restore the object. Without a backup, rescore the batch with the same model: that gives the same rows.',
+  'wrong-counts': 'Restore the documents of this run from one point in time; they contradict each other.',
+  'not-listed-as-unfinished': 'Put an empty object under the named pending key: the reconciler then finishes the work.',
+  'dangling-marker': 'Restore what the marker names: it was accepted and has not ended. The reconciler removes the marker otherwise.',
+  'dangling-idempotency-key': 'Restore what the key names, or delete the object: the next request with the key then makes a new resource.',
+  'damaged-model': 'Put the same version back (npm run models -- add FILE); workers refuse it until then.',
+  'dangling-champion': 'Promote a version that is there (npm run models -- promote NAME VERSION), or restore the version.',
+  'damaged-keys': 'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
+  'unknown-format': 'A later release wrote it: verify with that release.',
+} as const;
+
+export type FindingKind = keyof typeof REMEDIES;
+
+export interface Finding {
+  key: string;
+  kind: FindingKind;
+  detail: string;
+  remedy: string;
+}
+
+/** Thrown by a check. */
+export class FindingError extends Error {
+  constructor(
+    readonly kind: FindingKind,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Runs checks one after the other and collects what they find; anything that says nothing about an object is thrown on. */
+export class Checks {
+  readonly findings: Finding[] = [];
+  objects = 0;
+  bytes = 0;
+
+  /** @param kind of damage that the document or file itself has. @returns undefined when something was found */
+  async run<T>(key: string, kind: FindingKind, check: () => Promise<T> | T): Promise<T | undefined> {
+    this.objects++;
+    try {
+      return await check();
+    } catch (error) {
+      this.add(key, ...describe(error, kind));
+      return undefined;
+    }
+  }
+
+  add(key: string, kind: FindingKind, detail: string): void {
+    this.findings.push({ key, kind, detail, remedy: REMEDIES[kind] });
+  }
+}
+
+/** @throws the error when it is none of an object */
+function describe(error: unknown, kind: FindingKind): [FindingKind, string] {
+  if (error instanceof FindingError) return [error.kind, error.message];
+  if (error instanceof ObjectFormatError) return ['unknown-format', error.message];
+  if (error instanceof ObjectNotFoundError) return [kind === 'damaged-document' ? 'missing' : kind, error.message];
+  if (error instanceof ObjectCorruptError || error instanceof ObjectRangeError || error instanceof ModelFileError) return [kind, error.message];
+  throw error;
+}

@@ -1,0 +1,140 @@
+import {
+  type BatchRecord, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectInfo, type ObjectStore, type ShardCounts, failedShardsShape, idTimeMs, listAll, manifestShape,
+  openBatchRecord, readDocument, runRecordShape,
+} from '@cytoqueue/storage';
+import { checkFile, checkRows, checkShard } from './file-checks';
+import { type Checks, FindingError } from './finding';
+
+const DAY_MS = 86_400_000;
+
+export interface VerifyContext {
+  store: ObjectStore;
+  checks: Checks;
+  /** After so many days input files are removed. */
+  inputRetentionDays: number;
+}
+
+/** Checks every object of one batch against its description and its manifests. */
+export async function verifyBatch(context: VerifyContext, tenant: string, id: string): Promise<void> {
+  const objects = new Map<string, ObjectInfo>();
+  for await (const info of listAll(context.store, ObjectKeys.batchPrefix(tenant, id))) {
+    objects.set(info.key, info);
+    context.checks.bytes += info.size;
+  }
+  const key = ObjectKeys.batchRecord(tenant, id);
+  // An upload that was not accepted (yet) has its input alone.
+  if (!objects.has(key) && [...objects.keys()].every((other) => other === ObjectKeys.batchInput(tenant, id))) return;
+  const record = await context.checks.run(key, 'damaged-document', async () => {
+    const opened = openBatchRecord(key, await context.store.get(key));
+    if (opened.id !== id) throw new ObjectCorruptError(key, 'it is the description of another batch');
+    return opened;
+  });
+  if (record !== undefined) await new BatchVerification(context, tenant, record, objects).run();
+}
+
+class BatchVerification {
+  private readonly shards = new Map<number, ShardCounts | undefined>();
+
+  constructor(
+    private readonly context: VerifyContext,
+    private readonly tenant: string,
+    private readonly record: BatchRecord,
+    private readonly objects: ReadonlyMap<string, ObjectInfo>,
+  ) {}
+
+  async run(): Promise<void> {
+    await this.checkInput();
+    for (const info of this.objects.values()) await this.checkShardObject(info);
+    const runs = [...new Set([...this.objects.keys()].map((key) => ObjectKeys.parseRun(key) ?? 1))].sort((a, b) => a - b);
+    for (const run of runs) await this.checkRun(run, run === runs.at(-1));
+  }
+
+  private async checkInput(): Promise<void> {
+    const { store, checks, inputRetentionDays } = this.context;
+    const { id, input } = this.record;
+    const key = ObjectKeys.batchInput(this.tenant, id);
+    const info = this.objects.get(key);
+    const isExpired = (idTimeMs('batch_', id) ?? 0) + inputRetentionDays * DAY_MS <= Date.now();
+    if (info === undefined && isExpired) return;
+    await checks.run(key, 'damaged-input', () => {
+      if (info === undefined) throw new FindingError('missing', `${key} is missing`);
+      return checkFile(store, info, input);
+    });
+  }
+
+  private async checkShardObject(info: ObjectInfo): Promise<void> {
+    if (info.key.includes('/damaged/')) return; // set aside, and known
+    const parsed = ObjectKeys.parseShardKey(info.key);
+    const { model, shards } = this.record;
+    if (parsed === undefined || parsed.model !== `${model.name}@${model.version}`) return;
+    const counts = await this.context.checks.run(info.key, 'damaged-shard', () => {
+      const shard = shards[parsed.shard];
+      if (shard === undefined) throw new ObjectCorruptError(info.key, 'the batch has no such shard');
+      return checkShard(this.context.store, info, shard.rows);
+    });
+    this.shards.set(parsed.shard, counts);
+  }
+
+  private async checkRun(run: number, isNewest: boolean): Promise<void> {
+    const { tenant, record: { id }, context: { store, checks } } = this;
+    const runKey = ObjectKeys.runRecord(tenant, id, run);
+    if (run > 1) {
+      await checks.run(runKey, 'damaged-document', async () => {
+        if ((await readDocument(store, runKey, runRecordShape)).run !== run) throw new ObjectCorruptError(runKey, 'it describes another run');
+      });
+    }
+    const failedKey = ObjectKeys.runFailedShards(tenant, id, run);
+    if (this.objects.has(failedKey)) await checks.run(failedKey, 'damaged-document', () => readDocument(store, failedKey, failedShardsShape));
+    const key = ObjectKeys.runManifest(tenant, id, run);
+    if (!this.objects.has(key)) return isNewest ? this.checkListed(run) : undefined;
+    const manifest = await checks.run(key, 'damaged-document', () => readDocument(store, key, manifestShape));
+    if (manifest !== undefined) await this.checkManifest(key, run, manifest, isNewest);
+  }
+
+  /** Of a run that has not ended: its marker is there, or it never ends once Redis has lost it. */
+  private async checkListed(run: number): Promise<void> {
+    const { tenant, record: { id }, context: { store, checks } } = this;
+    const hasRunObject = [...this.objects.keys()].some((key) => ObjectKeys.parseRun(key) !== undefined || ObjectKeys.parseShardKey(key) !== undefined);
+    const key = ObjectKeys.pending(tenant, id, run);
+    // Without any object of a run it may be an upload that was not accepted.
+    if (!hasRunObject || (await store.head(key)) !== undefined) return;
+    checks.add(ObjectKeys.batchRecord(tenant, id), 'not-listed-as-unfinished', `run ${run} has not ended, and ${key} is missing`);
+  }
+
+  private async checkManifest(key: string, run: number, manifest: Manifest, isNewest: boolean): Promise<void> {
+    const { tenant, record, context: { checks } } = this;
+    const { counts } = manifest;
+    await checks.run(key, 'wrong-counts', () => {
+      const sum = counts.pending + counts.succeeded + counts.rejected + counts.failed;
+      if (manifest.run !== run || counts.total !== record.rows || sum !== record.rows) throw new ObjectCorruptError(key, 'its counts do not add up to the rows of the batch');
+    });
+    await this.checkResultFile(ObjectKeys.runResults(tenant, record.id, run), manifest.results, counts.total);
+    await this.checkResultFile(ObjectKeys.runErrors(tenant, record.id, run), manifest.errors, counts.rejected + counts.failed);
+    await this.checkResultFile(ObjectKeys.runChanges(tenant, record.id, run), manifest.changes, manifest.changed_rows ?? 0);
+    if (isNewest && manifest.results !== undefined) this.checkShardCounts(key, manifest);
+  }
+
+  private async checkResultFile(key: string, digest: { bytes: number; sha256: string } | undefined, rows: number): Promise<void> {
+    if (digest === undefined) return;
+    await this.context.checks.run(key, 'damaged-results', () => {
+      const info = this.objects.get(key);
+      if (info === undefined) throw new FindingError('missing', `${key} is missing`);
+      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.record.input.dialect });
+    });
+  }
+
+  /** The shard objects that the newest run was put together from. */
+  private checkShardCounts(key: string, { counts, failed_shards }: Manifest): void {
+    const { tenant, record, context: { checks } } = this;
+    const scored = record.shards.map((_, shard) => shard).filter((shard) => !failed_shards.includes(shard));
+    const missing = scored.filter((shard) => !this.shards.has(shard));
+    for (const shard of missing) {
+      const own = ObjectKeys.shard(tenant, record.id, shard, `${record.model.name}@${record.model.version}`);
+      checks.add(own, 'missing-shard', `${own} is missing`);
+    }
+    const known = scored.map((shard) => this.shards.get(shard));
+    if (known.some((shard) => shard === undefined)) return;
+    const sum = known.reduce((total, shard) => total + (shard?.succeeded ?? 0), 0);
+    if (sum !== counts.succeeded) checks.add(key, 'wrong-counts', `${key} counts ${counts.succeeded} scored rows, its shards ${sum}`);
+  }
+}

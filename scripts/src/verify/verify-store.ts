@@ -1,0 +1,81 @@
+import { ObjectKeys, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { Checks, type Finding } from './finding';
+import { type VerifyContext, verifyBatch } from './verify-batch';
+import { verifyAccess, verifyAudit, verifyIdempotency, verifyModel, verifyPending, verifyPrediction } from './verify-entries';
+
+/** Units (a batch, a record, a model, one object) that are checked at once; each holds one chunk of one object. */
+const AT_ONCE = 8;
+
+export interface VerifyOptions {
+  /** Only this tenant's objects. */
+  tenant?: string;
+  inputRetentionDays: number;
+  onFinding: (finding: Finding) => void;
+  onProgress?: (progress: Summary) => void;
+}
+
+export interface Summary {
+  objects: number;
+  bytes: number;
+  damaged: number;
+}
+
+type Unit = (context: VerifyContext) => Promise<void>;
+
+/**
+ * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch, whatever the size
+ * of the store. The installation may be running: a unit with a finding is checked a second time, and what was only on its way is
+ * then consistent or gone.
+ * @throws StoreUnavailableError
+ */
+export async function verifyStore(store: ObjectStore, options: VerifyOptions): Promise<Summary> {
+  const summary: Summary = { objects: 0, bytes: 0, damaged: 0 };
+  const units = unitsOf(store, options.tenant);
+  const work = async (): Promise<void> => {
+    for (let next = await units.next(); next.done !== true; next = await units.next()) {
+      const checks = await verifyTwice(store, next.value, options.inputRetentionDays);
+      summary.objects += checks.objects;
+      summary.bytes += checks.bytes;
+      summary.damaged += checks.findings.length;
+      checks.findings.forEach(options.onFinding);
+      options.onProgress?.(summary);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return summary;
+}
+
+async function verifyTwice(store: ObjectStore, unit: Unit, inputRetentionDays: number): Promise<Checks> {
+  const verify = async (): Promise<Checks> => {
+    const checks = new Checks();
+    await unit({ store, checks, inputRetentionDays });
+    return checks;
+  };
+  const first = await verify();
+  return first.findings.length === 0 ? first : verify();
+}
+
+async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGenerator<Unit> {
+  if (only !== undefined) yield* tenantUnits(store, only);
+  else for await (const tenant of foldersBelow(store, ObjectKeys.tenantsPrefix)) yield* tenantUnits(store, tenant);
+  for await (const { key } of listAll(store, only === undefined ? ObjectKeys.pendingPrefix : `${ObjectKeys.pendingPrefix}${only}/`)) yield (context) => verifyPending(context, key);
+  for await (const { key } of listAll(store, only === undefined ? 'audit/' : ObjectKeys.auditPrefix(only))) yield (context) => verifyAudit(context, key);
+  for await (const { key } of listAll(store, only === undefined ? ObjectKeys.accessPrefix : ObjectKeys.tenantKeysPrefix(only))) yield (context) => verifyAccess(context, key);
+  if (only === undefined) for await (const name of foldersBelow(store, ObjectKeys.modelsPrefix)) yield (context) => verifyModel(context, name);
+}
+
+async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<Unit> {
+  for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) yield (context) => verifyBatch(context, tenant, id);
+  for await (const id of foldersBelow(store, ObjectKeys.predictionsPrefix(tenant))) yield (context) => verifyPrediction(context, tenant, id);
+  for await (const { key } of listAll(store, ObjectKeys.idempotencyPrefix(tenant))) yield (context) => verifyIdempotency(context, tenant, key);
+}
+
+async function* foldersBelow(store: ObjectStore, prefix: string): AsyncGenerator<string> {
+  let startAfter: string | undefined;
+  for (;;) {
+    const page = await store.list({ prefix, startAfter, delimiter: '/' });
+    for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);
+    if (!page.truncated) return;
+    startAfter = [...page.prefixes, ...page.objects.map(({ key }) => key)].sort().at(-1);
+  }
+}
