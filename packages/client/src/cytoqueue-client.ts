@@ -1,11 +1,13 @@
+import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session } from './access-types';
 import { ConnectionError, InvalidResponseError } from './api-error';
 import { followStates } from './event-stream';
 import { randomKey } from './random-key';
+import { batchPath, modelPath, predictionPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type Send, Transport } from './transport';
 import type {
-  AcceptedPrediction, ApiKey, ApiKeyBody, AuditEvent, Batch, BatchStatus, CreatedApiKey, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint, Page, Prediction, PredictionBody, PredictionStatus, Preflight,
-  QueueState, Session,
+  AcceptedPrediction, Batch, BatchStatus, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint,
+  Page, Prediction, PredictionBody, PredictionStatus, Preflight, QueueState,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
@@ -233,20 +235,4 @@ async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise
 
 function settingsQuery({ model, operatingPoint, onError, missing, formulas, explain }: BatchSettings): NonNullable<Send['query']> {
   return { model, operating_point: operatingPoint, on_error: onError, missing, formulas, explain };
-}
-
-function predictionPath(id: string): string {
-  return `/v1/predictions/${encodeURIComponent(id)}`;
-}
-
-function batchPath(id: string): string {
-  return `/v1/batches/${encodeURIComponent(id)}`;
-}
-
-function modelPath(name: string): string {
-  return `/v1/models/${encodeURIComponent(name)}`;
-}
-
-function versionPath(name: string, version: string): string {
-  return `${modelPath(name)}/versions/${encodeURIComponent(version)}`;
 }

@@ -5,5 +5,6 @@ export {
 export { randomKey } from './random-key';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';
+export type * from './access-types';
 export type * from './types';
 export type { StreamedFile, UploadFile, UploadProgress } from './upload';

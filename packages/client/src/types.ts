@@ -191,18 +191,6 @@ export interface Fault {
   received?: unknown;
 }
 
-export type Role = 'member' | 'operator' | 'admin';
-
-export interface Session {
-  tenant: string;
-  role: Role;
-  /** Also the rights on what all tenants share: models and the queue board. */
-  platform: boolean;
-  key_id: string;
-  /** null: an API key without an end was sent. */
-  expires_at: string | null;
-}
-
 export interface Percentiles {
   p50: number;
   p99: number;
@@ -233,38 +221,4 @@ export interface QueueState {
   latency: { prediction_wait_ms: Percentiles | null; prediction_total_ms: Percentiles | null };
   /** Of the last hour. */
   failures: { shards_failed: number; jobs_retried: number };
-}
-
-export interface ApiKey {
-  id: string;
-  role: Role;
-  /** null: keys of the keys file do not say. */
-  created_at: string | null;
-  /** null: it has no end. */
-  expires_at: string | null;
-  /** UTC; null: not used, or not known yet. */
-  last_used_day: string | null;
-  source: 'file' | 'api';
-}
-
-export interface CreatedApiKey extends ApiKey {
-  /** Shown only now; null in a repetition of the request. */
-  key: string | null;
-}
-
-export interface ApiKeyBody {
-  /** One is made when left out. */
-  id?: string;
-  role: Role;
-  expires_at?: string;
-  /** The caller's own API key, which a browser session needs. */
-  currentKey?: string;
-}
-
-export interface AuditEvent {
-  at: string;
-  actor: { tenant: string; key_id: string };
-  action: string;
-  resource: string;
-  outcome: 'done' | 'denied' | 'failed';
 }

@@ -10,7 +10,7 @@ export const REMEDIES = {
   'missing-shard': 'Results that were written stay as they are. Restore the object if you want row-wise reading and counts from it.',
   'damaged-results': 'Restore the object. Without a backup, rescore the batch with the same model: that gives the same rows.',
   'wrong-counts': 'Restore the documents of this run from one point in time; they contradict each other.',
-  'not-listed-as-unfinished': 'Put an empty object under the named pending key: the reconciler then finishes the work.',
+  'not-listed-as-unfinished': 'Restore the object; or put an empty object under the named pending key, so that the reconciler has the work done again.',
   'dangling-marker': 'Restore what the marker names: it was accepted and has not ended. The reconciler removes the marker otherwise.',
   'dangling-idempotency-key': 'Restore what the key names, or delete the object: the next request with the key then makes a new resource.',
   'damaged-model': 'Put the same version back (npm run models -- add FILE); workers refuse it until then.',

@@ -98,7 +98,7 @@ class BatchVerification {
     const key = ObjectKeys.pending(tenant, id, run);
     // Without any object of a run it may be an upload that was not accepted.
     if (!hasRunObject || (await store.head(key)) !== undefined) return;
-    checks.add(ObjectKeys.batchRecord(tenant, id), 'not-listed-as-unfinished', `run ${run} has not ended, and ${key} is missing`);
+    checks.add(ObjectKeys.runManifest(tenant, id, run), 'not-listed-as-unfinished', `the run has no manifest, and ${key} is missing`);
   }
 
   private async checkManifest(key: string, run: number, manifest: Manifest, isNewest: boolean): Promise<void> {

@@ -16,7 +16,7 @@ export async function verifyPrediction({ store, checks }: VerifyContext, tenant:
   });
   if (hasResult) await checks.run(resultKey, 'damaged-document', () => readDocument(store, resultKey, predictionEndShape));
   else if ((await store.head(ObjectKeys.pending(tenant, id))) === undefined) {
-    checks.add(requestKey, 'not-listed-as-unfinished', `it has no result, and ${ObjectKeys.pending(tenant, id)} is missing`);
+    checks.add(resultKey, 'not-listed-as-unfinished', `the record has no result, and ${ObjectKeys.pending(tenant, id)} is missing`);
   }
 }
 

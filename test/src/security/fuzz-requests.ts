@@ -28,7 +28,7 @@ const text = fc.oneof(fc.constantFrom(...NASTY), fc.string({ maxLength: 40 }), f
 
 function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> {
   const fitting = ids.filter((id) => template.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches'));
-  const known = fitting.length > 0 ? fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...fitting) }, fc.constantFrom(...ids)) : fc.constantFrom('wbc-knn', '1.0.0', 'champion');
+  const known = fitting.length > 0 ? fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...fitting) }, fc.constantFrom(...ids)) : fc.constantFrom(...(template.startsWith('/v1/api-keys') ? ['key-of-fuzz', 'admin', 'member'] : ['wbc-knn', '1.0.0', 'champion']));
   const mutated = known.map((id) => id.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
   const value = fc.oneof({ weight: 6, arbitrary: known }, mutated, text).map((part) => encodeURIComponent(part.toWellFormed()) || 'x');
   const names = template.match(/\{\w+\}/g) ?? [];
@@ -63,7 +63,7 @@ const json = fc.oneof(
   fc.json({ maxDepth: 4 }),
   fc.record({ features: fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(BENIGN_RECORD), 'V1', 'Clump', '__proto__'), text), fc.oneof(fc.integer(), fc.double(), text, fc.constant(null), fc.boolean(), fc.constant([])), { maxKeys: 10, noNullPrototype: true }), sample_id: text, model: text }, { requiredKeys: [] }).map((value) => JSON.stringify(value)),
   fc.tuple(fc.constantFrom(...Object.keys(BENIGN_RECORD)), fc.oneof(fc.integer({ min: -2, max: 12 }), fc.double(), text, fc.constant(null))).map(([name, value]) => JSON.stringify({ features: { ...BENIGN_RECORD, [name]: value } })),
-  fc.constantFrom(JSON.stringify({ features: BENIGN_RECORD }), '{"features":{},"features":{}}', '{"version":"1.0.0"}', '{"rollback":true}', '{"api_key":"x"}', '{"token":"x"}', '['.repeat(5_000), '{"a":'.repeat(5_000), '1'.repeat(60_000), `{"features":{"clump_thickness":${'9'.repeat(400)}}}`, '"'.repeat(70_000)),
+  fc.constantFrom(JSON.stringify({ features: BENIGN_RECORD }), '{"features":{},"features":{}}', '{"version":"1.0.0"}', '{"rollback":true}', '{"role":"member"}', '{"id":"key-of-fuzz","role":"admin","expires_at":"2099-01-01T00:00:00Z"}', '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}', '{"current_key":"x"}', '{"api_key":"x"}', '{"token":"x"}', '['.repeat(5_000), '{"a":'.repeat(5_000), '1'.repeat(60_000), `{"features":{"clump_thickness":${'9'.repeat(400)}}}`, '"'.repeat(70_000)),
 );
 const csv = fc.oneof(
   fc.constantFrom(CSV, HEADER, '', '\n', '\ufeff' + CSV, CSV.replaceAll(',', ';'), CSV.replaceAll('\n', '\r'), `"${CSV}`, `${HEADER}${'x,'.repeat(2_000)}\n`, `${'c,'.repeat(1_500)}\n1`),

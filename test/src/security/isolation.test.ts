@@ -71,7 +71,8 @@ async function sessionOf(key: string): Promise<Record<string, string>> {
 
 const snapshot = async () => JSON.stringify(await Promise.all(ids.map(async (id) => (await owner.get(`/v1/${id.startsWith('pred') ? 'predictions' : 'batches'}/${id}`)).json)));
 
-const withId = () => paths.filter(({ path }) => path.includes('{id}'));
+/** Keys have ids of another kind, and members see none: routes/api-keys.test.ts and the test below look at them. */
+const withId = () => paths.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/api-keys'));
 const isTheirs = (path: string, id: string) => path.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches');
 
 test('the document has routes to walk', () => expect(withId().length).toBeGreaterThanOrEqual(12));
@@ -108,6 +109,20 @@ test.each(['member', 'admin', 'session'] as const)("every route says to another 
   }
   expect(wrong).toEqual([]);
   expect(await snapshot()).toBe(before);
+});
+
+test("another tenant's API keys can neither be seen nor deleted, and creating one makes it the caller's", async () => {
+  const [ours, theirs] = ['lab-a', 'lab-b'].map((tenant) => ({ 'authorization': `Bearer ${tenants.key(tenant, 'admin')}`, 'content-type': 'application/json' }));
+  const { id, key } = JSON.parse((await send('post', '/v1/api-keys', ours!, '{"role": "member"}')).text) as { id: string; key: string };
+  const [denied, none] = [await send('delete', `/v1/api-keys/${id}`, theirs!), await send('delete', `/v1/api-keys/${createId('key_')}`, theirs!)];
+  expect([denied.status, denied.shown]).toEqual([404, none.shown]);
+  expect((await send('get', '/v1/api-keys', theirs!)).text).not.toContain(id);
+  const own = await send('post', '/v1/api-keys', theirs!, JSON.stringify({ role: 'member', id }));
+  expect(own.status).toBe(201);
+  const tenantOf = async (apiKey: string) => (JSON.parse((await send('get', '/v1/session', { authorization: `Bearer ${apiKey}` })).text) as { tenant: string }).tenant;
+  expect([await tenantOf(key), await tenantOf((JSON.parse(own.text) as { key: string }).key)]).toEqual(['lab-a', 'lab-b']);
+  expect((await send('delete', `/v1/api-keys/${id}`, theirs!)).status).toBe(204);
+  expect(await tenantOf(key)).toBe('lab-a');
 });
 
 test('no way round the address leads to it', async () => {
@@ -164,7 +179,7 @@ test('an operator sees no patient data, a member no audit log, and neither chang
     return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
   };
   expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches)/.test(path))).toEqual([403]);
-  expect(await statuses('member', (path) => /^\/v1\/(audit|models\/\{name\}\/champion)/.test(path))).toEqual([403]);
+  expect(await statuses('member', (path) => /^\/v1\/(audit|api-keys|models\/\{name\}\/champion)/.test(path))).toEqual([403]);
 });
 
 test('without a key everything under /v1 answers 401, what is not there too', async () => {

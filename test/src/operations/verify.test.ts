@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ObjectKeys, type ObjectStore, createId, createObjectStore, listAll, sealDocument } from '@cytoqueue/storage';
+import { finish, run } from '../support/batches';
+import { ContractClient } from '../support/contract-client';
+import { HEADER } from '../support/csv-rows';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
+import { BENIGN_RECORD } from '../support/records';
+import { StackFixture } from '../support/stack-fixture';
+import { ROOT } from '../support/stack-process';
+
+/** A quoted line end stands in a row, which is one row all the same. */
+const FILE = `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
+const TENANT = 'local';
+
+interface Outcome {
+  status: number;
+  findings: { key: string; kind: string; remedy: string }[];
+  summary: { objects: number; damaged: number };
+  stderr: string;
+}
+
+/** Ids and keys of one installation with every kind of object. */
+interface Installation {
+  batch: string;
+  rescored: string;
+  prediction: string;
+  claim: string;
+  shard: string;
+}
+
+/** undefined: the object is deleted. */
+type Change = (bytes: Buffer) => Buffer | undefined;
+const flip = (at: (length: number) => number): Change => (bytes) => {
+  const changed = Buffer.from(bytes);
+  changed[at(bytes.length)] ^= 1;
+  return changed;
+};
+const last = flip((length) => length - 1);
+const middle = flip((length) => Math.floor(length / 2));
+const truncate: Change = (bytes) => bytes.subarray(0, bytes.length >> 1);
+const remove: Change = () => undefined;
+const edit = (change: (document: Record<string, never>) => object): Change => (bytes) => sealDocument(change(JSON.parse(bytes.toString()) as Record<string, never>));
+const withoutFormat: Change = (bytes) => {
+  const end = bytes.indexOf(10);
+  const { counts, histogram, bytes: parts, crc32 } = JSON.parse(bytes.toString('latin1', 0, end)) as Record<string, unknown>;
+  return Buffer.concat([Buffer.from(JSON.stringify({ counts, histogram, bytes: parts, crc32 })), bytes.subarray(end)]);
+};
+
+const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
+  ['a flipped input', 'damaged-input', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), middle],
+  ['a missing input', 'missing', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), remove],
+  ['a truncated description', 'damaged-document', ({ batch }) => ObjectKeys.batchRecord(TENANT, batch), truncate],
+  ['a missing description', 'missing', ({ batch }) => ObjectKeys.batchRecord(TENANT, batch), remove],
+  ['a flipped shard', 'damaged-shard', ({ shard }) => shard, last],
+  ['a truncated shard', 'damaged-shard', ({ shard }) => shard, truncate],
+  ['a flipped shard of format 1', 'damaged-shard', ({ shard }) => shard, (bytes) => last(withoutFormat(bytes) as Buffer)],
+  ['a missing shard', 'missing-shard', ({ shard }) => shard, remove],
+  ['flipped results', 'damaged-results', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), last],
+  ['missing results', 'missing', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), remove],
+  ['truncated errors', 'damaged-results', ({ batch }) => ObjectKeys.runErrors(TENANT, batch, 1), truncate],
+  ['flipped changes', 'damaged-results', ({ rescored }) => ObjectKeys.runChanges(TENANT, rescored, 1), last],
+  ['a flipped manifest', 'damaged-document', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), middle],
+  ['a manifest that counts other rows', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), succeeded: 9 } }))],
+  ['a missing manifest', 'not-listed-as-unfinished', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), remove],
+  ['a damaged request', 'damaged-document', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), middle],
+  ['a missing request', 'missing', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), remove],
+  ['a truncated result of a record', 'damaged-document', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), truncate],
+  ['a missing result of a record', 'not-listed-as-unfinished', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), remove],
+  ['an idempotency key that names nothing', 'dangling-idempotency-key', ({ claim }) => claim, edit((claim) => ({ ...claim, id: createId('batch_') }))],
+  ['a damaged idempotency key', 'damaged-document', ({ claim }) => claim, truncate],
+  ['a marker that names nothing', 'dangling-marker', () => ObjectKeys.pending(TENANT, createId('batch_')), () => Buffer.from('x')],
+  ['a damaged model', 'damaged-model', () => ObjectKeys.model('wdbc-knn', '1.0.0'), middle],
+  ['a damaged champion', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), truncate],
+  ['a champion that is not there', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), edit((champion) => ({ ...champion, version: '9.9.9' }))],
+  ['a damaged document of keys', 'damaged-keys', () => ObjectKeys.documentVersion(ObjectKeys.tenantKeysPrefix(TENANT), 1), middle],
+];
+
+function suite(settings: () => Promise<Record<string, string>>): void {
+  let fixture: StackFixture;
+  let store: ObjectStore;
+  let environment: Record<string, string>;
+  let made: Installation;
+
+  beforeAll(async () => {
+    fixture = new StackFixture();
+    environment = await settings();
+    const stack = await fixture.start({ CANARY_SECONDS: '0', ...environment });
+    environment = { ...environment, STORAGE_URL: environment['STORAGE_URL'] ?? `file://${fixture.dataDir}/objects` };
+    made = await fill(await ContractClient.connect(stack.url, stack.apiKey));
+    Object.assign(process.env, environment);
+    store = createObjectStore(environment['STORAGE_URL'] as string);
+    await store.start();
+    for await (const { key } of listAll(store, ObjectKeys.idempotencyPrefix(TENANT))) if ((await store.get(key)).includes(made.batch)) made.claim = key;
+    await stack.stop(); // nothing repairs or sweeps what the tests damage
+  });
+
+  afterAll(async () => {
+    await store?.stop();
+    await fixture.end();
+  });
+
+  async function fill(client: ContractClient): Promise<Installation> {
+    const uploaded = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv', 'idempotency-key': 'once' }, body: FILE });
+    const batch = uploaded.json.id as string;
+    await finish(client, batch);
+    const rescored = (await client.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`)).json.id as string;
+    await finish(client, rescored);
+    const deleted = await run(client, FILE);
+    await client.call('delete', `/v1/batches/${deleted.id}`);
+    const prediction = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { 'prefer': 'wait=60', 'idempotency-key': 'record' } })).json.id as string;
+    expect((await client.post('/v1/api-keys', { json: { role: 'member' } })).status).toBe(201);
+    const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.0.0');
+    return { batch, rescored, prediction, claim: '', shard };
+  }
+
+  async function verify(...args: string[]): Promise<Outcome> {
+    const env = { ...process.env, ...environment };
+    const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/verify.js'), '--json', ...args], { env })
+      .then((done) => ({ ...done, code: 0 }), (error: { stdout: string; stderr: string; code: number }) => error);
+    const lines = stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never);
+    return { status: code, findings: lines.slice(0, -1), summary: lines.at(-1) as never, stderr };
+  }
+
+  test('a clean installation has nothing damaged', async () => {
+    expect(await verify()).toMatchObject({ status: 0, findings: [], summary: { damaged: 0 } });
+    expect((await verify()).summary.objects).toBeGreaterThan(15);
+  });
+
+  test('a shard object of format 1 is clean', async () => {
+    const bytes = await store.get(made.shard);
+    await store.put(made.shard, withoutFormat(bytes) as Buffer);
+    expect(await verify('--tenant', TENANT)).toMatchObject({ status: 0, findings: [] });
+    await store.put(made.shard, bytes);
+  });
+
+  test.each(DAMAGES)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
+    const key = keyOf(made);
+    const before = (await store.head(key)) === undefined ? undefined : await store.get(key);
+    const after = change(before ?? Buffer.alloc(0));
+    if (after === undefined) await store.delete(key);
+    else await store.put(key, after);
+    const { status, findings } = await verify();
+    if (before === undefined) await store.delete(key);
+    else await store.put(key, before);
+    expect(status).toBe(1);
+    expect(findings).toContainEqual({ key: expect.any(String), kind, detail: expect.stringMatching(/./), remedy: expect.stringMatching(/\.$/) });
+    expect(JSON.stringify(findings)).toContain(key);
+  });
+
+  test('another tenant is not looked at with --tenant', async () => {
+    const bytes = await store.get(made.shard);
+    await store.put(made.shard, last(bytes) as Buffer);
+    expect(await verify('--tenant', 'other')).toMatchObject({ status: 0, summary: { objects: 0 } });
+    expect((await verify('--tenant', TENANT)).status).toBe(1);
+    await store.put(made.shard, bytes);
+  });
+
+  test.each([[['--unknown']], [['--tenant', '../x']]])('%j is a wrong use', async (args) => {
+    expect(await verify(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage: npm run verify') });
+  });
+}
+
+describe('verifying a file store', () => {
+  suite(() => Promise.resolve({}));
+});
+
+describeWith('moto_server', 'verifying a bucket', () => {
+  suite(async () => {
+    const { url } = await connectMoto();
+    const bucket = `verify-${randomUUID()}`;
+    await fetch(`${url}/${bucket}`, { method: 'PUT' });
+    return { STORAGE_URL: `s3://${bucket}/place`, AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  });
+});
