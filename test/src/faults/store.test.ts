@@ -1,5 +1,7 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { createRandom } from '../soak/random';
 import { finish, upload } from '../support/batches';
 import { FaultStack } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
@@ -10,6 +12,7 @@ import { waitUntil } from '../support/wait-until';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
 const BUCKET = 'faults';
+const SHARDS = `${REDIS_PREFIX}:${queueNames.shards}`;
 const REQUEST = /^(GET|PUT|POST|HEAD|DELETE) /;
 
 function refusal(status: string, code: string): { answer: string } {
@@ -34,41 +37,48 @@ describeS3('S3', () => {
     const client = new S3Client({ forcePathStyle: true });
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
     client.destroy();
-    faults = await FaultStack.start(20_000, { ...CREDENTIALS, STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
-  }, 240_000);
+    faults = await FaultStack.start(5_000, { ...CREDENTIALS, STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
+  });
 
-  afterEach(() => s3.heal());
+  afterEach(async () => {
+    s3.heal();
+    await faults.restore();
+  });
 
   afterAll(async () => {
     s3?.heal();
     await faults?.stop();
     await s3?.stop();
     await moto?.stop();
-  }, 240_000);
+  });
 
-  test('away for longer than the attempts last: nothing new is taken, no row fails for it', async () => {
+  test('away for longer than the attempts last: new work gets 503, no row fails for it', async () => {
+    let held = 0;
+    // Every shard but the first is on its way to the store when it goes away.
+    s3.meddle((request) => (/^PUT \S+\/shards\/0000[1-4]\./.test(request) && ++held > 0 ? new Promise<never>(() => undefined) : 'pass'));
     const batch = await faults.upload();
-    await faults.untilInTheMiddle(batch, 1);
+    await waitUntil('shards are on their way', () => held > 0);
+    await faults.untilScored(batch, 1);
+    expect(await faults.shardObjects(batch)).toHaveLength(1);
     s3.cut();
     expect((await faults.predict()).status).toBe(503);
-    const delayed = () => faults.inRedis((redis) => redis.zcard('cytoqueue:shards:delayed'));
-    await waitUntil('jobs are put off', async () => (await delayed()) > 0);
-    await waitUntil('they have come up again and were put off again', async () => {
-      const [id] = await faults.inRedis((redis) => redis.zrange('cytoqueue:shards:delayed', '0', '0'));
-      if (id === undefined) return false;
-      return Number(await faults.inRedis((redis) => redis.hget(`cytoqueue:shards:${id}`, 'ats'))) > 4;
+    await waitUntil('the jobs were postponed more often than they have attempts', async () => {
+      const ids = await faults.delayedShards();
+      const starts = await faults.inRedis((redis) => Promise.all(ids.map((id) => redis.hget(`${SHARDS}:${id}`, 'ats'))));
+      return starts.some((count) => Number(count) > 4);
     });
     s3.heal();
     expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
   });
 
   test('a fifth of all requests refused at random: no shard is complete without its object', async () => {
+    const random = createRandom(1);
     let refusedWrites = 0;
     s3.meddle((request) => {
-      // More often than one job's write is tried: chance alone would seldom come to that.
+      // More often than the SDK tries one write.
       if (/^PUT \S+\/shards\/00002\./.test(request) && ++refusedWrites <= 3) return SLOW_DOWN;
-      if (!REQUEST.test(request) || Math.random() > 0.2) return 'pass';
-      return Math.random() < 0.5 ? SLOW_DOWN : INTERNAL_ERROR;
+      if (!REQUEST.test(request) || random() > 0.2) return 'pass';
+      return random() < 0.5 ? SLOW_DOWN : INTERNAL_ERROR;
     });
     const batch = await waitUntil('a batch is taken', async () => {
       const { status, json } = await faults.post();
@@ -85,7 +95,7 @@ describeS3('S3', () => {
 
   /** Every shard that the queue calls complete has its object. */
   async function expectObjectsOfCompletedShards(batch: string): Promise<void> {
-    const ids = await faults.inRedis((redis) => redis.zrange('cytoqueue:shards:completed', '0', '-1'));
+    const ids = await faults.inRedis((redis) => redis.zrange(`${SHARDS}:completed`, '0', '-1'));
     const shards = ids.filter((id) => id.startsWith(`${batch}.`)).map((id) => Number(id.split('.').at(-1)));
     const scored = (await faults.shardObjects(batch)).map((key) => ObjectKeys.parseShardKey(key)?.shard);
     expect(scored).toEqual(expect.arrayContaining(shards));
