@@ -11,7 +11,7 @@ interface Seen {
   body: string;
 }
 
-/** What a server that is about to fail would answer; the real API is met in test/src/client.test.ts. */
+/** What a server that is about to fail would answer; the real API is met in test/src/api/client.test.cases.ts. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 let server: Server;

@@ -128,8 +128,8 @@ describeS3('S3', () => {
   test('two seconds for every call: all is answered', async () => {
     s3.slow(2_000);
     const small = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n1,5,1,1,1,2,1,3,1,1\n';
-    const [answer, batch] = await Promise.all([faults.predict({ prefer: 'wait=60' }), upload(faults.client, small).then((id) => finish(faults.client, id))]);
-    expect([answer.status, answer.json.status, batch.status]).toEqual([201, 'succeeded', 'succeeded']);
+    const [record, batch] = await Promise.all([faults.score(), upload(faults.client, small).then((id) => finish(faults.client, id))]);
+    expect([record.status, batch.status]).toEqual(['succeeded', 'succeeded']);
   });
 
   test('the API killed between two parts of an upload: nothing is listed, and the same key gives one batch', async () => {

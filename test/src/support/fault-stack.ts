@@ -5,9 +5,8 @@ import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
 import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
-import { finish, run, upload } from './batches';
+import { finish, run, score, upload, variedFile } from './batches';
 import { ContractClient } from './contract-client';
-import { HEADER } from './csv-rows';
 import { Gate, type Hold } from './gate';
 import { expectInvariant, keysBelow } from './invariant';
 import { type LogLine, parseLog } from './log-lines';
@@ -22,12 +21,6 @@ import { waitUntil } from './wait-until';
 
 export const SHARD_ROWS = 1_000;
 export const RECONCILER_LEASE = `${REDIS_PREFIX}:turn:reconcile`;
-
-/** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
-function fileOf(rows: number): string {
-  const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
-  return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
-}
 
 /** A worker that a test has started beside the stack's own. */
 export interface OwnWorker extends RunningProgram {
@@ -52,7 +45,7 @@ export class FaultStack {
   store!: ObjectStore;
 
   private constructor(readonly rows: number) {
-    this.file = fileOf(rows);
+    this.file = variedFile(rows);
   }
 
   /** `STORAGE_URL`: by default the stack's own folder, the only store whose writes can be held. */
@@ -130,6 +123,11 @@ export class FaultStack {
   /** Sends one upload; answers of any status are returned. */
   post(headers: Record<string, string> = {}) {
     return this.client.post('/v1/batches', { headers: { 'content-type': 'text/csv', ...headers }, body: this.file });
+  }
+
+  /** Resolves with one scored record. */
+  score() {
+    return score(this.client, { features: BENIGN_RECORD });
   }
 
   predict(headers: Record<string, string> = {}) {
