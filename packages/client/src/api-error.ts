@@ -37,9 +37,30 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came: the network, or nobody listens. */
+/**
+ * No complete answer arrived: the service is unreachable, or the connection broke. The request may have been carried out
+ * all the same; repeated with the same idempotency key it returns what the first one created.
+ */
 export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
+  override readonly name: string = 'ConnectionError';
+  /** Of a request that creates something, to repeat it safely. */
+  idempotencyKey?: string;
+}
+
+/** A success that is not the API's: a proxy's HTML page, or JSON that ends early. */
+export class InvalidResponseError extends ConnectionError {
+  override readonly name = 'InvalidResponseError';
+}
+
+/** @throws InvalidResponseError */
+export function parseAnswer<T>(text: string, contentType: string | null): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    const isHtml = contentType !== null && /\bhtml\b/i.test(contentType);
+    const what = isHtml ? 'an HTML page instead of JSON; check the address, and any proxy in front of the service' : 'JSON that is incomplete or invalid';
+    throw new InvalidResponseError(`the answer is ${what}`, { cause: error });
+  }
 }
 
 /** An answer as the client needs it, from `fetch` or from an XMLHttpRequest. */

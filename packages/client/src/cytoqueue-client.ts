@@ -1,3 +1,4 @@
+import { ConnectionError, InvalidResponseError } from './api-error';
 import { followStates } from './event-stream';
 import { randomKey } from './random-key';
 import { withRetries } from './retry';
@@ -71,7 +72,7 @@ export class CytoqueueClient {
 
   predict(body: PredictionBody, { waitSeconds, idempotencyKey = randomKey(), signal }: PredictOptions = {}): Promise<Prediction | AcceptedPrediction> {
     const headers = { Prefer: waitSeconds === undefined ? undefined : `wait=${waitSeconds}`, 'Idempotency-Key': idempotencyKey };
-    return this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, repeatable: true, signal });
+    return withKey(idempotencyKey, this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, repeatable: true, signal }));
   }
 
   getPrediction(id: string, { signal }: CallOptions = {}): Promise<Prediction> {
@@ -94,7 +95,7 @@ export class CytoqueueClient {
   /** Sends a CSV file. Sent again when the connection fails: its idempotency key makes one batch of all tries. */
   uploadBatch(file: UploadFile, { filename, idempotencyKey = randomKey(), onProgress, signal, ...settings }: UploadOptions = {}): Promise<Batch> {
     const upload = { method: 'POST', path: '/v1/batches', query: settingsQuery(settings), headers: { 'Idempotency-Key': idempotencyKey } } as const;
-    return this.repeat(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal }));
+    return withKey(idempotencyKey, this.repeat(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal })));
   }
 
   /** What an upload would come to; nothing is stored. */
@@ -127,16 +128,20 @@ export class CytoqueueClient {
   /** Scores the same input with another model or operating point, as a new batch. */
   rescoreBatch(id: string, { model, operatingPoint, signal, idempotencyKey = randomKey() }: Pick<UploadOptions, 'model' | 'operatingPoint' | 'signal' | 'idempotencyKey'> = {}): Promise<Batch> {
     const headers = { 'Idempotency-Key': idempotencyKey };
-    return this.transport.json({ method: 'POST', path: `${batchPath(id)}/rescore`, query: { model, operating_point: operatingPoint }, headers, repeatable: true, signal });
+    const query = { model, operating_point: operatingPoint };
+    return withKey(idempotencyKey, this.transport.json({ method: 'POST', path: `${batchPath(id)}/rescore`, query, headers, repeatable: true, signal }));
   }
 
   async deleteBatch(id: string, { signal }: CallOptions = {}): Promise<void> {
     await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
   }
 
-  /** The file as it streams in; its ETag is the SHA-256 of the whole. */
-  download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
-    return this.transport.send({ path: `${batchPath(id)}/${file}`, query: { partial }, headers: { Range: range }, signal });
+  /** The file as it streams in; its ETag is the SHA-256 of the whole. @throws InvalidResponseError for a proxy's HTML page */
+  async download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
+    const response = await this.transport.send({ path: `${batchPath(id)}/${file}`, query: { partial }, headers: { Range: range }, signal });
+    if (!/\bhtml\b/i.test(response.headers.get('Content-Type') ?? '')) return response;
+    await response.body?.cancel();
+    throw new InvalidResponseError('the answer is an HTML page instead of the file; check the address, and any proxy in front of the service');
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {
@@ -152,8 +157,8 @@ export class CytoqueueClient {
   }
 
   /** The card of a version that Cytoqueue ships, as Markdown; its plots lie beside it under `plots/`. */
-  async getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
-    return (await this.transport.send({ path: `${versionPath(name, version)}/card`, signal })).text();
+  getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
+    return this.transport.text({ path: `${versionPath(name, version)}/card`, signal });
   }
 
   /** How a version that Cytoqueue ships did when it was tested. */
@@ -199,6 +204,16 @@ export class CytoqueueClient {
 
   private repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
     return withRetries(this.transport.retry, signal, attempt);
+  }
+}
+
+/** Tells the caller the key of a creation whose outcome is unknown, so that it can be repeated. */
+async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise<T> {
+  try {
+    return await creation;
+  } catch (error) {
+    if (error instanceof ConnectionError) error.idempotencyKey = idempotencyKey;
+    throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConnectionError } from './api-error';
+import { ConnectionError, parseAnswer } from './api-error';
 import { type RetryPolicy, delayMs, mayPass, pause } from './retry';
 
 export interface ServerEvent {
@@ -48,7 +48,7 @@ export async function* followStates<T>({ open, isFinal, retry, signal }: Followi
   for (let failures = 0; ; ) {
     try {
       for await (const { id, data } of parseEvents(bodyOf(await open(lastId)))) {
-        const state = JSON.parse(data) as T;
+        const state = parseAnswer<T>(data, null);
         lastId = id ?? lastId;
         failures = 0;
         yield state;

@@ -1,7 +1,8 @@
-export { ApiError, ConnectionError } from './api-error';
+export { ApiError, ConnectionError, InvalidResponseError } from './api-error';
 export {
   type BatchFile, type BatchSettings, CytoqueueClient, type DownloadOptions, type ListOptions, type PredictOptions, type UploadOptions, isBatchFinished, isPredictionFinished,
 } from './cytoqueue-client';
+export { randomKey } from './random-key';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';
 export type * from './types';

@@ -1,4 +1,4 @@
-import { ConnectionError, toApiError } from './api-error';
+import { ConnectionError, parseAnswer, toApiError } from './api-error';
 import { type RetryPolicy, defaultRetry, withRetries } from './retry';
 
 export interface ClientOptions {
@@ -41,20 +41,38 @@ export class Transport {
     this.retry = { ...defaultRetry, ...retry };
   }
 
-  async json<T>(request: Send): Promise<T> {
-    return (await (await this.send(request)).json()) as T;
+  /** A body that breaks off counts as a lost answer: the request is repeated where that is safe. */
+  json<T>(request: Send): Promise<T> {
+    return this.repeat(request, async () => {
+      const response = await this.sendOnce(request);
+      return parseAnswer<T>(await readText(response, request.signal), response.headers.get('Content-Type'));
+    });
+  }
+
+  /** The same for an answer that is no JSON. */
+  text(request: Send): Promise<string> {
+    return this.repeat(request, async () => readText(await this.sendOnce(request), request.signal));
   }
 
   /** @throws ApiError for every answer that is not a success; ConnectionError when none came; the signal's reason */
-  async send(request: Send): Promise<Response> {
-    const repeatable = request.repeatable ?? (request.method ?? 'GET') !== 'POST';
-    return repeatable ? withRetries(this.retry, request.signal, () => this.sendOnce(request)) : this.sendOnce(request);
+  send(request: Send): Promise<Response> {
+    return this.repeat(request, () => this.sendOnce(request));
   }
 
   async sendOnce(request: Send): Promise<Response> {
     const response = await this.fetchOnce(request);
     if (response.ok) return response;
-    throw toApiError({ status: response.status, header: (name) => response.headers.get(name), text: await response.text() });
+    // The status alone says enough when the problem document is cut off.
+    const text = await readText(response, request.signal).catch((error: unknown) => {
+      if (error instanceof ConnectionError) return '';
+      throw error;
+    });
+    throw toApiError({ status: response.status, header: (name) => response.headers.get(name), text });
+  }
+
+  private repeat<T>(request: Send, attempt: () => Promise<T>): Promise<T> {
+    const repeatable = request.repeatable ?? (request.method ?? 'GET') !== 'POST';
+    return repeatable ? withRetries(this.retry, request.signal, attempt) : attempt();
   }
 
   address({ path, query = {} }: Pick<Send, 'path' | 'query'>): string {
@@ -88,5 +106,15 @@ export class Transport {
       signal?.throwIfAborted();
       throw new ConnectionError('the service cannot be reached', { cause: error });
     }
+  }
+}
+
+/** @throws ConnectionError when the body breaks off; the signal's reason */
+async function readText(response: Response, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new ConnectionError('the answer broke off', { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { ConnectionError, toApiError } from './api-error';
+import { ConnectionError, parseAnswer, toApiError } from './api-error';
 import { randomKey } from './random-key';
 import type { Send, Transport } from './transport';
 
@@ -92,8 +92,14 @@ function sendForm<T>(xhr: Xhr, transport: Transport, upload: UploadRequest, file
     for (const [name, value] of Object.entries(transport.headers(upload))) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.({ sentBytes: loaded, totalBytes: total });
     xhr.onload = () => {
-      if (xhr.status >= 200 && xhr.status < 300) resolve(JSON.parse(xhr.responseText) as T);
-      else reject(toApiError({ status: xhr.status, header: (name) => xhr.getResponseHeader(name), text: xhr.responseText }));
+      const header = (name: string): string | null => xhr.getResponseHeader(name);
+      try {
+        if (xhr.status < 200 || xhr.status >= 300) throw toApiError({ status: xhr.status, header, text: xhr.responseText });
+        resolve(parseAnswer<T>(xhr.responseText, header('Content-Type')));
+      } catch (error) {
+        // An exception in an event handler would leave the promise unsettled.
+        reject(error as Error);
+      }
     };
     xhr.onerror = () => reject(new ConnectionError('the service cannot be reached'));
     xhr.onabort = () => reject(signal?.reason as Error);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createOnce, writeBeside } from './owner-files';
@@ -75,7 +75,9 @@ export async function loadApiKeys(file: string): Promise<ApiKeys> {
 
 /** Replaces the file in one step, so that a reader never meets half of it. */
 export async function saveApiKeys(file: string, keys: ApiKeys): Promise<void> {
-  await rename(await writeBeside(file, format(keys)), file);
+  // A link, such as one that a deployment manages, stays a link; its target is replaced.
+  const target = await realpath(file).catch(() => file);
+  await rename(await writeBeside(target, format(keys)), target);
 }
 
 export function hashApiKey(key: string): string {

@@ -110,10 +110,10 @@ test('a line of a sheet fills every field, and one that could be shifted fills n
     await page.keyboard.press('ControlOrMeta+V');
   };
   await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
-  await page.getByText('it is not plain which are the values').waitFor();
+  await page.getByRole('group', { name: 'What was pasted' }).waitFor();
   expect(await field(page, 'Clump thickness').inputValue()).toBe('');
   await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
-  await page.getByText('The cell before them was taken for the reference').waitFor();
+  await page.getByRole('button', { name: 'Yes, for reference 1002945' }).click();
   const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
   expect(values).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
   expect(await page.getByLabel('Your reference').inputValue()).toBe('1002945');

@@ -3,6 +3,7 @@ import type { Batch, BatchStatus, FeatureInput, Prediction } from '../types';
 import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
 import { describeBatch, describeList, describeModels, describePrediction, describePreflight, describeQueue } from './describe';
+import { isSameFile, resolveOutput } from './output';
 import { saveBatchFile } from './save-file';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
@@ -33,7 +34,7 @@ export const commands: Readonly<Record<string, Command>> = {
   upload: { operands: 'FILE', does: 'send a CSV file, follow it to its end, save its results', run: upload },
   preflight: { operands: 'FILE', does: 'what an upload would come to; nothing is stored', run: preflight },
   predict: { operands: 'VALUE… | NAME=VALUE…', does: 'predict one record: its features in their order, or by name; ? = not measured', run: predict },
-  watch: { operands: 'BATCH', does: 'follow a batch to its end', run: async (call) => finish(call, await follow(call, batchId(call))) },
+  watch: { operands: 'BATCH', does: 'follow a batch to its end', run: watch },
   status: { operands: 'BATCH', does: 'a batch as it stands', run: async (call) => show(call, await call.client.getBatch(batchId(call), call), describeBatch) },
   list: { operands: '', does: 'batches, newest first (--limit, --after, --status)', run: list },
   results: { operands: 'BATCH', does: 'save the result file (-o FILE, --partial)', run: (call) => save(call, 'results') },
@@ -49,13 +50,28 @@ export const commands: Readonly<Record<string, Command>> = {
 
 async function upload(call: Call): Promise<number> {
   const { client, terminal, operands, options, signal } = call;
-  const { file, filename } = openCsvFile(expectOperands(operands, ['FILE'])[0]);
+  const [path] = expectOperands(operands, ['FILE']) as [string];
+  const { file, filename } = openCsvFile(path);
+  checkOutputs(options, path);
   const onProgress = ({ sentBytes, totalBytes }: { sentBytes: number; totalBytes: number | undefined }) =>
     terminal.status(`sending ${filename}: ${Math.floor((100 * sentBytes) / (totalBytes || 1))} %`);
-  const { id } = await client.uploadBatch(file, { filename, onProgress, signal, ...batchSettings(options) });
+  const { id } = await client.uploadBatch(file, { filename, onProgress, signal, ...creationKey(options), ...batchSettings(options) });
   terminal.error(`accepted as ${id}: from here on it is safe`);
   if (options['no-wait']) return show(call, await client.getBatch(id, call), describeBatch);
   return finish(call, await follow(call, id));
+}
+
+/**
+ * Before anything is sent: a file that cannot be written must not be discovered after the scoring.
+ * @throws UsageError
+ */
+function checkOutputs({ output, errors }: Options, input?: string): void {
+  const paths = [output, errors].filter((path) => path !== undefined);
+  for (const path of paths) {
+    resolveOutput(path);
+    if (input !== undefined && isSameFile(path, input)) throw new UsageError(`${path} is the file that is uploaded; name another one`);
+  }
+  if (output !== undefined && errors !== undefined && isSameFile(output, errors)) throw new UsageError('-o and --errors name the same file');
 }
 
 async function preflight(call: Call): Promise<number> {
@@ -73,7 +89,7 @@ async function predict(call: Call): Promise<number> {
     operating_point: operatingPoint(options),
     missing: missingRule(options),
   };
-  const accepted = await client.predict(body, { waitSeconds: PREDICT_WAIT_SECONDS, signal });
+  const accepted = await client.predict(body, { waitSeconds: PREDICT_WAIT_SECONDS, signal, ...creationKey(options) });
   const prediction = 'features' in accepted ? accepted : await client.getPrediction(accepted.id, { signal });
   show(call, prediction, describePrediction);
   return statusOf(prediction);
@@ -114,9 +130,20 @@ async function list(call: Call): Promise<number> {
 
 async function rescore(call: Call): Promise<number> {
   const { client, options, signal } = call;
-  const batch = await client.rescoreBatch(batchId(call), { model: options.model, operatingPoint: operatingPoint(options), signal });
+  checkOutputs(options);
+  const batch = await client.rescoreBatch(batchId(call), { model: options.model, operatingPoint: operatingPoint(options), signal, ...creationKey(options) });
   call.terminal.error(`accepted as ${batch.id}`);
   return options['no-wait'] ? show(call, batch, describeBatch) : finish(call, await follow(call, batch.id));
+}
+
+async function watch(call: Call): Promise<number> {
+  checkOutputs(call.options);
+  return finish(call, await follow(call, batchId(call)));
+}
+
+function creationKey(options: Options): { idempotencyKey?: string } {
+  const idempotencyKey = options['idempotency-key'];
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
 }
 
 async function remove(call: Call): Promise<number> {
@@ -154,7 +181,7 @@ async function save(call: Call, file: BatchFile): Promise<number> {
 
 async function saveTo({ client, terminal, options, signal }: Call, id: string, file: BatchFile, path: string): Promise<void> {
   const { bytes, sha256 } = await saveBatchFile(client, id, file, path, { partial: options.partial, signal });
-  terminal.error(`${path}: ${bytes} bytes, SHA-256 ${sha256}`);
+  terminal.error(`${path === '-' ? file : path}: ${bytes} bytes, SHA-256 ${sha256}`);
 }
 
 function batchId({ operands }: Call): string {

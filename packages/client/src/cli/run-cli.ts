@@ -4,19 +4,21 @@ import { parseArguments } from './arguments';
 import { commands } from './commands';
 import { findConnection } from './connection';
 import { describeApiError } from './describe';
+import { isStdout } from './output';
 import { createTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
 const FAILED = 1;
 const USAGE = 2;
-/** As shells count a death by SIGINT. */
-const INTERRUPTED = 130;
+/** Exit statuses as shells report a death by signal. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const BROKEN_PIPE = 141;
 
 /** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly */
 export async function runCli(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const terminal = createTerminal(process.stdout, process.stderr);
   const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  const stopStatus = abortOnSignals(stop);
   try {
     const { command, operands, options } = parseArguments(args);
     if (options.help || command === undefined || command === 'help') {
@@ -24,20 +26,47 @@ export async function runCli(args: readonly string[], environment: Readonly<Reco
       return command === undefined && !options.help ? USAGE : 0;
     }
     if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
+    // What is piped on must hold the file alone.
+    if (isStdout(options.output) || isStdout(options.errors)) terminal.out = terminal.error;
     const client = new CytoqueueClient(findConnection(options, environment));
     return await commands[command].run({ client, terminal, operands, options, signal: stop.signal });
   } catch (error) {
-    if (stop.signal.aborted) return INTERRUPTED;
+    if (stop.signal.aborted) return stopStatus();
     terminal.error(`cytoqueue: ${explain(error)}`);
     return error instanceof UsageError ? USAGE : FAILED;
   }
 }
 
+/** Aborts the command, which removes what it has half written. A second signal ends the process at once. @returns the exit status then */
+function abortOnSignals(stop: AbortController): () => number {
+  let status = 1;
+  const abort = (newStatus: number, reason: string): void => {
+    if (stop.signal.aborted) return;
+    status = newStatus;
+    stop.abort(new Error(reason));
+  };
+  for (const [signal, signalStatus] of Object.entries(SIGNALS)) process.once(signal, () => abort(signalStatus, 'interrupted'));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') abort(BROKEN_PIPE, 'the reader of the output has ended');
+  });
+  return () => status;
+}
+
 function explain(error: unknown): string {
   if (error instanceof ApiError) return describeApiError(error);
   if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
-  if (error instanceof ConnectionError) return `${error.message}: ${rootCause(error)}`;
+  if (error instanceof ConnectionError) return `${describeConnectionError(error)}${describeKey(error)}`;
   return error instanceof Error ? error.message : String(error);
+}
+
+function describeConnectionError(error: ConnectionError): string {
+  const cause = rootCause(error);
+  return cause === error.message ? cause : `${error.message}: ${cause}`;
+}
+
+/** The outcome of a creation is unknown then; the key makes a repetition safe. */
+function describeKey({ idempotencyKey }: ConnectionError): string {
+  return idempotencyKey === undefined ? '' : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
 }
 
 function rootCause(error: Error): string {
@@ -54,7 +83,8 @@ ${lines.join('\n')}
 
   --url URL, --key KEY      the service and an API key; else CYTOQUEUE_URL and CYTOQUEUE_API_KEY, else a stack that runs here
   --json                    the API's answer as it is
-  -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored
+  -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored; - is stdout
+  --idempotency-key KEY     of upload, predict and rescore: the same key and input create nothing twice
   --no-wait                 of upload and rescore: do not follow the batch
   --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
 

@@ -1,37 +1,46 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Transform } from 'node:stream';
+import { ConnectionError } from '../api-error';
 import type { BatchFile, CytoqueueClient } from '../cytoqueue-client';
-
-/** Patients' rows: for nobody else on this machine. */
-const FILE_MODE = 0o600;
+import { defaultRetry, delayMs, pause } from '../retry';
+import { openOutput, resolveOutput } from './output';
 
 export interface SavedFile {
   bytes: number;
-  /** Hex; that of the whole file as the service has it was compared where it gave one. */
+  /** Hex; compared with that of the stored file where the service sent one. */
   sha256: string;
 }
 
+interface Download {
+  client: CytoqueueClient;
+  id: string;
+  file: BatchFile;
+  partial: boolean | undefined;
+  signal: AbortSignal | undefined;
+}
+
 /**
- * Downloads a file of a batch to `path`, which holds the whole of it or is left as it was.
- * @throws Error when the bytes are not those that the service stored
+ * Downloads a file of a batch to `path` (see output.ts for what is replaced and what is written into). A connection that
+ * breaks is continued where it broke off.
+ * @throws Error when the bytes are not those that the service stored; ConnectionError
  */
 export async function saveBatchFile(client: CytoqueueClient, id: string, file: BatchFile, path: string, options: { partial?: boolean; signal?: AbortSignal }): Promise<SavedFile> {
-  const response = await client.download(id, file, options);
-  const partPath = `${path}.part`;
+  const target = resolveOutput(path);
+  const download = { client, id, file, partial: options.partial, signal: options.signal };
+  const first = await open(download, 0);
+  const output = openOutput(target);
   try {
-    const saved = await writeChecked(response, partPath, options.signal);
-    await rename(partPath, path);
+    const saved = await writeChecked(download, first, output.stream);
+    await output.commit();
     return saved;
   } catch (error) {
-    await rm(partPath, { force: true });
+    await output.discard();
     throw error;
   }
 }
 
-async function writeChecked(response: Response, path: string, signal: AbortSignal | undefined): Promise<SavedFile> {
+async function writeChecked(download: Download, first: Response, stream: NodeJS.WritableStream): Promise<SavedFile> {
   const hash = createHash('sha256');
   let bytes = 0;
   const counted = new Transform({
@@ -41,9 +50,43 @@ async function writeChecked(response: Response, path: string, signal: AbortSigna
       done(null, chunk);
     },
   });
-  await pipeline(response.body ?? [], counted, createWriteStream(path, { mode: FILE_MODE }), { signal });
+  const isStandard = stream === process.stdout || stream === process.stderr;
+  await pipeline(Readable.from(chunksOf(download, first), { objectMode: false }), counted, stream, { signal: download.signal, end: !isStandard });
   const sha256 = hash.digest('hex');
-  const expected = /^"([0-9a-f]{64})"$/.exec(response.headers.get('ETag') ?? '')?.[1];
+  const expected = checksumOf(first);
   if (expected !== undefined && expected !== sha256) throw new Error(`the file arrived damaged: SHA-256 ${sha256} instead of ${expected}`);
   return { bytes, sha256 };
+}
+
+/** All bytes of the file, over as many connections as it takes. */
+async function* chunksOf(download: Download, first: Response): AsyncGenerator<Uint8Array> {
+  const { signal } = download;
+  let received = 0;
+  let response = first;
+  for (let failures = 0; ; ) {
+    try {
+      for await (const chunk of response.body ?? []) {
+        received += chunk.length;
+        failures = 0;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (checksumOf(first) === undefined || ++failures >= defaultRetry.attempts) throw new ConnectionError('the download broke off', { cause: error });
+      await pause(delayMs(error, failures, defaultRetry), signal);
+    }
+    response = await open(download, received);
+    // Only the stored file has ranges, and only its own bytes may follow those already written.
+    const continues = received === 0 || (response.status === 206 && checksumOf(response) === checksumOf(first));
+    if (!continues) throw new ConnectionError('the download broke off and cannot be continued');
+  }
+}
+
+function open({ client, id, file, partial, signal }: Download, from: number): Promise<Response> {
+  return client.download(id, file, { partial, signal, ...(from === 0 ? {} : { range: `bytes=${from}-` }) });
+}
+
+function checksumOf(response: Response): string | undefined {
+  return /^"([0-9a-f]{64})"$/.exec(response.headers.get('ETag') ?? '')?.[1];
 }

@@ -15,7 +15,7 @@ export function readCell(text: string, { min, max, integer }: Feature): Cell {
   if (trimmed === '') return { kind: 'empty' };
   if (MISSING.test(trimmed)) return { kind: 'missing' };
   const range = describeRange({ min, max, integer });
-  const isNumber = integer ? /^-?\d+$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
+  const isNumber = integer ? /^-?\d+([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
   if (!isNumber) return { kind: 'fault', text: `“${trimmed.slice(0, MAX_QUOTED)}” is not ${range}.` };
   const value = Number(trimmed.replace(',', '.'));
   if (value < min) return { kind: 'fault', text: `${trimmed} is too low: it takes ${range}. For “not measured” type a question mark.` };

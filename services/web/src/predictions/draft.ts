@@ -1,8 +1,10 @@
-import type { Feature, FeatureValues, OperatingPoint } from '@cytoqueue/client';
+import { type Feature, type FeatureValues, type OperatingPoint, randomKey } from '@cytoqueue/client';
 import { readCell } from './cell';
 
 /** A record that is being entered. It lives in memory only, never in an address or in the browser's storage. */
 export interface Draft {
+  /** Idempotency key: the same until the draft changes, so that a record sent twice is one record. */
+  key: string;
   /** As typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
@@ -11,7 +13,13 @@ export interface Draft {
   operatingPoint: OperatingPoint;
 }
 
-export const EMPTY_DRAFT: Draft = { texts: {}, reference: '', model: 'wbc-knn', operatingPoint: 'default' };
+export function emptyDraft(): Draft {
+  return { key: randomKey(), texts: {}, reference: '', model: 'wbc-knn', operatingPoint: 'default' };
+}
+
+export function isEmptyDraft({ texts, reference }: Draft): boolean {
+  return reference === '' && Object.values(texts).every((text) => text === '');
+}
 
 export function draftOf(features: FeatureValues): Draft['texts'] {
   return Object.fromEntries(Object.entries(features).map(([name, value]) => [name, value === null ? '?' : String(value)]));

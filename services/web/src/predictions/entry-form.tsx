@@ -1,20 +1,18 @@
-import { ApiError, type ModelVersion, type Prediction } from '@cytoqueue/client';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { ApiError, type ModelVersion } from '@cytoqueue/client';
 import { type FormEvent, useState } from 'react';
 import { Checkbox } from 'react-aria-components';
-import { useNavigate } from 'react-router';
-import { client } from '../api';
 import { Button } from '../design/button';
 import { Failure } from '../design/failure';
 import { TextField } from '../design/text-field';
 import { countOf } from '../design/numbers';
 import { isGrade, readCell } from './cell';
-import { type Draft, EMPTY_DRAFT, findFaults, toFeatures } from './draft';
+import { type Draft, findFaults } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { FeatureField } from './feature-field';
 import { ModelChoice } from './model-choice';
-import { predictionKey } from './prediction-queries';
+import { PasteQuestion } from './paste-question';
 import { useEntry } from './use-entry';
+import { usePredict } from './use-predict';
 
 interface EntryFormProps {
   version: ModelVersion;
@@ -22,44 +20,28 @@ interface EntryFormProps {
   change: ChangeDraft;
 }
 
-/** Beyond it the page of the prediction shows how the queue stands. */
-const WAIT_SECONDS = 2;
-
 export function EntryForm({ version, draft, change }: EntryFormProps) {
   const { features } = version;
   const [movesOn, setMovesOn] = useState(true);
   const entry = useEntry({ features, draft, change, movesOn });
-  const predict = usePredict((error) => entry.setFaults(faultsByFeature(error)));
+  const { pasting } = entry;
+  const predict = usePredict(draft, change, (error) => entry.setFaults(faultsByFeature(error)));
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (pasting.question.length > 0) return pasting.remindOfQuestion();
     const faults = findFaults(draft.texts, features);
     entry.setFaults(faults);
     const first = features.findIndex(({ name }) => name in faults);
     if (first >= 0) entry.focus(first);
-    else predict.mutate({ draft, version });
+    else predict.send(version);
   };
   return (
     <form className="entry" onSubmit={submit} noValidate>
-      <div className="features" role="group" aria-label="Features">
-        {features.map((feature, field) => (
-          <FeatureField
-            key={feature.name}
-            feature={feature}
-            number={field + 1}
-            text={draft.texts[feature.name] ?? ''}
-            fault={entry.faults[feature.name]}
-            input={(element) => { entry.inputs.current[field] = element; }}
-            onType={(text) => entry.type(field, text)}
-            onPick={(text) => entry.type(field, text)}
-            onPaste={(event) => entry.paste(field, event)}
-            onLeave={() => entry.leave(field)}
-            onPress={(event) => entry.press(field, event)}
-          />
-        ))}
-      </div>
+      <FeatureFields entry={entry} features={features} texts={draft.texts} />
       <aside className="entry-side stack" aria-label="Send">
-        <p role="status" className="entry-note" data-filled={entry.note !== '' || undefined}>{entry.note}</p>
+        <p role="status" className="entry-note" data-filled={pasting.note !== '' || undefined}>{pasting.note}</p>
+        {pasting.question.length > 0 && <PasteQuestion readings={pasting.question} features={features} onTake={pasting.fill} onRefuse={pasting.refuse} />}
         <TextField
           label="Your reference (optional)"
           description="To find the record again. Only your laboratory sees it; it is never part of an address."
@@ -67,12 +49,13 @@ export function EntryForm({ version, draft, change }: EntryFormProps) {
           onChange={(reference) => change({ reference })}
           maxLength={256}
           autoComplete="off"
+          onPaste={pasting.pasteReference}
         />
         <Progress draft={draft} version={version} faults={Object.keys(entry.faults).length} />
         {predict.isError && <Failure error={predict.error} what="The record was not accepted." />}
         <div className="actions">
           <Button ref={entry.submit} type="submit" variant="primary" isPending={predict.isPending}>{predict.isPending ? 'Asking …' : 'Get the answer'}</Button>
-          <Button variant="quiet" onPress={() => { change(EMPTY_DRAFT); entry.setFaults({}); entry.focus(0); }}>Clear</Button>
+          <Button variant="quiet" onPress={() => { change({ texts: {}, reference: '' }); entry.setFaults({}); entry.focus(0); }}>Clear</Button>
         </div>
         <ModelChoice draft={draft} change={change} />
         {features.every(isGrade) && <Checkbox className="checkbox" isSelected={movesOn} onChange={setMovesOn}>
@@ -81,6 +64,28 @@ export function EntryForm({ version, draft, change }: EntryFormProps) {
         <KeyHints />
       </aside>
     </form>
+  );
+}
+
+function FeatureFields({ entry, features, texts }: { entry: ReturnType<typeof useEntry>; features: ModelVersion['features']; texts: Draft['texts'] }) {
+  return (
+    <div className="features" role="group" aria-label="Features">
+      {features.map((feature, field) => (
+        <FeatureField
+          key={feature.name}
+          feature={feature}
+          number={field + 1}
+          text={texts[feature.name] ?? ''}
+          fault={entry.faults[feature.name]}
+          input={(element) => { entry.inputs.current[field] = element; }}
+          onType={(text) => entry.type(field, text)}
+          onPick={(text) => entry.type(field, text)}
+          onPaste={(event) => entry.pasting.paste(field, event)}
+          onLeave={() => entry.leave(field)}
+          onPress={(event) => entry.press(field, event)}
+        />
+      ))}
+    </div>
   );
 }
 
@@ -109,29 +114,6 @@ function KeyHints() {
       </dl>
     </details>
   );
-}
-
-function usePredict(onRefused: (error: unknown) => void) {
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
-  return useMutation({
-    mutationFn: ({ draft, version }: { draft: Draft; version: ModelVersion }) =>
-      client.predict(
-        {
-          features: toFeatures(draft.texts, version.features),
-          model: `${version.name}@${version.version}`,
-          operating_point: draft.operatingPoint,
-          ...(draft.reference.trim() === '' ? {} : { sample_id: draft.reference.trim() }),
-        },
-        { waitSeconds: WAIT_SECONDS },
-      ),
-    onSuccess: async (prediction) => {
-      if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
-      await queryClient.invalidateQueries({ queryKey: ['predictions'] });
-      await navigate(`/predictions/${prediction.id}`, { state: { fresh: true } });
-    },
-    onError: onRefused,
-  });
 }
 
 function faultsByFeature(error: unknown): Record<string, string> {

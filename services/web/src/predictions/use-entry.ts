@@ -1,10 +1,10 @@
 import type { Feature } from '@cytoqueue/client';
-import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { isGrade, readCell } from './cell';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
-import { readPasted } from './pasting';
 import { isClosing, typeGrade } from './typing';
+import { usePaste } from './use-paste';
 
 interface EntryOptions {
   features: readonly Feature[];
@@ -19,7 +19,6 @@ export function useEntry({ features, draft, change, movesOn }: EntryOptions) {
   const submit = useRef<HTMLButtonElement>(null);
   /** The field that the one before has just moved on to. */
   const movedOnTo = useRef<number>(undefined);
-  const [note, setNote] = useState('');
   const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
 
   const focus = (field: number): void => {
@@ -30,7 +29,8 @@ export function useEntry({ features, draft, change, movesOn }: EntryOptions) {
 
   const type = (field: number, typed: string): void => {
     const feature = features[field] as Feature;
-    const { text, next } = movesOn && isGrade(feature) ? typeGrade(typed) : { text: typed, next: undefined };
+    const before = draft.texts[feature.name] ?? '';
+    const { text, next } = movesOn && isGrade(feature) && isKeystroke(before, typed) ? typeGrade(typed) : { text: typed, next: undefined };
     change(({ texts }) => ({ texts: { ...texts, [feature.name]: text } }));
     clearFault(feature.name);
     if (next === undefined) return;
@@ -51,19 +51,7 @@ export function useEntry({ features, draft, change, movesOn }: EntryOptions) {
     if (!isPassed) focus(field + (isBack ? -1 : 1));
   };
 
-  const paste = (field: number, event: ClipboardEvent<HTMLInputElement>): void => {
-    const pasted = readPasted(event.clipboardData.getData('text/plain'), features, field);
-    if (pasted === undefined) return;
-    event.preventDefault();
-    setNote('refusal' in pasted ? pasted.refusal : pasted.note);
-    if ('refusal' in pasted) return;
-    const names = features.map(({ name }) => name);
-    const filled = pasted.cells.map((text, index) => [names[pasted.start + index], text] as const);
-    const texts = { ...draft.texts, ...(Object.fromEntries(filled) as Record<string, string>) };
-    change({ texts, ...(pasted.reference !== undefined && draft.reference === '' ? { reference: pasted.reference } : {}) });
-    setFaults(faultsOf(texts, features));
-    focus(pasted.start + pasted.cells.length);
-  };
+  const pasting = usePaste({ features, draft, change, focus, clearFault, onFilled: () => setFaults({}) });
 
   /** A field that was left shows what is wrong in it; an empty one may still be filled. */
   const leave = (field: number): void => {
@@ -71,10 +59,10 @@ export function useEntry({ features, draft, change, movesOn }: EntryOptions) {
     const cell = readCell(draft.texts[feature.name] ?? '', feature);
     if (cell.kind === 'fault') setFaults((others) => ({ ...others, [feature.name]: cell.text }));
   };
-  return { inputs, submit, note, faults, setFaults, focus, type, press, paste, leave };
+  return { inputs, submit, pasting, faults, setFaults, focus, type, press, leave };
 }
 
-function faultsOf(texts: Draft['texts'], features: readonly Feature[]): Record<string, string> {
-  const found = features.map((feature) => [feature.name, readCell(texts[feature.name] ?? '', feature)] as const);
-  return Object.fromEntries(found.flatMap(([name, cell]) => (cell.kind === 'fault' ? [[name, cell.text]] : [])));
+/** One character more than before, typed behind it. Text that arrives at once (dropped, dictated) is not split over fields. */
+function isKeystroke(before: string, now: string): boolean {
+  return now.length <= 1 || (now.startsWith(before) && now.length === before.length + 1);
 }

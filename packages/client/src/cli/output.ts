@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { type Stats, accessSync, constants, createWriteStream, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
+import { UsageError } from './usage-error';
+
+/** Patients' rows: readable by the owner only. */
+const NEW_FILE_MODE = 0o600;
+const MAX_LINKS = 40;
+const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
+const STANDARD: Readonly<Record<string, number>> = { '-': 1, '/dev/stdin': 0, '/dev/stdout': 1, '/dev/stderr': 2 };
+
+/** Where a download goes: an open descriptor, a device or pipe that is written into, or a file that appears whole. */
+export type OutputTarget =
+  | { kind: 'descriptor'; descriptor: number }
+  | { kind: 'special'; path: string }
+  | { kind: 'file'; path: string; mode: number };
+
+export interface Output {
+  stream: Writable;
+  /** Makes the file appear under its name. */
+  commit: () => Promise<void>;
+  /** Removes what was written, where that is possible. */
+  discard: () => Promise<void>;
+}
+
+/**
+ * What `path` really names. Links are followed, so that a link stays a link; only a regular file is ever replaced.
+ * @throws UsageError for a folder, a missing folder, or one that cannot be written to
+ */
+export function resolveOutput(path: string): OutputTarget {
+  let resolved = path === '-' ? path : resolve(path);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const descriptor = STANDARD[resolved] ?? DESCRIPTOR.exec(resolved)?.[1];
+    if (descriptor !== undefined) return { kind: 'descriptor', descriptor: Number(descriptor) };
+    const stats = lstatSync(resolved, { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink() !== true) return targetAt(path, resolved, stats);
+    resolved = resolve(dirname(resolved), readlinkSync(resolved));
+  }
+  throw new UsageError(`${path}: too many links`);
+}
+
+function targetAt(given: string, path: string, stats: Stats | undefined): OutputTarget {
+  if (stats?.isDirectory() === true) throw new UsageError(`${given} is a folder; name a file in it`);
+  if (stats !== undefined && !stats.isFile()) return { kind: 'special', path };
+  const folder = dirname(path);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new UsageError(`${given}: the folder ${folder} does not exist`);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new UsageError(`${given}: no permission to create files in ${folder}`);
+  }
+  return { kind: 'file', path, mode: stats === undefined ? NEW_FILE_MODE : stats.mode & 0o777 };
+}
+
+export function isStdout(path: string | undefined): boolean {
+  return path !== undefined && path !== '' && isDescriptor(resolveOutput(path), 1);
+}
+
+function isDescriptor(target: OutputTarget, descriptor: number): boolean {
+  return target.kind === 'descriptor' && target.descriptor === descriptor;
+}
+
+/** Whether two paths name the same file. */
+export function isSameFile(path: string, other: string): boolean {
+  const [first, second] = [path, other].map((name) => statSync(name, { throwIfNoEntry: false, bigint: true }));
+  if (first === undefined || second === undefined) return resolve(path) === resolve(other);
+  return first.dev === second.dev && first.ino === second.ino;
+}
+
+export function openOutput(target: OutputTarget): Output {
+  if (target.kind === 'file') return openFile(target);
+  const stream = target.kind === 'special' ? createWriteStream(target.path) : openDescriptor(target.descriptor);
+  return { stream, commit: async () => {}, discard: async () => {} };
+}
+
+function openDescriptor(descriptor: number): Writable {
+  if (descriptor === 1) return process.stdout;
+  if (descriptor === 2) return process.stderr;
+  return createWriteStream('', { fd: descriptor, autoClose: false });
+}
+
+/** Written beside the file under a name of its own and renamed at the end: the file holds all of the download, or is as it was. */
+function openFile({ path, mode }: Extract<OutputTarget, { kind: 'file' }>): Output {
+  const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  return {
+    stream: createWriteStream(partPath, { flags: 'wx', mode, flush: true }),
+    commit: () => rename(partPath, path),
+    discard: () => rm(partPath, { force: true }),
+  };
+}

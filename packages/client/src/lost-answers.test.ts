@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { ApiError, ConnectionError, CytoqueueClient, InvalidResponseError } from './index';
+
+/*
+ * Answers that do not arrive whole. A server of the test's own, because no real API can be made to break off at a given byte.
+ */
+
+type Answer = (response: ServerResponse) => void;
+
+let server: Server;
+let client: CytoqueueClient;
+let answers: Answer[];
+let keys: (string | undefined)[];
+
+beforeAll(async () => {
+  server = createServer((request: IncomingMessage, response) => {
+    void buffer(request).then(() => {
+      keys.push(request.headers['idempotency-key'] as string | undefined);
+      (answers.shift() ?? brokenOff)(response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  client = new CytoqueueClient({ url: `http://127.0.0.1:${port}`, retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 } });
+});
+
+beforeEach(() => {
+  answers = [];
+  keys = [];
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const whole: Answer = (response) => response.writeHead(202, JSON_TYPE).end('{"id":"one"}');
+const brokenOff: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, 'Content-Length': 12 }).write('{"id"', () => response.destroy());
+const chunkBrokenOff: Answer = (response) => response.writeHead(202, JSON_TYPE).write('{"id"', () => response.destroy());
+const endsEarly: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, Connection: 'close' }).end('{"id":');
+const html: Answer = (response) => response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Please sign in</html>');
+const empty: Answer = (response) => response.writeHead(202, JSON_TYPE).end();
+
+const lost = { 'a length that is not reached': brokenOff, 'chunks that break off': chunkBrokenOff, 'JSON that ends early': endsEarly, 'a proxy’s page': html, 'an empty body': empty };
+const creations: Record<string, () => Promise<unknown>> = {
+  prediction: () => client.predict({ features: { mitoses: 1 } }),
+  upload: () => client.uploadBatch(new Blob(['V1\n1\n'])),
+  rescore: () => client.rescoreBatch('batch_1'),
+};
+
+describe.each(Object.entries(creations))('the answer to a new %s', (_name, create) => {
+  test.each(Object.entries(lost))('that is lost by %s is asked for again with the same key', async (_fault, answer) => {
+    answers = [answer, answer, whole];
+    expect(await create()).toEqual({ id: 'one' });
+    expect(new Set(keys)).toEqual(new Set([expect.stringMatching(/^\w{32}$/)]));
+    expect(keys).toHaveLength(3);
+  });
+
+  test('that never arrives leaves the caller the key to repeat it with', async () => {
+    const error: unknown = await create().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as ConnectionError).idempotencyKey).toBe(keys[0]);
+  });
+});
+
+test('reads are repeated too, and end in a typed error', async () => {
+  answers = [html, html, html];
+  const error: unknown = await client.session().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(InvalidResponseError);
+  expect((error as Error).message).toMatch(/HTML page instead of JSON; check the address, and any proxy/);
+});
+
+test('a creation without a key is not repeated', async () => {
+  answers = [brokenOff, whole];
+  await expect(client.retryBatch('batch_1')).rejects.toBeInstanceOf(ConnectionError);
+  expect(keys).toHaveLength(1);
+});
+
+test('a problem document that breaks off keeps its status', async () => {
+  const cutProblem: Answer = (response) => response.writeHead(422, { 'Content-Type': 'application/problem+json', 'Content-Length': 99 }).write('{"ti', () => response.destroy());
+  answers = [cutProblem];
+  const error: unknown = await client.predict({ features: {} }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ApiError);
+  expect((error as ApiError).status).toBe(422);
+});
+
+test('a proxy’s page is not taken for a file', async () => {
+  answers = [html];
+  await expect(client.download('batch_1', 'results')).rejects.toBeInstanceOf(InvalidResponseError);
+});
+
+test('an aborted call rejects with the reason of its signal while the body arrives', async () => {
+  const stop = new AbortController();
+  answers = [(response) => response.writeHead(202, JSON_TYPE).write('{"id"', () => stop.abort(new Error('stopped')))];
+  await expect(client.predict({ features: {} }, { signal: stop.signal })).rejects.toThrow('stopped');
+});
+
+/** As much of a browser's XMLHttpRequest as an upload uses. jsdom has one, but not in this package's test environment. */
+class ScriptedXhr {
+  static answer: { status: number; type: string; text: string };
+  status = 0;
+  responseText = '';
+  upload = { onprogress: null };
+  onload: (() => void) | null = null;
+  onerror: (() => void) | null = null;
+  onabort: (() => void) | null = null;
+  open = (): void => undefined;
+  setRequestHeader = (): void => undefined;
+  abort = (): void => this.onabort?.();
+  getResponseHeader = (name: string): string | null => (name === 'Content-Type' ? ScriptedXhr.answer.type : null);
+  send = (): void => {
+    this.status = ScriptedXhr.answer.status;
+    this.responseText = ScriptedXhr.answer.text;
+    // As a browser does, which reports an exception of the handler and goes on.
+    queueMicrotask(() => { try { this.onload?.(); } catch { /* reported to the console */ } });
+  };
+}
+
+describe('an upload of a browser', () => {
+  const scope = globalThis as { XMLHttpRequest?: unknown };
+  beforeAll(() => { scope.XMLHttpRequest = ScriptedXhr; });
+  afterAll(() => { delete scope.XMLHttpRequest; });
+
+  test('that is answered with a page ends in a typed error', async () => {
+    ScriptedXhr.answer = { status: 200, type: 'text/html', text: '<html>' };
+    await expect(client.uploadBatch(new Blob(['V1\n1\n']))).rejects.toBeInstanceOf(InvalidResponseError);
+  });
+
+  test('that is refused keeps the problem', async () => {
+    ScriptedXhr.answer = { status: 413, type: 'application/problem+json', text: '{"type":"urn:cytoqueue:problem:too-large","title":"Too large"}' };
+    await expect(client.uploadBatch(new Blob(['V1\n1\n']))).rejects.toMatchObject({ status: 413, type: 'too-large' });
+  });
+});
