@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { finish, run, upload } from '../support/batches';
@@ -36,7 +37,7 @@ const WISCONSIN_RESULTS_SHA256 = 'defc0831653974d330607480ca6ca85ecc83e7635eb47d
 
 const homes = [{ name: 'a file store', open: fileHome }, ...(motoAvailable() ? [{ name: 'S3', open: s3Home }] : [])];
 
-describe.each(homes)('a lab on $name', ({ open }) => {
+describe.each(homes)('a lab on $name', ({ name, open }) => {
   let home: Home;
   let stack: RunningStack;
   let client: ContractClient;
@@ -50,7 +51,7 @@ describe.each(homes)('a lab on $name', ({ open }) => {
   afterAll(async () => {
     const status = await stack?.stop();
     await home?.stop();
-    expect(status).toBe(0);
+    assert.equal(status, 0, 'the stack stops in order');
   });
 
   test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
@@ -68,6 +69,17 @@ describe.each(homes)('a lab on $name', ({ open }) => {
     expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
     expect(errors.text).toBe(`${given[0]},error_code,error_detail\n`);
     expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
+  });
+
+  test('a presigned address of the results is given only when asked for, and only by S3', async () => {
+    const { id, results } = await run(client, WISCONSIN);
+    expect(results.status).toBe(200);
+    const headers = { authorization: `Bearer ${stack.apiKey}` };
+    const answer = await fetch(`${stack.url}/v1/batches/${id}/results?redirect=true`, { headers, redirect: 'manual' });
+    const address = answer.headers.get('location');
+    expect([answer.status, address === null]).toEqual(name === 'S3' ? [303, false] : [200, true]);
+    const bytes = address === null ? answer : await fetch(address);
+    expect(await bytes.text()).toBe(results.text);
   });
 
   test('a form upload gives the same bytes as a raw one, and keeps its name', async () => {
