@@ -18,7 +18,7 @@ hash=$(printf %s "$key" | sha256)
 cat >.env.new <<END
 S3_PASSWORD=$(random)
 SESSION_SECRET=$(random)
-API_KEYS='{"tenants": [{"id": "local", "keys": [{"id": "local", "sha256": "$hash", "role": "admin"}]}]}'
+API_KEYS='{"tenants": [{"id": "local", "keys": [{"id": "local", "sha256": "$hash", "role": "admin", "platform": true}]}]}'
 # For you; no container is given it.
 LOCAL_API_KEY=$key
 END

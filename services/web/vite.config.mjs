@@ -7,6 +7,8 @@ const API = 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],
+  // Relative: the API puts the path of PUBLIC_URL before them when it serves the page.
+  base: './',
   // From its sources, so that what the app does not use of it is left out.
   resolve: { alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) } },
   build: {

@@ -10,7 +10,7 @@ import type {
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
 export interface PredictOptions extends CallOptions {
-  /** How long the answer may be waited for, at most 60; without it the accepted prediction comes back at once. */
+  /** How long to wait for the result, at most the service's MAX_WAIT_SECONDS (25 by default); without it the accepted prediction comes back at once. */
   waitSeconds?: number;
   /** A random one by default, so that a repeated request makes one prediction. */
   idempotencyKey?: string;

@@ -193,6 +193,8 @@ export type Role = 'member' | 'operator' | 'admin';
 export interface Session {
   tenant: string;
   role: Role;
+  /** Also the rights on what all tenants share: models and the queue board. */
+  platform: boolean;
   key_id: string;
   /** null: an API key without an end was sent. */
   expires_at: string | null;

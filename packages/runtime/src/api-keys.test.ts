@@ -24,6 +24,8 @@ describe('a keys file', () => {
     ['another role', keysOf({ role: 'root' }), 'tenants.0.keys.0.role: '],
     ['a key instead of its hash', keysOf({ sha256: 'cq_some' }), 'tenants.0.keys.0.sha256: must be a hex SHA-256'],
     ['an id that could leave its prefix', keysOf({ id: '../x' }), 'tenants.0.keys.0.id: '],
+    ['platform rights that are no boolean', keysOf({ platform: 'yes' }), 'tenants.0.keys.0.platform: '],
+    ['an unknown right', keysOf({ superuser: true }), 'tenants.0.keys.0: '],
     ['a date that is none', keysOf({ expires_at: 'soon' }), 'tenants.0.keys.0.expires_at: '],
     ['a misspelt expiry, which would never come', keysOf({ expires: '2030-01-01T00:00:00Z' }), 'tenants.0.keys.0: '],
   ])('with %s is refused with the place', (_, text, place) => {
@@ -58,7 +60,7 @@ describe('the local key', () => {
     const first = await ensureLocalApiKey(dir);
     expect(await ensureLocalApiKey(dir)).toEqual(first);
     const { tenants } = await loadApiKeys(first.apiKeysFile);
-    expect(tenants).toEqual([{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(first.key), role: 'admin' }] }]);
+    expect(tenants).toEqual([{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(first.key), role: 'admin', platform: true }] }]);
     expect((await readdir(dir)).sort()).toEqual(['api-keys.json', 'local-api-key']);
     for (const file of await readdir(dir)) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
   });
@@ -75,16 +77,30 @@ describe('the local key', () => {
     expect(await readdir(dir)).toHaveLength(2);
   });
 
+  test('of version 1 gets platform rights, and one to which the file denies them stays as it is', async () => {
+    const { key, apiKeysFile } = await ensureLocalApiKey(dir);
+    const of = (platform?: boolean): ApiKeys => ({
+      tenants: [{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(key), role: 'admin', ...(platform === undefined ? {} : { platform }) }], limits: { units_per_minute: 7 } }],
+    });
+    for (const [before, after] of [[undefined, true], [true, true], [false, false]] as const) {
+      await saveApiKeys(apiKeysFile, of(before));
+      expect((await ensureLocalApiKey(dir)).key).toBe(key);
+      expect(await loadApiKeys(apiKeysFile)).toEqual(of(after));
+    }
+  });
+
   test('that was lost is replaced, and the keys of others stay', async () => {
     const { apiKeysFile, key } = await ensureLocalApiKey(dir);
     const { tenants } = await loadApiKeys(apiKeysFile);
     const lab = { id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member' as const }] };
     tenants[0]?.keys.push({ id: 'k1', sha256: hashApiKey('cq_other'), role: 'operator' });
-    await saveApiKeys(apiKeysFile, { tenants: [...tenants, lab] });
+    const limits = { units_per_minute: 7 };
+    await saveApiKeys(apiKeysFile, { tenants: [{ ...tenants[0]!, limits }, lab] });
     await unlink(join(dir, 'local-api-key'));
 
     const replaced = await ensureLocalApiKey(dir);
     const keys = await loadApiKeys(apiKeysFile);
+    expect(keys.tenants[0]?.limits).toEqual(limits);
     expect(ids(keys)).toEqual(['local/local', 'local/k1', 'lab-a/k1']);
     expect(JSON.stringify(keys)).toContain(hashApiKey(replaced.key));
     expect(JSON.stringify(keys)).not.toContain(hashApiKey(key));

@@ -14,6 +14,8 @@ const apiKey = z.strictObject({
   id: identifier,
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a hex SHA-256 in lower case'),
   role: z.enum(roles),
+  /** Rights on what all tenants share: models and the queue board. The role alone decides about patients' data. */
+  platform: z.boolean().optional(),
   expires_at: z.iso.datetime().optional(),
 });
 const most = z.int().min(0).optional();
@@ -91,7 +93,7 @@ export function createApiKey(): { key: string; sha256: string } {
 }
 
 /**
- * The key of a stack that was given no API_KEYS_FILE: admin of tenant `local`, the same across restarts,
+ * The key of a stack that was given no API_KEYS_FILE: admin of tenant `local` with platform rights, the same across restarts,
  * kept in `dataDir` for the owner only. Safe when several processes of one stack call it at once.
  */
 export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string; apiKeysFile: string }> {
@@ -99,20 +101,27 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
   const keyFile = join(dataDir, 'local-api-key');
   const file = join(dataDir, 'api-keys.json');
   const key = await createOnce(keyFile, () => createApiKey().key);
-  const entry = { id: 'local', sha256: hashApiKey(key), role: 'admin' } as const;
+  const entry = { id: 'local', sha256: hashApiKey(key), role: 'admin', platform: true } as const;
   const fresh: ApiKeys = { tenants: [{ id: 'local', keys: [entry] }] };
   const keys = parseApiKeys(await createOnce(file, () => format(fresh)), file);
-  if (!keys.tenants.some((tenant) => tenant.keys.some(({ sha256 }) => sha256 === entry.sha256))) {
-    await saveApiKeys(file, withLocalKey(keys, entry));
-  }
+  const existing = keys.tenants.flatMap((tenant) => tenant.keys).find(({ sha256 }) => sha256 === entry.sha256);
+  if (existing === undefined) await saveApiKeys(file, withLocalKey(keys, entry));
+  // Version 1 wrote the local key without the member; a key to which the file gives another role or `false` stays as it is.
+  else if (existing.role === 'admin' && existing.platform === undefined) await saveApiKeys(file, withPlatform(keys, entry.sha256));
   return { key, apiKeysFile: file };
 }
 
 /** Of an earlier local key only the hash is left; it is replaced, and everybody else's keys stay. */
 function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['keys'][number]): ApiKeys {
   const others = tenants.filter(({ id }) => id !== 'local');
-  const local = tenants.filter(({ id }) => id === 'local').flatMap(({ keys }) => keys);
-  return { tenants: [{ id: 'local', keys: [entry, ...local.filter(({ id }) => id !== entry.id)] }, ...others] };
+  const local = tenants.find(({ id }) => id === 'local');
+  const kept = local?.keys.filter(({ id }) => id !== entry.id) ?? [];
+  return { tenants: [{ ...local, id: 'local', keys: [entry, ...kept] }, ...others] };
+}
+
+function withPlatform(keys: ApiKeys, sha256: string): ApiKeys {
+  const tenants = keys.tenants.map((tenant) => ({ ...tenant, keys: tenant.keys.map((key) => (key.sha256 === sha256 ? { ...key, platform: true } : key)) }));
+  return { ...keys, tenants };
 }
 
 function format(keys: ApiKeys): string {

@@ -24,6 +24,17 @@ function proxiesOf(text: string, context: z.RefinementCtx): number | string[] {
   return z.NEVER;
 }
 
+/** Proxies and browsers compare paths as they are written: no encoding, no dot segments, no doubled slashes. */
+const PUBLIC_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
+function publicUrlOf(text: string, context: z.RefinementCtx): string {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  const path = url?.pathname.replace(/\/$/, '') ?? '';
+  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  if (isPlain && PUBLIC_PATH.test(path)) return url.origin + path;
+  context.addIssue({ code: 'custom', message: 'must be an http:// or https:// address without credentials, query or fragment, such as https://host/cyto' });
+  return z.NEVER;
+}
+
 const variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
@@ -35,6 +46,8 @@ const variables = z.object({
   API_KEYS: z.string().min(1).optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TRUST_PROXY: z.string().transform(proxiesOf).optional(),
+  PUBLIC_URL: z.string().transform(publicUrlOf).optional(),
+  MAX_WAIT_SECONDS: count(1, 110).default(25),
   WORKERS: count(1, 64).default(1),
   WORKER_THREADS: count(1, 256).optional(),
   SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
@@ -70,6 +83,10 @@ export interface Config {
   readonly sessionSecret: string | undefined;
   /** The proxies in front: a number of hops, or addresses. */
   readonly trustProxy: number | readonly string[] | undefined;
+  /** Under which clients reach the API, without a slash at its end; a path in it is stripped by the proxy. */
+  readonly publicUrl: string | undefined;
+  /** Upper limit of `Prefer: wait`; below the idle limits of proxies, and of the server's own (120 s). */
+  readonly maxWaitSeconds: number;
   readonly workers: number;
   readonly workerThreads: number;
   readonly shardRows: number;
@@ -117,6 +134,8 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     apiKeys: v.API_KEYS,
     sessionSecret: v.SESSION_SECRET,
     trustProxy: v.TRUST_PROXY,
+    publicUrl: v.PUBLIC_URL,
+    maxWaitSeconds: v.MAX_WAIT_SECONDS,
     workers: v.WORKERS,
     workerThreads: v.WORKER_THREADS ?? availableParallelism(),
     shardRows: v.SHARD_ROWS,

@@ -13,7 +13,7 @@ let changes: KeyChange[];
 
 const one = createApiKey();
 const two = createApiKey();
-const fileOf = (...entries: { id: string; sha256: string; role?: Role; expires_at?: string }[]): ApiKeys => ({
+const fileOf = (...entries: { id: string; sha256: string; role?: Role; platform?: boolean; expires_at?: string }[]): ApiKeys => ({
   tenants: [{ id: 'lab', keys: entries.map(({ role = 'member', ...entry }) => ({ role, ...entry })) }],
 });
 
@@ -52,6 +52,15 @@ test('a change of role changes what was found before', async () => {
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, role: 'operator' }));
   await waitUntil('the role is the new one', () => keys.ring.findByKey(one.key)?.role === 'operator');
   expect(keys.ring.holds(held as never)).toBe(false);
+});
+
+test('platform rights that come or go change what was found before', async () => {
+  const held = keys.ring.findByKey(one.key);
+  expect(held?.platform).toBe(false);
+  await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, platform: true }));
+  await waitUntil('the key has the rights', () => keys.ring.findByKey(one.key)?.platform === true);
+  expect(keys.ring.holds(held as never)).toBe(false);
+  expect(changes).toMatchObject([{ added: ['lab/k1'], removed: ['lab/k1'] }]);
 });
 
 /** In one step, as a careful editor does: half a file would be a second fault. */

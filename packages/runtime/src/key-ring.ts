@@ -6,6 +6,8 @@ export interface HeldKey {
   readonly tenant: string;
   readonly keyId: string;
   readonly role: Role;
+  /** Rights on what all tenants share: models and the queue board. */
+  readonly platform: boolean;
   /** Hex. */
   readonly sha256: string;
   /** Infinity when it has no end. */
@@ -24,9 +26,9 @@ export class KeyRing {
 
   replace({ tenants }: ApiKeys): void {
     const held = tenants.flatMap(({ id: tenant, keys }) =>
-      keys.map(({ id: keyId, role, sha256, expires_at }) => {
+      keys.map(({ id: keyId, role, platform = false, sha256, expires_at }) => {
         const expiresAtMs = expires_at === undefined ? Infinity : Date.parse(expires_at);
-        return { tenant, keyId, role, sha256, expiresAtMs };
+        return { tenant, keyId, role, platform, sha256, expiresAtMs };
       }),
     );
     this.byHash = new Map(held.map((key) => [key.sha256, key]));
@@ -53,13 +55,13 @@ export class KeyRing {
 
   /** By name (`tenant/key`), what tells whether it still is the same key with the same rights. */
   fingerprints(): Map<string, string> {
-    return new Map([...this.byName].map(([name, { sha256, role, expiresAtMs }]) => [name, `${sha256} ${role} ${expiresAtMs}`]));
+    return new Map([...this.byName].map(([name, { sha256, role, platform, expiresAtMs }]) => [name, `${sha256} ${role} ${platform} ${expiresAtMs}`]));
   }
 
-  /** Whether a key that was found earlier still is in force, with the same role. */
-  holds({ sha256, tenant, keyId, role }: HeldKey): boolean {
+  /** Whether a key that was found earlier still is in force, with the same rights. */
+  holds({ sha256, tenant, keyId, role, platform }: HeldKey): boolean {
     const held = this.findByName(tenant, keyId);
-    return held?.sha256 === sha256 && held.role === role;
+    return held?.sha256 === sha256 && held.role === role && held.platform === platform;
   }
 }
 

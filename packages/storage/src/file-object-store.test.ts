@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { createObjectStore, listAll, type ObjectStore } from './index';
+import { readExactly } from './file-body';
+import { ObjectCorruptError, createObjectStore, listAll, type ObjectStore } from './index';
 
 const TWO_HOURS_S = 2 * 60 * 60;
 
@@ -97,15 +98,14 @@ describe('several processes on one folder', () => {
 });
 
 describe('start', () => {
-  it('removes what the dead have left, and nothing of the living', async () => {
-    const deadPid = spawnSync('true').pid;
-    const dead = [`${hostname()}~${deadPid}~abc~1`, `${hostname()}~${process.pid}~of-an-earlier-life~1`, 'elsewhere~1~abc~old'];
-    const living = [`${hostname()}~${process.ppid}~abc~1`, 'elsewhere~1~abc~new'];
-    for (const name of [...dead, ...living]) await writeFile(join(root, '.tmp', name), 'half');
+  it('removes temp files that were not written to for two hours, and no others: the same host and pid may be another container', async () => {
+    const old = ['any~1', `${hostname()}~${process.pid}~abc~1`];
+    const recent = [`${hostname()}~${process.pid}~another-container~1`, `${hostname()}~999999~abc~2`, 'any~2'];
+    for (const name of [...old, ...recent]) await writeFile(join(root, '.tmp', name), 'half');
     const longAgo = Date.now() / 1000 - TWO_HOURS_S;
-    await utimes(join(root, '.tmp', 'elsewhere~1~abc~old'), longAgo, longAgo);
+    for (const name of old) await utimes(join(root, '.tmp', name), longAgo, longAgo);
     await store.start();
-    expect((await tempFiles()).sort()).toEqual(living.sort());
+    expect((await tempFiles()).sort()).toEqual(recent.sort());
   });
 
   it('leaves the writes of this process alone', async () => {
@@ -116,6 +116,38 @@ describe('start', () => {
     await store.start();
     source.push(null);
     expect(await writing).toEqual({ size: 5 });
+  });
+});
+
+describe('an object that is truncated while it is read', () => {
+  const SIZE = 2 * 1024 * 1024;
+  beforeEach(async () => {
+    await store.put('a', Buffer.alloc(SIZE, 'x'));
+  });
+
+  it('fails its stream instead of ending it early', async () => {
+    const stream = await store.getStream('a');
+    let received = 0;
+    const reading = (async () => {
+      for await (const chunk of stream) {
+        received += (chunk as Buffer).length;
+        await truncate(join(root, 'a'), SIZE / 2);
+      }
+    })();
+    await expect(reading).rejects.toBeInstanceOf(ObjectCorruptError);
+    expect(received).toBeLessThan(SIZE);
+  });
+
+  it('fails when it is sent to a socket', async () => {
+    const target = new Writable({ write: (_chunk, _encoding, done) => void truncate(join(root, 'a'), SIZE / 2).then(() => done(), done) });
+    await expect(store.sendTo('a', target)).rejects.toBeInstanceOf(ObjectCorruptError);
+  });
+
+  it('fails a read of bytes that are no longer there, rather than return memory that was never filled', async () => {
+    const file = await open(join(root, 'a'));
+    await truncate(join(root, 'a'), 10);
+    await expect(readExactly('a', file, Buffer.alloc(20), 0)).rejects.toBeInstanceOf(ObjectCorruptError);
+    await file.close();
   });
 });
 

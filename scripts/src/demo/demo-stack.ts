@@ -27,7 +27,7 @@ export async function runDemoStack(given: Environment, args: readonly string[]):
       console.log(`Cytoqueue is ready at ${ready.url} after ${Math.round(performance.now() - startedAtMs)} ms`);
       await runDemo({ url: ready.url, apiKey: ready.api_key ?? '', dataDir: stack.dataDir });
       finished = true;
-      if (keep) return console.log(describeKept(ready.url, stack.dataDir, await createSignInLink(ready)));
+      if (keep) return console.log(describeKept(ready.url, stack.dataDir, await createSignInLink(ready, stack.publicUrl)));
       await stack.stop();
     },
   });

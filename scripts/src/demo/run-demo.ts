@@ -6,7 +6,7 @@ import { followBatch } from './follow-batch';
 import { describeBatch, describeOutcome, describePrediction } from './report';
 
 const SAMPLE_FILE = resolve(__dirname, '../../../packages/schema/data/wisconsin-original.csv');
-const WAIT_SECONDS = 30;
+const WAIT_SECONDS = 25;
 
 /** A record that is in no file: a made-up, borderline one, so that its nearest cases are of both classes. */
 const RECORD = {

@@ -22,6 +22,11 @@ it('gives a key the first number that is free and leaves its argument as it was'
   expect(before.tenants[0]?.keys).toHaveLength(1);
 });
 
+it('gives platform rights only when asked to', () => {
+  const { keys } = addKey(addKey(none, { tenant: 'ops', role: 'operator', platform: true, sha256 }).keys, { tenant: 'ops', role: 'operator', platform: false, sha256 });
+  expect(keys.tenants[0]?.keys).toEqual([{ id: 'k1', sha256, role: 'operator', platform: true }, { id: 'k2', sha256, role: 'operator' }]);
+});
+
 it('takes away one key and nothing else', () => {
   const { keys } = addKey(addKey(none, { tenant: 'a', role: 'member', sha256 }).keys, { tenant: 'a', role: 'admin', sha256 });
   expect(removeKey(keys, 'a', 'k1').tenants).toEqual([{ id: 'a', keys: [{ id: 'k2', sha256, role: 'admin' }] }]);

@@ -3,18 +3,20 @@ import { type ApiKeys, ApiKeysError, type Role } from '@cytoqueue/runtime';
 export interface NewKey {
   readonly tenant: string;
   readonly role: Role;
+  /** Rights on what all tenants share: models and the queue board. */
+  readonly platform?: boolean;
   readonly sha256: string;
   /** RFC 3339; a key without it has no end. */
   readonly expires_at?: string;
 }
 
 /** The keys with one more, in its tenant, which is made when new; its id is the first free one of k1, k2, … */
-export function addKey(keys: ApiKeys, { tenant, role, sha256, expires_at }: NewKey): { keys: ApiKeys; id: string } {
+export function addKey(keys: ApiKeys, { tenant, role, platform, sha256, expires_at }: NewKey): { keys: ApiKeys; id: string } {
   const tenants = structuredClone(keys.tenants);
   let own = tenants.find(({ id }) => id === tenant);
   if (own === undefined) tenants.push((own = { id: tenant, keys: [] }));
   const id = freeId(own.keys.map((key) => key.id));
-  own.keys.push({ id, sha256, role, ...(expires_at === undefined ? {} : { expires_at }) });
+  own.keys.push({ id, sha256, role, ...(platform === true ? { platform } : {}), ...(expires_at === undefined ? {} : { expires_at }) });
   return { keys: { tenants }, id };
 }
 

@@ -4,11 +4,14 @@ import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
 
-/** The values of `--name value` options. @throws UsageError */
-export function readOptions<N extends string>(args: readonly string[], names: readonly N[], usage: string): Partial<Record<N, string>> {
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+/** The values of `--name value` options, and the `--name` flags that were given. @throws UsageError */
+export function readOptions<V extends string, F extends string = never>(
+  args: readonly string[], names: { values: readonly V[]; flags?: readonly F[] }, usage: string,
+): Partial<Record<V, string> & Record<F, boolean>> {
+  const values = names.values.map((name) => [name, { type: 'string' as const }] as const);
+  const flags = (names.flags ?? []).map((name) => [name, { type: 'boolean' as const }] as const);
   try {
-    return parseArgs({ args: [...args], options }).values as Partial<Record<N, string>>;
+    return parseArgs({ args: [...args], options: Object.fromEntries([...values, ...flags]) }).values as Partial<Record<V, string> & Record<F, boolean>>;
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${usage}`);
   }

@@ -15,6 +15,8 @@ export function serviceEnvironment(given: Environment, config: Config, settled: 
     STORAGE_URL: config.storageUrl,
     API_KEYS_FILE: settled.apiKeysFile,
     ...(config.trustProxy === undefined ? {} : { TRUST_PROXY: [config.trustProxy].flat().join(',') }),
+    ...(config.publicUrl === undefined ? {} : { PUBLIC_URL: config.publicUrl }),
+    MAX_WAIT_SECONDS: String(config.maxWaitSeconds),
     WORKER_THREADS: String(config.workerThreads),
     SHARD_ROWS: String(config.shardRows),
     ENVIRONMENT: config.environment,

@@ -10,7 +10,9 @@ import { Authenticator } from './http/auth';
 import { requestContext } from './http/context';
 import type { CookieSessions } from './http/cookie-session';
 import { handleErrors, notFound } from './http/errors';
+import { requireExactPath } from './http/exact-path';
 import { IdempotencyKeys } from './http/idempotency';
+import type { PublicAddress } from './http/public-address';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
 import { secureHeaders } from './http/secure-headers';
@@ -42,6 +44,9 @@ export interface AppServices {
   audit: AuditLog;
   use: TenantUse;
   sessions: CookieSessions;
+  address: PublicAddress;
+  /** Upper limit of `Prefer: wait`. */
+  maxWaitSeconds: number;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
   trustProxy: number | readonly string[] | undefined;
   limits: IntakeLimits;
@@ -64,14 +69,17 @@ export function createApp(services: AppServices): Express {
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
-  // Whoever guards a path in front of us guards it in the spelling that it has here.
+  // Proxies guard a path in the one spelling that it has here; see requireExactPath for the rest.
   app.set('case sensitive routing', true);
+  app.set('strict routing', true);
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
-  app.use(secureHeaders());
+  app.use(secureHeaders(services.address));
+  services.address.mount(app);
+  app.use(requireExactPath(authenticator));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
-  if (services.webDist !== undefined) app.use(webRouter(services.webDist));
-  app.use(docsRouter(createOpenApiDocument(routes, services.version)));
+  if (services.webDist !== undefined) app.use(webRouter(services.webDist, services.address));
+  app.use(docsRouter(createOpenApiDocument(routes, services.version, services.address)));
   app.use(queueBoardRouter(parts));
   app.use(() => {
     throw notFound();

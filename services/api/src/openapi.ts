@@ -1,10 +1,10 @@
 import { createDocument } from 'zod-openapi';
-import { SESSION_COOKIE } from './http/cookie-session';
 import { refusals } from './http/documents';
+import type { PublicAddress } from './http/public-address';
 import type { Route } from './http/route';
 
 /** The document that ships, made from the very schemas that check requests. */
-export function createOpenApiDocument(routes: Route[], version: string): object {
+export function createOpenApiDocument(routes: Route[], version: string, address: PublicAddress): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, access, operation } of routes) {
     const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
@@ -20,8 +20,8 @@ export function createOpenApiDocument(routes: Route[], version: string): object 
       description: 'How likely breast cytology records are malignant, one by one or by the million. Not a medical device.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE } } },
+    servers: [{ url: address.server }],
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: address.cookieName } } },
     paths,
   });
 }

@@ -12,6 +12,7 @@ import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
+import { PublicAddress } from './http/public-address';
 import { Retention } from './http/retention';
 import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
@@ -57,6 +58,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
 
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
+  const address = new PublicAddress(config.publicUrl);
   const app = createApp({
     store,
     registry,
@@ -67,7 +69,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...operations,
     keys,
     use,
-    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands)),
+    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
+    address,
+    maxWaitSeconds: config.maxWaitSeconds,
     trustProxy: config.trustProxy,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,

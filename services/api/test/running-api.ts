@@ -14,6 +14,7 @@ import { waitUntil } from '../../../test/src/support/wait-until';
 import { createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
+import { PublicAddress } from '../src/http/public-address';
 import { Retention } from '../src/http/retention';
 import { ApiMetrics } from '../src/operations/api-metrics';
 import { QueueWatch } from '../src/operations/queue-status';
@@ -26,20 +27,28 @@ export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 const TENANT = 'lab';
 const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
+/** A role, or an admin with platform rights. */
+export type KeyName = Role | 'platform';
+const KEYS: readonly { id: KeyName; role: Role; platform?: true }[] = [...ROLES.map((role) => ({ id: role, role })), { id: 'platform', role: 'admin', platform: true }];
 
 export interface Call {
   method?: string;
   headers?: Record<string, string>;
   body?: string | Buffer | FormData;
-  role?: Role;
+  role?: KeyName;
+}
+
+export interface Settings {
+  publicUrl?: string;
+  maxWaitSeconds?: number;
 }
 
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
   readonly tenant = TENANT;
   readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
-  private readonly keys = new Map(ROLES.map((role) => [role, createApiKey()]));
-  readonly ring = new KeyRing({ tenants: [{ id: TENANT, keys: ROLES.map((role) => ({ id: role, role, sha256: this.keys.get(role)?.sha256 ?? '' })) }] });
+  private readonly keys = new Map(KEYS.map(({ id }) => [id, createApiKey()]));
+  readonly ring = new KeyRing({ tenants: [{ id: TENANT, keys: KEYS.map((key) => ({ ...key, sha256: this.keys.get(key.id)?.sha256 ?? '' })) }] });
   private readonly releasers = new Releasers();
   private readonly server: Server = createServer();
   private dir = '';
@@ -48,9 +57,9 @@ export class RunningApi {
   audit!: AuditLog;
   commands!: Redis;
 
-  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024): Promise<RunningApi> {
+  static async start(redisUrl: string, maxUploadBytes = 1024 * 1024, settings: Settings = {}): Promise<RunningApi> {
     const api = new RunningApi();
-    await api.open(redisUrl, maxUploadBytes);
+    await api.open(redisUrl, maxUploadBytes, settings);
     return api;
   }
 
@@ -72,11 +81,11 @@ export class RunningApi {
     return ((await response.json()) as { id: string }).id;
   }
 
-  keyOf(role: Role): string {
+  keyOf(role: KeyName): string {
     return this.keys.get(role)?.key ?? '';
   }
 
-  hashOf(role: Role): string {
+  hashOf(role: KeyName): string {
     return this.keys.get(role)?.sha256 ?? '';
   }
 
@@ -102,11 +111,11 @@ export class RunningApi {
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
-  private authorization(role: Role): Record<string, string> {
+  private authorization(role: KeyName): Record<string, string> {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25 }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -128,6 +137,7 @@ export class RunningApi {
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
+    const address = new PublicAddress(publicUrl);
     const app = createApp({
       store: this.store,
       registry,
@@ -139,7 +149,9 @@ export class RunningApi {
       metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
-      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands)),
+      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
+      address,
+      maxWaitSeconds,
       trustProxy: undefined,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),

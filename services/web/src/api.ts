@@ -1,10 +1,11 @@
 import { ApiError, ConnectionError, CytoqueueClient } from '@cytoqueue/client';
+import { BASE_PATH } from './base-path';
 
 /** Tries again by itself: for what a person has set going. */
-export const client = new CytoqueueClient();
+export const client = new CytoqueueClient({ url: BASE_PATH });
 
 /** Tries once: the queries of the pages try again themselves, and say so meanwhile. */
-export const reader = new CytoqueueClient({ retry: { attempts: 1 } });
+export const reader = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
 
 const PASSING_STATUSES = [429, 502, 503, 504];
 const RETRY_MS = 2_000;

@@ -1,12 +1,13 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
 import { RouterProvider, createBrowserRouter } from 'react-router';
+import { BASE_PATH } from './base-path';
 import { createQueryClient } from './queries';
 import { routes } from './routes';
 
 export function App() {
   const [queryClient] = useState(createQueryClient);
-  const [router] = useState(() => createBrowserRouter(routes));
+  const [router] = useState(() => createBrowserRouter(routes, { basename: BASE_PATH === '' ? '/' : BASE_PATH }));
   return (
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />

@@ -41,5 +41,5 @@ export const routes: RouteObject[] = [
 function Start() {
   const session = useSession();
   if (!session) return null;
-  return <Navigate to={rightsOf(session.role).records ? '/predictions/new' : '/operations'} replace />;
+  return <Navigate to={rightsOf(session).records ? '/predictions/new' : '/operations'} replace />;
 }

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiKey, saveApiKeys } from '@cytoqueue/runtime';
 import { ContractClient } from '../support/contract-client';
 import { type RunningStack, makeDataDir, startStack } from '../support/stack-process';
-import { Tenants } from '../support/tenants';
 import { batchCases } from './batch.test.cases';
 import { clientCases } from './client.test.cases';
 import { dryRunCases } from './dry-run.test.cases';
@@ -9,21 +10,20 @@ import { modelVersionCases } from './model-version.test.cases';
 import { operationCases } from './operation.test.cases';
 import { predictionCases } from './prediction.test.cases';
 import { retentionCases } from './retention.test.cases';
-import { SHARD_ROWS, type SharedStack, TENANTS } from './shared-stack';
+import { SHARD_ROWS, type SharedStack, TENANTS, type Tenant } from './shared-stack';
 
 const keysDir = makeDataDir();
 let stack: RunningStack;
-let tenants: Tenants;
+const keys = new Map(TENANTS.map((tenant) => [tenant, createApiKey()]));
+const key = (tenant: Tenant) => keys.get(tenant)?.key ?? '';
 
-const shared: SharedStack = {
-  stack: () => stack,
-  key: (tenant, role = 'admin') => tenants.key(tenant, role),
-  connect: (tenant, role = 'admin') => ContractClient.connect(stack.url, tenants.key(tenant, role)),
-};
+const shared: SharedStack = { stack: () => stack, key, connect: (tenant) => ContractClient.connect(stack.url, key(tenant)) };
 
 beforeAll(async () => {
-  tenants = await Tenants.create(keysDir, TENANTS);
-  stack = await startStack({ SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1', API_KEYS_FILE: tenants.file, INPUT_RETENTION_DAYS: '1' });
+  const file = join(keysDir, 'keys.json');
+  const tenants = [...keys].map(([id, { sha256 }]) => ({ id, keys: [{ id: 'k1', role: 'admin' as const, platform: true as const, sha256 }] }));
+  await saveApiKeys(file, { tenants });
+  stack = await startStack({ SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1', API_KEYS_FILE: file, INPUT_RETENTION_DAYS: '1' });
 });
 
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { ObjectKeys } from '@cytoqueue/storage';
 import { HEADER, ROW } from '../support/csv-rows';
 import { WISCONSIN, readCsv } from '../support/records';
 import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
 
@@ -91,6 +92,17 @@ test('results that differ from their checksum are not saved', async () => {
   const { status, error } = await cytoqueue('results', id, '-o', pathOf('damaged.csv'));
   expect([status, error]).toEqual([1, expect.stringMatching(/checksum|SHA-256|sha256/i)]);
   expect(existsSync(pathOf('damaged.csv'))).toBe(false);
+});
+
+test('one record is waited for beyond the time that the service waits', async () => {
+  const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
+  const worker = impatient.ready.pids.workers[0] as number;
+  process.kill(worker, 'SIGSTOP');
+  const program = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], { CYTOQUEUE_URL: impatient.url, CYTOQUEUE_API_KEY: impatient.apiKey });
+  await waitUntil('the service has answered without a result', () => /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')));
+  process.kill(worker, 'SIGCONT');
+  expect([await program.exited, program.stdout()]).toEqual([0, expect.stringContaining('not measured: bare_nuclei')]);
+  await impatient.stop();
 });
 
 test('what is wrong is named, with the exit status that says whose fault it is', async () => {

@@ -5,14 +5,15 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startChromium } from './chromium';
 import { type Environment, type RunningStack, makeDataDir, startStack } from './stack-process';
 
-export type Person = 'clinician' | 'colleague' | 'stranger' | 'operator' | 'admin';
+export type Person = 'clinician' | 'colleague' | 'stranger' | 'operator' | 'admin' | 'maintainer';
 
-const PEOPLE: Readonly<Record<Person, { tenant: string; role: string }>> = {
+const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?: true }>> = {
   clinician: { tenant: 'clinic', role: 'member' },
   colleague: { tenant: 'clinic', role: 'member' },
   stranger: { tenant: 'elsewhere', role: 'member' },
   operator: { tenant: 'operations', role: 'operator' },
   admin: { tenant: 'headquarters', role: 'admin' },
+  maintainer: { tenant: 'headquarters', role: 'admin', platform: true },
 };
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -40,6 +41,8 @@ export class WebApp {
     readonly stack: RunningStack,
     readonly keys: Readonly<Record<Person, string>>,
     private readonly browser: Browser,
+    /** Where browsers and clients reach it. */
+    readonly url: string,
   ) {}
 
   static async start(environment: Environment = {}): Promise<WebApp> {
@@ -47,7 +50,7 @@ export class WebApp {
     const keys = writeKeys(join(dataDir, 'keys.json'));
     const settings = { DATA_DIR: dataDir, API_KEYS_FILE: join(dataDir, 'keys.json'), ...environment };
     const [stack, browser] = await Promise.all([startStack(settings), startChromium()]);
-    return new WebApp(stack, keys, browser);
+    return new WebApp(stack, keys, browser, environment['PUBLIC_URL'] ?? stack.url);
   }
 
   async stop(): Promise<void> {
@@ -58,10 +61,10 @@ export class WebApp {
 
   /** Opens a page as somebody; without a person it is not signed in. */
   async visit(path: string, person?: Person, options: BrowserContextOptions = {}): Promise<Visitor> {
-    const { url } = this.stack;
+    const { url } = this;
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
     if (person !== undefined) {
-      const answer = await context.request.post(`${url}/v1/session`, { data: { api_key: this.keys[person] }, headers: { Origin: url } });
+      const answer = await context.request.post(`${url}/v1/session`, { data: { api_key: this.keys[person] }, headers: { Origin: new URL(url).origin } });
       if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}`);
     }
     context.setDefaultTimeout(PATIENCE_MS);
@@ -79,15 +82,15 @@ export class WebApp {
 
   /** A request with somebody's key, as a program would send it. */
   async call(person: Person, path: string, init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> } = {}): Promise<Response> {
-    return fetch(`${this.stack.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
+    return fetch(`${this.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
   }
 }
 
 function writeKeys(file: string): Record<Person, string> {
-  const people = Object.entries(PEOPLE).map(([id, { tenant, role }]) => ({ id, tenant, role, key: `cq_${randomBytes(32).toString('base64url')}` }));
+  const people = Object.entries(PEOPLE).map(([id, person]) => ({ id, ...person, key: `cq_${randomBytes(32).toString('base64url')}` }));
   const tenants = [...new Set(people.map(({ tenant }) => tenant))].map((id) => ({
     id,
-    keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, key }) => ({ id: keyId, role, sha256: createHash('sha256').update(key).digest('hex') })),
+    keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, platform, key }) => ({ id: keyId, role, platform, sha256: createHash('sha256').update(key).digest('hex') })),
   }));
   writeFileSync(file, JSON.stringify({ tenants }));
   return Object.fromEntries(people.map(({ id, key }) => [id, key])) as Record<Person, string>;

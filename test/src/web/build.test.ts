@@ -8,7 +8,7 @@ const DIST = join(ROOT, 'services/web/dist');
 const MOST_SCRIPT_BYTES = 200_000;
 
 const page = readFileSync(join(DIST, 'index.html'), 'utf8');
-const scripts = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, file]) => file as string);
+const scripts = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, file]) => file as string);
 
 test('the page holds no script of its own and names no other host', () => {
   expect(page.match(/<script(?![^>]*\bsrc=)/)).toBeNull();

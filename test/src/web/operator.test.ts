@@ -33,9 +33,7 @@ test('an operator sees the queue move, and no record', async () => {
   await page.getByRole('img', { name: /^0 rows now; between 0 and 699/ }).waitFor();
   expect(addresses.filter((address) => /\/v1\/(predictions|batches)/.test(address))).toEqual([]);
   expect(complaints).toEqual([]);
-  // From here on it is the board's own page.
-  await page.getByRole('link', { name: 'Job browser' }).click();
-  await page.getByText('shards').first().waitFor();
+  expect(await page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
   await page.goto(`${app.stack.url}/predictions/new`);
   await page.getByRole('heading', { name: 'Your key does not open this page' }).waitFor();
   expect(await axeViolations(page)).toEqual([]);
@@ -67,9 +65,21 @@ test('the model’s card is shown with its plots and nothing of it runs', async 
   expect(await page.getByRole('button', { name: /into use/ }).count()).toBe(0);
 });
 
-test('an admin puts a version into use and goes back, and the audit says who', async () => {
+test('who has platform rights gets to the job browser, and who has none sees no link to it', async () => {
+  const admin = await app.visit('/operations', 'admin');
+  await admin.page.getByText('Rows waiting').first().waitFor();
+  expect(await admin.page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
+  const { page } = await app.visit('/operations', 'maintainer');
+  await page.getByRole('link', { name: 'Job browser' }).click();
+  await page.getByText('shards').first().waitFor();
+});
+
+test('a platform key puts a version into use and goes back, and the audit says who', async () => {
   await addNextVersion();
-  const { page, complaints } = await app.visit('/models', 'admin');
+  const admin = await app.visit('/models', 'admin');
+  await admin.page.getByRole('link', { name: 'wbc-knn 1.1.0' }).waitFor();
+  expect(await admin.page.getByRole('button', { name: /into use/ }).count()).toBe(0);
+  const { page, complaints } = await app.visit('/models', 'maintainer');
   await page.getByRole('button', { name: 'Put 1.1.0 into use' }).click();
   expect(await axeViolations(page)).toEqual([]);
   await page.getByRole('alertdialog').getByRole('button', { name: 'Put into use' }).click();
@@ -80,7 +90,7 @@ test('an admin puts a version into use and goes back, and the audit says who', a
   await page.getByText('Who put which version into use').nth(1).click();
   expect(await axeViolations(page)).toEqual([]);
   await page.getByRole('link', { name: 'Audit' }).click();
-  await page.getByRole('row', { name: /headquarters \/ admin .*models\/wbc-knn@1\.1\.0/ }).first().waitFor();
+  await page.getByRole('row', { name: /headquarters \/ maintainer .*models\/wbc-knn@1\.1\.0/ }).first().waitFor();
   expect(await axeViolations(page)).toEqual([]);
   await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
   await page.getByText('No card is kept of this version').waitFor();

@@ -1,4 +1,4 @@
-import { type BatchFile, type CytoqueueClient, isBatchFinished } from '../cytoqueue-client';
+import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
 import type { Batch, BatchStatus, FeatureInput, Prediction } from '../types';
 import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
@@ -89,10 +89,21 @@ async function predict(call: Call): Promise<number> {
     operating_point: operatingPoint(options),
     missing: missingRule(options),
   };
+  const patience = AbortSignal.timeout(PREDICT_WAIT_SECONDS * 1_000);
   const accepted = await client.predict(body, { waitSeconds: PREDICT_WAIT_SECONDS, signal, ...creationKey(options) });
-  const prediction = 'features' in accepted ? accepted : await client.getPrediction(accepted.id, { signal });
+  const prediction = 'features' in accepted ? accepted : await followPrediction(client, accepted.id, { patience, signal });
   show(call, prediction, describePrediction);
   return statusOf(prediction);
+}
+
+/** The service may wait for less than it was asked to (its MAX_WAIT_SECONDS). @returns the end, or the state when patience is over */
+async function followPrediction(client: CytoqueueClient, id: string, { patience, signal }: { patience: AbortSignal; signal: AbortSignal }): Promise<Prediction> {
+  try {
+    for await (const state of client.predictionEvents(id, { signal: AbortSignal.any([patience, signal]) })) if (isPredictionFinished(state)) return state;
+  } catch (error) {
+    if (!patience.aborted || signal.aborted) throw error;
+  }
+  return client.getPrediction(id, { signal });
 }
 
 function statusOf({ status }: Prediction): number {

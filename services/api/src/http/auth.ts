@@ -4,10 +4,10 @@ import type { Principal } from './context';
 import type { CookieSessions } from './cookie-session';
 import { Problem } from './problem';
 
-/** Who may use a route: anybody, whoever works with patients' records, whoever runs the service, or both. */
-export type Access = 'public' | 'records' | 'operations' | 'any' | 'admin';
+/** Who may use a route: everyone, roles that see patients' records, roles that run the service, or keys with platform rights. */
+export type Access = 'public' | 'records' | 'operations' | 'any' | 'admin' | 'platform';
 
-const rolesFor: Record<Exclude<Access, 'public'>, readonly Role[]> = {
+const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> = {
   records: ['member', 'admin'],
   operations: ['operator', 'admin'],
   any: ['member', 'operator', 'admin'],
@@ -51,9 +51,15 @@ export class Authenticator {
 
 /** @throws Problem 403 */
 export function checkAccess(principal: Principal, access: Exclude<Access, 'public'>): void {
+  if (access === 'platform') return checkPlatform(principal);
   if (!rolesFor[access].includes(principal.role)) {
     throw new Problem('forbidden', `This needs a key with the role ${rolesFor[access].join(' or ')}.`);
   }
+}
+
+/** Shared models and the queue board concern every tenant, which no tenant's role does. */
+function checkPlatform({ platform }: Principal): void {
+  if (!platform) throw new Problem('forbidden', 'This needs a key with platform rights ("platform": true in the keys file).');
 }
 
 export function unauthenticated(detail: string): Problem {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { HeldKey, Logger } from '@cytoqueue/runtime';
 import type { Request, RequestHandler } from 'express';
+import type { ParentSession } from './session-seal';
 
 /** Whoever sent a request. */
 export interface Principal extends HeldKey {
   /** When a cookie was sent and no key. */
-  readonly session?: { readonly id: string; readonly expiresAtMs: number };
+  readonly session?: ParentSession;
 }
 
 export interface RequestContext {

@@ -95,6 +95,14 @@ describe('over HTTP', () => {
     expect([nobody.status, nobody.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="cytoqueue"']);
   });
 
+  test.each([['wait=60', 'wait=1', 202], ['wait=0', 'wait=0', 202], ['wait=soon', null, 202], ['wait=-1', null, 202], ['respond-async', null, 202]])('Prefer: %s is applied as %s', async (prefer, applied, status) => {
+    const patient = await RunningApi.start(redis.url, undefined, { maxWaitSeconds: 1 });
+    const headers = { 'content-type': 'application/json', prefer };
+    const response = await patient.fetch('/v1/predictions', { method: 'POST', headers, body: JSON.stringify({ features: RECORD }) });
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([status, applied]);
+    await patient.stop();
+  });
+
   test('HEAD is GET without a body', async () => {
     const id = await api.predict(RECORD);
     for (const path of ['/health/live', '/health/ready', '/v1/predictions', `/v1/predictions/${id}`, '/v1/models', '/openapi.json']) {

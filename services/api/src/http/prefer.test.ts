@@ -1,5 +1,8 @@
 import fc from 'fast-check';
-import { preferredWaitSeconds } from './prefer';
+import { preferredWaitSeconds as preferred } from './prefer';
+
+const MAX_SECONDS = 60;
+const preferredWaitSeconds = (header: string | undefined) => preferred(header, MAX_SECONDS);
 
 test.each([
   [undefined, undefined],
@@ -19,6 +22,12 @@ test.each([
   ['wait=5s', undefined],
   ['await=5', undefined],
   ['wait=3, wait=9', 3],
+  ['wait=soon, wait=9', undefined],
+  ['wait, wait=9', undefined],
+  ['wait; wait=9', undefined],
+  ['wait="5', undefined],
+  ['wait=5"', undefined],
+  ['waiting, wait=9', 9],
   ['foo="a, wait=5"', undefined],
   ['foo="\\", wait=5", wait=7', 7],
 ])('%j is %j', (header, seconds) => {

@@ -75,6 +75,8 @@ function runRoute(route: Route, guards: Guards): RequestHandler {
     response.set('Cache-Control', 'no-store');
     const call = { request, response, params: request.params as Record<string, string>, query: {} };
     if (route.access === 'public') return answer(route, { ...call, principal: undefined as never, trail: undefined as never }, guards);
+    // Where a cache may keep an answer at all, it keeps it for this caller.
+    response.vary('Authorization, Cookie');
     const principal = await guards.authenticator.authenticate(request);
     response.locals.context.principal = principal;
     response.set(rateLimitHeaders(guards.rate.take(principal.tenant, route.method === 'get' ? units.read : units.write)));

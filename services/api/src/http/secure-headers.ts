@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { PublicAddress } from './public-address';
 
 const YEAR_SECONDS = 365 * 86_400;
 
@@ -18,15 +19,15 @@ const DIRECTIVES = {
 };
 
 /** Headers on every answer: content is what its type says, nobody frames or embeds it, scripts come from here alone. */
-export function secureHeaders(): RequestHandler {
+export function secureHeaders(address: PublicAddress): RequestHandler {
   const strict = helmet({
-    // Whether there is TLS in front, only the proxy knows (TRUST_PROXY): without TLS this one would lock browsers out.
+    // Whether there is TLS in front, only the proxy knows (TRUST_PROXY, PUBLIC_URL): without TLS this one would lock browsers out.
     strictTransportSecurity: false,
     contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
     xFrameOptions: { action: 'deny' },
   });
   return (request, response, next) => {
-    if (request.secure) response.set('Strict-Transport-Security', `max-age=${YEAR_SECONDS}; includeSubDomains`);
+    if (address.isSecure(request)) response.set('Strict-Transport-Security', `max-age=${YEAR_SECONDS}; includeSubDomains`);
     strict(request, response, next);
   };
 }

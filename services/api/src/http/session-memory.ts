@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { REDIS_PREFIX, orUnavailable } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
+import { lineageOf } from './session-lineage';
 
 /**
  * The little that sessions need to remember, for all API processes, in Redis: sign-in tokens that were not used yet (as
@@ -12,7 +13,7 @@ export class SessionMemory {
   /** A new token that stands for the text once. @throws QueueUnavailableError */
   async issueToken(text: string, lifetimeMs: number): Promise<string> {
     const token = `cqt_${randomBytes(32).toString('base64url')}`;
-    await orUnavailable(this.redis.set(tokenKey(token), text, 'PX', lifetimeMs));
+    await orUnavailable(this.redis.set(tokenKey(token), text, 'PX', Math.max(1, Math.ceil(lifetimeMs))));
     return token;
   }
 
@@ -26,9 +27,12 @@ export class SessionMemory {
     await orUnavailable(this.redis.set(endedKey(id), '1', 'PX', Math.max(1, Math.ceil(leftMs))));
   }
 
-  /** While Redis is away nobody is known to have signed out: what was signed is good until its end then. */
+  /**
+   * Whether this session was signed out, or one that it comes from. While Redis does not answer no sign-out is known:
+   * a sealed session is then good until its expiry.
+   */
   async isEnded(id: string): Promise<boolean> {
-    return (await this.redis.exists(endedKey(id)).catch(() => 0)) === 1;
+    return (await this.redis.exists(...lineageOf(id).map(endedKey)).catch(() => 0)) > 0;
   }
 }
 

@@ -1,19 +1,29 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { HeldKey, KeyRing } from '@cytoqueue/runtime';
+import { childId } from './session-lineage';
 
 /** A sealed grant is good for one purpose: a cookie is no sign-in token, nor the reverse. */
 export type SealPurpose = 'session' | 'sign-in';
 
+/** A session that other credentials come from. */
+export interface ParentSession {
+  readonly id: string;
+  readonly expiresAtMs: number;
+}
+
 export interface Grant {
   key: HeldKey;
   expiresAtMs: number;
-  /** Names this one grant; random. */
+  /** Names this one grant; random. Of a session that comes from another one it begins with that one's id. */
   id: string;
+  /** Of a sign-in token that was made in a session: what is exchanged for it ends with that session. */
+  parent?: ParentSession;
 }
 
 /**
- * Grants that need no memory: what they say, under an HMAC. The key's hash is sealed in and not said, so that a grant ends
- * with its key, and a new key of the same name does not revive it.
+ * Grants that need no memory: their content, under an HMAC. The key's hash is part of the HMAC and not of the text, so
+ * that a grant ends with its key, and a new key of the same name does not revive it. A grant without a parent has the
+ * form of version 1; version 1 refuses the longer form of one with a parent.
  */
 export class SessionSeal {
   constructor(
@@ -21,31 +31,53 @@ export class SessionSeal {
     private readonly keys: KeyRing,
   ) {}
 
-  /** Not longer than the key itself. */
-  grant(key: HeldKey, lifetimeMs: number): Grant {
-    const wholeSeconds = Math.floor(Math.min(Date.now() + lifetimeMs, key.expiresAtMs) / 1_000);
-    return { key, expiresAtMs: wholeSeconds * 1_000, id: randomBytes(12).toString('base64url') };
+  /** A session of a key, or of what was made in another session; not longer than either. */
+  grantSession(key: HeldKey, lifetimeMs: number, parent?: ParentSession): Grant {
+    const untilMs = Math.min(Date.now() + lifetimeMs, key.expiresAtMs, parent?.expiresAtMs ?? Infinity);
+    return { key, expiresAtMs: wholeSeconds(untilMs), id: childId(parent?.id, randomId()) };
+  }
+
+  /** A sign-in token of a key, or of the session in which it is made. */
+  grantToken(key: HeldKey, lifetimeMs: number, parent?: ParentSession): Grant {
+    const untilMs = Math.min(Date.now() + lifetimeMs, key.expiresAtMs, parent?.expiresAtMs ?? Infinity);
+    return { key, expiresAtMs: wholeSeconds(untilMs), id: randomId(), ...(parent === undefined ? {} : { parent }) };
   }
 
   close(purpose: SealPurpose, grant: Grant): string {
-    const { key, expiresAtMs, id } = grant;
-    return [key.tenant, key.keyId, expiresAtMs, id, this.mac(purpose, grant)].join('.');
+    const { key, expiresAtMs, id, parent } = grant;
+    const origin = parent === undefined ? [] : [parent.id, parent.expiresAtMs];
+    return [key.tenant, key.keyId, expiresAtMs, id, ...origin, this.mac(purpose, grant)].join('.');
   }
 
-  /** Undefined when it is not ours, has run out, or its key is in force no more. */
+  /** Undefined when it is not ours, has expired, or its key is no longer in force. */
   open(purpose: SealPurpose, sealed: string): Grant | undefined {
-    const [tenant = '', keyId = '', expires = '', id = '', mac = '', ...rest] = sealed.split('.');
+    const parts = sealed.split('.');
+    const mac = parts.pop() ?? '';
+    const [tenant = '', keyId = '', expires = '', id = '', parentId = '', parentExpires = ''] = parts;
     const key = this.keys.findByName(tenant, keyId);
-    if (key === undefined || rest.length > 0) return undefined;
-    const grant = { key, expiresAtMs: Number(expires), id };
-    const given = Buffer.from(mac);
-    const expected = Buffer.from(this.mac(purpose, grant));
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    if (key === undefined || (parts.length !== 4 && parts.length !== 6)) return undefined;
+    const origin = parts.length === 4 ? {} : { parent: { id: parentId, expiresAtMs: Number(parentExpires) } };
+    const grant: Grant = { key, expiresAtMs: Number(expires), id, ...origin };
+    if (!isEqual(mac, this.mac(purpose, grant))) return undefined;
     return grant.expiresAtMs > Date.now() ? grant : undefined;
   }
 
-  private mac(purpose: SealPurpose, { key, expiresAtMs, id }: Grant): string {
-    const said = JSON.stringify([purpose, key.tenant, key.keyId, key.sha256, expiresAtMs, id]);
+  private mac(purpose: SealPurpose, { key, expiresAtMs, id, parent }: Grant): string {
+    const origin = parent === undefined ? [] : [parent.id, parent.expiresAtMs];
+    const said = JSON.stringify([purpose, key.tenant, key.keyId, key.sha256, expiresAtMs, id, ...origin]);
     return createHmac('sha256', this.secret).update(said).digest('base64url');
   }
+}
+
+function randomId(): string {
+  return randomBytes(12).toString('base64url');
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1_000) * 1_000;
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -48,11 +48,16 @@ async function writeSnapshots(response: Response, source: EventSource, waker: Wa
   let seen = source.lastEventId;
   while (!response.closed && (await source.isStillAdmitted())) {
     const { eventId, data, final } = await source.read();
-    if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${JSON.stringify(data)}\n\n`);
+    if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
     if (final) return;
     seen = eventId;
     await waker.wait(LOOK_AGAIN_MS);
   }
+}
+
+/** As `response.json` writes it: links get the path of the public address. */
+function toJson(response: Response, data: unknown): string {
+  return JSON.stringify(data, response.app.get('json replacer') as ((key: string, value: unknown) => unknown) | undefined);
 }
 
 /** One waits, others wake; a wake-up between two waits is not lost. */

@@ -6,7 +6,10 @@ import express, { type Express, type NextFunction, type Request, type Response, 
 import type { AuditLog } from '../http/audit';
 import { type Authenticator, checkAccess } from '../http/auth';
 import type { Principal } from '../http/context';
+import { notFound } from '../http/errors';
 import { Problem } from '../http/problem';
+import type { PublicAddress } from '../http/public-address';
+import { type BoardOperation, boardOperation } from './board-operations';
 
 const PATH = '/admin/queues';
 /** The page would fetch a font from a host that is none of ours. */
@@ -15,54 +18,58 @@ const OUTSIDE = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 const POLICY =
   "default-src 'none'; base-uri 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
 const SAFE = ['GET', 'HEAD'];
-/** What a job holds is written by the service: there must be no way for a patient's data into Redis. */
-const WRITES_JOBS = /\/(add|update-data)$|\/job-schedulers\//;
 
 export interface BoardServices {
   producer: Producer;
   authenticator: Authenticator;
   audit: AuditLog;
+  address: PublicAddress;
 }
 
-/** BullMQ's board: operators look, admins also act, and what they do is audited. Jobs hold ids only. */
+/** BullMQ's board, which shows and steers the jobs of all tenants: for platform keys only. Jobs hold ids only. */
 export function queueBoardRouter(services: BoardServices): Router {
-  const boards = { look: createBoard(services.producer, true), act: createBoard(services.producer, false) };
-  const router = express.Router();
-  router.use(PATH, (request, response, next) => void admit(services, boards, request, response, next).catch(next));
+  const board = createBoard(services);
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.use(PATH, (request, response, next) => void admit(services, board, request, response, next).catch(next));
   return router;
 }
 
-async function admit({ authenticator, audit }: BoardServices, boards: { look: Express; act: Express }, request: Request, response: Response, next: NextFunction): Promise<void> {
+async function admit({ authenticator, audit }: BoardServices, board: Express, request: Request, response: Response, next: NextFunction): Promise<void> {
   response.set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': POLICY });
   const principal = await authenticator.authenticate(request).catch((error: unknown) => toSignIn(error, request, response));
   if (principal === undefined) return;
   response.locals.context.principal = principal;
-  checkAccess(principal, 'operations');
-  if (!SAFE.includes(request.method)) await checkAct(principal, audit, request);
-  (principal.role === 'admin' ? boards.act : boards.look)(request, response, next);
+  const path = pathBelow(request);
+  const operation = boardOperation(request.method, path);
+  if (!SAFE.includes(request.method)) await auditChange(principal, audit, { method: request.method, path, operation });
+  checkAccess(principal, 'platform');
+  if (operation === undefined) throw SAFE.includes(request.method) ? notFound() : new Problem('forbidden', 'The board pauses, resumes, retries and promotes; jobs are written and removed by the service alone.');
+  board(request, response, next);
 }
 
-/** The board itself refuses as well; this also says so in words, and leaves a trace. */
-async function checkAct(principal: Principal, audit: AuditLog, request: Request): Promise<void> {
-  const isAdmin = principal.role === 'admin';
-  const isAllowed = isAdmin && !WRITES_JOBS.test(request.path);
-  audit.note(principal, 'queue.change', `${request.method} ${request.originalUrl.split('?')[0]}`, isAllowed ? 'done' : 'denied');
+/** As it was sent: `request.path` is what a parser made of it. */
+function pathBelow({ originalUrl }: Request): string {
+  return (originalUrl.split('?', 1)[0] ?? '').slice(PATH.length);
+}
+
+/** Durable before the change. An address that is not on the list may hold anything, and stays out of the audit log. */
+async function auditChange(principal: Principal, audit: AuditLog, { method, path, operation }: { method: string; path: string; operation: BoardOperation | undefined }): Promise<void> {
+  const isAllowed = principal.platform && operation !== undefined;
+  audit.note(principal, 'queue.change', `${method} ${PATH}${operation === undefined ? '/?' : path}`, isAllowed ? 'done' : 'denied');
   await audit.flush();
-  if (!isAdmin) throw new Problem('forbidden', 'Operators look at the queues; to change them needs a key with the role admin.');
-  if (!isAllowed) throw new Problem('forbidden', 'Jobs are written by the service alone.');
 }
 
 /** A person who opens the page is shown where to sign in; a program gets the problem. */
 function toSignIn(error: unknown, request: Request, response: Response): undefined {
   const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
   if (!isPage || !(error instanceof Problem) || error.status !== 401) throw error;
-  response.redirect(303, '/sign-in');
+  response.vary('Accept').redirect(303, '/sign-in');
 }
 
-function createBoard(producer: Producer, readOnlyMode: boolean): Express {
+function createBoard({ producer, address }: BoardServices): Express {
   const serverAdapter = new ExpressAdapter();
-  serverAdapter.setBasePath(PATH);
-  const queues = producer.queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode }));
+  serverAdapter.setBasePath(address.path + PATH);
+  const queues = producer.queues.map((queue) => new BullMQAdapter(queue));
   createBullBoard({ queues, serverAdapter, options: { uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true } } });
   return withoutOutside(serverAdapter.getRouter() as Express);
 }

@@ -56,13 +56,13 @@ test('what was done is noted with who, what and outcome, newest first, and reads
 });
 
 test('a deed is durable before its answer, and stands in the log as well', async () => {
-  const response = await api.fetch('/v1/models/wbc-knn/champion', { method: 'POST', role: 'admin', headers: { 'content-type': 'application/json' }, body: '{"version":"1.0.0"}' });
+  const response = await api.fetch('/v1/models/wbc-knn/champion', { method: 'POST', role: 'platform', headers: { 'content-type': 'application/json' }, body: '{"version":"1.0.0"}' });
   expect(response.status).toBe(200);
   const keys: string[] = [];
   for await (const { key } of listAll(api.store, 'audit/')) keys.push(key);
   expect(keys).toEqual([expect.stringMatching(/^audit\/lab\/audit_/)]);
   const stored = JSON.parse((await api.store.get(keys[0] as string)).toString()) as object;
-  expect(stored).toMatchObject({ actor: { tenant: 'lab', key_id: 'admin' }, action: 'model.promote', resource: 'models/wbc-knn@1.0.0', outcome: 'done' });
+  expect(stored).toMatchObject({ actor: { tenant: 'lab', key_id: 'platform' }, action: 'model.promote', resource: 'models/wbc-knn@1.0.0', outcome: 'done' });
   expect(api.logged.filter(({ msg }) => msg === 'audit')).toEqual([expect.objectContaining({ audit: [stored] })]);
 });
 

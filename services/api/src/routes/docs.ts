@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import express, { type Router } from 'express';
 
-/** The viewer's own start script and page point at an outside document and hold inline script; these do neither. */
-const START = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });\n`;
+/** The viewer's own start script and page point at an outside document and hold inline script; these do neither. Addresses are relative to `/docs`, and so hold under any public path. */
+const START = `window.ui = SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });\n`;
 
 /** `/openapi.json` and its viewer at `/docs`, all from this process. */
 export function docsRouter(document: object): Router {
   const viewer = dirname(require.resolve('swagger-ui-dist/package.json'));
   const json = JSON.stringify(document);
   const page = readFileSync(join(__dirname, '..', '..', 'static', 'docs.html'), 'utf8');
-  const router = express.Router();
+  const router = express.Router({ caseSensitive: true, strict: true });
   router.get('/openapi.json', (_request, response) => response.type('json').send(json));
   router.get('/docs', (_request, response) => response.type('html').send(page));
   router.get('/docs/start.js', (_request, response) => response.type('js').send(START));

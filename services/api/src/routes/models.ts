@@ -15,7 +15,7 @@ const promotionBody = z
 
 const promotion: Operation = {
   operationId: 'promoteModel',
-  summary: 'Make a version the champion, or go back to the one before; audited',
+  summary: 'Make a version the champion, or go back to the one before; needs a platform key; audited',
   tags,
   requestParams: { path: z.object({ name: z.string() }) },
   requestBody: { required: true, content: { 'application/json': { schema: promotionBody } } },
@@ -28,7 +28,7 @@ export interface ModelRouteServices {
 
 export function modelRoutes({ registry }: ModelRouteServices): Route[] {
   return [
-    { method: 'post', path: '/v1/models/{name}/champion', access: 'admin', operation: promotion, handle: (call) => promote(registry, call) },
+    { method: 'post', path: '/v1/models/{name}/champion', access: 'platform', operation: promotion, handle: (call) => promote(registry, call) },
     {
       method: 'get',
       path: '/v1/models',

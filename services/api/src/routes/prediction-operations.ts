@@ -9,7 +9,7 @@ import { predictionBody } from '../predictions/accept';
 const tags = ['predictions'];
 const idParam = { path: z.object({ id: z.string() }) };
 const statuses = ['queued', 'processing', 'succeeded', 'failed', 'canceled'] as const;
-const prefer = z.string().optional().meta({ description: 'wait=N: answer with the result if it is there within N ≤ 60 seconds' });
+const prefer = z.string().optional().meta({ description: 'wait=N: answer with the result if it is there within N seconds, at most MAX_WAIT_SECONDS (25 by default); Preference-Applied states what was applied' });
 
 export const createOperation: Operation = {
   operationId: 'createPrediction',

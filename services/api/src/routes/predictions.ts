@@ -18,7 +18,7 @@ import { cancelOperation, createOperation, getOperation, listOperation, streamOp
 const collection = '/v1/predictions';
 const one = `${collection}/{id}`;
 
-export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; use: TenantUse };
+export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; use: TenantUse; maxWaitSeconds: number };
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
   const access = 'records';
@@ -34,7 +34,7 @@ export function predictionRoutes(services: PredictionRouteServices): Route[] {
 
 async function createPrediction(services: PredictionRouteServices, { request, response, principal, trail }: Call): Promise<void> {
   const body = parseWith(predictionBody, await readJson(request, response), 'field');
-  const waitSeconds = preferredWaitSeconds(request.get('Prefer'));
+  const waitSeconds = preferredWaitSeconds(request.get('Prefer'), services.maxWaitSeconds);
   const accepted = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
   trail.resource = `predictions/${id}`;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
-import { RunningApi } from '../../test/running-api';
+import { RECORD, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;
 let api: RunningApi;
@@ -39,13 +39,18 @@ describe('signing in', () => {
     const { response, cookie } = await signIn();
     expect(response.status).toBe(201);
     const session = (await response.json()) as { expires_at: string };
-    expect(session).toEqual({ tenant: 'lab', role: 'member', key_id: 'member', expires_at: expect.any(String) });
+    expect(session).toEqual({ tenant: 'lab', role: 'member', platform: false, key_id: 'member', expires_at: expect.any(String) });
     expect(secondsUntil(session.expires_at)).toBeGreaterThan(12 * 3600 - 60);
     expect(response.headers.get('set-cookie')).toMatch(/^cytoqueue_session=[\w.-]+; Max-Age=43[12]\d\d; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Strict$/);
     expect(response.headers.get('cache-control')).toBe('no-store');
     const again = await send('GET', '/v1/session', { cookie });
     expect([again.status, await again.json()]).toEqual([200, session]);
     expect((await send('GET', '/v1/predictions', { cookie })).status).toBe(200);
+  });
+
+  it('says whether the key has platform rights', async () => {
+    const { response } = await signIn({ api_key: api.keyOf('platform') });
+    expect(await response.json()).toMatchObject({ role: 'admin', platform: true });
   });
 
   it('keeps the role of the key', async () => {
@@ -136,8 +141,72 @@ describe('a session', () => {
   it('stands behind a key that was sent with it', async () => {
     const { cookie } = await signIn();
     const response = await api.fetch('/v1/session', { role: 'admin', headers: { cookie } });
-    expect(await response.json()).toEqual({ tenant: 'lab', role: 'admin', key_id: 'admin', expires_at: null });
+    expect(await response.json()).toEqual({ tenant: 'lab', role: 'admin', platform: false, key_id: 'admin', expires_at: null });
     expect((await send('GET', '/v1/session', { cookie, authorization: 'Bearer cq_wrong' })).status).toBe(401);
+  });
+});
+
+describe('what comes from a session', () => {
+  const tokenOf = async (cookie: string): Promise<string> => ((await (await send('POST', '/v1/session/tokens', { cookie, ...HERE })).json()) as { token: string }).token;
+  const childOf = async (cookie: string): Promise<string> => (await signIn({ token: await tokenOf(cookie) })).cookie;
+  const statusOf = async (cookie: string): Promise<number> => (await send('GET', '/v1/session', { cookie })).status;
+  const signOut = (cookie: string) => send('DELETE', '/v1/session', { cookie, ...HERE });
+
+  it('ends with it: tokens not used yet, sessions made of tokens, and their sessions', async () => {
+    const { cookie } = await signIn();
+    const child = await childOf(cookie);
+    const grandchild = await childOf(child);
+    const [unused, unusedOfChild] = [await tokenOf(cookie), await tokenOf(child)];
+    const other = (await signIn()).cookie;
+    expect(await Promise.all([cookie, child, grandchild, other].map(statusOf))).toEqual([200, 200, 200, 200]);
+    expect((await signOut(cookie)).status).toBe(204);
+    expect(await Promise.all([cookie, child, grandchild, other].map(statusOf))).toEqual([401, 401, 401, 200]);
+    for (const token of [unused, unusedOfChild]) expect((await signIn({ token })).response.status).toBe(401);
+    expect((await send('POST', '/v1/session/tokens', { cookie: grandchild, ...HERE })).status).toBe(401);
+  });
+
+  it('ends by itself without ending the session that it comes from', async () => {
+    const { cookie } = await signIn();
+    const child = await childOf(cookie);
+    const grandchild = await childOf(child);
+    await signOut(child);
+    expect(await Promise.all([cookie, child, grandchild].map(statusOf))).toEqual([200, 401, 401]);
+  });
+
+  it('includes event streams, which end at sign-out', async () => {
+    const id = await api.predict(RECORD);
+    const { cookie } = await signIn();
+    const child = await childOf(cookie);
+    const stream = await send('GET', `/v1/predictions/${id}/events`, { cookie: child });
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
+    expect(Buffer.from((await reader.read()).value as Uint8Array).toString()).toContain('event: status');
+    await signOut(cookie);
+    for (let done = false; !done;) done = (await reader.read()).done;
+    expect((await send('GET', `/v1/predictions/${id}/events`, { cookie: child })).status).toBe(401);
+  }, 60_000);
+
+  it('does not include what an API key makes', async () => {
+    const { token } = await issueToken();
+    await signOut((await signIn()).cookie);
+    expect((await signIn({ token })).response.status).toBe(201);
+  });
+});
+
+describe('signing in again', () => {
+  const signInOver = async (cookie: string, body: unknown) => (await send('POST', '/v1/session', { ...json, cookie, ...HERE }, body)).headers.get('set-cookie')?.split(';')[0] ?? '';
+  const statusOf = async (cookie: string): Promise<number> => (await send('GET', '/v1/session', { cookie })).status;
+
+  it('ends the session whose cookie it overwrites', async () => {
+    const { cookie } = await signIn();
+    const next = await signInOver(cookie, { api_key: api.keyOf('admin') });
+    expect([await statusOf(cookie), await statusOf(next)]).toEqual([401, 200]);
+  });
+
+  it('keeps it when the new session comes from it', async () => {
+    const { cookie } = await signIn();
+    const { token } = (await (await send('POST', '/v1/session/tokens', { cookie, ...HERE })).json()) as { token: string };
+    const next = await signInOver(cookie, { token });
+    expect([await statusOf(cookie), await statusOf(next)]).toEqual([200, 200]);
   });
 });
 

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
+import type { PublicAddress } from '../http/public-address';
 
 /** The app's own paths, which its script draws; anything else that is no file is not found. */
 const PAGES = ['/sign-in', '/predictions', '/batches', '/operations', '/models', '/audit'];
@@ -11,20 +12,25 @@ const YEAR_S = 31_536_000;
  * The built web app. File names hold the digest of what is in them, so browsers keep them; the page that names them is asked for anew.
  * @param dist where `services/web` was built to; without a build nothing is served
  */
-export function webRouter(dist: string): Router {
-  const router = express.Router();
+export function webRouter(dist: string, address: PublicAddress): Router {
+  const router = express.Router({ caseSensitive: true, strict: true });
   if (!existsSync(join(dist, 'index.html'))) return router;
   router.use('/assets', preferZipped(join(dist, 'assets')), express.static(join(dist, 'assets'), { immutable: true, maxAge: YEAR_S * 1_000, index: false, redirect: false }));
   router.get('/favicon.svg', (_request, response) => response.sendFile(join(dist, 'favicon.svg'), { maxAge: '1d' }));
-  const page = sendPage(join(dist, 'index.html'));
+  const page = sendPage(mountPage(readFileSync(join(dist, 'index.html'), 'utf8'), address.path));
   router.get('/', page);
   for (const path of PAGES) router.get(path, page).get(`${path}/*rest`, page);
   return router;
 }
 
-function sendPage(file: string): RequestHandler {
+/** The build names its files relative to the page (`./assets/…`), which is served at many paths; scripts and styles find theirs by their own address. */
+function mountPage(html: string, publicPath: string): string {
+  return html.replaceAll('="./', `="${publicPath}/`).replace('<meta name="base-path" content="" />', `<meta name="base-path" content="${publicPath}" />`);
+}
+
+function sendPage(html: string): RequestHandler {
   return (_request, response) => {
-    response.sendFile(file, { cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
+    response.set('Cache-Control', 'no-cache').type('html').send(html);
   };
 }
 

@@ -7,7 +7,7 @@ import { Failure } from '../design/failure';
 import { SelectField } from '../design/select-field';
 import { MODELS_KEY } from './model-queries';
 
-/** For admins: which version answers from now on. Every change is audited. */
+/** For platform keys: which version answers from now on, for every tenant. Every change is audited. */
 export function ChampionActions({ model: { name, versions, champion, history } }: { model: ModelSummary }) {
   const others = versions.filter((version) => version !== champion);
   const [chosen, setChosen] = useState(others.at(-1) ?? '');

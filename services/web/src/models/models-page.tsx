@@ -13,19 +13,19 @@ import { TableScroll } from '../design/table-scroll';
 export function ModelsPage() {
   usePageTitle('Models');
   const { data: models, error, refetch } = useModels();
-  const isAdmin = useSession()?.role === 'admin';
+  const isPlatform = useSession()?.platform === true;
   return (
     <div className="page">
       <h1>Models</h1>
       <p className="lead">A version never changes. Of each model one version is in use; what was sent before a change stays with the version it was sent to.</p>
       {error !== null && <Failure error={error} what="The models could not be loaded." onRetry={() => void refetch()} />}
       {models === undefined && error === null && <Loading />}
-      {models?.map((model) => <Model key={model.name} model={model} isAdmin={isAdmin} />)}
+      {models?.map((model) => <Model key={model.name} model={model} isPlatform={isPlatform} />)}
     </div>
   );
 }
 
-function Model({ model, isAdmin }: { model: ModelSummary; isAdmin: boolean }) {
+function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean }) {
   const { name, versions, champion, history } = model;
   return (
     <Panel title={name}>
@@ -49,7 +49,7 @@ function Model({ model, isAdmin }: { model: ModelSummary; isAdmin: boolean }) {
           </table>
         </TableScroll>
       </details>
-      {isAdmin && <ChampionActions model={model} />}
+      {isPlatform && <ChampionActions model={model} />}
     </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy } from 'react';
 import { Link, useParams } from 'react-router';
 import { reader } from '../api';
+import { BASE_PATH } from '../base-path';
 import { Failure } from '../design/failure';
 import { Loading } from '../design/loading';
 import { usePageTitle } from '../design/page-title';
@@ -51,5 +52,5 @@ function CardPanel({ version: { name, version } }: { version: ModelVersion }) {
   if (isPending) return <Loading />;
   if (error instanceof ApiError && error.status === 404) return <p className="muted">No card is kept of this version: it did not come with Cytoqueue.</p>;
   if (error !== null) return <Failure error={error} what="The card could not be loaded." />;
-  return <Suspense fallback={<Loading />}><Card markdown={data} plots={`/v1/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/plots/`} /></Suspense>;
+  return <Suspense fallback={<Loading />}><Card markdown={data} plots={`${BASE_PATH}/v1/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/plots/`} /></Suspense>;
 }

@@ -1,4 +1,5 @@
 import type { Percentiles, QueueState } from '@cytoqueue/client';
+import { addressOf } from '../base-path';
 import { Failure } from '../design/failure';
 import { Loading } from '../design/loading';
 import { countOf, formatCount, formatDateTime, formatDuration, formatMilliseconds } from '../design/numbers';
@@ -6,12 +7,14 @@ import { Notice } from '../design/notice';
 import { usePageTitle } from '../design/page-title';
 import { Panel } from '../design/panel';
 import { StatTiles } from '../design/stat-tiles';
+import { useSession } from '../session/use-session';
 import { QueueTable } from './queue-table';
 import { TimeChart } from './time-chart';
 import { useQueue } from './use-queue';
 
 export function OperationsPage() {
   usePageTitle('Operations');
+  const session = useSession();
   const { data: queue, history, error, refetch } = useQueue();
   return (
     <div className="page">
@@ -20,7 +23,7 @@ export function OperationsPage() {
           <h1>Operations</h1>
           <p className="small muted">{queue === undefined ? 'The queue as it stands' : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}); it follows by itself`}. No patient’s record is shown here.</p>
         </div>
-        <a className="button" href="/admin/queues">Job browser</a>
+        {session?.platform === true && <a className="button" href={addressOf('/admin/queues')}>Job browser</a>}
       </header>
       {error !== null && <Failure error={error} what="The queue could not be read." onRetry={() => void refetch()} />}
       {queue === undefined ? error === null && <Loading /> : <Queue queue={queue} history={history} />}

@@ -1,4 +1,4 @@
-import type { Role, Session } from '@cytoqueue/client';
+import type { Session } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { isSignedOut, reader } from '../api';
 import { SESSION_KEY } from '../queries';
@@ -24,10 +24,10 @@ export interface Rights {
   records: boolean;
   /** Queue and workers. */
   operations: boolean;
-  /** Champions and the audit. */
+  /** The audit. */
   admin: boolean;
 }
 
-export function rightsOf(role: Role): Rights {
+export function rightsOf({ role }: Session): Rights {
   return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin' };
 }

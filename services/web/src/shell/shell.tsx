@@ -1,5 +1,6 @@
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
+import { addressOf } from '../base-path';
 import { Loading } from '../design/loading';
 import { DraftProvider } from '../predictions/draft-context';
 import { rightsOf, useSession } from '../session/use-session';
@@ -17,7 +18,7 @@ export function Shell() {
   const main = useFocusOnNewPage(pathname);
   if (session === undefined) return <><ConnectionBanner /><Loading>Opening Cytoqueue …</Loading></>;
   if (session === null) return <Navigate to="/sign-in" state={{ from: pathname }} replace />;
-  const rights = rightsOf(session.role);
+  const rights = rightsOf(session);
   return (
     <div className="shell">
       <a className="skip-link" href="#main">Skip to the content</a>
@@ -35,7 +36,7 @@ export function Shell() {
           <strong>Not a medical device.</strong> For research; a second opinion for trained readers, never the only basis of a diagnosis.
         </p>
         <p>
-          <Link to="/models">Models and their limits</Link> · <a href="/docs">API</a>
+          <Link to="/models">Models and their limits</Link> · <a href={addressOf('/docs')}>API</a>
         </p>
       </footer>
       <ScrollRestoration />

@@ -1,0 +1,70 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ContractClient } from '../support/contract-client';
+import { upload } from '../support/batches';
+import { rawRequest } from '../support/raw-request';
+import { BENIGN_RECORD } from '../support/records';
+import { spellingsOf } from '../support/spellings';
+import { ROOT, type RunningStack, startStack } from '../support/stack-process';
+
+const REFUSED: readonly number[] = [400, 404];
+const FILE = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n1,5,1,1,1,2,1,3,1,1\n';
+/** The pages of the web app and of the docs, and everything else that stands in no OpenAPI document. */
+const PAGES = ['/', '/sign-in', '/predictions', '/batches', '/operations', '/models', '/audit', '/favicon.svg', '/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png', '/openapi.json'];
+const BOARD = ['/admin/queues', '/admin/queues/queue/shards', '/admin/queues/api/queues', '/admin/queues/static/favicon.ico'];
+/** The start page of the board answers to both. */
+const EXACT = ['/', '/admin/queues/'];
+
+let stack: RunningStack;
+let client: ContractClient;
+let routes: string[];
+
+beforeAll(async () => {
+  stack = await startStack({ CANARY_SECONDS: '0' });
+  client = await ContractClient.connect(stack.url, stack.apiKey);
+  const prediction = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
+  const batch = await upload(client, FILE);
+  const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg' };
+  routes = Object.keys(client.document.paths).map((path) =>
+    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? (path.startsWith('/v1/predictions') ? prediction : batch)));
+  const assets = readdirSync(join(ROOT, 'services/web/dist/assets')).filter((name) => /^index-.*\.(js|css)$/.test(name)).map((name) => `/assets/${name}`);
+  routes.push(...PAGES, ...BOARD, ...assets);
+});
+
+afterAll(() => stack?.stop());
+
+const get = (target: string, headers: Record<string, string> = { authorization: `Bearer ${stack.apiKey}` }) => rawRequest(stack.url, { method: 'GET', target, headers });
+
+test('each route answers to its exact path, and no other spelling of it to anything', async () => {
+  expect(routes.length).toBeGreaterThan(40);
+  const wrong: string[] = [];
+  for (const route of routes.filter((path) => !path.endsWith('/events'))) {
+    if (REFUSED.includes((await get(route)).status) && !/\/(errors|changes|results)$/.test(route)) wrong.push(`${route} does not answer`);
+    for (const target of spellingsOf(route).filter((spelling) => !EXACT.includes(spelling))) {
+      const { status } = await get(target);
+      if (!REFUSED.includes(status)) wrong.push(`${target}: ${status}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+}, 300_000);
+
+test('without a key, no spelling of an address under /v1 is answered but with 401, and none of /metrics with figures', async () => {
+  const wrong: string[] = [];
+  for (const target of spellingsOf('/v1/batches').filter((spelling) => spelling.startsWith('/v1/'))) {
+    const { status } = await get(target, {});
+    if (status !== 401) wrong.push(`${target}: ${status}`);
+  }
+  for (const target of spellingsOf('/metrics')) if ((await get(target, {})).body.includes('# TYPE')) wrong.push(target);
+  expect(wrong).toEqual([]);
+});
+
+test('another spelling of an address changes nothing', async () => {
+  const id = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
+  const batch = await upload(client, FILE);
+  for (const [method, path] of [['POST', `/v1/predictions/${id}/cancel`], ['DELETE', `/v1/batches/${batch}`], ['POST', '/v1/models/wbc-knn/champion'], ['POST', '/v1/session/tokens']] as const) {
+    for (const target of spellingsOf(path)) {
+      const { status } = await rawRequest(stack.url, { method, target, headers: { 'authorization': `Bearer ${stack.apiKey}`, 'content-type': 'application/json' }, body: '{"version":"1.0.0"}' });
+      expect([target, REFUSED.includes(status)]).toEqual([target, true]);
+    }
+  }
+}, 120_000);
