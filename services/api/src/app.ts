@@ -1,7 +1,7 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { DamageReport, type ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
 import type { AuditLog } from './http/audit';
@@ -61,7 +61,8 @@ export interface AppServices {
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
-  const parts = { ...services, idempotency, authenticator };
+  const damage = new DamageReport(services.logger, () => services.metrics.objectDamaged());
+  const parts = { ...services, idempotency, authenticator, damage };
   const routes = [
     ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
     ...healthRoutes(parts),

@@ -12,7 +12,7 @@ import { SHARD_ROWS, type SharedStack } from './shared-stack';
 
 const SHARDS = `${REDIS_PREFIX}:${queueNames.shards}`;
 
-export function batchCases({ stack, key, connect }: SharedStack): void {
+export function batchCases({ stack, connect }: SharedStack): void {
   let client: ContractClient;
 
   beforeAll(async () => {
@@ -135,12 +135,14 @@ export function batchCases({ stack, key, connect }: SharedStack): void {
     expect(batch.counts.succeeded).toBe(10);
   });
 
-  test('a damaged manifest is an error of the server, not a wrong state', async () => {
+  test('a batch with a damaged manifest is shown as failed, and its results are not given', async () => {
     const { id } = await run(client, HEADER + rows(1));
     const store = createObjectStore(`file://${stack().dataDir}/objects`);
     await store.put(ObjectKeys.runManifest('batches', id, 1), Buffer.from('{"run": 1'));
-    const response = await fetch(`${stack().url}/v1/batches/${id}`, { headers: { authorization: `Bearer ${key('batches')}` } });
-    expect([response.status, response.headers.get('content-type')]).toEqual([500, expect.stringContaining('application/problem+json')]);
+    const { status, json: batch } = await client.get(`/v1/batches/${id}`);
+    expect([status, batch.status, batch.error.code]).toEqual([200, 'failed', 'object-damaged']);
+    const results = await client.get(`/v1/batches/${id}/results`);
+    expect([results.status, results.json.type]).toEqual([409, 'urn:cytoqueue:problem:no-results']);
   });
 
   async function inRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {

@@ -1,24 +1,16 @@
 import { strict as assert } from 'node:assert';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { finish, run, upload } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
 import { WISCONSIN, readCsv, wisconsinOfAnotherLab } from '../support/records';
 import { type Environment, type RunningStack, startStack } from '../support/stack-process';
 
-interface Home {
-  environment: Environment;
-  stop: () => Promise<void>;
-}
-
-async function fileHome(): Promise<Home> {
-  return { environment: {}, stop: async () => {} };
-}
-
-async function s3Home(): Promise<Home> {
-  const moto: MotoServer = await startMoto();
-  const bucket = `lab-path-${process.pid}`;
+async function s3Environment(): Promise<Environment> {
+  const moto = await connectMoto();
+  const bucket = `lab-path-${randomUUID()}`;
   const environment = {
     STORAGE_URL: `s3://${bucket}/some/prefix`,
     AWS_ENDPOINT_URL: moto.url,
@@ -29,28 +21,28 @@ async function s3Home(): Promise<Home> {
   const s3 = new S3Client({ endpoint: moto.url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   s3.destroy();
-  return { environment, stop: () => moto.stop() };
+  return environment;
 }
 
 /** Of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release. */
 const WISCONSIN_RESULTS_SHA256 = 'defc0831653974d330607480ca6ca85ecc83e7635eb47da74ce34cb21a651b5f';
 
-const homes = [{ name: 'a file store', open: fileHome }, ...(motoAvailable() ? [{ name: 'S3', open: s3Home }] : [])];
+const homes = [
+  { name: 'a file store', declare: describe, prepare: async (): Promise<Environment> => ({}) },
+  { name: 'S3', declare: describeWith.bind(undefined, 'moto_server'), prepare: s3Environment },
+];
 
-describe.each(homes)('a lab on $name', ({ name, open }) => {
-  let home: Home;
+for (const { name, declare, prepare } of homes) declare(`a lab on ${name}`, () => {
   let stack: RunningStack;
   let client: ContractClient;
 
   beforeAll(async () => {
-    home = await open();
-    stack = await startStack(home.environment);
+    stack = await startStack(await prepare());
     client = await ContractClient.connect(stack.url, stack.apiKey);
   });
 
   afterAll(async () => {
     const status = await stack?.stop();
-    await home?.stop();
     assert.equal(status, 0, 'the stack stops in order');
   });
 

@@ -1,4 +1,4 @@
-import { ObjectKeys, type ObjectStore, createId, createObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, createId, createObjectStore, sealDocument } from '@cytoqueue/storage';
 import { run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { HEADER, rows } from '../support/csv-rows';
@@ -23,8 +23,8 @@ export function retentionCases({ stack, connect }: SharedStack): void {
     const copy = createId('batch_', Date.now() - days * DAY_MS);
     for (const key of await keysBelow(store, ObjectKeys.batchPrefix('retention', id))) {
       const bytes = await store.get(key);
-      const text = key.endsWith('.json') ? Buffer.from(bytes.toString().replaceAll(id, copy)) : bytes;
-      await store.put(key.replace(id, copy), text);
+      const ofCopy = () => sealDocument(JSON.parse(bytes.toString().replaceAll(id, copy)) as object);
+      await store.put(key.replace(id, copy), key.endsWith('.json') ? ofCopy() : bytes);
     }
     return copy;
   }

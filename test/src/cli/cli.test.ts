@@ -84,13 +84,13 @@ test('the service is found by its variables, by a stack that runs here, or not a
   expect(await cytoqueueWith({ DATA_DIR: folder }, 'models')).toMatchObject({ status: 2, error: expect.stringContaining('npm start') });
 });
 
-test('results that differ from their checksum are not saved', async () => {
+test('results that were damaged in the store are not saved', async () => {
   const { out } = await cytoqueue('upload', pathOf('one-row.csv'), '--json');
   const { id } = JSON.parse(out) as Batch;
   const path = join(stack.dataDir, 'objects', ObjectKeys.runResults('local', id, 1));
   writeFileSync(path, readFileSync(path, 'utf8').replace('benign', 'BENIGN'));
   const { status, error } = await cytoqueue('results', id, '-o', pathOf('damaged.csv'));
-  expect([status, error]).toEqual([1, expect.stringMatching(/checksum|SHA-256|sha256/i)]);
+  expect([status, error]).toEqual([1, expect.stringContaining('damaged')]);
   expect(existsSync(pathOf('damaged.csv'))).toBe(false);
 });
 

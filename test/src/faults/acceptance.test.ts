@@ -80,7 +80,7 @@ test.each([
   const record = await faults.whilePaused(async () => {
     const { json } = await faults.predict();
     await fault();
-    for (const id of [batch, json.id]) faults.age(id);
+    for (const id of [batch, json.id]) await faults.age(id);
     return json.id as string;
   });
   await waitUntil('the API has Redis again', async () => (await faults.client.get('/health/ready')).status === 200);
@@ -118,7 +118,7 @@ test('two reconcilers at once, each with the lease: one manifest', async () => {
   });
   await faults.whilePaused(async () => {
     await faults.inRedis((redis) => redis.flushall());
-    faults.age(batch);
+    await faults.age(batch);
     for (const pid of before) process.kill(pid, 'SIGKILL');
   });
   await faults.startWorker();

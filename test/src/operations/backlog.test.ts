@@ -100,7 +100,7 @@ test('an emptied Redis has no backlog until the work is enqueued again', async (
   await faults.inRedis((redis) => redis.flushall());
   await setPaused(true);
   await untilBacklogRows(0);
-  faults.age(id);
+  await faults.age(id);
   await faults.reconcile();
   await untilBacklogRows(ROWS);
   await setPaused(false);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { catalogue, metricNames } from '@cytoqueue/metrics';
 import { CANARY_TENANT } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/storage';
@@ -5,15 +6,15 @@ import { finish } from '../support/batches';
 import { CloudWatchFigures, awsEnvironment } from '../support/cloudwatch-figures';
 import { FaultStack } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
 import { waitUntil } from '../support/wait-until';
 
 /** Compares the published figures, read back as from CloudWatch, with what was done while workers were killed. */
 
-const NAMESPACE = 'Cytoqueue';
+const NAMESPACE = `Cytoqueue-${randomUUID()}`;
 const ROWS = 3_000;
 const RECORDS = 25;
-const describeWithMoto = motoAvailable() ? describe : describe.skip;
 
 interface Published {
   /** Sums of what was done, by the answers of the API. */
@@ -22,14 +23,13 @@ interface Published {
   listedPredictions: number;
 }
 
-let moto: MotoServer;
 let faults: FaultStack;
 let figures: CloudWatchFigures;
 let published: Published;
 
-describeWithMoto('the figures', () => {
+describeWith('moto_server', 'the figures', () => {
   beforeAll(async () => {
-    moto = await startMoto();
+    const moto = await connectMoto();
     figures = new CloudWatchFigures(moto.url, NAMESPACE);
     const own = { CLOUDWATCH_NAMESPACE: NAMESPACE, ENVIRONMENT: 'test', CANARY_SECONDS: '2', WORKERS: '2' };
     faults = await FaultStack.start(ROWS, { ...awsEnvironment(moto.url), ...own });
@@ -39,7 +39,6 @@ describeWithMoto('the figures', () => {
   afterAll(async () => {
     await faults?.stop();
     figures?.stop();
-    await moto?.stop();
   });
 
   /** Workers are killed with a shard and with records in progress, and a batch is canceled; then the stack stops. */

@@ -159,10 +159,13 @@ export class FaultStack {
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
-  /** As if it had been accepted two minutes ago: the reconciler leaves what is young alone. */
-  age(id: string): void {
+  /** Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone. */
+  async age(id: string): Promise<void> {
+    const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
+    const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
+    assert.notEqual(markers.length, 0, `${id} is pending`);
     const then = Date.now() / 1_000 - 120;
-    utimesSync(join(this.stack.dataDir, 'objects', ObjectKeys.pending('local', id)), then, then);
+    for (const key of markers) utimesSync(join(this.stack.dataDir, 'objects', key), then, then);
   }
 
   /** What a service has logged so far. */

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, decodeShardObject, listAll } from '@cytoqueue/storage';
+import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, decodeShardObject, isPending, listAll } from '@cytoqueue/storage';
 import { readCsv } from './records';
 
 const TENANT = 'local';
@@ -23,7 +23,7 @@ export async function expectInvariant(store: ObjectStore, batchId: string, { row
   const runs = new Set(keys.flatMap((key) => ObjectKeys.parseRun(key) ?? []));
   const manifests = keys.filter((key) => key.endsWith('/manifest.json'));
   assert.deepEqual(manifests, [...runs].map((run) => ObjectKeys.runManifest(TENANT, batchId, run)), 'one manifest a run');
-  assert.equal(await store.head(ObjectKeys.pending(TENANT, batchId)), undefined, 'nothing is pending');
+  assert.equal(await isPending(store, TENANT, batchId), false, 'nothing is pending');
 
   const manifest = await readJson<Manifest>(store, manifests.at(-1) as string);
   const results = await store.get(ObjectKeys.runResults(TENANT, batchId, manifest.run));
@@ -44,7 +44,7 @@ async function expectShardsIn(store: ObjectStore, record: BatchRecord, keys: str
   const failed = new Set(manifest.failed_shards);
   const expected = record.shards.map((_, shard) => shard).filter((shard) => !failed.has(shard));
   assert.deepEqual(objects.map((key) => ObjectKeys.parseShardKey(key)?.shard), expected, 'one object a shard');
-  const parts = await Promise.all(objects.map(async (key) => decodeShardObject(await store.get(key)).results));
+  const parts = await Promise.all(objects.map(async (key) => decodeShardObject(await store.get(key), key).results));
   for (const part of parts) assert.ok(results.includes(Buffer.from(part)), 'the result file holds what the shard object does');
 }
 

@@ -5,12 +5,12 @@
  */
 import type { BatchProgress, Producer } from '@cytoqueue/queue';
 import { type Registry, describeDrift } from '@cytoqueue/registry';
-import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId, unscoredShards } from '@cytoqueue/storage';
+import { type BatchOptions, type BatchRecord, type DamageReport, type ModelPin, ObjectKeys, type ObjectStore, batchRecordShape, createId, findDocument, unscoredShards } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
 import { units } from '../http/rate-limit';
-import { putJson, readJsonObject } from '../http/stored-json';
+import { putJson } from '../http/stored-json';
 import type { TenantUse } from '../http/tenant-use';
 import type { ApiMetrics } from '../operations/api-metrics';
 import { type Intake, type IntakeLimits, storeUpload } from './intake';
@@ -26,6 +26,7 @@ export interface BatchServices {
   idempotency: IdempotencyKeys;
   use: TenantUse;
   metrics: Pick<ApiMetrics, 'uploaded'>;
+  damage: DamageReport;
 }
 
 export interface Upload {
@@ -101,7 +102,7 @@ export async function acceptRecord(
     return undefined;
   });
   if (key === undefined || claimed === undefined) return id;
-  const earlier = claimed === id ? undefined : await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
+  const earlier = claimed === id ? undefined : await orTakeBack(store, tenant, id, () => findDocument(store, ObjectKeys.batchRecord(tenant, claimed), batchRecordShape));
   if (earlier !== undefined) {
     await takeBack(store, tenant, id);
     await resume(services, tenant, earlier);
@@ -124,7 +125,7 @@ async function enqueue({ store, producer, use }: BatchServices, tenant: string, 
 async function resume(services: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
   const { store, producer } = services;
   if ((await store.head(ObjectKeys.runManifest(tenant, record.id, 1))) !== undefined) return;
-  if ((await producer.runState(record.id, 1)) !== 'unknown') return;
+  if (await producer.canRunFinish(record.id, 1)) return;
   await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
   await producer.reenqueueBatch({ tenant, batchId: record.id, run: 1, shards: await unscoredShards(store, tenant, record) });
 }

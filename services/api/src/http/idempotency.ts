@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore, idempotencyRecordShape, readDocument } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from './problem';
 
@@ -41,7 +41,7 @@ export class IdempotencyKeys {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
     }
-    const earlier = JSON.parse((await this.store.get(this.keyOf(tenant, key))).toString()) as IdempotencyRecord;
+    const earlier = await readDocument(this.store, this.keyOf(tenant, key), idempotencyRecordShape);
     if (earlier.payload_sha256 !== record.payload_sha256) throw reused();
     return earlier.id;
   }

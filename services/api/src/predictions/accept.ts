@@ -5,10 +5,11 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import {
+  type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument, sealDocument,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
 
@@ -35,6 +36,7 @@ export interface PredictionServices {
   registry: Registry;
   producer: Producer;
   idempotency: IdempotencyKeys;
+  damage: DamageReport;
 }
 
 /**
@@ -63,8 +65,7 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
   try {
-    const body = Buffer.from(JSON.stringify(request));
-    await store.putMarked(requestKey, body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
+    await store.putMarked(requestKey, sealDocument(request), ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {
@@ -90,7 +91,7 @@ async function acceptOnce(
 ): Promise<PredictionRequest> {
   const id = await services.idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = await readJsonObject<PredictionRequest>(services.store, requestKey);
+  const earlier = await findDocument(services.store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await services.store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
   if (isFinished) return earlier;
   const stored = earlier ?? (await storeFirst(services.store, requestKey, { ...request, id }));
@@ -102,11 +103,11 @@ async function acceptOnce(
 /** What is stored under the key in the end: ours, or that of whoever was faster. */
 async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
   try {
-    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+    return readDocument(store, requestKey, predictionRequestShape);
   }
 }
 
