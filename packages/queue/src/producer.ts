@@ -55,6 +55,12 @@ export class Producer {
     return [this.predictions, this.shards, this.finalize];
   }
 
+  /** Asked before work is promised. Writes, because a read-only replica answers too. @throws QueueUnavailableError when Redis takes no new work */
+  async assertAvailable(): Promise<void> {
+    await orUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
+    await this.headroom.check();
+  }
+
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await this.headroom.check();
     await this.addPrediction(job);

@@ -104,13 +104,21 @@ async function sweepUnaccepted(services: Sweep, tenant: string, nowMs: number): 
   const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
   for await (const id of foldersBelow(store, prefix, `${prefix}${from}`)) {
     if (id > to) break;
-    if ((await store.head(ObjectKeys.batchRecord(tenant, id))) !== undefined) continue;
+    if (await wasAccepted(store, tenant, id)) continue;
     removed += await isolated(services, `${prefix}${id}`, async () => {
       await store.deletePrefix(`${prefix}${id}/`);
       return 1;
     });
   }
   return removed;
+}
+
+/** An accepted batch has its marker until one of its runs has an object. */
+async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.batchRecord(tenant, id))) === undefined) return false;
+  if (await isPending(store, tenant, id)) return true;
+  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, id), limit: 1 });
+  return objects.length > 0;
 }
 
 /** An idempotency key goes with its resource. */

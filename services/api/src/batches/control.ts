@@ -3,7 +3,7 @@
  * opens the run), a look whether the marker is still there, jobs, answer. A wish to cancel is durable before it is answered.
  */
 import {
-  type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, deletePending, sealDocument,
+  type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, sealDocument,
 } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
@@ -49,27 +49,7 @@ async function ensureMarked(store: ObjectStore, tenant: string, id: string, run:
   if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
 }
 
-/** Removes every object of a finished batch. @throws ObjectNotFoundError, Problem 409 */
-export async function deleteBatch({ store, use }: Pick<BatchServices, 'store' | 'use'>, tenant: string, id: string): Promise<void> {
-  const bytes = await deletableBytes(store, tenant, id);
-  await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
-  await deletePending(store, tenant, id);
-  await use.stored.add(tenant, -bytes);
-}
-
-/** A batch whose description is damaged cannot go on, and may be deleted. @returns the size of its input @throws Problem 409 when it is not finished */
-async function deletableBytes(store: ObjectStore, tenant: string, id: string): Promise<number> {
-  try {
-    const stored = await readBatch(store, tenant, id);
-    finishedManifest(stored);
-    return stored.record.input.bytes;
-  } catch (error) {
-    if (!(error instanceof ObjectCorruptError)) throw error;
-    return (await store.head(ObjectKeys.batchInput(tenant, id)))?.size ?? 0;
-  }
-}
-
-function finishedManifest({ end }: StoredBatch): Manifest {
+export function finishedManifest({ end }: StoredBatch): Manifest {
   if (end === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
   return end.manifest;
 }

@@ -31,44 +31,57 @@ interface ViewServices {
 }
 
 /**
- * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. It is there for
- * its tenant from its pending marker on: one whose upload died before that was never accepted, and no worker takes it up.
- * A batch whose description is damaged is shown as failed, with the reason.
+ * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. A batch exists for
+ * its tenant from its pending marker on: one whose upload died before that was never accepted. A batch whose description is
+ * damaged is shown as failed, with the reason.
  * @throws ObjectNotFoundError
  */
 export async function viewBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
+  return (await viewNewestRun(services, tenant, id)).view;
+}
+
+/** The same with the run that it shows: a retry begins another, which may pass through the same states. */
+export async function viewNewestRun(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
   try {
     return await viewIntact(services, tenant, id);
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
     services.damage.report(ObjectKeys.batchPrefix(tenant, id), error);
-    return damagedView(id);
+    return { run: 1, view: damagedView(id) };
   }
 }
 
-async function viewIntact(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
+async function viewIntact(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
   const stored = await readBatch(services.store, tenant, id);
-  if (stored.damage !== undefined) services.damage.report(ObjectKeys.runPrefix(tenant, id, stored.run), stored.damage);
-  if (stored.end !== undefined) return { ...endedView(stored.record, stored.end), ...(stored.damage && { error: DAMAGED }) };
-  const live = await services.progress.read(id, stored.run).catch(() => undefined);
-  // Redis has heard of the run, so it was accepted. What it counts is added to what the run kept, which must be known.
-  if (live?.whole && stored.damage === undefined) return { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) };
+  const { run } = stored;
+  if (stored.damage !== undefined) services.damage.report(ObjectKeys.runPrefix(tenant, id, run), stored.damage);
+  if (stored.end !== undefined) return { run, view: { ...endedView(stored.record, stored.end), ...(stored.damage && { error: DAMAGED }) } };
+  const live = await services.progress.read(id, run).catch(() => undefined);
+  // Redis knows the run, so it was accepted. What it counts is added to what the run kept, which must be known.
+  if (live?.whole && stored.damage === undefined) return { run, view: { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) } };
   return viewFromStore(services.store, tenant, stored, live);
 }
 
 /** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
-async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<BatchView> {
+async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<{ run: number; view: BatchView }> {
   const { id } = stored.record;
   const key = ObjectKeys.pending(tenant, id, stored.run);
   // A batch in a later run was accepted, for it has finished an earlier one.
   if (stored.run === 1 && (await store.head(key)) === undefined) {
     // The marker goes last: it may have ended since we looked.
-    const { record, end } = await readBatch(store, tenant, id);
+    const { record, run, end } = await readBatch(store, tenant, id);
     if (end === undefined) throw new ObjectNotFoundError(key);
-    return endedView(record, end);
+    return { run, view: endedView(record, end) };
   }
   const counted = { ...(await countScoredShards(store, tenant, id)), finalizing: live?.finalizing ?? false };
-  return { ...describe(stored.record), ...liveView(stored, counted) };
+  return { run: stored.run, view: { ...describe(stored.record), ...liveView(stored, counted) } };
+}
+
+/** For an answer that must not fail any more: the state of a batch right after its acceptance. */
+export function acceptedView(record: BatchRecord): BatchView {
+  const counts = { total: record.rows, pending: record.rows, succeeded: 0, rejected: 0, failed: 0 };
+  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  return { ...describe(record), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
 }
 
 function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<StoredBatch['end']>): BatchView {

@@ -97,6 +97,11 @@ function describe(request: PredictionRequest) {
   return { ...shown, links: { self: predictionLink(shown.id) } };
 }
 
+/** For an answer that must not fail any more: the state of a record right after its acceptance. */
+export function queuedView(request: PredictionRequest): PredictionView {
+  return { ...describe(request), status: 'queued', queue_position: null };
+}
+
 export function isFinished(status: PredictionView['status']): boolean {
   return status !== 'queued' && status !== 'processing';
 }

@@ -12,7 +12,7 @@ import {
   decodeShardObject, emptyCounts, failedShardsShape, manifestShape, readDocument, sealDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, scoreAndStore } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, isRemoved, loadShardTask, scoreAndStore, unlessRemoved } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
 /** How many shard objects may be on their way while one is written. */
@@ -32,7 +32,16 @@ export class Finalizer {
   ) {}
 
   /** `failedShards`: those whose jobs exhausted their attempts. */
-  async process({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+  process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+    return this.unlessRemoved(job, () => this.processStored(job, failedShards));
+  }
+
+  /** Asked before as well, so that nothing is written for a batch that is gone. */
+  private async unlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
+    if (!(await isRemoved(this.services.store, job))) await unlessRemoved(this.services.store, job, work);
+  }
+
+  private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
     const { store, progress } = this.services;
     await progress.markFinalizing(batchId, run);
     // A run that has ended stays as it ended, whatever was canceled, lost or found since.
@@ -41,7 +50,11 @@ export class Finalizer {
   }
 
   /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
-  async giveUp({ tenant, batchId, run }: FinalizeJob): Promise<void> {
+  giveUp(job: FinalizeJob): Promise<void> {
+    return this.unlessRemoved(job, () => this.giveUpStored(job));
+  }
+
+  private async giveUpStored({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
     const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
