@@ -8,6 +8,7 @@ import { HEADER, rows } from '../support/csv-rows';
 import { keysBelow as listKeys } from '../support/invariant';
 import { whilePaused as pauseWorkers } from '../support/paused-workers';
 import { BENIGN_RECORD, WISCONSIN, readCsv } from '../support/records';
+import { waitUntil } from '../support/wait-until';
 import { SHARD_ROWS, type SharedStack } from './shared-stack';
 
 const SHARDS = `${REDIS_PREFIX}:${queueNames.shards}`;
@@ -83,6 +84,9 @@ export function batchCases({ stack, connect }: SharedStack): void {
       const answers = await Promise.all(Array.from({ length: 50 }, () => send({ features: BENIGN_RECORD })));
       expect(new Set(answers.map(({ status, json }) => `${status} ${json.id}`)).size).toBe(1);
       expect((await send({ features: { ...BENIGN_RECORD, mitoses: 2 } })).status).toBe(422);
+      await waitUntil('it is scored', async () => (await client.get(`/v1/predictions/${answers[0]?.json.id}`)).json.status === 'succeeded');
+      const repeated = await send({ features: BENIGN_RECORD });
+      expect([repeated.status, repeated.json.status]).toEqual([202, 'succeeded']);
       const { json } = await client.get('/v1/predictions?limit=100');
       expect(json.data).toHaveLength(1);
     });

@@ -71,10 +71,12 @@ const predictionResult = z
   })
   .meta({ id: 'PredictionResult' });
 
+const predictionStatus = z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']);
+
 export const prediction = z
   .strictObject({
     id: text,
-    status: z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']),
+    status: predictionStatus,
     created_at: timestamp,
     queue_position: z.int().min(1).nullable().optional().meta({ description: 'While queued: 1 = next; null when unknown' }),
     completed_at: timestamp.optional(),
@@ -88,7 +90,12 @@ export const prediction = z
   .meta({ id: 'Prediction' });
 
 export const acceptedPrediction = z
-  .strictObject({ id: text, status: z.literal('queued'), created_at: timestamp, links: z.strictObject({ self: text }) })
+  .strictObject({
+    id: text,
+    status: predictionStatus.meta({ description: 'queued; in the answer to a repeated request the state that the record has by then' }),
+    created_at: timestamp,
+    links: z.strictObject({ self: text }),
+  })
   .meta({ id: 'AcceptedPrediction' });
 
 const drift = z
