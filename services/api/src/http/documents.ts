@@ -71,12 +71,10 @@ const predictionResult = z
   })
   .meta({ id: 'PredictionResult' });
 
-const predictionStatus = z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']);
-
 export const prediction = z
   .strictObject({
     id: text,
-    status: predictionStatus,
+    status: z.enum(['queued', 'processing', 'succeeded', 'failed', 'canceled']),
     created_at: timestamp,
     queue_position: z.int().min(1).nullable().optional().meta({ description: 'While queued: 1 = next; null when unknown' }),
     completed_at: timestamp.optional(),
@@ -90,13 +88,8 @@ export const prediction = z
   .meta({ id: 'Prediction' });
 
 export const acceptedPrediction = z
-  .strictObject({
-    id: text,
-    status: predictionStatus.meta({ description: 'queued; in the answer to a repeated request the state that the record has by then' }),
-    created_at: timestamp,
-    links: z.strictObject({ self: text }),
-  })
-  .meta({ id: 'AcceptedPrediction' });
+  .strictObject(prediction.pick({ id: true, status: true, created_at: true, links: true }).shape)
+  .meta({ id: 'AcceptedPrediction', description: 'The status is `queued`, or what it has become when the request is a repeated one' });
 
 const drift = z
   .strictObject({
