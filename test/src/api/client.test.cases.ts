@@ -45,6 +45,15 @@ export function clientCases({ stack, key }: SharedStack): void {
     await expect(client.getBatch(id)).rejects.toMatchObject({ name: ApiError.name, status: 404 });
   });
 
+  test('creates, lists and deletes an API key', async () => {
+    const { key, ...created } = await client.createKey({ role: 'member', expires_at: '2099-01-01T00:00:00.000Z' });
+    expect(key).toMatch(/^cq_/);
+    expect(await client.listKeys()).toContainEqual(created);
+    await client.deleteKey(created.id);
+    expect((await client.listKeys()).map(({ id }) => id)).not.toContain(created.id);
+    await expect(client.deleteKey(created.id)).rejects.toMatchObject({ status: 404 });
+  });
+
   test('reads models, the queue and the audit log', async () => {
     expect((await client.listModels()).map(({ name }) => name)).toContain('wbc-knn');
     expect(await client.getModelCard('wbc-knn', '1.0.0')).toContain('wbc-knn');

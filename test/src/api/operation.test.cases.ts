@@ -14,11 +14,13 @@ export function operationCases({ stack, connect }: SharedStack): void {
     const paths = [
       '/health/live', '/health/ready', '/v1/models', '/v1/models/wbc-knn', '/v1/models/wbc-knn/versions/1.0.0', '/v1/predictions', '/v1/batches',
       `/v1/predictions/${record.id}`, `/v1/predictions/${record.id}/events`, `/v1/batches/${id}/events`, `/v1/batches/${rescored.id}/changes`,
-      '/v1/queue', '/v1/session', '/v1/audit', '/metrics',
+      '/v1/queue', '/v1/session', '/v1/audit', '/v1/api-keys', '/metrics',
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.0.0' } })).status).toBe(200);
+    expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
+    expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
     const { json: signIn } = await client.post('/v1/session/tokens');
     expect((await client.post('/v1/session', { json: { token: signIn.token } })).status).toBe(201);
     expect((await client.call('delete', '/v1/session')).status).toBe(204);
