@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type HeldKey, type KeyRing, type Logger, Periodic } from '@cytoqueue/runtime';
 import { ObjectCorruptError, ObjectKeys, type ObjectStore, findDocument, lastUsedShape } from '@cytoqueue/storage';
 import { putJson } from '../http/stored-json';
 
 const WRITE_EVERY_MS = 15 * 60_000;
+/** A store that does not answer must not use up the time that a stop has. */
+const STOP_WITHIN_MS = 2_000;
 
 /** By key id, such as 2026-11-28. */
 type Days = Record<string, string>;
@@ -29,8 +32,8 @@ export class LastUse {
   }
 
   async stop(): Promise<void> {
-    await this.writing.stop();
-    await this.flush();
+    const written = this.writing.stop().then(() => this.flush());
+    await Promise.race([written, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
   }
 
   /** Called for every request. */
