@@ -67,7 +67,9 @@ export class FileObjectStore implements ObjectStore {
     } catch (error) {
       if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from, { cause: error });
       // Such as a file with more names than the file system allows.
-      await this.put(to, await this.getStream(from));
+      const body = await this.getStream(from);
+      // Closes the source also when the write fails before it reads.
+      await this.put(to, body).finally(() => body.destroy());
     }
     await this.settle(target);
   }
@@ -197,7 +199,7 @@ export class FileObjectStore implements ObjectStore {
     if (range) checkRange(key, range);
     const handle = await reading(key, () => open(path));
     try {
-      const stats = await handle.stat();
+      const stats = await reading(key, () => handle.stat());
       if (!stats.isFile()) throw new ObjectNotFoundError(key);
       if (range && range.end > stats.size) throw new ObjectRangeError(key, range);
       return handle;

@@ -65,7 +65,9 @@ export class S3ObjectStore implements ObjectStore {
     const source = await this.headObject(from);
     if (source === undefined) throw new ObjectNotFoundError(from);
     if ((source.ContentLength ?? 0) <= MAX_COPY_BYTES && (await copyWithinBucket(this.bulkClient, this.prefix + from, target))) return;
-    await this.put(to, await this.getStream(from), { contentType: source.ContentType });
+    const body = await this.getStream(from);
+    // Closes the source also when the write fails before it reads.
+    await this.put(to, body, { contentType: source.ContentType }).finally(() => body.destroy());
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
