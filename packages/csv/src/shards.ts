@@ -3,6 +3,7 @@ import { CR, QUOTE, delimiterByte, lineByte } from './dialect';
 import { asBuffer, firstNonText, nonTextError, sequenceLength, unfinishedBytes } from './encoding';
 import { CsvError } from './error';
 import type { Header } from './header';
+import { joinedChecksum } from './joined-checksum';
 import { RecordScanner } from './records';
 
 /** A byte range of the input file that holds whole rows. */
@@ -208,13 +209,11 @@ function joined(first: Shard, second: Shard): Shard {
     length: second.offset + second.length - first.offset,
     firstRow: first.firstRow,
     rows: first.rows + second.rows,
-    crc32: first.offset + first.length === second.offset ? joinedChecksum(first.crc32, second.crc32, second.length) : undefined,
+    crc32: checksumOfBoth(first, second),
   };
 }
 
-/** CRC-32 is linear: the first checksum is carried over as many zeros as the second part has bytes. */
-function joinedChecksum(first: number | undefined, second: number | undefined, secondLength: number): number | undefined {
-  if (first === undefined || second === undefined) return undefined;
-  const zeros = Buffer.alloc(secondLength);
-  return (crc32(zeros, first) ^ crc32(zeros) ^ second) >>> 0;
+function checksumOfBoth(first: Shard, second: Shard): number | undefined {
+  if (first.crc32 === undefined || second.crc32 === undefined || first.offset + first.length !== second.offset) return undefined;
+  return joinedChecksum(first.crc32, second.crc32, second.length);
 }
