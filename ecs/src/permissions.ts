@@ -13,18 +13,18 @@ export interface StorePermissions {
 
 /** The API takes uploads in, hands results out, and removes what has expired. It promotes models and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*'],
-  delete: ['tenants/*', 'pending/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
 };
 
 /** The worker reads inputs and models, writes results and nothing else, and takes markers away. */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
-  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*'],
-  delete: ['pending/*'],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
+  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*', 'probe/*'],
+  delete: ['pending/*', 'probe/*'],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 
 /** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */

@@ -10,9 +10,11 @@ import { Folders, unlinkFile } from './folders';
 import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+import { probeObjects } from './probe-objects';
 import { readFully, sameBytes } from './same-bytes';
 import { alternatingChunks, sendChunks } from './send-chunks';
 import { settleAll } from './settle-all';
+import { type StoreFinding, findingOf } from './store-finding';
 import { FILE_MODE, TempFiles } from './temp-files';
 
 const READ_CHUNK_BYTES = 256 * 1024;
@@ -29,6 +31,7 @@ export class FileObjectStore implements ObjectStore {
   readonly url: string;
   private readonly folders: Folders;
   private readonly tempFiles: TempFiles;
+  private isStarted = false;
 
   /** @param root absolute path. */
   constructor(private readonly root: string) {
@@ -119,12 +122,23 @@ export class FileObjectStore implements ObjectStore {
     await storing(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
   }
 
+  /** Starts the store first where that has failed so far; later never, for a root that is gone may be a disk that is not mounted. */
+  async probe(): Promise<StoreFinding[]> {
+    try {
+      if (!this.isStarted) await this.start();
+    } catch (error) {
+      return [findingOf('make the folder', error)];
+    }
+    return probeObjects(this);
+  }
+
   /** Makes the folder and removes what killed writers left in it. Can be repeated at any time. */
   async start(): Promise<void> {
     await storing(async () => {
       await this.folders.makeRoot();
       await this.tempFiles.start();
     });
+    this.isStarted = true;
   }
 
   /** Nothing is held between calls. */

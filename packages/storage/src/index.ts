@@ -8,6 +8,7 @@ export { createId, type IdPrefix, idTimeMs } from './ids';
 export { listAll } from './listing';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
+export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from './store-finding';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';

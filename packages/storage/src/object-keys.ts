@@ -46,8 +46,11 @@ function checkModel(model: string): string {
  *     pending/{tenant}/{id}
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
+ *     probe/{id}
  */
 export class ObjectKeys {
+  /** Objects of the probes of running processes. */
+  static readonly probePrefix = 'probe/';
   /** All pending markers. */
   static readonly pendingPrefix = 'pending/';
   /** All tenants. */
@@ -168,6 +171,10 @@ export class ObjectKeys {
   static parsePendingKey(key: string): { tenant: string; id: string } | undefined {
     const match = /^pending\/([^/]+)\/([^/]+)$/.exec(key);
     return match ? { tenant: match[1]!, id: match[2]! } : undefined;
+  }
+
+  static probe(id: string): string {
+    return `${ObjectKeys.probePrefix}${checkName(id, 'id')}`;
   }
 
   static modelPrefix(name: string): string {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { StoreFinding } from './store-finding';
 
 /** What a store knows of an object without reading it. */
 export interface ObjectInfo {
@@ -91,6 +92,11 @@ export interface ObjectStore {
   presignGet(key: string, options: { expiresSeconds: number; downloadName: string }): Promise<string | undefined>;
   /** Reachable and open for writing, or `StoreUnavailableError`. Writes nothing. */
   check(): Promise<void>;
+  /**
+   * Tries everything that the product relies on with an object below `probe/`; empty when all of it holds. For the start and then every
+   * few minutes, not for health requests.
+   */
+  probe(): Promise<StoreFinding[]>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

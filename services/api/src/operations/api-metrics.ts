@@ -35,6 +35,12 @@ export class ApiMetrics {
     this.add({ CanaryFailed: 1 });
   }
 
+  /** The object store or Redis could not be used as it is. */
+  dependencyProbeFailed(): void {
+    this.meters.count('DependencyProbesFailed');
+    this.add({ DependencyProbesFailed: 1 });
+  }
+
   /** For Prometheus, with the queue as it is now; without it when Redis does not answer. */
   async text(): Promise<{ contentType: string; body: string }> {
     this.meters.set(await this.watch.read().then(gaugesOf, () => []));
