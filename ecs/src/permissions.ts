@@ -11,19 +11,19 @@ export interface StorePermissions {
   readonly list: readonly string[];
 }
 
-/** The API takes uploads in, hands results out, and removes what has expired. It promotes models and cannot add or change one. */
+/** The API takes uploads in, hands results out, and removes what has expired. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
   get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'probe/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'probe/*'],
   delete: ['tenants/*', 'pending/*', 'probe/*'],
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
 };
 
-/** The worker reads inputs and models, writes results and nothing else, and takes markers away. */
+/** The worker reads inputs and models, writes results and nothing else, takes markers away, and sets damaged shard objects aside. */
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
-  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*', 'probe/*'],
-  delete: ['pending/*', 'probe/*'],
+  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*', 'probe/*'],
+  delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 

@@ -1,11 +1,14 @@
 import { DISTANCE_ALARM, GREY_ZONE, reasonCodes, reasonText } from './index';
 
-test.each([
-  [0, []],
-  [GREY_ZONE, ['grey_zone']],
-  [DISTANCE_ALARM, ['unusual_record']],
-  [GREY_ZONE | DISTANCE_ALARM, ['grey_zone', 'unusual_record']],
-])('flags %d are %j, each with a sentence', (flags, codes) => {
+const TOO_CLOSE = 'The probability lies between 5 % and 95 %: too close to call.';
+const UNUSUAL = 'The record is unlike those the model has seen: check the values for slips and the column order.';
+
+test.each<[number, string[], string[]]>([
+  [0, [], []],
+  [GREY_ZONE, ['grey_zone'], [TOO_CLOSE]],
+  [DISTANCE_ALARM, ['unusual_record'], [UNUSUAL]],
+  [GREY_ZONE | DISTANCE_ALARM, ['grey_zone', 'unusual_record'], [TOO_CLOSE, UNUSUAL]],
+])('flags %d are %j, each with its sentence', (flags, codes, text) => {
   expect(reasonCodes(flags)).toEqual(codes);
-  expect(reasonText(flags)).toHaveLength(codes.length);
+  expect(reasonText(flags)).toEqual(text);
 });

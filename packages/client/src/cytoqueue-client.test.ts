@@ -11,7 +11,7 @@ interface Seen {
   body: string;
 }
 
-/** What a server that is about to fail would answer; the real API is met in test/src/client.test.ts. */
+/** Answers of a server that fails; test/src/cli uses the client against the real API. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 let server: Server;
@@ -61,12 +61,10 @@ test('an answer of something in front of the API is an ApiError too', async () =
   await expect(client.getBatch('batch_1')).rejects.toMatchObject({ status: 404, type: 'http-error' });
 });
 
-test('what may pass is tried again, after as long as the API asks', async () => {
-  const startedMs = performance.now();
-  answers = [json(503, {}, { 'Retry-After': '1' }), cutOff, json(200, { id: 'batch_1' })];
+test('a failure that may pass is retried until the answer comes', async () => {
+  answers = [json(503, {}), cutOff, json(200, { id: 'batch_1' })];
   expect(await client.getBatch('batch_1')).toEqual({ id: 'batch_1' });
   expect(seen).toHaveLength(3);
-  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(990);
 });
 
 test('but not for ever', async () => {

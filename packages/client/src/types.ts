@@ -142,7 +142,8 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  champion: string;
+  /** null: no version was promoted yet. */
+  champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
   links: { self: string };
@@ -212,7 +213,9 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** null: nobody works on it. */
+  /** Rows wait and none was finished for 15 seconds. */
+  stalled: boolean;
+  /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
     name: 'predictions' | 'shards' | 'finalize';

@@ -90,6 +90,28 @@ describe('a reference', () => {
   });
 });
 
+describe('a version of a name that is not shipped', () => {
+  const added = async () => {
+    const { file } = parseModel(await store.get(ObjectKeys.model('wbc-knn', '1.0.0')));
+    return registry.add(Buffer.from(serializeModel({ ...file, name: 'lab-knn', version: '2.0.0' })));
+  };
+
+  test('is added under its own name, and found by name and version in every process', async () => {
+    const pin = await added();
+    expect(pin).toMatchObject({ name: 'lab-knn', version: '2.0.0' });
+    for (const each of [registry, new Registry(store)]) {
+      expect(await each.resolve('lab-knn@2.0.0')).toEqual(pin);
+      expect((await each.pinned(pin)).model.ref).toBe('lab-knn@2.0.0');
+    }
+  });
+
+  test('changes no other name', async () => {
+    const before = await registry.resolve();
+    await added();
+    expect(await new Registry(store).resolve()).toEqual(before);
+  });
+});
+
 describe('a model is refused', () => {
   test('when its digest is not the pinned one', async () => {
     const pin = await registry.resolve();
@@ -120,7 +142,7 @@ describe('a champion', () => {
     await elsewhere.add(await withVersion('1.1.0'));
     await elsewhere.promote('wbc-knn', '1.1.0', 'ada');
     expect((await elsewhere.resolve()).version).toBe('1.1.0');
-    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0', 10_000);
+    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0');
     expect((await registry.pinned(before)).model.version).toBe('1.0.0');
   });
 

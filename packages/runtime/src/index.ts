@@ -1,5 +1,6 @@
 export { type Config, ConfigError, loadConfig } from './config';
 export { type Logger, createLogger } from './logger';
+export { LogWriter, type LogWriterOptions } from './log-writer';
 export { Releasers, type ServiceOptions, runService, tellParent, widenThreadPool } from './lifecycle';
 export {
   type ApiKeys,

@@ -53,7 +53,8 @@ export class KeyFile {
     return this.looking.stop();
   }
 
-  private async look(): Promise<void> {
+  /** Reads the file again when it has changed; called every second once it has started. */
+  async look(): Promise<void> {
     const { file, logger } = this.options;
     try {
       const text = await readFile(file, 'utf8');

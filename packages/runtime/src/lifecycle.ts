@@ -59,6 +59,7 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
   const releasers = new Releasers(logger);
   let stopping = false;
   const exit = (status: number): void => {
+    // Through a pipe that nothing reads the last lines never leave.
     logger.flush(() => process.exit(status));
     setTimeout(() => process.exit(status), FLUSH_MS);
   };
@@ -76,6 +77,11 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
       exit(status);
     });
   };
+  // Also of a rejection that was not handled. The log is written asynchronously, so Node.js must not end the process first.
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'uncaught exception');
+    exit(1);
+  });
   process.on('SIGINT', () => stop('SIGINT', 0));
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   // Only present when a parent started us with an IPC channel; its end means that the parent is gone.

@@ -16,7 +16,7 @@ test('a line says when, who and where', () => {
   expect(new Date(json['time'] as string).toISOString()).toBe(json['time']);
 });
 
-describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'authorization', 'cookie', 'api_key'])('%s', (name) => {
+describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'authorization', 'cookie', 'api_key', 'detail'])('%s', (name) => {
   test.each([
     ['at the top', { [name]: SECRET }],
     ['as a whole object', { [name]: { clump: SECRET } }],
@@ -51,4 +51,45 @@ test('what holds itself can be logged', () => {
   const circle: Record<string, unknown> = { name: 'circle' };
   circle['itself'] = circle;
   expect(written((logger) => logger.info({ circle }, 'x')).json).toMatchObject({ circle: { name: 'circle' }, msg: 'x' });
+});
+
+describe('values that convert themselves', () => {
+  test.each([
+    ['an object with toJSON', { who: { toJSON: () => ({ sample_id: SECRET }) } }],
+    ['toJSON within toJSON', { who: { toJSON: () => ({ deeper: { toJSON: () => ({ detail: SECRET }) } }) } }],
+    ['an error with toJSON', { err: Object.assign(new Error('x'), { toJSON: () => ({ body: SECRET }), row: SECRET }) }],
+    ['a Buffer', { chunk: Buffer.from(SECRET) }],
+    ['typed arrays', { chunk: new Uint8Array(Buffer.from(SECRET)), more: [new Float64Array([1961])] }],
+    ['a Map', { map: new Map([['features', SECRET]]) }],
+    ['a Set', { set: new Set([{ features: SECRET }]) }],
+    ['a problem', { problem: { title: 'x', detail: SECRET } }],
+  ])('%s prints none of what is redacted', (_, fields) => {
+    const { text } = written((logger) => logger.error(fields, 'x'));
+    expect(text).not.toContain(SECRET);
+    expect(text).not.toContain('74,97,110,101');
+    expect(text).not.toContain('1961');
+  });
+
+  test('a Date prints its time, bytes their number', () => {
+    const { json } = written((logger) => logger.info({ at: new Date(0), chunk: Buffer.alloc(3) }, 'x'));
+    expect(json).toMatchObject({ at: '1970-01-01T00:00:00.000Z', chunk: '[3 bytes]' });
+  });
+
+  test('a conversion that fails does not fail the caller', () => {
+    const fields = { it: { toJSON: () => { throw new Error('no'); } } };
+    expect(written((logger) => logger.info(fields, 'x')).json).toMatchObject({ it: '[unprintable]' });
+  });
+});
+
+test('a parse error does not repeat what was parsed, nor does an error that it caused', () => {
+  const parse = (): unknown => JSON.parse(`{"name": ${SECRET}}`);
+  for (const wrap of [(error: unknown) => error, (error: unknown) => new Error('outer', { cause: error })]) {
+    let thrown: unknown;
+    try {
+      parse();
+    } catch (error) {
+      thrown = wrap(error);
+    }
+    expect(written((logger) => logger.error({ err: thrown }, 'x')).text).not.toMatch(/Jane|Roe|1961/);
+  }
 });

@@ -1,17 +1,19 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { LogWriter } from './log-writer';
 import { withheld } from './withheld';
 
 export type { Logger };
 
 /**
- * JSON lines on stdout with service and environment on each, written at once so that none is lost when the process ends.
- * Levels: error = somebody must look, warn = it mended itself.
+ * JSON lines on stdout with service and environment on each. Logging never blocks and never throws (see LogWriter); call
+ * `flush` before the process ends. Levels: error = a person must act, warn = recovered without help.
  */
 export function createLogger(
   options: { service: string; environment: string; level: string },
-  destination: DestinationStream = pino.destination({ fd: 1, sync: true }),
+  destination?: DestinationStream,
 ): Logger {
-  const logger = pino(
+  const onRecovery = (dropped: number): void => logger.warn({ dropped }, 'log lines were dropped while the log could not be written');
+  const logger: Logger = pino(
     {
       level: options.level,
       base: { service: options.service, environment: options.environment, pid: process.pid },
@@ -21,7 +23,7 @@ export function createLogger(
       // Errors have been made plain by then.
       serializers: { err: (error: unknown) => error },
     },
-    destination,
+    destination ?? new LogWriter(1, { onRecovery }),
   );
   // What is bound to a child passes no formatter. Children of children inherit this.
   const pinos = Object.getPrototypeOf(logger) as Logger;

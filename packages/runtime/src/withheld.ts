@@ -1,7 +1,7 @@
 import { stdSerializers } from 'pino';
 
 /** Names under which patient data could slip into a log line; no call site logs them, this is the backstop. */
-const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'originalname', 'field'];
+const PATIENT_FIELDS = ['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'originalname', 'field', 'detail'];
 /** `args`: a failed Redis command carries its arguments, of AUTH the password. */
 const SECRETS = ['authorization', 'cookie', 'api_key', 'args'];
 const NAMES: ReadonlySet<string> = new Set([...PATIENT_FIELDS, ...SECRETS]);
@@ -12,14 +12,49 @@ const MOST_LEVELS = 5;
 /** The fields of a log line without the values of these names, at whatever depth; errors as pino's own serializer has them. */
 export function withheld(fields: object, level = 1): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) kept[name] = NAMES.has(name) ? '[redacted]' : withheldValue(value, level);
+  for (const [name, value] of Object.entries(fields)) {
+    // A `toJSON` of its own would be called when the line is printed.
+    if (typeof value === 'function') continue;
+    kept[name] = NAMES.has(name) ? '[redacted]' : withheldValue(value, level);
+  }
   return kept;
 }
 
 function withheldValue(value: unknown, level: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  // Bytes may be anything that was read or received.
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (level === MOST_LEVELS) return Array.isArray(value) ? '[Array]' : '[Object]';
-  if (value instanceof Error) return withheld(stdSerializers.err(value), level + 1);
+  if (value instanceof Error) return withheldError(value, level);
   if (Array.isArray(value)) return value.map((item) => withheldValue(item, level + 1));
-  return 'toJSON' in value ? value : withheld(value, level + 1);
+  if (value instanceof Map) return withheldValue(Object.fromEntries(value), level);
+  if (value instanceof Set) return withheldValue([...value], level);
+  return 'toJSON' in value && typeof value.toJSON === 'function' ? withheldValue(toJson(value as { toJSON: () => unknown }), level + 1) : withheld(value, level + 1);
+}
+
+/** What would be printed is what is looked at; a value whose own conversion fails must not fail the caller. */
+function toJson(value: { toJSON: () => unknown }): unknown {
+  try {
+    return value.toJSON();
+  } catch {
+    return '[unprintable]';
+  }
+}
+
+function withheldError(error: Error, level: number): Record<string, unknown> {
+  const printed = withheld(stdSerializers.err(error), level + 1);
+  const quotes = quotedInput(error);
+  const redact = (text: unknown): unknown => (typeof text === 'string' ? quotes.reduce((left, quote) => left.replaceAll(quote, 'invalid JSON [redacted]'), text) : text);
+  return { ...printed, message: redact(printed['message']), stack: redact(printed['stack']) };
+}
+
+/** Messages of the error and its causes that repeat what was parsed, as those of JSON.parse do. */
+function quotedInput(error: Error): string[] {
+  const found: string[] = [];
+  const seen = new Set<unknown>();
+  for (let cause: unknown = error; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+    seen.add(cause);
+    if (cause instanceof SyntaxError && cause.message !== '') found.push(cause.message);
+  }
+  return found;
 }

@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
 import { errorCode } from './file-errors';
-import { closeFd, openKnownFd, syncFd } from './fs-calls';
+import { closeFd, openFd, syncFd } from './fs-calls';
 
 /** Makes the names in a directory durable. A directory that is gone has none to lose. */
 async function fsyncDirectory(path: string): Promise<void> {
   try {
-    const fd = openKnownFd(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    const fd = await openFd(path, constants.O_RDONLY | constants.O_DIRECTORY, 0);
     try {
       await syncFd(fd);
     } finally {
-      closeFd(fd);
+      await closeFd(fd);
     }
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;

@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { createObjectStore, listAll, type ObjectStore } from './index';
+import { describeWith } from '../../../test/src/support/optional-tools';
+import { readExactly } from './file-body';
+import { ObjectCorruptError, createObjectStore, listAll, type ObjectStore } from './index';
 
 const TWO_HOURS_S = 2 * 60 * 60;
 
@@ -42,14 +44,6 @@ async function countSyncs(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('durability', () => {
-  it('shares the directory syncs of writes at the same time', async () => {
-    await store.put('pending/t/first', new Uint8Array());
-    const keys = Array.from({ length: 100 }, (_, n) => `pending/t/${n}`);
-    const syncs = await countSyncs(() => Promise.all(keys.map((key) => store.put(key, new Uint8Array()))));
-    expect(syncs).toBeGreaterThanOrEqual(1);
-    expect(syncs).toBeLessThan(50);
-  });
-
   it('syncs the file, its directory and every directory made on the way', async () => {
     expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);
     expect(await countSyncs(() => store.put('a/b/d', Buffer.from('x')))).toBe(1 + 1);
@@ -97,15 +91,14 @@ describe('several processes on one folder', () => {
 });
 
 describe('start', () => {
-  it('removes what the dead have left, and nothing of the living', async () => {
-    const deadPid = spawnSync('true').pid;
-    const dead = [`${hostname()}~${deadPid}~abc~1`, `${hostname()}~${process.pid}~of-an-earlier-life~1`, 'elsewhere~1~abc~old'];
-    const living = [`${hostname()}~${process.ppid}~abc~1`, 'elsewhere~1~abc~new'];
-    for (const name of [...dead, ...living]) await writeFile(join(root, '.tmp', name), 'half');
+  it('removes temp files that were not written to for two hours, and no others: the same host and pid may be another container', async () => {
+    const old = ['any~1', `${hostname()}~${process.pid}~abc~1`];
+    const recent = [`${hostname()}~${process.pid}~another-container~1`, `${hostname()}~999999~abc~2`, 'any~2'];
+    for (const name of [...old, ...recent]) await writeFile(join(root, '.tmp', name), 'half');
     const longAgo = Date.now() / 1000 - TWO_HOURS_S;
-    await utimes(join(root, '.tmp', 'elsewhere~1~abc~old'), longAgo, longAgo);
+    for (const name of old) await utimes(join(root, '.tmp', name), longAgo, longAgo);
     await store.start();
-    expect((await tempFiles()).sort()).toEqual(living.sort());
+    expect((await tempFiles()).sort()).toEqual(recent.sort());
   });
 
   it('leaves the writes of this process alone', async () => {
@@ -116,6 +109,38 @@ describe('start', () => {
     await store.start();
     source.push(null);
     expect(await writing).toEqual({ size: 5 });
+  });
+});
+
+describe('an object that is truncated while it is read', () => {
+  const SIZE = 2 * 1024 * 1024;
+  beforeEach(async () => {
+    await store.put('a', Buffer.alloc(SIZE, 'x'));
+  });
+
+  it('fails its stream instead of ending it early', async () => {
+    const stream = await store.getStream('a');
+    let received = 0;
+    const reading = (async () => {
+      for await (const chunk of stream) {
+        received += (chunk as Buffer).length;
+        await truncate(join(root, 'a'), SIZE / 2);
+      }
+    })();
+    await expect(reading).rejects.toBeInstanceOf(ObjectCorruptError);
+    expect(received).toBeLessThan(SIZE);
+  });
+
+  it('fails when it is sent to a socket', async () => {
+    const target = new Writable({ write: (_chunk, _encoding, done) => void truncate(join(root, 'a'), SIZE / 2).then(() => done(), done) });
+    await expect(store.sendTo('a', target)).rejects.toBeInstanceOf(ObjectCorruptError);
+  });
+
+  it('fails a read of bytes that are no longer there, rather than return memory that was never filled', async () => {
+    const file = await open(join(root, 'a'));
+    await truncate(join(root, 'a'), 10);
+    await expect(readExactly('a', file, Buffer.alloc(20), 0)).rejects.toBeInstanceOf(ObjectCorruptError);
+    await file.close();
   });
 });
 
@@ -153,23 +178,12 @@ it('lets nobody else read the objects', async () => {
   }
 });
 
-function tryMount(directory: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory]).status === 0;
-}
+describeWith('a mounted tmpfs', 'a full disk', () => {
+  beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', root]));
 
-describe('a full disk', () => {
-  let mounted = false;
-
-  beforeEach(() => {
-    mounted = tryMount(root);
-  });
-
-  afterEach(() => {
-    if (mounted) spawnSync('umount', [root]);
-  });
+  afterEach(() => void execFileSync('umount', [root]));
 
   it('is named, leaves nothing behind, and is over when there is room again', async () => {
-    if (!mounted) return void process.stderr.write('skipped: the test of a full disk needs the right to mount a tmpfs\n');
     await store.start();
     const full = { name: 'StoreFullError', code: 'STORE_FULL' };
     const large = Buffer.alloc(400_000);

@@ -11,13 +11,13 @@ import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { probeObjects } from './probe-objects';
-import { readFully, sameBytes } from './same-bytes';
+import { sameBytes } from './same-bytes';
+import { WholeFileBody, readExactly } from './file-body';
 import { alternatingChunks, sendChunks } from './send-chunks';
 import { settleAll } from './settle-all';
 import { type StoreFinding, findingOf } from './store-finding';
 import { FILE_MODE, TempFiles } from './temp-files';
 
-const READ_CHUNK_BYTES = 256 * 1024;
 const TEMP_FOLDER = '.tmp';
 
 /**
@@ -80,15 +80,20 @@ export class FileObjectStore implements ObjectStore {
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
     const handle = await this.openRange(key, range);
-    const bounds = range && { start: range.start, end: range.end - 1 };
-    return handle.createReadStream({ ...bounds, highWaterMark: READ_CHUNK_BYTES });
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      return new WholeFileBody(key, handle, start, end);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 
   async sendTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
     const handle = await this.openRange(key, range);
     try {
       const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
-      await sendChunks(alternatingChunks(handle, start, end), target);
+      await sendChunks(alternatingChunks(key, handle, start, end), target);
     } finally {
       await handle.close();
     }
@@ -180,7 +185,7 @@ export class FileObjectStore implements ObjectStore {
       const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
       const length = end - start;
       const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
-      await reading(key, () => readFully(handle, bytes, start));
+      await reading(key, () => readExactly(key, handle, bytes, start));
       return bytes;
     } finally {
       await handle.close();
@@ -218,7 +223,7 @@ async function linkUnlessThere(file: string, path: string): Promise<void> {
 
 async function touch(path: string): Promise<boolean> {
   try {
-    closeFd(await openFd(path, 'wx', FILE_MODE));
+    await closeFd(await openFd(path, 'wx', FILE_MODE));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;

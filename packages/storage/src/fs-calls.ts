@@ -1,18 +1,16 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
+import { ObjectCorruptError } from './errors';
 
 /**
  * What the file store asks of the file system for every small object, with descriptors as numbers. Made of the callback
  * functions: those of node:fs/promises cost three times the CPU a call, which is most of what a small object costs here.
- * Each call is a journey to libuv's thread pool and back; what never waits for the
- * disk is spared it: closing, the size of an open file, opening a folder that was just written to. What syncs looks its function up at
- * each call, so that it can be watched.
+ * Nothing here is synchronous: on a network mount that hangs even a close would freeze the event loop, and health with it.
+ * `syncFd` looks its function up at each call, so that tests can watch it.
  */
 export const openFd = promisify((path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) => fs.open(path, flags, mode, done));
-/** For what was just used, so that the kernel still knows it and does not look on the disk. */
-export const openKnownFd = fs.openSync;
-/** What was written is synced before, or was only read: nothing is left to wait for. */
-export const closeFd = fs.closeSync;
+export const closeFd = promisify(fs.close);
+const fstat = promisify((fd: number, done: (error: Error | null, stats: fs.Stats) => void) => fs.fstat(fd, done));
 export const syncFd = promisify((fd: number, done: fs.NoParamCallback) => fs.fsync(fd, done));
 export const link = promisify(fs.link);
 export const mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined> = promisify(fs.mkdir);
@@ -23,16 +21,19 @@ export const unlink = promisify(fs.unlink);
 const write = promisify(fs.write);
 const read = promisify(fs.read);
 
-/** A whole file; of a folder the error that reading one is. */
+/** A whole file; of a folder the error that reading one is. @throws ObjectCorruptError when it is truncated meanwhile */
 export async function readFile(path: string): Promise<Buffer> {
   const fd = await openFd(path, 'r', 0);
   try {
-    const bytes = Buffer.allocUnsafe(Math.max(1, fs.fstatSync(fd).size));
+    const bytes = Buffer.allocUnsafe((await fstat(fd)).size);
     let size = 0;
     for (let got = -1; got !== 0 && size < bytes.length; size += got) got = (await read(fd, bytes, size, Math.min(CALL_BYTES, bytes.length - size), size)).bytesRead;
-    return bytes.subarray(0, size);
+    if (size < bytes.length) throw new ObjectCorruptError(path, 'it became shorter while it was read');
+    // Also of an empty folder, whose reading fails.
+    if (size === 0) await read(fd, Buffer.allocUnsafe(1), 0, 1, 0);
+    return bytes;
   } finally {
-    closeFd(fd);
+    await closeFd(fd);
   }
 }
 

@@ -1,8 +1,8 @@
-export { countScoredShards, newestRun, scoredShards, unscoredShards } from './batch-objects';
+export { type ScoredShards, countScoredShards, newestRun, openBatchRecord, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
 export type * from './documents';
 export {
-  InvalidKeyError, ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { listAll } from './listing';
@@ -12,4 +12,5 @@ export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
-export { decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';
+export { openDocument, sealDocument } from './sealed-document';
+export { SHARD_FORMAT, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

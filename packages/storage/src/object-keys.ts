@@ -40,7 +40,7 @@ function checkModel(model: string): string {
  * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard,
+ *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}
@@ -104,6 +104,11 @@ export class ObjectKeys {
   static parseShardKey(key: string): { shard: number; model: string } | undefined {
     const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
     return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
+  }
+
+  /** Keeps a damaged shard object after the shard was scored again; below the batch, so that it is deleted with it. */
+  static damagedShard(tenant: string, id: string, shard: number, model: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}damaged/${fiveDigits(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
 
   static runsPrefix(tenant: string, id: string): string {
@@ -198,6 +203,12 @@ export class ObjectKeys {
   /** @param number place in the history, from 1. */
   static promotion(name: string, number: number): string {
     return `${ObjectKeys.promotionsPrefix(name)}${fiveDigits(number, 1, 'promotion')}.json`;
+  }
+
+  /** The place in the history; undefined when the key is no promotion's. */
+  static parsePromotion(key: string): number | undefined {
+    const match = /\/promotions\/(\d{5})\.json$/.exec(key);
+    return match ? Number(match[1]) : undefined;
   }
 
   /** What was done by a tenant's keys; `system` for commands. */

@@ -35,9 +35,10 @@ describeStores((currentStore) => {
 
     it('puts an object and its marker, each of which then goes its own way', async () => {
       const [key, marker] = ['t/r/1/request.json', 'pending/t/1'];
+      const startedAtMs = Date.now();
       await store.putMarked(key, Buffer.from('first'), marker, { contentType: 'application/json' });
       expect(await keysOf(store)).toEqual([marker, key]);
-      expect(Date.now() - ((await store.head(marker))?.modifiedAt.getTime() ?? 0)).toBeLessThan(60_000);
+      expect((await store.head(marker))?.modifiedAt.getTime()).toBeGreaterThanOrEqual(startedAtMs - 2_000);
       await store.putMarked(key, Buffer.from('second'), marker);
       expect((await store.get(key)).toString()).toBe('second');
       await store.put(marker, new Uint8Array());

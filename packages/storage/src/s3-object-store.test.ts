@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/support/moto-server';
+import { findFreePort } from '../../../test/src/support/free-port';
+import { connectMoto, type MotoServer } from '../../../test/src/support/moto-server';
+import { describeWith } from '../../../test/src/support/optional-tools';
 import { createObjectStore, listAll, type ObjectStore } from './index';
 
 const MIB = 1024 * 1024;
@@ -58,9 +60,7 @@ async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   yield* source;
 }
 
-const describeS3 = motoAvailable() ? describe : describe.skip;
-
-describeS3('the S3 store', () => {
+describeWith('moto_server', 'the S3 store', () => {
   let moto: MotoServer;
   let client: S3Client;
   let proxy: FaultyProxy;
@@ -73,7 +73,7 @@ describeS3('the S3 store', () => {
   }
 
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await connectMoto();
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
     delete process.env.AWS_REGION;
@@ -81,7 +81,7 @@ describeS3('the S3 store', () => {
     client = new S3Client({ region: 'us-east-1', endpoint: moto.url, forcePathStyle: true });
     proxy = new FaultyProxy(Number(new URL(moto.url).port));
     await proxy.start();
-  }, 90_000);
+  });
 
   beforeEach(async () => {
     bucket = `faults-${randomUUID()}`;
@@ -98,7 +98,6 @@ describeS3('the S3 store', () => {
   afterAll(async () => {
     client.destroy();
     await proxy.stop();
-    await moto.stop();
   });
 
   async function unfinishedUploads(): Promise<number> {
@@ -169,10 +168,7 @@ describeS3('the S3 store', () => {
   });
 
   it('says that it is unavailable when nothing listens, and why', async () => {
-    const closed = new FaultyProxy(1);
-    await closed.start();
-    await closed.stop();
-    const unreachable = openStore(closed.url);
+    const unreachable = openStore(`http://127.0.0.1:${await findFreePort()}`);
     const unavailable = { code: 'STORE_UNAVAILABLE', cause: { message: expect.stringContaining('ECONNREFUSED') } };
     await expect(unreachable.check()).rejects.toMatchObject(unavailable);
     await expect(unreachable.get('a')).rejects.toMatchObject(unavailable);
@@ -180,7 +176,7 @@ describeS3('the S3 store', () => {
     await expect(unreachable.putOnce('a', Readable.from([Buffer.from('x')]))).rejects.toMatchObject(unavailable);
     await expect(unreachable.list({ prefix: '' })).rejects.toMatchObject(unavailable);
     await unreachable.stop();
-  }, 30_000);
+  });
 
   it('says that it is unavailable when the bucket is missing', async () => {
     const elsewhere = createObjectStore(`s3://missing-${randomUUID()}/x`);
@@ -216,5 +212,5 @@ describeS3('the S3 store', () => {
     }
     expect(await store.deletePrefix('many/')).toBe(1001);
     expect((await listAll(store, '').next()).done).toBe(true);
-  }, 60_000);
+  });
 });

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { storing } from './file-errors';
-import { readFully } from './same-bytes';
+import { readExactly } from './file-body';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -30,13 +30,13 @@ export async function sendChunks(chunks: AsyncIterable<Uint8Array>, target: Writ
 
 /**
  * Bytes of a file in two pieces of memory, in turn: a stream of the file's own leaves one behind for each chunk to the
- * garbage collector, 30 MiB at a time. @throws Error when the file ends early
+ * garbage collector, 30 MiB at a time. @throws ObjectCorruptError when the file ends early
  */
-export async function* alternatingChunks(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+export async function* alternatingChunks(key: string, file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
   const [one, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   for (let at = start, turn = 0; at < end; at += CHUNK_BYTES, turn++) {
     const chunk = (turn % 2 === 0 ? one : other).subarray(0, Math.min(CHUNK_BYTES, end - at));
-    if ((await storing(() => readFully(file, chunk, at))) < chunk.length) throw new Error('the file has become shorter');
+    await storing(() => readExactly(key, file, chunk, at));
     yield chunk;
   }
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sourceOf } from './body-source';
-import { errorCode, isAbsent, storing } from './file-errors';
+import { isAbsent, storing } from './file-errors';
 import { entriesOf, unlinkFile, type Folders } from './folders';
 import { closeFd, openFd, stat, syncFd, writeFully } from './fs-calls';
 import type { ObjectBody } from './object-store';
@@ -14,34 +13,19 @@ const SYNCED_AT_ONCE_BYTES = 64 * 1024;
 const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants;
 const NEW_FILE = O_CREAT | O_EXCL | O_WRONLY;
 const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
-/** Not written to for so long, also by a clock that is an hour ahead. */
+/**
+ * A file that has not been written to for this long was left by a process that died: one in use is written to all the time,
+ * and the margin covers clocks that are an hour apart. Host names and pids say nothing, for containers share both.
+ */
 const LEFTOVER_AGE_MS = 90 * 60 * 1000;
+const SWEEP_EVERY_MS = 60 * 60 * 1000;
 
-/** Tells this process from an earlier one of the same pid, such as pid 1 of a container that was started again. */
-const PROCESS_TOKEN = randomBytes(6).toString('hex');
-
-const HOST = hostname();
-const NAME = [HOST, process.pid, PROCESS_TOKEN].join('~');
+/** Unique among all processes that share the folder, on whatever host or in whatever container they run. */
+const NAME = randomBytes(9).toString('base64url');
 let sequence = 0;
 
 function newName(): string {
   return `${NAME}~${sequence++}`;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** True when the writer certainly died; a pid says nothing about a writer on another host that shares the disk. */
-function isOrphan(name: string): boolean {
-  const [host, pid, token] = name.split('~');
-  if (host !== HOST || !/^\d+$/.test(pid ?? '')) return false;
-  return Number(pid) === process.pid ? token !== PROCESS_TOKEN : !isAlive(Number(pid));
 }
 
 /**
@@ -87,6 +71,8 @@ async function writeBytes(fd: number, bytes: Uint8Array): Promise<number> {
 
 /** Files on their way in: written and synced beside the objects, on the same disk, under names no listing shows. */
 export class TempFiles {
+  private sweptAtMs = performance.now();
+
   constructor(private readonly folder: string, private readonly folders: Folders) {}
 
   /**
@@ -94,6 +80,7 @@ export class TempFiles {
    * @throws what the source, the signal, the disk or `place` throws.
    */
   async write<T>(body: ObjectBody, signal: AbortSignal | undefined, place: (path: string, size: number) => Promise<T>): Promise<T> {
+    this.sweepWhenDue();
     const path = join(this.folder, newName());
     try {
       const size = await this.writeFile(path, body, signal);
@@ -105,12 +92,23 @@ export class TempFiles {
     }
   }
 
-  /** Makes room, and removes what killed processes left: those of this host, and anything untouched for an hour. */
+  /** Makes the folder and removes leftovers. */
   async start(): Promise<void> {
     await this.folders.make(this.folder);
+    await this.sweep();
+  }
+
+  private sweepWhenDue(): void {
+    if (performance.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
+    // Auxiliary: a failure must not fail the write that happens to come by.
+    this.sweep().catch(() => undefined);
+  }
+
+  private async sweep(): Promise<void> {
+    this.sweptAtMs = performance.now();
     for (const { name } of await entriesOf(this.folder)) {
       const path = join(this.folder, name);
-      if (isOrphan(name) || (await isOld(path))) await unlinkFile(path);
+      if (await isOld(path)) await unlinkFile(path);
     }
   }
 
@@ -131,7 +129,7 @@ export class TempFiles {
       if (size > 0 && !syncsItself) await storing(() => syncFd(fd));
       return size;
     } finally {
-      closeFd(fd);
+      await closeFd(fd);
     }
   }
 }

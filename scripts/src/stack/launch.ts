@@ -32,7 +32,7 @@ export function launch({ command, args, environment, logFile, moreStdio = [] }: 
     detached: true,
     stdio: ['ignore', log, log, ...moreStdio],
   });
-  closeSync(log);
+  if (typeof log === 'number') closeSync(log);
   const { pid } = child;
   if (pid !== undefined) record.add(pid);
   const exited = new Promise<string>((resolve) => {
@@ -47,9 +47,15 @@ function describeFailure(command: string, error: NodeJS.ErrnoException): string 
   return error.code === 'ENOENT' ? `${command} is not installed: run sh scripts/setup.sh` : `could not be started: ${error.message}`;
 }
 
-/** The log grows over restarts; one older generation is kept. */
-function openLog(file: string): number {
-  const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (bytes > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  return openSync(file, 'a', 0o600);
+/**
+ * The log grows over restarts; one older generation is kept. A process must start without a log rather than not at all.
+ */
+function openLog(file: string): number | 'ignore' {
+  try {
+    const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+    return openSync(file, 'a', 0o600);
+  } catch {
+    return 'ignore';
+  }
 }

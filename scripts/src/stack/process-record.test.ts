@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { identify } from './process-id';
 import { ProcessRecord, endOrphans } from './process-record';
 
+function fail(error: Error): never {
+  throw error;
+}
+
 describe('orphans of a killed stack', () => {
   let dir: string;
   let orphan: ChildProcess;
@@ -21,7 +25,7 @@ describe('orphans of a killed stack', () => {
   });
 
   it('are ended, and their record with them', async () => {
-    new ProcessRecord(dir).add(orphan.pid as number);
+    new ProcessRecord(dir, fail).add(orphan.pid as number);
     expect(await endOrphans(dir)).toBe(1);
     expect(identify(orphan.pid as number)).toBeUndefined();
     expect(existsSync(join(dir, 'processes.json'))).toBe(false);

@@ -1,38 +1,40 @@
 import { readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AuxiliaryFile } from './auxiliary-file';
 import { endProcess, identify, isRunning, type ProcessId } from './process-id';
 
 const GRACE_MS = 5_000;
 
 /**
  * The processes this stack has started, kept in DATA_DIR, so that the stack that starts after a kill finds what the
- * killed one left behind. Written at once on every change: the change may be the last thing we do.
+ * killed one left behind. Written at once on every change: the change may be the last thing we do. On a full disk it is
+ * written as soon as there is room.
  */
 export class ProcessRecord {
-  readonly #file: string;
+  readonly #file: AuxiliaryFile;
   #running: ProcessId[] = [];
 
-  constructor(dataDir: string) {
-    this.#file = recordFile(dataDir);
+  constructor(dataDir: string, onFailure: (error: Error) => void) {
+    this.#file = new AuxiliaryFile(() => writeRecord(recordFile(dataDir), this.#running), onFailure);
   }
 
   add(pid: number): void {
     const id = identify(pid);
     if (id === undefined) return;
     this.#running.push(id);
-    this.#write();
+    this.#file.save();
   }
 
   remove(pid: number): void {
     this.#running = this.#running.filter((id) => id.pid !== pid);
-    this.#write();
+    this.#file.save();
   }
+}
 
-  #write(): void {
-    if (this.#running.length === 0) return rmSync(this.#file, { force: true });
-    writeFileSync(`${this.#file}.tmp`, JSON.stringify(this.#running));
-    renameSync(`${this.#file}.tmp`, this.#file);
-  }
+function writeRecord(file: string, running: readonly ProcessId[]): void {
+  if (running.length === 0) return rmSync(file, { force: true });
+  writeFileSync(`${file}.tmp`, JSON.stringify(running));
+  renameSync(`${file}.tmp`, file);
 }
 
 /**

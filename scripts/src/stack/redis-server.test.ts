@@ -27,7 +27,7 @@ describe('our own redis-server', () => {
   });
 
   function start(): Starting {
-    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log'), guard }, new ProcessRecord(dir));
+    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log'), guard }, new ProcessRecord(dir, () => undefined));
     running.push(redis);
     return redis;
   }
@@ -72,7 +72,7 @@ describe('our own redis-server', () => {
     await start().ready;
     const second = mkdtempSync(join(tmpdir(), 'redis-'));
     const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log'), guard };
-    const loser = launchRedis(options, new ProcessRecord(second));
+    const loser = launchRedis(options, new ProcessRecord(second, () => undefined));
     const served = await Promise.race([loser.ready.then(() => true, () => false), loser.exited.then(() => false)]);
     expect(served).toBe(false);
     await loser.exited;

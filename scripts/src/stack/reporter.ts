@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, type Logger, createLogger } from '@cytoqueue/runtime';
+import { type Config, LogWriter, type Logger, createLogger } from '@cytoqueue/runtime';
 
 const LOOP_DEATHS = 5;
 
@@ -21,19 +21,30 @@ export interface Reporter {
 export function createReporter(config: Config): Reporter {
   const logs = join(config.dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
-  const write = (line: string) => appendFileSync(join(logs, 'stack.log'), line, { mode: 0o600 });
+  const write = (line: string) => appendUnlessFull(join(logs, 'stack.log'), line);
+  // Never blocks: a terminal or pipe that nothing reads must not hold up the restart of a service.
+  const terminal = new LogWriter(process.stderr.fd);
   const logger = createLogger({ service: 'stack', environment: config.environment, level: config.logLevel }, { write });
   return {
     logger,
     warn(message) {
       logger.warn(message);
-      console.error(message);
+      terminal.write(`${message}\n`);
     },
     death(death) {
       logger.warn(death, 'a process has ended and will be started again');
-      console.error(describeDeath(death, logs));
+      terminal.write(`${describeDeath(death, logs)}\n`);
     },
   };
+}
+
+/** The log is auxiliary: on a full disk its lines are lost, and the stack goes on. */
+function appendUnlessFull(file: string, line: string): void {
+  try {
+    appendFileSync(file, line, { mode: 0o600 });
+  } catch {
+    // The same lines are on stderr.
+  }
 }
 
 function describeDeath({ name, reason, deathsInARow, delayMs }: Death, logs: string): string {

@@ -67,7 +67,18 @@ function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
 /** What explains itself needs no stack trace. */
 const PLAIN = [StackError, ConfigError, ApiError, ConnectionError];
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space on its disk, or set DATA_DIR to a folder on another one',
+  EDQUOT: 'free some of your quota, or set DATA_DIR to a folder elsewhere',
+  ENOTDIR: 'a part of its path is a file; set DATA_DIR to a folder',
+  EROFS: 'its disk is mounted read-only; set DATA_DIR to a folder elsewhere',
+  EACCES: 'this user lacks the permission; set DATA_DIR to a folder of its own',
+};
+
 function describeError(error: unknown): string {
   if (error instanceof Error && PLAIN.some((type) => error instanceof type)) return `Cytoqueue: ${error.message}`;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const remedy = REMEDIES[code ?? ''];
+  if (remedy !== undefined) return `Cytoqueue: ${path ?? 'DATA_DIR'} cannot be written (${code}); ${remedy}`;
   return `Cytoqueue: ${error instanceof Error ? error.stack : String(error)}`;
 }

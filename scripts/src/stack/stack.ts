@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, Releasers, ensureLocalApiKey, ensureSessionSecret } from '@cytoqueue/runtime';
+import { AuxiliaryFile } from './auxiliary-file';
 import { lockDataDir } from './data-dir-lock';
 import { checkPortIsFree, findFreePort } from './free-port';
 import type { Environment } from './launch';
@@ -32,6 +33,7 @@ export class Stack {
   readonly #reporter: Reporter;
   readonly #releasers: Releasers;
   readonly #record: ProcessRecord;
+  readonly #readyFile: AuxiliaryFile;
   readonly #supervisors: Supervisor[] = [];
   /** Of the workers that are to run, in the order of their names. */
   readonly #workers: Supervisor[] = [];
@@ -46,7 +48,8 @@ export class Stack {
     this.#environment = environment;
     this.#reporter = reporter;
     this.#releasers = new Releasers(reporter.logger);
-    this.#record = new ProcessRecord(config.dataDir);
+    this.#record = new ProcessRecord(config.dataDir, (error) => this.#warnUnwritten(error));
+    this.#readyFile = new AuxiliaryFile(() => this.#writeReady(), (error) => this.#warnUnwritten(error));
   }
 
   /** Where browsers reach it, when that is another address than the one it listens at. */
@@ -88,6 +91,7 @@ export class Stack {
 
   /** At once, without goodbye; what was promised is in the store and in Redis' file. */
   kill(): void {
+    this.#readyFile.cancel();
     for (const supervisor of this.#supervisors) supervisor.kill();
     removeReady(this.#config.dataDir);
   }
@@ -169,7 +173,10 @@ export class Stack {
       return launchApi(options, this.#record, (address) => (url = address));
     });
     this.#acquire('api', () => supervisor.stop());
-    this.#acquire('ready file', () => removeReady(this.#config.dataDir));
+    this.#acquire('ready file', () => {
+      this.#readyFile.cancel();
+      removeReady(this.#config.dataDir);
+    });
     await supervisor.start();
     return { url: () => url, supervisor };
   }
@@ -190,7 +197,15 @@ export class Stack {
 
   /** A process was replaced. While the stack is still starting there is nothing to bring up to date. */
   #refreshReady(): void {
+    this.#readyFile.save();
+  }
+
+  #writeReady(): void {
     if (this.#describe !== undefined && this.#stopped === undefined) writeReady(this.#config.dataDir, this.#describe());
+  }
+
+  #warnUnwritten(error: Error): void {
+    this.#reporter.warn(`a file in ${this.#config.dataDir} could not be written and will be as soon as possible: ${error.message}`);
   }
 
   /** Nothing may be acquired once the releasing has begun: nobody would release it. */

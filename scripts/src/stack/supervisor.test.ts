@@ -27,7 +27,7 @@ describe('a supervisor', () => {
 
   function launchScript(script: string): Starting {
     const options = { command: process.execPath, args: ['-e', script], environment: process.env, logFile: join(dir, 'x.log'), moreStdio: ['ipc'] as const };
-    const launched = launch(options, new ProcessRecord(dir));
+    const launched = launch(options, new ProcessRecord(dir, () => undefined));
     const gone = launched.exited.then((reason) => Promise.reject(new Error(reason)));
     return { ...launched, ready: Promise.race([once(launched.child, 'message'), gone]).then(() => undefined) };
   }
@@ -94,7 +94,7 @@ describe('a supervisor', () => {
 
   it('rejects the first start of a program that is not there', async () => {
     const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log') };
-    const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir)), ready: new Promise(() => undefined) }));
+    const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir, () => undefined)), ready: new Promise(() => undefined) }));
     await expect(supervisor.start()).rejects.toThrow('nothing is not installed');
   });
 

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, type Server, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Readiness, Releasers, type Role, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
+import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
@@ -24,7 +25,6 @@ import { createTenantUse } from '../src/http/tenant-use';
 
 export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
-const TENANT = 'lab';
 const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_streams: 20, stored_bytes: 1024 ** 3 };
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
 /** A role, or an admin with platform rights. */
@@ -41,16 +41,19 @@ export interface Call {
 export interface Settings {
   publicUrl?: string;
   maxWaitSeconds?: number;
+  /** Proxies whose forwarded headers are believed. */
+  trustProxy?: readonly string[];
 }
 
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
-  readonly tenant = TENANT;
-  readonly logged: { level: number; msg: string; route?: string; status?: number; finished?: boolean }[] = [];
+  tenant = 'lab';
+  readonly logged: { level: number; msg: string; method?: string; route?: string; status?: number; finished?: boolean }[] = [];
   private readonly keys = new Map(KEYS.map(({ id }) => [id, createApiKey()]));
-  readonly ring = new KeyRing({ tenants: [{ id: TENANT, keys: KEYS.map((key) => ({ ...key, sha256: this.keys.get(key.id)?.sha256 ?? '' })) }] });
+  readonly ring = new KeyRing({ tenants: [{ id: this.tenant, keys: this.ringKeys() }] });
   private readonly releasers = new Releasers();
   private readonly server: Server = createServer();
+  private readonly sockets: Socket[] = [];
   private dir = '';
   store!: ObjectStore;
   producer!: Producer;
@@ -85,8 +88,17 @@ export class RunningApi {
     return this.keys.get(role)?.key ?? '';
   }
 
-  hashOf(role: KeyName): string {
-    return this.keys.get(role)?.sha256 ?? '';
+  /**
+   * Gives the keys to a tenant, by default a new one: a test starts without data, use or audit events, and shares the process
+   * with others. Keys of roles that are left out are revoked.
+   */
+  assignKeys({ tenant = `lab-${randomUUID()}`, limits = {}, roles }: { tenant?: string; limits?: TenantLimits; roles?: readonly KeyName[] } = {}): void {
+    this.tenant = tenant;
+    this.ring.replace({ tenants: [{ id: tenant, limits, keys: this.ringKeys(roles) }] });
+  }
+
+  private ringKeys(names: readonly KeyName[] = KEYS.map(({ id }) => id)) {
+    return KEYS.filter(({ id }) => names.includes(id)).map((key) => ({ ...key, sha256: this.keys.get(key.id)?.sha256 ?? '' }));
   }
 
   /** Removed when the API stops. */
@@ -104,6 +116,11 @@ export class RunningApi {
     return { sending, answered };
   }
 
+  /** Bytes that the server has read from the connection of this request. */
+  receivedBytes({ socket }: ClientRequest): number {
+    return this.sockets.find(({ remotePort }) => remotePort === socket?.localPort)?.bytesRead ?? 0;
+  }
+
   /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
@@ -115,7 +132,7 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25 }: Settings): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -123,8 +140,8 @@ export class RunningApi {
     await this.store.start();
     const registry = new Registry(this.store);
     await registry.seed();
+    // Not started, so that nothing but a request writes into the store: tests call `flush`.
     this.audit = new AuditLog(this.store, logger);
-    this.audit.start();
     this.releasers.push('audit', () => this.audit.stop());
     const ignore = () => undefined; // outages are what some tests are about
     const commands = createProducerConnection(redisUrl, ignore);
@@ -152,13 +169,14 @@ export class RunningApi {
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
       maxWaitSeconds,
-      trustProxy: undefined,
+      trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,
       readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
     });
+    this.server.on('connection', (socket) => this.sockets.push(socket));
     this.server.on('request', app).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     this.releasers.push('server', () => this.closeServer());

@@ -1,4 +1,9 @@
+import { Producer, createProducerConnection } from '@cytoqueue/queue';
+import { createLogger } from '@cytoqueue/runtime';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { type HealthServer, startHealthServer } from './health';
+import { StallWatch } from './stall-watch';
 
 const state = { isStalled: false, missing: [] as string[] };
 let server: HealthServer;
@@ -15,8 +20,8 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-const get = async (path: string, method = 'GET') => {
-  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { method });
+const get = async (path: string, method = 'GET', { port } = server) => {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { method });
   return [response.status, await response.text()];
 };
 
@@ -32,4 +37,36 @@ test('shows the figures, and nothing else', async () => {
   expect(await get('/metrics')).toEqual([200, 'a 1\n']);
   expect((await get('/anything'))[0]).toBe(404);
   expect((await get('/metrics', 'POST'))[0]).toBe(405);
+});
+
+test('is not live while jobs wait in Redis and the worker takes none, until it does', async () => {
+  const redis = await RedisProcess.start();
+  const connection = createProducerConnection(redis.url, () => undefined);
+  const producer = new Producer(connection, () => undefined);
+  let nowMs = 0;
+  const logger = createLogger({ service: 'worker', environment: 'test', level: 'silent' });
+  const stallWatch = new StallWatch(producer, 60_000, logger, () => nowMs);
+  const readiness = { missing: async () => [] };
+  const metrics = async () => ({ contentType: 'text/plain', body: '' });
+  const worker = await startHealthServer({ host: '127.0.0.1', port: 0, isStalled: () => stallWatch.isStalled, readiness, metrics });
+  const live = async () => {
+    await stallWatch.look();
+    return (await get('/health/live', 'GET', worker))[0];
+  };
+  try {
+    await waitUntil('Redis is there', () => connection.status === 'ready');
+    const statuses = [await live()];
+    await producer.enqueuePrediction({ tenant: 'lab', predictionId: 'waiting' });
+    statuses.push(await live());
+    nowMs += 60_001;
+    statuses.push(await live());
+    stallWatch.moved();
+    statuses.push(await live());
+    expect(statuses).toEqual([200, 200, 503, 200]);
+  } finally {
+    await worker.stop();
+    await producer.stop();
+    connection.disconnect();
+    await redis.down();
+  }
 });

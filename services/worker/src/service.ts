@@ -37,8 +37,8 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  const warmUp = async () => pool.warmUp(await registry.pinned(await registry.resolve(undefined)));
-  await warmUp().catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
+  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.pinned(pin)));
+  warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
 
   const progress = new BatchProgress(redis);
   const metrics = new WorkMetrics(redis, progress, logger);

@@ -14,14 +14,17 @@ export class StallWatch {
   private stuckSinceMs: number | undefined;
   private isTold = false;
 
-  /** @param stallMs for how long that must be so */
+  /**
+   * @param stallMs for how long that must be so
+   * @param now a monotonic clock, in milliseconds
+   */
   constructor(
     private readonly producer: Pick<Producer, 'waitingJobs'>,
     private readonly stallMs: number,
     private readonly logger: Logger,
-    lookMs = LOOK_MS,
+    private readonly now: () => number = () => performance.now(),
   ) {
-    this.periodic = new Periodic({ name: 'stall watch', everyMs: lookMs, logger, turn: () => this.look() });
+    this.periodic = new Periodic({ name: 'stall watch', everyMs: LOOK_MS, logger, turn: () => this.look() });
   }
 
   start(): void {
@@ -38,16 +41,17 @@ export class StallWatch {
   }
 
   get isStalled(): boolean {
-    return this.stuckSinceMs !== undefined && performance.now() - this.stuckSinceMs > this.stallMs;
+    return this.stuckSinceMs !== undefined && this.now() - this.stuckSinceMs > this.stallMs;
   }
 
-  private async look(): Promise<void> {
+  /** Called every five seconds once it has started. */
+  async look(): Promise<void> {
     // Without an answer from Redis nothing can move, and a restart would not help.
     const waiting = await this.producer.waitingJobs().catch(() => 0);
     const hasMoved = this.events !== this.eventsSeen;
     this.eventsSeen = this.events;
     if (waiting === 0 || hasMoved) this.stuckSinceMs = undefined;
-    else this.stuckSinceMs ??= performance.now();
+    else this.stuckSinceMs ??= this.now();
     if (this.isStalled && !this.isTold) this.logger.error({ waiting, stall_ms: this.stallMs }, 'work waits and nothing moves: not alive any more');
     this.isTold = this.isStalled;
   }

@@ -42,6 +42,9 @@ afterEach(() => {
 const on = { method: 'PUT', url: '/api/0123/task-protection/v1/state', body: { ProtectionEnabled: true, ExpiresInMinutes: 10 } };
 const off = { ...on, body: { ProtectionEnabled: false } };
 
+/** No request is cut off because the machine is slow. */
+const requestTimeoutMs = 300_000;
+
 /** Work that ends when it is told to. */
 function openWork(): { work: () => Promise<void>; end: () => void } {
   let end = (): void => undefined;
@@ -50,7 +53,7 @@ function openWork(): { work: () => Promise<void>; end: () => void } {
 }
 
 test('protects while any work is in hand, once for all of it, and no longer', async () => {
-  const protection = new TaskProtection({ agentUri, logger, lingerMs: 0, everyMs: 10 });
+  const protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, lingerMs: 0, everyMs: 10 });
   protection.start();
   const [first, second] = [openWork(), openWork()];
   const running = [protection.run(first.work), protection.run(second.work)];
@@ -66,7 +69,7 @@ test('protects while any work is in hand, once for all of it, and no longer', as
 });
 
 test('stays protected between one shard and the next, and gives it back on stop', async () => {
-  const protection = new TaskProtection({ agentUri, logger, lingerMs: 60_000, everyMs: 5 });
+  const protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, lingerMs: 3_600_000, everyMs: 5 });
   protection.start();
   await protection.run(async () => waitUntil('it is protected', () => calls.length === 1));
   for (let shard = 0; shard < 5; shard++) await protection.run(async () => undefined);
@@ -80,7 +83,7 @@ test.each([
 ])('a refusal by %s is logged and asked again, and the work goes on', async (_, refusal) => {
   const granted = answer;
   answer = refusal;
-  const protection = new TaskProtection({ agentUri, logger, lingerMs: 0, everyMs: 5 });
+  const protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, lingerMs: 0, everyMs: 5 });
   protection.start();
   const { work, end } = openWork();
   const running = protection.run(work);

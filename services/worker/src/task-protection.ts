@@ -13,6 +13,7 @@ export interface TaskProtectionOptions {
   agentUri: string | undefined;
   logger: Pick<Logger, 'warn'>;
   lingerMs?: number;
+  requestTimeoutMs?: number;
   everyMs?: number;
 }
 
@@ -78,7 +79,7 @@ export class TaskProtection {
       method: 'PUT',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(enabled ? { ProtectionEnabled: true, ExpiresInMinutes: EXPIRES_MINUTES } : { ProtectionEnabled: false }),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.timeout(this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
     // A refusal may come with status 200: `{"failure": {"Reason": …}}` beside the task's ARN.

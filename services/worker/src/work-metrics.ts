@@ -60,7 +60,7 @@ export class WorkMetrics {
     this.count('ReconciledJobs');
   }
 
-  /** A result was not the one that is stored under its key already: of one input and model there is but one. */
+  /** A stored object is damaged, or differs from what the same input and model result in. */
   checksumMismatch(): void {
     this.count('ChecksumMismatches');
   }

@@ -2,7 +2,7 @@
  * A retry is a promise as an upload is. Order: pending marker, run record (written once: of two retries one opens the run),
  * jobs, answer. A wish to cancel is durable before it is answered.
  */
-import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, unscoredShards } from '@cytoqueue/storage';
+import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, sealDocument } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
 import { type StoredBatch, readBatch } from './runs';
@@ -26,12 +26,14 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   const { store, producer } = services;
   const stored = await readBatch(store, tenant, id);
   const manifest = finishedManifest(stored);
-  const shards = await unscoredShards(store, tenant, stored.record);
-  if (shards.length === 0) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
+  const kept = await countScoredShards(store, tenant, id);
+  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !kept.scored.has(shard));
+  // A run that ended without its files is finished by the next one, even if every shard was scored.
+  if (shards.length === 0 && manifest.results !== undefined) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
   // Before the run, so that none is open that nobody would take up; the reconciler removes a marker without one.
   await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
-  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, stored.record.shards.length - shards.length) });
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(kept) });
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
@@ -48,15 +50,16 @@ function finishedManifest({ end }: StoredBatch): Manifest {
   return end.manifest;
 }
 
-function keptOf({ counts: { succeeded, rejected }, summary }: Manifest, shards: number): RunRecord['kept'] {
-  return { counts: { succeeded, rejected }, summary, shards };
+/** By the shard objects, not by the manifest: a shard may have been stored after the manifest was written. */
+function keptOf({ succeeded, rejected, benign, malignant, indeterminate, missing_features, shards }: ScoredShards): RunRecord['kept'] {
+  return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards };
 }
 
 /** Two retries at once open one run. */
 async function openRun(store: ObjectStore, tenant: string, id: string, record: RunRecord): Promise<void> {
   const key = ObjectKeys.runRecord(tenant, id, record.run);
   try {
-    await store.putOnce(key, Buffer.from(JSON.stringify(record)), { contentType: 'application/json' });
+    await store.putOnce(key, sealDocument(record), { contentType: 'application/json' });
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw new Problem('not-finished', 'Another retry has just been opened.');
     throw error;

@@ -3,7 +3,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
+import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
+import { UPLOAD_PACE } from '../http/pace';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;
 /** More than the socket and every buffer on the way hold. */
@@ -22,8 +24,9 @@ afterAll(async () => {
   await redis?.down();
 });
 
-/** Of what was accepted in a test nothing may lie in the way of the next one. */
+/** Tests list all files, so each starts without those of the test before. */
 afterEach(async () => {
+  jest.useRealTimers();
   await api.store.deletePrefix('tenants/');
   await api.store.deletePrefix('pending/');
 });
@@ -44,9 +47,16 @@ async function post(contentType: string | undefined, body: string | Buffer, head
   return { status: response.status, json: (await response.json()) as { type?: string; filename?: string | null; errors?: { code: string; field?: string }[] } };
 }
 
+async function untilStoring(): Promise<void> {
+  await waitUntil('bytes are being stored', async () => (await api.files()).some((file) => file.startsWith('.tmp/')));
+}
+
 async function nothingLeft(): Promise<void> {
   await waitUntil('nothing is left in the store', async () => (await api.files()).length === 0);
 }
+
+const { everyMs, leastBytes } = UPLOAD_PACE;
+const STEADY = ROW.repeat(Math.ceil(leastBytes / ROW.length));
 
 /** Sends chunks until the socket takes no more, so that the answer cannot have waited for the whole body. */
 async function sendWithoutEnd(sending: ClientRequest, first: string, answered: Promise<IncomingMessage>): Promise<IncomingMessage> {
@@ -83,12 +93,43 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     const { sending } = api.openRequest('/v1/batches', { 'content-type': contentType });
     sending.on('error', () => undefined);
     sending.write(opening + HEADER + CHUNK);
-    await waitUntil('bytes are being stored', async () => (await api.files()).length > 0);
+    await untilStoring();
     const before = api.logged.length;
     sending.destroy();
     await nothingLeft();
     const isEnd = ({ msg }: { msg: string }) => msg === 'client went away' || msg === 'request failed';
     expect((await waitUntil('its end is logged', () => api.logged.slice(before).find(isEnd))).msg).toBe('client went away');
+  });
+
+  test('at 1 kB/s is accepted, however many intervals it takes', async () => {
+    holdIntervals();
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    sending.write(opening + HEADER);
+    await untilStoring();
+    for (let interval = 0; interval < 5; interval++) {
+      const before = api.receivedBytes(sending);
+      sending.write(STEADY);
+      await waitUntil('the rows have arrived', () => api.receivedBytes(sending) - before >= STEADY.length);
+      advanceIntervals(everyMs);
+    }
+    sending.end(opening === '' ? '' : END);
+    expect((await answered).statusCode).toBe(202);
+  });
+
+  test('that stops arriving is cut off, and leaves nothing', async () => {
+    holdIntervals();
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    let isCut = false;
+    answered.catch(() => (isCut = true));
+    sending.write(opening + HEADER + ROW);
+    await untilStoring();
+    // An interval in which bytes wait for the disk does not count, so one interval may not be enough.
+    await waitUntil('the connection is cut', () => {
+      advanceIntervals(everyMs);
+      return isCut;
+    });
+    await nothingLeft();
+    expect(await api.files()).toEqual([]);
   });
 
   test('that is whole is accepted, and durable', async () => {

@@ -1,4 +1,4 @@
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord, newestRun } from '@cytoqueue/storage';
+import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, type RunRecord, newestRun, openDocument } from '@cytoqueue/storage';
 import { readJsonObject } from '../http/stored-json';
 
 /** A batch as the store has it: what was accepted, and how far its newest run has come. */
@@ -15,8 +15,9 @@ export interface StoredBatch {
 
 /** One listing says which run is the newest and what it has. @throws ObjectNotFoundError when the tenant has no such batch */
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
+  const recordKey = ObjectKeys.batchRecord(tenant, id);
   const [recordBytes, { run, objects }] = await Promise.all([
-    store.get(ObjectKeys.batchRecord(tenant, id)),
+    store.get(recordKey),
     newestRun(store, tenant, id),
   ]);
   const find = (key: string) => objects.find((object) => object.key === key);
@@ -27,7 +28,7 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     manifestInfo && readJsonObject<Manifest>(store, manifestKey),
   ]);
   return {
-    record: JSON.parse(recordBytes.toString()) as BatchRecord,
+    record: openDocument<BatchRecord>(recordKey, recordBytes),
     run,
     opened,
     cancelWished: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,

@@ -155,8 +155,8 @@ const feature = z.strictObject({
 const promotion = z.strictObject({ version: text, promoted_at: timestamp, promoted_by: text });
 
 export const modelSummary = z
-  .strictObject({ name: text, champion: text, versions: z.array(text), history: z.array(promotion), links: z.strictObject({ self: text }) })
-  .meta({ id: 'ModelSummary', description: 'History: who made which version champion, oldest first' });
+  .strictObject({ name: text, champion: text.nullable(), versions: z.array(text), history: z.array(promotion), links: z.strictObject({ self: text }) })
+  .meta({ id: 'ModelSummary', description: 'Champion: null when no version was promoted yet. History: who made which version champion, oldest first' });
 
 export const modelVersion = z
   .strictObject({

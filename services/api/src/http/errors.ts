@@ -1,9 +1,9 @@
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ChampionChangedError, ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import { ChampionChangedError, ModelDigestError, ModelFileError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
-import { InvalidKeyError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
-import type { ErrorRequestHandler } from 'express';
+import { InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
 import { drainRefused } from './drain';
 import { Problem } from './problem';
@@ -20,14 +20,25 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, { errors: [{ field: 'model', code: error.code, detail: error.message }] });
   }
+  if (error instanceof NoChampionError) return new Problem('no-champion', error.message, { cause: error });
   if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
+  if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damaged(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
   if (error instanceof QueueUnavailableError) return unavailable('The queue does not answer.', error);
   if (error instanceof ModelDigestError) return unavailable('The model in the store is not the one that was pinned.', error);
   if (error instanceof MulterError) return multipartProblem(error);
   return frameworkProblem(error) ?? new Problem('internal-error', 'The error was logged under the request id.', { cause: error });
+}
+
+function damaged(cause: Error): Problem {
+  return new Problem('object-damaged', 'A stored document is damaged. The operators were alerted; send the data again.', { cause });
+}
+
+/** A damaged object that is met while an answer is under way, or that the answer can do without. */
+export function alarmOfDamage(response: Response, error: Error): void {
+  response.locals.context.log.error({ err: error, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
 }
 
 export function notFound(cause?: unknown): Problem {
@@ -67,6 +78,7 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, request, respo
   const { log, id } = response.locals.context;
   // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
   if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
+  if (problem.type === 'object-damaged') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
   if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
   if (response.headersSent) return next(error);
   drainRefused(request);

@@ -16,11 +16,12 @@ export function watchPace(request: Request, { everyMs, leastBytes }: Pace): () =
   if (request.complete) return () => undefined;
   const { socket } = request;
   let before = socket.bytesRead;
-  // A body that is not read, because whoever takes it in is slow, does not arrive either: that is not the client's doing.
+  // Bytes that wait to be read mean that this process is slow, not the client. `isPaused()` does not tell: it is always true
+  // of a body that is read with an async iterator.
   const timer = setInterval(() => {
-    const isOurFault = request.readableLength > 0 || request.isPaused();
+    const isWaitingForUs = request.readableLength > 0;
     if (request.complete) clearInterval(timer);
-    else if (!isOurFault && socket.bytesRead - before < leastBytes) socket.destroy();
+    else if (!isWaitingForUs && socket.bytesRead - before < leastBytes) socket.destroy();
     before = socket.bytesRead;
   }, everyMs);
   return () => clearInterval(timer);

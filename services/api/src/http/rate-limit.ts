@@ -71,6 +71,10 @@ export class RateLimit {
 
   private add(tenant: string, use: Use, cost: number): void {
     use.own += cost;
+    this.shareSoon(tenant, use);
+  }
+
+  private shareSoon(tenant: string, use: Use): void {
     if (use.sharing) return;
     use.sharing = true;
     setTimeout(() => void this.share(tenant, use), SHARE_AFTER_MS).unref();
@@ -80,9 +84,11 @@ export class RateLimit {
     const told = use.own;
     try {
       learn(use, told, await this.everybody.penalty(tenant, told));
+      use.sharing = false;
+      // Units used during the call would else stay unknown to other processes until the next request.
+      if (use.own > 0) this.shareSoon(tenant, use);
     } catch {
       // Not told, so it stays our own and is told with what comes next.
-    } finally {
       use.sharing = false;
     }
   }

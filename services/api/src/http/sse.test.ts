@@ -2,6 +2,7 @@ import { createWorkerConnection, publishChange } from '@cytoqueue/queue';
 import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
+import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { Waker } from './sse';
 
@@ -91,8 +92,27 @@ test('a client that goes away is let go of, and is no error', async () => {
   await events.next();
   const before = api.logged.length;
   leaving.abort();
-  const line = await waitUntil('the end of the stream is logged', () => api.logged.slice(before).find(({ route }) => route?.endsWith('/events')));
-  expect(line).toMatchObject({ level: 30, status: 200, finished: false });
+  const line = await waitUntil('the end of the stream is logged', () => api.logged.slice(before).find(({ route, finished }) => route?.endsWith('/events') && finished === false));
+  expect(line).toMatchObject({ level: 30, status: 200 });
+});
+
+test('a stream without news carries a comment every 15 seconds, until it ends', async () => {
+  const id = await api.predict(RECORD);
+  holdIntervals();
+  try {
+    const response = await api.fetch(`/v1/predictions/${id}/events`, { headers: { 'last-event-id': 'queued' } });
+    const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
+    for (let heartbeat = 0; heartbeat < 3; heartbeat++) {
+      advanceIntervals(15_000);
+      expect(await reader.read()).toEqual({ done: false, value: ': still here\n\n' });
+    }
+    await end(id, FAILED);
+    expect((await reader.read()).value).toMatch(/^id: failed\n/);
+    expect((await reader.read()).done).toBe(true);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('HEAD has the headers and no events to wait for', async () => {
@@ -100,7 +120,7 @@ test('HEAD has the headers and no events to wait for', async () => {
   const before = api.logged.length;
   const response = await api.fetch(`/v1/predictions/${id}/events`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
-  const line = await waitUntil('it is answered to its end', () => api.logged.slice(before).find(({ route }) => route?.endsWith('/events')), 10_000);
+  const line = await waitUntil('it is answered to its end', () => api.logged.slice(before).find(({ method, route }) => method === 'HEAD' && route?.endsWith('/events')));
   expect(line.finished).toBe(true);
 });
 

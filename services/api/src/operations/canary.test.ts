@@ -12,6 +12,7 @@ const releasers = new Releasers();
 let redis: RedisProcess;
 let api: RunningApi;
 let outcome: string[];
+let logged: string[];
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
@@ -22,16 +23,17 @@ beforeAll(async () => {
 
 afterAll(() => releasers.releaseAll());
 
-/** Canaries of so many processes, until one has told how it went. */
-async function watch(processes: number): Promise<void> {
-  outcome = [];
+/** Runs the canaries of so many processes until one has an outcome. */
+async function watch(processes: number, patienceMs = 60_000): Promise<void> {
+  [outcome, logged] = [[], []];
   const commands = createProducerConnection(redis.url, () => undefined);
   const changes = new ChangeListener(createWorkerConnection(redis.url, () => undefined));
   changes.start();
   const metrics = { canaryAnswered: () => void outcome.push('answered'), canaryFailed: () => void outcome.push('failed') };
-  const logger = createLogger({ service: 'api', environment: 'test', level: 'silent' });
+  const destination = { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) };
+  const logger = createLogger({ service: 'api', environment: 'test', level: 'error' }, destination);
   const parts = { store: api.store, producer: api.producer, registry: new Registry(api.store), changes, redis: commands, metrics, logger };
-  const canaries = Array.from({ length: processes }, () => new Canary({ ...parts, everySeconds: 1, patienceMs: 500 }));
+  const canaries = Array.from({ length: processes }, () => new Canary({ ...parts, everySeconds: 1, patienceMs }));
   for (const canary of canaries) canary.start();
   await waitUntil('a canary has come back or not', () => outcome.length > 0);
   await Promise.all(canaries.map((canary) => canary.stop()));
@@ -79,12 +81,12 @@ test('the right answer is one, whichever process asks, and nothing is left', () 
 
 test('a wrong answer is a failure', async () => {
   await withWorker(() => ({ predicted_class: 'benign', probability_malignant: 0.5 }), () => watch(1));
-  expect(outcome[0]).toBe('failed');
+  expect([outcome[0], logged[0]]).toEqual(['failed', 'canary with a wrong answer']);
 });
 
 test('no answer is a failure, and leaves nothing either', async () => {
-  await watch(1);
-  expect(outcome[0]).toBe('failed');
+  await watch(1, 500);
+  expect([outcome[0], logged[0]]).toEqual(['failed', 'canary without an answer']);
   expect(await leftBehind()).toEqual([]);
 });
 

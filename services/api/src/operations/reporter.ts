@@ -17,6 +17,8 @@ export interface ReporterParts {
   outbox: SumsOutbox;
   publisher: Publisher;
   logger: Logger;
+  askMs?: number;
+  stopMs?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Reporter {
   private settledMinute = 0;
 
   constructor(private readonly parts: ReporterParts) {
-    this.periodic = new Periodic({ name: 'report', everyMs: ASK_MS, logger: parts.logger, turn: () => this.turn() });
+    this.periodic = new Periodic({ name: 'report', everyMs: parts.askMs ?? ASK_MS, logger: parts.logger, turn: () => this.turn() });
   }
 
   start(): void {
@@ -39,10 +41,10 @@ export class Reporter {
   }
 
   async stop(): Promise<void> {
-    const { watch, publisher, logger } = this.parts;
+    const { watch, publisher, logger, stopMs = STOP_MS } = this.parts;
     await this.periodic.stop();
     const last = watch.read().then((status) => publisher.sendRest(gaugesOf(status)));
-    const timeout = new Promise((_, reject) => void setTimeout(() => reject(new Error('timeout')), STOP_MS).unref());
+    const timeout = new Promise((_, reject) => void setTimeout(() => reject(new Error('timeout')), stopMs).unref());
     await Promise.race([last, timeout]).catch((error: unknown) => logger.warn({ err: error }, 'last figures not sent'));
   }
 

@@ -5,7 +5,7 @@
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, openDocument, sealDocument } from '@cytoqueue/storage';
 import { z } from 'zod';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
 import { readJsonObject } from '../http/stored-json';
@@ -63,8 +63,7 @@ async function acceptNew(services: PredictionServices, tenant: string, request: 
   const { store } = services;
   const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
   try {
-    const body = Buffer.from(JSON.stringify(request));
-    await store.putMarked(requestKey, body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
+    await store.putMarked(requestKey, sealDocument(request), ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
     await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
     return request;
   } catch (error) {
@@ -102,11 +101,11 @@ async function acceptOnce(
 /** What is stored under the key in the end: ours, or that of whoever was faster. */
 async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
   try {
-    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+    return openDocument<PredictionRequest>(requestKey, await store.get(requestKey));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Producer } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, openDocument } from '@cytoqueue/storage';
 import { readJsonObject } from '../http/stored-json';
 
 export interface PredictionView {
@@ -19,8 +19,9 @@ export function predictionLink(id: string): string {
  */
 export async function viewPrediction(services: { store: ObjectStore; producer: Producer }, tenant: string, id: string): Promise<PredictionView> {
   const { store } = services;
+  const key = ObjectKeys.predictionRequest(tenant, id);
   const [request, end] = await Promise.all([
-    store.get(ObjectKeys.predictionRequest(tenant, id)).then((bytes) => JSON.parse(bytes.toString()) as PredictionRequest),
+    store.get(key).then((bytes) => openDocument<PredictionRequest>(key, bytes)),
     readEnd(store, tenant, id),
   ]);
   if (end !== undefined) return { ...describe(request), ...end };
@@ -52,7 +53,12 @@ export async function viewIfFinished(store: ObjectStore, tenant: string, request
 async function readEnd(store: ObjectStore, tenant: string, id: string): Promise<(PredictionEnd & { completed_at: string | undefined }) | undefined> {
   const key = ObjectKeys.predictionResult(tenant, id);
   const [end, info] = await Promise.all([readJsonObject<PredictionEnd>(store, key), store.head(key)]);
-  return end && { ...end, completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString() };
+  return end && { ...withoutFormat(end), completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString() };
+}
+
+function withoutFormat<T extends PredictionEnd>(end: T): T {
+  const { format: _, ...shown } = end as T & { format?: number };
+  return shown as unknown as T;
 }
 
 function describe(request: PredictionRequest) {

@@ -46,7 +46,7 @@ export const createOperation: Operation = {
   responses: {
     200: answer('With dry_run=true: what the upload would come to', preflightReport),
     202: answer('Accepted: the bytes are durable', batch),
-    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+    ...refusals(400, 401, 403, 409, 413, 415, 422, 503, 507),
   },
 };
 
@@ -103,7 +103,7 @@ export const rescoreOperation: Operation = {
   summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
   tags,
   requestParams: { ...idParam, query: rescoreQuery, header: idempotencyHeader },
-  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 410, 422, 503, 507) },
+  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 409, 410, 422, 503, 507) },
 };
 
 export const changesOperation = downloadOperation('getBatchChanges', 'Of a rescored batch: the rows whose class is another now');

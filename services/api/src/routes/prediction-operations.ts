@@ -20,7 +20,7 @@ export const createOperation: Operation = {
   responses: {
     201: answer('Finished while the client waited', prediction),
     202: answer('Accepted and durable', acceptedPrediction),
-    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+    ...refusals(400, 401, 403, 409, 413, 415, 422, 503, 507),
   },
 };
 

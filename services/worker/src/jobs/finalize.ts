@@ -8,11 +8,12 @@ import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cy
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
-  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  decodeShardObject, emptyCounts, unscoredShards,
+  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
+  decodeShardObject, emptyCounts, openDocument, sealDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, scoreAndStore } from './shard';
+import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 3;
@@ -44,7 +45,7 @@ export class Finalizer {
     const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
     const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
-    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' });
+    await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
     await store.delete(ObjectKeys.pending(tenant, batchId));
   }
 
@@ -53,8 +54,19 @@ export class Finalizer {
     const record = await this.records.read(tenant, batchId);
     const files = new RunFiles(this.services, tenant, record, run, failedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run)) ? await files.cancel() : await files.write();
-    const bytes = Buffer.from(JSON.stringify(manifest));
-    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), bytes, { contentType: 'application/json' });
+    await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
+  }
+
+  /** A finalizer of a release without checksums may have written the same manifest first. */
+  private async putManifest(key: string, manifest: Manifest): Promise<void> {
+    const { store } = this.services;
+    try {
+      await store.putOnce(key, sealDocument(manifest), { contentType: 'application/json' });
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+      const first = openDocument<Manifest>(key, await store.get(key));
+      if (JSON.stringify(first) !== JSON.stringify(manifest)) throw error;
+    }
   }
 }
 
@@ -93,24 +105,17 @@ class RunFiles {
     return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
   }
 
-  /** The same, with the rest as failed. A shard object that is corrupt is removed, so that a retry scores the shard again. */
+  /** The same, with the rest as failed. A damaged shard object is set aside, so that a retry scores the shard again. */
   async giveUp(): Promise<Manifest> {
-    const { succeeded, rejected } = await this.countScored((shard) => this.services.store.delete(shardKey(this.tenant, this.record, shard)));
+    const { succeeded, rejected } = await this.countScored();
     const counts = { total: this.record.rows, pending: 0, succeeded, rejected, failed: this.record.rows - succeeded - rejected };
     const unscored = await unscoredShards(this.services.store, this.tenant, this.record);
     return { run: this.run, status: 'failed', counts, summary: this.summary(), failed_shards: unscored.map(({ shard }) => shard) };
   }
 
-  /** `onCorrupt`: what to do with a corrupt shard object, which is an error when not given. */
-  private async countScored(onCorrupt?: (shard: number) => Promise<void>): Promise<ShardCounts> {
+  private async countScored(): Promise<ShardCounts> {
     const { services, tenant, record } = this;
-    const read = (shard: number) =>
-      readShardObject(services.store, tenant, record, shard).catch(async (error: unknown) => {
-        if (onCorrupt === undefined || !(error instanceof ObjectCorruptError)) throw error;
-        await onCorrupt(shard);
-        return undefined;
-      });
-    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, read);
+    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, (shard) => readShardObject(services, tenant, record, shard));
     for await (const object of existing) if (object !== undefined) this.add(object.counts);
     return this.total;
   }
@@ -135,9 +140,9 @@ class RunFiles {
 
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record, run } = this;
-    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
-    const existing = await readShardObject(services.store, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
-    return existing ?? scoreAndStore(services, tenant, record, run, shard);
+    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)), shardKey(tenant, record, shard));
+    const existing = await readShardObject(services, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
+    return existing ?? scoreAndStore(services, tenant, record, run, shard, await wasDamaged(services.store, tenant, record, shard));
   }
 
   /**
@@ -155,7 +160,7 @@ class RunFiles {
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = JSON.parse((await services.store.get(key)).toString()) as number[];
+      this.failed = openDocument<number[]>(key, await services.store.get(key));
     }
   }
 

@@ -6,7 +6,7 @@ import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult,
+  ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, openDocument,
 } from '@cytoqueue/storage';
 
 /** What one model version needs to answer; both parts hold scratch space. */
@@ -47,9 +47,10 @@ export class PredictionProcessor {
   }
 
   private async readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
+    const key = ObjectKeys.predictionRequest(tenant, id);
     try {
-      const bytes = await this.services.store.get(ObjectKeys.predictionRequest(tenant, id));
-      return JSON.parse(bytes.toString()) as PredictionRequest;
+      const bytes = await this.services.store.get(key);
+      return openDocument<PredictionRequest>(key, bytes);
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return undefined;
       throw error;
@@ -67,10 +68,13 @@ export class PredictionProcessor {
     }
   }
 
-  /** Canceled, or given up: decided by somebody else first. Two different results of one record would be an alarm. */
+  /**
+   * Canceled, given up, or answered by another release, whose evidence may differ: the first one stays. Two different
+   * results of one format are an alarm.
+   */
   private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
-    const existing = JSON.parse((await this.services.store.get(key)).toString()) as PredictionEnd;
-    return existing.status !== end.status;
+    const existing = openDocument<PredictionEnd>(key, await this.services.store.get(key));
+    return existing.status !== end.status || formatOf(existing) !== formatOf(end);
   }
 
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
@@ -81,6 +85,10 @@ export class PredictionProcessor {
     this.predictors.set(pin.digest, predictor);
     return predictor;
   }
+}
+
+function formatOf(end: PredictionEnd): number {
+  return (end.status === 'succeeded' && end.format) || 1;
 }
 
 function describe({ classifier, explainer }: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {

@@ -1,0 +1,74 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from '../../../test/src/support/wait-until';
+import { LogWriter } from './log-writer';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'log-writer-'));
+});
+
+afterEach(() => rmSync(dir, { recursive: true }));
+
+test('lines are written in their order', async () => {
+  const file = join(dir, 'log');
+  const descriptor = openSync(file, 'a');
+  const writer = new LogWriter(descriptor);
+  const lines = Array.from({ length: 5_000 }, (_, i) => `line ${i}\n`);
+  for (const line of lines) writer.write(line);
+  await new Promise<void>((resolve) => writer.flush(resolve));
+  closeSync(descriptor);
+  expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
+});
+
+test('a device that is full drops lines beyond the bound, keeps those within, and never throws', async () => {
+  // Every write to /dev/full fails with ENOSPC, as on a full disk.
+  const full = openSync('/dev/full', 'w');
+  const writer = new LogWriter(full, { maxWaitingBytes: 100, retryMs: 5 });
+  const writes = () => Array.from({ length: 1_000 }, () => writer.write('0123456789\n'));
+  expect(writes).not.toThrow();
+  await new Promise<void>((resolve) => writer.flush(resolve));
+  closeSync(full);
+});
+
+test('a pipe that nothing reads holds up nobody, and what was dropped is counted once it is read', async () => {
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go; cat <&3', 'sh', pipe], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const descriptor = openSync(pipe, 'w');
+  await once(reader.stdout, 'data');
+  const recoveries: number[] = [];
+  const writer = new LogWriter(descriptor, { maxWaitingBytes: 1_000_000, onRecovery: (dropped) => recoveries.push(dropped) });
+  const line = `${'x'.repeat(999)}\n`;
+  // Two and a half times what fits into the pipe and the writer together.
+  for (let i = 0; i < 2_500; i++) writer.write(line);
+  expect(recoveries).toEqual([]);
+  let received = 0;
+  reader.stdout.on('data', (bytes: Buffer) => (received += bytes.length));
+  reader.stdin.end('go\n');
+  await waitUntil('the dropped lines are counted', () => recoveries.length > 0);
+  await new Promise<void>((resolve) => writer.flush(resolve));
+  closeSync(descriptor);
+  await once(reader, 'close');
+  expect(received / 1_000 + recoveries.reduce((sum, count) => sum + count, 0)).toBe(2_500);
+});
+
+test('a reader that has gone is no error', async () => {
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go', 'sh', pipe], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const descriptor = openSync(pipe, 'w');
+  await once(reader.stdout, 'data');
+  reader.stdin.end('\n');
+  await once(reader, 'close');
+  const writer = new LogWriter(descriptor);
+  expect(() => writer.write('one\n')).not.toThrow();
+  await new Promise<void>((resolve) => writer.flush(resolve));
+  writer.write('two\n');
+  await new Promise<void>((resolve) => writer.flush(resolve));
+  closeSync(descriptor);
+});

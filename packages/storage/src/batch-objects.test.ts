@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  ObjectKeys, type ObjectStore, type ShardCounts, countScoredShards, createId, createObjectStore, emptyCounts, encodeShardObject, newestRun, scoredShards, unscoredShards,
+} from './index';
+
+const TENANT = 'lab';
+const NOTHING = Buffer.alloc(0);
+
+let dir: string;
+let store: ObjectStore;
+let batch: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'batch-objects-'));
+  store = createObjectStore(pathToFileURL(dir).href);
+  await store.start();
+  batch = createId('batch_');
+});
+
+afterEach(() => rm(dir, { recursive: true }));
+
+async function putShard(shard: number, counts: Partial<ShardCounts> = {}, results = NOTHING): Promise<void> {
+  const object = encodeShardObject({ counts: { ...emptyCounts(), ...counts }, histogram: [], results, errors: NOTHING, changes: NOTHING });
+  await store.put(ObjectKeys.shard(TENANT, batch, shard, 'wbc-knn@1.0.0'), object);
+}
+
+test('a batch without objects is in its first run', async () => {
+  expect(await newestRun(store, TENANT, batch)).toEqual({ run: 1, objects: [] });
+  expect(await scoredShards(store, TENANT, batch)).toEqual(new Set());
+  expect(await countScoredShards(store, TENANT, batch)).toEqual({ ...emptyCounts(), shards: 0 });
+});
+
+test('the newest run is the largest number, the tenth after the ninth', async () => {
+  const manifests = [1, 2, 9, 10].map((run) => ObjectKeys.runManifest(TENANT, batch, run));
+  for (const key of manifests) await store.put(key, Buffer.from('{}'));
+  const { run, objects } = await newestRun(store, TENANT, batch);
+  expect(run).toBe(10);
+  expect(objects.map(({ key }) => key).sort()).toEqual([...manifests].sort());
+});
+
+test('what is left to score are the shards without an object, with their rows', async () => {
+  const shards = [5, 6, 7, 8].map((rows) => ({ rows }));
+  for (const shard of [0, 2]) await putShard(shard);
+  await store.put(`${ObjectKeys.shardsPrefix(TENANT, batch)}note.txt`, NOTHING);
+  expect(await scoredShards(store, TENANT, batch)).toEqual(new Set([0, 2]));
+  expect(await unscoredShards(store, TENANT, { id: batch, shards })).toEqual([{ shard: 1, rows: 6 }, { shard: 3, rows: 8 }]);
+});
+
+test('the counts of all shards are added up from their first bytes, also of more than are read at once', async () => {
+  const count = 40;
+  for (let shard = 0; shard < count; shard++) {
+    await putShard(shard, { succeeded: shard, rejected: 1, benign: 2, changed: 3 }, Buffer.alloc(shard % 2 === 0 ? 0 : 10_000, 'x'));
+  }
+  await putOtherBatch();
+  expect(await countScoredShards(store, TENANT, batch)).toEqual({
+    ...emptyCounts(), succeeded: (count * (count - 1)) / 2, rejected: count, benign: 2 * count, changed: 3 * count, shards: count,
+  });
+});
+
+async function putOtherBatch(): Promise<void> {
+  const mine = batch;
+  batch = createId('batch_');
+  await putShard(0, { succeeded: 1_000 });
+  batch = mine;
+}
