@@ -28,8 +28,9 @@ export async function probeRedis(redis: Redis): Promise<RedisFinding[]> {
   try {
     await untilConnected(redis);
     const info = await redis.info();
-    const unsuitable = [clusterFinding(info), versionFinding(info), evictionFinding(info)].filter((finding) => finding !== undefined);
+    const unsuitable = unsuitableBy(info);
     if (unsuitable.length > 0) return unsuitable;
+    if (field(info, 'role') === 'slave') return [finding('read-only', 'unavailable', 'the server is a replica')];
     await redis.eval(SCRIPT, 1, `${REDIS_PREFIX}:probe:${randomUUID()}`, PROBE_MS);
     return [];
   } catch (error) {
@@ -39,39 +40,46 @@ export async function probeRedis(redis: Redis): Promise<RedisFinding[]> {
 
 /** A connection that is only being made is not yet one that failed. */
 async function untilConnected(redis: Redis): Promise<void> {
-  if (redis.status === 'ready') return;
-  const signal = AbortSignal.timeout(CONNECT_MS);
-  await Promise.race(['ready', 'error', 'close'].map((event) => once(redis, event, { signal })));
+  // Rejects on an error of the connection.
+  if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) });
 }
 
 function field(info: string, name: string): string {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }
 
-function clusterFinding(info: string): RedisFinding | undefined {
-  if (field(info, 'cluster_enabled') !== '1') return undefined;
-  const remedy = 'point REDIS_URL at a Redis or Valkey without cluster mode (cluster-enabled no)';
-  return { reason: 'cluster-mode', kind: 'unsuitable', detail: "the server runs in cluster mode, where a queue's keys lie in different slots", remedy };
+const REMEDIES: Record<RedisReason, string> = {
+  unreachable: 'check REDIS_URL, the network and the state of the server',
+  'access-denied': 'check the password in REDIS_URL or REDIS_PASSWORD, and allow the user INFO, all commands that BullMQ uses and all keys and channels of the queue',
+  'read-only': 'point REDIS_URL at the primary, not at a replica',
+  full: 'raise maxmemory',
+  'cluster-mode': 'point REDIS_URL at a Redis or Valkey without cluster mode (cluster-enabled no)',
+  'eviction-policy': 'set maxmemory-policy noeviction',
+  'old-version': `use Redis ${OLDEST_VERSION.join('.')} or later, or Valkey`,
+};
+
+function finding(reason: RedisReason, kind: RedisFinding['kind'], detail: string, cause?: unknown): RedisFinding {
+  return { reason, kind, detail, remedy: REMEDIES[reason], cause };
 }
 
-function versionFinding(info: string): RedisFinding | undefined {
+function unsuitableBy(info: string): RedisFinding[] {
+  const found: RedisFinding[] = [];
+  if (field(info, 'cluster_enabled') === '1') found.push(finding('cluster-mode', 'unsuitable', "the server runs in cluster mode, where a queue's keys lie in different slots"));
   const version = field(info, 'redis_version');
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (version === '' || major > OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor >= OLDEST_VERSION[1])) return undefined;
-  return { reason: 'old-version', kind: 'unsuitable', detail: `the server is version ${version}`, remedy: `use Redis ${OLDEST_VERSION.join('.')} or later, or Valkey` };
+  if (isOld(version)) found.push(finding('old-version', 'unsuitable', `the server is version ${version}`));
+  const policy = field(info, 'maxmemory_policy');
+  if (policy !== '' && policy !== 'noeviction') found.push(finding('eviction-policy', 'unsuitable', `maxmemory-policy is ${policy}: Redis deletes jobs when its memory is full`));
+  return found;
 }
 
-function evictionFinding(info: string): RedisFinding | undefined {
-  const policy = field(info, 'maxmemory_policy');
-  if (policy === '' || policy === 'noeviction') return undefined;
-  return { reason: 'eviction-policy', kind: 'unsuitable', detail: `maxmemory-policy is ${policy}: Redis deletes jobs when its memory is full`, remedy: 'set maxmemory-policy noeviction' };
+function isOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return version !== '' && (major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]));
 }
 
 function failureFinding(error: unknown): RedisFinding {
   const message = error instanceof Error ? error.message : String(error);
-  const found = (reason: RedisReason, remedy: string, kind: RedisFinding['kind'] = 'unavailable'): RedisFinding => ({ reason, kind, detail: message, remedy, cause: error });
-  if (/NOPERM|NOAUTH|WRONGPASS/.test(message)) return found('access-denied', 'check the password in REDIS_URL or REDIS_PASSWORD, and allow the user all commands that BullMQ uses, INFO and the keys of the queue');
-  if (/READONLY/.test(message)) return found('read-only', 'point REDIS_URL at the primary, not at a replica');
-  if (/OOM/.test(message)) return found('full', 'raise maxmemory', 'warning');
-  return found('unreachable', 'check REDIS_URL, the network and the state of the server');
+  if (/NOPERM|NOAUTH|WRONGPASS/.test(message)) return finding('access-denied', 'unavailable', message, error);
+  if (/READONLY/.test(message)) return finding('read-only', 'unavailable', message, error);
+  return /OOM/.test(message) ? finding('full', 'warning', message, error) : finding('unreachable', 'unavailable', message, error);
 }

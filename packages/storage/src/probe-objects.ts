@@ -23,6 +23,7 @@ type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>
 export async function probeObjects(store: ObjectStore, extraSteps: (key: string) => readonly Step[] = () => []): Promise<StoreFinding[]> {
   const key = ObjectKeys.probe(randomUUID());
   const steps: Step[] = [
+    ['reach the store', () => store.check().then(() => undefined)],
     ['write once', () => probeWriteOnce(store, key)],
     ...extraSteps(key),
     ['replace', () => probeReplacing(store, key)],

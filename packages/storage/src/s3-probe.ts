@@ -1,4 +1,4 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { noConditionalWrites, probeObjects } from './probe-objects';
 import type { ObjectStore } from './object-store';
 import { createS3Client } from './s3-client';
@@ -11,9 +11,11 @@ const REQUEST_TIMEOUT_MS = 5_000;
 /** Statuses with which S3 servers refuse headers that they do not know. */
 const UNSUPPORTED_STATUSES = new Set([400, 411, 501, 503]);
 
+type ObjectTarget = Target & { Bucket: string; Key: string };
+
 /** The probe of every store, a conditional multipart upload, and the reason of a server that refuses the SDK's checksums. */
-export async function probeS3(store: ObjectStore, client: S3Client, targetOf: (key: string) => Target): Promise<StoreFinding[]> {
-  let probed: Target | undefined;
+export async function probeS3(store: ObjectStore, client: S3Client, targetOf: (key: string) => ObjectTarget): Promise<StoreFinding[]> {
+  let probed: ObjectTarget | undefined;
   const findings = await probeObjects(store, (key) => {
     probed = targetOf(key);
     return [['write once in parts', () => probeMultipart(client, targetOf(key))]];
@@ -41,12 +43,13 @@ async function probeMultipart(client: S3Client, target: Target): Promise<StoreFi
   return noConditionalWrites('CompleteMultipartUpload');
 }
 
-async function isRefusedByChecksum(client: S3Client, target: Target, { cause }: StoreFinding): Promise<boolean> {
+async function isRefusedByChecksum(client: S3Client, target: ObjectTarget, { cause }: StoreFinding): Promise<boolean> {
   if (!UNSUPPORTED_STATUSES.has(statusOf((cause as Error).cause) ?? 0)) return false;
   if ((await client.config.requestChecksumCalculation()) !== 'WHEN_SUPPORTED') return false;
   const plain = createS3Client(REQUEST_TIMEOUT_MS, { requestChecksumCalculation: 'WHEN_REQUIRED' });
   try {
     await plain.send(new PutObjectCommand({ ...target, Body: Buffer.from('probe') }));
+    await plain.send(new DeleteObjectCommand(target));
     return true;
   } catch {
     return false;

@@ -35,7 +35,7 @@ function meaningOf(cause: unknown): Meaning {
   const { name, syscall } = cause as Partial<NodeJS.ErrnoException>;
   const code = errorCode(cause) ?? '';
   if (name === 'RequestTimeTooSkewed') return MEANINGS.clockSkew;
-  if (name === 'NoSuchBucket') return MEANINGS.noBucket;
+  if (name === 'NoSuchBucket' || name === 'NotFound') return MEANINGS.noBucket;
   if (DENIED_NAMES.has(name ?? '') || statusOf(cause) === 403 || statusOf(cause) === 401) return MEANINGS.denied;
   if (syscall === 'link' && NO_LINK_CODES.has(code)) return MEANINGS.noHardLinks;
   if (syscall === 'fsync' && (code === 'EINVAL' || code === 'ENOTSUP')) return MEANINGS.noFolderSync;

@@ -12,12 +12,13 @@ export class RedisProcess {
   private constructor(
     readonly port: number,
     private readonly dir: string | undefined,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** `dir`: where to write every command to, as the stack's own Redis does. */
-  static async start(dir?: string): Promise<RedisProcess> {
+  /** `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other ones. */
+  static async start(dir?: string, settings: Readonly<Record<string, string>> = {}): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
-      const redis = new RedisProcess(await findFreePort(), dir);
+      const redis = new RedisProcess(await findFreePort(), dir, settings);
       try {
         await redis.up();
         return redis;
@@ -35,7 +36,7 @@ export class RedisProcess {
   /** Resolves when it serves. */
   async up(): Promise<void> {
     const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
-    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...this.settings };
     this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
