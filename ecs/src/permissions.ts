@@ -19,10 +19,16 @@ export const apiPermissions: StorePermissions = {
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
 };
 
-/** The worker reads inputs and models, writes results and nothing else, takes markers away, and sets damaged shard objects aside. */
+/**
+ * The worker reads inputs and models, writes results, removes markers, and sets damaged shard objects aside. The only markers
+ * that it writes are those of retries, which it may have to restore.
+ */
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
-  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*', 'probe/*'],
+  put: [
+    'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*',
+    'pending/*/runs/*', 'probe/*',
+  ],
   delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };

@@ -38,7 +38,7 @@ describe('the task roles', () => {
 
   test('of the worker gets inputs, puts results, and can neither replace nor delete an input', () => {
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/1.0.0.json']) expect(may(worker, 's3:GetObject', key)).toBe(true);
-    for (const key of ['tenants/a/batches/b/shards/00001.m.shard', 'tenants/a/batches/b/runs/00001/results.csv', 'tenants/a/predictions/p/result.json']) expect(may(worker, 's3:PutObject', key)).toBe(true);
+    for (const key of ['tenants/a/batches/b/shards/00001.m.shard', 'tenants/a/batches/b/runs/00001/results.csv', 'tenants/a/predictions/p/result.json', 'pending/a/runs/b.00002']) expect(may(worker, 's3:PutObject', key)).toBe(true);
     for (const key of ['tenants/a/batches/b/input.csv', 'tenants/a/batches/b/batch.json', 'tenants/a/predictions/p/request.json', 'models/wbc-knn/champion.json', 'audit/a.json', 'pending/a/b']) {
       expect([key, may(worker, 's3:PutObject', key)]).toEqual([key, false]);
     }

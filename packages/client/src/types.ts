@@ -109,6 +109,8 @@ export interface Batch {
   progress: number;
   eta_seconds: number | null;
   input_sha256: string;
+  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. */
+  error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
   links: { self: string; results: string; errors: string; changes?: string };
 }

@@ -133,3 +133,11 @@ test('a record knows its place in the line', async () => {
     expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([undefined, 1, 2]);
   });
 });
+
+test('a job with a damaged payload does not keep the others from being counted', async () => {
+  const id = randomUUID();
+  await Promise.all([predict('t', id), predict(), enqueueBatch([30])]);
+  await connection.hset(`${REDIS_PREFIX}:${queueNames.predictions}:${id}`, 'data', '{"v":1,"ten');
+  const { predictions, shards: batches } = await read();
+  expect([predictions.jobs, batches.rows]).toEqual([2, 30]);
+});

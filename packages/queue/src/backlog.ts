@@ -120,8 +120,17 @@ function keyOf({ name, id }: { name: QueueName; id: string }): string {
 /** undefined for a job that has ended and been removed since. */
 function readFacts(name: QueueName, [data, timestamp]: readonly (string | null)[] = [], nowMs: number): JobFacts | undefined {
   if (data === null || data === undefined) return undefined;
-  const { tenant, rows = 1 } = JSON.parse(data) as { tenant?: string; rows?: number };
+  const { tenant, rows = 1 } = parsePayload(data);
   // The end of a batch has waited for its shards until now: its age is the time since it was first seen without them.
   if (name === queueNames.finalize) return { rows: 0, sinceMs: nowMs, isCanary: false };
   return { rows, sinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };
+}
+
+/** A job with a damaged payload counts as one row, and does not keep the others from being counted. */
+function parsePayload(data: string): { tenant?: string; rows?: number } {
+  try {
+    return (JSON.parse(data) ?? {}) as { tenant?: string; rows?: number };
+  } catch {
+    return {};
+  }
 }

@@ -1,21 +1,54 @@
 import type { BatchRecord } from './documents';
 import { ObjectCorruptError, ObjectNotFoundError } from './errors';
 import { listAll } from './listing';
-import { openDocument } from './sealed-document';
+import { batchRecordShape } from './document-shapes';
+import { parseDocument } from './read-document';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEAD_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 import type { ObjectInfo, ObjectStore } from './object-store';
 
-/** The newest run of a batch and what the batch's runs have left so far. A batch is in run 1 from its acceptance on. */
+/** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
 export async function newestRun(store: ObjectStore, tenant: string, batchId: string): Promise<{ run: number; objects: ObjectInfo[] }> {
-  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, batchId) });
-  const run = Math.max(1, ...objects.map(({ key }) => ObjectKeys.parseRun(key) ?? 1));
-  return { run, objects };
+  const prefix = ObjectKeys.runsPrefix(tenant, batchId);
+  const { objects, truncated } = await store.list({ prefix });
+  const run = Math.max(1, ...objects.map(({ key }) => runOf(key)));
+  if (!truncated) return { run, objects: objects.filter(({ key }) => runOf(key) === run) };
+  const newest = await lastRunAfter(store, prefix, run);
+  const ofRun: ObjectInfo[] = [];
+  for await (const info of listAll(store, ObjectKeys.runPrefix(tenant, batchId, newest))) ofRun.push(info);
+  return { run: newest, objects: ofRun };
+}
+
+function runOf(key: string): number {
+  return ObjectKeys.parseRun(key) ?? 1;
+}
+
+/** Reads folders instead of objects: a page of them holds a thousand runs. */
+async function lastRunAfter(store: ObjectStore, prefix: string, run: number): Promise<number> {
+  let [last, startAfter] = [run, undefined as string | undefined];
+  for (;;) {
+    const { prefixes, truncated } = await store.list({ prefix, startAfter, delimiter: '/' });
+    last = Math.max(last, ...prefixes.map(runOf));
+    if (!truncated) return last;
+    startAfter = prefixes.at(-1);
+  }
+}
+
+/** Whether anything of a prediction or batch is promised and has not ended. */
+export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
+  return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
+}
+
+/** Removes the markers of a prediction or batch that is itself removed. */
+export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await store.delete(ObjectKeys.pending(tenant, id));
+  for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);
 }
 
 /** `batch.json`. @throws ObjectCorruptError when it is damaged, or its shards do not add up to its rows */
 export function openBatchRecord(key: string, bytes: Buffer): BatchRecord {
-  const record = openDocument<BatchRecord>(key, bytes);
+  const record = parseDocument(bytes, key, batchRecordShape);
   let nextRow = 1;
   for (const { firstRow, rows } of record.shards ?? []) {
     if (firstRow !== nextRow) throw new ObjectCorruptError(key, 'its shards do not follow each other');

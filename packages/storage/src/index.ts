@@ -1,5 +1,9 @@
-export { type ScoredShards, countScoredShards, newestRun, openBatchRecord, scoredShards, unscoredShards } from './batch-objects';
+export { type ScoredShards, countScoredShards, deletePending, isPending, newestRun, openBatchRecord, scoredShards, unscoredShards } from './batch-objects';
 export { createObjectStore } from './create-object-store';
+export {
+  type Shape, auditEventShape, batchRecordShape, failedShardsShape, idempotencyRecordShape, manifestShape, predictionEndShape, predictionRequestShape, runRecordShape,
+} from './document-shapes';
+export { DamageReport } from './damage-report';
 export type * from './documents';
 export {
   InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
@@ -12,5 +16,6 @@ export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';
+export { findDocument, parseDocument, readDocument } from './read-document';
 export { openDocument, sealDocument } from './sealed-document';
 export { SHARD_FORMAT, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject, type ShardCounts, type ShardObject } from './shard-object';

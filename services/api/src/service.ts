@@ -7,7 +7,7 @@ import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import {
   type Config, DependencyWatch, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
 } from '@cytoqueue/runtime';
-import { createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
@@ -53,13 +53,13 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
   const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
-  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
-  sweeper.start();
-  releasers.push('sweeper', () => sweeper.stop());
-
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   watch.onFailure = () => operations.metrics.dependencyProbeFailed();
+  const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
+  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
+  sweeper.start();
+  releasers.push('sweeper', () => sweeper.stop());
   const address = new PublicAddress(config.publicUrl);
   const app = createApp({
     store,

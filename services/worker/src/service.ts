@@ -3,7 +3,7 @@ import { CloudWatchSender, Publisher } from '@cytoqueue/metrics';
 import { BatchProgress, Producer, SumsOutbox, WorkerPresence, createProducerConnection, createWorkerConnection, probeRedis } from '@cytoqueue/queue';
 import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import { type Config, DependencyWatch, type Logger, Readiness, type Releasers, tellParent } from '@cytoqueue/runtime';
-import { createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createConsumers, shardSlots } from './consumers';
 import { startHealthServer } from './health';
@@ -56,7 +56,8 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const presence = new WorkerPresence(redis, randomUUID(), shardSlots(threads));
   presence.start();
   releasers.push('presence', () => presence.stop());
-  const reconciler = createReconciler({ store, producer, redis: commands, metrics, logger });
+  const damage = new DamageReport(logger, () => metrics.checksumMismatch());
+  const reconciler = createReconciler({ store, producer, redis: commands, metrics, damage, logger });
   reconciler.start();
   releasers.push('reconciler', () => reconciler.stop());
 

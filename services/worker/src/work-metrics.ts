@@ -60,6 +60,11 @@ export class WorkMetrics {
     this.count('ReconciledJobs');
   }
 
+  /** A job named what the store does not know, or was malformed. */
+  jobRefused(): void {
+    this.count('JobsRefused');
+  }
+
   /** A stored object is damaged, or differs from what the same input and model result in. */
   checksumMismatch(): void {
     this.count('ChecksumMismatches');

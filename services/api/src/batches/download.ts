@@ -14,7 +14,7 @@ export interface Download {
 }
 
 /**
- * Sends a stored CSV file, whole or the one byte range that was asked for. A whole file is compared with the manifest's
+ * Sends a stored CSV file, whole or the one byte range that a GET asks for. A whole file is compared with the manifest's
  * checksum on its way: its last bytes are sent only if all of them are right. A part is not checked.
  */
 export async function sendFile(request: Request, response: Response, { store, key, file, name }: Download): Promise<void> {
@@ -23,7 +23,9 @@ export async function sendFile(request: Request, response: Response, { store, ke
     response.status(304).end();
     return;
   }
-  const range = request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"` ? wantedRange(request, file.bytes) : undefined;
+  // Range is defined for GET alone (RFC 9110, 14.2).
+  const takesRange = request.method === 'GET' && (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
+  const range = takesRange ? wantedRange(request, file.bytes) : undefined;
   const { start, end } = range ?? { start: 0, end: file.bytes };
   if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${file.bytes}`);
   response.set('Content-Length', String(end - start));

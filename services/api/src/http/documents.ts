@@ -111,6 +111,10 @@ export const batch = z
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
+    error: z
+      .strictObject({ code: text, detail: text })
+      .optional()
+      .meta({ description: 'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it' }),
     rescores: z
       .strictObject({ batch_id: text, model: modelPin, operating_point: text, changed_rows: count.nullable() })
       .optional()

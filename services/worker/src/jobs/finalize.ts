@@ -1,6 +1,6 @@
 /*
  * Delivery: at least once; effect: exactly once. Order: which shards have failed (decided once), the files (written once),
- * the manifest (last, once), then the pending marker goes. Dead anywhere between, it is done again to the same bytes; until
+ * the manifest (last, once), then the pending marker of this run goes. Dead anywhere between, it is done again to the same bytes; until
  * the marker is gone the reconciler sees to that.
  */
 import { createHash } from 'node:crypto';
@@ -9,10 +9,10 @@ import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
   type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  decodeShardObject, emptyCounts, openDocument, sealDocument, unscoredShards,
+  decodeShardObject, emptyCounts, failedShardsShape, manifestShape, readDocument, sealDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, scoreAndStore } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, isRemoved, loadShardTask, scoreAndStore, unlessRemoved } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
 /** How many shard objects may be on their way while one is written. */
@@ -32,21 +32,34 @@ export class Finalizer {
   ) {}
 
   /** `failedShards`: those whose jobs exhausted their attempts. */
-  async process({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+  process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+    return this.unlessRemoved(job, () => this.processStored(job, failedShards));
+  }
+
+  /** Asked before as well, so that nothing is written for a batch that is gone. */
+  private async unlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
+    if (!(await isRemoved(this.services.store, job))) await unlessRemoved(this.services.store, job, work);
+  }
+
+  private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
     const { store, progress } = this.services;
     await progress.markFinalizing(batchId, run);
     // A run that has ended stays as it ended, whatever was canceled, lost or found since.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined) await this.end(tenant, batchId, run, failedShards);
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
-  async giveUp({ tenant, batchId, run }: FinalizeJob): Promise<void> {
+  giveUp(job: FinalizeJob): Promise<void> {
+    return this.unlessRemoved(job, () => this.giveUpStored(job));
+  }
+
+  private async giveUpStored({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
     const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   private async end(tenant: string, batchId: string, run: number, failedShards: ReadonlySet<number>): Promise<void> {
@@ -64,7 +77,7 @@ export class Finalizer {
       await store.putOnce(key, sealDocument(manifest), { contentType: 'application/json' });
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      const first = openDocument<Manifest>(key, await store.get(key));
+      const first = await readDocument(store, key, manifestShape);
       if (JSON.stringify(first) !== JSON.stringify(manifest)) throw error;
     }
   }
@@ -160,7 +173,7 @@ class RunFiles {
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = openDocument<number[]>(key, await services.store.get(key));
+      this.failed = await readDocument(services.store, key, failedShardsShape);
     }
   }
 

@@ -6,7 +6,8 @@ import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, openDocument,
+  ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, findDocument, predictionEndShape,
+  predictionRequestShape, readDocument,
 } from '@cytoqueue/storage';
 
 /** What one model version needs to answer; both parts hold scratch space. */
@@ -46,15 +47,8 @@ export class PredictionProcessor {
     await this.settle(job);
   }
 
-  private async readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
-    const key = ObjectKeys.predictionRequest(tenant, id);
-    try {
-      const bytes = await this.services.store.get(key);
-      return openDocument<PredictionRequest>(key, bytes);
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) return undefined;
-      throw error;
-    }
+  private readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
+    return findDocument(this.services.store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
   }
 
   private async end(tenant: string, id: string, end: PredictionEnd): Promise<boolean> {
@@ -73,7 +67,7 @@ export class PredictionProcessor {
    * results of one format are an alarm.
    */
   private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
-    const existing = openDocument<PredictionEnd>(key, await this.services.store.get(key));
+    const existing = await readDocument(this.services.store, key, predictionEndShape);
     return existing.status !== end.status || formatOf(existing) !== formatOf(end);
   }
 

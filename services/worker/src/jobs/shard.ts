@@ -6,7 +6,7 @@
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
-import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardCounts, decodeShardObject, openBatchRecord } from '@cytoqueue/storage';
+import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardCounts, decodeShardObject, openBatchRecord } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkMetrics } from '../work-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
@@ -26,6 +26,7 @@ export interface ShardServices {
 /** `batch.json` never changes; a worker reads it once for many shards. */
 export class BatchRecords {
   private readonly records = new Map<string, Promise<BatchRecord>>();
+  private readonly runs = new Set<string>();
   private static readonly MOST = 32;
 
   constructor(private readonly store: ObjectStore) {}
@@ -41,13 +42,42 @@ export class BatchRecords {
     }
     return record;
   }
+
+  /** Whether the batch has come to this run. Run 1 is there from the batch's acceptance on. */
+  async hasRun(tenant: string, batchId: string, run: number): Promise<boolean> {
+    const prefix = ObjectKeys.runPrefix(tenant, batchId, run);
+    if (run === 1 || this.runs.has(prefix)) return true;
+    const { objects } = await this.store.list({ prefix, limit: 1 });
+    if (objects.length === 0) return false;
+    if (this.runs.size >= BatchRecords.MOST) this.runs.clear();
+    this.runs.add(prefix);
+    return true;
+  }
 }
 
 /**
  * Scores one shard: load, decode, predict, encode, store. Delivery is at least once; the shard's object is written once
  * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
  */
-export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+export function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+  return unlessRemoved(services.store, job, () => processStored(services, records, job));
+}
+
+/** Jobs of a batch that was rolled back or deleted end without effect: the store, not the queue, says what was accepted. */
+export async function unlessRemoved(store: ObjectStore, job: { tenant: string; batchId: string }, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError) || !(await isRemoved(store, job))) throw error;
+  }
+}
+
+/** This worker may remember the description of a batch that is gone. */
+export async function isRemoved(store: ObjectStore, { tenant, batchId }: { tenant: string; batchId: string }): Promise<boolean> {
+  return (await store.head(ObjectKeys.batchRecord(tenant, batchId))) === undefined;
+}
+
+async function processStored(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
   const { tenant, batchId, shard } = job;
   const record = await records.read(tenant, batchId);
   const existing = await readShardObject(services, tenant, record, shard);
