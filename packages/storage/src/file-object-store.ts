@@ -5,11 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './errors';
 import { errorCode, reading, storing } from './file-errors';
-import { fileInfo, listFiles } from './file-listing';
+import { FileListing, fileInfo } from './file-listing';
+import { FolderEntries } from './folder-entries';
 import { Folders, unlinkFile } from './folders';
 import { closeFd, link, openFd, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
-import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+import type { ByteRange, ListDownOptions, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { probeObjects } from './probe-objects';
 import { sameBytes } from './same-bytes';
 import { WholeFileBody, readExactly } from './file-body';
@@ -31,12 +32,14 @@ export class FileObjectStore implements ObjectStore {
   readonly url: string;
   private readonly folders: Folders;
   private readonly tempFiles: TempFiles;
+  private readonly listing: FileListing;
   private isStarted = false;
 
   /** @param root absolute path. */
   constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new Folders(root);
+    this.listing = new FileListing(root, new FolderEntries());
     this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
   }
 
@@ -119,7 +122,12 @@ export class FileObjectStore implements ObjectStore {
 
   async list(options: ListOptions): Promise<ListPage> {
     checkPrefix(options.prefix);
-    return storing(() => listFiles(this.root, options));
+    return storing(() => this.listing.page(options));
+  }
+
+  async listDown(options: ListDownOptions): Promise<string[]> {
+    checkFolder(options.prefix);
+    return storing(() => this.listing.down(options));
   }
 
   async delete(key: string): Promise<void> {

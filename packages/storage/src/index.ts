@@ -9,7 +9,9 @@ export {
   InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
-export { listAll } from './listing';
+export { foldersBelow, listAll } from './listing';
+export { type IndexedKind, idsByStatus } from './status-index';
+export { indexResources, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
 export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from './store-finding';

@@ -46,6 +46,7 @@ function checkModel(model: string): string {
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
+ *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
@@ -166,6 +167,10 @@ export class ObjectKeys {
   static parseRun(key: string): number | undefined {
     const match = /\/runs\/(\d{5})\//.exec(key);
     return match ? Number(match[1]) : undefined;
+  }
+
+  static statusIndexPrefix(tenant: string, kind: 'predictions' | 'batches'): string {
+    return `${tenantPrefix(tenant)}index/${kind}/`;
   }
 
   static idempotencyPrefix(tenant: string): string {

@@ -17,6 +17,7 @@ import { Retention } from './http/retention';
 import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
+import { createStatusIndexing } from './status-indexing';
 import { createSweeper } from './sweeper';
 import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
@@ -60,6 +61,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+  const indexing = createStatusIndexing({ store, redis: commands, damage, logger });
+  indexing.start();
+  releasers.push('status index', () => indexing.stop());
   const address = new PublicAddress(config.publicUrl);
   const app = createApp({
     store,
