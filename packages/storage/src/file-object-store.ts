@@ -32,6 +32,7 @@ export class FileObjectStore implements ObjectStore {
   readonly url: string;
   private readonly folders: Folders;
   private readonly tempFiles: TempFiles;
+  private readonly entries = new FolderEntries();
   private readonly listing: FileListing;
   private isStarted = false;
 
@@ -39,7 +40,7 @@ export class FileObjectStore implements ObjectStore {
   constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new Folders(root);
-    this.listing = new FileListing(root, new FolderEntries());
+    this.listing = new FileListing(root, this.entries);
     this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
   }
 
@@ -167,8 +168,10 @@ export class FileObjectStore implements ObjectStore {
     this.isStarted = true;
   }
 
-  /** Nothing is held between calls. */
-  async stop(): Promise<void> {}
+  /** Only what is remembered of large folders is held between calls. */
+  async stop(): Promise<void> {
+    this.entries.stop();
+  }
 
   private pathOf(key: string): string {
     checkKey(key);

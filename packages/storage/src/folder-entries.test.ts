@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { FolderChanges } from './folder-changes';
 import { FolderEntries, lowerBound } from './folder-entries';
 import { createObjectStore, type ObjectStore } from './index';
 
@@ -23,6 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  entries.stop();
   jest.restoreAllMocks();
   await rm(root, { recursive: true });
 });
@@ -35,56 +37,84 @@ function settle(): void {
 
 async function readings(work: () => Promise<unknown>): Promise<number> {
   const [whole, pieces] = [jest.spyOn(fsPromises, 'readdir'), jest.spyOn(fsPromises, 'opendir')];
+  for (const spy of [whole, pieces]) spy.mockClear();
   await work();
   return whole.mock.calls.length + pieces.mock.calls.length;
 }
 
-test('a large folder that has not changed is read once it is known', async () => {
-  settle();
-  await entries.read(folder);
-  await entries.read(folder);
-  expect(await readings(async () => expect(await entries.read(folder)).toHaveLength(LARGE))).toBe(0);
-});
+/** As on file systems that do not report changes. */
+function watchNothing(): void {
+  jest.spyOn(FolderChanges, 'open').mockResolvedValue(undefined);
+}
 
-test('names that another process adds or removes are seen at once, remembered or not', async () => {
-  settle();
-  await entries.read(folder);
-  await entries.read(folder);
-  writeFileSync(join(folder, 'x'), '');
-  expect((await entries.read(folder)).at(-1)).toBe('x');
-  mkdirSync(join(folder, 'y'));
-  expect((await entries.read(folder)).at(-1)).toBe('y/');
-  rmSync(join(folder, name(0)));
-  expect((await entries.read(folder))[0]).toBe(name(1));
+describe.each(['reported', 'seen in its mtime'])('changes of a folder that are %s', (how) => {
+  beforeEach(() => {
+    if (how !== 'reported') watchNothing();
+  });
+
+  test('a large folder that has not changed is read once it is known', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    expect(await readings(async () => expect(await entries.read(folder)).toHaveLength(LARGE))).toBe(0);
+  });
+
+  test('names that another process adds or removes are seen at once, remembered or not', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    writeFileSync(join(folder, 'x'), '');
+    expect((await entries.read(folder)).at(-1)).toBe('x');
+    mkdirSync(join(folder, 'y'));
+    expect((await entries.read(folder)).at(-1)).toBe('y/');
+    rmSync(join(folder, name(0)));
+    expect((await entries.read(folder))[0]).toBe(name(1));
+  });
+
+  test('callers at the same time share at most two readings, and each sees what was there when it called', async () => {
+    await entries.read(folder);
+    const first = entries.read(folder);
+    writeFileSync(join(folder, 'x'), '');
+    const later = Array.from({ length: 10 }, () => entries.read(folder));
+    let seen: (readonly string[])[] = [];
+    expect(await readings(async () => (seen = await Promise.all(later)))).toBeLessThanOrEqual(2);
+    for (const names of seen) expect(names.at(-1)).toBe('x');
+    await first;
+  });
+
+  test('a folder that is removed, made again or becomes small is seen as it is', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    rmSync(folder, { recursive: true });
+    expect(await entries.read(folder)).toEqual([]);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'one'), '');
+    expect(await entries.read(folder)).toEqual(['one']);
+  });
 });
 
 test('a folder that changed just before it was read is not remembered: its next change might not show in its mtime', async () => {
+  watchNothing();
   await entries.read(folder);
   await entries.read(folder);
   expect(await readings(() => entries.read(folder))).toBe(1);
 });
 
-test('callers at the same time share at most two readings, and each sees what was there when it called', async () => {
-  await entries.read(folder);
-  const first = entries.read(folder);
-  writeFileSync(join(folder, 'x'), '');
-  const later = Array.from({ length: 10 }, () => entries.read(folder));
-  let seen: (readonly string[])[] = [];
-  expect(await readings(async () => (seen = await Promise.all(later)))).toBeLessThanOrEqual(2);
-  for (const names of seen) expect(names.at(-1)).toBe('x');
-  await first;
-});
-
-test('a folder that is removed, made again or becomes small is seen as it is', async () => {
-  settle();
+test('a folder that is written to all the time is read once; few, many and very many changes are seen', async () => {
   await entries.read(folder);
   await entries.read(folder);
-  rmSync(folder, { recursive: true });
-  expect(await entries.read(folder)).toEqual([]);
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'one'), '');
-  expect(await entries.read(folder)).toEqual(['one']);
-});
+  let count = LARGE;
+  const grow = async (by: number): Promise<void> => {
+    for (let n = 0; n < by; n++) mkdirSync(join(folder, name(count++)));
+    const names = await entries.read(folder);
+    expect([names.length, names.at(-1)]).toEqual([count, `${name(count - 1)}/`]);
+  };
+  expect(await readings(() => grow(3))).toBe(0);
+  expect(await readings(() => grow(200))).toBe(0);
+  expect(await readings(() => grow(5_000))).toBe(1);
+  expect(await readings(() => grow(3))).toBe(0);
+}, 60_000);
 
 test('a name that lies outside the basic plane sorts by its bytes', () => {
   const names = ['a', '\ufffd', '\u{10000}'];

@@ -23,7 +23,7 @@ export interface IndexedList {
 
 /** In place of a status: it can still change, so the resource is a candidate for every status. */
 export const OPEN = 'open';
-const NOT_INDEXED_PAGE = 50;
+const NOT_INDEXED_PAGE = 100;
 const SEGMENTS_AT_ONCE = 8;
 
 export interface Segment {
