@@ -27,10 +27,10 @@ test('what is unsuitable at the start ends it, with reason and remedy', async ()
 test('a dependency that denies access at the start is a problem until a probe succeeds, logged once and counted at every probe', async () => {
   let found: Finding[] = [denied];
   let failures = 0;
-  const { problems } = Object.assign(watching({ store: async () => found }), { onFailure: () => void failures++ });
+  watching({ store: async () => found }).onFailure = () => void failures++;
   await watch!.start();
   await waitUntil('it is probed again', () => failures >= 3);
-  expect(problems.call(watch)).toEqual([{ name: 'store', reason: 'access-denied' }]);
+  expect(watch!.problems()).toEqual([{ name: 'store', reason: 'access-denied' }]);
   found = [];
   await waitUntil('it is usable', () => watch!.problems().length === 0);
   expect(logged).toEqual(['error access-denied', 'info usable']);

@@ -38,7 +38,7 @@ export class FileListing {
     const found: string[] = [];
     for (let end = before === undefined ? names.length : lowerBound(names, before); end > 0 && found.length < limit; end -= LOOKS_AT_ONCE) {
       const some = names.slice(Math.max(0, end - LOOKS_AT_ONCE), end).reverse();
-      const shown = await Promise.all(some.map((name) => isWanted(name.replace(/\/$/, '')) && this.isShown(prefix + name)));
+      const shown = await Promise.all(some.map(async (name) => isWanted(name.replace(/\/$/, '')) && this.isShown(prefix + name)));
       found.push(...some.filter((_, index) => shown[index]).map((name) => name.replace(/\/$/, '')));
     }
     return found.slice(0, limit);

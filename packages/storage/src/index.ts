@@ -11,7 +11,7 @@ export {
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { foldersBelow, listAll } from './listing';
 export { type IndexedKind, idsByStatus } from './status-index';
-export { indexResources, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
+export { indexResources, markOpen, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
 export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from './store-finding';

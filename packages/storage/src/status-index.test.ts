@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ObjectKeys, type ObjectStore, createId, createObjectStore, idsByStatus, indexResources, removeSegmentsBefore, repairStatusIndex } from './index';
+import { ObjectKeys, type ObjectStore, createId, createObjectStore, idsByStatus, indexResources, markOpen, removeSegmentsBefore, repairStatusIndex } from './index';
 import { keysOf } from './object-store.test.fixtures';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -102,6 +102,10 @@ test('a batch that can be retried stays a candidate, so a retry of any version i
   for (const [n, id] of ids.entries()) endRun(id, 1, n === 100 ? 'completed_with_errors' : 'succeeded');
   expect(await indexResources(store, BATCHES)).toBe(1);
   expect(await candidates(BATCHES, 'failed')).toEqual([ids[100]]);
+  await markOpen(store, BATCHES, ids[7]!);
+  endRun(ids[7]!, 2, 'failed');
+  expect(await candidates(BATCHES, 'failed')).toEqual([ids[100], ids[7]]);
+  expect(await segments()).toHaveLength(1);
   endRun(ids[100]!, 2, 'succeeded');
   expect(await candidates(BATCHES, 'succeeded')).toEqual(ids.toReversed());
 });

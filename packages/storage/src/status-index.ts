@@ -50,12 +50,19 @@ export function segmentOf({ tenant, kind }: IndexedList, lastId: string, ids: Se
 
 /** Ascending. */
 export async function listSegments(store: ObjectStore, { tenant, kind }: IndexedList): Promise<Segment[]> {
-  const segments: Segment[] = [];
-  for await (const { key } of listAll(store, ObjectKeys.statusIndexPrefix(tenant, kind))) {
-    const [lastId = '', ...statuses] = key.slice(key.lastIndexOf('/') + 1).split('.');
-    segments.push({ key, lastId, statuses });
-  }
-  return segments;
+  const prefix = ObjectKeys.statusIndexPrefix(tenant, kind);
+  return (await namesBelow(store, prefix)).map((name) => {
+    const [lastId = '', ...statuses] = name.split('.');
+    return { key: prefix + name, lastId, statuses };
+  });
+}
+
+async function namesBelow(store: ObjectStore, prefix: string): Promise<string[]> {
+  // Names alone, where a listing would ask for the size of each file.
+  if (store.listDown !== undefined) return (await store.listDown({ prefix, limit: Infinity, isWanted: () => true })).reverse();
+  const names: string[] = [];
+  for await (const { key } of listAll(store, prefix)) names.push(key.slice(prefix.length));
+  return names;
 }
 
 export async function writeSegment(store: ObjectStore, list: IndexedList, lastId: string, ids: SegmentIds): Promise<Segment> {

@@ -70,6 +70,17 @@ async function repairSegment(store: ObjectStore, list: IndexedList, segment: Seg
   return true;
 }
 
+/** Makes an indexed resource a candidate for every status: to be called before something changes one that was taken for final. */
+export async function markOpen(store: ObjectStore, list: IndexedList, id: string): Promise<void> {
+  const segment = (await listSegments(store, list)).find(({ lastId }) => lastId >= id);
+  const ids = segment && (await readSegment(store, segment));
+  if (segment === undefined || ids === undefined) return;
+  const others = Object.entries(ids).map(([status, some]) => [status, some.filter((each) => each !== id)] as const);
+  const marked = Object.fromEntries([...others, [OPEN, [...(ids[OPEN] ?? []).filter((each) => each !== id), id].sort()]].filter(([, some]) => some!.length > 0));
+  const written = await writeSegment(store, list, segment.lastId, sorted(marked as SegmentIds));
+  if (written.key !== segment.key) await store.delete(segment.key);
+}
+
 /** Deletes segments of which every resource has an earlier id. The last one stays: it says how far the index goes. */
 export async function removeSegmentsBefore(store: ObjectStore, list: IndexedList, id: string): Promise<number> {
   const gone = (await listSegments(store, list)).slice(0, -1).filter(({ lastId }) => lastId < id);
