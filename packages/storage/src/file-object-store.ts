@@ -8,7 +8,8 @@ import { errorCode, reading, storing } from './file-errors';
 import { FileListing, fileInfo } from './file-listing';
 import { FolderEntries } from './folder-entries';
 import { Folders, unlinkFile } from './folders';
-import { closeFd, link, openFd, readFile, rename } from './fs-calls';
+import { linkUnlessThere, touch } from './place-file';
+import { link, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
 import type { ByteRange, ListDownOptions, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { probeObjects } from './probe-objects';
@@ -17,7 +18,7 @@ import { WholeFileBody, readExactly } from './file-body';
 import { alternatingChunks, sendChunks } from './send-chunks';
 import { settleAll } from './settle-all';
 import { type StoreFinding, findingOf } from './store-finding';
-import { FILE_MODE, TempFiles } from './temp-files';
+import { TempFiles } from './temp-files';
 
 const TEMP_FOLDER = '.tmp';
 
@@ -235,22 +236,4 @@ export class FileObjectStore implements ObjectStore {
 
 function isEmpty(body: ObjectBody): boolean {
   return body instanceof Uint8Array && body.byteLength === 0;
-}
-
-async function linkUnlessThere(file: string, path: string): Promise<void> {
-  try {
-    await link(file, path);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-  }
-}
-
-async function touch(path: string): Promise<boolean> {
-  try {
-    await closeFd(await openFd(path, 'wx', FILE_MODE));
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
 }

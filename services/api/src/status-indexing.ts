@@ -3,7 +3,7 @@ import { type Logger, Periodic } from '@cytoqueue/runtime';
 import { type DamageReport, ObjectKeys, type ObjectStore, foldersBelow, indexResources } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 
-const EVERY_MS = 60_000;
+const EVERY_MS = 2 * 60_000;
 
 export interface StatusIndexingServices {
   store: ObjectStore;
