@@ -15,7 +15,7 @@ async function probeOf(url: string): Promise<string[]> {
 }
 
 async function withRedis(settings: Record<string, string>, use: (redis: RedisProcess) => Promise<void>): Promise<void> {
-  const redis = await RedisProcess.start(undefined, settings);
+  const redis = await RedisProcess.start(undefined, undefined, settings);
   try {
     await use(redis);
   } finally {

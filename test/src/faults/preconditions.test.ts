@@ -48,7 +48,7 @@ describe.each([
   [{ 'maxmemory-policy': 'allkeys-lfu' }, 'maxmemory-policy is allkeys-lfu', 'maxmemory-policy noeviction'],
 ] as const)('a Redis with %j', (settings, reason, remedy) => {
   test.each(SERVICES)('ends the start of the %s with status 1, reason and remedy, in few lines', async (service) => {
-    const redis = await RedisProcess.start(undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
+    const redis = await RedisProcess.start(undefined, undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
     try {
       const program = start(service, { REDIS_URL: redis.url });
       expect(await program.exited).toBe(1);

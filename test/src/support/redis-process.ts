@@ -12,13 +12,14 @@ export class RedisProcess {
   private constructor(
     readonly port: number,
     private readonly dir: string | undefined,
+    private readonly password: string | undefined,
     private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
   /** `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other ones. */
-  static async start(dir?: string, settings: Readonly<Record<string, string>> = {}): Promise<RedisProcess> {
+  static async start(dir?: string, password?: string, settings: Readonly<Record<string, string>> = {}): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
-      const redis = new RedisProcess(await findFreePort(), dir, settings);
+      const redis = new RedisProcess(await findFreePort(), dir, password, settings);
       try {
         await redis.up();
         return redis;
@@ -29,6 +30,7 @@ export class RedisProcess {
     }
   }
 
+  /** Without the password. */
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
@@ -36,7 +38,8 @@ export class RedisProcess {
   /** Resolves when it serves. */
   async up(): Promise<void> {
     const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
-    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...this.settings };
+    const secret = this.password === undefined ? {} : { requirepass: this.password };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...secret, ...this.settings };
     this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
