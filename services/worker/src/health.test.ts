@@ -46,7 +46,7 @@ test('is not live while jobs wait in Redis and the worker takes none, until it d
   let nowMs = 0;
   const logger = createLogger({ service: 'worker', environment: 'test', level: 'silent' });
   const stallWatch = new StallWatch(producer, 60_000, logger, () => nowMs);
-  const readiness = { missing: async () => [] };
+  const readiness = { problems: async () => [] };
   const metrics = async () => ({ contentType: 'text/plain', body: '' });
   const worker = await startHealthServer({ host: '127.0.0.1', port: 0, isStalled: () => stallWatch.isStalled, readiness, metrics });
   const live = async () => {
