@@ -13,10 +13,10 @@ export interface StorePermissions {
 
 /** The API takes uploads in, hands results out, and removes what has expired. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json'],
-  delete: ['tenants/*', 'pending/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'probe/*'],
 };
 
 /**
@@ -24,13 +24,13 @@ export const apiPermissions: StorePermissions = {
  * that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
   put: [
     'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*',
-    'pending/*/runs/*',
+    'pending/*/runs/*', 'probe/*',
   ],
-  delete: ['pending/*', 'tenants/*/batches/*/shards/*'],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
+  delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 
 /** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */

@@ -48,6 +48,13 @@ describe('the task roles', () => {
     expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
   });
 
+  test('do everything with objects of probes, and nothing else new', () => {
+    for (const role of [api, worker]) {
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload']) expect([action, may(role, action, 'probe/a')]).toEqual([action, true]);
+      for (const key of ['probes/a', 'a', 'else/probe/a']) expect([key, may(role, 's3:PutObject', key), may(role, 's3:DeleteObject', key)]).toEqual([key, false, false]);
+    }
+  });
+
   test('send metrics of one namespace, and only the worker protects its tasks', () => {
     for (const role of [api, worker]) {
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Cytoqueue' })).toBe(true);
@@ -83,7 +90,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
       cleanups.push(() => endProgram(program));
       return { proxy, program };
     };
-    const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin' }] }] };
+    const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin', platform: true }] }] };
     api = await start('api', { PORT: '0', API_KEYS: JSON.stringify(keys), SESSION_SECRET: 's'.repeat(32) });
     worker = await start('worker', { WORKER_PORT: '0', WORKER_THREADS: '1' });
     url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(api.program.stdout())?.[1]);
@@ -139,7 +146,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
     const kinds = (seen: PolicingProxy['seen']): string[] => [...new Set(seen.map(({ action }) => action))].sort();
     expect(kinds(api.proxy.seen)).toEqual(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject']);
     // The reconciler lists too, once its turn comes.
-    expect(kinds(worker.proxy.seen).filter((kind) => kind !== 's3:ListBucket')).toEqual(['s3:DeleteObject', 's3:GetObject', 's3:PutObject']);
+    expect(kinds(worker.proxy.seen).filter((kind) => kind !== 's3:ListBucket')).toEqual(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject']);
   }, 300_000);
 });
 

@@ -93,6 +93,7 @@ function productRules(settings: Settings): AlarmRule[] {
     { id: 'DrainSeconds', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
     { id: 'CanaryFailed', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
     { id: 'CanaryLatency', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
+    { id: 'DependencyUnusable', metric: of('DependencyProbesFailed', 'all'), threshold: 5, points: 2, says: 'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.' },
     { id: 'MetricsMissing', metric: of('WorkersAlive', 'all'), comparison: Is.LESS_THAN_THRESHOLD, threshold: 0, points: 5, missing: TreatMissingData.BREACHING, says: 'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?' },
   ];
 }

@@ -18,5 +18,6 @@ export {
 export { KeyFile, type KeyChange, type KeyFileOptions } from './key-file';
 export { type HeldKey, KeyRing } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
-export { Readiness } from './readiness';
+export { type DependencyProblem, DependencyWatch, type DependencyWatchOptions, type Finding, UnsuitableDependencyError } from './dependency-watch';
+export { Readiness, describeProblems } from './readiness';
 export { Periodic, type PeriodicOptions } from './periodic';

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -71,4 +71,13 @@ test('a reader that has gone is no error', async () => {
   writer.write('two\n');
   await new Promise<void>((resolve) => writer.flush(resolve));
   closeSync(descriptor);
+});
+
+test('a log that is a pipe leaves the module loader resolving links: packages are loaded once', () => {
+  const script = `const { createRequire } = require('node:module');
+    const load = createRequire(${JSON.stringify(join(__dirname, '../../../services/api/dist/service.js'))});
+    load('@cytoqueue/runtime').createLogger({ service: 'api', environment: 'test', level: 'info' });
+    process.stderr.write(load.resolve('@cytoqueue/storage'));`;
+  const { stderr } = spawnSync(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  expect(stderr).toBe(join(__dirname, '../../storage/dist/index.js'));
 });

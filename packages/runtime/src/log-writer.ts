@@ -1,4 +1,4 @@
-import { fstatSync, write } from 'node:fs';
+import { fstatSync, lstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** Bytes of lines that wait; more than that means that nothing has read the log, or the disk has been full, for long. */
@@ -22,6 +22,9 @@ type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | nu
  */
 function openSink(descriptor: number): Sink {
   const stats = fstatSync(descriptor);
+  // Node.js's module loader looks at the last synchronous stat: after one of a pipe it leaves links unresolved, so that
+  // packages are loaded twice and their errors are not `instanceof` each other. This makes the last one that of a folder.
+  lstatSync('/');
   if (!stats.isFIFO() && !stats.isSocket()) return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();
   socket.on('error', () => undefined);

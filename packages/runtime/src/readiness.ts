@@ -1,23 +1,39 @@
-/** A dependency that has not answered by then counts as away: whoever asks has less patience than a frozen one. */
+import type { DependencyProblem } from './dependency-watch';
+
+/** A dependency that has not answered by then counts as unreachable: callers of health checks have less patience. */
 const ANSWER_MS = 3_000;
 
-/** Whether what a process needs answers. @see Readiness.missing */
+/** Whether what a process needs answers, and is fit for it by the last probe. */
 export class Readiness {
-  private looking: Promise<string[]> | undefined;
+  private looking: Promise<DependencyProblem[]> | undefined;
 
-  /** By name; a check rejects while its dependency is away. */
-  constructor(private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>) {}
+  /**
+   * @param dependencies by name; a check rejects while its dependency is unreachable
+   * @param watch what probes in the background have found
+   */
+  constructor(
+    private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>,
+    private readonly watch: { problems: () => DependencyProblem[] } = { problems: () => [] },
+  ) {}
 
-  /** Names of the dependencies that do not answer; empty = ready. Many who ask at once are asked for once: health is open to everybody. */
-  missing(): Promise<string[]> {
+  /** Empty = ready. Concurrent callers share one round of checks: health is open to everybody. */
+  problems(): Promise<DependencyProblem[]> {
     this.looking ??= this.look().finally(() => (this.looking = undefined));
     return this.looking;
   }
 
-  private async look(): Promise<string[]> {
-    const names = await Promise.all(Object.entries(this.dependencies).map(([name, check]) => answers(check).then((ok) => (ok ? [] : [name]))));
-    return names.flat();
+  private async look(): Promise<DependencyProblem[]> {
+    const entries = Object.entries(this.dependencies);
+    const answered = await Promise.all(entries.map(([, check]) => answers(check)));
+    const unreachable = entries.filter((_, index) => !answered[index]).map(([name]) => ({ name, reason: 'unreachable' }));
+    const found = this.watch.problems();
+    return [...unreachable.filter(({ name }) => !found.some((problem) => problem.name === name)), ...found];
   }
+}
+
+/** Such as `store (access-denied)`: nothing internal, for health is open to everybody. */
+export function describeProblems(problems: readonly DependencyProblem[]): string {
+  return problems.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
 
 async function answers(check: () => Promise<unknown>): Promise<boolean> {

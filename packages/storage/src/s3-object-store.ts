@@ -14,8 +14,10 @@ import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { sendChunks } from './send-chunks';
 import type { Sent } from './s3-part-source';
+import { probeS3 } from './s3-probe';
 import { S3Uploader, SHA256_FIELD, UploadError } from './s3-upload';
 import { settleAll } from './settle-all';
+import type { StoreFinding } from './store-finding';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;
@@ -148,6 +150,10 @@ export class S3ObjectStore implements ObjectStore {
 
   async check(): Promise<void> {
     await calling(() => this.client.send(new HeadBucketCommand({ Bucket: this.bucket })));
+  }
+
+  probe(): Promise<StoreFinding[]> {
+    return probeS3(this, this.client, (key) => this.target(key));
   }
 
   /** Connections are made when they are needed. */

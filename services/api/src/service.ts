@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, probeRedis, takeTurn } from '@cytoqueue/queue';
+import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import {
-  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
+  type Config, DependencyWatch, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
 } from '@cytoqueue/runtime';
 import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -17,6 +17,7 @@ import { Retention } from './http/retention';
 import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
+import { createStatusIndexing } from './status-indexing';
 import { createSweeper } from './sweeper';
 import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
@@ -31,18 +32,19 @@ const KEY_CHANGE_MS = 60_000;
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
   const store = createObjectStore(config.storageUrl);
-  await store.start();
   releasers.push('store', () => store.stop());
   const audit = new AuditLog(store, logger);
   audit.start();
   releasers.push('audit', () => audit.stop());
   const registry = new Registry(store);
-  await registry.seed();
-
   const redisUrl = config.redisUrl ?? LOCAL_REDIS;
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
   const commands = createProducerConnection(redisUrl, onRedisError);
   releasers.push('redis', () => commands.disconnect());
+  const watch = new DependencyWatch({ logger, probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) } });
+  releasers.push('dependency watch', () => watch.stop());
+  // Before anything else uses them: what is unsuitable ends the start here.
+  await watch.start();
   const producer = new Producer(commands, onRedisError);
   releasers.push('producer', () => producer.stop());
   const changes = new ChangeListener(createWorkerConnection(redisUrl, onRedisError));
@@ -54,10 +56,14 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
+  watch.onFailure = () => operations.metrics.dependencyProbeFailed();
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+  const indexing = createStatusIndexing({ store, redis: commands, damage, logger });
+  indexing.start();
+  releasers.push('status index', () => indexing.stop());
   const address = new PublicAddress(config.publicUrl);
   const app = createApp({
     store,
@@ -76,7 +82,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
+    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch),
     version: readVersion(),
     webDist: WEB_DIST,
   });

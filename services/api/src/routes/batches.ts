@@ -146,8 +146,8 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
   const { tenant } = call.principal;
   await sendPage(call, {
     store: services.store,
-    prefix: ObjectKeys.batchesPrefix(tenant),
-    idPrefix: 'batch_',
+    tenant,
+    kind: 'batches',
     charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) =>
       services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {

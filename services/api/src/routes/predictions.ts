@@ -65,8 +65,8 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
   const { tenant } = call.principal;
   await sendPage(call, {
     store: services.store,
-    prefix: ObjectKeys.predictionsPrefix(tenant),
-    idPrefix: 'pred_',
+    tenant,
+    kind: 'predictions',
     charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) => (services.retention.isExpired(id) ? undefined : viewPrediction(services, tenant, id).catch(absentIfNotFound)),
   });
