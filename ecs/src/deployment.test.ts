@@ -1,0 +1,2 @@
+// One test file, because loading aws-cdk-lib and synthesising both environments takes longer than the tests.
+import '../test/iam';
