@@ -1,2 +1,3 @@
 // One test file, because loading aws-cdk-lib and synthesising both environments takes longer than the tests.
 import '../test/iam';
+import '../test/lifecycle';
