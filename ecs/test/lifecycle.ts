@@ -1,6 +1,7 @@
 /* The state table of ecs/README.md, transition by transition. */
 import type { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib';
+import { NOT_READY } from '../../packages/runtime/src/readiness';
 import { readSettings } from '../src/settings';
 import { createStacks } from '../src/stacks';
 import { type Environment, type Resource, resolve, resourcesOf, synthesise } from './templates';
@@ -79,7 +80,7 @@ describe.each(environments)('%s', (name, environment) => {
 
   test('tasks that are not ready are counted in the log of their service, and the load balancer asks for live', () => {
     const filters = resourcesOf(services, 'AWS::Logs::MetricFilter').map(({ Properties }) => resolve(Properties) as { FilterPattern: string; LogGroupName: string });
-    expect(filters.map(({ FilterPattern }) => FilterPattern)).toEqual(['{ $.msg = "not ready" }', '{ $.msg = "not ready" }']);
+    expect(filters.map(({ FilterPattern }) => FilterPattern)).toEqual([`{ $.msg = "${NOT_READY}" }`, `{ $.msg = "${NOT_READY}" }`]);
     const logs = resourcesOf(services, 'AWS::ECS::TaskDefinition').map(({ Properties }) => (resolve(Properties) as { ContainerDefinitions: { LogConfiguration: { Options: Record<string, string> } }[] }).ContainerDefinitions[0]!.LogConfiguration.Options['awslogs-group']);
     expect(filters.map(({ LogGroupName }) => LogGroupName)).toEqual(logs);
     const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 
 /** Beside the product's own metrics, which need Redis: this one tells of tasks that cannot reach it. */
 const NAMESPACE = 'Cytoqueue/Tasks';
-/** As `watchReadiness` of packages/runtime logs it, every 30 s for as long as a dependency does not answer. */
+/** As `watchReadiness` of packages/runtime logs it, every 15 s for as long as a dependency does not answer. */
 export const NOT_READY = 'not ready';
 
 /** Counts the log lines in which tasks say that they are not ready. */

@@ -1,7 +1,7 @@
 export { type Config, ConfigError, loadConfig } from './config';
 export { type Logger, createLogger } from './logger';
 export { LogWriter, type LogWriterOptions } from './log-writer';
-export { Releasers, type ServiceOptions, runService, tellParent, widenThreadPool } from './lifecycle';
+export { type MainOptions, Releasers, type ServiceOptions, runMain, runService, tellParent, widenThreadPool } from './lifecycle';
 export {
   type ApiKeys,
   ApiKeysError,
@@ -18,5 +18,6 @@ export {
 export { KeyFile, type KeyChange, type KeyFileOptions } from './key-file';
 export { type HeldKey, KeyRing } from './key-ring';
 export { createSessionSecret, ensureSessionSecret } from './session-secret';
-export { Readiness } from './readiness';
+export { NOT_READY, Readiness, watchReadiness } from './readiness';
+export { TaskProtection, type TaskProtectionOptions } from './task-protection';
 export { Periodic, type PeriodicOptions } from './periodic';

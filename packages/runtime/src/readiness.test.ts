@@ -1,4 +1,5 @@
-import { Readiness } from './readiness';
+import { waitUntil } from '../../../test/src/support/wait-until';
+import { Readiness, watchReadiness } from './readiness';
 
 const fine = async () => undefined;
 const broken = async () => Promise.reject(new Error('away'));
@@ -19,4 +20,16 @@ test('asks once for all who ask at the same time, and anew for who comes later',
   expect(asked).toBe(1);
   await readiness.missing();
   expect(asked).toBe(2);
+});
+
+test('a dependency that stays away is logged each time from the second look on, and no more once it is there', async () => {
+  const logged: unknown[] = [];
+  const looks = [['redis'], [], ['redis'], ['redis'], ['redis', 'store'], []];
+  let look = 0;
+  const logger = { warn: (...line: unknown[]) => logged.push(line) } as never;
+  const watch = watchReadiness({ readiness: { missing: async () => looks[look++] ?? [] }, logger, everyMs: 1 });
+  watch.start();
+  await waitUntil('it has looked often enough', () => look > looks.length);
+  await watch.stop();
+  expect(logged).toEqual([[{ missing: ['redis'] }, 'not ready'], [{ missing: ['redis', 'store'] }, 'not ready']]);
 });

@@ -1,3 +1,6 @@
+import type { Logger } from './logger';
+import { Periodic } from './periodic';
+
 /** A dependency that has not answered by then counts as away: whoever asks has less patience than a frozen one. */
 const ANSWER_MS = 3_000;
 
@@ -25,4 +28,23 @@ async function answers(check: () => Promise<unknown>): Promise<boolean> {
   const tooLate = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
   const answer = check().then(() => true, () => false);
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** The alarms of a deployment count log lines with this text: see ecs/src/observability/not-ready.ts. */
+export const NOT_READY = 'not ready';
+const WATCH_EVERY_MS = 15_000;
+
+/**
+ * Logs that this process is not ready, and for want of which dependencies, for as long as that lasts. Only when a second
+ * look finds it so too: a process that starts, or a connection that is made again, is no reason to roll a deployment back.
+ */
+export function watchReadiness(options: { readiness: Pick<Readiness, 'missing'>; logger: Pick<Logger, 'warn'>; everyMs?: number }): Periodic {
+  const { readiness, logger, everyMs = WATCH_EVERY_MS } = options;
+  let wasMissing = false;
+  const turn = async (): Promise<void> => {
+    const missing = await readiness.missing();
+    if (missing.length > 0 && wasMissing) logger.warn({ missing }, NOT_READY);
+    wasMissing = missing.length > 0;
+  };
+  return new Periodic({ name: 'readiness', everyMs, logger, turn });
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, takeTurn } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import {
-  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
+  type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent, watchReadiness,
 } from '@cytoqueue/runtime';
 import { createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -25,6 +25,8 @@ import { readVersion } from './version';
 /** `services/web/dist`, seen from this file and from its build. */
 const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
+/** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
+const PROTECT_AFTER_MS = 5_000;
 /** Within this time every process has seen a change of the keys file. */
 const KEY_CHANGE_MS = 60_000;
 
@@ -56,9 +58,16 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
 
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, afterMs: PROTECT_AFTER_MS });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   const address = new PublicAddress(config.publicUrl);
+  const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() });
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  releasers.push('readiness watch', () => readinessWatch.stop());
   const app = createApp({
     store,
     registry,
@@ -69,6 +78,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...operations,
     keys,
     use,
+    protection,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
     address,
     maxWaitSeconds: config.maxWaitSeconds,
@@ -76,7 +86,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
+    readiness,
     version: readVersion(),
     webDist: WEB_DIST,
   });

@@ -4,6 +4,8 @@ import type { ChangeListener } from '@cytoqueue/queue';
 /** Hints may be lost (see ChangeListener), so we also look without one. */
 const LOOK_AGAIN_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
+/** Then the stream ends and its client resumes: a load balancer that drains a task waits for open streams. */
+const LONGEST_MS = 5 * 60_000;
 
 export interface Snapshot {
   /** Names the state: the same state has the same id, in whatever API process. */
@@ -25,9 +27,9 @@ export interface EventSource {
 
 /**
  * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming.
- * Ends after the final snapshot, or when the client goes.
+ * Ends after the final snapshot, after some minutes, or when the client goes.
  */
-export async function sendEvents(response: Response, source: EventSource): Promise<void> {
+export async function sendEvents(response: Response, source: EventSource, longestMs = LONGEST_MS): Promise<void> {
   response.status(200).set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   response.flushHeaders();
   if (response.req.method === 'HEAD') return void response.end();
@@ -36,7 +38,7 @@ export async function sendEvents(response: Response, source: EventSource): Promi
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   response.on('close', () => waker.wake());
   try {
-    await writeSnapshots(response, source, waker);
+    await writeSnapshots(response, source, waker, performance.now() + longestMs);
   } finally {
     clearInterval(heartbeat);
     forget();
@@ -44,13 +46,14 @@ export async function sendEvents(response: Response, source: EventSource): Promi
   }
 }
 
-async function writeSnapshots(response: Response, source: EventSource, waker: Waker): Promise<void> {
+async function writeSnapshots(response: Response, source: EventSource, waker: Waker, endsAtMs: number): Promise<void> {
   let seen = source.lastEventId;
   while (!response.closed && (await source.isStillAdmitted())) {
     const { eventId, data, final } = await source.read();
     if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
     if (final) return;
     seen = eventId;
+    if (performance.now() >= endsAtMs) return;
     await waker.wait(LOOK_AGAIN_MS);
   }
 }

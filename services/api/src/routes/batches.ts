@@ -1,4 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
+import type { TaskProtection } from '@cytoqueue/runtime';
 import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
@@ -24,13 +25,13 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator };
+export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; protection: Pick<TaskProtection, 'run'> };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
   const find = (tenant: string, id: string) => services.store.get(ObjectKeys.batchRecord(tenant, id));
   return [
-    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => createBatch(services, call)) },
+    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => services.protection.run(() => createBatch(services, call))) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
     { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getBatch(services, call) },
     { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamBatch(services, call) },
