@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, with --clock also
-# libfaketime, and the build.
+# libfaketime, with --promtool also promtool, with --sandbox also bubblewrap, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -115,6 +115,33 @@ install_faketime() {
   install_system libfaketime libfaketime libfaketime libfaketime libfaketime || say 'going on without libfaketime'
 }
 
+# The test of the images runs the services in it.
+install_sandbox() {
+  [ "$(uname -s)" = Linux ] || fail 'the images are tested with bubblewrap, which needs Linux'
+  have bwrap && return
+  install_system bubblewrap bubblewrap bubblewrap bubblewrap bubblewrap && have bwrap ||
+    fail 'bubblewrap is needed to test the images and could not be installed here: install it and put bwrap on PATH'
+}
+
+# Tests of the alert rules need it, and only they. Debian's package also starts a server, so just the program is taken
+# out of it.
+install_promtool() {
+  if have promtool || [ -x "$state/bin/promtool" ]; then return; fi
+  if have apt-get; then run 'installing promtool (from the package prometheus)' unpack_promtool
+  else install_system promtool prometheus prometheus prometheus prometheus
+  fi || say 'going on without promtool'
+}
+
+unpack_promtool() {
+  unpacked=$PWD/$state/promtool.$$
+  mkdir -p "$unpacked" "$state/bin" && as_root apt-get -q update &&
+    (cd "$unpacked" && apt-get -q download prometheus && dpkg-deb -x prometheus_*.deb .) &&
+    mv "$unpacked/usr/bin/promtool" "$state/bin/promtool"
+  status=$?
+  rm -rf "$unpacked"
+  return "$status"
+}
+
 build() {
   npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
 }
@@ -127,6 +154,8 @@ for part in "$@"; do
   case $part in
     --browser) install_browser ;;
     --clock) install_faketime ;;
+    --sandbox) install_sandbox ;;
+    --promtool) install_promtool ;;
     *) fail "unknown option $part" ;;
   esac
 done

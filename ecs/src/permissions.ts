@@ -11,19 +11,25 @@ export interface StorePermissions {
   readonly list: readonly string[];
 }
 
-/** The API takes uploads in, hands results out, and removes what has expired. It promotes models and cannot add or change one. */
+/** The API takes uploads in, hands results out, and removes what has expired. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
   get: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json'],
   delete: ['tenants/*', 'pending/*'],
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*'],
 };
 
-/** The worker reads inputs and models, writes results and nothing else, and takes markers away. */
+/**
+ * The worker reads inputs and models, writes results, removes markers, and sets damaged shard objects aside. The only markers
+ * that it writes are those of retries, which it may have to restore.
+ */
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
-  put: ['tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/runs/*'],
-  delete: ['pending/*'],
+  put: [
+    'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*',
+    'pending/*/runs/*',
+  ],
+  delete: ['pending/*', 'tenants/*/batches/*/shards/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
 };
 

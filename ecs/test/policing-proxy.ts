@@ -19,7 +19,7 @@ export interface PolicingProxy {
   readonly denied: Operation[];
   /** Keys that were written without a condition although the bucket's policy wants one. */
   readonly overwrites: string[];
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const OBJECTS = 'arn:aws:s3:::';
@@ -51,9 +51,11 @@ export async function startPolicingProxy(target: string, policyBucket: string, s
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const stop = (): void => {
-    server.closeAllConnections();
+  const stop = async (): Promise<void> => {
+    const closed = once(server, 'close');
     server.close();
+    server.closeAllConnections();
+    await closed;
   };
   return { ...proxy, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
 }

@@ -19,8 +19,17 @@ export interface Environment {
 
 const { context } = require('../cdk.json') as { context: Record<string, unknown> };
 
-/** Both stacks as they would be deployed, with the flags of cdk.json. */
+const synthesised = new Map<string, Environment>();
+
+/** Both stacks as they would be deployed, with the flags of cdk.json. Takes seconds, so each is synthesised once. */
 export function synthesise(environment: string, given: Record<string, string> = {}): Environment {
+  const name = JSON.stringify([environment, given]);
+  const known = synthesised.get(name) ?? synthesiseStacks(environment, given);
+  synthesised.set(name, known);
+  return known;
+}
+
+function synthesiseStacks(environment: string, given: Record<string, string>): Environment {
   const app = new App({ context: { ...context, environment, ...given } });
   const settings = readSettings((name) => app.node.tryGetContext(name) as unknown);
   const { foundation, services } = createStacks(app, settings);

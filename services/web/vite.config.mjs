@@ -16,6 +16,8 @@ export default defineConfig({
     // Fonts and images stay files: the content security policy allows no data: address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Which scripts each page loads; not served.
+    manifest: true,
     reportCompressedSize: false,
   },
   server: { proxy: { '/v1': API, '/health': API, '/admin': API, '/docs': API, '/openapi.json': API } },

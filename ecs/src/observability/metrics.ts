@@ -24,6 +24,7 @@ const STATISTICS: Record<MetricName, string> = {
   JobsRetried: 'Sum',
   ReconciledJobs: 'Sum',
   ChecksumMismatches: 'Sum',
+  JobsRefused: 'Sum',
   UploadBytes: 'Sum',
   CanaryLatency: 'Maximum',
   CanaryFailed: 'Maximum',

@@ -31,6 +31,9 @@ const checks: readonly Check[] = [
   ['limits_of_use', ({ limits_of_use: limits }) => Array.isArray(limits) && limits.every((limit) => typeof limit === 'string')],
 ]; // prettier-ignore
 
+/** Row numbers are kept in 32 bits. */
+const MOST_ROW_NUMBER = 2 ** 31 - 1;
+
 /** Whole numbers from 1 keep Bray-Curtis an exact fraction whose denominator is never 0. */
 function isBrayCurtis(metric: unknown, schema: Schema): boolean {
   return metric === 'bray-curtis' && schema.features.every(({ integer, min }) => integer && min >= 1);
@@ -45,7 +48,7 @@ function isScaling(scaling: unknown, { features }: Schema): boolean {
 function isTraining(training: unknown, schema: Schema): boolean {
   if (!isRecord(training) || typeof training.data_digest !== 'string') return false;
   const { rows, labels, samples } = training;
-  if (!Array.isArray(rows) || rows.length === 0 || !isAscending(rows) || !isWholeIn(rows[0], 1, Infinity)) return false;
+  if (!Array.isArray(rows) || rows.length === 0 || !isAscending(rows) || !isWholeIn(rows[0], 1, MOST_ROW_NUMBER) || !isWholeIn(rows.at(-1), 1, MOST_ROW_NUMBER)) return false;
   if (!isNumbers(labels, rows.length) || !isNumbers(samples, rows.length * schema.features.length)) return false;
   const hasBothClasses = labels.every((label) => label === 0 || label === 1) && new Set(labels).size === 2;
   return hasBothClasses && samples.every((value, index) => isInRange(value, index, schema));

@@ -109,6 +109,8 @@ export interface Batch {
   progress: number;
   eta_seconds: number | null;
   input_sha256: string;
+  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. */
+  error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
   links: { self: string; results: string; errors: string; changes?: string };
 }
@@ -142,7 +144,8 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  champion: string;
+  /** null: no version was promoted yet. */
+  champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
   links: { self: string };
@@ -212,7 +215,9 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** null: nobody works on it. */
+  /** Rows wait and none was finished for 15 seconds. */
+  stalled: boolean;
+  /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
     name: 'predictions' | 'shards' | 'finalize';

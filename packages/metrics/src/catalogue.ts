@@ -25,11 +25,11 @@ const inWorker = <K extends MetricKind>(kind: K, unit: MetricUnit, queue: Metric
 
 /** Every metric there is. CloudWatch, Prometheus and the table in README.md are made from these entries. */
 export const catalogue = {
-  BacklogRows: gauge('Count', ['predictions', 'shards'], 'Rows in jobs that wait, are prioritised, put off and due again, or active; a single record is one row'),
+  BacklogRows: gauge('Count', ['predictions', 'shards'], 'Rows in jobs that wait, are prioritised, delayed or active; a single record is one row'),
   BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize'], 'The same in jobs'),
   OldestJobAgeSeconds: gauge('Seconds', ['predictions', 'shards', 'finalize'], 'Age of the oldest of these jobs, 0 without any; of the end of a batch since its shards are done'),
   BacklogRowsPerWorker: gauge('Count', ['all'], 'The rows of the backlog over the workers alive; over one when none is'),
-  DrainSeconds: gauge('Seconds', ['all'], 'How long the workers alive, or one when none is, need for the backlog at the pace of late'),
+  DrainSeconds: gauge('Seconds', ['all'], 'How long the workers alive need for the backlog at their recent pace; when none is alive or nothing is finished: what one needs, and at least the age of the oldest job'),
   WorkersAlive: gauge('Count', ['all'], 'Workers heard of within the last 16 seconds'),
   HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is backlog and no worker is alive, else 0'),
   RowsPredicted: inWorker('count', 'Count', 'shards', 'Rows of batches that were scored; each once, however often its shard was delivered'),
@@ -41,8 +41,9 @@ export const catalogue = {
   ShardSeconds: inWorker('values', 'Seconds', 'shards', 'From reading a shard until its result was stored'),
   ShardsFailed: inWorker('count', 'Count', 'shards', 'Shards that failed for good; their rows are in the errors file'),
   JobsRetried: inWorker('count', 'Count', 'all', 'Deliveries of a job after its first: an attempt failed, its worker died, or the store was away'),
-  ReconciledJobs: inWorker('count', 'Count', 'all', 'Records and batches that were accepted, had no job any more, and were enqueued again'),
-  ChecksumMismatches: inWorker('count', 'Count', 'all', 'Results that differed from the one already stored under their key'),
+  ReconciledJobs: inWorker('count', 'Count', 'all', 'Records and batches that were accepted, could not finish by what was left in Redis, and were enqueued again'),
+  ChecksumMismatches: inWorker('count', 'Count', 'all', 'Results that differed from the one already stored under their key, and stored objects that are damaged'),
+  JobsRefused: inWorker('count', 'Count', 'all', 'Jobs without effect, for they were malformed or named a batch, run or shard that the store does not know'),
   UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, unzipped'),
   CanaryLatency: inApi('values', 'Milliseconds', 'How long the test record with a known answer took through the real queue'),
   CanaryFailed: inApi('count', 'Count', 'Test records without an answer in time, or with a wrong one'),

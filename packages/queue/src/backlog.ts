@@ -2,17 +2,20 @@ import type { Redis } from 'ioredis';
 import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from './names';
 import { orUnavailable } from './unavailable';
 
-/** One queue. Jobs that are being worked on count as backlog: until they have ended, they may come back. */
+/**
+ * One queue. Active jobs count as backlog, because they may be delivered again until they have ended; delayed ones count,
+ * because a store outage delays every job there is.
+ */
 export interface QueueBacklog {
   name: QueueName;
   waiting: number;
   prioritized: number;
-  /** Put off, due or not. */
+  /** Due or not, test records included. */
   delayed: number;
   active: number;
   failed: number;
   paused: boolean;
-  /** Waiting, prioritised, due and active. */
+  /** Waiting, prioritised, delayed and active. */
   jobs: number;
   /** What these jobs hold: a record is one row, ending a batch is none. */
   rows: number;
@@ -28,17 +31,18 @@ local found = { now }
 for i, key in ipairs(KEYS) do
   found[i + 1] = {
     redis.call('LRANGE', key .. ':wait', 0, -1),
+    redis.call('LRANGE', key .. ':paused', 0, -1),
     redis.call('ZRANGE', key .. ':prioritized', 0, -1),
-    redis.call('ZRANGEBYSCORE', key .. ':delayed', '-inf', (now + 1) * 4096 - 1),
+    redis.call('ZRANGE', key .. ':delayed', 0, -1),
     redis.call('LRANGE', key .. ':active', 0, -1),
-    redis.call('ZCARD', key .. ':delayed'),
     redis.call('ZCARD', key .. ':failed'),
     redis.call('HEXISTS', key .. ':meta', 'paused')
   }
 end
 return found`;
 
-type QueueSnapshot = [waiting: string[], prioritized: string[], due: string[], active: string[], delayed: number, failed: number, paused: number];
+/** `held`: where earlier releases of BullMQ kept the waiting jobs of a paused queue. */
+type QueueSnapshot = [waiting: string[], held: string[], prioritized: string[], delayed: string[], active: string[], failed: number, paused: number];
 
 /** What never changes of a job. */
 interface JobFacts {
@@ -64,7 +68,7 @@ export class BacklogReader {
   async read(): Promise<QueueBacklog[]> {
     const keys = NAMES.map((name) => `${REDIS_PREFIX}:${name}`);
     const [nowMs, ...found] = (await orUnavailable(this.redis.eval(SNAPSHOT, keys.length, ...keys))) as [number, ...QueueSnapshot[]];
-    const jobs = found.flatMap(([waiting, prioritized, due, active], i) => [waiting, prioritized, due, active].flat().map((id) => ({ name: NAMES[i], id })));
+    const jobs = found.flatMap(([waiting, held, prioritized, delayed, active], i) => [waiting, held, prioritized, delayed, active].flat().map((id) => ({ name: NAMES[i], id })));
     await this.learn(jobs, nowMs);
     return found.map((snapshot, i) => this.describe(NAMES[i], snapshot, nowMs));
   }
@@ -90,15 +94,15 @@ export class BacklogReader {
     this.known = now;
   }
 
-  private describe(name: QueueName, [waiting, prioritized, due, active, delayed, failed, paused]: QueueSnapshot, nowMs: number): QueueBacklog {
+  private describe(name: QueueName, [waiting, held, prioritized, delayed, active, failed, paused]: QueueSnapshot, nowMs: number): QueueBacklog {
     const counted = (ids: readonly string[]) => ids.flatMap((id) => this.known.get(keyOf({ name, id })) ?? []).filter(({ isCanary }) => !isCanary);
-    const all = counted([waiting, prioritized, due, active].flat());
+    const all = counted([waiting, held, prioritized, delayed, active].flat());
     const oldestMs = all.reduce((oldest, { sinceMs }) => Math.min(oldest, sinceMs), nowMs);
     return {
       name,
-      waiting: counted(waiting).length,
+      waiting: counted([...waiting, ...held]).length,
       prioritized: counted(prioritized).length,
-      delayed,
+      delayed: delayed.length,
       active: counted(active).length,
       failed,
       paused: paused === 1,
@@ -116,8 +120,17 @@ function keyOf({ name, id }: { name: QueueName; id: string }): string {
 /** undefined for a job that has ended and been removed since. */
 function readFacts(name: QueueName, [data, timestamp]: readonly (string | null)[] = [], nowMs: number): JobFacts | undefined {
   if (data === null || data === undefined) return undefined;
-  const { tenant, rows = 1 } = JSON.parse(data) as { tenant?: string; rows?: number };
+  const { tenant, rows = 1 } = parsePayload(data);
   // The end of a batch has waited for its shards until now: its age is the time since it was first seen without them.
   if (name === queueNames.finalize) return { rows: 0, sinceMs: nowMs, isCanary: false };
   return { rows, sinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };
+}
+
+/** A job with a damaged payload counts as one row, and does not keep the others from being counted. */
+function parsePayload(data: string): { tenant?: string; rows?: number } {
+  try {
+    return (JSON.parse(data) ?? {}) as { tenant?: string; rows?: number };
+  } catch {
+    return {};
+  }
 }

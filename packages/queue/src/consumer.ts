@@ -39,12 +39,12 @@ export class PostponedError extends Error {
  * running jobs end, and what follows a given-up one, unless Redis is away: then they are left to be delivered again.
  */
 export class Consumer<T extends { v: number }> {
-  private readonly worker: Worker<T, void>;
+  private readonly worker: TolerantWorker<T>;
   private readonly givingUp = new Set<Promise<void>>();
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: ConsumerOptions<T>) {
-    this.worker = new Worker<T, void>(options.queue, (job, token) => runKnown(job, token, options), {
+    this.worker = new TolerantWorker<T>(options.queue, (job, token) => runKnown(job, token, options), {
       connection: options.connection,
       prefix: REDIS_PREFIX,
       concurrency: options.concurrency,
@@ -81,14 +81,31 @@ export class Consumer<T extends { v: number }> {
   }
 }
 
+/** Hands out a job with an unreadable payload as one with an empty payload: `process` refuses it, instead of the queue retrying it endlessly. */
+class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
+  protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
+    try {
+      return super.createJob(data, jobId) as Job<T, void>;
+    } catch {
+      return super.createJob({ ...data, data: '{}' }, jobId) as Job<T, void>;
+    }
+  }
+}
+
 async function runKnown<T extends { v: number }>(job: Job<T>, token: string | undefined, options: ConsumerOptions<T>): Promise<void> {
-  if (job.data.v !== KNOWN_VERSION) return postpone(job, token, HAND_ON_MS);
+  if (isOfLaterVersion(job.data)) return postpone(job, token, HAND_ON_MS);
   try {
     await options.process(job);
   } catch (error) {
     if (!(error instanceof PostponedError)) throw error;
     await postpone(job, token, error.delayMs);
   }
+}
+
+/** Anything else that is not of the known version is no payload of ours: `process` refuses it. */
+function isOfLaterVersion(data: unknown): boolean {
+  const v: unknown = (data as { v?: unknown } | null)?.v;
+  return Number.isInteger(v) && (v as number) > KNOWN_VERSION;
 }
 
 async function postpone(job: Job, token: string | undefined, delayMs: number): Promise<never> {

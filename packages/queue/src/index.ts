@@ -21,5 +21,7 @@ export { type OutboxEntry, SumsOutbox } from './outbox';
 export { WorkerPresence, readWorkers } from './presence';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { MinuteSums, type RecentSums, type Sums } from './sums';
+export { runWithLease } from './lease';
+export { STALLED_AFTER_MS, type Throughput, readThroughput, throughputAt } from './throughput';
 export { QueueUnavailableError, orUnavailable } from './unavailable';
 export { takeTurn } from './turn-lock';

@@ -68,13 +68,14 @@ export class SumsOutbox {
 
   /** @param present also what the present minute has come to so far. @throws QueueUnavailableError */
   async take(present: boolean): Promise<OutboxEntry[]> {
-    const found = (await orUnavailable(this.redis.eval(TAKE, 2, ENTRIES, DUE, present ? 1 : 0))) as [string, string][];
-    const entries = found.map(([id, json]) => ({ id, ...(JSON.parse(json) as Omit<OutboxEntry, 'id'>) }));
+    const found = (await orUnavailable(this.redis.eval(TAKE, 2, ENTRIES, DUE, present ? 1 : 0))) as [string, string | null][];
+    const entries = found.map(([id, json]) => parseEntry(id, json));
     const oldest = Date.now() / 60_000 - KEEP_MINUTES;
     await Promise.all(entries.filter(({ minute }) => minute < oldest).map(({ id }) => this.done(id)));
     return entries.filter(({ minute }) => minute >= oldest);
   }
 
+  /** The entry was sent. */
   async done(id: string): Promise<void> {
     await orUnavailable(this.redis.eval(DONE, 2, ENTRIES, DUE, id));
   }
@@ -84,4 +85,15 @@ export class SumsOutbox {
     const [seconds] = await orUnavailable(this.redis.time());
     return Math.floor(Number(seconds) / 60);
   }
+}
+
+/** A damaged entry counts as one without figures from long ago: it is removed, and does not hold up the others. */
+function parseEntry(id: string, json: string | null): OutboxEntry {
+  try {
+    const { minute, sums } = JSON.parse(json ?? '') as Omit<OutboxEntry, 'id'>;
+    if (Number.isInteger(minute) && typeof sums === 'object') return { id, minute, sums };
+  } catch {
+    // Handled as any other damage.
+  }
+  return { id, minute: 0, sums: {} };
 }

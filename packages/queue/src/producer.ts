@@ -9,6 +9,8 @@ import { reservePriorities } from './fair-share';
 import { Headroom } from './headroom';
 import { promoteMisdated } from './misdated';
 import { BatchProgress } from './progress';
+import { jobKey } from './bullmq-keys';
+import { canJobFinish, canRunFinish } from './run-health';
 import { orUnavailable } from './unavailable';
 
 export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
@@ -51,6 +53,12 @@ export class Producer {
   /** For the board that shows them. */
   get queues(): readonly Queue[] {
     return [this.predictions, this.shards, this.finalize];
+  }
+
+  /** Asked before work is promised. Writes, because a read-only replica answers too. @throws QueueUnavailableError when Redis takes no new work */
+  async assertAvailable(): Promise<void> {
+    await orUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
+    await this.headroom.check();
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
@@ -125,12 +133,29 @@ export class Producer {
     await this.addPrediction(job);
   }
 
-  /** The same for a run, with what is left to score: its jobs are removed first, for a job that is there is not added again. */
-  async reenqueueBatch(work: BatchWork): Promise<void> {
+  /** Whether the prediction's job will be run by the workers there are. */
+  canPredictionFinish(predictionId: string): Promise<boolean> {
+    return canJobFinish(this.connection, queueNames.predictions, jobIds.prediction(predictionId));
+  }
+
+  /** Whether the run will come to its end by what is in Redis: its finalizer and every shard that this waits for. */
+  canRunFinish(batchId: string, run: number): Promise<boolean> {
+    return canRunFinish(this.connection, batchId, run);
+  }
+
+  /**
+   * Enqueues a run again that cannot finish, with what is left to score. What is there of its jobs is removed first, because a
+   * job that exists is not added again; a shard that is being scored stays and joins the new flow.
+   * @returns false when its finalizer is running, which ends the run by itself
+   */
+  async reenqueueBatch(work: BatchWork): Promise<boolean> {
     const { batchId, run, shards } = work;
-    await orUnavailable(this.finalize.remove(jobIds.finalize(batchId, run), { removeChildren: true }));
+    const finalizer = jobIds.finalize(batchId, run);
+    const isRemoved = (await orUnavailable(this.finalize.remove(finalizer, { removeChildren: false }))) === 1;
+    if (!isRemoved && (await orUnavailable(this.connection.exists(jobKey(queueNames.finalize, finalizer)))) === 1) return false;
     await orUnavailable(Promise.all(shards.map(({ shard }) => this.shards.remove(jobIds.shard(batchId, run, shard)))));
     await this.addFlow(work);
+    return true;
   }
 
   /** See promoteMisdated. @returns how many jobs */

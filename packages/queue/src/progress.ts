@@ -3,6 +3,7 @@ import { CHANNEL } from './changes';
 import { REDIS_PREFIX } from './names';
 import { readPace, recordPace } from './pace';
 import { ADD_SUMS, type Sums, sumArguments } from './sums';
+import { ADD_FINISHED_ROWS } from './throughput';
 import { orUnavailable } from './unavailable';
 
 /** Rows of finished shards of one run. Sums only; the truth is the objects in the store. */
@@ -21,13 +22,21 @@ export type LiveProgress = ProgressCounts & { finalizing: boolean; whole: boolea
 const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
 const KEEP_SECONDS = 7 * 86_400;
 
+/** Where a field's value is among the arguments of the script below: two arguments, then pairs of name and value. */
+function valueAt(field: (typeof FIELDS)[number]): number {
+  return 4 + 2 * FIELDS.indexOf(field);
+}
+
 /**
  * A shard redelivered after it was counted changes nothing: one bit a shard says whether it is in the run's sums, another
  * whether the minute's sums have had it, in whatever run of the batch.
  */
-const RECORD_SHARD = `${ADD_SUMS}
+const RECORD_SHARD = `${ADD_SUMS}${ADD_FINISHED_ROWS}
 local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
-if isNew then addSums(3 + 2 * ${FIELDS.length}) end
+if isNew then
+  addSums(3 + 2 * ${FIELDS.length})
+  addFinishedRows(ARGV[${valueAt('succeeded')}] + ARGV[${valueAt('rejected')}])
+end
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 if redis.call('SETBIT', KEYS[2], ARGV[1], 1) == 0 then
   for i = 3, 2 + 2 * ${FIELDS.length}, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX } from './names';
+import { ADD_FINISHED_ROWS } from './throughput';
 import { orUnavailable } from './unavailable';
 
 /** How long a minute's sums are kept: the last hour is shown, and whoever publishes them may be away for the rest. */
@@ -30,8 +31,9 @@ addSums(1)
 return 1`;
 
 /** A job's own hash remembers that it was counted, as long as there is the job: one that Redis has lost is not delivered again. */
-const ADD_ONCE = `${ADD_SUMS}
+const ADD_ONCE = `${ADD_SUMS}${ADD_FINISHED_ROWS}
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'counted', 1) == 0 then return 0 end
+addFinishedRows(1)
 addSums(1)
 return 1`;
 
@@ -66,7 +68,7 @@ export class MinuteSums {
     await orUnavailable(this.redis.eval(ADD, 0, ...sumArguments(sums)));
   }
 
-  /** The same for a job that may be delivered again after it was counted. @returns whether it was counted now */
+  /** The same for a job of one row that may be delivered again after it was counted. @returns whether it was counted now */
   async addOncePerJob(queue: QueueName, jobId: string, sums: Sums): Promise<boolean> {
     return (await orUnavailable(this.redis.eval(ADD_ONCE, 1, `${REDIS_PREFIX}:${queue}:${jobId}`, ...sumArguments(sums)))) === 1;
   }

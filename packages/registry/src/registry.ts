@@ -1,8 +1,8 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
 import {
-  type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll,
+  type Champion, type ModelPin, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, StoreUnavailableError, listAll, sealDocument,
 } from '@cytoqueue/storage';
-import { Champions } from './champions';
+import { Champions, type Succession } from './champions';
 import { compareVersions, loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
@@ -17,6 +17,11 @@ export class ModelDigestError extends Error {
   readonly code = 'model-digest-mismatch';
 }
 
+/** A name with versions, none of which was promoted: only `name@version` says which one is meant. */
+export class NoChampionError extends Error {
+  readonly code = 'no-champion';
+}
+
 /** There is no earlier champion. */
 export class NothingToRollBackError extends Error {
   readonly code = 'nothing-to-roll-back';
@@ -24,6 +29,16 @@ export class NothingToRollBackError extends Error {
 
 /** How long a champion may be remembered, in milliseconds: what a promotion takes to be seen everywhere, whatever the clock does. */
 const CHAMPION_TTL_MS = 1_000;
+
+/** A name in the store. */
+export interface ModelEntry {
+  name: string;
+  /** null before the first promotion, and where the record of the newest one is damaged. */
+  champion: string | null;
+  /** Oldest first. */
+  versions: string[];
+  history: Promotion[];
+}
 
 /** A version's model and the file that it was read from, for a scoring thread to load. */
 export interface LoadedModel {
@@ -56,7 +71,7 @@ export class Registry {
     }
     for (const [name, version] of newest) {
       const first: Champion = { version, history: [promotion(version, 'shipped')] };
-      await this.putUnlessTaken(ObjectKeys.champion(name), Buffer.from(JSON.stringify(first)));
+      await this.putUnlessTaken(ObjectKeys.champion(name), sealDocument(first));
     }
   }
 
@@ -73,23 +88,24 @@ export class Registry {
   /** Makes a version what `name@champion` means from now on; what was accepted before stays with its own. @throws UnknownModelError, ChampionChangedError */
   async promote(name: string, version: string, promotedBy: string): Promise<Champion> {
     const pin = await this.resolve(`${name}@${version}`);
-    return this.appendPromotion(name, await this.champion(name), promotion(pin.version, promotedBy));
+    return this.appendPromotion(name, await this.champions.read(name), promotion(pin.version, promotedBy));
   }
 
   /**
    * Promotes the version that was champion before the present one. Two at once go back one step, not there and back.
-   * @throws UnknownModelError, NothingToRollBackError, ChampionChangedError
+   * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
    */
   async rollBack(name: string, promotedBy: string): Promise<Champion> {
-    const champion = await this.champion(name);
-    const previous = champion.history.findLast((entry) => entry.version !== champion.version);
-    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${champion.version}`);
+    const champion = await this.succession(name);
+    const version = championIn(name, champion);
+    const previous = champion.history.findLast((entry) => entry.version !== version);
+    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${version}`);
     return this.appendPromotion(name, champion, promotion(previous.version, promotedBy));
   }
 
   /**
    * `name`, `name@champion` or `name@version` → one version.
-   * @throws UnknownModelError
+   * @throws UnknownModelError, NoChampionError
    */
   async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
     const [name, wanted = 'champion', ...rest] = reference.split('@');
@@ -133,20 +149,33 @@ export class Registry {
     }
   }
 
-  /** Every name with its versions, oldest first. */
-  async list(): Promise<{ name: string; champion: string; versions: string[]; history: Promotion[] }[]> {
+  /** Every name; one whose champion is unknown or damaged is listed without it, and hides no other. */
+  async list(): Promise<ModelEntry[]> {
+    const versions = await this.versionsBelow(ObjectKeys.modelsPrefix);
+    return Promise.all([...versions].map(([name, all]) => this.describe(name, all)));
+  }
+
+  /** undefined for a name without versions. */
+  async find(name: string): Promise<ModelEntry | undefined> {
+    const versions = isName(name) ? (await this.versionsBelow(ObjectKeys.modelPrefix(name))).get(name) : undefined;
+    return versions && this.describe(name, versions);
+  }
+
+  private async describe(name: string, versions: string[]): Promise<ModelEntry> {
+    const { version, history } = await this.champions.read(name);
+    return { name, champion: version ?? null, versions: versions.sort(compareVersions), history };
+  }
+
+  private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {
     const versions = new Map<string, string[]>();
-    for await (const { key } of listAll(this.store, ObjectKeys.modelsPrefix)) {
-      const [name, file] = key.slice(ObjectKeys.modelsPrefix.length).split('/');
-      if (file === undefined || file === 'champion.json' || !file.endsWith('.json')) continue;
-      versions.set(name, [...(versions.get(name) ?? []), file.replace(/\.json$/, '')]);
+    for await (const { key } of listAll(this.store, prefix)) {
+      const [name, file = '', ...rest] = key.slice(ObjectKeys.modelsPrefix.length).split('/');
+      const version = file.replace(/\.json$/, '');
+      // Other objects may lie here, which no model's key could be.
+      if (rest.length > 0 || file === 'champion.json' || version === file || !isName(name) || !isName(version)) continue;
+      versions.set(name, [...(versions.get(name) ?? []), version]);
     }
-    return Promise.all(
-      [...versions].map(async ([name, all]) => {
-        const { version, history } = await this.champion(name);
-        return { name, champion: version, versions: all.sort(compareVersions), history };
-      }),
-    );
+    return versions;
   }
 
   private championOf(name: string): Promise<string> {
@@ -158,15 +187,21 @@ export class Registry {
     return version;
   }
 
-  /** Which version is champion and how it came to it. @throws UnknownModelError */
+  /** Which version is champion and how it became that. @throws UnknownModelError, NoChampionError */
   async champion(name: string): Promise<Champion> {
-    if (!isName(name)) throw new UnknownModelError('there is no such model');
-    const champion = await this.champions.read(name);
-    if (champion === undefined) throw new UnknownModelError(`there is no model named ${name}`);
-    return champion;
+    const succession = await this.succession(name);
+    return { version: championIn(name, succession), history: succession.history };
   }
 
-  private async appendPromotion(name: string, before: Champion, next: Promotion): Promise<Champion> {
+  private async succession(name: string): Promise<Succession> {
+    if (!isName(name)) throw new UnknownModelError('there is no such model');
+    const succession = await this.champions.read(name);
+    const isUnknown = succession.nextNumber === 1 && (await this.find(name)) === undefined;
+    if (isUnknown) throw new UnknownModelError(`there is no model named ${name}`);
+    return succession;
+  }
+
+  private async appendPromotion(name: string, before: Succession, next: Promotion): Promise<Champion> {
     const champion = await this.champions.append(name, before, next);
     this.known.delete(name);
     return champion;
@@ -182,6 +217,11 @@ export class Registry {
       throw error instanceof StoreUnavailableError ? new StoreUnavailableError(`${key} is not in the store and cannot be put there`, { cause: error }) : error;
     }
   }
+}
+
+function championIn(name: string, { version, damage }: Succession): string {
+  if (version !== undefined) return version;
+  throw damage ?? new NoChampionError(`${name} has no champion yet: name a version (${name}@VERSION), or promote one (npm run models -- promote ${name} VERSION)`);
 }
 
 function promotion(version: string, promotedBy: string): Promotion {

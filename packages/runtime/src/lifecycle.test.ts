@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { testWith } from '../../../test/src/support/optional-tools';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { Releasers, widenThreadPool } from './lifecycle';
 
@@ -131,8 +132,8 @@ describe('threads for what blocks', () => {
     expect(environment).toEqual({ UV_THREADPOOL_SIZE: '7' });
   });
 
-  test('else 16: nothing that is loaded before has put any to work', () => {
-    if (process.platform !== 'linux') return; // only there does a process see its threads
+  // Only with /proc does a process see its threads.
+  testWith('/proc', 'else 16: nothing that is loaded before has put any to work', () => {
     const script = `const { readdirSync, stat } = require('node:fs');
       const threads = () => readdirSync('/proc/self/task').length;
       require(${JSON.stringify(COMPILED)}).widenThreadPool(process.env);

@@ -30,15 +30,15 @@ async function putShard(shard: number, counts: Partial<ShardCounts> = {}, result
 test('a batch without objects is in its first run', async () => {
   expect(await newestRun(store, TENANT, batch)).toEqual({ run: 1, objects: [] });
   expect(await scoredShards(store, TENANT, batch)).toEqual(new Set());
-  expect(await countScoredShards(store, TENANT, batch)).toEqual({ ...emptyCounts(), shards: 0 });
+  expect(await countScoredShards(store, TENANT, batch)).toEqual({ ...emptyCounts(), shards: 0, scored: new Set() });
 });
 
-test('the newest run is the largest number, the tenth after the ninth', async () => {
+test('the newest run is the largest number, the tenth after the ninth, with its own objects only', async () => {
   const manifests = [1, 2, 9, 10].map((run) => ObjectKeys.runManifest(TENANT, batch, run));
   for (const key of manifests) await store.put(key, Buffer.from('{}'));
   const { run, objects } = await newestRun(store, TENANT, batch);
   expect(run).toBe(10);
-  expect(objects.map(({ key }) => key).sort()).toEqual([...manifests].sort());
+  expect(objects.map(({ key }) => key)).toEqual(manifests.slice(-1));
 });
 
 test('what is left to score are the shards without an object, with their rows', async () => {
@@ -51,12 +51,14 @@ test('what is left to score are the shards without an object, with their rows', 
 
 test('the counts of all shards are added up from their first bytes, also of more than are read at once', async () => {
   const count = 40;
+  const sum = (count * (count - 1)) / 2;
   for (let shard = 0; shard < count; shard++) {
-    await putShard(shard, { succeeded: shard, rejected: 1, benign: 2, changed: 3 }, Buffer.alloc(shard % 2 === 0 ? 0 : 10_000, 'x'));
+    await putShard(shard, { succeeded: shard + 2, benign: 2, malignant: shard, rejected: 1, changed: 2 }, Buffer.alloc(shard % 2 === 0 ? 0 : 10_000, 'x'));
   }
   await putOtherBatch();
   expect(await countScoredShards(store, TENANT, batch)).toEqual({
-    ...emptyCounts(), succeeded: (count * (count - 1)) / 2, rejected: count, benign: 2 * count, changed: 3 * count, shards: count,
+    ...emptyCounts(), succeeded: sum + 2 * count, benign: 2 * count, malignant: sum, rejected: count, changed: 2 * count, shards: count,
+    scored: new Set(Array.from({ length: count }, (_, shard) => shard)),
   });
 });
 

@@ -1,13 +1,61 @@
+import type { BatchRecord } from './documents';
+import { ObjectCorruptError, ObjectNotFoundError } from './errors';
 import { listAll } from './listing';
+import { batchRecordShape } from './document-shapes';
+import { parseDocument } from './read-document';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEAD_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 import type { ObjectInfo, ObjectStore } from './object-store';
 
-/** The newest run of a batch and what the batch's runs have left so far. A batch is in run 1 from its acceptance on. */
+/** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
 export async function newestRun(store: ObjectStore, tenant: string, batchId: string): Promise<{ run: number; objects: ObjectInfo[] }> {
-  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, batchId) });
-  const run = Math.max(1, ...objects.map(({ key }) => ObjectKeys.parseRun(key) ?? 1));
-  return { run, objects };
+  const prefix = ObjectKeys.runsPrefix(tenant, batchId);
+  const { objects, truncated } = await store.list({ prefix });
+  const run = Math.max(1, ...objects.map(({ key }) => runOf(key)));
+  if (!truncated) return { run, objects: objects.filter(({ key }) => runOf(key) === run) };
+  const newest = await lastRunAfter(store, prefix, run);
+  const ofRun: ObjectInfo[] = [];
+  for await (const info of listAll(store, ObjectKeys.runPrefix(tenant, batchId, newest))) ofRun.push(info);
+  return { run: newest, objects: ofRun };
+}
+
+function runOf(key: string): number {
+  return ObjectKeys.parseRun(key) ?? 1;
+}
+
+/** Reads folders instead of objects: a page of them holds a thousand runs. */
+async function lastRunAfter(store: ObjectStore, prefix: string, run: number): Promise<number> {
+  let [last, startAfter] = [run, undefined as string | undefined];
+  for (;;) {
+    const { prefixes, truncated } = await store.list({ prefix, startAfter, delimiter: '/' });
+    last = Math.max(last, ...prefixes.map(runOf));
+    if (!truncated) return last;
+    startAfter = prefixes.at(-1);
+  }
+}
+
+/** Whether anything of a prediction or batch is promised and has not ended. */
+export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
+  return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
+}
+
+/** Removes the markers of a prediction or batch that is itself removed. */
+export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await store.delete(ObjectKeys.pending(tenant, id));
+  for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);
+}
+
+/** `batch.json`. @throws ObjectCorruptError when it is damaged, or its shards do not add up to its rows */
+export function openBatchRecord(key: string, bytes: Buffer): BatchRecord {
+  const record = parseDocument(bytes, key, batchRecordShape);
+  let nextRow = 1;
+  for (const { firstRow, rows } of record.shards ?? []) {
+    if (firstRow !== nextRow) throw new ObjectCorruptError(key, 'its shards do not follow each other');
+    nextRow += rows;
+  }
+  if (nextRow - 1 !== record.rows) throw new ObjectCorruptError(key, 'its shards do not add up to its rows');
+  return record;
 }
 
 /** 0-based shards of a batch whose objects are there. */
@@ -32,18 +80,38 @@ export async function unscoredShards(
 
 const READS_AT_ONCE = 16;
 
-/** What the shard objects of a batch come to, from their first bytes: for when nobody else remembers. */
-export async function countScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<ShardCounts & { shards: number }> {
-  const total = { ...emptyCounts(), shards: 0 };
+export type ScoredShards = ShardCounts & {
+  shards: number;
+  /** Which ones, 0-based; without those whose header is damaged, which are scored again. */
+  scored: ReadonlySet<number>;
+};
+
+/** Adds up the counts of a batch's shard objects, from their first bytes: when Redis does not know them, or not all. */
+export async function countScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<ScoredShards> {
+  const counts = emptyCounts();
+  const scored = new Set<number>();
   const waiting: ObjectInfo[] = [];
   for await (const info of listAll(store, ObjectKeys.shardsPrefix(tenant, batchId))) waiting.push(info);
   const next = async (): Promise<void> => {
     for (let info = waiting.pop(); info !== undefined; info = waiting.pop()) {
-      const counts = decodeShardCounts(await store.getRange(info.key, { start: 0, end: Math.min(info.size, SHARD_HEAD_BYTES) }));
-      for (const key of Object.keys(counts) as (keyof ShardCounts)[]) total[key] += counts[key];
-      total.shards++;
+      const shard = ObjectKeys.parseShardKey(info.key)?.shard;
+      const own = shard === undefined ? undefined : await readCounts(store, info);
+      if (shard === undefined || own === undefined) continue;
+      for (const key of Object.keys(counts) as (keyof ShardCounts)[]) counts[key] += own[key];
+      scored.add(shard);
     }
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, next));
-  return total;
+  return { ...counts, shards: scored.size, scored };
+}
+
+/** undefined where the header is damaged, or the object was set aside since it was listed. */
+async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promise<ShardCounts | undefined> {
+  try {
+    if (size === 0) return undefined;
+    return decodeShardCounts(await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEAD_BYTES) }), key);
+  } catch (error) {
+    if (error instanceof ObjectCorruptError || error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
 }

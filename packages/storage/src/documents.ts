@@ -43,7 +43,8 @@ export interface PredictionResult {
 
 /** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
 export type PredictionEnd =
-  | { status: 'succeeded'; result: PredictionResult }
+  /** `format`: absent means 1. A release that changes the result or its evidence raises it, so that redelivery across releases is no alarm. */
+  | { status: 'succeeded'; result: PredictionResult; format?: number }
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 

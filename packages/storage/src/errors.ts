@@ -19,10 +19,24 @@ export class ObjectMismatchError extends Error {
   }
 }
 
-/** What is stored is not what was written. Reading again cannot help. */
+/** Stored bytes are damaged: they are not what was written. Reading again cannot help. */
 export class ObjectCorruptError extends Error {
   override readonly name = 'ObjectCorruptError';
   readonly code: string = 'OBJECT_CORRUPT';
+
+  constructor(readonly key: string, reason: string, options?: ErrorOptions) {
+    super(`${key} is damaged: ${reason}`, options);
+  }
+}
+
+/** An intact object of a format that only a later release can read. */
+export class ObjectFormatError extends Error {
+  override readonly name = 'ObjectFormatError';
+  readonly code: string = 'OBJECT_FORMAT';
+
+  constructor(readonly key: string, format: number) {
+    super(`${key} has format ${format}, which this release cannot read`);
+  }
 }
 
 export class ObjectRangeError extends RangeError {

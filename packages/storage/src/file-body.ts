@@ -9,7 +9,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** Fills the buffer. @throws ObjectCorruptError when the file is shorter than it was when it was opened */
 export async function readExactly(key: string, file: FileHandle, buffer: Buffer, start: number): Promise<void> {
   const bytes = await readFully(file, buffer, start);
-  if (bytes < buffer.length) throw new ObjectCorruptError(`${key} became shorter while it was read`);
+  if (bytes < buffer.length) throw new ObjectCorruptError(key, 'it became shorter while it was read');
 }
 
 /**

@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { describeWith } from '../../../test/src/support/optional-tools';
 import { readExactly } from './file-body';
 import { ObjectCorruptError, createObjectStore, listAll, type ObjectStore } from './index';
 
@@ -177,23 +178,12 @@ it('lets nobody else read the objects', async () => {
   }
 });
 
-function tryMount(directory: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory]).status === 0;
-}
+describeWith('a mounted tmpfs', 'a full disk', () => {
+  beforeEach(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', root]));
 
-describe('a full disk', () => {
-  let mounted = false;
-
-  beforeEach(() => {
-    mounted = tryMount(root);
-  });
-
-  afterEach(() => {
-    if (mounted) spawnSync('umount', [root]);
-  });
+  afterEach(() => void execFileSync('umount', [root]));
 
   it('is named, leaves nothing behind, and is over when there is room again', async () => {
-    if (!mounted) return void process.stderr.write('skipped: the test of a full disk needs the right to mount a tmpfs\n');
     await store.start();
     const full = { name: 'StoreFullError', code: 'STORE_FULL' };
     const large = Buffer.alloc(400_000);

@@ -59,6 +59,19 @@ export class FileObjectStore implements ObjectStore {
     await Promise.all([this.settle(path), this.settle(markerPath)]);
   }
 
+  async copy(from: string, to: string): Promise<void> {
+    const [source, target] = [this.pathOf(from), this.pathOf(to)];
+    if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from);
+    try {
+      await this.folders.inFolder(dirname(target), () => link(source, target), true);
+    } catch (error) {
+      if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from, { cause: error });
+      // Such as a file with more names than the file system allows.
+      await this.put(to, await this.getStream(from));
+    }
+    await this.settle(target);
+  }
+
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
     const path = this.pathOf(key);
     if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return 'created';

@@ -28,7 +28,7 @@ export async function readFile(path: string): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe((await fstat(fd)).size);
     let size = 0;
     for (let got = -1; got !== 0 && size < bytes.length; size += got) got = (await read(fd, bytes, size, Math.min(CALL_BYTES, bytes.length - size), size)).bytesRead;
-    if (size < bytes.length) throw new ObjectCorruptError(`${path} became shorter while it was read`);
+    if (size < bytes.length) throw new ObjectCorruptError(path, 'it became shorter while it was read');
     // Also of an empty folder, whose reading fails.
     if (size === 0) await read(fd, Buffer.allocUnsafe(1), 0, 1, 0);
     return bytes;

@@ -42,20 +42,23 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.runManifest('lab-a', 'batch_1', 10)).toBe('tenants/lab-a/batches/batch_1/runs/00010/manifest.json');
     expect(ObjectKeys.idempotency('lab-a', DIGEST)).toBe(`tenants/lab-a/idempotency/${DIGEST}`);
     expect(ObjectKeys.pending('lab-a', 'pred_1')).toBe('pending/lab-a/pred_1');
+    expect(ObjectKeys.pending('lab-a', 'batch_1', 1)).toBe('pending/lab-a/batch_1');
+    expect(ObjectKeys.pending('lab-a', 'batch_1', 2)).toBe('pending/lab-a/runs/batch_1.00002');
     expect(ObjectKeys.model('wbc-knn', '1.0.0')).toBe('models/wbc-knn/1.0.0.json');
     expect(ObjectKeys.champion('wbc-knn')).toBe('models/wbc-knn/champion.json');
     expect(ObjectKeys.promotion('wbc-knn', 2)).toBe('models/wbc-knn/promotions/00002.json');
   });
 
   it('takes apart what it made', () => {
-    expect(ObjectKeys.parsePendingKey(ObjectKeys.pending('lab-a', 'batch_1'))).toEqual({ tenant: 'lab-a', id: 'batch_1' });
+    expect(ObjectKeys.parsePendingKey(ObjectKeys.pending('lab-a', 'batch_1'))).toEqual({ tenant: 'lab-a', id: 'batch_1', run: 1 });
+    expect(ObjectKeys.parsePendingKey(ObjectKeys.pending('runs', 'batch_1', 2))).toEqual({ tenant: 'runs', id: 'batch_1', run: 2 });
     expect(ObjectKeys.parseShardKey(ObjectKeys.shard('t', 'b', 7, 'm.n@1.2'))).toEqual({ shard: 7, model: 'm.n@1.2' });
     expect(ObjectKeys.parseRun(ObjectKeys.runPrefix('t', 'b', 12))).toBe(12);
     expect(ObjectKeys.parseRun(ObjectKeys.runManifest('t', 'b', 3))).toBe(3);
   });
 
   it('takes nothing else apart', () => {
-    for (const key of ['', 'pending/', 'pending/t', 'pending/t/i/x', 'tenants/t/i', 'x/pending/t/i']) {
+    for (const key of ['', 'pending/', 'pending/t', 'pending/t/i/x', 'pending/t/runs/batch_1', 'pending/t/batch_1.00002', 'pending/t y/batch_1', 'pending/t/a..b', 'tenants/t/i', 'x/pending/t/i']) {
       expect(ObjectKeys.parsePendingKey(key)).toBeUndefined();
     }
     expect(ObjectKeys.parseShardKey(ObjectKeys.batchInput('t', 'b'))).toBeUndefined();

@@ -4,9 +4,13 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 const MAX_NAME_LENGTH = 100; // name@version in a shard's file name stays below the 255 bytes of a file name
 const MAX_NUMBER = 99_999;
 
+function isName(value: string): boolean {
+  return value.length <= MAX_NAME_LENGTH && NAME.test(value) && !value.includes('..');
+}
+
 /** @throws InvalidKeyError; the value itself is not repeated, it may come from a URL. */
 function checkName(value: string, what: string): string {
-  if (value.length > MAX_NAME_LENGTH || !NAME.test(value) || value.includes('..')) {
+  if (!isName(value)) {
     throw new InvalidKeyError(`the ${what} holds characters that no object key may have, or too many`);
   }
   return value;
@@ -40,10 +44,10 @@ function checkModel(model: string): string {
  * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard,
+ *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
- *     pending/{tenant}/{id}
+ *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
  */
@@ -54,6 +58,11 @@ export class ObjectKeys {
   static readonly tenantsPrefix = 'tenants/';
   /** All models. */
   static readonly modelsPrefix = 'models/';
+
+  /** Whether a tenant can have this name. */
+  static isTenant(name: string): boolean {
+    return isName(name);
+  }
 
   static predictionsPrefix(tenant: string): string {
     return `${tenantPrefix(tenant)}predictions/`;
@@ -101,6 +110,11 @@ export class ObjectKeys {
   static parseShardKey(key: string): { shard: number; model: string } | undefined {
     const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
     return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
+  }
+
+  /** Keeps a damaged shard object after the shard was scored again; below the batch, so that it is deleted with it. */
+  static damagedShard(tenant: string, id: string, shard: number, model: string): string {
+    return `${ObjectKeys.batchPrefix(tenant, id)}damaged/${fiveDigits(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
 
   static runsPrefix(tenant: string, id: string): string {
@@ -159,15 +173,27 @@ export class ObjectKeys {
     return `${ObjectKeys.idempotencyPrefix(tenant)}${checkDigest(sha256Hex)}`;
   }
 
-  /** A marker that says: accepted, not terminal yet. Nobody reads it. */
-  static pending(tenant: string, id: string): string {
-    return `${ObjectKeys.pendingPrefix}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;
+  /**
+   * A marker that says: accepted, not terminal yet. One for each promise: a prediction, or one run of a batch, so that ending
+   * one run never removes the promise of the next. Run 1 keeps the key that earlier versions use; they ignore the keys
+   * of later runs, which have one segment more.
+   */
+  static pending(tenant: string, id: string, run = 1): string {
+    if (run === 1) return `${ObjectKeys.pendingPrefix}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;
+    return `${ObjectKeys.pendingRunsPrefix(tenant, id)}${fiveDigits(run, 1, 'run')}`;
+  }
+
+  /** The markers of a batch's second and later runs. */
+  static pendingRunsPrefix(tenant: string, id: string): string {
+    return `${ObjectKeys.pendingPrefix}${checkName(tenant, 'tenant')}/runs/${checkName(id, 'id')}.`;
   }
 
   /** Undefined when the key is no pending marker's. */
-  static parsePendingKey(key: string): { tenant: string; id: string } | undefined {
-    const match = /^pending\/([^/]+)\/([^/]+)$/.exec(key);
-    return match ? { tenant: match[1]!, id: match[2]! } : undefined;
+  static parsePendingKey(key: string): { tenant: string; id: string; run: number } | undefined {
+    const [, tenant, runs, id, run] = /^pending\/([^/]+)\/(runs\/)?([^/]+?)(?:\.(\d{5}))?$/.exec(key) ?? [];
+    if (tenant === undefined || id === undefined || (runs === undefined) !== (run === undefined)) return undefined;
+    if (!isName(tenant) || !isName(id)) return undefined;
+    return { tenant, id, run: run === undefined ? 1 : Number(run) };
   }
 
   static modelPrefix(name: string): string {
@@ -191,6 +217,12 @@ export class ObjectKeys {
   /** @param number place in the history, from 1. */
   static promotion(name: string, number: number): string {
     return `${ObjectKeys.promotionsPrefix(name)}${fiveDigits(number, 1, 'promotion')}.json`;
+  }
+
+  /** The place in the history; undefined when the key is no promotion's. */
+  static parsePromotion(key: string): number | undefined {
+    const match = /\/promotions\/(\d{5})\.json$/.exec(key);
+    return match ? Number(match[1]) : undefined;
   }
 
   /** What was done by a tenant's keys; `system` for commands. */

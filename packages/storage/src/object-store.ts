@@ -63,6 +63,11 @@ export interface ObjectStore {
    */
   putMarked(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
   /**
+   * Copies an object, by the store itself where it can. Durable when resolved. Only for objects that are never replaced: the
+   * file store gives the file a second name. `ObjectNotFoundError` when there is nothing to copy.
+   */
+  copy(from: string, to: string): Promise<void>;
+  /**
    * Writes once: `created`, or `exists` when the same bytes are already there. Durable when resolved, either way.
    * `ObjectMismatchError` when other bytes are there, which stay.
    */

@@ -5,7 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { PassThrough, Readable } from 'node:stream';
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { findFreePort } from '../../../test/src/support/free-port';
-import { motoAvailable, type MotoServer, startMoto } from '../../../test/src/support/moto-server';
+import { connectMoto, type MotoServer } from '../../../test/src/support/moto-server';
+import { describeWith } from '../../../test/src/support/optional-tools';
 import { createObjectStore, listAll, type ObjectStore } from './index';
 
 const MIB = 1024 * 1024;
@@ -59,9 +60,7 @@ async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   yield* source;
 }
 
-const describeS3 = motoAvailable() ? describe : describe.skip;
-
-describeS3('the S3 store', () => {
+describeWith('moto_server', 'the S3 store', () => {
   let moto: MotoServer;
   let client: S3Client;
   let proxy: FaultyProxy;
@@ -74,7 +73,7 @@ describeS3('the S3 store', () => {
   }
 
   beforeAll(async () => {
-    moto = await startMoto();
+    moto = await connectMoto();
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
     delete process.env.AWS_REGION;
@@ -99,7 +98,6 @@ describeS3('the S3 store', () => {
   afterAll(async () => {
     client.destroy();
     await proxy.stop();
-    await moto.stop();
   });
 
   async function unfinishedUploads(): Promise<number> {

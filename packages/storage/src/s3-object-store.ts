@@ -4,11 +4,12 @@ import {
   type GetObjectCommandOutput, type HeadObjectCommandOutput, type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ObjectMismatchError, ObjectRangeError, StoreUnavailableError } from './errors';
+import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreUnavailableError } from './errors';
 import { checkFolder, checkKey, checkPrefix, checkRange, pageLimit } from './key-rules';
 import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 import { collect, digest, wholeBody } from './s3-body';
 import { createS3Client } from './s3-client';
+import { copyWithinBucket, MAX_COPY_BYTES } from './s3-copy';
 import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { sendChunks } from './send-chunks';
@@ -57,6 +58,14 @@ export class S3ObjectStore implements ObjectStore {
 
   async putMarked(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
     await settleAll([this.put(key, body, options), this.put(marker, new Uint8Array(), { signal: options.signal })]);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const target = this.target(to);
+    const source = await this.headObject(from);
+    if (source === undefined) throw new ObjectNotFoundError(from);
+    if ((source.ContentLength ?? 0) <= MAX_COPY_BYTES && (await copyWithinBucket(this.bulkClient, this.prefix + from, target))) return;
+    await this.put(to, await this.getStream(from), { contentType: source.ContentType });
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {

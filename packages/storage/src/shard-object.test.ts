@@ -1,6 +1,7 @@
 import { ObjectCorruptError, type ShardObject, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject } from './index';
 import { SHARD_HEAD_BYTES } from './shard-object';
 
+const KEY = 'shard';
 const object: ShardObject = {
   counts: { succeeded: 3, rejected: 1, benign: 2, malignant: 1, indeterminate: 1, missing_features: 2, changed: 1 },
   histogram: Uint32Array.from({ length: 108 }, (_, slot) => slot),
@@ -10,8 +11,8 @@ const object: ShardObject = {
 };
 
 test('an object is decoded to what was encoded', () => {
-  const decoded = decodeShardObject(encodeShardObject(object));
-  expect(decoded).toEqual({ ...object, histogram: Array.from(object.histogram) });
+  const decoded = decodeShardObject(encodeShardObject(object), KEY);
+  expect(decoded).toEqual({ ...object, format: 2, histogram: Array.from(object.histogram) });
 });
 
 test('the same object is the same bytes, in memory of its own or in given memory', () => {
@@ -30,14 +31,15 @@ test('given memory that is too small is not used', () => {
 
 test('a shard without rows has empty parts', () => {
   const empty = { counts: emptyCounts(), histogram: [], results: Buffer.alloc(0), errors: Buffer.alloc(0), changes: Buffer.alloc(0) };
-  expect(decodeShardObject(encodeShardObject(empty))).toEqual(empty);
+  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 2 });
 });
 
 test('the counts are read from the first bytes, however large they are', () => {
   const large = Number.MAX_SAFE_INTEGER;
-  const counts = Object.fromEntries(Object.keys(object.counts).map((name) => [name, large])) as unknown as ShardObject['counts'];
+  const all = Object.fromEntries(Object.keys(object.counts).map((name) => [name, large])) as unknown as ShardObject['counts'];
+  const counts = { ...all, malignant: 0 };
   const bytes = encodeShardObject({ ...object, counts, histogram: Array<number>(108).fill(4_000_000_000) });
-  expect(decodeShardCounts(bytes.subarray(0, SHARD_HEAD_BYTES))).toEqual(counts);
+  expect(decodeShardCounts(bytes.subarray(0, SHARD_HEAD_BYTES), KEY)).toEqual(counts);
 });
 
 test('every byte that is lost or changed behind the header is found', () => {
@@ -46,12 +48,12 @@ test('every byte that is lost or changed behind the header is found', () => {
   for (let at = body; at < bytes.length; at++) {
     const changed = Buffer.from(bytes);
     changed[at] ^= 1;
-    expect(() => decodeShardObject(changed)).toThrow(ObjectCorruptError);
-    expect(() => decodeShardObject(bytes.subarray(0, at))).toThrow(ObjectCorruptError);
+    expect(() => decodeShardObject(changed, KEY)).toThrow(ObjectCorruptError);
+    expect(() => decodeShardObject(bytes.subarray(0, at), KEY)).toThrow(ObjectCorruptError);
   }
 });
 
 test('bytes that follow the object are found, and bytes without a header', () => {
-  expect(() => decodeShardObject(Buffer.concat([encodeShardObject(object), Buffer.from('x')]))).toThrow(ObjectCorruptError);
-  expect(() => decodeShardObject(Buffer.from('no line'))).toThrow(ObjectCorruptError);
+  expect(() => decodeShardObject(Buffer.concat([encodeShardObject(object), Buffer.from('x')]), KEY)).toThrow(ObjectCorruptError);
+  expect(() => decodeShardObject(Buffer.from('no line'), KEY)).toThrow(ObjectCorruptError);
 });

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { BatchSummary } from './documents';
-import { ObjectCorruptError } from './errors';
+import { ObjectCorruptError, ObjectFormatError } from './errors';
+import { parseJson } from './sealed-document';
 
 /** What one shard came to. */
 export interface ShardCounts extends BatchSummary {
@@ -22,26 +23,34 @@ export interface ShardObject extends Parts {
 }
 
 interface ShardHeader {
+  /** Absent in objects of format 1. */
+  format?: number;
   counts: ShardCounts;
   histogram: number[];
   bytes: Record<(typeof PARTS)[number], number>;
-  /** Of all that follows the header. */
+  /** Of all bytes that follow the header. */
   crc32: number;
+  /** Of all bytes of the header before this member; absent in format 1. */
+  header_crc32?: number;
 }
 
+/**
+ * What this release writes. Raise it with every change of the header, of the result columns or of the evidence: of two
+ * objects of one shard with different formats the first one stays, and that they differ is no alarm. Releases before
+ * format 2 read format 2, because they ignore unknown members of the header.
+ */
+export const SHARD_FORMAT = 2;
+const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
+const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
 
 /**
- * One line of JSON, then the bytes of each part. The same shard and model give the same object.
+ * One line of JSON, then the bytes of each part; checksums cover every byte. The same shard and model give the same object.
  * @param into memory to write them to, where that is large enough
  * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
  */
 export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buffer {
-  const { counts, histogram, results, errors, changes } = object;
-  const lengths = { results: results.length, errors: errors.length, changes: changes.length };
-  const checksum = PARTS.reduce((sum, part) => crc32(object[part], sum), 0);
-  const header: ShardHeader = { counts, histogram: Array.from(histogram), bytes: lengths, crc32: checksum };
-  const pieces = [Buffer.from(`${JSON.stringify(header)}\n`), ...PARTS.map((part) => object[part])];
+  const pieces = [Buffer.from(`${headerLine(object)}\n`), ...PARTS.map((part) => object[part])];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const bytes = into !== undefined && into.byteLength >= length ? Buffer.from(into, 0, length) : Buffer.allocUnsafeSlow(length);
   let at = 0;
@@ -52,24 +61,64 @@ export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buff
   return bytes;
 }
 
-/** Views into `bytes`, no copies. @throws ObjectCorruptError when the bytes are not what was encoded */
-export function decodeShardObject(bytes: Buffer): ShardObject {
-  const headerEnd = bytes.indexOf(LINE_FEED);
-  if (headerEnd < 0) throw new ObjectCorruptError('not a shard object');
-  const header = JSON.parse(bytes.toString('utf8', 0, headerEnd)) as ShardHeader;
+function headerLine(object: ShardObject): string {
+  const { counts, histogram, results, errors, changes } = object;
+  const header: ShardHeader = {
+    format: SHARD_FORMAT,
+    counts,
+    histogram: Array.from(histogram),
+    bytes: { results: results.length, errors: errors.length, changes: changes.length },
+    crc32: PARTS.reduce((sum, part) => crc32(object[part], sum), 0),
+  };
+  const covered = JSON.stringify(header).slice(0, -1);
+  return `${covered},"header_crc32":${crc32(covered)}}`;
+}
+
+/**
+ * Views into `bytes`, no copies.
+ * @param rows that the shard has, where its counts must add up to them
+ * @throws ObjectCorruptError when the bytes are not what was encoded, ObjectFormatError when a later release wrote them
+ */
+export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
+  const { header, headerEnd } = readHeader(bytes, key);
+  const { counts, histogram, format = 1 } = header;
   let at = headerEnd + 1;
   const parts = PARTS.map((part) => [part, bytes.subarray(at, (at += header.bytes[part]))]);
-  if (at !== bytes.length) throw new ObjectCorruptError('a shard object was cut short');
-  if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32) throw new ObjectCorruptError('a shard object does not match its checksum');
-  return { counts: header.counts, histogram: header.histogram, ...(Object.fromEntries(parts) as Parts) };
+  if (at !== bytes.length) throw new ObjectCorruptError(key, `it has ${bytes.length} bytes, not ${at}`);
+  if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32) throw new ObjectCorruptError(key, 'its rows do not match their checksum');
+  if (rows !== undefined && counts.succeeded + counts.rejected !== rows) throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
+  return { format, counts, histogram, ...(Object.fromEntries(parts) as Parts) };
 }
 
 /** Enough bytes of a shard object to hold its first line. */
 export const SHARD_HEAD_BYTES = 4_096;
 
-/** The counts alone, from the object's first bytes. */
-export function decodeShardCounts(head: Buffer): ShardCounts {
-  return (JSON.parse(head.toString('utf8', 0, head.indexOf(LINE_FEED))) as ShardHeader).counts;
+/** The counts alone, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */
+export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
+  return readHeader(head, key).header.counts;
+}
+
+function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {
+  const headerEnd = bytes.indexOf(LINE_FEED);
+  if (headerEnd < 0) throw new ObjectCorruptError(key, 'it has no header');
+  const line = bytes.toString('latin1', 0, headerEnd);
+  const [, covered, checksum] = HEADER_CHECKSUM.exec(line) ?? [];
+  if (covered !== undefined && crc32(covered) !== Number(checksum)) throw new ObjectCorruptError(key, 'its header does not match its checksum');
+  const header = parseJson<ShardHeader>(key, bytes.subarray(0, headerEnd));
+  // Nothing but the header of format 1 goes without a checksum: a damaged checksum must not pass for none.
+  if (covered === undefined && Object.keys(header).join() !== MEMBERS.join()) throw new ObjectCorruptError(key, 'its header is damaged');
+  if (header.format !== undefined && header.format > SHARD_FORMAT) throw new ObjectFormatError(key, header.format);
+  if (!isSound(header)) throw new ObjectCorruptError(key, 'its counts contradict each other');
+  return { header, headerEnd };
+}
+
+/** The headers of format 1 have no checksum: at least no figure may contradict another. */
+function isSound({ counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
+  const known = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
+  const numbers = [...known.map((name) => counts?.[name]), ...PARTS.map((part) => bytes?.[part]), checksum, ...(Array.isArray(histogram) ? histogram : [NaN])];
+  if (!numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
+  const { succeeded, benign, malignant, indeterminate, missing_features, changed } = counts;
+  return benign + malignant === succeeded && [indeterminate, missing_features, changed].every((part) => part <= succeeded);
 }
 
 export function emptyCounts(): ShardCounts {

@@ -29,11 +29,20 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>
 
 const ROUNDS = 3;
 
+const USAGE = `Usage: npm run bench -- [--only ${Object.keys(parts).join('|')}] [--rows N] [--rounds N] [--large] [--python FILE] [--write-scaling]
+  --only           one part; all of them when left out
+  --rows           rows of a batch; each part has its own default
+  --rounds         how often everything is measured (${ROUNDS}); the median counts
+  --large          also what takes minutes: cost by training rows, the memory of ten million rows
+  --python         interpreter whose scikit-learn and faiss are compared with
+  --write-scaling  writes the measured throughput of a worker into packages/scaling`;
+
 /** Runs the benchmarks and prints their figures as JSON on the last line. */
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag } });
+  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag, help: flag } });
+  if (values.help) return console.log(USAGE);
   const rows = values.rows === undefined ? undefined : parseCount('rows', values.rows);
   const rounds = values.rounds === undefined ? ROUNDS : parseCount('rounds', values.rounds);
   const options: BenchOptions = { environment, rows, rounds, large: values.large, python: values.python };

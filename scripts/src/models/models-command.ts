@@ -34,7 +34,7 @@ async function run(store: ObjectStore, [command, ...args]: readonly string[]): P
   if (command === 'list' && args.length === 0) return printModels(registry);
   if (command === 'add' && first !== undefined && args.length === 1) {
     const { name, version, digest } = await registry.add(await readFile(first));
-    return done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})`);
+    return done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})${await championHint(registry, name, version)}`);
   }
   if (command === 'promote' && second !== undefined && args.length === 2) {
     await registry.promote(first as string, second, actor());
@@ -47,9 +47,16 @@ async function run(store: ObjectStore, [command, ...args]: readonly string[]): P
   throw new Error(USAGE);
 }
 
+/** A name's first version answers to `name@version` only. */
+async function championHint(registry: Registry, name: string, version: string): Promise<string> {
+  const isChosen = (await registry.find(name))?.champion !== null;
+  return isChosen ? '' : `; ${name} has no champion yet: npm run models -- promote ${name} ${version}`;
+}
+
 async function printModels(registry: Registry): Promise<void> {
   for (const { name, champion, versions } of await registry.list()) {
-    console.log(`${name}: ${versions.map((version) => (version === champion ? `${version} (champion)` : version)).join(', ')}`);
+    const marked = versions.map((version) => (version === champion ? `${version} (champion)` : version)).join(', ');
+    console.log(`${name}: ${marked}${champion === null ? '; no champion' : ''}`);
   }
 }
 

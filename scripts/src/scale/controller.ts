@@ -15,6 +15,8 @@ export interface ControllerOptions {
   readonly scale: (workers: number) => Promise<void>;
   readonly onSample: (sample: ControlSample, decision: Decision) => void;
   readonly onError: (error: unknown) => void;
+  /** Milliseconds since the epoch; the system's clock when left out. */
+  readonly now?: () => number;
 }
 
 export interface ControlSample {
@@ -36,7 +38,8 @@ const AUTOSCALER = { base: 'running', mostRemoved: Infinity } as const;
 export class Controller {
   private state: ScalerState;
   private timer: NodeJS.Timeout | undefined;
-  private readonly startedAtMs = Date.now();
+  private readonly now: () => number;
+  private readonly startedAtMs: number;
   private doneRows = 0;
   private alive: number | null = null;
   private reading = Promise.resolve();
@@ -45,6 +48,8 @@ export class Controller {
 
   constructor(private readonly options: ControllerOptions) {
     this.state = initialState(options.policy);
+    this.now = options.now ?? Date.now;
+    this.startedAtMs = this.now();
   }
 
   get desired(): number {
@@ -70,11 +75,12 @@ export class Controller {
     return ((atMs - this.startedAtMs) / 1_000) * POLICY_SECONDS_PER_SECOND;
   }
 
-  private async evaluate(): Promise<void> {
+  /** One period: reads the queue, decides, and begins to start or stop workers. */
+  async evaluate(): Promise<void> {
     if (this.ends) return;
     const { policy, workersRunning, onSample } = this.options;
     const datapoint = await this.measure();
-    const atSeconds = this.policySeconds(Date.now());
+    const atSeconds = this.policySeconds(this.now());
     const decision = decide(policy, this.state, datapoint, atSeconds, AUTOSCALER);
     this.state = decision;
     const { doneRows, alive } = this;

@@ -18,6 +18,8 @@ export interface ScaleDemoOptions {
   readonly shardRows: number;
   /** Of the file that is sent again and again. */
   readonly rows: number;
+  /** Backlog a worker that the policy aims at; left out: what the policy derives from the pace of a worker. */
+  readonly targetRows?: number;
   /** For the files of the run. */
   readonly folder: string;
   readonly chart: string;
@@ -25,7 +27,7 @@ export interface ScaleDemoOptions {
 
 const POLL_MS = 100;
 /** Each of the two phases, scaling out and scaling in. */
-const PHASE_DEADLINE_MS = 90_000;
+const PHASE_DEADLINE_MS = 300_000;
 /** The lab sends on until the second worker has run for so many periods, and keeps so many targets ahead. */
 const PERIODS_TOGETHER = 4;
 const TARGETS_AHEAD = 4;
@@ -33,8 +35,8 @@ const TARGETS_AHEAD = 4;
 const PERIODS_ALONE = 3;
 
 /** As for the deployment, but for one or two workers of this machine, and with a minute of policy in each second. */
-export function demoPolicy(): ScalingPolicy {
-  return derivePolicy({
+export function demoPolicy(targetRows?: number): ScalingPolicy {
+  const policy = derivePolicy({
     minWorkers: 1,
     maxWorkers: 2,
     rowsPerSecondPerWorker: measuredThroughput.worker / POLICY_SECONDS_PER_SECOND,
@@ -42,6 +44,7 @@ export function demoPolicy(): ScalingPolicy {
     startSeconds: 60,
     metricLagSeconds: 60,
   });
+  return targetRows === undefined ? policy : { ...policy, targetBacklogRowsPerWorker: targetRows };
 }
 
 /** Workers, one to two to one, on the real queue. @throws Error unless that was seen and every row is accounted for */
@@ -53,14 +56,14 @@ export async function runScaleDemo(options: ScaleDemoOptions): Promise<void> {
   const lab = new Lab(client, input, rows);
   const run = await scaleUnderLoad(options, lab);
   await present(run, chart);
-  checkWorkers(run.samples);
   await account(client, lab, input, folder);
   await rm(input);
+  checkWorkers(run.samples);
 }
 
 /** The lab sends, the controller follows. Resolves when all is done and one worker is left. */
-async function scaleUnderLoad({ client, scaleWorkers, shardRows, rows }: ScaleDemoOptions, lab: Lab): Promise<Run> {
-  const policy = demoPolicy();
+async function scaleUnderLoad({ client, scaleWorkers, shardRows, rows, targetRows }: ScaleDemoOptions, lab: Lab): Promise<Run> {
+  const policy = demoPolicy(targetRows);
   const samples: ControlSample[] = [];
   const workers = { running: 1, startSeconds: 0 };
   const controller = new Controller({

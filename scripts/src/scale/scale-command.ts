@@ -12,8 +12,9 @@ const ROWS = 1_000_000;
 /** A stack of its own, on a free port, with one worker of one thread; a controller changes that. */
 export async function runScaleCommand(given: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const { rows = String(ROWS), chart } = parseArgs({ args: [...args], options: { rows: text, chart: text } }).values;
-  if (!/^[1-9]\d{3,7}$/.test(rows)) throw new Error(`--rows ${rows}: from 1000 to 99999999`);
+  const { rows = String(ROWS), target, chart } = parseArgs({ args: [...args], options: { rows: text, target: text, chart: text } }).values;
+  for (const [name, value] of Object.entries({ rows, target: target ?? rows })) if (!/^[1-9]\d{3,7}$/.test(value)) throw new Error(`--${name} ${value}: from 1000 to 99999999`);
+  const targetRows = target === undefined ? undefined : Number(target);
   const environment = {
     ...given,
     PORT: '0',
@@ -32,7 +33,8 @@ export async function runScaleCommand(given: Environment, args: readonly string[
     use: async (ready, stack) => {
       const client = new CytoqueueClient({ url: ready.url, apiKey: ready.api_key ?? '' });
       const folder = stack.dataDir;
-      await runScaleDemo({ client, scaleWorkers: (count) => stack.scaleWorkers(count), shardRows, rows: Number(rows), folder, chart: resolve(chart ?? join(folder, 'demo-scale.svg')) });
+      const scaleWorkers = (count: number) => stack.scaleWorkers(count);
+      await runScaleDemo({ client, scaleWorkers, shardRows, rows: Number(rows), targetRows, folder, chart: resolve(chart ?? join(folder, 'demo-scale.svg')) });
       finished = true;
       await stack.stop();
     },

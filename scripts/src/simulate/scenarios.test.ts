@@ -8,14 +8,16 @@ import { simulate } from './simulation';
 const CHARTS = join(__dirname, '../../../packages/scaling/charts');
 
 describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
-  test.each(Object.entries(AUTOSCALERS))('holds every check, whatever AWS does not say (%s)', (_, autoscaler) => {
-    const outcome = simulate({ ...scenario, world: { ...scenario.world, autoscaler } });
+  // The drawing is of the scenario's own autoscaler, which is one of the list: simulated once.
+  const own = simulate(scenario);
+
+  test.each(Object.entries(AUTOSCALERS))('holds every check with the autoscaler "%s", because AWS does not document which it is', (_, autoscaler) => {
+    const outcome = autoscaler === scenario.world.autoscaler ? own : simulate({ ...scenario, world: { ...scenario.world, autoscaler } });
     expect(checkOutcome(outcome).filter(({ holds }) => !holds)).toEqual([]);
   });
 
-  test('is drawn as it is now: npm run simulate draws it anew', () => {
-    const outcome = simulate(scenario);
-    expect(readFileSync(join(CHARTS, `${name}.svg`), 'utf8')).toBe(drawOutcome(outcome, checkOutcome(outcome)));
+  test('has an up-to-date drawing (npm run simulate draws it)', () => {
+    expect(readFileSync(join(CHARTS, `${name}.svg`), 'utf8')).toBe(drawOutcome(own, checkOutcome(own)));
   });
 });
 

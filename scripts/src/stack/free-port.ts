@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { StackError } from './stack-error';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -9,9 +9,25 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'is no host that can be found; set HOST to one that can',
 };
 
-/** A port of 127.0.0.1 that nothing listens on at this moment. */
+/** Below the ephemeral ports (32768 and up on Linux) and below those of the tests (test/src/support/free-port.ts). */
+const FIRST_PORT = 10_000;
+const PORTS = 2_000;
+
+/**
+ * A port of 127.0.0.1 that nothing listens on and that the kernel assigns to no other socket, so that a server can be
+ * restarted there. Starts at a random place, because several stacks may look at the same time.
+ */
 export async function findFreePort(): Promise<number> {
-  return listenBriefly('127.0.0.1', 0);
+  const start = Math.floor(Math.random() * PORTS);
+  for (let index = 0; index < PORTS; index++) {
+    const port = FIRST_PORT + ((start + index) % PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new StackError(`no port from ${FIRST_PORT} to ${FIRST_PORT + PORTS - 1} of 127.0.0.1 is free`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return listenBriefly('127.0.0.1', port).then(() => true, () => false);
 }
 
 /** @throws StackError saying what to do when nothing can listen there; 0 always passes */
@@ -24,11 +40,9 @@ export async function checkPortIsFree(host: string, port: number): Promise<void>
   }
 }
 
-async function listenBriefly(host: string, port: number): Promise<number> {
+async function listenBriefly(host: string, port: number): Promise<void> {
   const server = createServer().listen(port, host);
   await once(server, 'listening');
-  const address = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
-  return address.port;
 }

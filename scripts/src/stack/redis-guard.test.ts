@@ -29,14 +29,17 @@ describe('the guard of redis-server', () => {
     return child.signalCode ?? exit.then(([code, signal]: (number | string | null)[]) => signal ?? code);
   }
 
-  it('ends the server it heard of last, once every holder of the pipe has gone', async () => {
-    const [before, server, service] = [start(), start(), start(guard.pipe)];
+  it('ends the server it heard of last, only when the last holder of the pipe has closed it', async () => {
+    const [before, server] = [start(), start()];
+    // Passes its input on through the pipe that it inherited.
+    const holder = spawn('sh', ['-c', 'cat >&3'], { stdio: ['pipe', 'ignore', 'ignore', guard.pipe] });
+    started.push(holder);
     const serverEnds = once(server, 'exit');
     guard.watch(before.pid as number);
-    guard.watch(server.pid as number);
     guard.pipe.destroy();
-    expect(server.signalCode).toBeNull();
-    service.kill('SIGKILL');
+    await once(guard.pipe, 'close');
+    // Read only by a guard that has not taken the closing of our end for the last one.
+    holder.stdin?.end(`${server.pid}\n`);
     expect(await serverEnds).toEqual([null, 'SIGTERM']);
     expect(await ending(before)).toBe(0);
   });

@@ -24,7 +24,7 @@ export function describeData({ digest, rows, complete }: TrainingFile, { trainin
 
 /** @throws UntrainableError `too-few-rows` when a fold may leave fewer rows of a class than neighbours are asked for */
 export function planProtocol(facts: DataFacts, groups: Int32Array, options: { folds: number; repetitions: number; seed: number }): Protocol {
-  const largestGroup = Math.max(...countEach(groups).values());
+  const largestGroup = [...countEach(groups).values()].reduce((largest, rows) => Math.max(largest, rows), 0);
   const sureOfEachClass = Math.floor(0.8 * Math.min(facts.benign, facts.malignant)) - largestGroup;
   if (sureOfEachClass < LEAST_NEIGHBORS || facts.ids < options.folds) {
     const detail = `${facts.benign} benign and ${facts.malignant} malignant rows of ${facts.ids} ids do not fill ${options.folds} folds`;

@@ -1,12 +1,14 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { KeyRing, Logger, Readiness, TaskProtection } from '@cytoqueue/runtime';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { DamageReport, type ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
 import type { AuditLog } from './http/audit';
 import { AuditTrails } from './http/audit-trail';
 import { Authenticator } from './http/auth';
+import { Background } from './http/background';
+import { type BodyPace, requireBodyPace } from './http/body-pace';
 import { requestContext } from './http/context';
 import type { CookieSessions } from './http/cookie-session';
 import { handleErrors, notFound } from './http/errors';
@@ -16,6 +18,7 @@ import type { PublicAddress } from './http/public-address';
 import type { Retention } from './http/retention';
 import { mountRoutes } from './http/route';
 import { secureHeaders } from './http/secure-headers';
+import { SnapshotFeeds } from './http/snapshot-feeds';
 import type { TenantUse } from './http/tenant-use';
 import { createOpenApiDocument } from './openapi';
 import { auditRoutes } from './routes/audit';
@@ -56,6 +59,8 @@ export interface AppServices {
   logger: Logger;
   readiness: Readiness;
   version: string;
+  /** How fast a body must come; the product's own pace when left out. */
+  bodyPace?: BodyPace;
   /** Where the web app was built to; none is served when left out. */
   webDist?: string;
 }
@@ -63,7 +68,8 @@ export interface AppServices {
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions);
-  const parts = { ...services, idempotency, authenticator };
+  const damage = new DamageReport(services.logger, () => services.metrics.objectDamaged());
+  const parts = { ...services, idempotency, authenticator, damage, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
   const routes = [
     ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
     ...healthRoutes(parts),
@@ -77,6 +83,7 @@ export function createApp(services: AppServices): Express {
   app.set('trust proxy', services.trustProxy ?? false);
   app.use(requestContext(services.logger));
   app.use(secureHeaders(services.address));
+  app.use(requireBodyPace(services.bodyPace));
   services.address.mount(app);
   app.use(requireExactPath(authenticator));
   mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });

@@ -7,7 +7,7 @@ import { Registry } from '@cytoqueue/registry';
 import {
   type Config, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent, watchReadiness,
 } from '@cytoqueue/runtime';
-import { createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
@@ -54,15 +54,15 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
   const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
-  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored });
-  sweeper.start();
-  releasers.push('sweeper', () => sweeper.stop());
-
   const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, afterMs: PROTECT_AFTER_MS });
   protection.start();
   releasers.push('task protection', () => protection.stop());
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
+  const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
+  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
+  sweeper.start();
+  releasers.push('sweeper', () => sweeper.stop());
   const address = new PublicAddress(config.publicUrl);
   const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() });
   const readinessWatch = watchReadiness({ readiness, logger });

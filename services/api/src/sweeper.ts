@@ -1,6 +1,6 @@
 import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectKeys, type ObjectStore, createId, listAll } from '@cytoqueue/storage';
+import { type DamageReport, ObjectKeys, type ObjectStore, createId, deletePending, isPending, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { StoredBytes } from './batches/stored-bytes';
 import type { Retention } from './http/retention';
@@ -15,6 +15,7 @@ export interface SweeperServices {
   retention: Retention;
   logger: Logger;
   stored: Pick<StoredBytes, 'forget'>;
+  damage: DamageReport;
 }
 
 /** Removes what has reached the end of its retention, once an hour, in one process at a time. */
@@ -28,46 +29,67 @@ export function createSweeper(services: SweeperServices): Periodic {
 }
 
 /** One pass over all tenants. @param nowMs of a clock that may be ahead by an hour. @returns how many objects and folders were removed */
-export async function sweep(services: Sweep & Partial<Pick<SweeperServices, 'stored'>>, nowMs: number = Date.now()): Promise<number> {
+export async function sweep(services: Sweep, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
   const surelyMs = nowMs - GRACE_MS;
   for await (const tenant of foldersBelow(services.store, ObjectKeys.tenantsPrefix)) {
-    const before = removed;
-    removed += await sweepResources(services, tenant, surelyMs);
-    removed += await sweepInputs(services, tenant, surelyMs);
-    removed += await sweepUnaccepted(services.store, tenant, nowMs);
-    if (removed > before) await services.stored?.forget(tenant);
-    removed += await sweepKeys(services, tenant, surelyMs);
+    removed += await isolated(services, `${ObjectKeys.tenantsPrefix}${tenant}`, () => sweepTenant(services, tenant, nowMs, surelyMs));
   }
   return removed;
 }
 
-type Sweep = Pick<SweeperServices, 'store' | 'retention'>;
+type Sweep = Pick<SweeperServices, 'store' | 'retention'> & Partial<Pick<SweeperServices, 'stored' | 'damage'>>;
 
-async function sweepResources({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+async function sweepTenant(services: Sweep, tenant: string, nowMs: number, surelyMs: number): Promise<number> {
+  const steps = [
+    () => sweepResources(services, tenant, surelyMs), () => sweepInputs(services, tenant, surelyMs), () => sweepUnaccepted(services, tenant, nowMs),
+  ];
+  let removed = 0;
+  for (const [index, step] of steps.entries()) removed += await isolated(services, `${ObjectKeys.batchesPrefix(tenant)} step ${index + 1}`, step);
+  if (removed > 0) await services.stored?.forget(tenant);
+  return removed + (await isolated(services, ObjectKeys.idempotencyPrefix(tenant), () => sweepKeys(services, tenant, surelyMs)));
+}
+
+/** An item that cannot be removed is reported and left for the next pass; the others go on. @returns how many were removed */
+async function isolated({ damage }: Sweep, item: string, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (damage === undefined) throw error;
+    damage.report(item, error);
+    return 0;
+  }
+}
+
+async function sweepResources(services: Sweep, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = services;
   let removed = 0;
   for (const prefix of [ObjectKeys.predictionsPrefix(tenant), ObjectKeys.batchesPrefix(tenant)]) {
     for await (const id of foldersBelow(store, prefix)) {
       // Ids sort by their time: behind the first that stays, all stay.
       if (!retention.isExpired(id, nowMs)) break;
-      await store.deletePrefix(`${prefix}${id}/`);
-      await store.delete(ObjectKeys.pending(tenant, id));
-      removed++;
+      removed += await isolated(services, `${prefix}${id}`, async () => {
+        await store.deletePrefix(`${prefix}${id}/`);
+        await deletePending(store, tenant, id);
+        return 1;
+      });
     }
   }
   return removed;
 }
 
 /** Files of finished batches that need not stay as long as their results. */
-async function sweepInputs({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+async function sweepInputs(services: Sweep, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = services;
   let removed = 0;
   if (retention.days.inputs >= retention.days.resources) return removed;
   for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) {
     if (!retention.isInputExpired(id, nowMs)) break;
-    const isPending = (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
-    if (isPending || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined) continue;
-    await store.delete(ObjectKeys.batchInput(tenant, id));
-    removed++;
+    if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined) continue;
+    removed += await isolated(services, ObjectKeys.batchInput(tenant, id), async () => {
+      await store.delete(ObjectKeys.batchInput(tenant, id));
+      return 1;
+    });
   }
   return removed;
 }
@@ -75,17 +97,28 @@ async function sweepInputs({ store, retention }: Sweep, tenant: string, nowMs: n
 const HOUR_MS = 60 * 60_000;
 
 /** Uploads whose process died before they were accepted: looked for once, a day after, when no upload can still be running. */
-async function sweepUnaccepted(store: ObjectStore, tenant: string, nowMs: number): Promise<number> {
+async function sweepUnaccepted(services: Sweep, tenant: string, nowMs: number): Promise<number> {
+  const { store } = services;
   let removed = 0;
   const prefix = ObjectKeys.batchesPrefix(tenant);
   const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
   for await (const id of foldersBelow(store, prefix, `${prefix}${from}`)) {
     if (id > to) break;
-    if ((await store.head(ObjectKeys.batchRecord(tenant, id))) !== undefined) continue;
-    await store.deletePrefix(`${prefix}${id}/`);
-    removed++;
+    if (await wasAccepted(store, tenant, id)) continue;
+    removed += await isolated(services, `${prefix}${id}`, async () => {
+      await store.deletePrefix(`${prefix}${id}/`);
+      return 1;
+    });
   }
   return removed;
+}
+
+/** An accepted batch has its marker until one of its runs has an object. */
+async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.batchRecord(tenant, id))) === undefined) return false;
+  if (await isPending(store, tenant, id)) return true;
+  const { objects } = await store.list({ prefix: ObjectKeys.runsPrefix(tenant, id), limit: 1 });
+  return objects.length > 0;
 }
 
 /** An idempotency key goes with its resource. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { Dirent } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, type Server, createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,7 +13,7 @@ import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiK
 import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { createApp } from '../src/app';
+import { type AppServices, createApp } from '../src/app';
 import { AuditLog } from '../src/http/audit';
 import { CookieSessions } from '../src/http/cookie-session';
 import { PublicAddress } from '../src/http/public-address';
@@ -41,6 +42,9 @@ export interface Call {
 export interface Settings {
   publicUrl?: string;
   maxWaitSeconds?: number;
+  bodyPace?: AppServices['bodyPace'];
+  /** Proxies whose forwarded headers are believed. */
+  trustProxy?: readonly string[];
 }
 
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
@@ -124,16 +128,27 @@ export class RunningApi {
 
   /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
-    const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
+    const entries = await this.entries();
     const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
+  }
+
+  /** A folder that is removed while it is read makes Node.js fail. */
+  private async entries(): Promise<Dirent[]> {
+    for (;;) {
+      try {
+        return await readdir(this.dir, { recursive: true, withFileTypes: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
   }
 
   private authorization(role: KeyName): Record<string, string> {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25 }: Settings): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
@@ -171,12 +186,13 @@ export class RunningApi {
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
       maxWaitSeconds,
-      trustProxy: undefined,
+      trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new Retention({ resources: 30, inputs: 30 }),
       logger,
       readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
       version: '0.0.0',
+      ...(bodyPace && { bodyPace }),
     });
     this.server.on('connection', (socket) => this.sockets.push(socket));
     this.server.on('request', app).listen(0, '127.0.0.1');

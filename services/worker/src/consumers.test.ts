@@ -57,24 +57,27 @@ test('a model that is not the pinned one is not tried again, and the client is t
 });
 
 test.each([
-  ['other bytes in its place', (bytes: Buffer) => Buffer.from(bytes).fill('9', bytes.length - 12, bytes.length - 11)],
-  ['half of it', (bytes: Buffer) => bytes.subarray(0, bytes.length - 5)],
-])('a shard object with %s is an alarm, and never part of a result', async (_, damage) => {
+  ['a changed row', (bytes: Buffer) => Buffer.from(bytes).fill('9', bytes.length - 12, bytes.length - 11)],
+  ['its end cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length - 5)],
+  ['a changed count', (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace('"indeterminate":0', '"indeterminate":1'), 'latin1')],
+  ['a header of zeros', (bytes: Buffer) => Buffer.from(bytes).fill(0, 0, 64)],
+  ['no bytes at all', () => Buffer.alloc(0)],
+])('a shard object with %s raises an alarm, is set aside, and the shard is scored again', async (_, damage) => {
   const [undamaged, record] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptBatch(HEADER + ROW.repeat(2), 2)];
   const job = { tenant: TENANT, run: 1, shards: [{ shard: 0, rows: 2 }] };
   await producer.enqueueBatch({ ...job, batchId: undamaged.id });
   await waitUntil('the first has ended', async () => !(await worker.isPending(undamaged.id)));
-  await worker.store.put(shardKey(TENANT, record, 0), damage(await worker.store.get(shardKey(TENANT, undamaged, 0))));
+  const whole = await worker.store.get(shardKey(TENANT, undamaged, 0));
+  const damaged = damage(whole);
+  await worker.store.put(shardKey(TENANT, record, 0), damaged);
   const before = worker.logged.length;
   await producer.enqueueBatch({ ...job, batchId: record.id });
   await waitUntil('the second has ended', async () => !(await worker.isPending(record.id)));
   const manifest = await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
-  expect([manifest.status, manifest.results, manifest.failed_shards]).toEqual(['failed', undefined, [0]]);
-  // A retry scores it again.
-  expect(await worker.store.head(shardKey(TENANT, record, 0))).toBeUndefined();
-  const alarms = worker.logged.slice(before).filter(({ alarm }) => alarm === 'object-mismatch');
-  expect(alarms.length).toBeGreaterThan(0);
-  expect(new Set(alarms.map(({ level }) => level))).toEqual(new Set([50]));
+  expect(manifest).toMatchObject({ status: 'succeeded', counts: { succeeded: 2 }, failed_shards: [] });
+  expect(await worker.store.get(shardKey(TENANT, record, 0))).toEqual(whole);
+  expect(await worker.store.get(ObjectKeys.damagedShard(TENANT, record.id, 0, 'wbc-knn@1.0.0'))).toEqual(damaged);
+  expect(worker.logged.slice(before).filter(({ alarm }) => alarm !== undefined)).toMatchObject([{ level: 50, alarm: 'object-corrupt' }]);
 });
 
 test.each([
@@ -82,7 +85,7 @@ test.each([
   [new ModelDigestError('x'), 'UnrecoverableError'],
   [new UnknownModelError('x'), 'UnrecoverableError'],
   [new ObjectMismatchError('k'), 'UnrecoverableError'],
-  [new ObjectCorruptError('x'), 'UnrecoverableError'],
+  [new ObjectCorruptError('k', 'x'), 'UnrecoverableError'],
   [new ObjectNotFoundError('k'), 'UnrecoverableError'],
   [new StoreUnavailableError('x'), 'PostponedError'],
   [new StoreFullError('x'), 'PostponedError'],
@@ -106,7 +109,7 @@ test('the event loop turns while a shard is being scored', async () => {
     const scoring = pool.score(task);
     await waitUntil('scoring has begun', () => held.isReached());
     held.release();
-    expect(decodeShardCounts(await scoring).succeeded).toBe(5);
+    expect(decodeShardCounts(await scoring, 'k').succeeded).toBe(5);
   } finally {
     held.release();
     await pool.stop();

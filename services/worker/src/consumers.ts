@@ -5,6 +5,7 @@ import type { Registry } from '@cytoqueue/registry';
 import type { Logger, TaskProtection } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import { InvalidJobError, checkFinalizeJob, checkShardJob, isFinalizeJob, isPredictionJob, isShardJob, loggableId, wasRefused } from './job-data';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
 import { Quarantine } from './jobs/quarantine';
@@ -51,7 +52,8 @@ export function createConsumers(services: WorkerServices): { start: () => void; 
 
 function predictions(services: WorkerServices): Consumer<PredictionJob> {
   const processor = new PredictionProcessor(services);
-  return consume(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
+  return consume<PredictionJob>(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
+    isWellFormed: isPredictionJob,
     process: ({ data }) => processor.process(data),
     completed: (job) => services.metrics.predictionCompleted(job),
     settle: (data) => processor.settle(data),
@@ -71,15 +73,19 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
   const changed = ({ batchId }: { batchId: string }) => batchId;
   return [
     consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
+      isWellFormed: isShardJob,
+      check: (data) => checkShardJob(records, data),
       process: async ({ data, priority, stalledCounter }) => {
-        await advanceClock(services.redis, priority);
         await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
+        await advanceClock(services.redis, priority);
       },
       // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
       giveUp: ({ data }) => services.metrics.shardFailed(data),
       changed,
     }),
     consume<FinalizeJob>(services, queueNames.finalize, 1, {
+      isWellFormed: isFinalizeJob,
+      check: (data) => checkFinalizeJob(records, data),
       process: (job) => protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
       giveUp: ({ data }) => finalizer.giveUp(data),
       changed,
@@ -88,6 +94,10 @@ function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<Finali
 }
 
 interface Work<T> {
+  /** Whether the payload is one of this queue. */
+  isWellFormed: (job: Job<T>) => boolean;
+  /** Throws InvalidJobError when the store does not know what the job names. */
+  check?: (data: T) => Promise<unknown>;
   /** false: it had no effect of its own. */
   process: (job: Job<T>) => Promise<boolean | void>;
   /** When it had one; at the same time as the announcement. */
@@ -107,13 +117,18 @@ function consume<T extends { v: number; tenant: string }>(services: WorkerServic
     connection: redis,
     concurrency,
     onError,
-    process: (job) =>
-      runJob(job, services, async () => {
+    process: async (job) => {
+      if (!work.isWellFormed(job)) throw new InvalidJobError('malformed');
+      await runJob(job, services, async () => {
+        await work.check?.(job.data);
         const effect = await work.process(job);
         await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
         await work.settle?.(job.data);
-      }),
+      });
+    },
     onGivenUp: async (job, error) => {
+      const refusal = error instanceof InvalidJobError ? error : await refusalOf(work, job);
+      if (refusal !== undefined) return reportRefused(services, job, refusal);
       logger.error({ ...jobLine(job), err: error }, 'job given up');
       await work.giveUp(job);
       await publishChange(redis, work.changed(job.data));
@@ -121,7 +136,28 @@ function consume<T extends { v: number; tenant: string }>(services: WorkerServic
   });
 }
 
-/** Keys of a flow's failed children end in the job id, which ends in the shard (see jobIds). */
+/** A job that failed before it was processed, for it killed its workers, was not checked. */
+async function refusalOf<T>(work: Work<T>, job: Job<T>): Promise<InvalidJobError | undefined> {
+  if (!work.isWellFormed(job)) return new InvalidJobError('malformed');
+  try {
+    await work.check?.(job.data);
+  } catch (error) {
+    if (error instanceof InvalidJobError) return error;
+  }
+  return undefined;
+}
+
+/** A batch that is unknown was rolled back or deleted, which happens; nothing else does. No member of the payload is logged: it may hold anything. */
+function reportRefused({ metrics, logger }: WorkerServices, job: Job<unknown>, { reason, message }: InvalidJobError): void {
+  metrics.jobRefused();
+  logger[reason === 'unknown-batch' ? 'info' : 'error']({ job: loggableId(job), queue: job.queueName, reason }, message);
+}
+
+/**
+ * Keys of a flow's failed children end in the job id, which ends in the shard (see jobIds). A child whose payload was damaged
+ * says nothing about its shard, which the finalizer scores itself.
+ */
 function failedShards(failures: Record<string, string>): Set<number> {
-  return new Set(Object.keys(failures).map((key) => Number(key.slice(key.lastIndexOf('.') + 1))));
+  const failed = Object.entries(failures).filter(([, reason]) => !wasRefused(reason));
+  return new Set(failed.map(([key]) => Number(key.slice(key.lastIndexOf('.') + 1))));
 }

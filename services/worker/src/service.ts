@@ -3,7 +3,7 @@ import { CloudWatchSender, Publisher } from '@cytoqueue/metrics';
 import { BatchProgress, Producer, SumsOutbox, WorkerPresence, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { type Config, type Logger, Readiness, type Releasers, TaskProtection, tellParent, watchReadiness } from '@cytoqueue/runtime';
-import { createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createConsumers, shardSlots } from './consumers';
 import { startHealthServer } from './health';
@@ -36,7 +36,7 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const pool = new ScoringPool(threads);
   releasers.push('scoring pool', () => pool.stop());
 
-  const warmingUp = pool.warmUp(await registry.pinned(await registry.resolve(undefined)));
+  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.pinned(pin)));
   warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
 
   const progress = new BatchProgress(redis);
@@ -54,7 +54,8 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   const presence = new WorkerPresence(redis, randomUUID(), shardSlots(threads));
   presence.start();
   releasers.push('presence', () => presence.stop());
-  const reconciler = createReconciler({ store, producer, redis: commands, metrics, logger });
+  const damage = new DamageReport(logger, () => metrics.checksumMismatch());
+  const reconciler = createReconciler({ store, producer, redis: commands, metrics, damage, logger });
   reconciler.start();
   releasers.push('reconciler', () => reconciler.stop());
 

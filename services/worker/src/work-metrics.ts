@@ -60,7 +60,12 @@ export class WorkMetrics {
     this.count('ReconciledJobs');
   }
 
-  /** A result was not the one that is stored under its key already: of one input and model there is but one. */
+  /** A job named what the store does not know, or was malformed. */
+  jobRefused(): void {
+    this.count('JobsRefused');
+  }
+
+  /** A stored object is damaged, or differs from what the same input and model result in. */
   checksumMismatch(): void {
     this.count('ChecksumMismatches');
   }

@@ -7,7 +7,7 @@ import { BatchProgress, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { Releasers, createLogger } from '@cytoqueue/runtime';
 import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, type PredictionRequest, createId, createObjectStore } from '@cytoqueue/storage';
-import type { WorkerServices } from '../src/consumers';
+import { type WorkerServices, createConsumers } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
 import { WorkMetrics } from '../src/work-metrics';
 
@@ -56,6 +56,17 @@ export class RunningWorker {
 
   stop(): Promise<void> {
     return this.releasers.releaseAll();
+  }
+
+  /** Runs `work` beside consumers of every queue. */
+  async whileConsuming<T>(work: () => Promise<T>): Promise<T> {
+    const consumers = createConsumers(this.services);
+    consumers.start();
+    try {
+      return await work();
+    } finally {
+      await consumers.stop();
+    }
   }
 
   /** An accepted prediction, its id. */

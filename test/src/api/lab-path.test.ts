@@ -1,22 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { S3Client, CreateBucketCommand } from '@aws-sdk/client-s3';
 import { finish, run, upload } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith, testWith } from '../support/optional-tools';
 import { WISCONSIN, readCsv, wisconsinOfAnotherLab } from '../support/records';
 import { type Environment, type RunningStack, startStack } from '../support/stack-process';
 
-interface Home {
-  environment: Environment;
-  stop: () => Promise<void>;
-}
-
-async function fileHome(): Promise<Home> {
-  return { environment: {}, stop: async () => {} };
-}
-
-async function s3Home(): Promise<Home> {
-  const moto: MotoServer = await startMoto();
-  const bucket = `lab-path-${process.pid}`;
+async function s3Environment(): Promise<Environment> {
+  const moto = await connectMoto();
+  const bucket = `lab-path-${randomUUID()}`;
   const environment = {
     STORAGE_URL: `s3://${bucket}/some/prefix`,
     AWS_ENDPOINT_URL: moto.url,
@@ -27,27 +20,27 @@ async function s3Home(): Promise<Home> {
   const s3 = new S3Client({ endpoint: moto.url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   s3.destroy();
-  return { environment, stop: () => moto.stop() };
+  return environment;
 }
 
-const homes = [{ name: 'a file store', open: fileHome }, ...(motoAvailable() ? [{ name: 'S3', open: s3Home }] : [])];
+const homes = [
+  { name: 'a file store', declare: describe, prepare: async (): Promise<Environment> => ({}) },
+  { name: 'S3', declare: describeWith.bind(undefined, 'moto_server'), prepare: s3Environment },
+];
 /** By store: the same bytes must come out of each. */
 const resultsByStore = new Map<string, string>();
 
-describe.each(homes)('a lab on $name', ({ name, open }) => {
-  let home: Home;
+for (const { name, declare, prepare } of homes) declare(`a lab on ${name}`, () => {
   let stack: RunningStack;
   let client: ContractClient;
 
   beforeAll(async () => {
-    home = await open();
-    stack = await startStack(home.environment);
+    stack = await startStack(await prepare());
     client = await ContractClient.connect(stack.url, stack.apiKey);
   }, 120_000);
 
   afterAll(async () => {
     await stack?.stop();
-    await home?.stop();
   }, 120_000);
 
   test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
@@ -155,7 +148,7 @@ describe.each(homes)('a lab on $name', ({ name, open }) => {
   });
 });
 
-test('every store gives the same bytes', () => {
+testWith('moto_server', 'every store gives the same bytes', () => {
   const [first, ...others] = resultsByStore.values();
   expect(others).toHaveLength(homes.length - 1);
   for (const other of others) expect(other).toBe(first);

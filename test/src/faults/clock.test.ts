@@ -2,17 +2,16 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/storage';
-import { FakeClock, fakeClockAvailable } from '../support/fake-clock';
+import { FakeClock } from '../support/fake-clock';
 import { FaultStack } from '../support/fault-stack';
+import { describeWith } from '../support/optional-tools';
 import { waitUntil } from '../support/wait-until';
 
 jest.setTimeout(180_000);
 
 const HOUR_SECONDS = 3_600;
 
-const describeClocks = fakeClockAvailable() ? describe : describe.skip;
-
-describeClocks('a clock that jumps', () => {
+describeWith('libfaketime', 'a clock that jumps', () => {
   const clock = new FakeClock();
   let faults: FaultStack;
 

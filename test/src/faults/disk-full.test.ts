@@ -1,13 +1,13 @@
 import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultStack } from '../support/fault-stack';
-import { mountSmallDisk } from '../support/small-disk';
+import { describeWith } from '../support/optional-tools';
+import { type SmallDisk, mountSmallDisk } from '../support/small-disk';
 import { waitUntil } from '../support/wait-until';
 
-const disk = mountSmallDisk(24);
-if (disk === undefined) process.stderr.write('skipped: the test of a full disk mounts a tmpfs, which only root may\n');
-const folder = disk?.path ?? '';
-const ballast = join(folder, 'ballast');
+let disk: SmallDisk | undefined;
+let folder: string;
+let ballast: string;
 
 /** Leaves this many bytes free. */
 function fill(leaveBytes: number): void {
@@ -15,10 +15,13 @@ function fill(leaveBytes: number): void {
   writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
 }
 
-(disk === undefined ? describe.skip : describe)('a full disk', () => {
+describeWith('a mounted tmpfs', 'a full disk', () => {
   let faults: FaultStack;
 
   beforeAll(async () => {
+    disk = mountSmallDisk(24);
+    folder = disk?.path ?? '';
+    ballast = join(folder, 'ballast');
     faults = await FaultStack.start(20_000, { STORAGE_URL: `file://${folder}/objects` });
   }, 240_000);
 

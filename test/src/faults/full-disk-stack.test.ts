@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { run } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { HEADER, rows } from '../support/csv-rows';
+import { describeWith } from '../support/optional-tools';
 import { BENIGN_RECORD } from '../support/records';
 import { mountSmallDisk } from '../support/small-disk';
 import { ROOT, type RunningStack, isRunning, makeDataDir, readReady, startStack } from '../support/stack-process';
@@ -15,7 +16,6 @@ import { waitUntil } from '../support/wait-until';
  */
 
 const disk = mountSmallDisk(48);
-if (disk === undefined) process.stderr.write('skipped: the test of a full disk mounts a tmpfs, which only root may\n');
 const dataDir = join(disk?.path ?? '', 'data');
 const ballast = join(disk?.path ?? '', 'ballast');
 
@@ -26,7 +26,7 @@ function fillCompletely(): void {
 
 const makeRoom = (): void => rmSync(ballast, { force: true });
 
-(disk === undefined ? describe.skip : describe)('a stack whose disk is full', () => {
+describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
   let stack: RunningStack;
   let client: ContractClient;
 

@@ -1,15 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
 import { finish, upload } from '../support/batches';
-import { FaultStack } from '../support/fault-stack';
+import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
 import { isRunning } from '../support/stack-process';
 import { TcpProxy, type Verdict } from '../support/tcp-proxy';
 import { waitUntil } from '../support/wait-until';
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
-const BUCKET = 'faults';
+const BUCKET = `faults-${randomUUID()}`;
 const REQUEST = /^(GET|PUT|POST|HEAD|DELETE) /;
 
 function refusal(status: string, code: string): { answer: string } {
@@ -20,15 +22,12 @@ function refusal(status: string, code: string): { answer: string } {
 const SLOW_DOWN = refusal('503 Slow Down', 'SlowDown');
 const INTERNAL_ERROR = refusal('500 Internal Server Error', 'InternalError');
 
-const describeS3 = motoAvailable() ? describe : describe.skip;
-
-describeS3('S3', () => {
-  let moto: MotoServer;
+describeWith('moto_server', 'S3', () => {
   let s3: TcpProxy;
   let faults: FaultStack;
 
   beforeAll(async () => {
-    moto = await startMoto();
+    const moto = await connectMoto();
     s3 = await TcpProxy.start(Number(new URL(moto.url).port));
     Object.assign(process.env, CREDENTIALS, { AWS_ENDPOINT_URL: moto.url });
     const client = new S3Client({ forcePathStyle: true });
@@ -43,7 +42,6 @@ describeS3('S3', () => {
     s3?.heal();
     await faults?.stop();
     await s3?.stop();
-    await moto?.stop();
   }, 240_000);
 
   test('away for longer than the attempts last: nothing new is taken, no row fails for it', async () => {
@@ -99,7 +97,8 @@ describeS3('S3', () => {
   });
 
   test('other bytes in the place of a shard: they stay as they are, and there is an alarm', async () => {
-    const counts = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+    // As many rows as the shard has: of a shard that counts others the object would be set aside as damaged.
+    const counts = { succeeded: SHARD_ROWS, rejected: 0, benign: SHARD_ROWS, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
     const nothing = new Uint8Array();
     const other = encodeShardObject({ counts, histogram: [], results: Buffer.from('other'), errors: nothing, changes: nothing });
     let place = '';

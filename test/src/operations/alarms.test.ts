@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { metricNames, prometheusName } from '@cytoqueue/metrics';
+import { findExecutable } from '../support/executables';
+import { describeWith } from '../support/optional-tools';
 import { ROOT } from '../support/stack-process';
 
 /** Rules, alerts, dashboard and runbook speak of the metrics that there are, and of each other. */
@@ -41,12 +43,8 @@ test('every alert has a section in the runbook, and every section an alert', () 
   expect(named.filter((name) => !(metricNames as readonly string[]).includes(name))).toEqual([]);
 });
 
-const promtool = ['/usr/bin/promtool', '/usr/local/bin/promtool', ...(process.env['PATH'] ?? '').split(':').map((dir) => join(dir, 'promtool'))].find((path) => existsSync(path));
-
-const describeWithPromtool = promtool === undefined ? describe.skip : describe;
-
-describeWithPromtool('promtool (apt-get install prometheus)', () => {
-  const run = (...args: string[]) => execFileSync(promtool ?? '', args, { cwd: RULES, encoding: 'utf8' });
+describeWith('promtool', 'promtool', () => {
+  const run = (...args: string[]) => execFileSync(findExecutable('promtool') ?? '', args, { cwd: RULES, encoding: 'utf8' });
   test('finds the rules right', () => expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
   test('sees alerts go off when they should', () => expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
 });

@@ -4,8 +4,6 @@ import { parse } from 'csv-parse/sync';
 import { type RunningProgram, ROOT, endProgram, isRunning, makeDataDir, pidsOf, readReady, runProgram, tracesIn } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-jest.setTimeout(180_000);
-
 const DEMO = join(ROOT, 'scripts/dist/demo.js');
 
 let dataDir: string;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { catalogue, metricNames } from '@cytoqueue/metrics';
 import { CANARY_TENANT, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/storage';
@@ -5,24 +6,23 @@ import { finish } from '../support/batches';
 import { CloudWatchFigures, awsEnvironment } from '../support/cloudwatch-figures';
 import { FaultStack } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
-import { type MotoServer, motoAvailable, startMoto } from '../support/moto-server';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
 import { waitUntil } from '../support/wait-until';
 
 /** What is published, read back as it would be from CloudWatch, against what was done: also when workers are killed doing it. */
 
-const NAMESPACE = 'Cytoqueue';
+const NAMESPACE = `Cytoqueue-${randomUUID()}`;
 const ROWS = 3_000;
 const RECORDS = 25;
 const MINUTES = 60_000;
-const describeWithMoto = motoAvailable() ? describe : describe.skip;
 
-let moto: MotoServer;
 let faults: FaultStack;
 let figures: CloudWatchFigures;
 
-describeWithMoto('the figures', () => {
+describeWith('moto_server', 'the figures', () => {
   beforeAll(async () => {
-    moto = await startMoto();
+    const moto = await connectMoto();
     figures = new CloudWatchFigures(moto.url, NAMESPACE);
     // Evidence makes shards slow enough to be killed in the middle.
     const own = { query: '?explain=true', CLOUDWATCH_NAMESPACE: NAMESPACE, ENVIRONMENT: 'test', CANARY_SECONDS: '2', WORKERS: '2' };
@@ -32,7 +32,6 @@ describeWithMoto('the figures', () => {
   afterAll(async () => {
     await faults?.stop();
     figures?.stop();
-    await moto?.stop();
   }, 2 * MINUTES);
 
   const done = { RowsPredicted: 0, RowsRejected: 0, PredictionsCompleted: RECORDS };

@@ -1,8 +1,7 @@
+import { findFreePort } from '../support/free-port';
 import { StackFixture, getFromRedis, isHealthy, setInRedis, untilGone } from '../support/stack-fixture';
 import { type Ready, isRunning, pidsOf, readReady } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
-
-jest.setTimeout(180_000);
 
 let fixture: StackFixture;
 
@@ -21,12 +20,13 @@ describe('a killed stack', () => {
   });
 
   it('starts again at once on the same directory and port, whatever of it still runs', async () => {
-    const first = await fixture.start();
+    const PORT = String(await findFreePort());
+    const first = await fixture.start({ PORT });
     await setInRedis(first.ready, 'kept', 'yes');
     process.kill(first.ready.pids.api, 'SIGSTOP');
     first.process.kill('SIGKILL');
     await first.exited;
-    const second = await fixture.start({ PORT: new URL(first.url).port });
+    const second = await fixture.start({ PORT });
     expect(second.url).toBe(first.url);
     expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
     expect(pidsOf(first.ready).filter(isRunning)).toEqual([]);
@@ -40,30 +40,25 @@ describe('a process of the stack that is killed', () => {
       return now !== undefined && pidIn(now) !== pidIn(before) && now;
     });
 
-  it('is replaced: a worker', async () => {
-    const stack = await fixture.start({ WORKERS: '2' });
-    process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
-    const now = await replaced(stack.ready, ({ pids }) => pids.workers[0]);
-    expect(isRunning(now.pids.workers[0] as number)).toBe(true);
-    expect(now).toEqual({ ...stack.ready, pids: { ...stack.ready.pids, workers: [now.pids.workers[0], stack.ready.pids.workers[1]] } });
-    expect(stack.stderr()).toMatch(/^worker-1 has ended \(SIGKILL\); starting it again in 0\.1 s$/m);
-  });
-
-  it('is replaced at the same address: the API', async () => {
-    const stack = await fixture.start();
-    process.kill(stack.ready.pids.api, 'SIGKILL');
-    const now = await replaced(stack.ready, ({ pids }) => pids.api);
-    expect(now.url).toBe(stack.url);
-    expect(await isHealthy(stack.url)).toBe(true);
-  });
-
-  it('is replaced at the same address and with its data: Redis', async () => {
-    const stack = await fixture.start();
+  it('is replaced: a worker, then the API at the same address, then Redis at the same address with its data', async () => {
+    const stack = await fixture.start({ WORKERS: '2', PORT: String(await findFreePort()) });
     await setInRedis(stack.ready, 'kept', 'yes');
+
+    process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
+    const newWorker = await replaced(stack.ready, ({ pids }) => pids.workers[0]);
+    expect(isRunning(newWorker.pids.workers[0] as number)).toBe(true);
+    expect(newWorker).toEqual({ ...stack.ready, pids: { ...stack.ready.pids, workers: [newWorker.pids.workers[0], stack.ready.pids.workers[1]] } });
+    expect(stack.stderr()).toMatch(/^worker-1 has ended \(SIGKILL\); starting it again in 0\.1 s$/m);
+
+    process.kill(stack.ready.pids.api, 'SIGKILL');
+    const newApi = await replaced(newWorker, ({ pids }) => pids.api);
+    expect(newApi.url).toBe(stack.url);
+    expect(await isHealthy(stack.url)).toBe(true);
+
     process.kill(stack.ready.pids.redis as number, 'SIGKILL');
-    const now = await replaced(stack.ready, ({ pids }) => pids.redis);
-    expect(now.redis_url).toBe(stack.ready.redis_url);
-    expect(await getFromRedis(now, 'kept')).toBe('yes');
+    const newRedis = await replaced(newApi, ({ pids }) => pids.redis);
+    expect(newRedis.redis_url).toBe(stack.ready.redis_url);
+    expect(await getFromRedis(newRedis, 'kept')).toBe('yes');
     await waitUntil('the API has found it again', () => isHealthy(stack.url));
   });
 });

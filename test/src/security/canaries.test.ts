@@ -7,8 +7,6 @@ import { BENIGN_RECORD } from '../support/records';
 import { type RunningStack, makeDataDir, startStack } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-jest.setTimeout(180_000);
-
 /** Values that stand nowhere else, one for each place where a lab or a clinician can put patients' data. */
 const canary = {
   sample: 'CanarySampleRoe', feature: 'canary_feature_doe', featureText: 'CanaryFeatureText', decimal: '17.123456789', id: 'CanaryIdRoe', column: 'CanaryColumnDoe', extra: 'CanaryExtraCell',
@@ -41,7 +39,7 @@ async function send(method: string, path: string, headers: Record<string, string
 }
 
 async function sendEverything(): Promise<void> {
-  const json = { 'content-type': 'application/json', 'prefer': 'wait=20', 'idempotency-key': canary.key };
+  const json = { 'content-type': 'application/json', 'prefer': 'wait=60', 'idempotency-key': canary.key };
   const predict = (body: object) => send('POST', '/v1/predictions', json, JSON.stringify(body));
   expect((await predict({ features: BENIGN_RECORD, sample_id: canary.sample })).status).toBe(201);
   await predict({ features: { ...BENIGN_RECORD, [canary.feature]: 5 } });

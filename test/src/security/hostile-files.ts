@@ -11,6 +11,9 @@ export interface HostileUpload {
 }
 
 const MIB = 1024 * 1024;
+/** What an upload may hold in these tests, and what the bombs hold. */
+export const LIMIT_BYTES = 16 * MIB;
+const BOMB_BYTES = 24 * MIB;
 const csv = { 'content-type': 'text/csv' };
 const form = { 'content-type': 'multipart/form-data; boundary=b' };
 
@@ -21,9 +24,9 @@ const END = '--b--\r\n';
 const whole = (content = HEADER + ROW, disposition?: string, more?: string) => part(content, disposition, more) + END;
 
 const raw: HostileUpload[] = [
-  { name: 'a gzip bomb', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(300 * MIB, '1')), expected: [413, 422] },
-  { name: 'a bomb behind a header', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.concat([Buffer.from(HEADER), Buffer.alloc(200 * MIB, ROW)])), expected: [413] },
-  { name: 'a bomb within a bomb', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(gzipSync(Buffer.alloc(100 * MIB))), expected: [413, 422] },
+  { name: 'a gzip bomb', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(BOMB_BYTES, '1')), expected: [413, 422] },
+  { name: 'a bomb behind a header', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.concat([Buffer.from(HEADER), Buffer.alloc(BOMB_BYTES, ROW)])), expected: [413] },
+  { name: 'a bomb within a bomb', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(gzipSync(Buffer.alloc(BOMB_BYTES))), expected: [413, 422] },
   { name: 'gzip that is cut off', headers: { ...csv, 'content-encoding': 'gzip' }, body: gzipSync(HEADER + ROW.repeat(1_000)).subarray(0, -9), expected: [400] },
   { name: 'gzip that is none', headers: { ...csv, 'content-encoding': 'gzip' }, body: HEADER + ROW, expected: [400] },
   { name: 'two encodings', headers: { ...csv, 'content-encoding': 'gzip, gzip' }, body: gzipSync(gzipSync(HEADER + ROW)), expected: [415] },
@@ -45,20 +48,14 @@ const raw: HostileUpload[] = [
   { name: 'columns called like members of objects', headers: csv, body: `__proto__,constructor,${HEADER}1,2,${ROW}`, expected: [202] },
 ];
 
+/** Forms that are merely incomplete or have the wrong parts: services/api/src/batches/receive.test.ts. */
 const forms: HostileUpload[] = [
-  { name: 'a form without a boundary', headers: { 'content-type': 'multipart/form-data' }, body: whole(), expected: [400] },
   { name: 'a form with an empty boundary', headers: { 'content-type': 'multipart/form-data; boundary=' }, body: whole(), expected: [400] },
   { name: 'a form with another boundary', headers: { 'content-type': 'multipart/form-data; boundary=other' }, body: whole(), expected: [400] },
-  { name: 'a form that is cut off in its file', headers: form, body: part(HEADER + ROW).slice(0, -4), expected: [400, 422] },
-  { name: 'a form that is cut off in a header', headers: form, body: '--b\r\nContent-Dispo', expected: [400] },
-  { name: 'a form without end', headers: form, body: part(HEADER + ROW), expected: [400] },
-  { name: 'a form of nothing', headers: form, body: END, expected: [400] },
-  { name: 'two files', headers: form, body: part(HEADER + ROW) + whole(), expected: [400] },
   { name: 'ten thousand files', headers: form, body: part('x').repeat(10_000) + END, expected: [400, 422] },
   { name: 'ten thousand fields', headers: form, body: part('x', 'form-data; name="a"').repeat(10_000) + END, expected: [400] },
   { name: 'a field of fields of fields', headers: form, body: whole('x', `form-data; name="a${'[b]'.repeat(5_000)}"`), expected: [400] },
   { name: 'a field called like a member of objects', headers: form, body: whole('x', 'form-data; name="__proto__[admin]"'), expected: [400] },
-  { name: 'the file under another name', headers: form, body: whole(HEADER + ROW, 'form-data; name="upload"; filename="x.csv"'), expected: [400] },
   { name: 'part headers of a megabyte', headers: form, body: whole(HEADER + ROW, undefined, `X-Long: ${'x'.repeat(MIB)}\r\n`), expected: [400, 422] },
   { name: 'ten thousand part headers', headers: form, body: whole(HEADER + ROW, undefined, 'X-A: b\r\n'.repeat(10_000)), expected: [202, 400, 422] },
   ...['.', '..', 'x.csv\u0001.exe'].map((filename) => ({

@@ -8,15 +8,15 @@ import { StackFixture } from '../support/stack-fixture';
 import { type RunningStack, isRunning, pidsOf, readReady } from '../support/stack-process';
 import { Tenants } from '../support/tenants';
 
-jest.setTimeout(600_000);
+/** 10,000 requests take minutes: as many as `npm run test:fuzz` sends. */
+jest.setTimeout(1_800_000);
 
-/** FUZZ_REQUESTS=10000 npx jest test/src/openapi-fuzz is the whole of it; the suite does a part, others each time. */
-const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 2_000);
+const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 600);
 const AT_ONCE = 8;
 /** Some are deleted on the way. */
 const BATCHES = 20;
 const FILE = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n7,5,1,1,1,2,1,3,1,1\n8,11,1,1,1,2,1,3,1,1\n';
-const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 120_000;
 
 let fixture: StackFixture;
 let stack: RunningStack;
@@ -29,9 +29,9 @@ beforeAll(async () => {
   stack = await fixture.start({ API_KEYS_FILE: tenants.file, LOG_LEVEL: 'warn' });
   client = await ContractClient.connect(stack.url, tenants.key('lab', 'admin'));
   const files = await Promise.all(Array.from({ length: BATCHES }, () => run(client, FILE)));
-  const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=20' } });
+  const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } });
   const keys = [...Array<Role>(8).fill('admin'), 'member', 'operator'] as const;
-  const identities = [...keys.map((role) => ({ authorization: `Bearer ${tenants.key('lab', role)}` })), {} as Record<string, string>, { authorization: 'Bearer cq_nobody' }];
+  const identities = [...keys.map((role) => ({ authorization: `Bearer ${tenants.key('lab', role)}` })), {} as Record<string, string>, { authorization: 'Bearer cq_unknown' }];
   requests = fuzzedRequests(operationsOf(client), [...files.map(({ id }) => id), json.id as string], identities);
 });
 
@@ -84,5 +84,5 @@ test(`${REQUESTS} requests of every kind are answered as the document says, by a
   const ready = readReady(fixture.dataDir);
   expect(ready?.pids).toEqual(stack.ready.pids);
   expect(pidsOf(stack.ready).every(isRunning)).toBe(true);
-  expect((await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=20' } })).status).toBe(201);
+  expect((await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } })).status).toBe(201);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Releasers } from '@cytoqueue/runtime';
-import { FakeClock, fakeClockAvailable } from '../support/fake-clock';
+import { FakeClock, findFakeTime } from '../support/fake-clock';
 import { FaultStack } from '../support/fault-stack';
 import { mountSmallDisk } from '../support/small-disk';
 import { EventLoops } from './event-loops';
@@ -58,7 +58,7 @@ export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> 
 async function prepare(releasers: Releasers, random: () => number): Promise<{ field: Battlefield; loops: EventLoops }> {
   const disk = mountSmallDisk(DISK_MIB);
   if (disk !== undefined) releasers.push('disk', () => disk.unmount());
-  const clock = fakeClockAvailable() ? new FakeClock() : undefined;
+  const clock = findFakeTime() === undefined ? undefined : new FakeClock();
   if (clock !== undefined) releasers.push('clock', () => clock.stop());
   const loops = new EventLoops();
   releasers.push('event loops', () => loops.stop());

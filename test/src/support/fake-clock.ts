@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './stack-process';
 
-const HOW_TO = 'tests of clocks that jump need libfaketime (apt-get install faketime)';
 const PLACES = ['/usr/lib', '/usr/lib64', '/usr/local/lib'];
 /** For programs of several threads. */
 const LIBRARY = 'libfaketimeMT.so.1';
 
-function findLibrary(): string | undefined {
+/** The library, undefined where it is not installed. */
+export function findFakeTime(): string | undefined {
   for (const place of PLACES) {
     const folders = ['', ...foldersIn(place)].map((folder) => join(place, folder, 'faketime'));
     const found = folders.find((folder) => foldersIn(folder).includes(LIBRARY));
@@ -25,17 +25,6 @@ function foldersIn(place: string): string[] {
   }
 }
 
-/**
- * Whether clocks can be set for tests; says how to make it so when not.
- * @throws Error on CI, where such tests are not skipped
- */
-export function fakeClockAvailable(): boolean {
-  if (findLibrary() !== undefined) return true;
-  if (process.env.CI === 'true') throw new Error(HOW_TO);
-  process.stderr.write(`skipped: ${HOW_TO}\n`);
-  return false;
-}
-
 /** The time of day of the processes that are given its environment; what they measure durations by goes on as ever. */
 export class FakeClock {
   private readonly folder = mkdtempSync(join(tmpdir(), 'cytoqueue-clock-'));
@@ -47,7 +36,7 @@ export class FakeClock {
 
   get environment(): Environment {
     return {
-      LD_PRELOAD: findLibrary(),
+      LD_PRELOAD: findFakeTime(),
       FAKETIME_TIMESTAMP_FILE: this.file,
       FAKETIME_CACHE_DURATION: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -44,7 +44,7 @@ async function expectShardsIn(store: ObjectStore, record: BatchRecord, keys: str
   const failed = new Set(manifest.failed_shards);
   const expected = record.shards.map((_, shard) => shard).filter((shard) => !failed.has(shard));
   assert.deepEqual(objects.map((key) => ObjectKeys.parseShardKey(key)?.shard), expected, 'one object a shard');
-  const parts = await Promise.all(objects.map(async (key) => decodeShardObject(await store.get(key)).results));
+  const parts = await Promise.all(objects.map(async (key) => decodeShardObject(await store.get(key), key).results));
   for (const part of parts) assert.ok(results.includes(Buffer.from(part)), 'the result file holds what the shard object does');
 }
 

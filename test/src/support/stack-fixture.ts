@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import {
   type Environment,
@@ -43,13 +42,6 @@ export class StackFixture {
     await Promise.all(this.#programs.map(endProgram));
     for (const dir of [this.dataDir, this.#otherDir]) rmSync(dir, { recursive: true });
   }
-}
-
-/** When a service of the stack in `dataDir` logged that message, as milliseconds since the epoch. */
-export function loggedAtMs(dataDir: string, name: string, message: string): number {
-  const lines = readFileSync(join(dataDir, 'logs', `${name}.log`), 'utf8').trim().split('\n');
-  const line = lines.map((text) => JSON.parse(text) as { msg: string; time: string }).find(({ msg }) => msg === message);
-  return line === undefined ? Number.NaN : Date.parse(line.time);
 }
 
 export async function isHealthy(url: string): Promise<boolean> {

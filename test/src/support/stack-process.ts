@@ -12,6 +12,8 @@ export const START = join(ROOT, 'scripts/dist/start.js');
 /** Beyond it a stack that was told to stop is stuck, and is killed. */
 const STOP_DEADLINE_MS = 110_000;
 
+const SIGTERM_BIT = 1n << 14n;
+
 /** DATA_DIR/ready.json. */
 export interface Ready {
   readonly url: string;
@@ -152,4 +154,10 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** True while a process that was stopped by SIGSTOP has yet to handle a SIGTERM (Linux). */
+export function hasPendingSigterm(pid: number): boolean {
+  const [, pending = '0'] = /^ShdPnd:\t(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (BigInt(`0x${pending}`) & SIGTERM_BIT) !== 0n;
 }

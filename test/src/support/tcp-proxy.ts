@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
 /** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
-export type Verdict = 'pass' | 'lose the answer' | { answer: string };
+export type Verdict = 'pass' | 'lose the answer' | 'cut off the answer' | { answer: string };
 type Judge = (request: string) => Verdict | Promise<Verdict>;
+
+/** How much of an answer that is cut off goes through. */
+const CUT_OFF_BYTES = 64 * 1024;
 
 interface Line {
   readonly client: Socket;
@@ -99,11 +102,13 @@ export class TcpProxy {
     const line = { client, server };
     this.lines.add(line);
     let losing = false;
+    let bytesLeft = Number.POSITIVE_INFINITY;
     let judged: Promise<unknown> = Promise.resolve();
     const pass = async (bytes: Buffer): Promise<void> => {
       const verdict = await this.judge(bytes.toString('latin1'));
       if (typeof verdict === 'object') return void client.end(verdict.answer);
       if (verdict === 'lose the answer') losing = true;
+      if (verdict === 'cut off the answer') bytesLeft = CUT_OFF_BYTES;
       this.forward(bytes, server);
     };
     client.on('data', (bytes) => {
@@ -112,7 +117,9 @@ export class TcpProxy {
     server.on('data', (bytes) => {
       // An interim answer asks for the body, which is still to come.
       if (losing && !bytes.toString('latin1', 0, 12).endsWith(' 100')) return void client.resetAndDestroy();
-      client.write(bytes);
+      client.write(bytes.subarray(0, bytesLeft));
+      bytesLeft -= bytes.length;
+      if (bytesLeft <= 0) client.end();
     });
     const close = (): void => {
       this.lines.delete(line);

@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { startChromium } from './chromium';
+import { connectChromium } from './chromium';
 import { type Environment, type RunningStack, makeDataDir, startStack } from './stack-process';
+import { waitUntil } from './wait-until';
 
 export type Person = 'clinician' | 'colleague' | 'stranger' | 'operator' | 'admin' | 'maintainer';
+type Keys = Readonly<Record<Person, string>>;
 
 const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?: true }>> = {
   clinician: { tenant: 'clinic', role: 'member' },
@@ -16,15 +18,11 @@ const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?:
   maintainer: { tenant: 'headquarters', role: 'admin', platform: true },
 };
 
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+/** How many tests of one stack can have people of their own. */
+const MAX_GROUPS = 40;
 
-/** For a loaded machine; what is waited for comes in a fraction of it. */
-const PATIENCE_MS = 90_000;
-
-interface AxeResults {
-  violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[];
-}
+/** Half of jest's limit for a test, so that a page that never gets there is reported by what was waited for. */
+const PATIENCE_MS = 300_000;
 
 /** A person's browser, signed in unless told otherwise, with everything that it complained about. */
 export interface Visitor {
@@ -35,82 +33,121 @@ export interface Visitor {
   readonly addresses: string[];
 }
 
-/** A running stack with a key for each kind of person, and a real browser. */
-export class WebApp {
+interface CallInit {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+}
+
+/** A running stack and the browser of this jest run. */
+export class WebStack {
+  private nextGroup = 0;
+
   private constructor(
     readonly stack: RunningStack,
-    readonly keys: Readonly<Record<Person, string>>,
+    private readonly groups: readonly Keys[],
     private readonly browser: Browser,
-    /** Where browsers and clients reach it. */
-    readonly url: string,
+    private readonly url: string,
   ) {}
 
-  static async start(environment: Environment = {}): Promise<WebApp> {
+  /** Without canary records, which would be in the queue at times of their own. */
+  static async start(environment: Environment = {}): Promise<WebStack> {
     const dataDir = makeDataDir();
-    const keys = writeKeys(join(dataDir, 'keys.json'));
-    const settings = { DATA_DIR: dataDir, API_KEYS_FILE: join(dataDir, 'keys.json'), ...environment };
-    const [stack, browser] = await Promise.all([startStack(settings), startChromium()]);
-    return new WebApp(stack, keys, browser, environment['PUBLIC_URL'] ?? stack.url);
+    const groups = Array.from({ length: MAX_GROUPS }, (_, index) => groupOf(index));
+    writeFileSync(join(dataDir, 'keys.json'), JSON.stringify({ tenants: groups.flatMap(({ tenants }) => tenants) }));
+    const settings = { DATA_DIR: dataDir, API_KEYS_FILE: join(dataDir, 'keys.json'), WORKER_THREADS: '1', CANARY_SECONDS: '0', ...environment };
+    const stack = await startStack(settings);
+    return new WebStack(stack, groups.map(({ keys }) => keys), await connectChromium(), environment['PUBLIC_URL'] ?? stack.url);
   }
 
+  /** The stack as people see it who share tenants with no other test. */
+  newPeople(): WebApp {
+    const keys = this.groups[this.nextGroup++];
+    if (keys === undefined) throw new Error(`more than ${MAX_GROUPS} groups of people`);
+    return new WebApp(this.stack, keys, this.browser, this.url);
+  }
+
+  /** Closes every page, which would otherwise go on asking the API. */
+  async closePages(): Promise<void> {
+    await Promise.all(this.browser.contexts().map((context) => context.close()));
+  }
+
+  /** Closes the browser's connection, its pages with it, and ends the stack. */
   async stop(): Promise<void> {
     await this.browser.close();
     await this.stack.stop();
     rmSync(this.stack.dataDir, { recursive: true, force: true });
   }
+}
 
-  /** Opens a page as somebody; without a person it is not signed in. */
-  async visit(path: string, person?: Person, options: BrowserContextOptions = {}): Promise<Visitor> {
-    const { url } = this;
+/** The web app for one group of people: tenants of their own with a key for each kind of person. */
+export class WebApp {
+  constructor(
+    readonly stack: RunningStack,
+    readonly keys: Keys,
+    private readonly browser: Browser,
+    /** Where browsers and clients reach it. */
+    readonly url: string,
+  ) {}
+
+  /** Opens a page, signed in when a person is given. `url` replaces the address of the API, for a proxy before it. */
+  async visit(path: string, person?: Person, { url = this.url, ...options }: BrowserContextOptions & { url?: string } = {}): Promise<Visitor> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    context.setDefaultTimeout(PATIENCE_MS);
     if (person !== undefined) {
-      const answer = await context.request.post(`${url}/v1/session`, { data: { api_key: this.keys[person] }, headers: { Origin: new URL(url).origin } });
+      const signIn = { data: { api_key: this.keys[person] }, headers: { Origin: new URL(url).origin }, timeout: PATIENCE_MS };
+      const answer = await context.request.post(`${url}/v1/session`, signIn);
       if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}`);
     }
-    context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     const visitor: Visitor = { page, complaints: [], addresses: [] };
     page.on('console', (message) => message.type() === 'error' && visitor.complaints.push(message.text()));
     page.on('pageerror', (error) => visitor.complaints.push(error.message));
     page.on('request', (request) => {
       visitor.addresses.push(request.url());
-      if (!request.url().startsWith(`${url}/`)) visitor.complaints.push(`request to ${request.url()}`);
+      if (/^https?:/.test(request.url()) && !request.url().startsWith(`${url}/`)) visitor.complaints.push(`request to ${request.url()}`);
     });
     await page.goto(`${url}${path}`);
     return visitor;
   }
 
-  /** A request with somebody's key, as a program would send it. */
-  async call(person: Person, path: string, init: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> } = {}): Promise<Response> {
+  /** A request with the person's key, as a program sends it. */
+  async call(person: Person, path: string, init: CallInit = {}): Promise<Response> {
     return fetch(`${this.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
+  }
+
+  /** Submits a record as JSON; resolves with the prediction's id. */
+  async sendRecord(person: Person, record: object): Promise<string> {
+    return idOf(await this.call(person, '/v1/predictions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(record) }));
+  }
+
+  /** Submits a record and waits until it is scored; resolves with the prediction's id. */
+  async scoreRecord(person: Person, record: object): Promise<string> {
+    const id = await this.sendRecord(person, record);
+    return waitUntil(`record ${id} is scored`, async () => {
+      const { status } = (await (await this.call(person, `/v1/predictions/${id}`)).json()) as { status: string };
+      return status === 'succeeded' && id;
+    });
+  }
+
+  /** Uploads a CSV file; resolves with the batch's id. */
+  async sendFile(person: Person, file: Uint8Array): Promise<string> {
+    return idOf(await this.call(person, '/v1/batches', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: new Uint8Array(file) }));
   }
 }
 
-function writeKeys(file: string): Record<Person, string> {
-  const people = Object.entries(PEOPLE).map(([id, person]) => ({ id, ...person, key: `cq_${randomBytes(32).toString('base64url')}` }));
+async function idOf(response: Response): Promise<string> {
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { id: string }).id;
+}
+
+function groupOf(index: number): { keys: Keys; tenants: object[] } {
+  const people = Object.entries(PEOPLE).map(([id, { tenant, role, platform }]) => ({
+    id, role, platform, tenant: `${tenant}-${index}`, key: `cq_${randomBytes(32).toString('base64url')}`,
+  }));
   const tenants = [...new Set(people.map(({ tenant }) => tenant))].map((id) => ({
     id,
     keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, platform, key }) => ({ id: keyId, role, platform, sha256: createHash('sha256').update(key).digest('hex') })),
   }));
-  writeFileSync(file, JSON.stringify({ tenants }));
-  return Object.fromEntries(people.map(({ id, key }) => [id, key])) as Record<Person, string>;
-}
-
-/** What axe finds wrong with the page as it stands, one line each. */
-export async function axeViolations(page: Page): Promise<string[]> {
-  // Not as a script element, which the content security policy forbids.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResults, string[]>(
-    (rules) => (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({ runOnly: rules }),
-    RULES,
-  );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`));
-}
-
-/** Whether the page is wider than its window, which would make one scroll in two directions. */
-export async function isTooWide(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const { document: { documentElement: root } } = globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } };
-    return root.scrollWidth > root.clientWidth;
-  });
+  return { keys: Object.fromEntries(people.map(({ id, key }) => [id, key])) as Record<Person, string>, tenants };
 }

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import startSharedServers, { stopSharedServers } from '../support/jest/global-setup';
 import { wisconsinOfAnotherLab } from '../support/records';
 import { ROOT } from '../support/stack-process';
-import { WebApp } from '../support/web-app';
+import { type WebApp, WebStack } from '../support/web-app';
 
-/** `npm run screenshots`: takes the README's pictures anew, from a stack of its own. */
+/** `npm run screenshots`: takes the README's pictures, from a stack of its own. */
 
 const FOLDER = join(ROOT, 'services/web/screenshots');
 const QUALITY = 82;
@@ -53,11 +54,13 @@ async function save(page: Page, name: string): Promise<void> {
 
 async function main(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  const app = await WebApp.start();
+  await startSharedServers();
+  const web = await WebStack.start();
   try {
-    await takeAll(app);
+    await takeAll(web.newPeople());
   } finally {
-    await app.stop();
+    await web.stop();
+    await stopSharedServers();
   }
 }
 

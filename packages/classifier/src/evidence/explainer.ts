@@ -82,8 +82,8 @@ export class Explainer {
       features: features.map((feature) => schema.features[feature].name),
       combinations: values.length,
       can_flip: probabilities.some((probability) => (probability >= threshold ? 1 : 0) !== label),
-      probability_min: Math.min(...probabilities),
-      probability_max: Math.max(...probabilities),
+      probability_min: probabilities.reduce((least, probability) => Math.min(least, probability), Infinity),
+      probability_max: probabilities.reduce((most, probability) => Math.max(most, probability), -Infinity),
     };
   }
 }

@@ -16,8 +16,10 @@ export interface RowsOfClasses {
   readonly spans: readonly [benign: Span, malignant: Span];
 }
 
-/** Tells a row's index from how it ranks in one number; far more rows than a model has. */
-const ROWS_RADIX = 65_536;
+/** A key holds a row's order above and its index below: up to this many rows both fit into 31 bits. */
+const MOST_SHORT_KEYS = 2 ** 16;
+/** Above any index; with an order below 2¹⁵ such a key is an exact double. */
+const LONG_RADIX = 2 ** 32;
 
 /**
  * How the distinct training rows stand to one sample at a time: benign first, within each class from the nearest on,
@@ -39,7 +41,9 @@ export class Standing implements RowsOfClasses {
   readonly sums: Int32Array;
   /** Adds nothing to any sum. */
   readonly nothing: Int32Array;
-  private readonly keys: Int32Array;
+  /** Sorting whole numbers is faster, and every shipped model has few rows. */
+  private readonly keys: Int32Array | Float64Array;
+  private readonly radix: number;
 
   constructor(
     private readonly rows: DistinctRows,
@@ -52,7 +56,8 @@ export class Standing implements RowsOfClasses {
     this.all = { from: 0, to: count };
     this.spans = [{ from: 0, to: benignCount }, { from: benignCount, to: count }]; // prettier-ignore
     [this.weights, this.sums, this.nothing] = [int32s(), int32s(), int32s()];
-    this.keys = new Int32Array(count);
+    this.keys = count <= MOST_SHORT_KEYS ? new Int32Array(count) : new Float64Array(count);
+    this.radix = count <= MOST_SHORT_KEYS ? MOST_SHORT_KEYS : LONG_RADIX;
     this.columns = columns.map(int32s);
     this.parts = columns.map(int32s);
   }
@@ -93,13 +98,13 @@ export class Standing implements RowsOfClasses {
 
   /** Leaves in `keys` the index of the row that comes at each place. */
   private rankRows(): void {
-    const { keys, sums, scale } = this;
-    for (let i = 0; i < keys.length; i++) keys[i] = scale.orderOf(sums[i]) * ROWS_RADIX + i;
+    const { keys, radix, sums, scale } = this;
+    for (let i = 0; i < keys.length; i++) keys[i] = scale.orderOf(sums[i]) * radix + i;
     for (const { from, to } of this.spans) keys.subarray(from, to).sort();
-    for (let i = 0; i < keys.length; i++) keys[i] %= ROWS_RADIX;
+    for (let i = 0; i < keys.length; i++) keys[i] %= radix;
   }
 }
 
-function reorder<T extends Int32Array | Uint8Array>(values: T, order: Int32Array, out: T): void {
+function reorder<T extends Int32Array | Uint8Array>(values: T, order: Int32Array | Float64Array, out: T): void {
   for (let i = 0; i < out.length; i++) out[i] = values[order[i]];
 }

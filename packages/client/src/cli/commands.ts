@@ -124,6 +124,7 @@ async function parseFeatures({ client, options, signal }: Call, operands: readon
 async function featureNames(client: CytoqueueClient, model: string, signal: AbortSignal): Promise<string[]> {
   const [name, version] = model.split('@');
   const wanted = version === undefined || version === 'champion' ? (await client.getModel(name, { signal })).champion : version;
+  if (wanted === null) throw new UsageError(`${name} has no champion: name a version, as ${name}@VERSION`);
   return (await client.getModelVersion(name, wanted, { signal })).features.map((feature) => feature.name);
 }
 

@@ -50,11 +50,11 @@ export function describeList({ data, has_more, last_id }: Page<Batch>): string {
 }
 
 export function describeModels(models: ModelSummary[]): string {
-  return models.map(({ name, champion, versions }) => `${name}: champion ${champion}, versions ${versions.join(', ')}`).join('\n');
+  return models.map(({ name, champion, versions }) => `${name}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`).join('\n');
 }
 
 export function describeQueue(queue: QueueState): string {
-  const drain = queue.drain_seconds === null ? '' : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
+  const drain = queue.stalled ? ', stalled: nothing was finished for 15 s' : queue.drain_seconds === null ? '' : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
   return [
     `${queue.backlog_rows} rows in ${queue.backlog_jobs} jobs, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
     `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows a second`,

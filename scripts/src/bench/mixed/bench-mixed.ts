@@ -68,7 +68,7 @@ function report(rows: number, runs: readonly MixedRun[]): object {
 }
 
 function describe(times: readonly number[]) {
-  return { p50: rounded(quantile(times, 0.5)), p99: rounded(quantile(times, 0.99)), most: rounded(Math.max(...times)), requests: times.length };
+  return { p50: rounded(quantile(times, 0.5)), p99: rounded(quantile(times, 0.99)), most: rounded(times.reduce((most, time) => Math.max(most, time), 0)), requests: times.length };
 }
 
 class SteadyClient {

@@ -1,21 +1,23 @@
 /*
- * A 202 is a promise. Order: input, `batch.json`, claim of the idempotency key, pending marker, jobs, answer. A batch is there
- * for its tenant from the marker on. Died before it: nothing was accepted, nothing is shown, the same key accepts it anew.
- * Died behind it: the reconciler enqueues it, or the same key does and returns the same batch.
+ * A 202 is a promise. Order: input, share of the quota, `batch.json`, claim of the idempotency key, pending marker (the
+ * commit point, see commit.ts), jobs, answer. Limits are checked after the idempotency key: a repeated request gets the
+ * batch that it made, however full the tenant's quota has become.
  */
+import { createHash } from 'node:crypto';
 import type { BatchProgress, Producer } from '@cytoqueue/queue';
 import { type Registry, describeDrift } from '@cytoqueue/registry';
-import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, createId, unscoredShards } from '@cytoqueue/storage';
+import { type BatchOptions, type BatchRecord, type DamageReport, type ModelPin, ObjectKeys, type ObjectStore, createId } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
-import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
+import type { Background } from '../http/background';
+import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
-import { units } from '../http/rate-limit';
-import { putJson, readJsonObject } from '../http/stored-json';
 import type { TenantUse } from '../http/tenant-use';
 import type { ApiMetrics } from '../operations/api-metrics';
-import { type Intake, type IntakeLimits, storeUpload } from './intake';
+import { commitBatch, findEarlierBatch, resumeBatch } from './commit';
+import { type Intake, type IntakeLimits, storeUpload, tooLarge } from './intake';
 import { preflight } from './preflight';
 import { receiveFile } from './receive';
+import { withRollback } from './rollback';
 
 export interface BatchServices {
   store: ObjectStore;
@@ -24,8 +26,10 @@ export interface BatchServices {
   progress: BatchProgress;
   limits: IntakeLimits;
   idempotency: IdempotencyKeys;
+  background: Background;
   use: TenantUse;
   metrics: Pick<ApiMetrics, 'uploaded'>;
+  damage: DamageReport;
 }
 
 export interface Upload {
@@ -38,13 +42,21 @@ export interface Upload {
 /** More would take minutes and a file of hundreds of columns. */
 const MAX_EXPLAINED_ROWS = 10_000;
 
-/**
- * A 202 is a promise: input, `batch.json` and pending marker are durable before the shards are enqueued.
- * When anything fails before that, or the client goes, every object of the batch is taken back.
- * With an idempotency key the first upload's batch is returned to all.
- * @returns the id of the accepted batch
- */
-export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<string> {
+/** @returns the accepted batch; with an idempotency key the first upload's for all */
+export async function acceptBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<BatchRecord> {
+  const { use } = services;
+  const earlier = await findEarlierBatch(services, upload.tenant, upload.idempotencyKey);
+  if (earlier === undefined) return use.uploads.hold(upload.tenant, () => acceptNewBatch(services, request, response, upload));
+  await use.replays.hold(upload.tenant, async () => {
+    const sha256 = await digestFile(request, response, services.limits);
+    use.rate.chargeRows(upload.tenant, earlier.record.rows);
+    assertSamePayload(earlier.payloadSha256, payloadDigest(payloadOf(upload, sha256)));
+    await resumeBatch(services, upload.tenant, earlier.record);
+  });
+  return earlier.record;
+}
+
+async function acceptNewBatch(services: BatchServices, request: Request, response: Response, upload: Upload): Promise<BatchRecord> {
   const { store, registry, use } = services;
   const { tenant } = upload;
   const room = await use.stored.checkRoom(tenant);
@@ -53,99 +65,55 @@ export async function acceptBatch(services: BatchServices, request: Request, res
   const { schema } = (await registry.pinned(pin)).model;
   const id = createId('batch_');
   const target = { store, key: ObjectKeys.batchInput(tenant, id), signal: abortWithClient(request, response) };
-  const { intake, filename } = await orTakeBack(store, tenant, id, () =>
+  const { intake, filename } = await withRollback(services, tenant, id, () =>
     receiveFile(request, response, async (source, name) => {
-      const stored = await storeUpload(source, target, schema, limits);
-      await use.stored.checkRoom(tenant, stored.bytes);
+      const stored = await storeUpload(source, target, schema, limits, (rows) => use.rate.chargeRows(tenant, rows));
       if (upload.options.explain && stored.rows > MAX_EXPLAINED_ROWS) throw tooManyToExplain(stored.rows);
       return { filename: name, intake: stored };
     }),
   );
   const record = createRecord(id, filename, pin, upload.options, intake);
-  const accepted = await acceptRecord(services, upload, record, ['batch', upload.model, upload.options, intake.sha256]);
-  if (accepted === id) services.metrics.uploaded(intake.bytes);
+  const accepted = await commitBatch(services, upload, record, payloadOf(upload, intake.sha256));
+  if (accepted.id === id) services.metrics.uploaded(intake.bytes);
   return accepted;
 }
 
-/** What an upload would come to, with nothing stored. */
-export async function preflightBatch(services: BatchServices, request: Request, response: Response, upload: Omit<Upload, 'idempotencyKey'>) {
-  const pin = await services.registry.resolve(upload.model);
-  const { model } = await services.registry.pinned(pin);
-  return receiveFile(request, response, async (source, filename) => {
-    const { report, histogram } = await preflight(source, model.schema, services.limits, upload.options.missing);
-    const rowsPerSecond = await services.progress.rowsPerSecond().catch(() => undefined);
-    const eta_seconds = rowsPerSecond === undefined ? null : Math.ceil(report.rows.total / rowsPerSecond);
-    return { filename, model: pin, ...report, drift: describeDrift(histogram, model), eta_seconds };
+/** What an upload would come to, with nothing stored; it takes a slot and is charged as an upload is. */
+export function preflightBatch(services: BatchServices, request: Request, response: Response, upload: Omit<Upload, 'idempotencyKey'>) {
+  const { registry, limits, progress, use } = services;
+  return use.uploads.hold(upload.tenant, async () => {
+    const pin = await registry.resolve(upload.model);
+    const { model } = await registry.pinned(pin);
+    return receiveFile(request, response, async (source, filename) => {
+      const charge = (rows: number) => use.rate.chargeRows(upload.tenant, rows);
+      const { report, histogram } = await preflight(source, model.schema, limits, upload.options.missing, charge);
+      const rowsPerSecond = await progress.rowsPerSecond().catch(() => undefined);
+      const eta_seconds = rowsPerSecond === undefined ? null : Math.ceil(report.rows.total / rowsPerSecond);
+      return { filename, model: pin, ...report, drift: describeDrift(histogram, model), eta_seconds };
+    });
   });
 }
 
-/**
- * Stores the description, claims the key, marks the batch as pending and enqueues it; the input is there already. An
- * upload that comes second with its key is taken back; it makes sure that the first one is under way, whose process may
- * have died before. From the claim on nothing else is taken back: another request with the key may have promised it by then.
- * @returns the id of the batch that was accepted, now or before
- */
-export async function acceptRecord(
-  services: BatchServices,
-  { tenant, idempotencyKey: key }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
-  record: BatchRecord,
-  payload: unknown,
-): Promise<string> {
-  const { store, idempotency } = services;
-  const { id } = record;
-  const claim = { id, payload_sha256: payloadDigest(payload) };
-  const claimed = await orTakeBack(store, tenant, id, async () => {
-    await putJson(store, ObjectKeys.batchRecord(tenant, id), record);
-    if (key !== undefined) return idempotency.claim(tenant, key, claim);
-    await enqueue(services, tenant, record);
-    return undefined;
+function payloadOf({ model, options }: Upload, sha256: string): unknown {
+  return ['batch', model, options, sha256];
+}
+
+function digestFile(request: Request, response: Response, { maxUploadBytes }: IntakeLimits): Promise<string> {
+  return receiveFile(request, response, async (source) => {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > maxUploadBytes) throw tooLarge(maxUploadBytes);
+      hash.update(chunk);
+    }
+    return hash.digest('hex');
   });
-  if (key === undefined || claimed === undefined) return id;
-  const earlier = claimed === id ? undefined : await readJsonObject<BatchRecord>(store, ObjectKeys.batchRecord(tenant, claimed));
-  if (earlier !== undefined) {
-    await takeBack(store, tenant, id);
-    await resume(services, tenant, earlier);
-    return claimed;
-  }
-  if (claimed !== id) await idempotency.replace(tenant, key, claim);
-  await enqueue(services, tenant, record);
-  return id;
-}
-
-async function enqueue({ store, producer, use }: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
-  await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
-  const shards = record.shards.map(({ rows }, shard) => ({ shard, rows }));
-  await producer.enqueueBatch({ tenant, batchId: record.id, run: 1, shards });
-  use.rate.charge(tenant, Math.ceil(record.rows / units.rowsAUnit));
-  await use.stored.add(tenant, record.input.bytes);
-}
-
-/** Enqueues a batch whose acceptance was cut short behind its claim; at once, while the reconciler would take a minute. */
-async function resume(services: BatchServices, tenant: string, record: BatchRecord): Promise<void> {
-  const { store, producer } = services;
-  if ((await store.head(ObjectKeys.runManifest(tenant, record.id, 1))) !== undefined) return;
-  if ((await producer.runState(record.id, 1)) !== 'unknown') return;
-  await store.put(ObjectKeys.pending(tenant, record.id), Buffer.alloc(0));
-  await producer.reenqueueBatch({ tenant, batchId: record.id, run: 1, shards: await unscoredShards(store, tenant, record) });
 }
 
 function tooManyToExplain(rows: number): Problem {
   const detail = `the file has ${rows} rows; evidence is given for at most ${MAX_EXPLAINED_ROWS}`;
   return new Problem('invalid-request', detail, { errors: [{ field: 'explain', code: 'too-many-rows', detail }] });
-}
-
-/** Does the work, and when it fails removes whatever is there of the batch, which was not accepted after all. */
-export async function orTakeBack<T>(store: ObjectStore, tenant: string, id: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await takeBack(store, tenant, id);
-    throw error;
-  }
-}
-
-async function takeBack(store: ObjectStore, tenant: string, id: string): Promise<void> {
-  await Promise.allSettled([store.delete(ObjectKeys.pending(tenant, id)), store.deletePrefix(ObjectKeys.batchPrefix(tenant, id))]);
 }
 
 /** Fires when the connection ends before the request was read: a stream from a dead socket may never end by itself. */

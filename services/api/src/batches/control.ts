@@ -1,8 +1,10 @@
 /*
- * A retry is a promise as an upload is. Order: pending marker, run record (written once: of two retries one opens the run),
- * jobs, answer. A wish to cancel is durable before it is answered.
+ * A retry is a promise as an upload is. Order: the run's own pending marker, run record (written once: of two retries one
+ * opens the run), a look whether the marker is still there, jobs, answer. A wish to cancel is durable before it is answered.
  */
-import { type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, unscoredShards } from '@cytoqueue/storage';
+import {
+  type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, sealDocument,
+} from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
 import { type StoredBatch, readBatch } from './runs';
@@ -16,6 +18,8 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
   const { run, end } = await readBatch(store, tenant, id);
   if (end !== undefined) throw new Problem('already-finished', `The batch has ${end.manifest.status} already.`);
   await store.put(ObjectKeys.runCancel(tenant, id, run), Buffer.from('{}'));
+  // Earlier versions could lose the marker of a retry: without one, a run that Redis has lost would be canceling indefinitely.
+  if (run > 1) await ensureMarked(store, tenant, id, run);
 }
 
 /**
@@ -25,38 +29,41 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
 export async function retryBatch(services: BatchServices, tenant: string, id: string): Promise<void> {
   const { store, producer } = services;
   const stored = await readBatch(store, tenant, id);
+  if (stored.end === undefined && stored.run > 1) await ensureMarked(store, tenant, id, stored.run);
   const manifest = finishedManifest(stored);
-  const shards = await unscoredShards(store, tenant, stored.record);
-  if (shards.length === 0) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
+  const kept = await countScoredShards(store, tenant, id);
+  const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !kept.scored.has(shard));
+  // A run that ended without its files, or whose manifest is damaged, is finalized again although every shard is scored.
+  if (shards.length === 0 && manifest.results !== undefined) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
-  // Before the run, so that none is open that nobody would take up; the reconciler removes a marker without one.
-  await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
-  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(manifest, stored.record.shards.length - shards.length) });
+  // Before the run, so that no run is open without a marker; the reconciler removes a marker without a run.
+  await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
+  await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(kept) });
+  await ensureMarked(store, tenant, id, run);
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
-/** Removes every object of a finished batch. @throws ObjectNotFoundError, Problem 409 */
-export async function deleteBatch({ store, use }: Pick<BatchServices, 'store' | 'use'>, tenant: string, id: string): Promise<void> {
-  const stored = await readBatch(store, tenant, id);
-  finishedManifest(stored);
-  await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
-  await use.stored.add(tenant, -stored.record.input.bytes);
+/** The reconciler may have removed the marker as an orphan just before the run was opened; it looks for the run afterwards, as we do for the marker. */
+async function ensureMarked(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {
+  const key = ObjectKeys.pending(tenant, id, run);
+  if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
 }
 
-function finishedManifest({ end }: StoredBatch): Manifest {
+export function finishedManifest({ end }: StoredBatch): Manifest {
   if (end === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
   return end.manifest;
 }
 
-function keptOf({ counts: { succeeded, rejected }, summary }: Manifest, shards: number): RunRecord['kept'] {
-  return { counts: { succeeded, rejected }, summary, shards };
+/** By the shard objects, not by the manifest: a shard may have been stored after the manifest was written. */
+function keptOf({ succeeded, rejected, benign, malignant, indeterminate, missing_features, shards }: ScoredShards): RunRecord['kept'] {
+  return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards };
 }
 
 /** Two retries at once open one run. */
 async function openRun(store: ObjectStore, tenant: string, id: string, record: RunRecord): Promise<void> {
   const key = ObjectKeys.runRecord(tenant, id, record.run);
   try {
-    await store.putOnce(key, Buffer.from(JSON.stringify(record)), { contentType: 'application/json' });
+    await store.putOnce(key, sealDocument(record), { contentType: 'application/json' });
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw new Problem('not-finished', 'Another retry has just been opened.');
     throw error;

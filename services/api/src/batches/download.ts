@@ -1,5 +1,8 @@
-import type { FileDigest, ObjectStore } from '@cytoqueue/storage';
+import { createHash } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { type FileDigest, ObjectCorruptError, ObjectRangeError, type ObjectStore } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
+import { alarmOfDamage } from '../http/errors';
 import { Problem } from '../http/problem';
 
 export interface Download {
@@ -10,14 +13,19 @@ export interface Download {
   name: string;
 }
 
-/** Sends a stored CSV file, whole or the one byte range that was asked for. */
+/**
+ * Sends a stored CSV file, whole or the one byte range that a GET asks for. A whole file is compared with the manifest's
+ * checksum on its way: its last bytes are sent only if all of them are right. A part is not checked.
+ */
 export async function sendFile(request: Request, response: Response, { store, key, file, name }: Download): Promise<void> {
   response.attachment(name).set({ 'Content-Type': 'text/csv; charset=utf-8', 'Accept-Ranges': 'bytes', ETag: `"${file.sha256}"`, 'Cache-Control': 'private, no-cache' });
   if (request.fresh) {
     response.status(304).end();
     return;
   }
-  const range = request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"` ? wantedRange(request, file.bytes) : undefined;
+  // Range is defined for GET alone (RFC 9110, 14.2).
+  const takesRange = request.method === 'GET' && (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
+  const range = takesRange ? wantedRange(request, file.bytes) : undefined;
   const { start, end } = range ?? { start: 0, end: file.bytes };
   if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${file.bytes}`);
   response.set('Content-Length', String(end - start));
@@ -25,7 +33,33 @@ export async function sendFile(request: Request, response: Response, { store, ke
     response.end();
     return;
   }
-  await sent(response, store.sendTo(key, response, { start, end }));
+  const isWhole = end - start === file.bytes;
+  const sending = store.sendTo(key, isWhole ? verified(response, key, file) : response, { start, end });
+  await sent(response, sending.catch((error: unknown) => {
+    throw error instanceof ObjectRangeError ? new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error }) : error;
+  }));
+}
+
+/** Passes bytes on to a response, and fails instead of passing on the last ones when the file is damaged. */
+function verified(response: Response, key: string, file: FileDigest): Writable {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const target = new Writable({
+    // A chunk's memory is free once it was written, so the response itself calls back.
+    write(chunk: Uint8Array, _encoding, callback) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (bytes >= file.bytes && hash.digest('hex') !== file.sha256) callback(new ObjectCorruptError(key, 'it does not match its checksum'));
+      else response.write(chunk, callback);
+    },
+  });
+  response.once('close', () => target.destroy());
+  return target;
+}
+
+/** What the problem that follows must not bear. */
+function clearHeaders(response: Response): void {
+  for (const name of ['Content-Length', 'Content-Range', 'Content-Disposition', 'Accept-Ranges', 'ETag', 'Cache-Control']) response.removeHeader(name);
 }
 
 /** What breaks off once the answer has begun can only be told by breaking the connection. */
@@ -34,7 +68,9 @@ async function sent(response: Response, sending: Promise<void>): Promise<void> {
     await sending;
     response.end();
   } catch (error) {
+    if (error instanceof ObjectCorruptError && response.headersSent) alarmOfDamage(response, error);
     if (response.headersSent) response.destroy();
+    else clearHeaders(response);
     throw error;
   }
 }

@@ -33,6 +33,7 @@ const MAX_SHARD_BYTES = 4 * MIB;
 /**
  * Streams an upload into the store while it is inspected: size limit, header, rows, shard ranges, checksum.
  * No more than a chunk is held. A fault ends the stream, and the store leaves nothing behind.
+ * @param charge takes the rows that were read, also of a file that is refused at its last row
  * @throws Problem 413, 422 for a header that does not fit; CsvError naming row and column
  */
 export async function storeUpload(
@@ -40,13 +41,16 @@ export async function storeUpload(
   target: { store: ObjectStore; key: string; signal: AbortSignal },
   schema: Schema,
   limits: IntakeLimits,
+  charge: (rows: number) => void,
 ): Promise<Intake> {
   const inspector = new UploadInspector(schema, limits);
   try {
     await target.store.put(target.key, inspector.pass(source), { contentType: 'text/csv', signal: target.signal });
   } catch (error) {
-    // What the inspector found is the reason, whatever came of the stream that it broke.
+    // A fault that the inspector found is the reason; the store's error is only its consequence.
     throw inspector.fault ?? error;
+  } finally {
+    charge(inspector.rows);
   }
   return inspector.result();
 }
@@ -81,6 +85,11 @@ export class UploadInspector {
     this.noting(() => this.finish());
   }
 
+  /** Rows read so far. */
+  get rows(): number {
+    return this.opened?.cutter.rows ?? 0;
+  }
+
   private noting(look: () => unknown): void {
     try {
       look();
@@ -109,7 +118,7 @@ export class UploadInspector {
   private inspect(chunk: Uint8Array): Uint8Array {
     this.bytes += chunk.length;
     const { maxUploadBytes } = this.limits;
-    if (this.bytes > maxUploadBytes) throw new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
+    if (this.bytes > maxUploadBytes) throw tooLarge(maxUploadBytes);
     this.hash.update(chunk);
     if (this.opened === undefined) return this.openWith(chunk, false);
     this.opened.cutter.push(chunk);
@@ -141,6 +150,10 @@ export class UploadInspector {
     this.finished = { header, match, rows, shards, bytes: this.bytes, sha256: this.hash.digest('hex') };
     return data;
   }
+}
+
+export function tooLarge(maxUploadBytes: number): Problem {
+  return new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
 }
 
 function judgeHeader(header: Header, schema: Schema): HeaderMatch {

@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import { type Registry, explainColumns } from '@cytoqueue/registry';
-import { type BatchRecord, ObjectKeys, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
-import type { Response } from 'express';
+import { type BatchRecord, type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
+import type { Request, Response } from 'express';
+import { Problem } from '../http/problem';
+import type { TenantUse } from '../http/tenant-use';
 import type { StoredBatch } from './runs';
 
 export type PartialFile = 'results' | 'errors';
@@ -11,24 +13,54 @@ export type PartialFile = 'results' | 'errors';
 interface PartialServices {
   store: ObjectStore;
   registry: Registry;
+  use: Pick<TenantUse, 'rate'>;
+  damage: DamageReport;
 }
 
-/** The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none is. */
-export async function sendPartial(response: Response, services: PartialServices, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
-  const shards = [...(await scoredShards(services.store, tenant, stored.record.id))].sort((a, b) => a - b);
-  response.status(200).attachment(`${stored.record.id}-partial-${which}.csv`);
+/**
+ * The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none
+ * is, or where its object is damaged. Charged by rows, because it is composed for each request. @throws Problem 410 when the input, and with it the header, is gone
+ */
+export async function sendPartial(request: Request, response: Response, services: PartialServices, tenant: string, stored: StoredBatch, which: PartialFile): Promise<void> {
+  const { record } = stored;
+  const [header, scored] = await Promise.all([headerRow(services, tenant, record, which), scoredShards(services.store, tenant, record.id)]);
+  const shards = [...scored].sort((a, b) => a - b);
+  response.status(200).attachment(`${record.id}-partial-${which}.csv`);
   response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
-  await pipeline(Readable.from(parts(services, tenant, stored.record, shards, which), { objectMode: false }), response);
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  services.use.rate.chargeRows(tenant, shards.reduce((rows, shard) => rows + (record.shards[shard]?.rows ?? 0), 0));
+  await pipeline(Readable.from(parts(services, tenant, record, shards, which, header), { objectMode: false }), response);
 }
 
-async function* parts({ store, registry }: PartialServices, tenant: string, record: BatchRecord, shards: number[], which: PartialFile): AsyncGenerator<Uint8Array> {
-  const { input, options, model } = record;
-  const header = await store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: 0, end: input.header_bytes });
+async function headerRow({ store, registry }: PartialServices, tenant: string, { id, input, options, model }: BatchRecord, which: PartialFile): Promise<Uint8Array> {
+  const header = await store.getRange(ObjectKeys.batchInput(tenant, id), { start: 0, end: input.header_bytes }).catch((error: unknown) => {
+    throw error instanceof ObjectNotFoundError ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error }) : error;
+  });
   const added = which === 'errors' ? ERROR_COLUMNS : [...RESULT_COLUMNS, ...(options.explain ? explainColumns((await registry.pinned(model)).model) : [])];
-  yield resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
+  return resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
+}
+
+async function* parts(
+  { store, damage }: PartialServices, tenant: string, { id, model, shards: ranges }: BatchRecord, shards: number[], which: PartialFile, header: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield header;
   for (const shard of shards) {
-    const bytes = await store.get(ObjectKeys.shard(tenant, record.id, shard, `${model.name}@${model.version}`));
-    const part = decodeShardObject(bytes)[which];
+    const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
+    const part = await readPart(store, damage, key, ranges[shard]?.rows ?? 0, which);
     if (part.length > 0) yield part;
+  }
+}
+
+/** A damaged shard leaves a gap, as one that is not scored does. */
+async function readPart(store: ObjectStore, damage: DamageReport, key: string, rows: number, which: PartialFile): Promise<Uint8Array> {
+  try {
+    return decodeShardObject(await store.get(key), key, rows)[which];
+  } catch (error) {
+    if (!(error instanceof ObjectCorruptError)) throw error;
+    damage.report(key, error);
+    return new Uint8Array();
   }
 }

@@ -5,7 +5,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
-import { UPLOAD_PACE } from '../http/pace';
+import { BODY_PACE } from '../http/body-pace';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;
 /** More than the socket and every buffer on the way hold. */
@@ -55,7 +55,8 @@ async function nothingLeft(): Promise<void> {
   await waitUntil('nothing is left in the store', async () => (await api.files()).length === 0);
 }
 
-const { everyMs, leastBytes } = UPLOAD_PACE;
+const { leastBytes } = BODY_PACE;
+const everyMs = BODY_PACE.tickMs * BODY_PACE.windowTicks;
 const STEADY = ROW.repeat(Math.ceil(leastBytes / ROW.length));
 
 /** Sends chunks until the socket takes no more, so that the answer cannot have waited for the whole body. */
@@ -116,18 +117,19 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     expect((await answered).statusCode).toBe(202);
   });
 
-  test('that stops arriving is cut off, and leaves nothing', async () => {
+  test('that stops arriving is answered with 408, and leaves nothing', async () => {
     holdIntervals();
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
-    let isCut = false;
-    answered.catch(() => (isCut = true));
+    let status: number | undefined;
+    void answered.then((response) => (status = response.statusCode), () => undefined);
     sending.write(opening + HEADER + ROW);
     await untilStoring();
     // An interval in which bytes wait for the disk does not count, so one interval may not be enough.
-    await waitUntil('the connection is cut', () => {
+    const answer = await waitUntil('it is answered', () => {
       advanceIntervals(everyMs);
-      return isCut;
+      return status;
     });
+    expect(answer).toBe(408);
     await nothingLeft();
     expect(await api.files()).toEqual([]);
   });

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
-import { UPLOAD_PACE, watchPace } from '../http/pace';
 import { Problem } from '../http/problem';
 import { gunzip } from './gunzip';
 
@@ -22,15 +21,6 @@ const MULTIPART_LIMITS = {
  * @throws Problem 400, 415, and whatever `takeIn` throws
  */
 export async function receiveFile<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
-  const endWatch = watchPace(request, UPLOAD_PACE);
-  try {
-    return await receive(request, response, takeIn);
-  } finally {
-    endWatch();
-  }
-}
-
-async function receive<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
   if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, takeIn);
   if (request.is(RAW_TYPES) === false) {
     throw new Problem('unsupported-media-type', 'Send the file as multipart/form-data in the field "file", or as a text/csv body.');
@@ -50,9 +40,14 @@ function decoded(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIterab
 function receiveMultipart<T>(request: Request, response: Response, takeIn: TakeIn<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let taken: { value: T } | undefined;
+    let taking: Promise<unknown> = Promise.resolve();
+    // Multer never calls back for a form that ends behind its file's last byte. What is being stored ends first.
+    response.once('close', () => {
+      if (!request.complete) void taking.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
+    });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        takeIn(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
+        taking = takeIn(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
           (value) => {
             taken = { value };
             done(null);

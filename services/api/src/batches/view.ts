@@ -1,6 +1,6 @@
 import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
 import {
-  type BatchRecord, type Manifest, ObjectKeys, ObjectNotFoundError, type ObjectStore, type RunRecord, countScoredShards,
+  type BatchRecord, type DamageReport, type Manifest, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, type RunRecord, countScoredShards, idTimeMs,
 } from '@cytoqueue/storage';
 import { type StoredBatch, readBatch } from './runs';
 
@@ -21,42 +21,91 @@ export function batchLink(id: string): string {
   return `/v1/batches/${id}`;
 }
 
+/** When a document is damaged. */
+const DAMAGED = { code: 'object-damaged', detail: 'A stored document of this batch is damaged. Retry the batch; if that is refused, delete it and upload the file again.' };
+
 interface ViewServices {
   store: ObjectStore;
+  damage: DamageReport;
   progress: BatchProgress;
 }
 
 /**
- * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. It is there for
- * its tenant from its pending marker on: one whose upload died before that was never accepted, and nobody works on it.
+ * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. A batch exists for
+ * its tenant from its pending marker on: one whose upload died before that was never accepted. A batch whose description is
+ * damaged is shown as failed, with the reason.
  * @throws ObjectNotFoundError
  */
 export async function viewBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView> {
+  return (await viewNewestRun(services, tenant, id)).view;
+}
+
+/** The same with the run that it shows: a retry begins another, which may pass through the same states. */
+export async function viewNewestRun(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
+  try {
+    return await viewIntact(services, tenant, id);
+  } catch (error) {
+    if (!(error instanceof ObjectCorruptError)) throw error;
+    services.damage.report(ObjectKeys.batchPrefix(tenant, id), error);
+    return { run: 1, view: damagedView(id) };
+  }
+}
+
+async function viewIntact(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
   const stored = await readBatch(services.store, tenant, id);
-  if (stored.end !== undefined) return endedView(stored.record, stored.end);
-  const live = await services.progress.read(id, stored.run).catch(() => undefined);
-  // Redis has heard of the run, so it was accepted.
-  if (live?.whole) return { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) };
+  const { run } = stored;
+  if (stored.damage !== undefined) services.damage.report(ObjectKeys.runPrefix(tenant, id, run), stored.damage);
+  if (stored.end !== undefined) return { run, view: { ...endedView(stored.record, stored.end), ...(stored.damage && { error: DAMAGED }) } };
+  const live = await services.progress.read(id, run).catch(() => undefined);
+  // Redis knows the run, so it was accepted. What it counts is added to what the run kept, which must be known.
+  if (live?.whole && stored.damage === undefined) return { run, view: { ...describe(stored.record), ...liveView(stored, add(live, stored.opened)) } };
   return viewFromStore(services.store, tenant, stored, live);
 }
 
 /** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
-async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<BatchView> {
+async function viewFromStore(store: ObjectStore, tenant: string, stored: StoredBatch, live: LiveProgress | undefined): Promise<{ run: number; view: BatchView }> {
   const { id } = stored.record;
-  const key = ObjectKeys.pending(tenant, id);
-  if ((await store.head(key)) === undefined) {
+  const key = ObjectKeys.pending(tenant, id, stored.run);
+  // A batch in a later run was accepted, for it has finished an earlier one.
+  if (stored.run === 1 && (await store.head(key)) === undefined) {
     // The marker goes last: it may have ended since we looked.
-    const { record, end } = await readBatch(store, tenant, id);
+    const { record, run, end } = await readBatch(store, tenant, id);
     if (end === undefined) throw new ObjectNotFoundError(key);
-    return endedView(record, end);
+    return { run, view: endedView(record, end) };
   }
   const counted = { ...(await countScoredShards(store, tenant, id)), finalizing: live?.finalizing ?? false };
-  return { ...describe(stored.record), ...liveView(stored, counted) };
+  return { run: stored.run, view: { ...describe(stored.record), ...liveView(stored, counted) } };
+}
+
+/** For an answer that must not fail any more: the state of a batch right after its acceptance. */
+export function acceptedView(record: BatchRecord): BatchView {
+  const counts = { total: record.rows, pending: record.rows, succeeded: 0, rejected: 0, failed: 0 };
+  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  return { ...describe(record), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
 }
 
 function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<StoredBatch['end']>): BatchView {
   const { status, counts, summary, changed_rows, drift } = manifest;
   return { ...describe(record, changed_rows), status, completed_at: completedAt, counts, summary: { ...summary, drift }, progress: 1, eta_seconds: 0 };
+}
+
+/** Without the description only the id is left, which holds the time of acceptance. */
+function damagedView(id: string): BatchView {
+  const self = batchLink(id);
+  return {
+    id,
+    status: 'failed',
+    created_at: new Date(idTimeMs('batch_', id) ?? 0).toISOString(),
+    filename: null,
+    model: { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` },
+    counts: { total: 0, pending: 0, succeeded: 0, rejected: 0, failed: 0 },
+    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+    progress: 1,
+    eta_seconds: 0,
+    input_sha256: '',
+    error: DAMAGED,
+    links: { self, results: `${self}/results`, errors: `${self}/errors` },
+  };
 }
 
 /** What a retry kept is not counted anew in Redis. */

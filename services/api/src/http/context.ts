@@ -40,7 +40,11 @@ export function requestContext(logger: Logger): RequestHandler {
       const level = route?.startsWith('/health') === true ? 'debug' : 'info';
       // What it made, by which a request is found among the lines of the jobs.
       const location = response.get('Location');
-      log[level]({ method: request.method, route, status: response.statusCode, duration_ms, tenant, key_id: keyId, location, finished: response.writableFinished }, 'request');
+      try {
+        log[level]({ method: request.method, route, status: response.statusCode, duration_ms, tenant, key_id: keyId, location, finished: response.writableFinished }, 'request');
+      } catch {
+        // A log that cannot be written must not end the process.
+      }
     });
     next();
   };

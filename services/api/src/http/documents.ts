@@ -111,6 +111,10 @@ export const batch = z
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
+    error: z
+      .strictObject({ code: text, detail: text })
+      .optional()
+      .meta({ description: 'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it' }),
     rescores: z
       .strictObject({ batch_id: text, model: modelPin, operating_point: text, changed_rows: count.nullable() })
       .optional()
@@ -155,8 +159,8 @@ const feature = z.strictObject({
 const promotion = z.strictObject({ version: text, promoted_at: timestamp, promoted_by: text });
 
 export const modelSummary = z
-  .strictObject({ name: text, champion: text, versions: z.array(text), history: z.array(promotion), links: z.strictObject({ self: text }) })
-  .meta({ id: 'ModelSummary', description: 'History: who made which version champion, oldest first' });
+  .strictObject({ name: text, champion: text.nullable(), versions: z.array(text), history: z.array(promotion), links: z.strictObject({ self: text }) })
+  .meta({ id: 'ModelSummary', description: 'Champion: null when no version was promoted yet. History: who made which version champion, oldest first' });
 
 export const modelVersion = z
   .strictObject({

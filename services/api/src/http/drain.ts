@@ -3,8 +3,8 @@ import type { Request } from 'express';
 const MAX_DRAIN_MS = 5_000;
 
 /**
- * Reads on and throws away what a refused request still sends. Closing at once would reset the connection, and a client
- * that is still sending would lose the answer that says why. A client that sends on for long is cut off.
+ * Reads and discards what a client still sends after its answer. Closing at once would reset the connection, and a client
+ * that is still sending would lose the answer. After five seconds the connection is cut.
  */
 export function drainRefused(request: Request): void {
   if (request.complete || request.destroyed) return;
@@ -12,7 +12,7 @@ export function drainRefused(request: Request): void {
   request.on('close', () => clearTimeout(timer));
   request.on('end', () => clearTimeout(timer));
   request.unpipe();
-  // While whoever was reading has not let go yet, resuming does nothing; with a listener it begins as soon as they have.
+  // Resuming does nothing while a reader's listeners are still there; with a data listener it begins when they are gone.
   request.on('data', () => undefined);
   request.resume();
 }

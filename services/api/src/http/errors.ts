@@ -1,14 +1,16 @@
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ChampionChangedError, ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import { ChampionChangedError, ModelDigestError, ModelFileError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
-import { InvalidKeyError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
-import type { ErrorRequestHandler } from 'express';
+import { InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
-import { drainRefused } from './drain';
 import { Problem } from './problem';
 
 const RETRY_SECONDS = '2';
+const INTERNAL_DETAIL = 'The error was logged under the request id.';
+const FULL_CODES = new Set(['ENOSPC', 'EDQUOT']);
+const UNAVAILABLE_CODES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ESTALE', 'ENOTCONN']);
 
 /** The one place where errors become statuses. */
 export function toProblem(error: unknown): Problem {
@@ -20,14 +22,25 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, { errors: [{ field: 'model', code: error.code, detail: error.message }] });
   }
+  if (error instanceof NoChampionError) return new Problem('no-champion', error.message, { cause: error });
   if (error instanceof ChampionChangedError) return new Problem('champion-changed', 'Look at the model again before you promote.', { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
+  if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damaged(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
   if (error instanceof QueueUnavailableError) return unavailable('The queue does not answer.', error);
   if (error instanceof ModelDigestError) return unavailable('The model in the store is not the one that was pinned.', error);
   if (error instanceof MulterError) return multipartProblem(error);
-  return frameworkProblem(error) ?? new Problem('internal-error', 'The error was logged under the request id.', { cause: error });
+  return frameworkProblem(error) ?? systemProblem(error) ?? new Problem('internal-error', INTERNAL_DETAIL, { cause: error });
+}
+
+function damaged(cause: Error): Problem {
+  return new Problem('object-damaged', 'A stored document is damaged. The operators were alerted; send the data again.', { cause });
+}
+
+/** A damaged object that is met while an answer is under way, or that the answer can do without. */
+export function alarmOfDamage(response: Response, error: Error): void {
+  response.locals.context.log.error({ err: error, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
 }
 
 export function notFound(cause?: unknown): Problem {
@@ -61,14 +74,57 @@ function frameworkProblem(error: unknown): Problem | undefined {
   return undefined;
 }
 
-/** Answers with the problem; what is our fault, or somebody's whom ops can wake, is logged with its cause. */
-export const handleErrors: ErrorRequestHandler = (error: unknown, request, response, next) => {
-  const problem = toProblem(error);
-  const { log, id } = response.locals.context;
-  // Whoever went away reads no answer, and that they went is nobody's fault. What was wrong may quote what they sent.
-  if (response.destroyed) return log.info({ problem: problem.type }, 'client went away');
-  if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
-  if (response.headersSent) return next(error);
-  drainRefused(request);
-  response.status(problem.status).set(problem.headers).type('application/problem+json').send(JSON.stringify(problem.body(id)));
+/** Errors of the operating system that no part below has named: a full disk, too few descriptors, no permission. */
+function systemProblem(error: unknown): Problem | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  if (typeof code !== 'string') return undefined;
+  if (FULL_CODES.has(code)) return new Problem('storage-full', 'The object store is full.', { cause: error });
+  return UNAVAILABLE_CODES.has(code) ? unavailable('A service behind the API does not answer.', error) : undefined;
+}
+
+/** Headers that an answer set before it failed, and that would describe the problem wrongly. */
+const HEADERS_OF_FILES = ['Content-Disposition', 'Content-Length', 'Content-Range', 'Content-Encoding', 'Accept-Ranges', 'ETag'];
+
+/** Answers with the problem, unless an answer has begun. */
+export function sendProblem(response: Response, problem: Problem): void {
+  if (response.headersSent) return;
+  for (const name of HEADERS_OF_FILES) response.removeHeader(name);
+  const body = JSON.stringify(problem.body(String(response.getHeader('X-Request-Id') ?? '')));
+  response.status(problem.status).set(problem.headers).set('Cache-Control', 'no-store').type('application/problem+json').send(body);
+}
+
+/**
+ * The last handler: every error becomes a problem, and logs its cause when it is not the client's. It never throws and
+ * never passes an error on, because Express would answer with a stack trace. An answer that has begun is cut off.
+ */
+export const handleErrors: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+  const problem = problemOf(error);
+  try {
+    logProblem(response, problem);
+  } catch {
+    // The log cannot be written; the client is answered all the same.
+  }
+  try {
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, problem);
+  } catch {
+    response.destroy();
+  }
 };
+
+/** Anything can be thrown, also a value that throws when it is looked at. */
+function problemOf(error: unknown): Problem {
+  try {
+    return toProblem(error);
+  } catch {
+    return new Problem('internal-error', INTERNAL_DETAIL);
+  }
+}
+
+function logProblem(response: Response, problem: Problem): void {
+  const { log } = response.locals.context;
+  // A client that went away reads no answer, and is no fault. A refused request is not logged: its cause may quote the client.
+  if (response.destroyed) log.info({ problem: problem.type }, 'client went away');
+  else if (problem.type === 'object-damaged') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
+  else if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
+}

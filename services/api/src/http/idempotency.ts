@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore, findDocument, idempotencyRecordShape, readDocument } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from './problem';
 
@@ -41,14 +41,31 @@ export class IdempotencyKeys {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
     }
-    const earlier = JSON.parse((await this.store.get(this.keyOf(tenant, key))).toString()) as IdempotencyRecord;
-    if (earlier.payload_sha256 !== record.payload_sha256) throw reused();
+    const earlier = await readDocument(this.store, this.keyOf(tenant, key), idempotencyRecordShape);
+    assertSamePayload(earlier.payload_sha256, record.payload_sha256);
     return earlier.id;
   }
 
-  /** The resource is gone, and its key with it: this request makes a new one. */
-  async replace(tenant: string, key: string, record: IdempotencyRecord): Promise<void> {
-    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify(record)));
+  /** What the key stands for so far. */
+  find(tenant: string, key: string): Promise<IdempotencyRecord | undefined> {
+    return findDocument(this.store, this.keyOf(tenant, key), idempotencyRecordShape);
+  }
+
+  /** Whether the request's key was used before, in a request that came to its claim. */
+  async isRepetition(tenant: string, request: Request): Promise<boolean> {
+    const key = idempotencyKeyOf(request);
+    return key !== undefined && (await this.find(tenant, key)) !== undefined;
+  }
+
+  /**
+   * The same when the resource that the key stood for is gone. The claim after that resource is written once too, so of
+   * requests at the same time one makes the new resource; then the key itself names it, and lives as long.
+   */
+  async claimAfter(goneId: string, tenant: string, key: string, record: IdempotencyRecord): Promise<string> {
+    // No key holds a line end, so this is no other key.
+    const id = await this.claim(tenant, `${key}\n${goneId}`, record);
+    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify({ ...record, id })));
+    return id;
   }
 
   private keyOf(tenant: string, key: string): string {
@@ -56,7 +73,9 @@ export class IdempotencyKeys {
   }
 }
 
-function reused(): Problem {
+/** @throws Problem 422 when a key is repeated with another payload */
+export function assertSamePayload(earlierSha256: string, sha256: string): void {
+  if (earlierSha256 === sha256) return;
   const detail = 'this key was used for another payload';
-  return new Problem('idempotency-key-reused', detail, { errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }] });
+  throw new Problem('idempotency-key-reused', detail, { errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }] });
 }

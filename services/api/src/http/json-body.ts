@@ -1,6 +1,5 @@
 import express, { type Request, type Response } from 'express';
 import { parse } from 'lossless-json';
-import { JSON_PACE, watchPace } from './pace';
 import { Problem } from './problem';
 
 const readText = express.text({ type: ['application/json', 'application/*+json'], limit: '64kb', defaultCharset: 'utf-8' });
@@ -10,10 +9,9 @@ const readText = express.text({ type: ['application/json', 'application/*+json']
  * @throws Problem 400 for what is no JSON, 413, 415, 422 for a doubled name
  */
 export async function readJson(request: Request, response: Response): Promise<unknown> {
-  const endWatch = watchPace(request, JSON_PACE);
   await new Promise<void>((resolve, reject) => {
     readText(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
-  }).finally(endWatch);
+  });
   const text: unknown = request.body;
   if (typeof text !== 'string') throw new Problem('unsupported-media-type', 'Send JSON, with "Content-Type: application/json".');
   try {

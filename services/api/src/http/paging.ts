@@ -24,6 +24,8 @@ export interface Listing<T> {
   idPrefix: 'pred_' | 'batch_';
   /** undefined when the resource went between listing and reading. */
   read: (id: string) => Promise<(T & { id: string; status: string }) | undefined>;
+  /** Takes the units that resources cost that were read and not shown, because a status was asked for. */
+  charge?: (units: number) => void;
 }
 
 /** Answers with a page of a list, newest first, and the link to the next one. */
@@ -40,6 +42,8 @@ export function linkNext(request: Request, response: Response, query: Record<str
   response.set('Link', `<${request.path}?${new URLSearchParams(query).toString()}>; rel="next"`);
 }
 
+/** Resources that are read for one unit: as many as a usual page shows. */
+const READS_A_UNIT = 20;
 /** How many resources one request may look at: a status that hardly any has must not read a whole history. */
 const MOST_LOOKED_AT = 500;
 
@@ -64,6 +68,7 @@ export async function collect<T>(listing: Listing<T>, { limit, after, status }: 
     if (found.length > limit) return { data: found.slice(0, limit), lastId: found[limit - 1].id, hasMore: true };
     if (!hasMore) return { data: found, lastId: found.at(-1)?.id ?? null, hasMore: false };
     lookedAt += ids.length;
+    listing.charge?.(Math.ceil(ids.length / READS_A_UNIT));
     before = ids.at(-1);
   }
   return { data: found, lastId: before ?? null, hasMore: true };

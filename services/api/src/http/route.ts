@@ -7,7 +7,7 @@ import type { AuditTrails, Trail } from './audit-trail';
 import type { Principal } from './context';
 import { toProblem } from './errors';
 import { Problem } from './problem';
-import { type RateLimit, rateLimitHeaders, units } from './rate-limit';
+import { type RateLimit, type Standing, rateLimitHeaders, units } from './rate-limit';
 import type { Retention } from './retention';
 
 export interface Call {
@@ -36,6 +36,8 @@ export interface Route {
   quiet?: boolean;
   /** Of a route with an id. @throws ObjectNotFoundError when the tenant has no such resource */
   find?: (tenant: string, id: string) => Promise<unknown>;
+  /** Of a route with an Idempotency-Key: whether its request was made before. */
+  isRepetition?: (tenant: string, request: Request) => Promise<boolean>;
   handle: (call: Call) => Promise<void>;
 }
 
@@ -79,7 +81,7 @@ function runRoute(route: Route, guards: Guards): RequestHandler {
     response.vary('Authorization, Cookie');
     const principal = await guards.authenticator.authenticate(request);
     response.locals.context.principal = principal;
-    response.set(rateLimitHeaders(guards.rate.take(principal.tenant, route.method === 'get' ? units.read : units.write)));
+    response.set(rateLimitHeaders(await takeUnits(route, guards.rate, principal.tenant, request)));
     const trail = guards.trails.begin(principal, route, call.params['id']);
     try {
       checkAccess(principal, route.access);
@@ -90,6 +92,19 @@ function runRoute(route: Route, guards: Guards): RequestHandler {
     }
     trail.end();
   };
+}
+
+/** Limits are checked after the idempotency key: a repetition gets the resource that it made. Looking for it costs a read. */
+async function takeUnits({ method, isRepetition }: Route, rate: RateLimit, tenant: string, request: Request): Promise<Standing> {
+  const cost = method === 'get' ? units.read : units.write;
+  try {
+    return rate.take(tenant, cost);
+  } catch (error) {
+    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
+    rate.takeForRepetition(tenant, units.read);
+    if (!(await isRepetition(tenant, request))) throw error;
+    return rate.takeForRepetition(tenant, cost);
+  }
 }
 
 async function answer(route: Route, call: Call, { retention }: Guards): Promise<void> {

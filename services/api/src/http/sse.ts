@@ -1,44 +1,60 @@
 import type { Response } from 'express';
-import type { ChangeListener } from '@cytoqueue/queue';
+import type { Authenticator } from './auth';
+import type { Call } from './route';
+import type { Feed, Snapshot, SnapshotFeeds } from './snapshot-feeds';
+import type { TenantUse } from './tenant-use';
+import { Waker } from './waker';
 
-/** Hints may be lost (see ChangeListener), so we also look without one. */
-const LOOK_AGAIN_MS = 1_000;
+/** How often a stream asks whether its key or session still holds. */
+const ADMISSION_CHECK_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
 /** Then the stream ends and its client resumes: a load balancer that drains a task waits for open streams. */
 const LONGEST_MS = 5 * 60_000;
 
-export interface Snapshot {
-  /** Names the state: the same state has the same id, in whatever API process. */
-  eventId: string;
-  data: unknown;
-  /** Nothing will change any more. */
-  final: boolean;
-}
-
-export interface EventSource {
-  id: string;
-  changes: ChangeListener;
-  /** The client's `Last-Event-ID`: what it saw last is not sent again. */
-  lastEventId: string | undefined;
-  read: () => Promise<Snapshot>;
-  /** False once the key was revoked or the session has ended: the stream ends then. */
-  isStillAdmitted: () => Promise<boolean>;
+export interface StreamServices {
+  feeds: SnapshotFeeds;
+  authenticator: Authenticator;
+  use: TenantUse;
 }
 
 /**
- * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming.
- * Ends after the final snapshot, after some minutes, or when the client goes.
+ * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming. Ends after the
+ * final snapshot, after some minutes, or when the client goes. A reconnect that has seen the final one gets 204, which ends an `EventSource`.
  */
-export async function sendEvents(response: Response, source: EventSource, longestMs = LONGEST_MS): Promise<void> {
+export async function streamEvents(services: StreamServices, call: Call, read: () => Promise<Snapshot>, longestMs = LONGEST_MS): Promise<void> {
+  const { request, response, params, principal } = call;
+  const feed = services.feeds.open(principal.tenant, params.id, read);
+  try {
+    const first = await feed.refresh();
+    if (first.final && first.eventId === request.get('Last-Event-ID')) {
+      response.status(204).end();
+      return;
+    }
+    await services.use.streams.hold(principal.tenant, () => sendEvents(call, feed, { first, longestMs }, () => services.authenticator.isStillAdmitted(principal)));
+  } finally {
+    feed.close();
+  }
+}
+
+async function sendEvents({ request, response }: Call, feed: Feed, { first, longestMs }: { first: Snapshot; longestMs: number }, isStillAdmitted: () => Promise<boolean>): Promise<void> {
   response.status(200).set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   response.flushHeaders();
-  if (response.req.method === 'HEAD') return void response.end();
+  if (request.method === 'HEAD') return void response.end();
   const waker = new Waker();
-  const forget = source.changes.listen(source.id, () => waker.wake());
+  const forget = feed.listen(() => waker.wake());
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   response.on('close', () => waker.wake());
+  const endsAtMs = performance.now() + longestMs;
+  let seen = request.get('Last-Event-ID');
   try {
-    await writeSnapshots(response, source, waker, performance.now() + longestMs);
+    for (let snapshot = first; !response.closed && (await isStillAdmitted()); snapshot = feed.latest()) {
+      const { eventId, data, final } = snapshot;
+      if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
+      if (final) return;
+      seen = eventId;
+      if (performance.now() >= endsAtMs) return;
+      await waker.wait(ADMISSION_CHECK_MS);
+    }
   } finally {
     clearInterval(heartbeat);
     forget();
@@ -46,44 +62,7 @@ export async function sendEvents(response: Response, source: EventSource, longes
   }
 }
 
-async function writeSnapshots(response: Response, source: EventSource, waker: Waker, endsAtMs: number): Promise<void> {
-  let seen = source.lastEventId;
-  while (!response.closed && (await source.isStillAdmitted())) {
-    const { eventId, data, final } = await source.read();
-    if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
-    if (final) return;
-    seen = eventId;
-    if (performance.now() >= endsAtMs) return;
-    await waker.wait(LOOK_AGAIN_MS);
-  }
-}
-
 /** As `response.json` writes it: links get the path of the public address. */
 function toJson(response: Response, data: unknown): string {
   return JSON.stringify(data, response.app.get('json replacer') as ((key: string, value: unknown) => unknown) | undefined);
-}
-
-/** One waits, others wake; a wake-up between two waits is not lost. */
-export class Waker {
-  private woken = false;
-  private resolve: (() => void) | undefined;
-
-  wake(): void {
-    this.woken = true;
-    this.resolve?.();
-  }
-
-  async wait(timeoutMs: number): Promise<void> {
-    if (!this.woken) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        this.resolve = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.woken = false;
-    this.resolve = undefined;
-  }
 }

@@ -136,15 +136,15 @@ describe('quotas', () => {
 
   it('bound what is kept, whatever Redis has forgotten', async () => {
     const bytes = HEADER.length + ROW.length;
-    const storedBytes = `cytoqueue:stored-bytes:${api.tenant}`;
+    const storedBytes = `cytoqueue:stored-inputs:${api.tenant}`;
     setLimits(api, { stored_bytes: 2 * bytes });
     expect([(await upload()).status, (await upload()).status]).toEqual([202, 202]);
     const full = await upload();
     expect([full.status, await typeOf(full)]).toEqual([413, 'urn:cytoqueue:problem:quota-exceeded']);
     await client.del(storedBytes);
     expect((await upload()).status).toBe(413);
-    expect(await client.get(storedBytes)).toBe(String(2 * bytes));
-    await client.incrby(storedBytes, -bytes);
+    expect(await client.hget(storedBytes, 'total')).toBe(String(2 * bytes));
+    await client.hincrby(storedBytes, 'total', -bytes);
     expect((await upload(2)).status).toBe(413);
     expect((await upload()).status).toBe(202);
     expect((await api.files()).filter((file) => file.startsWith(`tenants/${api.tenant}/`) && file.endsWith('input.csv'))).toHaveLength(3);

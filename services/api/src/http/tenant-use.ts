@@ -10,6 +10,8 @@ export interface TenantUse {
   rate: RateLimit;
   /** Uploads being received. */
   uploads: Slots;
+  /** Repeated uploads, read only to compare them with the first: they need no slot of their tenant's uploads. */
+  replays: Slots;
   /** Event streams being sent. */
   streams: Slots;
   stored: StoredBytes;
@@ -28,6 +30,7 @@ export function createTenantUse({ store, redis, keys, defaults }: TenantUseServi
   return {
     rate: new RateLimit(redis, limit('units_per_minute')),
     uploads: new Slots('uploads', limit('concurrent_uploads')),
+    replays: new Slots('repeated uploads', limit('concurrent_uploads')),
     streams: new Slots('event streams', limit('event_streams')),
     stored: new StoredBytes({ store, redis, quotaOf: limit('stored_bytes') }),
   };

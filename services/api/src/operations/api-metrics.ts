@@ -35,6 +35,11 @@ export class ApiMetrics {
     this.add({ CanaryFailed: 1 });
   }
 
+  /** A stored object is damaged. Only the workers show the count to Prometheus. */
+  objectDamaged(): void {
+    this.add({ ChecksumMismatches: 1 });
+  }
+
   /** For Prometheus, with the queue as it is now; without it when Redis does not answer. */
   async text(): Promise<{ contentType: string; body: string }> {
     this.meters.set(await this.watch.read().then(gaugesOf, () => []));

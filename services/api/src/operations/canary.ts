@@ -1,9 +1,9 @@
 import { CANARY_TENANT, type ChangeListener, type Producer, takeTurn } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectKeys, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, createId } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, createId, findDocument, predictionEndShape } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { putJson, readJsonObject } from '../http/stored-json';
+import { putJson } from '../http/stored-json';
 import { waitFor } from '../predictions/wait';
 import type { ApiMetrics } from './api-metrics';
 import { type KnownCase, isRightAnswer, knownCases } from './known-cases';
@@ -87,7 +87,7 @@ export class Canary {
     const request: PredictionRequest = { id, created_at: new Date().toISOString(), model, operating_point: 'default', features };
     await putJson(store, ObjectKeys.predictionRequest(CANARY_TENANT, id), request);
     await producer.enqueuePrediction({ tenant: CANARY_TENANT, predictionId: id });
-    const read = () => readJsonObject<PredictionEnd>(store, ObjectKeys.predictionResult(CANARY_TENANT, id));
+    const read = () => findDocument<PredictionEnd>(store, ObjectKeys.predictionResult(CANARY_TENANT, id), predictionEndShape);
     const end = await waitFor({ id, changes, timeoutMs: patienceMs, read, isGone: () => this.isStopping });
     return end?.status === 'succeeded' ? { result: end.result, model: `${model.name}@${model.version}` } : undefined;
   }

@@ -9,7 +9,7 @@ export function gaugesOf(status: QueueStatus): Gauge[] {
   return [
     ...status.queues.flatMap(({ name: queue, rows, jobs, oldestAgeSeconds }) => ofQueue(queue, { BacklogRows: rows, BacklogJobs: jobs, OldestJobAgeSeconds: oldestAgeSeconds })),
     all('BacklogRowsPerWorker', backlogRows / Math.max(1, workersAlive)),
-    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? backlogRows / defaultPolicy.rowsPerSecondPerWorker)),
+    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? Math.max(backlogRows / defaultPolicy.rowsPerSecondPerWorker, status.oldestJobAgeSeconds))),
     all('WorkersAlive', workersAlive),
     all('HasBacklogWithoutWorkers', backlogJobs > 0 && workersAlive === 0 ? 1 : 0),
   ];

@@ -1,5 +1,5 @@
 import { quantileOf, valuesOf } from '@cytoqueue/metrics';
-import { BacklogReader, type BatchProgress, MinuteSums, type QueueBacklog, type RecentSums, type Sums, readWorkers } from '@cytoqueue/queue';
+import { BacklogReader, type BatchProgress, MinuteSums, type QueueBacklog, type RecentSums, STALLED_AFTER_MS, type Sums, type Throughput, readThroughput, readWorkers } from '@cytoqueue/queue';
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
 
@@ -20,9 +20,11 @@ export interface QueueStatus {
   backlogJobs: number;
   oldestJobAgeSeconds: number;
   workersAlive: number;
-  /** Of batches, over the last minute. */
+  /** Rows finished, records and rows of batches: a decaying average of seconds, 0 when nothing was finished for 15. */
   rowsPerSecond: number;
-  /** At the pace of late, or as the scaling policy assumes it when nothing was scored for an hour; undefined when nobody works. */
+  /** Rows wait in a queue that is not paused, and for 15 seconds none was finished. */
+  stalled: boolean;
+  /** At the recent pace of a busy worker, or as the scaling policy assumes it when nothing was scored for an hour; undefined when nothing moves. */
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
   latency: { waitMs: Percentiles | undefined; totalMs: Percentiles | undefined };
@@ -52,20 +54,24 @@ export class QueueWatch {
 
   private async look(): Promise<QueueStatus> {
     const asOf = new Date();
-    const [queues, workers, pace, recent] = await Promise.all([
-      this.backlog.read(), readWorkers(this.redis), this.progress.rowsPerSecond(), this.sums.recent(FAILURES_MINUTES),
+    const [queues, workers, pace, finished, recent] = await Promise.all([
+      this.backlog.read(), readWorkers(this.redis), this.progress.rowsPerSecond(), readThroughput(this.redis), this.sums.recent(FAILURES_MINUTES),
     ]);
+    const throughput = withEarlierReleases(finished, recent);
     const backlogRows = sum(queues, ({ rows }) => rows);
+    const stillSeconds = secondsWithoutProgress(queues, throughput);
+    const stalled = stillSeconds * 1_000 >= STALLED_AFTER_MS;
     const hour = addUp(recent.minutes);
     const capacity = pace === undefined ? workers.alive * defaultPolicy.rowsPerSecondPerWorker : pace * workers.slots;
     return {
       asOf,
       backlogRows,
       backlogJobs: sum(queues, ({ jobs }) => jobs),
-      oldestJobAgeSeconds: Math.max(...queues.map(({ oldestAgeSeconds }) => oldestAgeSeconds)),
+      oldestJobAgeSeconds: oldestAge(queues),
       workersAlive: workers.alive,
-      rowsPerSecond: rowsPerSecond(recent),
-      drainSeconds: backlogRows === 0 ? 0 : capacity === 0 ? undefined : backlogRows / capacity,
+      rowsPerSecond: throughput.rowsPerSecond,
+      stalled,
+      drainSeconds: drainSeconds(backlogRows, stalled ? 0 : capacity, stillSeconds),
       queues,
       latency: latencyOf(addUp(recent.minutes.slice(0, LATENCY_MINUTES))),
       failures: { shardsFailed: hour['ShardsFailed'] ?? 0, jobsRetried: hour['JobsRetried'] ?? 0 },
@@ -83,10 +89,26 @@ function addUp(minutes: readonly Sums[]): Sums {
   return total;
 }
 
-/** Of the last sixty seconds, the part of them that lies in the minute before taken for evenly spread. */
-export function rowsPerSecond({ seconds, minutes: [present = {}, before = {}] }: RecentSums): number {
+function oldestAge(queues: readonly QueueBacklog[]): number {
+  return queues.reduce((oldest, { oldestAgeSeconds }) => Math.max(oldest, oldestAgeSeconds), 0);
+}
+
+/** Workers of releases before 0.2 count rows by the minute only; ours count them in both places at once. */
+function withEarlierReleases(throughput: Throughput, { seconds, minutes: [present = {}, before = {}] }: RecentSums): Throughput {
   const rows = ({ RowsPredicted = 0, RowsRejected = 0 }: Sums) => RowsPredicted + RowsRejected;
-  return (rows(present) + rows(before) * ((60 - seconds) / 60)) / 60;
+  const isCountedByMinuteOnly = rows(present) + rows(before) > 0 && (throughput.idleMs ?? Infinity) > 120_000;
+  return isCountedByMinuteOnly ? { rowsPerSecond: (rows(present) + rows(before)) / (60 + seconds), idleMs: 0 } : throughput;
+}
+
+/** For how long rows have waited while none was finished; 0 while none wait, or only in queues that are paused. */
+function secondsWithoutProgress(queues: readonly QueueBacklog[], { idleMs = Infinity }: Throughput): number {
+  return Math.min(oldestAge(queues.filter(({ rows, paused }) => rows > 0 && !paused)), idleMs / 1_000);
+}
+
+/** Not below the time in which nothing was finished, so that a stop shows before it is called a stall. */
+function drainSeconds(rows: number, rowsPerSecond: number, stillSeconds: number): number | undefined {
+  if (rows === 0) return 0;
+  return rowsPerSecond === 0 ? undefined : Math.max(rows / rowsPerSecond, stillSeconds);
 }
 
 function latencyOf(sums: Sums): QueueStatus['latency'] {

@@ -1,16 +1,21 @@
 /*
- * A 202 or 201 is a promise. Order: claim of the idempotency key; request and pending marker (at once, for somebody waits);
- * job; answer. A record is there for its tenant from the marker on, as a batch is (see batches/accept.ts).
+ * A 202 or 201 is a promise. Order: claim of the idempotency key; request and pending marker (the commit point); job;
+ * answer. As with batches (see batches/commit.ts) nothing is rolled back after the commit point, and the answer is 202 even
+ * when the job cannot be enqueued at once.
  */
 import type { Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import { parseFeatures } from '@cytoqueue/schema';
-import { ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId } from '@cytoqueue/storage';
+import {
+  type DamageReport, ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionRequest, createId, findDocument, predictionRequestShape, readDocument, sealDocument,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
+import type { Background } from '../http/background';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
-import { readJsonObject } from '../http/stored-json';
 
 const MAX_TEXT = 256;
+/** Then the reconciler has seen the marker. */
+const ENQUEUE_FOR_MS = 90_000;
 
 export const predictionBody = z
   .strictObject({
@@ -35,15 +40,21 @@ export interface PredictionServices {
   registry: Registry;
   producer: Producer;
   idempotency: IdempotencyKeys;
+  background: Background;
+  damage: DamageReport;
+}
+
+export interface Accepted {
+  request: PredictionRequest;
+  /** False for a repeated request: the prediction may be in any state. */
+  isNew: boolean;
 }
 
 /**
- * A 202 is a promise: the request and its pending marker are durable before the job is enqueued.
- * When the queue refuses the job, what was stored is taken back, for the client is told to try again.
  * With an idempotency key the first request's prediction is returned to all.
  * @throws SchemaError, UnknownModelError, StoreUnavailableError, QueueUnavailableError
  */
-export async function acceptPrediction(services: PredictionServices, tenant: string, body: PredictionBody, key?: string): Promise<PredictionRequest> {
+export async function acceptPrediction(services: PredictionServices, tenant: string, body: PredictionBody, key?: string): Promise<Accepted> {
   const pin = await services.registry.resolve(body.model);
   const { model } = await services.registry.pinned(pin);
   const { features } = parseFeatures(body.features, body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema);
@@ -55,61 +66,65 @@ export async function acceptPrediction(services: PredictionServices, tenant: str
     operating_point: body.operating_point,
     features,
   };
-  if (key === undefined) return acceptNew(services, tenant, request);
+  if (key === undefined) return { request: await acceptNew(services, tenant, request), isNew: true };
   return acceptOnce(services, tenant, request, { key, payload: ['prediction', body] });
 }
 
 async function acceptNew(services: PredictionServices, tenant: string, request: PredictionRequest): Promise<PredictionRequest> {
-  const { store } = services;
-  const requestKey = ObjectKeys.predictionRequest(tenant, request.id);
+  const { store, background, producer } = services;
+  await producer.assertAvailable();
   try {
-    const body = Buffer.from(JSON.stringify(request));
-    await store.putMarked(requestKey, body, ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
-    await services.producer.enqueuePrediction({ tenant, predictionId: request.id });
-    return request;
+    await store.putMarked(ObjectKeys.predictionRequest(tenant, request.id), sealDocument(request), ObjectKeys.pending(tenant, request.id), { contentType: 'application/json' });
   } catch (error) {
-    // Its result too: a job whose adding timed out may have run all the same.
-    await Promise.allSettled([
-      store.delete(ObjectKeys.pending(tenant, request.id)),
-      store.deletePrefix(ObjectKeys.predictionPrefix(tenant, request.id)),
-    ]);
+    // Either object may be there. The client is told to send the record again, so neither must stay.
+    await background.run('rollback', async () => {
+      await store.delete(ObjectKeys.pending(tenant, request.id));
+      await store.deletePrefix(ObjectKeys.predictionPrefix(tenant, request.id));
+    });
     throw error;
   }
+  await enqueue(services, tenant, request.id);
+  return request;
 }
 
 /**
  * The key is claimed before anything else is stored, so the request that claimed it may still be storing, or have died
- * doing so. Every request with the key therefore does all of it again, under the claimed id: the first to write has
- * written, and a job that is there is not added twice. Nothing is taken back, for another may have promised it already.
+ * doing so. Every request with the key therefore does all of it again, under the claimed id: the first write stands, and a
+ * job that is there is not added twice. Nothing is rolled back, because another request may have promised it already.
  */
 async function acceptOnce(
   services: PredictionServices,
   tenant: string,
   request: PredictionRequest,
   { key, payload }: { key: string; payload: unknown },
-): Promise<PredictionRequest> {
-  const id = await services.idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
+): Promise<Accepted> {
+  const { store, idempotency, producer } = services;
+  const id = await idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = await readJsonObject<PredictionRequest>(services.store, requestKey);
-  const isFinished = earlier !== undefined && (await services.store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
-  if (isFinished) return earlier;
-  const stored = earlier ?? (await storeFirst(services.store, requestKey, { ...request, id }));
-  await markPending(services, tenant, id);
-  await services.producer.enqueuePrediction({ tenant, predictionId: id });
-  return stored;
+  const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
+  const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
+  if (isFinished) return { request: earlier, isNew: false };
+  // A record that is marked is promised already: without Redis, a repetition still says so.
+  const isPromised = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
+  if (!isPromised) await producer.assertAvailable();
+  const stored = earlier ?? (await storeFirst(store, requestKey, { ...request, id }));
+  if (!isPromised) await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
+  await enqueue(services, tenant, id);
+  return { request: stored, isNew: id === request.id };
 }
 
-/** What is stored under the key in the end: ours, or that of whoever was faster. */
+/** Nothing is refused any more: repeated in the background, and by the reconciler when this process ends before. */
+async function enqueue({ producer, background }: PredictionServices, tenant: string, predictionId: string): Promise<void> {
+  await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), { giveUpAfterMs: ENQUEUE_FOR_MS });
+}
+
+/** The request stored under the key in the end: ours, or one that was stored earlier. */
 async function storeFirst(store: ObjectStore, requestKey: string, request: PredictionRequest): Promise<PredictionRequest> {
   try {
-    await store.putOnce(requestKey, Buffer.from(JSON.stringify(request)), { contentType: 'application/json' });
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
     return request;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    return JSON.parse((await store.get(requestKey)).toString()) as PredictionRequest;
+    return readDocument(store, requestKey, predictionRequestShape);
   }
-}
-
-async function markPending({ store }: PredictionServices, tenant: string, id: string): Promise<void> {
-  await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
 }

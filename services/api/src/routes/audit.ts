@@ -1,4 +1,6 @@
-import { type AuditEvent, ObjectKeys, ObjectNotFoundError, type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import {
+  type AuditEvent, type DamageReport, ObjectKeys, ObjectNotFoundError, type ObjectStore, auditEventShape, idTimeMs, listNewestFirst, parseDocument,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
 import { answer, auditEvent, page, refusals } from '../http/documents';
 import { linkNext } from '../http/paging';
@@ -20,8 +22,13 @@ const operation: Operation = {
   responses: { 200: answer('One page', page(auditEvent)), ...refusals(401, 403, 422, 503) },
 };
 
-export function auditRoutes({ store }: { store: ObjectStore }): Route[] {
-  return [{ method: 'get', path: '/v1/audit', access: 'admin', operation, handle: (call) => listAudit(store, call) }];
+interface AuditServices {
+  store: ObjectStore;
+  damage: DamageReport;
+}
+
+export function auditRoutes(services: AuditServices): Route[] {
+  return [{ method: 'get', path: '/v1/audit', access: 'admin', operation, handle: (call) => listAudit(services, call) }];
 }
 
 interface Found {
@@ -29,10 +36,10 @@ interface Found {
   event: AuditEvent;
 }
 
-async function listAudit(store: ObjectStore, { request, response, query, principal }: Call): Promise<void> {
+async function listAudit(services: AuditServices, { request, response, query, principal }: Call): Promise<void> {
   const { limit, after } = query as z.output<typeof auditQuery>;
   const found: Found[] = [];
-  for await (const item of newestEvents(store, principal.tenant, limit, after)) {
+  for await (const item of newestEvents(services, principal.tenant, limit, after)) {
     found.push(item);
     if (found.length > limit) break;
   }
@@ -43,22 +50,34 @@ async function listAudit(store: ObjectStore, { request, response, query, princip
   response.json({ data: shown.map(({ event }) => describe(event)), has_more: hasMore, last_id: lastId });
 }
 
-async function* newestEvents(store: ObjectStore, tenant: string, limit: number, after: string | undefined): AsyncGenerator<Found> {
+async function* newestEvents(services: AuditServices, tenant: string, limit: number, after: string | undefined): AsyncGenerator<Found> {
   const [, begun, seen] = CURSOR.exec(after ?? '') ?? [];
-  if (begun !== undefined) yield* eventsOf(store, tenant, begun, Number(seen));
+  if (begun !== undefined) yield* eventsOf(services, tenant, begun, Number(seen));
   let before: string | undefined = begun;
   for (;;) {
-    const { ids, hasMore } = await listNewestFirst(store, { prefix: ObjectKeys.auditPrefix(tenant), idPrefix: 'audit_', before, limit });
-    for (const id of ids) yield* eventsOf(store, tenant, id, 0);
+    const { ids, hasMore } = await listNewestFirst(services.store, { prefix: ObjectKeys.auditPrefix(tenant), idPrefix: 'audit_', before, limit });
+    for (const id of ids) yield* eventsOf(services, tenant, id, 0);
     if (!hasMore) return;
     before = ids.at(-1);
   }
 }
 
-async function* eventsOf(store: ObjectStore, tenant: string, id: string, seen: number): AsyncGenerator<Found> {
-  const lines = (await readText(store, ObjectKeys.audit(tenant, id))).trimEnd().split('\n').reverse();
+async function* eventsOf(services: AuditServices, tenant: string, id: string, seen: number): AsyncGenerator<Found> {
+  const lines = (await readText(services.store, ObjectKeys.audit(tenant, id))).trimEnd().split('\n').reverse();
   for (const [index, line] of lines.entries()) {
-    if (index >= seen && line !== '') yield { cursor: `${id}.${index + 1}`, event: JSON.parse(line) as AuditEvent };
+    if (index >= seen && line !== '') yield { cursor: `${id}.${index + 1}`, event: parseEvent(services, tenant, id, line) };
+  }
+}
+
+/** A damaged line stands in the list as what it is; the others are shown. */
+function parseEvent({ damage }: AuditServices, tenant: string, id: string, line: string): AuditEvent {
+  const key = ObjectKeys.audit(tenant, id);
+  try {
+    return parseDocument(Buffer.from(line), key, auditEventShape);
+  } catch (error) {
+    damage.report(key, error);
+    const at = new Date(idTimeMs('audit_', id) ?? 0).toISOString();
+    return { at, actor: { command: 'unknown' }, action: 'audit.damaged', resource: `audit/${id}`, outcome: 'failed' };
   }
 }
 

@@ -46,7 +46,7 @@ export const createOperation: Operation = {
   responses: {
     200: answer('With dry_run=true: what the upload would come to', preflightReport),
     202: answer('Accepted: the bytes are durable', batch),
-    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+    ...refusals(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
   },
 };
 
@@ -66,12 +66,14 @@ export const getOperation: Operation = {
   responses: { 200: answer('The batch', batch), ...refusals(401, 403, 404, 410, 503) },
 };
 
+const seenToTheEnd = { description: 'Last-Event-ID names the final event: nothing follows' };
+
 export const streamOperation: Operation = {
   operationId: 'streamBatch',
   summary: 'State and counts as server-sent events',
   tags,
   requestParams: idParam,
-  responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), ...refusals(401, 403, 404, 410, 503) },
+  responses: { 200: rawAnswer('Events named "status", each a whole batch', 'text/event-stream'), 204: seenToTheEnd, ...refusals(401, 403, 404, 410, 503) },
 };
 
 export const cancelOperation: Operation = {
@@ -103,7 +105,7 @@ export const rescoreOperation: Operation = {
   summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
   tags,
   requestParams: { ...idParam, query: rescoreQuery, header: idempotencyHeader },
-  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 410, 422, 503, 507) },
+  responses: { 202: answer('Accepted as a new batch', batch), ...refusals(401, 403, 404, 409, 410, 413, 422, 503, 507) },
 };
 
 export const changesOperation = downloadOperation('getBatchChanges', 'Of a rescored batch: the rows whose class is another now');

@@ -1,21 +1,21 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
+import { type BatchRecord, type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
-import type { Authenticator } from '../http/auth';
-import { cancelBatch, deleteBatch, retryBatch } from '../batches/control';
+import { cancelBatch, retryBatch } from '../batches/control';
+import { deleteBatch } from '../batches/delete';
 import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
 import { sendPartial } from '../batches/partial';
 import { type StoredBatch, readBatch } from '../batches/runs';
-import { batchLink, isBatchFinished, viewBatch } from '../batches/view';
+import { type BatchView, acceptedView, batchLink, isBatchFinished, viewBatch, viewNewestRun } from '../batches/view';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { sendPage } from '../http/paging';
 import type { Retention } from '../http/retention';
 import { Problem } from '../http/problem';
 import type { Call, Route } from '../http/route';
-import { sendEvents } from '../http/sse';
+import { type StreamServices, streamEvents } from '../http/sse';
 import {
   cancelOperation, changesOperation, createOperation, deleteOperation, errorsOperation, getOperation, listOperation, rescoreOperation,
   resultsOperation, retryOperation, streamOperation,
@@ -25,13 +25,14 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; protection: Pick<TaskProtection, 'run'> };
+export type BatchRouteServices = BatchServices & StreamServices & { changes: ChangeListener; retention: Retention; protection: Pick<TaskProtection, 'run'> };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
   const find = (tenant: string, id: string) => services.store.get(ObjectKeys.batchRecord(tenant, id));
+  const isRepetition = services.idempotency.isRepetition.bind(services.idempotency);
   return [
-    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => services.use.uploads.hold(call.principal.tenant, () => services.protection.run(() => createBatch(services, call))) },
+    { method: 'post', path: collection, access, isRepetition, operation: createOperation, handle: (call) => services.protection.run(() => createBatch(services, call)) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
     { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getBatch(services, call) },
     { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamBatch(services, call) },
@@ -41,7 +42,7 @@ export function batchRoutes(services: BatchRouteServices): Route[] {
     { method: 'delete', path: one, access, find, operation: deleteOperation, handle: (call) => remove(services, call) },
     { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancel(services, call) },
     { method: 'post', path: `${one}/retry`, access, find, operation: retryOperation, handle: (call) => retry(services, call) },
-    { method: 'post', path: `${one}/rescore`, access, find, operation: rescoreOperation, handle: (call) => rescore(services, call) },
+    { method: 'post', path: `${one}/rescore`, access, find, isRepetition, operation: rescoreOperation, handle: (call) => rescore(services, call) },
   ];
 }
 
@@ -57,8 +58,9 @@ const PRESIGNED_SECONDS = 300;
 async function download(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call, which: RunFile): Promise<void> {
   const stored = await readBatch(services.store, principal.tenant, params.id);
   if (query['partial'] === true && stored.end?.manifest[which] === undefined && which !== 'changes') {
+    services.retention.checkInput(params.id);
     await trail.done();
-    return sendPartial(response, services, principal.tenant, stored, which);
+    return sendPartial(request, response, services, principal.tenant, stored, which);
   }
   const file = finishedFile(stored, which);
   const name = downloadName(stored.record.filename ?? params.id, which);
@@ -91,33 +93,44 @@ async function createBatch(services: BatchRouteServices, { request, response, qu
     return;
   }
   const idempotencyKey = idempotencyKeyOf(request);
-  const id = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
+  const record = await acceptBatch(services, request, response, { tenant: principal.tenant, model, options, idempotencyKey });
+  await sendAccepted(services, { response, principal, trail }, record);
+}
+
+/** The batch is accepted: no failure may turn that into a refusal any more. */
+async function sendAccepted(services: BatchRouteServices, { response, principal, trail }: Pick<Call, 'response' | 'principal' | 'trail'>, record: BatchRecord): Promise<void> {
+  const { id } = record;
   trail.resource = `batches/${id}`;
   await trail.done();
-  response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
+  const view = await viewBatch(services, principal.tenant, id).catch(() => acceptedView(record));
+  response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(view);
 }
 
 async function rescore(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call): Promise<void> {
-  services.retention.checkInput(params.id);
   const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
-  const id = await rescoreBatch(services, principal.tenant, params.id, options);
-  trail.resource = `batches/${id}`;
-  await trail.done();
-  response.status(202).set({ Location: batchLink(id), 'Retry-After': '1' }).json(await viewBatch(services, principal.tenant, id));
+  await sendAccepted(services, { response, principal, trail }, await rescoreBatch(services, principal.tenant, params.id, options));
 }
 
 async function cancel(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
+  const before = await viewBatch(services, principal.tenant, params.id);
   await cancelBatch(services.store, principal.tenant, params.id);
   await trail.done();
   services.changes.notify(params.id);
-  response.status(202).json(await viewBatch(services, principal.tenant, params.id));
+  response.status(202).json(await viewAfter(services, principal.tenant, { ...before, status: 'canceling' }));
 }
 
 async function retry(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
   services.retention.checkInput(params.id);
+  const before = await viewBatch(services, principal.tenant, params.id);
   await retryBatch(services, principal.tenant, params.id);
   await trail.done();
-  response.status(202).set('Location', batchLink(params.id)).json(await viewBatch(services, principal.tenant, params.id));
+  services.changes.notify(params.id);
+  response.status(202).set('Location', batchLink(params.id)).json(await viewAfter(services, principal.tenant, { ...before, status: 'queued', progress: 0 }));
+}
+
+/** The change is durable: when its state cannot be read now, the answer says what was asked for. */
+async function viewAfter(services: BatchRouteServices, tenant: string, expected: BatchView): Promise<BatchView> {
+  return viewBatch(services, tenant, String(expected.id)).catch(() => expected);
 }
 
 async function remove(services: BatchRouteServices, { response, params, principal, trail }: Call): Promise<void> {
@@ -136,6 +149,7 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
     store: services.store,
     prefix: ObjectKeys.batchesPrefix(tenant),
     idPrefix: 'batch_',
+    charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) =>
       services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {
         if (error instanceof ObjectNotFoundError) return undefined;
@@ -144,14 +158,10 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
   });
 }
 
-async function streamBatch(services: BatchRouteServices, { request, response, params, principal }: Call): Promise<void> {
-  const read = async () => {
-    const view = await viewBatch(services, principal.tenant, params.id);
-    return { eventId: `${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
-  };
-  await read();
-  const { changes, authenticator, use } = services;
-  const isStillAdmitted = () => authenticator.isStillAdmitted(principal);
-  const source = { id: params.id, changes, lastEventId: request.get('Last-Event-ID'), read, isStillAdmitted };
-  await use.streams.hold(principal.tenant, () => sendEvents(response, source));
+async function streamBatch(services: BatchRouteServices, call: Call): Promise<void> {
+  const { params, principal } = call;
+  await streamEvents(services, call, async () => {
+    const { run, view } = await viewNewestRun(services, principal.tenant, params.id);
+    return { eventId: `${run}-${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
+  });
 }

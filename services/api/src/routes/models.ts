@@ -1,4 +1,4 @@
-import { NothingToRollBackError, type Registry } from '@cytoqueue/registry';
+import { type ModelEntry, NothingToRollBackError, type Registry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './model-artifacts';
 import { answer, modelSummary, modelVersion, refusals } from '../http/documents';
@@ -81,7 +81,7 @@ export function modelRoutes({ registry }: ModelRouteServices): Route[] {
 }
 
 async function findModel(registry: Registry, wanted: string) {
-  const model = (await registry.list()).find(({ name }) => name === wanted);
+  const model = await registry.find(wanted);
   if (model === undefined) throw notFound();
   return summarize(model);
 }
@@ -100,7 +100,7 @@ async function promote(registry: Registry, { request, response, params, principa
   response.json(await findModel(registry, params.name));
 }
 
-function summarize(model: Awaited<ReturnType<Registry['list']>>[number]) {
+function summarize(model: ModelEntry) {
   return { ...model, links: { self: `/v1/models/${model.name}` } };
 }
 

@@ -20,7 +20,7 @@ export const createOperation: Operation = {
   responses: {
     201: answer('Finished while the client waited', prediction),
     202: answer('Accepted and durable', acceptedPrediction),
-    ...refusals(400, 401, 403, 413, 415, 422, 503, 507),
+    ...refusals(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
   },
 };
 
@@ -48,10 +48,12 @@ export const cancelOperation: Operation = {
   responses: { 200: answer('Canceled; no result will be written', prediction), ...refusals(401, 403, 404, 409, 410, 503) },
 };
 
+const seenToTheEnd = { description: 'Last-Event-ID names the final event: nothing follows' };
+
 export const streamOperation: Operation = {
   operationId: 'streamPrediction',
   summary: 'State changes as server-sent events',
   tags,
   requestParams: idParam,
-  responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), ...refusals(401, 403, 404, 410, 503) },
+  responses: { 200: rawAnswer('Events named "status", each a whole prediction', 'text/event-stream'), 204: seenToTheEnd, ...refusals(401, 403, 404, 410, 503) },
 };

@@ -1,6 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
-import type { Authenticator } from '../http/auth';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
@@ -8,23 +7,24 @@ import type { Retention } from '../http/retention';
 import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
 import { type Call, type Route, parseWith } from '../http/route';
-import { sendEvents } from '../http/sse';
+import { type StreamServices, streamEvents } from '../http/sse';
 import type { TenantUse } from '../http/tenant-use';
 import { type PredictionServices, acceptPrediction, predictionBody } from '../predictions/accept';
-import { isFinished, predictionLink, viewIfFinished, viewPrediction } from '../predictions/view';
+import { isFinished, predictionLink, queuedView, viewIfFinished, viewPrediction } from '../predictions/view';
 import { waitFor } from '../predictions/wait';
 import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './prediction-operations';
 
 const collection = '/v1/predictions';
 const one = `${collection}/{id}`;
 
-export type PredictionRouteServices = PredictionServices & { changes: ChangeListener; retention: Retention; authenticator: Authenticator; use: TenantUse; maxWaitSeconds: number };
+export type PredictionRouteServices = PredictionServices & StreamServices & { changes: ChangeListener; retention: Retention; use: TenantUse; maxWaitSeconds: number };
 
 export function predictionRoutes(services: PredictionRouteServices): Route[] {
   const access = 'records';
   const find = (tenant: string, id: string) => services.store.get(ObjectKeys.predictionRequest(tenant, id));
+  const isRepetition = services.idempotency.isRepetition.bind(services.idempotency);
   return [
-    { method: 'post', path: collection, access, operation: createOperation, handle: (call) => createPrediction(services, call) },
+    { method: 'post', path: collection, access, isRepetition, operation: createOperation, handle: (call) => createPrediction(services, call) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listPredictions(services, call) },
     { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getPrediction(services, call) },
     { method: 'post', path: `${one}/cancel`, access, find, operation: cancelOperation, handle: (call) => cancelPrediction(services, call) },
@@ -35,7 +35,7 @@ export function predictionRoutes(services: PredictionRouteServices): Route[] {
 async function createPrediction(services: PredictionRouteServices, { request, response, principal, trail }: Call): Promise<void> {
   const body = parseWith(predictionBody, await readJson(request, response), 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), services.maxWaitSeconds);
-  const accepted = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
+  const { request: accepted, isNew } = await acceptPrediction(services, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
   trail.resource = `predictions/${id}`;
   response.set('Location', predictionLink(id));
@@ -47,7 +47,9 @@ async function createPrediction(services: PredictionRouteServices, { request, re
       return;
     }
   }
-  response.status(202).set('Retry-After', '1').json({ id, status: 'queued', created_at, links: { self: predictionLink(id) } });
+  // It is accepted, whatever fails now. A repeated request may find it in any state.
+  const { status } = isNew ? queuedView(accepted) : await viewPrediction(services, principal.tenant, id).catch(() => queuedView(accepted));
+  response.status(202).set('Retry-After', '1').json({ id, status, created_at, links: { self: predictionLink(id) } });
 }
 
 function waitForPrediction(services: PredictionRouteServices, tenant: string, accepted: PredictionRequest, timeoutMs: number, response: Call['response']) {
@@ -65,6 +67,7 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
     store: services.store,
     prefix: ObjectKeys.predictionsPrefix(tenant),
     idPrefix: 'pred_',
+    charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) => (services.retention.isExpired(id) ? undefined : viewPrediction(services, tenant, id).catch(absentIfNotFound)),
   });
 }
@@ -74,7 +77,10 @@ function absentIfNotFound(error: unknown): undefined {
   throw error;
 }
 
-/** The end of a prediction is written once: whoever writes it first, the worker or the one who cancels, has decided it. */
+/**
+ * The end of a prediction is written once, by the worker or by the cancel: that is the commit point. The reconciler removes
+ * a marker that could not be deleted after it.
+ */
 async function cancelPrediction(services: PredictionRouteServices, { response, params, principal }: Call): Promise<void> {
   const { tenant } = principal;
   const view = await viewPrediction(services, tenant, params.id);
@@ -86,23 +92,20 @@ async function cancelPrediction(services: PredictionRouteServices, { response, p
     if (error instanceof ObjectMismatchError) throw finished('succeeded or failed');
     throw error;
   }
-  await services.store.delete(ObjectKeys.pending(tenant, params.id));
+  await services.store.delete(ObjectKeys.pending(tenant, params.id)).catch(() => undefined);
   services.changes.notify(params.id);
-  response.json(await viewPrediction(services, tenant, params.id));
+  const { queue_position: _, ...shown } = view;
+  response.json(await viewPrediction(services, tenant, params.id).catch(() => ({ ...shown, ...end })));
 }
 
 function finished(status: string): Problem {
   return new Problem('already-finished', `The prediction has ${status} already.`);
 }
 
-async function streamPrediction(services: PredictionRouteServices, { request, response, params, principal }: Call): Promise<void> {
-  const read = async () => {
+async function streamPrediction(services: PredictionRouteServices, call: Call): Promise<void> {
+  const { params, principal } = call;
+  await streamEvents(services, call, async () => {
     const view = await viewPrediction(services, principal.tenant, params.id);
     return { eventId: view.status, data: view, final: isFinished(view.status) };
-  };
-  await read();
-  const { changes, authenticator, use } = services;
-  const isStillAdmitted = () => authenticator.isStillAdmitted(principal);
-  const source = { id: params.id, changes, lastEventId: request.get('Last-Event-ID'), read, isStillAdmitted };
-  await use.streams.hold(principal.tenant, () => sendEvents(response, source));
+  });
 }

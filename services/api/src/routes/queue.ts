@@ -11,20 +11,21 @@ const percentiles = z.strictObject({ p50: z.number().min(0), p99: z.number().min
 export const queueDocument = z
   .strictObject({
     as_of: timestamp,
-    backlog_rows: count.meta({ description: 'Rows in jobs that wait, are prioritised, due again or active; a single record is one row' }),
+    backlog_rows: count.meta({ description: 'Rows in jobs that wait, are prioritised, delayed or active; a single record is one row' }),
     backlog_jobs: count,
     oldest_job_age_seconds: seconds.meta({ description: 'Of the oldest of these jobs; 0 without any' }),
     workers_alive: count,
-    rows_per_second: seconds.meta({ description: 'Rows of batches scored over the last minute' }),
+    rows_per_second: seconds.meta({ description: 'Rows finished: a decaying average of the last seconds, 0 when none were for 15 seconds' }),
+    stalled: z.boolean().meta({ description: 'Rows wait, their queue is not paused, and none was finished for 15 seconds' }),
     drain_seconds: seconds.nullable().meta({
-      description: 'The backlog over what the workers alive get through when busy; null when none is alive',
+      description: 'The backlog over what the workers alive get through when busy; null when none is alive or the queue is stalled',
     }),
     queues: z.array(
       z.strictObject({
         name: z.enum(['predictions', 'shards', 'finalize']),
         waiting: count,
         prioritized: count,
-        delayed: count.meta({ description: 'Put off, due or not' }),
+        delayed: count.meta({ description: 'Tried again later, as all jobs are while the store is unavailable' }),
         active: count,
         failed: count,
         paused: z.boolean(),
@@ -68,6 +69,7 @@ function describe(status: QueueStatus): z.infer<typeof queueDocument> {
     oldest_job_age_seconds: status.oldestJobAgeSeconds,
     workers_alive: status.workersAlive,
     rows_per_second: Math.round(status.rowsPerSecond),
+    stalled: status.stalled,
     drain_seconds: status.drainSeconds ?? null,
     queues: status.queues.map(describeQueue),
     latency: { prediction_wait_ms: latency.waitMs ?? null, prediction_total_ms: latency.totalMs ?? null },

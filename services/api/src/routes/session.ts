@@ -39,7 +39,7 @@ const signInOperation: Operation = {
   summary: 'Exchange an API key or a sign-in token for a session cookie',
   tags,
   requestBody: { required: true, content: { 'application/json': { schema: signInBody } } },
-  responses: { 201: answer('Signed in', session, cookieHeader), ...refusals(400, 401, 403, 413, 415, 422, 503) },
+  responses: { 201: answer('Signed in', session, cookieHeader), ...refusals(400, 401, 403, 408, 413, 415, 422, 503) },
 };
 
 const getOperation: Operation = {

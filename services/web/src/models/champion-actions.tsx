@@ -25,7 +25,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
       </div>
       <div className="actions">
         <ConfirmButton label={`Put ${version} into use`} title={`Put ${name} ${version} into use?`} confirm="Put into use" isPending={promote.isPending} onConfirm={() => promote.mutate(version)}>
-          <p>From now on it answers every record and file that names no other version, for every laboratory. Version {champion} stays and can be returned to.</p>
+          <p>From now on it answers every record and file that names no other version, for every laboratory.{champion !== null && ` Version ${champion} stays and can be returned to.`}</p>
         </ConfirmButton>
         {previous !== undefined && (
           <ConfirmButton label={`Go back to ${previous.version}`} title={`Go back to ${name} ${previous.version}?`} confirm="Go back" isPending={rollBack.isPending} onConfirm={() => rollBack.mutate()}>

@@ -21,7 +21,10 @@ export function useVersion(name: string, version: string) {
 export function useChampion(name: string) {
   return useQuery<ModelVersion>({
     queryKey: ['champion', name],
-    queryFn: async ({ signal }) => reader.getModelVersion(name, (await reader.getModel(name, { signal })).champion, { signal }),
+    queryFn: async ({ signal }) => {
+      const { champion, versions } = await reader.getModel(name, { signal });
+      return reader.getModelVersion(name, champion ?? versions[versions.length - 1], { signal });
+    },
     staleTime: 60_000,
   });
 }

@@ -68,6 +68,7 @@ function Warnings({ queue }: { queue: QueueState }) {
   return (
     <>
       {queue.workers_alive === 0 && <Notice tone="warning"><strong>No worker is alive.</strong> What is sent is stored and waits; nothing is scored until one starts.</Notice>}
+      {queue.stalled && queue.workers_alive > 0 && <Notice tone="warning"><strong>Work is stalled.</strong> Rows wait, and none was finished for 15 seconds.</Notice>}
       {paused.length > 0 && <Notice tone="warning">Paused: {paused.map(({ name }) => name).join(', ')}.</Notice>}
     </>
   );

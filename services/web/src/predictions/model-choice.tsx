@@ -11,7 +11,7 @@ export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDra
       <summary>Model: {draft.model}{draft.operatingPoint === 'sensitivity99' ? ', cautious' : ''}</summary>
       <div className="stack">
         <SelectField label="Model" value={draft.model} onChange={(model) => change({ model })} description="The version in use at this moment answers; the answer names it.">
-          {models.map(({ name, champion }) => <option key={name} value={name}>{name} ({champion})</option>)}
+          {models.filter(({ champion }) => champion !== null).map(({ name, champion }) => <option key={name} value={name}>{name} ({champion})</option>)}
           {models.length === 0 && <option>{draft.model}</option>}
         </SelectField>
         <SelectField

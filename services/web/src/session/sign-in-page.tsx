@@ -25,7 +25,8 @@ export function SignInPage() {
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (key.trim() !== '') signIn.mutate({ api_key: key.trim() });
+    // Enter submits a form of one field also while its button is none.
+    if (key.trim() !== '' && !signIn.isPending) signIn.mutate({ api_key: key.trim() });
   };
   return (
     <main className="sign-in" id="main">

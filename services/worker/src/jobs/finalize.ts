@@ -1,6 +1,6 @@
 /*
  * Delivery: at least once; effect: exactly once. Order: which shards have failed (decided once), the files (written once),
- * the manifest (last, once), then the pending marker goes. Dead anywhere between, it is done again to the same bytes; until
+ * the manifest (last, once), then the pending marker of this run goes. Dead anywhere between, it is done again to the same bytes; until
  * the marker is gone the reconciler sees to that.
  */
 import { createHash } from 'node:crypto';
@@ -8,11 +8,12 @@ import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cy
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift, explainColumns } from '@cytoqueue/registry';
 import {
-  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
-  decodeShardObject, emptyCounts, unscoredShards,
+  type BatchRecord, type BatchSummary, type DriftDocument, type FileDigest, type Manifest, ObjectKeys, ObjectMismatchError, type ShardCounts, type ShardObject,
+  decodeShardObject, emptyCounts, failedShardsShape, manifestShape, readDocument, sealDocument, unscoredShards,
 } from '@cytoqueue/storage';
 import { readAhead } from './read-ahead';
-import { type BatchRecords, type ShardServices, isCanceled, loadShardTask, readShardObject, scoreAndStore, shardKey } from './shard';
+import { type BatchRecords, type ShardServices, isCanceled, isRemoved, loadShardTask, scoreAndStore, unlessRemoved } from './shard';
+import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
 /** How many shard objects may be on their way while one is written. */
 const AHEAD = 3;
@@ -31,21 +32,34 @@ export class Finalizer {
   ) {}
 
   /** `failedShards`: those whose jobs exhausted their attempts. */
-  async process({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+  process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+    return this.unlessRemoved(job, () => this.processStored(job, failedShards));
+  }
+
+  /** Asked before as well, so that nothing is written for a batch that is gone. */
+  private async unlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
+    if (!(await isRemoved(this.services.store, job))) await unlessRemoved(this.services.store, job, work);
+  }
+
+  private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
     const { store, progress } = this.services;
     await progress.markFinalizing(batchId, run);
     // A run that has ended stays as it ended, whatever was canceled, lost or found since.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined) await this.end(tenant, batchId, run, failedShards);
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
-  async giveUp({ tenant, batchId, run }: FinalizeJob): Promise<void> {
+  giveUp(job: FinalizeJob): Promise<void> {
+    return this.unlessRemoved(job, () => this.giveUpStored(job));
+  }
+
+  private async giveUpStored({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.services;
     const record = await this.records.read(tenant, batchId);
     const manifest = await new RunFiles(this.services, tenant, record, run, new Set()).giveUp();
-    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' });
-    await store.delete(ObjectKeys.pending(tenant, batchId));
+    await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
+    await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
   private async end(tenant: string, batchId: string, run: number, failedShards: ReadonlySet<number>): Promise<void> {
@@ -53,8 +67,19 @@ export class Finalizer {
     const record = await this.records.read(tenant, batchId);
     const files = new RunFiles(this.services, tenant, record, run, failedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run)) ? await files.cancel() : await files.write();
-    const bytes = Buffer.from(JSON.stringify(manifest));
-    await store.putOnce(ObjectKeys.runManifest(tenant, batchId, run), bytes, { contentType: 'application/json' });
+    await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
+  }
+
+  /** A finalizer of a release without checksums may have written the same manifest first. */
+  private async putManifest(key: string, manifest: Manifest): Promise<void> {
+    const { store } = this.services;
+    try {
+      await store.putOnce(key, sealDocument(manifest), { contentType: 'application/json' });
+    } catch (error) {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+      const first = await readDocument(store, key, manifestShape);
+      if (JSON.stringify(first) !== JSON.stringify(manifest)) throw error;
+    }
   }
 }
 
@@ -93,24 +118,17 @@ class RunFiles {
     return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
   }
 
-  /** The same, with the rest as failed. A shard object that is corrupt is removed, so that a retry scores the shard again. */
+  /** The same, with the rest as failed. A damaged shard object is set aside, so that a retry scores the shard again. */
   async giveUp(): Promise<Manifest> {
-    const { succeeded, rejected } = await this.countScored((shard) => this.services.store.delete(shardKey(this.tenant, this.record, shard)));
+    const { succeeded, rejected } = await this.countScored();
     const counts = { total: this.record.rows, pending: 0, succeeded, rejected, failed: this.record.rows - succeeded - rejected };
     const unscored = await unscoredShards(this.services.store, this.tenant, this.record);
     return { run: this.run, status: 'failed', counts, summary: this.summary(), failed_shards: unscored.map(({ shard }) => shard) };
   }
 
-  /** `onCorrupt`: what to do with a corrupt shard object, which is an error when not given. */
-  private async countScored(onCorrupt?: (shard: number) => Promise<void>): Promise<ShardCounts> {
+  private async countScored(): Promise<ShardCounts> {
     const { services, tenant, record } = this;
-    const read = (shard: number) =>
-      readShardObject(services.store, tenant, record, shard).catch(async (error: unknown) => {
-        if (onCorrupt === undefined || !(error instanceof ObjectCorruptError)) throw error;
-        await onCorrupt(shard);
-        return undefined;
-      });
-    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, read);
+    const existing = readAhead(record.shards.map((_, shard) => shard), AHEAD, (shard) => readShardObject(services, tenant, record, shard));
     for await (const object of existing) if (object !== undefined) this.add(object.counts);
     return this.total;
   }
@@ -135,9 +153,9 @@ class RunFiles {
 
   private async load(shard: number): Promise<ShardObject> {
     const { services, tenant, record, run } = this;
-    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)));
-    const existing = await readShardObject(services.store, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
-    return existing ?? scoreAndStore(services, tenant, record, run, shard);
+    if (this.failed.includes(shard)) return decodeShardObject(await services.pool.fail(await loadShardTask(services, tenant, record, shard)), shardKey(tenant, record, shard));
+    const existing = await readShardObject(services, tenant, record, shard, services.pool.objectMemory(record.shards[shard].length));
+    return existing ?? scoreAndStore(services, tenant, record, run, shard, await wasDamaged(services.store, tenant, record, shard));
   }
 
   /**
@@ -155,7 +173,7 @@ class RunFiles {
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = JSON.parse((await services.store.get(key)).toString()) as number[];
+      this.failed = await readDocument(services.store, key, failedShardsShape);
     }
   }
 

@@ -6,7 +6,8 @@ import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
-  ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult,
+  ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, findDocument, predictionEndShape,
+  predictionRequestShape, readDocument,
 } from '@cytoqueue/storage';
 
 /** What one model version needs to answer; both parts hold scratch space. */
@@ -46,14 +47,8 @@ export class PredictionProcessor {
     await this.settle(job);
   }
 
-  private async readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
-    try {
-      const bytes = await this.services.store.get(ObjectKeys.predictionRequest(tenant, id));
-      return JSON.parse(bytes.toString()) as PredictionRequest;
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) return undefined;
-      throw error;
-    }
+  private readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
+    return findDocument(this.services.store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
   }
 
   private async end(tenant: string, id: string, end: PredictionEnd): Promise<boolean> {
@@ -67,10 +62,13 @@ export class PredictionProcessor {
     }
   }
 
-  /** Canceled, or given up: decided by somebody else first. Two different results of one record would be an alarm. */
+  /**
+   * Canceled, given up, or answered by another release, whose evidence may differ: the first one stays. Two different
+   * results of one format are an alarm.
+   */
   private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
-    const existing = JSON.parse((await this.services.store.get(key)).toString()) as PredictionEnd;
-    return existing.status !== end.status;
+    const existing = await readDocument(this.services.store, key, predictionEndShape);
+    return existing.status !== end.status || formatOf(existing) !== formatOf(end);
   }
 
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
@@ -81,6 +79,10 @@ export class PredictionProcessor {
     this.predictors.set(pin.digest, predictor);
     return predictor;
   }
+}
+
+function formatOf(end: PredictionEnd): number {
+  return (end.status === 'succeeded' && end.format) || 1;
 }
 
 function describe({ classifier, explainer }: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {

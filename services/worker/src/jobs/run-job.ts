@@ -1,6 +1,6 @@
 import { CANARY_TENANT, type Job, PostponedError, UnrecoverableError } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
-import { isAlarm, toJobError } from '../errors';
+import { alarmOf, toJobError } from '../errors';
 import type { StallWatch } from '../stall-watch';
 import type { WorkMetrics } from '../work-metrics';
 
@@ -19,9 +19,10 @@ export async function runJob<T extends { tenant: string }>(job: Job<T>, { logger
     // A canary a minute is not worth reading about.
     logger[job.data.tenant === CANARY_TENANT ? 'debug' : 'info'](jobLine(job), 'job done');
   } catch (error) {
-    if (isAlarm(error)) {
+    const alarm = alarmOf(error);
+    if (alarm !== undefined) {
       metrics.checksumMismatch();
-      logger.error({ ...jobLine(job), err: error, alarm: 'object-mismatch' }, 'ALARM: the store holds other bytes than this job comes to');
+      logger.error({ ...jobLine(job), err: error, alarm }, alarm === 'object-corrupt' ? 'ALARM: a stored object is damaged' : 'ALARM: the store holds other bytes than this job results in');
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
     if (jobError instanceof PostponedError) logger.warn({ ...jobLine(job), err: error }, 'job put off');

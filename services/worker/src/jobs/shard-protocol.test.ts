@@ -79,7 +79,7 @@ async function deliver(record: BatchRecord, { kind, shard: wanted, callsFailed, 
 async function expectNothingWrong(record: BatchRecord): Promise<void> {
   const keys = await keysOf(worker.store, ObjectKeys.batchPrefix(TENANT, record.id));
   const shards = keys.filter((key) => ObjectKeys.parseShardKey(key) !== undefined);
-  for (const key of shards) decodeShardObject(await worker.store.get(key));
+  for (const key of shards) decodeShardObject(await worker.store.get(key), key);
   const ended = keys.includes(ObjectKeys.runManifest(TENANT, record.id, 1));
   expect(ended || (await worker.isPending(record.id))).toBe(true);
   if (ended) await expectResult(record);

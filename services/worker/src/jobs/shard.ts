@@ -5,12 +5,14 @@
  */
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import {
-  type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, type ShardObject, decodeShardCounts, decodeShardObject,
-} from '@cytoqueue/storage';
+import type { Logger } from '@cytoqueue/runtime';
+import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardCounts, decodeShardObject, openBatchRecord } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkMetrics } from '../work-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
+import { type StoredShard, putShardOnce, readShardObject, shardKey } from './stored-shard';
+
+export { shardKey };
 
 export interface ShardServices {
   store: ObjectStore;
@@ -18,11 +20,13 @@ export interface ShardServices {
   pool: ScoringPool;
   progress: BatchProgress;
   metrics: WorkMetrics;
+  logger: Pick<Logger, 'error'>;
 }
 
 /** `batch.json` never changes; a worker reads it once for many shards. */
 export class BatchRecords {
   private readonly records = new Map<string, Promise<BatchRecord>>();
+  private readonly runs = new Set<string>();
   private static readonly MOST = 32;
 
   constructor(private readonly store: ObjectStore) {}
@@ -31,12 +35,23 @@ export class BatchRecords {
     const key = ObjectKeys.batchRecord(tenant, batchId);
     let record = this.records.get(key);
     if (record === undefined) {
-      record = this.store.get(key).then((bytes) => JSON.parse(bytes.toString()) as BatchRecord);
+      record = this.store.get(key).then((bytes) => openBatchRecord(key, bytes));
       this.records.set(key, record);
       record.catch(() => this.records.delete(key));
       if (this.records.size > BatchRecords.MOST) this.records.delete(this.records.keys().next().value as string);
     }
     return record;
+  }
+
+  /** Whether the batch has come to this run. Run 1 is there from the batch's acceptance on. */
+  async hasRun(tenant: string, batchId: string, run: number): Promise<boolean> {
+    const prefix = ObjectKeys.runPrefix(tenant, batchId, run);
+    if (run === 1 || this.runs.has(prefix)) return true;
+    const { objects } = await this.store.list({ prefix, limit: 1 });
+    if (objects.length === 0) return false;
+    if (this.runs.size >= BatchRecords.MOST) this.runs.clear();
+    this.runs.add(prefix);
+    return true;
   }
 }
 
@@ -44,10 +59,28 @@ export class BatchRecords {
  * Scores one shard: load, decode, predict, encode, store. Delivery is at least once; the shard's object is written once
  * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
  */
-export async function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+export function processShard(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
+  return unlessRemoved(services.store, job, () => processStored(services, records, job));
+}
+
+/** Jobs of a batch that was rolled back or deleted end without effect: the store, not the queue, says what was accepted. */
+export async function unlessRemoved(store: ObjectStore, job: { tenant: string; batchId: string }, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ObjectNotFoundError) || !(await isRemoved(store, job))) throw error;
+  }
+}
+
+/** This worker may remember the description of a batch that is gone. */
+export async function isRemoved(store: ObjectStore, { tenant, batchId }: { tenant: string; batchId: string }): Promise<boolean> {
+  return (await store.head(ObjectKeys.batchRecord(tenant, batchId))) === undefined;
+}
+
+async function processStored(services: ShardServices, records: BatchRecords, job: ShardJob): Promise<void> {
   const { tenant, batchId, shard } = job;
   const record = await records.read(tenant, batchId);
-  const existing = await readShardObject(services.store, tenant, record, shard);
+  const existing = await readShardObject(services, tenant, record, shard);
   if (existing !== undefined) return services.metrics.shardScored(job, existing.counts);
   await scoreUnlessCanceled(services, tenant, record, job);
 }
@@ -59,8 +92,8 @@ async function scoreUnlessCanceled(services: ShardServices, tenant: string, reco
   const startedMs = performance.now();
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
   if (await isCanceled(services.store, tenant, record.id, run)) return;
-  await services.store.putOnce(shardKey(tenant, record, shard), object);
-  const counts = decodeShardCounts(object);
+  const first = await putShardOnce(services, tenant, record, shard, object);
+  const counts = first?.counts ?? decodeShardCounts(object, shardKey(tenant, record, shard));
   services.pool.release(object);
   const tookMs = performance.now() - startedMs;
   await Promise.all([
@@ -69,11 +102,14 @@ async function scoreUnlessCanceled(services: ShardServices, tenant: string, reco
   ]);
 }
 
-export async function scoreAndStore(services: ShardServices, tenant: string, record: BatchRecord, run: number, shard: number): Promise<ShardObject> {
+/** `isCounted`: an object of the shard was there before, in this run or kept from an earlier one. */
+export async function scoreAndStore(
+  services: ShardServices, tenant: string, record: BatchRecord, run: number, shard: number, isCounted: boolean,
+): Promise<StoredShard> {
   const object = await services.pool.score(await loadShardTask(services, tenant, record, shard));
-  await services.store.putOnce(shardKey(tenant, record, shard), object);
-  await services.metrics.shardScored({ batchId: record.id, run, shard }, decodeShardCounts(object));
-  return decodeShardObject(object);
+  const stored = (await putShardOnce(services, tenant, record, shard, object)) ?? decodeShardObject(object, shardKey(tenant, record, shard));
+  if (!isCounted) await services.metrics.shardScored({ batchId: record.id, run, shard }, stored.counts);
+  return stored;
 }
 
 export async function isCanceled(store: ObjectStore, tenant: string, batchId: string, run: number): Promise<boolean> {
@@ -88,18 +124,4 @@ export async function loadShardTask({ store, registry, pool }: ShardServices, te
     record.rescores && registry.pinned(record.rescores.model),
   ]);
   return createShardTask(record, shard, bytes, model, previous);
-}
-
-/** undefined when the shard was not scored yet. `into`: memory for it. */
-export async function readShardObject(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, into?: Buffer): Promise<ShardObject | undefined> {
-  try {
-    return decodeShardObject(await store.get(shardKey(tenant, record, shard), into));
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-export function shardKey(tenant: string, record: BatchRecord, shard: number): string {
-  return ObjectKeys.shard(tenant, record.id, shard, `${record.model.name}@${record.model.version}`);
 }

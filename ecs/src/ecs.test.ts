@@ -1,0 +1,4 @@
+// One test file, because loading aws-cdk-lib and synthesising both environments takes longer than the tests.
+import '../test/stacks';
+import '../test/policies';
+import '../test/register-tasks';

@@ -1,0 +1,150 @@
+import { type Manifest, ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
+import { batch as batchSchema, prediction as predictionSchema } from '../http/documents';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+const get = async (path: string) => {
+  const response = await api.fetch(path);
+  return { status: response.status, json: (await response.json()) as Record<string, unknown> & { data: Record<string, unknown>[] } };
+};
+const send = async (method: string, path: string) => {
+  const response = await api.fetch(path, { method });
+  return { status: response.status, type: ((await response.json().catch(() => ({}))) as { type?: string }).type };
+};
+
+async function upload(): Promise<string> {
+  const response = await api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW.repeat(3) });
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** The manifest that a worker would have left. */
+async function end(id: string, run = 1, change: Partial<Manifest> = {}): Promise<void> {
+  const manifest: Manifest = {
+    run, status: 'failed', counts: { total: 3, pending: 0, succeeded: 0, rejected: 0, failed: 3 },
+    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 }, failed_shards: [0], ...change,
+  };
+  await api.store.put(ObjectKeys.runManifest(api.tenant, id, run), Buffer.from(JSON.stringify(manifest)));
+}
+
+const alarms = (id: string) => api.logged.filter((line) => 'alarm' in line && JSON.stringify(line).includes(id));
+const DAMAGED = 'urn:cytoqueue:problem:object-damaged';
+
+describe.each([
+  ['truncated', Buffer.from('{"id":"batc')],
+  ['empty', Buffer.alloc(0)],
+  ['zeros', Buffer.alloc(300)],
+  ['without members', Buffer.from('{}')],
+])('%s', (_, bytes) => {
+  test('a batch whose description is damaged is shown as failed, listed with the others, and can be deleted', async () => {
+    const [id, other] = [await upload(), await upload()];
+    await api.store.put(ObjectKeys.batchRecord(api.tenant, id), bytes);
+    const one = await get(`/v1/batches/${id}`);
+    expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' } } });
+    expect(batchSchema.safeParse(one.json).success).toBe(true);
+    const list = await get('/v1/batches');
+    expect(list.status).toBe(200);
+    expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(expect.arrayContaining([[id, 'failed'], [other, 'queued']]));
+    expect(await send('GET', `/v1/batches/${id}/results`)).toEqual({ status: 409, type: DAMAGED });
+    expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: DAMAGED });
+    expect(alarms(id).length).toBeGreaterThan(0);
+    expect((await send('DELETE', `/v1/batches/${id}`)).status).toBe(204);
+    expect((await get(`/v1/batches/${id}`)).status).toBe(404);
+    expect(await api.store.head(ObjectKeys.pending(api.tenant, id))).toBeUndefined();
+  });
+
+  test('a batch whose manifest is damaged is shown as failed, and a retry makes its files again', async () => {
+    const id = await upload();
+    await api.store.put(ObjectKeys.runManifest(api.tenant, id, 1), bytes);
+    const one = await get(`/v1/batches/${id}`);
+    expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' }, counts: { total: 3, failed: 3 } } });
+    expect(batchSchema.safeParse(one.json).success).toBe(true);
+    expect((await get('/v1/batches')).status).toBe(200);
+    expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+    expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
+    expect((await get(`/v1/batches/${id}`)).json['error']).toBeUndefined();
+  });
+
+  test('a batch whose run document is damaged goes on', async () => {
+    const id = await upload();
+    await end(id);
+    expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+    await api.store.put(ObjectKeys.runRecord(api.tenant, id, 2), bytes);
+    expect((await get(`/v1/batches/${id}`)).json).toMatchObject({ status: 'queued', counts: { total: 3 } });
+    await end(id, 2, { status: 'succeeded' });
+    expect((await get(`/v1/batches/${id}`)).json).toMatchObject({ status: 'succeeded' });
+  });
+
+  test.each([['request', ObjectKeys.predictionRequest.bind(ObjectKeys)], ['result', ObjectKeys.predictionResult.bind(ObjectKeys)]])(
+    'a record whose %s is damaged is shown as failed, and listed with the others',
+    async (_part, keyOf) => {
+      const [id, other] = [await api.predict(RECORD), await api.predict(RECORD)];
+      await api.store.put(keyOf(api.tenant, id), bytes);
+      const one = await get(`/v1/predictions/${id}`);
+      expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' } } });
+      expect(predictionSchema.safeParse(one.json).success).toBe(true);
+      const list = await get('/v1/predictions');
+      expect(list.status).toBe(200);
+      expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(expect.arrayContaining([[id, 'failed'], [other, 'queued']]));
+    },
+  );
+
+  test('a damaged idempotency record refuses its key, names the reason and leaves nothing behind', async () => {
+    const headers = { 'content-type': 'text/csv', 'idempotency-key': `key-${bytes.length}` };
+    const post = () => api.fetch('/v1/batches', { method: 'POST', headers, body: HEADER + ROW });
+    await post();
+    const { objects } = await api.store.list({ prefix: ObjectKeys.idempotencyPrefix(api.tenant) });
+    for (const { key } of objects) await api.store.put(key, bytes);
+    const before = await api.files();
+    const refused = await post();
+    expect([refused.status, ((await refused.json()) as { type: string }).type]).toEqual([409, DAMAGED]);
+    expect(await api.files()).toEqual(before);
+    for (const { key } of objects) await api.store.delete(key);
+  });
+});
+
+test('a damaged line of the audit log is listed as such, between the others', async () => {
+  await upload();
+  await api.audit.flush();
+  const { objects } = await api.store.list({ prefix: ObjectKeys.auditPrefix(api.tenant) });
+  const [first] = objects;
+  const lines = (await api.store.get(first?.key as string)).toString();
+  await api.store.put(first?.key as string, Buffer.from(`{"at":"2026-\n${lines}`));
+  const response = await api.fetch('/v1/audit?limit=100', { role: 'admin' });
+  const { data } = (await response.json()) as { data: { action: string }[] };
+  expect(response.status).toBe(200);
+  expect(data.map(({ action }) => action)).toEqual(expect.arrayContaining(['audit.damaged', 'batch.create']));
+});
+
+test('a run that ended without files is finalized again, although every shard is scored', async () => {
+  const id = await upload();
+  const counts = { succeeded: 3, rejected: 0, benign: 3, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+  const nothing = new Uint8Array();
+  await api.store.put(ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'), encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }));
+  await end(id, 1);
+  expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+  await end(id, 2, { status: 'succeeded', results: { bytes: 0, sha256: '' } });
+  expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: 'urn:cytoqueue:problem:nothing-to-retry' });
+});
+
+test('a run of a retry without a marker, as earlier versions could leave it, is shown, and can be canceled to its end', async () => {
+  const id = await upload();
+  await end(id);
+  await api.store.put(ObjectKeys.runRecord(api.tenant, id, 2), Buffer.from(JSON.stringify({ run: 2, opened_at: new Date().toISOString(), kept: { counts: { succeeded: 0, rejected: 0 }, summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 }, shards: 0 } })));
+  await api.commands.flushall();
+  expect(await get(`/v1/batches/${id}`)).toMatchObject({ status: 200, json: { status: 'queued' } });
+  expect((await send('POST', `/v1/batches/${id}/cancel`)).status).toBe(202);
+  expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
+});

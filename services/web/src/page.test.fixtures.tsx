@@ -1,0 +1,48 @@
+import { ApiError, type Feature, type ModelVersion } from '@cytoqueue/client';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { render } from '@testing-library/react';
+import userEvent, { type UserEvent } from '@testing-library/user-event';
+import type { ReactElement } from 'react';
+import { MemoryRouter, Route, Routes, useLocation } from 'react-router';
+import { createQueryClient } from './queries';
+
+/** The element at `/`; every other address shows itself. */
+export function renderPage(element: ReactElement): UserEvent {
+  const user = userEvent.setup();
+  render(
+    <QueryClientProvider client={createQueryClient()}>
+      <MemoryRouter>
+        <Routes>
+          <Route path="/" element={element} />
+          <Route path="*" element={<Address />} />
+        </Routes>
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+  return user;
+}
+
+function Address() {
+  const { pathname } = useLocation();
+  return <p>now at {pathname}</p>;
+}
+
+export function problem(status: number, body: ConstructorParameters<typeof ApiError>[1] = {}): ApiError {
+  return new ApiError(status, body, undefined);
+}
+
+const TITLES = [
+  'Clump thickness', 'Uniformity of cell size', 'Uniformity of cell shape', 'Marginal adhesion', 'Single epithelial cell size',
+  'Bare nuclei', 'Bland chromatin', 'Normal nucleoli', 'Mitoses',
+];
+
+const FEATURES: Feature[] = TITLES.map((title) => ({
+  name: title.toLowerCase().replaceAll(' ', '_'), title, description: '', low: 'as in normal tissue', high: 'abnormal', aliases: [], min: 1, max: 10, integer: true,
+}));
+
+/** A model of nine grades. */
+export const GRADES_MODEL: ModelVersion = {
+  name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0', schema: 'wbc', features: FEATURES, labels: ['benign', 'malignant'], k: 5, metric: 'manhattan',
+  rule: 'distance', operating_points: { default: 0.5 }, training: { rows: 683, data_digest: 'sha256:1' }, evaluation: {}, limits_of_use: [],
+  links: { self: '/v1/models/wbc-knn/versions/1.0.0' },
+};

@@ -1,0 +1,112 @@
+import { type BatchRecord, ObjectKeys, ObjectMismatchError, type PredictionEnd, SHARD_FORMAT, decodeShardObject, encodeShardObject } from '@cytoqueue/storage';
+import { crc32 } from 'node:zlib';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
+import { Finalizer } from './finalize';
+import { PredictionProcessor } from './prediction';
+import { BatchRecords, loadShardTask, processShard } from './shard';
+import { putShardOnce, shardKey } from './stored-shard';
+
+/** Workers of two releases on one batch. */
+
+let redis: RedisProcess;
+let worker: RunningWorker;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  worker = await RunningWorker.start(redis.url);
+});
+
+afterAll(async () => {
+  await worker?.stop();
+  await redis?.down();
+});
+
+const accept = () => worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+const deliver = (record: BatchRecord, shard: number) =>
+  processShard(worker.services, new BatchRecords(worker.store), { v: 1, tenant: TENANT, batchId: record.id, run: 1, shard, rows: 2 });
+const finalize = ({ id }: BatchRecord) => new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: id, run: 1 }, new Set());
+const results = ({ id }: BatchRecord) => worker.store.get(ObjectKeys.runResults(TENANT, id, 1));
+const alarms = () => worker.logged.filter(({ alarm }) => alarm !== undefined);
+
+async function score(record: BatchRecord, shard: number): Promise<Buffer> {
+  return Buffer.from(await worker.services.pool.score(await loadShardTask(worker.services, TENANT, record, shard)));
+}
+
+/** As the release before wrote it: the same content, and no checksum of the header. */
+function asFormatOne(object: Buffer): Buffer {
+  const { counts, histogram, results: rows, errors, changes } = decodeShardObject(object, 'k');
+  const bytes = { results: rows.length, errors: errors.length, changes: changes.length };
+  const header = { counts, histogram, bytes, crc32: crc32(Buffer.concat([rows, errors, changes])) };
+  return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), rows, errors, changes]);
+}
+
+test('a shard that an earlier release stored is kept, whenever it is delivered again, and joins with ours', async () => {
+  const [mixed, ours] = [await accept(), await accept()];
+  const earlier = asFormatOne(await score(mixed, 0));
+  await worker.store.put(shardKey(TENANT, mixed, 0), earlier);
+  await deliver(mixed, 0);
+  // Both were scoring at the same time, and the earlier release came first.
+  const first = await putShardOnce(worker.services, TENANT, mixed, 0, await score(mixed, 0));
+  expect(first?.format).toBe(1);
+  expect(await worker.store.get(shardKey(TENANT, mixed, 0))).toEqual(earlier);
+  await deliver(mixed, 1);
+  await finalize(mixed);
+  await finalize(ours);
+  expect(await results(mixed)).toEqual(await results(ours));
+  expect(alarms()).toEqual([]);
+});
+
+test('a damaged shard that a retry kept is scored again and not counted twice', async () => {
+  const record = await accept();
+  await deliver(record, 0);
+  const key = shardKey(TENANT, record, 0);
+  await worker.store.put(key, Buffer.from(await worker.store.get(key)).fill(0, 100, 110));
+  const before = alarms().length;
+  await new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 2 }, new Set());
+  expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
+  // The second shard was missing: it is counted, the first one is among what the run kept.
+  expect(await worker.services.progress.read(record.id, 2)).toMatchObject({ shards: 1, succeeded: 2 });
+  expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } });
+});
+
+test('two different objects of one format are an alarm, and the first one stays', async () => {
+  const record = await accept();
+  const object = await score(record, 0);
+  const { counts, histogram, errors, changes } = decodeShardObject(object, 'k');
+  const other = encodeShardObject({ counts, histogram, results: Buffer.from('other'), errors, changes });
+  await worker.store.put(shardKey(TENANT, record, 0), other);
+  await expect(putShardOnce(worker.services, TENANT, record, 0, object)).rejects.toThrow(ObjectMismatchError);
+  expect(await worker.store.get(shardKey(TENANT, record, 0))).toEqual(other);
+  expect(SHARD_FORMAT).toBeGreaterThan(1);
+});
+
+test('a manifest that a finalizer of an earlier release wrote first is kept', async () => {
+  const record = await accept();
+  await finalize(record);
+  const key = ObjectKeys.runManifest(TENANT, record.id, 1);
+  const earlier = Buffer.from(JSON.stringify(await worker.json(key)));
+  expect(await worker.store.get(key)).not.toEqual(earlier);
+  await worker.store.put(key, earlier);
+  const late = Object.assign(Object.create(worker.store) as typeof worker.store, { head: async () => undefined });
+  await new Finalizer({ ...worker.services, store: late }, new BatchRecords(late)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 1 }, new Set());
+  expect(await worker.store.get(key)).toEqual(earlier);
+});
+
+test('of two results of a record by releases with different evidence the first one stays; of one release that is an alarm', async () => {
+  const processor = new PredictionProcessor(worker.services);
+  const redeliver = async (change: (end: PredictionEnd) => object) => {
+    const predictionId = await worker.acceptPrediction();
+    const job = { v: 1, tenant: TENANT, predictionId } as const;
+    await processor.process(job);
+    const key = ObjectKeys.predictionResult(TENANT, predictionId);
+    const changed = Buffer.from(JSON.stringify(change(await worker.json<PredictionEnd>(key))));
+    await worker.store.put(key, changed);
+    return { redelivery: processor.process(job), key, changed };
+  };
+  const later = await redeliver((end) => ({ ...end, format: 2 }));
+  expect(await later.redelivery).toBe(false);
+  expect(await worker.store.get(later.key)).toEqual(later.changed);
+  const { redelivery } = await redeliver((end) => ({ ...end, more: true }));
+  await expect(redelivery).rejects.toThrow(ObjectMismatchError);
+});

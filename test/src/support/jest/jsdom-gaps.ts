@@ -1,0 +1,6 @@
+import { TextDecoder, TextEncoder } from 'node:util';
+
+const CSS = { escape: (text: string): string => text.replaceAll(/[^\w-]/g, String.raw`\$&`) };
+
+// Browsers have them, jsdom does not.
+if ('window' in globalThis) Object.assign(globalThis, { TextDecoder, TextEncoder, CSS });

@@ -1,0 +1,19 @@
+const VARIABLE = 'SHARED_SERVERS_URL';
+
+/** Servers that one jest run has once, for all of its test files. */
+export type SharedServer = 'moto' | 'chromium';
+
+/** Lets test files find the process that starts them; jest's workers inherit the variable. */
+export function announceSharedServers(url: string): void {
+  process.env[VARIABLE] = url;
+}
+
+/** The address of a server of this jest run, which starts when the first test file asks for it. */
+export async function askSharedServer(name: SharedServer): Promise<string> {
+  const url = process.env[VARIABLE];
+  if (url === undefined) throw new Error(`no ${name}: jest's global set-up has not run`);
+  const response = await fetch(`${url}/${name}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
+}

@@ -1,0 +1,67 @@
+import { findChromium, findExecutable } from './executables';
+import { findFakeTime } from './fake-clock';
+import { mountSmallDisk } from './small-disk';
+
+/** A program, library or right that some tests need and that not every machine has. */
+interface Tool {
+  readonly isAvailable: () => boolean;
+  readonly howToGet: string;
+}
+
+const TOOLS = {
+  moto_server: {
+    isAvailable: () => Boolean(process.env['S3_TEST_ENDPOINT']) || findExecutable('moto_server') !== undefined,
+    howToGet: 'pip install "moto[server]==5.2.1", or set S3_TEST_ENDPOINT',
+  },
+  Chromium: { isAvailable: () => findChromium() !== undefined, howToGet: 'apt-get install chromium, or set CHROMIUM_PATH' },
+  promtool: { isAvailable: () => findExecutable('promtool') !== undefined, howToGet: 'apt-get install prometheus' },
+  libfaketime: { isAvailable: () => findFakeTime() !== undefined, howToGet: 'apt-get install libfaketime' },
+  'a mounted tmpfs': { isAvailable: canMount, howToGet: 'run the tests as root' },
+  '/proc': { isAvailable: () => process.platform === 'linux', howToGet: 'run the tests on Linux' },
+} satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof TOOLS;
+
+const found = new Map<ToolName, boolean>();
+
+export function isAvailable(name: ToolName): boolean {
+  const available = found.get(name) ?? TOOLS[name].isAvailable();
+  found.set(name, available);
+  return available;
+}
+
+export function howToGet(name: string): string {
+  return name in TOOLS ? TOOLS[name as ToolName].howToGet : '';
+}
+
+/** Ends the title of a test that is skipped for want of a tool; the closing reporter looks for it. */
+export const NEEDS = /\[needs ([^\]]+)\]$/;
+
+/**
+ * `describe` for tests that need a tool. Without it they are skipped, which the run's last line reports; with `CI=true`
+ * a test fails instead and names what is missing.
+ */
+export function describeWith(tool: ToolName, title: string, body: () => void): void {
+  if (isAvailable(tool)) describe(title, body);
+  else if (process.env['CI'] === 'true') describe(title, () => failFor(tool, `needs ${tool}`));
+  else describe.skip(`${title} [needs ${tool}]`, body);
+}
+
+/** `test` for one test that needs a tool; see `describeWith`. */
+export function testWith(tool: ToolName, title: string, body: jest.ProvidesCallback): void {
+  if (isAvailable(tool)) test(title, body);
+  else if (process.env['CI'] === 'true') failFor(tool, title);
+  else test.skip(`${title} [needs ${tool}]`, body);
+}
+
+function failFor(tool: ToolName, title: string): void {
+  test(title, () => {
+    throw new Error(`${tool} is missing, and with CI=true no test is skipped: ${TOOLS[tool].howToGet}`);
+  });
+}
+
+function canMount(): boolean {
+  const disk = mountSmallDisk(1);
+  disk?.unmount();
+  return disk !== undefined;
+}

@@ -1,0 +1,186 @@
+import type { Page } from 'playwright-core';
+import { axeViolations } from '../support/page-checks';
+import { whilePaused } from '../support/paused-workers';
+import type { WebApp } from '../support/web-app';
+
+const REFERENCE = 'Frau Müller 7/26';
+const MALIGNANT_RECORD = {
+  clump_thickness: 8, uniformity_of_cell_size: 10, uniformity_of_cell_shape: 10, marginal_adhesion: 8,
+  single_epithelial_cell_size: 7, bare_nuclei: 10, bland_chromatin: 9, normal_nucleoli: 7, mitoses: 1,
+};
+const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
+const answer = (page: Page) => page.getByRole('button', { name: 'Get the answer' });
+
+async function enter(page: Page, keys: string): Promise<void> {
+  await field(page, 'Clump thickness').focus();
+  await page.keyboard.type(keys);
+}
+
+/** Submits a benign record while the worker is paused, and returns once its page shows it waiting. */
+async function submitAndWait(app: WebApp): Promise<Page> {
+  const { page } = await app.visit('/predictions/new', 'clinician');
+  await enter(page, '511121311');
+  await answer(page).click();
+  await page.getByText(/Next in the queue|Number \d+ in the queue/).waitFor();
+  return page;
+}
+
+/** Single records: signing in, entering, reading and finding them. */
+export function describeClinicianPages(newPeople: () => WebApp): void {
+  test('a visitor without a session signs in, after a message about a wrong key, and reaches the page that was asked for', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/models');
+    await page.waitForURL('**/sign-in');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByLabel('Access key').fill('cq_wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('This key is not known here').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByLabel('Access key').fill(app.keys.clinician);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access key').waitFor();
+  });
+
+  test('a link with a token signs in once, and the token does not stay in the address', async () => {
+    const app = newPeople();
+    const { token } = (await (await app.call('clinician', '/v1/session/tokens', { method: 'POST' })).json()) as { token: string };
+    const { page, addresses } = await app.visit(`/sign-in#token=${token}`);
+    await page.getByRole('heading', { name: 'New record' }).waitFor();
+    expect(page.url()).toBe(`${app.stack.url}/predictions/new`);
+    expect(addresses.filter((address) => address.includes(token) && !address.includes('#'))).toEqual([]);
+    const again = await app.visit(`/sign-in#token=${token}`);
+    await again.page.getByText('This link has been used already').waitFor();
+  });
+
+  test('nine numbers in a row become an answer with its evidence, on one printed page, and the reference stays out of every address', async () => {
+    const app = newPeople();
+    const { page, complaints, addresses } = await app.visit('/', 'clinician');
+    await field(page, 'Clump thickness').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await enter(page, '8 10 10 8 7 10 9 7 1');
+    await page.getByLabel('Your reference').fill(REFERENCE);
+    await answer(page).click();
+    await page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
+    await page.getByText('What such a figure was worth').waitFor();
+    expect(await page.locator('h1').innerText()).toBe(REFERENCE);
+    expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
+    for (const title of ['How sure is it?', 'What drove the answer', 'The nearest known cases', 'What would change the class', 'Where this comes from, and its limits']) {
+      expect(await page.getByRole('heading', { name: title }).count()).toBe(1);
+    }
+    expect(await page.getByRole('row', { name: /Class in fact/ }).innerText()).toContain('malignant');
+    expect(await axeViolations(page)).toEqual([]);
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+    expect(addresses.filter((address) => /M(ü|%C3%BC)ller/i.test(decodeURI(address)) || address.includes('M%'))).toEqual([]);
+    expect(await page.title()).not.toContain('Müller');
+    expect(complaints).toEqual([]);
+  });
+
+  test('a record that the model cannot tell is shown as undecided, with what the missing value could have meant', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/predictions/new', 'clinician');
+    await enter(page, '54434?431');
+    await page.keyboard.press('Tab');
+    await answer(page).click();
+    await page.getByRole('heading', { name: 'No clear answer' }).waitFor();
+    await page.getByText('too close to call').waitFor();
+    await page.getByText('Measuring could change the class.').waitFor();
+    await page.getByRole('img', { name: /With the missing values it could have been 29\s% to 93.3\s%/ }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Change values' }).click();
+    expect(await field(page, 'Bare nuclei').inputValue()).toBe('?');
+    await field(page, 'Bare nuclei').fill('1');
+    await answer(page).click();
+    await page.getByText('The probability of malignancy is').or(page.getByText('The model leans to')).first().waitFor();
+  });
+
+  test('what is wrong is said beside the field, and nothing is sent', async () => {
+    const app = newPeople();
+    const { page, addresses } = await app.visit('/predictions/new', 'clinician');
+    await enter(page, '5');
+    await page.getByText('Fields move on by themselves').click();
+    await field(page, 'Bland chromatin').fill('12');
+    await field(page, 'Mitoses').fill('0');
+    await answer(page).click();
+    await page.getByText('12 is too high: it takes a whole number from 1 to 10.').waitFor();
+    await page.getByText('0 is too low').waitFor();
+    expect(await page.getByText('Still empty').count()).toBe(6);
+    expect(await field(page, 'Uniformity of cell size').evaluate((element) => element.matches(':focus'))).toBe(true);
+    expect(await field(page, 'Mitoses').getAttribute('aria-invalid')).toBe('true');
+    expect(await axeViolations(page)).toEqual([]);
+    expect(addresses.filter((address) => address.endsWith('/v1/predictions'))).toEqual([]);
+  });
+
+  test('a line of a sheet fills every field, and one that could be shifted fills none', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/predictions/new', 'clinician', { permissions: ['clipboard-read', 'clipboard-write'] });
+    const paste = async (line: string) => {
+      await page.evaluate((text) => (globalThis as unknown as { navigator: { clipboard: { writeText: (text: string) => Promise<void> } } }).navigator.clipboard.writeText(text), line);
+      await field(page, 'Clump thickness').focus();
+      await page.keyboard.press('ControlOrMeta+V');
+    };
+    await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+    await page.getByRole('group', { name: 'What was pasted' }).waitFor();
+    expect(await field(page, 'Clump thickness').inputValue()).toBe('');
+    await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+    await page.getByRole('button', { name: 'Yes, for reference 1002945' }).click();
+    const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
+    expect(values).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
+    expect(await page.getByLabel('Your reference').inputValue()).toBe('1002945');
+  });
+
+  test('a record is found again by its reference, opens for a colleague by its link, and to no other laboratory', async () => {
+    const app = newPeople();
+    await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });
+    const { page } = await app.visit('/predictions', 'clinician');
+    await page.getByLabel('Find by your reference').fill('müller');
+    await page.getByText('1 record found').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: REFERENCE }).click();
+    await page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
+    const { pathname } = new URL(page.url());
+    const colleague = await app.visit(pathname, 'colleague');
+    await colleague.page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
+    const stranger = await app.visit(pathname, 'stranger');
+    await stranger.page.getByRole('heading', { name: 'No such record' }).waitFor();
+    expect(await axeViolations(stranger.page)).toEqual([]);
+    const empty = await app.visit('/predictions', 'stranger');
+    await empty.page.getByText('No record has been sent yet').waitFor();
+    expect(await axeViolations(empty.page)).toEqual([]);
+  });
+
+  test('a record that waits shows its place in the queue, stays there when it is not withdrawn after all, and is answered by itself', async () => {
+    const app = newPeople();
+    const page = await whilePaused(app.stack.dataDir, async () => {
+      const waiting = await submitAndWait(app);
+      expect(await axeViolations(waiting)).toEqual([]);
+      await waiting.getByRole('button', { name: 'Withdraw' }).click();
+      await waiting.getByRole('alertdialog').waitFor();
+      expect(await axeViolations(waiting)).toEqual([]);
+      await waiting.getByRole('button', { name: 'Go back' }).click();
+      return waiting;
+    });
+    await page.getByRole('heading', { name: 'Benign', level: 2 }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  test('a record that waits can be withdrawn, and is not scored', async () => {
+    const app = newPeople();
+    const page = await whilePaused(app.stack.dataDir, async () => {
+      const waiting = await submitAndWait(app);
+      await waiting.getByRole('button', { name: 'Withdraw' }).click();
+      await waiting.getByRole('alertdialog').getByRole('button', { name: 'Withdraw' }).click();
+      await waiting.getByRole('heading', { name: 'Withdrawn' }).waitFor();
+      return waiting;
+    });
+    expect(await axeViolations(page)).toEqual([]);
+    // Records are scored in order: once a later one is, the withdrawn one would have been.
+    await app.scoreRecord('clinician', { features: MALIGNANT_RECORD });
+    await page.reload();
+    await page.getByText('withdrawn before it was scored').waitFor();
+    const { status } = (await (await app.call('clinician', `/v1${new URL(page.url()).pathname}`)).json()) as { status: string };
+    expect(status).toBe('canceled');
+  });
+}

@@ -1,0 +1,104 @@
+import type { Page } from 'playwright-core';
+import { focused } from '../support/page-checks';
+import { WISCONSIN } from '../support/records';
+import type { WebApp } from '../support/web-app';
+
+const MAX_TABS = 60;
+const VALUES = ['5', '10', '1', '3', '1', '?', '4', '10', '2'];
+
+/** Presses Tab until the focused element's name matches. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let tabs = 0; tabs < MAX_TABS; tabs++) {
+    await page.keyboard.press('Tab');
+    if (name.test(await focused(page))) return;
+  }
+  throw new Error(`no ${String(name)} within ${MAX_TABS} tabs; the last was ${await focused(page)}`);
+}
+
+/** The app without a pointer. */
+export function describeKeyboard(newPeople: () => WebApp): void {
+  test('a record from signing in to the answer and back, by keyboard alone', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/sign-in');
+    await page.getByLabel('Access key').waitFor();
+    await page.keyboard.type(app.keys.clinician);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'New record' }).waitFor();
+    await tabTo(page, /Clump thickness/);
+    await page.keyboard.type('544343431');
+    await page.keyboard.press('Enter');
+    expect(await focused(page)).toBe('Get the answer');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'How sure is it?' }).waitFor();
+    await tabTo(page, /^Change values$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'New record' }).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Mitoses' }).inputValue()).toBe('1');
+  });
+
+  test('the first tab stop of a page skips the navigation', async () => {
+    const { page } = await newPeople().visit('/predictions/new', 'clinician');
+    await page.getByRole('textbox', { name: 'Clump thickness' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toContain('Clump thickness');
+  });
+
+  test.each([['Enter'], ['Tab'], ['ArrowDown'], [' '], [',']])('%j behind each value skips no field', async (key) => {
+    const app = newPeople();
+    const { page } = await app.visit('/predictions/new', 'clinician');
+    await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
+    const [last = '', ...others] = VALUES.toReversed();
+    for (const value of others.toReversed()) {
+      await page.keyboard.type(value);
+      await page.keyboard.press(key);
+    }
+    // Behind the last value the button has the focus, where a key may send the record.
+    await page.keyboard.type(last);
+    const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
+    expect(values).toEqual(VALUES);
+  });
+
+  test('values are corrected by keyboard alone', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/predictions/new', 'clinician');
+    await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
+    await page.keyboard.type('58');
+    await page.keyboard.press('Backspace');
+    expect(await focused(page)).toContain('Uniformity of cell size');
+    await page.keyboard.type('4');
+    expect(await page.getByRole('textbox', { name: 'Uniformity of cell size' }).inputValue()).toBe('4');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    expect(await focused(page)).toContain('Clump thickness');
+  });
+
+  test('a file is chosen, scored and deleted by keyboard alone', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches', 'clinician');
+    await page.getByRole('heading', { name: 'Batches' }).waitFor();
+    await tabTo(page, /^Upload a file$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
+    await tabTo(page, /^Choose a file$/);
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+    await chooser.setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
+    await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+    await tabTo(page, /^Score 699 rows$/);
+    await page.keyboard.press('Enter');
+    await page.getByText('The first 100 rows.').waitFor();
+    await tabTo(page, /^Delete$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alertdialog').waitFor();
+    expect(await focused(page)).toBe('Go back');
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Delete');
+    await page.keyboard.press('Enter');
+    await tabTo(page, /^Delete for good$/);
+    await page.keyboard.press('Enter');
+    await page.getByText('No file has been uploaded yet').waitFor();
+  });
+}

@@ -1,0 +1,180 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Download, Page } from 'playwright-core';
+import { finish, upload } from '../support/batches';
+import { ContractClient } from '../support/contract-client';
+import { HEADER, rows } from '../support/csv-rows';
+import { axeViolations } from '../support/page-checks';
+import { whilePaused } from '../support/paused-workers';
+import { WISCONSIN, readCsv, wisconsinOfAnotherLab } from '../support/records';
+import { TcpProxy } from '../support/tcp-proxy';
+import type { WebApp } from '../support/web-app';
+
+const ROWS = 20_000;
+
+/** Some rows have a value out of range, some a cell too few. */
+function largeCsv(): string {
+  const [header, ...rows] = wisconsinOfAnotherLab().trimEnd().split('\n');
+  const lines = Array.from({ length: ROWS }, (_, index) => {
+    const row = rows[index % rows.length] ?? '';
+    if (index % 2_000 === 17) return row.replace(/^(\d+),\d+/, '$1,11');
+    return index % 4_000 === 23 ? row.slice(0, row.lastIndexOf(',')) : row;
+  });
+  return [header, ...lines].join('\n') + '\n';
+}
+
+async function choose(page: Page, file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  await page.locator('input[type=file]').setInputFiles(file);
+}
+
+async function startDownload(page: Page, name: string): Promise<Download> {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+  return download;
+}
+
+/** Files: checking, scoring, reading, downloading and deleting them. */
+export function describeLabPages(newPeople: () => WebApp): void {
+  let dir: string;
+  const largeFile = () => join(dir, 'Patientinnen Mai.csv');
+
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'cytoqueue-lab-'));
+    writeFileSync(largeFile(), largeCsv());
+  });
+
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  /** The browser may be another machine's, so its files are copied before they are read. */
+  async function save(page: Page, name: string): Promise<string> {
+    const copy = join(dir, 'downloaded.csv');
+    await (await startDownload(page, name)).saveAs(copy);
+    return readFileSync(copy, 'utf8');
+  }
+
+  test('a file of twenty thousand rows is checked, scored, read, downloaded, scored again and deleted', async () => {
+    const app = newPeople();
+    const { page, complaints, addresses } = await app.visit('/batches', 'clinician');
+    await page.getByText('No file has been uploaded yet').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Upload a file' }).click();
+    await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+
+    await choose(page, largeFile());
+    await page.getByRole('button', { name: 'Score 19,985 rows' }).waitFor();
+    expect(await page.getByRole('row', { name: /A value outside its range/ }).innerText()).toContain('10');
+    expect(await page.getByRole('row', { name: /UnifSize/ }).innerText()).toContain('uniformity of cell size by a known other name');
+    expect(await axeViolations(page)).toEqual([]);
+    expect(await (await app.call('clinician', '/v1/batches')).json()).toMatchObject({ data: [] });
+
+    await page.getByRole('button', { name: 'Score 19,985 rows' }).click();
+    await page.waitForURL('**/batches/batch_*');
+    const first = page.url();
+    await page.getByText('Finished, some rows not scored').waitFor();
+    await page.getByText('The first 100 rows.').waitFor();
+    await page.getByRole('row', { name: /Too few or too many cells in the row/ }).waitFor();
+    expect(await page.getByRole('group', { name: 'First results' }).getByRole('row').count()).toBe(101);
+    expect(await axeViolations(page)).toEqual([]);
+
+    const results = readCsv(await save(page, 'Download the results'));
+    expect(results).toHaveLength(ROWS);
+    const toMend = readCsv(await save(page, 'Download the rows to mend'));
+    expect(toMend.map(({ error_code }) => error_code).sort()).toEqual([...Array<string>(5).fill('column-count'), ...Array<string>(10).fill('out-of-range')]);
+
+    await page.getByLabel('Where malignant begins').selectOption('sensitivity99');
+    await page.getByRole('button', { name: 'Score again' }).click();
+    await page.waitForURL((url) => url.href !== first);
+    await page.getByText(/Compared with wbc-knn 1.0.0, [\d,]+ rows have another class/).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.waitForURL('**/batches');
+    await page.getByRole('link', { name: 'Patientinnen Mai.csv' }).waitFor();
+    expect(await page.getByRole('link', { name: 'Patientinnen Mai.csv' }).count()).toBe(1);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(addresses.filter((address) => address.includes('Patientinnen'))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('a file that cannot be used is refused with the place, and nothing is sent', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches/new', 'clinician');
+    await choose(page, { name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
+    await page.getByText('The file cannot be used as it is.').waitFor();
+    expect(await page.getByRole('button', { name: /^Score/ }).count()).toBe(0);
+    expect(await axeViolations(page)).toEqual([]);
+    await choose(page, { name: 'right.csv', mimeType: 'text/csv', buffer: WISCONSIN });
+    await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+  });
+
+  test('a file can be dropped onto the page', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches/new', 'clinician');
+    await page.getByText('Drag a CSV file here').waitFor();
+    const file = join(dir, 'dragged.csv');
+    writeFileSync(file, WISCONSIN);
+    const box = await page.locator('.drop-zone').boundingBox();
+    const at = { x: (box?.x ?? 0) + 30, y: (box?.y ?? 0) + 30 };
+    const session = await page.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, ...at, data: { items: [], files: [file], dragOperationsMask: 1 } });
+    }
+    await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+    expect(await page.locator('.drop-zone').innerText()).toContain('dragged.csv');
+  });
+
+  test('a large file is checked in its first rows, and whole on request', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches/new', 'clinician');
+    const [header, ...rows] = WISCONSIN.toString().trimEnd().split('\n');
+    const filler = 'x'.repeat(2_000);
+    const large = Buffer.from([`${header},notes`, ...Array.from({ length: 12_600 }, (_, index) => `${rows[index % rows.length]},${filler}`)].join('\n'));
+    const file = join(dir, 'notes.csv');
+    writeFileSync(file, large);
+    await choose(page, file);
+    await page.getByText('only its first 4 MB were checked').waitFor();
+    expect(await page.getByRole('heading', { name: 'What the check found in the first rows' }).count()).toBe(1);
+    await page.getByRole('button', { name: /^Check all/ }).click();
+    await page.getByRole('button', { name: 'Score 12,600 rows' }).waitFor();
+  });
+
+  test('a running batch shows its progress, can be canceled and later scored to the end', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches/new', 'clinician');
+    await whilePaused(app.stack.dataDir, async () => {
+      await choose(page, largeFile());
+      await page.getByRole('button', { name: 'Score 19,985 rows' }).click();
+      await page.getByRole('progressbar', { name: 'Scored' }).waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('button', { name: 'Cancel the batch' }).click();
+      await page.getByText('Being canceled').waitFor();
+    });
+    await page.getByText('Canceled', { exact: true }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Score the rest again' }).click();
+    await page.getByText('Finished, some rows not scored').waitFor();
+  });
+
+  test('a download that is cut off is reported as failed, and the next one is whole', async () => {
+    const app = newPeople();
+    const client = await ContractClient.connect(app.stack.url, app.keys.clinician);
+    const id = await upload(client, HEADER + rows(ROWS));
+    await finish(client, id);
+    const proxy = await TcpProxy.start(Number(new URL(app.stack.url).port));
+    try {
+      const { page } = await app.visit(`/batches/${id}`, 'clinician', { url: `http://127.0.0.1:${proxy.port}` });
+      await page.getByText('The first 100 rows.').waitFor();
+      // A browser may ask for the rest of a file by itself: every such answer is cut off too.
+      proxy.meddle((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));
+      expect(await (await startDownload(page, 'Download the results')).failure()).not.toBeNull();
+      proxy.meddle(() => 'pass');
+      expect(await save(page, 'Download the results')).toBe((await client.get(`/v1/batches/${id}/results`)).text);
+    } finally {
+      await proxy.stop();
+    }
+  });
+}

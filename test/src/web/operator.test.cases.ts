@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseModel, serializeModel } from '@cytoqueue/classifier';
+import { axeViolations } from '../support/page-checks';
+import { whilePaused } from '../support/paused-workers';
+import { BENIGN_RECORD, WISCONSIN } from '../support/records';
+import { ROOT, runProgram } from '../support/stack-process';
+import type { WebApp } from '../support/web-app';
+
+/** Adds the shipped model with another threshold to the stack's registry. */
+async function addNextVersion(dataDir: string): Promise<void> {
+  const { digest: _, ...file } = parseModel(readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json'))).file;
+  const path = join(dataDir, 'next.json');
+  writeFileSync(path, serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } }));
+  const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models.js'), 'add', path], { DATA_DIR: dataDir });
+  expect(await program.exited).toBe(0);
+}
+
+/** Queue, models and audit. */
+export function describeOperatorPages(newPeople: () => WebApp): void {
+  test('an operator sees the queue move, and no record', async () => {
+    const app = newPeople();
+    const { page, complaints, addresses } = await app.visit('/', 'operator');
+    await page.getByRole('heading', { name: 'Operations' }).waitFor();
+    await page.getByText('Rows waiting').first().waitFor();
+    expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Operations', 'Models']);
+    await whilePaused(app.stack.dataDir, async () => {
+      await app.sendFile('clinician', WISCONSIN);
+      await page.getByRole('definition').getByText('699', { exact: true }).waitFor();
+      await page.getByRole('img', { name: /699 rows now/ }).waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+    });
+    await page.getByRole('img', { name: /^0 rows now; between 0 and 699/ }).waitFor();
+    expect(addresses.filter((address) => /\/v1\/(predictions|batches)/.test(address))).toEqual([]);
+    expect(complaints).toEqual([]);
+    expect(await page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
+    await page.goto(`${app.stack.url}/predictions/new`);
+    await page.getByRole('heading', { name: 'Your key does not open this page' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+  });
+
+  test('how long single records take is shown once there were some', async () => {
+    const app = newPeople();
+    await app.scoreRecord('clinician', { features: BENIGN_RECORD });
+    const { page } = await app.visit('/operations', 'operator');
+    const latency = page.getByRole('definition').filter({ hasText: /\d (ms|s) half, .* 99 %/ });
+    await latency.first().waitFor();
+    expect(await latency.count()).toBe(2);
+  });
+
+  test('the model’s card is shown with its plots and nothing of it runs', async () => {
+    const app = newPeople();
+    const { page, complaints } = await app.visit('/models', 'operator');
+    await page.getByRole('link', { name: 'wbc-knn 1.0.0' }).click();
+    await page.getByRole('heading', { name: 'Model card: wbc-knn 1.0.0' }).waitFor();
+    const plots = page.locator('.card img');
+    expect(await plots.count()).toBe(4);
+    for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
+    expect(await plots.evaluateAll((images) => images.every((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0))).toBe(true);
+    expect(await axeViolations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    const plot = await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/roc.svg');
+    expect(plot.headers.get('Content-Security-Policy')).toContain('sandbox');
+    expect((await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/..%2F1.0.0.json')).status).toBe(404);
+    expect(await page.getByRole('button', { name: /into use/ }).count()).toBe(0);
+  });
+
+  test('the job browser is linked for a platform key, and not for a tenant’s admin', async () => {
+    const app = newPeople();
+    const admin = await app.visit('/operations', 'admin');
+    await admin.page.getByText('Rows waiting').first().waitFor();
+    expect(await admin.page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
+    const { page } = await app.visit('/operations', 'maintainer');
+    await page.getByRole('link', { name: 'Job browser' }).click();
+    await page.getByText('shards').first().waitFor();
+  });
+
+  test('a platform key puts a version into use and goes back, and the audit says who', async () => {
+    const app = newPeople();
+    await addNextVersion(app.stack.dataDir);
+    const admin = await app.visit('/models', 'admin');
+    await admin.page.getByRole('link', { name: 'wbc-knn 1.1.0' }).waitFor();
+    expect(await admin.page.getByRole('button', { name: /into use/ }).count()).toBe(0);
+    const { page, complaints } = await app.visit('/models', 'maintainer');
+    await page.getByRole('button', { name: 'Put 1.1.0 into use' }).click();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Put into use' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.1.0' }).getByText('in use').waitFor();
+    await page.getByRole('button', { name: 'Go back to 1.0.0' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Go back', exact: true }).last().click();
+    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.0.0' }).getByText('in use').waitFor();
+    await page.getByText('Who put which version into use').nth(1).click();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByRole('row', { name: /headquarters-\d+ \/ maintainer .*models\/wbc-knn@1\.1\.0/ }).first().waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
+    await page.getByText('No card is kept of this version').waitFor();
+    expect(complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../support/stack-process';
+import type { WebApp } from '../support/web-app';
+
+const DIST = join(ROOT, 'services/web/dist');
+
+/** The files of the web app as the API serves them. */
+export function describeServedFiles(newPeople: () => WebApp): void {
+  const script = () => /(?:src|href)="\.\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
+  let url: string;
+
+  beforeAll(() => {
+    ({ url } = newPeople().stack);
+  });
+
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', headers });
+    return { headers: response.headers, status: response.status, text: await response.text() };
+  };
+
+  test.each(['/', '/sign-in', '/predictions/new', '/predictions/pred_x', '/batches', '/operations', '/models/a/1', '/audit'])('%s is the page, revalidated on each request', async (path) => {
+    const { status, headers } = await get(path);
+    expect(status).toBe(200);
+    expect(headers.get('Content-Type')).toContain('text/html');
+    expect(headers.get('Cache-Control')).toBe('no-cache');
+    expect(headers.get('Content-Security-Policy')).toMatch(/default-src 'none'.*style-src 'self'/);
+    expect(headers.get('Content-Security-Policy')).not.toContain('unsafe');
+  });
+
+  test('scripts and styles are sent compressed to clients that accept it', async () => {
+    const zipped = await get(`/${script()}`);
+    expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
+    expect(zipped.headers.get('Vary')).toContain('Accept-Encoding');
+    const plain = await get(`/${script()}`, { 'Accept-Encoding': 'identity' });
+    expect(plain.headers.get('Content-Encoding')).toBeNull();
+    expect(plain.text).toBe(readFileSync(join(DIST, script()), 'utf8'));
+  });
+
+  test('a file with a digest in its name is cached without revalidation', async () => {
+    const { headers } = await get(`/${script()}`);
+    expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+    expect(headers.get('Content-Type')).toContain('javascript');
+  });
+
+  test.each(['/assets/none.js', '/.inputs', '/assets/../.inputs', '/.vite/manifest.json', '/v1/none', '/none'])('%s is not found, as a problem', async (path) => {
+    const { status, headers } = await get(path);
+    expect([401, 404]).toContain(status);
+    expect(headers.get('Content-Type')).toContain('problem+json');
+  });
+}
