@@ -28,7 +28,7 @@ export interface Settings {
   readonly monthlyBudgetUsd: number;
   /** Where alarms and the budget are mailed to; nobody when absent. */
   readonly alarmEmail?: string | undefined;
-  /** Recorded for the next deployment: the public name, and the base image by digest. */
+  /** Recorded: the public name, for the next deployment, and the digest of the images' base. */
   readonly domainName?: string | undefined;
   readonly nodeImage?: string | undefined;
 }
