@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Gate } from '../support/gate';
 import { waitUntil } from '../support/wait-until';
 import { type RunningProgram, ROOT, endProgram, isRunning, makeDataDir, readReady, runProgram, tracesIn } from '../support/stack-process';
 
@@ -7,23 +8,30 @@ const DEMO = join(ROOT, 'scripts/dist/demo-scale.js');
 
 let dataDir: string;
 let program: RunningProgram;
+let gate: Gate;
 
 beforeEach(() => {
   dataDir = makeDataDir();
+  gate = new Gate();
 });
 
 afterEach(async () => {
+  gate.openAll();
   await endProgram(program);
+  gate.stop();
   rmSync(dataDir, { recursive: true });
 });
 
 it('starts a second worker on the real queue, accounts for every row and leaves nothing running', async () => {
-  program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], { DATA_DIR: dataDir });
+  // Without it a fast machine has scored the rows before the controller looks, and needs no second worker.
+  const scoring = gate.hold(/\/shards\//);
+  program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], { DATA_DIR: dataDir, ...gate.environment });
   const workers = await waitUntil('a second worker runs', () => {
     const pids = readReady(dataDir)?.pids.workers ?? [];
     return pids.length === 2 && pids;
   });
   expect(workers.filter(isRunning)).toHaveLength(2);
+  scoring.open();
   // How often the workers change after that depends on the pace of this machine: controller.test.ts replays a run.
   await program.exited;
   expect(tracesIn(dataDir)).toEqual([]);

@@ -19,7 +19,7 @@ const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?:
 };
 
 /** How many tests of one stack can have people of their own. */
-const MAX_GROUPS = 40;
+const MAX_GROUPS = 200;
 
 /** Half of jest's limit for a test, so that a page that never gets there is reported by what was waited for. */
 const PATIENCE_MS = 300_000;
