@@ -1,3 +1,0 @@
-// One test file, because loading aws-cdk-lib and synthesising both environments takes longer than the tests.
-import '../test/iam';
-import '../test/lifecycle';
