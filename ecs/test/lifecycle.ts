@@ -44,7 +44,7 @@ describe.each(environments)('%s', (name, environment) => {
 
   test('destroy, then create again: no retained resource of the services has a name that the next stack would use', () => {
     const named = allOf(services).filter(isRetained).flatMap(({ id, Properties }) =>
-      Object.entries(Properties).filter(([property, value]) => /Name$/.test(property) && !JSON.stringify(value).includes('AWS::StackId')).map(([property]) => `${id}.${property}`));
+      Object.entries(Properties).filter(([property, value]) => property.endsWith('Name') && !JSON.stringify(value).includes('AWS::StackId')).map(([property]) => `${id}.${property}`));
     expect(named).toEqual([]);
   });
 

@@ -240,6 +240,12 @@ describe('deploy.sh', () => {
   });
 });
 
+test.each(['api', 'worker'])('every stage of the %s image is built on NODE_IMAGE', (service) => {
+  const lines = readFileSync(join(SCRIPTS, '..', 'services', service, 'Dockerfile'), 'utf8').split('\n');
+  expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE'))).toBe('ARG NODE_IMAGE=node:24-bookworm-slim');
+  expect(lines.filter((line) => line.startsWith('FROM')).every((line) => line.startsWith('FROM ${NODE_IMAGE}'))).toBe(true);
+});
+
 describe('destroy.sh', () => {
   test('deletes the services and keeps the data', () => {
     const { status, calls } = run('destroy.sh', '--yes', 'production');
