@@ -1,7 +1,9 @@
 /* The state table of ecs/README.md, transition by transition. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { App } from 'aws-cdk-lib';
-import { NOT_READY } from '../../packages/runtime/src/readiness';
+import { NOT_READY } from '../src/observability/not-ready';
 import { readSettings } from '../src/settings';
 import { createStacks } from '../src/stacks';
 import { type Environment, type Resource, resolve, resourcesOf, synthesise } from './templates';
@@ -81,6 +83,8 @@ describe.each(environments)('%s', (name, environment) => {
   test('tasks that are not ready are counted in the log of their service, and the load balancer asks for live', () => {
     const filters = resourcesOf(services, 'AWS::Logs::MetricFilter').map(({ Properties }) => resolve(Properties) as { FilterPattern: string; LogGroupName: string });
     expect(filters.map(({ FilterPattern }) => FilterPattern)).toEqual([`{ $.msg = "${NOT_READY}" }`, `{ $.msg = "${NOT_READY}" }`]);
+    // As the tasks log it, whose package is no dependency of this one.
+    expect(readFileSync(join(__dirname, '../../packages/runtime/src/readiness.ts'), 'utf8')).toContain(`NOT_READY = '${NOT_READY}'`);
     const logs = resourcesOf(services, 'AWS::ECS::TaskDefinition').map(({ Properties }) => (resolve(Properties) as { ContainerDefinitions: { LogConfiguration: { Options: Record<string, string> } }[] }).ContainerDefinitions[0]!.LogConfiguration.Options['awslogs-group']);
     expect(filters.map(({ LogGroupName }) => LogGroupName)).toEqual(logs);
     const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
