@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../test/src/support/wait-until';
@@ -71,4 +71,18 @@ test('a reader that has gone is no error', async () => {
   writer.write('two\n');
   await new Promise<void>((resolve) => writer.flush(resolve));
   closeSync(descriptor);
+});
+
+test('a process that logs into a pipe still loads a linked package once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linked-'));
+  mkdirSync(join(folder, 'package'));
+  writeFileSync(join(folder, 'package', 'index.js'), 'module.exports = __filename;');
+  symlinkSync('package', join(folder, 'link'));
+  writeFileSync(join(folder, 'main.js'), `
+    const { LogWriter } = require(${JSON.stringify(join(__dirname, '../dist/index.js'))});
+    new LogWriter(1);
+    process.stderr.write(require('./link/index.js'));`);
+  const { stderr } = spawnSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  expect(stderr).toBe(realpathSync(join(folder, 'package', 'index.js')));
+  rmSync(folder, { recursive: true });
 });

@@ -21,7 +21,9 @@ type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | nu
  * thread, and the end of the process would wait for that thread.
  */
 function openSink(descriptor: number): Sink {
-  const stats = fstatSync(descriptor);
+  // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
+  // stat of a pipe it leaves symbolic links as they are, and packages that are linked are loaded twice.
+  const stats = fstatSync(descriptor, { bigint: true });
   if (!stats.isFIFO() && !stats.isSocket()) return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();
   socket.on('error', () => undefined);
