@@ -83,7 +83,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
       cleanups.push(() => endProgram(program));
       return { proxy, program };
     };
-    const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin' }] }] };
+    const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k', sha256: KEY_SHA256, role: 'admin', platform: true }] }] };
     api = await start('api', { PORT: '0', API_KEYS: JSON.stringify(keys), SESSION_SECRET: 's'.repeat(32) });
     worker = await start('worker', { WORKER_PORT: '0', WORKER_THREADS: '1' });
     url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(api.program.stdout())?.[1]);
