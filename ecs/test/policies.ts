@@ -55,14 +55,14 @@ describe('the task roles', () => {
     }
   });
 
-  test('send metrics of one namespace, and only the worker protects its tasks', () => {
+  test('send metrics of one namespace, and protect their tasks', () => {
     for (const role of [api, worker]) {
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Cytoqueue' })).toBe(true);
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/S3' })).toBe(false);
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*')).toBe(false);
     }
     const task = 'arn:aws:ecs:eu-central-1:123456789012:task/cytoqueue-production/0123';
-    expect([isAllowed(worker, 'ecs:UpdateTaskProtection', task), isAllowed(api, 'ecs:UpdateTaskProtection', task)]).toEqual([true, false]);
+    expect([isAllowed(worker, 'ecs:UpdateTaskProtection', task), isAllowed(api, 'ecs:UpdateTaskProtection', task)]).toEqual([true, true]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../test/src/support/wait-until';
@@ -73,11 +73,16 @@ test('a reader that has gone is no error', async () => {
   closeSync(descriptor);
 });
 
-test('a log that is a pipe leaves the module loader resolving links: packages are loaded once', () => {
-  const script = `const { createRequire } = require('node:module');
-    const load = createRequire(${JSON.stringify(join(__dirname, '../../../services/api/dist/service.js'))});
-    load('@cytoqueue/runtime').createLogger({ service: 'api', environment: 'test', level: 'info' });
-    process.stderr.write(load.resolve('@cytoqueue/storage'));`;
-  const { stderr } = spawnSync(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
-  expect(stderr).toBe(join(__dirname, '../../storage/dist/index.js'));
+test('a process that logs into a pipe still loads a linked package once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linked-'));
+  mkdirSync(join(folder, 'package'));
+  writeFileSync(join(folder, 'package', 'index.js'), 'module.exports = __filename;');
+  symlinkSync('package', join(folder, 'link'));
+  writeFileSync(join(folder, 'main.js'), `
+    const { LogWriter } = require(${JSON.stringify(join(__dirname, '../dist/index.js'))});
+    new LogWriter(1);
+    process.stderr.write(require('./link/index.js'));`);
+  const { stderr } = spawnSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  expect(stderr).toBe(realpathSync(join(folder, 'package', 'index.js')));
+  rmSync(folder, { recursive: true });
 });

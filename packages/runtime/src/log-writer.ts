@@ -1,4 +1,4 @@
-import { fstatSync, lstatSync, write } from 'node:fs';
+import { fstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** Bytes of lines that wait; more than that means that nothing has read the log, or the disk has been full, for long. */
@@ -21,10 +21,9 @@ type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | nu
  * thread, and the end of the process would wait for that thread.
  */
 function openSink(descriptor: number): Sink {
-  const stats = fstatSync(descriptor);
-  // Node.js's module loader looks at the last synchronous stat: after one of a pipe it leaves links unresolved, so that
-  // packages are loaded twice and their errors are not `instanceof` each other. This makes the last one that of a folder.
-  lstatSync('/');
+  // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
+  // stat of a pipe it leaves symbolic links as they are, and packages that are linked are loaded twice.
+  const stats = fstatSync(descriptor, { bigint: true });
   if (!stats.isFIFO() && !stats.isSocket()) return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();
   socket.on('error', () => undefined);

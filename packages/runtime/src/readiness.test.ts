@@ -1,4 +1,5 @@
-import { Readiness, describeProblems } from './readiness';
+import { waitUntil } from '../../../test/src/support/wait-until';
+import { Readiness, describeProblems, watchReadiness } from './readiness';
 
 const fine = async () => undefined;
 const unreachable = (name: string) => ({ name, reason: 'unreachable' });
@@ -27,4 +28,16 @@ test('asks once for all who ask at the same time, and anew for who comes later',
   expect(asked).toBe(1);
   await readiness.problems();
   expect(asked).toBe(2);
+});
+
+test('a dependency that stays away is logged each time from the second look on, and no more once it is there', async () => {
+  const logged: unknown[] = [];
+  const looks = [['redis'], [], ['redis'], ['redis'], ['redis', 'store'], []];
+  let look = 0;
+  const logger = { warn: (...line: unknown[]) => logged.push(line) } as never;
+  const watch = watchReadiness({ readiness: { problems: async () => (looks[look++] ?? []).map(unreachable) }, logger, everyMs: 1 });
+  watch.start();
+  await waitUntil('it has looked often enough', () => look > looks.length);
+  await watch.stop();
+  expect(logged).toEqual([[{ missing: 'redis (unreachable)' }, 'not ready'], [{ missing: 'redis (unreachable), store (unreachable)' }, 'not ready']]);
 });

@@ -1,4 +1,6 @@
 import type { DependencyProblem } from './dependency-watch';
+import type { Logger } from './logger';
+import { Periodic } from './periodic';
 
 /** A dependency that has not answered by then counts as unreachable: callers of health checks have less patience. */
 const ANSWER_MS = 3_000;
@@ -41,4 +43,23 @@ async function answers(check: () => Promise<unknown>): Promise<boolean> {
   const tooLate = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
   const answer = check().then(() => true, () => false);
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** The alarms of a deployment count log lines with this text: see ecs/src/observability/not-ready.ts. */
+export const NOT_READY = 'not ready';
+const WATCH_EVERY_MS = 15_000;
+
+/**
+ * Logs that this process is not ready, and for want of which dependencies, for as long as that lasts. Only when a second
+ * look finds it so too: a process that starts, or a connection that is made again, is no reason to roll a deployment back.
+ */
+export function watchReadiness(options: { readiness: Pick<Readiness, 'problems'>; logger: Pick<Logger, 'warn'>; everyMs?: number }): Periodic {
+  const { readiness, logger, everyMs = WATCH_EVERY_MS } = options;
+  let wasNotReady = false;
+  const turn = async (): Promise<void> => {
+    const problems = await readiness.problems();
+    if (problems.length > 0 && wasNotReady) logger.warn({ missing: describeProblems(problems) }, NOT_READY);
+    wasNotReady = problems.length > 0;
+  };
+  return new Periodic({ name: 'readiness', everyMs, logger, turn });
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, probeRedis, takeTurn } from '@cytoqueue/queue';
 import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import {
-  type Config, DependencyWatch, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, createSessionSecret, ensureLocalApiKey, parseApiKeys, tellParent,
+  type Config, DependencyWatch, type KeyChange, KeyFile, KeyRing, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, ensureLocalApiKey, parseApiKeys,
+  tellParent, watchReadiness,
 } from '@cytoqueue/runtime';
 import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -26,6 +27,8 @@ import { readVersion } from './version';
 /** `services/web/dist`, seen from this file and from its build. */
 const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
+/** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
+const PROTECT_AFTER_MS = 5_000;
 /** Within this time every process has seen a change of the keys file. */
 const KEY_CHANGE_MS = 60_000;
 
@@ -54,6 +57,9 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
   const keys = await openKeys(config, { logger, audit, redis: commands }, releasers);
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, afterMs: PROTECT_AFTER_MS });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
   watch.onFailure = () => operations.metrics.dependencyProbeFailed();
@@ -65,6 +71,10 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   indexing.start();
   releasers.push('status index', () => indexing.stop());
   const address = new PublicAddress(config.publicUrl);
+  const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch);
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  releasers.push('readiness watch', () => readinessWatch.stop());
   const app = createApp({
     store,
     registry,
@@ -75,6 +85,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...operations,
     keys,
     use,
+    protection,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
     address,
     maxWaitSeconds: config.maxWaitSeconds,
@@ -82,7 +93,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch),
+    readiness,
     version: readVersion(),
     webDist: WEB_DIST,
   });

@@ -80,6 +80,9 @@ export class RunningApi {
     return fetch(this.url + path, { ...rest, headers: { ...this.authorization(role), ...headers } });
   }
 
+  /** Runs uploads; a test may watch them. */
+  protect = <T>(work: () => Promise<T>): Promise<T> => work();
+
   async predict(features: Record<string, unknown>): Promise<string> {
     const headers = { 'content-type': 'application/json' };
     const response = await this.fetch('/v1/predictions', { method: 'POST', headers, body: JSON.stringify({ features }) });
@@ -179,6 +182,7 @@ export class RunningApi {
       metrics: new ApiMetrics(commands, queueWatch, logger),
       keys: this.ring,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
+      protection: { run: (work) => this.protect(work) },
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
       maxWaitSeconds,
