@@ -56,7 +56,7 @@ function abortOnSignals(stop: AbortController): () => number {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ApiError) return describeApiError(error);
+  if (error instanceof ApiError) return `${describeApiError(error)}${describeKey(error)}`;
   if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
   if (error instanceof ConnectionError) return `${describeConnectionError(error)}${describeKey(error)}`;
   return error instanceof Error ? error.message : String(error);
@@ -68,7 +68,7 @@ function describeConnectionError(error: ConnectionError): string {
 }
 
 /** The outcome of a creation is unknown then; the key makes a repetition safe. */
-function describeKey({ idempotencyKey }: ConnectionError): string {
+function describeKey({ idempotencyKey }: ApiError | ConnectionError): string {
   return idempotencyKey === undefined ? '' : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
 }
 
