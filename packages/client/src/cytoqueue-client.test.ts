@@ -11,7 +11,7 @@ interface Seen {
   body: string;
 }
 
-/** Answers of a server that fails; test/src/cli uses the client against the real API. */
+/** Answers of a server that fails; test/src/api/client.test.cases.ts uses the client against the real API. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 let server: Server;

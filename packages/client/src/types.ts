@@ -28,7 +28,8 @@ export type PredictionStatus = 'queued' | 'processing' | 'succeeded' | 'failed' 
 
 export interface AcceptedPrediction {
   id: string;
-  status: 'queued';
+  /** `queued`; in the answer to a repeated request the state that the record has by then. */
+  status: PredictionStatus;
   created_at: string;
   links: { self: string };
 }

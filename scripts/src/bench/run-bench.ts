@@ -4,6 +4,7 @@ import { benchBatch } from './batch/bench-batch';
 import { writeThroughput } from './batch/write-throughput';
 import { benchClassifier } from './classifier/bench-classifier';
 import { benchMixed } from './mixed/bench-mixed';
+import { benchPromises } from './promises/bench-promises';
 import { benchSingle } from './single/bench-single';
 
 export interface BenchOptions {
@@ -25,6 +26,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>
   batch: benchBatch,
   single: benchSingle,
   mixed: benchMixed,
+  promises: benchPromises,
 };
 
 const ROUNDS = 3;

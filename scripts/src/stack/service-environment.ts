@@ -5,7 +5,7 @@ import type { Environment } from './launch';
  * The variables of a service: what the stack was given, with everything the stack has settled written out, so that no
  * child settles it differently. The AWS SDK's and Node's own variables pass through.
  */
-export function serviceEnvironment(given: Environment, config: Config, settled: { redisUrl: string; apiKeysFile: string }): Environment {
+export function serviceEnvironment(given: Environment, config: Config, settled: { redisUrl: string; apiKeysFile: string | undefined }): Environment {
   return {
     ...given,
     HOST: config.host,

@@ -132,10 +132,10 @@ export class Stack {
     if (orphans > 0) this.#reporter.warn(`ended ${orphans} processes that a killed stack had left on this DATA_DIR`);
   }
 
-  /** The local key, unless a file with keys was given: that one holds only hashes. */
-  async #settleApiKeys(): Promise<{ key: string | null; apiKeysFile: string }> {
-    const { apiKeysFile, dataDir } = this.#config;
-    return apiKeysFile === undefined ? ensureLocalApiKey(dataDir) : { key: null, apiKeysFile };
+  /** The local key, unless keys were given: those are hashes. The services read `API_KEYS` only where no file is set. */
+  async #settleApiKeys(): Promise<{ key: string | null; apiKeysFile: string | undefined }> {
+    const { apiKeysFile, apiKeys, dataDir } = this.#config;
+    return apiKeysFile === undefined && apiKeys === undefined ? ensureLocalApiKey(dataDir) : { key: null, apiKeysFile };
   }
 
   async #startRedis(): Promise<{ url: string; supervisor?: Supervisor }> {

@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, Prediction } from '@cytoqueue/client';
+import { ObjectKeys } from '@cytoqueue/storage';
+import { HEADER, ROW } from '../support/csv-rows';
 import { WISCONSIN, readCsv } from '../support/records';
-import { ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
@@ -15,6 +17,7 @@ let folder: string;
 beforeAll(async () => {
   stack = await startStack({ SHARD_ROWS: '1000' });
   folder = mkdtempSync(join(tmpdir(), 'cytoqueue-cli-'));
+  writeFileSync(pathOf('one-row.csv'), HEADER + ROW);
 });
 
 afterAll(async () => {
@@ -22,8 +25,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function cytoqueue(...args: string[]) {
-  const program = runProgram(process.execPath, [CLI, ...args], { CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey });
+/** Finds the stack that runs in DATA_DIR. */
+function cytoqueue(...args: string[]) {
+  return cytoqueueWith({ DATA_DIR: stack.dataDir }, ...args);
+}
+
+async function cytoqueueWith(environment: Environment, ...args: string[]) {
+  const program = runProgram(process.execPath, [CLI, ...args], environment);
   const status = await program.exited;
   return { status, out: program.stdout(), error: program.stderr() };
 }
@@ -69,6 +77,23 @@ test('one record, by position and by name, has the same answer', async () => {
   expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
 });
 
+test('the service is found by its variables, by a stack that runs here, or not at all', async () => {
+  const variables = { DATA_DIR: folder, CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey };
+  expect(await cytoqueueWith(variables, 'models')).toMatchObject({ status: 0, out: expect.stringContaining('wbc-knn') });
+  expect(await cytoqueue('models')).toMatchObject({ status: 0, out: expect.stringContaining('wbc-knn') });
+  expect(await cytoqueueWith({ DATA_DIR: folder }, 'models')).toMatchObject({ status: 2, error: expect.stringContaining('npm start') });
+});
+
+test('results that were damaged in the store are not saved', async () => {
+  const { out } = await cytoqueue('upload', pathOf('one-row.csv'), '--json');
+  const { id } = JSON.parse(out) as Batch;
+  const path = join(stack.dataDir, 'objects', ObjectKeys.runResults('local', id, 1));
+  writeFileSync(path, readFileSync(path, 'utf8').replace('benign', 'BENIGN'));
+  const { status, error } = await cytoqueue('results', id, '-o', pathOf('damaged.csv'));
+  expect([status, error]).toEqual([1, expect.stringContaining('damaged')]);
+  expect(existsSync(pathOf('damaged.csv'))).toBe(false);
+});
+
 test('one record is waited for beyond the time that the service waits', async () => {
   const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
   const worker = impatient.ready.pids.workers[0] as number;
@@ -85,12 +110,12 @@ test('what is wrong is named, with the exit status that says whose fault it is',
   expect([eleven.status, eleven.error]).toEqual([1, expect.stringContaining('mitoses: ')]);
   expect((await cytoqueue('predict', '5')).status).toBe(2);
   expect((await cytoqueue('upload', pathOf('absent.csv')))).toMatchObject({ status: 2, error: expect.stringContaining('absent.csv') });
-  expect((await cytoqueue('upload', pathOf('lab.csv'), '--on-error', 'panic')).status).toBe(2);
+  expect((await cytoqueue('upload', pathOf('one-row.csv'), '--on-error', 'panic')).status).toBe(2);
   writeFileSync(pathOf('text.csv'), 'no,features\n1,2\n');
   const unusable = await cytoqueue('upload', pathOf('text.csv'), '-o', pathOf('none.csv'));
   expect(unusable.status).toBe(1);
   expect(unusable.error).toMatch(/The file cannot be used|not valid/);
   expect(existsSync(pathOf('none.csv'))).toBe(false);
   expect((await cytoqueue('frobnicate')).status).toBe(2);
-  expect((await cytoqueue('models', '--url', 'http://127.0.0.1:9'))).toMatchObject({ status: 1, error: expect.stringContaining('cannot be reached') });
+  expect((await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none'))).toMatchObject({ status: 1, error: expect.stringContaining('cannot be reached') });
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
   faults = await FaultStack.start(3_000);
 }, 240_000);
 
-afterEach(() => faults.signalWorkers('SIGCONT'));
+afterEach(() => faults.restore());
 
 afterAll(async () => {
   await faults?.stop();
@@ -38,7 +38,7 @@ test.each([
     damage(ObjectKeys.batchRecord('local', damaged), content());
     damage(ObjectKeys.predictionRequest('local', damagedRecord as string), content());
     await faults.inRedis((redis) => redis.flushall());
-    for (const id of [damaged, batch, damagedRecord, record]) faults.age(id as string);
+    for (const id of [damaged, batch, damagedRecord, record]) await faults.age(id as string);
     return { damaged, batch, damagedRecord: damagedRecord as string, record: record as string };
   });
   expect((await faults.expectWhole(paused.batch)).failed_shards).toEqual([]);

@@ -1,5 +1,3 @@
-import { utimesSync } from 'node:fs';
-import { join } from 'node:path';
 import { REDIS_PREFIX, jobIds, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -33,18 +31,12 @@ beforeAll(async () => {
 
 afterEach(() => {
   hold?.open();
-  faults.signalWorkers('SIGCONT');
+  return faults.restore();
 });
 
 afterAll(async () => {
   await faults?.stop();
 }, 240_000);
-
-/** As if the run had been accepted two minutes ago: the reconciler leaves young markers alone. */
-function age(id: string, run = 1): void {
-  const then = Date.now() / 1_000 - 120;
-  utimesSync(join(faults.stack.dataDir, 'objects', ObjectKeys.pending('local', id, run)), then, then);
-}
 
 /** A batch of which some shards are written, some are about to be, and some are in line. */
 async function heldInTheMiddle(): Promise<string> {
@@ -57,7 +49,7 @@ async function heldInTheMiddle(): Promise<string> {
 async function lose(id: string, loss: (redis: Redis) => Promise<unknown>): Promise<void> {
   await faults.whilePaused(async () => {
     await faults.inRedis(loss);
-    age(id);
+    await faults.age(id);
   });
   hold?.open();
 }
@@ -94,7 +86,7 @@ async function canceledInTheMiddle(): Promise<string> {
 async function emptyRedis(id: string): Promise<void> {
   await faults.inRedis((redis) => redis.flushall());
   expect((await faults.client.get(`/v1/batches/${id}`)).status).toBe(200);
-  age(id, 2);
+  await faults.age(id);
 }
 
 async function expectRetried(id: string): Promise<void> {

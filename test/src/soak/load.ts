@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ObjectKeys, type PredictionEnd } from '@cytoqueue/storage';
+import { ObjectKeys, type PredictionEnd, isPending } from '@cytoqueue/storage';
 import type { Answer } from '../support/contract-client';
 import type { FaultStack } from '../support/fault-stack';
 import { waitUntil } from '../support/wait-until';
@@ -122,8 +122,8 @@ export class Load {
     }
   }
 
-  private async isPending(id: string): Promise<boolean> {
-    return (await this.faults.store.head(ObjectKeys.pending('local', id))) !== undefined;
+  private isPending(id: string): Promise<boolean> {
+    return isPending(this.faults.store, 'local', id);
   }
 
   /** No batch that was not accepted under a key, or a second time, and no marker of anything. */

@@ -63,7 +63,7 @@ async function prepare(releasers: Releasers, random: () => number): Promise<{ fi
   const loops = new EventLoops();
   releasers.push('event loops', () => loops.stop());
   const store = disk === undefined ? {} : { STORAGE_URL: `file://${disk.path}/objects` };
-  const faults = await FaultStack.start(ROWS, { WORKERS: '2', ...store, ...clock?.environment, ...loops.environment });
+  const faults = await FaultStack.start(ROWS, { WORKERS: '2', CANARY_SECONDS: '60', ...store, ...clock?.environment, ...loops.environment });
   releasers.push('stack', () => faults.stop());
   const sampler = new Sampler(faults);
   releasers.push('sampler', () => sampler.stop());

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Answer, ContractClient } from './contract-client';
+import { HEADER } from './csv-rows';
 import { waitUntil } from './wait-until';
 
 const FINISHED = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
@@ -34,4 +35,21 @@ export async function run(client: ContractClient, body: string | Buffer | FormDa
   const results = await client.get(`/v1/batches/${id}/results`);
   const errors = await client.get(`/v1/batches/${id}/errors`);
   return { id, batch, results, errors };
+}
+
+/** Sends one record and resolves with the finished prediction, however long it takes; `Prefer: wait` saves most of the polling. */
+export async function score(client: ContractClient, body: object): Promise<Answer['json']> {
+  const answer = await client.post('/v1/predictions', { headers: { prefer: 'wait=20' }, json: body });
+  assert.ok([201, 202].includes(answer.status), answer.text);
+  if (answer.status === 201) return answer.json;
+  return waitUntil('the record has ended', async () => {
+    const { json } = await client.get(`/v1/predictions/${answer.json.id}`);
+    return FINISHED.includes(json.status) && json;
+  });
+}
+
+/** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
+export function variedFile(rows: number): string {
+  const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
+  return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
 }

@@ -1,42 +1,32 @@
+import { strict as assert } from 'node:assert';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
 import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
-import { finish, run, upload } from './batches';
+import { finish, run, score, upload, variedFile } from './batches';
 import { ContractClient } from './contract-client';
-import { HEADER } from './csv-rows';
 import { Gate, type Hold } from './gate';
 import { expectInvariant, keysBelow } from './invariant';
+import { type LogLine, parseLog } from './log-lines';
 import { signalWorkers, whilePaused } from './paused-workers';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
 import {
-  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, isRunning, makeDataDir, readReady, runProgram, startStack,
+  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, endProgram, isRunning, makeDataDir, readReady, runProgram, startStack,
 } from './stack-process';
 import { TcpProxy } from './tcp-proxy';
 import { waitUntil } from './wait-until';
 
 export const SHARD_ROWS = 1_000;
+export const RECONCILER_LEASE = `${REDIS_PREFIX}:turn:reconcile`;
 
-/** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
-function fileOf(rows: number): string {
-  const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
-  return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
-}
-
-export type LogLine = Record<string, unknown>;
-
-export function parseLog(text: string): LogLine[] {
-  return text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line) as LogLine);
-}
-
-interface Options extends Environment {
-  /** Of uploads; `explain=true` makes a shard take a good part of a second. */
-  query?: string;
-  /** By default the stack's own folder. */
-  STORAGE_URL?: string;
+/** A worker that a test has started beside the stack's own. */
+export interface OwnWorker extends RunningProgram {
+  readonly pid: number;
+  /** Of its health endpoint. */
+  readonly port: number;
 }
 
 /** A real stack on real small shards, with its Redis behind a proxy, and a file whose undisturbed result is known. */
@@ -47,24 +37,23 @@ export class FaultStack {
   /** The batch whose results were not disturbed. */
   undisturbedId = '';
   private readonly gate = new Gate();
+  private readonly ownWorkers: OwnWorker[] = [];
   redis!: RedisProcess;
   proxy!: TcpProxy;
   stack!: RunningStack;
   client!: ContractClient;
   store!: ObjectStore;
 
-  private constructor(
-    readonly rows: number,
-    private readonly query: string,
-  ) {
-    this.file = fileOf(rows);
+  private constructor(readonly rows: number) {
+    this.file = variedFile(rows);
   }
 
-  static async start(rows: number, { query = '', ...environment }: Options = {}): Promise<FaultStack> {
-    const faults = new FaultStack(rows, query);
+  /** `STORAGE_URL`: by default the stack's own folder, the only store whose writes can be held. */
+  static async start(rows: number, environment: Environment = {}): Promise<FaultStack> {
+    const faults = new FaultStack(rows);
     try {
       await faults.acquire(environment);
-      const { id } = await run(faults.client, faults.file, query);
+      const { id } = await run(faults.client, faults.file);
       faults.undisturbedId = id;
       faults.undisturbed = await faults.store.get(ObjectKeys.runResults('local', id, 1));
       return faults;
@@ -82,7 +71,7 @@ export class FaultStack {
     this.releasers.push('redis', () => this.redis.down());
     this.proxy = await TcpProxy.start(this.redis.port);
     this.releasers.push('proxy', () => this.proxy.stop());
-    const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1' };
+    const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1', CANARY_SECONDS: '0' };
     this.stack = await startStack({ ...own, ...this.gate.environment, ...environment });
     this.releasers.push('stack', () => this.stack.stop());
     this.client = await ContractClient.connect(this.stack.url, this.stack.apiKey);
@@ -90,11 +79,19 @@ export class FaultStack {
     this.releasers.push('store', () => this.store.stop());
   }
 
-  /** Whatever is still broken is healed first: a stop is a test of its own. */
-  async stop(): Promise<void> {
+  /** After each test: ends every fault and hold, and the test's own workers. */
+  async restore(): Promise<void> {
     this.proxy?.heal();
     this.redis?.thaw();
     this.gate.openAll();
+    if (this.stack !== undefined) this.signalWorkers('SIGCONT');
+    const ending = this.ownWorkers.splice(0);
+    for (const { process: child } of ending) child.kill('SIGCONT');
+    await Promise.all(ending.map(endProgram));
+  }
+
+  async stop(): Promise<void> {
+    await this.restore();
     await this.releasers.releaseAll();
   }
 
@@ -106,13 +103,31 @@ export class FaultStack {
     return readReady(this.stack.dataDir) ?? this.stack.ready;
   }
 
-  upload(): Promise<string> {
-    return upload(this.client, this.file, this.query);
+  upload(query = ''): Promise<string> {
+    return upload(this.client, this.file, query);
   }
 
-  /** One upload as a client sends it, whatever comes of it. */
+  /**
+   * A batch in progress, however fast the machine: its first shard is scored, and the writes of the others wait until
+   * `hold.open()`.
+   */
+  async uploadHeld(): Promise<{ batch: string; hold: Hold }> {
+    const hold = this.hold(/\/shards\/(?!00000)/);
+    const batch = await this.upload();
+    await hold.reached();
+    await this.untilScored(batch, 1);
+    assert.equal((await this.shardObjects(batch)).length, 1, 'some shards are scored and some are not');
+    return { batch, hold };
+  }
+
+  /** Sends one upload; answers of any status are returned. */
   post(headers: Record<string, string> = {}) {
-    return this.client.post(`/v1/batches${this.query}`, { headers: { 'content-type': 'text/csv', ...headers }, body: this.file });
+    return this.client.post('/v1/batches', { headers: { 'content-type': 'text/csv', ...headers }, body: this.file });
+  }
+
+  /** Resolves with one scored record. */
+  score() {
+    return score(this.client, { features: BENIGN_RECORD });
   }
 
   predict(headers: Record<string, string> = {}) {
@@ -123,12 +138,8 @@ export class FaultStack {
     return keysBelow(this.store, ObjectKeys.shardsPrefix('local', batchId));
   }
 
-  /** The batch is under way: some shards are scored, some are not. */
-  untilInTheMiddle(batchId: string, least = 2): Promise<number> {
-    return waitUntil('some shards are scored', async () => {
-      const scored = (await this.shardObjects(batchId)).length;
-      return scored >= least && scored;
-    });
+  untilScored(batchId: string, shards: number): Promise<unknown> {
+    return waitUntil(`${shards} shards are scored`, async () => (await this.shardObjects(batchId)).length >= shards);
   }
 
   /** The batch ends, and everything holds that must hold of it. */
@@ -148,10 +159,13 @@ export class FaultStack {
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
-  /** As if it had been accepted two minutes ago: the reconciler leaves what is young alone. */
-  age(id: string): void {
+  /** Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone. */
+  async age(id: string): Promise<void> {
+    const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
+    const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
+    assert.notEqual(markers.length, 0, `${id} is pending`);
     const then = Date.now() / 1_000 - 120;
-    utimesSync(join(this.stack.dataDir, 'objects', ObjectKeys.pending('local', id)), then, then);
+    for (const key of markers) utimesSync(join(this.stack.dataDir, 'objects', key), then, then);
   }
 
   /** What a service has logged so far. */
@@ -159,13 +173,21 @@ export class FaultStack {
     return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
   }
 
-  /** A worker beside the stack's own, that the test ends itself. */
-  async startWorker(): Promise<RunningProgram> {
+  /** Starts a worker beside the stack's own, which `restore` ends. */
+  async startWorker(environment: Environment = {}): Promise<OwnWorker> {
     const { dataDir } = this.stack;
-    const environment = { ...this.gate.environment, REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
-    const worker = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], environment);
-    await waitUntil('it is ready', () => worker.stdout().includes('"msg":"ready"'));
+    const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
+    const program = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], { ...this.gate.environment, ...own, ...environment });
+    const ready = await waitUntil('the worker is ready', () => parseLog(program.stdout()).find(({ msg }) => msg === 'ready'));
+    const worker = { ...program, pid: program.process.pid as number, port: ready['port'] as number };
+    this.ownWorkers.push(worker);
     return worker;
+  }
+
+  /** Runs the reconciler now instead of within 15 s: frees its lease and starts a worker, which begins with a turn. */
+  async reconcile(): Promise<void> {
+    await this.inRedis((redis) => redis.del(RECONCILER_LEASE));
+    await this.startWorker();
   }
 
   /** Past the proxy. */
@@ -186,6 +208,11 @@ export class FaultStack {
     });
   }
 
+  /** Ids of the shards' jobs that wait for a later time. */
+  delayedShards(): Promise<string[]> {
+    return this.inRedis((redis) => redis.zrange(`${REDIS_PREFIX}:${queueNames.shards}:delayed`, '0', '-1'));
+  }
+
   /** As if a minute had passed since the locks that are there were renewed. */
   async passLockTime(): Promise<void> {
     await this.inRedis(async (redis) => {
@@ -198,7 +225,7 @@ export class FaultStack {
     });
   }
 
-  /** Kills every worker, and lets the time pass that their locks have. The stack starts others in their places. */
+  /** Kills the stack's workers and expires their locks. The stack starts others in their places. */
   async killWorkers(): Promise<void> {
     const killed = this.ready.pids.workers;
     this.signalWorkers('SIGKILL');

@@ -12,12 +12,13 @@ export class RedisProcess {
   private constructor(
     readonly port: number,
     private readonly dir: string | undefined,
+    private readonly password: string | undefined,
   ) {}
 
   /** `dir`: where to write every command to, as the stack's own Redis does. */
-  static async start(dir?: string): Promise<RedisProcess> {
+  static async start(dir?: string, password?: string): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
-      const redis = new RedisProcess(await findFreePort(), dir);
+      const redis = new RedisProcess(await findFreePort(), dir, password);
       try {
         await redis.up();
         return redis;
@@ -28,6 +29,7 @@ export class RedisProcess {
     }
   }
 
+  /** Without the password. */
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
   }
@@ -35,7 +37,8 @@ export class RedisProcess {
   /** Resolves when it serves. */
   async up(): Promise<void> {
     const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
-    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable };
+    const secret = this.password === undefined ? {} : { requirepass: this.password };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...secret };
     this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -11,6 +11,7 @@ import { ApiConnection } from './api-connection';
 export interface RunningStack {
   readonly api: ApiConnection;
   readonly pids: Ready['pids'];
+  readonly redisUrl: string;
 }
 
 /** Every request would else be a line of the log. What a user starts logs them, so the benchmark does too. */
@@ -23,10 +24,10 @@ export async function withStack<T>(environment: Environment, own: Environment, u
   const config = loadConfig(settled);
   const stack = new Stack({ config, environment: settled, reporter: createReporter(config) });
   try {
-    const { url, api_key, pids } = await stack.start();
+    const { url, api_key, pids, redis_url: redisUrl } = await stack.start();
     const api = new ApiConnection(url, api_key ?? '');
     try {
-      return await use({ api, pids });
+      return await use({ api, pids, redisUrl });
     } finally {
       api.close();
     }

@@ -88,8 +88,8 @@ export const prediction = z
   .meta({ id: 'Prediction' });
 
 export const acceptedPrediction = z
-  .strictObject({ id: text, status: z.literal('queued'), created_at: timestamp, links: z.strictObject({ self: text }) })
-  .meta({ id: 'AcceptedPrediction' });
+  .strictObject(prediction.pick({ id: true, status: true, created_at: true, links: true }).shape)
+  .meta({ id: 'AcceptedPrediction', description: 'The status is `queued`, or what it has become when the request is a repeated one' });
 
 const drift = z
   .strictObject({

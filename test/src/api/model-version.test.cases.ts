@@ -1,0 +1,78 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseModel, serializeModel } from '@cytoqueue/classifier';
+import { finish, run, score } from '../support/batches';
+import type { ContractClient } from '../support/contract-client';
+import { BENIGN_RECORD, WISCONSIN, readCsv } from '../support/records';
+import { ROOT, runProgram } from '../support/stack-process';
+import type { SharedStack } from './shared-stack';
+
+const shipped = join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json');
+
+export function modelVersionCases({ stack, connect }: SharedStack): void {
+  let client: ContractClient;
+
+  beforeAll(async () => {
+    client = await connect('models');
+  });
+
+  async function models(...args: string[]) {
+    const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models.js'), ...args], { DATA_DIR: stack().dataDir });
+    return { status: await program.exited, said: program.stdout() + program.stderr() };
+  }
+
+  /** The shipped model with another threshold: a version with other answers. */
+  function writeVersion(version: string): string {
+    const { digest: _, ...file } = parseModel(readFileSync(shipped)).file;
+    const path = join(stack().dataDir, `${version}.json`);
+    writeFileSync(path, serializeModel({ ...file, version, operating_points: { default: 0.9, sensitivity99: 0.3 } }));
+    return path;
+  }
+
+  async function versionFor(model?: string): Promise<string> {
+    return (await score(client, { model, features: BENIGN_RECORD })).model.version;
+  }
+
+  test('a version is added, promoted, used, and rolled back', async () => {
+    expect(await models('add', writeVersion('1.1.0'))).toMatchObject({ status: 0 });
+    expect(await versionFor()).toBe('1.0.0');
+    expect(await versionFor('wbc-knn@1.1.0')).toBe('1.1.0');
+
+    const promoted = await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } });
+    expect(promoted.json).toMatchObject({ champion: '1.1.0', versions: expect.arrayContaining(['1.0.0', '1.1.0']) });
+    expect(await versionFor()).toBe('1.1.0');
+    expect(await versionFor('wbc-knn@1.0.0')).toBe('1.0.0');
+
+    const back = await client.post('/v1/models/wbc-knn/champion', { json: { rollback: true } });
+    expect(back.json.history.map(({ version }: { version: string }) => version)).toEqual(['1.0.0', '1.1.0', '1.0.0']);
+    expect(await versionFor('wbc-knn@champion')).toBe('1.0.0');
+    expect(await models('list')).toMatchObject({ said: expect.stringContaining('wbc-knn: 1.0.0 (champion), 1.1.0') });
+  });
+
+  test('what cannot be promoted is refused', async () => {
+    expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '9.9.9' } })).status).toBe(422);
+    expect((await client.post('/v1/models/nonesuch/champion', { json: { version: '1.0.0' } })).status).toBe(404);
+    expect((await client.post('/v1/models/wbc-knn-euclidean/champion', { json: { rollback: true } })).status).toBe(409);
+    expect(await models('promote', 'wbc-knn', '9.9.9')).toMatchObject({ status: 1, said: expect.stringContaining('9.9.9') });
+  });
+
+  test('a batch is scored again by another version, and told what changes', async () => {
+    expect(await models('add', writeVersion('1.2.0'))).toMatchObject({ status: 0 });
+    const before = await run(client, WISCONSIN, '?model=wbc-knn@1.0.0');
+    const accepted = await client.post(`/v1/batches/${before.id}/rescore?model=wbc-knn@1.2.0`);
+    expect(accepted.status).toBe(202);
+    const after = await finish(client, accepted.json.id);
+    expect(after.input_sha256).toBe(before.batch.input_sha256);
+
+    const old = readCsv(before.results.text);
+    const now = readCsv((await client.get(`/v1/batches/${after.id}/results`)).text);
+    const differing = now.filter((row, index) => row['predicted_class'] !== old[index]?.['predicted_class']);
+    const changes = readCsv((await client.get(`/v1/batches/${after.id}/changes`)).text);
+    expect(differing.length).toBeGreaterThan(0);
+    expect(after.rescores).toMatchObject({ batch_id: before.id, model: { version: '1.0.0' }, changed_rows: differing.length });
+    expect(changes.map(({ row, predicted_class, previous_class }) => [row, predicted_class, previous_class])).toEqual(
+      differing.map((row) => [row['row'], 'benign', 'malignant']),
+    );
+    expect((await client.get(`/v1/batches/${before.id}/changes`)).status).toBe(409);
+  });
+}

@@ -1,0 +1,38 @@
+import { finish, run, score, upload } from '../support/batches';
+import { HEADER, rows } from '../support/csv-rows';
+import { whilePaused } from '../support/paused-workers';
+import { BENIGN_RECORD } from '../support/records';
+import type { SharedStack } from './shared-stack';
+
+export function operationCases({ stack, connect }: SharedStack): void {
+  test('every documented operation answers as documented', async () => {
+    const client = await connect('operations');
+    const record = await score(client, { features: BENIGN_RECORD });
+    const { id } = await run(client, HEADER + rows(2));
+    const { json: rescored } = await client.post(`/v1/batches/${id}/rescore?model=wbc-knn-euclidean`);
+    await finish(client, rescored.id);
+    const paths = [
+      '/health/live', '/health/ready', '/v1/models', '/v1/models/wbc-knn', '/v1/models/wbc-knn/versions/1.0.0', '/v1/predictions', '/v1/batches',
+      `/v1/predictions/${record.id}`, `/v1/predictions/${record.id}/events`, `/v1/batches/${id}/events`, `/v1/batches/${rescored.id}/changes`,
+      '/v1/queue', '/v1/session', '/v1/audit', '/metrics',
+      ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
+    ];
+    for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
+    expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.0.0' } })).status).toBe(200);
+    const { json: signIn } = await client.post('/v1/session/tokens');
+    expect((await client.post('/v1/session', { json: { token: signIn.token } })).status).toBe(201);
+    expect((await client.call('delete', '/v1/session')).status).toBe(204);
+    const canceled = await whilePaused(stack().dataDir, async () => {
+      const batch = await upload(client, HEADER + rows(2));
+      expect((await client.post(`/v1/batches/${batch}/cancel`)).status).toBe(202);
+      const waiting = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } });
+      expect((await client.post(`/v1/predictions/${waiting.json.id}/cancel`)).status).toBe(200);
+      return batch;
+    });
+    await finish(client, canceled);
+    expect((await client.post(`/v1/batches/${canceled}/retry`)).status).toBe(202);
+    await finish(client, canceled);
+    expect((await client.call('delete', `/v1/batches/${id}`)).status).toBe(204);
+    expect(client.unseen()).toEqual([]);
+  });
+}

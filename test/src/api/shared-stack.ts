@@ -1,0 +1,14 @@
+import type { ContractClient } from '../support/contract-client';
+import type { RunningStack } from '../support/stack-process';
+
+/** The stack of api.test.ts, which its test cases share. Each set of cases has tenants of its own. */
+export interface SharedStack {
+  readonly stack: () => RunningStack;
+  /** Of an admin with platform rights. */
+  readonly key: (tenant: Tenant) => string;
+  readonly connect: (tenant: Tenant) => Promise<ContractClient>;
+}
+
+export const SHARD_ROWS = 1_000;
+export const TENANTS = ['batches', 'one-shard', 'idempotency', 'operations', 'dry-run', 'records', 'record-list', 'models', 'client', 'retention'] as const;
+export type Tenant = (typeof TENANTS)[number];

@@ -1,0 +1,130 @@
+import { queueNames } from '@cytoqueue/queue';
+import { FaultStack, RECONCILER_LEASE } from '../support/fault-stack';
+import { parseLog } from '../support/log-lines';
+import { isRunning } from '../support/stack-process';
+import type { Verdict } from '../support/tcp-proxy';
+import { waitUntil } from '../support/wait-until';
+
+let faults: FaultStack;
+
+beforeAll(async () => {
+  faults = await FaultStack.start(5_000);
+});
+
+afterEach(() => faults.restore());
+
+afterAll(() => faults?.stop());
+
+const isPending = async () => (await faults.store.list({ prefix: 'pending/' })).objects.length > 0;
+
+test('the API killed between storing and enqueuing: the same key gives the same batch, which ends; the audit log is complete', async () => {
+  const key = { 'idempotency-key': 'upload-1' };
+  // From the pending marker on nothing reaches Redis, so the API dies before the first job is there.
+  faults.proxy.meddle(async (): Promise<Verdict> => ((await isPending()) ? new Promise<never>(() => undefined) : 'pass'));
+  const cutShort = faults.post(key).catch(() => undefined);
+  await waitUntil('the upload is stored', isPending);
+  await killApi();
+  expect(await cutShort).toBeUndefined();
+  const { objects } = await faults.store.list({ prefix: 'pending/' });
+  const promised = objects[0]?.key.split('/').at(-1) as string;
+  // Resets the connections of the pieces that were held back.
+  faults.proxy.cut();
+  faults.proxy.heal();
+  const again = await waitUntil('another API answers', async () => {
+    const answer = await faults.post(key).catch(() => undefined);
+    return answer?.status === 202 && answer.json;
+  });
+  expect(again.id).toBe(promised);
+  await faults.expectWhole(promised);
+
+  expect((await faults.client.call('delete', `/v1/batches/${promised}`)).status).toBe(204);
+  await killApi();
+  const audited = await waitUntil('another API answers', async () => (await faults.client.get('/v1/audit').catch(() => undefined))?.json);
+  const deeds = (audited.data as { action: string; resource: string }[]).filter(({ resource }) => resource === `batches/${promised}`);
+  expect(deeds.map(({ action }) => action)).toEqual(expect.arrayContaining(['batch.delete', 'batch.create']));
+});
+
+async function killApi(): Promise<void> {
+  const { api } = faults.ready.pids;
+  process.kill(api, 'SIGKILL');
+  await waitUntil('the API is gone', () => !isRunning(api));
+}
+
+test('two uploads with one key while Redis is frozen: each is refused, and both get one batch when sent again', async () => {
+  const key = { 'idempotency-key': 'upload-2' };
+  faults.redis.freeze();
+  const refused = await Promise.all([faults.post(key), faults.post(key)]);
+  expect(refused.map(({ status }) => status)).toEqual([503, 503]);
+  faults.redis.thaw();
+  const accepted = await waitUntil('both are accepted', async () => {
+    const answers = await Promise.all([faults.post(key), faults.post(key)]);
+    return answers.every(({ status }) => status === 202) && answers.map(({ json }) => json.id as string);
+  });
+  expect(new Set(accepted).size).toBe(1);
+  await faults.expectWhole(accepted[0] as string);
+});
+
+test.each([
+  ['emptied', () => faults.inRedis((redis) => redis.flushall())],
+  ['killed, and back without its data', async () => {
+    await faults.inRedis((redis) => redis.flushall());
+    await faults.redis.down();
+    await faults.redis.up();
+  }],
+])('Redis %s: a batch in progress and a waiting record end, scored shards are not written again, progress does not fall', async (_, fault) => {
+  const { batch, hold } = await faults.uploadHeld();
+  const [scored] = await faults.shardObjects(batch);
+  const written = await faults.store.head(scored as string);
+  const progress = async () => (await faults.client.get(`/v1/batches/${batch}`)).json.progress as number;
+  const before = await progress();
+  const record = await faults.whilePaused(async () => {
+    const { json } = await faults.predict();
+    await fault();
+    for (const id of [batch, json.id]) await faults.age(id);
+    return json.id as string;
+  });
+  await waitUntil('the API has Redis again', async () => (await faults.client.get('/health/ready')).status === 200);
+  expect(await progress()).toBeGreaterThanOrEqual(before);
+  hold.open();
+  await faults.reconcile();
+  await faults.expectWhole(batch);
+  await waitUntil('the record is answered', async () => (await faults.client.get(`/v1/predictions/${record}`)).json.status === 'succeeded');
+  expect(await faults.store.head(scored as string)).toEqual(written);
+});
+
+test('two finalizers at once, after the lock of the first one has expired: one manifest', async () => {
+  const { batch, hold: shards } = await faults.uploadHeld();
+  const hold = faults.hold(new RegExp(`${batch}/.*/manifest\\.json`));
+  shards.open();
+  await hold.reached();
+  await faults.passLockTime();
+  const other = await faults.startWorker();
+  const finalizers = await hold.reached(2);
+  expect(new Set(finalizers.map(({ pid }) => pid)).size).toBe(2);
+  hold.open();
+  const logs = () => [faults.logLines('worker-1'), parseLog(other.stdout())];
+  const ended = (line: Record<string, unknown>) => line['queue'] === queueNames.finalize && line['batchId'] === batch && line['msg'] === 'job done';
+  await waitUntil('both have finished', () => logs().every((lines) => lines.some(ended)));
+  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+});
+
+test('two reconcilers at once, each with the lease: one manifest', async () => {
+  const { batch, hold } = await faults.uploadHeld();
+  const before = faults.ready.pids.workers;
+  let areReady = false;
+  const freeLease = waitUntil('both workers have reconciled', async () => {
+    await faults.inRedis((redis) => redis.del(RECONCILER_LEASE));
+    return areReady;
+  });
+  await faults.whilePaused(async () => {
+    await faults.inRedis((redis) => redis.flushall());
+    await faults.age(batch);
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+  });
+  await faults.startWorker();
+  await waitUntil('both workers are new', () => faults.ready.pids.workers.every((pid) => !before.includes(pid) && isRunning(pid)));
+  areReady = true;
+  await freeLease;
+  hold.open();
+  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+});
