@@ -7,7 +7,7 @@ import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX, workerTimings } from './names';
 import { untilSilent } from './silence';
-import { dropUnreadableOptions } from './unreadable-jobs';
+import { dropUnreadableFields } from './unreadable-jobs';
 
 export interface ConsumerOptions<T extends { v: number }> {
   queue: QueueName;
@@ -54,7 +54,7 @@ export class Consumer<T extends { v: number }> {
     });
     this.worker.on('error', (error) => {
       options.onError(error);
-      if (error instanceof SyntaxError) dropUnreadableOptions(options.connection, options.queue).catch(options.onError);
+      if (error instanceof SyntaxError) dropUnreadableFields(options.connection, options.queue).catch(options.onError);
     });
     this.worker.on('failed', (job, error) => {
       if (job?.finishedOn !== undefined) this.giveUp(options.onGivenUp(job, error).catch(options.onError));
@@ -91,6 +91,7 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
     } catch {
+      dropUnreadableFields(this.opts.connection as Redis, this.name as QueueName).catch((error: unknown) => this.emit('error', error as Error));
       return super.createJob({ ...data, data: '{}' }, jobId) as Job<T, void>;
     }
   }

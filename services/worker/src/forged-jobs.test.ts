@@ -85,7 +85,7 @@ test.each<Forged>([
   await job?.remove();
 });
 
-test.each(['opts', 'parent', 'progress'])('a job whose %s is no JSON fails without effect', async (field) => {
+test.each(['data', 'opts', 'parent', 'progress'])('a job whose %s is no JSON fails without effect, and can be listed', async (field) => {
   const before = { keys: await keys(), refused: await refused() };
   const [predictions] = producer.queues;
   const id = `damaged-${field}`;
@@ -94,6 +94,7 @@ test.each(['opts', 'parent', 'progress'])('a job whose %s is no JSON fails witho
   await connection.zadd('cytoqueue:predictions:marker', 0, '0');
   await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
   await waitUntil('it has failed', async () => (await predictions?.getJobState(id)) === 'failed');
+  await waitUntil('it can be listed', async () => (await predictions?.getJobs(['failed']).catch(() => undefined))?.some((job) => job.id === id));
   expect(await keys()).toEqual(before.keys);
   expect(JSON.stringify(worker.logged)).not.toContain(PATIENT);
 });
