@@ -7,12 +7,13 @@ say() { printf '%s\n' "$*" >&2; }
 fail() { say "${0##*/}: $*"; exit 1; }
 step() { say "" "== $*"; }
 
-# read_arguments [--dry-run] [FLAG…] ENVIRONMENT: sets dry_run, yes, data, environment and cluster.
+# read_arguments [--dry-run] [FLAG…] ENVIRONMENT: sets dry_run, rebuild, yes, data, environment and cluster.
 read_arguments() {
-  dry_run= yes= data= environment=
+  dry_run= rebuild= yes= data= environment=
   for argument in "$@"; do
     case $argument in
       --dry-run) dry_run=yes ;;
+      --rebuild) rebuild=yes ;;
       --yes) yes=yes ;;
       --data) data=yes ;;
       minimal | production) environment=$argument ;;
@@ -51,21 +52,31 @@ run_in() {
   [ -n "$dry_run" ] || (cd "$folder" && "$@")
 }
 
-# ask WHAT COMMAND…: a command that only reads; shown and answered with <WHAT> when nothing may be run.
+# ask WHAT COMMAND…: a command that only reads. With --dry-run it is shown, and answered with <WHAT> where there is nothing yet.
 ask() {
   what=$1
   shift
-  if [ -n "$dry_run" ]; then
-    shown "$@"
-    echo "<$what>"
-  else
-    "$@"
-  fi
+  [ -n "$dry_run" ] || { "$@"; return; }
+  shown "$@"
+  answer=$("$@" 2>/dev/null) || answer=
+  case $answer in '' | None*) answer="<$what>" ;; esac
+  printf '%s\n' "$answer"
 }
 
 # output foundation|services NAME: an output of that stack.
 output() {
   ask "$2" aws cloudformation describe-stacks --stack-name "$cluster-$1" --query "Stacks[0].Outputs[?OutputKey=='$2'].OutputValue" --output text
+}
+
+# kept Outputs|Parameters NAME: a value of the services as they are deployed; nothing when there are none.
+kept() {
+  value=$(aws cloudformation describe-stacks --stack-name "$cluster-services" --query "Stacks[0].$1[?${1%s}Key=='$2'].${1%s}Value" --output text 2>/dev/null) || value=
+  [ "$value" = None ] || printf %s "$value"
+}
+
+is_protected() {
+  answer=$(aws cloudformation describe-stacks --stack-name "$cluster-$1" --query 'Stacks[0].EnableTerminationProtection' --output text 2>/dev/null) || answer=
+  [ "$answer" = True ]
 }
 
 secret() { aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text; }

@@ -11,12 +11,6 @@ read_arguments "$@"
 
 exists() { [ -n "$dry_run" ] || aws cloudformation describe-stacks --stack-name "$1" >/dev/null 2>&1; }
 
-refuse_protected() {
-  exists "$1" || return 0
-  protected=$(ask False aws cloudformation describe-stacks --stack-name "$1" --query 'Stacks[0].EnableTerminationProtection' --output text)
-  [ "$protected" != True ] || fail "$1 is protected from being deleted"
-}
-
 destroy() {
   if exists "$1"; then
     run_in ecs npx cdk destroy "$1" --force --exclusively --no-notices --output "cdk.out/$environment" --context "environment=$environment"
@@ -39,7 +33,9 @@ empty_bucket() {
   rm -f "$batch"
 }
 
-for part in services foundation; do refuse_protected "$cluster-$part"; done
+for part in services foundation; do
+  if is_protected "$part"; then fail "$cluster-$part is protected from being deleted: see ecs/README.md"; fi
+done
 if [ -z "$yes$dry_run" ]; then
   printf 'This deletes %s%s. Type the name of the environment: ' "$cluster" "${data:+ with all its data}" >&2
   read -r typed

@@ -73,20 +73,24 @@ const SERVICES: readonly Acknowledgement[] = [
   { at: ['Edge/SecurityGroup'], rules: ['AwsSolutions-EC23'], reason: 'The public address: HTTPS from anywhere, and HTTP to be redirected.' },
   { at: ['Edge/LoadBalancer/Http'], rules: ['HIPAA.Security-ELBv2ACMCertificateRequired'], reason: 'Answers every request with a redirect to HTTPS.' },
   {
-    at: ['Alarms/ApiErrorsWhileDeploying'],
+    at: ['ApiErrors', 'LoadBalancerErrors', 'ApiNotReady', 'WorkerNotReady'].map((alarm) => `Alarms/${alarm}WhileDeploying`),
     rules: ['HIPAA.Security-CloudWatchAlarmAction'],
-    reason: 'Watched by the deployments of the API, which it rolls back; ApiErrors is the one that notifies.',
+    reason: 'Watched by deployments, which they roll back; the alarm of the same name without WhileDeploying notifies.',
   },
 ];
 
+/** Minimal always, production until its first deployment has succeeded. */
+const UNPROTECTED_SERVICES: readonly Acknowledgement[] = [
+  { at: ['Edge/LoadBalancer'], rules: ['HIPAA.Security-ELBDeletionProtectionEnabled'], reason: 'Protected by scripts/deploy.sh after the first success: a creation that fails must be able to delete it.' },
+];
+
 const MINIMAL_SERVICES: readonly Acknowledgement[] = [
-  { at: ['Edge/LoadBalancer'], rules: ['HIPAA.Security-ELBDeletionProtectionEnabled'], reason: 'Made to be tried and deleted again.' },
   { at: ['Redis/Group'], rules: ['AwsSolutions-AEC4'], reason: 'One node in one zone; the store is the record and Redis can be lost.' },
 ];
 
 export function acknowledgeFindings(foundation: Stack, services: Stack, settings: Settings): void {
   acknowledge(foundation, FOUNDATION);
-  acknowledge(services, [...SERVICES, ...(settings.zones === 1 ? MINIMAL_SERVICES : []), ...wildcards(settings)]);
+  acknowledge(services, [...SERVICES, ...(settings.isProtected ? [] : UNPROTECTED_SERVICES), ...(settings.zones === 1 ? MINIMAL_SERVICES : []), ...wildcards(settings)]);
 }
 
 function acknowledge(stack: Stack, acknowledgements: readonly Acknowledgement[]): void {
@@ -102,7 +106,7 @@ function acknowledge(stack: Stack, acknowledgements: readonly Acknowledgement[])
 function wildcards({ environment }: Settings): Acknowledgement[] {
   const bucket = `arn:<AWS::Partition>:s3:::cytoqueue-${environment}-data-<AWS::AccountId>-<AWS::Region>`;
   const tasks = `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/${clusterNameOf({ environment })}/*`;
-  const protection = { at: ['Worker/Task/Definition/TaskRole'], rules: [`AwsSolutions-IAM5[Resource::${tasks}]`], reason: 'A task protects itself; its id is known once it runs.' };
+  const protection = { at: ['Api', 'Worker'].map((service) => `${service}/Task/Definition/TaskRole`), rules: [`AwsSolutions-IAM5[Resource::${tasks}]`], reason: 'A task protects itself; its id is known once it runs.' };
   const objects = Object.entries({ Api: apiPermissions, Worker: workerPermissions }).map(([service, permissions]) => ({
     at: [`${service}/Task/Definition/TaskRole`],
     rules: [...new Set([...permissions.get, ...permissions.put, ...permissions.delete])].map((pattern) => `AwsSolutions-IAM5[Resource::${bucket}/${pattern}]`),

@@ -2,3 +2,5 @@
 import '../test/stacks';
 import '../test/policies';
 import '../test/register-tasks';
+import '../test/iam';
+import '../test/lifecycle';

@@ -13,11 +13,11 @@ export interface StorePermissions {
 
 /** The API takes uploads in, hands results out, removes what has expired, and keeps the API keys that tenants create. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
   // The operators' keys file, access/keys-file/, is theirs alone.
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'access/tenants/*', 'access/last-used/*'],
-  delete: ['tenants/*', 'pending/*', 'access/tenants/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*'],
+  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'access/tenants/*', 'access/last-used/*', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
 };
 
 /**
@@ -25,13 +25,13 @@ export const apiPermissions: StorePermissions = {
  * that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*'],
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
   put: [
     'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*',
-    'pending/*/runs/*',
+    'pending/*/runs/*', 'probe/*',
   ],
-  delete: ['pending/*', 'tenants/*/batches/*/shards/*'],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*'],
+  delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 
 /** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */

@@ -1,14 +1,15 @@
 import { CfnOutput, Duration, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port } from 'aws-cdk-lib/aws-ec2';
-import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
-import { HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { FoundationStack } from './foundation-stack';
-import { type AlarmSources, Alarms, deploymentAlarmName } from './observability/alarms';
+import { type AlarmSources, Alarms } from './observability/alarms';
 import { OperationsDashboard } from './observability/dashboard';
 import { Notifications } from './observability/notifications';
 import { ApiService } from './services/api-service';
+import { rollBackOn } from './services/deployment-alarms';
 import { Edge } from './services/edge';
 import { Firewall } from './services/firewall';
 import { Network } from './services/network';
@@ -41,12 +42,13 @@ export class ServiceStack extends Stack {
     const parts = { settings, foundation, network, redis: this.redis, cluster };
     this.api = new ApiService(this, 'Api', parts);
     this.worker = new WorkerService(this, 'Worker', parts);
+    this.associateCapacity(cluster);
     this.connect(network);
     this.edge = new Edge(this, 'Edge', { settings, foundation, network, api: this.api });
     this.api.scale(this.edge.targetGroup);
     new Firewall(this, 'Firewall', { settings, key, loadBalancer: this.edge.loadBalancer });
     const dashboard = this.observe(settings, foundation);
-    this.output(cluster, dashboard);
+    this.output(cluster, dashboard, settings);
   }
 
   private createCluster({ vpc }: Network, settings: Settings): Cluster {
@@ -54,8 +56,17 @@ export class ServiceStack extends Stack {
       clusterName: clusterNameOf(settings),
       vpc,
       containerInsightsV2: ContainerInsights.ENABLED,
-      enableFargateCapacityProviders: true,
     });
+  }
+
+  /** Deleted after the services and made before them: ECS refuses to take away providers that a service uses. */
+  private associateCapacity(cluster: Cluster): void {
+    const association = new CfnClusterCapacityProviderAssociations(this, 'Capacity', {
+      cluster: cluster.clusterName,
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+      defaultCapacityProviderStrategy: [],
+    });
+    for (const { service } of [this.api, this.worker]) service.node.addDependency(association);
   }
 
   private connect(network: Network): void {
@@ -69,9 +80,10 @@ export class ServiceStack extends Stack {
     const { topic } = new Notifications(this, 'Notifications', { settings, key });
     const sources = this.sources();
     const alarms = new Alarms(this, 'Alarms', { settings, topic, sources });
-    this.api.rollBackOn(alarms.deployment, deploymentAlarmName(settings));
+    rollBackOn(this.api.service, alarms.deployment.api);
+    rollBackOn(this.worker.service, alarms.deployment.worker);
     const platform: Record<string, IMetric[]> = {
-      'Load balancer: answers': [this.edge.targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_2XX_COUNT, PERIOD), sources.api5xx],
+      'Load balancer: answers': [this.edge.targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_2XX_COUNT, PERIOD), sources.api5xx, sources.loadBalancer5xx],
       'Load balancer: time, s': [this.edge.targetGroup.metrics.targetResponseTime({ ...PERIOD, statistic: 'p99' })],
       'Tasks: CPU, %': [sources.apiCpu, this.worker.service.metricCpuUtilization(PERIOD)],
       'Redis: memory and CPU, %': [sources.redisMemory, sources.redisCpu],
@@ -83,6 +95,9 @@ export class ServiceStack extends Stack {
     const { metrics } = this.edge.targetGroup;
     return {
       api5xx: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...PERIOD, statistic: 'Sum' }),
+      loadBalancer5xx: this.edge.loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...PERIOD, statistic: 'Sum' }),
+      apiNotReady: this.api.task.notReady,
+      workerNotReady: this.worker.task.notReady,
       unhealthyApi: metrics.unhealthyHostCount({ ...PERIOD, statistic: 'Maximum' }),
       apiCpu: this.api.service.metricCpuUtilization(PERIOD),
       redisMemory: this.redisMetric('DatabaseMemoryUsagePercentage'),
@@ -96,14 +111,21 @@ export class ServiceStack extends Stack {
     return new Metric({ namespace: 'AWS/ElastiCache', metricName, dimensionsMap: { CacheClusterId }, statistic: 'Maximum', ...PERIOD });
   }
 
-  private output({ clusterName }: Cluster, { url }: OperationsDashboard): void {
+  /** For scripts/deploy.sh: addresses, and the choices that the next deployment keeps unless it is given others. */
+  private output({ clusterName }: Cluster, { url }: OperationsDashboard, settings: Settings): void {
     const values = {
       ClusterName: clusterName,
       ApiServiceName: this.api.service.serviceName,
       WorkerServiceName: this.worker.service.serviceName,
       LoadBalancerDnsName: this.edge.loadBalancer.loadBalancerDnsName,
+      LoadBalancerArn: this.edge.loadBalancer.loadBalancerArn,
       DashboardUrl: url,
+      CpuArchitecture: settings.cpuArchitecture,
+      MonthlyBudgetUsd: String(settings.monthlyBudgetUsd),
+      AlarmEmail: settings.alarmEmail,
+      DomainName: settings.domainName,
+      NodeImage: settings.nodeImage,
     };
-    for (const [name, value] of Object.entries(values)) new CfnOutput(this, name, { value });
+    for (const [name, value] of Object.entries(values)) if (value !== undefined) new CfnOutput(this, name, { value });
   }
 }

@@ -21,11 +21,16 @@ export interface Settings {
   readonly retentionDays: number;
   /** Of log groups. */
   readonly logDays: 7 | 30 | 90 | 365;
-  /** Data outlive the stack, and nothing can be deleted in passing. */
+  /** Data outlive the stack. */
   readonly protectData: boolean;
+  /** The stack was deployed and tried once: from then on it cannot be deleted in passing. Before, a failed creation must roll back. */
+  readonly isProtected: boolean;
   readonly monthlyBudgetUsd: number;
   /** Where alarms and the budget are mailed to; nobody when absent. */
   readonly alarmEmail?: string | undefined;
+  /** Recorded: the public name, for the next deployment, and the digest of the images' base. */
+  readonly domainName?: string | undefined;
+  readonly nodeImage?: string | undefined;
 }
 
 const minimal: Settings = {
@@ -41,6 +46,7 @@ const minimal: Settings = {
   retentionDays: 30,
   logDays: 30,
   protectData: false,
+  isProtected: false,
   monthlyBudgetUsd: 150,
 };
 
@@ -53,10 +59,11 @@ const production: Settings = {
   worker: { cpu: 1024, memoryMiB: 2048 },
   spotShareOfFour: 3,
   scaling: defaultPolicy,
-  redis: { nodeType: 'cache.m7g.large', nodes: 2, snapshotDays: 7 },
+  redis: { nodeType: 'cache.t4g.small', nodes: 2, snapshotDays: 7 },
   retentionDays: 30,
   logDays: 365,
   protectData: true,
+  isProtected: false,
   monthlyBudgetUsd: 1_500,
 };
 
@@ -70,8 +77,8 @@ export function clusterNameOf({ environment }: Pick<Settings, 'environment'>): s
 export type ReadContext = (name: string) => unknown;
 
 /**
- * The environment that `--context environment=…` names, `production` without; `cpuArchitecture`, `alarmEmail` and
- * `monthlyBudgetUsd` may be given over it.
+ * The environment that `--context environment=…` names, `production` without; `cpuArchitecture`, `alarmEmail`,
+ * `monthlyBudgetUsd`, `protected`, `domainName` and `nodeImage` may be given over it.
  * @throws Error that names the context value which cannot be used
  */
 export function readSettings(read: ReadContext): Settings {
@@ -81,7 +88,9 @@ export function readSettings(read: ReadContext): Settings {
   if (cpuArchitecture !== 'X86_64' && cpuArchitecture !== 'ARM64') return refuse('cpuArchitecture', ['X86_64', 'ARM64']);
   const monthlyBudgetUsd = Number(read('monthlyBudgetUsd') ?? settings.monthlyBudgetUsd);
   if (!(monthlyBudgetUsd > 0)) return refuse('monthlyBudgetUsd', ['an amount above 0']);
-  return { ...settings, cpuArchitecture, monthlyBudgetUsd, alarmEmail: textOf(read('alarmEmail')) };
+  const isProtected = settings.protectData && read('protected') === 'true';
+  const [alarmEmail, domainName, nodeImage] = ['alarmEmail', 'domainName', 'nodeImage'].map((given) => textOf(read(given)));
+  return { ...settings, cpuArchitecture, monthlyBudgetUsd, isProtected, alarmEmail, domainName, nodeImage };
 }
 
 /** Undefined for what is not given, or given empty. */

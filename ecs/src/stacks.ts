@@ -19,7 +19,8 @@ const UNTAGGED = [
  */
 export function createStacks(app: App, settings: Settings): { foundation: FoundationStack; services: ServiceStack } {
   const name = (part: string): string => `cytoqueue-${settings.environment}-${part}`;
-  const terminationProtection = settings.protectData;
+  // From the first success on: a stack that failed to be created must be deleted before it is created again.
+  const terminationProtection = settings.isProtected;
   const foundation = new FoundationStack(app, name('foundation'), { settings, terminationProtection });
   const services = new ServiceStack(app, name('services'), { settings, foundation, terminationProtection });
   for (const [key, value] of Object.entries({ project: 'cytoqueue', environment: settings.environment })) {

@@ -57,14 +57,21 @@ describe('the task roles', () => {
     for (const action of ['s3:PutObject', 's3:DeleteObject']) expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
   });
 
-  test('send metrics of one namespace, and only the worker protects its tasks', () => {
+  test('do everything with objects of probes, and nothing else new', () => {
+    for (const role of [api, worker]) {
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload']) expect([action, may(role, action, 'probe/a')]).toEqual([action, true]);
+      for (const key of ['probes/a', 'a', 'else/probe/a']) expect([key, may(role, 's3:PutObject', key), may(role, 's3:DeleteObject', key)]).toEqual([key, false, false]);
+    }
+  });
+
+  test('send metrics of one namespace, and protect their tasks', () => {
     for (const role of [api, worker]) {
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Cytoqueue' })).toBe(true);
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/S3' })).toBe(false);
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*')).toBe(false);
     }
     const task = 'arn:aws:ecs:eu-central-1:123456789012:task/cytoqueue-production/0123';
-    expect([isAllowed(worker, 'ecs:UpdateTaskProtection', task), isAllowed(api, 'ecs:UpdateTaskProtection', task)]).toEqual([true, false]);
+    expect([isAllowed(worker, 'ecs:UpdateTaskProtection', task), isAllowed(api, 'ecs:UpdateTaskProtection', task)]).toEqual([true, true]);
   });
 });
 
@@ -151,7 +158,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
     const kinds = (seen: PolicingProxy['seen']): string[] => [...new Set(seen.map(({ action }) => action))].sort();
     expect(kinds(api.proxy.seen)).toEqual(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject']);
     // The reconciler lists too, once its turn comes.
-    expect(kinds(worker.proxy.seen).filter((kind) => kind !== 's3:ListBucket')).toEqual(['s3:DeleteObject', 's3:GetObject', 's3:PutObject']);
+    expect(kinds(worker.proxy.seen).filter((kind) => kind !== 's3:ListBucket')).toEqual(['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject']);
   }, 300_000);
 });
 

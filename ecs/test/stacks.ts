@@ -78,7 +78,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     foundation.allResourcesProperties('AWS::S3::BucketPolicy', {
       PolicyDocument: Match.objectLike({ Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]) }),
     });
-    foundation.allResources('AWS::S3::Bucket', { DeletionPolicy: settings.protectData ? 'Retain' : 'Delete' });
+    foundation.allResources('AWS::S3::Bucket', { DeletionPolicy: settings.protectData ? 'RetainExceptOnCreate' : 'Delete' });
   });
 
   test('denies to write a result without If-None-Match, but for the parts of an upload', () => {

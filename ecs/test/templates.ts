@@ -7,6 +7,8 @@ export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;
   DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+  DependsOn?: string[];
 }
 
 export interface Environment {
@@ -60,6 +62,7 @@ export interface Statement {
   Effect: string;
   Action: string | string[];
   Resource: string | string[];
+  Principal?: string | Record<string, string | string[]>;
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
@@ -69,7 +72,7 @@ export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'
   return policies.flatMap(({ Properties }) => (resolve(Properties.PolicyDocument) as { Statement: Statement[] }).Statement);
 }
 
-const asList = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+export const asList = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
 export function matches(pattern: string, value: string): boolean {
   const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
@@ -83,13 +86,15 @@ export function isAllowed(statements: Statement[], action: string, resource: str
       statement.Effect === 'Allow' &&
       asList(statement.Action).some((pattern) => matches(pattern, action)) &&
       asList(statement.Resource).some((pattern) => matches(pattern, resource)) &&
-      Object.entries(statement.Condition ?? {}).every(([operator, condition]) => Object.entries(condition).every(([key, wanted]) => holds(operator, keys[key], asList(wanted)))),
+      Object.entries(statement.Condition ?? {}).every(([operator, condition]) => Object.entries(condition).every(([key, wanted]) => holds(operator, keys[key], asList(wanted).map(String)))),
   );
 }
 
 function holds(operator: string, given: string | undefined, wanted: string[]): boolean {
   if (operator === 'Null') return (given === undefined) === (wanted[0] === 'true');
   if (operator === 'StringEquals') return given !== undefined && wanted.includes(given);
-  if (operator === 'StringLike') return given !== undefined && wanted.some((pattern) => matches(pattern, given));
+  if (operator === 'Bool') return given === wanted[0];
+  if (operator === 'NumericLessThan') return given !== undefined && Number(given) < Number(wanted[0]);
+  if (operator === 'StringLike' || operator === 'ArnLike') return given !== undefined && wanted.some((pattern) => matches(pattern, given));
   throw new Error(`the operator ${operator} is not known here`);
 }

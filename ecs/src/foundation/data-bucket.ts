@@ -1,9 +1,10 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { writeOncePatterns } from '../permissions';
+import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 import { LogBucket } from './log-bucket';
 
@@ -11,6 +12,8 @@ import { LogBucket } from './log-bucket';
 const AUDIT_DAYS = 6 * 365 + 2;
 /** How long what was deleted or replaced can be brought back, and until it is really gone. */
 const UNDO_DAYS = 7;
+/** Markers are written and deleted with every record: their old versions have no use. */
+const MARKER_UNDO_DAYS = 1;
 /** Beyond the product's own retention, for what its sweeper may have missed. */
 const GRACE_DAYS = 14;
 
@@ -37,7 +40,7 @@ export class DataBucket extends Construct {
       versioned: true,
       serverAccessLogsBucket: logBucket.bucket,
       serverAccessLogsPrefix: LogBucket.dataPrefix,
-      removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicyOf(settings),
       lifecycleRules: lifecycle(settings),
     });
     this.denyOverwritingResults();
@@ -69,6 +72,7 @@ function lifecycle({ retentionDays }: Settings): LifecycleRule[] {
       noncurrentVersionExpiration: Duration.days(UNDO_DAYS),
       expiredObjectDeleteMarker: true,
     },
+    { id: 'pending', prefix: 'pending/', noncurrentVersionExpiration: Duration.days(MARKER_UNDO_DAYS) },
     { id: 'tenants', prefix: 'tenants/', expiration: Duration.days(retentionDays + GRACE_DAYS) },
     {
       id: 'audit',

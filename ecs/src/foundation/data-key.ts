@@ -1,16 +1,18 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
 /** The one key of an environment: data, secrets, images, logs and the alarms' topic. */
-export function createDataKey(scope: Construct, { environment, protectData }: Settings): Key {
+export function createDataKey(scope: Construct, settings: Settings): Key {
+  const { environment } = settings;
   const key = new Key(scope, 'Key', {
     alias: `cytoqueue-${environment}`,
     description: `Cytoqueue ${environment}`,
     enableKeyRotation: true,
-    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalPolicyOf(settings),
   });
   const { region, account, partition } = Stack.of(scope);
   // Services that use the key in their own name, each only for what is this account's.

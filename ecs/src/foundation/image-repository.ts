@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Repository, RepositoryEncryption, TagMutability, TagStatus } from 'aws-cdk-lib/aws-ecr';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
 /** As many deployments back as one may want to go. */
@@ -12,15 +13,14 @@ export function imageRepositoryName({ environment }: Settings, service: 'api' | 
 }
 
 export function createImageRepository(scope: Construct, service: 'api' | 'worker', settings: Settings, key: Key): Repository {
-  const { protectData } = settings;
   return new Repository(scope, `${service === 'api' ? 'Api' : 'Worker'}Images`, {
     repositoryName: imageRepositoryName(settings, service),
     imageScanOnPush: true,
     imageTagMutability: TagMutability.IMMUTABLE,
     encryption: RepositoryEncryption.KMS,
     encryptionKey: key,
-    emptyOnDelete: !protectData,
-    removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    emptyOnDelete: !settings.protectData,
+    removalPolicy: removalPolicyOf(settings),
     lifecycleRules: [
       { rulePriority: 1, tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(1) },
       { rulePriority: 2, tagStatus: TagStatus.ANY, maxImageCount: IMAGES_KEPT },

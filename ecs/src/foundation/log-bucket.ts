@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
 /** Access logs of the load balancer and of the data bucket. Neither service can write with a key of ours. */
@@ -10,7 +11,7 @@ export class LogBucket extends Construct {
   static readonly dataPrefix = 'data-bucket/';
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { protectData, logDays }: Settings) {
+  constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -19,9 +20,9 @@ export class LogBucket extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       versioned: true,
-      removalPolicy: protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicyOf(settings),
       lifecycleRules: [
-        { expiration: Duration.days(logDays), noncurrentVersionExpiration: Duration.days(1), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        { expiration: Duration.days(settings.logDays), noncurrentVersionExpiration: Duration.days(1), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
     const { account } = Stack.of(this);

@@ -1,7 +1,8 @@
-import { RemovalPolicy, SecretValue } from 'aws-cdk-lib';
+import { SecretValue } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
 /** ElastiCache takes 16 to 128 characters, and few of the punctuation marks. */
@@ -22,7 +23,7 @@ export class Secrets extends Construct {
       new Secret(this, name, {
         secretName: `cytoqueue-${settings.environment}/${what}`,
         encryptionKey: key,
-        removalPolicy: settings.protectData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        removalPolicy: removalPolicyOf(settings),
         ...(secretStringValue === undefined ? { generateSecretString: GENERATED } : { secretStringValue }),
       });
     // No secret: it holds no key yet, and CloudFormation leaves what is put there later.

@@ -22,38 +22,39 @@ interface AlarmRule {
 
 export interface AlarmSources {
   readonly api5xx: IMetric;
+  /** Answered by the load balancer itself: no task, a task that closed the connection, too many connections. */
+  readonly loadBalancer5xx: IMetric;
+  readonly apiNotReady: IMetric;
+  readonly workerNotReady: IMetric;
   readonly unhealthyApi: IMetric;
   readonly apiCpu: IMetric;
   readonly redisMemory: IMetric;
   readonly redisCpu: IMetric;
 }
 
-const DEPLOYMENT = 'ApiErrorsWhileDeploying';
+/** An alarm with its name written out: see `rollBackOn`. */
+export interface NamedAlarm {
+  readonly alarm: Alarm;
+  readonly name: string;
+}
 
 function alarmNameOf({ environment }: Settings, id: string): string {
   return `cytoqueue-${environment}-${id}`;
 }
 
-/** Written out, for a reference to the alarm would make CDK look for a circle that there is not. */
-export function deploymentAlarmName(settings: Settings): string {
-  return alarmNameOf(settings, DEPLOYMENT);
-}
-
 /** What somebody has to look at. The runbook has a section for each, by its name. */
 export class Alarms extends Construct {
   readonly all: Alarm[];
-  /** During a deployment this one rolls back; it notifies nobody. */
-  readonly deployment: Alarm;
+  /** A deployment during which one of them goes off is rolled back; they notify no one. */
+  readonly deployment: { readonly api: readonly NamedAlarm[]; readonly worker: readonly NamedAlarm[] };
 
   constructor(scope: Construct, id: string, { settings, topic, sources }: { settings: Settings; topic: ITopic; sources: AlarmSources }) {
     super(scope, id);
     const rules = [...productRules(settings), ...platformRules(sources)];
     this.all = rules.map((rule) => this.create(rule, settings, topic));
-    this.deployment = this.create(
-      { id: DEPLOYMENT, metric: sources.api5xx, threshold: 10, points: 2, says: 'More than 10 answers 5xx a minute: a deployment under way is rolled back.' },
-      settings,
-      undefined,
-    );
+    const named = (rule: AlarmRule): NamedAlarm => ({ alarm: this.create(rule, settings, undefined), name: alarmNameOf(settings, rule.id) });
+    const { api, worker } = deploymentRules(sources);
+    this.deployment = { api: api.map(named), worker: worker.map(named) };
   }
 
   private create({ id, metric, comparison, threshold, points, outOf, missing, says }: AlarmRule, settings: Settings, topic: ITopic | undefined): Alarm {
@@ -93,13 +94,29 @@ function productRules(settings: Settings): AlarmRule[] {
     { id: 'DrainSeconds', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
     { id: 'CanaryFailed', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
     { id: 'CanaryLatency', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
+    { id: 'DependencyUnusable', metric: of('DependencyProbesFailed', 'all'), threshold: 5, points: 2, says: 'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.' },
     { id: 'MetricsMissing', metric: of('WorkersAlive', 'all'), comparison: Is.LESS_THAN_THRESHOLD, threshold: 0, points: 5, missing: TreatMissingData.BREACHING, says: 'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?' },
   ];
 }
 
-function platformRules({ api5xx, unhealthyApi, apiCpu, redisMemory, redisCpu }: AlarmSources): AlarmRule[] {
+function deploymentRules({ api5xx, loadBalancer5xx, apiNotReady, workerNotReady }: AlarmSources): { api: AlarmRule[]; worker: AlarmRule[] } {
+  const says = 'A deployment under way is rolled back.';
+  return {
+    api: [
+      { id: 'ApiErrorsWhileDeploying', metric: api5xx, threshold: 10, points: 2, says: `More than 10 answers 5xx a minute. ${says}` },
+      { id: 'LoadBalancerErrorsWhileDeploying', metric: loadBalancer5xx, threshold: 10, points: 2, says: `More than 10 answers 5xx a minute of the load balancer itself. ${says}` },
+      { id: 'ApiNotReadyWhileDeploying', metric: apiNotReady, threshold: 0, points: 2, says: `A task of the API does not reach Redis or the store. ${says}` },
+    ],
+    worker: [{ id: 'WorkerNotReadyWhileDeploying', metric: workerNotReady, threshold: 0, points: 2, says: `A worker does not reach Redis or the store. ${says}` }],
+  };
+}
+
+function platformRules({ api5xx, loadBalancer5xx, apiNotReady, workerNotReady, unhealthyApi, apiCpu, redisMemory, redisCpu }: AlarmSources): AlarmRule[] {
   return [
     { id: 'ApiErrors', metric: api5xx, threshold: 5, points: 3, outOf: 5, says: 'The API answers 5xx.' },
+    { id: 'LoadBalancerErrors', metric: loadBalancer5xx, threshold: 5, points: 3, outOf: 5, says: 'The load balancer answers 5xx by itself: is no task healthy, or do tasks close connections?' },
+    { id: 'ApiNotReady', metric: apiNotReady, threshold: 0, points: 3, says: 'A task of the API does not reach Redis or the store: find "not ready" in its log, which names it.' },
+    { id: 'WorkerNotReady', metric: workerNotReady, threshold: 0, points: 3, says: 'A worker does not reach Redis or the store: find "not ready" in its log, which names it.' },
     { id: 'ApiUnhealthy', metric: unhealthyApi, threshold: 0, points: 3, says: 'A task of the API does not answer /health/live.' },
     { id: 'ApiCpu', metric: apiCpu, threshold: 85, points: 15, says: 'The API is busy although it scales: at its maximum of tasks?' },
     { id: 'RedisMemory', metric: redisMemory, threshold: 75, points: 5, says: 'Redis is three quarters full; full, it refuses new jobs and uploads are answered with 503.' },

@@ -11,6 +11,7 @@ const ROWS: readonly { readonly title: string; readonly graphs: readonly (readon
   { title: 'Batches', graphs: [['Rows', ['RowsPredicted', 'RowsRejected']], ['A shard, s (p99)', ['ShardSeconds']], ['Uploaded, bytes', ['UploadBytes']]] },
   { title: 'Records', graphs: [['Completed and failed', ['PredictionsCompleted', 'PredictionsFailed']], ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']], ['Canary', ['CanaryLatency', 'CanaryFailed']]] },
   { title: 'Trouble', graphs: [['Failed, retried, reconciled, refused', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs', 'JobsRefused']], ['Two results under one key', ['ChecksumMismatches']]] },
+  { title: 'Store and Redis', graphs: [['Failed probes', ['DependencyProbesFailed']]] },
 ];
 
 export interface DashboardProps {

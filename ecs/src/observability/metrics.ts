@@ -28,6 +28,7 @@ const STATISTICS: Record<MetricName, string> = {
   UploadBytes: 'Sum',
   CanaryLatency: 'Maximum',
   CanaryFailed: 'Maximum',
+  DependencyProbesFailed: 'Sum',
 };
 
 export function queuesOf(name: MetricName): readonly MetricQueue[] {

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { AlarmBehavior, type Cluster, FargatePlatformVersion, FargateService } from 'aws-cdk-lib/aws-ecs';
+import { type Cluster, FargatePlatformVersion, FargateService, PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { apiPermissions } from '../permissions';
@@ -51,7 +50,6 @@ export class ApiService extends Construct {
       serviceName: `cytoqueue-${settings.environment}-api`,
       cluster,
       taskDefinition: this.task.definition,
-      desiredCount: settings.api.minTasks,
       platformVersion: FargatePlatformVersion.VERSION1_4,
       vpcSubnets: network.taskSubnets,
       assignPublicIp: settings.taskSubnets === 'public',
@@ -59,6 +57,7 @@ export class ApiService extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
+      propagateTags: PropagatedTagSource.SERVICE,
       healthCheckGracePeriod: Duration.seconds(60),
     });
   }
@@ -70,11 +69,5 @@ export class ApiService extends Construct {
     const cooldowns = { scaleOutCooldown: Duration.seconds(60), scaleInCooldown: Duration.minutes(5) };
     scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: CPU_PERCENT, ...cooldowns });
     scaling.scaleOnRequestCount('Requests', { requestsPerTarget: REQUESTS_PER_TARGET, targetGroup, ...cooldowns });
-  }
-
-  /** A deployment during which it goes off is rolled back. */
-  rollBackOn(alarm: Alarm, alarmName: string): void {
-    this.service.enableDeploymentAlarms([alarmName], { behavior: AlarmBehavior.ROLLBACK_ON_ALARM });
-    this.service.node.addDependency(alarm);
   }
 }

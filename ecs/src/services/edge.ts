@@ -14,7 +14,9 @@ import type { Network } from './network';
 /** Longer than the longest `Prefer: wait`, shorter than the API keeps its connections (130 s). */
 const IDLE_TIMEOUT = Duration.seconds(120);
 /** For the operators' network and not for the world. */
-const HIDDEN_PATHS = ['/metrics'];
+const HIDDEN_PATHS = ['/metrics', '/metrics/*'];
+/** An upload that began just before its task was deregistered may take this long; longer ones protect their task (TaskProtection). */
+const DEREGISTRATION_DELAY = Duration.minutes(15);
 
 export interface EdgeProps {
   readonly settings: Settings;
@@ -50,7 +52,7 @@ export class Edge extends Construct {
       idleTimeout: IDLE_TIMEOUT,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: DesyncMitigationMode.STRICTEST,
-      deletionProtection: settings.protectData,
+      deletionProtection: settings.isProtected,
     });
   }
 
@@ -88,8 +90,7 @@ export class Edge extends Construct {
       port: API_PORT,
       protocol: ApplicationProtocol.HTTP,
       targets: [api.service],
-      // The API drains for 10 s by itself; event streams never end.
-      deregistrationDelay: Duration.seconds(30),
+      deregistrationDelay: DEREGISTRATION_DELAY,
       // Alive, not ready: without Redis the API still shows what is finished, and no other task would have one.
       healthCheck: { path: '/health/live', interval: Duration.seconds(10), timeout: Duration.seconds(5), healthyThresholdCount: 2, unhealthyThresholdCount: 3 },
     });

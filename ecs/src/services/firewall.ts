@@ -1,7 +1,9 @@
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Fn, Stack } from 'aws-cdk-lib';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { allowLogDelivery, logGroupArnOf } from '../observability/log-delivery';
 import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 
@@ -11,7 +13,7 @@ const REQUESTS_PER_ADDRESS = 6_000;
 /** Rules of AWS, and those of them that only count: they look for attacks in bodies, which here are files of hundreds of megabytes. */
 const MANAGED_RULES: readonly { readonly name: string; readonly counted: readonly string[] }[] = [
   { name: 'AWSManagedRulesAmazonIpReputationList', counted: [] },
-  { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: [] },
+  { name: 'AWSManagedRulesKnownBadInputsRuleSet', counted: ['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY', 'ReactJSRCE_BODY'] },
   { name: 'AWSManagedRulesCommonRuleSet', counted: ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI_BODY', 'GenericLFI_BODY', 'EC2MetaDataSSRF_BODY'] },
 ];
 
@@ -28,17 +30,21 @@ export class Firewall extends Construct {
       rules: [rateRule(), ...MANAGED_RULES.map(({ name, counted }, index) => managedRule(name, counted, index + 1))],
     });
     new CfnWebACLAssociation(this, 'Association', { resourceArn: loadBalancer.loadBalancerArn, webAclArn: this.acl.attrArn });
-    // The name must begin so; only what was not let through is logged, without credentials.
-    const logs = createLogGroup(this, 'Logs', settings, key, `aws-waf-logs-cytoqueue-${settings.environment}`);
-    new CfnLoggingConfiguration(this, 'Logging', {
+    // The name must begin so. It ends in the stack's id: the group is retained, and a second stack must not meet its name.
+    const stackId = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
+    const logs = createLogGroup(this, 'Logs', settings, key, `aws-waf-logs-cytoqueue-${settings.environment}-${stackId}`);
+    const delivery = allowLogDelivery(this, 'LogDelivery', logs);
+    // Only what was not let through is logged, without credentials.
+    const logging = new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.acl.attrArn,
-      logDestinationConfigs: [logs.logGroupArn.replace(/:\*$/, '')],
+      logDestinationConfigs: [logGroupArnOf(logs)],
       redactedFields: ['authorization', 'cookie'].map((name) => ({ singleHeader: { Name: name } })),
       loggingFilter: {
         DefaultBehavior: 'DROP',
         Filters: [{ Behavior: 'KEEP', Requirement: 'MEETS_ANY', Conditions: ['BLOCK', 'COUNT'].map((Action) => ({ ActionCondition: { Action } })) }],
       },
     });
+    logging.node.addDependency(delivery);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
+import { interfaceStatements, s3Statements } from './endpoint-policies';
 
 /** What a task talks to besides Redis: images, logs, metrics and secrets. Without NAT these are all the ways out there are. */
 const INTERFACE_ENDPOINTS = {
@@ -38,8 +39,9 @@ export class Network extends Construct {
     });
     this.taskSubnets = { subnets: this.zonesOf(isPrivate ? 'tasks' : 'public', settings) };
     this.redisSubnets = { subnets: this.zonesOf('redis', settings) };
-    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
-    if (isPrivate) this.addInterfaceEndpoints();
+    const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    for (const statement of s3Statements(this, settings)) s3.addToPolicy(statement);
+    if (isPrivate) this.addInterfaceEndpoints(settings);
     this.logFlows(createLogGroup(this, 'FlowLogs', settings, key));
   }
 
@@ -47,10 +49,12 @@ export class Network extends Construct {
     return this.vpc.selectSubnets({ subnetGroupName }).subnets.slice(0, zones);
   }
 
-  private addInterfaceEndpoints(): void {
+  private addInterfaceEndpoints(settings: Settings): void {
     const securityGroup = new SecurityGroup(this, 'EndpointsGroup', { vpc: this.vpc, description: 'Endpoints of AWS', allowAllOutbound: false });
-    for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
-      this.vpc.addInterfaceEndpoint(name, { service, subnets: this.taskSubnets, securityGroups: [securityGroup], open: false });
+    const policies = interfaceStatements(this, settings);
+    for (const name of Object.keys(INTERFACE_ENDPOINTS) as (keyof typeof INTERFACE_ENDPOINTS)[]) {
+      const endpoint = this.vpc.addInterfaceEndpoint(name, { service: INTERFACE_ENDPOINTS[name], subnets: this.taskSubnets, securityGroups: [securityGroup], open: false });
+      for (const statement of policies[name]) endpoint.addToPolicy(statement);
     }
     this.endpoints = securityGroup;
   }

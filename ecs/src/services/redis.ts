@@ -3,6 +3,7 @@ import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { allowLogDelivery } from '../observability/log-delivery';
 import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 import type { Network } from './network';
@@ -38,7 +39,7 @@ export class Redis extends Construct {
     const { nodeType, nodes, snapshotDays } = settings.redis;
     const isReplicated = nodes > 1;
     const slowLog = createLogGroup(this, 'SlowLog', settings, key);
-    return new CfnReplicationGroup(this, 'Group', {
+    const group = new CfnReplicationGroup(this, 'Group', {
       replicationGroupDescription: `Queues of Cytoqueue ${settings.environment}`,
       engine: 'valkey',
       engineVersion: '8.0',
@@ -67,6 +68,8 @@ export class Redis extends Construct {
         },
       ],
     });
+    group.node.addDependency(allowLogDelivery(this, 'LogDelivery', slowLog));
+    return group;
   }
 
   private createParameters(): CfnParameterGroup {

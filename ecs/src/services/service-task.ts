@@ -3,8 +3,9 @@ import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
   Capability, ContainerImage, CpuArchitecture, FargateTaskDefinition, LinuxParameters, LogDrivers, OperatingSystemFamily, Secret as ContainerSecret,
 } from 'aws-cdk-lib/aws-ecs';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -12,8 +13,9 @@ import { dataBucketName } from '../foundation/data-bucket';
 import { imageRepositoryName } from '../foundation/image-repository';
 import type { FoundationStack } from '../foundation-stack';
 import { createLogGroup } from '../observability/log-group';
+import { countNotReady } from '../observability/not-ready';
 import { type StorePermissions, storeStatements } from '../permissions';
-import type { Settings } from '../settings';
+import { type Settings, clusterNameOf } from '../settings';
 import type { Redis } from './redis';
 
 /** The namespace of all metrics. */
@@ -37,6 +39,8 @@ export interface ServiceTaskProps {
 /** The task of one service: one container of one image, read-only, with a role of its own that may do what the service does. */
 export class ServiceTask extends Construct {
   readonly definition: FargateTaskDefinition;
+  /** How often a task said in a minute that Redis or the store does not answer it. */
+  readonly notReady: IMetric;
 
   constructor(scope: Construct, id: string, props: ServiceTaskProps) {
     super(scope, id);
@@ -51,12 +55,16 @@ export class ServiceTask extends Construct {
       },
       volumes: [{ name: TMP }],
     });
-    this.addContainer(props);
+    const logGroup = createLogGroup(this, 'Logs', settings, props.foundation.key);
+    this.notReady = countNotReady(this, props.service, logGroup);
+    this.addContainer(props, logGroup);
+    this.grantStart(props);
     this.grant(props);
+    this.allowTaskProtection(settings);
   }
 
-  private addContainer(props: ServiceTaskProps): void {
-    const { service, settings, foundation, redis } = props;
+  private addContainer(props: ServiceTaskProps, logGroup: LogGroup): void {
+    const { service, settings, redis } = props;
     const linuxParameters = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
     linuxParameters.dropCapabilities(Capability.ALL);
     const container = this.definition.addContainer(service, {
@@ -84,19 +92,37 @@ export class ServiceTask extends Construct {
         retries: 6,
         startPeriod: Duration.seconds(30),
       },
-      logging: LogDrivers.awsLogs({ streamPrefix: service, logGroup: createLogGroup(this, 'Logs', settings, foundation.key) }),
+      logging: LogDrivers.awsLogs({ streamPrefix: service, logGroup }),
     });
     container.addMountPoints({ sourceVolume: TMP, containerPath: '/tmp', readOnly: false });
   }
 
   /** Imported by ARN, for a grant on the secret itself would make the foundation depend on this stack's role. */
-  private containerSecrets({ foundation, secrets }: ServiceTaskProps): Record<string, ContainerSecret> {
-    const encryptionKey = Key.fromKeyArn(this, 'Key', foundation.key.keyArn);
+  private containerSecrets({ secrets }: ServiceTaskProps): Record<string, ContainerSecret> {
     const imported = Object.entries(secrets).map(([name, { secretArn }]) => {
-      const secret = Secret.fromSecretAttributes(this, name, { secretCompleteArn: secretArn, encryptionKey });
+      const secret = Secret.fromSecretAttributes(this, name, { secretCompleteArn: secretArn });
       return [name, ContainerSecret.fromSecretsManager(secret)] as const;
     });
     return Object.fromEntries(imported);
+  }
+
+  /** The secrets' key: CDK's grant on an imported secret leaves it out, and no task would start. */
+  private grantStart({ foundation }: ServiceTaskProps): void {
+    this.definition.obtainExecutionRole().addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [foundation.key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${Stack.of(this).region}.amazonaws.com` } },
+      }),
+    );
+  }
+
+  /** A task keeps itself from being chosen for scale-in, or stopped by a deployment, while it has long work. */
+  private allowTaskProtection(settings: Settings): void {
+    const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${clusterNameOf(settings)}/*` });
+    this.definition.taskRole.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [tasks] }),
+    );
   }
 
   /** By digest, so that what runs is what was pushed; scripts/deploy.sh gives it, and an earlier one rolls back. */

@@ -1,10 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { type CapacityProviderStrategy, FargatePlatformVersion, FargateService } from 'aws-cdk-lib/aws-ecs';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { type CapacityProviderStrategy, FargatePlatformVersion, FargateService, PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { workerPermissions } from '../permissions';
-import { type Settings, clusterNameOf } from '../settings';
+import type { Settings } from '../settings';
 import type { ApiServiceProps } from './api-service';
 import { ServiceTask } from './service-task';
 import { scaleWorkers } from './worker-scaling';
@@ -35,7 +33,7 @@ export class WorkerService extends Construct {
       serviceName: `cytoqueue-${settings.environment}-worker`,
       cluster,
       taskDefinition: this.task.definition,
-      desiredCount: settings.scaling.minWorkers,
+      // No desiredCount, here and in the API: each deployment would reset what scaling has made of it.
       platformVersion: FargatePlatformVersion.VERSION1_4,
       capacityProviderStrategies: capacity(settings),
       vpcSubnets: network.taskSubnets,
@@ -44,17 +42,9 @@ export class WorkerService extends Construct {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { enable: true, rollback: true },
+      propagateTags: PropagatedTagSource.SERVICE,
     });
-    this.allowTaskProtection(settings);
     scaleWorkers(this.service, settings);
-  }
-
-  /** A worker keeps itself from being chosen for scale-in while it has a shard in hand. */
-  private allowTaskProtection(settings: Settings): void {
-    const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${clusterNameOf(settings)}/*` });
-    this.task.definition.taskRole.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [tasks] }),
-    );
   }
 }
 

@@ -21,6 +21,8 @@ export class ApiError extends Error {
   /** What is wrong in the input, at most the first hundred places. */
   readonly errors: readonly Fault[];
   readonly totalErrors: number;
+  /** Of a creation whose outcome is unknown, to repeat it safely. */
+  idempotencyKey?: string;
 
   constructor(
     readonly status: number,
@@ -50,6 +52,11 @@ export class ConnectionError extends Error {
 /** A success that is not the API's: a proxy's HTML page, or JSON that ends early. */
 export class InvalidResponseError extends ConnectionError {
   override readonly name = 'InvalidResponseError';
+}
+
+/** Whether the request may have been carried out: no answer of the API came, but none at all or a proxy's error page. */
+export function isOutcomeUnknown(error: unknown): error is ConnectionError | ApiError {
+  return error instanceof ConnectionError || (error instanceof ApiError && error.type === 'http-error' && error.status >= 500);
 }
 
 /** @throws InvalidResponseError */

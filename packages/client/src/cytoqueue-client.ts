@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session } from './access-types';
-import { ConnectionError, InvalidResponseError } from './api-error';
+import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomKey } from './random-key';
 import { batchPath, modelPath, predictionPath, versionPath } from './resource-paths';
@@ -138,12 +138,13 @@ export class CytoqueueClient {
     await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
   }
 
-  /** The file as it streams in; its ETag is the SHA-256 of the whole. @throws InvalidResponseError for a proxy's HTML page */
+  /** The file as it streams in; its ETag is the SHA-256 of the whole. @throws InvalidResponseError for an answer of a proxy */
   async download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
     const response = await this.transport.send({ path: `${batchPath(id)}/${file}`, query: { partial }, headers: { Range: range }, signal });
-    if (!/\bhtml\b/i.test(response.headers.get('Content-Type') ?? '')) return response;
+    const type = response.headers.get('Content-Type') ?? '';
+    if (/^text\/csv\b/i.test(type)) return response;
     await response.body?.cancel();
-    throw new InvalidResponseError('the answer is an HTML page instead of the file; check the address, and any proxy in front of the service');
+    throw new InvalidResponseError(`the answer is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'something else'} instead of the file; check the address, and any proxy in front of the service`);
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {
@@ -228,7 +229,7 @@ async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise
   try {
     return await creation;
   } catch (error) {
-    if (error instanceof ConnectionError) error.idempotencyKey = idempotencyKey;
+    if (isOutcomeUnknown(error)) error.idempotencyKey = idempotencyKey;
     throw error;
   }
 }

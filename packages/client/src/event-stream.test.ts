@@ -55,6 +55,15 @@ describe('followStates', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('follows a state that does not change for as long as it takes: a stream that lasted is no failure', async () => {
+    let nowMs = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 5 * 60_000));
+    const silent = Array.from({ length: 20 }, () => new Response(''));
+    const { states } = follow([new Response(state(1)), ...silent, new Response(state(3))]);
+    expect(await states).toEqual([{ n: 1 }, { n: 3 }]);
+    clock.mockRestore();
+  });
+
   it('does not try again what will not pass', async () => {
     const { asked, states } = follow([new SyntaxError('no JSON')]);
     await expect(states).rejects.toThrow('no JSON');

@@ -39,13 +39,17 @@ interface Following<T> {
   signal: AbortSignal | undefined;
 }
 
+/** A stream that lasted this long was no failed attempt, however it ended. */
+const LASTED_MS = 60_000;
+
 /**
  * States as they change, up to the final one. A stream that is cut off is taken up behind the last event; the policy's
- * attempts begin anew with each event that comes.
+ * attempts begin again with each event that comes, and with each stream that has lasted: the server ends one after five minutes.
  */
 export async function* followStates<T>({ open, isFinal, retry, signal }: Following<T>): AsyncGenerator<T> {
   let lastId: string | undefined;
   for (let failures = 0; ; ) {
+    const openedAtMs = performance.now();
     try {
       for await (const { id, data } of parseEvents(bodyOf(await open(lastId)))) {
         const state = parseAnswer<T>(data, null);
@@ -58,6 +62,7 @@ export async function* followStates<T>({ open, isFinal, retry, signal }: Followi
     } catch (error) {
       signal?.throwIfAborted();
       const passing = mayPass(error) || error instanceof TypeError;
+      if (performance.now() - openedAtMs >= LASTED_MS) failures = 0;
       if (!passing || ++failures >= retry.attempts) throw error;
       await pause(delayMs(error, failures, retry), signal);
     }

@@ -1,4 +1,4 @@
-export { ApiError, ConnectionError, InvalidResponseError } from './api-error';
+export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
 export {
   type BatchFile, type BatchSettings, CytoqueueClient, type DownloadOptions, type ListOptions, type PredictOptions, type UploadOptions, isBatchFinished, isPredictionFinished,
 } from './cytoqueue-client';

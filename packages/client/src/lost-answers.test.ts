@@ -44,7 +44,7 @@ const brokenOff: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, 
 const chunkBrokenOff: Answer = (response) => response.writeHead(202, JSON_TYPE).write('{"id"', () => response.destroy());
 const endsEarly: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, Connection: 'close' }).end('{"id":');
 const html: Answer = (response) => response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Please sign in</html>');
-const empty: Answer = (response) => response.writeHead(202, JSON_TYPE).end();
+const empty: Answer = (response) => response.writeHead(200).end();
 
 const lost = { 'a length that is not reached': brokenOff, 'chunks that break off': chunkBrokenOff, 'JSON that ends early': endsEarly, 'a proxy’s page': html, 'an empty body': empty };
 const creations: Record<string, () => Promise<unknown>> = {
@@ -65,6 +65,15 @@ describe.each(Object.entries(creations))('the answer to a new %s', (_name, creat
     const error: unknown = await create().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as ConnectionError).idempotencyKey).toBe(keys[0]);
+  });
+
+  test('that a proxy replaces by an error leaves the key too, and a refusal leaves none', async () => {
+    const failWith = async (status: number, body: string) => {
+      answers = Array.from({ length: 3 }, () => (response) => response.writeHead(status).end(body));
+      return create().catch((thrown: unknown) => thrown);
+    };
+    expect(await failWith(504, '<h1>Gateway Time-out</h1>')).toMatchObject({ status: 504, idempotencyKey: keys[0] });
+    expect(await failWith(503, '{"type":"urn:cytoqueue:problem:unavailable"}')).toMatchObject({ status: 503, idempotencyKey: undefined });
   });
 });
 
@@ -89,8 +98,8 @@ test('a problem document that breaks off keeps its status', async () => {
   expect((error as ApiError).status).toBe(422);
 });
 
-test('a proxy’s page is not taken for a file', async () => {
-  answers = [html];
+test.each(Object.entries({ 'a page': html, 'an empty answer': empty }))('%s of a proxy is not taken for a file', async (_, answer) => {
+  answers = [answer];
   await expect(client.download('batch_1', 'results')).rejects.toBeInstanceOf(InvalidResponseError);
 });
 

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { CsvError, ShardCutter, type Dialect, type Header, type ShardOptions } from '.';
 
@@ -29,7 +30,7 @@ describe('cutting', () => {
     expect(cut('1,2\n3,4\n5,6\n', { shardRows: 2 })).toEqual({
       rows: 3,
       byteLength: 22,
-      shards: [{ offset: 10, length: 8, firstRow: 1, rows: 2 }, { offset: 18, length: 4, firstRow: 3, rows: 1 }],
+      shards: [{ offset: 10, length: 8, firstRow: 1, rows: 2, crc32: crc32('1,2\n3,4\n') }, { offset: 18, length: 4, firstRow: 3, rows: 1, crc32: crc32('5,6\n') }],
     });
     expect(cut('1,2\n3,45678\n5,6\n', { shardBytes: 5 }).shards.map(({ length }) => length)).toEqual([12, 4]);
   });
@@ -39,7 +40,7 @@ describe('cutting', () => {
   });
 
   it('counts a last row without a line end', () => {
-    expect(cut('1,2\n3,4').shards).toEqual([{ offset: 10, length: 7, firstRow: 1, rows: 2 }]);
+    expect(cut('1,2\n3,4').shards).toEqual([{ offset: 10, length: 7, firstRow: 1, rows: 2, crc32: crc32('1,2\n3,4') }]);
   });
 
   it('has no shard for a file without rows', () => {
@@ -80,6 +81,18 @@ describe('merging', () => {
       }
       expect(new Set(shards.slice(0, -1).map((shard) => shard.rows)).size).toBeLessThanOrEqual(1);
     }));
+  });
+
+  it('gives each shard the checksum of its bytes, merged or not; none where it was merged across empty lines', () => {
+    const lines = fc.array(fc.constantFrom('1,2\n', '3,é\n', '"4\n",5\n', '\n', '\r\n'), { maxLength: 40 });
+    const counts = { maxShards: fc.integer({ min: 2, max: 9 }), shardRows: fc.integer({ min: 1, max: 4 }) };
+    fc.assert(fc.property(lines, fc.record(counts), fc.integer({ min: 1, max: 9 }), (parts, options, chunkBytes) => {
+      const file = Buffer.from(parts.join(''));
+      const { shards } = cut(file, options, { chunkBytes });
+      const sums = shards.map(({ offset, length }) => crc32(file.subarray(offset - 10, offset - 10 + length)));
+      const mayLack = parts.some((part) => part.trim() === '');
+      expect(shards.map(({ crc32: sum }, shard) => sum ?? (mayLack ? sums[shard] : 'none'))).toEqual(sums);
+    }), { numRuns: 1000 });
   });
 
   it('leaves at least half of maxShards when rows abound', () => {

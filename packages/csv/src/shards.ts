@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import { CR, QUOTE, delimiterByte, lineByte } from './dialect';
 import { asBuffer, firstNonText, nonTextError, sequenceLength, unfinishedBytes } from './encoding';
 import { CsvError } from './error';
 import type { Header } from './header';
+import { joinedChecksum } from './joined-checksum';
 import { RecordScanner } from './records';
 
 /** A byte range of the input file that holds whole rows. */
@@ -11,6 +13,8 @@ export interface Shard {
   /** 1-based. */
   firstRow: number;
   rows: number;
+  /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
+  crc32?: number;
 }
 
 export interface ShardOptions {
@@ -36,18 +40,23 @@ export class ShardCutter {
   private closedRows = 0;
   private openRows = 0;
   private openOffset: number;
+  /** Of the open shard's bytes before `summedTo`. */
+  private openChecksum: number | undefined = 0;
+  private summedTo: number;
   private recordOffset: number;
   private position: number;
   private previousByte = -1;
   /** The 1 to 3 bytes of a UTF-8 sequence whose rest is in the next chunk. */
   private unfinished = Buffer.alloc(0);
+  /** The bytes from `position` on. */
+  private scanned: Buffer = Buffer.alloc(0);
 
   constructor(header: Header, private readonly options: ShardOptions) {
     const { delimiter, lineEnd } = header.dialect;
     this.scanner = new RecordScanner(delimiterByte(delimiter), lineByte(lineEnd));
     this.shardRows = options.shardRows;
     this.shardBytes = options.shardBytes;
-    this.openOffset = this.recordOffset = this.position = header.byteLength;
+    this.openOffset = this.summedTo = this.recordOffset = this.position = header.byteLength;
   }
 
   /** Rows that have ended so far; empty lines are none. */
@@ -106,6 +115,7 @@ export class ShardCutter {
   private scan(bytes: Buffer): void {
     const base = this.position;
     const { scanner } = this;
+    this.scanned = bytes;
     const quotes = bytes.includes(QUOTE);
     let from = 0;
     for (;;) {
@@ -115,8 +125,22 @@ export class ShardCutter {
       this.endRecord(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
     }
     if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
+    this.sumTo(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
+  }
+
+  /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */
+  private sumTo(place: number): void {
+    const base = this.position;
+    // Of no bytes at all, crc32 may answer 0 instead of the sum so far.
+    if (place > this.summedTo && this.openChecksum !== undefined) this.openChecksum = crc32(this.scanned.subarray(this.summedTo - base, place - base), this.openChecksum);
+    this.summedTo = place;
+  }
+
+  private openAt(place: number): void {
+    this.openOffset = this.summedTo = place;
+    this.openChecksum = 0;
   }
 
   private endRecord(next: number, byteBeforeLineEnd: number): void {
@@ -129,7 +153,7 @@ export class ShardCutter {
   private skipEmptyLine(next: number): void {
     this.recordOffset = next;
     // Empty lines before a shard's first row belong to none, so that they cannot swell it.
-    if (this.openRows === 0) this.openOffset = next;
+    if (this.openRows === 0) this.openAt(next);
     else this.closeFullShard(next);
   }
 
@@ -145,10 +169,11 @@ export class ShardCutter {
   }
 
   private closeShard(next: number): void {
-    this.shards.push({ offset: this.openOffset, length: next - this.openOffset, firstRow: this.closedRows + 1, rows: this.openRows });
+    this.sumTo(next);
+    this.shards.push({ offset: this.openOffset, length: next - this.openOffset, firstRow: this.closedRows + 1, rows: this.openRows, crc32: this.openChecksum });
     this.closedRows += this.openRows;
     this.openRows = 0;
-    this.openOffset = next;
+    this.openAt(next);
     if (this.shards.length > this.options.maxShards) this.mergePairs();
   }
 
@@ -165,6 +190,7 @@ export class ShardCutter {
   /** A shard without a partner goes on growing towards the doubled target. */
   private reopen(shard: Shard): void {
     this.openOffset = shard.offset;
+    this.openChecksum = shard.crc32;
     this.openRows = shard.rows;
     this.closedRows -= shard.rows;
   }
@@ -183,5 +209,11 @@ function joined(first: Shard, second: Shard): Shard {
     length: second.offset + second.length - first.offset,
     firstRow: first.firstRow,
     rows: first.rows + second.rows,
+    crc32: checksumOfBoth(first, second),
   };
+}
+
+function checksumOfBoth(first: Shard, second: Shard): number | undefined {
+  if (first.crc32 === undefined || second.crc32 === undefined || first.offset + first.length !== second.offset) return undefined;
+  return joinedChecksum(first.crc32, second.crc32, second.length);
 }

@@ -7,7 +7,7 @@ export type MetricUnit = 'Count' | 'Seconds' | 'Milliseconds' | 'Bytes' | 'None'
 export type MetricQueue = 'all' | 'predictions' | 'shards' | 'finalize';
 
 /** The process that measures it, and exposes it to Prometheus. */
-export type MetricSource = 'api' | 'worker';
+export type MetricSource = 'api' | 'worker' | 'both';
 
 export interface Metric {
   readonly kind: MetricKind;
@@ -22,6 +22,8 @@ const gauge = (unit: MetricUnit, queues: readonly MetricQueue[], meaning: string
 const inApi = <K extends MetricKind>(kind: K, unit: MetricUnit, meaning: string) => ({ kind, source: 'api', unit, queues: ['all'], meaning }) as const;
 const inWorker = <K extends MetricKind>(kind: K, unit: MetricUnit, queue: MetricQueue, meaning: string) =>
   ({ kind, source: 'worker', unit, queues: [queue], meaning }) as const;
+
+const inBoth = <K extends MetricKind>(kind: K, unit: MetricUnit, meaning: string) => ({ kind, source: 'both', unit, queues: ['all'], meaning }) as const;
 
 /** Every metric there is. CloudWatch, Prometheus and the table in README.md are made from these entries. */
 export const catalogue = {
@@ -47,6 +49,7 @@ export const catalogue = {
   UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, unzipped'),
   CanaryLatency: inApi('values', 'Milliseconds', 'How long the test record with a known answer took through the real queue'),
   CanaryFailed: inApi('count', 'Count', 'Test records without an answer in time, or with a wrong one'),
+  DependencyProbesFailed: inBoth('count', 'Count', 'Probes that found the object store or Redis unreachable, unsuitable or denying access; each process probes every 5 minutes, after a failure every 5 seconds'),
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof catalogue;

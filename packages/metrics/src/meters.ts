@@ -19,9 +19,9 @@ export class Meters {
   private readonly gauges = new Map<MetricName, PrometheusGauge>();
   private readonly histograms = new Map<MetricName, Histogram>();
 
-  constructor(source: MetricSource) {
+  constructor(source: Exclude<MetricSource, 'both'>) {
     collectDefaultMetrics({ register: this.registry });
-    for (const name of metricNames) if (catalogue[name].source === source) this.register(name, catalogue[name]);
+    for (const name of metricNames) if ([source, 'both'].includes(catalogue[name].source)) this.register(name, catalogue[name]);
   }
 
   count(name: CountName, by = 1): void {

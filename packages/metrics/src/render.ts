@@ -27,6 +27,7 @@ function renderCatalogue(): string {
 
 function publisherOf({ kind, source }: Pick<Metric, 'kind' | 'source'>): string {
   if (kind === 'gauge') return 'one API process, each minute, at its start and stop';
+  if (source === 'both') return 'the API process or worker it happened in';
   return source === 'api' ? 'the API process it happened in' : 'the worker it happened in';
 }
 

@@ -1,8 +1,8 @@
 import { type QueueName, REDIS_PREFIX } from './names';
 
 /*
- * BullMQ's private key layout (version 6), as far as we read it. Everything of ours that depends on it is in this file and in
- * run-health.ts:
+ * BullMQ's private key layout (version 6), as far as we read it. Everything of ours that depends on it is in this file, in
+ * run-health.ts and in unreadable-jobs.ts:
  *
  *     {prefix}:{queue}:{id}                       the job: data, opts, parentKey, priority, …
  *     {prefix}:{queue}:{id}:lock                  held by the worker that runs it

@@ -7,6 +7,7 @@ import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type QueueName, REDIS_PREFIX, workerTimings } from './names';
 import { untilSilent } from './silence';
+import { dropUnreadableFields } from './unreadable-jobs';
 
 export interface ConsumerOptions<T extends { v: number }> {
   queue: QueueName;
@@ -51,7 +52,10 @@ export class Consumer<T extends { v: number }> {
       autorun: false,
       ...workerTimings[options.queue],
     });
-    this.worker.on('error', options.onError);
+    this.worker.on('error', (error) => {
+      options.onError(error);
+      if (error instanceof SyntaxError) dropUnreadableFields(options.connection, options.queue).catch(options.onError);
+    });
     this.worker.on('failed', (job, error) => {
       if (job?.finishedOn !== undefined) this.giveUp(options.onGivenUp(job, error).catch(options.onError));
     });
@@ -87,6 +91,7 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
     } catch {
+      dropUnreadableFields(this.opts.connection as Redis, this.name as QueueName).catch((error: unknown) => this.emit('error', error as Error));
       return super.createJob({ ...data, data: '{}' }, jobId) as Job<T, void>;
     }
   }

@@ -19,6 +19,7 @@ export {
 export { type BatchWork, type JobState, Producer } from './producer';
 export { type OutboxEntry, SumsOutbox } from './outbox';
 export { WorkerPresence, readWorkers } from './presence';
+export { type RedisFinding, type RedisReason, probeRedis } from './probe-redis';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { MinuteSums, type RecentSums, type Sums } from './sums';
 export { runWithLease } from './lease';

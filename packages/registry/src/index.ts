@@ -4,3 +4,4 @@ export { ChampionChangedError } from './champions';
 export { explainColumns } from './explain-columns';
 export { DEFAULT_MODEL, type LoadedModel, ModelDigestError, type ModelEntry, NoChampionError, NothingToRollBackError, Registry, UnknownModelError } from './registry';
 export { type EvaluationSummary, readCard, readEvaluation, readPlot } from './artifacts';
+export { createStoreProbe } from './store-probe';

@@ -1,4 +1,7 @@
+import { writeSync } from 'node:fs';
 import type { Logger } from 'pino';
+import { type Config, ConfigError, loadConfig } from './config';
+import { createLogger } from './logger';
 
 type Release = () => unknown;
 
@@ -90,6 +93,31 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
     logger.fatal({ err: error }, 'start failed');
     if (!stopping) stop('start failed', 1);
   });
+}
+
+export interface MainOptions {
+  service: string;
+  stopDeadlineMs: number;
+  start: (config: Config, logger: Logger, releasers: Releasers) => Promise<void>;
+}
+
+/** Runs a service with the configuration of the environment. One that cannot be used ends the process with status 1 and one log line that names each variable. */
+export function runMain({ service, stopDeadlineMs, start }: MainOptions): void {
+  const config = configOrExit(service);
+  const logger = createLogger({ service, environment: config.environment, level: config.logLevel });
+  runService({ logger, stopDeadlineMs, start: (releasers) => start(config, logger, releasers) });
+}
+
+function configOrExit(service: string): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // As the logger writes it, whose level may be what is wrong; and at once, for the process ends here.
+    const line = { level: 60, time: new Date().toISOString(), service, pid: process.pid, code: error.code, msg: error.message };
+    writeSync(1, `${JSON.stringify(line)}\n`);
+    return process.exit(1);
+  }
 }
 
 /** Tells the parent, when there is one, that this process is up (see `scripts/src/stack`). */

@@ -1,9 +1,8 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { LogWriter } from './log-writer';
 
@@ -74,8 +73,16 @@ test('a reader that has gone is no error', async () => {
   closeSync(descriptor);
 });
 
-test('opening a log on a pipe leaves the resolution of symbolic links as it is', async () => {
-  const program = `const { LogWriter } = require('@cytoqueue/runtime'); new LogWriter(1); console.log(require.resolve('@cytoqueue/storage'))`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program], { cwd: join(__dirname, '../../../services/api') });
-  expect(stdout.trim()).toBe(join(__dirname, '../../storage/dist/index.js'));
+test('a process that logs into a pipe still loads a linked package once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'linked-'));
+  mkdirSync(join(folder, 'package'));
+  writeFileSync(join(folder, 'package', 'index.js'), 'module.exports = __filename;');
+  symlinkSync('package', join(folder, 'link'));
+  writeFileSync(join(folder, 'main.js'), `
+    const { LogWriter } = require(${JSON.stringify(join(__dirname, '../dist/index.js'))});
+    new LogWriter(1);
+    process.stderr.write(require('./link/index.js'));`);
+  const { stderr } = spawnSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  expect(stderr).toBe(realpathSync(join(folder, 'package', 'index.js')));
+  rmSync(folder, { recursive: true });
 });

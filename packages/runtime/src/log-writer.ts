@@ -21,8 +21,8 @@ type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | nu
  * thread, and the end of the process would wait for that thread.
  */
 function openSink(descriptor: number): Sink {
-  // bigint: after another fstatSync of a pipe Node.js's realpathSync stops at cached folders (it reads the buffer of the last stat), so that
-  // modules load twice, by their link and by their real path, and `instanceof` fails between them.
+  // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
+  // stat of a pipe it leaves symbolic links as they are, and packages that are linked are loaded twice.
   const stats = fstatSync(descriptor, { bigint: true });
   if (!stats.isFIFO() && !stats.isSocket()) return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();

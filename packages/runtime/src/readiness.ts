@@ -1,23 +1,41 @@
-/** A dependency that has not answered by then counts as away: whoever asks has less patience than a frozen one. */
+import type { DependencyProblem } from './dependency-watch';
+import type { Logger } from './logger';
+import { Periodic } from './periodic';
+
+/** A dependency that has not answered by then counts as unreachable: callers of health checks have less patience. */
 const ANSWER_MS = 3_000;
 
-/** Whether what a process needs answers. @see Readiness.missing */
+/** Whether what a process needs answers, and is fit for it by the last probe. */
 export class Readiness {
-  private looking: Promise<string[]> | undefined;
+  private looking: Promise<DependencyProblem[]> | undefined;
 
-  /** By name; a check rejects while its dependency is away. */
-  constructor(private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>) {}
+  /**
+   * @param dependencies by name; a check rejects while its dependency is unreachable
+   * @param watch what probes in the background have found
+   */
+  constructor(
+    private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>,
+    private readonly watch: { problems: () => DependencyProblem[] } = { problems: () => [] },
+  ) {}
 
-  /** Names of the dependencies that do not answer; empty = ready. Many who ask at once are asked for once: health is open to everybody. */
-  missing(): Promise<string[]> {
+  /** Empty = ready. Concurrent callers share one round of checks: health is open to everybody. */
+  problems(): Promise<DependencyProblem[]> {
     this.looking ??= this.look().finally(() => (this.looking = undefined));
     return this.looking;
   }
 
-  private async look(): Promise<string[]> {
-    const names = await Promise.all(Object.entries(this.dependencies).map(([name, check]) => answers(check).then((ok) => (ok ? [] : [name]))));
-    return names.flat();
+  private async look(): Promise<DependencyProblem[]> {
+    const entries = Object.entries(this.dependencies);
+    const answered = await Promise.all(entries.map(([, check]) => answers(check)));
+    const unreachable = entries.filter((_, index) => !answered[index]).map(([name]) => ({ name, reason: 'unreachable' }));
+    const found = this.watch.problems();
+    return [...unreachable.filter(({ name }) => !found.some((problem) => problem.name === name)), ...found];
   }
+}
+
+/** Such as `store (access-denied)`: nothing internal, for health is open to everybody. */
+export function describeProblems(problems: readonly DependencyProblem[]): string {
+  return problems.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
 
 async function answers(check: () => Promise<unknown>): Promise<boolean> {
@@ -25,4 +43,23 @@ async function answers(check: () => Promise<unknown>): Promise<boolean> {
   const tooLate = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
   const answer = check().then(() => true, () => false);
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+}
+
+/** The alarms of a deployment count log lines with this text: see ecs/src/observability/not-ready.ts. */
+export const NOT_READY = 'not ready';
+const WATCH_EVERY_MS = 15_000;
+
+/**
+ * Logs that this process is not ready, and for want of which dependencies, for as long as that lasts. Only when a second
+ * look finds it so too: a process that starts, or a connection that is made again, is no reason to roll a deployment back.
+ */
+export function watchReadiness(options: { readiness: Pick<Readiness, 'problems'>; logger: Pick<Logger, 'warn'>; everyMs?: number }): Periodic {
+  const { readiness, logger, everyMs = WATCH_EVERY_MS } = options;
+  let wasNotReady = false;
+  const turn = async (): Promise<void> => {
+    const problems = await readiness.problems();
+    if (problems.length > 0 && wasNotReady) logger.warn({ missing: describeProblems(problems) }, NOT_READY);
+    wasNotReady = problems.length > 0;
+  };
+  return new Periodic({ name: 'readiness', everyMs, logger, turn });
 }

@@ -1,10 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from './file-errors';
+import { type FolderEntries, compareBytes, lowerBound } from './folder-entries';
 import { stat } from './fs-calls';
 import { pageLimit } from './key-rules';
-import type { ListOptions, ListPage, ObjectInfo } from './object-store';
+import type { ListOptions, ListPage, ListDownOptions, ObjectInfo } from './object-store';
 
 const LOOKS_AT_ONCE = 16;
 
@@ -13,79 +12,107 @@ type Entry = string;
 
 const isFolder = (entry: Entry) => entry.endsWith('/');
 
-const SURROGATE = /[\ud800-\udfff]/;
+/** The tree of objects below a root. */
+export class FileListing {
+  constructor(private readonly root: string, private readonly folders: FolderEntries) {}
 
-/** By UTF-8 bytes, which is the order of UTF-16 units except around surrogate pairs. */
-function compareBytes(a: string, b: string): number {
-  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
-  return a < b ? -1 : Number(a > b);
-}
-
-/** Walks the tree below a root in the order of keys, entering only the folders that can hold what is asked for. */
-class Walk {
-  constructor(private readonly root: string, private readonly query: ListOptions) {}
-
-  /** Ascending keys and, with a delimiter, prefixes. */
-  async *entries(): AsyncGenerator<Entry> {
-    const { prefix } = this.query;
-    yield* this.below(prefix.slice(0, prefix.lastIndexOf('/') + 1));
-  }
-
-  private async *below(folder: Entry): AsyncGenerator<Entry> {
-    const children = await this.children(folder);
-    if (this.query.delimiter !== undefined) return yield* this.withoutEmptyFolders(children);
-    for (const entry of children) {
-      if (isFolder(entry)) yield* this.below(entry);
-      else yield entry;
+  /** One page, as `ObjectStore.list` has it. A page is empty only when it is the last. */
+  async page(query: ListOptions): Promise<ListPage> {
+    const limit = pageLimit(query.limit);
+    let from = query;
+    for (;;) {
+      const entries = await this.firstEntries(from, limit + 1);
+      const shown = entries.slice(0, limit);
+      const infos = await Promise.all(shown.filter((entry) => !isFolder(entry)).map((key) => fileInfo(this.root, key)));
+      const objects = infos.filter((info) => info !== undefined);
+      const prefixes = shown.filter(isFolder);
+      const truncated = entries.length > limit;
+      if (!truncated || objects.length + prefixes.length > 0) return { objects, prefixes, truncated };
+      from = { ...from, startAfter: shown.at(-1) };
     }
   }
 
-  private async *withoutEmptyFolders(entries: Entry[]): AsyncGenerator<Entry> {
-    for (let start = 0; start < entries.length; start += LOOKS_AT_ONCE) {
-      const some = entries.slice(start, start + LOOKS_AT_ONCE);
-      const shown = await Promise.all(some.map((entry) => this.isShown(entry)));
-      yield* some.filter((_, index) => shown[index]);
+  /** As `ObjectStore.listDown` has it: one reading of the folder, or none when it has not changed. */
+  async down({ prefix, before, limit, isWanted }: ListDownOptions): Promise<string[]> {
+    const names = await this.folders.read(join(this.root, prefix));
+    const found: string[] = [];
+    for (let end = before === undefined ? names.length : lowerBound(names, before); end > 0 && found.length < limit; end -= LOOKS_AT_ONCE) {
+      const some = names.slice(Math.max(0, end - LOOKS_AT_ONCE), end).reverse();
+      const shown = await Promise.all(some.map(async (name) => isWanted(name.replace(/\/$/, '')) && this.isShown(prefix + name)));
+      found.push(...some.filter((_, index) => shown[index]).map((name) => name.replace(/\/$/, '')));
     }
+    return found.slice(0, limit);
+  }
+
+  private async firstEntries(query: ListOptions, count: number): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    const { prefix } = query;
+    for await (const entry of this.below(query, prefix.slice(0, prefix.lastIndexOf('/') + 1))) {
+      entries.push(entry);
+      if (entries.length === count) break;
+    }
+    return entries;
+  }
+
+  /** Ascending keys and, with a delimiter, prefixes; enters only the folders that can hold what is asked for. */
+  private async *below(query: ListOptions, folder: Entry): AsyncGenerator<Entry> {
+    const names = await this.folders.read(join(this.root, folder));
+    const wanted = namesWanted(names, query, folder);
+    if (query.delimiter !== undefined) return yield* this.withoutEmptyFolders(folder, wanted);
+    for (const name of wanted) {
+      if (isFolder(name)) yield* this.below(query, folder + name);
+      else yield folder + name;
+    }
+  }
+
+  private async *withoutEmptyFolders(folder: Entry, names: Iterable<string>): AsyncGenerator<Entry> {
+    let some: Entry[] = [];
+    for (const name of names) {
+      some.push(folder + name);
+      if (some.length < LOOKS_AT_ONCE) continue;
+      yield* await this.shownOf(some);
+      some = [];
+    }
+    yield* await this.shownOf(some);
+  }
+
+  private async shownOf(entries: Entry[]): Promise<Entry[]> {
+    const shown = await Promise.all(entries.map((entry) => this.isShown(entry)));
+    return entries.filter((_, index) => shown[index]);
   }
 
   private async isShown(entry: Entry): Promise<boolean> {
-    return !isFolder(entry) || holdsObject(this.root, entry);
+    return !isFolder(entry) || this.holdsObject(entry);
   }
 
-  /** What is wanted of a folder's own entries; a folder sorts by its name with the slash, as the keys below it do. */
-  private async children(folder: Entry): Promise<Entry[]> {
-    const children = await readFolder(this.root, folder);
-    return children.filter((entry) => this.wants(entry)).sort(compareBytes);
-  }
-
-  private wants(entry: Entry): boolean {
-    const { prefix, startAfter, delimiter } = this.query;
-    if (!entry.startsWith(prefix)) return false;
-    if (startAfter === undefined || compareBytes(entry, startAfter) > 0) return true;
-    return isFolder(entry) && delimiter === undefined && startAfter.startsWith(entry);
+  /** A folder emptied by deletes is no prefix of anything. */
+  private async holdsObject(folder: Entry): Promise<boolean> {
+    const names = await this.folders.read(join(this.root, folder));
+    if (names.some((name) => !isFolder(name))) return true;
+    for (const name of names) {
+      if (await this.holdsObject(folder + name)) return true;
+    }
+    return false;
   }
 }
 
-async function readFolder(root: string, folder: Entry): Promise<Entry[]> {
-  let dirents: Dirent[];
-  try {
-    dirents = await readdir(join(root, folder), { withFileTypes: true });
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
+/** What is asked for of a folder's sorted names, without looking at the others; a folder sorts by its name with the slash, as the keys below it do. */
+function* namesWanted(names: readonly string[], { prefix, startAfter, delimiter }: ListOptions, folder: Entry): Generator<string> {
+  const start = prefix.slice(folder.length);
+  let index = lowerBound(names, start);
+  if (startAfter !== undefined && compareBytes(startAfter, folder) > 0) {
+    if (!startAfter.startsWith(folder)) return; // all of the folder lies before it
+    const after = startAfter.slice(folder.length);
+    index = Math.max(index, lowerBound(names, after));
+    if (names[index] === after && !isEntered(after)) index++;
+    const above = names[index - 1];
+    if (above !== undefined && isEntered(above) && after.startsWith(above) && above.startsWith(start)) index--;
   }
-  const shown = dirents.filter((dirent) => !dirent.name.startsWith('.') && (dirent.isFile() || dirent.isDirectory()));
-  return shown.map((dirent) => folder + dirent.name + (dirent.isDirectory() ? '/' : ''));
-}
+  for (; index < names.length && names[index]!.startsWith(start); index++) yield names[index]!;
 
-/** A folder emptied by deletes is no prefix of anything. */
-async function holdsObject(root: string, folder: Entry): Promise<boolean> {
-  const children = await readFolder(root, folder);
-  if (children.some((entry) => !isFolder(entry))) return true;
-  for (const child of children) {
-    if (await holdsObject(root, child)) return true;
+  function isEntered(name: string): boolean {
+    return delimiter === undefined && isFolder(name);
   }
-  return false;
 }
 
 /** Undefined when the object was deleted meanwhile. */
@@ -96,30 +123,5 @@ export async function fileInfo(root: string, key: string): Promise<ObjectInfo | 
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
-  }
-}
-
-async function firstEntries(root: string, query: ListOptions, count: number): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const entry of new Walk(root, query).entries()) {
-    entries.push(entry);
-    if (entries.length === count) break;
-  }
-  return entries;
-}
-
-/** One page, as `ObjectStore.list` has it. A page is empty only when it is the last. */
-export async function listFiles(root: string, query: ListOptions): Promise<ListPage> {
-  const limit = pageLimit(query.limit);
-  let from = query;
-  for (;;) {
-    const entries = await firstEntries(root, from, limit + 1);
-    const shown = entries.slice(0, limit);
-    const infos = await Promise.all(shown.filter((entry) => !isFolder(entry)).map((key) => fileInfo(root, key)));
-    const objects = infos.filter((info) => info !== undefined);
-    const prefixes = shown.filter(isFolder);
-    const truncated = entries.length > limit;
-    if (!truncated || objects.length + prefixes.length > 0) return { objects, prefixes, truncated };
-    from = { ...from, startAfter: shown.at(-1) };
   }
 }

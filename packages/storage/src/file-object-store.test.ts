@@ -199,3 +199,29 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
     await access(join(root, 'a/small'));
   });
 });
+
+describeWith('a mounted tmpfs', 'a disk that became read-only', () => {
+  const remount = (mode: 'ro' | 'rw') => execFileSync('mount', ['-o', `remount,${mode}`, root]);
+
+  beforeEach(async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', root]);
+    await store.start();
+  });
+
+  afterEach(() => void execFileSync('umount', [root]));
+
+  it('makes the store unavailable for every write, serves reads, and is over when it can be written again', async () => {
+    const x = Buffer.from('x');
+    await store.put('a/there', x);
+    remount('ro');
+    const writes = [
+      () => store.put('a/new', x), () => store.put('a/empty', new Uint8Array()), () => store.putOnce('a/once', x), () => store.putOnce('a/stream', Readable.from([x])),
+      () => store.putMarked('a/m', x, 'b/m'), () => store.copy('a/there', 'a/copy'), () => store.delete('a/there'), () => store.deletePrefix('a/'),
+    ];
+    for (const write of writes) await expect(write()).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    expect((await store.get('a/there')).toString()).toBe('x');
+    remount('rw');
+    await store.put('a/new', Buffer.from('x'));
+    expect(await keysOf()).toEqual(['a/new', 'a/there']);
+  });
+});

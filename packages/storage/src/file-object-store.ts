@@ -5,16 +5,20 @@ import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from './errors';
 import { errorCode, reading, storing } from './file-errors';
-import { fileInfo, listFiles } from './file-listing';
+import { FileListing, fileInfo } from './file-listing';
+import { FolderEntries } from './folder-entries';
 import { Folders, unlinkFile } from './folders';
-import { closeFd, link, openFd, readFile, rename } from './fs-calls';
+import { linkUnlessThere, touch } from './place-file';
+import { link, readFile, rename } from './fs-calls';
 import { checkFolder, checkKey, checkPrefix, checkRange } from './key-rules';
-import type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+import type { ByteRange, ListDownOptions, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+import { probeObjects } from './probe-objects';
 import { sameBytes } from './same-bytes';
 import { WholeFileBody, readExactly } from './file-body';
 import { alternatingChunks, sendChunks } from './send-chunks';
 import { settleAll } from './settle-all';
-import { FILE_MODE, TempFiles } from './temp-files';
+import { type StoreFinding, findingOf } from './store-finding';
+import { TempFiles } from './temp-files';
 
 const TEMP_FOLDER = '.tmp';
 
@@ -29,11 +33,15 @@ export class FileObjectStore implements ObjectStore {
   readonly url: string;
   private readonly folders: Folders;
   private readonly tempFiles: TempFiles;
+  private readonly entries = new FolderEntries();
+  private readonly listing: FileListing;
+  private isStarted = false;
 
   /** @param root absolute path. */
   constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new Folders(root);
+    this.listing = new FileListing(root, this.entries);
     this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
   }
 
@@ -67,7 +75,9 @@ export class FileObjectStore implements ObjectStore {
     } catch (error) {
       if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from, { cause: error });
       // Such as a file with more names than the file system allows.
-      await this.put(to, await this.getStream(from));
+      const body = await this.getStream(from);
+      // Closes the source also when the write fails before it reads.
+      await this.put(to, body).finally(() => body.destroy());
     }
     await this.settle(target);
   }
@@ -116,7 +126,12 @@ export class FileObjectStore implements ObjectStore {
 
   async list(options: ListOptions): Promise<ListPage> {
     checkPrefix(options.prefix);
-    return storing(() => listFiles(this.root, options));
+    return storing(() => this.listing.page(options));
+  }
+
+  async listDown(options: ListDownOptions): Promise<string[]> {
+    checkFolder(options.prefix);
+    return storing(() => this.listing.down(options));
   }
 
   async delete(key: string): Promise<void> {
@@ -137,16 +152,29 @@ export class FileObjectStore implements ObjectStore {
     await storing(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
   }
 
+  /** Starts the store first where that has failed so far; later never, for a root that is gone may be a disk that is not mounted. */
+  async probe(): Promise<StoreFinding[]> {
+    try {
+      if (!this.isStarted) await this.start();
+    } catch (error) {
+      return [findingOf('make the folder', error)];
+    }
+    return probeObjects(this);
+  }
+
   /** Makes the folder and removes what killed writers left in it. Can be repeated at any time. */
   async start(): Promise<void> {
     await storing(async () => {
       await this.folders.makeRoot();
       await this.tempFiles.start();
     });
+    this.isStarted = true;
   }
 
-  /** Nothing is held between calls. */
-  async stop(): Promise<void> {}
+  /** Only what is remembered of large folders is held between calls. */
+  async stop(): Promise<void> {
+    this.entries.stop();
+  }
 
   private pathOf(key: string): string {
     checkKey(key);
@@ -197,7 +225,7 @@ export class FileObjectStore implements ObjectStore {
     if (range) checkRange(key, range);
     const handle = await reading(key, () => open(path));
     try {
-      const stats = await handle.stat();
+      const stats = await reading(key, () => handle.stat());
       if (!stats.isFile()) throw new ObjectNotFoundError(key);
       if (range && range.end > stats.size) throw new ObjectRangeError(key, range);
       return handle;
@@ -210,22 +238,4 @@ export class FileObjectStore implements ObjectStore {
 
 function isEmpty(body: ObjectBody): boolean {
   return body instanceof Uint8Array && body.byteLength === 0;
-}
-
-async function linkUnlessThere(file: string, path: string): Promise<void> {
-  try {
-    await link(file, path);
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-  }
-}
-
-async function touch(path: string): Promise<boolean> {
-  try {
-    await closeFd(await openFd(path, 'wx', FILE_MODE));
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
 }

@@ -10,9 +10,12 @@ export {
   InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
-export { listAll } from './listing';
+export { foldersBelow, listAll } from './listing';
+export { type IndexedKind, idsByStatus } from './status-index';
+export { indexResources, markOpen, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
+export { type StoreFinding, type StoreReason, findingOf as storeFindingOf } from './store-finding';
 export type {
   ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions,
 } from './object-store';

@@ -24,7 +24,10 @@ const histories: [string, string[]][] = [
   ['clocks that are ahead', idsFrom(NOW_MS + DAY_MS, 1200, 100)],
 ];
 
-describe.each(histories)('listNewestFirst of %s', (_name, made) => {
+const listings = ['downwards', 'upwards only'] as const;
+const cases = histories.flatMap(([name, made]) => listings.map((listing) => [name, listing, made] as const));
+
+describe.each(cases)('listNewestFirst of %s in a store that lists %s', (_name, listing, made) => {
   const ids = made.toSorted();
   let root: string;
   let store: ObjectStore;
@@ -32,6 +35,7 @@ describe.each(histories)('listNewestFirst of %s', (_name, made) => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'cytoqueue-newest-'));
     store = createObjectStore(pathToFileURL(root).href);
+    if (listing === 'upwards only') store.listDown = undefined;
     for (const kind of ['objects', 'folders', 'mixed']) mkdirSync(join(root, kind));
     for (const id of ids) writeFileSync(join(root, 'objects', id), '');
     for (const id of ids.slice(-150)) {

@@ -3,7 +3,7 @@ import { encodeTime, idTimeMs, type IdPrefix } from './ids';
 import type { ListPage, ObjectStore } from './object-store';
 
 /*
- * Stores list upwards only, and the newest page is wanted first. Ids carry their time, so "from this millisecond on" is a
+ * S3 lists upwards only, and the newest page is wanted first. Ids carry their time, so "from this millisecond on" is a
  * place in the keys. Probe such places: the last minute first, earlier while too little is found, later while a page does
  * not hold it all. That takes some five small list calls, fifteen at worst, however long the history is and however unevenly
  * it came; only ids of one and the same millisecond are ever read whole.
@@ -129,6 +129,11 @@ export async function listNewestFirst(
 ): Promise<{ ids: string[]; hasMore: boolean }> {
   const { before, idPrefix, limit } = options;
   if (before !== undefined && idTimeMs(idPrefix, before) === undefined) throw new InvalidKeyError('"before" is not an id');
+  if (store.listDown !== undefined) {
+    const isWanted = (name: string): boolean => idTimeMs(idPrefix, name) !== undefined;
+    const newest = await store.listDown({ prefix: options.prefix, before, limit: limit + 1, isWanted });
+    return { ids: newest.slice(0, limit), hasMore: newest.length > limit };
+  }
   const ids = await readNewest({ store, wanted: limit + 1, ...options });
   return { ids: ids.slice(-limit).reverse(), hasMore: ids.length > limit };
 }

@@ -8,13 +8,17 @@ import { checkDigest, checkModel, checkName, fiveDigits, isName, tenantPrefix } 
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
+ *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
+ *     probe/{id}
  */
 export class ObjectKeys {
+  /** Objects of the probes of running processes. */
+  static readonly probePrefix = 'probe/';
   /** All pending markers. */
   static readonly pendingPrefix = 'pending/';
   /** All tenants. */
@@ -128,6 +132,10 @@ export class ObjectKeys {
     return match ? Number(match[1]) : undefined;
   }
 
+  static statusIndexPrefix(tenant: string, kind: 'predictions' | 'batches'): string {
+    return `${tenantPrefix(tenant)}index/${kind}/`;
+  }
+
   static idempotencyPrefix(tenant: string): string {
     return `${tenantPrefix(tenant)}idempotency/`;
   }
@@ -157,6 +165,10 @@ export class ObjectKeys {
     if (tenant === undefined || id === undefined || (runs === undefined) !== (run === undefined)) return undefined;
     if (!isName(tenant) || !isName(id)) return undefined;
     return { tenant, id, run: run === undefined ? 1 : Number(run) };
+  }
+
+  static probe(id: string): string {
+    return `${ObjectKeys.probePrefix}${checkName(id, 'id')}`;
   }
 
   static modelPrefix(name: string): string {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { StoreFinding } from './store-finding';
 
 /** What a store knows of an object without reading it. */
 export interface ObjectInfo {
@@ -37,6 +38,15 @@ export interface ListOptions {
   limit?: number;
   /** Fold what lies behind the next `/` into one of `prefixes`. */
   delimiter?: '/';
+}
+
+export interface ListDownOptions {
+  /** A folder: ends in `/`. */
+  prefix: string;
+  /** A name right below it, exclusive. */
+  before?: string;
+  limit: number;
+  isWanted: (name: string) => boolean;
 }
 
 /** One page, keys and prefixes each ascending by their UTF-8 bytes. */
@@ -88,6 +98,8 @@ export interface ObjectStore {
   sendTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
   head(key: string): Promise<ObjectInfo | undefined>;
   list(options: ListOptions): Promise<ListPage>;
+  /** The last wanted names of objects and folders right below a folder, descending. Only where that is cheaper than `list` (files). */
+  listDown?(options: ListDownOptions): Promise<string[]>;
   /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */
   delete(key: string): Promise<void>;
   /** Deletes everything below `prefix`, which ends in `/`; resolves to the number of objects. */
@@ -96,6 +108,11 @@ export interface ObjectStore {
   presignGet(key: string, options: { expiresSeconds: number; downloadName: string }): Promise<string | undefined>;
   /** Reachable and open for writing, or `StoreUnavailableError`. Writes nothing. */
   check(): Promise<void>;
+  /**
+   * Tries everything that the product relies on with an object below `probe/`; empty when all of it holds. For the start and then every
+   * few minutes, not for health requests.
+   */
+  probe(): Promise<StoreFinding[]>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { readIntoSharedMemory } from './read-memory';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
@@ -27,9 +27,10 @@ function usePathStyleOnOwnEndpoints(client: S3Client): void {
  * back-off; AWS_MAX_ATTEMPTS).
  * @param requestTimeoutMs from the request's start to the head of its response, so it bounds sending a body, not reading one.
  */
-export function createS3Client(requestTimeoutMs: number): S3Client {
+export function createS3Client(requestTimeoutMs: number, overrides: Pick<S3ClientConfig, 'requestChecksumCalculation'> = {}): S3Client {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS, ...readIntoSharedMemory };
   const client = new S3Client({
+    ...overrides,
     region: regionOf(new S3Client({})),
     retryMode: 'standard',
     requestHandler: {

@@ -14,8 +14,10 @@ import { contentDisposition } from './s3-content-disposition';
 import { isAbsent, isConflict, isUnknownUpload, toReadError, toStoreError } from './s3-errors';
 import { sendChunks } from './send-chunks';
 import type { Sent } from './s3-part-source';
+import { probeS3 } from './s3-probe';
 import { S3Uploader, SHA256_FIELD, UploadError } from './s3-upload';
 import { settleAll } from './settle-all';
+import type { StoreFinding } from './store-finding';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;
@@ -65,7 +67,9 @@ export class S3ObjectStore implements ObjectStore {
     const source = await this.headObject(from);
     if (source === undefined) throw new ObjectNotFoundError(from);
     if ((source.ContentLength ?? 0) <= MAX_COPY_BYTES && (await copyWithinBucket(this.bulkClient, this.prefix + from, target))) return;
-    await this.put(to, await this.getStream(from), { contentType: source.ContentType });
+    const body = await this.getStream(from);
+    // Closes the source also when the write fails before it reads.
+    await this.put(to, body, { contentType: source.ContentType }).finally(() => body.destroy());
   }
 
   async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
@@ -146,6 +150,10 @@ export class S3ObjectStore implements ObjectStore {
 
   async check(): Promise<void> {
     await calling(() => this.client.send(new HeadBucketCommand({ Bucket: this.bucket })));
+  }
+
+  probe(): Promise<StoreFinding[]> {
+    return probeS3(this, this.client, (key) => this.target(key));
   }
 
   /** Connections are made when they are needed. */

@@ -34,6 +34,13 @@ test('a shard without rows has empty parts', () => {
   expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 2 });
 });
 
+test('an empty part behind rows leaves their checksum as it is', () => {
+  // Node.js gives such a view no memory at all, and its crc32 then answers 0.
+  const nothing = Buffer.alloc(0).subarray(0, 0);
+  const rowsOnly = { ...object, errors: nothing, changes: nothing };
+  expect(decodeShardObject(encodeShardObject(rowsOnly), KEY).results).toEqual(object.results);
+});
+
 test('the counts are read from the first bytes, however large they are', () => {
   const large = Number.MAX_SAFE_INTEGER;
   const all = Object.fromEntries(Object.keys(object.counts).map((name) => [name, large])) as unknown as ShardObject['counts'];

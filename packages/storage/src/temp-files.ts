@@ -87,7 +87,8 @@ export class TempFiles {
       signal?.throwIfAborted();
       return await storing(() => place(path, size));
     } catch (error) {
-      await unlinkFile(path);
+      // On a disk that became read-only this fails too, and must not hide what the write met. `sweep` removes what is left.
+      await unlinkFile(path).catch(() => undefined);
       throw error;
     }
   }
@@ -129,7 +130,7 @@ export class TempFiles {
       if (size > 0 && !syncsItself) await storing(() => syncFd(fd));
       return size;
     } finally {
-      await closeFd(fd);
+      await storing(() => closeFd(fd));
     }
   }
 }

@@ -4,40 +4,10 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../test/src/support/wait-until';
+import { BASE, DIGEST, STUB } from '../../test/tool-stub';
 
 const SCRIPTS = join(__dirname, '..', '..');
-const SHIPPED = ['deploy.sh', 'destroy.sh', 'deploy-commands.sh', 'smoke-tenant.js'];
-const DIGEST = `sha256:${'a'.repeat(64)}`;
-
-/**
- * In the place of each tool: writes down how it was called, what it was given on stdin where that matters, and answers from
- * files below `account/`, which stand for what is there. `HANG` is a command that does not come back.
- */
-const STUB = `#!/bin/sh
-name=\${0##*/}
-echo "$name $*" >>"$LOG"
-case "$name $*" in *"\${HANG:-no such command}"*) touch "$ACCOUNT/hanging"; exec sleep 600 ;; esac
-case "$name $*" in
-  'aws sts get-caller-identity'*) echo 123456789012 ;;
-  'aws cloudformation describe-stacks'*TerminationProtection*) [ -e "$ACCOUNT/protected" ] && echo True || echo False ;;
-  'aws cloudformation describe-stacks'*OutputKey*) echo "$*" | sed "s/.*OutputKey=='\\\\([A-Za-z]*\\\\)'.*/out-\\\\1/" ;;
-  'aws cloudformation describe-stacks'*) [ ! -e "$ACCOUNT/gone" ] ;;
-  'aws ecr describe-images'*) repository=$(echo "$*" | sed 's/.*production.\\([a-z]*\\) .*/\\1/'); [ -e "$ACCOUNT/image-$repository" ] && echo ${DIGEST} ;;
-  'aws ecr get-login-password'*) echo password ;;
-  'docker login'*) cat >/dev/null ;;
-  'docker buildx'*) touch "$ACCOUNT/image-$(echo "$*" | sed 's#.*services/\\([a-z]*\\)/.*#\\1#')" ;;
-  'aws secretsmanager get-secret-value'*Smoke*) echo smoke-key ;;
-  'aws secretsmanager get-secret-value'*) cat "$ACCOUNT/keys.json" ;;
-  'aws secretsmanager put-secret-value'*) cat >"$ACCOUNT/keys.json" ;;
-  'aws ecs describe-services'*) [ -e "$ACCOUNT/services" ] && echo ACTIVE || exit 255 ;;
-  'npx cdk deploy cytoqueue-production-services'*) touch "$ACCOUNT/services" ;;
-  'aws s3api list-object-versions'*) [ -e "$ACCOUNT/emptied" ] && echo '{}' || echo '{"Objects": [{"Key": "k", "VersionId": "v"}]}' ;;
-  'aws s3api delete-objects'*) touch "$ACCOUNT/emptied" ;;
-  'git rev-parse HEAD') echo c0ffee ;;
-  'git show'*) echo 2026-11-24T12:00:00Z ;;
-esac
-`;
-
+const SHIPPED = ['deploy.sh', 'destroy.sh', 'deploy-commands.sh', 'deploy-checks.sh', 'smoke-tenant.js'];
 let dir: string;
 let log: string;
 const account = (file: string): string => join(dir, 'account', file);
@@ -48,7 +18,7 @@ beforeEach(() => {
   for (const folder of ['bin', 'account', 'checkout/ecs', 'checkout/scripts']) mkdirSync(join(dir, folder), { recursive: true });
   for (const file of SHIPPED) cpSync(join(SCRIPTS, file), join(dir, 'checkout', 'scripts', file));
   writeFileSync(join(dir, 'checkout', 'scripts', 'smoke.sh'), 'echo "smoke.sh $*, key $SMOKE_KEY" >>"$LOG"\n');
-  for (const tool of ['aws', 'docker', 'npx', 'npm', 'git']) {
+  for (const tool of ['aws', 'docker', 'npx', 'npm', 'git', 'curl', 'sleep']) {
     writeFileSync(join(dir, 'bin', tool), STUB);
     chmodSync(join(dir, 'bin', tool), 0o755);
   }
@@ -69,11 +39,15 @@ const environment = (more: Record<string, string> = {}): Record<string, string> 
   ...more,
 });
 
-function run(script: string, ...args: string[]): { status: number; shown: string; calls: string[] } {
+function run(script: string, ...args: string[]) {
+  return runWith({}, script, ...args);
+}
+
+function runWith(more: Record<string, string>, script: string, ...args: string[]): { status: number; shown: string; calls: string[] } {
   rmSync(log, { force: true });
   const finish = (status: number, shown: string) => ({ status, shown, calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [] });
   try {
-    const child = execFileSync('sh', ['-c', `sh ${join(dir, 'checkout', 'scripts', script)} "$@" 2>&1`, 'sh', ...args], { env: environment(), encoding: 'utf8', stdio: 'pipe' });
+    const child = execFileSync('sh', ['-c', `sh ${join(dir, 'checkout', 'scripts', script)} "$@" 2>&1`, 'sh', ...args], { env: environment(more), encoding: 'utf8', stdio: 'pipe' });
     return finish(0, child);
   } catch (error) {
     const { status, stdout } = error as { status: number; stdout: string };
@@ -82,20 +56,23 @@ function run(script: string, ...args: string[]): { status: number; shown: string
 }
 
 /** The calls that change something, each by its first words. */
-const CHANGES = /^(npx cdk \w+ \S+|docker (?:login|buildx)|models \S+|aws secretsmanager put\S+|aws ecs (?:update|wait)\S*|smoke\.sh \S+|aws s3api delete\S+)/;
+const CHANGES = /^(npx cdk (?:bootstrap|deploy|destroy) \S+|docker login|docker buildx build|models \S+|aws secretsmanager put\S+|aws ecs (?:update|wait)\S*|aws cloudformation update\S+|aws elbv2 modify\S+|smoke\.sh \S+|aws s3api delete\S+)/;
 const changes = (calls: string[]): string[] => calls.flatMap((call) => CHANGES.exec(call)?.[0] ?? []);
 
 const WHOLE = [
   'npx cdk bootstrap aws://123456789012/eu-central-1',
   'npx cdk deploy cytoqueue-production-foundation',
   'docker login',
-  'docker buildx',
-  'docker buildx',
+  'docker buildx build',
+  'docker buildx build',
   'models s3://out-BucketName',
   'aws secretsmanager put-secret-value',
   'npx cdk deploy cytoqueue-production-services',
   'aws ecs wait',
   'smoke.sh https://cyto.example',
+  'aws cloudformation update-termination-protection',
+  'aws cloudformation update-termination-protection',
+  'aws elbv2 modify-load-balancer-attributes',
 ];
 
 describe('deploy.sh', () => {
@@ -104,8 +81,11 @@ describe('deploy.sh', () => {
     expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: WHOLE });
     const services = calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'));
     expect(services).toContain(`--parameters ApiImageDigest=${DIGEST} --parameters WorkerImageDigest=${DIGEST}`);
-    expect(calls.filter((call) => call.startsWith('docker buildx'))[0]).toContain('--tag out-ApiRepositoryUri:c0ffee-X86_64 --push');
-    expect(calls.at(-2)).toContain('smoke.sh https://cyto.example cyto.example:443:out-LoadBalancerDnsName:443, key smoke-key');
+    const [build] = calls.filter((call) => call.startsWith('docker buildx build'));
+    expect(build).toContain(`--tag out-ApiRepositoryUri:c0ffee-X86_64-${BASE} --push`);
+    expect(build).toContain(`--sbom=true --file services/api/Dockerfile --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:${BASE}`);
+    expect(services).toContain(`--context nodeImage=sha256:${BASE}`);
+    expect(calls.find((call) => call.startsWith('smoke.sh'))).toContain('smoke.sh https://cyto.example cyto.example:443:out-LoadBalancerDnsName:443, key smoke-key');
     expect(shown).toContain('address:   https://cyto.example');
     expect(shown).toContain('dashboard: out-DashboardUrl');
     expect(shown).not.toContain('smoke-key');
@@ -122,10 +102,10 @@ describe('deploy.sh', () => {
     run('deploy.sh', 'production');
     const { status, calls } = run('deploy.sh', 'production');
     expect(status).toBe(0);
-    expect(changes(calls)).toEqual(WHOLE.filter((call) => call !== 'docker buildx' && !call.includes('put-secret')));
+    expect(changes(calls)).toEqual(WHOLE.filter((call) => call !== 'docker buildx build' && !call.includes('put-secret')));
   });
 
-  test.each(['docker buildx', 'npx cdk deploy cytoqueue-production-services', 'aws ecs wait'])('killed in %s it goes on where it was', async (hang) => {
+  test.each(['docker buildx build', 'npx cdk deploy cytoqueue-production-services', 'aws ecs wait'])('killed in %s it goes on where it was', async (hang) => {
     const child = spawn('sh', [join(dir, 'checkout', 'scripts', 'deploy.sh'), 'production'], { env: environment({ HANG: hang }), stdio: 'ignore', detached: true });
     const ended = once(child, 'exit');
     await Promise.race([waitUntil('it hangs', () => existsSync(account('hanging'))), ended]);
@@ -133,18 +113,80 @@ describe('deploy.sh', () => {
     await ended;
     const { status, calls } = run('deploy.sh', 'production');
     expect(status).toBe(0);
-    expect(changes(calls).at(-1)).toBe('smoke.sh https://cyto.example');
+    expect(changes(calls)).toContain('smoke.sh https://cyto.example');
     expect([existsSync(account('image-api')), existsSync(account('image-worker')), existsSync(account('services'))]).toEqual([true, true, true]);
   });
 
-  test('with --dry-run shows every command and runs none', () => {
+  test('with --dry-run shows every command and what would change, and changes nothing', () => {
     const { status, shown, calls } = run('deploy.sh', '--dry-run', 'production');
-    expect(status).toBe(0);
-    expect(calls.filter((call) => !call.startsWith('git '))).toEqual([]);
+    expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: [] });
+    expect(calls.filter((call) => call.startsWith('npx cdk diff')).map((call) => call.split(' ')[3])).toEqual(['cytoqueue-production-foundation', 'cytoqueue-production-services']);
+    expect(calls.filter((call) => call.startsWith('npx cdk diff')).every((call) => call.includes('--method=template'))).toBe(true);
     for (const command of ['npx cdk bootstrap', 'npx cdk deploy cytoqueue-production-foundation', 'docker login', 'put-secret-value', 'models.js list', 'aws ecs wait services-stable', 'sh scripts/smoke.sh']) {
       expect(shown).toContain(command);
     }
     expect(shown.match(/\+ docker buildx build/g)).toHaveLength(2);
+  });
+
+  test.each([
+    ['a region that is not enabled', 'no-region', '', 'not enabled'],
+    ['a certificate that is not issued', 'certificate', 'PENDING_VALIDATION', 'PENDING_VALIDATION, not ISSUED'],
+    ['no service-linked role', 'no-role', '', 'aws iam create-service-linked-role'],
+    ['no emulation of ARM64', 'builder', 'Driver: docker-container\nPlatforms: linux/amd64', 'binfmt --install arm64'],
+    ['a builder that cannot attach an SBOM', 'builder', 'Driver: docker\nPlatforms: linux/amd64, linux/arm64', 'cannot attach an SBOM'],
+    ['too small a quota of vCPUs', 'vcpus', '6.0', 'may run 6 Fargate vCPUs; production begins with 8'],
+    ['as many VPCs as there may be', 'vpcs', '5', 'has 5 VPCs and may have no more'],
+  ])('changes nothing with %s, and says what to do', (_, file, content, message) => {
+    writeFileSync(account(file), content);
+    const { status, shown, calls } = runWith({ CPU_ARCHITECTURE: 'ARM64' }, 'deploy.sh', 'production');
+    expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
+    expect(shown).toContain(message);
+  });
+
+  test.each([
+    [{ CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/c' }, 'the certificate is of the region us-east-1'],
+    [{ DOMAIN_NAME: 'other.example' }, 'not for other.example'],
+  ])('changes nothing with %j', (more, message) => {
+    const { status, shown, calls } = runWith(more, 'deploy.sh', 'production');
+    expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
+    expect(shown).toContain(message);
+    expect(runWith({ DOMAIN_NAME: 'cyto.lab.example' }, 'deploy.sh', 'production').status).toBe(0);
+  });
+
+  test('keeps what an earlier deployment was given, until it is given something else', () => {
+    const kept = { CpuArchitecture: 'ARM64', AlarmEmail: 'ops@lab.example', DomainName: 'cyto.example', MonthlyBudgetUsd: '900', CertificateArn: 'arn:aws:acm:eu-central-1:1:certificate/kept' };
+    for (const [name, value] of Object.entries(kept)) writeFileSync(account(`kept-${name}`), value);
+    const services = (calls: string[]) => calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'))!;
+    const again = services(runWith({ CERTIFICATE_ARN: '', DOMAIN_NAME: '' }, 'deploy.sh', 'production').calls);
+    for (const part of ['cpuArchitecture=ARM64', 'alarmEmail=ops@lab.example', 'domainName=cyto.example', 'monthlyBudgetUsd=900', 'CertificateArn=arn:aws:acm:eu-central-1:1:certificate/kept', 'protected=false']) expect(again).toContain(part);
+    writeFileSync(account('protected'), '');
+    const changed = services(runWith({ ALARM_EMAIL: 'none', CPU_ARCHITECTURE: 'X86_64' }, 'deploy.sh', 'production').calls);
+    expect(changed).toContain('cpuArchitecture=X86_64 --context alarmEmail= --context');
+    expect(changed).toContain('protected=true');
+  });
+
+  test('with --rebuild builds a commit again once its base has changed, and runs the newest of its images from then on', () => {
+    run('deploy.sh', 'production');
+    const builds = (calls: string[]) => calls.filter((call) => call.startsWith('docker buildx build'));
+    expect(builds(run('deploy.sh', '--rebuild', 'production').calls)).toEqual([]);
+    writeFileSync(account('base'), 'c'.repeat(64));
+    expect(builds(run('deploy.sh', 'production').calls)).toEqual([]);
+    expect(builds(run('deploy.sh', '--rebuild', 'production').calls)[0]).toContain(`:c0ffee-X86_64-${'c'.repeat(64)} --push`);
+    const later = run('deploy.sh', 'production').calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'));
+    expect(later).toContain(`nodeImage=sha256:${'c'.repeat(64)}`);
+  });
+
+  test('goes back to the images that ran before when a task is not ready, and is protected only after a success', () => {
+    writeFileSync(account('not-ready'), '');
+    const first = run('deploy.sh', 'production');
+    expect(first.status).toBe(1);
+    expect(first.shown).toContain('No answer from: redis.');
+    expect(first.shown).toContain('nothing to roll back to');
+    expect(changes(first.calls).filter((call) => /smoke|protection/.test(call))).toEqual([]);
+    for (const name of ['ApiImageDigest', 'WorkerImageDigest']) writeFileSync(account(`kept-${name}`), 'sha256:before');
+    const { status, calls } = run('deploy.sh', 'production');
+    const deployed = calls.filter((call) => call.startsWith('npx cdk deploy cytoqueue-production-services')).map((call) => /ApiImageDigest=(\S+)/.exec(call)?.[1]);
+    expect({ status, deployed }).toEqual({ status: 1, deployed: [DIGEST, 'sha256:before'] });
   });
 
   test.each([[['staging'], 'what is staging?'], [[], 'which environment?']])('refuses %j', (args, message) => {
@@ -152,6 +194,12 @@ describe('deploy.sh', () => {
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(shown).toContain(message);
   });
+});
+
+test.each(['api', 'worker'])('every stage of the %s image is built on NODE_IMAGE', (service) => {
+  const lines = readFileSync(join(SCRIPTS, '..', 'services', service, 'Dockerfile'), 'utf8').split('\n');
+  expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE'))).toBe('ARG NODE_IMAGE=node:24-bookworm-slim');
+  expect(lines.filter((line) => line.startsWith('FROM')).every((line) => line.startsWith('FROM ${NODE_IMAGE}'))).toBe(true);
 });
 
 describe('destroy.sh', () => {

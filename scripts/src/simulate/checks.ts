@@ -8,6 +8,8 @@ export const BACK_WITHIN_SECONDS = 20 * 60;
 /** A clinician's answer, the 99th of a hundred. */
 const CLINICIAN_SECONDS = 1;
 const CHANGES_PER_STEP = 2;
+/** Start of the new tasks, and some turns for old ones that were protected. */
+const DEPLOYED_WITHIN_SECONDS = 5 * 60;
 
 export interface Check {
   readonly name: string;
@@ -31,6 +33,7 @@ export function checkOutcome(outcome: Outcome): Check[] {
     check('back at the minimum 20 minutes after the drain', back <= BACK_WITHIN_SECONDS, `${Math.round(back / 6) / 10} min`),
     check('clinician p99 held', p99 === null || p99 <= CLINICIAN_SECONDS, p99 === null ? 'no records' : `${Math.round(p99 * 1_000)} ms`),
     check('cost within the work and the wait', cost.dollars <= cost.boundDollars, describeCost(cost)),
+    ...outcome.deploymentSeconds.map((seconds) => check('deployed within five minutes', seconds <= DEPLOYED_WITHIN_SECONDS, `${Math.round(seconds)} s`)),
   ];
 }
 

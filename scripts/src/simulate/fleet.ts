@@ -6,12 +6,18 @@ import type { Shard, ShardQueue } from './shard-queue';
 
 /** ECS notices that a task is gone. */
 const NOTICE_SECONDS = 10;
+/** From SIGTERM, of Spot or of ECS, until the container is killed (`stopTimeout`). */
+const STOP_SECONDS = 120;
+/** How often ECS tries again to stop tasks that were protected. */
+const RETRY_SECONDS = 10;
 /** Of what the same shard takes, from one time to the next. */
 const SPREAD: readonly [number, number] = [0.9, 1.1];
 
 export interface Task {
   state: 'starting' | 'running' | 'draining' | 'gone';
   shard: Shard | undefined;
+  shardSinceSeconds: number;
+  readonly version: number;
   /** Clinicians' records that it is at. */
   records: number;
   readonly launchedAtSeconds: number;
@@ -22,6 +28,10 @@ export class Fleet {
   private readonly tasks = new Set<Task>();
   private desiredTasks = 0;
   private goneSeconds = 0;
+  private version = 0;
+  private deployedAtSeconds: number | undefined;
+  /** How long each deployment took until its last old task was told to end; Infinity while it has not. */
+  readonly deploymentSeconds: number[] = [];
   /** Told of a task that ended without goodbye, or that has begun to run. */
   onKilled: (task: Task) => void = () => undefined;
   onRunning: () => void = () => undefined;
@@ -48,9 +58,13 @@ export class Fleet {
     return least;
   }
 
-  /** Running and starting: what the bounds are about. */
+  /** Running and starting: what the bounds are about. A deployment runs old and new ones beside each other. */
   get wanted(): number {
-    return [...this.tasks].filter(({ state }) => state === 'running' || state === 'starting').length;
+    return this.deployedAtSeconds === undefined ? this.alive.length : Math.min(this.alive.length, this.desiredTasks);
+  }
+
+  private get alive(): Task[] {
+    return [...this.tasks].filter(({ state }) => state === 'running' || state === 'starting');
   }
 
   /** Paid for, from launch to end, of all tasks up to now. */
@@ -61,7 +75,7 @@ export class Fleet {
   /** With that many running at once. */
   begin(tasks: number): void {
     this.desiredTasks = tasks;
-    for (let i = 0; i < tasks; i++) this.tasks.add({ state: 'running', shard: undefined, records: 0, launchedAtSeconds: 0 });
+    for (let i = 0; i < tasks; i++) this.tasks.add({ state: 'running', shard: undefined, shardSinceSeconds: 0, version: 0, records: 0, launchedAtSeconds: 0 });
   }
 
   setDesired(tasks: number): void {
@@ -70,17 +84,7 @@ export class Fleet {
   }
 
   kill(count: number): void {
-    for (const task of this.running.slice(0, count)) {
-      this.end(task);
-      this.onKilled(task);
-      const { shard } = task;
-      if (shard === undefined) continue;
-      this.queue.stall(shard);
-      this.events.after(uniform(this.random, this.world.redeliverySeconds), () => {
-        this.queue.redeliver(shard);
-        this.feed();
-      });
-    }
+    for (const task of this.running.slice(0, count)) this.lose(task);
     this.events.after(NOTICE_SECONDS, () => this.reconcile(this.world.startSeconds));
   }
 
@@ -89,7 +93,48 @@ export class Fleet {
     this.reconcile([startSeconds, startSeconds]);
   }
 
-  /** Gives shards to whoever has none. */
+  /** Rolling, with 100 % healthy and 200 % at most. */
+  deploy(): void {
+    this.version++;
+    this.deployedAtSeconds = this.events.nowSeconds;
+    this.deploymentSeconds.push(Infinity);
+    this.roll();
+  }
+
+  private roll(): void {
+    const isNew = ({ version }: Task): boolean => version === this.version;
+    const fresh = this.alive.filter(isNew);
+    for (let missing = this.desiredTasks - fresh.length; missing > 0; missing--) this.launch(uniform(this.random, this.world.startSeconds));
+    const old = this.alive.filter((task) => !isNew(task));
+    const free = this.running.length - this.desiredTasks;
+    for (const task of old.filter((candidate) => !this.isProtected(candidate)).slice(0, Math.max(0, free))) this.drain(task);
+    if (this.alive.every(isNew)) return this.endDeployment();
+    this.events.after(RETRY_SECONDS, () => this.roll());
+  }
+
+  private endDeployment(): void {
+    this.deploymentSeconds[this.deploymentSeconds.length - 1] = this.events.nowSeconds - (this.deployedAtSeconds as number);
+    this.deployedAtSeconds = undefined;
+    this.reconcile(this.world.startSeconds);
+  }
+
+  private isProtected({ shard, shardSinceSeconds }: Task): boolean {
+    return shard !== undefined && this.events.nowSeconds - shardSinceSeconds >= this.world.protectAfterSeconds;
+  }
+
+  private lose(task: Task): void {
+    this.end(task);
+    this.onKilled(task);
+    const { shard } = task;
+    if (shard === undefined) return;
+    this.queue.stall(shard);
+    this.events.after(uniform(this.random, this.world.redeliverySeconds), () => {
+      this.queue.redeliver(shard);
+      this.feed();
+    });
+  }
+
+  /** Gives shards to tasks that have none. */
   feed(): void {
     for (const task of this.tasks) {
       if (task.state !== 'running' || task.shard !== undefined) continue;
@@ -101,6 +146,7 @@ export class Fleet {
 
   private score(task: Task, shard: Shard): void {
     task.shard = shard;
+    task.shardSinceSeconds = this.events.nowSeconds;
     const { rowsPerSecondPerWorker, rowsPerSecondTogether = Infinity } = this.world;
     const rowsPerSecond = Math.min(rowsPerSecondPerWorker, rowsPerSecondTogether / this.running.length);
     const seconds = (shard.rows / rowsPerSecond) * uniform(this.random, SPREAD);
@@ -114,15 +160,18 @@ export class Fleet {
   }
 
   private reconcile(startSeconds: readonly [number, number]): void {
+    // A deployment brings the number about by itself.
+    if (this.deployedAtSeconds !== undefined) return;
     for (let missing = this.desiredTasks - this.wanted; missing > 0; missing--) this.launch(uniform(this.random, startSeconds));
     const surplus = this.wanted - this.desiredTasks;
     if (surplus <= 0) return;
-    const newestFirst = [...this.tasks].filter(({ state }) => state === 'running' || state === 'starting').toReversed();
-    for (const task of newestFirst.slice(0, surplus)) this.drain(task);
+    const free = this.alive.toReversed().filter((task) => !this.isProtected(task)).slice(0, surplus);
+    for (const task of free) this.drain(task);
+    if (free.length < surplus) this.events.after(RETRY_SECONDS, () => this.reconcile(startSeconds));
   }
 
   private launch(seconds: number): void {
-    const task: Task = { state: 'starting', shard: undefined, records: 0, launchedAtSeconds: this.events.nowSeconds };
+    const task: Task = { state: 'starting', shard: undefined, shardSinceSeconds: 0, version: this.version, records: 0, launchedAtSeconds: this.events.nowSeconds };
     this.tasks.add(task);
     this.events.after(seconds, () => {
       if (task.state !== 'starting') return;
@@ -135,6 +184,9 @@ export class Fleet {
   private drain(task: Task): void {
     if (task.shard === undefined) return this.end(task);
     task.state = 'draining';
+    this.events.after(STOP_SECONDS, () => {
+      if (task.state === 'draining') this.lose(task);
+    });
   }
 
   private end(task: Task): void {

@@ -15,6 +15,8 @@ export interface World {
   readonly lagSeconds: readonly [from: number, to: number];
   /** Until the shards of a killed worker are given to another: its lock runs out, and somebody looks. */
   readonly redeliverySeconds: readonly [from: number, to: number];
+  /** A worker whose shard has run for this time is not chosen for scale-in or by a deployment. */
+  readonly protectAfterSeconds: number;
   readonly clinicians: Clinicians;
   readonly seed: number;
 }
@@ -42,7 +44,9 @@ export interface Scenario {
 export type Incident =
   /** Workers end without goodbye. */
   | { readonly kind: 'kill'; readonly atSeconds: number; readonly workers: number }
-  /** Workers are told to end: they finish their shard. Their successors take `startSeconds`, Spot capacity being scarce. */
+  /** Workers are told to end: they finish their shard, or are killed after two minutes. Their successors take `startSeconds`, Spot capacity being scarce. */
   | { readonly kind: 'interruption'; readonly atSeconds: number; readonly workers: number; readonly startSeconds: number }
+  /** Every worker is replaced by one of a new version: new ones start first, then old ones that are not protected end. */
+  | { readonly kind: 'deployment'; readonly atSeconds: number }
   /** No datapoint comes in. */
   | { readonly kind: 'no metrics'; readonly atSeconds: number; readonly untilSeconds: number };

@@ -51,6 +51,20 @@ describe('the checks find', () => {
     expect(failing(simulate({ ...steady, batches: [], incidents, world: { ...world, clinicians } }))).toEqual([]);
   });
 
+  test('workers that protect themselves for every shard: a deployment under load never ends', () => {
+    const busy = { ...steady, batches: [{ atSeconds: 300, rows: 8_000_000_000 }], incidents: [{ kind: 'deployment', atSeconds: 1_200 }] } as const;
+    expect(failing(simulate({ ...busy, world: { ...world, protectAfterSeconds: 0 } }))).toContain('deployed within five minutes');
+    expect(failing(simulate(busy))).not.toContain('deployed within five minutes');
+  });
+
+  test('a shard that outlasts the two minutes of a stop: it is killed, and scored by another', () => {
+    const slow = { ...world, rowsPerSecondPerWorker: 5_000 };
+    const incidents = [{ kind: 'interruption', atSeconds: 1_000, workers: 2, startSeconds: 60 }] as const;
+    const outcome = simulate({ ...steady, batches: [{ atSeconds: 900, rows: 4_000_000 }], incidents, world: slow });
+    expect(outcome.doneRows).toBe(4_000_000);
+    expect(outcome.drainedAtSeconds).toBeGreaterThan(1_000 + 120 + 60);
+  });
+
   test('a bound that is passed', () => {
     const outcome = simulate(steady);
     expect(failing({ ...outcome, mostTasks: 21 })).toContain('within bounds');

@@ -21,6 +21,7 @@ export const world: World = {
   startSeconds: [ASSUMPTIONS.startSeconds - 15, ASSUMPTIONS.startSeconds + 15],
   lagSeconds: [MINUTE, ASSUMPTIONS.metricLagSeconds],
   redeliverySeconds: [60, 75],
+  protectAfterSeconds: 20,
   clinicians: {
     recordsPerSecond: 5,
     // As `npm run bench -- --only mixed` measured, on the loaded two cores of 2026-11-24.
@@ -87,6 +88,14 @@ export const scenarios: readonly Scenario[] = [
     batches: steadyFiles(5, 5 * MINUTE, 2 * HOUR),
     loadSteps: 2,
     incidents: [{ kind: 'interruption', atSeconds: 50 * MINUTE, workers: 4, startSeconds: 10 * MINUTE }],
+    world,
+  },
+  {
+    name: 'deployment',
+    title: 'A load for five workers; all are replaced by a new version at minute 60',
+    batches: steadyFiles(5, 5 * MINUTE, 2 * HOUR),
+    loadSteps: 2,
+    incidents: [{ kind: 'deployment', atSeconds: HOUR }],
     world,
   },
   {

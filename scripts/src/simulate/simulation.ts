@@ -32,6 +32,8 @@ export interface Outcome {
   readonly mostTasks: number;
   readonly taskSeconds: number;
   readonly clinicianLatencies: readonly number[];
+  /** Of each deployment; Infinity for one that did not end. */
+  readonly deploymentSeconds: readonly number[];
 }
 
 /** How long the run goes on after the last row: longer than the policy may take to be back at its minimum. */
@@ -85,6 +87,7 @@ class Simulation {
       mostTasks: this.mostTasks,
       taskSeconds: this.fleet.taskSeconds,
       clinicianLatencies: this.clinic.latencies,
+      deploymentSeconds: this.fleet.deploymentSeconds,
     };
   }
 
@@ -95,6 +98,7 @@ class Simulation {
 
   private suffer(incident: Incident): void {
     if (incident.kind === 'kill') this.fleet.kill(incident.workers);
+    if (incident.kind === 'deployment') this.fleet.deploy();
     if (incident.kind === 'interruption') this.fleet.interrupt(incident.workers, incident.startSeconds);
   }
 

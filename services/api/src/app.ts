@@ -1,6 +1,6 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger, Readiness } from '@cytoqueue/runtime';
+import type { KeyRing, Logger, Readiness, TaskProtection } from '@cytoqueue/runtime';
 import { DamageReport, type ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
@@ -51,6 +51,8 @@ export interface AppServices {
   lastUse: LastUse;
   audit: AuditLog;
   use: TenantUse;
+  /** Runs uploads, which keep Amazon ECS from stopping this task while they last. */
+  protection: Pick<TaskProtection, 'run'>;
   sessions: CookieSessions;
   address: PublicAddress;
   /** Upper limit of `Prefer: wait`. */

@@ -1,8 +1,6 @@
-import { createLogger, loadConfig, runService, widenThreadPool } from '@cytoqueue/runtime';
+import { runMain, widenThreadPool } from '@cytoqueue/runtime';
 
 // Before the service's own modules are loaded, some of which put threads to work at once.
 widenThreadPool(process.env);
-const config = loadConfig(process.env);
-const logger = createLogger({ service: 'api', environment: config.environment, level: config.logLevel });
 
-runService({ logger, stopDeadlineMs: 20_000, start: async (releasers) => (await import('./service.js')).startApi(config, logger, releasers) });
+runMain({ service: 'api', stopDeadlineMs: 20_000, start: async (...parts) => (await import('./service.js')).startApi(...parts) });

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
-import { type Config, type Logger, Readiness, type Releasers, createSessionSecret, tellParent } from '@cytoqueue/runtime';
+import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection, probeRedis } from '@cytoqueue/queue';
+import { Registry, createStoreProbe } from '@cytoqueue/registry';
+import {
+  type Config, DependencyWatch, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, tellParent, watchReadiness,
+} from '@cytoqueue/runtime';
 import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
@@ -15,6 +17,7 @@ import { startOperations } from './operations/start';
 import { SessionMemory } from './http/session-memory';
 import { SessionSeal } from './http/session-seal';
 import { openKeys } from './keys/open-keys';
+import { createStatusIndexing } from './status-indexing';
 import { createSweeper } from './sweeper';
 import { createTenantUse } from './http/tenant-use';
 import { closeServer, createHttpServer } from './http-server';
@@ -23,22 +26,25 @@ import { readVersion } from './version';
 /** `services/web/dist`, seen from this file and from its build. */
 const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
+/** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
+const PROTECT_AFTER_MS = 5_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
   const store = createObjectStore(config.storageUrl);
-  await store.start();
   releasers.push('store', () => store.stop());
   const audit = new AuditLog(store, logger);
   audit.start();
   releasers.push('audit', () => audit.stop());
   const registry = new Registry(store);
-  await registry.seed();
-
   const redisUrl = config.redisUrl ?? LOCAL_REDIS;
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
   const commands = createProducerConnection(redisUrl, onRedisError);
   releasers.push('redis', () => commands.disconnect());
+  const watch = new DependencyWatch({ logger, probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) } });
+  releasers.push('dependency watch', () => watch.stop());
+  // Before anything else uses them: what is unsuitable ends the start here.
+  await watch.start();
   const producer = new Producer(commands, onRedisError);
   releasers.push('producer', () => producer.stop());
   const changes = new ChangeListener(createWorkerConnection(redisUrl, onRedisError));
@@ -46,8 +52,12 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   releasers.push('changes', () => changes.stop());
 
   const retention = new Retention({ resources: config.retentionDays, inputs: config.inputRetentionDays });
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, afterMs: PROTECT_AFTER_MS });
+  protection.start();
+  releasers.push('task protection', () => protection.stop());
   const progress = new BatchProgress(commands);
   const operations = startOperations(config, { store, registry, producer, progress, changes, redis: commands, logger }, releasers);
+  watch.onFailure = () => operations.metrics.dependencyProbeFailed();
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const access = await openKeys(config, { store, logger, audit, damage, redis: commands }, releasers);
   const { keys } = access;
@@ -55,7 +65,14 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
   sweeper.start();
   releasers.push('sweeper', () => sweeper.stop());
+  const indexing = createStatusIndexing({ store, redis: commands, damage, logger });
+  indexing.start();
+  releasers.push('status index', () => indexing.stop());
   const address = new PublicAddress(config.publicUrl);
+  const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch);
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  releasers.push('readiness watch', () => readinessWatch.stop());
   const app = createApp({
     store,
     registry,
@@ -66,6 +83,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...operations,
     ...access,
     use,
+    protection,
     sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
     address,
     maxWaitSeconds: config.maxWaitSeconds,
@@ -73,7 +91,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,
-    readiness: new Readiness({ redis: () => commands.ping(), store: () => store.check() }),
+    readiness,
     version: readVersion(),
     webDist: WEB_DIST,
   });

@@ -1,6 +1,6 @@
 import { takeTurn } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
-import { type DamageReport, ObjectKeys, type ObjectStore, createId, deletePending, isPending, listAll } from '@cytoqueue/storage';
+import { type DamageReport, ObjectKeys, type ObjectStore, createId, deletePending, foldersBelow, isPending, listAll, removeSegmentsBefore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { StoredBytes } from './batches/stored-bytes';
 import type { Retention } from './http/retention';
@@ -47,6 +47,7 @@ async function sweepTenant(services: Sweep, tenant: string, nowMs: number, surel
   let removed = 0;
   for (const [index, step] of steps.entries()) removed += await isolated(services, `${ObjectKeys.batchesPrefix(tenant)} step ${index + 1}`, step);
   if (removed > 0) await services.stored?.forget(tenant);
+  removed += await isolated(services, `${ObjectKeys.tenantsPrefix}${tenant}/index/`, () => sweepIndex(services, tenant, surelyMs));
   return removed + (await isolated(services, ObjectKeys.idempotencyPrefix(tenant), () => sweepKeys(services, tenant, surelyMs)));
 }
 
@@ -121,6 +122,13 @@ async function wasAccepted(store: ObjectStore, tenant: string, id: string): Prom
   return objects.length > 0;
 }
 
+/** The status index, where it is about removed resources only. */
+async function sweepIndex({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
+  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+  const predictions = await removeSegmentsBefore(store, { tenant, kind: 'predictions' }, createId('pred_', oldestMs));
+  return predictions + (await removeSegmentsBefore(store, { tenant, kind: 'batches' }, createId('batch_', oldestMs)));
+}
+
 /** An idempotency key goes with its resource. */
 async function sweepKeys({ store, retention }: Sweep, tenant: string, nowMs: number): Promise<number> {
   let removed = 0;
@@ -131,14 +139,4 @@ async function sweepKeys({ store, retention }: Sweep, tenant: string, nowMs: num
     removed++;
   }
   return removed;
-}
-
-async function* foldersBelow(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
-  let startAfter = from;
-  for (;;) {
-    const page = await store.list({ prefix, startAfter, delimiter: '/' });
-    for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);
-    if (!page.truncated) return;
-    startAfter = page.prefixes.at(-1);
-  }
 }

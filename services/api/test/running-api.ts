@@ -85,6 +85,9 @@ export class RunningApi {
     return fetch(this.url + path, { ...rest, headers: { ...this.authorization(role), ...headers } });
   }
 
+  /** Runs uploads; a test may watch them. */
+  protect = <T>(work: () => Promise<T>): Promise<T> => work();
+
   async predict(features: Record<string, unknown>): Promise<string> {
     const headers = { 'content-type': 'application/json' };
     const response = await this.fetch('/v1/predictions', { method: 'POST', headers, body: JSON.stringify({ features }) });
@@ -189,6 +192,7 @@ export class RunningApi {
       tenantKeys: new TenantKeys(this.ring, this.storedKeys, this.lastUse),
       lastUse: this.lastUse,
       use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
+      protection: { run: (work) => this.protect(work) },
       sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
       address,
       maxWaitSeconds,

@@ -2,7 +2,7 @@ import {
   type BatchProgress, Consumer, type FinalizeJob, type Job, type PredictionJob, type QueueName, type ShardJob, advanceClock, publishChange, queueNames,
 } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
-import type { Logger } from '@cytoqueue/runtime';
+import type { Logger, TaskProtection } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { InvalidJobError, checkFinalizeJob, checkShardJob, isFinalizeJob, isPredictionJob, isShardJob, loggableId, wasRefused } from './job-data';
@@ -13,7 +13,6 @@ import { jobLine, runJob } from './jobs/run-job';
 import { BatchRecords, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
 import type { StallWatch } from './stall-watch';
-import type { TaskProtection } from './task-protection';
 import type { WorkMetrics } from './work-metrics';
 
 export interface WorkerServices {
@@ -25,7 +24,7 @@ export interface WorkerServices {
   stallWatch: Pick<StallWatch, 'moved'>;
   redis: Redis;
   logger: Logger;
-  /** Held while a shard or a batch's end is in hand. */
+  /** Runs shards and finalizations, which protect the task once they take long. */
   protection: Pick<TaskProtection, 'run'>;
   /** Scoring threads. */
   threads: number;

@@ -85,6 +85,20 @@ test.each<Forged>([
   await job?.remove();
 });
 
+test.each(['data', 'opts', 'parent', 'progress'])('a job whose %s is no JSON fails without effect, and can be listed', async (field) => {
+  const before = { keys: await keys(), refused: await refused() };
+  const [predictions] = producer.queues;
+  const id = `damaged-${field}`;
+  await connection.hset(`cytoqueue:predictions:${id}`, { name: 'forged', data: '{"v":1}', timestamp: '1', [field]: PATIENT });
+  await connection.lpush('cytoqueue:predictions:wait', id);
+  await connection.zadd('cytoqueue:predictions:marker', 0, '0');
+  await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
+  await waitUntil('it has failed', async () => (await predictions?.getJobState(id)) === 'failed');
+  await waitUntil('it can be listed', async () => (await predictions?.getJobs(['failed']).catch(() => undefined))?.some((job) => job.id === id));
+  expect(await keys()).toEqual(before.keys);
+  expect(JSON.stringify(worker.logged)).not.toContain(PATIENT);
+});
+
 test('the batch that the jobs named ends as it should', async () => {
   await producer.reenqueueBatch({ tenant: TENANT, batchId: record.id, run: 1, shards: record.shards.map(({ rows }, index) => ({ shard: index, rows })) });
   await waitUntil('the batch has ended', async () => !(await worker.isPending(record.id)));

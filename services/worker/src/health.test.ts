@@ -1,11 +1,11 @@
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
-import { createLogger } from '@cytoqueue/runtime';
+import { type DependencyProblem, createLogger } from '@cytoqueue/runtime';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { type HealthServer, startHealthServer } from './health';
 import { StallWatch } from './stall-watch';
 
-const state = { isStalled: false, missing: [] as string[] };
+const state = { isStalled: false, problems: [] as DependencyProblem[] };
 let server: HealthServer;
 
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     isStalled: () => state.isStalled,
-    readiness: { missing: async () => state.missing },
+    readiness: { problems: async () => state.problems },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a 1\n' }),
   });
 });
@@ -28,9 +28,9 @@ const get = async (path: string, method = 'GET', { port } = server) => {
 test('tells whether the worker gets on with its work, and whether what it needs is there', async () => {
   expect(await get('/health/live')).toEqual([200, '{"status":"ok"}']);
   expect(await get('/health/ready')).toEqual([200, '{"status":"ok"}']);
-  Object.assign(state, { isStalled: true, missing: ['redis'] });
+  Object.assign(state, { isStalled: true, problems: [{ name: 'redis', reason: 'cluster-mode' }] });
   expect(await get('/health/live')).toEqual([503, '{"status":"stalled"}']);
-  expect(await get('/health/ready')).toEqual([503, '{"status":"unavailable"}']);
+  expect(await get('/health/ready')).toEqual([503, '{"status":"unavailable","detail":"redis (cluster-mode)"}']);
 });
 
 test('shows the figures, and nothing else', async () => {
@@ -46,7 +46,7 @@ test('is not live while jobs wait in Redis and the worker takes none, until it d
   let nowMs = 0;
   const logger = createLogger({ service: 'worker', environment: 'test', level: 'silent' });
   const stallWatch = new StallWatch(producer, 60_000, logger, () => nowMs);
-  const readiness = { missing: async () => [] };
+  const readiness = { problems: async () => [] };
   const metrics = async () => ({ contentType: 'text/plain', body: '' });
   const worker = await startHealthServer({ host: '127.0.0.1', port: 0, isStalled: () => stallWatch.isStalled, readiness, metrics });
   const live = async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Readiness } from '@cytoqueue/runtime';
+import { type Readiness, describeProblems } from '@cytoqueue/runtime';
 
 export interface HealthServer {
   port: number;
@@ -13,7 +13,7 @@ export interface HealthOptions {
   port: number;
   /** Whether the worker still gets on with its work. */
   isStalled: () => boolean;
-  readiness: Pick<Readiness, 'missing'>;
+  readiness: Pick<Readiness, 'problems'>;
   /** Prometheus's text. */
   metrics: () => Promise<{ contentType: string; body: string }>;
 }
@@ -35,13 +35,16 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
 async function respond({ isStalled, readiness, metrics }: HealthOptions, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
   if (method !== 'GET') return answer(response, 405, 'not allowed');
   if (url === '/health/live') return isStalled() ? answer(response, 503, 'stalled') : answer(response, 200, 'ok');
-  if (url === '/health/ready') return (await readiness.missing()).length === 0 ? answer(response, 200, 'ok') : answer(response, 503, 'unavailable');
+  if (url === '/health/ready') {
+    const problems = await readiness.problems();
+    return problems.length === 0 ? answer(response, 200, 'ok') : answer(response, 503, 'unavailable', describeProblems(problems));
+  }
   if (url !== '/metrics') return answer(response, 404, 'not found');
   const { contentType, body } = await metrics();
   response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(body);
 }
 
-function answer(response: ServerResponse, status: number, text: string): void {
+function answer(response: ServerResponse, status: number, text: string, detail?: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
-  response.end(JSON.stringify({ status: text }));
+  response.end(JSON.stringify({ status: text, detail }));
 }

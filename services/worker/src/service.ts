@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CloudWatchSender, Publisher } from '@cytoqueue/metrics';
-import { BatchProgress, Producer, SumsOutbox, WorkerPresence, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
-import { type Config, type Logger, Readiness, type Releasers, tellParent } from '@cytoqueue/runtime';
+import { BatchProgress, Producer, SumsOutbox, WorkerPresence, createProducerConnection, createWorkerConnection, probeRedis } from '@cytoqueue/queue';
+import { Registry, createStoreProbe } from '@cytoqueue/registry';
+import { type Config, DependencyWatch, type Logger, Readiness, type Releasers, TaskProtection, tellParent, watchReadiness } from '@cytoqueue/runtime';
 import { DamageReport, createObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { createConsumers, shardSlots } from './consumers';
@@ -10,25 +10,28 @@ import { startHealthServer } from './health';
 import { createReconciler } from './reconciler';
 import { ScoringPool } from './scoring/pool';
 import { StallWatch } from './stall-watch';
-import { TaskProtection } from './task-protection';
 import { WorkMetrics } from './work-metrics';
 
+/** A stop leaves a running shard a minute; only longer jobs need protection from scale-in and deployments. */
+const PROTECT_AFTER_MS = 20_000;
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
 /** Builds the worker from its parts. Each part pushes its releaser: consumers stop before the pool, store and Redis they use. */
 export async function startWorker(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
   const store = createObjectStore(config.storageUrl);
-  await store.start();
   releasers.push('store', () => store.stop());
   const registry = new Registry(store);
-  await registry.seed();
 
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
-  const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
-  releasers.push('redis', () => redis.disconnect());
   // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
   const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
   releasers.push('redis commands', () => commands.disconnect());
+  const watch = new DependencyWatch({ logger, probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) } });
+  releasers.push('dependency watch', () => watch.stop());
+  // Before anything else uses them: what is unsuitable ends the start here.
+  await watch.start();
+  const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
+  releasers.push('redis', () => redis.disconnect());
   const producer = new Producer(commands, onRedisError);
   releasers.push('producer', () => producer.stop());
   const threads = config.workerThreads;
@@ -40,8 +43,9 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
 
   const progress = new BatchProgress(redis);
   const metrics = new WorkMetrics(redis, progress, logger);
+  watch.onFailure = () => metrics.dependencyProbeFailed();
   pushLastFigures(config, commands, logger, releasers);
-  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger });
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, afterMs: PROTECT_AFTER_MS });
   protection.start();
   releasers.push('task protection', () => protection.stop());
   const stallWatch = new StallWatch(producer, config.workerStallSeconds * 1_000, logger);
@@ -58,11 +62,15 @@ export async function startWorker(config: Config, logger: Logger, releasers: Rel
   reconciler.start();
   releasers.push('reconciler', () => reconciler.stop());
 
+  const readiness = new Readiness({ redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('no connection'))), store: () => store.check() }, watch);
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  releasers.push('readiness watch', () => readinessWatch.stop());
   const health = await startHealthServer({
     host: config.host,
     port: config.workerPort,
     isStalled: () => stallWatch.isStalled,
-    readiness: new Readiness({ redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('no connection'))), store: () => store.check() }),
+    readiness,
     metrics: () => metrics.text(),
   });
   releasers.push('health', () => health.stop());

@@ -70,6 +70,11 @@ export class WorkMetrics {
     this.count('ChecksumMismatches');
   }
 
+  /** The object store or Redis could not be used as it is. */
+  dependencyProbeFailed(): void {
+    this.count('DependencyProbesFailed');
+  }
+
   text(): Promise<{ contentType: string; body: string }> {
     return this.meters.text();
   }

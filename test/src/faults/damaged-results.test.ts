@@ -34,8 +34,8 @@ async function damage(key: string, how: Damage): Promise<() => Promise<void>> {
   return async () => void (await faults.store.put(key, whole));
 }
 
-async function setFinalizing(isPaused: boolean): Promise<void> {
-  const path = `/admin/queues/api/queues/finalize/${isPaused ? 'pause' : 'resume'}`;
+async function setPaused(queue: 'shards' | 'finalize', isPaused: boolean): Promise<void> {
+  const path = `/admin/queues/api/queues/${queue}/${isPaused ? 'pause' : 'resume'}`;
   expect((await get(path, 'PUT')).status).toBe(200);
 }
 
@@ -66,13 +66,13 @@ async function statusOf(id: string): Promise<string> {
 }
 
 test('shard objects damaged before they are joined are scored again, with an alarm for each', async () => {
-  await setFinalizing(true);
+  await setPaused('finalize', true);
   const id = await faults.upload();
   await waitUntil('every shard is scored', async () => (await faults.shardObjects(id)).length === SHARDS);
   await waitUntil('no shard is active', async () => (await faults.inHand('shards')).length === 0);
   const damages = [flipDigit(/"malignant":\d/), zeroFrom(0), zeroFrom(50_000), cutAt(0.5), append];
   for (const [shard, how] of damages.entries()) await damage(ObjectKeys.shard('local', id, shard, MODEL), how);
-  await setFinalizing(false);
+  await setPaused('finalize', false);
   expect((await faults.expectWhole(id)).failed_shards).toEqual([]);
   expect(new Set(alarmsOf('worker-1', id).map(({ shard }) => shard))).toEqual(new Set([0, 1, 2, 3, 4]));
   for (const shard of damages.keys()) expect(await faults.store.head(ObjectKeys.damagedShard('local', id, shard, MODEL))).toBeDefined();
@@ -107,6 +107,19 @@ test('a damaged manifest gives no figures, and hides no other batch', async () =
     await restore();
   }
   expect((await get(`/v1/batches/${id}`)).status).toBe(200);
+}, 3 * MINUTES);
+
+test('an input that changed before it was scored gives no results, and is scored once it is whole again', async () => {
+  await setPaused('shards', true);
+  const id = await faults.upload();
+  const restore = await damage(ObjectKeys.batchInput('local', id), flipDigit(/r500,\d/));
+  await setPaused('shards', false);
+  expect(await finish(faults.client, id)).toMatchObject({ status: 'failed', counts: { pending: 0, failed: 1_000 } });
+  expect(alarmsOf('worker-1', id).length).toBeGreaterThan(0);
+  expect(await bodyOf(`/v1/batches/${id}/results`)).toBeUndefined();
+  await restore();
+  expect((await get(`/v1/batches/${id}/retry`, 'POST')).status).toBe(202);
+  expect((await faults.expectWhole(id)).failed_shards).toEqual([]);
 }, 3 * MINUTES);
 
 test('a damaged model scores nothing, and the batch can be retried once the model is whole', async () => {

@@ -13,12 +13,13 @@ export class RedisProcess {
     readonly port: number,
     private readonly dir: string | undefined,
     private readonly password: string | undefined,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** `dir`: where to write every command to, as the stack's own Redis does. */
-  static async start(dir?: string, password?: string): Promise<RedisProcess> {
+  /** `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other ones. */
+  static async start(dir?: string, password?: string, settings: Readonly<Record<string, string>> = {}): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
-      const redis = new RedisProcess(await findFreePort(), dir, password);
+      const redis = new RedisProcess(await findFreePort(), dir, password, settings);
       try {
         await redis.up();
         return redis;
@@ -38,7 +39,7 @@ export class RedisProcess {
   async up(): Promise<void> {
     const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
     const secret = this.password === undefined ? {} : { requirepass: this.password };
-    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...secret };
+    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...secret, ...this.settings };
     this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

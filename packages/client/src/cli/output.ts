@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Stats, accessSync, constants, createWriteStream, lstatSync, readlinkSync, statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { type Stats, accessSync, constants, createWriteStream, lstatSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from './usage-error';
@@ -81,12 +81,14 @@ function openDescriptor(descriptor: number): Writable {
   return createWriteStream('', { fd: descriptor, autoClose: false });
 }
 
-/** Written beside the file under a name of its own and renamed at the end: the file holds all of the download, or is as it was. */
+/** Written beside the file under a name of its own and renamed at the end: the file holds all of the download, or is as it was. A process that exits early leaves no part. */
 function openFile({ path, mode }: Extract<OutputTarget, { kind: 'file' }>): Output {
   const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
+  const removePart = (): void => rmSync(partPath, { force: true });
+  process.once('exit', removePart);
   return {
     stream: createWriteStream(partPath, { flags: 'wx', mode, flush: true }),
     commit: () => rename(partPath, path),
-    discard: () => rm(partPath, { force: true }),
+    discard: async () => removePart(),
   };
 }

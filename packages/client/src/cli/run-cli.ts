@@ -11,7 +11,7 @@ import { UsageError } from './usage-error';
 const FAILED = 1;
 const USAGE = 2;
 /** Exit statuses as shells report a death by signal. */
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const BROKEN_PIPE = 141;
 
 /** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly */
@@ -45,7 +45,10 @@ function abortOnSignals(stop: AbortController): () => number {
     status = newStatus;
     stop.abort(new Error(reason));
   };
-  for (const [signal, signalStatus] of Object.entries(SIGNALS)) process.once(signal, () => abort(signalStatus, 'interrupted'));
+  for (const [signal, signalStatus] of Object.entries(SIGNALS)) {
+    // Exits instead of being killed, so that exit handlers remove the part of a download.
+    process.on(signal, () => (stop.signal.aborted ? process.exit(signalStatus) : abort(signalStatus, 'interrupted')));
+  }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') abort(BROKEN_PIPE, 'the reader of the output has ended');
   });
@@ -53,7 +56,7 @@ function abortOnSignals(stop: AbortController): () => number {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ApiError) return describeApiError(error);
+  if (error instanceof ApiError) return `${describeApiError(error)}${describeKey(error)}`;
   if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
   if (error instanceof ConnectionError) return `${describeConnectionError(error)}${describeKey(error)}`;
   return error instanceof Error ? error.message : String(error);
@@ -65,7 +68,7 @@ function describeConnectionError(error: ConnectionError): string {
 }
 
 /** The outcome of a creation is unknown then; the key makes a repetition safe. */
-function describeKey({ idempotencyKey }: ConnectionError): string {
+function describeKey({ idempotencyKey }: ApiError | ConnectionError): string {
   return idempotencyKey === undefined ? '' : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
 }
 

@@ -160,6 +160,9 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     expect([again.status, again.json.id]).toEqual([202, first.json.id]);
     const other = await upload('other');
     expect([other.status, other.json.type]).toEqual([413, 'urn:cytoqueue:problem:quota-exceeded']);
+    setLimits({ stored_bytes: 2 * BYTES - 1 });
+    const larger = await upload('larger');
+    expect([larger.status, larger.json.type]).toEqual([413, 'urn:cytoqueue:problem:quota-exceeded']);
   });
 
   test('of a rescore, when the quota is full', async () => {

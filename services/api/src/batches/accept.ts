@@ -60,7 +60,7 @@ async function acceptNewBatch(services: BatchServices, request: Request, respons
   const { store, registry, use } = services;
   const { tenant } = upload;
   const room = await use.stored.checkRoom(tenant);
-  const limits = { ...services.limits, maxUploadBytes: Math.min(services.limits.maxUploadBytes, room) };
+  const limits = { ...services.limits, room };
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.pinned(pin)).model;
   const id = createId('batch_');

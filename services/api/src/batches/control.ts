@@ -3,7 +3,7 @@
  * opens the run), a look whether the marker is still there, jobs, answer. A wish to cancel is durable before it is answered.
  */
 import {
-  type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, sealDocument,
+  type Manifest, ObjectKeys, ObjectMismatchError, type ObjectStore, type RunRecord, type ScoredShards, countScoredShards, markOpen, sealDocument,
 } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
@@ -36,6 +36,8 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   // A run that ended without its files, or whose manifest is damaged, is finalized again although every shard is scored.
   if (shards.length === 0 && manifest.results !== undefined) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
+  // The index takes a batch that was scored in full for final; damage can make it one to retry.
+  await markOpen(store, { tenant, kind: 'batches' }, id);
   // Before the run, so that no run is open without a marker; the reconciler removes a marker without a run.
   await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
   await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(kept) });

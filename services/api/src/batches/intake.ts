@@ -7,6 +7,8 @@ import { Problem } from '../http/problem';
 export interface IntakeLimits {
   maxUploadBytes: number;
   shardRows: number;
+  /** What the tenant's quota leaves, in bytes. */
+  room?: number;
 }
 
 /** What was learned of an upload while it streamed into the store. */
@@ -117,8 +119,9 @@ export class UploadInspector {
   /** Returns the part of the chunk that lies behind the header. */
   private inspect(chunk: Uint8Array): Uint8Array {
     this.bytes += chunk.length;
-    const { maxUploadBytes } = this.limits;
+    const { maxUploadBytes, room = Number.POSITIVE_INFINITY } = this.limits;
     if (this.bytes > maxUploadBytes) throw tooLarge(maxUploadBytes);
+    if (this.bytes > room) throw new Problem('quota-exceeded', `This tenant has room for ${room} bytes more; delete batches to make room.`);
     this.hash.update(chunk);
     if (this.opened === undefined) return this.openWith(chunk, false);
     this.opened.cutter.push(chunk);

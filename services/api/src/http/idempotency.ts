@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore, findDocument, idempotencyRecordShape, readDocument } from '@cytoqueue/storage';
+import { type IdempotencyRecord, ObjectKeys, ObjectMismatchError, type ObjectStore, findDocument, idempotencyRecordShape, readDocument, sealDocument } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from './problem';
 
@@ -36,7 +36,7 @@ export class IdempotencyKeys {
    */
   async claim(tenant: string, key: string, record: IdempotencyRecord): Promise<string> {
     try {
-      await this.store.putOnce(this.keyOf(tenant, key), Buffer.from(JSON.stringify(record)));
+      await this.store.putOnce(this.keyOf(tenant, key), sealDocument(record));
       return record.id;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
@@ -64,7 +64,7 @@ export class IdempotencyKeys {
   async claimAfter(goneId: string, tenant: string, key: string, record: IdempotencyRecord): Promise<string> {
     // No key holds a line end, so this is no other key.
     const id = await this.claim(tenant, `${key}\n${goneId}`, record);
-    await this.store.put(this.keyOf(tenant, key), Buffer.from(JSON.stringify({ ...record, id })));
+    await this.store.put(this.keyOf(tenant, key), sealDocument({ ...record, id }));
     return id;
   }
 

@@ -29,8 +29,8 @@ afterAll(async () => {
 const rare = ids[10];
 const listing = (): Listing<object> => ({
   store,
-  prefix,
-  idPrefix: 'pred_',
+  tenant: 'local',
+  kind: 'predictions',
   read: async (id) => {
     reads++;
     return { id, status: id === rare ? 'failed' : 'succeeded' };

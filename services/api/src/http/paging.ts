@@ -1,4 +1,4 @@
-import { type ObjectStore, listNewestFirst } from '@cytoqueue/storage';
+import { type IndexedKind, ObjectKeys, type ObjectStore, idsByStatus, listNewestFirst } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Call } from './route';
@@ -19,9 +19,8 @@ export interface PageQuery {
 
 export interface Listing<T> {
   store: ObjectStore;
-  /** Object key prefix below which the ids lie. */
-  prefix: string;
-  idPrefix: 'pred_' | 'batch_';
+  tenant: string;
+  kind: IndexedKind;
   /** undefined when the resource went between listing and reading. */
   read: (id: string) => Promise<(T & { id: string; status: string }) | undefined>;
   /** Takes the units that resources cost that were read and not shown, because a status was asked for. */
@@ -58,18 +57,34 @@ interface Collected<T> {
  * Reads on until `limit` items with the wanted status are found, and looks one further to know whether there is more.
  * What had to look at very many ends early: a page that is short, even empty, and has more behind it.
  */
-export async function collect<T>(listing: Listing<T>, { limit, after, status }: PageQuery): Promise<Collected<T & { id: string; status: string }>> {
+export async function collect<T>(listing: Listing<T>, query: PageQuery): Promise<Collected<T & { id: string; status: string }>> {
+  const { limit, status } = query;
   const found: (T & { id: string; status: string })[] = [];
-  let before = after;
-  for (let lookedAt = 0; lookedAt < MOST_LOOKED_AT; ) {
-    const { ids, hasMore } = await listNewestFirst(listing.store, { prefix: listing.prefix, idPrefix: listing.idPrefix, before, limit: limit + 1 });
+  let lookedAt = 0;
+  for await (const ids of piecesOf(idsOf(listing, query), limit + 1)) {
     const items = await Promise.all(ids.map(listing.read));
     for (const item of items) if (item !== undefined && (status === undefined || item.status === status)) found.push(item);
     if (found.length > limit) return { data: found.slice(0, limit), lastId: found[limit - 1].id, hasMore: true };
-    if (!hasMore) return { data: found, lastId: found.at(-1)?.id ?? null, hasMore: false };
     lookedAt += ids.length;
     listing.charge?.(Math.ceil(ids.length / READS_A_UNIT));
+    if (lookedAt >= MOST_LOOKED_AT) return { data: found, lastId: ids.at(-1) ?? null, hasMore: true };
+  }
+  return { data: found, lastId: found.at(-1)?.id ?? null, hasMore: false };
+}
+
+/** Newest first: all ids, or with a status those that may have it. */
+async function* idsOf<T>({ store, tenant, kind }: Listing<T>, { limit, after, status }: PageQuery): AsyncGenerator<string[]> {
+  if (status !== undefined) return yield* idsByStatus(store, { tenant, kind }, status, after);
+  const [prefix, idPrefix] = kind === 'predictions' ? ([ObjectKeys.predictionsPrefix(tenant), 'pred_'] as const) : ([ObjectKeys.batchesPrefix(tenant), 'batch_'] as const);
+  for (let before = after; ; ) {
+    const { ids, hasMore } = await listNewestFirst(store, { prefix, idPrefix, before, limit: limit + 1 });
+    yield ids;
+    if (!hasMore) return;
     before = ids.at(-1);
   }
-  return { data: found, lastId: before ?? null, hasMore: true };
+}
+
+/** In pieces of a page's size, each with what is there: no more is read than a page needs. */
+async function* piecesOf(source: AsyncIterable<string[]>, size: number): AsyncGenerator<string[]> {
+  for await (const ids of source) for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);
 }

@@ -8,6 +8,8 @@ import { Waker } from './waker';
 /** How often a stream asks whether its key or session still holds. */
 const ADMISSION_CHECK_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
+/** Then the stream ends and its client resumes: a load balancer that drains a task waits for open streams. */
+const LONGEST_MS = 5 * 60_000;
 
 export interface StreamServices {
   feeds: SnapshotFeeds;
@@ -17,9 +19,9 @@ export interface StreamServices {
 
 /**
  * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming. Ends after the
- * final snapshot, or when the client goes. A reconnect that has seen the final one gets 204, which ends an `EventSource`.
+ * final snapshot, after some minutes, or when the client goes. A reconnect that has seen the final one gets 204, which ends an `EventSource`.
  */
-export async function streamEvents(services: StreamServices, call: Call, read: () => Promise<Snapshot>): Promise<void> {
+export async function streamEvents(services: StreamServices, call: Call, read: () => Promise<Snapshot>, longestMs = LONGEST_MS): Promise<void> {
   const { request, response, params, principal } = call;
   const feed = services.feeds.open(principal.tenant, params.id, read);
   try {
@@ -28,13 +30,13 @@ export async function streamEvents(services: StreamServices, call: Call, read: (
       response.status(204).end();
       return;
     }
-    await services.use.streams.hold(principal.tenant, () => sendEvents(call, feed, first, () => services.authenticator.isStillAdmitted(principal)));
+    await services.use.streams.hold(principal.tenant, () => sendEvents(call, feed, { first, longestMs }, () => services.authenticator.isStillAdmitted(principal)));
   } finally {
     feed.close();
   }
 }
 
-async function sendEvents({ request, response }: Call, feed: Feed, first: Snapshot, isStillAdmitted: () => Promise<boolean>): Promise<void> {
+async function sendEvents({ request, response }: Call, feed: Feed, { first, longestMs }: { first: Snapshot; longestMs: number }, isStillAdmitted: () => Promise<boolean>): Promise<void> {
   response.status(200).set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
   response.flushHeaders();
   if (request.method === 'HEAD') return void response.end();
@@ -42,6 +44,7 @@ async function sendEvents({ request, response }: Call, feed: Feed, first: Snapsh
   const forget = feed.listen(() => waker.wake());
   const heartbeat = setInterval(() => response.write(': still here\n\n'), HEARTBEAT_MS);
   response.on('close', () => waker.wake());
+  const endsAtMs = performance.now() + longestMs;
   let seen = request.get('Last-Event-ID');
   try {
     for (let snapshot = first; !response.closed && (await isStillAdmitted()); snapshot = feed.latest()) {
@@ -49,6 +52,7 @@ async function sendEvents({ request, response }: Call, feed: Feed, first: Snapsh
       if (eventId !== seen) response.write(`id: ${eventId}\nevent: status\ndata: ${toJson(response, data)}\n\n`);
       if (final) return;
       seen = eventId;
+      if (performance.now() >= endsAtMs) return;
       await waker.wait(ADMISSION_CHECK_MS);
     }
   } finally {

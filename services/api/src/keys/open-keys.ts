@@ -25,18 +25,14 @@ export interface Access {
 }
 
 /**
- * The keys of the keys file or of API_KEYS, and those in the object store, which every process reads again within seconds. A service
- * does not start while the store's keys cannot be listed.
+ * The keys of the keys file or of API_KEYS, and those in the object store, which every process reads again within seconds.
  */
 export async function openKeys(config: Config, services: KeyServices, releasers: Releasers): Promise<Access> {
   const { store, logger, damage } = services;
   const keys = await openFileKeys(config, services, releasers);
-  let isStarted = false;
-  const onFileChange = (change: KeyChange) => void (isStarted && auditChange(services, change));
+  const onFileChange = (change: KeyChange) => void auditChange(services, change);
   const stored = new StoredKeys({ store, ring: keys, logger, damage, onFileChange });
-  await stored.refresh();
-  isStarted = true;
-  stored.start();
+  await stored.start();
   releasers.push('stored keys', () => stored.stop());
   const lastUse = new LastUse(store, keys, logger);
   lastUse.start();

@@ -31,6 +31,7 @@ export class StoredKeys {
   private fileNumber = 0;
   private tenants = new Map<string, TenantVersion>();
   private reading: Promise<void> = Promise.resolve();
+  private hasRead = false;
   private fault = '';
   private loggedConflicts = '';
 
@@ -40,7 +41,9 @@ export class StoredKeys {
     this.polling = new Periodic({ name: 'stored keys', everyMs: READ_EVERY_MS, turn: () => this.poll(), logger });
   }
 
-  start(): void {
+  /** Resolves after the first reading. A store that does not answer then is asked again; the service is not ready meanwhile. */
+  async start(): Promise<void> {
+    await this.poll();
     this.polling.start();
   }
 
@@ -73,6 +76,7 @@ export class StoredKeys {
   private async readChanges(): Promise<void> {
     const newest = await this.newestNumbers();
     await this.readKeysFile(newest.get(undefined) ?? 0);
+    this.hasRead = true;
     const names = new Set([...this.tenants.keys(), ...newest.keys()].filter((name) => name !== undefined));
     const changed = [...names].filter((tenant) => (newest.get(tenant) ?? 0) !== this.tenants.get(tenant)?.number);
     if (changed.length === 0) return;
@@ -118,7 +122,7 @@ export class StoredKeys {
     this.logConflicts();
     const change = { ...compareKeys(before, ring.fingerprints('store')), digest };
     logger.info({ added: change.added, removed: change.removed }, 'the keys file in the store was read');
-    onFileChange?.(change);
+    if (this.hasRead) onFileChange?.(change);
   }
 
   /** A document that cannot be used is reported once, keeps its keys and is read again with the next listing; the others go on. */

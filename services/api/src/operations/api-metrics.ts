@@ -35,6 +35,12 @@ export class ApiMetrics {
     this.add({ CanaryFailed: 1 });
   }
 
+  /** The object store or Redis could not be used as it is. */
+  dependencyProbeFailed(): void {
+    this.meters.count('DependencyProbesFailed');
+    this.add({ DependencyProbesFailed: 1 });
+  }
+
   /** A stored object is damaged. Only the workers show the count to Prometheus. */
   objectDamaged(): void {
     this.add({ ChecksumMismatches: 1 });

@@ -1,4 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
+import type { TaskProtection } from '@cytoqueue/runtime';
 import { type BatchRecord, type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
@@ -24,14 +25,14 @@ import {
 const collection = '/v1/batches';
 const one = `${collection}/{id}`;
 
-export type BatchRouteServices = BatchServices & StreamServices & { changes: ChangeListener; retention: Retention };
+export type BatchRouteServices = BatchServices & StreamServices & { changes: ChangeListener; retention: Retention; protection: Pick<TaskProtection, 'run'> };
 
 export function batchRoutes(services: BatchRouteServices): Route[] {
   const access = 'records';
   const find = (tenant: string, id: string) => services.store.get(ObjectKeys.batchRecord(tenant, id));
   const isRepetition = services.idempotency.isRepetition.bind(services.idempotency);
   return [
-    { method: 'post', path: collection, access, isRepetition, operation: createOperation, handle: (call) => createBatch(services, call) },
+    { method: 'post', path: collection, access, isRepetition, operation: createOperation, handle: (call) => services.protection.run(() => createBatch(services, call)) },
     { method: 'get', path: collection, access, operation: listOperation, handle: (call) => listBatches(services, call) },
     { method: 'get', path: one, access, find, operation: getOperation, handle: (call) => getBatch(services, call) },
     { method: 'get', path: `${one}/events`, access, find, operation: streamOperation, handle: (call) => streamBatch(services, call) },
@@ -146,8 +147,8 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
   const { tenant } = call.principal;
   await sendPage(call, {
     store: services.store,
-    prefix: ObjectKeys.batchesPrefix(tenant),
-    idPrefix: 'batch_',
+    tenant,
+    kind: 'batches',
     charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) =>
       services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import type { Readiness } from '@cytoqueue/runtime';
+import { type Readiness, describeProblems } from '@cytoqueue/runtime';
 import { z } from 'zod';
 import { answer, refusals } from '../http/documents';
 import { Problem } from '../http/problem';
@@ -9,7 +9,7 @@ const ok = z.strictObject({ status: z.literal('ok') });
 
 /** What must answer for the API to do its work; workers are not among it, for what is accepted waits for them. */
 export interface HealthServices {
-  readiness: Pick<Readiness, 'missing'>;
+  readiness: Pick<Readiness, 'problems'>;
 }
 
 export function healthRoutes({ readiness }: HealthServices): Route[] {
@@ -29,13 +29,13 @@ export function healthRoutes({ readiness }: HealthServices): Route[] {
       access: 'public',
       operation: {
         operationId: 'ready',
-        summary: 'Redis and the object store answer',
+        summary: 'Redis and the object store answer and are fit for use',
         tags,
         responses: { 200: answer('They do', ok), ...refusals(503) },
       },
       handle: async ({ response }) => {
-        const missing = await readiness.missing();
-        if (missing.length > 0) throw new Problem('unavailable', `No answer from: ${missing.join(', ')}.`, { headers: { 'Retry-After': '2' } });
+        const problems = await readiness.problems();
+        if (problems.length > 0) throw new Problem('unavailable', `Not usable: ${describeProblems(problems)}.`, { headers: { 'Retry-After': '2' } });
         response.json({ status: 'ok' });
       },
     },

@@ -1,5 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest, sealDocument } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
@@ -65,8 +65,8 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
   const { tenant } = call.principal;
   await sendPage(call, {
     store: services.store,
-    prefix: ObjectKeys.predictionsPrefix(tenant),
-    idPrefix: 'pred_',
+    tenant,
+    kind: 'predictions',
     charge: (cost) => services.use.rate.charge(tenant, cost),
     read: async (id) => (services.retention.isExpired(id) ? undefined : viewPrediction(services, tenant, id).catch(absentIfNotFound)),
   });
@@ -87,7 +87,7 @@ async function cancelPrediction(services: PredictionRouteServices, { response, p
   if (isFinished(view.status)) throw finished(view.status);
   const end: PredictionEnd = { status: 'canceled' };
   try {
-    await services.store.putOnce(ObjectKeys.predictionResult(tenant, params.id), Buffer.from(JSON.stringify(end)), { contentType: 'application/json' });
+    await services.store.putOnce(ObjectKeys.predictionResult(tenant, params.id), sealDocument(end), { contentType: 'application/json' });
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw finished('succeeded or failed');
     throw error;

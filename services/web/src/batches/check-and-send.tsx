@@ -1,6 +1,6 @@
-import type { BatchSettings, Preflight, UploadProgress } from '@cytoqueue/client';
+import { type BatchSettings, type Preflight, type UploadProgress, isOutcomeUnknown, randomKey } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../api';
 import { Button } from '../design/button';
@@ -34,13 +34,18 @@ export function CheckAndSend({ file, number }: CheckAndSendProps) {
       {report !== undefined && (
         <PreflightReport report={report} covers={check.covers} fileBytes={file.size}>
           {check.covers === 'start' && <CheckWhole check={check} file={file} />}
-          {send.isError && <Problems error={send.error} what="The file was not accepted. Nothing of it is kept." />}
+          {send.isError && <Problems error={send.error} what={describeRefusal(send.error)} />}
           {send.isPending && <UploadBar label="Uploading" progress={send.progress} onCancel={send.cancel} />}
           {!send.isPending && !check.isFetching && <SendButton report={report} covers={check.covers} onSend={() => send.mutate(settings)} />}
         </PreflightReport>
       )}
     </div>
   );
+}
+
+function describeRefusal(error: unknown): string {
+  if (isOutcomeUnknown(error)) return 'The file may have been accepted all the same. Send it again from here: it is not scored twice.';
+  return 'The file was not accepted. Nothing of it is kept.';
 }
 
 function CheckWhole({ check, file }: { check: Check; file: File }) {
@@ -71,11 +76,12 @@ function useSend(file: File) {
   const navigate = useNavigate();
   const [progress, setProgress] = useState<UploadProgress>();
   const [stop, setStop] = useState<AbortController>();
+  const keyOf = useSettingsKey();
   const mutation = useMutation({
     mutationFn: (settings: BatchSettings) => {
       const controller = new AbortController();
       setStop(controller);
-      return client.uploadBatch(file, { ...settings, filename: file.name, onProgress: setProgress, signal: controller.signal });
+      return client.uploadBatch(file, { ...settings, idempotencyKey: keyOf(settings), filename: file.name, onProgress: setProgress, signal: controller.signal });
     },
     onSuccess: async (batch) => {
       queryClient.setQueryData(batchKey(batch.id), batch);
@@ -85,4 +91,13 @@ function useSend(file: File) {
   });
   const isCanceled = stop?.signal.aborted === true;
   return { ...mutation, isError: mutation.isError && !isCanceled, progress, cancel: () => stop?.abort(new DOMException('canceled', 'AbortError')) };
+}
+
+/** The same idempotency key until the settings change, so that a file sent again after a lost answer is one batch. */
+function useSettingsKey(): (settings: BatchSettings) => string {
+  const last = useRef<{ settings: BatchSettings; key: string }>(undefined);
+  return (settings) => {
+    if (last.current?.settings !== settings) last.current = { settings, key: randomKey() };
+    return last.current.key;
+  };
 }

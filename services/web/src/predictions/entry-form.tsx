@@ -1,4 +1,4 @@
-import { ApiError, type ModelVersion } from '@cytoqueue/client';
+import { ApiError, type ModelVersion, isOutcomeUnknown } from '@cytoqueue/client';
 import { type FormEvent, useState } from 'react';
 import { Checkbox } from 'react-aria-components';
 import { Button } from '../design/button';
@@ -52,7 +52,7 @@ export function EntryForm({ version, draft, change }: EntryFormProps) {
           onPaste={pasting.pasteReference}
         />
         <Progress draft={draft} version={version} faults={Object.keys(entry.faults).length} />
-        {predict.isError && <Failure error={predict.error} what="The record was not accepted." />}
+        {predict.isError && <Failure error={predict.error} what={isOutcomeUnknown(predict.error) ? 'The record may have been accepted all the same. Send it again from here: it is not stored twice.' : 'The record was not accepted.'} />}
         <div className="actions">
           <Button ref={entry.submit} type="submit" variant="primary" isPending={predict.isPending}>{predict.isPending ? 'Asking …' : 'Get the answer'}</Button>
           <Button variant="quiet" onPress={() => { change({ texts: {}, reference: '' }); entry.setFaults({}); entry.focus(0); }}>Clear</Button>

@@ -40,6 +40,19 @@ test('an empty cell in a row with a reference stays empty, in its place', () => 
   expect(read('S24-0001,5,4,4,3,4,,4,3,1')).toMatchObject({ readings: [{ values: ['5', '4', '4', '3', '4', '', '4', '3', '1'] }] });
 });
 
+test('a blank line in a column is an empty cell, and the values behind it stay in their places', () => {
+  const values = ['5', '4', '', '3', '4', '2', '4', '3', '1'];
+  expect(read(['S24-0001', ...values, ''].join('\n'))).toEqual({ kind: 'readings', certain: true, readings: [{ values, reference: 'S24-0001' }] });
+  expect(read([...values, '2'].join('\n'))).toMatchObject({ certain: false, readings: [{ values: ['4', '', '3', '4', '2', '4', '3', '1', '2'], reference: '5' }, { values, leftOut: '2' }] });
+  expect(read(['S24-0001', ...values, '2'].join('\r\n'))).toEqual({ kind: 'readings', certain: false, readings: [{ values, reference: 'S24-0001', leftOut: '2' }] });
+  expect(read(['', 'S24-0001', ...nine].join('\n'))).toMatchObject({ kind: 'refused' });
+});
+
+test('bars around a row hold no empty cells', () => {
+  expect(read(`| S24-0001 | ${nine.join(' | ')} |`)).toEqual({ kind: 'readings', certain: true, readings: [{ values: nine, reference: 'S24-0001' }] });
+  expect(read(`|${nine.join('|')}|`)).toMatchObject({ certain: false, readings: expect.arrayContaining([{ values: nine }]) });
+});
+
 test('ten values are a question with both readings, none of them chosen', () => {
   expect(read(`3,${nine.join()}`)).toMatchObject({ kind: 'readings', certain: false });
   const both = read('3,5,4,4,3,4,5,4,3,1');

@@ -27,11 +27,12 @@ const MAX_CELLS = 200;
  * small record number, the answer is a question and not a guess.
  */
 export function readPastedRow(text: string, features: readonly Feature[]): PastedRow {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, '')).filter((line) => line.trim() !== '');
+  const pasted = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
+  const lines = pasted.filter((line) => line.trim() !== '');
   const first = lines[0];
   if (first === undefined) return { kind: 'refused', reason: 'The clipboard holds no text; nothing was filled in.' };
   if (lines.length === 1 && cellsOf(first).every((cells) => cells.length === 1)) return { kind: 'value', text: first.trim() };
-  const found = distinct(tables(lines).flatMap((table) => readTable(table, features)));
+  const found = distinct([...tables(lines), ...framedTables(lines), ...columnOf(pasted)].flatMap((table) => readTable(table, features)));
   const [reading, ...others] = found;
   if (reading === undefined) return { kind: 'refused', reason: describeRefusal(lines, features) };
   return { kind: 'readings', readings: [reading.reading, ...others.map((other) => other.reading)], certain: others.length === 0 && reading.certain };
@@ -45,8 +46,19 @@ interface Candidate {
 /** The lines as rows of cells, once for each separator that could be meant. */
 function tables(lines: string[]): string[][][] {
   return SEPARATORS.filter((separator) => lines.some((line) => separator.test(line.trim()))).map((separator) => lines.map((line) => split(line, separator)))
-    .concat(lines.length > 1 ? [lines.map((line) => [unquote(line)])] : [])
     .filter((table) => table.every((row) => row.length <= MAX_CELLS));
+}
+
+/** Rows with a bar at either end, as in Markdown: no empty cells are meant there. */
+function framedTables(lines: string[]): string[][][] {
+  const framed = lines.map((line) => /^\|(.*)\|$/.exec(line.trim())?.[1]);
+  return framed.every((line) => line !== undefined) ? [framed.map((line) => split(line, /\|/))] : [];
+}
+
+/** The lines as one cell each. A blank one before the last value is an empty cell: without it, the values behind it would move up. */
+function columnOf(pasted: string[]): string[][][] {
+  const end = pasted.findLastIndex((line) => line.trim() !== '') + 1;
+  return end > 1 && end <= MAX_CELLS ? [pasted.slice(0, end).map((line) => [unquote(line)])] : [];
 }
 
 function cellsOf(line: string): string[][] {

@@ -169,7 +169,7 @@ class RunFiles {
     const failed = unscored.map(({ shard }) => shard).filter((shard) => failedShards.has(shard));
     for (const shard of failed) await services.metrics.shardFailed({ batchId: record.id, run, shard });
     try {
-      await services.store.putOnce(key, Buffer.from(JSON.stringify(failed)), { contentType: 'application/json' });
+      await services.store.putOnce(key, sealDocument(failed), { contentType: 'application/json' });
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;

@@ -1,5 +1,5 @@
 import { ModelDigestError } from '@cytoqueue/registry';
-import { ObjectKeys, ObjectMismatchError, type PredictionEnd } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectKeys, ObjectMismatchError, type PredictionEnd, predictionEndShape, readDocument } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { PredictionProcessor } from './prediction';
@@ -69,6 +69,25 @@ test('a different result of the same record is an alarm, and replaces nothing', 
   await worker.store.put(resultKey(id), Buffer.from(JSON.stringify(doctored)));
   await expect(processor.process(jobOf(id))).rejects.toThrow(ObjectMismatchError);
   expect(await worker.json(resultKey(id))).toEqual(doctored);
+});
+
+test('a stored result of which one digit changed is corrupt, not another result', async () => {
+  const id = await worker.acceptPrediction();
+  await processor.process(jobOf(id));
+  const bytes = await worker.store.get(resultKey(id));
+  const digit = bytes.indexOf('"probability_malignant":0.') + '"probability_malignant":0.'.length;
+  bytes[digit] = bytes[digit] === 0x39 ? 0x38 : 0x39;
+  await worker.store.put(resultKey(id), bytes);
+  await expect(readDocument(worker.store, resultKey(id), predictionEndShape)).rejects.toBeInstanceOf(ObjectCorruptError);
+});
+
+test('the same result that a release without checksums wrote first stands', async () => {
+  const id = await worker.acceptPrediction();
+  await processor.process(jobOf(id));
+  const unsealed = Buffer.from(JSON.stringify(await worker.json(resultKey(id))));
+  await worker.store.put(resultKey(id), unsealed);
+  expect(await processor.process(jobOf(id))).toBe(true);
+  expect(await worker.store.get(resultKey(id))).toEqual(unsealed);
 });
 
 test('another model than the pinned one is not scored with', async () => {

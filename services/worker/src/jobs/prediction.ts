@@ -7,7 +7,7 @@ import type { PredictionJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import {
   ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, findDocument, predictionEndShape,
-  predictionRequestShape, readDocument,
+  predictionRequestShape, readDocument, sealDocument,
 } from '@cytoqueue/storage';
 
 /** What one model version needs to answer; both parts hold scratch space. */
@@ -54,21 +54,16 @@ export class PredictionProcessor {
   private async end(tenant: string, id: string, end: PredictionEnd): Promise<boolean> {
     const key = ObjectKeys.predictionResult(tenant, id);
     try {
-      await this.services.store.putOnce(key, Buffer.from(JSON.stringify(end)), { contentType: 'application/json' });
+      await this.services.store.putOnce(key, sealDocument(end), { contentType: 'application/json' });
       return true;
     } catch (error) {
-      if (!(error instanceof ObjectMismatchError) || !(await this.hasOtherEnd(key, end))) throw error;
+      if (!(error instanceof ObjectMismatchError)) throw error;
+      const existing = await readDocument(this.services.store, key, predictionEndShape);
+      // A worker of a release without checksums may have written the same end first.
+      if (JSON.stringify(existing) === JSON.stringify(end)) return true;
+      if (isSameKind(existing, end)) throw error;
       return false;
     }
-  }
-
-  /**
-   * Canceled, given up, or answered by another release, whose evidence may differ: the first one stays. Two different
-   * results of one format are an alarm.
-   */
-  private async hasOtherEnd(key: string, end: PredictionEnd): Promise<boolean> {
-    const existing = await readDocument(this.services.store, key, predictionEndShape);
-    return existing.status !== end.status || formatOf(existing) !== formatOf(end);
   }
 
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
@@ -79,6 +74,14 @@ export class PredictionProcessor {
     this.predictors.set(pin.digest, predictor);
     return predictor;
   }
+}
+
+/**
+ * Canceled, given up, or answered by another release, whose evidence may differ: the first end stays. Two different
+ * results of one format are an alarm.
+ */
+function isSameKind(existing: PredictionEnd, end: PredictionEnd): boolean {
+  return existing.status === end.status && formatOf(existing) === formatOf(end);
 }
 
 function formatOf(end: PredictionEnd): number {

@@ -3,10 +3,11 @@
  * model version, its bytes a function of input and model), then the counts in Redis (once a shard). A job that dies before,
  * between or after is delivered again: it finds the object and goes on, or writes the same bytes.
  */
+import { crc32 } from 'node:zlib';
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
-import { type BatchRecord, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardCounts, decodeShardObject, openBatchRecord } from '@cytoqueue/storage';
+import { type BatchRecord, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardCounts, decodeShardObject, openBatchRecord } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkMetrics } from '../work-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
@@ -116,12 +117,21 @@ export async function isCanceled(store: ObjectStore, tenant: string, batchId: st
   return (await store.head(ObjectKeys.runCancel(tenant, batchId, run))) !== undefined;
 }
 
-export async function loadShardTask({ store, registry, pool }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
-  const { offset, length } = record.shards[shard];
+/** @throws ObjectCorruptError when the input is not what was uploaded */
+export async function loadShardTask(services: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<ShardTask> {
+  const { registry } = services;
   const [bytes, model, previous] = await Promise.all([
-    store.getRange(ObjectKeys.batchInput(tenant, record.id), { start: offset, end: offset + length }, pool.inputMemory(length)),
+    readInput(services, tenant, record, shard),
     registry.pinned(record.model),
     record.rescores && registry.pinned(record.rescores.model),
   ]);
   return createShardTask(record, shard, bytes, model, previous);
+}
+
+async function readInput({ store, pool }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<Buffer> {
+  const { offset, length, crc32: checksum } = record.shards[shard];
+  const key = ObjectKeys.batchInput(tenant, record.id);
+  const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool.inputMemory(length));
+  if (checksum !== undefined && crc32(bytes) !== checksum) throw new ObjectCorruptError(key, `its shard ${shard} does not match its checksum`);
+  return bytes;
 }

@@ -1,0 +1,142 @@
+/* The state table of ecs/README.md, transition by transition. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { App } from 'aws-cdk-lib';
+import { NOT_READY } from '../src/observability/not-ready';
+import { readSettings } from '../src/settings';
+import { createStacks } from '../src/stacks';
+import { type Environment, type Resource, resolve, resourcesOf, synthesise } from './templates';
+
+const minimal = synthesise('minimal');
+const production = synthesise('production');
+const deployed = synthesise('production', { protected: 'true' });
+const environments: [string, Environment][] = [['minimal', minimal], ['production', production]];
+
+const allOf = (template: Template): (Resource & { id: string })[] =>
+  Object.entries((template.toJSON() as { Resources: Record<string, Resource> }).Resources).map(([id, resource]) => ({ id, ...resource }));
+const isRetained = ({ DeletionPolicy = 'Delete' }: Resource): boolean => DeletionPolicy !== 'Delete';
+const servicesOf = ({ services }: Environment) => resourcesOf(services, 'AWS::ECS::Service');
+const outputsOf = (template: Template): Record<string, unknown> => {
+  const { Outputs = {} } = template.toJSON() as { Outputs?: Record<string, { Value: unknown }> };
+  return Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, resolve(Value)]));
+};
+
+function protectionOf(given: Record<string, string>): (boolean | undefined)[] {
+  const context = require('../cdk.json') as { context: Record<string, unknown> };
+  const app = new App({ context: { ...context.context, ...given } });
+  const { foundation, services } = createStacks(app, readSettings((name) => app.node.tryGetContext(name) as unknown));
+  return [foundation.terminationProtection, services.terminationProtection];
+}
+
+const attribute = ({ services }: Environment, key: string): string | undefined => {
+  const [loadBalancer] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::LoadBalancer');
+  return (loadBalancer!.Properties['LoadBalancerAttributes'] as { Key: string; Value: string }[]).find(({ Key }) => Key === key)?.Value;
+};
+
+describe.each(environments)('%s', (name, environment) => {
+  const { foundation, services } = environment;
+  const resources = [foundation, services].flatMap(allOf);
+
+  test('create, then fail: the rollback leaves nothing behind, and nothing forbids it', () => {
+    expect(resources.filter(isRetained).map(({ id, DeletionPolicy }) => [id, DeletionPolicy]).filter(([, policy]) => policy !== 'RetainExceptOnCreate')).toEqual([]);
+    expect(protectionOf({ environment: name })).toEqual([false, false]);
+    expect(attribute(environment, 'deletion_protection.enabled')).not.toBe('true');
+  });
+
+  test('destroy, then create again: no retained resource of the services has a name that the next stack would use', () => {
+    const named = allOf(services).filter(isRetained).flatMap(({ id, Properties }) =>
+      Object.entries(Properties).filter(([property, value]) => property.endsWith('Name') && !JSON.stringify(value).includes('AWS::StackId')).map(([property]) => `${id}.${property}`));
+    expect(named).toEqual([]);
+  });
+
+  test('update: what scaling has made of the services stays', () => {
+    expect(servicesOf(environment).map(({ Properties }) => Properties['DesiredCount'])).toEqual([undefined, undefined]);
+  });
+
+  test('update: what is replaced stays as long as what is deleted', () => {
+    const differing = resources.filter(isRetained).filter(({ UpdateReplacePolicy }) => UpdateReplacePolicy !== 'Retain');
+    expect(differing.map(({ id }) => id)).toEqual([]);
+  });
+
+  test('update: an upload that has just begun has a quarter of an hour before its task ends', () => {
+    const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    expect(group!.Properties['TargetGroupAttributes']).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '900' });
+  });
+
+  test('update, then fail: circuit breaker and alarms on 5xx and tasks that are not ready roll back', () => {
+    const alarms = new Map(resourcesOf(services, 'AWS::CloudWatch::Alarm').map((alarm) => [alarm.Properties['AlarmName'], alarm]));
+    const watched = servicesOf(environment).map(({ Properties, DependsOn = [] }) => {
+      const { Alarms, DeploymentCircuitBreaker } = Properties['DeploymentConfiguration'] as { Alarms: { AlarmNames: string[]; Enable: boolean; Rollback: boolean }; DeploymentCircuitBreaker: object };
+      expect([Alarms, DeploymentCircuitBreaker]).toEqual([expect.objectContaining({ Enable: true, Rollback: true }), { Enable: true, Rollback: true }]);
+      const metrics = Alarms.AlarmNames.map((alarm) => alarms.get(alarm)!);
+      for (const { id } of metrics) expect(DependsOn).toContain(id);
+      return metrics.map((alarm) => alarm.Properties['MetricName']);
+    });
+    expect(watched).toEqual([['HTTPCode_Target_5XX_Count', 'HTTPCode_ELB_5XX_Count', 'ApiNotReady'], ['WorkerNotReady']]);
+    // The same metrics notify outside deployments.
+    for (const metric of watched.flat()) {
+      expect([...alarms.values()].filter(({ Properties }) => Properties['MetricName'] === metric && Properties['AlarmActions'] !== undefined)).toHaveLength(1);
+    }
+  });
+
+  test('tasks that are not ready are counted in the log of their service, and the load balancer asks for live', () => {
+    const filters = resourcesOf(services, 'AWS::Logs::MetricFilter').map(({ Properties }) => resolve(Properties) as { FilterPattern: string; LogGroupName: string });
+    expect(filters.map(({ FilterPattern }) => FilterPattern)).toEqual([`{ $.msg = "${NOT_READY}" }`, `{ $.msg = "${NOT_READY}" }`]);
+    // As the tasks log it, whose package is no dependency of this one.
+    expect(readFileSync(join(__dirname, '../../packages/runtime/src/readiness.ts'), 'utf8')).toContain(`NOT_READY = '${NOT_READY}'`);
+    const logs = resourcesOf(services, 'AWS::ECS::TaskDefinition').map(({ Properties }) => (resolve(Properties) as { ContainerDefinitions: { LogConfiguration: { Options: Record<string, string> } }[] }).ContainerDefinitions[0]!.LogConfiguration.Options['awslogs-group']);
+    expect(filters.map(({ LogGroupName }) => LogGroupName)).toEqual(logs);
+    const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    expect(group!.Properties['HealthCheckPath']).toBe('/health/live');
+  });
+
+  test('destroy: services go before the capacity providers that they use', () => {
+    const [association] = resourcesOf(services, 'AWS::ECS::ClusterCapacityProviderAssociations');
+    for (const { DependsOn } of servicesOf(environment)) expect(DependsOn).toContain(association!.id);
+  });
+
+  test('the budget’s tag is on every task', () => {
+    const [budget] = resourcesOf(services, 'AWS::Budgets::Budget');
+    expect(JSON.stringify(budget!.Properties)).toContain(`user:environment$${name}`);
+    for (const { Properties } of servicesOf(environment)) {
+      expect(Properties).toMatchObject({ PropagateTags: 'SERVICE', Tags: expect.arrayContaining([{ Key: 'environment', Value: name }]) });
+    }
+  });
+
+  test('markers of pending work are kept for a day once they are deleted, other versions for a week', () => {
+    const rules = resourcesOf(foundation, 'AWS::S3::Bucket').flatMap(({ Properties }) => (Properties['LifecycleConfiguration'] as { Rules: Record<string, unknown>[] }).Rules);
+    expect(rules.find(({ Id }) => Id === 'pending')).toMatchObject({ Prefix: 'pending/', NoncurrentVersionExpiration: { NoncurrentDays: 1 } });
+    expect(rules.find(({ Id }) => Id === 'every-prefix')).toMatchObject({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } });
+  });
+
+  test('the public address shows nothing below /metrics, and its firewall blocks nothing for its body', () => {
+    const [rule] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::ListenerRule');
+    expect(rule!.Properties['Conditions']).toEqual([{ Field: 'path-pattern', PathPatternConfig: { Values: ['/metrics', '/metrics/*'] } }]);
+    const [acl] = resourcesOf(services, 'AWS::WAFv2::WebACL');
+    const counted = (acl!.Properties['Rules'] as { Statement: { ManagedRuleGroupStatement?: { RuleActionOverrides?: { Name: string; ActionToUse: object }[] } } }[])
+      .flatMap(({ Statement }) => Statement.ManagedRuleGroupStatement?.RuleActionOverrides ?? []);
+    expect(counted.map(({ Name }) => Name)).toEqual(expect.arrayContaining(['JavaDeserializationRCE_BODY', 'Log4JRCE_BODY', 'ReactJSRCE_BODY', 'SizeRestrictions_BODY']));
+    expect(counted.every(({ ActionToUse }) => JSON.stringify(ActionToUse) === '{"Count":{}}')).toBe(true);
+  });
+});
+
+test('once it was deployed, production cannot be deleted in passing; minimal always can', () => {
+  expect(protectionOf({ environment: 'production', protected: 'true' })).toEqual([true, true]);
+  expect(attribute(deployed, 'deletion_protection.enabled')).toBe('true');
+  expect(protectionOf({ environment: 'minimal', protected: 'true' })).toEqual([false, false]);
+});
+
+test('production keeps its data whatever becomes of the stack; minimal is deleted whole', () => {
+  const types = (template: Template): string[] => [...new Set(allOf(template).filter(isRetained).map(({ Type }) => Type))].sort();
+  expect(types(production.foundation)).toEqual(['AWS::ECR::Repository', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret']);
+  expect(types(production.services)).toEqual(['AWS::Logs::LogGroup']);
+  expect([minimal.foundation, minimal.services].flatMap(types)).toEqual([]);
+});
+
+test('the choices of a deployment are outputs, which the next one reads', () => {
+  const choices = { cpuArchitecture: 'ARM64', alarmEmail: 'ops@lab.example', domainName: 'cyto.example', monthlyBudgetUsd: '777', nodeImage: 'sha256:0' };
+  expect(outputsOf(synthesise('production', choices).services)).toMatchObject({
+    CpuArchitecture: 'ARM64', AlarmEmail: 'ops@lab.example', DomainName: 'cyto.example', MonthlyBudgetUsd: '777', NodeImage: 'sha256:0',
+  });
+});

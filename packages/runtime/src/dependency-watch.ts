@@ -1,0 +1,145 @@
+import type { Logger } from 'pino';
+
+/** What a probe found wrong. Only the reason is shown in public; detail, remedy and cause go to the log. */
+export interface Finding {
+  reason: string;
+  /** `unavailable` can pass by itself, `unsuitable` cannot, and with a `warning` the dependency is still in use. */
+  kind: 'unavailable' | 'unsuitable' | 'warning';
+  detail: string;
+  remedy: string;
+  cause?: unknown;
+}
+
+/** Why a dependency cannot be used. */
+export interface DependencyProblem {
+  name: string;
+  reason: string;
+}
+
+const EVERY_MS = 5 * 60_000;
+/** After a probe that failed. */
+const RETRY_MS = 5_000;
+const TIMEOUT_MS = 10_000;
+
+/** Reachable, and not fit for the product: the start ends with status 1. */
+export class UnsuitableDependencyError extends Error {
+  override readonly name = 'UnsuitableDependencyError';
+
+  constructor(readonly problems: readonly (DependencyProblem & { detail: string; remedy: string })[]) {
+    super(problems.map(({ name, detail, remedy }) => `${name}: ${detail}. To do: ${remedy}.`).join(' '));
+  }
+}
+
+export interface DependencyWatchOptions {
+  /** By name; resolves to what is wrong. */
+  probes: Readonly<Record<string, () => Promise<readonly Finding[]>>>;
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** For tests. */
+  everyMs?: number;
+  retryMs?: number;
+  timeoutMs?: number;
+}
+
+/**
+ * Probes every dependency at the start and every five minutes in the background, after a failure every five seconds. A
+ * dependency that is unsuitable at the start ends it; anything else, at any time, is a problem until a probe succeeds.
+ */
+export class DependencyWatch {
+  /** Called after every probe that found something, warnings included. */
+  onFailure: (name: string) => void = () => undefined;
+  private readonly watched: WatchedDependency[];
+
+  constructor(options: DependencyWatchOptions) {
+    this.watched = Object.entries(options.probes).map(([name, probe]) => new WatchedDependency(name, probe, options, () => this.onFailure(name)));
+  }
+
+  /**
+   * Resolves after the first probes, whether or not they could reach anything.
+   * @throws UnsuitableDependencyError; or what a probe throws
+   */
+  async start(): Promise<void> {
+    const findings = (await Promise.all(this.watched.map((dependency) => dependency.probeFirst()))).flat();
+    const unsuitable = findings.filter(({ kind }) => kind === 'unsuitable');
+    if (unsuitable.length > 0) throw new UnsuitableDependencyError(unsuitable);
+    for (const dependency of this.watched) dependency.schedule();
+  }
+
+  /** Does not wait for a probe under way: it may hang. */
+  stop(): void {
+    for (const dependency of this.watched) dependency.stop();
+  }
+
+  /** Names and reasons, as of the last probes; empty when everything is usable. */
+  problems(): DependencyProblem[] {
+    return this.watched.flatMap((dependency) => dependency.problems());
+  }
+}
+
+class WatchedDependency {
+  private findings: readonly Finding[] = [];
+  /** One at a time: a probe that hangs is not started again. */
+  private running: Promise<readonly Finding[]> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+
+  constructor(
+    private readonly name: string,
+    private readonly probe: () => Promise<readonly Finding[]>,
+    private readonly options: DependencyWatchOptions,
+    private readonly onFailure: () => void,
+  ) {}
+
+  async probeFirst(): Promise<(Finding & { name: string })[]> {
+    this.settle(await this.ask());
+    return this.findings.map((finding) => ({ ...finding, name: this.name }));
+  }
+
+  schedule(): void {
+    if (this.isStopped) return;
+    const { everyMs = EVERY_MS, retryMs = RETRY_MS } = this.options;
+    this.timer = setTimeout(() => void this.turn(), this.problems().length === 0 ? everyMs : retryMs);
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+  }
+
+  problems(): DependencyProblem[] {
+    return this.findings.filter(({ kind }) => kind !== 'warning').map(({ reason }) => ({ name: this.name, reason }));
+  }
+
+  private async turn(): Promise<void> {
+    this.settle(await this.ask().catch((error: unknown) => [failed(error)]));
+    this.schedule();
+  }
+
+  private async ask(): Promise<readonly Finding[]> {
+    const { timeoutMs = TIMEOUT_MS } = this.options;
+    this.running ??= this.probe().finally(() => (this.running = undefined));
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<readonly Finding[]>((resolve) => (timer = setTimeout(() => resolve([timedOut(timeoutMs)]), timeoutMs)));
+    return Promise.race([this.running, timeout]).finally(() => clearTimeout(timer));
+  }
+
+  /** Logs a state once, not at every probe. */
+  private settle(findings: readonly Finding[]): void {
+    const [before, now] = [this.findings, findings].map((some) => some.map(({ reason }) => reason).join());
+    this.findings = findings;
+    if (findings.length > 0) this.onFailure();
+    if (before === now) return;
+    const { name, options } = this;
+    if (findings.length === 0) options.logger.info({ dependency: name }, 'dependency usable again');
+    for (const { kind, reason, detail, remedy, cause } of findings) {
+      options.logger[kind === 'warning' ? 'warn' : 'error']({ dependency: name, reason, kind, detail, remedy, err: cause }, 'dependency not usable as it is');
+    }
+  }
+}
+
+function failed(cause: unknown): Finding {
+  return { reason: 'probe-failed', kind: 'unavailable', detail: 'the probe failed', remedy: 'see the error', cause };
+}
+
+function timedOut(timeoutMs: number): Finding {
+  return { reason: 'timeout', kind: 'unavailable', detail: `no answer within ${timeoutMs / 1_000} s`, remedy: 'check the network and the load of the server or disk' };
+}

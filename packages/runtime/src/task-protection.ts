@@ -1,0 +1,109 @@
+import type { Logger } from './logger';
+import { Periodic } from './periodic';
+
+/** The protection ends by itself after this time if the process can no longer say so. */
+const EXPIRES_MINUTES = 10;
+const RENEW_MS = (EXPIRES_MINUTES / 2) * 60_000;
+const EVERY_MS = 5_000;
+/** Work that began after this time of unbroken protection does not prolong it: ECS must find a moment to stop the task. */
+const UNBROKEN_MS = 30 * 60_000;
+/** How long that moment is: ECS looks for tasks to stop about every minute. */
+const GAP_MS = 120_000;
+const REQUEST_TIMEOUT_MS = 3_000;
+
+export interface TaskProtectionOptions {
+  /** `ECS_AGENT_URI`; without one there is nothing to protect from. */
+  agentUri: string | undefined;
+  logger: Pick<Logger, 'warn'>;
+  /** Work that has run for this time protects the task: shorter work ends within the time that a stop leaves it. */
+  afterMs: number;
+  requestTimeoutMs?: number;
+  everyMs?: number;
+  /** Milliseconds of a clock that does not jump. */
+  now?: () => number;
+}
+
+/**
+ * Asks Amazon ECS not to choose this task when it scales in or deploys while it has work that began some time ago, by the
+ * endpoint of the agent beside the task. Short work never protects, so that a task that is busy with it all the time can be
+ * stopped. Best effort: an agent that refuses or does not answer delays no work, and interrupted work is delivered again.
+ */
+export class TaskProtection {
+  /** When each began. */
+  private readonly works = new Set<{ startedAtMs: number }>();
+  private protectedSinceMs: number | undefined;
+  private renewedAtMs = 0;
+  /** Until then the task stays unprotected, after a protection that lasted its whole time; a shorter one left moments enough. */
+  private gapUntilMs = -Infinity;
+  private readonly periodic: Periodic;
+  private readonly now: () => number;
+
+  constructor(private readonly options: TaskProtectionOptions) {
+    const { logger, everyMs = EVERY_MS, now = () => performance.now() } = options;
+    this.now = now;
+    this.periodic = new Periodic({ name: 'task protection', everyMs, logger, turn: () => this.update() });
+  }
+
+  start(): void {
+    if (this.options.agentUri !== undefined) this.periodic.start();
+  }
+
+  /** Ends the protection: a task that stops has no long work left. */
+  async stop(): Promise<void> {
+    await this.periodic.stop();
+    if (this.protectedSinceMs !== undefined) await this.put(false).catch(() => undefined);
+  }
+
+  /** Does the work, under protection once it has run long; never waits for the agent. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const entry = { startedAtMs: this.now() };
+    this.works.add(entry);
+    try {
+      return await work();
+    } finally {
+      this.works.delete(entry);
+    }
+  }
+
+  private async update(): Promise<void> {
+    const isWanted = this.isWanted();
+    const isDue = this.protectedSinceMs === undefined || this.now() - this.renewedAtMs >= RENEW_MS;
+    if (isWanted && isDue) await this.put(true);
+    if (!isWanted && this.protectedSinceMs !== undefined) await this.put(false);
+  }
+
+  private isWanted(): boolean {
+    const nowMs = this.now();
+    const since = this.protectedSinceMs;
+    if (nowMs < this.gapUntilMs) return false;
+    return [...this.works].some(({ startedAtMs }) => nowMs - startedAtMs >= this.options.afterMs && (since === undefined || startedAtMs - since < UNBROKEN_MS));
+  }
+
+  private async put(enabled: boolean): Promise<void> {
+    const askedAtMs = this.now();
+    const response = await fetch(`${this.options.agentUri}/task-protection/v1/state`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(enabled ? { ProtectionEnabled: true, ExpiresInMinutes: EXPIRES_MINUTES } : { ProtectionEnabled: false }),
+      signal: AbortSignal.timeout(this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    // A refusal may come with status 200: `{"failure": {"Reason": …}}` beside the task's ARN.
+    if (!response.ok || !isProtection(text)) throw new Error(`the ECS agent answered ${response.status} ${text.slice(0, 300)}`);
+    if (enabled) {
+      this.renewedAtMs = askedAtMs;
+      this.protectedSinceMs ??= askedAtMs;
+      return;
+    }
+    if (askedAtMs - (this.protectedSinceMs ?? askedAtMs) >= UNBROKEN_MS) this.gapUntilMs = askedAtMs + GAP_MS;
+    this.protectedSinceMs = undefined;
+  }
+}
+
+function isProtection(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { protection?: unknown }).protection !== undefined;
+  } catch {
+    return false;
+  }
+}

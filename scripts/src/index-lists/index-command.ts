@@ -1,0 +1,35 @@
+import { loadConfig } from '@cytoqueue/runtime';
+import { ObjectKeys, type ObjectStore, createObjectStore, foldersBelow, repairStatusIndex } from '@cytoqueue/storage';
+import type { Environment } from '../stack/launch';
+
+const USAGE = `Usage: npm run index-lists -- [--dry-run]
+Compares the status index of every tenant's lists with the records and batches, and corrects what differs.
+With --dry-run it only says how many segments differ. It may run beside the services, and be interrupted and repeated.
+The store is STORAGE_URL, or that of DATA_DIR.`;
+
+/** Sets the exit code. */
+export async function runIndexCommand(environment: Environment, args: readonly string[]): Promise<void> {
+  try {
+    const dryRun = args[0] === '--dry-run';
+    if (args.length > (dryRun ? 1 : 0)) throw new Error(USAGE);
+    const store = createObjectStore(loadConfig(environment).storageUrl);
+    await store.start();
+    try {
+      await repairAll(store, dryRun);
+    } finally {
+      await store.stop();
+    }
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}
+
+async function repairAll(store: ObjectStore, dryRun: boolean): Promise<void> {
+  for await (const tenant of foldersBelow(store, ObjectKeys.tenantsPrefix)) {
+    for (const kind of ['predictions', 'batches'] as const) {
+      const { segments, repaired, added } = await repairStatusIndex(store, { tenant, kind }, { dryRun });
+      console.log(`${tenant} ${kind}: ${segments} segments, ${repaired} ${dryRun ? 'differ' : 'corrected'}, ${added} added`);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { LimitedS3 } from '../support/limited-s3';
+import { connectMoto } from '../support/moto-server';
+import { describeWith } from '../support/optional-tools';
+import { RedisProcess } from '../support/redis-process';
+import { type Environment, ROOT, type RunningProgram, runProgram } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
+
+const SERVICES = ['api', 'worker'] as const;
+type Service = (typeof SERVICES)[number];
+
+let folder: string;
+let running: RunningProgram[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cytoqueue-preconditions-'));
+  running = [];
+});
+
+afterEach(async () => {
+  for (const { process: child, exited } of running) {
+    child.kill('SIGKILL');
+    await exited;
+  }
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+function start(service: Service, environment: Environment): RunningProgram {
+  const own = { PORT: '0', WORKER_PORT: '0', WORKER_THREADS: '1', CANARY_SECONDS: '0', DATA_DIR: folder, STORAGE_URL: `file://${folder}/objects` };
+  const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], { ...own, ...environment });
+  running.push(program);
+  return program;
+}
+
+/** Where the health of a service is, once it listens. */
+async function healthOf(service: Service, { stdout }: RunningProgram): Promise<string> {
+  const pattern = service === 'api' ? /"url":"[^"]+:(\d+)"/ : /"port":(\d+),"threads"/;
+  const port = await waitUntil(`the ${service} listens`, () => pattern.exec(stdout())?.[1]);
+  return `http://127.0.0.1:${port}/health`;
+}
+
+describe.each([
+  [{ 'cluster-enabled': 'yes' }, 'cluster mode', 'cluster-enabled no'],
+  [{ 'maxmemory-policy': 'allkeys-lfu' }, 'maxmemory-policy is allkeys-lfu', 'maxmemory-policy noeviction'],
+] as const)('a Redis with %j', (settings, reason, remedy) => {
+  test.each(SERVICES)('ends the start of the %s with status 1, reason and remedy, in few lines', async (service) => {
+    const redis = await RedisProcess.start(undefined, undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
+    try {
+      const program = start(service, { REDIS_URL: redis.url });
+      expect(await program.exited).toBe(1);
+      expect(program.stdout()).toContain(reason);
+      expect(program.stdout()).toContain(remedy);
+      expect(program.stdout().split('\n').length).toBeLessThan(20);
+    } finally {
+      await redis.down();
+    }
+  }, 120_000);
+});
+
+describeWith('moto_server', 'an S3 store', () => {
+  const bucket = `preconditions-${randomUUID()}`;
+  let limited: LimitedS3;
+  let redis: RedisProcess;
+  let environment: Environment;
+
+  beforeAll(async () => {
+    const moto = await connectMoto();
+    [limited, redis] = await Promise.all([LimitedS3.start(moto.url), RedisProcess.start()]);
+    const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
+    Object.assign(process.env, credentials, { AWS_ENDPOINT_URL: moto.url });
+    const client = new S3Client({ forcePathStyle: true });
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    client.destroy();
+    environment = { ...credentials, AWS_ENDPOINT_URL: limited.url, REDIS_URL: redis.url, STORAGE_URL: `s3://${bucket}/p` };
+  }, 120_000);
+
+  afterAll(async () => {
+    await redis.down();
+    await limited.stop();
+  });
+
+  test.each(SERVICES)('without conditional writes ends the start of the %s with status 1', async (service) => {
+    limited.limit = 'unconditional';
+    const program = start(service, environment);
+    expect(await program.exited).toBe(1);
+    expect(program.stdout()).toContain('If-None-Match');
+  }, 120_000);
+
+  test.each(SERVICES)('without checksums ends the start of the %s, naming the variable that helps', async (service) => {
+    limited.limit = 'no checksums';
+    const program = start(service, environment);
+    expect(await program.exited).toBe(1);
+    expect(program.stdout()).toContain('AWS_REQUEST_CHECKSUM_CALCULATION=when_required');
+  }, 120_000);
+
+  test.each(SERVICES)('that denies writing leaves the %s alive and not ready, with the reason and a metric, until it allows it', async (service) => {
+    limited.limit = 'read only';
+    const program = start(service, environment);
+    const health = await healthOf(service, program);
+    expect((await fetch(`${health}/live`)).status).toBe(200);
+    const unready = await fetch(`${health}/ready`);
+    expect([unready.status, ((await unready.json()) as { detail: string }).detail]).toEqual([503, expect.stringContaining('store (access-denied)')]);
+    const failures = async (): Promise<number> =>
+      Number(/^cytoqueue_dependency_probes_failed_total (\d+)/m.exec(await (await fetch(`${health.replace('/health', '')}/metrics`)).text())?.[1]);
+    await waitUntil('a later probe is counted', async () => (await failures()) > 0);
+    limited.limit = 'none';
+    await waitUntil('it is ready', async () => (await fetch(`${health}/ready`)).status === 200);
+  }, 120_000);
+});
+
+test.each(SERVICES)('a Redis that is not there leaves the %s alive and not ready, until it is there', async (service) => {
+  const redis = await RedisProcess.start();
+  await redis.down();
+  const program = start(service, { REDIS_URL: redis.url });
+  try {
+    const health = await healthOf(service, program);
+    expect((await fetch(`${health}/live`)).status).toBe(200);
+    expect((await fetch(`${health}/ready`)).status).toBe(503);
+    await redis.up();
+    await waitUntil('it is ready', async () => (await fetch(`${health}/ready`)).status === 200);
+  } finally {
+    await redis.down();
+  }
+}, 120_000);

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** What a server lacks. `unconditional`: it ignores If-None-Match. The others are answered with an error. */
+export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only';
+
+/** Stands in front of an S3 server and behaves as one that lacks a feature. */
+export class LimitedS3 {
+  limit: Limit = 'none';
+  private readonly server = createServer((request, response) => void this.answer(request, response).catch(() => response.destroy()));
+
+  private constructor(private readonly target: string) {}
+
+  static async start(target: string): Promise<LimitedS3> {
+    const limited = new LimitedS3(target);
+    limited.server.listen(0, '127.0.0.1');
+    await once(limited.server, 'listening');
+    return limited;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
+    const isWrite = request.method === 'PUT' || request.method === 'POST';
+    if (isWrite && this.limit === 'read only') return refuse(response, 403, 'AccessDenied');
+    if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers)) return refuse(response, 501, 'NotImplemented');
+    const upstream = forward(`${this.target}${request.url}`, { method: request.method, headers: this.passed(request) });
+    upstream.end(body);
+    const [answered] = (await once(upstream, 'response')) as [IncomingMessage];
+    response.writeHead(answered.statusCode ?? 502, answered.headers);
+    answered.pipe(response);
+  }
+
+  private passed({ headers, method }: IncomingMessage): IncomingHttpHeaders {
+    const isIgnored = this.limit === 'unconditional' || (this.limit === 'unconditional parts' && method === 'POST');
+    const { 'if-none-match': condition, ...rest } = headers;
+    return isIgnored || condition === undefined ? rest : { ...rest, 'if-none-match': condition };
+  }
+}
+
+function hasChecksum(headers: IncomingHttpHeaders): boolean {
+  return Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-') || name === 'x-amz-sdk-checksum-algorithm' || name === 'x-amz-trailer');
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/xml' }).end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
+}
