@@ -62,12 +62,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   const access = await openKeys(config, { store, logger, audit, damage, redis: commands }, releasers);
   const { keys } = access;
   const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
-  const sweeper = createSweeper({ store, redis: commands, retention, logger, stored: use.stored, damage });
-  sweeper.start();
-  releasers.push('sweeper', () => sweeper.stop());
-  const indexing = createStatusIndexing({ store, redis: commands, damage, logger });
-  indexing.start();
-  releasers.push('status index', () => indexing.stop());
+  startUpkeep({ store, redis: commands, retention, logger, stored: use.stored, damage }, releasers);
   const address = new PublicAddress(config.publicUrl);
   const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch);
   const readinessWatch = watchReadiness({ readiness, logger });
@@ -96,6 +91,16 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     webDist: WEB_DIST,
   });
   await listen(createHttpServer(app, config), config, logger, releasers);
+}
+
+/** Removes what has expired, and indexes lists by status. */
+function startUpkeep(services: Parameters<typeof createSweeper>[0], releasers: Releasers): void {
+  const sweeper = createSweeper(services);
+  sweeper.start();
+  releasers.push('sweeper', () => sweeper.stop());
+  const indexing = createStatusIndexing(services);
+  indexing.start();
+  releasers.push('status index', () => indexing.stop());
 }
 
 function settleSessionSecret({ sessionSecret }: Config, logger: Logger): string {
