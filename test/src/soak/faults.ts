@@ -5,6 +5,8 @@ import type { FakeClock } from '../support/fake-clock';
 import type { FaultStack } from '../support/fault-stack';
 import { isRunning } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
+import type { TcpProxy } from '../support/tcp-proxy';
+import { damageDocument, damageShardObject, losePartOfRedis, truncateAnswers } from './damage';
 import type { Sampler } from './sampler';
 
 export interface Battlefield {
@@ -13,7 +15,9 @@ export interface Battlefield {
   readonly random: () => number;
   /** Undefined where no clock can be set. */
   readonly clock: FakeClock | undefined;
-  /** A small disk that holds the store; undefined where none can be had. */
+  /** Between the clients and the API. */
+  readonly apiProxy: TcpProxy;
+  /** A small disk that holds the store and DATA_DIR; undefined where none can be had. */
   readonly disk: string | undefined;
 }
 
@@ -117,7 +121,11 @@ export const FAULTS: readonly Fault[] = [
   { name: 'Redis full for 5 s', happen: redisFull },
   { name: 'Redis emptied', happen: (field) => emptyRedis(field, false) },
   { name: 'Redis restarted empty', happen: (field) => emptyRedis(field, true) },
-  { name: 'disk full for 5 s', happen: diskFull },
+  { name: 'Redis loses a quarter of its queues', happen: losePartOfRedis },
+  { name: 'disk of store, logs and stack full for 5 s', happen: diskFull },
+  { name: 'shard object damaged', happen: damageShardObject },
+  { name: 'description of a batch damaged', happen: damageDocument },
+  { name: 'half of the answers break off for 10 s', happen: truncateAnswers },
   { name: 'clock off by an hour for 15 s', happen: clockJumps },
 ];
 

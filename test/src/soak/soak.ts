@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Releasers } from '@cytoqueue/runtime';
 import { FakeClock, findFakeTime } from '../support/fake-clock';
+import { ContractClient } from '../support/contract-client';
 import { FaultStack } from '../support/fault-stack';
 import { mountSmallDisk } from '../support/small-disk';
+import { TcpProxy } from '../support/tcp-proxy';
 import { EventLoops } from './event-loops';
 import { type Battlefield, EARLY_FAULTS, FAULTS, type Fault } from './faults';
 import { Load } from './load';
@@ -62,12 +65,15 @@ async function prepare(releasers: Releasers, random: () => number): Promise<{ fi
   if (clock !== undefined) releasers.push('clock', () => clock.stop());
   const loops = new EventLoops();
   releasers.push('event loops', () => loops.stop());
-  const store = disk === undefined ? {} : { STORAGE_URL: `file://${disk.path}/objects` };
-  const faults = await FaultStack.start(ROWS, { WORKERS: '2', CANARY_SECONDS: '60', ...store, ...clock?.environment, ...loops.environment });
+  const folders = disk === undefined ? {} : { STORAGE_URL: `file://${disk.path}/objects`, DATA_DIR: join(disk.path, 'data') };
+  const faults = await FaultStack.start(ROWS, { WORKERS: '2', CANARY_SECONDS: '60', ...folders, ...clock?.environment, ...loops.environment });
   releasers.push('stack', () => faults.stop());
+  const apiProxy = await TcpProxy.start(Number(new URL(faults.stack.url).port));
+  releasers.push('proxy of the API', () => apiProxy.stop());
+  faults.client = await ContractClient.connect(`http://127.0.0.1:${apiProxy.port}`, faults.stack.apiKey);
   const sampler = new Sampler(faults);
   releasers.push('sampler', () => sampler.stop());
-  return { field: { faults, sampler, random, clock, disk: disk?.path }, loops };
+  return { field: { faults, sampler, random, clock, apiProxy, disk: disk?.path }, loops };
 }
 
 /** Resolves with how often each fault was there. */

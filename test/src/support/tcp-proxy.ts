@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
 /** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
-export type Verdict = 'pass' | 'lose the answer' | 'cut off the answer' | { answer: string };
+export type Verdict = 'pass' | 'lose the answer' | 'cut off the answer' | { answer: string } | { cutAfterBytes: number };
 type Judge = (request: string) => Verdict | Promise<Verdict>;
 
 /** How much of an answer that is cut off goes through. */
@@ -106,7 +106,8 @@ export class TcpProxy {
     let judged: Promise<unknown> = Promise.resolve();
     const pass = async (bytes: Buffer): Promise<void> => {
       const verdict = await this.judge(bytes.toString('latin1'));
-      if (typeof verdict === 'object') return void client.end(verdict.answer);
+      if (typeof verdict === 'object' && 'answer' in verdict) return void client.end(verdict.answer);
+      if (typeof verdict === 'object') bytesLeft = verdict.cutAfterBytes;
       if (verdict === 'lose the answer') losing = true;
       if (verdict === 'cut off the answer') bytesLeft = CUT_OFF_BYTES;
       this.forward(bytes, server);
