@@ -20,7 +20,7 @@ test('an API whose Redis does not answer is alive, not ready, and logs it for th
   try {
     const url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(program.stdout())?.[1]);
     const line = await waitUntil('it logs that it is not ready', () => program.stdout().split('\n').find((text) => text.includes('"msg":"not ready"')));
-    expect(JSON.parse(line)).toMatchObject({ level: 40, service: 'api', environment: 'local', missing: ['redis'] });
+    expect(JSON.parse(line)).toMatchObject({ level: 40, service: 'api', environment: 'local', missing: 'redis (unreachable)' });
     const status = async (path: string): Promise<number> => (await fetch(url + path)).status;
     expect([await status('/health/live'), await status('/health/ready')]).toEqual([200, 503]);
   } finally {

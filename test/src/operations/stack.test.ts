@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { RedisProcess } from '../support/redis-process';
 import { StackFixture, getFromRedis, setInRedis, untilGone } from '../support/stack-fixture';
-import { hasPendingSigterm, isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
+import { hasPendingSigterm, stopWhole, isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 let fixture: StackFixture;
@@ -51,7 +51,7 @@ describe('a stack', () => {
     const { process: child, ready, exited } = await fixture.start();
     const { api, workers: [worker = 0] } = ready.pids;
     // Stopped, both keep a signal pending, where it can be seen.
-    for (const pid of [api, worker]) process.kill(pid, 'SIGSTOP');
+    for (const pid of [api, worker]) await stopWhole(pid);
     // As when the terminal is closed.
     child.kill('SIGHUP');
     await waitUntil('the API has SIGTERM pending', () => hasPendingSigterm(api));

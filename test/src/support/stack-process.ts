@@ -156,6 +156,16 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/**
+ * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle another
+ * signal, even one that was sent later.
+ */
+export async function stopWhole(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const states = () => readdirSync(`/proc/${pid}/task`).map((thread) => / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/, ''))?.[1]);
+  await waitUntil(`process ${pid} has stopped`, () => states().every((state) => state === 'T'));
+}
+
 /** True while a process that was stopped by SIGSTOP has yet to handle a SIGTERM (Linux). */
 export function hasPendingSigterm(pid: number): boolean {
   const [, pending = '0'] = /^ShdPnd:\t(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
