@@ -131,7 +131,7 @@ class WatchedDependency {
     const { name, options } = this;
     if (findings.length === 0) options.logger.info({ dependency: name }, 'dependency usable again');
     for (const { kind, reason, detail, remedy, cause } of findings) {
-      options.logger[kind === 'warning' ? 'warn' : 'error']({ dependency: name, reason, kind, detail, remedy, err: cause }, 'dependency not usable as it is');
+      options.logger[kind === 'warning' ? 'warn' : 'error']({ dependency: name, reason, kind, explanation: detail, remedy, err: cause }, 'dependency not usable as it is');
     }
   }
 }
