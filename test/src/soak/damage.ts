@@ -17,14 +17,18 @@ const LOST_SHARE = 0.25;
 const TRUNCATED_MS = 10_000;
 const MAX_ANSWER_BYTES = 600;
 
-/** Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. */
-export async function losePartOfRedis({ faults, random }: Battlefield): Promise<void> {
+/**
+ * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost stay until
+ * Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
+ */
+export async function losePartOfRedis({ faults, random, sampler }: Battlefield): Promise<void> {
   await faults.inRedis(async (redis) => {
     const keys = (await Promise.all(Object.values(queueNames).map((queue) => redis.keys(`${REDIS_PREFIX}:${queue}:*`)))).flat();
     // The loss of `meta` is the loss of a queue's settings, not of its work.
     const lost = keys.filter((key) => !key.endsWith(':meta') && random() < LOST_SHARE);
     if (lost.length > 0) await redis.del(...lost);
   });
+  sampler.redisBeginsAnew();
 }
 
 /** Flips a bit of a shard's object before the batch is finalized; the results must be right all the same. */
