@@ -7,7 +7,8 @@ export {
 export { DamageReport } from './damage-report';
 export type * from './documents';
 export {
-  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError, StoreFullError,
+  StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { foldersBelow, listAll } from './listing';

@@ -1,6 +1,6 @@
 import { newestRun } from './batch-objects';
 import { manifestShape, predictionEndShape } from './document-shapes';
-import { ObjectCorruptError } from './errors';
+import { ObjectCorruptError, ObjectUnreadableError } from './errors';
 import { idTimeMs } from './ids';
 import { ObjectKeys } from './object-keys';
 import type { ObjectStore } from './object-store';
@@ -119,7 +119,7 @@ async function statusOf(store: ObjectStore, { tenant, kind }: IndexedList, id: s
     const manifest = await findDocument(store, ObjectKeys.runManifest(tenant, id, run), manifestShape);
     return manifest?.status === 'succeeded' ? 'succeeded' : OPEN;
   } catch (error) {
-    if (error instanceof ObjectCorruptError) return OPEN;
+    if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return OPEN;
     throw error;
   }
 }

@@ -6,7 +6,7 @@
 import { type Producer, QueueUnavailableError, runWithLease } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import {
-  type DamageReport, ObjectKeys, type ObjectStore, batchRecordShape, findDocument, listAll, newestRun, unscoredShards,
+  type DamageReport, ObjectKeys, type ObjectStore, type ObjectUnreadableError, batchRecordShape, findDocument, listAll, newestRun, unscoredShards,
 } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { WorkMetrics } from './work-metrics';
@@ -46,7 +46,8 @@ export async function reconcile(services: ReconcilerServices, { nowMs = Date.now
   const promoted = await services.producer.promoteMisdated(nowMs);
   if (promoted > 0) services.logger.warn({ jobs: promoted }, 'delayed by another clock; promoted');
   let enqueued = 0;
-  for await (const { key, modifiedAt } of listAll(services.store, ObjectKeys.pendingPrefix)) {
+  const onUnreadable = (error: ObjectUnreadableError) => services.damage.report(error.key, error);
+  for await (const { key, modifiedAt } of listAll(services.store, ObjectKeys.pendingPrefix, { onUnreadable })) {
     if (signal?.aborted) break;
     const ageMs = Math.abs(nowMs - modifiedAt.getTime());
     if (ageMs < MIN_AGE_MS) continue;

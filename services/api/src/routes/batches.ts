@@ -1,6 +1,6 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchRecord, type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
+import { type BatchRecord, type FileDigest, ObjectKeys } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
 import { cancelBatch, retryBatch } from '../batches/control';
@@ -9,7 +9,7 @@ import { sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
 import { sendPartial } from '../batches/partial';
 import { type StoredBatch, readBatch } from '../batches/runs';
-import { type BatchView, acceptedView, batchLink, isBatchFinished, viewBatch, viewNewestRun } from '../batches/view';
+import { type BatchView, acceptedView, batchLink, isBatchFinished, viewBatch, viewListedBatch, viewNewestRun } from '../batches/view';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { sendPage } from '../http/paging';
 import type { Retention } from '../http/retention';
@@ -150,11 +150,7 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
     tenant,
     kind: 'batches',
     charge: (cost) => services.use.rate.charge(tenant, cost),
-    read: async (id) =>
-      services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {
-        if (error instanceof ObjectNotFoundError) return undefined;
-        throw error;
-      }),
+    read: async (id) => (services.retention.isExpired(id) ? undefined : viewListedBatch(services, tenant, id)),
   });
 }
 
