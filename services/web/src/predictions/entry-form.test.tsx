@@ -60,6 +60,15 @@ test('arrow keys and Backspace go to the field before', async () => {
   expect(document.activeElement).toBe(field('Clump thickness'));
 });
 
+test('typing the grade that a field has over its selected text goes to the next field', async () => {
+  const { user, type } = renderForm();
+  await type('58{ArrowUp}{ArrowUp}');
+  expect(document.activeElement).toBe(field('Clump thickness'));
+  await user.keyboard('58');
+  expect(document.activeElement).toBe(field('Uniformity of cell shape'));
+  expect(values().slice(0, 3)).toEqual(['5', '8', '']);
+});
+
 test('a pasted line fills every field, with the reference before its values', async () => {
   const { paste } = renderForm();
   await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1');
