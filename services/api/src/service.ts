@@ -76,6 +76,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     progress,
     changes,
     ...operations,
+    damage,
     ...access,
     use,
     protection,

@@ -176,8 +176,10 @@ export class RunningApi {
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
     const address = new PublicAddress(publicUrl);
+    const metrics = new ApiMetrics(commands, queueWatch, logger);
+    const damage = new DamageReport(logger, () => metrics.objectDamaged());
     // Neither is started: a change through this process counts at once, and tests call `refresh` and `flush`.
-    this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage: new DamageReport(logger, ignore) });
+    this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage });
     this.lastUse = new LastUse(this.store, this.ring, logger);
     const app = createApp({
       store: this.store,
@@ -187,7 +189,8 @@ export class RunningApi {
       progress,
       changes,
       queueWatch,
-      metrics: new ApiMetrics(commands, queueWatch, logger),
+      metrics,
+      damage,
       keys: this.ring,
       tenantKeys: new TenantKeys(this.ring, this.storedKeys, this.lastUse),
       lastUse: this.lastUse,
