@@ -109,7 +109,7 @@ test('the event loop turns while a shard is being scored', async () => {
     const scoring = pool.score(task);
     await waitUntil('scoring has begun', () => held.isReached());
     held.release();
-    expect(decodeShardCounts(await scoring, 'k').succeeded).toBe(5);
+    expect(decodeShardCounts(await scoring, shardKey(TENANT, record, 0)).succeeded).toBe(5);
   } finally {
     held.release();
     await pool.stop();
