@@ -4,6 +4,7 @@ export {
   type Shape, auditEventShape, batchRecordShape, championShape, failedShardsShape, idempotencyRecordShape, keysFileShape, lastUsedShape, manifestShape,
   predictionEndShape, predictionRequestShape, promotionShape, runRecordShape, tenantKeysShape,
 } from './document-shapes';
+export { withReadDeadline } from './read-deadline';
 export { DamageReport } from './damage-report';
 export type * from './documents';
 export {

@@ -7,7 +7,7 @@ import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import {
   type Config, DependencyWatch, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, tellParent, watchReadiness,
 } from '@cytoqueue/runtime';
-import { DamageReport, createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore, withReadDeadline } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
@@ -31,7 +31,7 @@ const PROTECT_AFTER_MS = 5_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
-  const store = createObjectStore(config.storageUrl);
+  const store = withReadDeadline(createObjectStore(config.storageUrl));
   releasers.push('store', () => store.stop());
   const audit = new AuditLog(store, logger);
   audit.start();
