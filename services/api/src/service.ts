@@ -60,8 +60,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   watch.onFailure = () => operations.metrics.dependencyProbeFailed();
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const access = await openKeys(config, { store, logger, audit, damage, redis: commands }, releasers);
-  const { keys } = access;
-  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
+  const use = createTenantUse({ store, redis: commands, keys: access.keys, defaults: config.tenantLimits });
   startUpkeep({ store, redis: commands, retention, logger, stored: use.stored, damage }, releasers);
   const address = new PublicAddress(config.publicUrl);
   const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch);
@@ -80,7 +79,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     ...access,
     use,
     protection,
-    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
+    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), access.keys), new SessionMemory(commands), address),
     address,
     maxWaitSeconds: config.maxWaitSeconds,
     trustProxy: config.trustProxy,
