@@ -208,27 +208,6 @@ test.each<Loss>([
   expect(await outcome(record)).toEqual(WHOLE);
 });
 
-const jobsOf = async ({ id }: BatchRecord) => (await connection.keys(`${REDIS_PREFIX}:*:${id}.*`)).filter((key) => !key.includes(':progress:'));
-
-test('finished jobs whose list was lost are removed from Redis, and so are lost jobs a day later; nothing else is', async () => {
-  await connection.flushall();
-  const finished = await enqueued();
-  await finish(finished);
-  const waiting = await enqueued();
-  const upkeep = new KeyUpkeep(connection);
-  const before = (await connection.keys('*')).length;
-  expect(await upkeep.look()).toEqual({ mistyped: [], orphaned: 0 });
-  expect((await connection.keys('*')).length).toBe(before);
-  const whole = await jobsOf(waiting);
-  await connection.del(`${SHARD}:completed`, `${FINALIZE}:completed`);
-  expect(await upkeep.look()).toEqual({ mistyped: [], orphaned: SHARDS + 1 });
-  expect([await jobsOf(finished), await jobsOf(waiting)]).toEqual([[], whole]);
-  await connection.zrem(`${SHARD}:prioritized`, jobIds.shard(waiting.id, 1, 0));
-  expect(await upkeep.look()).toMatchObject({ orphaned: 0 });
-  expect(await upkeep.look(Date.now() + 25 * 3_600_000)).toMatchObject({ orphaned: 1 });
-  await finish(waiting);
-});
-
 test('a run that can finish is left alone, in every state on its way', async () => {
   const record = await enqueued({ delayed: 2 });
   expect(await pass()).toBe(0);
