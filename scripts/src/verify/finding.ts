@@ -1,5 +1,5 @@
 import { ModelFileError } from '@cytoqueue/classifier';
-import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError } from '@cytoqueue/storage';
 
 /** What to do about each kind of finding. */
 export const REMEDIES = {
@@ -65,6 +65,7 @@ function describe(error: unknown, kind: FindingKind): [FindingKind, string] {
   if (error instanceof FindingError) return [error.kind, error.message];
   if (error instanceof ObjectFormatError) return ['unknown-format', error.message];
   if (error instanceof ObjectNotFoundError) return [kind === 'damaged-document' ? 'missing' : kind, error.message];
-  if (error instanceof ObjectCorruptError || error instanceof ObjectRangeError || error instanceof ModelFileError) return [kind, error.message];
+  const ofObject = [ObjectCorruptError, ObjectRangeError, ObjectUnreadableError, ModelFileError];
+  if (error instanceof Error && ofObject.some((type) => error instanceof type)) return [kind, error.message];
   throw error;
 }
