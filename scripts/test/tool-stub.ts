@@ -12,7 +12,7 @@ name=\${0##*/}
 echo "$name $*" >>"$LOG"
 case "$name $*" in *"\${HANG:-no such command}"*) touch "$ACCOUNT/hanging"; exec /bin/sleep 600 ;; esac
 case "$name $*" in
-  'aws sts get-caller-identity'*) echo 123456789012 ;;
+  'aws sts get-caller-identity'*) [ ! -e "$ACCOUNT/no-credentials" ] || { echo 'Unable to locate credentials' >&2; exit 253; }; echo 123456789012 ;;
   'aws cloudformation describe-stacks'*TerminationProtection*) [ -e "$ACCOUNT/protected" ] && echo True || echo False ;;
   'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*Parameter*) name=$(echo "$*" | sed "s/.*ParameterKey=='\\([A-Za-z]*\\)'.*/\\1/"); [ ! -e "$ACCOUNT/kept-$name" ] || cat "$ACCOUNT/kept-$name" ;;
   'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*Outputs*\\'CpuArch* | 'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*\\'AlarmEmail* | *\\'DomainName* | *\\'MonthlyBudgetUsd* | *\\'ClusterName*)
