@@ -35,6 +35,7 @@ describeWith('moto_server', 'the probe of an S3 store', () => {
     ['unconditional parts', ['unsuitable: no-conditional-writes']],
     ['no checksums', ['unsuitable: no-checksums']],
     ['read only', ['unavailable: access-denied']],
+    ['skewed clock', ['unavailable: clock-skew']],
   ])('of a server with the limit "%s" finds %j and leaves nothing', async (limit, found) => {
     limited.limit = limit;
     expect(await probe()).toEqual(found);
