@@ -156,7 +156,7 @@ check_everything
 # With --dry-run too: what would change is told by the program that is built here. Writes nothing but this checkout's dist folders.
 step 'Build what deploys'
 say '+ npm run --silent build'
-npm run --silent build >&2
+npm run --silent build >&2 || fail 'the build failed, and nothing was changed'
 
 step 'Account: room for CloudFormation to work in'
 cdk bootstrap "aws://$account/$AWS_REGION"

@@ -36,10 +36,10 @@ const attribute = ({ services }: Environment, key: string): string | undefined =
 
 /** The properties that README.md names for each transition, as far as a test below has checked them. */
 const checked = new Map<string, Set<string>>();
-/** Checks the templates of one transition; a transition may have several tests. */
-function transition(row: string, properties: readonly string[], check: () => void): void {
+/** @returns the name of a test for one transition, which may have several */
+function transition(row: string, properties: readonly string[]): string {
   checked.set(row, new Set([...(checked.get(row) ?? []), ...properties]));
-  test(`${row}: ${properties.join(', ')}`, check);
+  return `${row}: ${properties.join(', ')}`;
 }
 
 describe.each(environments)('%s', (name, environment) => {
@@ -47,39 +47,39 @@ describe.each(environments)('%s', (name, environment) => {
   const resources = [foundation, services].flatMap(allOf);
 
   for (const row of ['creation fails → nothing', 'failed → created again']) {
-    transition(row, ['DeletionPolicy: RetainExceptOnCreate'], () => {
+    test(transition(row, ['DeletionPolicy: RetainExceptOnCreate']), () => {
       expect(resources.filter(isRetained).map(({ id, DeletionPolicy }) => [id, DeletionPolicy]).filter(([, policy]) => policy !== 'RetainExceptOnCreate')).toEqual([]);
     });
   }
 
-  transition('creation fails → nothing', ['TerminationProtection'], () => expect(protectionOf({ environment: name })).toEqual([false, false]));
+  test(transition('creation fails → nothing', ['TerminationProtection']), () => expect(protectionOf({ environment: name })).toEqual([false, false]));
 
   for (const row of ['nothing → created', 'creation fails → nothing']) {
-    transition(row, ['deletion_protection.enabled'], () => expect(attribute(environment, 'deletion_protection.enabled')).not.toBe('true'));
+    test(transition(row, ['deletion_protection.enabled']), () => expect(attribute(environment, 'deletion_protection.enabled')).not.toBe('true'));
   }
 
   for (const row of ['nothing → created', 'update']) {
-    transition(row, ['DesiredCount'], () => expect(servicesOf(environment).map(({ Properties }) => Properties['DesiredCount'])).toEqual([undefined, undefined]));
+    test(transition(row, ['DesiredCount']), () => expect(servicesOf(environment).map(({ Properties }) => Properties['DesiredCount'])).toEqual([undefined, undefined]));
   }
 
-  transition('services created again', ['LogGroupName'], () => {
+  test(transition('services created again', ['LogGroupName']), () => {
     const named = allOf(services).filter(isRetained).flatMap(({ id, Properties }) =>
       Object.entries(Properties).filter(([property, value]) => property.endsWith('Name') && !JSON.stringify(value).includes('AWS::StackId')).map(([property]) => `${id}.${property}`));
     expect(named).toEqual([]);
   });
 
-  transition('update fails → as before', ['UpdateReplacePolicy: Retain'], () => {
+  test(transition('update fails → as before', ['UpdateReplacePolicy: Retain']), () => {
     const differing = resources.filter(isRetained).filter(({ UpdateReplacePolicy }) => UpdateReplacePolicy !== 'Retain');
     expect(differing.map(({ id }) => id)).toEqual([]);
   });
 
   // An upload that has just begun has a quarter of an hour before its task ends.
-  transition('update', ['deregistration_delay.timeout_seconds'], () => {
+  test(transition('update', ['deregistration_delay.timeout_seconds']), () => {
     const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(group!.Properties['TargetGroupAttributes']).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '900' });
   });
 
-  transition('update fails → as before', ['DeploymentCircuitBreaker', 'Alarms', 'Rollback'], () => {
+  test(transition('update fails → as before', ['DeploymentCircuitBreaker', 'Alarms', 'Rollback']), () => {
     const alarms = new Map(resourcesOf(services, 'AWS::CloudWatch::Alarm').map((alarm) => [alarm.Properties['AlarmName'], alarm]));
     const watched = servicesOf(environment).map(({ Properties, DependsOn = [] }) => {
       const { Alarms, DeploymentCircuitBreaker } = Properties['DeploymentConfiguration'] as { Alarms: { AlarmNames: string[]; Enable: boolean; Rollback: boolean }; DeploymentCircuitBreaker: object };
@@ -106,7 +106,7 @@ describe.each(environments)('%s', (name, environment) => {
     expect(group!.Properties['HealthCheckPath']).toBe('/health/live');
   });
 
-  transition('services destroyed', ['DependsOn'], () => {
+  test(transition('services destroyed', ['DependsOn']), () => {
     const [association] = resourcesOf(services, 'AWS::ECS::ClusterCapacityProviderAssociations');
     for (const { DependsOn } of servicesOf(environment)) expect(DependsOn).toContain(association!.id);
   });
@@ -137,33 +137,33 @@ describe.each(environments)('%s', (name, environment) => {
 });
 
 for (const row of ['created → protected', 'production destroyed']) {
-  transition(row, ['TerminationProtection'], () => {
+  test(transition(row, ['TerminationProtection']), () => {
     expect(protectionOf({ environment: 'production', protected: 'true' })).toEqual([true, true]);
     expect(protectionOf({ environment: 'minimal', protected: 'true' })).toEqual([false, false]);
   });
-  transition(row, ['deletion_protection.enabled'], () => expect(attribute(deployed, 'deletion_protection.enabled')).toBe('true'));
+  test(transition(row, ['deletion_protection.enabled']), () => expect(attribute(deployed, 'deletion_protection.enabled')).toBe('true'));
 }
 
 const retainedTypes = (template: Template): string[] => [...new Set(allOf(template).filter(isRetained).map(({ Type }) => Type))].sort();
 
-transition('production destroyed', ['DeletionPolicy'], () => {
+test(transition('production destroyed', ['DeletionPolicy']), () => {
   expect(retainedTypes(production.foundation)).toEqual(['AWS::ECR::Repository', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret']);
 });
 
-transition('services destroyed', ['DeletionPolicy'], () => expect(retainedTypes(production.services)).toEqual(['AWS::Logs::LogGroup']));
+test(transition('services destroyed', ['DeletionPolicy']), () => expect(retainedTypes(production.services)).toEqual(['AWS::Logs::LogGroup']));
 
-transition('minimal destroyed with `--data`', ['DeletionPolicy: Delete', 'EmptyOnDelete'], () => {
+test(transition('minimal destroyed with `--data`', ['DeletionPolicy: Delete', 'EmptyOnDelete']), () => {
   expect([minimal.foundation, minimal.services].flatMap(retainedTypes)).toEqual([]);
   const repositories = resourcesOf(minimal.foundation, 'AWS::ECR::Repository').map(({ Properties }) => Properties['EmptyOnDelete']);
   expect(repositories).toEqual([true, true]);
 });
 
-transition('foundation of production created again', ['BucketName', 'RepositoryName', 'Name'], () => {
+test(transition('foundation of production created again', ['BucketName', 'RepositoryName', 'Name']), () => {
   const isNamed = (type: string, property: string): boolean => resourcesOf(production.foundation, type).some(({ Properties }) => Properties[property] !== undefined);
   expect([isNamed('AWS::S3::Bucket', 'BucketName'), isNamed('AWS::ECR::Repository', 'RepositoryName'), isNamed('AWS::SecretsManager::Secret', 'Name')]).toEqual([true, true, true]);
 });
 
-transition('update', ['CpuArchitecture', 'AlarmEmail', 'DomainName', 'MonthlyBudgetUsd', 'CertificateArn'], () => {
+test(transition('update', ['CpuArchitecture', 'AlarmEmail', 'DomainName', 'MonthlyBudgetUsd', 'CertificateArn']), () => {
   const choices = { cpuArchitecture: 'ARM64', alarmEmail: 'ops@lab.example', domainName: 'cyto.example', monthlyBudgetUsd: '777', nodeImage: 'sha256:0' };
   expect(outputsOf(synthesise('production', choices).services)).toMatchObject({
     CpuArchitecture: 'ARM64', AlarmEmail: 'ops@lab.example', DomainName: 'cyto.example', MonthlyBudgetUsd: '777', NodeImage: 'sha256:0',

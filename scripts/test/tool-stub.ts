@@ -23,6 +23,7 @@ case "$name $*" in
   'aws service-quotas get-service-quota'*L-3032A538*) cat "$ACCOUNT/vcpus" 2>/dev/null || echo 100.0 ;;
   'aws service-quotas get-service-quota'*) echo 5.0 ;;
   'aws ec2 describe-vpcs'*) cat "$ACCOUNT/vpcs" 2>/dev/null || echo 1 ;;
+  'npm run --silent build') [ ! -e "$ACCOUNT/no-build" ] ;;
   'docker buildx inspect'*) cat "$ACCOUNT/builder" 2>/dev/null || printf 'Driver: docker-container\\nPlatforms: linux/amd64, linux/arm64\\n' ;;
   'docker buildx imagetools'*) echo sha256:$(cat "$ACCOUNT/base" 2>/dev/null || echo ${BASE}) ;;
   'curl '*) [ ! -e "$ACCOUNT/not-ready" ] || { echo 'No answer from: redis.'; exit 22; } ;;

@@ -144,6 +144,7 @@ describe('deploy.sh', () => {
   });
 
   test.each([
+    ['a build that fails', 'no-build', '', 'the build failed, and nothing was changed'],
     ['no credentials', 'no-credentials', '', 'Unable to locate credentials'],
     ['a region that is not enabled', 'no-region', '', 'not enabled'],
     ['a certificate that is not issued', 'certificate', 'PENDING_VALIDATION', 'PENDING_VALIDATION, not ISSUED'],
