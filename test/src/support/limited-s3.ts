@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** What a server lacks. `unconditional`: it ignores If-None-Match. The others are answered with an error. */
-export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only' | 'skewed clock';
+export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only' | 'skewed clock' | 'expired credentials';
 
 /** Stands in front of an S3 server and behaves as one that lacks a feature. */
 export class LimitedS3 {
@@ -34,6 +34,7 @@ export class LimitedS3 {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     if (this.limit === 'skewed clock') return refuse(response, 403, 'RequestTimeTooSkewed', { date: new Date(Date.now() - 3_600_000).toUTCString() });
+    if (this.limit === 'expired credentials') return refuse(response, 400, 'ExpiredToken');
     const isWrite = request.method === 'PUT' || request.method === 'POST';
     if (isWrite && this.limit === 'read only') return refuse(response, 403, 'AccessDenied');
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers)) return refuse(response, 501, 'NotImplemented');
