@@ -175,6 +175,6 @@ test('README.md names the properties that are checked for each transition, and n
   const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
   const table = readme.slice(readme.indexOf('| transition |')).split('\n\n')[0]!.split('\n').slice(2);
   const named = table.map((line) => line.split('|').map((cell) => cell.trim())).map(([, row, , properties]) => [row!, [...properties!.matchAll(/`([^`…]+)`/g)].map(([, property]) => property!)] as const);
-  const byRow = Object.fromEntries(named.filter(([row]) => !row.startsWith('rollback fails')).map(([row, properties]) => [row, [...new Set(properties)].sort()]));
-  expect(byRow).toEqual(Object.fromEntries([...checked].map(([row, properties]) => [row, [...properties].sort()])));
+  const byRow = Object.fromEntries(named.filter(([row]) => !row.startsWith('rollback fails')).map(([row, properties]) => [row, new Set(properties)]));
+  expect(byRow).toEqual(Object.fromEntries(checked));
 });
