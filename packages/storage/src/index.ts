@@ -13,7 +13,8 @@ export {
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { foldersBelow, listAll } from './listing';
-export { type IndexedKind, idsByStatus } from './status-index';
+export { type IndexedKind, type IndexedList, type Segment, idsByStatus, listSegments } from './status-index';
+export { type IndexDifference, compareSegment } from './status-index-check';
 export { indexResources, markOpen, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';

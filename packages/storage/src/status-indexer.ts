@@ -98,7 +98,8 @@ async function settledStatuses(store: ObjectStore, list: IndexedList, ids: reado
   return (statuses[OPEN] ?? []).some((id) => list.kind === 'predictions' && (idTimeMs('pred_', id) ?? 0) > nowMs - ENDS_WITHIN_MS) ? undefined : statuses;
 }
 
-async function statusesOf(store: ObjectStore, list: IndexedList, ids: readonly string[]): Promise<SegmentIds> {
+/** OPEN for what can still change. */
+export async function statusesOf(store: ObjectStore, list: IndexedList, ids: readonly string[]): Promise<SegmentIds> {
   const statuses: SegmentIds = {};
   for (let start = 0; start < ids.length; start += READS_AT_ONCE) {
     const some = ids.slice(start, start + READS_AT_ONCE);
