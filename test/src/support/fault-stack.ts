@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
+import { Producer, type QueueName, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
 import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
@@ -185,9 +185,9 @@ export class FaultStack {
   }
 
   /** Runs the reconciler now instead of within 15 s: frees its lease and starts a worker, which begins with a turn. */
-  async reconcile(): Promise<void> {
+  async reconcile(): Promise<OwnWorker> {
     await this.inRedis((redis) => redis.del(RECONCILER_LEASE));
-    await this.startWorker();
+    return this.startWorker();
   }
 
   /** Past the proxy. */
@@ -213,16 +213,35 @@ export class FaultStack {
     return this.inRedis((redis) => redis.zrange(`${REDIS_PREFIX}:${queueNames.shards}:delayed`, '0', '-1'));
   }
 
-  /** As if a minute had passed since the locks that are there were renewed. */
+  /** As if the time had come until which jobs were put off. */
+  async passDelays(): Promise<void> {
+    const connection = createWorkerConnection(this.redis.url, () => undefined);
+    const producer = new Producer(connection, () => undefined);
+    try {
+      // To a clock that is decades behind every delay is a wrong one.
+      await producer.promoteMisdated(0);
+    } finally {
+      await producer.stop();
+      connection.disconnect();
+    }
+  }
+
+  /** As if a minute had passed since the locks that are there were renewed. A worker that starts looks for such jobs at once. */
   async passLockTime(): Promise<void> {
     await this.inRedis(async (redis) => {
-      for (const queue of [queueNames.shards, queueNames.finalize]) {
+      for (const queue of Object.values(queueNames)) {
         const key = `${REDIS_PREFIX}:${queue}`;
         const active = await redis.lrange(`${key}:active`, 0, -1);
         if (active.length > 0) await redis.sadd(`${key}:stalled`, ...active);
         await redis.del(`${key}:stalled-check`, ...active.map((id) => `${key}:${id}:lock`));
       }
     });
+  }
+
+  /** The same, with a worker that gives the jobs out again now: those that run look for them every 15 s. */
+  async deliverAgain(): Promise<OwnWorker> {
+    await this.passLockTime();
+    return this.startWorker();
   }
 
   /** Kills the stack's workers and expires their locks. The stack starts others in their places. */
