@@ -58,7 +58,7 @@ async function startsThatWait(environment: Environment): Promise<string[]> {
   return healths;
 }
 
-function untilReady(healths: readonly string[]): Promise<unknown> {
+function untilReady(healths: readonly string[]): Promise<boolean[]> {
   return Promise.all(healths.map((health) => waitUntil(`${health} is ready`, async () => (await fetch(`${health}/ready`)).status === 200)));
 }
 
@@ -118,7 +118,7 @@ describeWith('moto_server', 'an S3 store', () => {
       await waitUntil('a later probe is counted', async () => (await failures()) > 0);
     }
     limited.limit = 'none';
-    await untilReady(healths);
+    expect(await untilReady(healths)).toEqual([true, true]);
   }, 120_000);
 });
 
@@ -128,7 +128,7 @@ test('a Redis that is not there leaves the services alive and not ready, until i
   const healths = await startsThatWait({ REDIS_URL: redis.url });
   try {
     await redis.up();
-    await untilReady(healths);
+    expect(await untilReady(healths)).toEqual([true, true]);
   } finally {
     await redis.down();
   }

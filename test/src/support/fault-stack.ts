@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { Producer, type QueueName, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
+import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { Releasers } from '@cytoqueue/runtime';
 import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
@@ -11,6 +11,7 @@ import { Gate, type Hold } from './gate';
 import { expectInvariant, keysBelow } from './invariant';
 import { type LogLine, parseLog } from './log-lines';
 import { signalWorkers, whilePaused } from './paused-workers';
+import { passDelays, passLockTime } from './queue-time';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
 import {
@@ -213,32 +214,11 @@ export class FaultStack {
     return this.inRedis((redis) => redis.zrange(`${REDIS_PREFIX}:${queueNames.shards}:delayed`, '0', '-1'));
   }
 
-  /** As if the time had come until which jobs were put off. */
-  async passDelays(): Promise<void> {
-    const connection = createWorkerConnection(this.redis.url, () => undefined);
-    const producer = new Producer(connection, () => undefined);
-    try {
-      // To a clock that is decades behind every delay is a wrong one.
-      await producer.promoteMisdated(0);
-    } finally {
-      await producer.stop();
-      connection.disconnect();
-    }
-  }
+  // See queue-time.ts.
+  readonly passDelays = (): Promise<void> => passDelays(this.redis.url);
+  readonly passLockTime = (): Promise<void> => this.inRedis(passLockTime);
 
-  /** As if a minute had passed since the locks that are there were renewed. A worker that starts looks for such jobs at once. */
-  async passLockTime(): Promise<void> {
-    await this.inRedis(async (redis) => {
-      for (const queue of Object.values(queueNames)) {
-        const key = `${REDIS_PREFIX}:${queue}`;
-        const active = await redis.lrange(`${key}:active`, 0, -1);
-        if (active.length > 0) await redis.sadd(`${key}:stalled`, ...active);
-        await redis.del(`${key}:stalled-check`, ...active.map((id) => `${key}:${id}:lock`));
-      }
-    });
-  }
-
-  /** The same, with a worker that gives the jobs out again now: those that run look for them every 15 s. */
+  /** Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15 s. */
   async deliverAgain(): Promise<OwnWorker> {
     await this.passLockTime();
     return this.startWorker();

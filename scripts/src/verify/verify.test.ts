@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ObjectKeys, type ObjectStore, createId, createObjectStore, listAll, sealDocument } from '@cytoqueue/storage';
-import type { Finding } from '../../../scripts/src/verify/finding';
-import { verifyStore } from '../../../scripts/src/verify/verify-store';
-import { finish, run } from '../support/batches';
-import { ContractClient } from '../support/contract-client';
-import { HEADER } from '../support/csv-rows';
-import { connectMoto } from '../support/moto-server';
-import { describeWith } from '../support/optional-tools';
-import { BENIGN_RECORD } from '../support/records';
-import { StackFixture } from '../support/stack-fixture';
-import { ROOT } from '../support/stack-process';
+import type { Finding } from './finding';
+import { verifyStore } from './verify-store';
+import { finish, run } from '../../../test/src/support/batches';
+import { ContractClient } from '../../../test/src/support/contract-client';
+import { HEADER } from '../../../test/src/support/csv-rows';
+import { connectMoto } from '../../../test/src/support/moto-server';
+import { describeWith } from '../../../test/src/support/optional-tools';
+import { BENIGN_RECORD } from '../../../test/src/support/records';
+import { StackFixture } from '../../../test/src/support/stack-fixture';
+import { ROOT } from '../../../test/src/support/stack-process';
 
 /** A quoted line end stands in a row, which is one row all the same. */
 const FILE = `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
