@@ -164,9 +164,9 @@ function liveStatus({ cancelWished }: StoredBatch, live: LiveCounts): BatchView[
   return live.shards > 0 ? 'processing' : 'queued';
 }
 
-/** From the mean rate since the run was opened; null until there is one. */
-function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number): number | null {
+/** Whole seconds, from the mean rate since the run was opened; null until there is one. */
+export function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number, nowMs = Date.now()): number | null {
   if (rowsDone === 0) return null;
-  const elapsedSeconds = (Date.now() - Date.parse(openedAt)) / 1_000;
+  const elapsedSeconds = (nowMs - Date.parse(openedAt)) / 1_000;
   return Math.max(0, Math.round((elapsedSeconds / rowsDone) * rowsPending));
 }
