@@ -18,7 +18,7 @@ import { ROOT } from '../../../test/src/support/stack-process';
 const FILE = `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
 const TENANT = 'local';
 /** As long as the inputs of this test are kept. */
-const INPUT_RETENTION_DAYS = 30;
+const RETENTION_DAYS = 30;
 
 interface Outcome {
   status: number;
@@ -154,7 +154,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     else await store.put(key, after);
     const findings: Finding[] = [];
     // As the command does, in this process: one more of Node.js for each damage takes longer than all that it checks.
-    await verifyStore(store, { inputRetentionDays: INPUT_RETENTION_DAYS, onFinding: (finding) => findings.push(finding) });
+    await verifyStore(store, { inputRetentionDays: RETENTION_DAYS, retentionDays: RETENTION_DAYS, onFinding: (finding) => findings.push(finding) });
     if (before === undefined) await store.delete(key);
     else await store.put(key, before);
     expect(findings).toContainEqual({ key: expect.any(String), kind, detail: expect.stringMatching(/./), remedy: expect.stringMatching(/\.$/) });
