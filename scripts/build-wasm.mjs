@@ -5,11 +5,24 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TARGETS = [
-  { folder: 'packages/classifier', modules: ['integer', 'float', 'grades'], target: 'src/kernel/wasm.ts' },
-  { folder: 'packages/csv', modules: ['rows'], target: 'src/wasm.ts' },
+  { folder: 'packages/classifier', modules: ['integer', 'decimal', 'grades'], target: 'src/kernel/wasm.ts' },
+  { folder: 'packages/csv', modules: ['rows'], target: 'src/wasm/module.ts' },
 ];
 /** 112: vectors in exports, which only pass from file to file here. */
-const OPTIONS = ['--disableWarning', '112', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--use', 'abort=', '--outFile', 'module.wasm'];
+const OPTIONS = [
+  '--disableWarning',
+  '112',
+  '-O3',
+  '--noAssert',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd',
+  '--use',
+  'abort=',
+  '--outFile',
+  'module.wasm',
+];
 
 const root = new URL('../', import.meta.url);
 
@@ -43,7 +56,11 @@ async function generate(modules, sources, digest) {
   const lines = ['// Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.', `// ${digest}`];
   for (const name of modules) {
     const rows = (await compile(name, sources)).match(/.{1,116}/g);
-    lines.push('', `export const ${name}Wasm =`, ...rows.map((row, i) => `  '${row}'${i < rows.length - 1 ? ' +' : ';'}`));
+    lines.push(
+      '',
+      `export const ${name}Wasm =`,
+      ...rows.map((row, i) => `  '${row}'${i < rows.length - 1 ? ' +' : ';'}`),
+    );
   }
   return `${lines.join('\n')}\n`;
 }
@@ -52,11 +69,14 @@ const { assemblyscript } = JSON.parse(read('package.json')).devDependencies;
 for (const { folder, modules, target } of TARGETS) {
   const files = readdirSync(new URL(`${folder}/assembly`, root)).sort();
   const sources = Object.fromEntries(files.map((name) => [name, read(`${folder}/assembly/${name}`)]));
-  const digest = `sha256:${createHash('sha256').update(JSON.stringify([assemblyscript, OPTIONS, sources])).digest('hex')}`;
+  const digest = `sha256:${createHash('sha256')
+    .update(JSON.stringify([assemblyscript, OPTIONS, sources]))
+    .digest('hex')}`;
   const path = `${folder}/${target}`;
   const present = readTarget(path);
   if (process.argv.includes('--check')) {
-    if (present !== (await generate(modules, sources, digest))) throw new Error(`${path} is not what ${folder}/assembly compiles to: npm run build`);
+    if (present !== (await generate(modules, sources, digest)))
+      throw new Error(`${path} is not what ${folder}/assembly compiles to: npm run build`);
   } else if (!present.includes(digest)) {
     writeFileSync(new URL(path, root), await generate(modules, sources, digest));
   }

@@ -22,23 +22,37 @@ const readJson = (...file) => JSON.parse(readFileSync(path.join(...file), 'utf8'
  */
 function takeWorkspaces() {
   const links = path.join(installed, '@cytoqueue');
-  const folders = new Map(readdirSync(links).map((name) => [`@cytoqueue/${name}`, path.relative(target, path.resolve(links, readlinkSync(path.join(links, name))))]));
+  const folders = new Map(
+    readdirSync(links).map((name) => [
+      `@cytoqueue/${name}`,
+      path.relative(target, path.resolve(links, readlinkSync(path.join(links, name)))),
+    ]),
+  );
   const needed = new Set([...folders.keys()].filter((name) => folders.get(name).startsWith('services/')));
-  for (const name of needed) for (const dependency of Object.keys(readJson(root, folders.get(name), 'package.json').dependencies ?? {})) if (folders.has(dependency)) needed.add(dependency);
+  for (const name of needed)
+    for (const dependency of Object.keys(readJson(root, folders.get(name), 'package.json').dependencies ?? {}))
+      if (folders.has(dependency)) needed.add(dependency);
   for (const name of folders.keys()) if (!needed.has(name)) rmSync(path.join(installed, name));
   return [...needed].map((name) => folders.get(name));
 }
 
 function copy(relative) {
-  cpSync(path.join(root, relative), path.join(target, relative), { recursive: true, filter: (file) => !unused.test(file) });
+  cpSync(path.join(root, relative), path.join(target, relative), {
+    recursive: true,
+    filter: (file) => !unused.test(file),
+  });
 }
 
 /** Names that some installed package needs: as a dependency, or as a peer that is not optional. */
 function neededNames(manifests) {
-  return new Set(manifests.flatMap(({ dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }) => [
-    ...Object.keys({ ...dependencies, ...optionalDependencies }),
-    ...Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional),
-  ]));
+  return new Set(
+    manifests.flatMap(
+      ({ dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }) => [
+        ...Object.keys({ ...dependencies, ...optionalDependencies }),
+        ...Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional),
+      ],
+    ),
+  );
 }
 
 /**
@@ -49,10 +63,14 @@ function neededNames(manifests) {
 function removeOptionalPeers(workspaces) {
   const lock = readJson(root, 'package-lock.json').packages;
   const own = workspaces.map((workspace) => readJson(root, workspace, 'package.json'));
-  const places = Object.keys(readJson(installed, '.package-lock.json').packages).filter((place) => place.startsWith('node_modules/'));
+  const places = Object.keys(readJson(installed, '.package-lock.json').packages).filter((place) =>
+    place.startsWith('node_modules/'),
+  );
   for (let kept = places, unneeded; ; kept = kept.filter((place) => !unneeded.includes(place))) {
     const needed = neededNames([...own, ...kept.map((place) => lock[place] ?? {})]);
-    unneeded = kept.filter((place) => (lock[place]?.devOptional || lock[place]?.optional) && !needed.has(place.split('node_modules/').pop()));
+    unneeded = kept.filter(
+      (place) => (lock[place]?.devOptional || lock[place]?.optional) && !needed.has(place.split('node_modules/').pop()),
+    );
     if (unneeded.length === 0) return;
     for (const place of unneeded) rmSync(path.join(target, place), { recursive: true, force: true });
   }

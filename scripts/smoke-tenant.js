@@ -8,5 +8,7 @@ const { tenants } = JSON.parse(readFileSync(0, 'utf8'));
 const sha256 = createHash('sha256').update(process.env.SMOKE_KEY).digest('hex');
 if (!tenants.some(({ keys }) => keys.some((key) => key.sha256 === sha256))) {
   const others = tenants.filter(({ id }) => id !== 'smoke');
-  process.stdout.write(JSON.stringify({ tenants: [...others, { id: 'smoke', keys: [{ id: 'deploy', sha256, role: 'member' }] }] }));
+  process.stdout.write(
+    JSON.stringify({ tenants: [...others, { id: 'smoke', keys: [{ id: 'deploy', sha256, role: 'member' }] }] }),
+  );
 }

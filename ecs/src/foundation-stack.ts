@@ -27,12 +27,15 @@ export class FoundationStack extends Stack {
     this.logBucket = new LogBucket(this, 'Logs', settings);
     this.data = new DataBucket(this, 'Data', { settings, key: this.key, logBucket: this.logBucket });
     this.secrets = new Secrets(this, 'Secrets', { settings, key: this.key });
-    this.images = { api: createImageRepository(this, 'api', settings, this.key), worker: createImageRepository(this, 'worker', settings, this.key) };
-    this.output();
+    this.images = {
+      api: createImageRepository(this, 'api', settings, this.key),
+      worker: createImageRepository(this, 'worker', settings, this.key),
+    };
+    this.addOutputs();
   }
 
   /** What scripts/deploy.sh works with. */
-  private output(): void {
+  private addOutputs(): void {
     const { api, worker } = this.images;
     const values = {
       BucketName: this.data.bucket.bucketName,

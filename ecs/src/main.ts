@@ -4,6 +4,9 @@ import { readSettings } from './settings';
 import { createStacks } from './stacks';
 
 const app = new App();
-createStacks(app, readSettings((name) => app.node.tryGetContext(name)));
+createStacks(
+  app,
+  readSettings((name) => app.node.tryGetContext(name)),
+);
 addChecks(app);
 app.synth();

@@ -15,7 +15,16 @@ export interface StorePermissions {
 export const apiPermissions: StorePermissions = {
   get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
   // The operators' keys file, access/keys-file/, is theirs alone.
-  put: ['tenants/*', 'pending/*', 'audit/*', 'models/*/promotions/*', 'models/*/champion.json', 'access/tenants/*', 'access/last-used/*', 'probe/*'],
+  put: [
+    'tenants/*',
+    'pending/*',
+    'audit/*',
+    'models/*/promotions/*',
+    'models/*/champion.json',
+    'access/tenants/*',
+    'access/last-used/*',
+    'probe/*',
+  ],
   delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'probe/*'],
   list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
 };
@@ -27,8 +36,12 @@ export const apiPermissions: StorePermissions = {
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
   put: [
-    'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'tenants/*/batches/*/damaged/*', 'tenants/*/batches/*/runs/*',
-    'pending/*/runs/*', 'probe/*',
+    'tenants/*/predictions/*/result.json',
+    'tenants/*/batches/*/shards/*',
+    'tenants/*/batches/*/damaged/*',
+    'tenants/*/batches/*/runs/*',
+    'pending/*/runs/*',
+    'probe/*',
   ],
   delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
@@ -50,7 +63,13 @@ export function storeStatements(bucket: IBucket, permissions: StorePermissions):
   const objects = (actions: string[], patterns: readonly string[]): PolicyStatement =>
     new PolicyStatement({ actions, resources: patterns.map((pattern) => bucket.arnForObjects(pattern)) });
   const listing = (sid: string, conditions: Record<string, unknown>): PolicyStatement =>
-    new PolicyStatement({ sid, effect: Effect.ALLOW, actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions });
+    new PolicyStatement({
+      sid,
+      effect: Effect.ALLOW,
+      actions: ['s3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions,
+    });
   return [
     objects(['s3:GetObject'], permissions.get),
     objects(['s3:PutObject', 's3:AbortMultipartUpload'], permissions.put),

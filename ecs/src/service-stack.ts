@@ -10,8 +10,8 @@ import { OperationsDashboard } from './observability/dashboard';
 import { Notifications } from './observability/notifications';
 import { ApiService } from './services/api-service';
 import { rollBackOn } from './services/deployment-alarms';
-import { Edge } from './services/edge';
-import { Firewall } from './services/firewall';
+import { PublicEndpoint } from './services/public-endpoint';
+import { WebAcl } from './services/web-acl';
 import { Network } from './services/network';
 import { Redis } from './services/redis';
 import { WorkerService } from './services/worker-service';
@@ -28,7 +28,7 @@ export class ServiceStack extends Stack {
   private readonly redis: Redis;
   private readonly api: ApiService;
   private readonly worker: WorkerService;
-  private readonly edge: Edge;
+  private readonly publicEndpoint: PublicEndpoint;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, { ...props, description: 'Cytoqueue: network, Redis, services, public address, alarms' });
@@ -43,12 +43,12 @@ export class ServiceStack extends Stack {
     this.api = new ApiService(this, 'Api', parts);
     this.worker = new WorkerService(this, 'Worker', parts);
     this.associateCapacity(cluster);
-    this.connect(network);
-    this.edge = new Edge(this, 'Edge', { settings, foundation, network, api: this.api });
-    this.api.scale(this.edge.targetGroup);
-    new Firewall(this, 'Firewall', { settings, key, loadBalancer: this.edge.loadBalancer });
+    this.allowTaskTraffic(network);
+    this.publicEndpoint = new PublicEndpoint(this, 'Edge', { settings, foundation, network, api: this.api });
+    this.api.scale(this.publicEndpoint.targetGroup);
+    new WebAcl(this, 'Firewall', { settings, key, loadBalancer: this.publicEndpoint.loadBalancer });
     const dashboard = this.observe(settings, foundation);
-    this.output(cluster, dashboard, settings);
+    this.addOutputs(cluster, dashboard, settings);
   }
 
   private createCluster({ vpc }: Network, settings: Settings): Cluster {
@@ -69,10 +69,10 @@ export class ServiceStack extends Stack {
     for (const { service } of [this.api, this.worker]) service.node.addDependency(association);
   }
 
-  private connect(network: Network): void {
+  private allowTaskTraffic(network: Network): void {
     for (const { securityGroup } of [this.api, this.worker]) {
       this.redis.securityGroup.addIngressRule(securityGroup, Port.tcp(Redis.port), 'Tasks');
-      network.letIn(securityGroup);
+      network.allowEndpointAccess(securityGroup);
     }
   }
 
@@ -83,8 +83,14 @@ export class ServiceStack extends Stack {
     rollBackOn(this.api.service, alarms.deployment.api);
     rollBackOn(this.worker.service, alarms.deployment.worker);
     const platform: Record<string, IMetric[]> = {
-      'Load balancer: answers': [this.edge.targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_2XX_COUNT, PERIOD), sources.api5xx, sources.loadBalancer5xx],
-      'Load balancer: time, s': [this.edge.targetGroup.metrics.targetResponseTime({ ...PERIOD, statistic: 'p99' })],
+      'Load balancer: answers': [
+        this.publicEndpoint.targetGroup.metrics.httpCodeTarget(HttpCodeTarget.TARGET_2XX_COUNT, PERIOD),
+        sources.api5xx,
+        sources.loadBalancer5xx,
+      ],
+      'Load balancer: time, s': [
+        this.publicEndpoint.targetGroup.metrics.targetResponseTime({ ...PERIOD, statistic: 'p99' }),
+      ],
       'Tasks: CPU, %': [sources.apiCpu, this.worker.service.metricCpuUtilization(PERIOD)],
       'Redis: memory and CPU, %': [sources.redisMemory, sources.redisCpu],
     };
@@ -92,10 +98,13 @@ export class ServiceStack extends Stack {
   }
 
   private sources(): AlarmSources {
-    const { metrics } = this.edge.targetGroup;
+    const { metrics } = this.publicEndpoint.targetGroup;
     return {
       api5xx: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { ...PERIOD, statistic: 'Sum' }),
-      loadBalancer5xx: this.edge.loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { ...PERIOD, statistic: 'Sum' }),
+      loadBalancer5xx: this.publicEndpoint.loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, {
+        ...PERIOD,
+        statistic: 'Sum',
+      }),
       apiNotReady: this.api.task.notReady,
       workerNotReady: this.worker.task.notReady,
       unhealthyApi: metrics.unhealthyHostCount({ ...PERIOD, statistic: 'Maximum' }),
@@ -108,17 +117,23 @@ export class ServiceStack extends Stack {
   /** Of the first node; after a failover both have the same load. */
   private redisMetric(metricName: string): Metric {
     const CacheClusterId = Fn.join('-', [this.redis.group.ref, '001']);
-    return new Metric({ namespace: 'AWS/ElastiCache', metricName, dimensionsMap: { CacheClusterId }, statistic: 'Maximum', ...PERIOD });
+    return new Metric({
+      namespace: 'AWS/ElastiCache',
+      metricName,
+      dimensionsMap: { CacheClusterId },
+      statistic: 'Maximum',
+      ...PERIOD,
+    });
   }
 
   /** For scripts/deploy.sh: addresses, and the choices that the next deployment keeps unless it is given others. */
-  private output({ clusterName }: Cluster, { url }: OperationsDashboard, settings: Settings): void {
+  private addOutputs({ clusterName }: Cluster, { url }: OperationsDashboard, settings: Settings): void {
     const values = {
       ClusterName: clusterName,
       ApiServiceName: this.api.service.serviceName,
       WorkerServiceName: this.worker.service.serviceName,
-      LoadBalancerDnsName: this.edge.loadBalancer.loadBalancerDnsName,
-      LoadBalancerArn: this.edge.loadBalancer.loadBalancerArn,
+      LoadBalancerDnsName: this.publicEndpoint.loadBalancer.loadBalancerDnsName,
+      LoadBalancerArn: this.publicEndpoint.loadBalancer.loadBalancerArn,
       DashboardUrl: url,
       CpuArchitecture: settings.cpuArchitecture,
       MonthlyBudgetUsd: String(settings.monthlyBudgetUsd),

@@ -12,17 +12,22 @@ export interface Settings {
    */
   readonly taskSubnets: 'private' | 'public';
   readonly cpuArchitecture: 'X86_64' | 'ARM64';
-  readonly api: { readonly cpu: number; readonly memoryMiB: number; readonly minTasks: number; readonly maxTasks: number };
+  readonly api: {
+    readonly cpu: number;
+    readonly memoryMiB: number;
+    readonly minTasks: number;
+    readonly maxTasks: number;
+  };
   readonly worker: { readonly cpu: number; readonly memoryMiB: number };
   /** Of four workers beyond the first ones, how many run on Spot. */
-  readonly spotShareOfFour: 0 | 1 | 2 | 3 | 4;
+  readonly spotWeight: 0 | 1 | 2 | 3 | 4;
   readonly scaling: ScalingPolicy;
   readonly redis: { readonly nodeType: string; readonly nodes: number; readonly snapshotDays: number };
   readonly retentionDays: number;
   /** Of log groups. */
   readonly logDays: 7 | 30 | 90 | 365;
   /** Data outlive the stack. */
-  readonly protectData: boolean;
+  readonly retainData: boolean;
   /** The stack was deployed and tried once: from then on it cannot be deleted in passing. Before, a failed creation must roll back. */
   readonly isProtected: boolean;
   readonly monthlyBudgetUsd: number;
@@ -40,12 +45,12 @@ const minimal: Settings = {
   cpuArchitecture: 'X86_64',
   api: { cpu: 256, memoryMiB: 512, minTasks: 1, maxTasks: 2 },
   worker: { cpu: 1024, memoryMiB: 2048 },
-  spotShareOfFour: 4,
+  spotWeight: 4,
   scaling: { ...defaultPolicy, minWorkers: 1, maxWorkers: 4 },
   redis: { nodeType: 'cache.t4g.micro', nodes: 1, snapshotDays: 0 },
   retentionDays: 30,
   logDays: 30,
-  protectData: false,
+  retainData: false,
   isProtected: false,
   monthlyBudgetUsd: 150,
 };
@@ -57,12 +62,12 @@ const production: Settings = {
   cpuArchitecture: 'X86_64',
   api: { cpu: 1024, memoryMiB: 2048, minTasks: 2, maxTasks: 10 },
   worker: { cpu: 1024, memoryMiB: 2048 },
-  spotShareOfFour: 3,
+  spotWeight: 3,
   scaling: defaultPolicy,
   redis: { nodeType: 'cache.t4g.small', nodes: 2, snapshotDays: 7 },
   retentionDays: 30,
   logDays: 365,
-  protectData: true,
+  retainData: true,
   isProtected: false,
   monthlyBudgetUsd: 1_500,
 };
@@ -86,22 +91,25 @@ export type ReadContext = (name: string) => unknown;
  * @throws Error that names the context value which cannot be used
  */
 export function readSettings(read: ReadContext): Settings {
-  const name = textOf(read('environment')) ?? 'production';
-  const settings = environments[name] ?? refuse('environment', Object.keys(environments));
+  const name = toText(read('environment')) ?? 'production';
+  const settings = environments[name] ?? invalidSetting('environment', Object.keys(environments));
   const cpuArchitecture = read('cpuArchitecture') ?? settings.cpuArchitecture;
-  if (cpuArchitecture !== 'X86_64' && cpuArchitecture !== 'ARM64') return refuse('cpuArchitecture', ['X86_64', 'ARM64']);
+  if (cpuArchitecture !== 'X86_64' && cpuArchitecture !== 'ARM64')
+    return invalidSetting('cpuArchitecture', ['X86_64', 'ARM64']);
   const monthlyBudgetUsd = Number(read('monthlyBudgetUsd') ?? settings.monthlyBudgetUsd);
-  if (!(monthlyBudgetUsd > 0)) return refuse('monthlyBudgetUsd', ['an amount above 0']);
-  const isProtected = settings.protectData && read('protected') === 'true';
-  const [alarmEmail, domainName, nodeImage] = ['alarmEmail', 'domainName', 'nodeImage'].map((given) => textOf(read(given)));
+  if (!(monthlyBudgetUsd > 0)) return invalidSetting('monthlyBudgetUsd', ['an amount above 0']);
+  const isProtected = settings.retainData && read('protected') === 'true';
+  const [alarmEmail, domainName, nodeImage] = ['alarmEmail', 'domainName', 'nodeImage'].map((context) =>
+    toText(read(context)),
+  );
   return { ...settings, cpuArchitecture, monthlyBudgetUsd, isProtected, alarmEmail, domainName, nodeImage };
 }
 
 /** Undefined for what is not given, or given empty. */
-function textOf(value: unknown): string | undefined {
+function toText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function refuse(name: string, allowed: readonly string[]): never {
+function invalidSetting(name: string, allowed: readonly string[]): never {
   throw new Error(`the context value ${name} must be ${allowed.join(' or ')}`);
 }

@@ -25,10 +25,19 @@ export interface PolicingProxy {
 const OBJECTS = 'arn:aws:s3:::';
 
 /** Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with 403. */
-export async function startPolicingProxy(target: string, policyBucket: string, statements: Statement[]): Promise<PolicingProxy> {
+export async function startPolicingProxy(
+  target: string,
+  policyBucket: string,
+  statements: Statement[],
+): Promise<PolicingProxy> {
   const proxy = { seen: [] as Operation[], denied: [] as Operation[], overwrites: [] as string[] };
   const isPermitted = ({ action, key, prefix }: Operation): boolean =>
-    isAllowed(statements, action, `${OBJECTS}${policyBucket}${key === '' ? '' : `/${key}`}`, prefix === undefined ? {} : { 's3:prefix': prefix });
+    isAllowed(
+      statements,
+      action,
+      `${OBJECTS}${policyBucket}${key === '' ? '' : `/${key}`}`,
+      prefix === undefined ? {} : { 's3:prefix': prefix },
+    );
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request);
@@ -68,7 +77,11 @@ function placeOf(request: IncomingMessage): { key: string; query: URLSearchParam
 /** The names of Amazon S3's actions for a request, which for parts of an upload is that of a put. */
 function operationsOf(request: IncomingMessage, body: Buffer): Operation[] {
   const { key, query } = placeOf(request);
-  if (query.has('delete')) return [...body.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, deleted]) => ({ action: 's3:DeleteObject', key: deleted! }));
+  if (query.has('delete'))
+    return [...body.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, deleted]) => ({
+      action: 's3:DeleteObject',
+      key: deleted!,
+    }));
   if (key === '') return [{ action: 's3:ListBucket', key, prefix: query.get('prefix') ?? undefined }];
   const actions: Record<string, string> = {
     GET: 's3:GetObject',
@@ -83,7 +96,8 @@ function operationsOf(request: IncomingMessage, body: Buffer): Operation[] {
 /** A key whose object this request would make, without the condition that it is not there. */
 function overwrites(request: IncomingMessage): string | undefined {
   const { key, query } = placeOf(request);
-  const makesObject = (request.method === 'PUT' && !query.has('partNumber')) || (request.method === 'POST' && query.has('uploadId'));
+  const makesObject =
+    (request.method === 'PUT' && !query.has('partNumber')) || (request.method === 'POST' && query.has('uploadId'));
   const isGuarded = writeOncePatterns.some((pattern) => matches(pattern, key));
   return makesObject && isGuarded && request.headers['if-none-match'] === undefined ? key : undefined;
 }

@@ -1,5 +1,14 @@
 import type { Template } from 'aws-cdk-lib/assertions';
-import { type Environment, type Resource, type Statement, asList, isAllowed, matches, resolve, resourcesOf } from './templates';
+import {
+  type Environment,
+  type Resource,
+  type Statement,
+  asList,
+  isAllowed,
+  matches,
+  resolve,
+  resourcesOf,
+} from './templates';
 
 export const ACCOUNT = '123456789012';
 export const OTHER_ACCOUNT = '999999999999';
@@ -17,7 +26,8 @@ export interface Need {
 function namesOf(stack: string, id: string, { Type, Properties }: Resource): { ref: string; arn: string } {
   const arn = (service: string, path: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
   const generated = `${stack}-${id}-1A2B3C`;
-  const text = (name: string): string | undefined => (Properties?.[name] === undefined ? undefined : String(resolve(Properties[name])));
+  const text = (name: string): string | undefined =>
+    Properties?.[name] === undefined ? undefined : String(resolve(Properties[name]));
   switch (Type) {
     case 'AWS::Logs::LogGroup': {
       const name = text('LogGroupName') ?? generated;
@@ -45,9 +55,13 @@ export function physical({ settings, foundation, services }: Environment): <T>(v
   const exported = new Map<string, string>();
   const named = new Map<string, string>();
   const addStack = (template: Template, part: string): void => {
-    const { Resources, Outputs = {} } = template.toJSON() as { Resources: Record<string, Resource>; Outputs?: Record<string, { Value: unknown; Export?: { Name: unknown } }> };
+    const { Resources, Outputs = {} } = template.toJSON() as {
+      Resources: Record<string, Resource>;
+      Outputs?: Record<string, { Value: unknown; Export?: { Name: unknown } }>;
+    };
     const stack = `cytoqueue-${settings.environment}-${part}`;
-    for (const { Value, Export } of Object.values(Outputs)) if (Export !== undefined) exported.set(String(resolve(Export.Name)), String(resolve(Value)));
+    for (const { Value, Export } of Object.values(Outputs))
+      if (Export !== undefined) exported.set(String(resolve(Export.Name)), String(resolve(Value)));
     for (const [id, resource] of Object.entries(Resources)) {
       const { ref, arn } = namesOf(stack, id, resource);
       named.set(`${id}.Arn`, arn).set(id, ref);
@@ -56,7 +70,13 @@ export function physical({ settings, foundation, services }: Environment): <T>(v
   addStack(foundation, 'foundation');
   addStack(services, 'services');
   // In one pass, for a generated name contains the id that it replaces; the longest first, for an id may begin like another.
-  const anyName = new RegExp([...named.keys()].toSorted((a, b) => b.length - a.length).map((id) => id.replace('.', '\\.')).join('|'), 'g');
+  const anyName = new RegExp(
+    [...named.keys()]
+      .toSorted((a, b) => b.length - a.length)
+      .map((id) => id.replace('.', '\\.'))
+      .join('|'),
+    'g',
+  );
   const replaceAll = (value: unknown): unknown => {
     if (typeof value === 'string') return (exported.get(value) ?? value).replace(anyName, (id) => named.get(id) ?? id);
     if (Array.isArray(value)) return value.map(replaceAll);
@@ -68,14 +88,26 @@ export function physical({ settings, foundation, services }: Environment): <T>(v
 
 /** The identity policies of a role, by the beginning of its logical id. */
 export function roleStatements(environment: Environment, roleIdStart: string): Statement[] {
-  const policies = resourcesOf(environment.services, 'AWS::IAM::Policy').filter(({ Properties }) => JSON.stringify(Properties['Roles']).includes(`"Ref":"${roleIdStart}`));
-  return policies.flatMap(({ Properties }) => physical(environment)(Properties['PolicyDocument'] as { Statement: Statement[] }).Statement);
+  const policies = resourcesOf(environment.services, 'AWS::IAM::Policy').filter(({ Properties }) =>
+    JSON.stringify(Properties['Roles']).includes(`"Ref":"${roleIdStart}`),
+  );
+  return policies.flatMap(
+    ({ Properties }) => physical(environment)(Properties['PolicyDocument'] as { Statement: Statement[] }).Statement,
+  );
 }
 
 /** Whether a resource policy lets the principal, a service or `*`, do it: allowed by a statement and denied by none. */
-export function resourcePolicyAllows(statements: Statement[], principal: string, { action, resource, keys = {} }: Need): boolean {
-  const applying = statements.filter(({ Principal }) => principalsOf(Principal).some((pattern) => pattern === '*' || pattern === principal));
-  const asAllowed = applying.filter(({ Effect }) => Effect === 'Deny').map((statement) => ({ ...statement, Effect: 'Allow' }));
+export function resourcePolicyAllows(
+  statements: Statement[],
+  principal: string,
+  { action, resource, keys = {} }: Need,
+): boolean {
+  const applying = statements.filter(({ Principal }) =>
+    principalsOf(Principal).some((pattern) => pattern === '*' || pattern === principal),
+  );
+  const asAllowed = applying
+    .filter(({ Effect }) => Effect === 'Deny')
+    .map((statement) => ({ ...statement, Effect: 'Allow' }));
   const secure = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3', ...keys };
   return isAllowed(applying, action, resource, secure) && !isAllowed(asAllowed, action, resource, secure);
 }
@@ -86,10 +118,15 @@ function principalsOf(principal: Statement['Principal']): string[] {
 }
 
 /** What no need asks for: actions on resources that the statements allow and that could be taken away. */
-export function superfluous(statements: Statement[], needs: readonly Need[]): string[] {
-  const allowed = statements.filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action, Resource }) =>
-    asList(Action).flatMap((action) => asList(Resource).map((resource) => ({ action, resource }))));
+export function unusedPermissions(statements: Statement[], needs: readonly Need[]): string[] {
+  const allowed = statements
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap(({ Action, Resource }) =>
+      asList(Action).flatMap((action) => asList(Resource).map((resource) => ({ action, resource }))),
+    );
   return allowed
-    .filter(({ action, resource }) => !needs.some((need) => matches(action, need.action) && matches(resource, need.resource)))
+    .filter(
+      ({ action, resource }) => !needs.some((need) => matches(action, need.action) && matches(resource, need.resource)),
+    )
     .map(({ action, resource }) => `${action} ${resource}`);
 }

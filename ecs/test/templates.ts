@@ -37,7 +37,11 @@ function synthesiseStacks(environment: string, given: Record<string, string>): E
 }
 
 const PLACES: Record<string, string> = {
-  'AWS::Partition': 'aws', 'AWS::Region': 'eu-central-1', 'AWS::AccountId': '123456789012', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::NoValue': '',
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'eu-central-1',
+  'AWS::AccountId': '123456789012',
+  'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::NoValue': '',
 };
 
 /** CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by names. */
@@ -46,7 +50,8 @@ export function resolve(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const [name, argument] = Object.entries(value)[0] ?? ['', undefined];
   if (name === 'Ref') return PLACES[argument as string] ?? argument;
-  if (name === 'Fn::Join') return ((resolve((argument as [string, unknown[]])[1]) as string[])).join((argument as [string])[0]);
+  if (name === 'Fn::Join')
+    return (resolve((argument as [string, unknown[]])[1]) as string[]).join((argument as [string])[0]);
   if (name === 'Fn::GetAtt') return (argument as string[]).join('.');
   if (name === 'Fn::ImportValue' || name === 'Fn::Sub') return resolve(argument);
   if (name === 'Fn::Select') return `selected-${(argument as [number])[0]}`;
@@ -55,7 +60,10 @@ export function resolve(value: unknown): unknown {
 }
 
 export function resourcesOf(template: Template, type: string): (Resource & { id: string })[] {
-  return Object.entries(template.findResources(type) as Record<string, Resource>).map(([id, resource]) => ({ id, ...resource }));
+  return Object.entries(template.findResources(type) as Record<string, Resource>).map(([id, resource]) => ({
+    id,
+    ...resource,
+  }));
 }
 
 export interface Statement {
@@ -68,25 +76,39 @@ export interface Statement {
 
 /** What the task role of a service may do. */
 export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'): Statement[] {
-  const policies = resourcesOf(services, 'AWS::IAM::Policy').filter(({ id }) => id.startsWith(`${service}TaskDefinitionTaskRole`));
-  return policies.flatMap(({ Properties }) => (resolve(Properties.PolicyDocument) as { Statement: Statement[] }).Statement);
+  const policies = resourcesOf(services, 'AWS::IAM::Policy').filter(({ id }) =>
+    id.startsWith(`${service}TaskDefinitionTaskRole`),
+  );
+  return policies.flatMap(
+    ({ Properties }) => (resolve(Properties.PolicyDocument) as { Statement: Statement[] }).Statement,
+  );
 }
 
 export const asList = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
 export function matches(pattern: string, value: string): boolean {
-  const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+  const source = pattern
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
   return new RegExp(`^${source}$`).test(value);
 }
 
 /** As IAM has it, for the condition operators that the policies use. */
-export function isAllowed(statements: Statement[], action: string, resource: string, keys: Record<string, string> = {}): boolean {
+export function isAllowed(
+  statements: Statement[],
+  action: string,
+  resource: string,
+  keys: Record<string, string> = {},
+): boolean {
   return statements.some(
     (statement) =>
       statement.Effect === 'Allow' &&
       asList(statement.Action).some((pattern) => matches(pattern, action)) &&
       asList(statement.Resource).some((pattern) => matches(pattern, resource)) &&
-      Object.entries(statement.Condition ?? {}).every(([operator, condition]) => Object.entries(condition).every(([key, wanted]) => holds(operator, keys[key], asList(wanted).map(String)))),
+      Object.entries(statement.Condition ?? {}).every(([operator, condition]) =>
+        Object.entries(condition).every(([key, wanted]) => holds(operator, keys[key], asList(wanted).map(String))),
+      ),
   );
 }
 
@@ -95,6 +117,7 @@ function holds(operator: string, given: string | undefined, wanted: string[]): b
   if (operator === 'StringEquals') return given !== undefined && wanted.includes(given);
   if (operator === 'Bool') return given === wanted[0];
   if (operator === 'NumericLessThan') return given !== undefined && Number(given) < Number(wanted[0]);
-  if (operator === 'StringLike' || operator === 'ArnLike') return given !== undefined && wanted.some((pattern) => matches(pattern, given));
+  if (operator === 'StringLike' || operator === 'ArnLike')
+    return given !== undefined && wanted.some((pattern) => matches(pattern, given));
   throw new Error(`the operator ${operator} is not known here`);
 }

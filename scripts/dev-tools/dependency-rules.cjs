@@ -4,7 +4,19 @@
  * What each module may import: our packages by name, and packages of others (`null` = any declared one). A pure module
  * computes: it uses neither files nor network nor processes. The same table stands as prose in .github/CONTRIBUTING.md.
  */
-const OURS = ['schema', 'classifier', 'csv', 'samples', 'registry', 'scaling', 'storage', 'queue', 'metrics', 'runtime', 'client'];
+const OURS = [
+  'schema',
+  'classifier',
+  'csv',
+  'samples',
+  'registry',
+  'scaling',
+  'storage',
+  'queue',
+  'metrics',
+  'runtime',
+  'client',
+];
 const MODULES = {
   'packages/schema': { ours: [], others: [], pure: true },
   'packages/classifier': { ours: ['schema'], others: ['ml-matrix'], pure: true },
@@ -42,10 +54,15 @@ const rules = Object.entries(MODULES).flatMap(([module, { ours, others, pure }])
       name: `${module}: packages of others`,
       severity: 'error',
       from,
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'], path: 'node_modules', pathNot: ['^packages/', ...names] },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+        path: 'node_modules',
+        pathNot: ['^packages/', ...names],
+      },
     });
   }
-  if (pure) found.push({ name: `${module}: pure`, severity: 'error', from, to: { dependencyTypes: ['core'], path: IO } });
+  if (pure)
+    found.push({ name: `${module}: pure`, severity: 'error', from, to: { dependencyTypes: ['core'], path: IO } });
   return found;
 });
 
@@ -78,6 +95,9 @@ module.exports = {
     exclude: { path: '/wasm\\.ts$|cdk\\.out' },
     tsPreCompilationDeps: true,
     combinedDependencies: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['default', 'import', 'require', 'node', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['default', 'import', 'require', 'node', 'types'],
+    },
   },
 };

@@ -26,12 +26,17 @@ function filesBelow(folder) {
 }
 
 const hash = createHash('sha256');
-for (const file of inputs) hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file)).update('\0');
+for (const file of inputs)
+  hash
+    .update(`${file.slice(root.length)}\0`)
+    .update(readFileSync(file))
+    .update('\0');
 const digest = hash.digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
   const { build } = await import('vite');
   await build({ root: here, configFile: join(here, 'vite.config.mjs'), logLevel: 'warn' });
-  for (const file of filesBelow(join(here, 'dist/assets')).filter((name) => /\.(js|css)$/.test(name))) writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+  for (const file of filesBelow(join(here, 'dist/assets')).filter((name) => /\.(js|css)$/.test(name)))
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
   writeFileSync(stamp, digest);
 }

@@ -10,7 +10,9 @@ export default defineConfig({
   // Relative: the API puts the path of PUBLIC_URL before them when it serves the page.
   base: './',
   // From its sources, so that what the app does not use of it is left out.
-  resolve: { alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) },
+  },
   build: {
     target: 'es2022',
     // Fonts and images stay files: the content security policy allows no data: address.

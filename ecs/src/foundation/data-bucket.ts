@@ -1,7 +1,14 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, ObjectOwnership, StorageClass } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type LifecycleRule,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { writeOncePatterns } from '../permissions';
 import { removalPolicyOf } from '../removal-policy';
@@ -9,13 +16,13 @@ import type { Settings } from '../settings';
 import { LogBucket } from './log-bucket';
 
 /** A record of who did what stays six years, as HIPAA wants its documentation to. */
-const AUDIT_DAYS = 6 * 365 + 2;
+const AUDIT_RETENTION_DAYS = 6 * 365 + 2;
 /** How long what was deleted or replaced can be brought back, and until it is really gone. */
-const UNDO_DAYS = 7;
+const VERSION_RETENTION_DAYS = 7;
 /** Markers are written and deleted with every record: their old versions have no use. */
-const MARKER_UNDO_DAYS = 1;
+const MARKER_VERSION_RETENTION_DAYS = 1;
 /** Beyond the product's own retention, for what its sweeper may have missed. */
-const GRACE_DAYS = 14;
+const EXPIRY_MARGIN_DAYS = 14;
 
 /** A name that both stacks can write, so that the services' policies name the bucket and not another stack's output. */
 export function dataBucketName(stack: Stack, { environment }: Settings): string {
@@ -69,15 +76,15 @@ function lifecycle({ retentionDays }: Settings): LifecycleRule[] {
     {
       id: 'every-prefix',
       abortIncompleteMultipartUploadAfter: Duration.days(1),
-      noncurrentVersionExpiration: Duration.days(UNDO_DAYS),
+      noncurrentVersionExpiration: Duration.days(VERSION_RETENTION_DAYS),
       expiredObjectDeleteMarker: true,
     },
-    { id: 'pending', prefix: 'pending/', noncurrentVersionExpiration: Duration.days(MARKER_UNDO_DAYS) },
-    { id: 'tenants', prefix: 'tenants/', expiration: Duration.days(retentionDays + GRACE_DAYS) },
+    { id: 'pending', prefix: 'pending/', noncurrentVersionExpiration: Duration.days(MARKER_VERSION_RETENTION_DAYS) },
+    { id: 'tenants', prefix: 'tenants/', expiration: Duration.days(retentionDays + EXPIRY_MARGIN_DAYS) },
     {
       id: 'audit',
       prefix: 'audit/',
-      expiration: Duration.days(AUDIT_DAYS),
+      expiration: Duration.days(AUDIT_RETENTION_DAYS),
       transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }],
     },
   ];

@@ -12,14 +12,19 @@ export function imageRepositoryName({ environment }: Settings, service: 'api' | 
   return `cytoqueue-${environment}/${service}`;
 }
 
-export function createImageRepository(scope: Construct, service: 'api' | 'worker', settings: Settings, key: Key): Repository {
+export function createImageRepository(
+  scope: Construct,
+  service: 'api' | 'worker',
+  settings: Settings,
+  key: Key,
+): Repository {
   return new Repository(scope, `${service === 'api' ? 'Api' : 'Worker'}Images`, {
     repositoryName: imageRepositoryName(settings, service),
     imageScanOnPush: true,
     imageTagMutability: TagMutability.IMMUTABLE,
     encryption: RepositoryEncryption.KMS,
     encryptionKey: key,
-    emptyOnDelete: !settings.protectData,
+    emptyOnDelete: !settings.retainData,
     removalPolicy: removalPolicyOf(settings),
     lifecycleRules: [
       { rulePriority: 1, tagStatus: TagStatus.UNTAGGED, maxImageAge: Duration.days(1) },

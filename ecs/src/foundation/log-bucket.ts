@@ -22,7 +22,11 @@ export class LogBucket extends Construct {
       versioned: true,
       removalPolicy: removalPolicyOf(settings),
       lifecycleRules: [
-        { expiration: Duration.days(settings.logDays), noncurrentVersionExpiration: Duration.days(1), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          expiration: Duration.days(settings.logDays),
+          noncurrentVersionExpiration: Duration.days(1),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
     });
     const { account } = Stack.of(this);

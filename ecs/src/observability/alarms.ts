@@ -1,5 +1,11 @@
 import type { MetricName, MetricQueue } from '@cytoqueue/metrics';
-import { Alarm, type ComparisonOperator, ComparisonOperator as Is, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type ComparisonOperator,
+  ComparisonOperator as Is,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -12,12 +18,12 @@ interface AlarmRule {
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
   /** Datapoints in a row, or out of so many. */
-  readonly points: number;
-  readonly outOf?: number;
+  readonly datapointsToAlarm: number;
+  readonly evaluationPeriods?: number;
   /** What has to be done when nothing is heard: gauges come every minute, zeros too. */
   readonly missing?: TreatMissingData;
   /** What it means and where to look first; it is mailed. */
-  readonly says: string;
+  readonly description: string;
 }
 
 export interface AlarmSources {
@@ -44,16 +50,36 @@ export class Alarms extends Construct {
   /** A deployment during which one of them goes off is rolled back; they notify no one. */
   readonly deployment: { readonly api: readonly NamedAlarm[]; readonly worker: readonly NamedAlarm[] };
 
-  constructor(scope: Construct, id: string, { settings, topic, sources }: { settings: Settings; topic: ITopic; sources: AlarmSources }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, topic, sources }: { settings: Settings; topic: ITopic; sources: AlarmSources },
+  ) {
     super(scope, id);
     const rules = [...productRules(settings), ...platformRules(sources)];
     this.all = rules.map((rule) => this.create(rule, settings, topic));
-    const named = (rule: AlarmRule): NamedAlarm => ({ alarm: this.create(rule, settings, undefined), name: alarmNameOf(settings, rule.id) });
+    const named = (rule: AlarmRule): NamedAlarm => ({
+      alarm: this.create(rule, settings, undefined),
+      name: alarmNameOf(settings, rule.id),
+    });
     const { api, worker } = deploymentRules(sources);
     this.deployment = { api: api.map(named), worker: worker.map(named) };
   }
 
-  private create({ id, metric, comparison, threshold, points, outOf, missing, says }: AlarmRule, settings: Settings, topic: ITopic | undefined): Alarm {
+  private create(
+    {
+      id,
+      metric,
+      comparison,
+      threshold,
+      datapointsToAlarm: points,
+      evaluationPeriods: outOf,
+      missing,
+      description: says,
+    }: AlarmRule,
+    settings: Settings,
+    topic: ITopic | undefined,
+  ): Alarm {
     const alarm = new Alarm(this, id, {
       alarmName: alarmNameOf(settings, id),
       alarmDescription: `${says} Runbook: packages/metrics/README.md#${id.replace(/WhileDeploying$/, '').toLowerCase()}`,
@@ -75,47 +101,245 @@ function productRules(settings: Settings): AlarmRule[] {
   const of = (name: MetricName, queue: MetricQueue): IMetric => metricOf(name, queue, settings);
   const oldAge = settings.scaling.oldestAgeSteps.at(-1)?.fromSeconds ?? 1_200;
   return [
-    { id: 'BacklogWithoutWorkers', metric: of('HasBacklogWithoutWorkers', 'all'), threshold: 0, points: 3, says: 'There is work and no worker alive: look at the worker service, its stopped tasks and its image.' },
-    { id: 'ShardsWait', metric: of('OldestJobAgeSeconds', 'shards'), threshold: 2 * oldAge, points: 5, says: 'A shard waits for longer than scaling should let it: at the maximum of workers, or are shards failing?' },
-    { id: 'RecordsWait', metric: of('OldestJobAgeSeconds', 'predictions'), threshold: 10, points: 3, says: 'A clinician waits for more than 10 seconds.' },
-    { id: 'BatchesDoNotEnd', metric: of('OldestJobAgeSeconds', 'finalize'), threshold: 1_800, points: 3, says: 'A batch is scored and is not being finished.' },
-    { id: 'RecordsSlow', metric: of('PredictionLatency', 'predictions'), threshold: 1_000, points: 5, says: 'Records take more than a second (p99, ms).' },
-    { id: 'RecordsFailed', metric: of('PredictionsFailed', 'predictions'), threshold: 0, points: 1, says: 'A clinician was told that a record could not be scored: find it in the worker logs.' },
-    { id: 'ShardsFailed', metric: of('ShardsFailed', 'shards'), threshold: 0, points: 1, says: 'Rows of a lab are in an errors file as failed: find the shard in the worker logs, then retry the batch.' },
-    { id: 'ShardsSlow', metric: of('ShardSeconds', 'shards'), threshold: 60, points: 5, says: 'Shards take more than a minute (p99): the store is slow or the workers are starved.' },
-    { id: 'JobsRetried', metric: of('JobsRetried', 'all'), threshold: 20, points: 5, says: 'Attempts keep failing: look for "job attempt failed" in the worker logs.' },
-    { id: 'JobsReconciled', metric: of('ReconciledJobs', 'all'), threshold: 100, points: 3, says: 'Redis has lost jobs, which the reconciler takes up again: was there a failover?' },
-    { id: 'ChecksumMismatch', metric: of('ChecksumMismatches', 'all'), threshold: 0, points: 1, says: 'Two different results for one key: stop deployments, keep both, compare the images.' },
-    { id: 'RowsRejected', metric: of('RowsRejected', 'shards'), threshold: 100_000, points: 3, says: 'Very many rows are refused: a lab may send another format.' },
-    { id: 'DrainTooLong', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
-    { id: 'CanaryFails', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
-    { id: 'CanarySlow', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
-    { id: 'DependencyUnusable', metric: of('DependencyProbesFailed', 'all'), threshold: 5, points: 2, says: 'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.' },
-    { id: 'MetricsMissing', metric: of('WorkersAlive', 'all'), comparison: Is.LESS_THAN_THRESHOLD, threshold: 0, points: 5, missing: TreatMissingData.BREACHING, says: 'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?' },
+    {
+      id: 'BacklogWithoutWorkers',
+      metric: of('HasBacklogWithoutWorkers', 'all'),
+      threshold: 0,
+      datapointsToAlarm: 3,
+      description: 'There is work and no worker alive: look at the worker service, its stopped tasks and its image.',
+    },
+    {
+      id: 'ShardsWait',
+      metric: of('OldestJobAgeSeconds', 'shards'),
+      threshold: 2 * oldAge,
+      datapointsToAlarm: 5,
+      description:
+        'A shard waits for longer than scaling should let it: at the maximum of workers, or are shards failing?',
+    },
+    {
+      id: 'RecordsWait',
+      metric: of('OldestJobAgeSeconds', 'predictions'),
+      threshold: 10,
+      datapointsToAlarm: 3,
+      description: 'A clinician waits for more than 10 seconds.',
+    },
+    {
+      id: 'BatchesDoNotEnd',
+      metric: of('OldestJobAgeSeconds', 'finalize'),
+      threshold: 1_800,
+      datapointsToAlarm: 3,
+      description: 'A batch is scored and is not being finished.',
+    },
+    {
+      id: 'RecordsSlow',
+      metric: of('PredictionLatency', 'predictions'),
+      threshold: 1_000,
+      datapointsToAlarm: 5,
+      description: 'Records take more than a second (p99, ms).',
+    },
+    {
+      id: 'RecordsFailed',
+      metric: of('PredictionsFailed', 'predictions'),
+      threshold: 0,
+      datapointsToAlarm: 1,
+      description: 'A clinician was told that a record could not be scored: find it in the worker logs.',
+    },
+    {
+      id: 'ShardsFailed',
+      metric: of('ShardsFailed', 'shards'),
+      threshold: 0,
+      datapointsToAlarm: 1,
+      description:
+        'Rows of a lab are in an errors file as failed: find the shard in the worker logs, then retry the batch.',
+    },
+    {
+      id: 'ShardsSlow',
+      metric: of('ShardSeconds', 'shards'),
+      threshold: 60,
+      datapointsToAlarm: 5,
+      description: 'Shards take more than a minute (p99): the store is slow or the workers are starved.',
+    },
+    {
+      id: 'JobsRetried',
+      metric: of('JobsRetried', 'all'),
+      threshold: 20,
+      datapointsToAlarm: 5,
+      description: 'Attempts keep failing: look for "job attempt failed" in the worker logs.',
+    },
+    {
+      id: 'JobsReconciled',
+      metric: of('ReconciledJobs', 'all'),
+      threshold: 100,
+      datapointsToAlarm: 3,
+      description: 'Redis has lost jobs, which the reconciler takes up again: was there a failover?',
+    },
+    {
+      id: 'ChecksumMismatch',
+      metric: of('ChecksumMismatches', 'all'),
+      threshold: 0,
+      datapointsToAlarm: 1,
+      description: 'Two different results for one key: stop deployments, keep both, compare the images.',
+    },
+    {
+      id: 'RowsRejected',
+      metric: of('RowsRejected', 'shards'),
+      threshold: 100_000,
+      datapointsToAlarm: 3,
+      description: 'Very many rows are refused: a lab may send another format.',
+    },
+    {
+      id: 'DrainTooLong',
+      metric: of('DrainSeconds', 'all'),
+      threshold: 4 * 3_600,
+      datapointsToAlarm: 15,
+      description: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?',
+    },
+    {
+      id: 'CanaryFails',
+      metric: of('CanaryFailed', 'all'),
+      threshold: 0,
+      datapointsToAlarm: 2,
+      evaluationPeriods: 3,
+      missing: TreatMissingData.BREACHING,
+      description: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.',
+    },
+    {
+      id: 'CanarySlow',
+      metric: of('CanaryLatency', 'all'),
+      threshold: 5_000,
+      datapointsToAlarm: 3,
+      description: 'The record with the known answer takes more than five seconds (ms).',
+    },
+    {
+      id: 'DependencyUnusable',
+      metric: of('DependencyProbesFailed', 'all'),
+      threshold: 5,
+      datapointsToAlarm: 2,
+      description:
+        'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.',
+    },
+    {
+      id: 'MetricsMissing',
+      metric: of('WorkersAlive', 'all'),
+      comparison: Is.LESS_THAN_THRESHOLD,
+      threshold: 0,
+      datapointsToAlarm: 5,
+      missing: TreatMissingData.BREACHING,
+      description:
+        'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?',
+    },
   ];
 }
 
-function deploymentRules({ api5xx, loadBalancer5xx, apiNotReady, workerNotReady }: AlarmSources): { api: AlarmRule[]; worker: AlarmRule[] } {
-  const says = 'A deployment under way is rolled back.';
+function deploymentRules({ api5xx, loadBalancer5xx, apiNotReady, workerNotReady }: AlarmSources): {
+  api: AlarmRule[];
+  worker: AlarmRule[];
+} {
+  const description = 'A deployment under way is rolled back.';
   return {
     api: [
-      { id: 'ApiErrorsWhileDeploying', metric: api5xx, threshold: 10, points: 2, says: `More than 10 answers 5xx a minute. ${says}` },
-      { id: 'LoadBalancerErrorsWhileDeploying', metric: loadBalancer5xx, threshold: 10, points: 2, says: `More than 10 answers 5xx a minute of the load balancer itself. ${says}` },
-      { id: 'ApiNotReadyWhileDeploying', metric: apiNotReady, threshold: 0, points: 2, says: `A task of the API does not reach Redis or the store. ${says}` },
+      {
+        id: 'ApiErrorsWhileDeploying',
+        metric: api5xx,
+        threshold: 10,
+        datapointsToAlarm: 2,
+        description: `More than 10 answers 5xx a minute. ${description}`,
+      },
+      {
+        id: 'LoadBalancerErrorsWhileDeploying',
+        metric: loadBalancer5xx,
+        threshold: 10,
+        datapointsToAlarm: 2,
+        description: `More than 10 answers 5xx a minute of the load balancer itself. ${description}`,
+      },
+      {
+        id: 'ApiNotReadyWhileDeploying',
+        metric: apiNotReady,
+        threshold: 0,
+        datapointsToAlarm: 2,
+        description: `A task of the API does not reach Redis or the store. ${description}`,
+      },
     ],
-    worker: [{ id: 'WorkerNotReadyWhileDeploying', metric: workerNotReady, threshold: 0, points: 2, says: `A worker does not reach Redis or the store. ${says}` }],
+    worker: [
+      {
+        id: 'WorkerNotReadyWhileDeploying',
+        metric: workerNotReady,
+        threshold: 0,
+        datapointsToAlarm: 2,
+        description: `A worker does not reach Redis or the store. ${description}`,
+      },
+    ],
   };
 }
 
-function platformRules({ api5xx, loadBalancer5xx, apiNotReady, workerNotReady, unhealthyApi, apiCpu, redisMemory, redisCpu }: AlarmSources): AlarmRule[] {
+function platformRules({
+  api5xx,
+  loadBalancer5xx,
+  apiNotReady,
+  workerNotReady,
+  unhealthyApi,
+  apiCpu,
+  redisMemory,
+  redisCpu,
+}: AlarmSources): AlarmRule[] {
   return [
-    { id: 'ApiErrors', metric: api5xx, threshold: 5, points: 3, outOf: 5, says: 'The API answers 5xx.' },
-    { id: 'LoadBalancerErrors', metric: loadBalancer5xx, threshold: 5, points: 3, outOf: 5, says: 'The load balancer answers 5xx by itself: is no task healthy, or do tasks close connections?' },
-    { id: 'ApiNotReady', metric: apiNotReady, threshold: 0, points: 3, says: 'A task of the API does not reach Redis or the store: find "not ready" in its log, which names it.' },
-    { id: 'WorkerNotReady', metric: workerNotReady, threshold: 0, points: 3, says: 'A worker does not reach Redis or the store: find "not ready" in its log, which names it.' },
-    { id: 'ApiUnhealthy', metric: unhealthyApi, threshold: 0, points: 3, says: 'A task of the API does not answer /health/live.' },
-    { id: 'ApiCpu', metric: apiCpu, threshold: 85, points: 15, says: 'The API is busy although it scales: at its maximum of tasks?' },
-    { id: 'RedisMemory', metric: redisMemory, threshold: 75, points: 5, says: 'Redis is three quarters full; full, it refuses new jobs and uploads are answered with 503.' },
-    { id: 'RedisCpu', metric: redisCpu, threshold: 80, points: 10, says: 'Redis is busy on its one core: a larger node, or fewer and larger shards.' },
+    {
+      id: 'ApiErrors',
+      metric: api5xx,
+      threshold: 5,
+      datapointsToAlarm: 3,
+      evaluationPeriods: 5,
+      description: 'The API answers 5xx.',
+    },
+    {
+      id: 'LoadBalancerErrors',
+      metric: loadBalancer5xx,
+      threshold: 5,
+      datapointsToAlarm: 3,
+      evaluationPeriods: 5,
+      description: 'The load balancer answers 5xx by itself: is no task healthy, or do tasks close connections?',
+    },
+    {
+      id: 'ApiNotReady',
+      metric: apiNotReady,
+      threshold: 0,
+      datapointsToAlarm: 3,
+      description: 'A task of the API does not reach Redis or the store: find "not ready" in its log, which names it.',
+    },
+    {
+      id: 'WorkerNotReady',
+      metric: workerNotReady,
+      threshold: 0,
+      datapointsToAlarm: 3,
+      description: 'A worker does not reach Redis or the store: find "not ready" in its log, which names it.',
+    },
+    {
+      id: 'ApiUnhealthy',
+      metric: unhealthyApi,
+      threshold: 0,
+      datapointsToAlarm: 3,
+      description: 'A task of the API does not answer /health/live.',
+    },
+    {
+      id: 'ApiCpu',
+      metric: apiCpu,
+      threshold: 85,
+      datapointsToAlarm: 15,
+      description: 'The API is busy although it scales: at its maximum of tasks?',
+    },
+    {
+      id: 'RedisMemory',
+      metric: redisMemory,
+      threshold: 75,
+      datapointsToAlarm: 5,
+      description: 'Redis is three quarters full; full, it refuses new jobs and uploads are answered with 503.',
+    },
+    {
+      id: 'RedisCpu',
+      metric: redisCpu,
+      threshold: 80,
+      datapointsToAlarm: 10,
+      description: 'Redis is busy on its one core: a larger node, or fewer and larger shards.',
+    },
   ];
 }

@@ -5,12 +5,49 @@ import { Construct } from 'constructs';
 import type { Settings } from '../settings';
 import { metricOf, queuesOf } from './metrics';
 
-const ROWS: readonly { readonly title: string; readonly graphs: readonly (readonly [string, readonly MetricName[]])[] }[] = [
-  { title: 'Queues', graphs: [['Backlog, rows', ['BacklogRows']], ['Backlog, jobs', ['BacklogJobs']], ['Oldest job, s', ['OldestJobAgeSeconds']]] },
-  { title: 'Workers', graphs: [['Alive', ['WorkersAlive', 'HasBacklogWithoutWorkers']], ['Rows for each', ['BacklogRowsPerWorker']], ['Drained in, s', ['DrainSeconds']]] },
-  { title: 'Batches', graphs: [['Rows', ['RowsPredicted', 'RowsRejected']], ['A shard, s (p99)', ['ShardSeconds']], ['Uploaded, bytes', ['UploadBytes']]] },
-  { title: 'Records', graphs: [['Completed and failed', ['PredictionsCompleted', 'PredictionsFailed']], ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']], ['Canary', ['CanaryLatency', 'CanaryFailed']]] },
-  { title: 'Trouble', graphs: [['Failed, retried, reconciled, refused', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs', 'JobsRefused']], ['Two results under one key', ['ChecksumMismatches']]] },
+const ROWS: readonly {
+  readonly title: string;
+  readonly graphs: readonly (readonly [string, readonly MetricName[]])[];
+}[] = [
+  {
+    title: 'Queues',
+    graphs: [
+      ['Backlog, rows', ['BacklogRows']],
+      ['Backlog, jobs', ['BacklogJobs']],
+      ['Oldest job, s', ['OldestJobAgeSeconds']],
+    ],
+  },
+  {
+    title: 'Workers',
+    graphs: [
+      ['Alive', ['WorkersAlive', 'HasBacklogWithoutWorkers']],
+      ['Rows for each', ['BacklogRowsPerWorker']],
+      ['Drained in, s', ['DrainSeconds']],
+    ],
+  },
+  {
+    title: 'Batches',
+    graphs: [
+      ['Rows', ['RowsPredicted', 'RowsRejected']],
+      ['A shard, s (p99)', ['ShardSeconds']],
+      ['Uploaded, bytes', ['UploadBytes']],
+    ],
+  },
+  {
+    title: 'Records',
+    graphs: [
+      ['Completed and failed', ['PredictionsCompleted', 'PredictionsFailed']],
+      ['Time, ms (p99)', ['PredictionQueueWait', 'PredictionLatency']],
+      ['Canary', ['CanaryLatency', 'CanaryFailed']],
+    ],
+  },
+  {
+    title: 'Trouble',
+    graphs: [
+      ['Failed, retried, reconciled, refused', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs', 'JobsRefused']],
+      ['Two results under one key', ['ChecksumMismatches']],
+    ],
+  },
   { title: 'Store and Redis', graphs: [['Failed probes', ['DependencyProbesFailed']]] },
 ];
 
@@ -32,7 +69,15 @@ export class OperationsDashboard extends Construct {
     dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 3 }));
     for (const { title, graphs } of ROWS) {
       const width = 24 / graphs.length;
-      dashboard.addWidgets(...graphs.map(([what, names]) => graph(`${title}: ${what}`, names.flatMap((name) => everyQueue(name, settings)), width)));
+      dashboard.addWidgets(
+        ...graphs.map(([what, names]) =>
+          graph(
+            `${title}: ${what}`,
+            names.flatMap((name) => everyQueue(name, settings)),
+            width,
+          ),
+        ),
+      );
     }
     const titles = Object.entries(platform);
     dashboard.addWidgets(...titles.map(([title, metrics]) => graph(title, [...metrics], 24 / titles.length)));

@@ -5,7 +5,12 @@ import type { Construct } from 'constructs';
 
 /** The ARN without the `:*` that `LogGroup.logGroupArn` ends in, which AWS WAF refuses. */
 export function logGroupArnOf(logGroup: LogGroup): string {
-  return Stack.of(logGroup).formatArn({ service: 'logs', resource: 'log-group', resourceName: logGroup.logGroupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  return Stack.of(logGroup).formatArn({
+    service: 'logs',
+    resource: 'log-group',
+    resourceName: logGroup.logGroupName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
 }
 
 /**
@@ -25,5 +30,8 @@ export function allowLogDelivery(scope: Construct, id: string, logGroup: LogGrou
     },
   });
   const policyDocument = Stack.of(scope).resolve(new PolicyDocument({ statements: [statement] })) as object;
-  return new CfnResourcePolicy(scope, id, { policyName: `${stackName}-${id}-${scope.node.id}`, policyDocument: Stack.of(scope).toJsonString(policyDocument) });
+  return new CfnResourcePolicy(scope, id, {
+    policyName: `${stackName}-${id}-${scope.node.id}`,
+    policyDocument: Stack.of(scope).toJsonString(policyDocument),
+  });
 }

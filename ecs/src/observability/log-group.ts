@@ -5,6 +5,17 @@ import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
 /** Encrypted, and kept as long as the settings say. */
-export function createLogGroup(scope: Construct, id: string, settings: Settings, encryptionKey: Key, logGroupName?: string): LogGroup {
-  return new LogGroup(scope, id, { retention: settings.logDays, encryptionKey, removalPolicy: removalPolicyOf(settings), logGroupName });
+export function createLogGroup(
+  scope: Construct,
+  id: string,
+  settings: Settings,
+  encryptionKey: Key,
+  logGroupName?: string,
+): LogGroup {
+  return new LogGroup(scope, id, {
+    retention: settings.logDays,
+    encryptionKey,
+    removalPolicy: removalPolicyOf(settings),
+    logGroupName,
+  });
 }

@@ -36,7 +36,11 @@ export function queuesOf(name: MetricName): readonly MetricQueue[] {
 }
 
 /** The one dimension set of a metric. A metric that is counted for all queues together has no other `Queue` than `all`. */
-export function dimensionsOf(name: MetricName, queue: MetricQueue, { environment }: Pick<Settings, 'environment'>): { name: string; value: string }[] {
+export function dimensionsOf(
+  name: MetricName,
+  queue: MetricQueue,
+  { environment }: Pick<Settings, 'environment'>,
+): { name: string; value: string }[] {
   return [
     { name: 'Service', value: 'cytoqueue' },
     { name: 'Environment', value: environment },
@@ -48,7 +52,9 @@ export function metricOf(name: MetricName, queue: MetricQueue, settings: Setting
   return new Metric({
     namespace: METRIC_NAMESPACE,
     metricName: name,
-    dimensionsMap: Object.fromEntries(dimensionsOf(name, queue, settings).map((dimension) => [dimension.name, dimension.value])),
+    dimensionsMap: Object.fromEntries(
+      dimensionsOf(name, queue, settings).map((dimension) => [dimension.name, dimension.value]),
+    ),
     statistic: STATISTICS[name],
     period: Duration.minutes(1),
     label: queuesOf(name).length > 1 ? `${name} ${queue}` : name,

@@ -13,7 +13,11 @@ export class Notifications extends Construct {
 
   constructor(scope: Construct, id: string, { settings, key }: { settings: Settings; key: Key }) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', { displayName: `Cytoqueue ${settings.environment}`, masterKey: key, enforceSSL: true });
+    this.topic = new Topic(this, 'Topic', {
+      displayName: `Cytoqueue ${settings.environment}`,
+      masterKey: key,
+      enforceSSL: true,
+    });
     const { account } = Stack.of(this);
     this.topic.addToResourcePolicy(
       new PolicyStatement({
@@ -31,7 +35,10 @@ export class Notifications extends Construct {
   /** Of what carries this environment's tag; warned of at four fifths spent, and when the month is foreseen to go over. */
   private addBudget({ environment, monthlyBudgetUsd }: Settings): void {
     const subscribers = [{ subscriptionType: 'SNS', address: this.topic.topicArn }];
-    const warn = (notificationType: 'ACTUAL' | 'FORECASTED', threshold: number): CfnBudget.NotificationWithSubscribersProperty => ({
+    const warn = (
+      notificationType: 'ACTUAL' | 'FORECASTED',
+      threshold: number,
+    ): CfnBudget.NotificationWithSubscribersProperty => ({
       notification: { notificationType, comparisonOperator: 'GREATER_THAN', threshold, thresholdType: 'PERCENTAGE' },
       subscribers,
     });

@@ -29,7 +29,11 @@ export class ApiService extends Construct {
   readonly securityGroup: SecurityGroup;
   readonly task: ServiceTask;
 
-  constructor(scope: Construct, id: string, private readonly props: ApiServiceProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ApiServiceProps,
+  ) {
     super(scope, id);
     const { settings, foundation, network, redis, cluster } = props;
     const { apiKeys, redisPassword, session } = foundation.secrets;
@@ -45,7 +49,10 @@ export class ApiService extends Construct {
       environment: { PORT: String(API_PORT), TRUST_PROXY: '1' },
       secrets: { API_KEYS: apiKeys, SESSION_SECRET: session, REDIS_PASSWORD: redisPassword },
     });
-    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: network.vpc, description: 'Tasks of the API' });
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: network.vpc,
+      description: 'Tasks of the API',
+    });
     this.service = new FargateService(this, 'Service', {
       serviceName: `cytoqueue-${settings.environment}-api`,
       cluster,

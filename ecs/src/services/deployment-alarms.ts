@@ -5,7 +5,13 @@ import { AlarmBehavior, type FargateService } from 'aws-cdk-lib/aws-ecs';
  * Rolls a deployment of the service back when one of the alarms goes off. By name, because CDK takes a reference to an alarm
  * on the service's own target group for a circle.
  */
-export function rollBackOn(service: FargateService, alarms: readonly { readonly alarm: Alarm; readonly name: string }[]): void {
-  service.enableDeploymentAlarms(alarms.map(({ name }) => name), { behavior: AlarmBehavior.ROLLBACK_ON_ALARM });
+export function rollBackOn(
+  service: FargateService,
+  alarms: readonly { readonly alarm: Alarm; readonly name: string }[],
+): void {
+  service.enableDeploymentAlarms(
+    alarms.map(({ name }) => name),
+    { behavior: AlarmBehavior.ROLLBACK_ON_ALARM },
+  );
   for (const { alarm } of alarms) service.node.addDependency(alarm);
 }

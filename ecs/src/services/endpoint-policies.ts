@@ -14,7 +14,8 @@ const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', '
 export function interfaceStatements(scope: Construct, settings: Settings) {
   const { environment } = settings;
   const stack = Stack.of(scope);
-  const arn = (service: string, path: string): string => `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${path}`;
+  const arn = (service: string, path: string): string =>
+    `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${path}`;
   const images = [
     own(stack, ['ecr:GetAuthorizationToken'], ['*']),
     own(stack, PULL, [arn('ecr', `repository/cytoqueue-${environment}/*`)]),
@@ -25,7 +26,13 @@ export function interfaceStatements(scope: Construct, settings: Settings) {
     // CloudFormation names the groups, so they begin with the stack's name.
     Logs: [own(stack, ['logs:CreateLogStream', 'logs:PutLogEvents'], [arn('logs', `log-group:${stack.stackName}-*`)])],
     Monitoring: [own(stack, ['cloudwatch:PutMetricData'], ['*'], { 'cloudwatch:namespace': METRIC_NAMESPACE })],
-    Secrets: [own(stack, ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], [arn('secretsmanager', `secret:cytoqueue-${environment}/*`)])],
+    Secrets: [
+      own(
+        stack,
+        ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+        [arn('secretsmanager', `secret:cytoqueue-${environment}/*`)],
+      ),
+    ],
   };
 }
 
@@ -44,7 +51,12 @@ export function s3Statements(scope: Construct, settings: Settings): PolicyStatem
   ];
 }
 
-function own({ account }: Stack, actions: string[], resources: string[], conditions: Record<string, string> = {}): PolicyStatement {
+function own(
+  { account }: Stack,
+  actions: string[],
+  resources: string[],
+  conditions: Record<string, string> = {},
+): PolicyStatement {
   return new PolicyStatement({
     principals: [new AnyPrincipal()],
     actions,

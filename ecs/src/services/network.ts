@@ -1,6 +1,14 @@
 import {
-  FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, InterfaceVpcEndpointAwsService, IpAddresses, Port, SecurityGroup,
-  type SubnetSelection, SubnetType, Vpc,
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Key } from 'aws-cdk-lib/aws-kms';
@@ -50,21 +58,33 @@ export class Network extends Construct {
   }
 
   private addInterfaceEndpoints(settings: Settings): void {
-    const securityGroup = new SecurityGroup(this, 'EndpointsGroup', { vpc: this.vpc, description: 'Endpoints of AWS', allowAllOutbound: false });
+    const securityGroup = new SecurityGroup(this, 'EndpointsGroup', {
+      vpc: this.vpc,
+      description: 'Endpoints of AWS',
+      allowAllOutbound: false,
+    });
     const policies = interfaceStatements(this, settings);
     for (const name of Object.keys(INTERFACE_ENDPOINTS) as (keyof typeof INTERFACE_ENDPOINTS)[]) {
-      const endpoint = this.vpc.addInterfaceEndpoint(name, { service: INTERFACE_ENDPOINTS[name], subnets: this.taskSubnets, securityGroups: [securityGroup], open: false });
+      const endpoint = this.vpc.addInterfaceEndpoint(name, {
+        service: INTERFACE_ENDPOINTS[name],
+        subnets: this.taskSubnets,
+        securityGroups: [securityGroup],
+        open: false,
+      });
       for (const statement of policies[name]) endpoint.addToPolicy(statement);
     }
     this.endpoints = securityGroup;
   }
 
   /** Lets tasks use the endpoints, where there are any. */
-  letIn(tasks: SecurityGroup): void {
+  allowEndpointAccess(tasks: SecurityGroup): void {
     this.endpoints?.addIngressRule(tasks, Port.tcp(443), 'Tasks');
   }
 
   private logFlows(logGroup: LogGroup): void {
-    this.vpc.addFlowLog('Flows', { destination: FlowLogDestination.toCloudWatchLogs(logGroup), trafficType: FlowLogTrafficType.REJECT });
+    this.vpc.addFlowLog('Flows', {
+      destination: FlowLogDestination.toCloudWatchLogs(logGroup),
+      trafficType: FlowLogTrafficType.REJECT,
+    });
   }
 }

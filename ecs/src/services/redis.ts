@@ -29,7 +29,11 @@ export class Redis extends Construct {
 
   constructor(scope: Construct, id: string, props: RedisProps) {
     super(scope, id);
-    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: props.network.vpc, description: 'Valkey', allowAllOutbound: false });
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.network.vpc,
+      description: 'Valkey',
+      allowAllOutbound: false,
+    });
     this.group = this.createGroup(props);
   }
 
@@ -84,6 +88,9 @@ export class Redis extends Construct {
   }
 
   private createSubnets({ vpc, redisSubnets }: Network): CfnSubnetGroup {
-    return new CfnSubnetGroup(this, 'Subnets', { description: 'Valkey', subnetIds: vpc.selectSubnets(redisSubnets).subnetIds });
+    return new CfnSubnetGroup(this, 'Subnets', {
+      description: 'Valkey',
+      subnetIds: vpc.selectSubnets(redisSubnets).subnetIds,
+    });
   }
 }

@@ -1,7 +1,14 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import {
-  Capability, ContainerImage, CpuArchitecture, FargateTaskDefinition, LinuxParameters, LogDrivers, OperatingSystemFamily, Secret as ContainerSecret,
+  Capability,
+  ContainerImage,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LinuxParameters,
+  LogDrivers,
+  OperatingSystemFamily,
+  Secret as ContainerSecret,
 } from 'aws-cdk-lib/aws-ecs';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -119,7 +126,11 @@ export class ServiceTask extends Construct {
 
   /** A task keeps itself from being chosen for scale-in, or stopped by a deployment, while it has long work. */
   private allowTaskProtection(settings: Settings): void {
-    const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${clusterNameOf(settings)}/*` });
+    const tasks = Stack.of(this).formatArn({
+      service: 'ecs',
+      resource: 'task',
+      resourceName: `${clusterNameOf(settings)}/*`,
+    });
     this.definition.taskRole.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'], resources: [tasks] }),
     );

@@ -12,7 +12,7 @@ import { METRIC_NAMESPACE } from './service-task';
  * Puts the policy of packages/scaling, and no number besides, into the terms of Application Auto Scaling: target tracking
  * on metric math, steps on the age of the oldest job, and one step back to the minimum when there is no backlog.
  */
-export function scaleWorkers(service: FargateService, settings: Settings): void {
+export function addWorkerScaling(service: FargateService, settings: Settings): void {
   const { minCapacity, maxCapacity, targetTracking, oldestAge, idle } = cloudWatchScaling(settings.scaling);
   const scope = service;
   const target = service.autoScaleTaskCount({ minCapacity, maxCapacity }).node.findChild('Target') as ScalableTarget;
@@ -25,15 +25,21 @@ export function scaleWorkers(service: FargateService, settings: Settings): void 
       targetValue: targetTracking.targetValue,
       scaleOutCooldown: targetTracking.scaleOutCooldownSeconds,
       scaleInCooldown: targetTracking.scaleInCooldownSeconds,
-      customizedMetricSpecification: { metrics: targetTracking.metrics.map((query) => toMetricDataQuery(query, settings)) },
+      customizedMetricSpecification: {
+        metrics: targetTracking.metrics.map((query) => toMetricDataQuery(query, settings)),
+      },
     },
   });
   addStepPolicy(scope, 'OldestAge', scalingTargetId, oldestAge, settings);
   addStepPolicy(scope, 'Idle', scalingTargetId, idle, settings);
 }
 
-function toMetricDataQuery(query: MetricQuery, settings: Settings): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {
-  if ('expression' in query) return { id: query.id, expression: query.expression, label: query.label, returnData: true };
+function toMetricDataQuery(
+  query: MetricQuery,
+  settings: Settings,
+): CfnScalingPolicy.TargetTrackingMetricDataQueryProperty {
+  if ('expression' in query)
+    return { id: query.id, expression: query.expression, label: query.label, returnData: true };
   const metricName = query.metricName as MetricName;
   return {
     id: query.id,
@@ -45,7 +51,13 @@ function toMetricDataQuery(query: MetricQuery, settings: Settings): CfnScalingPo
   };
 }
 
-function addStepPolicy(scope: Construct, id: string, scalingTargetId: string, step: StepAlarm, settings: Settings): void {
+function addStepPolicy(
+  scope: Construct,
+  id: string,
+  scalingTargetId: string,
+  step: StepAlarm,
+  settings: Settings,
+): void {
   const policy = new CfnScalingPolicy(scope, `${id}Policy`, {
     policyName: `${settings.environment}-${id}`,
     policyType: 'StepScaling',

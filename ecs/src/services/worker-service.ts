@@ -1,11 +1,16 @@
 import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { type CapacityProviderStrategy, FargatePlatformVersion, FargateService, PropagatedTagSource } from 'aws-cdk-lib/aws-ecs';
+import {
+  type CapacityProviderStrategy,
+  FargatePlatformVersion,
+  FargateService,
+  PropagatedTagSource,
+} from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { workerPermissions } from '../permissions';
 import type { Settings } from '../settings';
 import type { ApiServiceProps } from './api-service';
 import { ServiceTask } from './service-task';
-import { scaleWorkers } from './worker-scaling';
+import { addWorkerScaling } from './worker-scaling';
 
 /** Health and metrics; nothing connects to it from outside the task. */
 const WORKER_PORT = 8081;
@@ -25,10 +30,16 @@ export class WorkerService extends Construct {
       size: settings.worker,
       port: WORKER_PORT,
       permissions: workerPermissions,
-      environment: { WORKER_PORT: String(WORKER_PORT), WORKER_THREADS: String(Math.max(1, Math.floor(settings.worker.cpu / 1024))) },
+      environment: {
+        WORKER_PORT: String(WORKER_PORT),
+        WORKER_THREADS: String(Math.max(1, Math.floor(settings.worker.cpu / 1024))),
+      },
       secrets: { REDIS_PASSWORD: foundation.secrets.redisPassword },
     });
-    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc: network.vpc, description: 'Tasks of the worker' });
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: network.vpc,
+      description: 'Tasks of the worker',
+    });
     this.service = new FargateService(this, 'Service', {
       serviceName: `cytoqueue-${settings.environment}-worker`,
       cluster,
@@ -44,12 +55,12 @@ export class WorkerService extends Construct {
       circuitBreaker: { enable: true, rollback: true },
       propagateTags: PropagatedTagSource.SERVICE,
     });
-    scaleWorkers(this.service, settings);
+    addWorkerScaling(this.service, settings);
   }
 }
 
 /** The first workers are there to stay; of those beyond, some may be taken away with two minutes' notice, at a third of the price. */
-function capacity({ spotShareOfFour, scaling }: Settings): CapacityProviderStrategy[] {
+function capacity({ spotWeight: spotShareOfFour, scaling }: Settings): CapacityProviderStrategy[] {
   return [
     { capacityProvider: 'FARGATE', base: scaling.minWorkers, weight: 4 - spotShareOfFour },
     { capacityProvider: 'FARGATE_SPOT', weight: spotShareOfFour },

@@ -13,25 +13,25 @@ export let k: u32 = 0;
 export let isRatio: bool = false;
 
 /**
- * Leaves the sums of the k nearest of some rows, the nearest first, a row as often as its weight says. A row's sum is
- * that in `sums` plus that in `more`. @returns how many there are
+ * Leaves the packedDistances of the k nearest of some rows, the nearest first, a row as often as its multiplicity says. A row's sum is
+ * that in `packedDistances` plus that in `deltas`. @returns how many there are
  */
-export function select(sums: usize, more: usize, weights: usize, from: u32, to: u32): u32 {
+export function select(packedDistances: usize, deltas: usize, multiplicities: usize, from: u32, to: u32): u32 {
   let factors = i32x4.splat(0);
   let limit = i32x4.splat(1);
   let count: u32 = 0;
   for (let row = from; row < to; row += 8) {
     const at = row << 2;
-    const first = i32x4.add(v128.load(sums + at), v128.load(more + at));
-    const second = i32x4.add(v128.load(sums + at, 16), v128.load(more + at, 16));
+    const first = i32x4.add(v128.load(packedDistances + at), v128.load(deltas + at));
+    const second = i32x4.add(v128.load(packedDistances + at, 16), v128.load(deltas + at, 16));
     let mask = i32x4.bitmask(i32x4.lt_s(i32x4.dot_i16x8_s(first, factors), limit));
     mask |= i32x4.bitmask(i32x4.lt_s(i32x4.dot_i16x8_s(second, factors), limit)) << 4;
     if (row + 8 > to) mask &= (1 << (to - row)) - 1;
     if (mask === 0) continue;
     do {
-      const place = (row + ctz(mask)) << 2;
+      const rank = (row + ctz(mask)) << 2;
       mask &= mask - 1;
-      count = insert(load<i32>(sums + place) + load<i32>(more + place), load<u32>(weights + place), count);
+      count = insert(load<i32>(packedDistances + rank) + load<i32>(deltas + rank), load<u32>(multiplicities + rank), count);
     } while (mask !== 0);
     if (count < k) continue;
     const farthest = load<i32>(nearestSums + ((k - 1) << 2));
@@ -41,18 +41,18 @@ export function select(sums: usize, more: usize, weights: usize, from: u32, to: 
   return count;
 }
 
-/** How many training rows are as near as the one at a place among the nearest, or nearer. */
-export function countWithin(place: u32, sums: usize, more: usize, weights: usize, from: u32, to: u32): u32 {
-  const farthest = load<i32>(nearestSums + (place << 2));
+/** How many training rows are as near as the one at a rank among the nearest, or nearer. */
+export function countWithin(rank: u32, packedDistances: usize, deltas: usize, multiplicities: usize, from: u32, to: u32): u32 {
+  const farthest = load<i32>(nearestSums + (rank << 2));
   const factors = factorsOf(farthest);
   const limit = limitOf(farthest);
   let counts = i32x4.splat(0);
   for (let row = from; row < to; row += 4) {
     const at = row << 2;
-    const sum = i32x4.add(v128.load(sums + at), v128.load(more + at));
+    const sum = i32x4.add(v128.load(packedDistances + at), v128.load(deltas + at));
     let isWithin = i32x4.le_s(i32x4.dot_i16x8_s(sum, factors), limit);
     if (row + 4 > to) isWithin = v128.and(isWithin, i32x4.lt_s(PLACES, i32x4.splat(to - row)));
-    counts = i32x4.add(counts, v128.and(isWithin, v128.load(weights + at)));
+    counts = i32x4.add(counts, v128.and(isWithin, v128.load(multiplicities + at)));
   }
   return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
 }
@@ -64,19 +64,19 @@ export function add(a: usize, b: usize, out: usize, rows: u32): void {
 }
 
 /**
- * What another grade of one feature does to each row: `more` = its part with the new grade − its part `own`, and
- * `shifted` = `sums` + `more`. @param column the rows' grades. @param to the new grade; 0 for each row's own
+ * What another grade of one feature does to each row: `deltas` = its part with the new grade − its part `currentTerms`, and
+ * `changedDistances` = `packedDistances` + `deltas`. @param column the rows' grades. @param to the new grade; 0 for each row's currentTerms
  */
-export function shift(column: usize, own: usize, sums: usize, to: i32, more: usize, shifted: usize, from: u32, end: u32): void {
+export function shift(column: usize, currentTerms: usize, packedDistances: usize, to: i32, deltas: usize, changedDistances: usize, from: u32, end: u32): void {
   for (let row = from; row < end; row += 4) {
     const at = row << 2;
     const grades = v128.load(column + at);
     const given = to === 0 ? grades : i32x4.splat(to);
     const apart = i32x4.abs(i32x4.sub(given, grades));
     const part = isRatio ? i32x4.add(apart, i32x4.shl(i32x4.add(given, grades), 16)) : i32x4.mul(apart, apart);
-    const change = i32x4.sub(part, v128.load(own + at));
-    v128.store(more + at, change);
-    v128.store(shifted + at, i32x4.add(v128.load(sums + at), change));
+    const change = i32x4.sub(part, v128.load(currentTerms + at));
+    v128.store(deltas + at, change);
+    v128.store(changedDistances + at, i32x4.add(v128.load(packedDistances + at), change));
   }
 }
 
@@ -99,11 +99,11 @@ function keyOf(sum: i32): f32 {
   return isRatio ? <f32>(sum & 0xffff) / <f32>(sum >> 16) : <f32>sum;
 }
 
-/** Into its place among the nearest so far. @returns how many there are now */
-function insert(sum: i32, weight: u32, count: u32): u32 {
+/** Into its rank among the nearest so far. @returns how many there are now */
+function insert(sum: i32, multiplicity: u32, count: u32): u32 {
   const keys = nearestKeys;
   const key = keyOf(sum);
-  for (let copy: u32 = 0; copy < weight; copy++) {
+  for (let copy: u32 = 0; copy < multiplicity; copy++) {
     let at: usize = count;
     if (count < k) count++;
     else if (load<f32>(keys + (--at << 2)) <= key) break;

@@ -2,41 +2,41 @@
  * The nearest training rows of samples whose features are whole numbers from 1 to 10. AssemblyScript; compiled by
  * ../../../scripts/build-wasm.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
  *
- * A "group" is a distinct training vector of one label. Groups lie sixteen to a vector of bytes, the benign ones first;
+ * A "distinctRow" is a distinct training vector of one label. Groups lie sixteen to a vector of bytes, the benign ones first;
  * the last vector of a label is filled up with groups of no rows that are farther away than any other.
  */
 
 import {
-  absent, alarmRank, benign, benignNearest, benignVectors, candidates, cells, distances, features, groupSamples,
-  groupShifts, groupSums, groupVotes, isRatio, keys, kthLane, malignant, malignantNearest, mirror, numerators,
-  pairTables, pinned, rankWidth, ranks, samples, scales, shifts, slack, status, vectors, zeros,
-} from './integertables'; // prettier-ignore
-import { highest, insert, insertEight, meanDistance, pin } from './ranks';
+  missingFeatures, alarmRank, benign, benignNearest, benignVectors, candidates, cells, distances, features, rowSamples,
+  rowShifts, rowSums, rowVotes, isRatio, keys, kthLane, malignant, malignantNearest, reverseLanes, numerators,
+  pairTables, materialized, rankWidth, ranks, samples, reciprocals, shifts, errorBound, status, vectors, zeros,
+} from './integer-layout'; // prettier-ignore
+import { highest, insert, insertEight, meanDistance, forceMaterialize } from './sorted-ranks';
 
-export * from './integertables';
+export * from './integer-layout';
 
 /** What was done, counted up. */
 export let candidateCount: u32 = 0;
-export let exhaustiveCount: u32 = 0;
+export let fullScanCount: u32 = 0;
 
 const GRADES: u32 = 11;
-const CELLS: u32 = GRADES * GRADES;
+const GRADE_PAIRS: u32 = GRADES * GRADES;
 /** Pairs of features that one pass over the groups adds up. */
-const PAIRS: u32 = 5;
+const PAIRS_PER_PASS: u32 = 5;
 
 const ANSWERED: u8 = 0;
 const UNUSUAL: u8 = 1;
 const MISSING: u8 = 2;
 const OUT_OF_RANGE: u8 = 3;
 
-/** Sum of the sample; and how many of its features were not measured, which are listed in `absent`. */
+/** Sum of the sample; and how many of its features were not measured, which are listed in `missingFeatures`. */
 let sampleSum: u32 = 0;
-let absentCount: u32 = 0;
+let missingCount: u32 = 0;
 let endOfCandidates: usize = 0;
 
 /** Mean distance to the nearest of either label. */
 export function classRatio(rows: u32): void {
-  const lanes = v128.load(mirror);
+  const lanes = v128.load(reverseLanes);
   for (let row: u32 = 0; row < rows; row++) {
     const fault = readSample(samples + row * features);
     if (fault !== ANSWERED) {
@@ -78,26 +78,26 @@ function readSample(sample: usize): u8 {
   let sum: u32 = 0;
   let table = pairTables;
   let cell = cells;
-  absentCount = 0;
+  missingCount = 0;
   for (let feature: u32 = 0; feature < features; feature += 2) {
     const first = <u32>load<u8>(sample + feature);
     const isPair = feature + 1 < features;
     const second = isPair ? <u32>load<u8>(sample + feature + 1) : 0;
     if (max(first, second) >= GRADES) return OUT_OF_RANGE;
-    if (first === 0) noteAbsent(feature);
-    if (isPair && second === 0) noteAbsent(feature + 1);
+    if (first === 0) addMissing(feature);
+    if (isPair && second === 0) addMissing(feature + 1);
     sum += first + second;
     store<usize>(cell, table + (first * GRADES + second) * stride);
     cell += sizeof<usize>();
-    table += CELLS * stride;
+    table += GRADE_PAIRS * stride;
   }
   sampleSum = sum;
-  return absentCount === features ? MISSING : ANSWERED;
+  return missingCount === features ? MISSING : ANSWERED;
 }
 
-function noteAbsent(feature: u32): void {
-  store<u32>(absent + (absentCount << 2), feature);
-  absentCount++;
+function addMissing(feature: u32): void {
+  store<u32>(missingFeatures + (missingCount << 2), feature);
+  missingCount++;
 }
 
 /** Partial distances to distances, saturating at 255. */
@@ -105,7 +105,7 @@ function sumPairs(): void {
   const length = <usize>vectors << 4;
   const pairs = (features + 1) >> 1;
   const sums = numerators;
-  for (let pair: u32 = 0; pair < pairs; pair += PAIRS) {
+  for (let pair: u32 = 0; pair < pairs; pair += PAIRS_PER_PASS) {
     const before = pair === 0 ? zeros : numerators;
     const first = load<usize>(cells + (pair << 2));
     const second = load<usize>(cells + (pair << 2), 4);
@@ -122,14 +122,14 @@ function sumPairs(): void {
 }
 
 function nearestByRatio(from: u32, to: u32): v128 {
-  if (absentCount > 0) return nearestOfAll(from, to);
-  const scale = scales + ((<usize>(sampleSum - features) * vectors) << 5);
+  if (missingCount > 0) return scanAllRows(from, to);
+  const scale = reciprocals + ((<usize>(sampleSum - features) * vectors) << 5);
   const numerator = numerators;
   const key = keys;
   const width = rankWidth;
-  const sums = groupSums;
+  const sums = rowSums;
   const rankOf = ranks + (sampleSum << 1);
-  const shiftOf = groupShifts;
+  const shiftOf = rowShifts;
   let least = i16x8.splat(-1);
   let leastHigh = i16x8.splat(-1);
   for (let vector = from; vector < to; vector++) {
@@ -143,7 +143,7 @@ function nearestByRatio(from: u32, to: u32): v128 {
   }
   const onePlace = shifts + 16;
   const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
-  const bound = pin(pinned, i16x8.add_sat_u(kth, i16x8.splat(<i16>slack)));
+  const bound = forceMaterialize(materialized, i16x8.add_sat_u(kth, i16x8.splat(<i16>errorBound)));
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
   for (let vector = from; vector < to; vector += 2) {
@@ -152,12 +152,12 @@ function nearestByRatio(from: u32, to: u32): v128 {
     const two = i8x16.narrow_i16x8_s(i16x8.le_u(v128.load(at, 32), bound), i16x8.le_u(v128.load(at, 48), bound));
     let mask = i8x16.bitmask(one) | (i8x16.bitmask(two) << 16);
     while (mask !== 0) {
-      const group = (vector << 4) + ctz(mask);
+      const distinctRow = (vector << 4) + ctz(mask);
       mask &= mask - 1;
-      const ratio = load<u8>(numerator + group) * width + load<u16>(sums + (group << 1));
+      const ratio = load<u8>(numerator + distinctRow) * width + load<u16>(sums + (distinctRow << 1));
       const rank = <u32>load<u16>(rankOf + (ratio << 1));
-      nearest = insert(nearest, rank, shifts + load<u16>(shiftOf + (group << 1)));
-      candidate = keep(candidate, rank, group);
+      nearest = insert(nearest, rank, shifts + load<u16>(shiftOf + (distinctRow << 1)));
+      candidate = append(candidate, rank, distinctRow);
     }
   }
   return countCandidates(candidate, nearest);
@@ -165,7 +165,7 @@ function nearestByRatio(from: u32, to: u32): v128 {
 
 function nearestBySquare(from: u32, to: u32): v128 {
   const squares = numerators;
-  const shiftOf = groupShifts;
+  const shiftOf = rowShifts;
   let least = i8x16.splat(-1);
   for (let vector = from; vector < to; vector++) {
     least = i8x16.min_u(least, v128.load(squares + (vector << 4)));
@@ -174,8 +174,8 @@ function nearestBySquare(from: u32, to: u32): v128 {
   const high = i16x8.extend_high_i8x16_u(least);
   const onePlace = shifts + 16;
   const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
-  if (i16x8.extract_lane_u(kth, 0) >= 255) return nearestOfAll(from, to);
-  const bound = pin(pinned, i8x16.narrow_i16x8_u(kth, kth));
+  if (i16x8.extract_lane_u(kth, 0) >= 255) return scanAllRows(from, to);
+  const bound = forceMaterialize(materialized, i8x16.narrow_i16x8_u(kth, kth));
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
   for (let vector = from; vector < to; vector += 2) {
@@ -183,11 +183,11 @@ function nearestBySquare(from: u32, to: u32): v128 {
     const high = i8x16.bitmask(i8x16.le_u(v128.load(at, 16), bound)) << 16;
     let mask = i8x16.bitmask(i8x16.le_u(v128.load(at), bound)) | high;
     while (mask !== 0) {
-      const group = (vector << 4) + ctz(mask);
+      const distinctRow = (vector << 4) + ctz(mask);
       mask &= mask - 1;
-      const square = <u32>load<u8>(squares + group);
-      nearest = insert(nearest, square, shifts + load<u16>(shiftOf + (group << 1)));
-      candidate = keep(candidate, square, group);
+      const square = <u32>load<u8>(squares + distinctRow);
+      nearest = insert(nearest, square, shifts + load<u16>(shiftOf + (distinctRow << 1)));
+      candidate = append(candidate, square, distinctRow);
     }
   }
   return countCandidates(candidate, nearest);
@@ -195,37 +195,37 @@ function nearestBySquare(from: u32, to: u32): v128 {
 
 /**
  * Where there is no bound, as bytes are too small for the k-th square, or denominators differ from those prepared as not
- * everything was measured: every group is a candidate.
+ * everything was measured: every distinctRow is a candidate.
  */
-function nearestOfAll(from: u32, to: u32): v128 {
-  exhaustiveCount++;
+function scanAllRows(from: u32, to: u32): v128 {
+  fullScanCount++;
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
-  for (let group = from << 4; group < to << 4; group++) {
-    const rank = isRatio ? rankOfMeasured(group) : squareOf(group);
-    nearest = insert(nearest, rank, shifts + load<u16>(groupShifts + (group << 1)));
-    candidate = keep(candidate, rank, group);
+  for (let distinctRow = from << 4; distinctRow < to << 4; distinctRow++) {
+    const rank = isRatio ? rankOfMeasured(distinctRow) : squareOf(distinctRow);
+    nearest = insert(nearest, rank, shifts + load<u16>(rowShifts + (distinctRow << 1)));
+    candidate = append(candidate, rank, distinctRow);
   }
   return countCandidates(candidate, nearest);
 }
 
-function rankOfMeasured(group: u32): u32 {
-  let denominator = sampleSum + load<u16>(groupSums + (group << 1));
-  for (let place: u32 = 0; place < absentCount; place++) {
-    denominator -= load<u8>(groupSamples + group * features + load<u32>(absent + (place << 2)));
+function rankOfMeasured(distinctRow: u32): u32 {
+  let denominator = sampleSum + load<u16>(rowSums + (distinctRow << 1));
+  for (let place: u32 = 0; place < missingCount; place++) {
+    denominator -= load<u8>(rowSamples + distinctRow * features + load<u32>(missingFeatures + (place << 2)));
   }
-  return load<u16>(ranks + ((load<u8>(numerators + group) * rankWidth + denominator) << 1));
+  return load<u16>(ranks + ((load<u8>(numerators + distinctRow) * rankWidth + denominator) << 1));
 }
 
-function squareOf(group: u32): u32 {
+function squareOf(distinctRow: u32): u32 {
   let square: u32 = 0;
-  for (let pair: u32 = 0; pair < (features + 1) >> 1; pair++) square += load<u8>(load<usize>(cells + (pair << 2)) + group);
+  for (let pair: u32 = 0; pair < (features + 1) >> 1; pair++) square += load<u8>(load<usize>(cells + (pair << 2)) + distinctRow);
   return square;
 }
 
-function keep(candidate: usize, rank: u32, group: u32): usize {
+function append(candidate: usize, rank: u32, distinctRow: u32): usize {
   store<u32>(candidate, rank);
-  store<u32>(candidate, group, 4);
+  store<u32>(candidate, distinctRow, 4);
   return candidate + 8;
 }
 
@@ -239,7 +239,7 @@ function countCandidates(end: usize, nearest: v128): v128 {
 function countVotes(kth: u32): u64 {
   let found: u64 = 0;
   for (let candidate = candidates; candidate < endOfCandidates; candidate += 8) {
-    found += load<u32>(candidate) <= kth ? load<u64>(groupVotes + (load<u32>(candidate, 4) << 3)) : 0;
+    found += load<u32>(candidate) <= kth ? load<u64>(rowVotes + (load<u32>(candidate, 4) << 3)) : 0;
   }
   return found;
 }

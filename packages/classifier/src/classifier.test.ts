@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { wbc } from '@cytoqueue/schema';
-import { compare, type Measured, probabilityOf, rank } from '../test/oracle';
+import { compare, type MeasuredRow, probabilityOf, rank } from '../test/oracle';
 import { completeRows, shippedModel } from '../test/wisconsin';
-import { Classifier, createPredictionColumns, DISTANCE_ALARM, GREY_ZONE, type LabelledSample, type ModelFile, type Neighbor, serializeModel } from './index'; // prettier-ignore
+import type { LabelledSample } from '@cytoqueue/training';
+import { Classifier, createPredictionColumns, UNUSUAL_RECORD, GREY_ZONE, type ModelFile, type Neighbor, serializeModel } from './index'; // prettier-ignore
 
 const shipped = ['wbc-knn', 'wbc-knn-euclidean'].map((name) => Classifier.load(shippedModel(name)));
 const anySample = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 });
@@ -29,7 +30,13 @@ const settings: fc.Arbitrary<Setting> = fc.integer({ min: 1, max: 10 }).chain((h
       fc.record({
         rows: fc
           .array(fc.constantFrom<0 | 1>(0, 1), { minLength: samples.length, maxLength: samples.length })
-          .map((labels) => samples.map((values, i) => ({ trainingRow: 3 * i + 2, sample: values, label: i < 2 ? (i as 0 | 1) : labels[i] }))),
+          .map((labels) =>
+            samples.map((values, i) => ({
+              trainingRow: 3 * i + 2,
+              sample: values,
+              label: i < 2 ? (i as 0 | 1) : labels[i],
+            })),
+          ),
         k: fc.constantFrom(1, samples.length, Math.ceil(samples.length / 2), Math.min(5, samples.length)),
         metric: fc.constantFrom<ModelFile['metric']>('bray-curtis', 'euclidean'),
         rule: fc.constantFrom<ModelFile['rule']>('class-ratio', 'votes'),
@@ -57,17 +64,17 @@ function createClassifier({ rows, k, metric, rule }: Setting): Classifier {
 function expectEqualToOracle(classifier: Classifier, rows: LabelledSample[], sample: number[]): void {
   const { file } = classifier.model;
   const ranked = rank(sample, rows, file.metric);
-  const { probability, label, indeterminate, neighbors, missing } = classifier.predict(sample);
+  const { probability, label, indeterminate, neighbors, missingMask } = classifier.predict(sample);
   expect(neighbors).toEqual(ranked.slice(0, file.k).map(asNeighbor));
   expect(probability).toBe(probabilityOf(ranked, file));
   expect(label).toBe(probability >= 0.5 ? 1 : 0);
   expect((indeterminate & GREY_ZONE) !== 0).toBe(probability > 0.05 && probability < 0.95);
   const alarm = { numerator: BigInt(file.alarm.numerator), denominator: BigInt(file.alarm.denominator) };
-  expect((indeterminate & DISTANCE_ALARM) !== 0).toBe(compare(ranked[file.k - 1], alarm) > 0);
-  expect(sample.map((_, feature) => (missing & (1 << feature)) !== 0)).toEqual(sample.map(Number.isNaN));
+  expect((indeterminate & UNUSUAL_RECORD) !== 0).toBe(compare(ranked[file.k - 1], alarm) > 0);
+  expect(sample.map((_, feature) => (missingMask & (1 << feature)) !== 0)).toEqual(sample.map(Number.isNaN));
 }
 
-function asNeighbor({ row, distance }: Measured): Neighbor {
+function asNeighbor({ row, distance }: MeasuredRow): Neighbor {
   return { trainingRow: row.trainingRow, label: row.label, distance, features: Array.from(row.sample) };
 }
 
@@ -91,23 +98,26 @@ describe.each(shipped)('$model.ref', (classifier) => {
     fc.assert(fc.property(sampleWithGaps, (sample) => expectEqualToOracle(classifier, completeRows, sample)));
   });
 
-  test.each(['default', 'sensitivity99'] as const)('predictInto equals predict to the last bit at %s', (operatingPoint) => {
-    fc.assert(
-      fc.property(fc.array(sampleWithGaps, { maxLength: 20 }), (samples) => {
-        const rows = samples.length;
-        const doubles = Float64Array.from(samples.flat());
-        const bytes = Uint8Array.from(doubles, (value) => (Number.isNaN(value) ? 0 : value));
-        const [fromDoubles, fromBytes] = [createPredictionColumns(rows), createPredictionColumns(rows)];
-        classifier.predictInto(doubles, rows, fromDoubles, { operatingPoint });
-        classifier.predictInto(bytes, rows, fromBytes, { operatingPoint });
-        const single = samples.map((sample) => classifier.predict(sample, { operatingPoint }));
-        expect(Array.from(fromDoubles.probability)).toEqual(single.map(({ probability }) => probability));
-        expect(Array.from(fromDoubles.label)).toEqual(single.map(({ label }) => label));
-        expect(Array.from(fromDoubles.indeterminate)).toEqual(single.map(({ indeterminate }) => indeterminate));
-        expect(fromBytes).toEqual(fromDoubles);
-      }),
-    );
-  });
+  test.each(['default', 'sensitivity99'] as const)(
+    'predictInto equals predict to the last bit at %s',
+    (operatingPoint) => {
+      fc.assert(
+        fc.property(fc.array(sampleWithGaps, { maxLength: 20 }), (samples) => {
+          const rows = samples.length;
+          const doubles = Float64Array.from(samples.flat());
+          const bytes = Uint8Array.from(doubles, (value) => (Number.isNaN(value) ? 0 : value));
+          const [fromDoubles, fromBytes] = [createPredictionColumns(rows), createPredictionColumns(rows)];
+          classifier.predictInto(doubles, rows, fromDoubles, { operatingPoint });
+          classifier.predictInto(bytes, rows, fromBytes, { operatingPoint });
+          const single = samples.map((sample) => classifier.predict(sample, { operatingPoint }));
+          expect(Array.from(fromDoubles.probability)).toEqual(single.map(({ probability }) => probability));
+          expect(Array.from(fromDoubles.label)).toEqual(single.map(({ label }) => label));
+          expect(Array.from(fromDoubles.indeterminate)).toEqual(single.map(({ indeterminate }) => indeterminate));
+          expect(fromBytes).toEqual(fromDoubles);
+        }),
+      );
+    },
+  );
 
   test('answers do not depend on what was asked before', () => {
     fc.assert(
@@ -121,8 +131,12 @@ describe.each(shipped)('$model.ref', (classifier) => {
 
   test('the operating point moves the label and nothing else', () => {
     const threshold = classifier.model.file.operating_points.sensitivity99;
-    const all = completeRows.map(({ sample }) => [classifier.predict(sample), classifier.predict(sample, { operatingPoint: 'sensitivity99' })]);
-    for (const [usual, careful] of all) expect(careful).toEqual({ ...usual, label: usual.probability >= threshold ? 1 : 0 });
+    const all = completeRows.map(({ sample }) => [
+      classifier.predict(sample),
+      classifier.predict(sample, { operatingPoint: 'sensitivity99' }),
+    ]);
+    for (const [usual, careful] of all)
+      expect(careful).toEqual({ ...usual, label: usual.probability >= threshold ? 1 : 0 });
   });
 
   test('every training row is its own nearest neighbour or equal to it', () => {

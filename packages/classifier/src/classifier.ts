@@ -1,14 +1,14 @@
 import type { Label } from '@cytoqueue/schema';
-import { createKernel } from './kernel/choose';
-import { BLOCK_ROWS, type Kernel, NoKernel, STATUSES, UNUSUAL } from './kernel/kernel';
-import { describePaths, type Paths } from './kernel/paths';
-import { type Model, parseModel } from './model';
-import type { OperatingPoint } from './modelfile';
-import type { NearestRows } from './nearest';
-import { DISTANCE_ALARM, GREY_ZONE, isGreyZone, reasonText } from './reasons';
-import { Reference } from './reference';
-import { createRule, type Rule } from './rule';
-import type { Samples } from './search';
+import { createKernel } from './kernel/create-kernel';
+import { BLOCK_ROWS, type Kernel, NoKernel, STATUS_COUNT, UNUSUAL } from './kernel/kernel';
+import { countRouting, type RoutingCounts } from './kernel/routing-counts';
+import { type Model, parseModel } from './model/model';
+import type { OperatingPoint } from './model/model-file';
+import type { NearestRows } from './knn/nearest';
+import { UNUSUAL_RECORD, GREY_ZONE, isGreyZone, reasonText } from './knn/reasons';
+import { ReferenceKnn } from './knn/reference-knn';
+import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
+import type { Samples } from './knn/search';
 
 export interface PredictOptions {
   /** Which of the model's thresholds calls a sample malignant; `default` when left out. */
@@ -34,7 +34,7 @@ export interface Prediction {
   /** `indeterminate` in sentences for a clinician. */
   readonly reasons: readonly string[];
   /** Bit f is set when feature f was not measured. */
-  readonly missing: number;
+  readonly missingMask: number;
   /** The k nearest training rows of either class, nearest first. */
   readonly neighbors: Neighbor[];
 }
@@ -59,19 +59,19 @@ export function createPredictionColumns(rows: number): PredictionColumns {
  * same sample and model give the same double everywhere. Holds scratch space: one instance per thread.
  */
 export class Classifier {
-  private readonly reference: Reference;
+  private readonly reference: ReferenceKnn;
   private readonly kernel: Kernel;
-  private readonly rule: Rule;
-  private readonly samplesByStatus = new Float64Array(STATUSES);
+  private readonly rule: DecisionRule;
+  private readonly samplesByStatus = new Float64Array(STATUS_COUNT);
 
   /** @param options.kernel false to answer by the reference alone: the specification, and far slower */
   constructor(
     readonly model: Model,
     { kernel = true }: { readonly kernel?: boolean } = {},
   ) {
-    this.reference = new Reference(model);
-    this.kernel = kernel ? createKernel(model) : new NoKernel('not-wanted');
-    this.rule = createRule(model.file);
+    this.reference = new ReferenceKnn(model);
+    this.kernel = kernel ? createKernel(model) : new NoKernel('disabled');
+    this.rule = createDecisionRule(model.file);
   }
 
   /** @throws ModelFileError */
@@ -85,16 +85,16 @@ export class Classifier {
    */
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
-    const missing = reference.measure(this.checkSample(sample), 0);
+    const missingMask = reference.score(this.checkSample(sample), 0);
     const probability = this.rule(reference.benign, reference.malignant);
-    const indeterminate = doubts(probability, reference.isUnusual);
+    const indeterminate = indeterminateFlags(probability, reference.isUnusual);
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
       indeterminate,
       reasons: reasonText(indeterminate),
-      missing,
-      neighbors: this.describe(reference.nearest),
+      missingMask,
+      neighbors: this.toNeighbors(reference.nearest),
     };
   }
 
@@ -121,36 +121,42 @@ export class Classifier {
   kneighbors(sample: ArrayLike<number>, k: number): Neighbor[] {
     const { rows } = this.model.training;
     if (!Number.isInteger(k) || k < 1 || k > rows) throw new RangeError(`k must be a whole number from 1 to ${rows}`);
-    return this.describe(this.reference.nearestOf(this.checkSample(sample), k));
+    return this.toNeighbors(this.reference.findNearest(this.checkSample(sample), k));
   }
 
   /** Which way the samples of `predictInto` took so far. */
-  get paths(): Paths {
-    return describePaths(this.kernel, this.samplesByStatus);
+  get routingCounts(): RoutingCounts {
+    return countRouting(this.kernel, this.samplesByStatus);
   }
 
-  private predictBlock(samples: Samples, first: number, count: number, out: PredictionColumns, threshold: number): void {
+  private predictBlock(
+    samples: Samples,
+    first: number,
+    count: number,
+    out: PredictionColumns,
+    threshold: number,
+  ): void {
     const { kernel, reference, rule, samplesByStatus } = this;
     const { featureCount } = this.model.training;
-    kernel.measure(samples, first, count);
+    kernel.scoreBlock(samples, first, count);
     for (let i = 0; i < count; i++) {
       const status = kernel.status[i];
       samplesByStatus[status]++;
       if (status <= UNUSUAL) {
-        write(out, first + i, rule(kernel.benign[i], kernel.malignant[i]), status === UNUSUAL, threshold);
+        writePrediction(out, first + i, rule(kernel.benign[i], kernel.malignant[i]), status === UNUSUAL, threshold);
       } else {
-        reference.measure(samples, (first + i) * featureCount);
-        write(out, first + i, rule(reference.benign, reference.malignant), reference.isUnusual, threshold);
+        reference.score(samples, (first + i) * featureCount);
+        writePrediction(out, first + i, rule(reference.benign, reference.malignant), reference.isUnusual, threshold);
       }
     }
   }
 
-  private describe(nearest: NearestRows): Neighbor[] {
+  private toNeighbors(nearest: NearestRows): Neighbor[] {
     const { featureCount, labels, samples, trainingRows } = this.model.training;
-    return Array.from(nearest.rows.subarray(0, nearest.count), (row, place) => ({
+    return Array.from(nearest.rows.subarray(0, nearest.count), (row, rank) => ({
       trainingRow: trainingRows[row],
       label: labels[row] as Label,
-      distance: this.reference.distanceAt(nearest, place),
+      distance: this.reference.distanceAt(nearest, rank),
       features: Array.from(samples.subarray(row * featureCount, (row + 1) * featureCount)),
     }));
   }
@@ -161,23 +167,30 @@ export class Classifier {
 
   private checkSample(sample: ArrayLike<number>): Float64Array {
     const { featureCount } = this.model.training;
-    if (sample.length !== featureCount) throw new RangeError(`a sample has ${featureCount} features, not ${sample.length}`);
+    if (sample.length !== featureCount)
+      throw new RangeError(`a sample has ${featureCount} features, not ${sample.length}`);
     return Float64Array.from(sample);
   }
 }
 
-function doubts(probability: number, isUnusual: boolean): number {
-  return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? DISTANCE_ALARM : 0);
+function indeterminateFlags(probability: number, isUnusual: boolean): number {
+  return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? UNUSUAL_RECORD : 0);
 }
 
-function write(out: PredictionColumns, row: number, probability: number, isUnusual: boolean, threshold: number): void {
+function writePrediction(
+  out: PredictionColumns,
+  row: number,
+  probability: number,
+  isUnusual: boolean,
+  threshold: number,
+): void {
   out.probability[row] = probability;
   out.label[row] = probability >= threshold ? 1 : 0;
-  out.indeterminate[row] = doubts(probability, isUnusual);
+  out.indeterminate[row] = indeterminateFlags(probability, isUnusual);
 }
 
 function checkBuffers(samples: Samples, rows: number, featureCount: number, out: PredictionColumns): void {
   if (samples.length < rows * featureCount) throw new RangeError(`samples hold less than ${rows} rows`);
-  const shortest = Math.min(out.probability.length, out.label.length, out.indeterminate.length);
-  if (shortest < rows) throw new RangeError(`a prediction column holds ${shortest} rows, ${rows} are needed`);
+  const minLength = Math.min(out.probability.length, out.label.length, out.indeterminate.length);
+  if (minLength < rows) throw new RangeError(`a prediction column holds ${minLength} rows, ${rows} are needed`);
 }

@@ -7,49 +7,31 @@ export {
   type PredictOptions,
 } from './classifier';
 export { describeDrift, type Drift, type DriftNote, hasHistogram, HISTOGRAM_SLOTS } from './drift/drift';
-export {
-  type Answers,
-  bootstrapIntervals,
-  type Candidate,
-  type ConformalFigures,
-  crossValidate,
-  type CrossValidation,
-  type Curves,
-  createRandom,
-  deduplicate,
-  drawCurves,
-  type EvaluationData,
-  figureNames,
-  type GreyZoneFigures,
-  type Interval,
-  judgeChronologically,
-  judgeConformalSets,
-  leakIds,
-  type MetricKind,
-  type NestedAnswers,
-  type QualityFigures,
-  type Random,
-  type RuleKind,
-  type ScalingKind,
-  type Space,
-  spaces,
-  summarize,
-  type Summary,
-} from './evaluation/index';
-export type { ClassName, ConformalEvidence, Evidence, FeatureChange, FlipEvidence, MissingEvidence, ShapleyEvidence } from './evidence/evidence';
+export type {
+  ClassName,
+  ConformalEvidence,
+  Evidence,
+  FeatureChange,
+  FlipEvidence,
+  MissingEvidence,
+  ShapleyEvidence,
+} from './evidence/evidence';
 export { Explainer } from './evidence/explainer';
-export { fit, type FitOptions } from './fit';
-export type { Paths } from './kernel/paths';
-export { serializeModel } from './modelbytes';
-export { type Model, parseModel, type TrainingSet } from './model';
+export type { RoutingCounts } from './kernel/routing-counts';
+export { serializeModel } from './model/model-bytes';
+export { type Model, parseModel, type TrainingSet } from './model/model';
 export {
-  type Figures,
+  type MetricValues,
   type MetricName,
   type ModelFile,
   ModelFileError,
   type ModelFileErrorCode,
   type OperatingPoint,
   type RuleName,
-} from './modelfile';
-export { DISTANCE_ALARM, GREY_ZONE, reasonCodes, reasonText } from './reasons';
-export { createTrainingSet, groupById, type LabelledSample, TrainingDataError, type TrainingDataErrorCode } from './trainingdata';
+} from './model/model-file';
+export { UNUSUAL_RECORD, GREY_ZONE, reasonCodes, reasonText } from './knn/reasons';
+export { conformalPValue, CONFORMAL_SIGNIFICANCE } from './evidence/conformal/p-value';
+export { classRatioScore, plattProbability, voteShare } from './knn/decision-rule';
+export { isGreyZone } from './knn/reasons';
+export { type RowsByLabel, ClassNeighbors } from './knn/nearest';
+export { type Scaling, BruteForceSearch } from './knn/search';

@@ -1,7 +1,8 @@
-import type { LabelledSample, MetricName, ModelFile } from '../src';
+import type { LabelledSample } from '@cytoqueue/training';
+import type { MetricName, ModelFile } from '../src';
 
 /** A training row and its distance as a fraction of whole numbers; for Euclidean of the squared distance. */
-export interface Measured {
+export interface MeasuredRow {
   row: LabelledSample;
   numerator: bigint;
   denominator: bigint;
@@ -9,16 +10,21 @@ export interface Measured {
 }
 
 /** Exact distances from a sample (NaN: not measured) to all rows, nearest first, ties by the lower training row. */
-export function rank(sample: ArrayLike<number>, rows: readonly LabelledSample[], metric: MetricName): Measured[] {
-  return rows.map((row) => measure(sample, row, metric)).sort((a, b) => compare(a, b) || a.row.trainingRow - b.row.trainingRow);
+export function rank(sample: ArrayLike<number>, rows: readonly LabelledSample[], metric: MetricName): MeasuredRow[] {
+  return rows
+    .map((row) => measureDistance(sample, row, metric))
+    .sort((a, b) => compare(a, b) || a.row.trainingRow - b.row.trainingRow);
 }
 
-export function compare(a: Pick<Measured, 'numerator' | 'denominator'>, b: Pick<Measured, 'numerator' | 'denominator'>): number {
+export function compare(
+  a: Pick<MeasuredRow, 'numerator' | 'denominator'>,
+  b: Pick<MeasuredRow, 'numerator' | 'denominator'>,
+): number {
   const difference = a.numerator * b.denominator - b.numerator * a.denominator;
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-function measure(sample: ArrayLike<number>, row: LabelledSample, metric: MetricName): Measured {
+function measureDistance(sample: ArrayLike<number>, row: LabelledSample, metric: MetricName): MeasuredRow {
   let [top, bottom] = [0, metric === 'euclidean' ? 1 : 0];
   for (let i = 0; i < sample.length; i++) {
     if (Number.isNaN(sample[i])) continue;
@@ -31,18 +37,21 @@ function measure(sample: ArrayLike<number>, row: LabelledSample, metric: MetricN
 }
 
 /** Share of malignant among all rows at or within the k-th distance. */
-export function voteShare(ranked: readonly Measured[], k: number): number {
+export function voteShare(ranked: readonly MeasuredRow[], k: number): number {
   const voters = ranked.filter((one) => compare(one, ranked[k - 1]) <= 0);
   return voters.filter(({ row }) => row.label === 1).length / voters.length;
 }
 
 /** Mean distance of the k nearest of a class, or of all that class has. */
-export function classMean(ranked: readonly Measured[], label: number, k: number): number {
+export function classMean(ranked: readonly MeasuredRow[], label: number, k: number): number {
   const nearest = ranked.filter(({ row }) => row.label === label).slice(0, k);
   return nearest.reduce((sum, { distance }) => sum + distance, 0) / nearest.length;
 }
 
-export function probabilityOf(ranked: readonly Measured[], { k, calibration }: Pick<ModelFile, 'k' | 'calibration'>): number {
+export function probabilityOf(
+  ranked: readonly MeasuredRow[],
+  { k, calibration }: Pick<ModelFile, 'k' | 'calibration'>,
+): number {
   if (calibration === null) return voteShare(ranked, k);
   const { epsilon, platt } = calibration;
   const score = Math.log((classMean(ranked, 0, k) + epsilon) / (classMean(ranked, 1, k) + epsilon));
@@ -50,6 +59,10 @@ export function probabilityOf(ranked: readonly Measured[], { k, calibration }: P
 }
 
 /** The ranking a training row sees when it and the rows of its id are left out. */
-export function rankOthers(row: LabelledSample, rows: readonly LabelledSample[], metric: MetricName): Measured[] {
-  return rank(row.sample, rows.filter((other) => other !== row && (row.id === undefined || other.id !== row.id)), metric);
+export function rankOthers(row: LabelledSample, rows: readonly LabelledSample[], metric: MetricName): MeasuredRow[] {
+  return rank(
+    row.sample,
+    rows.filter((other) => other !== row && (row.id === undefined || other.id !== row.id)),
+    metric,
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { wbc } from '@cytoqueue/schema';
-import type { FitOptions, LabelledSample } from '../src';
+import type { FitOptions, LabelledSample } from '@cytoqueue/training';
 
 const bytes = readFileSync(join(__dirname, '../../schema/data/wisconsin-original.csv'));
 
@@ -32,7 +32,12 @@ export const defaultOptions: FitOptions = {
   limitsOfUse: ['for tests'],
 };
 
-export const baselineOptions: FitOptions = { ...defaultOptions, name: 'wbc-knn-euclidean', metric: 'euclidean', rule: 'votes' };
+export const baselineOptions: FitOptions = {
+  ...defaultOptions,
+  name: 'wbc-knn-euclidean',
+  metric: 'euclidean',
+  rule: 'votes',
+};
 
 export function shippedModel(name: string): Uint8Array {
   return readFileSync(join(__dirname, '../../registry/models', name, '1.0.0.json'));

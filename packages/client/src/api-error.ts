@@ -1,11 +1,11 @@
-import type { Fault } from './types';
+import type { FieldError } from './types';
 
 interface ProblemBody {
   type?: string;
   title?: string;
   detail?: string;
   request_id?: string;
-  errors?: Fault[];
+  errors?: FieldError[];
   total_errors?: number;
 }
 
@@ -19,7 +19,7 @@ export class ApiError extends Error {
   readonly detail: string;
   readonly requestId: string | undefined;
   /** What is wrong in the input, at most the first hundred places. */
-  readonly errors: readonly Fault[];
+  readonly errors: readonly FieldError[];
   readonly totalErrors: number;
   /** Of a creation whose outcome is unknown, to repeat it safely. */
   idempotencyKey?: string;
@@ -56,28 +56,33 @@ export class InvalidResponseError extends ConnectionError {
 
 /** Whether the request may have been carried out: no answer of the API came, but none at all or a proxy's error page. */
 export function isOutcomeUnknown(error: unknown): error is ConnectionError | ApiError {
-  return error instanceof ConnectionError || (error instanceof ApiError && error.type === 'http-error' && error.status >= 500);
+  return (
+    error instanceof ConnectionError ||
+    (error instanceof ApiError && error.type === 'http-error' && error.status >= 500)
+  );
 }
 
 /** @throws InvalidResponseError */
-export function parseAnswer<T>(text: string, contentType: string | null): T {
+export function parseResponse<T>(text: string, contentType: string | null): T {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
     const isHtml = contentType !== null && /\bhtml\b/i.test(contentType);
-    const what = isHtml ? 'an HTML page instead of JSON; check the address, and any proxy in front of the service' : 'JSON that is incomplete or invalid';
+    const what = isHtml
+      ? 'an HTML page instead of JSON; check the address, and any proxy in front of the service'
+      : 'JSON that is incomplete or invalid';
     throw new InvalidResponseError(`the answer is ${what}`, { cause: error });
   }
 }
 
 /** An answer as the client needs it, from `fetch` or from an XMLHttpRequest. */
-export interface FailedAnswer {
+export interface FailedResponse {
   status: number;
   header: (name: string) => string | null;
   text: string;
 }
 
-export function toApiError({ status, header, text }: FailedAnswer, nowMs: number = Date.now()): ApiError {
+export function toApiError({ status, header, text }: FailedResponse, nowMs: number = Date.now()): ApiError {
   return new ApiError(status, parseProblem(text), parseRetryAfterMs(header('Retry-After'), nowMs));
 }
 

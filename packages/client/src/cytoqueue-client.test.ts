@@ -19,8 +19,10 @@ let client: CytoqueueClient;
 let answers: Answer[];
 let seen: Seen[];
 
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => (response) =>
-  response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
+const json =
+  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
 const cutOff: Answer = (_response, request) => request.socket.destroy();
 
 beforeAll(async () => {
@@ -33,7 +35,11 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  client = new CytoqueueClient({ url: `http://127.0.0.1:${port}/`, apiKey: 'cq_test', retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 } });
+  client = new CytoqueueClient({
+    url: `http://127.0.0.1:${port}/`,
+    apiKey: 'cq_test',
+    retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 },
+  });
 });
 
 beforeEach(() => {
@@ -46,13 +52,29 @@ afterAll(() => {
   server.close();
 });
 
-const problem = { type: 'urn:cytoqueue:problem:invalid-csv', title: 'The file cannot be used', status: 422, detail: 'no header', request_id: 'r1', errors: [{ row: 3, code: 'x', detail: 'bad' }], total_errors: 7 };
+const problem = {
+  type: 'urn:cytoqueue:problem:invalid-csv',
+  title: 'The file cannot be used',
+  status: 422,
+  detail: 'no header',
+  request_id: 'r1',
+  errors: [{ row: 3, code: 'x', detail: 'bad' }],
+  total_errors: 7,
+};
 
 test('a refusal is an ApiError with everything the API said', async () => {
   answers = [json(422, problem)];
   const error = await client.getBatch('batch_1').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ApiError);
-  expect(error).toMatchObject({ status: 422, type: 'invalid-csv', detail: 'no header', requestId: 'r1', errors: problem.errors, totalErrors: 7, retryAfterMs: undefined });
+  expect(error).toMatchObject({
+    status: 422,
+    type: 'invalid-csv',
+    detail: 'no header',
+    requestId: 'r1',
+    errors: problem.errors,
+    totalErrors: 7,
+    retryAfterMs: undefined,
+  });
   expect(seen).toHaveLength(1);
 });
 
@@ -101,7 +123,11 @@ test('a file is read anew for each try, sent as a form, and its progress is told
   };
   const sent: number[] = [];
   answers = [json(503, {}), json(202, { id: 'batch_1' })];
-  await client.uploadBatch(file, { filename: 'a "b".csv', onError: 'abort', onProgress: ({ sentBytes }) => sent.push(sentBytes) });
+  await client.uploadBatch(file, {
+    filename: 'a "b".csv',
+    onError: 'abort',
+    onProgress: ({ sentBytes }) => sent.push(sentBytes),
+  });
   expect(reads).toBe(2);
   expect(sent).toEqual([3, 6, 3, 6]);
   const [, { url, headers, body }] = seen;

@@ -1,13 +1,24 @@
 import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session } from './access-types';
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
-import { randomKey } from './random-key';
+import { randomHex } from './random-hex';
 import { batchPath, modelPath, predictionPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
-import { type CallOptions, type ClientOptions, type Send, Transport } from './transport';
+import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
-  AcceptedPrediction, Batch, BatchStatus, ModelEvaluation, ModelSummary, ModelVersion, OperatingPoint,
-  Page, Prediction, PredictionBody, PredictionStatus, Preflight, QueueState,
+  AcceptedPrediction,
+  Batch,
+  BatchStatus,
+  ModelEvaluation,
+  ModelSummary,
+  ModelVersion,
+  OperatingPoint,
+  Page,
+  Prediction,
+  PredictionBody,
+  PredictionStatus,
+  Preflight,
+  QueueState,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
@@ -72,9 +83,18 @@ export class CytoqueueClient {
     this.transport = new Transport(options);
   }
 
-  predict(body: PredictionBody, { waitSeconds, idempotencyKey = randomKey(), signal }: PredictOptions = {}): Promise<Prediction | AcceptedPrediction> {
-    const headers = { Prefer: waitSeconds === undefined ? undefined : `wait=${waitSeconds}`, 'Idempotency-Key': idempotencyKey };
-    return withKey(idempotencyKey, this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, repeatable: true, signal }));
+  predict(
+    body: PredictionBody,
+    { waitSeconds, idempotencyKey = randomHex(), signal }: PredictOptions = {},
+  ): Promise<Prediction | AcceptedPrediction> {
+    const headers = {
+      Prefer: waitSeconds === undefined ? undefined : `wait=${waitSeconds}`,
+      'Idempotency-Key': idempotencyKey,
+    };
+    return withKey(
+      idempotencyKey,
+      this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, retryable: true, signal }),
+    );
   }
 
   getPrediction(id: string, { signal }: CallOptions = {}): Promise<Prediction> {
@@ -95,15 +115,35 @@ export class CytoqueueClient {
   }
 
   /** Sends a CSV file. Sent again when the connection fails: its idempotency key makes one batch of all tries. */
-  uploadBatch(file: UploadFile, { filename, idempotencyKey = randomKey(), onProgress, signal, ...settings }: UploadOptions = {}): Promise<Batch> {
-    const upload = { method: 'POST', path: '/v1/batches', query: settingsQuery(settings), headers: { 'Idempotency-Key': idempotencyKey } } as const;
-    return withKey(idempotencyKey, this.repeat(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal })));
+  uploadBatch(
+    file: UploadFile,
+    { filename, idempotencyKey = randomHex(), onProgress, signal, ...settings }: UploadOptions = {},
+  ): Promise<Batch> {
+    const upload = {
+      method: 'POST',
+      path: '/v1/batches',
+      query: settingsQuery(settings),
+      headers: { 'Idempotency-Key': idempotencyKey },
+    } as const;
+    return withKey(
+      idempotencyKey,
+      this.retry(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal })),
+    );
   }
 
   /** What an upload would come to; nothing is stored. */
-  preflight(file: UploadFile, { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {}): Promise<Preflight> {
-    const upload = { method: 'POST', path: '/v1/batches', query: { ...settingsQuery(settings), dry_run: true } } as const;
-    return this.repeat(signal, () => sendFile<Preflight>(this.transport, { ...upload, file, filename, onProgress, signal }));
+  preflight(
+    file: UploadFile,
+    { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {},
+  ): Promise<Preflight> {
+    const upload = {
+      method: 'POST',
+      path: '/v1/batches',
+      query: { ...settingsQuery(settings), dry_run: true },
+    } as const;
+    return this.retry(signal, () =>
+      sendFile<Preflight>(this.transport, { ...upload, file, filename, onProgress, signal }),
+    );
   }
 
   getBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
@@ -128,10 +168,28 @@ export class CytoqueueClient {
   }
 
   /** Scores the same input with another model or operating point, as a new batch. */
-  rescoreBatch(id: string, { model, operatingPoint, signal, idempotencyKey = randomKey() }: Pick<UploadOptions, 'model' | 'operatingPoint' | 'signal' | 'idempotencyKey'> = {}): Promise<Batch> {
+  rescoreBatch(
+    id: string,
+    {
+      model,
+      operatingPoint,
+      signal,
+      idempotencyKey = randomHex(),
+    }: Pick<UploadOptions, 'model' | 'operatingPoint' | 'signal' | 'idempotencyKey'> = {},
+  ): Promise<Batch> {
     const headers = { 'Idempotency-Key': idempotencyKey };
     const query = { model, operating_point: operatingPoint };
-    return withKey(idempotencyKey, this.transport.json({ method: 'POST', path: `${batchPath(id)}/rescore`, query, headers, repeatable: true, signal }));
+    return withKey(
+      idempotencyKey,
+      this.transport.json({
+        method: 'POST',
+        path: `${batchPath(id)}/rescore`,
+        query,
+        headers,
+        retryable: true,
+        signal,
+      }),
+    );
   }
 
   async deleteBatch(id: string, { signal }: CallOptions = {}): Promise<void> {
@@ -140,11 +198,18 @@ export class CytoqueueClient {
 
   /** The file as it streams in; its ETag is the SHA-256 of the whole. @throws InvalidResponseError for an answer of a proxy */
   async download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
-    const response = await this.transport.send({ path: `${batchPath(id)}/${file}`, query: { partial }, headers: { Range: range }, signal });
+    const response = await this.transport.send({
+      path: `${batchPath(id)}/${file}`,
+      query: { partial },
+      headers: { Range: range },
+      signal,
+    });
     const type = response.headers.get('Content-Type') ?? '';
     if (/^text\/csv\b/i.test(type)) return response;
     await response.body?.cancel();
-    throw new InvalidResponseError(`the answer is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'something else'} instead of the file; check the address, and any proxy in front of the service`);
+    throw new InvalidResponseError(
+      `the answer is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'something else'} instead of the file; check the address, and any proxy in front of the service`,
+    );
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {
@@ -176,7 +241,12 @@ export class CytoqueueClient {
 
   /** Returns to the champion before. */
   rollBack(name: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
-    return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json: { rollback: true }, signal });
+    return this.transport.json({
+      method: 'POST',
+      path: `${modelPath(name)}/champion`,
+      json: { rollback: true },
+      signal,
+    });
   }
 
   queue({ signal }: CallOptions = {}): Promise<QueueState> {
@@ -197,13 +267,27 @@ export class CytoqueueClient {
   }
 
   /** The answer alone holds the key. It is not asked for again when the answer is lost, because a repetition does not give the key. */
-  createKey({ currentKey, ...body }: ApiKeyBody, { idempotencyKey, signal }: CallOptions & { idempotencyKey?: string } = {}): Promise<CreatedApiKey> {
-    return this.transport.json({ method: 'POST', path: '/v1/api-keys', headers: { 'Idempotency-Key': idempotencyKey }, json: { ...body, current_key: currentKey }, signal });
+  createKey(
+    { currentKey, ...body }: ApiKeyBody,
+    { idempotencyKey, signal }: CallOptions & { idempotencyKey?: string } = {},
+  ): Promise<CreatedApiKey> {
+    return this.transport.json({
+      method: 'POST',
+      path: '/v1/api-keys',
+      headers: { 'Idempotency-Key': idempotencyKey },
+      json: { ...body, current_key: currentKey },
+      signal,
+    });
   }
 
   /** @param currentKey the caller's own API key, which a browser session needs */
   async deleteKey(id: string, { currentKey, signal }: CallOptions & { currentKey?: string } = {}): Promise<void> {
-    await this.transport.send({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(id)}`, json: { current_key: currentKey }, signal });
+    await this.transport.send({
+      method: 'DELETE',
+      path: `/v1/api-keys/${encodeURIComponent(id)}`,
+      json: { current_key: currentKey },
+      signal,
+    });
   }
 
   session({ signal }: CallOptions = {}): Promise<Session> {
@@ -215,11 +299,12 @@ export class CytoqueueClient {
   }
 
   private follow<T>(path: string, isFinal: (state: T) => boolean, { signal }: CallOptions): AsyncGenerator<T> {
-    const open = (lastEventId: string | undefined) => this.transport.sendOnce({ path: `${path}/events`, headers: { 'Last-Event-ID': lastEventId }, signal });
+    const open = (lastEventId: string | undefined) =>
+      this.transport.sendOnce({ path: `${path}/events`, headers: { 'Last-Event-ID': lastEventId }, signal });
     return followStates<T>({ open, isFinal, retry: this.transport.retry, signal });
   }
 
-  private repeat<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+  private retry<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
     return withRetries(this.transport.retry, signal, attempt);
   }
 }
@@ -234,6 +319,13 @@ async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise
   }
 }
 
-function settingsQuery({ model, operatingPoint, onError, missing, formulas, explain }: BatchSettings): NonNullable<Send['query']> {
+function settingsQuery({
+  model,
+  operatingPoint,
+  onError,
+  missing,
+  formulas,
+  explain,
+}: BatchSettings): NonNullable<ApiRequest['query']> {
   return { model, operating_point: operatingPoint, on_error: onError, missing, formulas, explain };
 }

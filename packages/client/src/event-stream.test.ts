@@ -44,13 +44,22 @@ describe('followStates', () => {
   }
 
   it('takes a stream that was cut off up behind the last event', async () => {
-    const { asked, states } = follow([new Response(state(1) + state(2)), new Response(''), new Response(state(3) + state(4))]);
+    const { asked, states } = follow([
+      new Response(state(1) + state(2)),
+      new Response(''),
+      new Response(state(3) + state(4)),
+    ]);
     expect(await states).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
     expect(asked).toEqual([undefined, '2', '2']);
   });
 
   it('gives up when nothing comes for as many tries as the policy has', async () => {
-    const { asked, states } = follow([new Response(state(1)), new Response(''), new Response(''), new Response(state(3))]);
+    const { asked, states } = follow([
+      new Response(state(1)),
+      new Response(''),
+      new Response(''),
+      new Response(state(3)),
+    ]);
     await expect(states).rejects.toThrow('ended early');
     expect(asked).toHaveLength(3);
   });

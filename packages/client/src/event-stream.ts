@@ -1,5 +1,5 @@
-import { ConnectionError, parseAnswer } from './api-error';
-import { type RetryPolicy, delayMs, mayPass, pause } from './retry';
+import { ConnectionError, parseResponse } from './api-error';
+import { type RetryPolicy, retryDelayMs, isRetryable, sleep } from './retry';
 
 export interface ServerEvent {
   id: string | undefined;
@@ -31,7 +31,7 @@ function parseBlock(block: string): ServerEvent | undefined {
   return data.length === 0 ? undefined : { id, data: data.join('\n') };
 }
 
-interface Following<T> {
+interface FollowOptions<T> {
   /** Opens the stream behind the last event seen. */
   open: (lastEventId: string | undefined) => Promise<Response>;
   isFinal: (state: T) => boolean;
@@ -40,19 +40,19 @@ interface Following<T> {
 }
 
 /** A stream that lasted this long was no failed attempt, however it ended. */
-const LASTED_MS = 60_000;
+const STABLE_CONNECTION_MS = 60_000;
 
 /**
  * States as they change, up to the final one. A stream that is cut off is taken up behind the last event; the policy's
  * attempts begin again with each event that comes, and with each stream that has lasted: the server ends one after five minutes.
  */
-export async function* followStates<T>({ open, isFinal, retry, signal }: Following<T>): AsyncGenerator<T> {
+export async function* followStates<T>({ open, isFinal, retry, signal }: FollowOptions<T>): AsyncGenerator<T> {
   let lastId: string | undefined;
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const openedAtMs = performance.now();
     try {
       for await (const { id, data } of parseEvents(bodyOf(await open(lastId)))) {
-        const state = parseAnswer<T>(data, null);
+        const state = parseResponse<T>(data, null);
         lastId = id ?? lastId;
         failures = 0;
         yield state;
@@ -61,10 +61,10 @@ export async function* followStates<T>({ open, isFinal, retry, signal }: Followi
       throw new ConnectionError('the stream of events ended early');
     } catch (error) {
       signal?.throwIfAborted();
-      const passing = mayPass(error) || error instanceof TypeError;
-      if (performance.now() - openedAtMs >= LASTED_MS) failures = 0;
-      if (!passing || ++failures >= retry.attempts) throw error;
-      await pause(delayMs(error, failures, retry), signal);
+      const isTransient = isRetryable(error) || error instanceof TypeError;
+      if (performance.now() - openedAtMs >= STABLE_CONNECTION_MS) failures = 0;
+      if (!isTransient || ++failures >= retry.attempts) throw error;
+      await sleep(retryDelayMs(error, failures, retry), signal);
     }
   }
 }

@@ -1,8 +1,16 @@
 export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
 export {
-  type BatchFile, type BatchSettings, CytoqueueClient, type DownloadOptions, type ListOptions, type PredictOptions, type UploadOptions, isBatchFinished, isPredictionFinished,
+  type BatchFile,
+  type BatchSettings,
+  CytoqueueClient,
+  type DownloadOptions,
+  type ListOptions,
+  type PredictOptions,
+  type UploadOptions,
+  isBatchFinished,
+  isPredictionFinished,
 } from './cytoqueue-client';
-export { randomKey } from './random-key';
+export { randomHex } from './random-hex';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';
 export type * from './access-types';

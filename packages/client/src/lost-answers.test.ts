@@ -25,7 +25,10 @@ beforeAll(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  client = new CytoqueueClient({ url: `http://127.0.0.1:${port}`, retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 } });
+  client = new CytoqueueClient({
+    url: `http://127.0.0.1:${port}`,
+    retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 },
+  });
 });
 
 beforeEach(() => {
@@ -40,13 +43,22 @@ afterAll(() => {
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const whole: Answer = (response) => response.writeHead(202, JSON_TYPE).end('{"id":"one"}');
-const brokenOff: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, 'Content-Length': 12 }).write('{"id"', () => response.destroy());
-const chunkBrokenOff: Answer = (response) => response.writeHead(202, JSON_TYPE).write('{"id"', () => response.destroy());
+const brokenOff: Answer = (response) =>
+  response.writeHead(202, { ...JSON_TYPE, 'Content-Length': 12 }).write('{"id"', () => response.destroy());
+const chunkBrokenOff: Answer = (response) =>
+  response.writeHead(202, JSON_TYPE).write('{"id"', () => response.destroy());
 const endsEarly: Answer = (response) => response.writeHead(202, { ...JSON_TYPE, Connection: 'close' }).end('{"id":');
-const html: Answer = (response) => response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Please sign in</html>');
+const html: Answer = (response) =>
+  response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end('<html>Please sign in</html>');
 const empty: Answer = (response) => response.writeHead(200).end();
 
-const lost = { 'a length that is not reached': brokenOff, 'chunks that break off': chunkBrokenOff, 'JSON that ends early': endsEarly, 'a proxy’s page': html, 'an empty body': empty };
+const lost = {
+  'a length that is not reached': brokenOff,
+  'chunks that break off': chunkBrokenOff,
+  'JSON that ends early': endsEarly,
+  'a proxy’s page': html,
+  'an empty body': empty,
+};
 const creations: Record<string, () => Promise<unknown>> = {
   prediction: () => client.predict({ features: { mitoses: 1 } }),
   upload: () => client.uploadBatch(new Blob(['V1\n1\n'])),
@@ -73,7 +85,10 @@ describe.each(Object.entries(creations))('the answer to a new %s', (_name, creat
       return create().catch((thrown: unknown) => thrown);
     };
     expect(await failWith(504, '<h1>Gateway Time-out</h1>')).toMatchObject({ status: 504, idempotencyKey: keys[0] });
-    expect(await failWith(503, '{"type":"urn:cytoqueue:problem:unavailable"}')).toMatchObject({ status: 503, idempotencyKey: undefined });
+    expect(await failWith(503, '{"type":"urn:cytoqueue:problem:unavailable"}')).toMatchObject({
+      status: 503,
+      idempotencyKey: undefined,
+    });
   });
 });
 
@@ -91,17 +106,23 @@ test('a creation without a key is not repeated', async () => {
 });
 
 test('a problem document that breaks off keeps its status', async () => {
-  const cutProblem: Answer = (response) => response.writeHead(422, { 'Content-Type': 'application/problem+json', 'Content-Length': 99 }).write('{"ti', () => response.destroy());
+  const cutProblem: Answer = (response) =>
+    response
+      .writeHead(422, { 'Content-Type': 'application/problem+json', 'Content-Length': 99 })
+      .write('{"ti', () => response.destroy());
   answers = [cutProblem];
   const error: unknown = await client.predict({ features: {} }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ApiError);
   expect((error as ApiError).status).toBe(422);
 });
 
-test.each(Object.entries({ 'a page': html, 'an empty answer': empty }))('%s of a proxy is not taken for a file', async (_, answer) => {
-  answers = [answer];
-  await expect(client.download('batch_1', 'results')).rejects.toBeInstanceOf(InvalidResponseError);
-});
+test.each(Object.entries({ 'a page': html, 'an empty answer': empty }))(
+  '%s of a proxy is not taken for a file',
+  async (_, answer) => {
+    answers = [answer];
+    await expect(client.download('batch_1', 'results')).rejects.toBeInstanceOf(InvalidResponseError);
+  },
+);
 
 test('an aborted call rejects with the reason of its signal while the body arrives', async () => {
   const stop = new AbortController();
@@ -126,14 +147,24 @@ class ScriptedXhr {
     this.status = ScriptedXhr.answer.status;
     this.responseText = ScriptedXhr.answer.text;
     // As a browser does, which reports an exception of the handler and goes on.
-    queueMicrotask(() => { try { this.onload?.(); } catch { /* reported to the console */ } });
+    queueMicrotask(() => {
+      try {
+        this.onload?.();
+      } catch {
+        /* reported to the console */
+      }
+    });
   };
 }
 
 describe('an upload of a browser', () => {
   const scope = globalThis as { XMLHttpRequest?: unknown };
-  beforeAll(() => { scope.XMLHttpRequest = ScriptedXhr; });
-  afterAll(() => { delete scope.XMLHttpRequest; });
+  beforeAll(() => {
+    scope.XMLHttpRequest = ScriptedXhr;
+  });
+  afterAll(() => {
+    delete scope.XMLHttpRequest;
+  });
 
   test('that is answered with a page ends in a typed error', async () => {
     ScriptedXhr.answer = { status: 200, type: 'text/html', text: '<html>' };
@@ -141,7 +172,11 @@ describe('an upload of a browser', () => {
   });
 
   test('that is refused keeps the problem', async () => {
-    ScriptedXhr.answer = { status: 413, type: 'application/problem+json', text: '{"type":"urn:cytoqueue:problem:too-large","title":"Too large"}' };
+    ScriptedXhr.answer = {
+      status: 413,
+      type: 'application/problem+json',
+      text: '{"type":"urn:cytoqueue:problem:too-large","title":"Too large"}',
+    };
     await expect(client.uploadBatch(new Blob(['V1\n1\n']))).rejects.toMatchObject({ status: 413, type: 'too-large' });
   });
 });

@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError } from './index';
-import { delayMs, mayPass, pause, withRetries } from './retry';
+import { retryDelayMs, isRetryable, sleep, withRetries } from './retry';
 
 const policy = { attempts: 4, baseDelayMs: 300, maxDelayMs: 1_000 };
 const unavailable = (retryAfterMs?: number) => new ApiError(503, {}, retryAfterMs);
@@ -11,27 +11,27 @@ test.each([
   [20, 500, 1_000],
 ])('after %d earlier failures the delay lies between %d and %d ms', (failures, least, most) => {
   for (let draw = 0; draw < 200; draw++) {
-    const ms = delayMs(new ConnectionError('x'), failures, policy);
+    const ms = retryDelayMs(new ConnectionError('x'), failures, policy);
     expect(ms >= least && ms <= most).toBe(true);
   }
 });
 
 test('the delay is at least what the API asks for, up to two minutes', () => {
-  expect(delayMs(unavailable(5_000), 0, policy)).toBe(5_000);
-  expect(delayMs(unavailable(3_600_000), 0, policy)).toBe(120_000);
-  expect(delayMs(unavailable(0), 0, policy)).toBeGreaterThanOrEqual(150);
+  expect(retryDelayMs(unavailable(5_000), 0, policy)).toBe(5_000);
+  expect(retryDelayMs(unavailable(3_600_000), 0, policy)).toBe(120_000);
+  expect(retryDelayMs(unavailable(0), 0, policy)).toBeGreaterThanOrEqual(150);
 });
 
 test.each([429, 502, 503, 504])('status %d may pass', (status) => {
-  expect(mayPass(new ApiError(status, {}, undefined))).toBe(true);
+  expect(isRetryable(new ApiError(status, {}, undefined))).toBe(true);
 });
 
 test.each([400, 401, 404, 409, 413, 422, 500, 507])('status %d does not pass', (status) => {
-  expect(mayPass(new ApiError(status, {}, undefined))).toBe(false);
+  expect(isRetryable(new ApiError(status, {}, undefined))).toBe(false);
 });
 
 test('a lost connection may pass, a defect of this program does not', () => {
-  expect([mayPass(new ConnectionError('x')), mayPass(new TypeError('x'))]).toEqual([true, false]);
+  expect([isRetryable(new ConnectionError('x')), isRetryable(new TypeError('x'))]).toEqual([true, false]);
 });
 
 describe('retries wait', () => {
@@ -56,15 +56,17 @@ describe('retries wait', () => {
   });
 
   test('not at all for what cannot pass', async () => {
-    await expect(withRetries(policy, undefined, () => Promise.reject(new ApiError(404, {}, undefined)))).rejects.toMatchObject({ status: 404 });
+    await expect(
+      withRetries(policy, undefined, () => Promise.reject(new ApiError(404, {}, undefined))),
+    ).rejects.toMatchObject({ status: 404 });
     expect(waited).toEqual([]);
   });
 });
 
 test('a pause that is aborted rejects with the reason of the signal, before it starts too', async () => {
   const controller = new AbortController();
-  const pausing = pause(3_600_000, controller.signal);
+  const pausing = sleep(3_600_000, controller.signal);
   controller.abort(new Error('enough'));
   await expect(pausing).rejects.toThrow('enough');
-  await expect(pause(3_600_000, controller.signal)).rejects.toThrow('enough');
+  await expect(sleep(3_600_000, controller.signal)).rejects.toThrow('enough');
 });

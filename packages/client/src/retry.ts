@@ -10,34 +10,38 @@ export interface RetryPolicy {
 
 export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 300, maxDelayMs: 10_000 };
 
-const PASSING = new Set([429, 502, 503, 504]);
+const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 /** Nobody waits for longer because a server says so. */
 const MAX_RETRY_AFTER_MS = 120_000;
 
 /** Tries again what may pass by itself. Only for requests that may be sent twice. */
-export async function withRetries<T>(policy: RetryPolicy, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  policy: RetryPolicy,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {
       return await attempt();
     } catch (error) {
-      if (failures + 1 >= policy.attempts || !mayPass(error)) throw error;
-      await pause(delayMs(error, failures, policy), signal);
+      if (failures + 1 >= policy.attempts || !isRetryable(error)) throw error;
+      await sleep(retryDelayMs(error, failures, policy), signal);
     }
   }
 }
 
-export function mayPass(error: unknown): boolean {
-  return error instanceof ConnectionError || (error instanceof ApiError && PASSING.has(error.status));
+export function isRetryable(error: unknown): boolean {
+  return error instanceof ConnectionError || (error instanceof ApiError && RETRYABLE_STATUSES.has(error.status));
 }
 
-export function delayMs(error: unknown, failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy): number {
+export function retryDelayMs(error: unknown, failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy): number {
   const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
   const own = Math.min(baseDelayMs * 2 ** failures, maxDelayMs) * (0.5 + Math.random() / 2);
   return Math.max(own, Math.min(asked ?? 0, MAX_RETRY_AFTER_MS));
 }
 
 /** @throws the signal's reason */
-export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const done = (): void => {

@@ -1,4 +1,4 @@
-import { ConnectionError, parseAnswer, toApiError } from './api-error';
+import { ConnectionError, parseResponse, toApiError } from './api-error';
 import { type RetryPolicy, defaultRetry, withRetries } from './retry';
 
 export interface ClientOptions {
@@ -14,7 +14,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export interface Send extends CallOptions {
+export interface ApiRequest extends CallOptions {
   method?: 'GET' | 'POST' | 'DELETE';
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
@@ -24,7 +24,7 @@ export interface Send extends CallOptions {
   /** Made anew for each try. */
   body?: () => ReadableStream<Uint8Array>;
   /** Whether the request may be sent again when its answer is lost: so it is for GET and DELETE, and with an idempotency key. */
-  repeatable?: boolean;
+  retryable?: boolean;
 }
 
 /** Requests with the key, the API's errors as `ApiError`, and retries where they are safe. */
@@ -42,24 +42,24 @@ export class Transport {
   }
 
   /** A body that breaks off counts as a lost answer: the request is repeated where that is safe. */
-  json<T>(request: Send): Promise<T> {
+  json<T>(request: ApiRequest): Promise<T> {
     return this.repeat(request, async () => {
       const response = await this.sendOnce(request);
-      return parseAnswer<T>(await readText(response, request.signal), response.headers.get('Content-Type'));
+      return parseResponse<T>(await readText(response, request.signal), response.headers.get('Content-Type'));
     });
   }
 
   /** The same for an answer that is no JSON. */
-  text(request: Send): Promise<string> {
+  text(request: ApiRequest): Promise<string> {
     return this.repeat(request, async () => readText(await this.sendOnce(request), request.signal));
   }
 
   /** @throws ApiError for every answer that is not a success; ConnectionError when none came; the signal's reason */
-  send(request: Send): Promise<Response> {
+  send(request: ApiRequest): Promise<Response> {
     return this.repeat(request, () => this.sendOnce(request));
   }
 
-  async sendOnce(request: Send): Promise<Response> {
+  async sendOnce(request: ApiRequest): Promise<Response> {
     const response = await this.fetchOnce(request);
     if (response.ok) return response;
     // The status alone says enough when the problem document is cut off.
@@ -70,18 +70,18 @@ export class Transport {
     throw toApiError({ status: response.status, header: (name) => response.headers.get(name), text });
   }
 
-  private repeat<T>(request: Send, attempt: () => Promise<T>): Promise<T> {
-    const repeatable = request.repeatable ?? (request.method ?? 'GET') !== 'POST';
-    return repeatable ? withRetries(this.retry, request.signal, attempt) : attempt();
+  private repeat<T>(request: ApiRequest, attempt: () => Promise<T>): Promise<T> {
+    const retryable = request.retryable ?? (request.method ?? 'GET') !== 'POST';
+    return retryable ? withRetries(this.retry, request.signal, attempt) : attempt();
   }
 
-  address({ path, query = {} }: Pick<Send, 'path' | 'query'>): string {
+  buildUrl({ path, query = {} }: Pick<ApiRequest, 'path' | 'query'>): string {
     const search = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
     return this.url + path + (search.size === 0 ? '' : `?${search.toString()}`);
   }
 
-  headers({ headers = {}, json }: Pick<Send, 'headers' | 'json'>): Record<string, string> {
+  headers({ headers = {}, json }: Pick<ApiRequest, 'headers' | 'json'>): Record<string, string> {
     const all = {
       Authorization: this.apiKey === undefined ? undefined : `Bearer ${this.apiKey}`,
       'Content-Type': json === undefined ? undefined : 'application/json',
@@ -90,7 +90,7 @@ export class Transport {
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  private async fetchOnce(request: Send): Promise<Response> {
+  private async fetchOnce(request: ApiRequest): Promise<Response> {
     const { method = 'GET', json, body, signal } = request;
     const init: RequestInit & { duplex: 'half' } = {
       method,
@@ -101,7 +101,7 @@ export class Transport {
       duplex: 'half',
     };
     try {
-      return await this.fetch(this.address(request), init);
+      return await this.fetch(this.buildUrl(request), init);
     } catch (error) {
       signal?.throwIfAborted();
       throw new ConnectionError('the service cannot be reached', { cause: error });

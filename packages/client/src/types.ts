@@ -88,7 +88,15 @@ export interface Evidence {
   } | null;
 }
 
-export type BatchStatus = 'queued' | 'processing' | 'finalizing' | 'succeeded' | 'completed_with_errors' | 'failed' | 'canceling' | 'canceled';
+export type BatchStatus =
+  | 'queued'
+  | 'processing'
+  | 'finalizing'
+  | 'succeeded'
+  | 'completed_with_errors'
+  | 'failed'
+  | 'canceling'
+  | 'canceled';
 
 export interface Drift {
   /** Population stability index by feature; above .25 another population. */
@@ -183,7 +191,7 @@ export interface Page<T> {
 }
 
 /** A place in the sender's input and what is wrong there. */
-export interface Fault {
+export interface FieldError {
   field?: string;
   row?: number;
   column?: string;

@@ -52,7 +52,11 @@ class ScriptedXhr {
 }
 
 const scope = globalThis as { XMLHttpRequest?: unknown };
-const client = new CytoqueueClient({ url: 'http://api.example', apiKey: 'cq_test', retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 } });
+const client = new CytoqueueClient({
+  url: 'http://api.example',
+  apiKey: 'cq_test',
+  retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 2 },
+});
 const file = new Blob(['V1\n1\n']);
 
 beforeAll(() => {
@@ -70,14 +74,22 @@ test('the file is sent as a form with key, name and settings, and its progress i
     xhr.upload.onprogress?.({ loaded: 5, total: 5 });
     xhr.answer(202, { id: 'batch_1' });
   };
-  const batch = await client.uploadBatch(file, { filename: 'März.csv', onError: 'abort', idempotencyKey: 'k1', onProgress: (state) => progress.push(state) });
+  const batch = await client.uploadBatch(file, {
+    filename: 'März.csv',
+    onError: 'abort',
+    idempotencyKey: 'k1',
+    onProgress: (state) => progress.push(state),
+  });
   expect(batch).toEqual({ id: 'batch_1' });
   const { opened, headers, form } = ScriptedXhr.last;
   expect(opened).toEqual(['POST', 'http://api.example/v1/batches?on_error=abort']);
-  expect(headers).toEqual({ 'Authorization': 'Bearer cq_test', 'Idempotency-Key': 'k1' });
+  expect(headers).toEqual({ Authorization: 'Bearer cq_test', 'Idempotency-Key': 'k1' });
   const sent = form?.get('file') as File;
   expect([sent.name, await sent.text()]).toEqual(['März.csv', 'V1\n1\n']);
-  expect(progress).toEqual([{ sentBytes: 3, totalBytes: 5 }, { sentBytes: 5, totalBytes: 5 }]);
+  expect(progress).toEqual([
+    { sentBytes: 3, totalBytes: 5 },
+    { sentBytes: 5, totalBytes: 5 },
+  ]);
 });
 
 test('an upload whose connection fails is repeated with the same key', async () => {

@@ -1,6 +1,6 @@
-import { ConnectionError, parseAnswer, toApiError } from './api-error';
-import { randomKey } from './random-key';
-import type { Send, Transport } from './transport';
+import { ConnectionError, parseResponse, toApiError } from './api-error';
+import { randomHex } from './random-hex';
+import type { ApiRequest, Transport } from './transport';
 
 /** A file's bytes, to be read anew for each try. */
 export interface StreamedFile {
@@ -17,7 +17,7 @@ export interface UploadProgress {
   totalBytes: number | undefined;
 }
 
-export interface UploadRequest extends Send {
+export interface UploadRequest extends ApiRequest {
   file: UploadFile;
   filename: string | undefined;
   onProgress: ((progress: UploadProgress) => void) | undefined;
@@ -28,15 +28,17 @@ export async function sendFile<T>(transport: Transport, upload: UploadRequest): 
   const Xhr = (globalThis as { XMLHttpRequest?: XhrClass }).XMLHttpRequest;
   // Browsers tell how much of a body has gone only through XMLHttpRequest, and stream none through fetch.
   if (Xhr !== undefined && upload.file instanceof Blob) return sendForm<T>(new Xhr(), transport, upload, upload.file);
-  const boundary = `cytoqueue-${randomKey()}`;
+  const boundary = `cytoqueue-${randomHex()}`;
   const headers = { ...upload.headers, 'Content-Type': `multipart/form-data; boundary=${boundary}` };
-  return transport.json<T>({ ...upload, repeatable: false, headers, body: () => toStream(formParts(upload, boundary)) });
+  return transport.json<T>({ ...upload, retryable: false, headers, body: () => toStream(formParts(upload, boundary)) });
 }
 
 /** A form of one file by hand: `FormData` would want the whole file in memory. */
 async function* formParts({ file, filename, onProgress }: UploadRequest, boundary: string): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  yield encoder.encode(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${escapeName(filename ?? 'upload.csv')}"\r\nContent-Type: text/csv\r\n\r\n`);
+  yield encoder.encode(
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${escapeName(filename ?? 'upload.csv')}"\r\nContent-Type: text/csv\r\n\r\n`,
+  );
   const totalBytes = file.size;
   let sentBytes = 0;
   for await (const chunk of file.stream() as AsyncIterable<Uint8Array>) {
@@ -88,14 +90,15 @@ function sendForm<T>(xhr: Xhr, transport: Transport, upload: UploadRequest, file
   const abort = (): void => xhr.abort();
   const sent = new Promise<T>((resolve, reject) => {
     signal?.throwIfAborted();
-    xhr.open('POST', transport.address(upload));
+    xhr.open('POST', transport.buildUrl(upload));
     for (const [name, value] of Object.entries(transport.headers(upload))) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress?.({ sentBytes: loaded, totalBytes: total });
     xhr.onload = () => {
       const header = (name: string): string | null => xhr.getResponseHeader(name);
       try {
-        if (xhr.status < 200 || xhr.status >= 300) throw toApiError({ status: xhr.status, header, text: xhr.responseText });
-        resolve(parseAnswer<T>(xhr.responseText, header('Content-Type')));
+        if (xhr.status < 200 || xhr.status >= 300)
+          throw toApiError({ status: xhr.status, header, text: xhr.responseText });
+        resolve(parseResponse<T>(xhr.responseText, header('Content-Type')));
       } catch (error) {
         // An exception in an event handler would leave the promise unsettled.
         reject(error as Error);

@@ -4,7 +4,7 @@
  * ../src/row-texts.ts. Eight bytes are copied at a step: behind all that is read or written there is room for seven more.
  */
 
-export * from './entries';
-export * from './reading';
-export * from './rowtables';
-export * from './writing';
+export * from './result-cache';
+export * from './read-rows';
+export * from './memory-layout';
+export * from './write-rows';

@@ -24,6 +24,6 @@ export function delimiterByte(delimiter: Delimiter): number {
 }
 
 /** The last byte of a line end: what a scanner has to look for. */
-export function lineByte(lineEnd: LineEnd): number {
+export function lineEndByte(lineEnd: LineEnd): number {
   return lineEnd === '\r' ? CR : LF;
 }

@@ -1,8 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { NUL } from './dialect';
-import { CsvError, type CsvErrorPlace } from './error';
+import { CsvError, type CsvErrorLocation } from './error';
 
-const ENCODING_ADVICE = 'save the file as "CSV UTF-8" and send it again';
+const ENCODING_HINT = 'save the file as "CSV UTF-8" and send it again';
 
 /** The same memory as a Buffer, for the native searches and decoders that a bare Uint8Array lacks. */
 export function asBuffer(bytes: Uint8Array): Buffer {
@@ -10,26 +10,33 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Offset of the first NUL or of the first byte sequence that is not UTF-8; -1 when all is text. */
-export function firstNonText(bytes: Buffer): number {
+export function findInvalidText(bytes: Buffer): number {
   const nul = bytes.indexOf(NUL);
   if (isUtf8(bytes)) return nul;
-  const broken = firstBrokenSequence(bytes);
-  return nul >= 0 && nul < broken ? nul : broken;
+  const invalid = findInvalidUtf8(bytes);
+  return nul >= 0 && nul < invalid ? nul : invalid;
 }
 
-export function nonTextError(byte: number | undefined, place: Required<Pick<CsvErrorPlace, 'row' | 'byteOffset'>>): CsvError {
-  const where = `${place.row === 0 ? 'the header' : `row ${place.row}`} (byte ${place.byteOffset} of the file)`;
+export function nonTextError(
+  byte: number | undefined,
+  location: Required<Pick<CsvErrorLocation, 'row' | 'byteOffset'>>,
+): CsvError {
+  const where = `${location.row === 0 ? 'the header' : `row ${location.row}`} (byte ${location.byteOffset} of the file)`;
   return byte === NUL
-    ? new CsvError('nul-byte', `${where} holds a NUL byte: this is no CSV text; if it is UTF-16, ${ENCODING_ADVICE}`, place)
-    : new CsvError('not-utf8', `${where} is not UTF-8; ${ENCODING_ADVICE}`, place);
+    ? new CsvError(
+        'nul-byte',
+        `${where} holds a NUL byte: this is no CSV text; if it is UTF-16, ${ENCODING_HINT}`,
+        location,
+      )
+    : new CsvError('not-utf8', `${where} is not UTF-8; ${ENCODING_HINT}`, location);
 }
 
 export function utf16Error(): CsvError {
-  return new CsvError('not-utf8', `the file is UTF-16; ${ENCODING_ADVICE}`, { row: 0, byteOffset: 0 });
+  return new CsvError('not-utf8', `the file is UTF-16; ${ENCODING_HINT}`, { row: 0, byteOffset: 0 });
 }
 
 /** How many bytes at the end (0 to 3) begin a UTF-8 sequence that the next chunk has to finish. */
-export function unfinishedBytes(bytes: Uint8Array): number {
+export function incompleteUtf8Tail(bytes: Uint8Array): number {
   const length = bytes.length;
   for (let back = 1; back <= 3 && back <= length; back++) {
     const byte = bytes[length - back];
@@ -46,7 +53,7 @@ export function sequenceLength(lead: number): number {
   return lead < 0xf0 ? 3 : 4;
 }
 
-function firstBrokenSequence(bytes: Buffer): number {
+function findInvalidUtf8(bytes: Buffer): number {
   let at = 0;
   while (at < bytes.length) {
     const length = sequenceLength(bytes[at]);

@@ -1,4 +1,4 @@
-export interface CsvErrorPlace {
+export interface CsvErrorLocation {
   /** 1-based data row; 0 is the header. */
   row?: number;
   column?: string;
@@ -13,12 +13,12 @@ export class CsvError extends Error {
   readonly column?: string;
   readonly byteOffset?: number;
 
-  constructor(code: string, message: string, place: CsvErrorPlace = {}) {
+  constructor(code: string, message: string, location: CsvErrorLocation = {}) {
     super(message);
     this.name = 'CsvError';
     this.code = code;
-    this.row = place.row;
-    this.column = place.column;
-    this.byteOffset = place.byteOffset;
+    this.row = location.row;
+    this.column = location.column;
+    this.byteOffset = location.byteOffset;
   }
 }

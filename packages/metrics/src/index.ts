@@ -1,11 +1,21 @@
 export {
-  type CountName, type Gauge, type GaugeName, type Metric, type MetricKind, type MetricName, type MetricQueue, type MetricSource, type MetricUnit, type ValuesName,
-  catalogue, metricNames,
+  type CounterName,
+  type Gauge,
+  type GaugeName,
+  type Metric,
+  type MetricKind,
+  type MetricName,
+  type MetricQueue,
+  type MetricSource,
+  type MetricUnit,
+  type DistributionName,
+  catalogue,
+  metricNames,
 } from './catalogue';
-export { CloudWatchSender, type Consignment, packCalls } from './cloudwatch';
-export { DataMaker, type MinuteFigures } from './data';
-export { Meters, gaugeNames } from './meters';
+export { CloudWatchSender, type AtomicGroup, packRequests } from './cloudwatch-sender';
+export { MetricDatumBuilder, type MinuteCounterValues } from './metric-datum-builder';
+export { PrometheusMetrics, gaugeNames } from './prometheus-metrics';
 export { prometheusName } from './prometheus-name';
-export { type FigureSource, Publisher, type PublisherParts } from './publisher';
-export { withCatalogue } from './render';
-export { quantileOf, roundValue, valueField, valuesOf } from './sum-fields';
+export { type CounterSource, CloudWatchPublisher, type PublisherOptions } from './cloudwatch-publisher';
+export { replaceMetricTable } from './metric-table';
+export { quantileOf, roundValue, distributionField, readDistribution } from './counter-fields';

@@ -1,9 +1,9 @@
 export { UnrecoverableError, type Job } from 'bullmq';
-export { BacklogReader, type QueueBacklog } from './backlog';
-export { ChangeListener, publishChange } from './changes';
-export { createProducerConnection, createWorkerConnection } from './connection';
-export { Consumer, type ConsumerOptions, PostponedError } from './consumer';
-export { advanceClock } from './fair-share';
+export { BacklogReader, type QueueBacklog } from './stats/backlog';
+export { ChangeSubscriber, publishChange } from './redis/changes';
+export { createProducerConnection, createWorkerConnection } from './redis/connection';
+export { JobConsumer, type JobConsumerOptions, RetryLaterError } from './jobs/job-consumer';
+export { advanceVirtualClock } from './jobs/fair-share';
 export {
   CANARY_TENANT,
   type FinalizeJob,
@@ -14,16 +14,16 @@ export {
   jobIds,
   jobOptions,
   queueNames,
-  workerTimings,
-} from './names';
-export { type BatchWork, type JobState, Producer } from './producer';
-export { type OutboxEntry, SumsOutbox } from './outbox';
-export { WorkerPresence, readWorkers } from './presence';
-export { type RedisFinding, type RedisReason, probeRedis } from './probe-redis';
-export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
-export { MinuteSums, type RecentSums, type Sums } from './sums';
-export { KeyUpkeep, type UpkeepResult } from './key-upkeep';
-export { runWithLease } from './lease';
-export { STALLED_AFTER_MS, type Throughput, readThroughput, throughputAt } from './throughput';
-export { QueueUnavailableError, orUnavailable } from './unavailable';
-export { takeTurn } from './turn-lock';
+  workerOptions,
+} from './jobs/job-types';
+export { type BatchWork, type JobState, JobProducer } from './jobs/job-producer';
+export { type OutboxEntry, CounterOutbox } from './stats/counter-outbox';
+export { WorkerHeartbeat, readAliveWorkers } from './stats/worker-heartbeat';
+export { type RedisFinding, type RedisReason, probeRedis } from './redis/probe-redis';
+export { BatchProgress, type LiveProgress, type ProgressCounts } from './stats/progress';
+export { MinuteCounters, type RecentCounters, type CounterValues } from './stats/minute-counters';
+export { KeyUpkeep, type UpkeepResult } from './jobs/key-upkeep';
+export { runWithLease } from './redis/run-with-lease';
+export { STALLED_AFTER_MS, type Throughput, readThroughput, throughputAt } from './stats/throughput';
+export { QueueUnavailableError, asQueueUnavailable } from './redis/errors';
+export { tryAcquireLease } from './redis/lease';

@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseModel, serializeModel } from '@cytoqueue/classifier';
-import { ObjectCorruptError, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
-import { ChampionChangedError } from './champions';
-import { NoChampionError, Registry, UnknownModelError } from './registry';
+import { ObjectCorruptError, type ObjectStore, openStore } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
+import { ChampionChangedError } from './champion-history';
+import { NoChampionError, ModelRegistry, UnknownModelError } from './model-registry';
 
 let dir: string;
 let store: ObjectStore;
-let registry: Registry;
+let registry: ModelRegistry;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'registry-'));
-  store = createObjectStore(pathToFileURL(dir).href);
+  store = openStore(pathToFileURL(dir).href);
   await store.start();
-  registry = new Registry(store);
-  await registry.seed();
+  registry = new ModelRegistry(store);
+  await registry.installShipped();
 });
 
 afterEach(() => rm(dir, { recursive: true }));
@@ -37,7 +38,12 @@ describe('a name without a champion', () => {
   });
 
   test('is listed, found, and resolved by version; the bare name says what to do', async () => {
-    expect(await registry.find('mine')).toEqual({ name: 'mine', champion: null, versions: ['1.0.0', '1.1.0'], history: [] });
+    expect(await registry.find('mine')).toEqual({
+      name: 'mine',
+      champion: null,
+      versions: ['1.0.0', '1.1.0'],
+      history: [],
+    });
     expect(await champions()).toEqual({ mine: null, ...Object.fromEntries(SHIPPED.map((name) => [name, '1.0.0'])) });
     expect((await registry.resolve('mine@1.1.0')).version).toBe('1.1.0');
     for (const reference of ['mine', 'mine@champion']) {
@@ -51,7 +57,7 @@ describe('a name without a champion', () => {
 
   test('is promoted, first and again, as any other', async () => {
     await registry.promote('mine', '1.0.0', 'ada');
-    expect((await new Registry(store).resolve('mine')).version).toBe('1.0.0');
+    expect((await new ModelRegistry(store).resolve('mine')).version).toBe('1.0.0');
     await registry.promote('mine', '1.1.0', 'bob');
     const { version, history } = await registry.champion('mine');
     expect([version, history.map(({ promoted_by }) => promoted_by)]).toEqual(['1.1.0', ['ada', 'bob']]);
@@ -59,7 +65,9 @@ describe('a name without a champion', () => {
   });
 
   test('promoted by two at the same time is promoted once, and the other is refused', async () => {
-    const outcomes = await Promise.allSettled(['1.0.0', '1.1.0'].map((version) => new Registry(store).promote('mine', version, 'ada')));
+    const outcomes = await Promise.allSettled(
+      ['1.0.0', '1.1.0'].map((version) => new ModelRegistry(store).promote('mine', version, 'ada')),
+    );
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     expect(refused.every((error) => error instanceof ChampionChangedError)).toBe(true);
     expect((await registry.champion('mine')).history).toHaveLength(2 - refused.length);
@@ -72,33 +80,42 @@ describe('a damaged model folder', () => {
     ['cut off', async (key) => store.put(key, (await store.get(key)).subarray(0, 30))],
     ['filled with zeros', async (key) => store.put(key, Buffer.alloc((await store.get(key)).length))],
     ['of another shape', (key) => store.put(key, Buffer.from('{"version":7}'))],
-    ['changed in one character', async (key) => store.put(key, Buffer.from((await store.get(key)).toString().replace('1.0.0', '1.0.1')))],
+    [
+      'changed in one character',
+      async (key) => store.put(key, Buffer.from((await store.get(key)).toString().replace('1.0.0', '1.0.1'))),
+    ],
   ];
 
-  test.each(damages)('whose champion.json is %s hides no other model, never answers for the bare name, and is repaired by a promotion', async (_, damage) => {
-    await registry.add(await modelFile('wbc-knn', '1.0.1'));
-    await damage(ObjectKeys.champion('wbc-knn'));
-    expect(await champions()).toEqual({ 'wbc-knn': null, 'wbc-knn-euclidean': '1.0.0', 'wdbc-knn': '1.0.0' });
-    await expect(new Registry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
-    expect((await registry.resolve('wbc-knn@1.0.0')).version).toBe('1.0.0');
-    await registry.promote('wbc-knn', '1.0.0', 'ada');
-    expect((await new Registry(store).resolve('wbc-knn')).version).toBe('1.0.0');
-    expect((await registry.find('wbc-knn'))?.history.map(({ promoted_by }) => promoted_by)).toEqual(['ada']);
-  });
+  test.each(damages)(
+    'whose champion.json is %s hides no other model, never answers for the bare name, and is repaired by a promotion',
+    async (_, damage) => {
+      await registry.add(await modelFile('wbc-knn', '1.0.1'));
+      await damage(ObjectKeys.champion('wbc-knn'));
+      expect(await champions()).toEqual({ 'wbc-knn': null, 'wbc-knn-euclidean': '1.0.0', 'wdbc-knn': '1.0.0' });
+      await expect(new ModelRegistry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
+      expect((await registry.resolve('wbc-knn@1.0.0')).version).toBe('1.0.0');
+      await registry.promote('wbc-knn', '1.0.0', 'ada');
+      expect((await new ModelRegistry(store).resolve('wbc-knn')).version).toBe('1.0.0');
+      expect((await registry.find('wbc-knn'))?.history.map(({ promoted_by }) => promoted_by)).toEqual(['ada']);
+    },
+  );
 
   test('a damaged promotion never lets an earlier champion answer', async () => {
     await registry.add(await modelFile('wbc-knn', '1.1.0'));
     await registry.promote('wbc-knn', '1.1.0', 'ada');
     await store.put(ObjectKeys.promotion('wbc-knn', 2), Buffer.from('{'));
-    await expect(new Registry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
+    await expect(new ModelRegistry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
     await registry.promote('wbc-knn', '1.1.0', 'bob');
-    expect((await registry.champion('wbc-knn')).history.map(({ promoted_by }) => promoted_by)).toEqual(['shipped', 'bob']);
+    expect((await registry.champion('wbc-knn')).history.map(({ promoted_by }) => promoted_by)).toEqual([
+      'shipped',
+      'bob',
+    ]);
   });
 
   test('objects that are no model’s are passed over', async () => {
-    await store.put(`${ObjectKeys.modelsPrefix}odd name/1.0.0.json`, Buffer.from('{}'));
-    await store.put(`${ObjectKeys.modelsPrefix}notes.txt`, Buffer.from('x'));
-    await store.put(`${ObjectKeys.modelsPrefix}wbc-knn/README.md`, Buffer.from('x'));
+    await store.put(`${ObjectKeys.modelsFolder}odd name/1.0.0.json`, Buffer.from('{}'));
+    await store.put(`${ObjectKeys.modelsFolder}notes.txt`, Buffer.from('x'));
+    await store.put(`${ObjectKeys.modelsFolder}wbc-knn/README.md`, Buffer.from('x'));
     expect(Object.keys(await champions()).sort()).toEqual(SHIPPED);
   });
 });

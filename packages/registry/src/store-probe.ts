@@ -1,17 +1,20 @@
-import { type ObjectStore, type StoreFinding, storeFindingOf } from '@cytoqueue/storage';
-import type { Registry } from './registry';
+import { type ObjectStore, type StoreFinding, toStoreFinding } from '@cytoqueue/storage';
+import type { ModelRegistry } from './model-registry';
 
 /** The store's probe, which also puts the shipped models into the store as soon as the store can be used. */
-export function createStoreProbe(store: ObjectStore, registry: Pick<Registry, 'seed'>): () => Promise<StoreFinding[]> {
-  let isSeeded = false;
+export function createStoreProbe(
+  store: ObjectStore,
+  registry: Pick<ModelRegistry, 'installShipped'>,
+): () => Promise<StoreFinding[]> {
+  let isInstalled = false;
   return async () => {
     const findings = await store.probe();
-    if (isSeeded || findings.some(({ kind }) => kind !== 'warning')) return findings;
+    if (isInstalled || findings.some(({ kind }) => kind !== 'warning')) return findings;
     try {
-      await registry.seed();
-      isSeeded = true;
+      await registry.installShipped();
+      isInstalled = true;
     } catch (error) {
-      findings.push(storeFindingOf('store the shipped models', error));
+      findings.push(toStoreFinding('store the shipped models', error));
     }
     return findings;
   };

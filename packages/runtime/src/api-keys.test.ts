@@ -3,13 +3,23 @@ import { mkdtemp, readFile, readdir, rm, stat, unlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type ApiKeys, ApiKeysError, createApiKey, ensureLocalApiKey, hashApiKey, loadApiKeys, parseApiKeys, saveApiKeys } from './api-keys';
+import {
+  type ApiKeys,
+  ApiKeysError,
+  createApiKey,
+  ensureLocalApiKey,
+  hashApiKey,
+  loadApiKeys,
+  parseApiKeys,
+  saveApiKeys,
+} from './api-keys';
 
 const COMPILED = join(__dirname, '..', 'dist');
 const PROCESSES = 4;
 
 const sha256 = hashApiKey('cq_some');
-const keysOf = (entry: object) => JSON.stringify({ tenants: [{ id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member', ...entry }] }] });
+const keysOf = (entry: object) =>
+  JSON.stringify({ tenants: [{ id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member', ...entry }] }] });
 
 describe('a keys file', () => {
   test('gives tenants, roles and hashes', () => {
@@ -35,7 +45,12 @@ describe('a keys file', () => {
 
   test('with one key twice is refused: whose would it be?', () => {
     const entry = { id: 'k1', sha256, role: 'member' };
-    const text = JSON.stringify({ tenants: [{ id: 'a', keys: [entry] }, { id: 'b', keys: [entry] }] });
+    const text = JSON.stringify({
+      tenants: [
+        { id: 'a', keys: [entry] },
+        { id: 'b', keys: [entry] },
+      ],
+    });
     expect(() => parseApiKeys(text, 'keys.json')).toThrow('tenants.1.keys.0.sha256: stands there twice');
   });
 
@@ -60,7 +75,9 @@ describe('the local key', () => {
     const first = await ensureLocalApiKey(dir);
     expect(await ensureLocalApiKey(dir)).toEqual(first);
     const { tenants } = await loadApiKeys(first.apiKeysFile);
-    expect(tenants).toEqual([{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(first.key), role: 'admin', platform: true }] }]);
+    expect(tenants).toEqual([
+      { id: 'local', keys: [{ id: 'local', sha256: hashApiKey(first.key), role: 'admin', platform: true }] },
+    ]);
     expect((await readdir(dir)).sort()).toEqual(['api-keys.json', 'local-api-key']);
     for (const file of await readdir(dir)) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
   });
@@ -68,7 +85,9 @@ describe('the local key', () => {
   test('is one, however many processes and callers of each want it at once', async () => {
     const script = `const { ensureLocalApiKey } = require(${JSON.stringify(COMPILED)});
       Promise.all([1, 2, 3].map(() => ensureLocalApiKey(process.argv[1]))).then((made) => console.log(JSON.stringify(made)));`;
-    const outputs = await Promise.all(Array.from({ length: PROCESSES }, () => promisify(execFile)(process.execPath, ['-e', script, dir])));
+    const outputs = await Promise.all(
+      Array.from({ length: PROCESSES }, () => promisify(execFile)(process.execPath, ['-e', script, dir])),
+    );
     const made = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as { key: string; apiKeysFile: string }[]);
     expect(made).toHaveLength(PROCESSES * 3);
     const [{ key, apiKeysFile }] = made as [(typeof made)[number]];
@@ -80,9 +99,21 @@ describe('the local key', () => {
   test('of version 1 gets platform rights, and one to which the file denies them stays as it is', async () => {
     const { key, apiKeysFile } = await ensureLocalApiKey(dir);
     const of = (platform?: boolean): ApiKeys => ({
-      tenants: [{ id: 'local', keys: [{ id: 'local', sha256: hashApiKey(key), role: 'admin', ...(platform === undefined ? {} : { platform }) }], limits: { units_per_minute: 7 } }],
+      tenants: [
+        {
+          id: 'local',
+          keys: [
+            { id: 'local', sha256: hashApiKey(key), role: 'admin', ...(platform === undefined ? {} : { platform }) },
+          ],
+          limits: { units_per_minute: 7 },
+        },
+      ],
     });
-    for (const [before, after] of [[undefined, true], [true, true], [false, false]] as const) {
+    for (const [before, after] of [
+      [undefined, true],
+      [true, true],
+      [false, false],
+    ] as const) {
       await saveApiKeys(apiKeysFile, of(before));
       expect((await ensureLocalApiKey(dir)).key).toBe(key);
       expect(await loadApiKeys(apiKeysFile)).toEqual(of(after));

@@ -2,13 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, realpath, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createOnce, writeBeside } from './owner-files';
+import { readOrCreate, writeTempFile } from './private-files';
 
 export const roles = ['member', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 /** Of tenants and keys. */
-export const keyIdentifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
+export const keyIdentifier = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
 
 /** Strict, for a misspelt `expires_at` would make a key that never expires. */
 const apiKey = z.strictObject({
@@ -19,16 +21,16 @@ const apiKey = z.strictObject({
   platform: z.boolean().optional(),
   expires_at: z.iso.datetime().optional(),
 });
-const most = z.int().min(0).optional();
+const limit = z.int().min(0).optional();
 /** What a tenant may use, where it differs from the service's defaults. */
 const limits = z.strictObject({
   /** Of the rate limit: 1 for a read, 5 for a write, 1 for each 1,000 rows of an upload. */
   units_per_minute: z.int().min(1).optional(),
   /** At once, in one API process. */
-  concurrent_uploads: most,
-  event_streams: most,
+  concurrent_uploads: limit,
+  event_streams: limit,
   /** Bytes of uploaded files that are kept. */
-  stored_bytes: most,
+  stored_bytes: limit,
 });
 export type TenantLimits = z.infer<typeof limits>;
 
@@ -36,7 +38,8 @@ const tenant = z.strictObject({ id: keyIdentifier, keys: z.array(apiKey), limits
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
   const checkOnce = (value: string, path: (string | number)[]): void => {
-    if (seen.has(value)) context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'stands there twice' });
+    if (seen.has(value))
+      context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'stands there twice' });
     seen.add(value);
   };
   tenants.forEach(({ id: tenantId, keys }, t) => {
@@ -80,7 +83,7 @@ export async function loadApiKeys(file: string): Promise<ApiKeys> {
 export async function saveApiKeys(file: string, keys: ApiKeys): Promise<void> {
   // A link, such as one that a deployment manages, stays a link; its target is replaced.
   const target = await realpath(file).catch(() => file);
-  await rename(await writeBeside(target, format(keys)), target);
+  await rename(await writeTempFile(target, format(keys)), target);
 }
 
 export function hashApiKey(key: string): string {
@@ -101,14 +104,15 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const keyFile = join(dataDir, 'local-api-key');
   const file = join(dataDir, 'api-keys.json');
-  const key = await createOnce(keyFile, () => createApiKey().key);
+  const key = await readOrCreate(keyFile, () => createApiKey().key);
   const entry = { id: 'local', sha256: hashApiKey(key), role: 'admin', platform: true } as const;
   const fresh: ApiKeys = { tenants: [{ id: 'local', keys: [entry] }] };
-  const keys = parseApiKeys(await createOnce(file, () => format(fresh)), file);
+  const keys = parseApiKeys(await readOrCreate(file, () => format(fresh)), file);
   const existing = keys.tenants.flatMap((tenant) => tenant.keys).find(({ sha256 }) => sha256 === entry.sha256);
   if (existing === undefined) await saveApiKeys(file, withLocalKey(keys, entry));
   // Version 1 wrote the local key without the member; a key to which the file gives another role or `false` stays as it is.
-  else if (existing.role === 'admin' && existing.platform === undefined) await saveApiKeys(file, withPlatform(keys, entry.sha256));
+  else if (existing.role === 'admin' && existing.platform === undefined)
+    await saveApiKeys(file, withPlatform(keys, entry.sha256));
   return { key, apiKeysFile: file };
 }
 
@@ -121,7 +125,10 @@ function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['k
 }
 
 function withPlatform(keys: ApiKeys, sha256: string): ApiKeys {
-  const tenants = keys.tenants.map((tenant) => ({ ...tenant, keys: tenant.keys.map((key) => (key.sha256 === sha256 ? { ...key, platform: true } : key)) }));
+  const tenants = keys.tenants.map((tenant) => ({
+    ...tenant,
+    keys: tenant.keys.map((key) => (key.sha256 === sha256 ? { ...key, platform: true } : key)),
+  }));
   return { ...keys, tenants };
 }
 

@@ -28,7 +28,12 @@ test('nothing set gives the documented defaults', () => {
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
     inputRetentionDays: 30,
-    tenantLimits: { units_per_minute: 1_500_000, concurrent_uploads: 100, event_streams: 200, stored_bytes: 100 * 1024 ** 3 },
+    tenantLimits: {
+      units_per_minute: 1_500_000,
+      concurrent_uploads: 100,
+      event_streams: 200,
+      stored_bytes: 100 * 1024 ** 3,
+    },
     maxConnections: 4_000,
     ecsAgentUri: undefined,
     logLevel: 'info',
@@ -159,7 +164,8 @@ test.each([
 });
 
 test('every wrong variable is named at once, and no value is repeated', () => {
-  const load = () => loadConfig({ PORT: 'x', REDIS_URL: 'http://user:secret@redis', SHARD_ROWS: '1', LOG_LEVEL: 'loud' });
+  const load = () =>
+    loadConfig({ PORT: 'x', REDIS_URL: 'http://user:secret@redis', SHARD_ROWS: '1', LOG_LEVEL: 'loud' });
   for (const name of ['PORT', 'REDIS_URL', 'SHARD_ROWS', 'LOG_LEVEL']) expect(load).toThrow(`${name}: `);
   expect(load).not.toThrow('secret');
 });

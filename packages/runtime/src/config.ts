@@ -11,59 +11,82 @@ export class ConfigError extends Error {
 
 const MIB = 1024 * 1024;
 /** Decimal digits only: Number() would take ' ' for 0 and '0x10' for 16. */
-const count = (min: number, max: number) =>
-  z.string().regex(/^\s*\d{1,16}\s*$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
-const port = count(0, 65_535);
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\s*\d{1,16}\s*$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+const port = wholeNumber(0, 65_535);
 /** A number of hops, or addresses and networks, whose `X-Forwarded-*` is believed. Everybody's never is. */
 const PROXY = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
-function proxiesOf(text: string, context: z.RefinementCtx): number | string[] {
+function parseTrustedProxies(text: string, context: z.RefinementCtx): number | string[] {
   const entries = text.split(',').map((entry) => entry.trim());
   if (/^[1-9]$/.test(text.trim())) return Number(text);
   if (entries.every((entry) => PROXY.test(entry) && /\D/.test(entry))) return entries;
-  context.addIssue({ code: 'custom', message: 'must be a number of hops from 1 to 9, or addresses or networks between commas' });
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a number of hops from 1 to 9, or addresses or networks between commas',
+  });
   return z.NEVER;
 }
 
 /** Proxies and browsers compare paths as they are written: no encoding, no dot segments, no doubled slashes. */
 const PUBLIC_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
-function publicUrlOf(text: string, context: z.RefinementCtx): string {
+function parsePublicUrl(text: string, context: z.RefinementCtx): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const path = url?.pathname.replace(/\/$/, '') ?? '';
-  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  const isPlain =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === '';
   if (isPlain && PUBLIC_PATH.test(path)) return url.origin + path;
-  context.addIssue({ code: 'custom', message: 'must be an http:// or https:// address without credentials, query or fragment, such as https://host/cyto' });
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an http:// or https:// address without credentials, query or fragment, such as https://host/cyto',
+  });
   return z.NEVER;
 }
 
-const variables = z.object({
+const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
   DATA_DIR: z.string().min(1).default('.cytoqueue'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must start with redis:// or rediss://').refine((url) => URL.canParse(url), 'must be a URL').optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .refine((url) => URL.canParse(url), 'must be a URL')
+    .optional(),
   REDIS_PASSWORD: z.string().min(1).optional(),
-  STORAGE_URL: z.string().regex(/^(file|s3):\/\//, 'must start with file:// or s3://').optional(),
+  STORAGE_URL: z
+    .string()
+    .regex(/^(file|s3):\/\//, 'must start with file:// or s3://')
+    .optional(),
   API_KEYS_FILE: z.string().min(1).optional(),
   API_KEYS: z.string().min(1).optional(),
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  TRUST_PROXY: z.string().transform(proxiesOf).optional(),
-  PUBLIC_URL: z.string().transform(publicUrlOf).optional(),
-  MAX_WAIT_SECONDS: count(1, 110).default(25),
-  WORKERS: count(1, 64).default(1),
-  WORKER_THREADS: count(1, 256).optional(),
-  SHARD_ROWS: count(1_000, 10_000_000).default(32_768),
+  TRUST_PROXY: z.string().transform(parseTrustedProxies).optional(),
+  PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
+  MAX_WAIT_SECONDS: wholeNumber(1, 110).default(25),
+  WORKERS: wholeNumber(1, 64).default(1),
+  WORKER_THREADS: wholeNumber(1, 256).optional(),
+  SHARD_ROWS: wholeNumber(1_000, 10_000_000).default(32_768),
   CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
-  CANARY_SECONDS: count(0, 3_600).default(60),
-  WORKER_STALL_SECONDS: count(1, 86_400).default(300),
+  CANARY_SECONDS: wholeNumber(0, 3_600).default(60),
+  WORKER_STALL_SECONDS: wholeNumber(1, 86_400).default(300),
   ENVIRONMENT: z.string().min(1).default('local'),
   WORKER_PORT: port.default(0),
-  MAX_UPLOAD_BYTES: count(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
-  RETENTION_DAYS: count(1, 36_500).default(30),
-  INPUT_RETENTION_DAYS: count(1, 36_500).optional(),
-  RATE_LIMIT_PER_MINUTE: count(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
-  CONCURRENT_UPLOADS: count(0, 100_000).default(100),
-  EVENT_STREAMS: count(0, 100_000).default(200),
-  STORED_BYTES_QUOTA: count(0, Number.MAX_SAFE_INTEGER).default(100 * 1024 * MIB),
-  MAX_CONNECTIONS: count(1, 1_000_000).default(4_000),
+  MAX_UPLOAD_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
+  RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
+  INPUT_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
+  CONCURRENT_UPLOADS: wholeNumber(0, 100_000).default(100),
+  EVENT_STREAMS: wholeNumber(0, 100_000).default(200),
+  STORED_BYTES_QUOTA: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(100 * 1024 * MIB),
+  MAX_CONNECTIONS: wholeNumber(1, 1_000_000).default(4_000),
   ECS_AGENT_URI: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
@@ -116,46 +139,48 @@ export interface Config {
  * @throws ConfigError naming every variable that is wrong
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''));
-  const parsed = variables.safeParse(given);
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`The environment cannot be used. ${lines.join('; ')}`);
   }
-  const v = parsed.data;
-  const dataDir = resolve(v.DATA_DIR);
+  const env = parsed.data;
+  const dataDir = resolve(env.DATA_DIR);
   return {
-    host: v.HOST,
-    port: v.PORT,
+    host: env.HOST,
+    port: env.PORT,
     dataDir,
-    redisUrl: v.REDIS_URL === undefined ? undefined : withPassword(v.REDIS_URL, v.REDIS_PASSWORD),
-    storageUrl: v.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
-    apiKeysFile: v.API_KEYS_FILE === undefined ? undefined : resolve(v.API_KEYS_FILE),
-    apiKeys: v.API_KEYS,
-    sessionSecret: v.SESSION_SECRET,
-    trustProxy: v.TRUST_PROXY,
-    publicUrl: v.PUBLIC_URL,
-    maxWaitSeconds: v.MAX_WAIT_SECONDS,
-    workers: v.WORKERS,
-    workerThreads: v.WORKER_THREADS ?? availableParallelism(),
-    shardRows: v.SHARD_ROWS,
-    cloudwatchNamespace: v.CLOUDWATCH_NAMESPACE,
-    canarySeconds: v.CANARY_SECONDS,
-    workerStallSeconds: v.WORKER_STALL_SECONDS,
-    environment: v.ENVIRONMENT,
-    workerPort: v.WORKER_PORT,
-    maxUploadBytes: v.MAX_UPLOAD_BYTES,
-    retentionDays: v.RETENTION_DAYS,
-    inputRetentionDays: Math.min(v.INPUT_RETENTION_DAYS ?? v.RETENTION_DAYS, v.RETENTION_DAYS),
+    redisUrl: env.REDIS_URL === undefined ? undefined : withPassword(env.REDIS_URL, env.REDIS_PASSWORD),
+    storageUrl: env.STORAGE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
+    apiKeysFile: env.API_KEYS_FILE === undefined ? undefined : resolve(env.API_KEYS_FILE),
+    apiKeys: env.API_KEYS,
+    sessionSecret: env.SESSION_SECRET,
+    trustProxy: env.TRUST_PROXY,
+    publicUrl: env.PUBLIC_URL,
+    maxWaitSeconds: env.MAX_WAIT_SECONDS,
+    workers: env.WORKERS,
+    workerThreads: env.WORKER_THREADS ?? availableParallelism(),
+    shardRows: env.SHARD_ROWS,
+    cloudwatchNamespace: env.CLOUDWATCH_NAMESPACE,
+    canarySeconds: env.CANARY_SECONDS,
+    workerStallSeconds: env.WORKER_STALL_SECONDS,
+    environment: env.ENVIRONMENT,
+    workerPort: env.WORKER_PORT,
+    maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    retentionDays: env.RETENTION_DAYS,
+    inputRetentionDays: Math.min(env.INPUT_RETENTION_DAYS ?? env.RETENTION_DAYS, env.RETENTION_DAYS),
     tenantLimits: {
-      units_per_minute: v.RATE_LIMIT_PER_MINUTE,
-      concurrent_uploads: v.CONCURRENT_UPLOADS,
-      event_streams: v.EVENT_STREAMS,
-      stored_bytes: v.STORED_BYTES_QUOTA,
+      units_per_minute: env.RATE_LIMIT_PER_MINUTE,
+      concurrent_uploads: env.CONCURRENT_UPLOADS,
+      event_streams: env.EVENT_STREAMS,
+      stored_bytes: env.STORED_BYTES_QUOTA,
     },
-    maxConnections: v.MAX_CONNECTIONS,
-    ecsAgentUri: v.ECS_AGENT_URI,
-    logLevel: v.LOG_LEVEL,
+    maxConnections: env.MAX_CONNECTIONS,
+    ecsAgentUri: env.ECS_AGENT_URI,
+    logLevel: env.LOG_LEVEL,
   };
 }
 

@@ -16,7 +16,7 @@ export interface DependencyProblem {
   reason: string;
 }
 
-const EVERY_MS = 5 * 60_000;
+const PROBE_INTERVAL_MS = 5 * 60_000;
 /** After a probe that failed. */
 const RETRY_MS = 5_000;
 const TIMEOUT_MS = 10_000;
@@ -35,7 +35,7 @@ export interface DependencyWatchOptions {
   probes: Readonly<Record<string, () => Promise<readonly Finding[]>>>;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** For tests. */
-  everyMs?: number;
+  intervalMs?: number;
   retryMs?: number;
   timeoutMs?: number;
 }
@@ -50,7 +50,9 @@ export class DependencyWatch {
   private readonly watched: WatchedDependency[];
 
   constructor(options: DependencyWatchOptions) {
-    this.watched = Object.entries(options.probes).map(([name, probe]) => new WatchedDependency(name, probe, options, () => this.onFailure(name)));
+    this.watched = Object.entries(options.probes).map(
+      ([name, probe]) => new WatchedDependency(name, probe, options, () => this.onFailure(name)),
+    );
   }
 
   /**
@@ -70,7 +72,7 @@ export class DependencyWatch {
   }
 
   /** Names and reasons, as of the last probes; empty when everything is usable. */
-  problems(): DependencyProblem[] {
+  unavailableDependencies(): DependencyProblem[] {
     return this.watched.flatMap((dependency) => dependency.problems());
   }
 }
@@ -90,14 +92,14 @@ class WatchedDependency {
   ) {}
 
   async probeFirst(): Promise<(Finding & { name: string })[]> {
-    this.settle(await this.ask());
+    this.update(await this.probeWithTimeout());
     return this.findings.map((finding) => ({ ...finding, name: this.name }));
   }
 
   schedule(): void {
     if (this.isStopped) return;
-    const { everyMs = EVERY_MS, retryMs = RETRY_MS } = this.options;
-    this.timer = setTimeout(() => void this.turn(), this.problems().length === 0 ? everyMs : retryMs);
+    const { intervalMs = PROBE_INTERVAL_MS, retryMs = RETRY_MS } = this.options;
+    this.timer = setTimeout(() => void this.probeAgain(), this.problems().length === 0 ? intervalMs : retryMs);
   }
 
   stop(): void {
@@ -109,21 +111,23 @@ class WatchedDependency {
     return this.findings.filter(({ kind }) => kind !== 'warning').map(({ reason }) => ({ name: this.name, reason }));
   }
 
-  private async turn(): Promise<void> {
-    this.settle(await this.ask().catch((error: unknown) => [failed(error)]));
+  private async probeAgain(): Promise<void> {
+    this.update(await this.probeWithTimeout().catch((error: unknown) => [probeFailed(error)]));
     this.schedule();
   }
 
-  private async ask(): Promise<readonly Finding[]> {
+  private async probeWithTimeout(): Promise<readonly Finding[]> {
     const { timeoutMs = TIMEOUT_MS } = this.options;
     this.running ??= this.probe().finally(() => (this.running = undefined));
     let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<readonly Finding[]>((resolve) => (timer = setTimeout(() => resolve([timedOut(timeoutMs)]), timeoutMs)));
+    const timeout = new Promise<readonly Finding[]>(
+      (resolve) => (timer = setTimeout(() => resolve([probeTimedOut(timeoutMs)]), timeoutMs)),
+    );
     return Promise.race([this.running, timeout]).finally(() => clearTimeout(timer));
   }
 
   /** Logs a state once, not at every probe. */
-  private settle(findings: readonly Finding[]): void {
+  private update(findings: readonly Finding[]): void {
     const [before, now] = [this.findings, findings].map((some) => some.map(({ reason }) => reason).join());
     this.findings = findings;
     if (findings.length > 0) this.onFailure();
@@ -131,15 +135,23 @@ class WatchedDependency {
     const { name, options } = this;
     if (findings.length === 0) options.logger.info({ dependency: name }, 'dependency usable again');
     for (const { kind, reason, detail, remedy, cause } of findings) {
-      options.logger[kind === 'warning' ? 'warn' : 'error']({ dependency: name, reason, kind, explanation: detail, remedy, err: cause }, 'dependency not usable as it is');
+      options.logger[kind === 'warning' ? 'warn' : 'error'](
+        { dependency: name, reason, kind, explanation: detail, remedy, err: cause },
+        'dependency not usable as it is',
+      );
     }
   }
 }
 
-function failed(cause: unknown): Finding {
+function probeFailed(cause: unknown): Finding {
   return { reason: 'probe-failed', kind: 'unavailable', detail: 'the probe failed', remedy: 'see the error', cause };
 }
 
-function timedOut(timeoutMs: number): Finding {
-  return { reason: 'timeout', kind: 'unavailable', detail: `no answer within ${timeoutMs / 1_000} s`, remedy: 'check the network and the load of the server or disk' };
+function probeTimedOut(timeoutMs: number): Finding {
+  return {
+    reason: 'timeout',
+    kind: 'unavailable',
+    detail: `no answer within ${timeoutMs / 1_000} s`,
+    remedy: 'check the network and the load of the server or disk',
+  };
 }

@@ -1,6 +1,16 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../test/src/support/wait-until';
@@ -38,11 +48,16 @@ test('a device that is full drops lines beyond the bound, keeps those within, an
 test('a pipe that nothing reads holds up nobody, and what was dropped is counted once it is read', async () => {
   const pipe = join(dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go; cat <&3', 'sh', pipe], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go; cat <&3', 'sh', pipe], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const descriptor = openSync(pipe, 'w');
   await once(reader.stdout, 'data');
   const recoveries: number[] = [];
-  const writer = new LogWriter(descriptor, { maxWaitingBytes: 1_000_000, onRecovery: (dropped) => recoveries.push(dropped) });
+  const writer = new LogWriter(descriptor, {
+    maxWaitingBytes: 1_000_000,
+    onRecovery: (dropped) => recoveries.push(dropped),
+  });
   const line = `${'x'.repeat(999)}\n`;
   // Two and a half times what fits into the pipe and the writer together.
   for (let i = 0; i < 2_500; i++) writer.write(line);
@@ -60,7 +75,9 @@ test('a pipe that nothing reads holds up nobody, and what was dropped is counted
 test('a reader that has gone is no error', async () => {
   const pipe = join(dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go', 'sh', pipe], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go', 'sh', pipe], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const descriptor = openSync(pipe, 'w');
   await once(reader.stdout, 'data');
   reader.stdin.end('\n');
@@ -78,11 +95,17 @@ test('a process that logs into a pipe still loads a linked package once', () => 
   mkdirSync(join(folder, 'package'));
   writeFileSync(join(folder, 'package', 'index.js'), 'module.exports = __filename;');
   symlinkSync('package', join(folder, 'link'));
-  writeFileSync(join(folder, 'main.js'), `
+  writeFileSync(
+    join(folder, 'main.js'),
+    `
     const { LogWriter } = require(${JSON.stringify(join(__dirname, '../dist/index.js'))});
     new LogWriter(1);
-    process.stderr.write(require('./link/index.js'));`);
-  const { stderr } = spawnSync(process.execPath, [join(folder, 'main.js')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    process.stderr.write(require('./link/index.js'));`,
+  );
+  const { stderr } = spawnSync(process.execPath, [join(folder, 'main.js')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   expect(stderr).toBe(realpathSync(join(folder, 'package', 'index.js')));
   rmSync(folder, { recursive: true });
 });

@@ -4,7 +4,13 @@ import { Socket } from 'node:net';
 /** Bytes of lines that wait; more than that means that nothing has read the log, or the disk has been full, for long. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 1_000;
-const READER_GONE = new Set(['EPIPE', 'ECONNRESET', 'EBADF', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
+const READER_CLOSED_CODES = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'EBADF',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
 
 export interface LogWriterOptions {
   maxWaitingBytes?: number;
@@ -24,7 +30,8 @@ function openSink(descriptor: number): Sink {
   // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
   // stat of a pipe it leaves symbolic links as they are, and packages that are linked are loaded twice.
   const stats = fstatSync(descriptor, { bigint: true });
-  if (!stats.isFIFO() && !stats.isSocket()) return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
+  if (!stats.isFIFO() && !stats.isSocket())
+    return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();
   socket.on('error', () => undefined);
   // As with process.stdout: once closed, its descriptor would be given to the next file that is opened.
@@ -63,7 +70,7 @@ export class LogWriter {
     }
     this.waiting.push(line);
     this.waitingBytes += line.length;
-    if (this.chunk === undefined) this.next();
+    if (this.chunk === undefined) this.writeNext();
   }
 
   /** Calls back when everything so far is written, or cannot be; while a pipe is full it does not. */
@@ -72,7 +79,7 @@ export class LogWriter {
     else this.flushed.push(done);
   }
 
-  private next(): void {
+  private writeNext(): void {
     if (this.waiting.length === 0) {
       this.chunk = undefined;
       for (const done of this.flushed.splice(0)) done();
@@ -91,12 +98,12 @@ export class LogWriter {
       this.at += bytes;
       if (this.at < chunk.length) return this.writeRest(chunk);
       this.recover();
-      this.next();
+      this.writeNext();
     });
   }
 
   private fail(error: NodeJS.ErrnoException, chunk: Buffer): void {
-    if (READER_GONE.has(error.code ?? '')) return this.close();
+    if (READER_CLOSED_CODES.has(error.code ?? '')) return this.close();
     this.failing = true;
     for (const done of this.flushed.splice(0)) done();
     // Not a reason to keep the process alive.

@@ -1,7 +1,10 @@
 import { createLogger } from './logger';
 
 /** What one call writes, as text and parsed. */
-function written(log: (logger: ReturnType<typeof createLogger>) => void): { text: string; json: Record<string, unknown> } {
+function written(log: (logger: ReturnType<typeof createLogger>) => void): {
+  text: string;
+  json: Record<string, unknown>;
+} {
   let text = '';
   const destination = { write: (line: string) => void (text += line) };
   log(createLogger({ service: 'api', environment: 'test', level: 'info' }, destination));
@@ -12,17 +15,43 @@ const SECRET = 'Jane Roe 1961';
 
 test('a line says when, who and where', () => {
   const { json } = written((logger) => logger.info({ job: 'j1', rows: 3 }, 'job done'));
-  expect(json).toMatchObject({ service: 'api', environment: 'test', pid: process.pid, job: 'j1', rows: 3, msg: 'job done' });
+  expect(json).toMatchObject({
+    service: 'api',
+    environment: 'test',
+    pid: process.pid,
+    job: 'j1',
+    rows: 3,
+    msg: 'job done',
+  });
   expect(new Date(json['time'] as string).toISOString()).toBe(json['time']);
 });
 
-describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'body', 'received', 'authorization', 'cookie', 'api_key', 'detail'])('%s', (name) => {
+describe.each([
+  'features',
+  'sample',
+  'sample_id',
+  'filename',
+  'cells',
+  'row',
+  'body',
+  'received',
+  'authorization',
+  'cookie',
+  'api_key',
+  'detail',
+])('%s', (name) => {
   test.each([
     ['at the top', { [name]: SECRET }],
     ['as a whole object', { [name]: { clump: SECRET } }],
     ['one down', { request: { [name]: SECRET } }],
     ['in headers', { request: { headers: { [name]: SECRET } } }],
-    ['in the cause of a cause', { err: new Error('x', { cause: Object.assign(new Error('y'), { [name]: SECRET }) }), why: { cause: { cause: { [name]: SECRET } } } }],
+    [
+      'in the cause of a cause',
+      {
+        err: new Error('x', { cause: Object.assign(new Error('y'), { [name]: SECRET }) }),
+        why: { cause: { cause: { [name]: SECRET } } },
+      },
+    ],
     ['in an error under another name', { failure: Object.assign(new Error('x'), { [name]: SECRET }) }],
     ['in the items of an error', { err: Object.assign(new Error('x'), { errors: [{ [name]: SECRET }] }) }],
   ])('%s is never printed', (_, fields) => {
@@ -31,7 +60,14 @@ describe.each(['features', 'sample', 'sample_id', 'filename', 'cells', 'row', 'b
 
   test('bound to a child logger is never printed', () => {
     expect(written((logger) => logger.child({ [name]: SECRET }).info('x')).text).not.toContain(SECRET);
-    expect(written((logger) => logger.child({}).child({ request: { [name]: SECRET } }).info('x')).text).not.toContain(SECRET);
+    expect(
+      written((logger) =>
+        logger
+          .child({})
+          .child({ request: { [name]: SECRET } })
+          .info('x'),
+      ).text,
+    ).not.toContain(SECRET);
   });
 });
 
@@ -43,14 +79,21 @@ test('the arguments of a failed Redis command are never printed: they may be a p
 });
 
 test('an error says what it is and where it came from, its cause too', () => {
-  const { json } = written((logger) => logger.error({ err: new TypeError('outer', { cause: new RangeError('inner') }) }, 'x'));
-  expect(json).toMatchObject({ err: { type: 'TypeError', message: 'outer: inner', stack: expect.stringContaining('RangeError: inner') } });
+  const { json } = written((logger) =>
+    logger.error({ err: new TypeError('outer', { cause: new RangeError('inner') }) }, 'x'),
+  );
+  expect(json).toMatchObject({
+    err: { type: 'TypeError', message: 'outer: inner', stack: expect.stringContaining('RangeError: inner') },
+  });
 });
 
 test('what holds itself can be logged', () => {
   const circle: Record<string, unknown> = { name: 'circle' };
   circle['itself'] = circle;
-  expect(written((logger) => logger.info({ circle }, 'x')).json).toMatchObject({ circle: { name: 'circle' }, msg: 'x' });
+  expect(written((logger) => logger.info({ circle }, 'x')).json).toMatchObject({
+    circle: { name: 'circle' },
+    msg: 'x',
+  });
 });
 
 describe('values that convert themselves', () => {
@@ -76,7 +119,13 @@ describe('values that convert themselves', () => {
   });
 
   test('a conversion that fails does not fail the caller', () => {
-    const fields = { it: { toJSON: () => { throw new Error('no'); } } };
+    const fields = {
+      it: {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+    };
     expect(written((logger) => logger.info(fields, 'x')).json).toMatchObject({ it: '[unprintable]' });
   });
 });

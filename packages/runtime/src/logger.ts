@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { LogWriter } from './log-writer';
-import { withheld } from './withheld';
+import { redact } from './redact';
 
 export type { Logger };
 
@@ -12,23 +12,24 @@ export function createLogger(
   options: { service: string; environment: string; level: string },
   destination?: DestinationStream,
 ): Logger {
-  const onRecovery = (dropped: number): void => logger.warn({ dropped }, 'log lines were dropped while the log could not be written');
+  const onRecovery = (dropped: number): void =>
+    logger.warn({ dropped }, 'log lines were dropped while the log could not be written');
   const logger: Logger = pino(
     {
       level: options.level,
       base: { service: options.service, environment: options.environment, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       // Not pino's `redact`: paths for every depth made it the most expensive part of answering a request.
-      formatters: { log: (fields) => withheld(fields) },
+      formatters: { log: (fields) => redact(fields) },
       // Errors have been made plain by then.
       serializers: { err: (error: unknown) => error },
     },
     destination ?? new LogWriter(1, { onRecovery }),
   );
   // What is bound to a child passes no formatter. Children of children inherit this.
-  const pinos = Object.getPrototypeOf(logger) as Logger;
-  logger.child = function withheldChild(this: Logger, bindings: object, options?: object) {
-    return pinos.child.call(this, withheld(bindings), options);
+  const pinoPrototype = Object.getPrototypeOf(logger) as Logger;
+  logger.child = function redactedChild(this: Logger, bindings: object, options?: object) {
+    return pinoPrototype.child.call(this, redact(bindings), options);
   } as Logger['child'];
   return logger;
 }

@@ -1,13 +1,13 @@
 import type { DependencyProblem } from './dependency-watch';
 import type { Logger } from './logger';
-import { Periodic } from './periodic';
+import { PeriodicTask } from './periodic-task';
 
 /** A dependency that has not answered by then counts as unreachable: callers of health checks have less patience. */
-const ANSWER_MS = 3_000;
+const RESPONSE_TIMEOUT_MS = 3_000;
 
 /** Whether what a process needs answers, and is fit for it by the last probe. */
 export class Readiness {
-  private looking: Promise<DependencyProblem[]> | undefined;
+  private checking: Promise<DependencyProblem[]> | undefined;
 
   /**
    * @param dependencies by name; a check rejects while its dependency is unreachable
@@ -15,20 +15,24 @@ export class Readiness {
    */
   constructor(
     private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>,
-    private readonly watch: { problems: () => DependencyProblem[] } = { problems: () => [] },
+    private readonly watch: { unavailableDependencies: () => DependencyProblem[] } = {
+      unavailableDependencies: () => [],
+    },
   ) {}
 
   /** Empty = ready. Concurrent callers share one round of checks: health is open to everybody. */
-  problems(): Promise<DependencyProblem[]> {
-    this.looking ??= this.look().finally(() => (this.looking = undefined));
-    return this.looking;
+  unavailableDependencies(): Promise<DependencyProblem[]> {
+    this.checking ??= this.check().finally(() => (this.checking = undefined));
+    return this.checking;
   }
 
-  private async look(): Promise<DependencyProblem[]> {
+  private async check(): Promise<DependencyProblem[]> {
     const entries = Object.entries(this.dependencies);
-    const answered = await Promise.all(entries.map(([, check]) => answers(check)));
-    const unreachable = entries.filter((_, index) => !answered[index]).map(([name]) => ({ name, reason: 'unreachable' }));
-    const found = this.watch.problems();
+    const answered = await Promise.all(entries.map(([, check]) => respondsInTime(check)));
+    const unreachable = entries
+      .filter((_, index) => !answered[index])
+      .map(([name]) => ({ name, reason: 'unreachable' }));
+    const found = this.watch.unavailableDependencies();
     return [...unreachable.filter(({ name }) => !found.some((problem) => problem.name === name)), ...found];
   }
 }
@@ -38,28 +42,35 @@ export function describeProblems(problems: readonly DependencyProblem[]): string
   return problems.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
 
-async function answers(check: () => Promise<unknown>): Promise<boolean> {
+async function respondsInTime(check: () => Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ANSWER_MS)));
-  const answer = check().then(() => true, () => false);
+  const tooLate = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), RESPONSE_TIMEOUT_MS)));
+  const answer = check().then(
+    () => true,
+    () => false,
+  );
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
 /** The alarms of a deployment count log lines with this text: see ecs/src/observability/not-ready.ts. */
 export const NOT_READY = 'not ready';
-const WATCH_EVERY_MS = 15_000;
+const WATCH_INTERVAL_MS = 15_000;
 
 /**
  * Logs that this process is not ready, and for want of which dependencies, for as long as that lasts. Only when a second
  * look finds it so too: a process that starts, or a connection that is made again, is no reason to roll a deployment back.
  */
-export function watchReadiness(options: { readiness: Pick<Readiness, 'problems'>; logger: Pick<Logger, 'warn'>; everyMs?: number }): Periodic {
-  const { readiness, logger, everyMs = WATCH_EVERY_MS } = options;
+export function watchReadiness(options: {
+  readiness: Pick<Readiness, 'unavailableDependencies'>;
+  logger: Pick<Logger, 'warn'>;
+  intervalMs?: number;
+}): PeriodicTask {
+  const { readiness, logger, intervalMs = WATCH_INTERVAL_MS } = options;
   let wasNotReady = false;
-  const turn = async (): Promise<void> => {
-    const problems = await readiness.problems();
+  const run = async (): Promise<void> => {
+    const problems = await readiness.unavailableDependencies();
     if (problems.length > 0 && wasNotReady) logger.warn({ missing: describeProblems(problems) }, NOT_READY);
     wasNotReady = problems.length > 0;
   };
-  return new Periodic({ name: 'readiness', everyMs, logger, turn });
+  return new PeriodicTask({ name: 'readiness', intervalMs, logger, run });
 }

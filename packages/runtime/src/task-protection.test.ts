@@ -46,7 +46,11 @@ afterEach(async () => {
   agent.close();
 });
 
-const on = { method: 'PUT', url: '/api/0123/task-protection/v1/state', body: { ProtectionEnabled: true, ExpiresInMinutes: 10 } };
+const on = {
+  method: 'PUT',
+  url: '/api/0123/task-protection/v1/state',
+  body: { ProtectionEnabled: true, ExpiresInMinutes: 10 },
+};
 const off = { ...on, body: { ProtectionEnabled: false } };
 const MINUTE = 60_000;
 
@@ -58,7 +62,15 @@ function start(options: Partial<TaskProtectionOptions> = {}): void {
     looks++;
     return nowMs;
   };
-  protection = new TaskProtection({ agentUri, logger, requestTimeoutMs, afterMs: 20_000, everyMs: 1, now, ...options });
+  protection = new TaskProtection({
+    agentUri,
+    logger,
+    requestTimeoutMs,
+    minRunMs: 20_000,
+    intervalMs: 1,
+    now,
+    ...options,
+  });
   protection.start();
 }
 
@@ -150,7 +162,7 @@ test.each([
 ])('a refusal by %s is logged and asked again, and the work goes on', async (_, refusal) => {
   const granted = answer;
   answer = refusal;
-  start({ afterMs: 0 });
+  start({ minRunMs: 0 });
   const work = begin();
   await waitUntil('it is asked again', () => calls.length >= 2 && warnings.length >= 1);
   answer = granted;
@@ -162,12 +174,12 @@ test.each([
 });
 
 test('an error of the work comes through, with an agent that does not answer', async () => {
-  start({ agentUri: 'http://127.0.0.1:1', afterMs: 0 });
+  start({ agentUri: 'http://127.0.0.1:1', minRunMs: 0 });
   await expect(protection.run(() => Promise.reject(new Error('the work')))).rejects.toThrow('the work');
 });
 
 test('elsewhere than on Amazon ECS it asks no agent', async () => {
-  start({ agentUri: undefined, afterMs: 0 });
+  start({ agentUri: undefined, minRunMs: 0 });
   expect(await protection.run(async () => 7)).toBe(7);
   expect(warnings).toEqual([]);
 });

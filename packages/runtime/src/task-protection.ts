@@ -1,12 +1,12 @@
 import type { Logger } from './logger';
-import { Periodic } from './periodic';
+import { PeriodicTask } from './periodic-task';
 
 /** The protection ends by itself after this time if the process can no longer say so. */
 const EXPIRES_MINUTES = 10;
 const RENEW_MS = (EXPIRES_MINUTES / 2) * 60_000;
-const EVERY_MS = 5_000;
+const INTERVAL_MS = 5_000;
 /** Work that began after this time of unbroken protection does not prolong it: ECS must find a moment to stop the task. */
-const UNBROKEN_MS = 30 * 60_000;
+const MAX_PROTECTED_MS = 30 * 60_000;
 /** How long that moment is: ECS looks for tasks to stop about every minute. */
 const GAP_MS = 120_000;
 const REQUEST_TIMEOUT_MS = 3_000;
@@ -16,9 +16,9 @@ export interface TaskProtectionOptions {
   agentUri: string | undefined;
   logger: Pick<Logger, 'warn'>;
   /** Work that has run for this time protects the task: shorter work ends within the time that a stop leaves it. */
-  afterMs: number;
+  minRunMs: number;
   requestTimeoutMs?: number;
-  everyMs?: number;
+  intervalMs?: number;
   /** Milliseconds of a clock that does not jump. */
   now?: () => number;
 }
@@ -30,18 +30,18 @@ export interface TaskProtectionOptions {
  */
 export class TaskProtection {
   /** When each began. */
-  private readonly works = new Set<{ startedAtMs: number }>();
+  private readonly runningWork = new Set<{ startedAtMs: number }>();
   private protectedSinceMs: number | undefined;
   private renewedAtMs = 0;
   /** Until then the task stays unprotected, after a protection that lasted its whole time; a shorter one left moments enough. */
   private gapUntilMs = -Infinity;
-  private readonly periodic: Periodic;
+  private readonly periodic: PeriodicTask;
   private readonly now: () => number;
 
   constructor(private readonly options: TaskProtectionOptions) {
-    const { logger, everyMs = EVERY_MS, now = () => performance.now() } = options;
+    const { logger, intervalMs = INTERVAL_MS, now = () => performance.now() } = options;
     this.now = now;
-    this.periodic = new Periodic({ name: 'task protection', everyMs, logger, turn: () => this.update() });
+    this.periodic = new PeriodicTask({ name: 'task protection', intervalMs, logger, run: () => this.update() });
   }
 
   start(): void {
@@ -57,11 +57,11 @@ export class TaskProtection {
   /** Does the work, under protection once it has run long; never waits for the agent. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const entry = { startedAtMs: this.now() };
-    this.works.add(entry);
+    this.runningWork.add(entry);
     try {
       return await work();
     } finally {
-      this.works.delete(entry);
+      this.runningWork.delete(entry);
     }
   }
 
@@ -76,7 +76,10 @@ export class TaskProtection {
     const nowMs = this.now();
     const since = this.protectedSinceMs;
     if (nowMs < this.gapUntilMs) return false;
-    return [...this.works].some(({ startedAtMs }) => nowMs - startedAtMs >= this.options.afterMs && (since === undefined || startedAtMs - since < UNBROKEN_MS));
+    return [...this.runningWork].some(
+      ({ startedAtMs }) =>
+        nowMs - startedAtMs >= this.options.minRunMs && (since === undefined || startedAtMs - since < MAX_PROTECTED_MS),
+    );
   }
 
   private async put(enabled: boolean): Promise<void> {
@@ -84,18 +87,21 @@ export class TaskProtection {
     const response = await fetch(`${this.options.agentUri}/task-protection/v1/state`, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(enabled ? { ProtectionEnabled: true, ExpiresInMinutes: EXPIRES_MINUTES } : { ProtectionEnabled: false }),
+      body: JSON.stringify(
+        enabled ? { ProtectionEnabled: true, ExpiresInMinutes: EXPIRES_MINUTES } : { ProtectionEnabled: false },
+      ),
       signal: AbortSignal.timeout(this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
     // A refusal may come with status 200: `{"failure": {"Reason": …}}` beside the task's ARN.
-    if (!response.ok || !isProtection(text)) throw new Error(`the ECS agent answered ${response.status} ${text.slice(0, 300)}`);
+    if (!response.ok || !isProtection(text))
+      throw new Error(`the ECS agent answered ${response.status} ${text.slice(0, 300)}`);
     if (enabled) {
       this.renewedAtMs = askedAtMs;
       this.protectedSinceMs ??= askedAtMs;
       return;
     }
-    if (askedAtMs - (this.protectedSinceMs ?? askedAtMs) >= UNBROKEN_MS) this.gapUntilMs = askedAtMs + GAP_MS;
+    if (askedAtMs - (this.protectedSinceMs ?? askedAtMs) >= MAX_PROTECTED_MS) this.gapUntilMs = askedAtMs + GAP_MS;
     this.protectedSinceMs = undefined;
   }
 }

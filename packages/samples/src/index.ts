@@ -1,1 +1,1 @@
-export { countValues, readSamples, type RowFault, type ShardSamples } from './read-samples';
+export { valueHistogram, readSamples, type RowRejection, type ShardSamples } from './read-samples';

@@ -1,12 +1,13 @@
-import { CsvError, type Dialect, type RowKernel, type RowTable, readCells, readRows } from '@cytoqueue/csv';
+import type { RowOptions } from '@cytoqueue/csv';
+import { CsvError, type Dialect, type WasmRowReader, type RowTable, parseCells, readRows } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
 
 /** Why a row was not scored. */
-export interface RowFault {
+export interface RowRejection {
   code: string;
   detail: string;
   /** Which of its cells belongs to which column is in doubt: too few, too many, or quotes that make no sense. */
-  shifted: boolean;
+  cellsMisaligned: boolean;
 }
 
 /** The rows of a shard that can be scored, packed, and what is wrong with the others. */
@@ -17,9 +18,9 @@ export interface ShardSamples {
   /** Row-major count × features. In a Uint8Array 0 is "not measured", in a Float64Array NaN. */
   samples: Uint8Array | Float64Array;
   /** Per scorable row: bit f is set when feature f was not measured. */
-  missing: Uint32Array;
+  missingMasks: Uint32Array;
   /** By row of the table. */
-  faults: Map<number, RowFault>;
+  rejections: Map<number, RowRejection>;
   /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Integer schemas only. */
   tenfolds: Uint32Array;
 }
@@ -28,18 +29,24 @@ const MAX_BYTE = 255;
 
 /**
  * Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read.
- * @param kernel to read the rows with, in whose memory table and samples then lie: good until its next read
+ * @param rowReader to read the rows with, in whose memory table and samples then lie: good until its next read
  */
 export function readSamples(
   bytes: Uint8Array,
   dialect: Dialect,
   match: HeaderMatch,
   schema: Schema,
-  missing: 'partial' | 'reject',
-  kernel?: RowKernel,
+  missingPolicy: 'partial' | 'reject',
+  rowReader?: WasmRowReader,
 ): ShardSamples {
-  const packer = new SamplePacker(bytes, dialect, match, missing === 'reject' ? { ...schema, maxMissing: 0 } : schema, kernel);
-  return packer.isPacked ? packer.takeTable() : packer.pack();
+  const builder = new SampleBuilder(
+    bytes,
+    dialect,
+    match,
+    missingPolicy === 'reject' ? { ...schema, maxMissing: 0 } : schema,
+    rowReader,
+  );
+  return builder.canReuseTable ? builder.reuseTable() : builder.build();
 }
 
 /** Whether every value of the schema fits a byte, with 0 left over for "not measured". */
@@ -47,13 +54,13 @@ function fitsBytes({ features }: Schema): boolean {
   return features.every(({ integer, min, max }) => integer && min >= 1 && max <= MAX_BYTE);
 }
 
-class SamplePacker {
+class SampleBuilder {
   readonly table: RowTable;
-  private readonly width: number;
-  private readonly inBytes: boolean;
+  private readonly featureCount: number;
+  private readonly storesBytes: boolean;
   private samples: Uint8Array | Float64Array = new Uint8Array(0);
   private missing = new Uint32Array(0);
-  private readonly faults = new Map<number, RowFault>();
+  private readonly rejections = new Map<number, RowRejection>();
   private readonly tenfolds: Uint32Array;
   private count = 0;
 
@@ -62,102 +69,111 @@ class SamplePacker {
     private readonly dialect: Dialect,
     private readonly match: HeaderMatch,
     private readonly schema: Schema,
-    kernel: RowKernel | undefined,
+    rowReader: WasmRowReader | undefined,
   ) {
-    this.width = schema.features.length;
-    this.inBytes = fitsBytes(schema);
-    this.tenfolds = new Uint32Array(this.width);
-    const options = {
+    this.featureCount = schema.features.length;
+    this.storesBytes = fitsBytes(schema);
+    this.tenfolds = new Uint32Array(this.featureCount);
+    const options: RowOptions = {
       columns: match.columns.length,
-      wanted: this.inBytes ? match.featureColumns : [],
-      maxValue: this.inBytes ? Math.min(...schema.features.map(({ max }) => max)) : 1,
-      missing: schema.missingTokens,
+      featureColumns: this.storesBytes ? match.featureColumns : [],
+      maxValue: this.storesBytes ? Math.min(...schema.features.map(({ max }) => max)) : 1,
+      missingTokens: schema.missingTokens,
     };
-    this.table = kernel === undefined ? readRows(bytes, dialect, options) : kernel.read(bytes, dialect, options);
+    this.table = rowReader === undefined ? readRows(bytes, dialect, options) : rowReader.read(bytes, dialect, options);
   }
 
   /** Whether the table's values are the samples: every row is plain, and everything was measured. */
-  get isPacked(): boolean {
-    const { plain, missing } = this.table;
-    return this.inBytes && !plain.includes(0) && missing.every((mask) => mask === 0);
+  get canReuseTable(): boolean {
+    const { fastParsed, missingMask } = this.table;
+    return this.storesBytes && !fastParsed.includes(0) && missingMask.every((mask) => mask === 0);
   }
 
-  takeTable(): ShardSamples {
-    const { table, faults, tenfolds } = this;
-    return { table, count: table.rows, samples: table.values, missing: table.missing, faults, tenfolds };
+  reuseTable(): ShardSamples {
+    const { table, rejections, tenfolds } = this;
+    return { table, count: table.rows, samples: table.values, missingMasks: table.missingMask, rejections, tenfolds };
   }
 
-  pack(): ShardSamples {
-    const { table, inBytes, width, faults, tenfolds } = this;
-    const cells = table.rows * width;
-    this.samples = inBytes ? new Uint8Array(cells) : new Float64Array(cells);
+  build(): ShardSamples {
+    const { table, storesBytes, featureCount, rejections, tenfolds } = this;
+    const cells = table.rows * featureCount;
+    this.samples = storesBytes ? new Uint8Array(cells) : new Float64Array(cells);
     this.missing = new Uint32Array(table.rows);
     for (let row = 0; row < table.rows; row++) {
-      if (!(inBytes && table.plain[row] === 1 && this.addPlain(row))) this.addByCells(row);
+      if (!(storesBytes && table.fastParsed[row] === 1 && this.addFastRow(row))) this.addParsedRow(row);
     }
     // What is not scored does not go into the result as it is.
-    for (const row of faults.keys()) table.verbatim[row] = 0;
-    return { table, count: this.count, samples: this.samples.subarray(0, this.count * width), missing: this.missing, faults, tenfolds };
+    for (const row of rejections.keys()) table.copyable[row] = 0;
+    return {
+      table,
+      count: this.count,
+      samples: this.samples.subarray(0, this.count * featureCount),
+      missingMasks: this.missing,
+      rejections,
+      tenfolds,
+    };
   }
 
   /** False when the row has too many missing values to be scored: its cells say which. */
-  private addPlain(row: number): boolean {
-    const { width, samples } = this;
-    const { values, missing } = this.table;
-    const mask = missing[row];
-    if (mask !== 0 && bitsOf(mask) > this.schema.maxMissing) return false;
-    for (let from = row * width, end = from + width, to = this.count * width; from < end; ) samples[to++] = values[from++];
+  private addFastRow(row: number): boolean {
+    const { featureCount, samples } = this;
+    const { values, missingMask } = this.table;
+    const mask = missingMask[row];
+    if (mask !== 0 && countBits(mask) > this.schema.maxMissing) return false;
+    for (let from = row * featureCount, end = from + featureCount, to = this.count * featureCount; from < end;)
+      samples[to++] = values[from++];
     this.missing[this.count++] = mask;
     return true;
   }
 
-  private addByCells(row: number): void {
+  private addParsedRow(row: number): void {
     const { start, end } = this.table;
     let cells: string[];
     try {
-      cells = readCells(this.bytes.subarray(start[row], end[row]), this.dialect);
+      cells = parseCells(this.bytes.subarray(start[row], end[row]), this.dialect);
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      this.faults.set(row, { code: error.code, detail: error.message, shifted: true });
+      this.rejections.set(row, { code: error.code, detail: error.message, cellsMisaligned: true });
       return;
     }
     const parsed = parseRow(cells, this.match, this.schema);
     if (!parsed.ok) {
       const { code, detail } = parsed;
-      this.faults.set(row, { code, detail, shifted: code === 'column-count' });
-      if (code === 'out-of-range' && this.inBytes) this.countTenfolds(cells);
+      this.rejections.set(row, { code, detail, cellsMisaligned: code === 'column-count' });
+      if (code === 'out-of-range' && this.storesBytes) this.countTenfolds(cells);
       return;
     }
     // A Uint8Array stores NaN as 0, which is how it says "not measured".
-    this.samples.set(parsed.sample, this.count * this.width);
-    this.missing[this.count++] = parsed.missing;
+    this.samples.set(parsed.sample, this.count * this.featureCount);
+    this.missing[this.count++] = parsed.missingMask;
   }
 
   private countTenfolds(cells: readonly string[]): void {
     this.match.featureColumns.forEach((column, feature) => {
-      if (TENFOLD.test(cells[column].trim())) this.tenfolds[feature]++;
+      if (TENFOLD_PATTERN.test(cells[column].trim())) this.tenfolds[feature]++;
     });
   }
 }
 
-function bitsOf(mask: number): number {
+function countBits(mask: number): number {
   let bits = 0;
   for (let rest = mask; rest !== 0; rest &= rest - 1) bits++;
   return bits;
 }
 
-const TENFOLD = /^([2-9]|10)0$/;
+const TENFOLD_PATTERN = /^([2-9]|10)0$/;
 
 /**
  * How often each feature had which value: features × 12, where slot 0 counts what was not measured, 1 to 10 the values and
  * 11 tenfolds of them. Empty for schemas whose values are no integers from 1 to 10.
  */
-export function countValues({ samples, tenfolds }: Pick<ShardSamples, 'samples' | 'tenfolds'>): Uint32Array {
+export function valueHistogram({ samples, tenfolds }: Pick<ShardSamples, 'samples' | 'tenfolds'>): Uint32Array {
   if (!(samples instanceof Uint8Array)) return new Uint32Array(0);
-  const width = tenfolds.length;
-  const histogram = new Uint32Array(width * HISTOGRAM_SLOTS);
-  for (let at = 0; at < samples.length; at += width) {
-    for (let feature = 0; feature < width; feature++) histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]]++;
+  const featureCount = tenfolds.length;
+  const histogram = new Uint32Array(featureCount * HISTOGRAM_SLOTS);
+  for (let at = 0; at < samples.length; at += featureCount) {
+    for (let feature = 0; feature < featureCount; feature++)
+      histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]]++;
   }
   tenfolds.forEach((count, feature) => (histogram[feature * HISTOGRAM_SLOTS + TENFOLD_SLOT] = count));
   return histogram;

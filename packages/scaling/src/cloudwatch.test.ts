@@ -5,17 +5,25 @@ import { type Datapoint, trackedMetric } from './demand';
 import { defaultPolicy } from './policy';
 
 const { targetTracking, oldestAge, idle } = cloudWatchScaling(defaultPolicy);
-const { expression } = targetTracking.metrics.find(({ id }) => id === 'tracked') as Extract<MetricQuery, { expression: string }>;
+const { expression } = targetTracking.metrics.find(({ id }) => id === 'tracked') as Extract<
+  MetricQuery,
+  { expression: string }
+>;
 
 /** But for this function the expression is JavaScript as it stands. */
-const context = createContext({ IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise) });
+const context = createContext({
+  IF: (condition: boolean, then: number, otherwise: number) => (condition ? then : otherwise),
+});
 const script = new Script(expression);
 
 /** What CloudWatch makes of the expression for one datapoint; nothing when a metric is missing. */
 function evaluate({ backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number | null {
-  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null) return null;
+  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null)
+    return null;
   const predicted = rowsPerSecond * defaultPolicy.periodSeconds;
-  return script.runInContext(Object.assign(context, { backlog: backlogRows, age: oldestJobAgeSeconds, predicted, workers: workersRunning })) as number;
+  return script.runInContext(
+    Object.assign(context, { backlog: backlogRows, age: oldestJobAgeSeconds, predicted, workers: workersRunning }),
+  ) as number;
 }
 
 /** No metric is below nothing. */
@@ -23,7 +31,12 @@ const NONE = -1;
 const figure = (max: number) => fc.option(fc.integer({ min: 0, max }), { freq: 6 });
 
 test('the metric math is the tracked metric, figure for figure, missing ones too', () => {
-  const datapoints = fc.record({ backlogRows: figure(2e9), oldestJobAgeSeconds: figure(2_000), rowsPerSecond: figure(4e6), workersRunning: figure(25) });
+  const datapoints = fc.record({
+    backlogRows: figure(2e9),
+    oldestJobAgeSeconds: figure(2_000),
+    rowsPerSecond: figure(4e6),
+    workersRunning: figure(25),
+  });
   fc.assert(
     fc.property(datapoints, (datapoint) => {
       const [found, expected] = [evaluate(datapoint) ?? NONE, trackedMetric(defaultPolicy, datapoint) ?? NONE];
@@ -43,9 +56,18 @@ test('the expression refers to every metric, has no exponent and is short enough
 test('the steps on age begin at the threshold, end at each other and have no end', () => {
   expect(oldestAge.steps[0].lowerBound).toBe(0);
   oldestAge.steps.forEach(({ upperBound }, index) => expect(upperBound).toBe(oldestAge.steps[index + 1]?.lowerBound));
-  expect(oldestAge).toMatchObject({ threshold: defaultPolicy.oldestAgeSteps[0].fromSeconds, adjustmentType: 'ChangeInCapacity', treatMissingData: 'notBreaching' });
+  expect(oldestAge).toMatchObject({
+    threshold: defaultPolicy.oldestAgeSteps[0].fromSeconds,
+    adjustmentType: 'ChangeInCapacity',
+    treatMissingData: 'notBreaching',
+  });
 });
 
 test('idle sets the minimum, and missing data does not', () => {
-  expect(idle).toMatchObject({ threshold: 0, steps: [{ upperBound: 0, adjustment: defaultPolicy.minWorkers }], adjustmentType: 'ExactCapacity', treatMissingData: 'notBreaching' });
+  expect(idle).toMatchObject({
+    threshold: 0,
+    steps: [{ upperBound: 0, adjustment: defaultPolicy.minWorkers }],
+    adjustmentType: 'ExactCapacity',
+    treatMissingData: 'notBreaching',
+  });
 });

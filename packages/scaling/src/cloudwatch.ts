@@ -1,4 +1,4 @@
-import { oldAgeSeconds, paceSeconds } from './demand';
+import { ageAlarmSeconds, backlogSecondsAtThroughput } from './demand';
 import type { ScalingPolicy } from './policy';
 
 /** The dimension Queue of a metric; those of Service and Environment are the deployment's. */
@@ -6,7 +6,14 @@ export type QueueDimension = 'shards' | 'all';
 
 /** One entry of a target-tracking policy's `CustomizedMetricSpecification.Metrics`. */
 export type MetricQuery =
-  | { readonly id: string; readonly metricName: string; readonly queue: QueueDimension; readonly statistic: 'Average' | 'Maximum' | 'Sum'; readonly periodSeconds: number; readonly returnData: false }
+  | {
+      readonly id: string;
+      readonly metricName: string;
+      readonly queue: QueueDimension;
+      readonly statistic: 'Average' | 'Maximum' | 'Sum';
+      readonly periodSeconds: number;
+      readonly returnData: false;
+    }
   | { readonly id: string; readonly expression: string; readonly label: string; readonly returnData: true };
 
 /** A step-scaling policy with the alarm that runs it. */
@@ -22,7 +29,11 @@ export interface StepAlarm {
   readonly treatMissingData: 'notBreaching';
   readonly adjustmentType: 'ChangeInCapacity' | 'ExactCapacity';
   /** Bounds relative to the threshold, as CloudFormation wants them; absent means without end. */
-  readonly steps: readonly { readonly lowerBound?: number; readonly upperBound?: number; readonly adjustment: number }[];
+  readonly steps: readonly {
+    readonly lowerBound?: number;
+    readonly upperBound?: number;
+    readonly adjustment: number;
+  }[];
   readonly cooldownSeconds: number;
 }
 
@@ -63,19 +74,24 @@ function trackedMetrics(policy: ScalingPolicy): MetricQuery[] {
   const { targetBacklogRowsPerWorker: target, periodSeconds } = policy;
   const ofShards = { queue: 'shards', periodSeconds, returnData: false } as const;
   const workers = 'IF(workers < 1, 1, workers)';
-  const ahead = `(backlog + predicted * ${(paceSeconds(policy) / periodSeconds).toFixed(4)}) / ${workers}`;
-  const below = `IF(age >= ${oldAgeSeconds(policy)}, ${target}, IF(${ahead} > ${target}, ${target}, ${ahead}))`;
+  const expectedBacklog = `(backlog + predicted * ${(backlogSecondsAtThroughput(policy) / periodSeconds).toFixed(4)}) / ${workers}`;
+  const cappedBacklog = `IF(age >= ${ageAlarmSeconds(policy)}, ${target}, IF(${expectedBacklog} > ${target}, ${target}, ${expectedBacklog}))`;
   return [
     { id: 'backlog', metricName: 'BacklogRows', statistic: 'Average', ...ofShards },
     { id: 'age', metricName: 'OldestJobAgeSeconds', statistic: 'Maximum', ...ofShards },
     { id: 'predicted', metricName: 'RowsPredicted', statistic: 'Sum', ...ofShards },
     { id: 'workers', metricName: 'WorkersAlive', statistic: 'Average', ...ofShards, queue: 'all' },
-    { id: 'tracked', expression: `IF(backlog / ${workers} > ${target}, backlog / ${workers}, ${below})`, label: 'Backlog rows per worker', returnData: true },
+    {
+      id: 'tracked',
+      expression: `IF(backlog / ${workers} > ${target}, backlog / ${workers}, ${cappedBacklog})`,
+      label: 'Backlog rows per worker',
+      returnData: true,
+    },
   ];
 }
 
 function oldestAgeAlarm(policy: ScalingPolicy): StepAlarm {
-  const threshold = oldAgeSeconds(policy);
+  const threshold = ageAlarmSeconds(policy);
   return {
     metricName: 'OldestJobAgeSeconds',
     queue: 'shards',

@@ -13,7 +13,7 @@ describe('the tracked metric', () => {
   });
 
   test('counts the pace, which holds workers and never calls for more', () => {
-    const pace = policy.rowsPerSecondPerWorker * policy.steadyShare;
+    const pace = policy.rowsPerSecondPerWorker * policy.targetUtilization;
     expect(trackedMetric(policy, { ...calm, rowsPerSecond: pace })).toBeCloseTo(target / 2);
     expect(trackedMetric(policy, { ...calm, rowsPerSecond: 100 * pace })).toBe(target);
   });
@@ -37,20 +37,34 @@ describe('the desired number of workers', () => {
 
   test('stays within the bounds and never falls when a figure rises', () => {
     fc.assert(
-      fc.property(datapoints, fc.constantFrom('backlogRows', 'oldestJobAgeSeconds', 'rowsPerSecond'), fc.integer({ min: 0, max: 1e9 }), (datapoint, figure, more) => {
-        const before = desiredWorkers(policy, datapoint);
-        const after = desiredWorkers(policy, { ...datapoint, [figure]: datapoint[figure] + more });
-        expect(before).toBeGreaterThanOrEqual(policy.minWorkers);
-        expect(after).toBeLessThanOrEqual(policy.maxWorkers);
-        expect(after).toBeGreaterThanOrEqual(before);
-      }),
+      fc.property(
+        datapoints,
+        fc.constantFrom('backlogRows', 'oldestJobAgeSeconds', 'rowsPerSecond'),
+        fc.integer({ min: 0, max: 1e9 }),
+        (datapoint, figure, more) => {
+          const before = desiredWorkers(policy, datapoint);
+          const after = desiredWorkers(policy, { ...datapoint, [figure]: datapoint[figure] + more });
+          expect(before).toBeGreaterThanOrEqual(policy.minWorkers);
+          expect(after).toBeLessThanOrEqual(policy.maxWorkers);
+          expect(after).toBeGreaterThanOrEqual(before);
+        },
+      ),
     );
   });
 
   test('is the least that leaves no more than the target for each', () => {
     expect(desiredWorkers(policy, { ...calm, backlogRows: 5 * target })).toBe(5);
     expect(desiredWorkers(policy, { ...calm, backlogRows: 5 * target + 1 })).toBe(6);
-    expect(desiredWorkers(policy, { ...calm, oldestJobAgeSeconds: policy.oldestAgeSteps[1].fromSeconds })).toBe(2 + policy.oldestAgeSteps[1].addWorkers);
-    expect(desiredWorkers(policy, { backlogRows: null, oldestJobAgeSeconds: null, rowsPerSecond: null, workersRunning: null })).toBe(policy.minWorkers);
+    expect(desiredWorkers(policy, { ...calm, oldestJobAgeSeconds: policy.oldestAgeSteps[1].fromSeconds })).toBe(
+      2 + policy.oldestAgeSteps[1].addWorkers,
+    );
+    expect(
+      desiredWorkers(policy, {
+        backlogRows: null,
+        oldestJobAgeSeconds: null,
+        rowsPerSecond: null,
+        workersRunning: null,
+      }),
+    ).toBe(policy.minWorkers);
   });
 });

@@ -16,40 +16,51 @@ export interface Datapoint {
  * that leaves no backlog would look like none: its workers would be taken away, and come back, for ever. Nothing is taken
  * away either while the oldest job is too old.
  */
-export function trackedMetric(policy: ScalingPolicy, { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number | null {
-  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null) return null;
+export function trackedMetric(
+  policy: ScalingPolicy,
+  { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint,
+): number | null {
+  if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null)
+    return null;
   const target = policy.targetBacklogRowsPerWorker;
   const workers = Math.max(1, workersRunning);
   if (backlogRows / workers > target) return backlogRows / workers;
-  if (oldestJobAgeSeconds >= oldAgeSeconds(policy)) return target;
-  return Math.min(target, (backlogRows + rowsPerSecond * paceSeconds(policy)) / workers);
+  if (oldestJobAgeSeconds >= ageAlarmSeconds(policy)) return target;
+  return Math.min(target, (backlogRows + rowsPerSecond * backlogSecondsAtThroughput(policy)) / workers);
 }
 
 /**
  * The number of workers that one datapoint calls for, if it stayed like this: without alarms, cooldowns or history.
  * Unknown figures call for nothing; within the bounds in any case.
  */
-export function desiredWorkers(policy: ScalingPolicy, { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number {
+export function desiredWorkers(
+  policy: ScalingPolicy,
+  { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint,
+): number {
   const forBacklog = Math.ceil((backlogRows ?? 0) / policy.targetBacklogRowsPerWorker);
-  const forPace = Math.ceil((rowsPerSecond ?? 0) / (policy.rowsPerSecondPerWorker * policy.steadyShare));
-  const added = oldestAgeAddition(policy, oldestJobAgeSeconds ?? 0);
+  const forThroughput = Math.ceil((rowsPerSecond ?? 0) / (policy.rowsPerSecondPerWorker * policy.targetUtilization));
+  const added = workersToAddForAge(policy, oldestJobAgeSeconds ?? 0);
   const forAge = added === 0 ? 0 : (workersRunning ?? 0) + added;
-  return withinBounds(policy, Math.max(forBacklog, forPace, forAge));
+  return withinBounds(policy, Math.max(forBacklog, forThroughput, forAge));
 }
 
 /** Workers to add for a job of that age. */
-export function oldestAgeAddition({ oldestAgeSteps }: ScalingPolicy, ageSeconds: number): number {
+export function workersToAddForAge({ oldestAgeSteps }: ScalingPolicy, ageSeconds: number): number {
   return oldestAgeSteps.findLast(({ fromSeconds }) => ageSeconds >= fromSeconds)?.addWorkers ?? 0;
 }
 
 /** From here on the oldest job is too old. */
-export function oldAgeSeconds({ oldestAgeSteps }: ScalingPolicy): number {
+export function ageAlarmSeconds({ oldestAgeSteps }: ScalingPolicy): number {
   return oldestAgeSteps[0]?.fromSeconds ?? Number.POSITIVE_INFINITY;
 }
 
 /** A pace in rows a second, times this, is the backlog that needs as many workers. */
-export function paceSeconds({ targetBacklogRowsPerWorker, rowsPerSecondPerWorker, steadyShare }: ScalingPolicy): number {
-  return targetBacklogRowsPerWorker / (rowsPerSecondPerWorker * steadyShare);
+export function backlogSecondsAtThroughput({
+  targetBacklogRowsPerWorker,
+  rowsPerSecondPerWorker,
+  targetUtilization,
+}: ScalingPolicy): number {
+  return targetBacklogRowsPerWorker / (rowsPerSecondPerWorker * targetUtilization);
 }
 
 export function withinBounds({ minWorkers, maxWorkers }: ScalingPolicy, workers: number): number {

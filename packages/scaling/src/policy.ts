@@ -9,7 +9,7 @@ export interface ScalingPolicy {
   /** What one worker that is never idle does where the policy is used, in rows a second. */
   readonly rowsPerSecondPerWorker: number;
   /** The share of that pace which a steady load may use: workers that it needs are not taken away while there is no backlog. */
-  readonly steadyShare: number;
+  readonly targetUtilization: number;
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
   /** Workers to add when the oldest job is of such an age, whatever the backlog: the pace is not what was assumed. Ascending, without gaps. */
@@ -29,7 +29,7 @@ export interface OldestAgeStep {
   readonly addWorkers: number;
 }
 
-export interface PolicyWishes {
+export interface ScalingGoals {
   readonly minWorkers: number;
   readonly maxWorkers: number;
   /** Of one worker where the policy is used. */
@@ -43,7 +43,7 @@ export interface PolicyWishes {
 }
 
 const PERIOD_SECONDS = 60;
-const STEADY_SHARE = 0.8;
+const TARGET_UTILIZATION = 0.8;
 
 /** What nobody has measured yet: how the deployment differs from the machine of the benchmark, and what labs put up with. */
 export const ASSUMPTIONS = {
@@ -66,14 +66,14 @@ export const measuredThroughput = {
 } as const;
 
 /** The formulas. */
-export function derivePolicy(wishes: PolicyWishes): ScalingPolicy {
-  const { minWorkers, maxWorkers, rowsPerSecondPerWorker, drainSeconds, startSeconds, metricLagSeconds } = wishes;
+export function derivePolicy(goals: ScalingGoals): ScalingPolicy {
+  const { minWorkers, maxWorkers, rowsPerSecondPerWorker, drainSeconds, startSeconds, metricLagSeconds } = goals;
   return {
     minWorkers,
     maxWorkers,
     targetBacklogRowsPerWorker: Math.round(rowsPerSecondPerWorker * drainSeconds),
     rowsPerSecondPerWorker,
-    steadyShare: STEADY_SHARE,
+    targetUtilization: TARGET_UTILIZATION,
     // By then the new workers run and a datapoint has been seen that counts them: deciding sooner would add them twice.
     scaleOutCooldownSeconds: startSeconds + metricLagSeconds + PERIOD_SECONDS,
     scaleInCooldownSeconds: startSeconds + metricLagSeconds + PERIOD_SECONDS,

@@ -1,7 +1,19 @@
-import { countMatches, matchHeader, SchemaError, wbc, wdbc } from './index';
+import { countFeatureColumns, matchHeader, SchemaError, wbc, wdbc } from './index';
 
 const names = wbc.features.map(({ name }) => name);
-const lab = ['ID', 'Clump', 'UnifSize', 'UnifShape', 'MargAdh', 'SingEpiSize', 'BareNuc', 'BlandChrom', 'NormNucl', 'Mit', 'Class'];
+const lab = [
+  'ID',
+  'Clump',
+  'UnifSize',
+  'UnifShape',
+  'MargAdh',
+  'SingEpiSize',
+  'BareNuc',
+  'BlandChrom',
+  'NormNucl',
+  'Mit',
+  'Class',
+];
 
 function errorsOf(columns: string[]): SchemaError {
   try {
@@ -29,14 +41,14 @@ test('maps features to columns in any order', () => {
 test("finds scikit-learn's and the UCI repository's Diagnostic columns", () => {
   const sklearn = wdbc.features.map(({ aliases }) => aliases[0].replaceAll('_', ' '));
   const uci = wdbc.features.map(({ aliases }) => aliases[1]);
-  expect(countMatches(sklearn, wdbc)).toBe(30);
+  expect(countFeatureColumns(sklearn, wdbc)).toBe(30);
   expect(matchHeader([...uci, 'Diagnosis'], wdbc).labelColumn).toBe(30);
 });
 
 test('counts features once and other columns never', () => {
-  expect(countMatches(lab, wbc)).toBe(9);
-  expect(countMatches(['id', 'clump', 'Clump Thickness', 'note'], wbc)).toBe(1);
-  expect(countMatches([lab.join(';')], wbc)).toBe(0);
+  expect(countFeatureColumns(lab, wbc)).toBe(9);
+  expect(countFeatureColumns(['id', 'clump', 'Clump Thickness', 'note'], wbc)).toBe(1);
+  expect(countFeatureColumns([lab.join(';')], wbc)).toBe(0);
 });
 
 test('names every missing column', () => {

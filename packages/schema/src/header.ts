@@ -1,5 +1,5 @@
 import { type FieldError, quote, SchemaError } from './errors';
-import { foldName, matchFeature } from './names';
+import { normalizeName, matchFeature } from './column-names';
 import type { Schema } from './schema';
 
 /** Where a file has its features. Columns that are no feature are carried along and never become one. */
@@ -15,7 +15,7 @@ export interface HeaderMatch {
 }
 
 /** How many of the schema's features the columns hold; tells a right delimiter from a wrong one. */
-export function countMatches(columns: string[], schema: Schema): number {
+export function countFeatureColumns(columns: string[], schema: Schema): number {
   const features = columns.map((column) => matchFeature(column, schema)?.feature);
   return new Set(features.filter((feature) => feature !== undefined)).size;
 }
@@ -53,7 +53,7 @@ export function matchHeader(columns: string[], schema: Schema): HeaderMatch {
 
 /** No feature is recognised and at least half the cells are numbers or missing tokens. */
 function looksLikeData(columns: string[], schema: Schema): boolean {
-  if (countMatches(columns, schema) > 0) return false;
+  if (countFeatureColumns(columns, schema) > 0) return false;
   const isValue = (cell: string) => schema.missingTokens.includes(cell) || Number.isFinite(Number(cell));
   return columns.filter((column) => isValue(column.trim())).length * 2 >= columns.length;
 }
@@ -81,7 +81,7 @@ function missingColumns(featureColumns: Int32Array, schema: Schema): FieldError[
     }));
 }
 
-function findColumn(columns: string[], foldedNames: readonly string[]): number | undefined {
-  const index = columns.findIndex((column) => foldedNames.includes(foldName(column)));
+function findColumn(columns: string[], normalizedNames: readonly string[]): number | undefined {
+  const index = columns.findIndex((column) => normalizedNames.includes(normalizeName(column)));
   return index < 0 ? undefined : index;
 }

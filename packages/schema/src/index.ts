@@ -3,11 +3,11 @@ import { wbc } from './wbc';
 import { wdbc } from './wdbc';
 
 export { type FieldError, SchemaError } from './errors';
-export { type ParsedFeatures, parseFeatures } from './features';
-export { countMatches, type HeaderMatch, matchHeader } from './header';
+export { type ParsedRecord, parseRecord } from './parse-record';
+export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
-export { foldName } from './names';
-export { parseRow, type RowResult } from './row';
+export { normalizeName } from './column-names';
+export { parseRow, type RowResult } from './parse-row';
 export type { Feature, Label, Schema, SchemaId } from './schema';
 export { wbc, wdbc };
 

@@ -41,7 +41,7 @@ export type SchemaId = 'wbc' | 'wdbc';
 export type Label = 0 | 1;
 
 /** What every Wisconsin file has in common. */
-export const wisconsin = {
+export const wisconsinDefaults = {
   labels: ['benign', 'malignant'],
   labelColumns: ['class', 'diagnosis'],
   idColumns: ['sample_code_number', 'id', 'patient_id'],

@@ -7,7 +7,7 @@ const INTEGER = /^-?\d+(\.0+)?$/;
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Reads a trimmed cell that is no missing token. NaN when the text is no number of the feature's kind. */
-export function readCell(text: string, feature: Feature): number {
+export function parseCell(text: string, feature: Feature): number {
   const pattern = feature.integer ? INTEGER : DECIMAL;
   return pattern.test(text) ? Number(text) + 0 : NaN;
 }
@@ -20,7 +20,7 @@ export function checkValue(value: number, feature: Feature): ValueErrorCode | un
 }
 
 /** The end of a sentence that begins with the feature and what was received. */
-export function explainValue(code: ValueErrorCode, { integer, min, max }: Feature): string {
+export function valueErrorText(code: ValueErrorCode, { integer, min, max }: Feature): string {
   const kind = integer ? 'a whole number' : 'a number';
   return code === 'out-of-range' ? `is outside ${min} to ${max}` : `is not ${kind} from ${min} to ${max}`;
 }

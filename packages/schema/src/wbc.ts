@@ -1,4 +1,4 @@
-import { type Feature, type Schema, wisconsin } from './schema';
+import { type Feature, type Schema, wisconsinDefaults } from './schema';
 
 type Description = Pick<Feature, 'name' | 'title' | 'description' | 'low' | 'high' | 'aliases'>;
 
@@ -80,7 +80,7 @@ const descriptions: readonly Description[] = [
 
 /** Wisconsin Breast Cancer (Original): nine grades from 1 to 10. https://doi.org/10.24432/C5HP4Z */
 export const wbc: Schema = {
-  ...wisconsin,
+  ...wisconsinDefaults,
   id: 'wbc',
   title: 'Wisconsin Breast Cancer (Original)',
   features: descriptions.map((description) => ({ ...description, min: 1, max: 10, integer: true })),

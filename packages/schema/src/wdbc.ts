@@ -1,4 +1,4 @@
-import { type Feature, type Schema, wisconsin } from './schema';
+import { type Feature, type Schema, wisconsinDefaults } from './schema';
 
 /** Far above any real measurement, and low enough that squared distances stay finite. */
 const MAX_MEASUREMENT = 1e9;
@@ -69,7 +69,7 @@ function describeFeature(quantity: Quantity, statistic: Statistic): Feature {
 
 /** Wisconsin Breast Cancer (Diagnostic): thirty measurements of nuclei. https://doi.org/10.24432/C5DW2B */
 export const wdbc: Schema = {
-  ...wisconsin,
+  ...wisconsinDefaults,
   id: 'wdbc',
   title: 'Wisconsin Breast Cancer (Diagnostic)',
   features: statistics.flatMap((statistic) => quantities.map((quantity) => describeFeature(quantity, statistic))),

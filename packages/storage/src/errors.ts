@@ -4,7 +4,10 @@ export class ObjectNotFoundError extends Error {
   override readonly name = 'ObjectNotFoundError';
   readonly code: string = 'OBJECT_NOT_FOUND';
 
-  constructor(readonly key: string, options?: ErrorOptions) {
+  constructor(
+    readonly key: string,
+    options?: ErrorOptions,
+  ) {
     super(`no object at ${key}`, options);
   }
 }
@@ -24,7 +27,11 @@ export class ObjectCorruptError extends Error {
   override readonly name = 'ObjectCorruptError';
   readonly code: string = 'OBJECT_CORRUPT';
 
-  constructor(readonly key: string, reason: string, options?: ErrorOptions) {
+  constructor(
+    readonly key: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
     super(`${key} is damaged: ${reason}`, options);
   }
 }
@@ -34,7 +41,10 @@ export class ObjectFormatError extends Error {
   override readonly name = 'ObjectFormatError';
   readonly code: string = 'OBJECT_FORMAT';
 
-  constructor(readonly key: string, format: number) {
+  constructor(
+    readonly key: string,
+    format: number,
+  ) {
     super(`${key} has format ${format}, which this release cannot read`);
   }
 }
@@ -43,7 +53,10 @@ export class ObjectRangeError extends RangeError {
   override readonly name = 'ObjectRangeError';
   readonly code: string = 'OBJECT_RANGE';
 
-  constructor(readonly key: string, range: { start: number; end: number }) {
+  constructor(
+    readonly key: string,
+    range: { start: number; end: number },
+  ) {
     super(`bytes ${range.start} to ${range.end} are not inside ${key}`);
   }
 }
@@ -65,7 +78,11 @@ export class ObjectUnreadableError extends StoreUnavailableError {
   override readonly code = 'OBJECT_UNREADABLE';
 
   /** @param key of the object, or the start of the keys in a folder */
-  constructor(readonly key: string, reason: string, options?: ErrorOptions) {
+  constructor(
+    readonly key: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
     super(`${key} cannot be read: ${reason}`, options);
   }
 }

@@ -2,7 +2,9 @@ import type { ListOptions, ObjectInfo, ObjectStore } from './object-store';
 
 /** Every object below `prefix`, ascending by key, one page in memory at a time. */
 export async function* listAll(
-  store: ObjectStore, prefix: string, options: Pick<ListOptions, 'startAfter' | 'onUnreadable'> = {},
+  store: ObjectStore,
+  prefix: string,
+  options: Pick<ListOptions, 'startAfter' | 'onUnreadable'> = {},
 ): AsyncGenerator<ObjectInfo> {
   const query: ListOptions = { prefix, ...options };
   for (;;) {
@@ -14,7 +16,7 @@ export async function* listAll(
 }
 
 /** Names of the folders right below a prefix, ascending. @param from a prefix to start behind */
-export async function* foldersBelow(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
+export async function* listFolders(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
   let startAfter = from;
   for (;;) {
     const page = await store.list({ prefix, startAfter, delimiter: '/' });

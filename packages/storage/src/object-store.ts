@@ -43,13 +43,13 @@ export interface ListOptions {
   onUnreadable?: (error: ObjectUnreadableError) => void;
 }
 
-export interface ListDownOptions {
+export interface ListDescendingOptions {
   /** A folder: ends in `/`. */
   prefix: string;
   /** A name right below it, exclusive. */
   before?: string;
   limit: number;
-  isWanted: (name: string) => boolean;
+  matches: (name: string) => boolean;
 }
 
 /** One page, keys and prefixes each ascending by their UTF-8 bytes. */
@@ -74,7 +74,7 @@ export interface ObjectStore {
    * `put`, and a marker: an object whose name says all, and which holds whatever is cheapest. Both are durable when resolved; when it
    * fails, either may be there.
    */
-  putMarked(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
+  putWithMarker(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
   /**
    * Copies an object, by the store itself where it can. Durable when resolved. Only for objects that are never replaced: the
    * file store gives the file a second name. `ObjectNotFoundError` when there is nothing to copy.
@@ -87,22 +87,22 @@ export interface ObjectStore {
   putOnce(key: string, body: ObjectBody, options?: PutOptions): Promise<'created' | 'exists'>;
   /**
    * The whole object. `ObjectNotFoundError`.
-   * @param into memory to read it into, where that is large enough: what is returned is then a view of its start
+   * @param buffer memory to read it into, where that is large enough: what is returned is then a view of its start
    */
-  get(key: string, into?: Buffer): Promise<Buffer>;
+  get(key: string, buffer?: Buffer): Promise<Buffer>;
   /** The same of a part; `ObjectRangeError` when the range is not inside the object. */
-  getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer>;
+  getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer>;
   /** Like `get` and `getRange`. The stream fails when it cannot deliver every byte; destroy it when you stop early. */
   getStream(key: string, range?: ByteRange): Promise<Readable>;
   /**
    * Writes the object, or the range of it, to a stream without ending it; resolved when the stream has taken it all. The memory of a
    * chunk is used again when its write has called back, as a socket's or file's does when it is done. As `getStream` otherwise.
    */
-  sendTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
+  pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
   head(key: string): Promise<ObjectInfo | undefined>;
   list(options: ListOptions): Promise<ListPage>;
   /** The last wanted names of objects and folders right below a folder, descending. Only where that is cheaper than `list` (files). */
-  listDown?(options: ListDownOptions): Promise<string[]>;
+  listDescending?(options: ListDescendingOptions): Promise<string[]>;
   /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */
   delete(key: string): Promise<void>;
   /** Deletes everything below `prefix`, which ends in `/`; resolves to the number of objects. */
@@ -110,7 +110,7 @@ export interface ObjectStore {
   /** A URL that downloads the object as `downloadName`; undefined where the store has none to give (files). */
   presignGet(key: string, options: { expiresSeconds: number; downloadName: string }): Promise<string | undefined>;
   /** Reachable and open for writing, or `StoreUnavailableError`. Writes nothing. */
-  check(): Promise<void>;
+  checkWritable(): Promise<void>;
   /**
    * Tries everything that the product relies on with an object below `probe/`; empty when all of it holds. For the start and then every
    * few minutes, not for health requests.

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { ObjectMismatchError } from './errors';
 import { listAll } from './listing';
-import { ObjectKeys } from './object-keys';
 import type { ObjectStore } from './object-store';
-import { type StoreFinding, findingOf } from './store-finding';
+import { type StoreFinding, toStoreFinding } from './store-finding';
 
 /** Probe objects of processes that were killed are removed at this age, by whichever process probes next. */
+const PROBE_FOLDER = 'probe/';
 const LEFTOVER_AGE_MS = 60 * 60_000;
 /** Markers count as young for a minute. */
 const MAX_SKEW_MS = 60_000;
 
-const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'].map((text) => Buffer.from(`cytoqueue probe: ${text}`));
+const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'].map((text) =>
+  Buffer.from(`cytoqueue probe: ${text}`),
+);
 
 /** A step of the probe, by the verb that a finding names it with. */
 type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>];
@@ -20,10 +22,13 @@ type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>
  * number of probes may run at once. Stops at the first step that the store does not perform.
  * @param extraSteps of one adapter, run while the object exists
  */
-export async function probeObjects(store: ObjectStore, extraSteps: (key: string) => readonly Step[] = () => []): Promise<StoreFinding[]> {
-  const key = ObjectKeys.probe(randomUUID());
+export async function probeObjects(
+  store: ObjectStore,
+  extraSteps: (key: string) => readonly Step[] = () => [],
+): Promise<StoreFinding[]> {
+  const key = `${PROBE_FOLDER}${randomUUID()}`;
   const steps: Step[] = [
-    ['reach the store', () => store.check().then(() => undefined)],
+    ['reach the store', () => store.checkWritable().then(() => undefined)],
     ['write once', () => probeWriteOnce(store, key)],
     ...extraSteps(key),
     ['replace', () => probeReplacing(store, key)],
@@ -36,7 +41,7 @@ export async function probeObjects(store: ObjectStore, extraSteps: (key: string)
     let hasFailed = false;
     const finding = await run().catch((error: unknown) => {
       hasFailed = true;
-      return findingOf(verb, error);
+      return toStoreFinding(verb, error);
     });
     if (finding !== undefined) findings.push(finding);
     if (hasFailed || (finding !== undefined && finding.kind !== 'warning')) break;
@@ -45,7 +50,7 @@ export async function probeObjects(store: ObjectStore, extraSteps: (key: string)
   return findings;
 }
 
-const RACES = 2;
+const MAX_RACES = 2;
 
 /**
  * Two writers at once, then a third: exactly one of them may succeed. A race that both won is held again, because a store
@@ -55,12 +60,14 @@ async function probeWriteOnce(store: ObjectStore, key: string, race = 1): Promis
   const together = await Promise.allSettled([store.putOnce(key, FIRST), store.putOnce(key, SECOND)]);
   const later = await Promise.allSettled([store.putOnce(key, THIRD)]);
   const outcomes = [...together, ...later];
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected' && !(outcome.reason instanceof ObjectMismatchError));
+  const failed = outcomes.find(
+    (outcome) => outcome.status === 'rejected' && !(outcome.reason instanceof ObjectMismatchError),
+  );
   if (failed?.status === 'rejected') throw failed.reason;
   const succeeded = outcomes.filter(({ status }) => status === 'fulfilled').length;
   if (succeeded === 1) return undefined;
   const isRace = succeeded === 2 && later[0]?.status === 'rejected';
-  if (!isRace || race === RACES) return noConditionalWrites('PutObject');
+  if (!isRace || race === MAX_RACES) return noConditionalWrites('PutObject');
   await store.delete(key);
   return probeWriteOnce(store, key, race + 1);
 }
@@ -77,7 +84,9 @@ export function noConditionalWrites(operation: string): StoreFinding {
 async function probeReplacing(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
   await store.put(key, REPLACED!);
   const stored = await store.get(key);
-  return stored.equals(REPLACED!) ? undefined : inconsistent('an object that was just replaced is read as it was before');
+  return stored.equals(REPLACED!)
+    ? undefined
+    : inconsistent('an object that was just replaced is read as it was before');
 }
 
 async function probeListing(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
@@ -86,7 +95,12 @@ async function probeListing(store: ObjectStore, key: string): Promise<StoreFindi
   if (listed === undefined) return inconsistent('an object that was just written is not listed');
   const skewMs = Math.abs(Date.now() - listed.modifiedAt.getTime());
   if (skewMs <= MAX_SKEW_MS) return undefined;
-  return { reason: 'clock-skew', kind: 'warning', detail: `the clocks of this host and of the store differ by ${Math.round(skewMs / 1_000)} s`, remedy: 'set both clocks by NTP' };
+  return {
+    reason: 'clock-skew',
+    kind: 'warning',
+    detail: `the clocks of this host and of the store differ by ${Math.round(skewMs / 1_000)} s`,
+    remedy: 'set both clocks by NTP',
+  };
 }
 
 async function probeDeleting(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
@@ -97,11 +111,16 @@ async function probeDeleting(store: ObjectStore, key: string): Promise<StoreFind
 }
 
 function inconsistent(detail: string): StoreFinding {
-  return { reason: 'inconsistent', kind: 'unsuitable', detail, remedy: 'use a store with strong read-after-write consistency, without a cache in front' };
+  return {
+    reason: 'inconsistent',
+    kind: 'unsuitable',
+    detail,
+    remedy: 'use a store with strong read-after-write consistency, without a cache in front',
+  };
 }
 
 async function deleteLeftovers(store: ObjectStore): Promise<void> {
-  for await (const { key, modifiedAt } of listAll(store, ObjectKeys.probePrefix)) {
+  for await (const { key, modifiedAt } of listAll(store, PROBE_FOLDER)) {
     if (Date.now() - modifiedAt.getTime() > LEFTOVER_AGE_MS) await store.delete(key);
   }
 }

@@ -4,7 +4,7 @@ import type { ObjectStore } from './object-store';
 
 /** More than an S3 request takes with its retries; less than clients and proxies wait. */
 const READ_DEADLINE_MS = 15_000;
-const READS = ['get', 'getRange', 'getStream', 'head', 'list', 'listDown', 'check'] as const;
+const READS = ['get', 'getRange', 'getStream', 'head', 'list', 'listDescending', 'checkWritable'] as const;
 
 type Read = (...args: unknown[]) => Promise<unknown>;
 
@@ -33,6 +33,9 @@ async function inTime(reading: Promise<unknown>, deadlineMs: number): Promise<un
     }, deadlineMs);
   });
   // Nobody reads a stream that is opened too late.
-  reading.then((result) => isLate && result instanceof Readable && result.destroy(), () => undefined);
+  reading.then(
+    (result) => isLate && result instanceof Readable && result.destroy(),
+    () => undefined,
+  );
   return Promise.race([reading, tooLate]).finally(() => clearTimeout(timer));
 }

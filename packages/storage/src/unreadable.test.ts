@@ -7,11 +7,15 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { replaceByLinkLoop } from '../../../test/src/support/link-loop';
 import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
-import { ObjectUnreadableError, createObjectStore, listAll, type ObjectStore } from './index';
+import { ObjectUnreadableError, openStore, listAll, type ObjectStore } from './index';
 
 const NOBODY = 65_534;
 
-async function keysOf(store: ObjectStore, prefix: string, onUnreadable?: (error: ObjectUnreadableError) => void): Promise<string[]> {
+async function keysOf(
+  store: ObjectStore,
+  prefix: string,
+  onUnreadable?: (error: ObjectUnreadableError) => void,
+): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of listAll(store, prefix, { onUnreadable })) keys.push(key);
   return keys;
@@ -23,7 +27,7 @@ describe('on file', () => {
 
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'cytoqueue-unreadable-'));
-    store = createObjectStore(pathToFileURL(root).href);
+    store = openStore(pathToFileURL(root).href);
     await store.start();
     for (const key of ['a/x/1', 'a/x/2', 'a/y/1']) await store.put(key, Buffer.from(key));
   });
@@ -33,7 +37,13 @@ describe('on file', () => {
   test('every way of reading an object that is a loop of links names the object, and it is listed and deleted as any other', async () => {
     replaceByLinkLoop(store.url, 'a/x/1');
     const range = { start: 0, end: 1 };
-    const reads = [store.get('a/x/1'), store.get('a/x/1', Buffer.alloc(10)), store.getRange('a/x/1', range), store.getStream('a/x/1'), store.head('a/x/1')];
+    const reads = [
+      store.get('a/x/1'),
+      store.get('a/x/1', Buffer.alloc(10)),
+      store.getRange('a/x/1', range),
+      store.getStream('a/x/1'),
+      store.head('a/x/1'),
+    ];
     for (const read of reads) await expect(read).rejects.toMatchObject({ name: 'ObjectUnreadableError', key: 'a/x/1' });
     expect(await keysOf(store, 'a/')).toEqual(['a/x/1', 'a/x/2', 'a/y/1']);
     await store.delete('a/x/1');
@@ -62,7 +72,7 @@ describe('on file', () => {
       await expect(keysOf(store, 'a/')).rejects.toMatchObject({ name: 'ObjectUnreadableError', key: 'a/x/' });
       await expect(store.get('a/x/1')).rejects.toMatchObject({ name: 'ObjectUnreadableError', key: 'a/x/1' });
       expect((await store.list({ prefix: 'a/', delimiter: '/' })).prefixes).toEqual(['a/x/', 'a/y/']);
-      expect(await store.listDown?.({ prefix: 'a/', limit: 9, isWanted: () => true })).toEqual(['y', 'x']);
+      expect(await store.listDescending?.({ prefix: 'a/', limit: 9, matches: () => true })).toEqual(['y', 'x']);
       expect(await keysOf(store, 'a/', ({ key }) => skipped.push(key))).toEqual(['a/y/1']);
     });
     expect(skipped).toEqual(['a/x/']);
@@ -89,7 +99,7 @@ describeWith('moto_server', 'on S3', () => {
     const client = new S3Client({ region: 'us-east-1', forcePathStyle: true });
     const Bucket = `unreadable-${randomUUID()}`;
     await client.send(new CreateBucketCommand({ Bucket }));
-    const store = createObjectStore(`s3://${Bucket}/some`);
+    const store = openStore(`s3://${Bucket}/some`);
     await client.send(new PutObjectCommand({ Bucket, Key: 'some/a', Body: 'x', StorageClass: 'GLACIER' }));
     await store.put('b', Buffer.from('y'));
     await expect(store.get('a')).rejects.toMatchObject({ name: 'ObjectUnreadableError', key: 'a' });

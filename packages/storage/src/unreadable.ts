@@ -1,5 +1,5 @@
 import { ObjectUnreadableError, StoreUnavailableError } from './errors';
-import { errorCode } from './file-errors';
+import { errorCode } from './file/file-errors';
 import { statusOf } from './store-finding';
 
 /** Errors of the file system that can concern one file or folder: a loop of links, a bad block, missing rights, a damaged inode. */
@@ -19,7 +19,12 @@ export function canConcernOneObject(cause: unknown): boolean {
  * @param check of the store
  */
 export async function confineToObject(key: string, error: unknown, check: () => Promise<void>): Promise<unknown> {
-  if (!(error instanceof StoreUnavailableError) || error instanceof ObjectUnreadableError || !canConcernOneObject(error.cause)) return error;
+  if (
+    !(error instanceof StoreUnavailableError) ||
+    error instanceof ObjectUnreadableError ||
+    !canConcernOneObject(error.cause)
+  )
+    return error;
   return check().then(
     () => new ObjectUnreadableError(key, error.message, { cause: error.cause }),
     () => error,

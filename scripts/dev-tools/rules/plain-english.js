@@ -38,7 +38,13 @@ module.exports = function plainEnglish(context) {
       const source = getSource(node);
       for (const match of source.matchAll(OPENING)) {
         const continues = LINE_COMMENT.test(source.slice(0, match.index)) && match[0].includes('//');
-        if (!continues) reportMatch(node, match.index + match[0].length - match[1].length, match[1], 'start the comment with a verb or a noun');
+        if (!continues)
+          reportMatch(
+            node,
+            match.index + match[0].length - match[1].length,
+            match[1],
+            'start the comment with a verb or a noun',
+          );
       }
     },
   };

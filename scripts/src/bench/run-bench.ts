@@ -43,7 +43,10 @@ const USAGE = `Usage: npm run bench -- [--only ${Object.keys(parts).join('|')}] 
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({ args: [...args], options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag, help: flag } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag, help: flag },
+  });
   if (values.help) return console.log(USAGE);
   const rows = values.rows === undefined ? undefined : parseCount('rows', values.rows);
   const rounds = values.rounds === undefined ? ROUNDS : parseCount('rounds', values.rounds);
@@ -51,7 +54,8 @@ export async function runBench(environment: Environment, args: readonly string[]
   const names = values.only === undefined ? Object.keys(parts) : [values.only];
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: there is ${Object.keys(parts).join(', ')}`);
-  if (values['write-scaling'] && !names.includes('batch')) throw new Error('--write-scaling writes what --only batch measures');
+  if (values['write-scaling'] && !names.includes('batch'))
+    throw new Error('--write-scaling writes what --only batch measures');
   const figures: Record<string, unknown> = {};
   for (const name of names) figures[name] = await parts[name](options);
   if (values['write-scaling']) await writeThroughput(figures['batch']);

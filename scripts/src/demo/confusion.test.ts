@@ -12,7 +12,11 @@ const rows = [
 
 it('counts predictions against the class column', () => {
   const confusion = countConfusion(rows);
-  expect(confusion).toEqual({ malignant: { asMalignant: 8, asBenign: 2 }, benign: { asMalignant: 1, asBenign: 15 }, unpredicted: 1 });
+  expect(confusion).toEqual({
+    malignant: { asMalignant: 8, asBenign: 2 },
+    benign: { asMalignant: 1, asBenign: 15 },
+    unpredicted: 1,
+  });
   expect(sensitivity(confusion)).toBe(8 / 10);
   expect(specificity(confusion)).toBe(15 / 16);
   expect(jaccardMalignant(confusion)).toBe(8 / 11);

@@ -15,7 +15,11 @@ const BENIGN_CODE = '2';
  * @throws Error when a class is neither of the file's two codes
  */
 export function countConfusion(rows: readonly Readonly<Record<string, string>>[]): Confusion {
-  const counts = { malignant: { asMalignant: 0, asBenign: 0 }, benign: { asMalignant: 0, asBenign: 0 }, unpredicted: 0 };
+  const counts = {
+    malignant: { asMalignant: 0, asBenign: 0 },
+    benign: { asMalignant: 0, asBenign: 0 },
+    unpredicted: 0,
+  };
   for (const row of rows) {
     const truth = counts[trueClass(row['class'])];
     if (row['predicted_class'] === 'malignant') truth.asMalignant++;

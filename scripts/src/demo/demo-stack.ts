@@ -8,12 +8,12 @@ import { runDemo } from './run-demo';
 const INTERRUPTED = 130;
 
 /** The demo on a stack of its own, on a free port and a directory of its own: it disturbs nothing that runs. */
-export async function runDemoStack(given: Environment, args: readonly string[]): Promise<void> {
+export async function runDemoStack(inherited: Environment, args: readonly string[]): Promise<void> {
   const { keep } = parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values;
   const environment = {
-    ...given,
-    PORT: given['PORT'] || '0',
-    DATA_DIR: given['DATA_DIR'] || '.cytoqueue/demo',
+    ...inherited,
+    PORT: inherited['PORT'] || '0',
+    DATA_DIR: inherited['DATA_DIR'] || '.cytoqueue/demo',
     // The demo's key is the local one.
     API_KEYS_FILE: undefined,
   };
@@ -22,18 +22,19 @@ export async function runDemoStack(given: Environment, args: readonly string[]):
   console.log('Starting Redis, a worker and the API …');
   await runStack({
     environment,
-    signalStatus: () => (finished ? 0 : INTERRUPTED),
-    use: async (ready, stack) => {
+    exitCodeOnSignal: () => (finished ? 0 : INTERRUPTED),
+    onReady: async (ready, stack) => {
       console.log(`Cytoqueue is ready at ${ready.url} after ${Math.round(performance.now() - startedAtMs)} ms`);
       await runDemo({ url: ready.url, apiKey: ready.api_key ?? '', dataDir: stack.dataDir });
       finished = true;
-      if (keep) return console.log(describeKept(ready.url, stack.dataDir, await createSignInLink(ready, stack.publicUrl)));
+      if (keep)
+        return console.log(keptDataText(ready.url, stack.dataDir, await createSignInLink(ready, stack.publicUrl)));
       await stack.stop();
     },
   });
 }
 
-function describeKept(url: string, dataDir: string, link: string | undefined): string {
+function keptDataText(url: string, dataDir: string, link: string | undefined): string {
   const still = `\nStill running at ${url}; the key is in ${dataDir}/local-api-key. Ctrl-C stops it.`;
   return link === undefined ? still : `${still}\nSign in, once within ten minutes, at ${link}`;
 }

@@ -5,13 +5,21 @@ import { textTable } from './text-table';
 type Row = Readonly<Record<string, string>>;
 
 const FIRST_ROWS = 5;
-const ROW_COLUMNS = ['row', 'sample_code_number', 'class', 'predicted_class', 'probability_malignant', 'outcome', 'missing_features'];
+const ROW_COLUMNS = [
+  'row',
+  'sample_code_number',
+  'class',
+  'predicted_class',
+  'probability_malignant',
+  'outcome',
+  'missing_features',
+];
 /** Features named as what moved an answer. */
 const STRONGEST = 3;
 const FEATURE_LETTERS = 4;
 
 /** The counts and the first rows of a finished batch. */
-export function describeBatch(batch: Batch, rows: readonly Row[]): string {
+export function formatBatch(batch: Batch, rows: readonly Row[]): string {
   const { total, succeeded, rejected, failed } = batch.counts;
   const indeterminate = rows.filter((row) => row['outcome'] === 'indeterminate').length;
   const incomplete = rows.filter((row) => row['missing_features'] !== '').length;
@@ -19,12 +27,15 @@ export function describeBatch(batch: Batch, rows: readonly Row[]): string {
     `\nModel ${batch.model.name}@${batch.model.version}, batch ${batch.status}`,
     `${total} rows: ${succeeded} scored, ${rejected} rejected, ${failed} failed; ${indeterminate} indeterminate, ${incomplete} with a missing measurement`,
     `\nThe first rows of the result (of ${Object.keys(rows[0] ?? {}).length} columns)`,
-    textTable(ROW_COLUMNS, rows.slice(0, FIRST_ROWS).map((row) => ROW_COLUMNS.map((column) => row[column] ?? ''))),
+    textTable(
+      ROW_COLUMNS,
+      rows.slice(0, FIRST_ROWS).map((row) => ROW_COLUMNS.map((column) => row[column] ?? '')),
+    ),
   ].join('\n');
 }
 
 /** The predictions against the file's own classes, and what these figures are worth. */
-export function describeOutcome(rows: readonly Row[]): string {
+export function formatOutcome(rows: readonly Row[]): string {
   const confusion = countConfusion(rows);
   const { malignant, benign, unpredicted } = confusion;
   return [
@@ -43,27 +54,30 @@ export function describeOutcome(rows: readonly Row[]): string {
 }
 
 /** One record's answer with its nearest training cases, the features in the order of the file. */
-export function describePrediction({ features }: Prediction, result: NonNullable<Prediction['result']>): string {
+export function formatPrediction({ features }: Prediction, result: NonNullable<Prediction['result']>): string {
   const names = Object.keys(features);
-  const line = (label: string, caseClass: string, distance: number | string, values: Readonly<Record<string, number | null>>) => [
-    label,
-    caseClass,
-    distance,
-    ...names.map((name) => values[name] ?? '?'),
-  ];
+  const line = (
+    label: string,
+    caseClass: string,
+    distance: number | string,
+    values: Readonly<Record<string, number | null>>,
+  ) => [label, caseClass, distance, ...names.map((name) => values[name] ?? '?')];
   const cases = result.neighbors.map((neighbor) =>
     line(`training row ${neighbor.training_row}`, neighbor.class, neighbor.distance.toFixed(3), neighbor.features),
   );
   const reasons = result.reasons.length > 0 ? ` (${result.reasons.join(', ')})` : '';
   return [
     `${result.predicted_class}, probability of malignant ${percent(result.probability_malignant)}, ${result.outcome}${reasons}`,
-    textTable(['', 'class', 'distance', ...names.map((name) => name.slice(0, FEATURE_LETTERS))], [line('this record', '', '', features), ...cases]),
-    ...describeEvidence(result.evidence),
+    textTable(
+      ['', 'class', 'distance', ...names.map((name) => name.slice(0, FEATURE_LETTERS))],
+      [line('this record', '', '', features), ...cases],
+    ),
+    ...formatEvidence(result.evidence),
   ].join('\n');
 }
 
 /** What moved the probability most, and what would have given the other answer. */
-function describeEvidence({ shapley, flip }: NonNullable<Prediction['result']>['evidence']): string[] {
+function formatEvidence({ shapley, flip }: NonNullable<Prediction['result']>['evidence']): string[] {
   const strongest = Object.entries(shapley.values)
     .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
     .slice(0, STRONGEST)

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { type AcceptedPrediction, type Batch, CytoqueueClient, type Prediction } from '@cytoqueue/client';
 import { parse } from 'csv-parse/sync';
 import { followBatch } from './follow-batch';
-import { describeBatch, describeOutcome, describePrediction } from './report';
+import { formatBatch, formatOutcome, formatPrediction } from './report';
 
 const SAMPLE_FILE = resolve(__dirname, '../../../packages/schema/data/wisconsin-original.csv');
 const WAIT_SECONDS = 25;
@@ -48,8 +48,8 @@ async function sendBatch(client: CytoqueueClient, resultFile: string): Promise<v
   await writeFile(resultFile, download.value, { mode: 0o600 });
   const rows = parse(download.value, { columns: true }) as Record<string, string>[];
   checkComplete(scoring.value, rows.length);
-  console.log(describeBatch(scoring.value, rows));
-  console.log(describeOutcome(rows));
+  console.log(formatBatch(scoring.value, rows));
+  console.log(formatOutcome(rows));
   console.log(`\nTimings: upload ${upload.ms} ms, queued and scored ${scoring.ms} ms, download ${download.ms} ms`);
   console.log(`Result file: ${resultFile}`);
 }
@@ -58,20 +58,24 @@ async function sendRecord(client: CytoqueueClient): Promise<void> {
   const { value, ms } = await timed(() => client.predict(RECORD, { waitSeconds: WAIT_SECONDS }));
   if (!hasResult(value)) throw new Error(`prediction ${value.id} is still ${value.status} after ${WAIT_SECONDS} s`);
   console.log(`\nA clinician sends one record and has the answer after ${ms} ms`);
-  console.log(describePrediction(value, value.result));
+  console.log(formatPrediction(value, value.result));
 }
 
 async function downloadResults(client: CytoqueueClient, id: string): Promise<Buffer> {
   return Buffer.from(await (await client.download(id, 'results')).arrayBuffer());
 }
 
-function hasResult(answer: Prediction | AcceptedPrediction): answer is Prediction & Required<Pick<Prediction, 'result'>> {
+function hasResult(
+  answer: Prediction | AcceptedPrediction,
+): answer is Prediction & Required<Pick<Prediction, 'result'>> {
   return 'result' in answer && answer.result !== undefined;
 }
 
 function checkComplete(batch: Batch, resultRows: number): void {
   if (batch.counts.total === resultRows && batch.counts.succeeded === resultRows) return;
-  throw new Error(`the result has ${resultRows} rows, ${batch.counts.succeeded} of them scored, of ${batch.counts.total} sent`);
+  throw new Error(
+    `the result has ${resultRows} rows, ${batch.counts.succeeded} of them scored, of ${batch.counts.total} sent`,
+  );
 }
 
 async function timed<T>(run: () => Promise<T>): Promise<{ value: T; ms: number }> {

@@ -1,6 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findExecutable } from '../../../test/src/support/executables';
@@ -16,7 +26,8 @@ const account = (file: string): string => join(dir, 'account', file);
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'deploy-'));
   log = join(dir, 'log');
-  for (const folder of ['bin', 'account', 'checkout/ecs', 'checkout/scripts', 'checkout/node_modules']) mkdirSync(join(dir, folder), { recursive: true });
+  for (const folder of ['bin', 'account', 'checkout/ecs', 'checkout/scripts', 'checkout/node_modules'])
+    mkdirSync(join(dir, folder), { recursive: true });
   for (const file of SHIPPED) cpSync(join(SCRIPTS, file), join(dir, 'checkout', 'scripts', file));
   writeFileSync(join(dir, 'checkout', 'scripts', 'smoke.sh'), 'echo "smoke.sh $*, key $SMOKE_KEY" >>"$LOG"\n');
   for (const tool of ['aws', 'docker', 'npx', 'npm', 'git', 'curl', 'sleep']) {
@@ -24,7 +35,10 @@ beforeEach(() => {
     chmodSync(join(dir, 'bin', tool), 0o755);
   }
   mkdirSync(join(dir, 'checkout', 'scripts', 'dist'));
-  writeFileSync(join(dir, 'checkout', 'scripts', 'dist', 'models.js'), `require('fs').appendFileSync(process.env.LOG, \`models \${process.env.STORAGE_URL}\\n\`)`);
+  writeFileSync(
+    join(dir, 'checkout', 'scripts', 'dist', 'models.js'),
+    `require('fs').appendFileSync(process.env.LOG, \`models \${process.env.STORAGE_URL}\\n\`)`,
+  );
   writeFileSync(account('keys.json'), '{"tenants": [{"id": "lab-a", "keys": []}]}');
 });
 
@@ -44,11 +58,23 @@ function run(script: string, ...args: string[]) {
   return runWith({}, script, ...args);
 }
 
-function runWith(more: Record<string, string>, script: string, ...args: string[]): { status: number; shown: string; calls: string[] } {
+function runWith(
+  more: Record<string, string>,
+  script: string,
+  ...args: string[]
+): { status: number; shown: string; calls: string[] } {
   rmSync(log, { force: true });
-  const finish = (status: number, shown: string) => ({ status, shown, calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [] });
+  const finish = (status: number, shown: string) => ({
+    status,
+    shown,
+    calls: existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [],
+  });
   try {
-    const child = execFileSync('sh', ['-c', `sh ${join(dir, 'checkout', 'scripts', script)} "$@" 2>&1`, 'sh', ...args], { env: environment(more), encoding: 'utf8', stdio: 'pipe' });
+    const child = execFileSync(
+      'sh',
+      ['-c', `sh ${join(dir, 'checkout', 'scripts', script)} "$@" 2>&1`, 'sh', ...args],
+      { env: environment(more), encoding: 'utf8', stdio: 'pipe' },
+    );
     return finish(0, child);
   } catch (error) {
     const { status, stdout } = error as { status: number; stdout: string };
@@ -57,7 +83,8 @@ function runWith(more: Record<string, string>, script: string, ...args: string[]
 }
 
 /** The calls that change something, each by its first words. */
-const CHANGES = /^(npx cdk (?:bootstrap|deploy|destroy) \S+|docker login|docker buildx build|models \S+|aws secretsmanager put\S+|aws ecs (?:update|wait)\S*|aws cloudformation update\S+|aws elbv2 modify\S+|smoke\.sh \S+|aws s3api delete\S+)/;
+const CHANGES =
+  /^(npx cdk (?:bootstrap|deploy|destroy) \S+|docker login|docker buildx build|models \S+|aws secretsmanager put\S+|aws ecs (?:update|wait)\S*|aws cloudformation update\S+|aws elbv2 modify\S+|smoke\.sh \S+|aws s3api delete\S+)/;
 const changes = (calls: string[]): string[] => calls.flatMap((call) => CHANGES.exec(call)?.[0] ?? []);
 
 const WHOLE = [
@@ -84,9 +111,13 @@ describe('deploy.sh', () => {
     expect(services).toContain(`--parameters ApiImageDigest=${DIGEST} --parameters WorkerImageDigest=${DIGEST}`);
     const [build] = calls.filter((call) => call.startsWith('docker buildx build'));
     expect(build).toContain(`--tag out-ApiRepositoryUri:c0ffee-X86_64-${BASE} --push`);
-    expect(build).toContain(`--sbom=true --file services/api/Dockerfile --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:${BASE}`);
+    expect(build).toContain(
+      `--sbom=true --file services/api/Dockerfile --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:${BASE}`,
+    );
     expect(services).toContain(`--context nodeImage=sha256:${BASE}`);
-    expect(calls.find((call) => call.startsWith('smoke.sh'))).toContain('smoke.sh https://cyto.example cyto.example:443:out-LoadBalancerDnsName:443, key smoke-key');
+    expect(calls.find((call) => call.startsWith('smoke.sh'))).toContain(
+      'smoke.sh https://cyto.example cyto.example:443:out-LoadBalancerDnsName:443, key smoke-key',
+    );
     expect(shown).toContain('address:   https://cyto.example');
     expect(shown).toContain('dashboard: out-DashboardUrl');
     expect(shown).not.toContain('smoke-key');
@@ -103,45 +134,77 @@ describe('deploy.sh', () => {
     run('deploy.sh', 'production');
     const { status, calls } = run('deploy.sh', 'production');
     expect(status).toBe(0);
-    expect(changes(calls)).toEqual(WHOLE.filter((call) => call !== 'docker buildx build' && !call.includes('put-secret')));
+    expect(changes(calls)).toEqual(
+      WHOLE.filter((call) => call !== 'docker buildx build' && !call.includes('put-secret')),
+    );
   });
 
-  test.each(['docker buildx build', 'npx cdk deploy cytoqueue-production-services', 'aws ecs wait'])('killed in %s it goes on where it was', async (hang) => {
-    const child = spawn('sh', [join(dir, 'checkout', 'scripts', 'deploy.sh'), 'production'], { env: environment({ HANG: hang }), stdio: 'ignore', detached: true });
-    const ended = once(child, 'exit');
-    await Promise.race([waitUntil('it hangs', () => existsSync(account('hanging'))), ended]);
-    if (child.exitCode === null) process.kill(-child.pid!, 'SIGTERM');
-    await ended;
-    const { status, calls } = run('deploy.sh', 'production');
-    expect(status).toBe(0);
-    expect(changes(calls)).toContain('smoke.sh https://cyto.example');
-    expect([existsSync(account('image-api')), existsSync(account('image-worker')), existsSync(account('services'))]).toEqual([true, true, true]);
-  });
+  test.each(['docker buildx build', 'npx cdk deploy cytoqueue-production-services', 'aws ecs wait'])(
+    'killed in %s it goes on where it was',
+    async (hang) => {
+      const child = spawn('sh', [join(dir, 'checkout', 'scripts', 'deploy.sh'), 'production'], {
+        env: environment({ HANG: hang }),
+        stdio: 'ignore',
+        detached: true,
+      });
+      const ended = once(child, 'exit');
+      await Promise.race([waitUntil('it hangs', () => existsSync(account('hanging'))), ended]);
+      if (child.exitCode === null) process.kill(-child.pid!, 'SIGTERM');
+      await ended;
+      const { status, calls } = run('deploy.sh', 'production');
+      expect(status).toBe(0);
+      expect(changes(calls)).toContain('smoke.sh https://cyto.example');
+      expect([
+        existsSync(account('image-api')),
+        existsSync(account('image-worker')),
+        existsSync(account('services')),
+      ]).toEqual([true, true, true]);
+    },
+  );
 
   test('with --dry-run shows every command and what would change, and changes nothing', () => {
     const { status, shown, calls } = run('deploy.sh', '--dry-run', 'production');
     expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: [] });
-    expect(calls.filter((call) => call.startsWith('npx cdk diff')).map((call) => call.split(' ')[3])).toEqual(['cytoqueue-production-foundation', 'cytoqueue-production-services']);
-    expect(calls.filter((call) => call.startsWith('npx cdk diff')).every((call) => call.includes('--method=template'))).toBe(true);
-    for (const command of ['npx cdk bootstrap', 'npx cdk deploy cytoqueue-production-foundation', 'docker login', 'put-secret-value', 'models.js list', 'aws ecs wait services-stable', 'sh scripts/smoke.sh']) {
+    expect(calls.filter((call) => call.startsWith('npx cdk diff')).map((call) => call.split(' ')[3])).toEqual([
+      'cytoqueue-production-foundation',
+      'cytoqueue-production-services',
+    ]);
+    expect(
+      calls.filter((call) => call.startsWith('npx cdk diff')).every((call) => call.includes('--method=template')),
+    ).toBe(true);
+    for (const command of [
+      'npx cdk bootstrap',
+      'npx cdk deploy cytoqueue-production-foundation',
+      'docker login',
+      'put-secret-value',
+      'models.js list',
+      'aws ecs wait services-stable',
+      'sh scripts/smoke.sh',
+    ]) {
       expect(shown).toContain(command);
     }
     expect(shown.match(/\+ docker buildx build/g)).toHaveLength(2);
     // A fresh clone has nothing built that could tell the differences.
-    const [build, diff] = ['npm run --silent build', 'npx cdk diff'].map((start) => calls.findIndex((call) => call.startsWith(start)));
+    const [build, diff] = ['npm run --silent build', 'npx cdk diff'].map((start) =>
+      calls.findIndex((call) => call.startsWith(start)),
+    );
     expect(build).toBeGreaterThanOrEqual(0);
     expect(build).toBeLessThan(diff!);
   });
 
-  test.each([[[]], [['--dry-run']]])('without a tool or its packages it stops at once and names what is missing: %j', (flags) => {
-    for (const tool of ['bin/docker', 'checkout/node_modules']) rmSync(join(dir, tool), { recursive: true });
-    // A docker of this machine must not be found either.
-    for (const tool of ['sh', 'dirname', 'cat', 'cut', 'sed', 'grep', 'node']) symlinkSync(findExecutable(tool)!, join(dir, 'bin', tool));
-    const { status, shown, calls } = runWith({ PATH: join(dir, 'bin') }, 'deploy.sh', ...flags, 'production');
-    expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
-    expect(shown).toContain('docker is not on PATH');
-    expect(shown).toContain('npm ci');
-  });
+  test.each([[[]], [['--dry-run']]])(
+    'without a tool or its packages it stops at once and names what is missing: %j',
+    (flags) => {
+      for (const tool of ['bin/docker', 'checkout/node_modules']) rmSync(join(dir, tool), { recursive: true });
+      // A docker of this machine must not be found either.
+      for (const tool of ['sh', 'dirname', 'cat', 'cut', 'sed', 'grep', 'node'])
+        symlinkSync(findExecutable(tool)!, join(dir, 'bin', tool));
+      const { status, shown, calls } = runWith({ PATH: join(dir, 'bin') }, 'deploy.sh', ...flags, 'production');
+      expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
+      expect(shown).toContain('docker is not on PATH');
+      expect(shown).toContain('npm ci');
+    },
+  );
 
   test.each([
     ['a build that fails', 'no-build', '', 'the build failed, and nothing was changed'],
@@ -150,7 +213,12 @@ describe('deploy.sh', () => {
     ['a certificate that is not issued', 'certificate', 'PENDING_VALIDATION', 'PENDING_VALIDATION, not ISSUED'],
     ['no service-linked role', 'no-role', '', 'aws iam create-service-linked-role'],
     ['no emulation of ARM64', 'builder', 'Driver: docker-container\nPlatforms: linux/amd64', 'binfmt --install arm64'],
-    ['a builder that cannot attach an SBOM', 'builder', 'Driver: docker\nPlatforms: linux/amd64, linux/arm64', 'cannot attach an SBOM'],
+    [
+      'a builder that cannot attach an SBOM',
+      'builder',
+      'Driver: docker\nPlatforms: linux/amd64, linux/arm64',
+      'cannot attach an SBOM',
+    ],
     ['too small a quota of vCPUs', 'vcpus', '6.0', 'may run 6 Fargate vCPUs; production begins with 8'],
     ['as many VPCs as there may be', 'vpcs', '5', 'has 5 VPCs and may have no more'],
   ])('changes nothing with %s, and says what to do', (_, file, content, message) => {
@@ -161,7 +229,10 @@ describe('deploy.sh', () => {
   });
 
   test.each([
-    [{ CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/c' }, 'the certificate is of the region us-east-1'],
+    [
+      { CERTIFICATE_ARN: 'arn:aws:acm:us-east-1:123456789012:certificate/c' },
+      'the certificate is of the region us-east-1',
+    ],
     [{ DOMAIN_NAME: 'other.example' }, 'not for other.example'],
   ])('changes nothing with %j', (more, message) => {
     const { status, shown, calls } = runWith(more, 'deploy.sh', 'production');
@@ -171,13 +242,30 @@ describe('deploy.sh', () => {
   });
 
   test('keeps what an earlier deployment was given, until it is given something else', () => {
-    const kept = { CpuArchitecture: 'ARM64', AlarmEmail: 'ops@lab.example', DomainName: 'cyto.example', MonthlyBudgetUsd: '900', CertificateArn: 'arn:aws:acm:eu-central-1:1:certificate/kept' };
+    const kept = {
+      CpuArchitecture: 'ARM64',
+      AlarmEmail: 'ops@lab.example',
+      DomainName: 'cyto.example',
+      MonthlyBudgetUsd: '900',
+      CertificateArn: 'arn:aws:acm:eu-central-1:1:certificate/kept',
+    };
     for (const [name, value] of Object.entries(kept)) writeFileSync(account(`kept-${name}`), value);
-    const services = (calls: string[]) => calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'))!;
+    const services = (calls: string[]) =>
+      calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'))!;
     const again = services(runWith({ CERTIFICATE_ARN: '', DOMAIN_NAME: '' }, 'deploy.sh', 'production').calls);
-    for (const part of ['cpuArchitecture=ARM64', 'alarmEmail=ops@lab.example', 'domainName=cyto.example', 'monthlyBudgetUsd=900', 'CertificateArn=arn:aws:acm:eu-central-1:1:certificate/kept', 'protected=false']) expect(again).toContain(part);
+    for (const part of [
+      'cpuArchitecture=ARM64',
+      'alarmEmail=ops@lab.example',
+      'domainName=cyto.example',
+      'monthlyBudgetUsd=900',
+      'CertificateArn=arn:aws:acm:eu-central-1:1:certificate/kept',
+      'protected=false',
+    ])
+      expect(again).toContain(part);
     writeFileSync(account('protected'), '');
-    const changed = services(runWith({ ALARM_EMAIL: 'none', CPU_ARCHITECTURE: 'X86_64' }, 'deploy.sh', 'production').calls);
+    const changed = services(
+      runWith({ ALARM_EMAIL: 'none', CPU_ARCHITECTURE: 'X86_64' }, 'deploy.sh', 'production').calls,
+    );
     expect(changed).toContain('cpuArchitecture=X86_64 --context alarmEmail= --context');
     expect(changed).toContain('protected=true');
   });
@@ -188,8 +276,12 @@ describe('deploy.sh', () => {
     expect(builds(run('deploy.sh', '--rebuild', 'production').calls)).toEqual([]);
     writeFileSync(account('base'), 'c'.repeat(64));
     expect(builds(run('deploy.sh', 'production').calls)).toEqual([]);
-    expect(builds(run('deploy.sh', '--rebuild', 'production').calls)[0]).toContain(`:c0ffee-X86_64-${'c'.repeat(64)} --push`);
-    const later = run('deploy.sh', 'production').calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'));
+    expect(builds(run('deploy.sh', '--rebuild', 'production').calls)[0]).toContain(
+      `:c0ffee-X86_64-${'c'.repeat(64)} --push`,
+    );
+    const later = run('deploy.sh', 'production').calls.find((call) =>
+      call.startsWith('npx cdk deploy cytoqueue-production-services'),
+    );
     expect(later).toContain(`nodeImage=sha256:${'c'.repeat(64)}`);
   });
 
@@ -202,11 +294,16 @@ describe('deploy.sh', () => {
     expect(changes(first.calls).filter((call) => /smoke|protection/.test(call))).toEqual([]);
     for (const name of ['ApiImageDigest', 'WorkerImageDigest']) writeFileSync(account(`kept-${name}`), 'sha256:before');
     const { status, calls } = run('deploy.sh', 'production');
-    const deployed = calls.filter((call) => call.startsWith('npx cdk deploy cytoqueue-production-services')).map((call) => /ApiImageDigest=(\S+)/.exec(call)?.[1]);
+    const deployed = calls
+      .filter((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'))
+      .map((call) => /ApiImageDigest=(\S+)/.exec(call)?.[1]);
     expect({ status, deployed }).toEqual({ status: 1, deployed: [DIGEST, 'sha256:before'] });
   });
 
-  test.each([[['staging'], 'what is staging?'], [[], 'which environment?']])('refuses %j', (args, message) => {
+  test.each([
+    [['staging'], 'what is staging?'],
+    [[], 'which environment?'],
+  ])('refuses %j', (args, message) => {
     const { status, shown, calls } = run('deploy.sh', ...args);
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(shown).toContain(message);
@@ -216,18 +313,27 @@ describe('deploy.sh', () => {
 test.each(['api', 'worker'])('every stage of the %s image is built on NODE_IMAGE', (service) => {
   const lines = readFileSync(join(SCRIPTS, '..', 'services', service, 'Dockerfile'), 'utf8').split('\n');
   expect(lines.find((line) => line.startsWith('ARG NODE_IMAGE'))).toBe('ARG NODE_IMAGE=node:24-bookworm-slim');
-  expect(lines.filter((line) => line.startsWith('FROM')).every((line) => line.startsWith('FROM ${NODE_IMAGE}'))).toBe(true);
+  expect(lines.filter((line) => line.startsWith('FROM')).every((line) => line.startsWith('FROM ${NODE_IMAGE}'))).toBe(
+    true,
+  );
 });
 
 describe('destroy.sh', () => {
   test('deletes the services and keeps the data', () => {
     const { status, calls } = run('destroy.sh', '--yes', 'production');
-    expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: ['npx cdk destroy cytoqueue-production-services'] });
+    expect({ status, changes: changes(calls) }).toEqual({
+      status: 0,
+      changes: ['npx cdk destroy cytoqueue-production-services'],
+    });
   });
 
   test('with --data empties the buckets first, and is content when all is gone already', () => {
     const { calls } = run('destroy.sh', '--yes', '--data', 'minimal');
-    expect(changes(calls)).toEqual(['npx cdk destroy cytoqueue-minimal-services', 'aws s3api delete-objects', 'npx cdk destroy cytoqueue-minimal-foundation']);
+    expect(changes(calls)).toEqual([
+      'npx cdk destroy cytoqueue-minimal-services',
+      'aws s3api delete-objects',
+      'npx cdk destroy cytoqueue-minimal-foundation',
+    ]);
     writeFileSync(account('gone'), '');
     const again = run('destroy.sh', '--yes', '--data', 'minimal');
     expect({ status: again.status, changes: changes(again.calls) }).toEqual({ status: 0, changes: [] });

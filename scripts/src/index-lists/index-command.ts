@@ -1,5 +1,6 @@
 import { loadConfig } from '@cytoqueue/runtime';
-import { ObjectKeys, type ObjectStore, createObjectStore, foldersBelow, repairStatusIndex } from '@cytoqueue/storage';
+import { ObjectKeys, repairStatusIndex } from '@cytoqueue/records';
+import { type ObjectStore, openStore, listFolders } from '@cytoqueue/storage';
 import type { Environment } from '../stack/launch';
 
 const USAGE = `Usage: npm run index-lists -- [--dry-run]
@@ -12,7 +13,7 @@ export async function runIndexCommand(environment: Environment, args: readonly s
   try {
     const dryRun = args[0] === '--dry-run';
     if (args.length > (dryRun ? 1 : 0)) throw new Error(USAGE);
-    const store = createObjectStore(loadConfig(environment).storageUrl);
+    const store = openStore(loadConfig(environment).storageUrl);
     await store.start();
     try {
       await repairAll(store, dryRun);
@@ -26,10 +27,12 @@ export async function runIndexCommand(environment: Environment, args: readonly s
 }
 
 async function repairAll(store: ObjectStore, dryRun: boolean): Promise<void> {
-  for await (const tenant of foldersBelow(store, ObjectKeys.tenantsPrefix)) {
+  for await (const tenant of listFolders(store, ObjectKeys.tenantsFolder)) {
     for (const kind of ['predictions', 'batches'] as const) {
       const { segments, repaired, added } = await repairStatusIndex(store, { tenant, kind }, { dryRun });
-      console.log(`${tenant} ${kind}: ${segments} segments, ${repaired} ${dryRun ? 'differ' : 'corrected'}, ${added} added`);
+      console.log(
+        `${tenant} ${kind}: ${segments} segments, ${repaired} ${dryRun ? 'differ' : 'corrected'}, ${added} added`,
+      );
     }
   }
 }

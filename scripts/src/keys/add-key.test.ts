@@ -10,7 +10,13 @@ it('makes the tenant with its first key and numbers the next ones', () => {
   expect([one.id, two.id, other.id]).toEqual(['k1', 'k2', 'k1']);
   expect(other.keys).toEqual({
     tenants: [
-      { id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member' }, { id: 'k2', sha256, role: 'admin', expires_at: '2030-01-01T00:00:00Z' }] },
+      {
+        id: 'lab-a',
+        keys: [
+          { id: 'k1', sha256, role: 'member' },
+          { id: 'k2', sha256, role: 'admin', expires_at: '2030-01-01T00:00:00Z' },
+        ],
+      },
       { id: 'lab-b', keys: [{ id: 'k1', sha256, role: 'operator' }] },
     ],
   });
@@ -18,17 +24,32 @@ it('makes the tenant with its first key and numbers the next ones', () => {
 
 it('gives a key the first number that is free and leaves its argument as it was', () => {
   const before = { tenants: [{ id: 'a', keys: [{ id: 'k2', sha256, role: 'member' as const }] }] };
-  expect(addKey(before, { tenant: 'a', role: 'member', sha256 }).keys.tenants[0]?.keys.map(({ id }) => id)).toEqual(['k2', 'k1']);
+  expect(addKey(before, { tenant: 'a', role: 'member', sha256 }).keys.tenants[0]?.keys.map(({ id }) => id)).toEqual([
+    'k2',
+    'k1',
+  ]);
   expect(before.tenants[0]?.keys).toHaveLength(1);
 });
 
 it('gives platform rights only when asked to', () => {
-  const { keys } = addKey(addKey(none, { tenant: 'ops', role: 'operator', platform: true, sha256 }).keys, { tenant: 'ops', role: 'operator', platform: false, sha256 });
-  expect(keys.tenants[0]?.keys).toEqual([{ id: 'k1', sha256, role: 'operator', platform: true }, { id: 'k2', sha256, role: 'operator' }]);
+  const { keys } = addKey(addKey(none, { tenant: 'ops', role: 'operator', platform: true, sha256 }).keys, {
+    tenant: 'ops',
+    role: 'operator',
+    platform: false,
+    sha256,
+  });
+  expect(keys.tenants[0]?.keys).toEqual([
+    { id: 'k1', sha256, role: 'operator', platform: true },
+    { id: 'k2', sha256, role: 'operator' },
+  ]);
 });
 
 it('takes away one key and nothing else', () => {
-  const { keys } = addKey(addKey(none, { tenant: 'a', role: 'member', sha256 }).keys, { tenant: 'a', role: 'admin', sha256 });
+  const { keys } = addKey(addKey(none, { tenant: 'a', role: 'member', sha256 }).keys, {
+    tenant: 'a',
+    role: 'admin',
+    sha256,
+  });
   expect(removeKey(keys, 'a', 'k1').tenants).toEqual([{ id: 'a', keys: [{ id: 'k2', sha256, role: 'admin' }] }]);
   expect(() => removeKey(keys, 'a', 'k3')).toThrow('tenant a has no key k3');
   expect(() => removeKey(keys, 'b', 'k1')).toThrow('tenant b has no key k1');

@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util';
-import { type ApiKeys, ApiKeysError, ConfigError, ensureLocalApiKey, loadApiKeys, loadConfig, parseApiKeys, saveApiKeys } from '@cytoqueue/runtime';
-import { type AuditEvent, ObjectKeys, type ObjectStore, VersionedDocument, createObjectStore, keysFileShape, tenantKeysShape } from '@cytoqueue/storage';
+import {
+  type ApiKeys,
+  ApiKeysError,
+  ConfigError,
+  ensureLocalApiKey,
+  loadApiKeys,
+  loadConfig,
+  parseApiKeys,
+  saveApiKeys,
+} from '@cytoqueue/runtime';
+import { type AuditEvent, ObjectKeys, VersionedDocument, keysFileShape, tenantKeysShape } from '@cytoqueue/records';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand } from '../audit/audit-command';
 import type { Environment } from '../stack/launch';
 
@@ -8,12 +18,16 @@ export class UsageError extends Error {}
 
 /** The values of `--name value` options, and the `--name` flags that were given. @throws UsageError */
 export function readOptions<V extends string, F extends string = never>(
-  args: readonly string[], names: { values: readonly V[]; flags?: readonly F[] }, usage: string,
+  args: readonly string[],
+  names: { values: readonly V[]; flags?: readonly F[] },
+  usage: string,
 ): Partial<Record<V, string> & Record<F, boolean>> {
   const values = names.values.map((name) => [name, { type: 'string' as const }] as const);
   const flags = (names.flags ?? []).map((name) => [name, { type: 'boolean' as const }] as const);
   try {
-    return parseArgs({ args: [...args], options: Object.fromEntries([...values, ...flags]) }).values as Partial<Record<V, string> & Record<F, boolean>>;
+    return parseArgs({ args: [...args], options: Object.fromEntries([...values, ...flags]) }).values as Partial<
+      Record<V, string> & Record<F, boolean>
+    >;
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n${usage}`);
   }
@@ -32,7 +46,10 @@ export interface KeysFile {
 }
 
 /** The store or file that was named, else API_KEYS_FILE, else the local stack's own, which must not come to be without the local key in it. */
-export async function settleKeysFile(environment: Environment, { file, store }: { file?: string; store?: string }): Promise<KeysFile> {
+export async function resolveKeysFile(
+  environment: Environment,
+  { file, store }: { file?: string; store?: string },
+): Promise<KeysFile> {
   if (store !== undefined) return storedKeysFile(store);
   if (file !== undefined) return localKeysFile(file);
   const { apiKeysFile, dataDir } = loadConfig(environment);
@@ -53,22 +70,30 @@ function storedKeysFile(url: string): KeysFile {
   const place = `the keys file in ${url}`;
   return {
     place,
-    takenIds: (tenant) => withStore(url, async (store) => {
-      const { value } = await new VersionedDocument(store, ObjectKeys.tenantKeysPrefix(tenant), tenantKeysShape).read();
-      return value?.keys.map(({ id }) => id) ?? [];
-    }),
-    change: (change, event) => withStore(url, async (store) => {
-      await new VersionedDocument(store, ObjectKeys.keysFilePrefix, keysFileShape).update((before = { tenants: [] }) => {
-        const keys = parseApiKeys(JSON.stringify(before), place);
-        return parseApiKeys(JSON.stringify(change(keys)), place);
-      });
-      await auditCommand(store, event());
-    }),
+    takenIds: (tenant) =>
+      withStore(url, async (store) => {
+        const { value } = await new VersionedDocument(
+          store,
+          ObjectKeys.tenantKeysFolder(tenant),
+          tenantKeysShape,
+        ).read();
+        return value?.keys.map(({ id }) => id) ?? [];
+      }),
+    change: (change, event) =>
+      withStore(url, async (store) => {
+        await new VersionedDocument(store, ObjectKeys.keysFileFolder, keysFileShape).update(
+          (before = { tenants: [] }) => {
+            const keys = parseApiKeys(JSON.stringify(before), place);
+            return parseApiKeys(JSON.stringify(change(keys)), place);
+          },
+        );
+        await auditCommand(store, event());
+      }),
   };
 }
 
 async function withStore<T>(url: string, use: (store: ObjectStore) => Promise<T>): Promise<T> {
-  const store = createObjectStore(url);
+  const store = openStore(url);
   await store.start();
   try {
     return await use(store);

@@ -1,7 +1,7 @@
 import { type Role, createApiKey, roles } from '@cytoqueue/runtime';
 import type { Environment } from '../stack/launch';
 import { addKey } from './add-key';
-import { UsageError, readOptions, reportFailure, settleKeysFile } from './keys-file';
+import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-file';
 
 const USAGE = `Usage: npm run make-key -- --tenant lab-a --role ${roles.join('|')} [--platform] [--expires-days 90] [--file FILE | --store URL]`;
 const DAY_MS = 86_400_000;
@@ -11,7 +11,7 @@ export async function makeKey(environment: Environment, args: readonly string[])
   try {
     const { file, store, ...wanted } = readArguments(args);
     const { tenant, expires_at } = wanted;
-    const keysFile = await settleKeysFile(environment, { file, store });
+    const keysFile = await resolveKeysFile(environment, { file, store });
     const { key, sha256 } = createApiKey();
     let id = '';
     const event = () => ({ action: 'key.add', resource: `keys/${tenant}/${id}` });
@@ -21,16 +21,45 @@ export async function makeKey(environment: Environment, args: readonly string[])
       id = added.id;
       return added.keys;
     }, event);
-    console.error(`Key ${id} of ${tenant}, ${expires_at === undefined ? 'without end' : `until ${expires_at}`}. Its hash is in ${keysFile.place}. The key, shown only now:`);
+    console.error(
+      `Key ${id} of ${tenant}, ${expires_at === undefined ? 'without end' : `until ${expires_at}`}. Its hash is in ${keysFile.place}. The key, shown only now:`,
+    );
     console.log(key);
   } catch (error) {
     reportFailure(error);
   }
 }
 
-function readArguments(args: readonly string[]): { tenant: string; role: Role; platform?: boolean; file?: string; store?: string; expires_at?: string } {
-  const { tenant, role, platform, file, store, 'expires-days': days } = readOptions(args, { values: ['tenant', 'role', 'file', 'store', 'expires-days'], flags: ['platform'] }, USAGE);
+function readArguments(args: readonly string[]): {
+  tenant: string;
+  role: Role;
+  platform?: boolean;
+  file?: string;
+  store?: string;
+  expires_at?: string;
+} {
+  const {
+    tenant,
+    role,
+    platform,
+    file,
+    store,
+    'expires-days': days,
+  } = readOptions(args, { values: ['tenant', 'role', 'file', 'store', 'expires-days'], flags: ['platform'] }, USAGE);
   const known = roles.find((name) => name === role);
-  if (tenant === undefined || known === undefined || (file !== undefined && store !== undefined) || !/^([1-9]\d{0,4})?$/.test(days ?? '')) throw new UsageError(USAGE);
-  return { tenant, role: known, platform, file, store, expires_at: days === undefined ? undefined : new Date(Date.now() + Number(days) * DAY_MS).toISOString() };
+  if (
+    tenant === undefined ||
+    known === undefined ||
+    (file !== undefined && store !== undefined) ||
+    !/^([1-9]\d{0,4})?$/.test(days ?? '')
+  )
+    throw new UsageError(USAGE);
+  return {
+    tenant,
+    role: known,
+    platform,
+    file,
+    store,
+    expires_at: days === undefined ? undefined : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../stack/launch';
 import { removeKey } from './add-key';
-import { UsageError, readOptions, reportFailure, settleKeysFile } from './keys-file';
+import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-file';
 
 const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE | --store URL]';
 
@@ -8,9 +8,13 @@ const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE
 export async function revokeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const { tenant, key, file, store } = readOptions(args, { values: ['tenant', 'key', 'file', 'store'] }, USAGE);
-    if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined)) throw new UsageError(USAGE);
-    const keysFile = await settleKeysFile(environment, { file, store });
-    await keysFile.change((before) => removeKey(before, tenant, key), () => ({ action: 'key.remove', resource: `keys/${tenant}/${key}` }));
+    if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined))
+      throw new UsageError(USAGE);
+    const keysFile = await resolveKeysFile(environment, { file, store });
+    await keysFile.change(
+      (before) => removeKey(before, tenant, key),
+      () => ({ action: 'key.remove', resource: `keys/${tenant}/${key}` }),
+    );
     console.log(`Key ${key} of ${tenant} is revoked (${keysFile.place})`);
   } catch (error) {
     reportFailure(error);

@@ -2,7 +2,16 @@ import { resolve } from 'node:path';
 import { readShippedPackages } from './shipped-packages';
 
 /** Permissive ones: they ask for their text to be kept, no more. OFL-1.1 is a font's. */
-export const ALLOWED_LICENCES: readonly string[] = ['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'OFL-1.1'];
+export const ALLOWED_LICENCES: readonly string[] = [
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'OFL-1.1',
+];
 
 /** Lists every shipped package with its licence, and sets the exit code when one is not among those that are allowed. */
 export function printLicences(): void {

@@ -6,7 +6,9 @@ const packages = readShippedPackages(resolve(__dirname, '../../..'));
 
 test('what ships is seen, and what serves development is not', () => {
   const names = packages.map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(['express', 'bullmq', '@aws-sdk/client-s3', 'busboy', 'react', 'prom-client']));
+  expect(names).toEqual(
+    expect.arrayContaining(['express', 'bullmq', '@aws-sdk/client-s3', 'busboy', 'react', 'prom-client']),
+  );
   for (const name of ['jest', 'axe-core', 'aws-cdk-lib', 'typescript']) expect(names).not.toContain(name);
 });
 
@@ -18,5 +20,7 @@ test('every package that ships has a licence that allows it', () => {
 const KNOWN_SCRIPTS = ['@scarf/scarf', 'msgpackr-extract'];
 
 test('no package that ships runs code while it is installed but those that are known', () => {
-  expect(packages.filter(({ name, hasInstallScript }) => hasInstallScript && !KNOWN_SCRIPTS.includes(name))).toEqual([]);
+  expect(packages.filter(({ name, hasInstallScript }) => hasInstallScript && !KNOWN_SCRIPTS.includes(name))).toEqual(
+    [],
+  );
 });

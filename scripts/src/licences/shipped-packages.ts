@@ -31,13 +31,20 @@ const SHIPPING = /^services\/[^/]+$/;
 /** What the services need at run time, from package-lock.json. By name. */
 export function readShippedPackages(root: string): ShippedPackage[] {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Lock };
-  return neededBy(packages, Object.keys(packages).filter((place) => SHIPPING.test(place)))
+  return neededBy(
+    packages,
+    Object.keys(packages).filter((place) => SHIPPING.test(place)),
+  )
     .filter((place) => place.includes('node_modules/'))
     .map((place) => describe(root, place, packages[place]))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function describe(root: string, place: string, { version = '', license, hasInstallScript = false }: Locked): ShippedPackage {
+function describe(
+  root: string,
+  place: string,
+  { version = '', license, hasInstallScript = false }: Locked,
+): ShippedPackage {
   const name = place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
   return { name, version, licence: license ?? licenceInside(join(root, place)), hasInstallScript };
 }
@@ -54,14 +61,23 @@ function neededBy(lock: Lock, from: string[]): string[] {
   return [...reached];
 }
 
-function namesOf({ dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} }: Locked): string[] {
+function namesOf({
+  dependencies,
+  optionalDependencies,
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: Locked): string[] {
   const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
   return Object.keys({ ...dependencies, ...optionalDependencies }).concat(peers);
 }
 
 /** As Node.js looks: in the folder's own node_modules, then in those above it. A link stands for its workspace. */
 function placeOf(lock: Lock, from: string, name: string): string | undefined {
-  for (let folder: string | undefined = from; folder !== undefined; folder = folder === '' ? undefined : above(folder)) {
+  for (
+    let folder: string | undefined = from;
+    folder !== undefined;
+    folder = folder === '' ? undefined : above(folder)
+  ) {
     const place = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
     const locked = lock[place];
     if (locked !== undefined) return locked.link ? locked.resolved : place;
@@ -78,6 +94,9 @@ function above(folder: string): string {
 function licenceInside(dir: string): string {
   const file = join(dir, 'package.json');
   if (!existsSync(file)) return 'unknown';
-  const { license, licenses } = JSON.parse(readFileSync(file, 'utf8')) as { license?: string; licenses?: { type: string }[] };
+  const { license, licenses } = JSON.parse(readFileSync(file, 'utf8')) as {
+    license?: string;
+    licenses?: { type: string }[];
+  };
   return license ?? (licenses?.map(({ type }) => type).join(' OR ') || 'unknown');
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { withCatalogue } from '@cytoqueue/metrics';
+import { replaceMetricTable } from '@cytoqueue/metrics';
 import { METRICS_PAGE } from './write-table';
 
 test('the committed catalogue is the one in the code (npm run metrics-table)', () => {
   const page = readFileSync(METRICS_PAGE, 'utf8');
-  expect(withCatalogue(page)).toBe(page);
+  expect(replaceMetricTable(page)).toBe(page);
   expect(page).toContain('| BacklogRows | `cytoqueue_backlog_rows` |');
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Registry } from '@cytoqueue/registry';
+import { ModelRegistry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
-import { type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
 import type { Environment } from '../stack/launch';
 
@@ -14,7 +14,7 @@ The store is STORAGE_URL, or that of DATA_DIR.`;
 /** Looks after model versions in the store that STORAGE_URL names; every change is audited. Sets the exit code. */
 export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
-    const store = createObjectStore(loadConfig(environment).storageUrl);
+    const store = openStore(loadConfig(environment).storageUrl);
     await store.start();
     try {
       await run(store, args);
@@ -28,13 +28,18 @@ export async function runModelsCommand(environment: Environment, args: readonly 
 }
 
 async function run(store: ObjectStore, [command, ...args]: readonly string[]): Promise<void> {
-  const registry = new Registry(store);
-  await registry.seed();
+  const registry = new ModelRegistry(store);
+  await registry.installShipped();
   const [first, second] = args;
   if (command === 'list' && args.length === 0) return printModels(registry);
   if (command === 'add' && first !== undefined && args.length === 1) {
     const { name, version, digest } = await registry.add(await readFile(first));
-    return done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})${await championHint(registry, name, version)}`);
+    return done(
+      store,
+      'model.add',
+      `${name}@${version}`,
+      `${name}@${version} is in the store (${digest})${await championHint(registry, name, version)}`,
+    );
   }
   if (command === 'promote' && second !== undefined && args.length === 2) {
     await registry.promote(first as string, second, commandActor());
@@ -48,12 +53,12 @@ async function run(store: ObjectStore, [command, ...args]: readonly string[]): P
 }
 
 /** A name's first version answers to `name@version` only. */
-async function championHint(registry: Registry, name: string, version: string): Promise<string> {
+async function championHint(registry: ModelRegistry, name: string, version: string): Promise<string> {
   const isChosen = (await registry.find(name))?.champion !== null;
   return isChosen ? '' : `; ${name} has no champion yet: npm run models -- promote ${name} ${version}`;
 }
 
-async function printModels(registry: Registry): Promise<void> {
+async function printModels(registry: ModelRegistry): Promise<void> {
   for (const { name, champion, versions } of await registry.list()) {
     const marked = versions.map((version) => (version === champion ? `${version} (champion)` : version)).join(', ');
     console.log(`${name}: ${marked}${champion === null ? '; no champion' : ''}`);

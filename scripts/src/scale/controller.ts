@@ -1,5 +1,12 @@
 import type { CytoqueueClient } from '@cytoqueue/client';
-import { type Datapoint, type Decision, type ScalerState, type ScalingPolicy, decide, initialState } from '@cytoqueue/scaling';
+import {
+  type Datapoint,
+  type Decision,
+  type ScalerState,
+  type ScalingPolicy,
+  evaluatePolicy,
+  initialState,
+} from '@cytoqueue/scaling';
 
 /** One second here is a minute of the policy: its periods, cooldowns and ages, at the pace of a demonstration. */
 export const POLICY_SECONDS_PER_SECOND = 60;
@@ -32,7 +39,7 @@ export interface ControlSample {
 }
 
 /** Where AWS would count what the metrics say, this counts what runs; it takes workers away as fast as the load falls. */
-const AUTOSCALER = { base: 'running', mostRemoved: Infinity } as const;
+const AUTOSCALER = { base: 'running', maxScaleInStep: Infinity } as const;
 
 /** Once a period: read the queue, decide by the policy, start or stop workers. `start` and `stop` are idempotent. */
 export class Controller {
@@ -44,7 +51,7 @@ export class Controller {
   private alive: number | null = null;
   private reading = Promise.resolve();
   private scaling: Promise<void> | undefined;
-  private ends = false;
+  private isStopping = false;
 
   constructor(private readonly options: ControllerOptions) {
     this.state = initialState(options.policy);
@@ -66,7 +73,7 @@ export class Controller {
   /** Resolves when no worker is being started or stopped any more. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    this.ends = true;
+    this.isStopping = true;
     await this.reading;
     await this.scaling;
   }
@@ -77,15 +84,25 @@ export class Controller {
 
   /** One period: reads the queue, decides, and begins to start or stop workers. */
   async evaluate(): Promise<void> {
-    if (this.ends) return;
+    if (this.isStopping) return;
     const { policy, workersRunning, onSample } = this.options;
     const datapoint = await this.measure();
     const atSeconds = this.policySeconds(this.now());
-    const decision = decide(policy, this.state, datapoint, atSeconds, AUTOSCALER);
+    const decision = evaluatePolicy(policy, this.state, datapoint, atSeconds, AUTOSCALER);
     this.state = decision;
     const { doneRows, alive } = this;
-    onSample({ atSeconds, backlogRows: datapoint?.backlogRows ?? null, doneRows, desired: decision.desired, running: workersRunning(), alive }, decision);
-    this.follow();
+    onSample(
+      {
+        atSeconds,
+        backlogRows: datapoint?.backlogRows ?? null,
+        doneRows,
+        desired: decision.desired,
+        running: workersRunning(),
+        alive,
+      },
+      decision,
+    );
+    this.applyDecision();
   }
 
   /** Null when the queue does not answer, which the policy takes for a missing datapoint. */
@@ -113,7 +130,7 @@ export class Controller {
   }
 
   /** One change at a time: what has been decided meanwhile is followed afterwards. */
-  private follow(): void {
+  private applyDecision(): void {
     const { workersRunning, scale, onError } = this.options;
     if (this.scaling !== undefined || workersRunning() === this.desired) return;
     this.scaling = scale(this.desired)

@@ -9,7 +9,8 @@ export function drawRun({ samples }: Run, { simulated }: Comparison, notes: read
   const during = simulated.samples.filter(({ atSeconds }) => atSeconds <= endSeconds);
   const over = <T extends { atSeconds: number }>(points: readonly T[], value: (point: T) => number | null) =>
     points.map((point) => [point.atSeconds / COMPRESSION, value(point)] as const);
-  const millions = ({ backlogRows }: { backlogRows: number | null }) => (backlogRows === null ? null : backlogRows / 1e6);
+  const millions = ({ backlogRows }: { backlogRows: number | null }) =>
+    backlogRows === null ? null : backlogRows / 1e6;
   return drawPanels({
     title: 'demo:scale: real workers, and the simulator on the same load',
     xTitle: 'seconds (each a minute of the policy)',
@@ -26,7 +27,13 @@ export function drawRun({ samples }: Run, { simulated }: Comparison, notes: read
         title: 'Workers running',
         lines: [
           { name: 'real', color: COLORS.one, stepped: true, points: over(samples, ({ running }) => running) },
-          { name: 'simulated', color: COLORS.other, stepped: true, dashed: true, points: over(during, ({ running }) => running) },
+          {
+            name: 'simulated',
+            color: COLORS.other,
+            stepped: true,
+            dashed: true,
+            points: over(during, ({ running }) => running),
+          },
         ],
       },
     ],
@@ -44,12 +51,20 @@ export function printRun({ samples }: Run, { peakRows }: Comparison): string {
   ].join('\n');
 }
 
-export function describeComparison({ paceOfOne, paceOfBoth, meanDifference, peakRows, scaledOutSeconds, scaledInSeconds }: Comparison): string[] {
+export function formatComparison({
+  throughputOfOne,
+  throughputOfBoth,
+  meanDifference,
+  peakRows,
+  scaledOutSeconds,
+  scaledInSeconds,
+}: Comparison): string[] {
   const rate = (pace: number): string => `${Math.round((pace * COMPRESSION) / 1_000)} k rows/s`;
-  const at = (seconds: number | undefined): string => (seconds === undefined ? 'never' : `${(seconds / COMPRESSION).toFixed(0)} s`);
+  const at = (seconds: number | undefined): string =>
+    seconds === undefined ? 'never' : `${(seconds / COMPRESSION).toFixed(0)} s`;
   const millions = (rows: number): string => (rows / 1e6).toFixed(1);
   return [
-    `pace: one worker ${rate(paceOfOne)}, both together ${rate(paceOfBoth)}, on cores that they share`,
+    `pace: one worker ${rate(throughputOfOne)}, both together ${rate(throughputOfBoth)}, on cores that they share`,
     `backlog at most: real ${millions(peakRows.real)}, simulated ${millions(peakRows.simulated)} million rows; apart by ${(meanDifference * 100).toFixed(0)} % of it on average`,
     `second worker runs: real ${at(scaledOutSeconds.real)}, simulated ${at(scaledOutSeconds.simulated)}; is gone: real ${at(scaledInSeconds.real)}, simulated ${at(scaledInSeconds.simulated)}`,
   ];

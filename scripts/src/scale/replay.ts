@@ -1,6 +1,6 @@
 import type { ScalingPolicy } from '@cytoqueue/scaling';
-import { AUTOSCALERS, world } from '../simulate/scenarios';
-import { type Outcome, simulate } from '../simulate/simulation';
+import { AUTOSCALERS, defaultConfig } from '../simulate/scenarios';
+import { type SimulationResult, simulate } from '../simulate/simulation';
 import type { ControlSample } from './controller';
 
 export interface Run {
@@ -14,10 +14,10 @@ export interface Run {
 }
 
 export interface Comparison {
-  readonly simulated: Outcome;
+  readonly simulated: SimulationResult;
   /** Rows a second of the policy's time, of one worker while it was alone, and of both together. */
-  readonly paceOfOne: number;
-  readonly paceOfBoth: number;
+  readonly throughputOfOne: number;
+  readonly throughputOfBoth: number;
   /** Of the backlog, the mean over all samples, as a share of its highest. */
   readonly meanDifference: number;
   readonly peakRows: { readonly real: number; readonly simulated: number };
@@ -29,34 +29,36 @@ export interface Comparison {
 /** The simulator on the load that really came, with the paces that one worker and two were really seen at: does it come to the same? */
 export function compareWithSimulation(run: Run): Comparison {
   const { policy, samples, arrivals, shardRows, startSeconds } = run;
-  const paceOfOne = paceWhile(samples, ({ running }) => running === 1) || policy.rowsPerSecondPerWorker;
-  const paceOfBoth = paceWhile(samples, ({ running }) => running === 2) || 2 * paceOfOne;
+  const throughputOfOne = throughputWhile(samples, ({ running }) => running === 1) || policy.rowsPerSecondPerWorker;
+  const throughputOfBoth = throughputWhile(samples, ({ running }) => running === 2) || 2 * throughputOfOne;
   const simulated = simulate({
     name: 'demo-scale',
     title: 'demo:scale',
     batches: arrivals,
     loadSteps: 1,
     incidents: [],
-    world: {
-      ...world,
+    config: {
+      ...defaultConfig,
       policy,
       autoscaler: AUTOSCALERS['ratio of running'],
       // Two that share two cores with the API and Redis are not twice one; whatever else runs on the machine shows here too.
-      rowsPerSecondPerWorker: paceOfOne,
-      rowsPerSecondTogether: paceOfBoth,
+      rowsPerSecondPerWorker: throughputOfOne,
+      rowsPerSecondTogether: throughputOfBoth,
       shardRows,
       startSeconds: [startSeconds, startSeconds],
       // The queue's figures are up to a second old, which is a period.
       lagSeconds: [0, policy.periodSeconds],
-      clinicians: { ...world.clinicians, recordsPerSecond: 0 },
+      clinicians: { ...defaultConfig.clinicians, recordsPerSecond: 0 },
     },
   });
   const peakRows = { real: highest(samples), simulated: highest(simulated.samples) };
-  const differences = samples.flatMap(({ atSeconds, backlogRows }) => (backlogRows === null ? [] : [Math.abs(backlogRows - backlogAt(simulated, atSeconds))]));
+  const differences = samples.flatMap(({ atSeconds, backlogRows }) =>
+    backlogRows === null ? [] : [Math.abs(backlogRows - backlogAt(simulated, atSeconds))],
+  );
   return {
     simulated,
-    paceOfOne,
-    paceOfBoth,
+    throughputOfOne,
+    throughputOfBoth,
     meanDifference: differences.reduce((sum, difference) => sum + difference, 0) / differences.length / peakRows.real,
     peakRows,
     scaledOutSeconds: { real: changeTo(samples, 2), simulated: changeTo(simulated.samples, 2) },
@@ -67,7 +69,7 @@ export function compareWithSimulation(run: Run): Comparison {
 type Counted = Pick<ControlSample, 'atSeconds' | 'running' | 'backlogRows'>;
 
 /** Between samples with a backlog and that many workers. */
-function paceWhile(samples: readonly ControlSample[], isCounted: (sample: ControlSample) => boolean): number {
+function throughputWhile(samples: readonly ControlSample[], isCounted: (sample: ControlSample) => boolean): number {
   let rows = 0;
   let seconds = 0;
   samples.slice(1).forEach((sample, index) => {
@@ -79,7 +81,7 @@ function paceWhile(samples: readonly ControlSample[], isCounted: (sample: Contro
   return seconds === 0 ? 0 : rows / seconds;
 }
 
-function backlogAt({ samples }: Outcome, atSeconds: number): number {
+function backlogAt({ samples }: SimulationResult, atSeconds: number): number {
   return samples.findLast((sample) => sample.atSeconds <= atSeconds)?.backlogRows ?? 0;
 }
 
@@ -94,5 +96,7 @@ function changeTo(samples: readonly Counted[], workers: number): number | undefi
 /** When one worker was left again. */
 function changeBack(samples: readonly Counted[]): number | undefined {
   const outSeconds = changeTo(samples, 2);
-  return outSeconds === undefined ? undefined : samples.find(({ atSeconds, running }) => atSeconds > outSeconds && running === 1)?.atSeconds;
+  return outSeconds === undefined
+    ? undefined
+    : samples.find(({ atSeconds, running }) => atSeconds > outSeconds && running === 1)?.atSeconds;
 }

@@ -29,12 +29,24 @@ describe('the comparison with the simulator', () => {
     return Array.from({ length: seconds }, (_, index) => {
       const running = index >= 4 && index < 34 ? 2 : 1;
       backlogRows = Math.max(0, backlogRows - running * pace * 60);
-      return { atSeconds: (index + 1) * 60, backlogRows, doneRows: total - backlogRows, desired: running, running, alive: running };
+      return {
+        atSeconds: (index + 1) * 60,
+        backlogRows,
+        doneRows: total - backlogRows,
+        desired: running,
+        running,
+        alive: running,
+      };
     });
   }
 
   test('finds little between a run that goes as assumed and the simulator', () => {
-    const { paceOfOne, paceOfBoth, meanDifference, scaledOutSeconds } = compareWithSimulation({ policy, samples: samplesOf(40), arrivals, shardRows: 32_768, startSeconds: 60 });
+    const {
+      throughputOfOne: paceOfOne,
+      throughputOfBoth: paceOfBoth,
+      meanDifference,
+      scaledOutSeconds,
+    } = compareWithSimulation({ policy, samples: samplesOf(40), arrivals, shardRows: 32_768, startSeconds: 60 });
     expect(paceOfOne / pace).toBeCloseTo(1);
     expect(paceOfBoth / pace).toBeCloseTo(2);
     expect(meanDifference).toBeLessThan(0.05);
@@ -42,7 +54,11 @@ describe('the comparison with the simulator', () => {
   });
 
   test('finds much when the run did not', () => {
-    const stuck = samplesOf(40).map((sample, index) => (index < 10 ? sample : { ...sample, backlogRows: total, doneRows: 0 }));
-    expect(compareWithSimulation({ policy, samples: stuck, arrivals, shardRows: 32_768, startSeconds: 60 }).meanDifference).toBeGreaterThan(0.3);
+    const stuck = samplesOf(40).map((sample, index) =>
+      index < 10 ? sample : { ...sample, backlogRows: total, doneRows: 0 },
+    );
+    expect(
+      compareWithSimulation({ policy, samples: stuck, arrivals, shardRows: 32_768, startSeconds: 60 }).meanDifference,
+    ).toBeGreaterThan(0.3);
   });
 });

@@ -10,31 +10,46 @@ const INTERRUPTED = 130;
 const ROWS = 1_000_000;
 
 /** A stack of its own, on a free port, with one worker of one thread; a controller changes that. */
-export async function runScaleCommand(given: Environment, args: readonly string[]): Promise<void> {
+export async function runScaleCommand(inherited: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const { rows = String(ROWS), target, chart } = parseArgs({ args: [...args], options: { rows: text, target: text, chart: text } }).values;
-  for (const [name, value] of Object.entries({ rows, target: target ?? rows })) if (!/^[1-9]\d{3,7}$/.test(value)) throw new Error(`--${name} ${value}: from 1000 to 99999999`);
+  const {
+    rows = String(ROWS),
+    target,
+    chart,
+  } = parseArgs({ args: [...args], options: { rows: text, target: text, chart: text } }).values;
+  for (const [name, value] of Object.entries({ rows, target: target ?? rows }))
+    if (!/^[1-9]\d{3,7}$/.test(value)) throw new Error(`--${name} ${value}: from 1000 to 99999999`);
   const targetRows = target === undefined ? undefined : Number(target);
   const environment = {
-    ...given,
+    ...inherited,
     PORT: '0',
     WORKER_PORT: '0',
-    DATA_DIR: given['DATA_DIR'] || '.cytoqueue/demo-scale',
+    DATA_DIR: inherited['DATA_DIR'] || '.cytoqueue/demo-scale',
     WORKERS: '1',
     WORKER_THREADS: '1',
     API_KEYS_FILE: undefined,
   };
   const { shardRows } = loadConfig(environment);
   let finished = false;
-  console.log('Workers of one thread each, scaled by the policy of packages/scaling with its time compressed: a second here is a minute there.');
+  console.log(
+    'Workers of one thread each, scaled by the policy of packages/scaling with its time compressed: a second here is a minute there.',
+  );
   await runStack({
     environment,
-    signalStatus: () => (finished ? 0 : INTERRUPTED),
-    use: async (ready, stack) => {
+    exitCodeOnSignal: () => (finished ? 0 : INTERRUPTED),
+    onReady: async (ready, stack) => {
       const client = new CytoqueueClient({ url: ready.url, apiKey: ready.api_key ?? '' });
       const folder = stack.dataDir;
       const scaleWorkers = (count: number) => stack.scaleWorkers(count);
-      await runScaleDemo({ client, scaleWorkers, shardRows, rows: Number(rows), targetRows, folder, chart: resolve(chart ?? join(folder, 'demo-scale.svg')) });
+      await runScaleDemo({
+        client,
+        scaleWorkers,
+        shardRows,
+        rows: Number(rows),
+        targetRows,
+        folder,
+        chart: resolve(chart ?? join(folder, 'demo-scale.svg')),
+      });
       finished = true;
       await stack.stop();
     },

@@ -41,7 +41,7 @@ export class EventQueue {
   }
 
   private rise(index: number): void {
-    for (let at = index; at > 0; ) {
+    for (let at = index; at > 0;) {
       const parent = (at - 1) >> 1;
       if (!this.isBefore(at, parent)) return;
       this.swap(at, parent);
@@ -50,9 +50,10 @@ export class EventQueue {
   }
 
   private sink(): void {
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       let first = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < this.heap.length && this.isBefore(child, first)) first = child;
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < this.heap.length && this.isBefore(child, first)) first = child;
       if (first === at) return;
       this.swap(at, first);
       at = first;

@@ -10,16 +10,16 @@ export interface Line {
   readonly stepped?: boolean;
 }
 
-export interface Panel {
+export interface Subplot {
   readonly title: string;
   readonly lines: readonly Line[];
 }
 
-export interface Drawing {
+export interface Figure {
   readonly title: string;
   readonly xTitle: string;
   readonly xEnd: number;
-  readonly panels: readonly Panel[];
+  readonly panels: readonly Subplot[];
   /** Below the panels. */
   readonly notes: readonly string[];
 }
@@ -37,7 +37,7 @@ const FAINT = '#d5dbe1';
 export const COLORS = { one: '#0b6e99', other: '#c2410c' } as const;
 
 /** Panels below each other over one axis of time. Text is real text, so that it can be read aloud and searched. */
-export function drawPanels({ title, xTitle, xEnd, panels, notes }: Drawing): string {
+export function drawPanels({ title, xTitle, xEnd, panels, notes }: Figure): string {
   const bottom = TOP + panels.length * (PANEL + GAP);
   const height = bottom + 26 + notes.length * NOTE;
   const axis = ticks(xEnd, 8);
@@ -54,23 +54,35 @@ export function drawPanels({ title, xTitle, xEnd, panels, notes }: Drawing): str
   ].join('\n');
 }
 
-function drawPanel({ title, lines }: Panel, top: number, xEnd: number, axis: readonly number[]): string[] {
+function drawPanel({ title, lines }: Subplot, top: number, xEnd: number, axis: readonly number[]): string[] {
   const highest = Math.max(0, ...lines.flatMap(({ points }) => points.map(([, y]) => y ?? 0))) || 1;
   const scale = ticks(highest, 4).filter((tick) => Number.isInteger(tick) || !lines.some(({ stepped }) => stepped));
   const yEnd = Math.max(highest, scale[scale.length - 1]);
   const toX = (x: number): number => LEFT + (x / xEnd) * (WIDTH - LEFT - RIGHT);
   const toY = (y: number): number => top + PANEL - (y / yEnd) * PANEL;
-  const legend = lines.map(({ name, color }, index) => `<tspan${index === 0 ? '' : ' dx="12"'} fill="${color}">${escape(name)}</tspan>`).join('');
+  const legend = lines
+    .map(({ name, color }, index) => `<tspan${index === 0 ? '' : ' dx="12"'} fill="${color}">${escape(name)}</tspan>`)
+    .join('');
   return [
-    ...scale.flatMap((y) => [`<path d="M${LEFT} ${fixed(toY(y))}H${WIDTH - RIGHT}" stroke="${FAINT}"/>`, text(LEFT - 6, toY(y) + 4, label(y), 'end')]),
-    ...axis.flatMap((x) => [`<path d="M${fixed(toX(x))} ${top}v${PANEL + 4}" stroke="${FAINT}"/>`, text(toX(x), top + PANEL + 16, label(x), 'middle')]),
+    ...scale.flatMap((y) => [
+      `<path d="M${LEFT} ${fixed(toY(y))}H${WIDTH - RIGHT}" stroke="${FAINT}"/>`,
+      text(LEFT - 6, toY(y) + 4, label(y), 'end'),
+    ]),
+    ...axis.flatMap((x) => [
+      `<path d="M${fixed(toX(x))} ${top}v${PANEL + 4}" stroke="${FAINT}"/>`,
+      text(toX(x), top + PANEL + 16, label(x), 'middle'),
+    ]),
     `<text x="${LEFT}" y="${top - 5}" font-weight="bold">${escape(title)}</text>`,
     `<text x="${WIDTH - RIGHT}" y="${top - 5}" text-anchor="end">${legend}</text>`,
     ...lines.map((line) => drawLine(line, toX, toY)),
   ];
 }
 
-function drawLine({ points, color, dashed = false, stepped = false }: Line, toX: (x: number) => number, toY: (y: number) => number): string {
+function drawLine(
+  { points, color, dashed = false, stepped = false }: Line,
+  toX: (x: number) => number,
+  toY: (y: number) => number,
+): string {
   let path = '';
   let isDown = false;
   for (const [x, y] of points) {

@@ -1,4 +1,4 @@
-import type { Outcome } from './simulation';
+import type { SimulationResult } from './simulation';
 
 /** US dollars, Fargate on Linux and x86 in us-east-1, on demand, as listed in 2025: an assumption, to be checked against the bill. */
 const VCPU_HOUR = 0.04048;
@@ -17,11 +17,14 @@ export interface Cost {
 }
 
 /** Of the whole run, workers only. */
-export function costOf({ scenario, endSeconds, arrivedRows, mostTasks, taskSeconds }: Outcome, idleSeconds: number): Cost {
-  const { policy, rowsPerSecondPerWorker } = scenario.world;
+export function costOf(
+  { scenario, endSeconds, arrivedRows, peakTasks, taskSeconds }: SimulationResult,
+  idleSeconds: number,
+): Cost {
+  const { policy, rowsPerSecondPerWorker } = scenario.config;
   const dollars = (seconds: number): number => (seconds / 3_600) * WORKER_HOUR_DOLLARS;
   const floorDollars = dollars(endSeconds * policy.minWorkers);
   const work = dollars(arrivedRows / rowsPerSecondPerWorker);
-  const tails = dollars((mostTasks - policy.minWorkers) * idleSeconds) * scenario.loadSteps;
+  const tails = dollars((peakTasks - policy.minWorkers) * idleSeconds) * scenario.loadSteps;
   return { dollars: dollars(taskSeconds), floorDollars, boundDollars: floorDollars + work + tails };
 }

@@ -1,7 +1,7 @@
 import type { Autoscaler, ScalingPolicy } from '@cytoqueue/scaling';
 
 /** What the policy is tried in. Times in seconds of the simulation. */
-export interface World {
+export interface SimulationConfig {
   readonly policy: ScalingPolicy;
   readonly autoscaler: Autoscaler;
   /** Of one worker, whatever the policy assumes. */
@@ -17,11 +17,11 @@ export interface World {
   readonly redeliverySeconds: readonly [from: number, to: number];
   /** A worker whose shard has run for this time is not chosen for scale-in or by a deployment. */
   readonly protectAfterSeconds: number;
-  readonly clinicians: Clinicians;
+  readonly clinicians: RecordTrafficConfig;
   readonly seed: number;
 }
 
-export interface Clinicians {
+export interface RecordTrafficConfig {
   readonly recordsPerSecond: number;
   /** Of a worker that scores no shard, and of one that does; in seconds. */
   readonly idle: { readonly p50: number; readonly p99: number };
@@ -38,14 +38,19 @@ export interface Scenario {
   /** How often the load changes and stays so: what the number of workers may follow. An incident is a step as well. */
   readonly loadSteps: number;
   readonly incidents: readonly Incident[];
-  readonly world: World;
+  readonly config: SimulationConfig;
 }
 
 export type Incident =
   /** Workers end without goodbye. */
   | { readonly kind: 'kill'; readonly atSeconds: number; readonly workers: number }
   /** Workers are told to end: they finish their shard, or are killed after two minutes. Their successors take `startSeconds`, Spot capacity being scarce. */
-  | { readonly kind: 'interruption'; readonly atSeconds: number; readonly workers: number; readonly startSeconds: number }
+  | {
+      readonly kind: 'interruption';
+      readonly atSeconds: number;
+      readonly workers: number;
+      readonly startSeconds: number;
+    }
   /** Every worker is replaced by one of a new version: new ones start first, then old ones that are not protected end. */
   | { readonly kind: 'deployment'; readonly atSeconds: number }
   /** No datapoint comes in. */

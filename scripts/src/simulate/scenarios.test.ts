@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { backAfterSeconds, checkOutcome, clinicianP99, countTurns } from './checks';
-import { drawOutcome } from './draw-outcome';
-import { AUTOSCALERS, scenarios, steadyFiles, world as fullWorld } from './scenarios';
+import { scaleInSeconds, checkResult, clinicianP99, countDirectionChanges } from './checks';
+import { drawResult } from './draw-result';
+import { AUTOSCALERS, scenarios, steadyFiles, defaultConfig } from './scenarios';
 import { simulate } from './simulation';
 
 const CHARTS = join(__dirname, '../../../packages/scaling/charts');
@@ -11,63 +11,88 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
   // The drawing is of the scenario's own autoscaler, which is one of the list: simulated once.
   const own = simulate(scenario);
 
-  test.each(Object.entries(AUTOSCALERS))('holds every check with the autoscaler "%s", because AWS does not document which it is', (_, autoscaler) => {
-    const outcome = autoscaler === scenario.world.autoscaler ? own : simulate({ ...scenario, world: { ...scenario.world, autoscaler } });
-    expect(checkOutcome(outcome).filter(({ holds }) => !holds)).toEqual([]);
-  });
+  test.each(Object.entries(AUTOSCALERS))(
+    'holds every check with the autoscaler "%s", because AWS does not document which it is',
+    (_, autoscaler) => {
+      const outcome =
+        autoscaler === scenario.config.autoscaler
+          ? own
+          : simulate({ ...scenario, config: { ...scenario.config, autoscaler } });
+      expect(checkResult(outcome).filter(({ passed: holds }) => !holds)).toEqual([]);
+    },
+  );
 
   test('has an up-to-date drawing (npm run simulate draws it)', () => {
-    expect(readFileSync(join(CHARTS, `${name}.svg`), 'utf8')).toBe(drawOutcome(own, checkOutcome(own)));
+    expect(readFileSync(join(CHARTS, `${name}.svg`), 'utf8')).toBe(drawResult(own, checkResult(own)));
   });
 });
 
 describe('the checks find', () => {
-  const { clinicians } = fullWorld;
+  const { clinicians } = defaultConfig;
   // Coarse shards and no clinicians: the same answers, sooner.
-  const world = { ...fullWorld, shardRows: 1_000_000, clinicians: { ...clinicians, recordsPerSecond: 0 } };
-  const steady = { name: 'x', title: 'x', batches: steadyFiles(6, 300, 4 * 3_600), loadSteps: 1, incidents: [], world } as const;
-  const failing = (outcome: ReturnType<typeof simulate>) => checkOutcome(outcome).flatMap(({ name, holds }) => (holds ? [] : [name]));
+  const world = { ...defaultConfig, shardRows: 1_000_000, clinicians: { ...clinicians, recordsPerSecond: 0 } };
+  const steady = {
+    name: 'x',
+    title: 'x',
+    batches: steadyFiles(6, 300, 4 * 3_600),
+    loadSteps: 1,
+    incidents: [],
+    config: world,
+  } as const;
+  const failing = (outcome: ReturnType<typeof simulate>) =>
+    checkResult(outcome).flatMap(({ name, passed: holds }) => (holds ? [] : [name]));
 
   test('a policy that oscillates: one that does not count the pace', () => {
-    const outcome = simulate({ ...steady, world: { ...world, policy: { ...world.policy, steadyShare: 1e9 } } });
-    expect(countTurns(outcome)).toBeGreaterThan(4);
+    const outcome = simulate({ ...steady, config: { ...world, policy: { ...world.policy, targetUtilization: 1e9 } } });
+    expect(countDirectionChanges(outcome)).toBeGreaterThan(4);
     expect(failing(outcome)).toContain('at most two direction changes a load step');
-    expect(countTurns(simulate(steady))).toBe(2);
+    expect(countDirectionChanges(simulate(steady))).toBe(2);
   });
 
   test('a policy that stays up', () => {
     const policy = { ...world.policy, idleDatapoints: 1_000 };
-    const outcome = simulate({ ...steady, world: { ...world, policy, autoscaler: { base: 'desired', mostRemoved: 0 } } });
-    expect(backAfterSeconds(outcome)).toBe(Infinity);
-    expect(failing(outcome)).toEqual(expect.arrayContaining(['back at the minimum 20 minutes after the drain', 'cost within the work and the wait']));
+    const outcome = simulate({
+      ...steady,
+      config: { ...world, policy, autoscaler: { base: 'desired', maxScaleInStep: 0 } },
+    });
+    expect(scaleInSeconds(outcome)).toBe(Infinity);
+    expect(failing(outcome)).toEqual(
+      expect.arrayContaining(['back at the minimum 20 minutes after the drain', 'cost within the work and the wait']),
+    );
   });
 
   test('clinicians that wait for a worker to start: the minimum of one is killed', () => {
     const policy = { ...world.policy, minWorkers: 1 };
     const incidents = [{ kind: 'kill', atSeconds: 600, workers: 1 }] as const;
-    const outcome = simulate({ ...steady, batches: [], incidents, world: { ...world, policy, clinicians } });
+    const outcome = simulate({ ...steady, batches: [], incidents, config: { ...world, policy, clinicians } });
     expect(clinicianP99(outcome)).toBeGreaterThan(10);
     expect(failing(outcome)).toEqual(['clinician p99 held']);
-    expect(failing(simulate({ ...steady, batches: [], incidents, world: { ...world, clinicians } }))).toEqual([]);
+    expect(failing(simulate({ ...steady, batches: [], incidents, config: { ...world, clinicians } }))).toEqual([]);
   });
 
   test('workers that protect themselves for every shard: a deployment under load never ends', () => {
-    const busy = { ...steady, batches: [{ atSeconds: 300, rows: 8_000_000_000 }], incidents: [{ kind: 'deployment', atSeconds: 1_200 }] } as const;
-    expect(failing(simulate({ ...busy, world: { ...world, protectAfterSeconds: 0 } }))).toContain('deployed within five minutes');
+    const busy = {
+      ...steady,
+      batches: [{ atSeconds: 300, rows: 8_000_000_000 }],
+      incidents: [{ kind: 'deployment', atSeconds: 1_200 }],
+    } as const;
+    expect(failing(simulate({ ...busy, config: { ...world, protectAfterSeconds: 0 } }))).toContain(
+      'deployed within five minutes',
+    );
     expect(failing(simulate(busy))).not.toContain('deployed within five minutes');
   });
 
   test('a shard that outlasts the two minutes of a stop: it is killed, and scored by another', () => {
     const slow = { ...world, rowsPerSecondPerWorker: 5_000 };
     const incidents = [{ kind: 'interruption', atSeconds: 1_000, workers: 2, startSeconds: 60 }] as const;
-    const outcome = simulate({ ...steady, batches: [{ atSeconds: 900, rows: 4_000_000 }], incidents, world: slow });
+    const outcome = simulate({ ...steady, batches: [{ atSeconds: 900, rows: 4_000_000 }], incidents, config: slow });
     expect(outcome.doneRows).toBe(4_000_000);
     expect(outcome.drainedAtSeconds).toBeGreaterThan(1_000 + 120 + 60);
   });
 
   test('a bound that is passed', () => {
     const outcome = simulate(steady);
-    expect(failing({ ...outcome, mostTasks: 21 })).toContain('within bounds');
+    expect(failing({ ...outcome, peakTasks: 21 })).toContain('within bounds');
     expect(failing({ ...outcome, doneRows: outcome.doneRows - 1 })).toContain('every row done once');
   });
 });

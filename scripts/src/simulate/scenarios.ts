@@ -1,22 +1,22 @@
 import { ASSUMPTIONS, type Autoscaler, defaultPolicy } from '@cytoqueue/scaling';
-import type { Scenario, World } from './scenario';
+import type { Scenario, SimulationConfig } from './scenario';
 
 const MINUTE = 60;
 const HOUR = 3_600;
 const MILLION = 1_000_000;
-const PACE = defaultPolicy.rowsPerSecondPerWorker;
+const ROWS_PER_SECOND = defaultPolicy.rowsPerSecondPerWorker;
 
 /** What AWS does not say of its target tracking: both ways to count, and how fast it takes away. The policy has to do with each. */
 export const AUTOSCALERS: Readonly<Record<string, Autoscaler>> = {
-  'ratio of desired': { base: 'desired', mostRemoved: Infinity },
-  'ratio of running': { base: 'running', mostRemoved: Infinity },
-  'one at a time in': { base: 'desired', mostRemoved: 1 },
+  'ratio of desired': { base: 'desired', maxScaleInStep: Infinity },
+  'ratio of running': { base: 'running', maxScaleInStep: Infinity },
+  'one at a time in': { base: 'desired', maxScaleInStep: 1 },
 };
 
-export const world: World = {
+export const defaultConfig: SimulationConfig = {
   policy: defaultPolicy,
   autoscaler: AUTOSCALERS['ratio of desired'],
-  rowsPerSecondPerWorker: PACE,
+  rowsPerSecondPerWorker: ROWS_PER_SECOND,
   shardRows: 32_768,
   startSeconds: [ASSUMPTIONS.startSeconds - 15, ASSUMPTIONS.startSeconds + 15],
   lagSeconds: [MINUTE, ASSUMPTIONS.metricLagSeconds],
@@ -33,13 +33,16 @@ export const world: World = {
   seed: 1,
 };
 
-const calm = { incidents: [], world } as const;
+const calm = { incidents: [], config: defaultConfig } as const;
 
 /** Files of 10 million rows, evenly, at a pace that so many workers just manage. */
 export function steadyFiles(workers: number, fromSeconds: number, toSeconds: number): Scenario['batches'] {
   const rows = 10 * MILLION;
-  const pause = rows / (workers * PACE);
-  return Array.from({ length: Math.floor((toSeconds - fromSeconds) / pause) }, (_, index) => ({ atSeconds: fromSeconds + index * pause, rows }));
+  const pause = rows / (workers * ROWS_PER_SECOND);
+  return Array.from({ length: Math.floor((toSeconds - fromSeconds) / pause) }, (_, index) => ({
+    atSeconds: fromSeconds + index * pause,
+    rows,
+  }));
 }
 
 /** From seven to ten: labs come in, all are there at half past eight, and go. Files of 5 million rows, at the peak as fast as ten workers score. */
@@ -47,15 +50,27 @@ function morning(): Scenario['batches'] {
   const rows = 5 * MILLION;
   const batches: { atSeconds: number; rows: number }[] = [];
   for (let atSeconds = 0, owed = 0; atSeconds < 3 * HOUR; atSeconds += 10) {
-    owed += 10 * 10 * PACE * Math.sin((Math.PI * atSeconds) / (3 * HOUR)) ** 2;
+    owed += 10 * 10 * ROWS_PER_SECOND * Math.sin((Math.PI * atSeconds) / (3 * HOUR)) ** 2;
     for (; owed >= rows; owed -= rows) batches.push({ atSeconds, rows });
   }
   return batches;
 }
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'morning-peak', title: 'Labs’ morning peak: up to the load of ten workers', batches: morning(), loadSteps: 1, ...calm },
-  { name: 'surprise-10-million', title: 'A surprise of 10 million rows', batches: [{ atSeconds: 10 * MINUTE, rows: 10 * MILLION }], loadSteps: 1, ...calm },
+  {
+    name: 'morning-peak',
+    title: 'Labs’ morning peak: up to the load of ten workers',
+    batches: morning(),
+    loadSteps: 1,
+    ...calm,
+  },
+  {
+    name: 'surprise-10-million',
+    title: 'A surprise of 10 million rows',
+    batches: [{ atSeconds: 10 * MINUTE, rows: 10 * MILLION }],
+    loadSteps: 1,
+    ...calm,
+  },
   {
     name: 'surprise-500-million',
     title: 'Fifty such files at once: 500 million rows',
@@ -72,7 +87,7 @@ export const scenarios: readonly Scenario[] = [
       { kind: 'kill', atSeconds: 3 * MINUTE, workers: 1 },
       { kind: 'kill', atSeconds: HOUR, workers: 4 },
     ],
-    world,
+    config: defaultConfig,
   },
   {
     name: 'metrics-gap',
@@ -80,7 +95,7 @@ export const scenarios: readonly Scenario[] = [
     batches: steadyFiles(4, 5 * MINUTE, 45 * MINUTE),
     loadSteps: 1,
     incidents: [{ kind: 'no metrics', atSeconds: 40 * MINUTE, untilSeconds: HOUR }],
-    world: { ...world, lagSeconds: [ASSUMPTIONS.metricLagSeconds, ASSUMPTIONS.metricLagSeconds] },
+    config: { ...defaultConfig, lagSeconds: [ASSUMPTIONS.metricLagSeconds, ASSUMPTIONS.metricLagSeconds] },
   },
   {
     name: 'spot-interruption',
@@ -88,7 +103,7 @@ export const scenarios: readonly Scenario[] = [
     batches: steadyFiles(5, 5 * MINUTE, 2 * HOUR),
     loadSteps: 2,
     incidents: [{ kind: 'interruption', atSeconds: 50 * MINUTE, workers: 4, startSeconds: 10 * MINUTE }],
-    world,
+    config: defaultConfig,
   },
   {
     name: 'deployment',
@@ -96,7 +111,7 @@ export const scenarios: readonly Scenario[] = [
     batches: steadyFiles(5, 5 * MINUTE, 2 * HOUR),
     loadSteps: 2,
     incidents: [{ kind: 'deployment', atSeconds: HOUR }],
-    world,
+    config: defaultConfig,
   },
   {
     name: 'slow-store',
@@ -104,6 +119,6 @@ export const scenarios: readonly Scenario[] = [
     batches: [{ atSeconds: 5 * MINUTE, rows: 100 * MILLION }],
     loadSteps: 1,
     incidents: [],
-    world: { ...world, rowsPerSecondPerWorker: PACE / 5 },
+    config: { ...defaultConfig, rowsPerSecondPerWorker: ROWS_PER_SECOND / 5 },
   },
 ];

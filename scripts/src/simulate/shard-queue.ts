@@ -10,17 +10,17 @@ export class ShardQueue {
   private readonly redelivered: Shard[] = [];
   /** Of killed workers, not yet redelivered. */
   private readonly stalled = new Set<Shard>();
-  private openRows = 0;
-  private rowsOfDone = 0;
+  private unfinishedRows = 0;
+  private finishedRows = 0;
   private drainedAt = 0;
 
   /** Waiting, active and stalled. */
   get backlogRows(): number {
-    return this.openRows;
+    return this.unfinishedRows;
   }
 
   get doneRows(): number {
-    return this.rowsOfDone;
+    return this.finishedRows;
   }
 
   /** When it was last emptied. */
@@ -29,8 +29,9 @@ export class ShardQueue {
   }
 
   add(rows: number, shardRows: number, enqueuedAtSeconds: number): void {
-    for (let left = rows; left > 0; left -= shardRows) this.waiting.push({ rows: Math.min(left, shardRows), enqueuedAtSeconds });
-    this.openRows += rows;
+    for (let left = rows; left > 0; left -= shardRows)
+      this.waiting.push({ rows: Math.min(left, shardRows), enqueuedAtSeconds });
+    this.unfinishedRows += rows;
   }
 
   take(): Shard | undefined {
@@ -42,9 +43,9 @@ export class ShardQueue {
   }
 
   finish({ rows }: Shard, nowSeconds: number): void {
-    this.openRows -= rows;
-    this.rowsOfDone += rows;
-    if (this.openRows === 0) this.drainedAt = nowSeconds;
+    this.unfinishedRows -= rows;
+    this.finishedRows += rows;
+    if (this.unfinishedRows === 0) this.drainedAt = nowSeconds;
   }
 
   stall(shard: Shard): void {

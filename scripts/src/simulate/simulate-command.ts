@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Check, checkOutcome } from './checks';
-import { drawOutcome } from './draw-outcome';
+import { type Check, checkResult } from './checks';
+import { drawResult } from './draw-result';
 import type { Scenario } from './scenario';
 import { AUTOSCALERS, scenarios } from './scenarios';
-import { type Outcome, simulate } from './simulation';
+import { type SimulationResult, simulate } from './simulation';
 
 const CHARTS = resolve(__dirname, '../../../packages/scaling/charts');
 
@@ -26,22 +26,25 @@ export async function runSimulateCommand(args: readonly string[]): Promise<numbe
 async function runScenario(scenario: Scenario, folder: string): Promise<number> {
   const drawn = simulate(scenario);
   const file = join(folder, `${scenario.name}.svg`);
-  await writeFile(file, drawOutcome(drawn, checkOutcome(drawn)));
+  await writeFile(file, drawResult(drawn, checkResult(drawn)));
   console.log(`\n${scenario.title}\n  ${file}`);
   return Object.entries(AUTOSCALERS)
-    .map(([name, autoscaler]) => report(name, simulate({ ...scenario, world: { ...scenario.world, autoscaler } })))
+    .map(([name, autoscaler]) =>
+      reportChecks(name, simulate({ ...scenario, config: { ...scenario.config, autoscaler } })),
+    )
     .reduce((sum, failures) => sum + failures, 0);
 }
 
-function report(autoscaler: string, outcome: Outcome): number {
-  const checks = checkOutcome(outcome);
-  console.log(`  ${autoscaler}: ${describeChanges(outcome)}`);
-  for (const { name, holds, found } of checks) console.log(`    ${holds ? 'ok  ' : 'FAIL'} ${name}: ${found}`);
-  return checks.filter(({ holds }: Check) => !holds).length;
+function reportChecks(autoscaler: string, outcome: SimulationResult): number {
+  const checks = checkResult(outcome);
+  console.log(`  ${autoscaler}: ${formatChanges(outcome)}`);
+  for (const { name, passed: holds, observed: found } of checks)
+    console.log(`    ${holds ? 'ok  ' : 'FAIL'} ${name}: ${found}`);
+  return checks.filter(({ passed: holds }: Check) => !holds).length;
 }
 
-function describeChanges({ changes, scenario }: Outcome): string {
-  const first = scenario.world.policy.minWorkers;
+function formatChanges({ changes, scenario }: SimulationResult): string {
+  const first = scenario.config.policy.minWorkers;
   const rest = changes.map(({ atSeconds, to, reason }) => `→ ${to} at ${(atSeconds / 60).toFixed(0)} min (${reason})`);
   return [first, ...rest].join(' ');
 }

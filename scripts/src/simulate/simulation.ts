@@ -1,7 +1,7 @@
-import { createRandom } from '@cytoqueue/classifier';
-import { type Datapoint, type Decision, type ScalerState, decide, initialState } from '@cytoqueue/scaling';
-import { quantile } from '../bench/figures';
-import { Clinic } from './clinic';
+import { createRandom } from '@cytoqueue/training';
+import { type Datapoint, type Decision, type ScalerState, evaluatePolicy, initialState } from '@cytoqueue/scaling';
+import { quantile } from '../bench/statistics';
+import { RecordTraffic } from './record-traffic';
 import { EventQueue } from './event-queue';
 import { Fleet } from './fleet';
 import { uniform } from './random';
@@ -19,17 +19,22 @@ export interface Sample {
   readonly clinicianP99Seconds: number | null;
 }
 
-export interface Outcome {
+export interface SimulationResult {
   readonly scenario: Scenario;
   readonly samples: readonly Sample[];
-  readonly changes: readonly { readonly atSeconds: number; readonly from: number; readonly to: number; readonly reason: Decision['reason'] }[];
+  readonly changes: readonly {
+    readonly atSeconds: number;
+    readonly from: number;
+    readonly to: number;
+    readonly reason: Decision['reason'];
+  }[];
   readonly arrivedRows: number;
   readonly doneRows: number;
   /** When the last row was done. */
   readonly drainedAtSeconds: number;
   readonly endSeconds: number;
   /** Starting and running, at most. */
-  readonly mostTasks: number;
+  readonly peakTasks: number;
   readonly taskSeconds: number;
   readonly clinicianLatencies: readonly number[];
   /** Of each deployment; Infinity for one that did not end. */
@@ -37,11 +42,11 @@ export interface Outcome {
 }
 
 /** How long the run goes on after the last row: longer than the policy may take to be back at its minimum. */
-const AFTERWARDS_SECONDS = 25 * 60;
+const OBSERVED_AFTER_SECONDS = 25 * 60;
 /** A policy that never gets there would else never end. */
-const LONGEST_SECONDS = 48 * 3_600;
+const MAX_SECONDS = 48 * 3_600;
 
-export function simulate(scenario: Scenario): Outcome {
+export function simulate(scenario: Scenario): SimulationResult {
   return new Simulation(scenario).run();
 }
 
@@ -50,32 +55,37 @@ class Simulation {
   private readonly queue = new ShardQueue();
   private readonly random;
   private readonly fleet;
-  private readonly clinic;
+  private readonly recordTraffic;
   private state: ScalerState;
   private readonly samples: Sample[] = [];
   private readonly changes: { atSeconds: number; from: number; to: number; reason: Decision['reason'] }[] = [];
   private doneBefore = 0;
   private lastSeenSeconds = 0;
-  private mostTasks = 0;
+  private peakTasks = 0;
 
   constructor(private readonly scenario: Scenario) {
-    const { world } = scenario;
+    const { config: world } = scenario;
     this.random = createRandom(world.seed);
     this.fleet = new Fleet(world, this.events, this.queue, this.random);
     // A stream of their own: whether there are clinicians changes nothing else.
-    this.clinic = new Clinic(world, this.events, this.fleet, createRandom(world.seed + 1));
+    this.recordTraffic = new RecordTraffic(world, this.events, this.fleet, createRandom(world.seed + 1));
     this.state = initialState(world.policy);
   }
 
-  run(): Outcome {
+  run(): SimulationResult {
     const { scenario } = this;
-    this.fleet.begin(this.state.desired);
-    this.clinic.begin();
-    for (const { atSeconds, rows } of scenario.batches) this.events.at(atSeconds, () => this.arrive(rows));
-    for (const incident of scenario.incidents) this.events.at(incident.atSeconds, () => this.suffer(incident));
+    this.fleet.start(this.state.desired);
+    this.recordTraffic.start();
+    for (const { atSeconds, rows } of scenario.batches) this.events.at(atSeconds, () => this.enqueueBatch(rows));
+    for (const incident of scenario.incidents) this.events.at(incident.atSeconds, () => this.applyIncident(incident));
     this.nextPeriod();
     const lastAtSeconds = lastEventSeconds(scenario);
-    this.events.runUntil((next) => next > LONGEST_SECONDS || (this.queue.backlogRows === 0 && next > Math.max(this.queue.drainedAtSeconds, lastAtSeconds) + AFTERWARDS_SECONDS));
+    this.events.runUntil(
+      (next) =>
+        next > MAX_SECONDS ||
+        (this.queue.backlogRows === 0 &&
+          next > Math.max(this.queue.drainedAtSeconds, lastAtSeconds) + OBSERVED_AFTER_SECONDS),
+    );
     return {
       scenario,
       samples: this.samples,
@@ -84,26 +94,26 @@ class Simulation {
       doneRows: this.queue.doneRows,
       drainedAtSeconds: this.queue.drainedAtSeconds,
       endSeconds: this.events.nowSeconds,
-      mostTasks: this.mostTasks,
+      peakTasks: this.peakTasks,
       taskSeconds: this.fleet.taskSeconds,
-      clinicianLatencies: this.clinic.latencies,
+      clinicianLatencies: this.recordTraffic.latencies,
       deploymentSeconds: this.fleet.deploymentSeconds,
     };
   }
 
-  private arrive(rows: number): void {
-    this.queue.add(rows, this.scenario.world.shardRows, this.events.nowSeconds);
-    this.fleet.feed();
+  private enqueueBatch(rows: number): void {
+    this.queue.add(rows, this.scenario.config.shardRows, this.events.nowSeconds);
+    this.fleet.assignShards();
   }
 
-  private suffer(incident: Incident): void {
+  private applyIncident(incident: Incident): void {
     if (incident.kind === 'kill') this.fleet.kill(incident.workers);
     if (incident.kind === 'deployment') this.fleet.deploy();
     if (incident.kind === 'interruption') this.fleet.interrupt(incident.workers, incident.startSeconds);
   }
 
   private nextPeriod(): void {
-    const { policy, lagSeconds } = this.scenario.world;
+    const { policy, lagSeconds } = this.scenario.config;
     this.events.after(policy.periodSeconds, () => {
       const datapoint = this.measure();
       const seenAtSeconds = this.events.nowSeconds + uniform(this.random, lagSeconds);
@@ -119,29 +129,48 @@ class Simulation {
     const { backlogRows, doneRows } = queue;
     const running = fleet.running.length;
     const oldestJobAgeSeconds = queue.oldestAgeSeconds(events.nowSeconds);
-    const rowsPerSecond = (doneRows - this.doneBefore) / scenario.world.policy.periodSeconds;
+    const rowsPerSecond = (doneRows - this.doneBefore) / scenario.config.policy.periodSeconds;
     this.doneBefore = doneRows;
-    const latencies = this.clinic.collect();
+    const latencies = this.recordTraffic.takeLatencies();
     const clinicianP99Seconds = latencies.length === 0 ? null : quantile(latencies, 0.99);
-    this.samples.push({ atSeconds: events.nowSeconds, backlogRows, desired: fleet.desired, running, oldestAgeSeconds: oldestJobAgeSeconds, clinicianP99Seconds });
-    const isUnseen = scenario.incidents.some((incident) => incident.kind === 'no metrics' && events.nowSeconds >= incident.atSeconds && events.nowSeconds < incident.untilSeconds);
+    this.samples.push({
+      atSeconds: events.nowSeconds,
+      backlogRows,
+      desired: fleet.desired,
+      running,
+      oldestAgeSeconds: oldestJobAgeSeconds,
+      clinicianP99Seconds,
+    });
+    const isUnseen = scenario.incidents.some(
+      (incident) =>
+        incident.kind === 'no metrics' &&
+        events.nowSeconds >= incident.atSeconds &&
+        events.nowSeconds < incident.untilSeconds,
+    );
     return isUnseen ? null : { backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning: running };
   }
 
   private evaluate(datapoint: Datapoint | null): void {
-    const { policy, autoscaler } = this.scenario.world;
+    const { policy, autoscaler } = this.scenario.config;
     const before = this.state.desired;
-    const decision = decide(policy, this.state, datapoint, this.events.nowSeconds, autoscaler);
+    const decision = evaluatePolicy(policy, this.state, datapoint, this.events.nowSeconds, autoscaler);
     this.state = decision;
     if (decision.desired !== before) {
-      this.changes.push({ atSeconds: this.events.nowSeconds, from: before, to: decision.desired, reason: decision.reason });
+      this.changes.push({
+        atSeconds: this.events.nowSeconds,
+        from: before,
+        to: decision.desired,
+        reason: decision.reason,
+      });
       this.fleet.setDesired(decision.desired);
     }
-    this.mostTasks = Math.max(this.mostTasks, this.fleet.wanted);
+    this.peakTasks = Math.max(this.peakTasks, this.fleet.planned);
   }
 }
 
 function lastEventSeconds({ batches, incidents }: Scenario): number {
-  const ends = incidents.map((incident) => (incident.kind === 'no metrics' ? incident.untilSeconds : incident.atSeconds));
+  const ends = incidents.map((incident) =>
+    incident.kind === 'no metrics' ? incident.untilSeconds : incident.atSeconds,
+  );
   return batches.reduce((last, { atSeconds }) => Math.max(last, atSeconds), Math.max(0, ...ends));
 }

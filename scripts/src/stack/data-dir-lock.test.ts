@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lockDataDir } from './data-dir-lock';
-import { identify } from './process-id';
+import { processIdentity } from './process-identity';
 
 describe('the lock of a data directory', () => {
   let dir: string;
@@ -19,7 +19,7 @@ describe('the lock of a data directory', () => {
 
   it('names its holder, refuses a second one naming it, and leaves nothing when released', () => {
     const unlock = lockDataDir(dir);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(identify(process.pid));
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(processIdentity(process.pid));
     expect(() => lockDataDir(dir)).toThrow(`process ${process.pid} `);
     unlock();
     expect(readdirSync(dir)).toEqual([]);
@@ -27,7 +27,7 @@ describe('the lock of a data directory', () => {
 
   it('is taken over from a process that was killed', async () => {
     const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore'] });
-    writeFileSync(file, JSON.stringify(identify(child.pid as number)));
+    writeFileSync(file, JSON.stringify(processIdentity(child.pid as number)));
     expect(() => lockDataDir(dir)).toThrow(`process ${child.pid} `);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -43,7 +43,7 @@ describe('the lock of a data directory', () => {
   it.each(['', '{"pid": 1', 'null'])('is taken over when it is torn: %p', (content) => {
     writeFileSync(file, content);
     const unlock = lockDataDir(dir);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(identify(process.pid));
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(processIdentity(process.pid));
     unlock();
   });
 });

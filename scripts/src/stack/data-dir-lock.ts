@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isRunning, type ProcessId } from './process-id';
+import { processIdentity, isRunning, type ProcessId } from './process-identity';
 import { StackError } from './stack-error';
 
 const ATTEMPTS = 10;
@@ -13,9 +13,9 @@ const ATTEMPTS = 10;
 export function lockDataDir(dataDir: string): () => void {
   const file = join(dataDir, 'stack.lock');
   const own = `${file}.${process.pid}`;
-  writeFileSync(own, JSON.stringify(identify(process.pid)), { mode: 0o600 });
+  writeFileSync(own, JSON.stringify(processIdentity(process.pid)), { mode: 0o600 });
   try {
-    takeLock(file, own);
+    acquireLock(file, own);
   } finally {
     rmSync(own, { force: true });
   }
@@ -23,7 +23,7 @@ export function lockDataDir(dataDir: string): () => void {
 }
 
 /** A hard link appears whole or not at all and never replaces, so that of two racing stacks one wins. */
-function takeLock(file: string, own: string): void {
+function acquireLock(file: string, own: string): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       return linkSync(own, file);
@@ -31,14 +31,14 @@ function takeLock(file: string, own: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = readHolder(file);
-    if (holder !== undefined && isRunning(holder)) throw heldBy(holder, file);
-    setAside(file, `${own}.stale`);
+    if (holder !== undefined && isRunning(holder)) throw alreadyRunning(holder, file);
+    removeStaleLock(file, `${own}.stale`);
   }
   throw new StackError(`${file} could not be taken: other stacks are starting on the same DATA_DIR`);
 }
 
 /** Removes a stale lock; one that a faster stack has just put in its place is put back. */
-function setAside(file: string, aside: string): void {
+function removeStaleLock(file: string, aside: string): void {
   try {
     renameSync(file, aside);
     const holder = readHolder(aside);
@@ -58,6 +58,8 @@ function readHolder(file: string): ProcessId | undefined {
   }
 }
 
-function heldBy(holder: ProcessId, file: string): StackError {
-  return new StackError(`a stack already runs on this DATA_DIR as process ${holder.pid} (${file}); stop it, or set another DATA_DIR and PORT`);
+function alreadyRunning(holder: ProcessId, file: string): StackError {
+  return new StackError(
+    `a stack already runs on this DATA_DIR as process ${holder.pid} (${file}); stop it, or set another DATA_DIR and PORT`,
+  );
 }

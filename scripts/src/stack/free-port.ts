@@ -27,7 +27,10 @@ export async function findFreePort(): Promise<number> {
 }
 
 async function isFree(port: number): Promise<boolean> {
-  return listenBriefly('127.0.0.1', port).then(() => true, () => false);
+  return listenBriefly('127.0.0.1', port).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** @throws StackError saying what to do when nothing can listen there; 0 always passes */
@@ -35,7 +38,8 @@ export async function checkPortIsFree(host: string, port: number): Promise<void>
   try {
     await listenBriefly(host, port);
   } catch (error) {
-    const reason = REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? `cannot be used: ${(error as Error).message}`;
+    const reason =
+      REASONS[(error as NodeJS.ErrnoException).code ?? ''] ?? `cannot be used: ${(error as Error).message}`;
     throw new StackError(`${host}:${port} ${reason}`);
   }
 }

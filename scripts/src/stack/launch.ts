@@ -8,7 +8,7 @@ const MAX_LOG_BYTES = 20 * 1024 * 1024;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A process that was started, whether or not it serves yet. */
-export interface Launched {
+export interface ChildHandle {
   readonly child: ChildProcess;
   /** Resolves with how it ended, also when it could not be started at all. Never rejects. */
   readonly exited: Promise<string>;
@@ -25,7 +25,10 @@ export interface LaunchOptions {
 }
 
 /** Starts a process in a session of its own: a terminal's Ctrl-C must reach the stack alone, which then stops in order. */
-export function launch({ command, args, environment, logFile, moreStdio = [] }: LaunchOptions, record: ProcessRecord): Launched {
+export function launch(
+  { command, args, environment, logFile, moreStdio = [] }: LaunchOptions,
+  record: ProcessRecord,
+): ChildHandle {
   const log = openLog(logFile);
   const child = spawn(command, args, {
     env: environment,
@@ -36,15 +39,17 @@ export function launch({ command, args, environment, logFile, moreStdio = [] }: 
   const { pid } = child;
   if (pid !== undefined) record.add(pid);
   const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(describeFailure(command, error)));
+    child.once('error', (error) => resolve(startErrorText(command, error)));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
   });
   if (pid !== undefined) void exited.then(() => record.remove(pid));
   return { child, exited };
 }
 
-function describeFailure(command: string, error: NodeJS.ErrnoException): string {
-  return error.code === 'ENOENT' ? `${command} is not installed: run sh scripts/setup.sh` : `could not be started: ${error.message}`;
+function startErrorText(command: string, error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT'
+    ? `${command} is not installed: run sh scripts/setup.sh`
+    : `could not be started: ${error.message}`;
 }
 
 /**

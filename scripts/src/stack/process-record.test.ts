@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identify } from './process-id';
-import { ProcessRecord, endOrphans } from './process-record';
+import { processIdentity } from './process-identity';
+import { ProcessRecord, terminateOrphans } from './process-record';
 
 function fail(error: Error): never {
   throw error;
@@ -26,20 +26,20 @@ describe('orphans of a killed stack', () => {
 
   it('are ended, and their record with them', async () => {
     new ProcessRecord(dir, fail).add(orphan.pid as number);
-    expect(await endOrphans(dir)).toBe(1);
-    expect(identify(orphan.pid as number)).toBeUndefined();
+    expect(await terminateOrphans(dir)).toBe(1);
+    expect(processIdentity(orphan.pid as number)).toBeUndefined();
     expect(existsSync(join(dir, 'processes.json'))).toBe(false);
   });
 
   it('are none when the number belongs to another process by now', async () => {
     writeFileSync(join(dir, 'processes.json'), JSON.stringify([{ pid: orphan.pid, birth: 'another day' }]));
-    expect(await endOrphans(dir)).toBe(0);
-    expect(identify(orphan.pid as number)).toBeDefined();
+    expect(await terminateOrphans(dir)).toBe(0);
+    expect(processIdentity(orphan.pid as number)).toBeDefined();
   });
 
   it('are none in a new directory or behind a torn record', async () => {
-    expect(await endOrphans(dir)).toBe(0);
+    expect(await terminateOrphans(dir)).toBe(0);
     writeFileSync(join(dir, 'processes.json'), '[{"pid"');
-    expect(await endOrphans(dir)).toBe(0);
+    expect(await terminateOrphans(dir)).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AuxiliaryFile } from './auxiliary-file';
-import { endProcess, identify, isRunning, type ProcessId } from './process-id';
+import { terminateProcess, processIdentity, isRunning, type ProcessId } from './process-identity';
 
 const GRACE_MS = 5_000;
 
@@ -19,7 +19,7 @@ export class ProcessRecord {
   }
 
   add(pid: number): void {
-    const id = identify(pid);
+    const id = processIdentity(pid);
     if (id === undefined) return;
     this.#running.push(id);
     this.#file.save();
@@ -43,11 +43,11 @@ function writeRecord(file: string, running: readonly ProcessId[]): void {
  * Redis goes last, for the services need it to hand their work back.
  * @returns how many there were
  */
-export async function endOrphans(dataDir: string): Promise<number> {
-  const redis = redisOf(dataDir);
+export async function terminateOrphans(dataDir: string): Promise<number> {
+  const redis = findRedis(dataDir);
   const services = readRecord(dataDir).filter((id) => isRunning(id) && id.pid !== redis?.pid);
-  await Promise.all(services.map((id) => endProcess(id, GRACE_MS)));
-  if (redis !== undefined) await endProcess(redis, GRACE_MS);
+  await Promise.all(services.map((id) => terminateProcess(id, GRACE_MS)));
+  if (redis !== undefined) await terminateProcess(redis, GRACE_MS);
   rmSync(recordFile(dataDir), { force: true });
   return services.length + (redis === undefined ? 0 : 1);
 }
@@ -68,11 +68,11 @@ function readRecord(dataDir: string): ProcessId[] {
  * The redis-server that works in DATA_DIR/redis, by its own pid file: it may be missing from the record when the stack
  * was killed in the instant between starting it and writing it down. Its working directory proves who it is.
  */
-function redisOf(dataDir: string): ProcessId | undefined {
+function findRedis(dataDir: string): ProcessId | undefined {
   const dir = join(dataDir, 'redis');
   try {
     const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
-    const id = identify(pid);
+    const id = processIdentity(pid);
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir) ? id : undefined;
   } catch {
     return undefined;

@@ -7,7 +7,12 @@ export interface Ready {
   /** Null when API_KEYS_FILE was given: it holds hashes only. */
   readonly api_key: string | null;
   /** `redis` is absent when REDIS_URL names a server of its own. */
-  readonly pids: { readonly stack: number; readonly api: number; readonly workers: readonly number[]; readonly redis?: number };
+  readonly pids: {
+    readonly stack: number;
+    readonly api: number;
+    readonly workers: readonly number[];
+    readonly redis?: number;
+  };
   readonly redis_url: string;
 }
 

@@ -47,7 +47,7 @@ describe('the guard of redis-server', () => {
   it('ends nothing when the server had ended by itself', async () => {
     const bystander = start();
     guard.watch(bystander.pid as number);
-    guard.forget();
+    guard.unwatch();
     guard.pipe.destroy();
     await guard.ended;
     expect(await ending(bystander)).toBe(0);

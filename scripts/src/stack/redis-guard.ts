@@ -34,7 +34,7 @@ export class RedisGuard {
   }
 
   /** It has ended by itself: by now its number may belong to another process. */
-  forget(): void {
+  unwatch(): void {
     this.#pipe.write('\n');
   }
 

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { checkPortIsFree, findFreePort } from './free-port';
-import { ProcessRecord, endOrphans } from './process-record';
+import { ProcessRecord, terminateOrphans } from './process-record';
 import { RedisGuard } from './redis-guard';
 import { launchRedis } from './redis-server';
-import type { Starting } from './supervisor';
+import type { StartingChild } from './supervisor';
 
 describe('our own redis-server', () => {
   let dir: string;
   let port: number;
   let guard: RedisGuard;
-  const running: Starting[] = [];
+  const running: StartingChild[] = [];
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'redis-'));
@@ -26,13 +26,16 @@ describe('our own redis-server', () => {
     rmSync(dir, { recursive: true });
   });
 
-  function start(): Starting {
-    const redis = launchRedis({ dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log'), guard }, new ProcessRecord(dir, () => undefined));
+  function start(): StartingChild {
+    const redis = launchRedis(
+      { dataDir: dir, port, environment: process.env, logFile: join(dir, 'redis.log'), guard },
+      new ProcessRecord(dir, () => undefined),
+    );
     running.push(redis);
     return redis;
   }
 
-  async function end({ child, exited }: Starting): Promise<void> {
+  async function end({ child, exited }: StartingChild): Promise<void> {
     child.kill('SIGTERM');
     await exited;
   }
@@ -63,7 +66,7 @@ describe('our own redis-server', () => {
     const redis = start();
     await redis.ready;
     rmSync(join(dir, 'processes.json'));
-    expect(await endOrphans(dir)).toBe(1);
+    expect(await terminateOrphans(dir)).toBe(1);
     await redis.exited;
     expect(existsSync(join(dir, 'redis/redis.pid'))).toBe(false);
   });
@@ -73,7 +76,13 @@ describe('our own redis-server', () => {
     const second = mkdtempSync(join(tmpdir(), 'redis-'));
     const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log'), guard };
     const loser = launchRedis(options, new ProcessRecord(second, () => undefined));
-    const served = await Promise.race([loser.ready.then(() => true, () => false), loser.exited.then(() => false)]);
+    const served = await Promise.race([
+      loser.ready.then(
+        () => true,
+        () => false,
+      ),
+      loser.exited.then(() => false),
+    ]);
     expect(served).toBe(false);
     await loser.exited;
     rmSync(second, { recursive: true });

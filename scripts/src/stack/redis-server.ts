@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { type Environment, launch } from './launch';
 import type { ProcessRecord } from './process-record';
 import type { RedisGuard } from './redis-guard';
-import type { Starting } from './supervisor';
+import type { StartingChild } from './supervisor';
 
 const RECONNECT_MS = 50;
 
@@ -17,15 +17,19 @@ export interface RedisServerOptions {
 }
 
 /** Starts our own redis-server in DATA_DIR/redis. It serves once it has read its append-only file back. */
-export function launchRedis({ dataDir, port, environment, logFile, guard }: RedisServerOptions, record: ProcessRecord): Starting {
+export function launchRedis(
+  { dataDir, port, environment, logFile, guard }: RedisServerOptions,
+  record: ProcessRecord,
+): StartingChild {
   const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile }, record);
   const { pid } = launched.child;
-  if (pid === undefined) return { ...launched, ready: launched.exited.then((reason) => Promise.reject(new Error(reason))) };
+  if (pid === undefined)
+    return { ...launched, ready: launched.exited.then((reason) => Promise.reject(new Error(reason))) };
   guard.watch(pid);
-  void launched.exited.then(() => guard.forget());
-  return { ...launched, ready: untilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
+  void launched.exited.then(() => guard.unwatch());
+  return { ...launched, ready: waitUntilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
 }
 
 /** Never loses more than a second of the queue, never drops a job for memory, answers nobody from outside. */
@@ -45,7 +49,7 @@ function redisArguments(dir: string, port: number): string[] {
 }
 
 /** Resolves when the server on that address answers and is ours: another may have taken the port in between. */
-async function untilServing(url: string, pid: number, exited: Promise<string>): Promise<void> {
+async function waitUntilServing(url: string, pid: number, exited: Promise<string>): Promise<void> {
   const client = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: null });
   client.on('error', () => undefined);
   const ready = new Promise((resolve) => client.once('ready', resolve));

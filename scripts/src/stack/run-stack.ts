@@ -2,40 +2,40 @@ import { ApiError, ConnectionError } from '@cytoqueue/client';
 import { ConfigError, loadConfig } from '@cytoqueue/runtime';
 import type { Environment } from './launch';
 import type { Ready } from './ready-file';
-import { createReporter } from './reporter';
+import { createStackLog } from './stack-log';
 import { Stack } from './stack';
 import { StackError } from './stack-error';
 
 /** npm passes a terminal's Ctrl-C on to us, which had it already: the same key press, not a second wish. */
-const SAME_SIGNAL_MS = 300;
+const DUPLICATE_SIGNAL_MS = 300;
 
 export interface RunOptions {
   environment: Environment;
   /** Called once the stack serves; when it fails the stack is stopped and the process ends with status 1. */
-  use: (ready: Ready, stack: Stack) => Promise<void> | void;
+  onReady: (ready: Ready, stack: Stack) => Promise<void> | void;
   /** The status after an orderly stop by a signal. */
-  signalStatus: () => number;
+  exitCodeOnSignal: () => number;
 }
 
 /** Runs a stack in this process, in the foreground: SIGINT, SIGTERM or SIGHUP stop it in order, a second one at once. */
-export async function runStack({ environment, use, signalStatus }: RunOptions): Promise<void> {
+export async function runStack({ environment, onReady, exitCodeOnSignal }: RunOptions): Promise<void> {
   // A reader that has gone away (`npm start | head -1`) is no reason to end the stack.
   process.stdout.on('error', () => undefined);
   try {
     const config = loadConfig(environment);
-    const stack = new Stack({ config, environment, reporter: createReporter(config) });
-    const signalled = stopOnSignals(stack, signalStatus);
-    await useStack(stack, use, signalled);
+    const stack = new Stack({ config, environment, log: createStackLog(config) });
+    const signalled = stopOnSignals(stack, exitCodeOnSignal);
+    await useStack(stack, onReady, signalled);
   } catch (error) {
-    console.error(describeError(error));
+    console.error(errorText(error));
     process.exitCode = 1;
   }
 }
 
 /** After a signal whatever fails does so because of it: the handler alone decides how the process ends. */
-async function useStack(stack: Stack, use: RunOptions['use'], signalled: AbortSignal): Promise<void> {
+async function useStack(stack: Stack, onReady: RunOptions['onReady'], signalled: AbortSignal): Promise<void> {
   try {
-    await use(await stack.start(), stack);
+    await onReady(await stack.start(), stack);
   } catch (error) {
     if (signalled.aborted) return;
     await stack.stop();
@@ -43,18 +43,18 @@ async function useStack(stack: Stack, use: RunOptions['use'], signalled: AbortSi
   }
 }
 
-function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
+function stopOnSignals(stack: Stack, exitCode: () => number): AbortSignal {
   const first = new AbortController();
   let firstAtMs = 0;
   const stop = (): void => {
     if (first.signal.aborted) {
-      if (Date.now() - firstAtMs < SAME_SIGNAL_MS) return;
+      if (Date.now() - firstAtMs < DUPLICATE_SIGNAL_MS) return;
       stack.kill();
       process.exit(1);
     }
     first.abort();
     firstAtMs = Date.now();
-    void stack.stop().then(() => process.exit(status()));
+    void stack.stop().then(() => process.exit(exitCode()));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   // Only when a parent holds an IPC channel to us, as the end-to-end tests do: its end means that the parent is gone.
@@ -65,7 +65,7 @@ function stopOnSignals(stack: Stack, status: () => number): AbortSignal {
 }
 
 /** What explains itself needs no stack trace. */
-const PLAIN = [StackError, ConfigError, ApiError, ConnectionError];
+const EXPECTED_ERRORS = [StackError, ConfigError, ApiError, ConnectionError];
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space on its disk, or set DATA_DIR to a folder on another one',
@@ -75,8 +75,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'this user lacks the permission; set DATA_DIR to a folder of its own',
 };
 
-function describeError(error: unknown): string {
-  if (error instanceof Error && PLAIN.some((type) => error instanceof type)) return `Cytoqueue: ${error.message}`;
+function errorText(error: unknown): string {
+  if (error instanceof Error && EXPECTED_ERRORS.some((type) => error instanceof type))
+    return `Cytoqueue: ${error.message}`;
   const { code, path } = error as NodeJS.ErrnoException;
   const remedy = REMEDIES[code ?? ''];
   if (remedy !== undefined) return `Cytoqueue: ${path ?? 'DATA_DIR'} cannot be written (${code}); ${remedy}`;

@@ -17,7 +17,19 @@ it('writes out what the stack has settled, and lets the rest through', () => {
 });
 
 it('means the same to the child as to the stack', () => {
-  const config = loadConfig({ DATA_DIR: 'here', WORKER_THREADS: '3', SHARD_ROWS: '2000', CLOUDWATCH_NAMESPACE: 'Lab', MAX_UPLOAD_BYTES: '5', TRUST_PROXY: '10.0.0.0/8,loopback', RATE_LIMIT_PER_MINUTE: '7', EVENT_STREAMS: '8', MAX_CONNECTIONS: '9', PUBLIC_URL: 'https://host/cyto', MAX_WAIT_SECONDS: '9' });
+  const config = loadConfig({
+    DATA_DIR: 'here',
+    WORKER_THREADS: '3',
+    SHARD_ROWS: '2000',
+    CLOUDWATCH_NAMESPACE: 'Lab',
+    MAX_UPLOAD_BYTES: '5',
+    TRUST_PROXY: '10.0.0.0/8,loopback',
+    RATE_LIMIT_PER_MINUTE: '7',
+    EVENT_STREAMS: '8',
+    MAX_CONNECTIONS: '9',
+    PUBLIC_URL: 'https://host/cyto',
+    MAX_WAIT_SECONDS: '9',
+  });
   const child = loadConfig(serviceEnvironment({}, config, settled));
   expect(child).toEqual({ ...config, redisUrl: settled.redisUrl, apiKeysFile: settled.apiKeysFile });
 });

@@ -5,9 +5,13 @@ import type { Environment } from './launch';
  * The variables of a service: what the stack was given, with everything the stack has settled written out, so that no
  * child settles it differently. The AWS SDK's and Node's own variables pass through.
  */
-export function serviceEnvironment(given: Environment, config: Config, settled: { redisUrl: string; apiKeysFile: string | undefined }): Environment {
+export function serviceEnvironment(
+  inherited: Environment,
+  config: Config,
+  settled: { redisUrl: string; apiKeysFile: string | undefined },
+): Environment {
   return {
-    ...given,
+    ...inherited,
     HOST: config.host,
     PORT: String(config.port),
     DATA_DIR: config.dataDir,

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Environment, launch, type Launched } from './launch';
+import { type Environment, launch, type ChildHandle } from './launch';
 import type { ProcessRecord } from './process-record';
 import type { RedisGuard } from './redis-guard';
-import type { Starting } from './supervisor';
+import type { StartingChild } from './supervisor';
 
-const POLL_MS = 50;
+const POLL_INTERVAL_MS = 50;
 const ANSWER_DEADLINE_MS = 2_000;
 /**
  * MiB of half a young generation, where 16 is the default. Streams drop a buffer a chunk, whose memory lies outside the heap
@@ -36,29 +36,42 @@ interface UpMessage {
 }
 
 /** Starts a worker process; it serves when it says so. */
-export function launchWorker(options: ServiceOptions, record: ProcessRecord): Starting {
+export function launchWorker(options: ServiceOptions, record: ProcessRecord): StartingChild {
   const launched = launchService(options, record);
-  return { ...launched, ready: upMessage(launched).then(() => undefined) };
+  return { ...launched, ready: waitForUpMessage(launched).then(() => undefined) };
 }
 
 /** Starts the API; it serves when it says where it listens and answers there that Redis and the store are reachable. */
-export function launchApi(options: ServiceOptions, record: ProcessRecord, onListening: (url: string) => void): Starting {
+export function launchApi(
+  options: ServiceOptions,
+  record: ProcessRecord,
+  onListening: (url: string) => void,
+): StartingChild {
   const launched = launchService(options, record);
-  const ready = upMessage(launched).then(async ({ url, port }) => {
+  const ready = waitForUpMessage(launched).then(async ({ url, port }) => {
     const address = url ?? `http://127.0.0.1:${port}`;
-    await untilHealthy(address, launched);
+    await waitUntilHealthy(address, launched);
     onListening(address);
   });
   return { ...launched, ready };
 }
 
-function launchService({ service, environment, logFile, guard }: ServiceOptions, record: ProcessRecord): Launched {
+function launchService({ service, environment, logFile, guard }: ServiceOptions, record: ProcessRecord): ChildHandle {
   const main = resolve(ROOT, 'services', service, 'dist/main.js');
   const moreStdio = guard === undefined ? (['ipc'] as const) : (['ipc', guard.pipe] as const);
-  return launch({ command: process.execPath, args: [...NODE_OPTIONS, main], environment: { ...ALLOCATOR_OPTIONS, ...environment }, logFile, moreStdio }, record);
+  return launch(
+    {
+      command: process.execPath,
+      args: [...NODE_OPTIONS, main],
+      environment: { ...ALLOCATOR_OPTIONS, ...environment },
+      logFile,
+      moreStdio,
+    },
+    record,
+  );
 }
 
-async function upMessage({ child, exited }: Launched): Promise<UpMessage> {
+async function waitForUpMessage({ child, exited }: ChildHandle): Promise<UpMessage> {
   const waiting = new AbortController();
   void exited.then(() => waiting.abort());
   for (;;) {
@@ -72,10 +85,10 @@ function isUpMessage(message: unknown): message is UpMessage {
   return type === 'listening' || type === 'ready';
 }
 
-async function untilHealthy(url: string, { child }: Launched): Promise<void> {
+async function waitUntilHealthy(url: string, { child }: ChildHandle): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
     if (await isHealthy(url)) return;
-    await sleep(POLL_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
   throw new Error('ended before it was healthy');
 }

@@ -7,7 +7,11 @@ export async function createSignInLink({ url, api_key: key }: Ready, publicUrl =
   if (key === null) return undefined;
   try {
     const headers = { authorization: `Bearer ${key}` };
-    const response = await fetch(`${url}/v1/session/tokens`, { method: 'POST', headers, signal: AbortSignal.timeout(DEADLINE_MS) });
+    const response = await fetch(`${url}/v1/session/tokens`, {
+      method: 'POST',
+      headers,
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    });
     const { token } = (await response.json()) as { token?: string };
     return token === undefined ? undefined : `${publicUrl}/sign-in#token=${token}`;
   } catch {

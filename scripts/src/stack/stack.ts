@@ -1,19 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, Releasers, ensureLocalApiKey, ensureSessionSecret } from '@cytoqueue/runtime';
+import { type Config, CleanupStack, ensureLocalApiKey, ensureSessionSecret } from '@cytoqueue/runtime';
 import { AuxiliaryFile } from './auxiliary-file';
 import { lockDataDir } from './data-dir-lock';
 import { checkPortIsFree, findFreePort } from './free-port';
 import type { Environment } from './launch';
-import { ProcessRecord, endOrphans } from './process-record';
+import { ProcessRecord, terminateOrphans } from './process-record';
 import { type Ready, removeReady, writeReady } from './ready-file';
 import { RedisGuard } from './redis-guard';
 import { launchRedis } from './redis-server';
-import type { Reporter } from './reporter';
+import type { StackLog } from './stack-log';
 import { launchApi, launchWorker } from './service';
 import { serviceEnvironment, workerPort } from './service-environment';
 import { StackError } from './stack-error';
-import { type Starting, Supervisor } from './supervisor';
+import { type StartingChild, Supervisor } from './supervisor';
 
 const START_DEADLINE_MS = 60_000;
 /** The services give themselves less; beyond it they are stuck. */
@@ -23,15 +23,15 @@ export interface StackOptions {
   config: Config;
   /** Passed on to the children. */
   environment: Environment;
-  reporter: Reporter;
+  log: StackLog;
 }
 
 /** Redis, workers and the API on one machine, kept running until `stop`. One per DATA_DIR. */
 export class Stack {
   readonly #config: Config;
   readonly #environment: Environment;
-  readonly #reporter: Reporter;
-  readonly #releasers: Releasers;
+  readonly #reporter: StackLog;
+  readonly #releasers: CleanupStack;
   readonly #record: ProcessRecord;
   readonly #readyFile: AuxiliaryFile;
   readonly #supervisors: Supervisor[] = [];
@@ -43,13 +43,16 @@ export class Stack {
   #guard: RedisGuard | undefined;
   #describe: (() => Ready) | undefined;
 
-  constructor({ config, environment, reporter }: StackOptions) {
+  constructor({ config, environment, log: reporter }: StackOptions) {
     this.#config = config;
     this.#environment = environment;
     this.#reporter = reporter;
-    this.#releasers = new Releasers(reporter.logger);
+    this.#releasers = new CleanupStack(reporter.logger);
     this.#record = new ProcessRecord(config.dataDir, (error) => this.#warnUnwritten(error));
-    this.#readyFile = new AuxiliaryFile(() => this.#writeReady(), (error) => this.#warnUnwritten(error));
+    this.#readyFile = new AuxiliaryFile(
+      () => this.#writeReady(),
+      (error) => this.#warnUnwritten(error),
+    );
   }
 
   /** Where browsers reach it, when that is another address than the one it listens at. */
@@ -83,7 +86,9 @@ export class Stack {
   async scaleWorkers(count: number): Promise<void> {
     this.#checkNotStopping();
     const leaving = this.#workers.slice(count);
-    const joining = Array.from({ length: Math.max(0, count - this.#workers.length) }, () => this.#createWorker?.(this.#workers.length));
+    const joining = Array.from({ length: Math.max(0, count - this.#workers.length) }, () =>
+      this.#createWorker?.(this.#workers.length),
+    );
     await Promise.all([...joining.map((worker) => worker?.start()), ...leaving.map((worker) => worker.stop())]);
     this.#workers.splice(count);
     this.#refreshReady();
@@ -104,7 +109,10 @@ export class Stack {
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
     const SESSION_SECRET = this.#config.sessionSecret ?? (await ensureSessionSecret(this.#config.dataDir));
     // The workers are acquired first, so they are released after the API.
-    const [, api] = await Promise.all([this.#startWorkers(environment), this.#startApi({ ...environment, SESSION_SECRET })]);
+    const [, api] = await Promise.all([
+      this.#startWorkers(environment),
+      this.#startApi({ ...environment, SESSION_SECRET }),
+    ]);
     this.#checkNotStopping();
     this.#describe = () => ({
       url: api.url(),
@@ -128,7 +136,7 @@ export class Stack {
     const unlock = lockDataDir(dataDir);
     this.#acquire('lock', unlock);
     removeReady(dataDir);
-    const orphans = await endOrphans(dataDir);
+    const orphans = await terminateOrphans(dataDir);
     if (orphans > 0) this.#reporter.warn(`ended ${orphans} processes that a killed stack had left on this DATA_DIR`);
   }
 
@@ -144,7 +152,13 @@ export class Stack {
     const guard = new RedisGuard();
     this.#acquire('redis guard', () => guard.stop());
     this.#guard = guard;
-    const options = { dataDir, port: await findFreePort(), environment: this.#environment, logFile: this.#logFile('redis'), guard };
+    const options = {
+      dataDir,
+      port: await findFreePort(),
+      environment: this.#environment,
+      logFile: this.#logFile('redis'),
+      guard,
+    };
     const supervisor = this.#supervise('redis', STOP_DEADLINE_MS.redis, () => launchRedis(options, this.#record));
     this.#acquire('redis', () => supervisor.stop());
     await supervisor.start();
@@ -155,7 +169,12 @@ export class Stack {
     this.#createWorker = (index) => {
       const name = `worker-${index + 1}`;
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
-      const options = { service: 'worker', environment: own, logFile: this.#logFile(name), guard: this.#guard } as const;
+      const options = {
+        service: 'worker',
+        environment: own,
+        logFile: this.#logFile(name),
+        guard: this.#guard,
+      } as const;
       const supervisor = this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
       this.#workers.push(supervisor);
       return supervisor;
@@ -181,14 +200,14 @@ export class Stack {
     return { url: () => url, supervisor };
   }
 
-  #supervise(name: string, stopDeadlineMs: number, launchProcess: () => Starting): Supervisor {
+  #supervise(name: string, stopDeadlineMs: number, launchProcess: () => StartingChild): Supervisor {
     const supervisor = new Supervisor({
       name,
       logFile: this.#logFile(name),
       launch: launchProcess,
       startDeadlineMs: START_DEADLINE_MS,
       stopDeadlineMs,
-      onDeath: (death) => this.#reporter.death(death),
+      onCrash: (death) => this.#reporter.crash(death),
       onRestart: () => this.#refreshReady(),
     });
     this.#supervisors.push(supervisor);
@@ -205,7 +224,9 @@ export class Stack {
   }
 
   #warnUnwritten(error: Error): void {
-    this.#reporter.warn(`a file in ${this.#config.dataDir} could not be written and will be as soon as possible: ${error.message}`);
+    this.#reporter.warn(
+      `a file in ${this.#config.dataDir} could not be written and will be as soon as possible: ${error.message}`,
+    );
   }
 
   /** Nothing may be acquired once the releasing has begun: nobody would release it. */

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launch } from './launch';
-import { identify } from './process-id';
+import { processIdentity } from './process-identity';
 import { ProcessRecord } from './process-record';
-import { type Starting, Supervisor, type SupervisorOptions, restartDelayMs } from './supervisor';
+import { type StartingChild, Supervisor, type SupervisorOptions, restartDelayMs } from './supervisor';
 
 const LIVES = `process.send('up'); process.on('disconnect', () => process.exit());`;
 const DEAF = `process.on('SIGTERM', () => {}); ${LIVES}`;
@@ -25,21 +25,27 @@ describe('a supervisor', () => {
     rmSync(dir, { recursive: true });
   });
 
-  function launchScript(script: string): Starting {
-    const options = { command: process.execPath, args: ['-e', script], environment: process.env, logFile: join(dir, 'x.log'), moreStdio: ['ipc'] as const };
+  function launchScript(script: string): StartingChild {
+    const options = {
+      command: process.execPath,
+      args: ['-e', script],
+      environment: process.env,
+      logFile: join(dir, 'x.log'),
+      moreStdio: ['ipc'] as const,
+    };
     const launched = launch(options, new ProcessRecord(dir, () => undefined));
     const gone = launched.exited.then((reason) => Promise.reject(new Error(reason)));
     return { ...launched, ready: Promise.race([once(launched.child, 'message'), gone]).then(() => undefined) };
   }
 
-  function supervise(launchProcess: () => Starting, options: Partial<SupervisorOptions> = {}): Supervisor {
+  function supervise(launchProcess: () => StartingChild, options: Partial<SupervisorOptions> = {}): Supervisor {
     const supervisor = new Supervisor({
       name: 'x',
       logFile: join(dir, 'x.log'),
       launch: launchProcess,
       startDeadlineMs: 30_000,
       stopDeadlineMs: 30_000,
-      onDeath: () => undefined,
+      onCrash: () => undefined,
       onRestart: () => undefined,
       ...options,
     });
@@ -51,20 +57,23 @@ describe('a supervisor', () => {
     const supervisor = supervise(() => launchScript(LIVES));
     await supervisor.start();
     const pid = supervisor.pid as number;
-    expect(identify(pid)).toBeDefined();
+    expect(processIdentity(pid)).toBeDefined();
     await supervisor.stop();
-    expect(identify(pid)).toBeUndefined();
+    expect(processIdentity(pid)).toBeUndefined();
   });
 
   it('starts another one when it is killed, and says so', async () => {
-    const deaths: { reason: string; deathsInARow: number }[] = [];
+    const deaths: { reason: string; consecutiveCrashes: number }[] = [];
     const restarted = new Promise<void>((resolve) => {
-      const supervisor = supervise(() => launchScript(LIVES), { onDeath: (death) => deaths.push(death), onRestart: resolve });
+      const supervisor = supervise(() => launchScript(LIVES), {
+        onCrash: (death) => deaths.push(death),
+        onRestart: resolve,
+      });
       void supervisor.start().then(() => process.kill(supervisor.pid as number, 'SIGKILL'));
     });
     await restarted;
-    expect(deaths).toMatchObject([{ reason: 'SIGKILL', deathsInARow: 1 }]);
-    expect(identify(supervisors[0]?.pid as number)).toBeDefined();
+    expect(deaths).toMatchObject([{ reason: 'SIGKILL', consecutiveCrashes: 1 }]);
+    expect(processIdentity(supervisors[0]?.pid as number)).toBeDefined();
   });
 
   it('counts deaths in a row and keeps trying', async () => {
@@ -72,7 +81,7 @@ describe('a supervisor', () => {
     const counts: number[] = [];
     const restarted = new Promise<void>((resolve) => {
       const supervisor = supervise(() => launchScript(scripts.shift() as string), {
-        onDeath: ({ deathsInARow }) => counts.push(deathsInARow),
+        onCrash: ({ consecutiveCrashes }) => counts.push(consecutiveCrashes),
         onRestart: resolve,
       });
       void supervisor.start().then(() => process.kill(supervisor.pid as number, 'SIGKILL'));
@@ -89,12 +98,15 @@ describe('a supervisor', () => {
   it('gives up on a first start that takes too long and leaves nothing running', async () => {
     const supervisor = supervise(() => launchScript(SILENT), { startDeadlineMs: 50 });
     await expect(supervisor.start()).rejects.toThrow('did not answer in time');
-    expect(identify(supervisor.pid as number)).toBeUndefined();
+    expect(processIdentity(supervisor.pid as number)).toBeUndefined();
   });
 
   it('rejects the first start of a program that is not there', async () => {
     const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log') };
-    const supervisor = supervise(() => ({ ...launch(missing, new ProcessRecord(dir, () => undefined)), ready: new Promise(() => undefined) }));
+    const supervisor = supervise(() => ({
+      ...launch(missing, new ProcessRecord(dir, () => undefined)),
+      ready: new Promise(() => undefined),
+    }));
     await expect(supervisor.start()).rejects.toThrow('nothing is not installed');
   });
 
@@ -103,7 +115,7 @@ describe('a supervisor', () => {
     await supervisor.start();
     const pid = supervisor.pid as number;
     await supervisor.stop();
-    expect(identify(pid)).toBeUndefined();
+    expect(processIdentity(pid)).toBeUndefined();
   });
 
   it('takes a process that has ended out of the record', async () => {

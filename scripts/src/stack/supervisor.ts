@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastWords } from './last-words';
-import type { Launched } from './launch';
+import { lastLogError } from './last-log-error';
+import type { ChildHandle } from './launch';
 import { StackError } from './stack-error';
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
 /** One that served this long is no crash loop: its next death starts counting anew. */
-const STEADY_MS = 30_000;
+const STABLE_AFTER_MS = 30_000;
 
 /** A launched process and the promise that it serves. `ready` rejects when it never will. */
-export interface Starting extends Launched {
+export interface StartingChild extends ChildHandle {
   readonly ready: Promise<void>;
 }
 
@@ -17,25 +17,25 @@ export interface SupervisorOptions {
   /** As it stands in messages. */
   name: string;
   logFile: string;
-  launch: () => Starting;
+  launch: () => StartingChild;
   startDeadlineMs: number;
   stopDeadlineMs: number;
   /** A process has died and will be started again. */
-  onDeath: (event: { name: string; reason: string; deathsInARow: number; delayMs: number }) => void;
+  onCrash: (event: { name: string; reason: string; consecutiveCrashes: number; delayMs: number }) => void;
   /** Another process serves in the place of one that died. */
   onRestart: () => void;
 }
 
 /** How long to wait before the next start, after so many deaths in a row: doubling, with a ceiling. */
-export function restartDelayMs(deathsInARow: number): number {
-  return Math.min(FIRST_DELAY_MS * 2 ** (deathsInARow - 1), MAX_DELAY_MS);
+export function restartDelayMs(consecutiveCrashes: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** (consecutiveCrashes - 1), MAX_DELAY_MS);
 }
 
 /** Keeps one process running: started again whenever it ends, until `stop`. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #stopRequest = new AbortController();
-  #current: Starting | undefined;
+  #current: StartingChild | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -50,7 +50,8 @@ export class Supervisor {
   async start(): Promise<void> {
     const current = this.#launch();
     const failure = await this.#untilReady(current);
-    if (failure !== undefined) throw new StackError(`${this.#options.name} did not start (${failure})${lastWords(this.#options.logFile)}`);
+    if (failure !== undefined)
+      throw new StackError(`${this.#options.name} did not start (${failure})${lastLogError(this.#options.logFile)}`);
     void this.#keepRunning(current);
   }
 
@@ -67,16 +68,21 @@ export class Supervisor {
     this.#current?.child.kill('SIGKILL');
   }
 
-  #launch(): Starting {
+  #launch(): StartingChild {
     this.#current = this.#options.launch();
     return this.#current;
   }
 
   /** Undefined when the process serves, else why it does not; then it is gone. */
-  async #untilReady({ child, ready, exited }: Starting): Promise<string | undefined> {
+  async #untilReady({ child, ready, exited }: StartingChild): Promise<string | undefined> {
     const deadline = new AbortController();
-    const late = sleep(this.#options.startDeadlineMs, 'did not answer in time', { signal: deadline.signal }).catch(() => undefined);
-    const failed = ready.then(() => undefined, (error: Error) => error.message);
+    const late = sleep(this.#options.startDeadlineMs, 'did not answer in time', { signal: deadline.signal }).catch(
+      () => undefined,
+    );
+    const failed = ready.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
     const failure = await Promise.race([exited, failed, late]);
     deadline.abort();
     if (failure === undefined) return undefined;
@@ -85,15 +91,15 @@ export class Supervisor {
     return ending === 'SIGKILL' ? failure : ending;
   }
 
-  async #keepRunning(first: Starting): Promise<void> {
+  async #keepRunning(first: StartingChild): Promise<void> {
     let current = first;
     let readySince = Date.now();
-    for (let deathsInARow = 1; ; deathsInARow++) {
+    for (let consecutiveCrashes = 1; ; consecutiveCrashes++) {
       const reason = await current.exited;
       if (this.#stopRequest.signal.aborted) return;
-      if (Date.now() - readySince > STEADY_MS) deathsInARow = 1;
-      const delayMs = restartDelayMs(deathsInARow);
-      this.#options.onDeath({ name: this.#options.name, reason, deathsInARow, delayMs });
+      if (Date.now() - readySince > STABLE_AFTER_MS) consecutiveCrashes = 1;
+      const delayMs = restartDelayMs(consecutiveCrashes);
+      this.#options.onCrash({ name: this.#options.name, reason, consecutiveCrashes, delayMs });
       await sleep(delayMs, undefined, { signal: this.#stopRequest.signal }).catch(() => undefined);
       if (this.#stopRequest.signal.aborted) return;
       current = this.#launch();

@@ -21,17 +21,26 @@ export function listArtifacts({ report, models }: Trained): Map<string, Uint8Arr
 
 /** Everything that is derived from a report for one of its models. */
 export function describeModel(name: string, report: TrainingReport): Map<string, string> {
-  return new Map([['evaluation.json', formatReport(ownReport(name, report))], ['card.md', writeCard(name, report)], ...drawCharts(name, report.models[name])]);
+  return new Map([
+    ['evaluation.json', formatReport(ownReport(name, report))],
+    ['card.md', writeCard(name, report)],
+    ...drawCharts(name, report.models[name]),
+  ]);
 }
 
 /** Short lines, so that a change of one figure is a change of one line. */
 export function formatReport(report: TrainingReport): string {
-  const isFlat = (value: unknown) => typeof value !== 'object' || value === null || !Object.values(value).some((part) => typeof part === 'object' && part !== null);
+  const isFlat = (value: unknown) =>
+    typeof value !== 'object' ||
+    value === null ||
+    !Object.values(value).some((part) => typeof part === 'object' && part !== null);
   const format = (value: unknown, indent: string): string => {
     if (isFlat(value)) return JSON.stringify(value);
     const inner = `${indent} `;
     if (Array.isArray(value)) return `[\n${value.map((part) => inner + format(part, inner)).join(',\n')}\n${indent}]`;
-    const entries = Object.entries(value as object).map(([key, part]) => `${inner}${JSON.stringify(key)}: ${format(part, inner)}`);
+    const entries = Object.entries(value as object).map(
+      ([key, part]) => `${inner}${JSON.stringify(key)}: ${format(part, inner)}`,
+    );
     return `{\n${entries.join(',\n')}\n${indent}}`;
   };
   return `${format(report, '')}\n`;

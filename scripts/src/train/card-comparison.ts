@@ -1,21 +1,24 @@
-import { figure, table } from './markdown';
+import { formatScore, markdownTable } from './markdown';
 import type { CandidateName, GridEntry, TrainingReport } from './report';
 
-const MOST_CHOSEN_LISTED = 3;
+const MAX_CHOSEN_LISTED = 3;
 
 /** What comes of choosing anew in every fold: the honest price of having chosen at all. */
 export function compareNested({ nested }: TrainingReport): string {
   const rows = nested.map(({ family, cv, chosen }) => [
     family,
-    figure(cv.accuracy),
-    figure(cv.sensitivity),
-    figure(cv.auc),
-    figure(cv.brier),
-    figure(cv.log_loss),
-    chosen.slice(0, MOST_CHOSEN_LISTED).map((one) => `${describe(one)} (${one.times})`).join('; '),
+    formatScore(cv.accuracy),
+    formatScore(cv.sensitivity),
+    formatScore(cv.auc),
+    formatScore(cv.brier),
+    formatScore(cv.log_loss),
+    chosen
+      .slice(0, MAX_CHOSEN_LISTED)
+      .map((one) => `${describe(one)} (${one.times})`)
+      .join('; '),
   ]);
   const words = 'Chosen anew in every fold, by the Brier score of its known rows seen by those of other ids:';
-  return `${words}\n\n${table(['chosen among', 'accuracy', 'sensitivity', 'AUC', 'Brier', 'log loss', 'most often'], rows)}`;
+  return `${words}\n\n${markdownTable(['chosen among', 'accuracy', 'sensitivity', 'AUC', 'Brier', 'log loss', 'most often'], rows)}`;
 }
 
 /** Every metric, scaling and rule at its best k and at k = 5; all of k = 1..31 are in `evaluation.json`. */
@@ -30,10 +33,28 @@ export function compareGrid({ grid }: TrainingReport): string {
     const five = usable.find(({ k }) => k === 5);
     if (five === undefined) return [];
     const best = usable.reduce((one, other) => (Number(other.brier) < Number(one.brier) ? other : one));
-    return [[`${five.metric}, ${five.scaling}, ${five.rule}`, ...cells(five), String(best.k), show(best.accuracy), show(best.brier)]];
+    return [
+      [
+        `${five.metric}, ${five.scaling}, ${five.rule}`,
+        ...cells(five),
+        String(best.k),
+        show(best.accuracy),
+        show(best.brier),
+      ],
+    ];
   });
-  const header = ['metric, scaling, rule', 'accuracy', 'sensitivity', 'AUC', 'Brier', 'log loss', 'best k by Brier', 'its accuracy', 'its Brier'];
-  return `At k = 5, and at the k that this very comparison likes best (which flatters it); every k is in \`evaluation.json\`:\n\n${table(header, rows)}`;
+  const header = [
+    'metric, scaling, rule',
+    'accuracy',
+    'sensitivity',
+    'AUC',
+    'Brier',
+    'log loss',
+    'best k by Brier',
+    'its accuracy',
+    'its Brier',
+  ];
+  return `At k = 5, and at the k that this very comparison likes best (which flatters it); every k is in \`evaluation.json\`:\n\n${markdownTable(header, rows)}`;
 }
 
 function cells({ accuracy, sensitivity, auc, brier, log_loss }: GridEntry): string[] {
@@ -41,7 +62,7 @@ function cells({ accuracy, sensitivity, auc, brier, log_loss }: GridEntry): stri
 }
 
 function show(value: number | null): string {
-  return value === null ? '' : figure(value);
+  return value === null ? '' : formatScore(value);
 }
 
 function describe({ metric, scaling, rule, k }: CandidateName): string {

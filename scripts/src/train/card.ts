@@ -1,7 +1,8 @@
-import type { Figures, QualityFigures } from '@cytoqueue/classifier';
+import type { MetricValues } from '@cytoqueue/classifier';
+import type { EvaluationMetrics } from '@cytoqueue/training';
 import { compareGrid, compareNested } from './card-comparison';
-import { describePeers } from './known-data';
-import { figure, percent, table } from './markdown';
+import { otherModelsText } from './dataset-notes';
+import { formatScore, formatPercent, markdownTable } from './markdown';
 import type { ModelReport, TrainingReport } from './report';
 
 /** The card of one model of a report, in Markdown; the plots lie beside it. */
@@ -13,25 +14,25 @@ export function writeCard(name: string, report: TrainingReport): string {
     '## Limits of use',
     model.limits_of_use.map((limit) => `- ${limit}`).join('\n'),
     '## Training data',
-    describeData(report),
+    dataSection(report),
     '## How good it is',
-    describeProtocol(report),
-    tableOfFigures(model),
-    describeDoubt(model),
+    protocolSection(report),
+    scoreTable(model),
+    uncertaintySection(model),
     '![ROC curve](roc.svg) ![Reliability](reliability.svg)\n![Risk and coverage](risk-coverage.svg) ![Confusion matrix](confusion-matrix.svg)',
     '## The same model by other protocols',
-    tableOfVariants(model),
+    variantTable(model),
     '## Beside what it was chosen from',
     compareNested(report),
     compareGrid(report),
-    describePeers(report.data.digest),
+    otherModelsText(report.data.digest),
     '## Never train on the id',
-    describeIdLeak(report),
+    idLeakSection(report),
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function describeData({ data }: TrainingReport): string {
+function dataSection({ data }: TrainingReport): string {
   return [
     `${data.rows} rows, of which ${data.complete_rows} are complete and were used: ${data.benign} benign, ${data.malignant} malignant;`,
     `${data.ids} distinct ids, ${data.distinct_vectors} distinct feature vectors. File digest \`${data.digest}\`.`,
@@ -39,7 +40,7 @@ function describeData({ data }: TrainingReport): string {
   ].join('\n');
 }
 
-function describeProtocol({ protocol }: TrainingReport): string {
+function protocolSection({ protocol }: TrainingReport): string {
   return [
     `${protocol.repetitions} × ${protocol.folds}-fold stratified cross-validation, rows of one id in one fold, seed ${protocol.seed}.`,
     'Everything that is fitted, is fitted inside the folds. Malignant is the positive class. Intervals (95 %) are for other',
@@ -47,7 +48,7 @@ function describeProtocol({ protocol }: TrainingReport): string {
   ].join('\n');
 }
 
-const titles: Record<keyof QualityFigures, string> = {
+const titles: Record<keyof EvaluationMetrics, string> = {
   accuracy: 'accuracy',
   sensitivity: 'sensitivity',
   specificity: 'specificity',
@@ -61,42 +62,59 @@ const titles: Record<keyof QualityFigures, string> = {
   ece: 'expected calibration error',
 };
 
-function tableOfFigures({ cv, cv_intervals: intervals, cv_monte_carlo_error: errors }: ModelReport): string {
-  const names = Object.keys(titles) as (keyof QualityFigures)[];
+function scoreTable({ cv, cv_intervals: intervals, cv_monte_carlo_error: errors }: ModelReport): string {
+  const names = Object.keys(titles) as (keyof EvaluationMetrics)[];
   const rows = names.map((name) => {
     const [low, high] = intervals[name];
-    return [titles[name], figure(cv[name]), `${figure(low)} to ${figure(high)}`, figure(errors[name])];
+    return [
+      titles[name],
+      formatScore(cv[name]),
+      `${formatScore(low)} to ${formatScore(high)}`,
+      formatScore(errors[name]),
+    ];
   });
-  return table(['figure', 'mean', '95 % interval', 'Monte-Carlo error'], rows);
+  return markdownTable(['figure', 'mean', '95 % interval', 'Monte-Carlo error'], rows);
 }
 
-function describeDoubt({ curves, conformal, operating_points: points }: ModelReport): string {
+function uncertaintySection({ curves, conformal, operating_points: points }: ModelReport): string {
   const { answered, accuracy_of_answered: right, missed_malignant: missed } = curves.grey_zone;
   const lines = [
-    `Outside the grey zone (probability at most .05 or at least .95) are ${percent(answered)} of the records; ${percent(right)} of those`,
+    `Outside the grey zone (probability at most .05 or at least .95) are ${formatPercent(answered)} of the records; ${formatPercent(right)} of those`,
     `are answered rightly, and ${missed.toFixed(1)} malignant ones are missed in a round of cross-validation. At the operating point \`sensitivity99\`, which`,
-    `left-out malignant rows reach in 99 %, malignant begins at ${figure(points.sensitivity99)}.`,
+    `left-out malignant rows reach in 99 %, malignant begins at ${formatScore(points.sensitivity99)}.`,
   ];
   if (conformal !== null) {
-    lines.push(`The 99 % conformal set holds the true class of ${percent(conformal.coverage)} of the records and has ${figure(conformal.mean_set_size)} members on average.`);
+    lines.push(
+      `The 99 % conformal set holds the true class of ${formatPercent(conformal.coverage)} of the records and has ${formatScore(conformal.mean_set_size)} members on average.`,
+    );
   }
   return lines.join('\n');
 }
 
-function tableOfVariants({ cv, leave_one_out: left, deduplicated, chronological }: ModelReport): string {
-  const row = (title: string, { accuracy, sensitivity, specificity }: Figures | QualityFigures) => [title, figure(accuracy as number), figure(sensitivity as number), figure(specificity as number)];
-  const rows = [row('cross-validation', cv), row('leave-one-out, by id', left), row('each feature vector once', deduplicated)];
-  if (chronological !== null) rows.push(row('first group of records known, later ones of other ids asked', chronological));
-  return table(['protocol', 'accuracy', 'sensitivity', 'specificity'], rows);
+function variantTable({ cv, leave_one_out: left, deduplicated, chronological }: ModelReport): string {
+  const row = (title: string, { accuracy, sensitivity, specificity }: MetricValues | EvaluationMetrics) => [
+    title,
+    formatScore(accuracy as number),
+    formatScore(sensitivity as number),
+    formatScore(specificity as number),
+  ];
+  const rows = [
+    row('cross-validation', cv),
+    row('leave-one-out, by id', left),
+    row('each feature vector once', deduplicated),
+  ];
+  if (chronological !== null)
+    rows.push(row('first group of records known, later ones of other ids asked', chronological));
+  return markdownTable(['protocol', 'accuracy', 'sensitivity', 'specificity'], rows);
 }
 
-function describeIdLeak({ id_leak: leak }: TrainingReport): string {
+function idLeakSection({ id_leak: leak }: TrainingReport): string {
   if (leak === null) return 'The rows have no numeric id, so that there is nothing to demonstrate.';
   const { with_id: withId, without_id: without } = leak;
   return [
     'A published demo of such a system took the id column for a feature. The same textbook k-NN (k = 5, Euclidean, raw',
-    `values) has a sensitivity of ${percent(without.sensitivity)} without the id and of **${percent(withId.sensitivity)}** with it; accuracy falls from`,
-    `${percent(without.accuracy)} to ${percent(withId.accuracy)}, the Jaccard index of malignant from ${figure(without.jaccard_malignant)} to ${figure(withId.jaccard_malignant)}. Ids are large numbers, so that they`,
+    `values) has a sensitivity of ${formatPercent(without.sensitivity)} without the id and of **${formatPercent(withId.sensitivity)}** with it; accuracy falls from`,
+    `${formatPercent(without.accuracy)} to ${formatPercent(withId.accuracy)}, the Jaccard index of malignant from ${formatScore(without.jaccard_malignant)} to ${formatScore(withId.jaccard_malignant)}. Ids are large numbers, so that they`,
     'decide the distance, and what they say of a new patient is chance.',
   ].join('\n');
 }

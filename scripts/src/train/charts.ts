@@ -11,11 +11,24 @@ export function drawCharts(name: string, report: ModelReport): Map<string, strin
   ]);
 }
 
-const share = (title: string): Axis => ({ title, from: 0, to: 1, ticks: [0, 0.25, 0.5, 0.75, 1], label: (tick) => `${tick * 100} %` });
+const share = (title: string): Axis => ({
+  title,
+  from: 0,
+  to: 1,
+  ticks: [0, 0.25, 0.5, 0.75, 1],
+  label: (tick) => `${tick * 100} %`,
+});
 
 function drawRoc(name: string, { curves, cv }: ModelReport): string {
   return new Chart(`${name}: ROC curve`, share('benign called malignant'), share('malignant called malignant'))
-    .line([[0, 0], [1, 1]], '#9aa5b1', '4 4') // prettier-ignore
+    .line(
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      '#9aa5b1',
+      '4 4',
+    ) // prettier-ignore
     .line(curves.roc.map((point) => [point.false_positive_rate, point.true_positive_rate] as const))
     .note([0.97, 0.06], `area ${cv.auc.toFixed(4)}`, 'end')
     .toString();
@@ -26,7 +39,8 @@ function drawReliability(name: string, { curves, cv }: ModelReport): string {
   chart.line([[0, 0], [1, 1]], '#9aa5b1', '4 4'); // prettier-ignore
   const rows = curves.reliability.reduce((sum, bin) => sum + bin.rows, 0);
   chart.line(curves.reliability.map((bin) => [bin.mean_probability, bin.malignant_share] as const));
-  for (const bin of curves.reliability) chart.dot([bin.mean_probability, bin.malignant_share], 3 + 10 * Math.sqrt(bin.rows / rows));
+  for (const bin of curves.reliability)
+    chart.dot([bin.mean_probability, bin.malignant_share], 3 + 10 * Math.sqrt(bin.rows / rows));
   return chart.note([0.97, 0.06], `expected calibration error ${cv.ece.toFixed(4)}`, 'end').toString();
 }
 
@@ -34,18 +48,39 @@ function drawRiskCoverage(name: string, { curves }: ModelReport): string {
   const highest = Math.max(0.01, ...curves.risk_coverage.map(({ risk }) => risk));
   const to = Math.ceil(highest * 100) / 100;
   const ticks = Array.from({ length: 5 }, (_, step) => (to * step) / 4);
-  const risk: Axis = { title: 'wrong among the answered', from: 0, to, ticks, label: (tick) => `${(tick * 100).toFixed(2)} %` };
-  const coverage: Axis = { title: 'answered, the most certain first', from: 0.5, to: 1, ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1], label: (tick) => `${Math.round(tick * 100)} %` };
+  const risk: Axis = {
+    title: 'wrong among the answered',
+    from: 0,
+    to,
+    ticks,
+    label: (tick) => `${(tick * 100).toFixed(2)} %`,
+  };
+  const coverage: Axis = {
+    title: 'answered, the most certain first',
+    from: 0.5,
+    to: 1,
+    ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    label: (tick) => `${Math.round(tick * 100)} %`,
+  };
   return new Chart(`${name}: risk and coverage`, coverage, risk)
     .line(curves.risk_coverage.map((point) => [point.coverage, point.risk] as const))
     .toString();
 }
 
 function drawConfusion(name: string, { leave_one_out: counts }: ModelReport): string {
-  const { true_benign: tb, false_malignant: fm, false_benign: fb, true_malignant: tm } = counts as Record<string, number>;
+  const {
+    true_benign: tb,
+    false_malignant: fm,
+    false_benign: fb,
+    true_malignant: tm,
+  } = counts as Record<string, number>;
   const row = (truth: string, ...values: number[]) => {
     const total = values[0] + values[1];
     return { name: truth, cells: values.map((value) => ({ value: String(value), shade: (0.8 * value) / total })) };
   };
-  return drawTable(`${name}: confusion matrix, leave-one-out`, ['called benign', 'called malignant'], [row('benign', tb, fm), row('malignant', fb, tm)]);
+  return drawTable(
+    `${name}: confusion matrix, leave-one-out`,
+    ['called benign', 'called malignant'],
+    [row('benign', tb, fm), row('malignant', fb, tm)],
+  );
 }

@@ -1,28 +1,33 @@
-import type { LabelledSample } from '@cytoqueue/classifier';
+import type { LabelledSample } from '@cytoqueue/training';
 import type { Schema } from '@cytoqueue/schema';
-import { type Problem, UntrainableError } from './untrainable';
+import { type TrainingDataIssue, InvalidTrainingFileError } from './invalid-training-file';
 
 /** With fewer the folds would hold less than two rows of a class. */
-export const LEAST_ROWS_OF_A_CLASS = 20;
+export const MIN_ROWS_PER_CLASS = 20;
 
 /** @throws UntrainableError with every reason why complete rows that are sound one by one make no model together */
 export function checkSamples(rows: readonly LabelledSample[], schema: Schema): void {
-  const problems = [...tooFewRows(rows, schema), ...constantColumns(rows, schema), ...contradictions(rows, schema)];
-  if (problems.length > 0) throw new UntrainableError(problems);
+  const issues = [...tooFewRows(rows, schema), ...constantColumns(rows, schema), ...contradictions(rows, schema)];
+  if (issues.length > 0) throw new InvalidTrainingFileError(issues);
 }
 
-function tooFewRows(rows: readonly LabelledSample[], { labels }: Schema): Problem[] {
+function tooFewRows(rows: readonly LabelledSample[], { labels }: Schema): TrainingDataIssue[] {
   const counts = labels.map((_, label) => rows.filter((row) => row.label === label).length);
   if (counts.includes(0) && rows.length > 0) {
     return [{ code: 'one-class', detail: `all ${rows.length} complete rows are ${labels[counts[0] === 0 ? 1 : 0]}` }];
   }
   return labels.flatMap((name, label) => {
-    if (counts[label] >= LEAST_ROWS_OF_A_CLASS) return [];
-    return [{ code: 'too-few-rows', detail: `${counts[label]} complete rows are ${name}, at least ${LEAST_ROWS_OF_A_CLASS} are needed` }];
+    if (counts[label] >= MIN_ROWS_PER_CLASS) return [];
+    return [
+      {
+        code: 'too-few-rows',
+        detail: `${counts[label]} complete rows are ${name}, at least ${MIN_ROWS_PER_CLASS} are needed`,
+      },
+    ];
   });
 }
 
-function constantColumns(rows: readonly LabelledSample[], { features }: Schema): Problem[] {
+function constantColumns(rows: readonly LabelledSample[], { features }: Schema): TrainingDataIssue[] {
   if (rows.length < 2) return [];
   return features.flatMap(({ name }, feature) => {
     const [{ sample }] = rows;
@@ -32,7 +37,7 @@ function constantColumns(rows: readonly LabelledSample[], { features }: Schema):
 }
 
 /** Equal measurements with different classes: one of the rows is mistaken, or the features do not tell the classes apart. */
-function contradictions(rows: readonly LabelledSample[], { labels }: Schema): Problem[] {
+function contradictions(rows: readonly LabelledSample[], { labels }: Schema): TrainingDataIssue[] {
   const firstByVector = new Map<string, LabelledSample>();
   return rows.flatMap((row) => {
     const vector = Array.from(row.sample).join();

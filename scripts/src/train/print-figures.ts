@@ -1,21 +1,23 @@
-import type { QualityFigures } from '@cytoqueue/classifier';
+import type { EvaluationMetrics } from '@cytoqueue/training';
 import { textTable } from '../demo/text-table';
 import type { TrainingReport } from './report';
 
-const shown = ['accuracy', 'sensitivity', 'specificity', 'jaccard_benign', 'jaccard_malignant', 'f1', 'mcc', 'auc', 'brier', 'log_loss', 'ece'] as const satisfies (keyof QualityFigures)[]; // prettier-ignore
+const shown = ['accuracy', 'sensitivity', 'specificity', 'jaccard_benign', 'jaccard_malignant', 'f1', 'mcc', 'auc', 'brier', 'log_loss', 'ece'] as const satisfies (keyof EvaluationMetrics)[]; // prettier-ignore
 
 /** What a training run found, for the terminal. */
-export function printFigures({ models, nested, data, protocol }: TrainingReport, directory: string): string {
+export function printScores({ models, nested, data, protocol }: TrainingReport, directory: string): string {
   const rows = [
     ...Object.entries(models).map(([name, { cv }]) => [name, cv] as const),
     ...nested.map(({ family, cv }) => [`chosen in the folds: ${family}`, cv] as const),
   ];
-  const figures = rows.map(([name, cv]) => [name, ...shown.map((figure) => Number(cv[figure].toFixed(4)))]);
-  const files = Object.entries(models).map(([name, { version }]) => `  ${directory}/${name}/${version}.json, its card ${directory}/${name}/${version}/card.md`);
+  const scores = rows.map(([name, cv]) => [name, ...shown.map((figure) => Number(cv[figure].toFixed(4)))]);
+  const files = Object.entries(models).map(
+    ([name, { version }]) => `  ${directory}/${name}/${version}.json, its card ${directory}/${name}/${version}/card.md`,
+  );
   return [
     `${data.complete_rows} complete rows (${data.benign} benign, ${data.malignant} malignant), ${protocol.repetitions} × ${protocol.folds}-fold cross-validation by id, seed ${protocol.seed}`,
     '',
-    textTable(['model', ...shown], figures),
+    textTable(['model', ...shown], scores),
     '',
     ...files,
     `  ${directory}/evaluation.json`,

@@ -1,15 +1,18 @@
-import type { EvaluationData, LabelledSample } from '@cytoqueue/classifier';
-import { lastKnownRow } from './known-data';
+import type { EvaluationData, LabelledSample } from '@cytoqueue/training';
+import { lastKnownRow } from './dataset-notes';
 import type { DataFacts, Protocol } from './report';
-import type { TrainingFile } from './trainingfile';
-import { UntrainableError } from './untrainable';
+import type { TrainingFile } from './training-file';
+import { InvalidTrainingFileError } from './invalid-training-file';
 
 /** Largest k that is compared where there are rows enough. */
-const MOST_NEIGHBORS = 31;
+const MAX_NEIGHBORS = 31;
 /** The k of the models that ship. */
-const LEAST_NEIGHBORS = 5;
+const MIN_NEIGHBORS = 5;
 
-export function describeData({ digest, rows, complete }: TrainingFile, { training, groups }: EvaluationData): DataFacts {
+export function summarizeData(
+  { digest, rows, complete }: TrainingFile,
+  { training, groups }: EvaluationData,
+): DataFacts {
   const malignant = training.labels.reduce((sum, label) => sum + label, 0);
   return {
     digest,
@@ -23,16 +26,20 @@ export function describeData({ digest, rows, complete }: TrainingFile, { trainin
 }
 
 /** @throws UntrainableError `too-few-rows` when a fold may leave fewer rows of a class than neighbours are asked for */
-export function planProtocol(facts: DataFacts, groups: Int32Array, options: { folds: number; repetitions: number; seed: number }): Protocol {
+export function planProtocol(
+  facts: DataFacts,
+  groups: Int32Array,
+  options: { folds: number; repetitions: number; seed: number },
+): Protocol {
   const largestGroup = [...countEach(groups).values()].reduce((largest, rows) => Math.max(largest, rows), 0);
-  const sureOfEachClass = Math.floor(0.8 * Math.min(facts.benign, facts.malignant)) - largestGroup;
-  if (sureOfEachClass < LEAST_NEIGHBORS || facts.ids < options.folds) {
+  const guaranteedPerClass = Math.floor(0.8 * Math.min(facts.benign, facts.malignant)) - largestGroup;
+  if (guaranteedPerClass < MIN_NEIGHBORS || facts.ids < options.folds) {
     const detail = `${facts.benign} benign and ${facts.malignant} malignant rows of ${facts.ids} ids do not fill ${options.folds} folds`;
-    throw new UntrainableError([{ code: 'too-few-rows', detail }]);
+    throw new InvalidTrainingFileError([{ code: 'too-few-rows', detail }]);
   }
   return {
     ...options,
-    most_neighbors: Math.min(MOST_NEIGHBORS, sureOfEachClass),
+    most_neighbors: Math.min(MAX_NEIGHBORS, guaranteedPerClass),
     last_known_row: lastKnownRow(facts.digest),
   };
 }

@@ -1,4 +1,5 @@
-import type { ConformalFigures, Curves, Figures, Interval, QualityFigures } from '@cytoqueue/classifier';
+import type { ConformalMetrics, Curves, Interval, EvaluationMetrics } from '@cytoqueue/training';
+import type { MetricValues } from '@cytoqueue/classifier';
 import type { SchemaId } from '@cytoqueue/schema';
 
 /** `evaluation.json`: everything that was measured, without clock, path or host; the card is drawn from it alone. */
@@ -13,7 +14,7 @@ export interface TrainingReport {
   /** Every combination that was compared. */
   readonly grid: readonly GridEntry[];
   /** The baseline with the id as one more feature, beside the same without; null where ids are not numbers. */
-  readonly id_leak: { readonly with_id: QualityFigures; readonly without_id: QualityFigures } | null;
+  readonly id_leak: { readonly with_id: EvaluationMetrics; readonly without_id: EvaluationMetrics } | null;
 }
 
 export interface DataFacts {
@@ -44,16 +45,16 @@ export interface ModelReport {
   readonly summary: string;
   readonly limits_of_use: readonly string[];
   readonly operating_points: Readonly<Record<string, number>>;
-  readonly cv: QualityFigures;
+  readonly cv: EvaluationMetrics;
   /** 95 %, for other patients. */
-  readonly cv_intervals: Readonly<Record<keyof QualityFigures, Interval>>;
+  readonly cv_intervals: Readonly<Record<keyof EvaluationMetrics, Interval>>;
   /** Standard error of the means in `cv` for other folds. */
-  readonly cv_monte_carlo_error: QualityFigures;
-  readonly cv_repetitions: readonly QualityFigures[];
-  readonly leave_one_out: Figures;
-  readonly deduplicated: QualityFigures;
-  readonly chronological: QualityFigures | null;
-  readonly conformal: ConformalFigures | null;
+  readonly cv_monte_carlo_error: EvaluationMetrics;
+  readonly cv_repetitions: readonly EvaluationMetrics[];
+  readonly leave_one_out: MetricValues;
+  readonly deduplicated: EvaluationMetrics;
+  readonly chronological: EvaluationMetrics | null;
+  readonly conformal: ConformalMetrics | null;
   readonly curves: Curves;
 }
 
@@ -66,7 +67,7 @@ export interface CandidateName {
 
 export interface NestedReport {
   readonly family: string;
-  readonly cv: QualityFigures;
+  readonly cv: EvaluationMetrics;
   /** Most often chosen first. */
   readonly chosen: readonly (CandidateName & { readonly times: number })[];
 }

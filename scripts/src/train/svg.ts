@@ -30,7 +30,9 @@ export class Chart {
     const [left, top, right, bottom] = [MARGIN.left, MARGIN.top, WIDTH - MARGIN.right, HEIGHT - MARGIN.bottom];
     this.parts.push(`<path d="M${left} ${top}V${bottom}H${right}" fill="none" stroke="${INK}"/>`);
     this.parts.push(text((left + right) / 2, HEIGHT - 14, x.title, 'middle'));
-    this.parts.push(`<g transform="translate(16 ${(top + bottom) / 2}) rotate(-90)">${text(0, 0, y.title, 'middle')}</g>`);
+    this.parts.push(
+      `<g transform="translate(16 ${(top + bottom) / 2}) rotate(-90)">${text(0, 0, y.title, 'middle')}</g>`,
+    );
   }
 
   line(points: readonly Point[], color: string = SERIES, dashes = ''): this {
@@ -59,7 +61,8 @@ export class Chart {
   /** In pixels, with a blank between. */
   private place([x, y]: Point): string {
     const right = MARGIN.left + ((x - this.x.from) / (this.x.to - this.x.from)) * (WIDTH - MARGIN.left - MARGIN.right);
-    const down = HEIGHT - MARGIN.bottom - ((y - this.y.from) / (this.y.to - this.y.from)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
+    const down =
+      HEIGHT - MARGIN.bottom - ((y - this.y.from) / (this.y.to - this.y.from)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
     return `${right.toFixed(1)} ${down.toFixed(1)}`;
   }
 
@@ -77,7 +80,11 @@ export class Chart {
 }
 
 /** Two by two: rows are the truth, columns what was said. */
-export function drawTable(title: string, columns: readonly string[], rows: readonly { name: string; cells: readonly { value: string; shade: number }[] }[]): string {
+export function drawTable(
+  title: string,
+  columns: readonly string[],
+  rows: readonly { name: string; cells: readonly { value: string; shade: number }[] }[],
+): string {
   const [left, top, width, height] = [120, 76, 160, 110];
   const parts = columns.map((name, i) => text(left + (i + 0.5) * width, top - 10, name, 'middle'));
   rows.forEach(({ name, cells }, row) => {
@@ -85,8 +92,12 @@ export function drawTable(title: string, columns: readonly string[], rows: reado
     parts.push(text(left - 10, y + height / 2 + 5, name, 'end'));
     cells.forEach(({ value, shade }, column) => {
       const x = left + column * width;
-      parts.push(`<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${SERIES}" fill-opacity="${shade.toFixed(3)}" stroke="${INK}"/>`);
-      parts.push(`<text x="${x + width / 2}" y="${y + height / 2 + 8}" text-anchor="middle" font-size="24">${value}</text>`);
+      parts.push(
+        `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${SERIES}" fill-opacity="${shade.toFixed(3)}" stroke="${INK}"/>`,
+      );
+      parts.push(
+        `<text x="${x + width / 2}" y="${y + height / 2 + 8}" text-anchor="middle" font-size="24">${value}</text>`,
+      );
     });
   });
   return frame(title, parts);

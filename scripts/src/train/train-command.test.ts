@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseModel } from '@cytoqueue/classifier';
 import type { TrainingReport } from './report';
-import { shippedData } from './shippedmodels';
+import { shippedData } from './shipped-models';
 import { runTrainCommand } from './train-command';
 
 const directory = mkdtempSync(join(tmpdir(), 'train-'));
@@ -27,21 +27,49 @@ function run(...argv: string[]) {
 }
 
 function filesOf(folder: string): Map<string, Buffer> {
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => statSync(join(folder, path)).isFile());
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    statSync(join(folder, path)).isFile(),
+  );
   return new Map(paths.sort().map((path) => [path, readFileSync(join(folder, path))]));
 }
 
 describe('a small labelled file', () => {
   const data = writeData('small.csv', [header, ...rows.slice(0, 90)]);
   const outs = ['one', 'two'].map((name) => join(directory, name));
-  const runs = outs.map((out) => run('--data', data, '--schema', 'wbc', '--out', out, '--name', 'small', '--model-version', '2.1.0', '--seed', '5', '--repetitions', '1'));
+  const runs = outs.map((out) =>
+    run(
+      '--data',
+      data,
+      '--schema',
+      'wbc',
+      '--out',
+      out,
+      '--name',
+      'small',
+      '--model-version',
+      '2.1.0',
+      '--seed',
+      '5',
+      '--repetitions',
+      '1',
+    ),
+  );
   const files = filesOf(outs[0]);
 
   test('becomes models with their cards', () => {
     expect(runs[0]).toMatchObject({ status: 0 });
-    const card = ['card.md', 'confusion-matrix.svg', 'evaluation.json', 'reliability.svg', 'risk-coverage.svg', 'roc.svg'];
+    const card = [
+      'card.md',
+      'confusion-matrix.svg',
+      'evaluation.json',
+      'reliability.svg',
+      'risk-coverage.svg',
+      'roc.svg',
+    ];
     const ofModel = (name: string) => [`${name}/2.1.0.json`, ...card.map((part) => `${name}/2.1.0/${part}`)];
-    expect([...files.keys()].sort()).toEqual(['evaluation.json', ...ofModel('small'), ...ofModel('small-euclidean')].sort());
+    expect([...files.keys()].sort()).toEqual(
+      ['evaluation.json', ...ofModel('small'), ...ofModel('small-euclidean')].sort(),
+    );
     expect(parseModel(files.get('small/2.1.0.json') ?? Buffer.of()).ref).toBe('small@2.1.0');
   });
 
@@ -54,7 +82,8 @@ describe('a small labelled file', () => {
   test('is evaluated, and the outputs hold neither path nor id', () => {
     const report = JSON.parse(String(files.get('evaluation.json'))) as TrainingReport;
     const { cv } = report.models.small;
-    for (const figure of [cv.accuracy, cv.sensitivity, cv.specificity, cv.jaccard_malignant, cv.auc]) expect(figure).toBeGreaterThan(0.5);
+    for (const figure of [cv.accuracy, cv.sensitivity, cv.specificity, cv.jaccard_malignant, cv.auc])
+      expect(figure).toBeGreaterThan(0.5);
     expect(report.id_leak?.with_id.sensitivity).toBeLessThan(report.id_leak?.without_id.sensitivity ?? 0);
     for (const bytes of files.values()) expect(String(bytes)).not.toMatch(/\/tmp|train-|1000025/);
   });
@@ -75,21 +104,56 @@ test.each<[string, string[], RegExp]>([
   ['a bad cell', withCell(7, 3, '11'), /out-of-range \(1\)\n {2}data row 7: uniformity_of_cell_shape/],
   ['text for a grade', withCell(7, 3, 'high'), /not-an-integer \(1\)\n {2}data row 7/],
   ['an unknown label', withCell(9, 10, '3'), /unknown-label \(1\)\n {2}data row 9: "3" is no class/],
-  ['many bad cells', [header, ...rows.map((line) => line.replace(/,[24]$/, ',9'))], /unknown-label \(699\)[^]*… and 689 more/],
+  [
+    'many bad cells',
+    [header, ...rows.map((line) => line.replace(/,[24]$/, ',9'))],
+    /unknown-label \(699\)[^]*… and 689 more/,
+  ],
   ['a short row', [header, ...rows, '1,2,3'], /column-count \(1\)\n {2}data row 700/],
-  ['contradictory labels', [header, ...rows, rows[0].replace(/2$/, '4')], /contradictory-labels \(1\)\n {2}data row 700: malignant, but data row 1 /],
-  ['a constant column', [header, ...rows.map((line) => line.split(',').with(9, '1').join())], /constant-column \(1\)\n {2}mitoses is 1/],
-  ['one class', [header, ...rows.filter((line) => line.endsWith(',2'))], /one-class \(1\)\n {2}all 444 complete rows are benign/],
+  [
+    'contradictory labels',
+    [header, ...rows, rows[0].replace(/2$/, '4')],
+    /contradictory-labels \(1\)\n {2}data row 700: malignant, but data row 1 /,
+  ],
+  [
+    'a constant column',
+    [header, ...rows.map((line) => line.split(',').with(9, '1').join())],
+    /constant-column \(1\)\n {2}mitoses is 1/,
+  ],
+  [
+    'one class',
+    [header, ...rows.filter((line) => line.endsWith(',2'))],
+    /one-class \(1\)\n {2}all 444 complete rows are benign/,
+  ],
   ['too few rows', [header, ...rows.slice(0, 30)], /too-few-rows \(1\)\n {2}8 complete rows are malignant/],
-  ['rows of one patient', [header, ...rows.slice(0, 90).map((line) => line.replace(/^\d+/, '1'))], /too-few-rows \(1\)\n {2}47 benign and 41 malignant rows of 1 ids do not fill/],
+  [
+    'rows of one patient',
+    [header, ...rows.slice(0, 90).map((line) => line.replace(/^\d+/, '1'))],
+    /too-few-rows \(1\)\n {2}47 benign and 41 malignant rows of 1 ids do not fill/,
+  ],
   ['no rows', [header], /too-few-rows \(2\)/],
   ['no header', rows, /no-header/],
-  ['no class', [header, ...rows].map((line) => line.replace(/,[^,]*$/, '')), /missing-column \(1\)\n {2}no column with the known class/],
-  ['a missing feature', [header.replace('mitoses', 'other'), ...rows], /missing-column \(1\)\n {2}no column for mitoses/],
+  [
+    'no class',
+    [header, ...rows].map((line) => line.replace(/,[^,]*$/, '')),
+    /missing-column \(1\)\n {2}no column with the known class/,
+  ],
+  [
+    'a missing feature',
+    [header.replace('mitoses', 'other'), ...rows],
+    /missing-column \(1\)\n {2}no column for mitoses/,
+  ],
   ['an open quote', [header, '"5,1'], /not-csv/],
   ['nothing', [''], /no-header/],
 ])('reports %s, not a stack', (_name, lines, report) => {
-  const { status, err } = run('--data', writeData('bad.csv', lines), '--schema', 'wbc', '--out', join(directory, 'bad'));
+  const { status, err } = run(
+    '--data',
+    writeData('bad.csv', lines),
+    '--schema',
+    'wbc',
+    '--out',
+    join(directory, 'bad'),
+  );
   expect(status).toBe(1);
   expect(err).toMatch(report);
   expect(err).not.toMatch(/\n\s+at /);

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import type { Schema } from '@cytoqueue/schema';
 import { ProgressBar } from '../demo/progress-bar';
 import { formatReport, listArtifacts, writeFiles } from './artifacts';
-import { printFigures } from './print-figures';
+import { printScores } from './print-figures';
 import { schemaOf } from './recipes';
 import { defaultSeed, train } from './train';
-import { readTrainingFile } from './trainingfile';
-import { UntrainableError } from './untrainable';
+import { readTrainingFile } from './training-file';
+import { InvalidTrainingFileError } from './invalid-training-file';
 
 const USAGE = `npm run train -- --data FILE --schema wbc|wdbc [options]
   --out DIR            where model, evaluation.json and card go (default: .cytoqueue/trained)
@@ -41,14 +41,17 @@ export function runTrainCommand(argv: string[], { out, err }: Terminal): number 
     return 2;
   }
   try {
-    const trained = train(readTrainingFile(options.data, options.schema), { ...options, onProgress: showProgress(err) });
+    const trained = train(readTrainingFile(options.data, options.schema), {
+      ...options,
+      onProgress: showProgress(err),
+    });
     const files = listArtifacts(trained);
     files.set('evaluation.json', Buffer.from(formatReport(trained.report)));
     writeFiles(options.out, files);
-    out.write(printFigures(trained.report, options.out));
+    out.write(printScores(trained.report, options.out));
     return 0;
   } catch (error) {
-    if (!(error instanceof UntrainableError)) throw error;
+    if (!(error instanceof InvalidTrainingFileError)) throw error;
     err.write(`No model can be made of ${options.data}:\n${error.message}\n`);
     return 1;
   }
@@ -59,15 +62,35 @@ function parseArguments(argv: string[]): TrainArguments | string {
   const text = { type: 'string' } as const;
   let values;
   try {
-    ({ values } = parseArgs({ args: argv, options: { data: text, schema: text, out: text, name: text, 'model-version': text, seed: text, repetitions: text } }));
+    ({ values } = parseArgs({
+      args: argv,
+      options: {
+        data: text,
+        schema: text,
+        out: text,
+        name: text,
+        'model-version': text,
+        seed: text,
+        repetitions: text,
+      },
+    }));
   } catch (error) {
     return (error as Error).message;
   }
-  const { data, name, out = '.cytoqueue/trained', seed = String(defaultSeed), 'model-version': version = '1.0.0', repetitions = '10' } = values;
+  const {
+    data,
+    name,
+    out = '.cytoqueue/trained',
+    seed = String(defaultSeed),
+    'model-version': version = '1.0.0',
+    repetitions = '10',
+  } = values;
   const schema = schemaOf(values.schema ?? '');
-  if (data === undefined || !existsSync(data)) return data === undefined ? '--data is missing' : `there is no file ${data}`;
+  if (data === undefined || !existsSync(data))
+    return data === undefined ? '--data is missing' : `there is no file ${data}`;
   if (schema === undefined) return '--schema must be wbc or wdbc';
-  if (name !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(name)) return '--name must be of lower-case letters, digits and hyphens';
+  if (name !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(name))
+    return '--name must be of lower-case letters, digits and hyphens';
   if (!/^\d+\.\d+\.\d+$/.test(version)) return '--model-version must be three numbers, such as 1.0.0';
   if (!/^\d{1,9}$/.test(seed)) return '--seed must be a whole number';
   if (!/^([1-9]\d?|100)$/.test(repetitions)) return '--repetitions must be a whole number from 1 to 100';

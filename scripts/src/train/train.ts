@@ -1,15 +1,16 @@
-import { createTrainingSet, crossValidate, fit, groupById, type ModelFile, parseModel, serializeModel, TrainingDataError } from '@cytoqueue/classifier'; // prettier-ignore
+import { createTrainingSet, crossValidate, fit, groupById, TrainingDataError } from '@cytoqueue/training';
+import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier'; // prettier-ignore
 import type { Schema } from '@cytoqueue/schema';
 import { checkSamples } from './check-samples';
-import { evaluateModel, type ModelFigures } from './evaluate-model';
+import { evaluateModel, type ModelScores } from './evaluate-model';
 import { families, gridCandidates, reportGrid, reportNested } from './grid';
 import { compareIdLeak } from './id-leak';
-import { limitsOfUse } from './known-data';
-import { describeData, planProtocol } from './protocol';
+import { limitsOfUse } from './dataset-notes';
+import { summarizeData, planProtocol } from './protocol';
 import { type Recipe, recipesFor } from './recipes';
 import type { ModelReport, TrainingReport } from './report';
-import type { TrainingFile } from './trainingfile';
-import { UntrainableError } from './untrainable';
+import type { TrainingFile } from './training-file';
+import { InvalidTrainingFileError } from './invalid-training-file';
 
 export interface TrainOptions {
   readonly schema: Schema;
@@ -42,14 +43,20 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
   const { schema, seed, version, name, repetitions = REPETITIONS } = options;
   checkSamples(file.complete, schema);
   const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
-  const facts = describeData(file, data);
+  const facts = summarizeData(file, data);
   const protocol = planProtocol(facts, data.groups, { folds: FOLDS, repetitions, seed });
   const recipes = recipesFor(schema.id, name);
   const files = recipes.map((recipe) => fitModel(recipe, file, schema, version));
   const grid = gridCandidates(protocol.most_neighbors);
   const candidates = [...recipes.map(({ candidate }) => candidate), ...grid];
-  const { answers, nested } = crossValidate(data, candidates, { ...protocol, families: families.map(({ has }) => has), onProgress: options.onProgress });
-  const finished = recipes.map((recipe, index) => finishModel(recipe, files[index], evaluateModel(answers[index], data, protocol)));
+  const { predictions, nested } = crossValidate(data, candidates, {
+    ...protocol,
+    families: families.map(({ has }) => has),
+    onProgress: options.onProgress,
+  });
+  const finished = recipes.map((recipe, index) =>
+    finalizeModel(recipe, files[index], evaluateModel(predictions[index], data, protocol)),
+  );
   const { labels } = data.training;
   return {
     report: {
@@ -60,32 +67,45 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
       protocol,
       models: Object.fromEntries(finished.map(({ recipe, report }) => [recipe.name, report])),
       nested: reportNested(nested, labels),
-      grid: reportGrid(answers.slice(recipes.length), labels),
+      grid: reportGrid(predictions.slice(recipes.length), labels),
       id_leak: compareIdLeak(data, file.complete, protocol),
     },
     models: new Map(finished.map(({ recipe, bytes }) => [recipe.name, bytes])),
   };
 }
 
-type UnsignedModel = Omit<ModelFile, 'digest'>;
+type ModelWithoutDigest = Omit<ModelFile, 'digest'>;
 
 /** The model of all complete rows, without the figures of cross-validation. */
-export function fitModel(recipe: Recipe, { complete, digest }: TrainingFile, schema: Schema, version: string): UnsignedModel {
+export function fitModel(
+  recipe: Recipe,
+  { complete, digest }: TrainingFile,
+  schema: Schema,
+  version: string,
+): ModelWithoutDigest {
   try {
-    return fit(complete, { ...recipe.fit, name: recipe.name, version, schema, dataDigest: digest, limitsOfUse: limitsOfUse(digest) });
+    return fit(complete, {
+      ...recipe.fit,
+      name: recipe.name,
+      version,
+      schema,
+      dataDigest: digest,
+      limitsOfUse: limitsOfUse(digest),
+    });
   } catch (error) {
-    if (error instanceof TrainingDataError) throw new UntrainableError([{ code: error.code, detail: error.message }]);
+    if (error instanceof TrainingDataError)
+      throw new InvalidTrainingFileError([{ code: error.code, detail: error.message }]);
     throw error;
   }
 }
 
 /** The model file with its figures. */
-export function signModel(model: UnsignedModel, cv: ModelReport['cv']): Uint8Array {
+export function serializeWithScores(model: ModelWithoutDigest, cv: ModelReport['cv']): Uint8Array {
   return serializeModel({ ...model, evaluation: { cv: { ...cv }, ...model.evaluation } });
 }
 
-function finishModel(recipe: Recipe, model: UnsignedModel, figures: ModelFigures) {
-  const bytes = signModel(model, figures.cv);
+function finalizeModel(recipe: Recipe, model: ModelWithoutDigest, scores: ModelScores) {
+  const bytes = serializeWithScores(model, scores.cv);
   const report: ModelReport = {
     version: model.version,
     digest: parseModel(bytes).digest,
@@ -93,7 +113,7 @@ function finishModel(recipe: Recipe, model: UnsignedModel, figures: ModelFigures
     limits_of_use: model.limits_of_use,
     operating_points: model.operating_points,
     leave_one_out: model.evaluation.leave_one_out as ModelReport['leave_one_out'],
-    ...figures,
+    ...scores,
   };
   return { recipe, report, bytes };
 }

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Dialect } from '@cytoqueue/csv';
-import { type FileDigest, ObjectCorruptError, type ObjectInfo, type ObjectStore, SHARD_HEAD_BYTES, type ShardCounts, decodeShardHead } from '@cytoqueue/storage';
+import { type FileDigest, SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardHeader } from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
 import { RowCounter } from './row-counter';
 
 /** Compares size and SHA-256 while the file streams through; one chunk in memory. @throws ObjectCorruptError */
-export async function checkFile(store: ObjectStore, { key, size }: ObjectInfo, expected: FileDigest, onChunk: (chunk: Uint8Array) => void = () => undefined): Promise<void> {
+export async function checkFile(
+  store: ObjectStore,
+  { key, size }: ObjectInfo,
+  expected: FileDigest,
+  onChunk: (chunk: Uint8Array) => void = () => undefined,
+): Promise<void> {
   if (size !== expected.bytes) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expected.bytes}`);
   const hash = createHash('sha256');
   if (size > 0) {
@@ -23,7 +29,12 @@ export async function checkFile(store: ObjectStore, { key, size }: ObjectInfo, e
  * @returns how many rows have each value
  * @throws ObjectCorruptError
  */
-export async function checkRows(store: ObjectStore, info: ObjectInfo, expected: FileDigest & { rows: number; dialect: Dialect }, column?: number): Promise<ReadonlyMap<string, number>> {
+export async function checkRows(
+  store: ObjectStore,
+  info: ObjectInfo,
+  expected: FileDigest & { rows: number; dialect: Dialect },
+  column?: number,
+): Promise<ReadonlyMap<string, number>> {
   const counter = new RowCounter(expected.dialect, column);
   await checkFile(store, info, expected, (chunk) => counter.push(chunk));
   const rows = counter.end();
@@ -34,14 +45,19 @@ export async function checkRows(store: ObjectStore, info: ObjectInfo, expected: 
 /** Checks header, length and CRC-32 of a shard object of any format; the rows stream through. @throws ObjectCorruptError, ObjectFormatError */
 export async function checkShard(store: ObjectStore, { key, size }: ObjectInfo, rows: number): Promise<ShardCounts> {
   if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
-  const head = decodeShardHead(await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEAD_BYTES) }), key);
+  const head = decodeShardHeader(
+    await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }),
+    key,
+  );
   const expectedSize = head.headerBytes + head.rowBytes;
   if (size !== expectedSize) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expectedSize}`);
   let checksum = 0;
   if (head.rowBytes > 0) {
-    for await (const chunk of await store.getStream(key, { start: head.headerBytes, end: size })) checksum = crc32(chunk as Uint8Array, checksum);
+    for await (const chunk of await store.getStream(key, { start: head.headerBytes, end: size }))
+      checksum = crc32(chunk as Uint8Array, checksum);
   }
   if (checksum !== head.crc32) throw new ObjectCorruptError(key, 'its rows do not match their checksum');
-  if (head.counts.succeeded + head.counts.rejected !== rows) throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
+  if (head.counts.succeeded + head.counts.rejected !== rows)
+    throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
   return head.counts;
 }

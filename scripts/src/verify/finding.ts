@@ -1,25 +1,44 @@
 import { ModelFileError } from '@cytoqueue/classifier';
-import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError } from '@cytoqueue/storage';
+import {
+  ObjectCorruptError,
+  ObjectFormatError,
+  ObjectNotFoundError,
+  ObjectRangeError,
+  ObjectUnreadableError,
+} from '@cytoqueue/storage';
 
 /** What to do about each kind of finding. */
 export const REMEDIES = {
-  'damaged-document': 'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
-  'missing': 'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
+  'damaged-document':
+    'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
+  missing:
+    'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
   'damaged-input': 'Restore the object. The results stay as they are; a retry or rescore needs the input.',
-  'damaged-shard': 'Delete the object: a retry of the batch, or a worker while the batch runs, scores the shard again to the same bytes.',
-  'missing-shard': 'Results that were written stay as they are. Restore the object if you want row-wise reading and counts from it.',
-  'damaged-results': 'Restore the object. Without a backup, rescore the batch with the same model: that gives the same rows.',
+  'damaged-shard':
+    'Delete the object: a retry of the batch, or a worker while the batch runs, scores the shard again to the same bytes.',
+  'missing-shard':
+    'Results that were written stay as they are. Restore the object if you want row-wise reading and counts from it.',
+  'damaged-results':
+    'Restore the object. Without a backup, rescore the batch with the same model: that gives the same rows.',
   'wrong-counts': 'Restore the documents of this run from one point in time; they contradict each other.',
-  'not-listed-as-unfinished': 'Restore the object; or put an empty object under the named pending key, so that the reconciler has the work done again.',
-  'dangling-marker': 'Restore what the marker names: it was accepted and has not ended. The reconciler removes the marker otherwise.',
-  'dangling-idempotency-key': 'Restore what the key names, or delete the object: the next request with the key then makes a new resource.',
+  'not-listed-as-unfinished':
+    'Restore the object; or put an empty object under the named pending key, so that the reconciler has the work done again.',
+  'dangling-marker':
+    'Restore what the marker names: it was accepted and has not ended. The reconciler removes the marker otherwise.',
+  'dangling-idempotency-key':
+    'Restore what the key names, or delete the object: the next request with the key then makes a new resource.',
   'damaged-model': 'Put the same version back (npm run models -- add FILE); workers refuse it until then.',
-  'dangling-champion': 'Promote a version that is there (npm run models -- promote NAME VERSION), or restore the version.',
-  'damaged-keys': 'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
-  'damaged-index': 'Run npm run index-lists, which writes it again from the records and batches. Until then lists by status read each of them.',
-  'missing-in-index': 'Run npm run index-lists, which corrects the index. Until then lists by status leave the record or batch out.',
+  'dangling-champion':
+    'Promote a version that is there (npm run models -- promote NAME VERSION), or restore the version.',
+  'damaged-keys':
+    'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
+  'damaged-index':
+    'Run npm run index-lists, which writes it again from the records and batches. Until then lists by status read each of them.',
+  'missing-in-index':
+    'Run npm run index-lists, which corrects the index. Until then lists by status leave the record or batch out.',
   'stale-in-index': 'Restore what other findings name, then run npm run index-lists, which corrects the index.',
-  'lost-resource': 'Restore the record or batch from its versions or a backup. If it is not wanted, run npm run index-lists, which corrects the index.',
+  'lost-resource':
+    'Restore the record or batch from its versions or a backup. If it is not wanted, run npm run index-lists, which corrects the index.',
   'unknown-format': 'A later release wrote it: verify with that release.',
 } as const;
 

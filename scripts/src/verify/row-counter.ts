@@ -1,11 +1,11 @@
-import { type Dialect, RowBlocks, cellOffsets, readRows } from '@cytoqueue/csv';
+import { type Dialect, WholeRowChunker, cellOffsets, readRows } from '@cytoqueue/csv';
 
-const ANY_COLUMN = { columns: 1, wanted: [0], maxValue: 1, missing: [] };
+const ANY_COLUMN = { columns: 1, featureColumns: [0], maxValue: 1, missingTokens: [] };
 
 /** Counts the data rows of a result file while its bytes stream through, and the values of one column. */
 export class RowCounter {
   readonly values = new Map<string, number>();
-  private readonly blocks: RowBlocks;
+  private readonly blocks: WholeRowChunker;
   /** With the header. */
   private records = 0;
 
@@ -14,7 +14,7 @@ export class RowCounter {
     private readonly dialect: Dialect,
     private readonly column?: number,
   ) {
-    this.blocks = new RowBlocks(dialect);
+    this.blocks = new WholeRowChunker(dialect);
   }
 
   push(chunk: Uint8Array): void {

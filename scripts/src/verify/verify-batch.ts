@@ -1,7 +1,17 @@
 import {
-  type BatchRecord, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectInfo, type ObjectStore, type ShardCounts, failedShardsShape, idTimeMs, listAll, manifestShape,
-  openBatchRecord, readDocument, runRecordShape,
-} from '@cytoqueue/storage';
+  type BatchDocument,
+  type FileDigest,
+  type ManifestDocument,
+  ObjectKeys,
+  type ShardCounts,
+  failedShardsShape,
+  idTimeMs,
+  manifestShape,
+  parseBatchDocument,
+  readDocument,
+  runDocumentShape,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { checkFile, checkRows, checkShard } from './file-checks';
 import { type Checks, FindingError } from './finding';
 
@@ -19,19 +29,19 @@ export interface VerifyContext {
 /** Checks every object of one batch against its description and its manifests. */
 export async function verifyBatch(context: VerifyContext, tenant: string, id: string): Promise<void> {
   const objects = new Map<string, ObjectInfo>();
-  for await (const info of listAll(context.store, ObjectKeys.batchPrefix(tenant, id))) {
+  for await (const info of listAll(context.store, ObjectKeys.batchFolder(tenant, id))) {
     objects.set(info.key, info);
     context.checks.bytes += info.size;
   }
-  const key = ObjectKeys.batchRecord(tenant, id);
+  const key = ObjectKeys.batchDocument(tenant, id);
   // An upload that was not accepted (yet) has its input alone.
   if (!objects.has(key) && [...objects.keys()].every((other) => other === ObjectKeys.batchInput(tenant, id))) return;
-  const record = await context.checks.run(key, 'damaged-document', async () => {
-    const opened = openBatchRecord(key, await context.store.get(key));
-    if (opened.id !== id) throw new ObjectCorruptError(key, 'it is the description of another batch');
-    return opened;
+  const batch = await context.checks.run(key, 'damaged-document', async () => {
+    const runDocument = parseBatchDocument(key, await context.store.get(key));
+    if (runDocument.id !== id) throw new ObjectCorruptError(key, 'it is the description of another batch');
+    return runDocument;
   });
-  if (record !== undefined) await new BatchVerification(context, tenant, record, objects).run();
+  if (batch !== undefined) await new BatchVerification(context, tenant, batch, objects).run();
 }
 
 class BatchVerification {
@@ -40,20 +50,22 @@ class BatchVerification {
   constructor(
     private readonly context: VerifyContext,
     private readonly tenant: string,
-    private readonly record: BatchRecord,
+    private readonly batch: BatchDocument,
     private readonly objects: ReadonlyMap<string, ObjectInfo>,
   ) {}
 
   async run(): Promise<void> {
     await this.checkInput();
     for (const info of this.objects.values()) await this.checkShardObject(info);
-    const runs = [...new Set([...this.objects.keys()].map((key) => ObjectKeys.parseRun(key) ?? 1))].sort((a, b) => a - b);
+    const runs = [...new Set([...this.objects.keys()].map((key) => ObjectKeys.parseRun(key) ?? 1))].sort(
+      (a, b) => a - b,
+    );
     for (const run of runs) await this.checkRun(run, run === runs.at(-1));
   }
 
   private async checkInput(): Promise<void> {
     const { store, checks, inputRetentionDays } = this.context;
-    const { id, input } = this.record;
+    const { id, input } = this.batch;
     const key = ObjectKeys.batchInput(this.tenant, id);
     const info = this.objects.get(key);
     const isExpired = (idTimeMs('batch_', id) ?? 0) + inputRetentionDays * DAY_MS <= Date.now();
@@ -67,7 +79,7 @@ class BatchVerification {
   private async checkShardObject(info: ObjectInfo): Promise<void> {
     if (info.key.includes('/damaged/')) return; // set aside, and known
     const parsed = ObjectKeys.parseShardKey(info.key);
-    const { model, shards } = this.record;
+    const { model, shards } = this.batch;
     if (parsed === undefined || parsed.model !== `${model.name}@${model.version}`) return;
     const counts = await this.context.checks.run(info.key, 'damaged-shard', () => {
       const shard = shards[parsed.shard];
@@ -78,15 +90,21 @@ class BatchVerification {
   }
 
   private async checkRun(run: number, isNewest: boolean): Promise<void> {
-    const { tenant, record: { id }, context: { store, checks } } = this;
-    const runKey = ObjectKeys.runRecord(tenant, id, run);
+    const {
+      tenant,
+      batch: { id },
+      context: { store, checks },
+    } = this;
+    const runKey = ObjectKeys.runDocument(tenant, id, run);
     if (run > 1) {
       await checks.run(runKey, 'damaged-document', async () => {
-        if ((await readDocument(store, runKey, runRecordShape)).run !== run) throw new ObjectCorruptError(runKey, 'it describes another run');
+        if ((await readDocument(store, runKey, runDocumentShape)).run !== run)
+          throw new ObjectCorruptError(runKey, 'it describes another run');
       });
     }
     const failedKey = ObjectKeys.runFailedShards(tenant, id, run);
-    if (this.objects.has(failedKey)) await checks.run(failedKey, 'damaged-document', () => readDocument(store, failedKey, failedShardsShape));
+    if (this.objects.has(failedKey))
+      await checks.run(failedKey, 'damaged-document', () => readDocument(store, failedKey, failedShardsShape));
     const key = ObjectKeys.runManifest(tenant, id, run);
     if (!this.objects.has(key)) return isNewest ? this.checkListed(run) : undefined;
     const manifest = await checks.run(key, 'damaged-document', () => readDocument(store, key, manifestShape));
@@ -95,62 +113,107 @@ class BatchVerification {
 
   /** Of a run that has not ended: its marker is there, or it never ends once Redis has lost it. */
   private async checkListed(run: number): Promise<void> {
-    const { tenant, record: { id }, context: { store, checks } } = this;
-    const hasRunObject = [...this.objects.keys()].some((key) => ObjectKeys.parseRun(key) !== undefined || ObjectKeys.parseShardKey(key) !== undefined);
+    const {
+      tenant,
+      batch: { id },
+      context: { store, checks },
+    } = this;
+    const hasRunObject = [...this.objects.keys()].some(
+      (key) => ObjectKeys.parseRun(key) !== undefined || ObjectKeys.parseShardKey(key) !== undefined,
+    );
     const key = ObjectKeys.pending(tenant, id, run);
     // Without any object of a run it may be an upload that was not accepted.
     if (!hasRunObject || (await store.head(key)) !== undefined) return;
-    checks.add(ObjectKeys.runManifest(tenant, id, run), 'not-listed-as-unfinished', `the run has no manifest, and ${key} is missing`);
+    checks.add(
+      ObjectKeys.runManifest(tenant, id, run),
+      'not-listed-as-unfinished',
+      `the run has no manifest, and ${key} is missing`,
+    );
   }
 
-  private async checkManifest(key: string, run: number, manifest: Manifest, isNewest: boolean): Promise<void> {
-    const { tenant, record, context: { checks } } = this;
+  private async checkManifest(key: string, run: number, manifest: ManifestDocument, isNewest: boolean): Promise<void> {
+    const {
+      tenant,
+      batch,
+      context: { checks },
+    } = this;
     const { counts } = manifest;
     await checks.run(key, 'wrong-counts', () => {
       const sum = counts.pending + counts.succeeded + counts.rejected + counts.failed;
-      if (manifest.run !== run || counts.total !== record.rows || sum !== record.rows) throw new ObjectCorruptError(key, 'its counts do not add up to the rows of the batch');
+      if (manifest.run !== run || counts.total !== batch.rows || sum !== batch.rows)
+        throw new ObjectCorruptError(key, 'its counts do not add up to the rows of the batch');
     });
     await this.checkResults(key, run, manifest);
-    await this.checkResultFile(ObjectKeys.runErrors(tenant, record.id, run), manifest.errors, counts.rejected + counts.failed);
-    await this.checkResultFile(ObjectKeys.runChanges(tenant, record.id, run), manifest.changes, manifest.changed_rows ?? 0);
+    await this.checkResultFile(
+      ObjectKeys.runErrors(tenant, batch.id, run),
+      manifest.errors,
+      counts.rejected + counts.failed,
+    );
+    await this.checkResultFile(
+      ObjectKeys.runChanges(tenant, batch.id, run),
+      manifest.changes,
+      manifest.changed_rows ?? 0,
+    );
     if (isNewest && manifest.results !== undefined) this.checkShardCounts(key, manifest);
   }
 
   /** Row by row: `row_status` is the second column behind those of the input. */
-  private async checkResults(key: string, run: number, { results, counts }: Manifest): Promise<void> {
-    const { tenant, record, context: { checks } } = this;
-    const resultsKey = ObjectKeys.runResults(tenant, record.id, run);
-    const rows = await this.checkResultFile(resultsKey, results, counts.total, record.input.columns.length + 1);
+  private async checkResults(key: string, run: number, { results, counts }: ManifestDocument): Promise<void> {
+    const {
+      tenant,
+      batch,
+      context: { checks },
+    } = this;
+    const resultsKey = ObjectKeys.runResults(tenant, batch.id, run);
+    const rows = await this.checkResultFile(resultsKey, results, counts.total, batch.input.columns.length + 1);
     if (rows === undefined) return;
     const found = { ok: counts.succeeded, rejected: counts.rejected, failed: counts.failed };
     for (const [status, counted] of Object.entries(found)) {
-      if ((rows.get(status) ?? 0) !== counted) checks.add(key, 'wrong-counts', `${key} counts ${counted} rows that are ${status}, ${resultsKey} has ${rows.get(status) ?? 0}`);
+      if ((rows.get(status) ?? 0) !== counted)
+        checks.add(
+          key,
+          'wrong-counts',
+          `${key} counts ${counted} rows that are ${status}, ${resultsKey} has ${rows.get(status) ?? 0}`,
+        );
     }
   }
 
-  private async checkResultFile(key: string, digest: FileDigest | undefined, rows: number, column?: number): Promise<ReadonlyMap<string, number> | undefined> {
+  private async checkResultFile(
+    key: string,
+    digest: FileDigest | undefined,
+    rows: number,
+    column?: number,
+  ): Promise<ReadonlyMap<string, number> | undefined> {
     if (digest === undefined) return undefined;
     return this.context.checks.run(key, 'damaged-results', () => {
       const info = this.objects.get(key);
       if (info === undefined) throw new FindingError('missing', `${key} is missing`);
-      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.record.input.dialect }, column);
+      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.batch.input.dialect }, column);
     });
   }
 
   /** The shard objects that the newest run was put together from. */
-  private checkShardCounts(key: string, { counts: { succeeded, rejected }, summary, failed_shards }: Manifest): void {
-    const { tenant, record, context: { checks } } = this;
-    const scored = record.shards.map((_, shard) => shard).filter((shard) => !failed_shards.includes(shard));
+  private checkShardCounts(
+    key: string,
+    { counts: { succeeded, rejected }, summary, failed_shards }: ManifestDocument,
+  ): void {
+    const {
+      tenant,
+      batch,
+      context: { checks },
+    } = this;
+    const scored = batch.shards.map((_, shard) => shard).filter((shard) => !failed_shards.includes(shard));
     const missing = scored.filter((shard) => !this.shards.has(shard));
     for (const shard of missing) {
-      const own = ObjectKeys.shard(tenant, record.id, shard, `${record.model.name}@${record.model.version}`);
+      const own = ObjectKeys.shard(tenant, batch.id, shard, `${batch.model.name}@${batch.model.version}`);
       checks.add(own, 'missing-shard', `${own} is missing`);
     }
     const known = scored.map((shard) => this.shards.get(shard)).filter((counts) => counts !== undefined);
     if (known.length < scored.length) return;
     for (const [name, counted] of Object.entries({ succeeded, rejected, ...summary })) {
       const sum = known.reduce((total, counts) => total + counts[name as keyof ShardCounts], 0);
-      if (sum !== counted) checks.add(key, 'wrong-counts', `${key} counts ${counted} rows as ${name}, its shards ${sum}`);
+      if (sum !== counted)
+        checks.add(key, 'wrong-counts', `${key} counts ${counted} rows as ${name}, its shards ${sum}`);
     }
   }
 }

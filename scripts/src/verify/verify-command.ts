@@ -1,5 +1,6 @@
 import { loadConfig } from '@cytoqueue/runtime';
-import { ObjectKeys, createObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
+import { openStore } from '@cytoqueue/storage';
 import { readOptions } from '../keys/keys-file';
 import type { Environment } from '../stack/launch';
 import type { Finding } from './finding';
@@ -8,7 +9,7 @@ import { type Summary, verifyStore } from './verify-store';
 const USAGE = `Usage: npm run verify -- [--tenant T] [--json]
 Checks every stored checksum and count of the store that STORAGE_URL names, or that of DATA_DIR. It changes nothing.
 Exit status: 0 nothing is damaged, 1 something is, 2 it could not be checked.`;
-const PROGRESS_EVERY_MS = 200;
+const PROGRESS_INTERVAL_MS = 200;
 
 /** @param json findings as JSON lines, the summary last */
 export async function runVerifyCommand(environment: Environment, args: readonly string[]): Promise<void> {
@@ -16,10 +17,16 @@ export async function runVerifyCommand(environment: Environment, args: readonly 
     const { tenant, json = false } = readOptions(args, { values: ['tenant'], flags: ['json'] }, USAGE);
     if (tenant !== undefined && !ObjectKeys.isTenant(tenant)) throw new Error(USAGE);
     const { storageUrl, inputRetentionDays, retentionDays } = loadConfig(environment);
-    const store = createObjectStore(storageUrl);
+    const store = openStore(storageUrl);
     await store.start();
     try {
-      const summary = await verifyStore(store, { tenant, inputRetentionDays, retentionDays, onFinding: json ? printJson : printFinding, onProgress: progressLine() });
+      const summary = await verifyStore(store, {
+        tenant,
+        inputRetentionDays,
+        retentionDays,
+        onFinding: json ? printJson : printFinding,
+        onProgress: progressLine(),
+      });
       if (json) printJson(summary);
       else console.log(`${describe(summary)} in ${storageUrl}`);
       process.exitCode = summary.damaged === 0 ? 0 : 1;
@@ -49,7 +56,7 @@ function progressLine(): ((summary: Summary) => void) | undefined {
   if (!process.stderr.isTTY) return undefined;
   let lastMs = 0;
   return (summary) => {
-    if (performance.now() - lastMs < PROGRESS_EVERY_MS) return;
+    if (performance.now() - lastMs < PROGRESS_INTERVAL_MS) return;
     lastMs = performance.now();
     process.stderr.write(`\r\u001b[K${describe(summary)} so far\r`);
   };

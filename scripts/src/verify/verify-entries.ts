@@ -1,9 +1,21 @@
 import { parseModel } from '@cytoqueue/classifier';
 import { parseApiKeys } from '@cytoqueue/runtime';
 import {
-  type AuditEvent, ObjectCorruptError, ObjectKeys, type ObjectStore, auditEventShape, championShape, idempotencyRecordShape, keysFileShape, lastUsedShape, listAll, parseDocument,
-  predictionEndShape, predictionRequestShape, promotionShape, readDocument, tenantKeysShape,
-} from '@cytoqueue/storage';
+  type AuditEvent,
+  ObjectKeys,
+  auditEventShape,
+  championShape,
+  idempotencyDocumentShape,
+  keysFileShape,
+  lastUsedShape,
+  parseDocument,
+  predictionCompletionShape,
+  predictionRequestShape,
+  promotionShape,
+  readDocument,
+  tenantKeysShape,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { FindingError } from './finding';
 import type { VerifyContext } from './verify-batch';
 
@@ -14,30 +26,40 @@ export async function verifyPrediction({ store, checks }: VerifyContext, tenant:
     const request = await readDocument(store, requestKey, predictionRequestShape);
     if (request.id !== id) throw new ObjectCorruptError(requestKey, 'it is the request of another record');
   });
-  if (hasResult) await checks.run(resultKey, 'damaged-document', () => readDocument(store, resultKey, predictionEndShape));
+  if (hasResult)
+    await checks.run(resultKey, 'damaged-document', () => readDocument(store, resultKey, predictionCompletionShape));
   else if ((await store.head(ObjectKeys.pending(tenant, id))) === undefined) {
-    checks.add(resultKey, 'not-listed-as-unfinished', `the record has no result, and ${ObjectKeys.pending(tenant, id)} is missing`);
+    checks.add(
+      resultKey,
+      'not-listed-as-unfinished',
+      `the record has no result, and ${ObjectKeys.pending(tenant, id)} is missing`,
+    );
   }
 }
 
 /** The record or batch that a marker or an idempotency key names. */
 function rootOf(tenant: string, id: string): string {
-  return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchRecord(tenant, id);
+  return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchDocument(tenant, id);
 }
 
 /** A key of a record is claimed before the record is stored, so it may name none; a batch is stored before. */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {
-    const { id } = await readDocument(store, key, idempotencyRecordShape);
-    if (id.startsWith('pred_') || (await store.head(rootOf(tenant, id))) !== undefined || (await wasDeleted(store, tenant, id))) return;
+    const { id } = await readDocument(store, key, idempotencyDocumentShape);
+    if (
+      id.startsWith('pred_') ||
+      (await store.head(rootOf(tenant, id))) !== undefined ||
+      (await wasDeleted(store, tenant, id))
+    )
+      return;
     throw new FindingError('dangling-idempotency-key', `it names ${id}, which is not there and was not deleted`);
   });
 }
 
 /** Whether the audit log says so. Read only for a key that names nothing. */
 export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
-  const startAfter = `${ObjectKeys.auditPrefix(tenant)}audit_${id.slice('batch_'.length)}`;
-  for await (const { key } of listAll(store, ObjectKeys.auditPrefix(tenant), { startAfter })) {
+  const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice('batch_'.length)}`;
+  for await (const { key } of listAll(store, ObjectKeys.auditFolder(tenant), { startAfter })) {
     const text = (await store.get(key)).toString();
     if (text.includes('"batch.delete"') && text.includes(`batches/${id}`)) return true;
   }
@@ -48,9 +70,11 @@ export async function verifyPending({ store, checks }: VerifyContext, key: strin
   const parsed = ObjectKeys.parsePendingKey(key);
   if (parsed === undefined) return;
   await checks.run(key, 'dangling-marker', async () => {
-    if ((await store.head(rootOf(parsed.tenant, parsed.id))) === undefined) throw new FindingError('dangling-marker', `it names ${parsed.id}, which is not there`);
-    const runKey = ObjectKeys.runRecord(parsed.tenant, parsed.id, parsed.run);
-    if (parsed.run > 1 && (await store.head(runKey)) === undefined) throw new FindingError('dangling-marker', `it names run ${parsed.run}, which is not there`);
+    if ((await store.head(rootOf(parsed.tenant, parsed.id))) === undefined)
+      throw new FindingError('dangling-marker', `it names ${parsed.id}, which is not there`);
+    const runKey = ObjectKeys.runDocument(parsed.tenant, parsed.id, parsed.run);
+    if (parsed.run > 1 && (await store.head(runKey)) === undefined)
+      throw new FindingError('dangling-marker', `it names run ${parsed.run}, which is not there`);
   });
 }
 
@@ -65,15 +89,17 @@ export async function verifyAudit({ store, checks }: VerifyContext, key: string)
 export async function verifyModel({ store, checks }: VerifyContext, name: string): Promise<void> {
   const versions = new Set<string>();
   const champions: { key: string; version: string }[] = [];
-  for await (const { key, size } of listAll(store, ObjectKeys.modelPrefix(name))) {
+  for await (const { key, size } of listAll(store, ObjectKeys.modelFolder(name))) {
     checks.bytes += size;
     const isFirst = key === ObjectKeys.champion(name);
     if (isFirst || ObjectKeys.parsePromotion(key) !== undefined) {
-      const entry = await checks.run(key, 'dangling-champion', async () => (isFirst ? readDocument(store, key, championShape) : readDocument(store, key, promotionShape)));
+      const entry = await checks.run(key, 'dangling-champion', async () =>
+        isFirst ? readDocument(store, key, championShape) : readDocument(store, key, promotionShape),
+      );
       if (entry !== undefined) champions.push({ key, version: entry.version });
       continue;
     }
-    const version = key.slice(ObjectKeys.modelPrefix(name).length).replace(/\.json$/, '');
+    const version = key.slice(ObjectKeys.modelFolder(name).length).replace(/\.json$/, '');
     versions.add(version);
     await checks.run(key, 'damaged-model', async () => {
       const { ref } = parseModel(await store.get(key));
@@ -81,7 +107,8 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
     });
   }
   const newest = champions.at(-1);
-  if (newest !== undefined && !versions.has(newest.version)) checks.add(newest.key, 'dangling-champion', `it names version ${newest.version}, which is not there`);
+  if (newest !== undefined && !versions.has(newest.version))
+    checks.add(newest.key, 'dangling-champion', `it names version ${newest.version}, which is not there`);
 }
 
 export async function verifyAccess({ store, checks }: VerifyContext, key: string): Promise<void> {

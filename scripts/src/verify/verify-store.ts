@@ -1,11 +1,19 @@
-import { ObjectKeys, type ObjectStore, foldersBelow, listAll, listSegments } from '@cytoqueue/storage';
+import { ObjectKeys, listSegments } from '@cytoqueue/records';
+import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import { Checks, type Finding } from './finding';
 import { type VerifyContext, verifyBatch } from './verify-batch';
 import { verifySegment } from './verify-index';
-import { verifyAccess, verifyAudit, verifyIdempotency, verifyModel, verifyPending, verifyPrediction } from './verify-entries';
+import {
+  verifyAccess,
+  verifyAudit,
+  verifyIdempotency,
+  verifyModel,
+  verifyPending,
+  verifyPrediction,
+} from './verify-entries';
 
 /** Units (a batch, a record, a model, one object) that are checked at once; each holds one chunk of one object. */
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 export interface VerifyOptions {
   /** Only this tenant's objects. */
@@ -22,7 +30,7 @@ export interface Summary {
   damaged: number;
 }
 
-type Unit = (context: VerifyContext) => Promise<void>;
+type WorkUnit = (context: VerifyContext) => Promise<void>;
 
 /**
  * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch, whatever the size
@@ -43,11 +51,15 @@ export async function verifyStore(store: ObjectStore, options: VerifyOptions): P
       options.onProgress?.(summary);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return summary;
 }
 
-async function verifyTwice(store: ObjectStore, unit: Unit, { inputRetentionDays, retentionDays }: VerifyOptions): Promise<Checks> {
+async function verifyTwice(
+  store: ObjectStore,
+  unit: WorkUnit,
+  { inputRetentionDays, retentionDays }: VerifyOptions,
+): Promise<Checks> {
   const verify = async (): Promise<Checks> => {
     const checks = new Checks();
     await unit({ store, checks, inputRetentionDays, retentionDays });
@@ -57,22 +69,36 @@ async function verifyTwice(store: ObjectStore, unit: Unit, { inputRetentionDays,
   return first.findings.length === 0 ? first : verify();
 }
 
-async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGenerator<Unit> {
+async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGenerator<WorkUnit> {
   if (only !== undefined) yield* tenantUnits(store, only);
-  else for await (const tenant of foldersBelow(store, ObjectKeys.tenantsPrefix)) yield* tenantUnits(store, tenant);
-  for await (const { key } of listAll(store, only === undefined ? ObjectKeys.pendingPrefix : `${ObjectKeys.pendingPrefix}${only}/`)) yield (context) => verifyPending(context, key);
-  for await (const { key } of listAll(store, only === undefined ? 'audit/' : ObjectKeys.auditPrefix(only))) yield (context) => verifyAudit(context, key);
-  for await (const { key } of listAll(store, only === undefined ? ObjectKeys.accessPrefix : ObjectKeys.tenantKeysPrefix(only))) yield (context) => verifyAccess(context, key);
-  if (only === undefined) for await (const name of foldersBelow(store, ObjectKeys.modelsPrefix)) yield (context) => verifyModel(context, name);
+  else for await (const tenant of listFolders(store, ObjectKeys.tenantsFolder)) yield* tenantUnits(store, tenant);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ObjectKeys.pendingFolder : `${ObjectKeys.pendingFolder}${only}/`,
+  ))
+    yield (context) => verifyPending(context, key);
+  for await (const { key } of listAll(store, only === undefined ? 'audit/' : ObjectKeys.auditFolder(only)))
+    yield (context) => verifyAudit(context, key);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ObjectKeys.accessFolder : ObjectKeys.tenantKeysFolder(only),
+  ))
+    yield (context) => verifyAccess(context, key);
+  if (only === undefined)
+    for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
 }
 
-async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<Unit> {
-  for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) yield (context) => verifyBatch(context, tenant, id);
-  for await (const id of foldersBelow(store, ObjectKeys.predictionsPrefix(tenant))) yield (context) => verifyPrediction(context, tenant, id);
-  for await (const { key } of listAll(store, ObjectKeys.idempotencyPrefix(tenant))) yield (context) => verifyIdempotency(context, tenant, key);
+async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<WorkUnit> {
+  for await (const id of listFolders(store, ObjectKeys.batchesFolder(tenant)))
+    yield (context) => verifyBatch(context, tenant, id);
+  for await (const id of listFolders(store, ObjectKeys.predictionsFolder(tenant)))
+    yield (context) => verifyPrediction(context, tenant, id);
+  for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(tenant)))
+    yield (context) => verifyIdempotency(context, tenant, key);
   for (const kind of ['predictions', 'batches'] as const) {
     const list = { tenant, kind };
     const segments = await listSegments(store, list);
-    for (const [index, segment] of segments.entries()) yield (context) => verifySegment(context, list, segment, segments[index - 1]?.lastId);
+    for (const [index, segment] of segments.entries())
+      yield (context) => verifySegment(context, list, segment, segments[index - 1]?.lastId);
   }
 }

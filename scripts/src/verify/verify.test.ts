@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ObjectKeys, type ObjectStore, createId, createObjectStore, indexResources, listAll, repairStatusIndex, sealDocument } from '@cytoqueue/storage';
+import { ObjectKeys, createId, indexResources, repairStatusIndex, sealDocument } from '@cytoqueue/records';
+import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
 import type { Finding } from './finding';
 import { verifyStore } from './verify-store';
 import { finish, run } from '../../../test/src/support/batches';
@@ -15,7 +16,8 @@ import { StackFixture } from '../../../test/src/support/stack-fixture';
 import { ROOT } from '../../../test/src/support/stack-process';
 
 /** A quoted line end stands in a row, which is one row all the same. */
-const FILE = `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
+const FILE =
+  `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
 const TENANT = 'local';
 /** As long as the inputs of this test are kept. */
 const RETENTION_DAYS = 30;
@@ -38,54 +40,130 @@ interface Installation {
 
 /** undefined: the object is deleted. */
 type Change = (bytes: Buffer) => Buffer | undefined;
-const flip = (at: (length: number) => number): Change => (bytes) => {
-  const changed = Buffer.from(bytes);
-  changed[at(bytes.length)] ^= 1;
-  return changed;
-};
+const flip =
+  (at: (length: number) => number): Change =>
+  (bytes) => {
+    const changed = Buffer.from(bytes);
+    changed[at(bytes.length)] ^= 1;
+    return changed;
+  };
 const last = flip((length) => length - 1);
 const middle = flip((length) => Math.floor(length / 2));
 /** The bytes stay JSON of the right shape: nothing but the checksum tells. */
-const flipDigit: Change = (bytes) => Buffer.from(bytes.toString('latin1').replace(/"probability_malignant":0\.\d/, (text) => text.slice(0, -1) + String(9 - Number(text.at(-1)))), 'latin1');
+const flipDigit: Change = (bytes) =>
+  Buffer.from(
+    bytes
+      .toString('latin1')
+      .replace(/"probability_malignant":0\.\d/, (text) => text.slice(0, -1) + String(9 - Number(text.at(-1)))),
+    'latin1',
+  );
 const truncate: Change = (bytes) => bytes.subarray(0, bytes.length >> 1);
 const remove: Change = () => undefined;
-const edit = (change: (document: Record<string, never>) => object): Change => (bytes) => sealDocument(change(JSON.parse(bytes.toString()) as Record<string, never>));
+const edit =
+  (change: (document: Record<string, never>) => object): Change =>
+  (bytes) =>
+    sealDocument(change(JSON.parse(bytes.toString()) as Record<string, never>));
 const withoutFormat: Change = (bytes) => {
   const end = bytes.indexOf(10);
-  const { counts, histogram, bytes: parts, crc32 } = JSON.parse(bytes.toString('latin1', 0, end)) as Record<string, unknown>;
+  const {
+    counts,
+    histogram,
+    bytes: parts,
+    crc32,
+  } = JSON.parse(bytes.toString('latin1', 0, end)) as Record<string, unknown>;
   return Buffer.concat([Buffer.from(JSON.stringify({ counts, histogram, bytes: parts, crc32 })), bytes.subarray(end)]);
 };
 
 const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
   ['a flipped input', 'damaged-input', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), middle],
   ['a missing input', 'missing', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), remove],
-  ['a truncated description', 'damaged-document', ({ batch }) => ObjectKeys.batchRecord(TENANT, batch), truncate],
-  ['a missing description', 'missing', ({ batch }) => ObjectKeys.batchRecord(TENANT, batch), remove],
+  ['a truncated description', 'damaged-document', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), truncate],
+  ['a missing description', 'missing', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), remove],
   ['a flipped shard', 'damaged-shard', ({ shard }) => shard, last],
   ['a truncated shard', 'damaged-shard', ({ shard }) => shard, truncate],
-  ['a flipped shard of format 1', 'damaged-shard', ({ shard }) => shard, (bytes) => last(withoutFormat(bytes) as Buffer)],
+  [
+    'a flipped shard of format 1',
+    'damaged-shard',
+    ({ shard }) => shard,
+    (bytes) => last(withoutFormat(bytes) as Buffer),
+  ],
   ['a missing shard', 'missing-shard', ({ shard }) => shard, remove],
   ['flipped results', 'damaged-results', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), last],
   ['missing results', 'missing', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), remove],
   ['truncated errors', 'damaged-results', ({ batch }) => ObjectKeys.runErrors(TENANT, batch, 1), truncate],
   ['flipped changes', 'damaged-results', ({ rescored }) => ObjectKeys.runChanges(TENANT, rescored, 1), last],
   ['a flipped manifest', 'damaged-document', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), middle],
-  ['a manifest that counts other rows', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), succeeded: 9 } }))],
-  ['a manifest that counts a rejected row as failed', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), rejected: 0, failed: 1 } }))],
-  ['a manifest that counts other classes', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, summary: { ...(manifest['summary'] as object), benign: 2 } }))],
+  [
+    'a manifest that counts other rows',
+    'wrong-counts',
+    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
+    edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), succeeded: 9 } })),
+  ],
+  [
+    'a manifest that counts a rejected row as failed',
+    'wrong-counts',
+    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
+    edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), rejected: 0, failed: 1 } })),
+  ],
+  [
+    'a manifest that counts other classes',
+    'wrong-counts',
+    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
+    edit((manifest) => ({ ...manifest, summary: { ...(manifest['summary'] as object), benign: 2 } })),
+  ],
   ['a missing manifest', 'not-listed-as-unfinished', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), remove],
-  ['a damaged request', 'damaged-document', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), middle],
+  [
+    'a damaged request',
+    'damaged-document',
+    ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction),
+    middle,
+  ],
   ['a missing request', 'missing', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), remove],
-  ['a flipped result of a record', 'damaged-document', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), flipDigit],
-  ['a truncated result of a record', 'damaged-document', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), truncate],
-  ['a missing result of a record', 'not-listed-as-unfinished', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), remove],
-  ['an idempotency key that names nothing', 'dangling-idempotency-key', ({ claim }) => claim, edit((claim) => ({ ...claim, id: createId('batch_') }))],
+  [
+    'a flipped result of a record',
+    'damaged-document',
+    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    flipDigit,
+  ],
+  [
+    'a truncated result of a record',
+    'damaged-document',
+    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    truncate,
+  ],
+  [
+    'a missing result of a record',
+    'not-listed-as-unfinished',
+    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    remove,
+  ],
+  [
+    'an idempotency key that names nothing',
+    'dangling-idempotency-key',
+    ({ claim }) => claim,
+    edit((claim) => ({ ...claim, id: createId('batch_') })),
+  ],
   ['a damaged idempotency key', 'damaged-document', ({ claim }) => claim, truncate],
-  ['a marker that names nothing', 'dangling-marker', () => ObjectKeys.pending(TENANT, createId('batch_')), () => Buffer.from('x')],
+  [
+    'a marker that names nothing',
+    'dangling-marker',
+    () => ObjectKeys.pending(TENANT, createId('batch_')),
+    () => Buffer.from('x'),
+  ],
   ['a damaged model', 'damaged-model', () => ObjectKeys.model('wdbc-knn', '1.0.0'), middle],
   ['a damaged champion', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), truncate],
-  ['a champion that is not there', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), edit((champion) => ({ ...champion, version: '9.9.9' }))],
-  ['a damaged document of keys', 'damaged-keys', () => ObjectKeys.documentVersion(ObjectKeys.tenantKeysPrefix(TENANT), 1), middle],
+  [
+    'a champion that is not there',
+    'dangling-champion',
+    () => ObjectKeys.champion('wdbc-knn'),
+    edit((champion) => ({ ...champion, version: '9.9.9' })),
+  ],
+  [
+    'a damaged document of keys',
+    'damaged-keys',
+    () => ObjectKeys.documentVersion(ObjectKeys.tenantKeysFolder(TENANT), 1),
+    middle,
+  ],
 ];
 
 function suite(settings: () => Promise<Record<string, string>>): void {
@@ -101,9 +179,10 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     environment = { ...environment, STORAGE_URL: environment['STORAGE_URL'] ?? `file://${fixture.dataDir}/objects` };
     made = await fill(await ContractClient.connect(stack.url, stack.apiKey));
     Object.assign(process.env, environment);
-    store = createObjectStore(environment['STORAGE_URL'] as string);
+    store = openStore(environment['STORAGE_URL'] as string);
     await store.start();
-    for await (const { key } of listAll(store, ObjectKeys.idempotencyPrefix(TENANT))) if ((await store.get(key)).includes(made.batch)) made.claim = key;
+    for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(TENANT)))
+      if ((await store.get(key)).includes(made.batch)) made.claim = key;
     await stack.stop(); // nothing repairs or sweeps what the tests damage
   });
 
@@ -113,14 +192,23 @@ function suite(settings: () => Promise<Record<string, string>>): void {
   });
 
   async function fill(client: ContractClient): Promise<Installation> {
-    const uploaded = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv', 'idempotency-key': 'once' }, body: FILE });
+    const uploaded = await client.post('/v1/batches', {
+      headers: { 'content-type': 'text/csv', 'idempotency-key': 'once' },
+      body: FILE,
+    });
     const batch = uploaded.json.id as string;
     await finish(client, batch);
-    const rescored = (await client.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`)).json.id as string;
+    const rescored = (await client.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`)).json
+      .id as string;
     await finish(client, rescored);
     const deleted = await run(client, FILE);
     await client.call('delete', `/v1/batches/${deleted.id}`);
-    const prediction = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { 'prefer': 'wait=60', 'idempotency-key': 'record' } })).json.id as string;
+    const prediction = (
+      await client.post('/v1/predictions', {
+        json: { features: BENIGN_RECORD },
+        headers: { prefer: 'wait=60', 'idempotency-key': 'record' },
+      })
+    ).json.id as string;
     expect((await client.post('/v1/api-keys', { json: { role: 'member' } })).status).toBe(201);
     const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.0.0');
     return { batch, rescored, prediction, claim: '', shard };
@@ -128,9 +216,19 @@ function suite(settings: () => Promise<Record<string, string>>): void {
 
   async function verify(...args: string[]): Promise<Outcome> {
     const env = { ...process.env, ...environment };
-    const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/verify.js'), '--json', ...args], { env })
-      .then((done) => ({ ...done, code: 0 }), (error: { stdout: string; stderr: string; code: number }) => error);
-    const lines = stdout.trim().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never);
+    const { stdout, stderr, code } = await promisify(execFile)(
+      process.execPath,
+      [join(ROOT, 'scripts/dist/verify/main.js'), '--json', ...args],
+      { env },
+    ).then(
+      (done) => ({ ...done, code: 0 }),
+      (error: { stdout: string; stderr: string; code: number }) => error,
+    );
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as never);
     return { status: code, findings: lines.slice(0, -1), summary: lines.at(-1) as never, stderr };
   }
 
@@ -154,15 +252,27 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     else await store.put(key, after);
     const findings: Finding[] = [];
     // As the command does, in this process: one more of Node.js for each damage takes longer than all that it checks.
-    await verifyStore(store, { inputRetentionDays: RETENTION_DAYS, retentionDays: RETENTION_DAYS, onFinding: (finding) => findings.push(finding) });
+    await verifyStore(store, {
+      inputRetentionDays: RETENTION_DAYS,
+      retentionDays: RETENTION_DAYS,
+      onFinding: (finding) => findings.push(finding),
+    });
     if (before === undefined) await store.delete(key);
     else await store.put(key, before);
-    expect(findings).toContainEqual({ key: expect.any(String), kind, detail: expect.stringMatching(/./), remedy: expect.stringMatching(/\.$/) });
+    expect(findings).toContainEqual({
+      key: expect.any(String),
+      kind,
+      detail: expect.stringMatching(/./),
+      remedy: expect.stringMatching(/\.$/),
+    });
     expect(JSON.stringify(findings)).toContain(key);
   });
 
   test('a result file that states other rows as scored than its manifest and shards count is found', async () => {
-    const [manifestKey, resultsKey] = [ObjectKeys.runManifest(TENANT, made.batch, 1), ObjectKeys.runResults(TENANT, made.batch, 1)];
+    const [manifestKey, resultsKey] = [
+      ObjectKeys.runManifest(TENANT, made.batch, 1),
+      ObjectKeys.runResults(TENANT, made.batch, 1),
+    ];
     const [manifest, results] = await Promise.all([store.get(manifestKey), store.get(resultsKey)]);
     const changed = Buffer.from(results.toString().replace(',rejected,', ',ok,'));
     const digest = { bytes: changed.length, sha256: createHash('sha256').update(changed).digest('hex') };
@@ -172,7 +282,8 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.put(resultsKey, results);
     await store.put(manifestKey, manifest);
     expect(findings.map(({ key, kind, detail }) => [key, kind, detail.replace(/^\S+ /, '')])).toEqual([
-      [manifestKey, 'wrong-counts', `counts 2 rows that are ok, ${resultsKey} has 3`], [manifestKey, 'wrong-counts', `counts 1 rows that are rejected, ${resultsKey} has 0`],
+      [manifestKey, 'wrong-counts', `counts 2 rows that are ok, ${resultsKey} has 3`],
+      [manifestKey, 'wrong-counts', `counts 1 rows that are rejected, ${resultsKey} has 0`],
     ]);
   });
 
@@ -180,7 +291,11 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     const bytes = await store.get(made.shard);
     await store.put(made.shard, last(bytes) as Buffer);
     expect(await verify('--tenant', 'other')).toMatchObject({ status: 0, summary: { objects: 0 } });
-    expect(await verify('--tenant', TENANT)).toMatchObject({ status: 1, findings: [{ kind: 'damaged-shard', key: made.shard }], summary: { damaged: 1 } });
+    expect(await verify('--tenant', TENANT)).toMatchObject({
+      status: 1,
+      findings: [{ kind: 'damaged-shard', key: made.shard }],
+      summary: { damaged: 1 },
+    });
     await store.put(made.shard, bytes);
   });
 
@@ -189,25 +304,50 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
     const bytes = await store.get(segment);
     const [unlisted, failed, lost] = ids as [string, string, string];
-    await store.put(segment, edit((listed) => ({ succeeded: (listed['succeeded'] as string[]).filter((id) => id !== unlisted) }))(bytes) as Buffer);
+    await store.put(
+      segment,
+      edit((listed) => ({ succeeded: (listed['succeeded'] as string[]).filter((id) => id !== unlisted) }))(
+        bytes,
+      ) as Buffer,
+    );
     await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
-    await store.deletePrefix(ObjectKeys.predictionPrefix(tenant, lost));
+    await store.deletePrefix(ObjectKeys.predictionFolder(tenant, lost));
     expect((await verify('--tenant', tenant)).findings).toEqual([
-      { key: segment, kind: 'missing-in-index', detail: `it does not list ${unlisted}, which is succeeded`, remedy: expect.stringContaining('npm run index-lists') },
-      { key: segment, kind: 'stale-in-index', detail: `it lists ${failed} as succeeded, which is failed`, remedy: expect.stringContaining('npm run index-lists') },
-      { key: segment, kind: 'lost-resource', detail: `it lists ${lost} as succeeded, which is not there and was not deleted`, remedy: expect.stringContaining('npm run index-lists') },
+      {
+        key: segment,
+        kind: 'missing-in-index',
+        detail: `it does not list ${unlisted}, which is succeeded`,
+        remedy: expect.stringContaining('npm run index-lists'),
+      },
+      {
+        key: segment,
+        kind: 'stale-in-index',
+        detail: `it lists ${failed} as succeeded, which is failed`,
+        remedy: expect.stringContaining('npm run index-lists'),
+      },
+      {
+        key: segment,
+        kind: 'lost-resource',
+        detail: `it lists ${lost} as succeeded, which is not there and was not deleted`,
+        remedy: expect.stringContaining('npm run index-lists'),
+      },
     ]);
     for (const damaged of [truncate(bytes) as Buffer, sealDocument({ open: ids })]) {
       await store.put(segment, damaged);
-      expect((await verify('--tenant', tenant)).findings).toEqual([expect.objectContaining({ key: segment, kind: 'damaged-index' })]);
+      expect((await verify('--tenant', tenant)).findings).toEqual([
+        expect.objectContaining({ key: segment, kind: 'damaged-index' }),
+      ]);
     }
     await repairStatusIndex(store, { tenant, kind: 'predictions' });
     expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
-    await store.deletePrefix(`${ObjectKeys.tenantsPrefix}${tenant}/`);
+    await store.deletePrefix(`${ObjectKeys.tenantsFolder}${tenant}/`);
   });
 
   test.each([[['--unknown']], [['--tenant', '../x']]])('%j is a wrong use', async (args) => {
-    expect(await verify(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage: npm run verify') });
+    expect(await verify(...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Usage: npm run verify'),
+    });
   });
 }
 
@@ -220,11 +360,20 @@ async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: str
   const tenant = `lab-${randomUUID()}`;
   const ids = Array.from({ length: SEGMENT_IDS }, (_, n) => createId('pred_', Date.now() - 2 * HOUR_MS + n));
   for (const id of ids) {
-    await store.put(ObjectKeys.predictionRequest(tenant, id), sealDocument({ id, created_at: '', model: { name: 'm', version: '1', digest: '' }, operating_point: 'default', features: {} }));
+    await store.put(
+      ObjectKeys.predictionRequest(tenant, id),
+      sealDocument({
+        id,
+        created_at: '',
+        model: { name: 'm', version: '1', digest: '' },
+        operating_point: 'default',
+        features: {},
+      }),
+    );
     await store.put(ObjectKeys.predictionResult(tenant, id), sealDocument({ status: 'succeeded' }));
   }
   expect(await indexResources(store, { tenant, kind: 'predictions' })).toBe(1);
-  return { tenant, ids, segment: `${ObjectKeys.statusIndexPrefix(tenant, 'predictions')}${ids.at(-1)}.succeeded` };
+  return { tenant, ids, segment: `${ObjectKeys.statusIndexFolder(tenant, 'predictions')}${ids.at(-1)}.succeeded` };
 }
 
 describe('verifying a file store', () => {
@@ -236,6 +385,12 @@ describeWith('moto_server', 'verifying a bucket', () => {
     const { url } = await connectMoto();
     const bucket = `verify-${randomUUID()}`;
     await fetch(`${url}/${bucket}`, { method: 'PUT' });
-    return { STORAGE_URL: `s3://${bucket}/place`, AWS_ENDPOINT_URL: url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    return {
+      STORAGE_URL: `s3://${bucket}/place`,
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
   });
 });

@@ -1,83 +1,97 @@
-import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
-import type { Registry } from '@cytoqueue/registry';
-import type { KeyRing, Logger, Readiness, TaskProtection } from '@cytoqueue/runtime';
-import type { DamageReport, ObjectStore } from '@cytoqueue/storage';
+import type { BatchProgress, ChangeSubscriber, JobProducer } from '@cytoqueue/queue';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import type { ActiveKeys, Logger, Readiness, TaskProtection } from '@cytoqueue/runtime';
+import type { DamageReport } from '@cytoqueue/records';
+import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
-import type { IntakeLimits } from './batches/intake';
-import type { AuditLog } from './http/audit';
-import { AuditTrails } from './http/audit-trail';
-import { Authenticator } from './http/auth';
+import type { UploadLimits } from './batches/upload-inspector';
+import type { AuditLog } from './audit/audit-log';
+import { RequestAuditor } from './audit/request-audit';
+import { Authenticator } from './session/authenticator';
 import { Background } from './http/background';
-import { type BodyPace, requireBodyPace } from './http/body-pace';
-import { requestContext } from './http/context';
-import type { CookieSessions } from './http/cookie-session';
-import { handleErrors, notFound } from './http/errors';
+import { type MinimumRate, enforceMinimumRate } from './http/minimum-rate';
+import { requestContext } from './http/request-context';
+import type { SessionCookies } from './session/session-cookie';
+import { handleErrors, notFound } from './http/error-handler';
 import { requireExactPath } from './http/exact-path';
-import { IdempotencyKeys } from './http/idempotency';
+import { IdempotencyKeys } from './tenants/idempotency';
 import type { PublicAddress } from './http/public-address';
-import type { Retention } from './http/retention';
-import { mountRoutes } from './http/route';
-import { secureHeaders } from './http/secure-headers';
+import type { RetentionPolicy } from './tenants/retention-policy';
+import { mountRoutes } from './http/router';
+import { securityHeaders } from './http/security-headers';
 import { SnapshotFeeds } from './http/snapshot-feeds';
-import type { TenantUse } from './http/tenant-use';
+import type { TenantQuotas } from './tenants/tenant-quotas';
 import type { LastUse } from './keys/last-use';
 import type { TenantKeys } from './keys/tenant-keys';
 import { createOpenApiDocument } from './openapi';
-import { apiKeyRoutes } from './routes/api-keys';
-import { auditRoutes } from './routes/audit';
-import { batchRoutes } from './routes/batches';
-import { docsRouter } from './routes/docs';
+import { apiKeyRoutes } from './keys/routes';
+import { auditRoutes } from './audit/routes';
+import { batchRoutes } from './batches/routes';
+import { docsRouter } from './static/api-docs';
 import { queueBoardRouter } from './operations/queue-board';
-import { healthRoutes } from './routes/health';
+import { healthRoutes } from './operations/health';
 import type { ApiMetrics } from './operations/api-metrics';
-import type { QueueWatch } from './operations/queue-status';
-import { metricsRoutes } from './routes/metrics';
-import { modelRoutes } from './routes/models';
-import { predictionRoutes } from './routes/predictions';
-import { queueRoutes } from './routes/queue';
-import { sessionRoutes } from './routes/session';
-import { webRouter } from './routes/web';
+import type { QueueStatusReader } from './operations/queue-status';
+import { metricsRoutes } from './operations/metrics';
+import { modelRoutes } from './models/routes';
+import { predictionRoutes } from './predictions/routes';
+import { queueRoutes } from './operations/queue';
+import { sessionRoutes } from './session/routes';
+import { webRouter } from './static/web-app';
 
-export interface AppServices {
+export interface AppDeps {
   store: ObjectStore;
-  registry: Registry;
-  producer: Producer;
+  registry: ModelRegistry;
+  producer: JobProducer;
   progress: BatchProgress;
-  changes: ChangeListener;
-  queueWatch: QueueWatch;
+  changes: ChangeSubscriber;
+  queueStatus: QueueStatusReader;
   metrics: ApiMetrics;
   damage: DamageReport;
-  keys: KeyRing;
+  keys: ActiveKeys;
   tenantKeys: TenantKeys;
   lastUse: LastUse;
   audit: AuditLog;
-  use: TenantUse;
+  quotas: TenantQuotas;
   /** Runs uploads, which keep Amazon ECS from stopping this task while they last. */
   protection: Pick<TaskProtection, 'run'>;
-  sessions: CookieSessions;
+  sessions: SessionCookies;
   address: PublicAddress;
   /** Upper limit of `Prefer: wait`. */
   maxWaitSeconds: number;
   /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
   trustProxy: number | readonly string[] | undefined;
-  limits: IntakeLimits;
-  retention: Retention;
+  limits: UploadLimits;
+  retention: RetentionPolicy;
   logger: Logger;
   readiness: Readiness;
   version: string;
   /** How fast a body must come; the product's own pace when left out. */
-  bodyPace?: BodyPace;
+  minimumRate?: MinimumRate;
   /** Where the web app was built to; none is served when left out. */
   webDist?: string;
 }
 
-export function createApp(services: AppServices): Express {
-  const idempotency = new IdempotencyKeys(services.store);
-  const authenticator = new Authenticator(services.keys, services.sessions, (key) => services.lastUse.note(key));
-  const parts = { ...services, idempotency, authenticator, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
+export function createApp(deps: AppDeps): Express {
+  const idempotency = new IdempotencyKeys(deps.store);
+  const authenticator = new Authenticator(deps.keys, deps.sessions, (key) => deps.lastUse.recordUse(key));
+  const routeDeps = {
+    ...deps,
+    idempotency,
+    authenticator,
+    background: new Background(deps.logger),
+    feeds: new SnapshotFeeds(deps.changes),
+  };
   const routes = [
-    ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
-    ...apiKeyRoutes(parts), ...healthRoutes(parts),
+    ...sessionRoutes(routeDeps),
+    ...predictionRoutes(routeDeps),
+    ...batchRoutes(routeDeps),
+    ...modelRoutes(routeDeps),
+    ...queueRoutes(routeDeps),
+    ...metricsRoutes(routeDeps),
+    ...auditRoutes(routeDeps),
+    ...apiKeyRoutes(routeDeps),
+    ...healthRoutes(routeDeps),
   ];
   const app = express();
   app.disable('etag');
@@ -85,16 +99,21 @@ export function createApp(services: AppServices): Express {
   // Proxies guard a path in the one spelling that it has here; see requireExactPath for the rest.
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  app.set('trust proxy', services.trustProxy ?? false);
-  app.use(requestContext(services.logger));
-  app.use(secureHeaders(services.address));
-  app.use(requireBodyPace(services.bodyPace));
-  services.address.mount(app);
+  app.set('trust proxy', deps.trustProxy ?? false);
+  app.use(requestContext(deps.logger));
+  app.use(securityHeaders(deps.address));
+  app.use(enforceMinimumRate(deps.minimumRate));
+  deps.address.mount(app);
   app.use(requireExactPath(authenticator));
-  mountRoutes(app, routes, { authenticator, retention: services.retention, trails: new AuditTrails(services.audit), rate: services.use.rate });
-  if (services.webDist !== undefined) app.use(webRouter(services.webDist, services.address));
-  app.use(docsRouter(createOpenApiDocument(routes, services.version, services.address)));
-  app.use(queueBoardRouter(parts));
+  mountRoutes(app, routes, {
+    authenticator,
+    retention: deps.retention,
+    auditor: new RequestAuditor(deps.audit),
+    rateLimit: deps.quotas.rateLimit,
+  });
+  if (deps.webDist !== undefined) app.use(webRouter(deps.webDist, deps.address));
+  app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
+  app.use(queueBoardRouter(routeDeps));
   app.use(() => {
     throw notFound();
   });

@@ -1,6 +1,10 @@
-import { runMain, widenThreadPool } from '@cytoqueue/runtime';
+import { runMain, raiseThreadPoolSize } from '@cytoqueue/runtime';
 
 // Before the service's own modules are loaded, some of which put threads to work at once.
-widenThreadPool(process.env);
+raiseThreadPoolSize(process.env);
 
-runMain({ service: 'api', stopDeadlineMs: 20_000, start: async (...parts) => (await import('./service.js')).startApi(...parts) });
+runMain({
+  service: 'api',
+  stopDeadlineMs: 20_000,
+  start: async (...args) => (await import('./start-api.js')).startApi(...args),
+});

@@ -1,7 +1,7 @@
 import { createDocument } from 'zod-openapi';
-import { refusals } from './http/documents';
+import { problemResponses } from './http/response-schemas';
 import type { PublicAddress } from './http/public-address';
-import type { Route } from './http/route';
+import type { Route } from './http/router';
 
 /** The document that ships, made from the very schemas that check requests. */
 export function createOpenApiDocument(routes: Route[], version: string, address: PublicAddress): object {
@@ -9,7 +9,8 @@ export function createOpenApiDocument(routes: Route[], version: string, address:
   for (const { method, path, access, operation } of routes) {
     const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
     // Before any route's own refusals stand an address that cannot be decoded and the tenant's rate limit.
-    const responses = access === 'public' ? operation.responses : { ...refusals(400, 429), ...operation.responses };
+    const responses =
+      access === 'public' ? operation.responses : { ...problemResponses(400, 429), ...operation.responses };
     paths[path] = { ...paths[path], [method]: { ...operation, responses, security } };
   }
   return createDocument({
@@ -17,11 +18,17 @@ export function createOpenApiDocument(routes: Route[], version: string, address:
     info: {
       title: 'Cytoqueue',
       version,
-      description: 'How likely breast cytology records are malignant, one by one or by the million. Not a medical device.',
+      description:
+        'How likely breast cytology records are malignant, one by one or by the million. Not a medical device.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: address.server }],
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' }, session: { type: 'apiKey', in: 'cookie', name: address.cookieName } } },
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: address.cookieName },
+      },
+    },
     paths,
   });
 }

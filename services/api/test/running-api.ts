@@ -7,25 +7,41 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
-import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
-import { DamageReport, type ObjectStore, createObjectStore, withReadDeadline } from '@cytoqueue/storage';
+import {
+  BatchProgress,
+  ChangeSubscriber,
+  JobProducer,
+  createProducerConnection,
+  createWorkerConnection,
+} from '@cytoqueue/queue';
+import { ModelRegistry } from '@cytoqueue/registry';
+import {
+  ActiveKeys,
+  Readiness,
+  CleanupStack,
+  type Role,
+  type TenantLimits,
+  createApiKey,
+  createLogger,
+  createSessionSecret,
+} from '@cytoqueue/runtime';
+import { DamageReport } from '@cytoqueue/records';
+import { type ObjectStore, openStore, withReadDeadline } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
-import { type AppServices, createApp } from '../src/app';
-import { AuditLog } from '../src/http/audit';
-import { CookieSessions } from '../src/http/cookie-session';
+import { type AppDeps, createApp } from '../src/app';
+import { AuditLog } from '../src/audit/audit-log';
+import { SessionCookies } from '../src/session/session-cookie';
 import { PublicAddress } from '../src/http/public-address';
-import { Retention } from '../src/http/retention';
+import { RetentionPolicy } from '../src/tenants/retention-policy';
 import { ApiMetrics } from '../src/operations/api-metrics';
 import { LastUse } from '../src/keys/last-use';
 import { StoredKeys } from '../src/keys/stored-keys';
 import { TenantKeys } from '../src/keys/tenant-keys';
-import { QueueWatch } from '../src/operations/queue-status';
-import { SessionMemory } from '../src/http/session-memory';
-import { SessionSeal } from '../src/http/session-seal';
-import { createTenantUse } from '../src/http/tenant-use';
+import { QueueStatusReader } from '../src/operations/queue-status';
+import { SessionStore } from '../src/session/session-store';
+import { SessionTokens } from '../src/session/session-token';
+import { createTenantQuotas } from '../src/tenants/tenant-quotas';
 
 export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
@@ -33,7 +49,10 @@ const LIMITS = { units_per_minute: 100_000, concurrent_uploads: 20, event_stream
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
 /** A role, or an admin with platform rights. */
 export type KeyName = Role | 'platform';
-const KEYS: readonly { id: KeyName; role: Role; platform?: true }[] = [...ROLES.map((role) => ({ id: role, role })), { id: 'platform', role: 'admin', platform: true }];
+const KEYS: readonly { id: KeyName; role: Role; platform?: true }[] = [
+  ...ROLES.map((role) => ({ id: role, role })),
+  { id: 'platform', role: 'admin', platform: true },
+];
 
 export interface Call {
   method?: string;
@@ -47,7 +66,7 @@ export interface Settings {
   readDeadlineMs?: number;
   publicUrl?: string;
   maxWaitSeconds?: number;
-  bodyPace?: AppServices['bodyPace'];
+  bodyPace?: AppDeps['minimumRate'];
   /** Proxies whose forwarded headers are believed. */
   trustProxy?: readonly string[];
 }
@@ -55,15 +74,22 @@ export interface Settings {
 /** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
 export class RunningApi {
   tenant = 'lab';
-  readonly logged: { level: number; msg: string; method?: string; route?: string; status?: number; finished?: boolean }[] = [];
+  readonly logged: {
+    level: number;
+    msg: string;
+    method?: string;
+    route?: string;
+    status?: number;
+    finished?: boolean;
+  }[] = [];
   private readonly keys = new Map(KEYS.map(({ id }) => [id, createApiKey()]));
-  readonly ring = new KeyRing({ tenants: [{ id: this.tenant, keys: this.ringKeys() }] });
-  private readonly releasers = new Releasers();
+  readonly ring = new ActiveKeys({ tenants: [{ id: this.tenant, keys: this.ringKeys() }] });
+  private readonly releasers = new CleanupStack();
   private readonly server: Server = createServer();
   private readonly sockets: Socket[] = [];
   private dir = '';
   store!: ObjectStore;
-  producer!: Producer;
+  producer!: JobProducer;
   audit!: AuditLog;
   commands!: Redis;
   storedKeys!: StoredKeys;
@@ -92,7 +118,11 @@ export class RunningApi {
 
   async predict(features: Record<string, unknown>): Promise<string> {
     const headers = { 'content-type': 'application/json' };
-    const response = await this.fetch('/v1/predictions', { method: 'POST', headers, body: JSON.stringify({ features }) });
+    const response = await this.fetch('/v1/predictions', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ features }),
+    });
     return ((await response.json()) as { id: string }).id;
   }
 
@@ -104,13 +134,20 @@ export class RunningApi {
    * Gives the keys to a tenant, by default a new one: a test starts without data, use or audit events, and shares the process
    * with others. Keys of roles that are left out are revoked.
    */
-  assignKeys({ tenant = `lab-${randomUUID()}`, limits = {}, roles }: { tenant?: string; limits?: TenantLimits; roles?: readonly KeyName[] } = {}): void {
+  assignKeys({
+    tenant = `lab-${randomUUID()}`,
+    limits = {},
+    roles,
+  }: { tenant?: string; limits?: TenantLimits; roles?: readonly KeyName[] } = {}): void {
     this.tenant = tenant;
     this.ring.replace({ tenants: [{ id: tenant, limits, keys: this.ringKeys(roles) }] });
   }
 
   private ringKeys(names: readonly KeyName[] = KEYS.map(({ id }) => id)) {
-    return KEYS.filter(({ id }) => names.includes(id)).map((key) => ({ ...key, sha256: this.keys.get(key.id)?.sha256 ?? '' }));
+    return KEYS.filter(({ id }) => names.includes(id)).map((key) => ({
+      ...key,
+      sha256: this.keys.get(key.id)?.sha256 ?? '',
+    }));
   }
 
   /** Removed when the API stops. */
@@ -121,9 +158,17 @@ export class RunningApi {
   }
 
   /** A request whose body the test sends as it likes, or never to its end. */
-  openRequest(path: string, headers: Record<string, string>): { sending: ClientRequest; answered: Promise<IncomingMessage> } {
-    const sending = request(this.url + path, { method: 'POST', headers: { ...this.authorization('member'), ...headers } });
-    const answered = new Promise<IncomingMessage>((resolve, reject) => sending.once('response', resolve).once('error', reject));
+  openRequest(
+    path: string,
+    headers: Record<string, string>,
+  ): { sending: ClientRequest; answered: Promise<IncomingMessage> } {
+    const sending = request(this.url + path, {
+      method: 'POST',
+      headers: { ...this.authorization('member'), ...headers },
+    });
+    const answered = new Promise<IncomingMessage>((resolve, reject) =>
+      sending.once('response', resolve).once('error', reject),
+    );
     answered.catch(() => undefined); // a test that goes away does not wait for it
     return { sending, answered };
   }
@@ -136,7 +181,9 @@ export class RunningApi {
   /** Every file of the store but models and audit log, half-written ones too. */
   async files(): Promise<string[]> {
     const entries = await this.entries();
-    const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
@@ -155,14 +202,21 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs }: Settings): Promise<void> {
+  private async open(
+    redisUrl: string,
+    maxUploadBytes: number,
+    { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs }: Settings,
+  ): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
-    const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
-    this.store = withReadDeadline(createObjectStore(pathToFileURL(this.dir).href), readDeadlineMs);
+    const logger = createLogger(
+      { service: 'api', environment: 'test', level: 'info' },
+      { write: (line) => void this.logged.push(JSON.parse(line)) },
+    );
+    this.store = withReadDeadline(openStore(pathToFileURL(this.dir).href), readDeadlineMs);
     await this.store.start();
-    const registry = new Registry(this.store);
-    await registry.seed();
+    const registry = new ModelRegistry(this.store);
+    await registry.installShipped();
     // Not started, so that nothing but a request writes into the store: tests call `flush`.
     this.audit = new AuditLog(this.store, logger);
     this.releasers.push('audit', () => this.audit.stop());
@@ -170,13 +224,13 @@ export class RunningApi {
     const commands = createProducerConnection(redisUrl, ignore);
     this.commands = commands;
     this.releasers.push('redis', () => commands.disconnect());
-    this.producer = new Producer(commands, ignore);
+    this.producer = new JobProducer(commands, ignore);
     this.releasers.push('producer', () => this.producer.stop());
-    const changes = new ChangeListener(createWorkerConnection(redisUrl, ignore));
+    const changes = new ChangeSubscriber(createWorkerConnection(redisUrl, ignore));
     changes.start();
     this.releasers.push('changes', () => changes.stop());
     const progress = new BatchProgress(commands);
-    const queueWatch = new QueueWatch(commands, progress);
+    const queueWatch = new QueueStatusReader(commands, progress);
     const address = new PublicAddress(publicUrl);
     const metrics = new ApiMetrics(commands, queueWatch, logger);
     const damage = new DamageReport(logger, () => metrics.objectDamaged());
@@ -190,24 +244,28 @@ export class RunningApi {
       producer: this.producer,
       progress,
       changes,
-      queueWatch,
+      queueStatus: queueWatch,
       metrics,
       damage,
       keys: this.ring,
       tenantKeys: new TenantKeys(this.ring, this.storedKeys, this.lastUse),
       lastUse: this.lastUse,
-      use: createTenantUse({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
+      quotas: createTenantQuotas({ store: this.store, redis: commands, keys: this.ring, defaults: LIMITS }),
       protection: { run: (work) => this.protect(work) },
-      sessions: new CookieSessions(new SessionSeal(createSessionSecret(), this.ring), new SessionMemory(commands), address),
+      sessions: new SessionCookies(
+        new SessionTokens(createSessionSecret(), this.ring),
+        new SessionStore(commands),
+        address,
+      ),
       address,
       maxWaitSeconds,
       trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
-      retention: new Retention({ resources: 30, inputs: 30 }),
+      retention: new RetentionPolicy({ resources: 30, inputs: 30 }),
       logger,
-      readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.check() }),
+      readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.checkWritable() }),
       version: '0.0.0',
-      ...(bodyPace && { bodyPace }),
+      ...(bodyPace && { minimumRate: bodyPace }),
     });
     this.server.on('connection', (socket) => this.sockets.push(socket));
     this.server.on('request', app).listen(0, '127.0.0.1');
@@ -225,6 +283,13 @@ export class RunningApi {
 }
 
 export const RECORD = {
-  clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,
-  single_epithelial_cell_size: 2, bare_nuclei: 1, bland_chromatin: 3, normal_nucleoli: 1, mitoses: 1,
+  clump_thickness: 5,
+  uniformity_of_cell_size: 1,
+  uniformity_of_cell_shape: 1,
+  marginal_adhesion: 1,
+  single_epithelial_cell_size: 2,
+  bare_nuclei: 1,
+  bland_chromatin: 3,
+  normal_nucleoli: 1,
+  mitoses: 1,
 };

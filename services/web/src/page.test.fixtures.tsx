@@ -4,7 +4,7 @@ import { render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
 import type { ReactElement } from 'react';
 import { MemoryRouter, Route, Routes, useLocation } from 'react-router';
-import { createQueryClient } from './queries';
+import { createQueryClient } from './api/query-client';
 
 /** The element at `/`; every other address shows itself. */
 export function renderPage(element: ReactElement): UserEvent {
@@ -32,17 +32,43 @@ export function problem(status: number, body: ConstructorParameters<typeof ApiEr
 }
 
 const TITLES = [
-  'Clump thickness', 'Uniformity of cell size', 'Uniformity of cell shape', 'Marginal adhesion', 'Single epithelial cell size',
-  'Bare nuclei', 'Bland chromatin', 'Normal nucleoli', 'Mitoses',
+  'Clump thickness',
+  'Uniformity of cell size',
+  'Uniformity of cell shape',
+  'Marginal adhesion',
+  'Single epithelial cell size',
+  'Bare nuclei',
+  'Bland chromatin',
+  'Normal nucleoli',
+  'Mitoses',
 ];
 
 const FEATURES: Feature[] = TITLES.map((title) => ({
-  name: title.toLowerCase().replaceAll(' ', '_'), title, description: '', low: 'as in normal tissue', high: 'abnormal', aliases: [], min: 1, max: 10, integer: true,
+  name: title.toLowerCase().replaceAll(' ', '_'),
+  title,
+  description: '',
+  low: 'as in normal tissue',
+  high: 'abnormal',
+  aliases: [],
+  min: 1,
+  max: 10,
+  integer: true,
 }));
 
 /** A model of nine grades. */
 export const GRADES_MODEL: ModelVersion = {
-  name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0', schema: 'wbc', features: FEATURES, labels: ['benign', 'malignant'], k: 5, metric: 'manhattan',
-  rule: 'distance', operating_points: { default: 0.5 }, training: { rows: 683, data_digest: 'sha256:1' }, evaluation: {}, limits_of_use: [],
+  name: 'wbc-knn',
+  version: '1.0.0',
+  digest: 'sha256:0',
+  schema: 'wbc',
+  features: FEATURES,
+  labels: ['benign', 'malignant'],
+  k: 5,
+  metric: 'manhattan',
+  rule: 'distance',
+  operating_points: { default: 0.5 },
+  training: { rows: 683, data_digest: 'sha256:1' },
+  evaluation: {},
+  limits_of_use: [],
   links: { self: '/v1/models/wbc-knn/versions/1.0.0' },
 };

@@ -1,27 +1,45 @@
 import {
-  type BatchProgress, Consumer, type FinalizeJob, type Job, type PredictionJob, type QueueName, type ShardJob, advanceClock, publishChange, queueNames,
+  type BatchProgress,
+  JobConsumer,
+  type FinalizeJob,
+  type Job,
+  type PredictionJob,
+  type QueueName,
+  type ShardJob,
+  advanceVirtualClock,
+  publishChange,
+  queueNames,
 } from '@cytoqueue/queue';
-import type { Registry } from '@cytoqueue/registry';
+import type { ModelRegistry } from '@cytoqueue/registry';
 import type { Logger, TaskProtection } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { InvalidJobError, checkFinalizeJob, checkShardJob, isFinalizeJob, isPredictionJob, isShardJob, loggableId, wasRefused } from './job-data';
+import {
+  InvalidJobError,
+  checkFinalizeJob,
+  checkShardJob,
+  isFinalizeJob,
+  isPredictionJob,
+  isShardJob,
+  loggableId,
+  wasRejected,
+} from './job-data';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
-import { Quarantine } from './jobs/quarantine';
-import { jobLine, runJob } from './jobs/run-job';
-import { BatchRecords, processShard } from './jobs/shard';
+import { CrashIsolation } from './jobs/crash-isolation';
+import { jobLogFields, runJob } from './jobs/run-job';
+import { BatchDocumentCache, processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
-import type { StallWatch } from './stall-watch';
-import type { WorkMetrics } from './work-metrics';
+import type { LivenessMonitor } from './liveness-monitor';
+import type { WorkerMetrics } from './worker-metrics';
 
-export interface WorkerServices {
+export interface WorkerDeps {
   store: ObjectStore;
-  registry: Registry;
+  registry: ModelRegistry;
   pool: ScoringPool;
   progress: BatchProgress;
-  metrics: WorkMetrics;
-  stallWatch: Pick<StallWatch, 'moved'>;
+  metrics: WorkerMetrics;
+  livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
   redis: Redis;
   logger: Logger;
   /** Runs shards and finalizations, which protect the task once they take long. */
@@ -30,18 +48,18 @@ export interface WorkerServices {
   threads: number;
 }
 
-const PREDICTIONS_AT_ONCE = 16;
+const PREDICTION_CONCURRENCY = 16;
 /** Read, written or on their way to and from Redis while others are scored: with one of them threads wait. */
-const SHARDS_BEYOND_THREADS = 2;
+const PREFETCHED_SHARDS = 2;
 
 /** How many shards a worker with so many scoring threads has in hand when it is busy. */
-export function shardSlots(threads: number): number {
-  return threads + SHARDS_BEYOND_THREADS;
+export function shardConcurrency(threads: number): number {
+  return threads + PREFETCHED_SHARDS;
 }
 
 /** One consumer a queue. A change is announced after its effect is in the store. */
-export function createConsumers(services: WorkerServices): { start: () => void; stop: () => Promise<void> } {
-  const consumers = [predictions(services), ...batches(services)];
+export function createConsumers(deps: WorkerDeps): { start: () => void; stop: () => Promise<void> } {
+  const consumers = [createPredictionConsumer(deps), ...createBatchConsumers(deps)];
   return {
     start: () => consumers.forEach((consumer) => consumer.start()),
     stop: async () => {
@@ -50,50 +68,53 @@ export function createConsumers(services: WorkerServices): { start: () => void; 
   };
 }
 
-function predictions(services: WorkerServices): Consumer<PredictionJob> {
-  const processor = new PredictionProcessor(services);
-  return consume<PredictionJob>(services, queueNames.predictions, PREDICTIONS_AT_ONCE, {
+function createPredictionConsumer(deps: WorkerDeps): JobConsumer<PredictionJob> {
+  const processor = new PredictionProcessor(deps);
+  return createConsumer<PredictionJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
     isWellFormed: isPredictionJob,
     process: ({ data }) => processor.process(data),
-    completed: (job) => services.metrics.predictionCompleted(job),
-    settle: (data) => processor.settle(data),
-    giveUp: async (job) => {
-      services.metrics.predictionFailed(job);
-      await processor.giveUp(job.data);
+    onCompleted: (job) => deps.metrics.predictionCompleted(job),
+    cleanUp: (data) => processor.cleanUp(data),
+    onRetriesExhausted: async (job) => {
+      deps.metrics.predictionFailed(job);
+      await processor.fail(job.data);
     },
-    changed: ({ predictionId }) => predictionId,
+    changedId: ({ predictionId }) => predictionId,
   });
 }
 
-function batches(services: WorkerServices): [Consumer<ShardJob>, Consumer<FinalizeJob>] {
-  const records = new BatchRecords(services.store);
-  const finalizer = new Finalizer(services, records);
-  const quarantine = new Quarantine();
-  const { protection } = services;
-  const changed = ({ batchId }: { batchId: string }) => batchId;
+function createBatchConsumers(deps: WorkerDeps): [JobConsumer<ShardJob>, JobConsumer<FinalizeJob>] {
+  const batchDocuments = new BatchDocumentCache(deps.store);
+  const finalizer = new Finalizer(deps, batchDocuments);
+  const crashIsolation = new CrashIsolation();
+  const { protection } = deps;
+  const changedId = ({ batchId }: { batchId: string }) => batchId;
   return [
-    consume<ShardJob>(services, queueNames.shards, shardSlots(services.threads), {
+    createConsumer<ShardJob>(deps, queueNames.shards, shardConcurrency(deps.threads), {
       isWellFormed: isShardJob,
-      check: (data) => checkShardJob(records, data),
+      check: (data) => checkShardJob(batchDocuments, data),
       process: async ({ data, priority, stalledCounter }) => {
-        await protection.run(() => quarantine.run(stalledCounter > 0, () => processShard(services, records, data)));
-        await advanceClock(services.redis, priority);
+        await protection.run(() =>
+          crashIsolation.run(stalledCounter > 0, () => processShard(deps, batchDocuments, data)),
+        );
+        await advanceVirtualClock(deps.redis, priority);
       },
       // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
-      giveUp: ({ data }) => services.metrics.shardFailed(data),
-      changed,
+      onRetriesExhausted: ({ data }) => deps.metrics.shardFailed(data),
+      changedId,
     }),
-    consume<FinalizeJob>(services, queueNames.finalize, 1, {
+    createConsumer<FinalizeJob>(deps, queueNames.finalize, 1, {
       isWellFormed: isFinalizeJob,
-      check: (data) => checkFinalizeJob(records, data),
-      process: (job) => protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
-      giveUp: ({ data }) => finalizer.giveUp(data),
-      changed,
+      check: (data) => checkFinalizeJob(batchDocuments, data),
+      process: (job) =>
+        protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
+      onRetriesExhausted: ({ data }) => finalizer.failRun(data),
+      changedId,
     }),
   ];
 }
 
-interface Work<T> {
+interface QueueHandler<T> {
   /** Whether the payload is one of this queue. */
   isWellFormed: (job: Job<T>) => boolean;
   /** Throws InvalidJobError when the store does not know what the job names. */
@@ -101,46 +122,54 @@ interface Work<T> {
   /** false: it had no effect of its own. */
   process: (job: Job<T>) => Promise<boolean | void>;
   /** When it had one; at the same time as the announcement. */
-  completed?: (job: Job<T>) => Promise<void>;
+  onCompleted?: (job: Job<T>) => Promise<void>;
   /** What remains to be done and is nothing to those who wait. */
-  settle?: (data: T) => Promise<void>;
-  giveUp: (job: Job<T>) => Promise<void>;
+  cleanUp?: (data: T) => Promise<void>;
+  onRetriesExhausted: (job: Job<T>) => Promise<void>;
   /** The id whose watchers are told. */
-  changed: (data: T) => string;
+  changedId: (data: T) => string;
 }
 
-function consume<T extends { v: number; tenant: string }>(services: WorkerServices, queue: QueueName, concurrency: number, work: Work<T>): Consumer<T> {
-  const { redis, logger } = services;
+function createConsumer<T extends { v: number; tenant: string }>(
+  deps: WorkerDeps,
+  queue: QueueName,
+  concurrency: number,
+  handler: QueueHandler<T>,
+): JobConsumer<T> {
+  const { redis, logger } = deps;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
-  return new Consumer<T>({
+  return new JobConsumer<T>({
     queue,
     connection: redis,
     concurrency,
     onError,
     process: async (job) => {
-      if (!work.isWellFormed(job)) throw new InvalidJobError('malformed');
-      await runJob(job, services, async () => {
-        await work.check?.(job.data);
-        const effect = await work.process(job);
-        await Promise.all([publishChange(redis, work.changed(job.data)), effect !== false && work.completed?.(job)]);
-        await work.settle?.(job.data);
+      if (!handler.isWellFormed(job)) throw new InvalidJobError('malformed');
+      await runJob(job, deps, async () => {
+        await handler.check?.(job.data);
+        const effect = await handler.process(job);
+        await Promise.all([
+          publishChange(redis, handler.changedId(job.data)),
+          effect !== false && handler.onCompleted?.(job),
+        ]);
+        await handler.cleanUp?.(job.data);
       });
     },
-    onGivenUp: async (job, error) => {
-      const refusal = error instanceof InvalidJobError ? error : await refusalOf(work, job);
-      if (refusal !== undefined) return reportRefused(services, job, refusal);
-      logger.error({ ...jobLine(job), err: error }, 'job given up');
-      await work.giveUp(job);
-      await publishChange(redis, work.changed(job.data));
+    onRetriesExhausted: async (job, error) => {
+      const refusal = error instanceof InvalidJobError ? error : await findRejection(handler, job);
+      if (refusal !== undefined) return reportRejected(deps, job, refusal);
+      logger.error({ ...jobLogFields(job), err: error }, 'job given up');
+      await handler.onRetriesExhausted(job);
+      await publishChange(redis, handler.changedId(job.data));
     },
   });
 }
 
 /** A job that failed before it was processed, for it killed its workers, was not checked. */
-async function refusalOf<T>(work: Work<T>, job: Job<T>): Promise<InvalidJobError | undefined> {
-  if (!work.isWellFormed(job)) return new InvalidJobError('malformed');
+async function findRejection<T>(handler: QueueHandler<T>, job: Job<T>): Promise<InvalidJobError | undefined> {
+  if (!handler.isWellFormed(job)) return new InvalidJobError('malformed');
   try {
-    await work.check?.(job.data);
+    await handler.check?.(job.data);
   } catch (error) {
     if (error instanceof InvalidJobError) return error;
   }
@@ -148,9 +177,16 @@ async function refusalOf<T>(work: Work<T>, job: Job<T>): Promise<InvalidJobError
 }
 
 /** A batch that is unknown was rolled back or deleted, which happens; nothing else does. No member of the payload is logged: it may hold anything. */
-function reportRefused({ metrics, logger }: WorkerServices, job: Job<unknown>, { reason, message }: InvalidJobError): void {
-  metrics.jobRefused();
-  logger[reason === 'unknown-batch' ? 'info' : 'error']({ job: loggableId(job), queue: job.queueName, reason }, message);
+function reportRejected(
+  { metrics, logger }: WorkerDeps,
+  job: Job<unknown>,
+  { reason, message }: InvalidJobError,
+): void {
+  metrics.jobRejected();
+  logger[reason === 'unknown-batch' ? 'info' : 'error'](
+    { job: loggableId(job), queue: job.queueName, reason },
+    message,
+  );
 }
 
 /**
@@ -158,6 +194,6 @@ function reportRefused({ metrics, logger }: WorkerServices, job: Job<unknown>, {
  * says nothing about its shard, which the finalizer scores itself.
  */
 function failedShards(failures: Record<string, string>): Set<number> {
-  const failed = Object.entries(failures).filter(([, reason]) => !wasRefused(reason));
+  const failed = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));
   return new Set(failed.map(([key]) => Number(key.slice(key.lastIndexOf('.') + 1))));
 }

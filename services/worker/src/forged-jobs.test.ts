@@ -1,5 +1,6 @@
-import { Producer, createProducerConnection, jobIds } from '@cytoqueue/queue';
-import { type BatchRecord, type Manifest, ObjectKeys, createId, listAll } from '@cytoqueue/storage';
+import { JobProducer, createProducerConnection, jobIds } from '@cytoqueue/queue';
+import { type BatchDocument, type ManifestDocument, ObjectKeys, createId } from '@cytoqueue/records';
+import { listAll } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
@@ -15,15 +16,15 @@ const PATIENT = 'Jane-Doe';
 let redis: RedisProcess;
 let worker: RunningWorker;
 let connection: ReturnType<typeof createProducerConnection>;
-let producer: Producer;
+let producer: JobProducer;
 let consumers: ReturnType<typeof createConsumers>;
-let record: BatchRecord;
+let record: BatchDocument;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
   worker = await RunningWorker.start(redis.url);
   connection = createProducerConnection(redis.url, () => undefined);
-  producer = new Producer(connection, () => undefined);
+  producer = new JobProducer(connection, () => undefined);
   consumers = createConsumers(worker.services);
   await waitUntil('Redis is there', () => connection.status === 'ready');
   record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
@@ -38,7 +39,8 @@ afterAll(async () => {
   await redis?.down();
 });
 
-const refused = async () => Number(/^cytoqueue_jobs_refused_total (\d+)$/m.exec((await worker.services.metrics.text()).body)?.[1] ?? 0);
+const refused = async () =>
+  Number(/^cytoqueue_jobs_refused_total (\d+)$/m.exec((await worker.services.metrics.text()).body)?.[1] ?? 0);
 
 async function keys(): Promise<string[]> {
   const found: string[] = [];
@@ -49,7 +51,15 @@ async function keys(): Promise<string[]> {
 type Forged = [name: string, queue: 0 | 1 | 2, data: (batchId: string) => unknown, jobId?: (batchId: string) => string];
 const [PREDICTIONS, SHARDS, FINALIZE] = [0, 1, 2] as const;
 const finalize = (change: object) => (batchId: string) => ({ v: 1, tenant: TENANT, batchId, run: 1, ...change });
-const shard = (change: object) => (batchId: string) => ({ v: 1, tenant: TENANT, batchId, run: 1, shard: 0, rows: 2, ...change });
+const shard = (change: object) => (batchId: string) => ({
+  v: 1,
+  tenant: TENANT,
+  batchId,
+  run: 1,
+  shard: 0,
+  rows: 2,
+  ...change,
+});
 const stranger = createId('batch_');
 
 test.each<Forged>([
@@ -85,23 +95,38 @@ test.each<Forged>([
   await job?.remove();
 });
 
-test.each(['data', 'opts', 'parent', 'progress'])('a job whose %s is no JSON fails without effect, and can be listed', async (field) => {
-  const before = { keys: await keys(), refused: await refused() };
-  const [predictions] = producer.queues;
-  const id = `damaged-${field}`;
-  await connection.hset(`cytoqueue:predictions:${id}`, { name: 'forged', data: '{"v":1}', timestamp: '1', [field]: PATIENT });
-  await connection.lpush('cytoqueue:predictions:wait', id);
-  await connection.zadd('cytoqueue:predictions:marker', 0, '0');
-  await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
-  await waitUntil('it has failed', async () => (await predictions?.getJobState(id)) === 'failed');
-  await waitUntil('it can be listed', async () => (await predictions?.getJobs(['failed']).catch(() => undefined))?.some((job) => job.id === id));
-  expect(await keys()).toEqual(before.keys);
-  expect(JSON.stringify(worker.logged)).not.toContain(PATIENT);
-});
+test.each(['data', 'opts', 'parent', 'progress'])(
+  'a job whose %s is no JSON fails without effect, and can be listed',
+  async (field) => {
+    const before = { keys: await keys(), refused: await refused() };
+    const [predictions] = producer.queues;
+    const id = `damaged-${field}`;
+    await connection.hset(`cytoqueue:predictions:${id}`, {
+      name: 'forged',
+      data: '{"v":1}',
+      timestamp: '1',
+      [field]: PATIENT,
+    });
+    await connection.lpush('cytoqueue:predictions:wait', id);
+    await connection.zadd('cytoqueue:predictions:marker', 0, '0');
+    await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
+    await waitUntil('it has failed', async () => (await predictions?.getJobState(id)) === 'failed');
+    await waitUntil('it can be listed', async () =>
+      (await predictions?.getJobs(['failed']).catch(() => undefined))?.some((job) => job.id === id),
+    );
+    expect(await keys()).toEqual(before.keys);
+    expect(JSON.stringify(worker.logged)).not.toContain(PATIENT);
+  },
+);
 
 test('the batch that the jobs named ends as it should', async () => {
-  await producer.reenqueueBatch({ tenant: TENANT, batchId: record.id, run: 1, shards: record.shards.map(({ rows }, index) => ({ shard: index, rows })) });
+  await producer.reenqueueBatch({
+    tenant: TENANT,
+    batchId: record.id,
+    run: 1,
+    shards: record.shards.map(({ rows }, index) => ({ shard: index, rows })),
+  });
   await waitUntil('the batch has ended', async () => !(await worker.isPending(record.id)));
-  const manifest = await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
   expect(manifest).toMatchObject({ status: 'succeeded', counts: { total: 4, succeeded: 4 } });
 });

@@ -1,11 +1,11 @@
-import { Producer, createProducerConnection } from '@cytoqueue/queue';
+import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
 import { type DependencyProblem, createLogger } from '@cytoqueue/runtime';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { type HealthServer, startHealthServer } from './health';
-import { StallWatch } from './stall-watch';
+import { LivenessMonitor } from './liveness-monitor';
 
-const state = { isStalled: false, problems: [] as DependencyProblem[] };
+const state = { isStalled: false, unavailableDependencies: [] as DependencyProblem[] };
 let server: HealthServer;
 
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     isStalled: () => state.isStalled,
-    readiness: { problems: async () => state.problems },
+    readiness: { unavailableDependencies: async () => state.unavailableDependencies },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'a 1\n' }),
   });
 });
@@ -28,7 +28,7 @@ const get = async (path: string, method = 'GET', { port } = server) => {
 test('tells whether the worker gets on with its work, and whether what it needs is there', async () => {
   expect(await get('/health/live')).toEqual([200, '{"status":"ok"}']);
   expect(await get('/health/ready')).toEqual([200, '{"status":"ok"}']);
-  Object.assign(state, { isStalled: true, problems: [{ name: 'redis', reason: 'cluster-mode' }] });
+  Object.assign(state, { isStalled: true, unavailableDependencies: [{ name: 'redis', reason: 'cluster-mode' }] });
   expect(await get('/health/live')).toEqual([503, '{"status":"stalled"}']);
   expect(await get('/health/ready')).toEqual([503, '{"status":"unavailable","detail":"redis (cluster-mode)"}']);
 });
@@ -42,15 +42,21 @@ test('shows the figures, and nothing else', async () => {
 test('is not live while jobs wait in Redis and the worker takes none, until it does', async () => {
   const redis = await RedisProcess.start();
   const connection = createProducerConnection(redis.url, () => undefined);
-  const producer = new Producer(connection, () => undefined);
+  const producer = new JobProducer(connection, () => undefined);
   let nowMs = 0;
   const logger = createLogger({ service: 'worker', environment: 'test', level: 'silent' });
-  const stallWatch = new StallWatch(producer, 60_000, logger, () => nowMs);
-  const readiness = { problems: async () => [] };
+  const stallWatch = new LivenessMonitor(producer, 60_000, logger, () => nowMs);
+  const readiness = { unavailableDependencies: async () => [] };
   const metrics = async () => ({ contentType: 'text/plain', body: '' });
-  const worker = await startHealthServer({ host: '127.0.0.1', port: 0, isStalled: () => stallWatch.isStalled, readiness, metrics });
+  const worker = await startHealthServer({
+    host: '127.0.0.1',
+    port: 0,
+    isStalled: () => stallWatch.isStalled,
+    readiness,
+    metrics,
+  });
   const live = async () => {
-    await stallWatch.look();
+    await stallWatch.poll();
     return (await get('/health/live', 'GET', worker))[0];
   };
   try {
@@ -60,7 +66,7 @@ test('is not live while jobs wait in Redis and the worker takes none, until it d
     statuses.push(await live());
     nowMs += 60_001;
     statuses.push(await live());
-    stallWatch.moved();
+    stallWatch.recordActivity();
     statuses.push(await live());
     expect(statuses).toEqual([200, 200, 503, 200]);
   } finally {

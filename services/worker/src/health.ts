@@ -13,14 +13,16 @@ export interface HealthOptions {
   port: number;
   /** Whether the worker still gets on with its work. */
   isStalled: () => boolean;
-  readiness: Pick<Readiness, 'problems'>;
+  readiness: Pick<Readiness, 'unavailableDependencies'>;
   /** Prometheus's text. */
   metrics: () => Promise<{ contentType: string; body: string }>;
 }
 
 /** `/health/live`, `/health/ready` and `/metrics` of a worker, on a port of their own. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
-  const server = createServer((request, response) => void respond(options, request, response).catch(() => answer(response, 500, 'failed')));
+  const server = createServer(
+    (request, response) => void respond(options, request, response).catch(() => respondJson(response, 500, 'failed')),
+  );
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const stop = async () => {
@@ -32,19 +34,26 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   return { port: (server.address() as AddressInfo).port, stop };
 }
 
-async function respond({ isStalled, readiness, metrics }: HealthOptions, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (method !== 'GET') return answer(response, 405, 'not allowed');
-  if (url === '/health/live') return isStalled() ? answer(response, 503, 'stalled') : answer(response, 200, 'ok');
+async function respond(
+  { isStalled, readiness, metrics }: HealthOptions,
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (method !== 'GET') return respondJson(response, 405, 'not allowed');
+  if (url === '/health/live')
+    return isStalled() ? respondJson(response, 503, 'stalled') : respondJson(response, 200, 'ok');
   if (url === '/health/ready') {
-    const problems = await readiness.problems();
-    return problems.length === 0 ? answer(response, 200, 'ok') : answer(response, 503, 'unavailable', describeProblems(problems));
+    const problems = await readiness.unavailableDependencies();
+    return problems.length === 0
+      ? respondJson(response, 200, 'ok')
+      : respondJson(response, 503, 'unavailable', describeProblems(problems));
   }
-  if (url !== '/metrics') return answer(response, 404, 'not found');
+  if (url !== '/metrics') return respondJson(response, 404, 'not found');
   const { contentType, body } = await metrics();
   response.writeHead(200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' }).end(body);
 }
 
-function answer(response: ServerResponse, status: number, text: string, detail?: string): void {
+function respondJson(response: ServerResponse, status: number, text: string, detail?: string): void {
   response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
   response.end(JSON.stringify({ status: text, detail }));
 }

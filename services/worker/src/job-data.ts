@@ -3,39 +3,41 @@
  * can only name what the store knows; its results are functions of the store alone, so one that passes does no harm.
  */
 import { type FinalizeJob, type Job, type ShardJob, UnrecoverableError, jobIds } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectNotFoundError, idTimeMs } from '@cytoqueue/storage';
-import type { BatchRecords } from './jobs/shard';
+import { ObjectKeys, idTimeMs } from '@cytoqueue/records';
+import { ObjectNotFoundError } from '@cytoqueue/storage';
+import type { BatchDocumentCache } from './jobs/shard';
 
-const REFUSED = 'job refused: ';
+const REJECTED_PREFIX = 'job refused: ';
 const MAX_RUN = 99_999;
 
 /** The job has no effect and is not tried again. */
 export class InvalidJobError extends UnrecoverableError {
   constructor(readonly reason: 'malformed' | 'unknown-batch' | 'unknown-run' | 'unknown-shard') {
-    super(REFUSED + reason);
+    super(REJECTED_PREFIX + reason);
   }
 }
 
 /** Whether a job failed because it was refused, from its `failedReason`. */
-export function wasRefused(failedReason: string | undefined): boolean {
-  return failedReason?.startsWith(REFUSED) === true;
+export function wasRejected(failedReason: string | undefined): boolean {
+  return failedReason?.startsWith(REJECTED_PREFIX) === true;
 }
 
 type Data = Record<string, unknown>;
 
 /** Whether the payload is one of this queue, of this version, and belongs under this job id. */
 export function isPredictionJob({ id, data }: Job<unknown>): boolean {
-  return isPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
+  return isJobPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
 }
 
 export function isShardJob({ id, data }: Job<unknown>): boolean {
-  if (!isPayload(data) || !isBatchJob(data) || !isNatural(data['shard'], 0) || !isNatural(data['rows'], 1)) return false;
+  if (!isJobPayload(data) || !isBatchJob(data) || !isNatural(data['shard'], 0) || !isNatural(data['rows'], 1))
+    return false;
   const { batchId, run, shard } = data as unknown as ShardJob;
   return id === jobIds.shard(batchId, run, shard);
 }
 
 export function isFinalizeJob({ id, data }: Job<unknown>): boolean {
-  if (!isPayload(data) || !isBatchJob(data)) return false;
+  if (!isJobPayload(data) || !isBatchJob(data)) return false;
   const { batchId, run } = data as unknown as FinalizeJob;
   return id === jobIds.finalize(batchId, run);
 }
@@ -45,7 +47,7 @@ export function loggableId({ id }: Job<unknown>): string | undefined {
   return /^(pred|batch)_[0-9a-z]{26}(\.\d{1,5}){0,2}$/.test(id ?? '') ? id : undefined;
 }
 
-function isPayload(data: unknown): data is Data {
+function isJobPayload(data: unknown): data is Data {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
   const { v, tenant } = data as Data;
   return v === 1 && typeof tenant === 'string' && ObjectKeys.isTenant(tenant);
@@ -64,17 +66,19 @@ function isNatural(value: unknown, min: number): value is number {
 }
 
 /** @throws InvalidJobError unless the store knows the tenant's batch, its run and the shard */
-export async function checkShardJob(records: BatchRecords, job: ShardJob): Promise<void> {
-  const { shards } = await checkFinalizeJob(records, job);
+export async function checkShardJob(batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
+  const { shards } = await checkFinalizeJob(batchDocuments, job);
   if (shards[job.shard]?.rows !== job.rows) throw new InvalidJobError('unknown-shard');
 }
 
 /** @throws InvalidJobError unless the store knows the tenant's batch and its run */
-export async function checkFinalizeJob(records: BatchRecords, { tenant, batchId, run }: Pick<FinalizeJob, 'tenant' | 'batchId' | 'run'>) {
-  const record = await records.read(tenant, batchId).catch((error: unknown) => {
+export async function checkFinalizeJob(
+  batchDocuments: BatchDocumentCache,
+  { tenant, batchId, run }: Pick<FinalizeJob, 'tenant' | 'batchId' | 'run'>,
+) {
+  const batch = await batchDocuments.read(tenant, batchId).catch((error: unknown) => {
     throw error instanceof ObjectNotFoundError ? new InvalidJobError('unknown-batch') : error;
   });
-  if (!(await records.hasRun(tenant, batchId, run))) throw new InvalidJobError('unknown-run');
-  return record;
+  if (!(await batchDocuments.hasRun(tenant, batchId, run))) throw new InvalidJobError('unknown-run');
+  return batch;
 }
-

@@ -1,11 +1,19 @@
-import { BatchProgress, KeyUpkeep, Producer, REDIS_PREFIX, createProducerConnection, jobIds, queueNames } from '@cytoqueue/queue';
-import { type BatchRecord, DamageReport, type Manifest, ObjectKeys } from '@cytoqueue/storage';
+import {
+  BatchProgress,
+  KeyUpkeep,
+  JobProducer,
+  REDIS_PREFIX,
+  createProducerConnection,
+  jobIds,
+  queueNames,
+} from '@cytoqueue/queue';
+import { type BatchDocument, DamageReport, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
-import { reconcile, tidyKeys } from './reconciler';
+import { reconcile, tidyKeys } from './jobs/reconciler';
 
 /*
  * Any part of what Redis holds of a flow may be lost: single keys, single entries, random subsets. Whatever is lost, the
@@ -22,14 +30,14 @@ const SHARD = `${REDIS_PREFIX}:${queueNames.shards}`;
 let redis: RedisProcess;
 let worker: RunningWorker;
 let connection: Redis;
-let producer: Producer;
+let producer: JobProducer;
 let undisturbed: Buffer;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
   worker = await RunningWorker.start(redis.url);
   connection = createProducerConnection(redis.url, () => undefined);
-  producer = new Producer(connection, () => undefined);
+  producer = new JobProducer(connection, () => undefined);
   await waitUntil('Redis is there', () => connection.status === 'ready');
   const record = await enqueued();
   await finish(record);
@@ -46,9 +54,14 @@ afterAll(async () => {
 });
 
 /** A batch in the queue, with some of its shards delayed as in an outage of the store. */
-async function enqueued({ delayed = 0 } = {}): Promise<BatchRecord> {
+async function enqueued({ delayed = 0 } = {}): Promise<BatchDocument> {
   const record = await worker.acceptBatch(FILE, 2);
-  await producer.enqueueBatch({ tenant: TENANT, batchId: record.id, run: 1, shards: record.shards.map(({ rows }, shard) => ({ shard, rows })) });
+  await producer.enqueueBatch({
+    tenant: TENANT,
+    batchId: record.id,
+    run: 1,
+    shards: record.shards.map(({ rows }, shard) => ({ shard, rows })),
+  });
   const ids = Array.from({ length: delayed }, (_, shard) => jobIds.shard(record.id, 1, shard));
   for (const id of ids) {
     await connection.zrem(`${SHARD}:prioritized`, id);
@@ -72,26 +85,32 @@ async function passLockTime(): Promise<void> {
     const active = await connection.lrange(`${queue}:active`, 0, -1);
     if (active.length > 0) await connection.sadd(`${queue}:stalled`, ...active);
     await connection.del(`${queue}:stalled-check`);
-    for (const lock of await connection.keys(`${queue}:*:lock`)) if ((await connection.get(lock)) === DEAD) await connection.del(lock);
+    for (const lock of await connection.keys(`${queue}:*:lock`))
+      if ((await connection.get(lock)) === DEAD) await connection.del(lock);
   }
 }
 
-async function finish(record: BatchRecord): Promise<Manifest> {
+async function finish(record: BatchDocument): Promise<ManifestDocument> {
   const hasEnded = async () => {
     await pass();
     return !(await worker.isPending(record.id));
   };
   await passLockTime();
   await worker.whileConsuming(() => waitUntil('the batch has ended', hasEnded));
-  return worker.json<Manifest>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  return worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
 }
 
 const WHOLE = { status: 'succeeded', failed: [], succeeded: 2 * SHARDS, isAsUndisturbed: true };
 
-async function outcome(record: BatchRecord): Promise<typeof WHOLE> {
+async function outcome(record: BatchDocument): Promise<typeof WHOLE> {
   const { status, failed_shards, counts } = await finish(record);
   const results = await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
-  return { status, failed: failed_shards as never[], succeeded: counts.succeeded, isAsUndisturbed: results.equals(undisturbed) };
+  return {
+    status,
+    failed: failed_shards as never[],
+    succeeded: counts.succeeded,
+    isAsUndisturbed: results.equals(undisturbed),
+  };
 }
 
 /** Everything that Redis holds: whole keys, and the entries of lists, sets and hashes. */
@@ -100,8 +119,10 @@ async function partsOf(): Promise<string[][]> {
   for (const key of (await connection.keys('*')).sort()) {
     parts.push(['DEL', key]);
     const type = await connection.type(key);
-    if (type === 'zset') for (const member of await connection.zrange(key, '0', '-1')) parts.push(['ZREM', key, member]);
-    if (type === 'list') for (const member of await connection.lrange(key, 0, -1)) parts.push(['LREM', key, '0', member]);
+    if (type === 'zset')
+      for (const member of await connection.zrange(key, '0', '-1')) parts.push(['ZREM', key, member]);
+    if (type === 'list')
+      for (const member of await connection.lrange(key, 0, -1)) parts.push(['LREM', key, '0', member]);
     if (type === 'set') for (const member of await connection.smembers(key)) parts.push(['SREM', key, member]);
     if (type === 'hash') for (const field of await connection.hkeys(key)) parts.push(['HDEL', key, field]);
   }
@@ -112,9 +133,9 @@ async function lose(parts: readonly string[][]): Promise<void> {
   for (const [command = '', ...args] of parts) await connection.call(command, ...args);
 }
 
-type Loss = [name: string, lose: (record: BatchRecord) => Promise<unknown>];
-const shardKey = ({ id }: BatchRecord, shard: number) => `${SHARD}:${jobIds.shard(id, 1, shard)}`;
-const finalizeKey = ({ id }: BatchRecord) => `${FINALIZE}:${jobIds.finalize(id, 1)}`;
+type Loss = [name: string, lose: (record: BatchDocument) => Promise<unknown>];
+const shardKey = ({ id }: BatchDocument, shard: number) => `${SHARD}:${jobIds.shard(id, 1, shard)}`;
+const finalizeKey = ({ id }: BatchDocument) => `${FINALIZE}:${jobIds.finalize(id, 1)}`;
 
 const losses: Loss[] = [
   ["one shard's hash", (record) => connection.del(shardKey(record, 1))],
@@ -130,8 +151,24 @@ const losses: Loss[] = [
   ["a shard's options", (record) => connection.hdel(shardKey(record, 1), 'opts')],
   ['a readable payload', (record) => connection.hset(shardKey(record, 1), 'data', '{"v":1,"ten')],
   ["the finalizer's readable payload", (record) => connection.hset(finalizeKey(record), 'data', '\0\0\0\0')],
-  ['markers, meta and counters', () => connection.del(...[SHARD, FINALIZE].flatMap((queue) => ['marker', 'meta', 'id', 'pc', 'events'].map((name) => `${queue}:${name}`)))],
-  ['progress and fair shares', async () => connection.del(...(await connection.keys(`${REDIS_PREFIX}:progress:*`)), `${REDIS_PREFIX}:fair:clock`, `${REDIS_PREFIX}:fair:tenants`)],
+  [
+    'markers, meta and counters',
+    () =>
+      connection.del(
+        ...[SHARD, FINALIZE].flatMap((queue) =>
+          ['marker', 'meta', 'id', 'pc', 'events'].map((name) => `${queue}:${name}`),
+        ),
+      ),
+  ],
+  [
+    'progress and fair shares',
+    async () =>
+      connection.del(
+        ...(await connection.keys(`${REDIS_PREFIX}:progress:*`)),
+        `${REDIS_PREFIX}:fair:clock`,
+        `${REDIS_PREFIX}:fair:tenants`,
+      ),
+  ],
   ['everything', () => connection.flushall()],
 ];
 
@@ -149,7 +186,7 @@ test.each(losses)('a batch whose workers died while it ran finishes after the lo
 });
 
 /** One shard is active, with the lock of a worker that died, as in the middle of a run. */
-async function takeOver(record: BatchRecord): Promise<void> {
+async function takeOver(record: BatchDocument): Promise<void> {
   const id = jobIds.shard(record.id, 1, 0);
   await connection.zrem(`${SHARD}:prioritized`, id);
   await connection.lpush(`${SHARD}:active`, id);
@@ -158,8 +195,8 @@ async function takeOver(record: BatchRecord): Promise<void> {
 
 test.each([
   ['the active list', () => connection.del(`${SHARD}:active`)],
-  ['the lock', (record: BatchRecord) => connection.del(`${shardKey(record, 0)}:lock`)],
-  ['both', (record: BatchRecord) => connection.del(`${SHARD}:active`, `${shardKey(record, 0)}:lock`)],
+  ['the lock', (record: BatchDocument) => connection.del(`${shardKey(record, 0)}:lock`)],
+  ['both', (record: BatchDocument) => connection.del(`${SHARD}:active`, `${shardKey(record, 0)}:lock`)],
 ])('a shard that was being scored is scored after the loss of %s', async (_, loss) => {
   const record = await enqueued();
   await takeOver(record);
@@ -179,7 +216,8 @@ test('a prediction is scored after the loss of its hash, its place or its payloa
     return (await Promise.all(ids.map((id) => worker.isPending(id)))).every((pending) => !pending);
   };
   await worker.whileConsuming(() => waitUntil('all are scored', areScored));
-  for (const id of ids) expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'succeeded' });
+  for (const id of ids)
+    expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'succeeded' });
 });
 
 test('a canceled batch ends after the loss of its finalizer', async () => {
@@ -199,8 +237,22 @@ test.each<Loss>([
   ['the delayed shards', () => connection.set(`${SHARD}:delayed`, 'x')],
   ['the active shards', () => connection.set(`${SHARD}:active`, 'x')],
   ['the finished finalizers', () => connection.set(`${FINALIZE}:completed`, 'x')],
-  ['the meta hash and the events', () => connection.mset(`${SHARD}:meta`, 'x', `${SHARD}:events`, 'x', `${FINALIZE}:marker`, 'x')],
-  ['progress and fair shares', ({ id }) => connection.mset(`${REDIS_PREFIX}:progress:${id}:1`, 'x', `${REDIS_PREFIX}:fair:tenants`, 'x', `${REDIS_PREFIX}:pace`, 'x')],
+  [
+    'the meta hash and the events',
+    () => connection.mset(`${SHARD}:meta`, 'x', `${SHARD}:events`, 'x', `${FINALIZE}:marker`, 'x'),
+  ],
+  [
+    'progress and fair shares',
+    ({ id }) =>
+      connection.mset(
+        `${REDIS_PREFIX}:progress:${id}:1`,
+        'x',
+        `${REDIS_PREFIX}:fair:tenants`,
+        'x',
+        `${REDIS_PREFIX}:pace`,
+        'x',
+      ),
+  ],
 ])('a batch finishes after a foreign command has given %s another type', async (_, overwrite) => {
   const record = await enqueued({ delayed: 1 });
   await overwrite(record);
@@ -225,17 +277,23 @@ test('a run that can finish is left alone, in every state on its way', async () 
 
 test('whatever subset of keys and entries is lost, before or while workers run, the batch finishes with the same bytes', async () => {
   const subset = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
-  const property = fc.asyncProperty(subset, fc.boolean(), fc.nat(3), fc.boolean(), async (picks, isStarted, delayed, isRunning) => {
-    await connection.flushall();
-    const record = await enqueued({ delayed });
-    if (isStarted) await takeOver(record);
-    const loseAndFinish = async () => {
-      const parts = await partsOf();
-      await lose(picks.map((pick) => parts[pick % parts.length] as string[]));
-      return outcome(record);
-    };
-    expect(await (isRunning ? worker.whileConsuming(loseAndFinish) : loseAndFinish())).toEqual(WHOLE);
-  });
+  const property = fc.asyncProperty(
+    subset,
+    fc.boolean(),
+    fc.nat(3),
+    fc.boolean(),
+    async (picks, isStarted, delayed, isRunning) => {
+      await connection.flushall();
+      const record = await enqueued({ delayed });
+      if (isStarted) await takeOver(record);
+      const loseAndFinish = async () => {
+        const parts = await partsOf();
+        await lose(picks.map((pick) => parts[pick % parts.length] as string[]));
+        return outcome(record);
+      };
+      expect(await (isRunning ? worker.whileConsuming(loseAndFinish) : loseAndFinish())).toEqual(WHOLE);
+    },
+  );
   await fc.assert(property, { numRuns: 25 });
 });
 

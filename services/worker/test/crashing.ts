@@ -26,7 +26,9 @@ export class Crashing {
     return new Proxy(part, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name);
-        return typeof member === 'function' ? (...args: unknown[]) => this.call(() => Reflect.apply(member, target, args) as unknown) : member;
+        return typeof member === 'function'
+          ? (...args: unknown[]) => this.call(() => Reflect.apply(member, target, args) as unknown)
+          : member;
       },
     });
   }

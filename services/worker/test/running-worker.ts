@@ -2,51 +2,79 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ShardCutter, readHeader } from '@cytoqueue/csv';
+import { ShardSplitter, readHeader } from '@cytoqueue/csv';
 import { BatchProgress, createWorkerConnection } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
-import { Releasers, createLogger } from '@cytoqueue/runtime';
-import { type BatchOptions, type BatchRecord, type ModelPin, ObjectKeys, type ObjectStore, type PredictionRequest, createId, createObjectStore } from '@cytoqueue/storage';
-import { type WorkerServices, createConsumers } from '../src/consumers';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { CleanupStack, createLogger } from '@cytoqueue/runtime';
+import {
+  type BatchOptions,
+  type BatchDocument,
+  type ModelPin,
+  ObjectKeys,
+  type PredictionRequest,
+  createId,
+} from '@cytoqueue/records';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
+import { type WorkerDeps, createConsumers } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
-import { WorkMetrics } from '../src/work-metrics';
+import { WorkerMetrics } from '../src/worker-metrics';
 
 export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
 const THREAD_FILE = join(__dirname, '..', 'dist', 'scoring', 'thread.js');
 export const TENANT = 'lab';
 
-
 export const RECORD = {
-  clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,
-  single_epithelial_cell_size: 2, bare_nuclei: null, bland_chromatin: 3, normal_nucleoli: 1, mitoses: 1,
+  clump_thickness: 5,
+  uniformity_of_cell_size: 1,
+  uniformity_of_cell_shape: 1,
+  marginal_adhesion: 1,
+  single_epithelial_cell_size: 2,
+  bare_nuclei: null,
+  bland_chromatin: 3,
+  normal_nucleoli: 1,
+  mitoses: 1,
 };
 
 /** What the API leaves for a worker, and the parts a worker is made of: a file store, models, threads, a given Redis. */
 export class RunningWorker {
-  private readonly releasers = new Releasers();
+  private readonly releasers = new CleanupStack();
   readonly logged: { level: number; msg: string; queue?: string; attempt?: number; alarm?: string }[] = [];
-  services!: WorkerServices;
+  services!: WorkerDeps;
   pin!: ModelPin;
 
   static async start(redisUrl: string): Promise<RunningWorker> {
     const worker = new RunningWorker();
     const dir = await mkdtemp(join(tmpdir(), 'worker-'));
     worker.releasers.push('files', () => rm(dir, { recursive: true }));
-    const store = createObjectStore(pathToFileURL(dir).href);
+    const store = openStore(pathToFileURL(dir).href);
     await store.start();
-    const registry = new Registry(store);
-    await registry.seed();
+    const registry = new ModelRegistry(store);
+    await registry.installShipped();
     worker.pin = await registry.resolve();
     const redis = createWorkerConnection(redisUrl, () => undefined);
     worker.releasers.push('redis', () => redis.disconnect());
     const pool = new ScoringPool(1, THREAD_FILE);
     worker.releasers.push('pool', () => pool.stop());
-    const logger = createLogger({ service: 'worker', environment: 'test', level: 'info' }, { write: (line) => void worker.logged.push(JSON.parse(line)) });
+    const logger = createLogger(
+      { service: 'worker', environment: 'test', level: 'info' },
+      { write: (line) => void worker.logged.push(JSON.parse(line)) },
+    );
     const progress = new BatchProgress(redis);
-    const metrics = new WorkMetrics(redis, progress, logger);
+    const metrics = new WorkerMetrics(redis, progress, logger);
     const protection = { run: <T>(work: () => Promise<T>) => work() };
-    worker.services = { store, registry, pool, progress, metrics, stallWatch: { moved: () => undefined }, redis, logger, protection, threads: 1 };
+    worker.services = {
+      store,
+      registry,
+      pool,
+      progress,
+      metrics,
+      livenessMonitor: { recordActivity: () => undefined },
+      redis,
+      logger,
+      protection,
+      threads: 1,
+    };
     return worker;
   }
 
@@ -72,33 +100,57 @@ export class RunningWorker {
   /** An accepted prediction, its id. */
   async acceptPrediction(change: Partial<PredictionRequest> = {}): Promise<string> {
     const id = createId('pred_');
-    const request: PredictionRequest = { id, created_at: new Date().toISOString(), model: this.pin, operating_point: 'default', features: RECORD, ...change };
+    const request: PredictionRequest = {
+      id,
+      created_at: new Date().toISOString(),
+      model: this.pin,
+      operating_point: 'default',
+      features: RECORD,
+      ...change,
+    };
     await this.store.put(ObjectKeys.predictionRequest(TENANT, id), Buffer.from(JSON.stringify(request)));
     await this.store.put(ObjectKeys.pending(TENANT, id), Buffer.alloc(0));
     return id;
   }
 
   /** An accepted batch, in shards of `shardRows`. */
-  async acceptBatch(csv: string, shardRows: number, options: Partial<BatchOptions> = {}, model = this.pin): Promise<BatchRecord> {
+  async acceptBatch(
+    csv: string,
+    shardRows: number,
+    options: Partial<BatchOptions> = {},
+    model = this.pin,
+  ): Promise<BatchDocument> {
     const file = Buffer.from(csv);
-    const header = readHeader(file, { final: true, score: (columns) => columns.filter((column) => /^V\d$/.test(column)).length, maxBytes: 1_000, maxColumns: 100 });
+    const header = readHeader(file, {
+      final: true,
+      countRecognized: (columns) => columns.filter((column) => /^V\d$/.test(column)).length,
+      maxBytes: 1_000,
+      maxColumns: 100,
+    });
     if (header === undefined) throw new Error('the file has no header');
-    const cutter = new ShardCutter(header, { shardRows, shardBytes: 1e7, maxShards: 100, maxRowBytes: 1_000 });
+    const cutter = new ShardSplitter(header, { shardRows, shardBytes: 1e7, maxShards: 100, maxRowBytes: 1_000 });
     cutter.push(file.subarray(header.byteLength));
     const { rows, shards } = cutter.end();
     const { dialect, columns, byteLength } = header;
-    const record: BatchRecord = {
+    const record: BatchDocument = {
       id: createId('batch_'),
       created_at: new Date().toISOString(),
       filename: null,
       model,
-      options: { on_error: 'continue', formulas: 'escape', operating_point: 'default', missing: 'partial', explain: false, ...options },
+      options: {
+        on_error: 'continue',
+        formulas: 'escape',
+        operating_point: 'default',
+        missing: 'partial',
+        explain: false,
+        ...options,
+      },
       input: { bytes: file.length, sha256: '', dialect, columns, header_bytes: byteLength },
       rows,
       shards,
     };
     await this.store.put(ObjectKeys.batchInput(TENANT, record.id), file);
-    await this.store.put(ObjectKeys.batchRecord(TENANT, record.id), Buffer.from(JSON.stringify(record)));
+    await this.store.put(ObjectKeys.batchDocument(TENANT, record.id), Buffer.from(JSON.stringify(record)));
     await this.store.put(ObjectKeys.pending(TENANT, record.id), Buffer.alloc(0));
     return record;
   }

@@ -17,13 +17,25 @@ let stack: RunningStack;
 const keys = new Map(TENANTS.map((tenant) => [tenant, createApiKey()]));
 const key = (tenant: Tenant) => keys.get(tenant)?.key ?? '';
 
-const shared: SharedStack = { stack: () => stack, key, connect: (tenant) => ContractClient.connect(stack.url, key(tenant)) };
+const shared: SharedStack = {
+  stack: () => stack,
+  key,
+  connect: (tenant) => ContractClient.connect(stack.url, key(tenant)),
+};
 
 beforeAll(async () => {
   const file = join(keysDir, 'keys.json');
-  const tenants = [...keys].map(([id, { sha256 }]) => ({ id, keys: [{ id: 'k1', role: 'admin' as const, platform: true as const, sha256 }] }));
+  const tenants = [...keys].map(([id, { sha256 }]) => ({
+    id,
+    keys: [{ id: 'k1', role: 'admin' as const, platform: true as const, sha256 }],
+  }));
   await saveApiKeys(file, { tenants });
-  stack = await startStack({ SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1', API_KEYS_FILE: file, INPUT_RETENTION_DAYS: '1' });
+  stack = await startStack({
+    SHARD_ROWS: String(SHARD_ROWS),
+    WORKER_THREADS: '1',
+    API_KEYS_FILE: file,
+    INPUT_RETENTION_DAYS: '1',
+  });
 });
 
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { REDIS_PREFIX, jobIds, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys, createObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
+import { openStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
 import { finish, run, upload } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
@@ -21,7 +22,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
   });
 
   const whilePaused = <T>(work: () => Promise<T>): Promise<T> => pauseWorkers(stack().dataDir, work);
-  const keysBelow = (prefix: string) => listKeys(createObjectStore(`file://${stack().dataDir}/objects`), prefix);
+  const keysBelow = (prefix: string) => listKeys(openStore(`file://${stack().dataDir}/objects`), prefix);
 
   test('a canceled batch skips its shards, writes nothing afterwards, and can be retried', async () => {
     const id = await whilePaused(async () => {
@@ -38,7 +39,13 @@ export function batchCases({ stack, connect }: SharedStack): void {
 
     const before = await keysBelow(`tenants/batches/batches/${id}/`);
     const shards = before.filter((key) => key.includes('/shards/')).length;
-    expect(canceled.counts).toEqual({ total: 5_000, pending: 5_000 - shards * SHARD_ROWS, succeeded: shards * SHARD_ROWS, rejected: 0, failed: 0 });
+    expect(canceled.counts).toEqual({
+      total: 5_000,
+      pending: 5_000 - shards * SHARD_ROWS,
+      succeeded: shards * SHARD_ROWS,
+      rejected: 0,
+      failed: 0,
+    });
     const partial = await client.get(`/v1/batches/${id}/results?partial=true`);
     expect(readCsv(partial.text)).toHaveLength(shards * SHARD_ROWS);
     // A later batch has ended, so no shard of the canceled one is still to come.
@@ -69,22 +76,32 @@ export function batchCases({ stack, connect }: SharedStack): void {
 
     test('fifty uploads with one key make one batch, another payload is refused', async () => {
       const body = HEADER + rows(50);
-      const answers = await Promise.all(Array.from({ length: 50 }, () => client.post('/v1/batches', { headers: headers('upload-1'), body })));
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => client.post('/v1/batches', { headers: headers('upload-1'), body })),
+      );
       expect(new Set(answers.map(({ status, json }) => `${status} ${json.id}`)).size).toBe(1);
       const id = answers[0]?.json.id;
       await finish(client, id);
       expect((await client.post('/v1/batches', { headers: headers('upload-1'), body })).json.id).toBe(id);
-      expect((await client.post('/v1/batches', { headers: headers('upload-1'), body: HEADER + rows(51) })).status).toBe(422);
+      expect((await client.post('/v1/batches', { headers: headers('upload-1'), body: HEADER + rows(51) })).status).toBe(
+        422,
+      );
       expect((await client.post('/v1/batches?formulas=keep', { headers: headers('upload-1'), body })).status).toBe(422);
-      expect((await keysBelow('tenants/idempotency/batches/')).filter((key) => key.endsWith('/batch.json'))).toHaveLength(1);
+      expect(
+        (await keysBelow('tenants/idempotency/batches/')).filter((key) => key.endsWith('/batch.json')),
+      ).toHaveLength(1);
     });
 
     test('fifty records with one key make one prediction', async () => {
-      const send = (json: unknown) => client.post('/v1/predictions', { headers: { 'idempotency-key': 'record-1' }, json });
+      const send = (json: unknown) =>
+        client.post('/v1/predictions', { headers: { 'idempotency-key': 'record-1' }, json });
       const answers = await Promise.all(Array.from({ length: 50 }, () => send({ features: BENIGN_RECORD })));
       expect(new Set(answers.map(({ status, json }) => `${status} ${json.id}`)).size).toBe(1);
       expect((await send({ features: { ...BENIGN_RECORD, mitoses: 2 } })).status).toBe(422);
-      await waitUntil('it is scored', async () => (await client.get(`/v1/predictions/${answers[0]?.json.id}`)).json.status === 'succeeded');
+      await waitUntil(
+        'it is scored',
+        async () => (await client.get(`/v1/predictions/${answers[0]?.json.id}`)).json.status === 'succeeded',
+      );
       const repeated = await send({ features: BENIGN_RECORD });
       expect([repeated.status, repeated.json.status]).toEqual([202, 'succeeded']);
       const { json } = await client.get('/v1/predictions?limit=100');
@@ -119,21 +136,30 @@ export function batchCases({ stack, connect }: SharedStack): void {
     const other = await connect('one-shard');
     const many = 55;
     const order = await whilePaused(async () => {
-      const ids = { many: await upload(client, HEADER + rows(many * SHARD_ROWS)), one: await upload(other, HEADER + rows(1)) };
+      const ids = {
+        many: await upload(client, HEADER + rows(many * SHARD_ROWS)),
+        one: await upload(other, HEADER + rows(1)),
+      };
       return { ...ids, waiting: await inRedis((redis) => redis.zrange(`${SHARDS}:prioritized`, '0', '-1')) };
     });
     const after = order.waiting.slice(order.waiting.indexOf(jobIds.shard(order.one, 1, 0)));
     expect(after.filter((id) => id.startsWith(order.many)).length).toBeGreaterThanOrEqual(50);
     await finish(other, order.one);
     expect((await finish(client, order.many)).counts.succeeded).toBe(many * SHARD_ROWS);
-    const served = await servedAt([jobIds.shard(order.one, 1, 0), ...Array.from({ length: many }, (_, shard) => jobIds.shard(order.many, 1, shard))]);
+    const served = await servedAt([
+      jobIds.shard(order.one, 1, 0),
+      ...Array.from({ length: many }, (_, shard) => jobIds.shard(order.many, 1, shard)),
+    ]);
     const [one, ...others] = served as [number, ...number[]];
     expect(others.filter((at) => at >= one).length).toBeGreaterThanOrEqual(50);
     expect((await other.get(`/v1/batches/${order.many}`)).status).toBe(404);
   });
 
   test('explain=true is refused beyond 10,000 rows', async () => {
-    const { status, json } = await client.post('/v1/batches?explain=true', { headers: { 'content-type': 'text/csv' }, body: HEADER + rows(10_001) });
+    const { status, json } = await client.post('/v1/batches?explain=true', {
+      headers: { 'content-type': 'text/csv' },
+      body: HEADER + rows(10_001),
+    });
     expect([status, json.errors]).toMatchObject([422, [{ field: 'explain', code: 'too-many-rows' }]]);
     const { batch } = await run(client, HEADER + rows(10), '?explain=true');
     expect(batch.counts.succeeded).toBe(10);
@@ -141,7 +167,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
 
   test('a batch with a damaged manifest is shown as failed, and its results are not given', async () => {
     const { id } = await run(client, HEADER + rows(1));
-    const store = createObjectStore(`file://${stack().dataDir}/objects`);
+    const store = openStore(`file://${stack().dataDir}/objects`);
     await store.put(ObjectKeys.runManifest('batches', id, 1), Buffer.from('{"run": 1'));
     const { status, json: batch } = await client.get(`/v1/batches/${id}`);
     expect([status, batch.status, batch.error.code]).toEqual([200, 'failed', 'object-damaged']);
@@ -160,6 +186,8 @@ export function batchCases({ stack, connect }: SharedStack): void {
 
   /** When each job was handed to a worker, in milliseconds; BullMQ keeps finished jobs for an hour. */
   function servedAt(ids: string[]): Promise<number[]> {
-    return inRedis((redis) => Promise.all(ids.map(async (id) => Number(await redis.hget(`${SHARDS}:${id}`, 'processedOn')))));
+    return inRedis((redis) =>
+      Promise.all(ids.map(async (id) => Number(await redis.hget(`${SHARDS}:${id}`, 'processedOn')))),
+    );
   }
 }

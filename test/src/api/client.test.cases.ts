@@ -31,7 +31,10 @@ export function clientCases({ stack, key }: SharedStack): void {
     const report = await client.preflight(file, { filename: 'lab.csv' });
     expect(report.rows).toMatchObject({ total: 20, valid: 20 });
     const sent: number[] = [];
-    const { id } = await client.uploadBatch(file, { filename: 'lab.csv', onProgress: ({ sentBytes }) => sent.push(sentBytes) });
+    const { id } = await client.uploadBatch(file, {
+      filename: 'lab.csv',
+      onProgress: ({ sentBytes }) => sent.push(sentBytes),
+    });
     expect(sent.at(-1)).toBe(file.size);
     const batch = await last<Batch>(client.batchEvents(id));
     expect(batch).toMatchObject({ status: 'succeeded', filename: 'lab.csv', counts: { total: 20, succeeded: 20 } });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createObjectStore } from '@cytoqueue/storage';
+import { openStore } from '@cytoqueue/storage';
 import { run } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { HEADER } from '../support/csv-rows';
@@ -15,28 +15,42 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
     client = await connect('dry-run');
   });
 
-  const keysBelow = (prefix: string) => listKeys(createObjectStore(`file://${stack().dataDir}/objects`), prefix);
-  const dryRun = (body: string) => client.post('/v1/batches?dry_run=true', { headers: { 'content-type': 'text/csv' }, body });
+  const keysBelow = (prefix: string) => listKeys(openStore(`file://${stack().dataDir}/objects`), prefix);
+  const dryRun = (body: string) =>
+    client.post('/v1/batches?dry_run=true', { headers: { 'content-type': 'text/csv' }, body });
 
   test('says what the upload would come to, and stores nothing', async () => {
     const before = await keysBelow('tenants/dry-run/batches/');
-    const { status, json } = await dryRun(`ID;Clump;V2;V3;V4;V5;V6;V7;V8;V9;class\r\n${'a;5;1;1;1;2;?;3;1;1;2\r\n'.repeat(2)}b;11;1;1;1;2;1;3;1;1;4\nc;1\n`);
+    const { status, json } = await dryRun(
+      `ID;Clump;V2;V3;V4;V5;V6;V7;V8;V9;class\r\n${'a;5;1;1;1;2;?;3;1;1;2\r\n'.repeat(2)}b;11;1;1;1;2;1;3;1;1;4\nc;1\n`,
+    );
     expect(status).toBe(200);
     expect(json.rows).toEqual({ total: 4, valid: 2, rejected: 2, with_missing_features: 2, repeated: 1 });
     expect(json.rejected_by_code).toEqual({ 'out-of-range': 1, 'column-count': 1 });
-    expect(json.errors.map(({ row, code }: { row: number; code: string }) => `${row} ${code}`)).toEqual(['3 out-of-range', '4 column-count']);
+    expect(json.errors.map(({ row, code }: { row: number; code: string }) => `${row} ${code}`)).toEqual([
+      '3 out-of-range',
+      '4 column-count',
+    ]);
     expect(json.dialect).toEqual({ delimiter: ';', line_end: '\r\n', bom: false });
     expect(json.columns[0]).toEqual({ column: 'ID', used_as: 'id' });
-    expect(json.columns[1]).toEqual({ column: 'Clump', used_as: 'feature', feature: 'clump_thickness', matched_by: 'alias' });
+    expect(json.columns[1]).toEqual({
+      column: 'Clump',
+      used_as: 'feature',
+      feature: 'clump_thickness',
+      matched_by: 'alias',
+    });
     expect(json.columns[10]).toEqual({ column: 'class', used_as: 'label' });
     expect(json.missing_by_feature).toMatchObject({ bare_nuclei: 2, mitoses: 0 });
     expect(await keysBelow('tenants/dry-run/batches/')).toEqual(before);
   });
 
   test('says in words what is odd about the values, as the batch itself does', async () => {
-    const stuck = HEADER + Array.from({ length: 300 }, (_, i) => `r${i},3,${1 + (i % 2)},1,1,2,1,${1 + (i % 3)},1,1\n`).join('');
+    const stuck =
+      HEADER + Array.from({ length: 300 }, (_, i) => `r${i},3,${1 + (i % 2)},1,1,2,1,${1 + (i % 3)},1,1\n`).join('');
     const { json } = await dryRun(stuck);
-    expect(json.drift.notes).toContainEqual(expect.objectContaining({ code: 'constant', features: ['clump_thickness'] }));
+    expect(json.drift.notes).toContainEqual(
+      expect.objectContaining({ code: 'constant', features: ['clump_thickness'] }),
+    );
     // An estimate from the throughput so far, so null before the first batch.
     expect(json.eta_seconds === null || json.eta_seconds >= 1).toBe(true);
     const { batch } = await run(client, stuck);

@@ -18,7 +18,12 @@ async function s3Environment(): Promise<Environment> {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
   };
-  const s3 = new S3Client({ endpoint: moto.url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const s3 = new S3Client({
+    endpoint: moto.url,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   s3.destroy();
   return environment;
@@ -32,75 +37,83 @@ const homes = [
   { name: 'S3', declare: describeWith.bind(undefined, 'moto_server'), prepare: s3Environment },
 ];
 
-for (const { name, declare, prepare } of homes) declare(`a lab on ${name}`, () => {
-  let stack: RunningStack;
-  let client: ContractClient;
+for (const { name, declare, prepare } of homes)
+  declare(`a lab on ${name}`, () => {
+    let stack: RunningStack;
+    let client: ContractClient;
 
-  beforeAll(async () => {
-    stack = await startStack(await prepare());
-    client = await ContractClient.connect(stack.url, stack.apiKey);
+    beforeAll(async () => {
+      stack = await startStack(await prepare());
+      client = await ContractClient.connect(stack.url, stack.apiKey);
+    });
+
+    afterAll(async () => {
+      const status = await stack?.stop();
+      assert.equal(status, 0, 'the stack stops in order');
+    });
+
+    test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
+      const input = wisconsinOfAnotherLab();
+      const { batch, results, errors } = await run(client, input);
+      expect(batch.counts).toEqual({ total: 699, pending: 0, succeeded: 699, rejected: 0, failed: 0 });
+      expect(batch.status).toBe('succeeded');
+      expect(batch.summary.missing_features).toBe(16);
+
+      const given = input.trimEnd().split('\n');
+      const got = results.text.trimEnd().split('\n');
+      expect(got).toHaveLength(given.length);
+      got.forEach((line, row) => expect(line.startsWith(`${given[row]},`)).toBe(true));
+      expect(got[0]).toBe(
+        `${given[0]},row,row_status,predicted_class,probability_malignant,outcome,reason,missing_features,model,error_code,error_detail`,
+      );
+      expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
+      expect(errors.text).toBe(`${given[0]},error_code,error_detail\n`);
+      expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
+    });
+
+    test('a presigned address of the results is given only when asked for, and only by S3', async () => {
+      const { id, results } = await run(client, WISCONSIN);
+      expect(results.status).toBe(200);
+      const headers = { authorization: `Bearer ${stack.apiKey}` };
+      const answer = await fetch(`${stack.url}/v1/batches/${id}/results?redirect=true`, {
+        headers,
+        redirect: 'manual',
+      });
+      const address = answer.headers.get('location');
+      expect([answer.status, address === null]).toEqual(name === 'S3' ? [303, false] : [200, true]);
+      const bytes = address === null ? answer : await fetch(address);
+      expect(await bytes.text()).toBe(results.text);
+    });
+
+    test('a form upload gives the same bytes as a raw one, and keeps its name', async () => {
+      const form = new FormData();
+      form.set('file', new Blob([wisconsinOfAnotherLab()], { type: 'text/csv' }), 'März.csv');
+      const { batch, results } = await run(client, form);
+      expect(batch.filename).toBe('März.csv');
+      expect(results.headers.get('content-disposition')).toContain("filename*=UTF-8''M%C3%A4rz-results.csv");
+      expect(results.text).toBe((await run(client, wisconsinOfAnotherLab())).results.text);
+    });
+
+    test('a file that cannot be used is refused with the place, and leaves nothing', async () => {
+      const before = (await client.get('/v1/batches?limit=100')).json.data.length;
+      const refused = async (body: string | Buffer) => {
+        const { status, json } = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body });
+        return [status, json.errors[0].code, json.errors[0].row];
+      };
+      const header = 'V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
+      expect(await refused('')).toEqual([422, 'empty-file', 0]);
+      expect(await refused('1,2,3,4,5,6,7,8,9\n')).toEqual([422, 'no-header', 0]);
+      expect(await refused('V1,V2,V3,V4,V5,V6,V7,V8\n')).toEqual([422, 'missing-column', 0]);
+      expect(await refused(header.replace('V1', 'V1,clump'))).toEqual([422, 'duplicate-column', 0]);
+      expect(await refused(header)).toEqual([422, 'no-rows', undefined]);
+      expect(await refused(`${header}1,1,1,1,1,1,1,1,1\n1,1,"1,1,1,1,1,1,1\n`)).toEqual([422, 'unclosed-quote', 2]);
+      expect(
+        await refused(Buffer.concat([Buffer.from(`${header}1,1,1,1,1,1,1,1,1\n1,`), Buffer.from([0xff, 0xfe])])),
+      ).toEqual([422, 'not-utf8', 2]);
+      expect(await refused(`${header}1,1,1,1,1,1,1,1,\0\n`)).toEqual([422, 'nul-byte', 1]);
+      expect((await client.get('/v1/batches?limit=100')).json.data).toHaveLength(before);
+    });
   });
-
-  afterAll(async () => {
-    const status = await stack?.stop();
-    assert.equal(status, 0, 'the stack stops in order');
-  });
-
-  test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
-    const input = wisconsinOfAnotherLab();
-    const { batch, results, errors } = await run(client, input);
-    expect(batch.counts).toEqual({ total: 699, pending: 0, succeeded: 699, rejected: 0, failed: 0 });
-    expect(batch.status).toBe('succeeded');
-    expect(batch.summary.missing_features).toBe(16);
-
-    const given = input.trimEnd().split('\n');
-    const got = results.text.trimEnd().split('\n');
-    expect(got).toHaveLength(given.length);
-    got.forEach((line, row) => expect(line.startsWith(`${given[row]},`)).toBe(true));
-    expect(got[0]).toBe(`${given[0]},row,row_status,predicted_class,probability_malignant,outcome,reason,missing_features,model,error_code,error_detail`);
-    expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
-    expect(errors.text).toBe(`${given[0]},error_code,error_detail\n`);
-    expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
-  });
-
-  test('a presigned address of the results is given only when asked for, and only by S3', async () => {
-    const { id, results } = await run(client, WISCONSIN);
-    expect(results.status).toBe(200);
-    const headers = { authorization: `Bearer ${stack.apiKey}` };
-    const answer = await fetch(`${stack.url}/v1/batches/${id}/results?redirect=true`, { headers, redirect: 'manual' });
-    const address = answer.headers.get('location');
-    expect([answer.status, address === null]).toEqual(name === 'S3' ? [303, false] : [200, true]);
-    const bytes = address === null ? answer : await fetch(address);
-    expect(await bytes.text()).toBe(results.text);
-  });
-
-  test('a form upload gives the same bytes as a raw one, and keeps its name', async () => {
-    const form = new FormData();
-    form.set('file', new Blob([wisconsinOfAnotherLab()], { type: 'text/csv' }), 'März.csv');
-    const { batch, results } = await run(client, form);
-    expect(batch.filename).toBe('März.csv');
-    expect(results.headers.get('content-disposition')).toContain("filename*=UTF-8''M%C3%A4rz-results.csv");
-    expect(results.text).toBe((await run(client, wisconsinOfAnotherLab())).results.text);
-  });
-
-  test('a file that cannot be used is refused with the place, and leaves nothing', async () => {
-    const before = (await client.get('/v1/batches?limit=100')).json.data.length;
-    const refused = async (body: string | Buffer) => {
-      const { status, json } = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body });
-      return [status, json.errors[0].code, json.errors[0].row];
-    };
-    const header = 'V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
-    expect(await refused('')).toEqual([422, 'empty-file', 0]);
-    expect(await refused('1,2,3,4,5,6,7,8,9\n')).toEqual([422, 'no-header', 0]);
-    expect(await refused('V1,V2,V3,V4,V5,V6,V7,V8\n')).toEqual([422, 'missing-column', 0]);
-    expect(await refused(header.replace('V1', 'V1,clump'))).toEqual([422, 'duplicate-column', 0]);
-    expect(await refused(header)).toEqual([422, 'no-rows', undefined]);
-    expect(await refused(`${header}1,1,1,1,1,1,1,1,1\n1,1,"1,1,1,1,1,1,1\n`)).toEqual([422, 'unclosed-quote', 2]);
-    expect(await refused(Buffer.concat([Buffer.from(`${header}1,1,1,1,1,1,1,1,1\n1,`), Buffer.from([0xff, 0xfe])]))).toEqual([422, 'not-utf8', 2]);
-    expect(await refused(`${header}1,1,1,1,1,1,1,1,\0\n`)).toEqual([422, 'nul-byte', 1]);
-    expect((await client.get('/v1/batches?limit=100')).json.data).toHaveLength(before);
-  });
-});
 
 describe('a lab', () => {
   let stack: RunningStack;
@@ -141,11 +154,23 @@ describe('a lab', () => {
     expect(results.text).toContain(`${rows[0]};1;ok;benign;`);
     const read = readCsv(results.text, ';');
     expect(read.map((row) => row['row_status'])).toEqual(['ok', 'rejected', 'rejected', 'rejected', 'ok', 'rejected']);
-    expect(read.map((row) => row['error_code'])).toEqual(['', 'out-of-range', 'column-count', 'column-count', '', 'too-many-missing']);
+    expect(read.map((row) => row['error_code'])).toEqual([
+      '',
+      'out-of-range',
+      'column-count',
+      'column-count',
+      '',
+      'too-many-missing',
+    ]);
     expect(read[1]?.['note']).toBe("'=1+1");
     expect(read[3]?.['error_detail']).toContain('beyond');
     // Sent again uncorrected, a shifted row must not be scored: its measurements stand in the detail only.
-    expect(readCsv(errors.text, ';').map(({ id, V1 }) => [id, V1])).toEqual([['b', '11'], ['c', ''], ['d', ''], ['f', '?']]);
+    expect(readCsv(errors.text, ';').map(({ id, V1 }) => [id, V1])).toEqual([
+      ['b', '11'],
+      ['c', ''],
+      ['d', ''],
+      ['f', '?'],
+    ]);
     expect(read[4]?.['missing_features']).toBe('bare_nuclei');
 
     const again = await run(client, errors.text.replace(';11;', ';10;'));

@@ -17,7 +17,9 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
   });
 
   async function models(...args: string[]) {
-    const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models.js'), ...args], { DATA_DIR: stack().dataDir });
+    const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), ...args], {
+      DATA_DIR: stack().dataDir,
+    });
     return { status: await program.exited, said: program.stdout() + program.stderr() };
   }
 
@@ -53,7 +55,10 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '9.9.9' } })).status).toBe(422);
     expect((await client.post('/v1/models/nonesuch/champion', { json: { version: '1.0.0' } })).status).toBe(404);
     expect((await client.post('/v1/models/wbc-knn-euclidean/champion', { json: { rollback: true } })).status).toBe(409);
-    expect(await models('promote', 'wbc-knn', '9.9.9')).toMatchObject({ status: 1, said: expect.stringContaining('9.9.9') });
+    expect(await models('promote', 'wbc-knn', '9.9.9')).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('9.9.9'),
+    });
   });
 
   test('a batch is scored again by another version, and told what changes', async () => {
@@ -69,7 +74,11 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     const differing = now.filter((row, index) => row['predicted_class'] !== old[index]?.['predicted_class']);
     const changes = readCsv((await client.get(`/v1/batches/${after.id}/changes`)).text);
     expect(differing.length).toBeGreaterThan(0);
-    expect(after.rescores).toMatchObject({ batch_id: before.id, model: { version: '1.0.0' }, changed_rows: differing.length });
+    expect(after.rescores).toMatchObject({
+      batch_id: before.id,
+      model: { version: '1.0.0' },
+      changed_rows: differing.length,
+    });
     expect(changes.map(({ row, predicted_class, previous_class }) => [row, predicted_class, previous_class])).toEqual(
       differing.map((row) => [row['row'], 'benign', 'malignant']),
     );

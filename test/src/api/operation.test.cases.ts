@@ -12,9 +12,22 @@ export function operationCases({ stack, connect }: SharedStack): void {
     const { json: rescored } = await client.post(`/v1/batches/${id}/rescore?model=wbc-knn-euclidean`);
     await finish(client, rescored.id);
     const paths = [
-      '/health/live', '/health/ready', '/v1/models', '/v1/models/wbc-knn', '/v1/models/wbc-knn/versions/1.0.0', '/v1/predictions', '/v1/batches',
-      `/v1/predictions/${record.id}`, `/v1/predictions/${record.id}/events`, `/v1/batches/${id}/events`, `/v1/batches/${rescored.id}/changes`,
-      '/v1/queue', '/v1/session', '/v1/audit', '/v1/api-keys', '/metrics',
+      '/health/live',
+      '/health/ready',
+      '/v1/models',
+      '/v1/models/wbc-knn',
+      '/v1/models/wbc-knn/versions/1.0.0',
+      '/v1/predictions',
+      '/v1/batches',
+      `/v1/predictions/${record.id}`,
+      `/v1/predictions/${record.id}/events`,
+      `/v1/batches/${id}/events`,
+      `/v1/batches/${rescored.id}/changes`,
+      '/v1/queue',
+      '/v1/session',
+      '/v1/audit',
+      '/v1/api-keys',
+      '/metrics',
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier } from '@cytoqueue/classifier';
 import { score } from '../support/batches';
-import { type Answer, ContractClient } from '../support/contract-client';
+import { type ContractResponse, ContractClient } from '../support/contract-client';
 import { whilePaused } from '../support/paused-workers';
 import { BENIGN_RECORD } from '../support/records';
 import { ROOT } from '../support/stack-process';
@@ -14,7 +14,9 @@ const names = Object.keys(BENIGN_RECORD) as (keyof typeof BENIGN_RECORD)[];
 function seededRecords(count: number): Record<string, number>[] {
   let state = 7;
   const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
-  return Array.from({ length: count }, () => Object.fromEntries(names.map((name) => [name, 1 + Math.floor(next() * 10)])));
+  return Array.from({ length: count }, () =>
+    Object.fromEntries(names.map((name) => [name, 1 + Math.floor(next() * 10)])),
+  );
 }
 
 export function predictionCases({ stack, connect }: SharedStack): void {
@@ -26,7 +28,9 @@ export function predictionCases({ stack, connect }: SharedStack): void {
 
   describe('one record', () => {
     test('is accepted at once, then polled until it is there', async () => {
-      const accepted = await client.post('/v1/predictions', { json: { sample_id: 'slide 7', features: BENIGN_RECORD } });
+      const accepted = await client.post('/v1/predictions', {
+        json: { sample_id: 'slide 7', features: BENIGN_RECORD },
+      });
       expect(accepted.status).toBe(202);
       expect(accepted.headers.get('retry-after')).toBe('1');
       const location = accepted.headers.get('location') ?? '';
@@ -35,16 +39,29 @@ export function predictionCases({ stack, connect }: SharedStack): void {
         const { json } = await client.get(location);
         return json.status === 'succeeded' ? json : undefined;
       });
-      expect(finished).toMatchObject({ sample_id: 'slide 7', features: BENIGN_RECORD, result: { predicted_class: 'benign', outcome: 'confident' } });
+      expect(finished).toMatchObject({
+        sample_id: 'slide 7',
+        features: BENIGN_RECORD,
+        result: { predicted_class: 'benign', outcome: 'confident' },
+      });
       expect(finished.result.neighbors[0]).toMatchObject({ training_row: 1, class: 'benign', distance: 0 });
     });
 
     test('Prefer: wait answers with the finished record, or as accepted when the time is over', async () => {
-      const { status, json, headers } = await client.post('/v1/predictions', { headers: { prefer: 'wait=20' }, json: { features: BENIGN_RECORD } });
+      const { status, json, headers } = await client.post('/v1/predictions', {
+        headers: { prefer: 'wait=20' },
+        json: { features: BENIGN_RECORD },
+      });
       expect(headers.get('preference-applied')).toBe('wait=20');
-      expect([[201, 'succeeded'], [202, json.status]]).toContainEqual([status, json.status]);
+      expect([
+        [201, 'succeeded'],
+        [202, json.status],
+      ]).toContainEqual([status, json.status]);
       await whilePaused(stack().dataDir, async () => {
-        const late = await client.post('/v1/predictions', { headers: { prefer: 'wait=1' }, json: { features: BENIGN_RECORD } });
+        const late = await client.post('/v1/predictions', {
+          headers: { prefer: 'wait=1' },
+          json: { features: BENIGN_RECORD },
+        });
         expect([late.status, late.headers.get('location')]).toEqual([202, `/v1/predictions/${late.json.id}`]);
       });
     });
@@ -55,7 +72,9 @@ export function predictionCases({ stack, connect }: SharedStack): void {
         const json = await score(client, { model: name, features });
         const expected = classifier.predict(names.map((feature) => features[feature] as number));
         expect(json.result.probability_malignant).toBe(expected.probability);
-        expect(json.result.neighbors.map((neighbor: { distance: number }) => neighbor.distance)).toEqual(expected.neighbors.map(({ distance }) => distance));
+        expect(json.result.neighbors.map((neighbor: { distance: number }) => neighbor.distance)).toEqual(
+          expected.neighbors.map(({ distance }) => distance),
+        );
       }
     });
 
@@ -70,7 +89,10 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       const features = { ...BENIGN_RECORD, uniformity_of_cell_size: 4, bare_nuclei: null };
       const json = await score(client, { features });
       const { evidence, probability_malignant } = json.result;
-      const shares = Object.values(evidence.shapley.values as Record<string, number>).reduce((sum, share) => sum + share, evidence.shapley.base as number);
+      const shares = Object.values(evidence.shapley.values as Record<string, number>).reduce(
+        (sum, share) => sum + share,
+        evidence.shapley.base as number,
+      );
       expect(shares).toBeCloseTo(probability_malignant, 12);
       expect(evidence.missing).toMatchObject({ method: 'exact', features: ['bare_nuclei'], combinations: 10 });
       expect(evidence.missing.probability_min).toBeLessThanOrEqual(evidence.missing.probability_max);
@@ -78,7 +100,9 @@ export function predictionCases({ stack, connect }: SharedStack): void {
     });
 
     test('missing=reject refuses what was not measured', async () => {
-      const { status, json } = await client.post('/v1/predictions', { json: { missing: 'reject', features: { ...BENIGN_RECORD, mitoses: null } } });
+      const { status, json } = await client.post('/v1/predictions', {
+        json: { missing: 'reject', features: { ...BENIGN_RECORD, mitoses: null } },
+      });
       expect([status, json.errors[0].field]).toEqual([422, 'mitoses']);
     });
 
@@ -88,7 +112,9 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       const last = text.trimEnd().split('\n\n').at(-1) ?? '';
       expect(last).toMatch(/^id: succeeded\nevent: status\ndata: /);
       expect(JSON.parse(last.split('data: ')[1] as string)).toMatchObject({ id: json.id, status: 'succeeded' });
-      const resumed = await client.get(`/v1/predictions/${json.id}/events`, { headers: { 'last-event-id': 'succeeded' } });
+      const resumed = await client.get(`/v1/predictions/${json.id}/events`, {
+        headers: { 'last-event-id': 'succeeded' },
+      });
       expect(resumed.text).toBe('');
     });
 
@@ -115,8 +141,8 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       expect(first.json.has_more).toBe(true);
       expect(first.headers.get('link')).toBe(`</v1/predictions?limit=3&after=${first.json.last_id}>; rel="next"`);
       const ids: string[] = [];
-      for (let path: string | undefined = '/v1/predictions?limit=3'; path !== undefined; ) {
-        const page: Answer = await lister.get(path);
+      for (let path: string | undefined = '/v1/predictions?limit=3'; path !== undefined;) {
+        const page: ContractResponse = await lister.get(path);
         ids.push(...page.json.data.map(({ id }: { id: string }) => id));
         path = /<(.*)>/.exec(page.headers.get('link') ?? '')?.[1];
       }
@@ -138,7 +164,10 @@ export function predictionCases({ stack, connect }: SharedStack): void {
     const named = async (json: unknown) => {
       const { status, json: problem, headers } = await client.post('/v1/predictions', { json });
       expect(headers.get('content-type')).toContain('application/problem+json');
-      return { status, fields: problem.errors.map(({ field, code }: { field: string; code: string }) => `${field} ${code}`) };
+      return {
+        status,
+        fields: problem.errors.map(({ field, code }: { field: string; code: string }) => `${field} ${code}`),
+      };
     };
 
     test.each([
@@ -149,10 +178,20 @@ export function predictionCases({ stack, connect }: SharedStack): void {
     });
 
     test('an unknown model, an unknown field, no JSON, another media type', async () => {
-      expect(await named({ model: 'nonesuch', features: BENIGN_RECORD })).toEqual({ status: 422, fields: ['model unknown-model'] });
-      expect(await named({ sampleId: 'x', features: BENIGN_RECORD })).toEqual({ status: 422, fields: ['sampleId unknown-field'] });
-      expect((await client.post('/v1/predictions', { headers: { 'content-type': 'application/json' }, body: '{' })).status).toBe(400);
-      expect((await client.post('/v1/predictions', { headers: { 'content-type': 'text/plain' }, body: 'x' })).status).toBe(415);
+      expect(await named({ model: 'nonesuch', features: BENIGN_RECORD })).toEqual({
+        status: 422,
+        fields: ['model unknown-model'],
+      });
+      expect(await named({ sampleId: 'x', features: BENIGN_RECORD })).toEqual({
+        status: 422,
+        fields: ['sampleId unknown-field'],
+      });
+      expect(
+        (await client.post('/v1/predictions', { headers: { 'content-type': 'application/json' }, body: '{' })).status,
+      ).toBe(400);
+      expect(
+        (await client.post('/v1/predictions', { headers: { 'content-type': 'text/plain' }, body: 'x' })).status,
+      ).toBe(415);
     });
 
     test('no key, a wrong key, an unknown id, an unknown query', async () => {

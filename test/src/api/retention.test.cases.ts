@@ -1,4 +1,5 @@
-import { ObjectKeys, type ObjectStore, createId, createObjectStore, sealDocument } from '@cytoqueue/storage';
+import { ObjectKeys, createId, sealDocument } from '@cytoqueue/records';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { HEADER, rows } from '../support/csv-rows';
@@ -15,13 +16,13 @@ export function retentionCases({ stack, connect }: SharedStack): void {
 
   beforeAll(async () => {
     client = await connect('retention');
-    store = createObjectStore(`file://${stack().dataDir}/objects`);
+    store = openStore(`file://${stack().dataDir}/objects`);
   });
 
   /** The same batch as if it had been accepted earlier: the time of its acceptance is part of its id. */
   async function copyOfAge(id: string, days: number): Promise<string> {
     const copy = createId('batch_', Date.now() - days * DAY_MS);
-    for (const key of await keysBelow(store, ObjectKeys.batchPrefix('retention', id))) {
+    for (const key of await keysBelow(store, ObjectKeys.batchFolder('retention', id))) {
       const bytes = await store.get(key);
       const ofCopy = () => sealDocument(JSON.parse(bytes.toString().replaceAll(id, copy)) as object);
       await store.put(key.replace(id, copy), key.endsWith('.json') ? ofCopy() : bytes);
@@ -37,8 +38,11 @@ export function retentionCases({ stack, connect }: SharedStack): void {
     const { id } = await run(client, HEADER + rows(1));
     expect((await client.get(`/v1/batches/${await copyOfAge(id, RETENTION_DAYS - 1)}`)).status).toBe(200);
     const expired = await copyOfAge(id, RETENTION_DAYS + 1);
-    for (const path of ['', '/results', '/errors', '/events']) expect([path, (await client.get(`/v1/batches/${expired}${path}`)).status]).toEqual([path, 410]);
-    expect((await client.get(`/v1/predictions/${createId('pred_', Date.now() - (RETENTION_DAYS + 1) * DAY_MS)}`)).status).toBe(410);
+    for (const path of ['', '/results', '/errors', '/events'])
+      expect([path, (await client.get(`/v1/batches/${expired}${path}`)).status]).toEqual([path, 410]);
+    expect(
+      (await client.get(`/v1/predictions/${createId('pred_', Date.now() - (RETENTION_DAYS + 1) * DAY_MS)}`)).status,
+    ).toBe(410);
   });
 
   test('after INPUT_RETENTION_DAYS a batch keeps its results, and cannot be retried or scored again', async () => {

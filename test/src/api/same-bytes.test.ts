@@ -18,7 +18,9 @@ function hardFile(rows: number): string {
     () => `wrong,11,0,x,1,1,1,1,1,1`,
   ];
   const cells = (): string => Array.from({ length: 9 }, () => 1 + next(10)).join(',');
-  const lines = Array.from({ length: rows }, (_, i) => (i % 97 === 0 ? (hard[next(hard.length)] as () => string)() : `r${i},${cells()}`));
+  const lines = Array.from({ length: rows }, (_, i) =>
+    i % 97 === 0 ? (hard[next(hard.length)] as () => string)() : `r${i},${cells()}`,
+  );
   return `note,V1,V2,V3,V4,V5,V6,V7,V8,V9\n${lines.map((line, i) => line + (i % 5 === 0 ? '\r\n' : '\n')).join('')}`;
 }
 
@@ -27,7 +29,10 @@ async function digests(environment: Environment, file: string): Promise<string[]
   try {
     const client = await ContractClient.connect(stack.url, stack.apiKey);
     const { batch, results, errors } = await run(client, file);
-    return [JSON.stringify(batch.counts), ...[results, errors].map(({ text }) => createHash('sha256').update(text).digest('hex'))];
+    return [
+      JSON.stringify(batch.counts),
+      ...[results, errors].map(({ text }) => createHash('sha256').update(text).digest('hex')),
+    ];
   } finally {
     await stack.stop();
   }

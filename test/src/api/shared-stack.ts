@@ -10,5 +10,16 @@ export interface SharedStack {
 }
 
 export const SHARD_ROWS = 1_000;
-export const TENANTS = ['batches', 'one-shard', 'idempotency', 'operations', 'dry-run', 'records', 'record-list', 'models', 'client', 'retention'] as const;
+export const TENANTS = [
+  'batches',
+  'one-shard',
+  'idempotency',
+  'operations',
+  'dry-run',
+  'records',
+  'record-list',
+  'models',
+  'client',
+  'retention',
+] as const;
 export type Tenant = (typeof TENANTS)[number];

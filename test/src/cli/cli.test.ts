@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, Prediction } from '@cytoqueue/client';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { HEADER, ROW } from '../support/csv-rows';
 import { WISCONSIN, readCsv } from '../support/records';
 import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
@@ -40,13 +40,27 @@ const pathOf = (name: string) => join(folder, name);
 
 test('a lab sends a file, follows it and has its results and errors in files', async () => {
   writeFileSync(pathOf('lab.csv'), `${WISCONSIN.toString()}extra,11,1,1,1,2,1,3,1,1,2\n`);
-  const { status, out, error } = await cytoqueue('upload', pathOf('lab.csv'), '--json', '-o', pathOf('results.csv'), '--errors', pathOf('errors.csv'));
+  const { status, out, error } = await cytoqueue(
+    'upload',
+    pathOf('lab.csv'),
+    '--json',
+    '-o',
+    pathOf('results.csv'),
+    '--errors',
+    pathOf('errors.csv'),
+  );
   expect(status).toBe(1); // one row was not scored
   const batch = JSON.parse(out) as Batch;
-  expect(batch).toMatchObject({ status: 'completed_with_errors', filename: 'lab.csv', counts: { total: 700, succeeded: 699, rejected: 1 } });
+  expect(batch).toMatchObject({
+    status: 'completed_with_errors',
+    filename: 'lab.csv',
+    counts: { total: 700, succeeded: 699, rejected: 1 },
+  });
   expect(error).toContain(`accepted as ${batch.id}`);
   const results = readFileSync(pathOf('results.csv'));
-  expect(readCsv(results.toString()).map(({ row }) => Number(row))).toEqual(Array.from({ length: 700 }, (_, i) => i + 1));
+  expect(readCsv(results.toString()).map(({ row }) => Number(row))).toEqual(
+    Array.from({ length: 700 }, (_, i) => i + 1),
+  );
   expect(error).toContain(createHash('sha256').update(results).digest('hex'));
   expect(readCsv(readFileSync(pathOf('errors.csv'), 'utf8'))).toHaveLength(1);
 
@@ -72,16 +86,26 @@ test('one record, by position and by name, has the same answer', async () => {
   expect(byPlace.status).toBe(0);
   const { result, features } = JSON.parse(byPlace.out) as Required<Prediction>;
   expect(result.missing_features).toEqual(['bare_nuclei']);
-  const byName = await cytoqueue('predict', '--json', ...Object.entries(features).map(([name, value]) => `${name}=${value ?? '?'}`));
+  const byName = await cytoqueue(
+    'predict',
+    '--json',
+    ...Object.entries(features).map(([name, value]) => `${name}=${value ?? '?'}`),
+  );
   expect((JSON.parse(byName.out) as Prediction).result).toEqual(result);
   expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
 });
 
 test('the service is found by its variables, by a stack that runs here, or not at all', async () => {
   const variables = { DATA_DIR: folder, CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey };
-  expect(await cytoqueueWith(variables, 'models')).toMatchObject({ status: 0, out: expect.stringContaining('wbc-knn') });
+  expect(await cytoqueueWith(variables, 'models')).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('wbc-knn'),
+  });
   expect(await cytoqueue('models')).toMatchObject({ status: 0, out: expect.stringContaining('wbc-knn') });
-  expect(await cytoqueueWith({ DATA_DIR: folder }, 'models')).toMatchObject({ status: 2, error: expect.stringContaining('npm start') });
+  expect(await cytoqueueWith({ DATA_DIR: folder }, 'models')).toMatchObject({
+    status: 2,
+    error: expect.stringContaining('npm start'),
+  });
 });
 
 test('results that were damaged in the store are not saved', async () => {
@@ -98,8 +122,13 @@ test('one record is waited for beyond the time that the service waits', async ()
   const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
   const worker = impatient.ready.pids.workers[0] as number;
   process.kill(worker, 'SIGSTOP');
-  const program = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], { CYTOQUEUE_URL: impatient.url, CYTOQUEUE_API_KEY: impatient.apiKey });
-  await waitUntil('the service has answered without a result', () => /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')));
+  const program = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], {
+    CYTOQUEUE_URL: impatient.url,
+    CYTOQUEUE_API_KEY: impatient.apiKey,
+  });
+  await waitUntil('the service has answered without a result', () =>
+    /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')),
+  );
   process.kill(worker, 'SIGCONT');
   expect([await program.exited, program.stdout()]).toEqual([0, expect.stringContaining('not measured: bare_nuclei')]);
   await impatient.stop();
@@ -109,7 +138,10 @@ test('what is wrong is named, with the exit status that says whose fault it is',
   const eleven = await cytoqueue('predict', '5', '4', '4', '3', '4', '5', '4', '3', '11');
   expect([eleven.status, eleven.error]).toEqual([1, expect.stringContaining('mitoses: ')]);
   expect((await cytoqueue('predict', '5')).status).toBe(2);
-  expect((await cytoqueue('upload', pathOf('absent.csv')))).toMatchObject({ status: 2, error: expect.stringContaining('absent.csv') });
+  expect(await cytoqueue('upload', pathOf('absent.csv'))).toMatchObject({
+    status: 2,
+    error: expect.stringContaining('absent.csv'),
+  });
   expect((await cytoqueue('upload', pathOf('one-row.csv'), '--on-error', 'panic')).status).toBe(2);
   writeFileSync(pathOf('text.csv'), 'no,features\n1,2\n');
   const unusable = await cytoqueue('upload', pathOf('text.csv'), '-o', pathOf('none.csv'));
@@ -117,5 +149,8 @@ test('what is wrong is named, with the exit status that says whose fault it is',
   expect(unusable.error).toMatch(/The file cannot be used|not valid/);
   expect(existsSync(pathOf('none.csv'))).toBe(false);
   expect((await cytoqueue('frobnicate')).status).toBe(2);
-  expect((await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none'))).toMatchObject({ status: 1, error: expect.stringContaining('cannot be reached') });
+  expect(await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none')).toMatchObject({
+    status: 1,
+    error: expect.stringContaining('cannot be reached'),
+  });
 });

@@ -17,27 +17,58 @@ interface Finished {
 
 async function run(command: string, ...args: string[]): Promise<Finished> {
   try {
-    return { status: 0, ...(await promisify(execFile)(command, args, { cwd: ROOT, env: { ...process.env, DATA_DIR: dataDir }, maxBuffer: 64 * 1024 * 1024 })) };
+    return {
+      status: 0,
+      ...(await promisify(execFile)(command, args, {
+        cwd: ROOT,
+        env: { ...process.env, DATA_DIR: dataDir },
+        maxBuffer: 64 * 1024 * 1024,
+      })),
+    };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { status: code, stdout, stderr };
   }
 }
 
-const runScript = (name: string, ...args: string[]) => run(process.execPath, join(ROOT, 'scripts/dist', `${name}.js`), ...args);
-const idsOf = () => (JSON.parse(readFileSync(keysFile, 'utf8')) as { tenants: { id: string; keys: { id: string }[] }[] }).tenants.map(({ id, keys }) => [id, keys.map((key) => key.id)]);
+const runScript = (name: string, ...args: string[]) =>
+  run(process.execPath, join(ROOT, 'scripts/dist', `${name}.js`), ...args);
+const idsOf = () =>
+  (JSON.parse(readFileSync(keysFile, 'utf8')) as { tenants: { id: string; keys: { id: string }[] }[] }).tenants.map(
+    ({ id, keys }) => [id, keys.map((key) => key.id)],
+  );
 
 test('make-key prints the key once and stores its hash; revoke-key removes it', async () => {
-  const made = await runScript('make-key', '--tenant', 'lab-a', '--role', 'member', '--file', keysFile, '--expires-days', '90');
-  expect(made).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cq_[\w-]{43}\n$/), stderr: expect.stringMatching(/^Key k1 of lab-a, until \d{4}-/) });
+  const made = await runScript(
+    'make-key',
+    '--tenant',
+    'lab-a',
+    '--role',
+    'member',
+    '--file',
+    keysFile,
+    '--expires-days',
+    '90',
+  );
+  expect(made).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^cq_[\w-]{43}\n$/),
+    stderr: expect.stringMatching(/^Key k1 of lab-a, until \d{4}-/),
+  });
   expect(readFileSync(keysFile, 'utf8')).not.toContain(made.stdout.trim());
   expect(statSync(keysFile).mode & 0o777).toBe(0o600);
   await runScript('make-key', '--tenant', 'lab-a', '--role', 'admin', '--file', keysFile);
   expect(idsOf()).toEqual([['lab-a', ['k1', 'k2']]]);
 
-  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({ status: 0, stderr: '' });
+  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
+    status: 0,
+    stderr: '',
+  });
   expect(idsOf()).toEqual([['lab-a', ['k2']]]);
-  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({ status: 1, stderr: expect.stringContaining('tenant lab-a has no key k1') });
+  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('tenant lab-a has no key k1'),
+  });
 });
 
 test.each(['make-key', 'revoke-key'])('%s without arguments prints its usage', async (name) => {
@@ -49,7 +80,8 @@ test.each(['make-key', 'revoke-key'])('%s without arguments prints its usage', a
 test('bench --help prints its options and measures nothing', async () => {
   const { status, stdout } = await runScript('bench', '--help');
   expect(status).toBe(0);
-  for (const option of ['--only', '--rows', '--rounds', '--large', '--python', '--write-scaling']) expect(stdout).toContain(option);
+  for (const option of ['--only', '--rows', '--rounds', '--large', '--python', '--write-scaling'])
+    expect(stdout).toContain(option);
   expect(existsSync(join(dataDir, 'logs'))).toBe(false);
 });
 

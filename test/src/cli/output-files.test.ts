@@ -1,7 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,7 +43,11 @@ beforeAll(async () => {
     ranges.push(request.headers.range);
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const rest = FILE.subarray(from);
-    response.writeHead(from === 0 ? 200 : 206, { 'Content-Type': 'text/csv', ETag: `"${SHA256}"`, 'Content-Length': isEndless ? rest.length + 1 : rest.length });
+    response.writeHead(from === 0 ? 200 : 206, {
+      'Content-Type': 'text/csv',
+      ETag: `"${SHA256}"`,
+      'Content-Length': isEndless ? rest.length + 1 : rest.length,
+    });
     const sent = breaks.shift();
     if (sent !== undefined) response.write(rest.subarray(0, sent), () => response.destroy());
     else if (isEndless) response.write(rest);
@@ -66,23 +82,29 @@ async function save(...output: string[]) {
 
 /** Through a shell, as a user redirects. */
 async function shell(command: string): Promise<{ status: number; out: Buffer }> {
-  const child = spawn('sh', ['-c', command], { env: { ...process.env, ...environment(), NODE: process.execPath, CLI, FOLDER: folder }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn('sh', ['-c', command], {
+    env: { ...process.env, ...environment(), NODE: process.execPath, CLI, FOLDER: folder },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const out: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
   const [status] = (await once(child, 'close')) as [number];
   return { status, out: Buffer.concat(out) };
 }
 
-test.each(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])('-o %s writes the file, and nothing else, to standard output', async (path) => {
-  const isLink = (): boolean => existsSync(path) && lstatSync(path).isSymbolicLink();
-  const before = isLink();
-  expect((await save('-o', path)).out).toBe(FILE.toString());
-  expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} > "$FOLDER/redirected.csv"`)).status).toBe(0);
-  expect(readFileSync(pathOf('redirected.csv')).equals(FILE)).toBe(true);
-  expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} | cat`)).out.equals(FILE)).toBe(true);
-  expect(isLink()).toBe(before);
-  expect(readdirSync(folder)).toEqual(['redirected.csv']);
-});
+test.each(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])(
+  '-o %s writes the file, and nothing else, to standard output',
+  async (path) => {
+    const isLink = (): boolean => existsSync(path) && lstatSync(path).isSymbolicLink();
+    const before = isLink();
+    expect((await save('-o', path)).out).toBe(FILE.toString());
+    expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} > "$FOLDER/redirected.csv"`)).status).toBe(0);
+    expect(readFileSync(pathOf('redirected.csv')).equals(FILE)).toBe(true);
+    expect((await shell(`"$NODE" "$CLI" results batch_1 -o ${path} | cat`)).out.equals(FILE)).toBe(true);
+    expect(isLink()).toBe(before);
+    expect(readdirSync(folder)).toEqual(['redirected.csv']);
+  },
+);
 
 test('a link to standard output is written through', async () => {
   symlinkSync('/dev/stdout', pathOf('link'));
@@ -120,13 +142,23 @@ test('links are followed and stay links, also where they lead to nothing yet', a
 
 test('what cannot be written is refused before anything is requested', async () => {
   symlinkSync('loop', pathOf('loop'));
-  for (const [path, reason] of [[folder, 'is a folder'], [pathOf('absent/x.csv'), 'does not exist'], [pathOf('loop'), 'too many links']] as const) {
+  for (const [path, reason] of [
+    [folder, 'is a folder'],
+    [pathOf('absent/x.csv'), 'does not exist'],
+    [pathOf('loop'), 'too many links'],
+  ] as const) {
     const { status, error } = await save('-o', path);
     expect([status, error]).toEqual([2, expect.stringContaining(reason)]);
   }
   writeFileSync(pathOf('in.csv'), 'V1\n1\n');
-  const upload = (...output: string[]) => runProgram(process.execPath, [CLI, 'upload', pathOf('in.csv'), ...output], environment());
-  for (const output of [['-o', pathOf('absent/x.csv')], ['--errors', folder], ['-o', pathOf('in.csv')], ['-o', pathOf('x.csv'), '--errors', pathOf('x.csv')]]) {
+  const upload = (...output: string[]) =>
+    runProgram(process.execPath, [CLI, 'upload', pathOf('in.csv'), ...output], environment());
+  for (const output of [
+    ['-o', pathOf('absent/x.csv')],
+    ['--errors', folder],
+    ['-o', pathOf('in.csv')],
+    ['-o', pathOf('x.csv'), '--errors', pathOf('x.csv')],
+  ]) {
     expect(await upload(...output).exited).toBe(2);
   }
   expect(ranges).toEqual([]);
@@ -143,12 +175,25 @@ test.each(['out.csv', '-'])('a download to %s that breaks off is continued where
 });
 
 test.each([
-  [['SIGINT'], [130]], [['SIGTERM'], [143]], [['SIGHUP'], [129]], [['SIGQUIT'], [131]], [['SIGINT', 'SIGTERM'], [130, 143]], [['SIGTERM', 'SIGQUIT', 'SIGINT'], [130, 131, 143]],
+  [['SIGINT'], [130]],
+  [['SIGTERM'], [143]],
+  [['SIGHUP'], [129]],
+  [['SIGQUIT'], [131]],
+  [
+    ['SIGINT', 'SIGTERM'],
+    [130, 143],
+  ],
+  [
+    ['SIGTERM', 'SIGQUIT', 'SIGINT'],
+    [130, 131, 143],
+  ],
 ] as const)('%j in a download leaves no part of it', async (signals, expected) => {
   isEndless = true;
   writeFileSync(pathOf('out.csv'), 'old');
   const program = runProgram(process.execPath, [CLI, 'results', 'batch_1', '-o', pathOf('out.csv')], environment());
-  await waitUntil('a part is written', () => readdirSync(folder).some((name) => name.endsWith('.part') && statSync(pathOf(name)).size === FILE.length));
+  await waitUntil('a part is written', () =>
+    readdirSync(folder).some((name) => name.endsWith('.part') && statSync(pathOf(name)).size === FILE.length),
+  );
   for (const signal of signals) program.process.kill(signal);
   expect(expected).toContain(await program.exited);
   expect(readdirSync(folder)).toEqual(['out.csv']);
@@ -157,8 +202,13 @@ test.each([
 
 test('a reader that has ended ends the command', async () => {
   isEndless = true;
-  const { status } = await shell('{ "$NODE" "$CLI" results batch_1 -o -; echo "$?" > "$FOLDER/status"; } | head -c 10 > /dev/null');
+  const { status } = await shell(
+    '{ "$NODE" "$CLI" results batch_1 -o -; echo "$?" > "$FOLDER/status"; } | head -c 10 > /dev/null',
+  );
   expect(status).toBe(0);
-  await waitUntil('the command has ended', () => existsSync(pathOf('status')) && readFileSync(pathOf('status'), 'utf8') !== '');
+  await waitUntil(
+    'the command has ended',
+    () => existsSync(pathOf('status')) && readFileSync(pathOf('status'), 'utf8') !== '',
+  );
   expect(readFileSync(pathOf('status'), 'utf8').trim()).toBe('141');
 });

@@ -1,7 +1,7 @@
 import { queueNames } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { run } from '../support/batches';
-import type { Answer } from '../support/contract-client';
+import type { ContractResponse } from '../support/contract-client';
 import { HEADER, rows } from '../support/csv-rows';
 import { FaultStack, RECONCILER_LEASE } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
@@ -25,7 +25,9 @@ const isPending = async () => (await faults.store.list({ prefix: 'pending/' })).
 test('the API killed between storing and enqueuing: the same key gives the same batch, which ends; the audit log is complete', async () => {
   const key = { 'idempotency-key': 'upload-1' };
   // From the pending marker on nothing reaches Redis, so the API dies before the first job is there.
-  faults.proxy.meddle(async (): Promise<Verdict> => ((await isPending()) ? new Promise<never>(() => undefined) : 'pass'));
+  faults.proxy.intercept(async (): Promise<Verdict> =>
+    (await isPending()) ? new Promise<never>(() => undefined) : 'pass',
+  );
   const cutShort = faults.post(key).catch(() => undefined);
   await waitUntil('the upload is stored', isPending);
   await killApi();
@@ -34,18 +36,23 @@ test('the API killed between storing and enqueuing: the same key gives the same 
   const promised = objects[0]?.key.split('/').at(-1) as string;
   // Resets the connections of the pieces that were held back.
   faults.proxy.cut();
-  faults.proxy.heal();
+  faults.proxy.restore();
   const again = await waitUntil('another API answers', async () => {
     const answer = await faults.post(key).catch(() => undefined);
     return answer?.status === 202 && answer.json;
   });
   expect(again.id).toBe(promised);
-  await faults.expectWhole(promised);
+  await faults.expectComplete(promised);
 
   expect((await faults.client.call('delete', `/v1/batches/${promised}`)).status).toBe(204);
   await killApi();
-  const audited = await waitUntil('another API answers', async () => (await faults.client.get('/v1/audit').catch(() => undefined))?.json);
-  const deeds = (audited.data as { action: string; resource: string }[]).filter(({ resource }) => resource === `batches/${promised}`);
+  const audited = await waitUntil(
+    'another API answers',
+    async () => (await faults.client.get('/v1/audit').catch(() => undefined))?.json,
+  );
+  const deeds = (audited.data as { action: string; resource: string }[]).filter(
+    ({ resource }) => resource === `batches/${promised}`,
+  );
   expect(deeds.map(({ action }) => action)).toEqual(expect.arrayContaining(['batch.delete', 'batch.create']));
 });
 
@@ -56,21 +63,34 @@ async function killApi(): Promise<void> {
 }
 
 test('the API killed before it has written its notes: those of reads are lost; written ones are kept, and no deed was answered before it was noted', async () => {
-  const audit = async () => (await Promise.all((await keysBelow(faults.store, 'audit/')).map((key) => faults.store.get(key)))).join('');
-  const [kept, lost, deleted] = [await faults.predict(), await faults.predict(), await run(faults.client, HEADER + rows(1))];
-  const read = ({ json }: Answer) => faults.client.get(`/v1/predictions/${json.id}`);
-  const noteOf = ({ json }: Answer) => `"prediction.get","resource":"predictions/${json.id}"`;
+  const audit = async () =>
+    (await Promise.all((await keysBelow(faults.store, 'audit/')).map((key) => faults.store.get(key)))).join('');
+  const [kept, lost, deleted] = [
+    await faults.predict(),
+    await faults.predict(),
+    await run(faults.client, HEADER + rows(1)),
+  ];
+  const read = ({ json }: ContractResponse) => faults.client.get(`/v1/predictions/${json.id}`);
+  const noteOf = ({ json }: ContractResponse) => `"prediction.get","resource":"predictions/${json.id}"`;
   await read(kept);
   await waitUntil('the read is noted', async () => (await audit()).includes(noteOf(kept)));
   const notes = faults.hold(/\/audit\//);
   await read(lost);
   const deed = faults.client.call('delete', `/v1/batches/${deleted.id}`).catch(() => undefined);
   await notes.reached();
-  await waitUntil('the batch is deleted', async () => (await faults.store.head(ObjectKeys.batchRecord('local', deleted.id))) === undefined);
+  await waitUntil(
+    'the batch is deleted',
+    async () => (await faults.store.head(ObjectKeys.batchDocument('local', deleted.id))) === undefined,
+  );
   await killApi();
   expect(await deed).toBeUndefined();
   notes.open();
-  await waitUntil('another API answers', () => read(kept).then(({ status }) => status === 200, () => undefined));
+  await waitUntil('another API answers', () =>
+    read(kept).then(
+      ({ status }) => status === 200,
+      () => undefined,
+    ),
+  );
   const written = await audit();
   expect([written.includes(noteOf(kept)), written.includes(noteOf(lost))]).toEqual([true, false]);
 });
@@ -86,55 +106,65 @@ test('two uploads with one key while Redis is frozen: each is refused, and both 
     return answers.every(({ status }) => status === 202) && answers.map(({ json }) => json.id as string);
   });
   expect(new Set(accepted).size).toBe(1);
-  await faults.expectWhole(accepted[0] as string);
+  await faults.expectComplete(accepted[0] as string);
 });
 
 test.each([
   ['emptied', () => faults.inRedis((redis) => redis.flushall())],
-  ['killed, and back without its data', async () => {
-    await faults.inRedis((redis) => redis.flushall());
-    await faults.redis.down();
-    await faults.redis.up();
-  }],
-])('Redis %s: a batch in progress and a waiting record end, scored shards are not written again, progress does not fall', async (_, fault) => {
-  const { batch, hold } = await faults.uploadHeld();
-  const [scored] = await faults.shardObjects(batch);
-  const written = await faults.store.head(scored as string);
-  const progress = async () => (await faults.client.get(`/v1/batches/${batch}`)).json.progress as number;
-  const before = await progress();
-  const record = await faults.whilePaused(async () => {
-    const { json } = await faults.predict();
-    await fault();
-    for (const id of [batch, json.id]) await faults.age(id);
-    return json.id as string;
-  });
-  await waitUntil('the API has Redis again', async () => (await faults.client.get('/health/ready')).status === 200);
-  expect(await progress()).toBeGreaterThanOrEqual(before);
-  hold.open();
-  await faults.reconcile();
-  await faults.expectWhole(batch);
-  await waitUntil('the record is answered', async () => (await faults.client.get(`/v1/predictions/${record}`)).json.status === 'succeeded');
-  expect(await faults.store.head(scored as string)).toEqual(written);
-});
+  [
+    'killed, and back without its data',
+    async () => {
+      await faults.inRedis((redis) => redis.flushall());
+      await faults.redis.down();
+      await faults.redis.up();
+    },
+  ],
+])(
+  'Redis %s: a batch in progress and a waiting record end, scored shards are not written again, progress does not fall',
+  async (_, fault) => {
+    const { batch, hold } = await faults.uploadAndHold();
+    const [scored] = await faults.shardObjects(batch);
+    const written = await faults.store.head(scored as string);
+    const progress = async () => (await faults.client.get(`/v1/batches/${batch}`)).json.progress as number;
+    const before = await progress();
+    const record = await faults.whilePaused(async () => {
+      const { json } = await faults.predict();
+      await fault();
+      for (const id of [batch, json.id]) await faults.backdate(id);
+      return json.id as string;
+    });
+    await waitUntil('the API has Redis again', async () => (await faults.client.get('/health/ready')).status === 200);
+    expect(await progress()).toBeGreaterThanOrEqual(before);
+    hold.open();
+    await faults.reconcile();
+    await faults.expectComplete(batch);
+    await waitUntil(
+      'the record is answered',
+      async () => (await faults.client.get(`/v1/predictions/${record}`)).json.status === 'succeeded',
+    );
+    expect(await faults.store.head(scored as string)).toEqual(written);
+  },
+);
 
 test('two finalizers at once, after the lock of the first one has expired: one manifest', async () => {
-  const { batch, hold: shards } = await faults.uploadHeld();
+  const { batch, hold: shards } = await faults.uploadAndHold();
   const hold = faults.hold(new RegExp(`${batch}/.*/manifest\\.json`));
   shards.open();
   await hold.reached();
-  await faults.passLockTime();
+  await faults.expireLocks();
   const other = await faults.startWorker();
   const finalizers = await hold.reached(2);
   expect(new Set(finalizers.map(({ pid }) => pid)).size).toBe(2);
   hold.open();
   const logs = () => [faults.logLines('worker-1'), parseLog(other.stdout())];
-  const ended = (line: Record<string, unknown>) => line['queue'] === queueNames.finalize && line['batchId'] === batch && line['msg'] === 'job done';
+  const ended = (line: Record<string, unknown>) =>
+    line['queue'] === queueNames.finalize && line['batchId'] === batch && line['msg'] === 'job done';
   await waitUntil('both have finished', () => logs().every((lines) => lines.some(ended)));
-  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
 });
 
 test('two reconcilers at once, each with the lease: one manifest', async () => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   const before = faults.ready.pids.workers;
   let areReady = false;
   const freeLease = waitUntil('both workers have reconciled', async () => {
@@ -143,13 +173,15 @@ test('two reconcilers at once, each with the lease: one manifest', async () => {
   });
   await faults.whilePaused(async () => {
     await faults.inRedis((redis) => redis.flushall());
-    await faults.age(batch);
+    await faults.backdate(batch);
     for (const pid of before) process.kill(pid, 'SIGKILL');
   });
   await faults.startWorker();
-  await waitUntil('both workers are new', () => faults.ready.pids.workers.every((pid) => !before.includes(pid) && isRunning(pid)));
+  await waitUntil('both workers are new', () =>
+    faults.ready.pids.workers.every((pid) => !before.includes(pid) && isRunning(pid)),
+  );
   areReady = true;
   await freeLease;
   hold.open();
-  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { FakeClock } from '../support/fake-clock';
 import { FaultStack } from '../support/fault-stack';
 import { describeWith } from '../support/optional-tools';
@@ -37,7 +37,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
 
   /** Puts a file in the place of the batch's shard folder: no shard can be stored until the returned function is called. */
   function blockShards(batch: string): () => void {
-    const folder = join(faults.stack.dataDir, 'objects', ObjectKeys.shardsPrefix('local', batch));
+    const folder = join(faults.stack.dataDir, 'objects', ObjectKeys.shardsFolder('local', batch));
     const path = folder.replace(/\/$/, '');
     const aside = join(faults.stack.dataDir, 'shards-aside');
     renameSync(folder, aside);
@@ -52,7 +52,9 @@ describeWith('libfaketime', 'a clock that jumps', () => {
   async function stalledShards(batch: string): Promise<number> {
     return faults.inRedis(async (redis) => {
       const keys = await redis.keys(`${REDIS_PREFIX}:${queueNames.shards}:${batch}.*`);
-      const counts = await Promise.all(keys.map(async (key) => ((await redis.type(key)) === 'hash' ? Number(await redis.hget(key, 'stc')) : 0)));
+      const counts = await Promise.all(
+        keys.map(async (key) => ((await redis.type(key)) === 'hash' ? Number(await redis.hget(key, 'stc')) : 0)),
+      );
       return counts.reduce((sum, count) => sum + count, 0);
     });
   }
@@ -60,28 +62,31 @@ describeWith('libfaketime', 'a clock that jumps', () => {
   test.each([
     ['an hour ahead', HOUR_SECONDS],
     ['an hour back', -HOUR_SECONDS],
-  ])('%s, and back again, with jobs postponed in between: none is stuck, none expires early', async (_, aheadSeconds) => {
-    const key = { 'idempotency-key': `clock-${aheadSeconds}` };
-    const hold = faults.hold(/\/shards\/(?!00000)/);
-    const accepted = await faults.post(key);
-    const batch = accepted.json.id as string;
-    await hold.reached();
-    await faults.untilScored(batch, 1);
-    const unblock = await faults.whilePaused(async () => blockShards(batch));
-    clock.jump(aheadSeconds);
-    await untilSeen(aheadSeconds);
-    hold.open();
-    await waitUntil('jobs are postponed by the other clock', async () => (await faults.delayedShards()).length > 1);
-    expect((await faults.post(key)).json.id).toBe(batch);
-    clock.jump(0);
-    await untilSeen(0);
-    // A running worker would make the folder between the two steps.
-    await faults.whilePaused(async () => unblock());
-    await faults.reconcile();
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
-    expect(await stalledShards(batch)).toBe(0);
-    expect((await faults.score()).status).toBe('succeeded');
-  });
+  ])(
+    '%s, and back again, with jobs postponed in between: none is stuck, none expires early',
+    async (_, aheadSeconds) => {
+      const key = { 'idempotency-key': `clock-${aheadSeconds}` };
+      const hold = faults.hold(/\/shards\/(?!00000)/);
+      const accepted = await faults.post(key);
+      const batch = accepted.json.id as string;
+      await hold.reached();
+      await faults.untilScored(batch, 1);
+      const unblock = await faults.whilePaused(async () => blockShards(batch));
+      clock.jump(aheadSeconds);
+      await untilSeen(aheadSeconds);
+      hold.open();
+      await waitUntil('jobs are postponed by the other clock', async () => (await faults.delayedShards()).length > 1);
+      expect((await faults.post(key)).json.id).toBe(batch);
+      clock.jump(0);
+      await untilSeen(0);
+      // A running worker would make the folder between the two steps.
+      await faults.whilePaused(async () => unblock());
+      await faults.reconcile();
+      expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
+      expect(await stalledShards(batch)).toBe(0);
+      expect((await faults.score()).status).toBe('succeeded');
+    },
+  );
 
   test('an hour ahead for good: batches and records end, and stay', async () => {
     clock.jump(HOUR_SECONDS);
@@ -89,7 +94,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
     const batch = await faults.upload();
     const record = await faults.score();
     expect(record.status).toBe('succeeded');
-    await faults.expectWhole(batch);
+    await faults.expectComplete(batch);
     clock.jump(-HOUR_SECONDS);
     await untilSeen(-HOUR_SECONDS);
     expect((await faults.client.get(`/v1/batches/${batch}/results`)).status).toBe(200);

@@ -35,7 +35,11 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
     disk?.unmount();
   });
 
-  const filesIn = (dir: string) => readdirSync(join(folder, 'objects', dir), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name).toSorted();
+  const filesIn = (dir: string) =>
+    readdirSync(join(folder, 'objects', dir), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+      .toSorted();
   const stored = () => [filesIn('tenants/local/batches'), filesIn('pending')];
   // The audit log writes through the same folder each second.
   const untilNoTempFiles = () => waitUntil('no temp file is left', () => filesIn('.tmp').length === 0);
@@ -47,16 +51,16 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
     expect(stored()).toEqual(before);
     rmSync(ballast);
     await untilNoTempFiles();
-    await faults.expectWhole(await faults.upload());
+    await faults.expectComplete(await faults.upload());
   });
 
   test('postpones running jobs, and no row fails for it', async () => {
-    const { batch, hold } = await faults.uploadHeld();
+    const { batch, hold } = await faults.uploadAndHold();
     await faults.whilePaused(async () => fill(0));
     hold.open();
     await waitUntil('jobs are postponed', async () => (await faults.delayedShards()).length > 0);
     rmSync(ballast);
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     await untilNoTempFiles();
   });
 });

@@ -43,8 +43,10 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     disk?.unmount();
   });
 
-  const predict = () => client.post('/v1/predictions', { headers: { prefer: 'wait=60' }, json: { features: BENIGN_RECORD } });
-  const upload = () => client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body: HEADER + rows(2_000) });
+  const predict = () =>
+    client.post('/v1/predictions', { headers: { prefer: 'wait=60' }, json: { features: BENIGN_RECORD } });
+  const upload = () =>
+    client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body: HEADER + rows(2_000) });
   const pids = () => readReady(dataDir)?.pids ?? stack.ready.pids;
 
   test('refuses records and files with 507 as problem documents, keeps every process, and goes on once there is room', async () => {
@@ -52,12 +54,17 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     fillCompletely();
     for (const send of [predict, upload, predict]) {
       const refused = await send();
-      expect([refused.status, refused.headers.get('content-type')]).toEqual([507, expect.stringContaining('application/problem+json')]);
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([
+        507,
+        expect.stringContaining('application/problem+json'),
+      ]);
       expect(refused.text).not.toMatch(/ENOSPC|\bat .*\.js|\/data\//);
     }
     expect((await client.get('/health/live')).status).toBe(200);
     expect(pids()).toEqual(before);
-    expect([before.stack, before.api, ...before.workers, before.redis ?? 0].filter((pid) => !isRunning(pid))).toEqual([]);
+    expect([before.stack, before.api, ...before.workers, before.redis ?? 0].filter((pid) => !isRunning(pid))).toEqual(
+      [],
+    );
     makeRoom();
     // Redis looks at its disk once a second.
     await waitUntil('records are accepted again', async () => (await predict()).status === 201);
@@ -69,9 +76,15 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     fillCompletely();
     for (const pid of [...before.workers, before.api]) process.kill(pid, 'SIGKILL');
     await waitUntil('both are gone', () => ![...before.workers, before.api].some(isRunning));
-    await waitUntil('the API answers again', async () => (await fetch(`${stack.url}/health/live`).catch(() => undefined))?.ok === true);
+    await waitUntil(
+      'the API answers again',
+      async () => (await fetch(`${stack.url}/health/live`).catch(() => undefined))?.ok === true,
+    );
     makeRoom();
-    await waitUntil('ready.json names the new processes', () => pids().api !== before.api && pids().workers.every((pid) => !before.workers.includes(pid)));
+    await waitUntil(
+      'ready.json names the new processes',
+      () => pids().api !== before.api && pids().workers.every((pid) => !before.workers.includes(pid)),
+    );
     expect(pids().stack).toBe(before.stack);
     await waitUntil('records are answered again', async () => (await predict()).status === 201);
   });
@@ -82,14 +95,19 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     await predict();
     makeRoom();
     const before = size();
-    expect(await waitUntil('the log grows', async () => (await predict()).status === 201 && size() > before)).toBe(true);
+    expect(await waitUntil('the log grows', async () => (await predict()).status === 201 && size() > before)).toBe(
+      true,
+    );
   });
 });
 
 test('a stack that cannot write its folder at the start says why and what helps', async () => {
   const file = join(makeDataDir(), 'a-file');
   writeFileSync(file, '');
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/dist/start.js')], { env: { ...process.env, DATA_DIR: join(file, 'data'), PORT: '0' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/dist/stack/main.js')], {
+    env: { ...process.env, DATA_DIR: join(file, 'data'), PORT: '0' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   const [status] = (await once(child, 'close')) as [number];
@@ -101,13 +119,27 @@ test('a stack that cannot write its folder at the start says why and what helps'
 test('a service whose log nothing reads answers requests and health', async () => {
   const stack = await startStack();
   try {
-    const environment = { ...process.env, PORT: '0', HOST: '127.0.0.1', DATA_DIR: stack.dataDir, REDIS_URL: stack.ready.redis_url, LOG_LEVEL: 'trace' };
+    const environment = {
+      ...process.env,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      DATA_DIR: stack.dataDir,
+      REDIS_URL: stack.ready.redis_url,
+      LOG_LEVEL: 'trace',
+    };
     // Its standard output is a pipe that is never read from.
-    const api = spawn(process.execPath, [join(ROOT, 'services/api/dist/main.js')], { env: environment, stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+    const api = spawn(process.execPath, [join(ROOT, 'services/api/dist/main.js')], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
+    });
     const [{ url }] = (await once(api, 'message')) as [{ url: string }];
     // Each request is a line of some 300 bytes; a pipe holds 64 KiB.
     for (let round = 0; round < 40; round++) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${stack.apiKey}` } })));
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${stack.apiKey}` } }),
+        ),
+      );
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
       await Promise.all(answers.map((answer) => answer.arrayBuffer()));
     }

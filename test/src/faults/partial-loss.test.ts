@@ -1,5 +1,5 @@
 import { REDIS_PREFIX, jobIds, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import type { Redis } from 'ioredis';
 import { finish } from '../support/batches';
 import { FaultStack } from '../support/fault-stack';
@@ -49,7 +49,7 @@ async function heldInTheMiddle(): Promise<string> {
 async function lose(id: string, loss: (redis: Redis) => Promise<unknown>): Promise<void> {
   await faults.whilePaused(async () => {
     await faults.inRedis(loss);
-    await faults.age(id);
+    await faults.backdate(id);
   });
   hold?.open();
   await faults.reconcile();
@@ -64,7 +64,7 @@ test.each<[string, (redis: Redis, id: string) => Promise<unknown>]>([
 ])('a running batch finishes with the right bytes after the loss of %s', async (_, loss) => {
   const id = await heldInTheMiddle();
   await lose(id, (redis) => loss(redis, id));
-  expect((await faults.expectWhole(id)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(id)).failed_shards).toEqual([]);
 });
 
 test('a canceled batch whose finalizer was lost ends, and can be deleted', async () => {
@@ -72,7 +72,10 @@ test('a canceled batch whose finalizer was lost ends, and can be deleted', async
   expect((await faults.client.post(`/v1/batches/${id}/cancel`)).status).toBe(202);
   await lose(id, (redis) => redis.del(finalizeKey(id), `${finalizeKey(id)}:dependencies`));
   expect((await finish(faults.client, id)).status).toBe('canceled');
-  await waitUntil('it is deleted', async () => (await faults.client.call('delete', `/v1/batches/${id}`)).status === 204);
+  await waitUntil(
+    'it is deleted',
+    async () => (await faults.client.call('delete', `/v1/batches/${id}`)).status === 204,
+  );
   expect((await faults.client.get(`/v1/batches/${id}`)).status).toBe(404);
 });
 
@@ -87,13 +90,16 @@ async function canceledInTheMiddle(): Promise<string> {
 async function emptyRedis(id: string): Promise<void> {
   await faults.inRedis((redis) => redis.flushall());
   expect((await faults.client.get(`/v1/batches/${id}`)).status).toBe(200);
-  await faults.age(id);
+  await faults.backdate(id);
 }
 
 async function expectRetried(id: string): Promise<void> {
   await faults.reconcile();
-  expect((await faults.expectWhole(id)).run).toBe(2);
-  await waitUntil('no marker is left', async () => (await faults.store.head(ObjectKeys.pending('local', id, 2))) === undefined);
+  expect((await faults.expectComplete(id)).run).toBe(2);
+  await waitUntil(
+    'no marker is left',
+    async () => (await faults.store.head(ObjectKeys.pending('local', id, 2))) === undefined,
+  );
 }
 
 test('a retry is shown, and finishes, when Redis is emptied before its shards run', async () => {

@@ -30,8 +30,18 @@ afterEach(async () => {
 }, 60_000);
 
 function start(service: Service, environment: Environment): RunningProgram {
-  const own = { PORT: '0', WORKER_PORT: '0', WORKER_THREADS: '1', CANARY_SECONDS: '0', DATA_DIR: folder, STORAGE_URL: `file://${folder}/objects` };
-  const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], { ...own, ...environment });
+  const own = {
+    PORT: '0',
+    WORKER_PORT: '0',
+    WORKER_THREADS: '1',
+    CANARY_SECONDS: '0',
+    DATA_DIR: folder,
+    STORAGE_URL: `file://${folder}/objects`,
+  };
+  const program = runProgram(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], {
+    ...own,
+    ...environment,
+  });
   running.push(program);
   return program;
 }
@@ -53,30 +63,47 @@ async function startsThatEnd(environment: Environment): Promise<string[]> {
 /** Both at once, each lives and is not ready. @returns where their health is */
 async function startsThatWait(environment: Environment): Promise<string[]> {
   const healths = await Promise.all(SERVICES.map((service) => healthOf(service, start(service, environment))));
-  const statuses = healths.map(async (health) => [(await fetch(`${health}/live`)).status, (await fetch(`${health}/ready`)).status]);
-  expect(await Promise.all(statuses)).toEqual([[200, 503], [200, 503]]);
+  const statuses = healths.map(async (health) => [
+    (await fetch(`${health}/live`)).status,
+    (await fetch(`${health}/ready`)).status,
+  ]);
+  expect(await Promise.all(statuses)).toEqual([
+    [200, 503],
+    [200, 503],
+  ]);
   return healths;
 }
 
 function untilReady(healths: readonly string[]): Promise<boolean[]> {
-  return Promise.all(healths.map((health) => waitUntil(`${health} is ready`, async () => (await fetch(`${health}/ready`)).status === 200)));
+  return Promise.all(
+    healths.map((health) =>
+      waitUntil(`${health} is ready`, async () => (await fetch(`${health}/ready`)).status === 200),
+    ),
+  );
 }
 
 test.each([
   [{ 'cluster-enabled': 'yes' }, 'cluster mode', 'cluster-enabled no'],
   [{ 'maxmemory-policy': 'allkeys-lfu' }, 'maxmemory-policy is allkeys-lfu', 'maxmemory-policy noeviction'],
-] as const)('a Redis with %j ends the start of either service with status 1, reason and remedy, in few lines', async (settings, reason, remedy) => {
-  const redis = await RedisProcess.start(undefined, undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
-  try {
-    for (const logged of await startsThatEnd({ REDIS_URL: redis.url })) {
-      expect(logged).toContain(reason);
-      expect(logged).toContain(remedy);
-      expect(logged.split('\n').length).toBeLessThan(20);
+] as const)(
+  'a Redis with %j ends the start of either service with status 1, reason and remedy, in few lines',
+  async (settings, reason, remedy) => {
+    const redis = await RedisProcess.start(undefined, undefined, {
+      ...settings,
+      'cluster-config-file': join(folder, 'nodes.conf'),
+    });
+    try {
+      for (const logged of await startsThatEnd({ REDIS_URL: redis.url })) {
+        expect(logged).toContain(reason);
+        expect(logged).toContain(remedy);
+        expect(logged.split('\n').length).toBeLessThan(20);
+      }
+    } finally {
+      await redis.down();
     }
-  } finally {
-    await redis.down();
-  }
-}, 120_000);
+  },
+  120_000,
+);
 
 describeWith('moto_server', 'an S3 store', () => {
   const bucket = `preconditions-${randomUUID()}`;
@@ -92,7 +119,12 @@ describeWith('moto_server', 'an S3 store', () => {
     const client = new S3Client({ forcePathStyle: true });
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     client.destroy();
-    environment = { ...credentials, AWS_ENDPOINT_URL: limited.url, REDIS_URL: redis.url, STORAGE_URL: `s3://${bucket}/p` };
+    environment = {
+      ...credentials,
+      AWS_ENDPOINT_URL: limited.url,
+      REDIS_URL: redis.url,
+      STORAGE_URL: `s3://${bucket}/p`,
+    };
   }, 120_000);
 
   afterAll(async () => {
@@ -103,18 +135,28 @@ describeWith('moto_server', 'an S3 store', () => {
   test.each([
     ['unconditional', 'If-None-Match'],
     ['no checksums', 'AWS_REQUEST_CHECKSUM_CALCULATION=when_required'],
-  ] as const)('that is limited (%s) ends the start of either service with status 1, naming %s', async (limit, name) => {
-    limited.limit = limit;
-    for (const logged of await startsThatEnd(environment)) expect(logged).toContain(name);
-  }, 120_000);
+  ] as const)(
+    'that is limited (%s) ends the start of either service with status 1, naming %s',
+    async (limit, name) => {
+      limited.limit = limit;
+      for (const logged of await startsThatEnd(environment)) expect(logged).toContain(name);
+    },
+    120_000,
+  );
 
   test('that denies writing leaves the services alive and not ready, with the reason and a metric, until it allows it', async () => {
     limited.limit = 'read only';
     const healths = await startsThatWait(environment);
     for (const health of healths) {
-      expect(await (await fetch(`${health}/ready`)).json()).toMatchObject({ detail: expect.stringContaining('store (access-denied)') });
+      expect(await (await fetch(`${health}/ready`)).json()).toMatchObject({
+        detail: expect.stringContaining('store (access-denied)'),
+      });
       const failures = async (): Promise<number> =>
-        Number(/^cytoqueue_dependency_probes_failed_total (\d+)/m.exec(await (await fetch(`${health.replace('/health', '')}/metrics`)).text())?.[1]);
+        Number(
+          /^cytoqueue_dependency_probes_failed_total (\d+)/m.exec(
+            await (await fetch(`${health.replace('/health', '')}/metrics`)).text(),
+          )?.[1],
+        );
       await waitUntil('a later probe is counted', async () => (await failures()) > 0);
     }
     limited.limit = 'none';

@@ -21,13 +21,18 @@ afterAll(() => faults?.stop());
 /** The answers arrive while Redis is away, so each one has an end of its own. */
 async function expectNoNewWork(): Promise<void> {
   const refused = await Promise.all([faults.post(), faults.predict()]);
-  expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([[503, true], [503, true]]);
+  expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([
+    [503, true],
+    [503, true],
+  ]);
 }
 
 async function expectFinishedWork(unfinished: string): Promise<void> {
   const finished = faults.undisturbedId;
   const [results, batch, waiting, ready] = await Promise.all(
-    [`/v1/batches/${finished}/results`, `/v1/batches/${finished}`, `/v1/batches/${unfinished}`, '/health/ready'].map((path) => faults.client.get(path)),
+    [`/v1/batches/${finished}/results`, `/v1/batches/${finished}`, `/v1/batches/${unfinished}`, '/health/ready'].map(
+      (path) => faults.client.get(path),
+    ),
   );
   expect([results?.status, batch?.status, waiting?.status, ready?.status]).toEqual([200, 200, 200, 503]);
   expect(batch?.json.status).toBe('completed_with_errors');
@@ -40,14 +45,14 @@ async function expectResumed(unfinished: string): Promise<number[]> {
     return status === 201 && json;
   });
   expect(next.status).toBe('succeeded');
-  return (await faults.expectWhole(unfinished)).failed_shards;
+  return (await faults.expectComplete(unfinished)).failed_shards;
 }
 
 test.each([
   ['killed, and back with its data', () => faults.redis.down(), () => faults.redis.up()],
   ['frozen', async () => faults.redis.freeze(), async () => faults.redis.thaw()],
 ])('Redis %s: new work gets 503, finished work is shown, running work ends afterwards', async (_, fault, end) => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(3);
   await fault();
   hold.open();
@@ -60,7 +65,7 @@ test.each([
 });
 
 test('a failover on the same connection, to a replica that is promoted later', async () => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(3);
   await faults.inRedis((redis) => redis.replicaof('127.0.0.1', 1));
   hold.open();
@@ -77,7 +82,7 @@ const FILLER = 'filler';
 const setMaxMemory = (bytes: number) => faults.inRedis((redis) => redis.config('SET', 'maxmemory', bytes));
 
 test('Redis nearly full: new work gets 503, running work ends', async () => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   await faults.inRedis(async (redis) => {
     await redis.setrange(FILLER, FILLER_BYTES, 'x');
     const usedBytes = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1]);
@@ -86,7 +91,7 @@ test('Redis nearly full: new work gets 503, running work ends', async () => {
   await waitUntil('the limit is noticed', async () => (await faults.predict()).status === 503);
   await expectNoNewWork();
   hold.open();
-  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
   await expectNoNewWork();
   await faults.inRedis((redis) => redis.del(FILLER));
   await setMaxMemory(0);
@@ -94,11 +99,14 @@ test('Redis nearly full: new work gets 503, running work ends', async () => {
 });
 
 test('Redis full: new work gets 503, running work ends once there is room', async () => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(3);
   await setMaxMemory(1);
   await expectNoNewWork();
-  const refusals = () => faults.logLines('worker-1').filter((line) => line['queue'] === queueNames.shards && JSON.stringify(line).includes('OOM')).length;
+  const refusals = () =>
+    faults
+      .logLines('worker-1')
+      .filter((line) => line['queue'] === queueNames.shards && JSON.stringify(line).includes('OOM')).length;
   const before = refusals();
   hold.open();
   await waitUntil('the end of a shard is refused', () => refusals() > before);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModel, serializeModel } from '@cytoqueue/classifier';
 import { REDIS_PREFIX, jobIds, queueNames } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
+import { ModelRegistry } from '@cytoqueue/registry';
 import { FaultStack } from '../support/fault-stack';
 import { ROOT, isRunning } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
@@ -21,7 +21,8 @@ afterEach(() => faults.restore());
 
 afterAll(() => faults?.stop());
 
-const healthOf = async (port: number, check = 'live') => (await fetch(`http://127.0.0.1:${port}/health/${check}`)).status;
+const healthOf = async (port: number, check = 'live') =>
+  (await fetch(`http://127.0.0.1:${port}/health/${check}`)).status;
 
 async function championVersion(): Promise<string> {
   return (await faults.score()).model.version;
@@ -36,7 +37,7 @@ test('a shard whose worker is killed three times is scored by the fourth', async
   }
   const deliveries = await hold.reached(4);
   hold.open();
-  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
   expect(new Set(deliveries.map(({ pid }) => pid)).size).toBe(4);
 });
 
@@ -48,7 +49,9 @@ test('on SIGTERM a worker finishes the shards it has taken, exits with status 0 
   await taken.reached(SLOTS);
   await faults.untilScored(batch, 1);
   process.kill(worker, 'SIGTERM');
-  await waitUntil('it is stopping', () => faults.logLines('worker-1').some(({ msg, pid }) => msg === 'stopping' && pid === worker));
+  await waitUntil('it is stopping', () =>
+    faults.logLines('worker-1').some(({ msg, pid }) => msg === 'stopping' && pid === worker),
+  );
   expect(await faults.shardObjects(batch)).toHaveLength(1);
   taken.open();
   await waitUntil('it has ended', () => !isRunning(worker));
@@ -57,7 +60,7 @@ test('on SIGTERM a worker finishes the shards it has taken, exits with status 0 
   expect(next?.pid).not.toBe(worker);
   expect(faults.stack.stderr()).toMatch(/worker-1 has ended \(exit code 0\)/);
   left.open();
-  await faults.expectWhole(batch);
+  await faults.expectComplete(batch);
 });
 
 test('during a long shard a worker renews locks, answers health checks and scores records; one that makes no progress is not live', async () => {
@@ -80,25 +83,30 @@ test('during a long shard a worker renews locks, answers health checks and score
     await waitUntil('the lock is renewed', async () => (await redis.pttl(lock)) > ttlMs);
   });
   answers.open();
-  await waitUntil('the record is scored', async () => (await faults.client.get(`/v1/predictions/${record}`)).json.status === 'succeeded');
+  await waitUntil(
+    'the record is scored',
+    async () => (await faults.client.get(`/v1/predictions/${record}`)).json.status === 'succeeded',
+  );
   await waitUntil('the other worker reports that it is stalled', async () => (await healthOf(stalling.port)) === 503);
   expect(await healthOf(port)).toBe(200);
   hold.open();
   await waitUntil('it is live again', async () => (await healthOf(stalling.port)) === 200);
-  for (const batch of batches) await faults.expectWhole(batch);
+  for (const batch of batches) await faults.expectComplete(batch);
 });
 
 /** The shipped model with another threshold, made champion: a version with other answers. */
-async function promoteNextVersion(registry: Registry): Promise<void> {
-  const { digest: _, ...file } = parseModel(readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json'))).file;
+async function promoteNextVersion(registry: ModelRegistry): Promise<void> {
+  const { digest: _, ...file } = parseModel(
+    readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json')),
+  ).file;
   const next = serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } });
   await registry.add(Buffer.from(next));
   await registry.promote('wbc-knn', '1.1.0', 'test');
 }
 
 test('workers started before and after a promotion score a batch by the version pinned at its acceptance', async () => {
-  const registry = new Registry(faults.store);
-  const { batch, hold } = await faults.uploadHeld();
+  const registry = new ModelRegistry(faults.store);
+  const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(SLOTS);
   await promoteNextVersion(registry);
   try {
@@ -107,9 +115,11 @@ test('workers started before and after a promotion score a batch by the version 
     const writes = await hold.reached(SHARDS - 1);
     expect(new Set(writes.map(({ pid }) => pid)).size).toBe(2);
     hold.open();
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     // The API keeps a champion for some seconds, on a fast machine longer than the batch takes.
-    expect(await waitUntil('the promoted version is champion', async () => (await championVersion()) === '1.1.0')).toBe(true);
+    expect(await waitUntil('the promoted version is champion', async () => (await championVersion()) === '1.1.0')).toBe(
+      true,
+    );
   } finally {
     await registry.rollBack('wbc-knn', 'test');
     await waitUntil('the first version is champion again', async () => (await championVersion()) === '1.0.0');
@@ -127,14 +137,16 @@ test('a job payload of an unknown version is left untried for a worker that know
   await faults.untilScored(batch, last);
   const untried = await waitUntil('the other one was delivered more than once', async () => {
     await faults.passDelays();
-    const [starts, attempts, failure, finished] = await faults.inRedis((redis) => redis.hmget(key, 'ats', 'atm', 'failedReason', 'finishedOn'));
+    const [starts, attempts, failure, finished] = await faults.inRedis((redis) =>
+      redis.hmget(key, 'ats', 'atm', 'failedReason', 'finishedOn'),
+    );
     return Number(starts) > 1 && { attempts, failure, finished };
   });
   expect(untried).toEqual({ attempts: null, failure: null, finished: null });
   expect(await faults.shardObjects(batch)).toHaveLength(last);
   await setPayloadVersion(key, 1);
   await faults.passDelays();
-  expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
 });
 
 function setPayloadVersion(job: string, version: number): Promise<number> {
@@ -147,15 +159,25 @@ function setPayloadVersion(job: string, version: number): Promise<number> {
 /** More than two workers take at once (16 each), so that either has some. */
 const RECORDS = 40;
 
-test.each(['SIGSTOP', 'SIGKILL'] as const)('records whose worker gets a %s before it stores their results are all answered', async (signal) => {
-  const hold = faults.hold(/\/predictions\/.*\/result\.json/);
-  const worker = await faults.startWorker();
-  const ids = await Promise.all(Array.from({ length: RECORDS }, async () => (await faults.predict()).json.id as string));
-  await waitUntil('the worker has results to store', () => hold.held().some(({ pid }) => pid === worker.pid));
-  process.kill(worker.pid, signal);
-  hold.open();
-  await faults.deliverAgain();
-  const statusOf = async (id: string) => (await faults.client.get(`/v1/predictions/${id}`)).json.status as string;
-  const ended = ids.map((id) => waitUntil('the record has ended', async () => { const status = await statusOf(id); return !['queued', 'processing'].includes(status) && status; }));
-  expect(new Set(await Promise.all(ended))).toEqual(new Set(['succeeded']));
-});
+test.each(['SIGSTOP', 'SIGKILL'] as const)(
+  'records whose worker gets a %s before it stores their results are all answered',
+  async (signal) => {
+    const hold = faults.hold(/\/predictions\/.*\/result\.json/);
+    const worker = await faults.startWorker();
+    const ids = await Promise.all(
+      Array.from({ length: RECORDS }, async () => (await faults.predict()).json.id as string),
+    );
+    await waitUntil('the worker has results to store', () => hold.held().some(({ pid }) => pid === worker.pid));
+    process.kill(worker.pid, signal);
+    hold.open();
+    await faults.deliverAgain();
+    const statusOf = async (id: string) => (await faults.client.get(`/v1/predictions/${id}`)).json.status as string;
+    const ended = ids.map((id) =>
+      waitUntil('the record has ended', async () => {
+        const status = await statusOf(id);
+        return !['queued', 'processing'].includes(status) && status;
+      }),
+    );
+    expect(new Set(await Promise.all(ended))).toEqual(new Set(['succeeded']));
+  },
+);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { ObjectKeys, encodeShardObject } from '@cytoqueue/records';
 import { createRandom } from '../soak/random';
 import { finish, upload } from '../support/batches';
 import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
@@ -38,16 +38,20 @@ describeWith('moto_server', 'S3', () => {
     const client = new S3Client({ forcePathStyle: true });
     await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
     client.destroy();
-    faults = await FaultStack.start(5_000, { ...CREDENTIALS, STORAGE_URL: `s3://${BUCKET}/p`, AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}` });
+    faults = await FaultStack.start(5_000, {
+      ...CREDENTIALS,
+      STORAGE_URL: `s3://${BUCKET}/p`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${s3.port}`,
+    });
   });
 
   afterEach(async () => {
-    s3.heal();
+    s3.restore();
     await faults.restore();
   });
 
   afterAll(async () => {
-    s3?.heal();
+    s3?.restore();
     await faults?.stop();
     await s3?.stop();
   });
@@ -55,7 +59,9 @@ describeWith('moto_server', 'S3', () => {
   test('away for longer than the attempts last: new work gets 503, no row fails for it', async () => {
     let held = 0;
     // Every shard but the first is on its way to the store when it goes away.
-    s3.meddle((request) => (/^PUT \S+\/shards\/0000[1-4]\./.test(request) && ++held > 0 ? new Promise<never>(() => undefined) : 'pass'));
+    s3.intercept((request) =>
+      /^PUT \S+\/shards\/0000[1-4]\./.test(request) && ++held > 0 ? new Promise<never>(() => undefined) : 'pass',
+    );
     const batch = await faults.upload();
     await waitUntil('shards are on their way', () => held > 0);
     await faults.untilScored(batch, 1);
@@ -65,17 +71,19 @@ describeWith('moto_server', 'S3', () => {
     await waitUntil('the jobs were postponed more often than they have attempts', async () => {
       await faults.passDelays();
       const ids = await faults.delayedShards();
-      const starts = await faults.inRedis((redis) => Promise.all(ids.map((id) => redis.hget(`${SHARDS}:${id}`, 'ats'))));
+      const starts = await faults.inRedis((redis) =>
+        Promise.all(ids.map((id) => redis.hget(`${SHARDS}:${id}`, 'ats'))),
+      );
       return starts.some((count) => Number(count) > 4);
     });
-    s3.heal();
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    s3.restore();
+    expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
   });
 
   test('a fifth of all requests refused at random: no shard is complete without its object', async () => {
     const random = createRandom(1);
     let refusedWrites = 0;
-    s3.meddle((request) => {
+    s3.intercept((request) => {
       // More often than the SDK tries one write.
       if (/^PUT \S+\/shards\/00002\./.test(request) && ++refusedWrites <= 3) return SLOW_DOWN;
       if (!REQUEST.test(request) || random() > 0.2) return 'pass';
@@ -90,8 +98,8 @@ describeWith('moto_server', 'S3', () => {
       await expectObjectsOfCompletedShards(batch);
       return (await faults.store.head(ObjectKeys.runManifest('local', batch, 1))) !== undefined;
     });
-    s3.heal();
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    s3.restore();
+    expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     expect(refusedWrites).toBeGreaterThan(3);
   });
 
@@ -104,19 +112,33 @@ describeWith('moto_server', 'S3', () => {
   }
 
   test('an answer lost behind the write: the shard is known for its own', async () => {
-    const { lost } = s3.loseAnswer(/^PUT \S+\/shards\/00004\./);
+    const { lost } = s3.loseResponse(/^PUT \S+\/shards\/00004\./);
     const batch = await faults.upload();
-    expect((await faults.expectWhole(batch)).failed_shards).toEqual([]);
+    expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     expect(lost()).toBe(1);
   });
 
   test('other bytes in the place of a shard: they stay as they are, and there is an alarm', async () => {
     // As many rows as the shard has: of a shard that counts others the object would be set aside as damaged.
-    const counts = { succeeded: SHARD_ROWS, rejected: 0, benign: SHARD_ROWS, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+    const counts = {
+      succeeded: SHARD_ROWS,
+      rejected: 0,
+      benign: SHARD_ROWS,
+      malignant: 0,
+      indeterminate: 0,
+      missing_features: 0,
+      changed: 0,
+    };
     const nothing = new Uint8Array();
-    const other = encodeShardObject({ counts, histogram: [], results: Buffer.from('other'), errors: nothing, changes: nothing });
+    const other = encodeShardObject({
+      counts,
+      histogram: [],
+      results: Buffer.from('other'),
+      errors: nothing,
+      changes: nothing,
+    });
     let place = '';
-    s3.meddle(async (request): Promise<Verdict> => {
+    s3.intercept(async (request): Promise<Verdict> => {
       const key = OTHER_SHARD.exec(request)?.[1];
       if (key !== undefined && place === '') await faults.store.put((place = decodeURIComponent(key)), other);
       return 'pass';
@@ -125,38 +147,56 @@ describeWith('moto_server', 'S3', () => {
     await finish(faults.client, batch);
     expect(place).toContain(batch);
     expect((await faults.store.get(place)).equals(other)).toBe(true);
-    expect(faults.logLines('worker-1').filter(({ alarm, batchId }) => alarm === 'object-mismatch' && batchId === batch)).toMatchObject([{ level: 50, shard: 4 }]);
+    expect(
+      faults.logLines('worker-1').filter(({ alarm, batchId }) => alarm === 'object-mismatch' && batchId === batch),
+    ).toMatchObject([{ level: 50, shard: 4 }]);
   });
 
   test('a second for every call: all is answered', async () => {
     s3.slow(1_000);
     const small = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n1,5,1,1,1,2,1,3,1,1\n';
-    const [record, batch] = await Promise.all([faults.score(), upload(faults.client, small).then((id) => finish(faults.client, id))]);
+    const [record, batch] = await Promise.all([
+      faults.score(),
+      upload(faults.client, small).then((id) => finish(faults.client, id)),
+    ]);
     expect([record.status, batch.status]).toEqual(['succeeded', 'succeeded']);
   });
 
   test('the API killed between two parts of an upload: nothing is listed, and the same key gives one batch', async () => {
     const note = 'x'.repeat(2_000);
     const wide = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,note\n${`1,5,1,1,1,2,1,3,1,1,${note}\n`.repeat(10_000)}`;
-    const send = () => faults.client.post('/v1/batches', { headers: { 'content-type': 'text/csv', 'idempotency-key': 'in-parts' }, body: wide });
-    const ids = async () => ((await faults.client.get('/v1/batches')).json.data as { id: string }[]).map(({ id }) => id);
+    const send = () =>
+      faults.client.post('/v1/batches', {
+        headers: { 'content-type': 'text/csv', 'idempotency-key': 'in-parts' },
+        body: wide,
+      });
+    const ids = async () =>
+      ((await faults.client.get('/v1/batches')).json.data as { id: string }[]).map(({ id }) => id);
     const before = await ids();
     let parts = 0;
-    s3.meddle((request) => (/^PUT \S+[?&]partNumber=2/.test(request) && ++parts === 1 ? new Promise<never>(() => undefined) : 'pass'));
+    s3.intercept((request) =>
+      /^PUT \S+[?&]partNumber=2/.test(request) && ++parts === 1 ? new Promise<never>(() => undefined) : 'pass',
+    );
     const cutShort = send().catch(() => undefined);
     await waitUntil('the second part is on its way', () => parts > 0);
     const { api } = faults.ready.pids;
     process.kill(api, 'SIGKILL');
     expect(await cutShort).toBeUndefined();
-    s3.heal();
-    await waitUntil('another API answers', async () => !isRunning(api) && (await faults.client.get('/health/ready').catch(() => undefined))?.status === 200);
+    s3.restore();
+    await waitUntil(
+      'another API answers',
+      async () => !isRunning(api) && (await faults.client.get('/health/ready').catch(() => undefined))?.status === 200,
+    );
     expect(await ids()).toEqual(before);
     expect((await keysBelow(faults.store, 'pending/')).length).toBe(0);
     const answers = await Promise.all([send(), send()]);
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
     const accepted = new Set(answers.map(({ json }) => json.id as string));
     expect(accepted.size).toBe(1);
-    expect((await finish(faults.client, [...accepted][0] as string)).counts).toMatchObject({ total: 10_000, succeeded: 10_000 });
+    expect((await finish(faults.client, [...accepted][0] as string)).counts).toMatchObject({
+      total: 10_000,
+      succeeded: 10_000,
+    });
     expect(await ids()).toEqual([...accepted, ...before]);
   });
 });

@@ -8,11 +8,15 @@ export class BuildContext {
   private readonly ignored: RegExp[];
 
   constructor() {
-    const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const lines = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
     const unknown = lines.filter((line) => !/^(\*|![\w./-]+|\*\*\/[\w.*-]+)$/.test(line));
     if (unknown.length > 0) throw new Error(`.dockerignore has lines this reader does not know: ${unknown.join(', ')}`);
     this.admitted = lines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
-    this.ignored = lines.filter((line) => line.startsWith('**/')).map((line) => new RegExp(`^${line.slice(3).replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
+    this.ignored = lines
+      .filter((line) => line.startsWith('**/'))
+      .map((line) => new RegExp(`^${line.slice(3).replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
   }
 
   /** `COPY source target`: a folder's content, or a file into a folder that ends in `/`. */
@@ -24,7 +28,9 @@ export class BuildContext {
   }
 
   private admits(file: string): boolean {
-    const isAdmitted = this.admitted.some((path) => file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`));
+    const isAdmitted = this.admitted.some(
+      (path) => file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`),
+    );
     return isAdmitted && !file.split('/').some((part) => this.ignored.some((pattern) => pattern.test(part)));
   }
 }

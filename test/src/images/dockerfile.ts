@@ -21,7 +21,11 @@ export interface ImageConfiguration {
 /** The stages of a Dockerfile in order; the last one is the image. */
 export function readStages(file: string): Stage[] {
   const stages: { name: string; instructions: Instruction[] }[] = [];
-  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => !line.startsWith('#')).join('\n').replaceAll('\\\n', ' ');
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n')
+    .replaceAll('\\\n', ' ');
   for (const line of lines.split('\n').filter((text) => text.trim() !== '')) {
     const [, keyword = '', text = ''] = /^(\w+) +(.*)$/.exec(line.trim()) ?? [];
     if (keyword === 'FROM') stages.push({ name: / AS (\S+)$/.exec(text)?.[1] ?? 'image', instructions: [] });
@@ -31,9 +35,12 @@ export function readStages(file: string): Stage[] {
 }
 
 export function configurationOf({ instructions }: Stage): ImageConfiguration {
-  const textsOf = (keyword: string) => instructions.filter((instruction) => instruction.keyword === keyword).map(({ text }) => text);
+  const textsOf = (keyword: string) =>
+    instructions.filter((instruction) => instruction.keyword === keyword).map(({ text }) => text);
   const command = (text: string | undefined) => JSON.parse(/\[.*\]$/.exec(text ?? '')?.[0] ?? '[]') as string[];
-  const assignments = textsOf('ENV').flatMap((text) => [...text.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]));
+  const assignments = textsOf('ENV').flatMap((text) =>
+    [...text.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  );
   return {
     environment: Object.fromEntries(assignments) as Record<string, string>,
     entrypoint: command(textsOf('ENTRYPOINT').at(-1)),

@@ -53,8 +53,11 @@ export class ImageBuild {
       if (keyword === 'COPY' && text !== '. .') this.copy(text, root);
       else if (keyword === 'RUN' && !(isCheckout && DONE_IN_CHECKOUT.test(text))) {
         const writable = { '/image': join(root, 'image') };
-        await (isCheckout ? runBuildLine(text, writable, { '/app': app }, this.npmCache) : runBuildLine(text, { ...writable, '/app': app }, {}, this.npmCache));
-      } else if (!['COPY', 'RUN', ...NO_FILES].includes(keyword)) throw new Error(`a Dockerfile line this test does not know: ${keyword} ${text}`);
+        await (isCheckout
+          ? runBuildLine(text, writable, { '/app': app }, this.npmCache)
+          : runBuildLine(text, { ...writable, '/app': app }, {}, this.npmCache));
+      } else if (!['COPY', 'RUN', ...NO_FILES].includes(keyword))
+        throw new Error(`a Dockerfile line this test does not know: ${keyword} ${text}`);
     }
   }
 

@@ -16,8 +16,13 @@ export function readImageContent(tree: string): ImageContent {
   const entries = listEntries(tree);
   const stats = entries.map((entry) => lstatSync(join(tree, entry)));
   const files = entries.filter((_, index) => stats[index]?.isDirectory() === false);
-  const blocks = stats.reduce((sum, entry) => sum + 1 + (entry.isFile() ? Math.ceil(entry.size / TAR_BLOCK_BYTES) : 0), 0);
-  const manifests = files.filter((file) => /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(file)).map((file) => dirname(file));
+  const blocks = stats.reduce(
+    (sum, entry) => sum + 1 + (entry.isFile() ? Math.ceil(entry.size / TAR_BLOCK_BYTES) : 0),
+    0,
+  );
+  const manifests = files
+    .filter((file) => /(^|\/)node_modules\/(@[^/]+\/)?[^/]+\/package\.json$/.test(file))
+    .map((file) => dirname(file));
   const links = entries.filter((_, index) => stats[index]?.isSymbolicLink());
   return { files, bytes: blocks * TAR_BLOCK_BYTES, packages: [...manifests, ...links] };
 }

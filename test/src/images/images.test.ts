@@ -35,7 +35,9 @@ describe.each(SERVICES)('the image of the %s', (service) => {
     const needed = productionClosure(`services/${service}`).add(`node_modules/@cytoqueue/${service}`);
     const held = contents[service].packages;
     expect(held.filter((place) => !needed.has(place))).toEqual([]);
-    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, { dev?: true; devOptional?: true; optional?: true }> };
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: true; devOptional?: true; optional?: true }>;
+    };
     expect(held.filter((place) => packages[place]?.dev)).toEqual([]);
     // Optional packages are for one platform each.
     const missing = [...needed].filter((place) => !held.includes(place));
@@ -43,12 +45,15 @@ describe.each(SERVICES)('the image of the %s', (service) => {
   });
 
   it('holds no compiler, source map, declaration, build state or test', () => {
-    const unwanted = /(^|\/)node_modules\/(typescript|@typescript|@types|jest|@swc)\/|\.(map|d\.[cm]?ts|tsbuildinfo)$|\.(test|spec)\.[cm]?[jt]sx?$|\/(tests?|__tests__)\//;
+    const unwanted =
+      /(^|\/)node_modules\/(typescript|@typescript|@types|jest|@swc)\/|\.(map|d\.[cm]?ts|tsbuildinfo)$|\.(test|spec)\.[cm]?[jt]sx?$|\/(tests?|__tests__)\//;
     expect(contents[service].files.filter((file) => unwanted.test(file))).toEqual([]);
   });
 
   it('stays under its size ceiling', () => {
-    process.stdout.write(`image of the ${service}: ${(contents[service].bytes / 1e6).toFixed(1)} MB beyond the base image\n`);
+    process.stdout.write(
+      `image of the ${service}: ${(contents[service].bytes / 1e6).toFixed(1)} MB beyond the base image\n`,
+    );
     expect(contents[service].bytes).toBeLessThan(CEILING_BYTES[service]);
   });
 
@@ -66,9 +71,14 @@ describe('both services from their images, read-only, as uid 1000, without capab
 
   const environmentOf = (service: Service) => ({
     ...builds[service].configuration.environment,
-    HOST: '127.0.0.1', DATA_DIR: '/data', REDIS_URL: redis.url, API_KEYS_FILE: '/data/keys.json', [PORT_VARIABLE[service]]: String(ports[service]),
+    HOST: '127.0.0.1',
+    DATA_DIR: '/data',
+    REDIS_URL: redis.url,
+    API_KEYS_FILE: '/data/keys.json',
+    [PORT_VARIABLE[service]]: String(ports[service]),
   });
-  const start = (service: Service, command: readonly string[]) => runService(command, builds[service].tree, environmentOf(service), { '/data': data });
+  const start = (service: Service, command: readonly string[]) =>
+    runService(command, builds[service].tree, environmentOf(service), { '/data': data });
 
   beforeAll(async () => {
     redis = await RedisProcess.start();
@@ -92,7 +102,12 @@ describe('both services from their images, read-only, as uid 1000, without capab
       console.log(JSON.stringify({ writable, uid: process.getuid(), capabilities: Number('0x' + /CapEff:\\t(.*)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]), tmpBytes: bsize * blocks }))`;
     const { exited, output } = await start('worker', ['node', '-e', probe]);
     expect(await exited).toBe(0);
-    expect(JSON.parse(output())).toEqual({ writable: ['/tmp', '/data'], uid: 1000, capabilities: 0, tmpBytes: 64 * 1024 * 1024 });
+    expect(JSON.parse(output())).toEqual({
+      writable: ['/tmp', '/data'],
+      uid: 1000,
+      capabilities: 0,
+      tmpBytes: 64 * 1024 * 1024,
+    });
   });
 
   test.each(SERVICES)('the health check of the %s passes', async (service) => {
@@ -105,7 +120,11 @@ describe('both services from their images, read-only, as uid 1000, without capab
   });
 
   test('a record and a batch get their known answers', async () => {
-    const { stdout } = await promisify(execFile)('sh', [join(ROOT, 'scripts/smoke.sh'), `http://127.0.0.1:${ports.api}`], { env: { ...process.env, SMOKE_KEY: tenants.key('lab') } });
+    const { stdout } = await promisify(execFile)(
+      'sh',
+      [join(ROOT, 'scripts/smoke.sh'), `http://127.0.0.1:${ports.api}`],
+      { env: { ...process.env, SMOKE_KEY: tenants.key('lab') } },
+    );
     expect(stdout).toBe('record: malignant\nbatch: 2 scored, 1 rejected, 1 benign, 1 malignant\n');
   });
 

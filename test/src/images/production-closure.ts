@@ -13,7 +13,9 @@ interface LockEntry {
 
 /** Places (`node_modules/name`, `node_modules/a/node_modules/b`) that package-lock.json gives the packages a service needs at run time. */
 export function productionClosure(service: string): Set<string> {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, LockEntry> };
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, LockEntry>;
+  };
   const reached = new Set<string>();
   const pending = [service];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
@@ -27,7 +29,12 @@ export function productionClosure(service: string): Set<string> {
   return reached;
 }
 
-function neededBy({ dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} }: LockEntry): string[] {
+function neededBy({
+  dependencies = {},
+  optionalDependencies = {},
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: LockEntry): string[] {
   const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
   return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...peers];
 }

@@ -21,12 +21,35 @@ export interface Sandboxed {
 
 /** Runs a line of a Dockerfile with this machine's programs and these folders at their places. @throws Error with its output when it fails */
 export async function runBuildLine(line: string, writable: Mounts, readOnly: Mounts, npmCache: string): Promise<void> {
-  const places = readdirSync('/').filter((name) => !['proc', 'dev', 'tmp', 'app', 'image'].includes(name)).map((name) => `/${name}`);
+  const places = readdirSync('/')
+    .filter((name) => !['proc', 'dev', 'tmp', 'app', 'image'].includes(name))
+    .map((name) => `/${name}`);
   const node = dirname(process.execPath);
   const { exited, output } = await runInSandbox([
-    ...systemMounts(places), '--tmpfs', '/tmp', '--ro-bind', node, node, '--bind', npmCache, npmCache,
-    ...mounts('--ro-bind', readOnly), ...mounts('--bind', writable), '--remount-ro', '/', '--chdir', '/app',
-    '--setenv', 'PATH', `${node}:${process.env['PATH']}`, '--setenv', 'npm_config_cache', npmCache, '/bin/sh', '-ec', line,
+    ...systemMounts(places),
+    '--tmpfs',
+    '/tmp',
+    '--ro-bind',
+    node,
+    node,
+    '--bind',
+    npmCache,
+    npmCache,
+    ...mounts('--ro-bind', readOnly),
+    ...mounts('--bind', writable),
+    '--remount-ro',
+    '/',
+    '--chdir',
+    '/app',
+    '--setenv',
+    'PATH',
+    `${node}:${process.env['PATH']}`,
+    '--setenv',
+    'npm_config_cache',
+    npmCache,
+    '/bin/sh',
+    '-ec',
+    line,
   ]);
   if ((await exited) !== 0) throw new Error(`${line}\n${output()}`);
 }
@@ -35,20 +58,54 @@ export async function runBuildLine(line: string, writable: Mounts, readOnly: Mou
  * Starts a command as a container of a service runs: read-only root, uid 1000, no capabilities, nothing to write to but a small
  * /tmp and the given folders.
  */
-export function runService(command: readonly string[], image: string, environment: Readonly<Record<string, string>>, writable: Mounts): Promise<Sandboxed> {
-  const places = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32'].filter((folder) => existsSync(folder));
+export function runService(
+  command: readonly string[],
+  image: string,
+  environment: Readonly<Record<string, string>>,
+  writable: Mounts,
+): Promise<Sandboxed> {
+  const places = ['/usr', '/etc', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/libx32'].filter((folder) =>
+    existsSync(folder),
+  );
   return runInSandbox([
-    '--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', ...systemMounts(places), '--size', String(TMP_BYTES), '--tmpfs', '/tmp',
-    '--ro-bind', process.execPath, join(NODE_FOLDER, 'node'), '--ro-bind', image, '/app', ...mounts('--bind', writable),
-    '--remount-ro', '/', '--chdir', '/app', '--clearenv', '--setenv', 'PATH', `${NODE_FOLDER}:/usr/bin`,
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]), ...command,
+    '--uid',
+    '1000',
+    '--gid',
+    '1000',
+    '--cap-drop',
+    'ALL',
+    ...systemMounts(places),
+    '--size',
+    String(TMP_BYTES),
+    '--tmpfs',
+    '/tmp',
+    '--ro-bind',
+    process.execPath,
+    join(NODE_FOLDER, 'node'),
+    '--ro-bind',
+    image,
+    '/app',
+    ...mounts('--bind', writable),
+    '--remount-ro',
+    '/',
+    '--chdir',
+    '/app',
+    '--clearenv',
+    '--setenv',
+    'PATH',
+    `${NODE_FOLDER}:/usr/bin`,
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...command,
   ]);
 }
 
 async function runInSandbox(args: readonly string[]): Promise<Sandboxed> {
-  const child = spawn('bwrap', ['--die-with-parent', '--unshare-user', '--info-fd', '3', ...args], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn('bwrap', ['--die-with-parent', '--unshare-user', '--info-fd', '3', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) (stream as Readable).setEncoding('utf8').on('data', (more: string) => (output += more));
+  for (const stream of [child.stdout, child.stderr])
+    (stream as Readable).setEncoding('utf8').on('data', (more: string) => (output += more));
   const exited = once(child, 'close').then(([code]) => code as number);
   const pid = await pidInside(child);
   return { pid, isRunning: () => child.exitCode === null && child.signalCode === null, output: () => output, exited };
@@ -64,7 +121,9 @@ function pidInside(child: ChildProcess): Promise<number> {
       if (text.includes('}')) resolve((JSON.parse(text) as { 'child-pid': number })['child-pid']);
     });
     child.once('error', reject);
-    child.once('exit', () => reject(new Error('bubblewrap could not make a sandbox: is it installed, and are user namespaces allowed here?')));
+    child.once('exit', () =>
+      reject(new Error('bubblewrap could not make a sandbox: is it installed, and are user namespaces allowed here?')),
+    );
   });
 }
 
@@ -73,6 +132,8 @@ function mounts(flag: string, folders: Mounts): string[] {
 }
 
 function systemMounts(places: readonly string[]): string[] {
-  const folders = places.flatMap((place) => (lstatSync(place).isSymbolicLink() ? ['--symlink', readlinkSync(place), place] : ['--ro-bind', place, place]));
+  const folders = places.flatMap((place) =>
+    lstatSync(place).isSymbolicLink() ? ['--symlink', readlinkSync(place), place] : ['--ro-bind', place, place],
+  );
   return [...folders, '--proc', '/proc', '--dev', '/dev'];
 }

@@ -17,16 +17,24 @@ const dashboard = read('grafana/cytoqueue.json');
 
 /** Names of ours in the expressions of a text, histograms without their suffix. */
 function namesIn(text: string): string[] {
-  return [...text.matchAll(/\bcytoqueue[_:][\w:]+/g)].map(([name]) => (known.includes(name) ? name : name.replace(/_(bucket|sum|count)$/, '')));
+  return [...text.matchAll(/\bcytoqueue[_:][\w:]+/g)].map(([name]) =>
+    known.includes(name) ? name : name.replace(/_(bucket|sum|count)$/, ''),
+  );
 }
 
-test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'grafana/cytoqueue.json'])('%s asks for series that there are', (file) => {
-  const unknown = namesIn(read(file)).filter((name) => !known.includes(name) && !recorded.includes(name));
-  expect(unknown).toEqual([]);
-});
+test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'grafana/cytoqueue.json'])(
+  '%s asks for series that there are',
+  (file) => {
+    const unknown = namesIn(read(file)).filter((name) => !known.includes(name) && !recorded.includes(name));
+    expect(unknown).toEqual([]);
+  },
+);
 
 test('the dashboard is one that Grafana reads, and shows what was recorded', () => {
-  const { panels, schemaVersion } = JSON.parse(dashboard) as { schemaVersion: number; panels: { id: number; targets: { expr: string }[]; gridPos: object }[] };
+  const { panels, schemaVersion } = JSON.parse(dashboard) as {
+    schemaVersion: number;
+    panels: { id: number; targets: { expr: string }[]; gridPos: object }[];
+  };
   expect(schemaVersion).toBeGreaterThan(30);
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   for (const { targets } of panels) expect(targets.every(({ expr }) => expr.length > 0)).toBe(true);
@@ -44,7 +52,10 @@ test('every alert has a section in the runbook, and every section an alert', () 
 });
 
 describeWith('promtool', 'promtool', () => {
-  const run = (...args: string[]) => execFileSync(findExecutable('promtool') ?? '', args, { cwd: RULES, encoding: 'utf8' });
-  test('finds the rules right', () => expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
-  test('sees alerts go off when they should', () => expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
+  const run = (...args: string[]) =>
+    execFileSync(findExecutable('promtool') ?? '', args, { cwd: RULES, encoding: 'utf8' });
+  test('finds the rules right', () =>
+    expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
+  test('sees alerts go off when they should', () =>
+    expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
 });

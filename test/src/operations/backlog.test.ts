@@ -1,4 +1,4 @@
-import { type BatchRecord, ObjectKeys, unscoredShards } from '@cytoqueue/storage';
+import { type BatchDocument, ObjectKeys, listUnscoredShards } from '@cytoqueue/records';
 import { finish } from '../support/batches';
 import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
 import type { Hold } from '../support/gate';
@@ -32,15 +32,20 @@ function untilBacklogRows(rows: number): Promise<unknown> {
 /** Workers go on and take no further shard. */
 async function setPaused(paused: boolean): Promise<void> {
   const action = paused ? 'pause' : 'resume';
-  const response = await fetch(`${faults.stack.url}/admin/queues/api/queues/shards/${action}`, { method: 'PUT', headers: { authorization: `Bearer ${faults.stack.apiKey}` } });
+  const response = await fetch(`${faults.stack.url}/admin/queues/api/queues/shards/${action}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${faults.stack.apiKey}` },
+  });
   expect(response.status).toBe(200);
 }
 
 async function unscoredRows(...ids: string[]): Promise<number> {
   const left = await Promise.all(
     ids.map(async (id) => {
-      const record = JSON.parse((await faults.store.get(ObjectKeys.batchRecord('local', id))).toString()) as BatchRecord;
-      return unscoredShards(faults.store, 'local', record);
+      const record = JSON.parse(
+        (await faults.store.get(ObjectKeys.batchDocument('local', id))).toString(),
+      ) as BatchDocument;
+      return listUnscoredShards(faults.store, 'local', record);
     }),
   );
   return left.flat().reduce((sum, { rows }) => sum + rows, 0);
@@ -74,12 +79,12 @@ test('the backlog is what is left, before, after some shards, and after their wo
   await faults.killWorkers();
   expect(await endHeld(second, ids)).toBe(left);
   await setPaused(false);
-  for (const id of ids) await faults.expectWhole(id);
+  for (const id of ids) await faults.expectComplete(id);
   await waitUntil('nothing is left', async () => (await faults.client.get('/v1/queue')).json.backlog_jobs === 0);
 });
 
 test('a canceled batch leaves the backlog, and a retried one adds what it lacks', async () => {
-  const { batch, hold } = await faults.uploadHeld();
+  const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(SLOTS);
   await faults.client.post(`/v1/batches/${batch}/cancel`);
   hold.open();
@@ -100,9 +105,9 @@ test('an emptied Redis has no backlog until the work is enqueued again', async (
   await faults.inRedis((redis) => redis.flushall());
   await setPaused(true);
   await untilBacklogRows(0);
-  await faults.age(id);
+  await faults.backdate(id);
   await faults.reconcile();
   await untilBacklogRows(ROWS);
   await setPaused(false);
-  expect((await faults.expectWhole(id)).failed_shards).toEqual([]);
+  expect((await faults.expectComplete(id)).failed_shards).toEqual([]);
 });

@@ -2,9 +2,18 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Gate } from '../support/gate';
 import { waitUntil } from '../support/wait-until';
-import { type RunningProgram, ROOT, endProgram, isRunning, makeDataDir, readReady, runProgram, tracesIn } from '../support/stack-process';
+import {
+  type RunningProgram,
+  ROOT,
+  terminateProgram,
+  isRunning,
+  makeDataDir,
+  readReady,
+  runProgram,
+  tracesIn,
+} from '../support/stack-process';
 
-const DEMO = join(ROOT, 'scripts/dist/demo-scale.js');
+const DEMO = join(ROOT, 'scripts/dist/scale/main.js');
 
 let dataDir: string;
 let program: RunningProgram;
@@ -17,7 +26,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   gate.openAll();
-  await endProgram(program);
+  await terminateProgram(program);
   gate.stop();
   rmSync(dataDir, { recursive: true });
 });
@@ -25,7 +34,10 @@ afterEach(async () => {
 it('starts a second worker on the real queue, accounts for every row and leaves nothing running', async () => {
   // Without it a fast machine has scored the rows before the controller looks, and needs no second worker.
   const scoring = gate.hold(/\/shards\//);
-  program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], { DATA_DIR: dataDir, ...gate.environment });
+  program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], {
+    DATA_DIR: dataDir,
+    ...gate.environment,
+  });
   const workers = await waitUntil('a second worker runs', () => {
     const pids = readReady(dataDir)?.pids.workers ?? [];
     return pids.length === 2 && pids;
@@ -37,7 +49,9 @@ it('starts a second worker on the real queue, accounts for every row and leaves 
   expect(tracesIn(dataDir)).toEqual([]);
   const shown = program.stdout();
   expect(shown).toMatch(/Workers: 1 → 2/);
-  const [, rows, batches] = (/([\d,]+) rows in (\d+) batches: each in its result once/.exec(shown) ?? []).map((text) => Number(text.replaceAll(',', '')));
+  const [, rows, batches] = (/([\d,]+) rows in (\d+) batches: each in its result once/.exec(shown) ?? []).map((text) =>
+    Number(text.replaceAll(',', '')),
+  );
   expect(rows).toBe(100_000 * (batches as number));
   expect(readFileSync(/Chart: (.*)/.exec(shown)?.[1] ?? '', 'utf8')).toMatch(/^<svg[^]*<\/svg>\n$/);
 });

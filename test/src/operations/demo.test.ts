@@ -1,10 +1,20 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { type RunningProgram, ROOT, endProgram, isRunning, makeDataDir, pidsOf, readReady, runProgram, tracesIn } from '../support/stack-process';
+import {
+  type RunningProgram,
+  ROOT,
+  terminateProgram,
+  isRunning,
+  makeDataDir,
+  pidsOf,
+  readReady,
+  runProgram,
+  tracesIn,
+} from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-const DEMO = join(ROOT, 'scripts/dist/demo.js');
+const DEMO = join(ROOT, 'scripts/dist/demo/main.js');
 
 let dataDir: string;
 let program: RunningProgram;
@@ -14,7 +24,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await endProgram(program);
+  await terminateProgram(program);
   rmSync(dataDir, { recursive: true });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { catalogue, metricNames } from '@cytoqueue/metrics';
 import { CANARY_TENANT } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { finish } from '../support/batches';
 import { CloudWatchFigures, awsEnvironment } from '../support/cloudwatch-figures';
 import { FaultStack } from '../support/fault-stack';
@@ -43,18 +43,27 @@ describeWith('moto_server', 'the figures', () => {
 
   /** Workers are killed with a shard and with records in progress, and a batch is canceled; then the stack stops. */
   async function workAndStop(): Promise<Published> {
-    await waitUntil('the first figures are there', async () => (await figures.values('BacklogRows', 'Maximum')).length > 0);
-    const { hold: shards } = await faults.uploadHeld();
+    await waitUntil(
+      'the first figures are there',
+      async () => (await figures.values('BacklogRows', 'Maximum')).length > 0,
+    );
+    const { hold: shards } = await faults.uploadAndHold();
     await faults.killWorkers();
     const results = faults.hold(/\/local\/predictions\/.*\/result\.json/);
-    const records = Promise.all(Array.from({ length: RECORDS }, async () => (await faults.predict()).json.id as string));
+    const records = Promise.all(
+      Array.from({ length: RECORDS }, async () => (await faults.predict()).json.id as string),
+    );
     await results.reached();
     await faults.killWorkers();
     results.open();
     const canceled = await faults.upload();
     await faults.client.post(`/v1/batches/${canceled}/cancel`);
     shards.open();
-    for (const id of await records) await waitUntil('the record is answered', async () => (await faults.client.get(`/v1/predictions/${id}`)).json.status === 'succeeded');
+    for (const id of await records)
+      await waitUntil(
+        'the record is answered',
+        async () => (await faults.client.get(`/v1/predictions/${id}`)).json.status === 'succeeded',
+      );
     const done = { RowsPredicted: 0, RowsRejected: 0, PredictionsCompleted: RECORDS };
     const { json: list } = await faults.client.get('/v1/batches');
     for (const { id } of list.data as { id: string }[]) {
@@ -62,8 +71,13 @@ describeWith('moto_server', 'the figures', () => {
       done.RowsPredicted += counts.succeeded;
       done.RowsRejected += counts.rejected;
     }
-    await waitUntil('the canary has answered', async () => /cytoqueue_canary_latency_seconds_count [1-9]/.test(await (await fetch(`${faults.stack.url}/metrics`)).text()));
-    await waitUntil('the canary has removed its records', async () => (await keysBelow(faults.store, ObjectKeys.predictionsPrefix(CANARY_TENANT))).length === 0);
+    await waitUntil('the canary has answered', async () =>
+      /cytoqueue_canary_latency_seconds_count [1-9]/.test(await (await fetch(`${faults.stack.url}/metrics`)).text()),
+    );
+    await waitUntil(
+      'the canary has removed its records',
+      async () => (await keysBelow(faults.store, ObjectKeys.predictionsFolder(CANARY_TENANT))).length === 0,
+    );
     const listedPredictions = (await faults.client.get('/v1/predictions?limit=100')).json.data.length as number;
     expect(await faults.stack.stop()).toBe(0);
     return { done, uploadedBytes: list.data.length * faults.fileBytes, listedPredictions };
@@ -74,7 +88,11 @@ describeWith('moto_server', 'the figures', () => {
   });
 
   test('add up to what was done, although workers were killed and a batch was canceled', async () => {
-    const sums = { RowsPredicted: await figures.sum('RowsPredicted'), RowsRejected: await figures.sum('RowsRejected'), PredictionsCompleted: await figures.sum('PredictionsCompleted') };
+    const sums = {
+      RowsPredicted: await figures.sum('RowsPredicted'),
+      RowsRejected: await figures.sum('RowsRejected'),
+      PredictionsCompleted: await figures.sum('PredictionsCompleted'),
+    };
     expect(sums).toEqual(published.done);
     expect(sums.RowsPredicted).toBeGreaterThan(ROWS);
     expect(await figures.samples('PredictionLatency')).toBe(RECORDS);
@@ -91,8 +109,12 @@ describeWith('moto_server', 'the figures', () => {
   });
 
   test('are each in one set of dimensions, which the catalogue knows', async () => {
-    const found = (await figures.list()).map(({ MetricName, Dimensions = [] }) => [MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${Value}`)].join(' '));
-    const known = metricNames.flatMap((name) => catalogue[name].queues.map((queue) => `${name} Service=cytoqueue Environment=test Queue=${queue}`));
+    const found = (await figures.list()).map(({ MetricName, Dimensions = [] }) =>
+      [MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${Value}`)].join(' '),
+    );
+    const known = metricNames.flatMap((name) =>
+      catalogue[name].queues.map((queue) => `${name} Service=cytoqueue Environment=test Queue=${queue}`),
+    );
     expect(found.toSorted()).toEqual(known.toSorted());
   });
 });

@@ -9,7 +9,7 @@ import { findFreePort } from '../support/free-port';
 import { describeWith } from '../support/optional-tools';
 import { BENIGN_RECORD } from '../support/records';
 import { RedisProcess } from '../support/redis-process';
-import { ROOT, endProgram, runProgram, startStack } from '../support/stack-process';
+import { ROOT, terminateProgram, runProgram, startStack } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 const PASSWORD = 'p@ss/w:rd';
@@ -30,7 +30,12 @@ describeWith('openssl', 'rediss://', () => {
     execFileSync('openssl', ['req', ...kind, ...name, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
     const port = String(await findFreePort());
     const files = { 'tls-cert-file': certificate, 'tls-key-file': key, 'tls-ca-cert-file': certificate };
-    redis = await RedisProcess.start(undefined, PASSWORD, { 'port': '0', 'tls-port': port, 'tls-auth-clients': 'no', ...files });
+    redis = await RedisProcess.start(undefined, PASSWORD, {
+      port: '0',
+      'tls-port': port,
+      'tls-auth-clients': 'no',
+      ...files,
+    });
     url = `rediss://:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`;
   });
 
@@ -52,14 +57,18 @@ describeWith('openssl', 'rediss://', () => {
   });
 
   test('an API that does not know the authority is not ready, and logs why', async () => {
-    const program = runProgram(process.execPath, [join(ROOT, 'services/api/dist/main.js')], { PORT: '0', DATA_DIR: folder, REDIS_URL: url });
+    const program = runProgram(process.execPath, [join(ROOT, 'services/api/dist/main.js')], {
+      PORT: '0',
+      DATA_DIR: folder,
+      REDIS_URL: url,
+    });
     try {
       const api = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(program.stdout())?.[1]);
       expect((await fetch(`${api}/health/ready`)).status).toBe(503);
       await waitUntil('it has logged why', () => program.stdout().includes('self-signed certificate'));
       expect(program.stdout()).not.toContain(encodeURIComponent(PASSWORD));
     } finally {
-      await endProgram(program);
+      await terminateProgram(program);
     }
   });
 });

@@ -21,7 +21,11 @@ beforeAll(async () => {
   redis = await RedisProcess.start(undefined, PASSWORD);
   const keys = { tenants: [{ id: 'lab', keys: [{ id: 'k1', role: 'member', sha256: member.sha256 }] }] };
   stack = await startStack({
-    REDIS_URL: redis.url, REDIS_PASSWORD: PASSWORD, API_KEYS: JSON.stringify(keys), MAX_CONNECTIONS: String(MAX_CONNECTIONS), CANARY_SECONDS: '0',
+    REDIS_URL: redis.url,
+    REDIS_PASSWORD: PASSWORD,
+    API_KEYS: JSON.stringify(keys),
+    MAX_CONNECTIONS: String(MAX_CONNECTIONS),
+    CANARY_SECONDS: '0',
   });
 });
 
@@ -40,12 +44,17 @@ test('connections beyond MAX_CONNECTIONS are closed, and accepted again when oth
   const sockets: Socket[] = [];
   const isOpen = (socket: Socket) => !socket.destroyed && !socket.readableEnded;
   for (let i = 0; i < 2 * MAX_CONNECTIONS; i++) {
-    const socket = connect(Number(port), hostname).on('error', () => undefined).resume();
+    const socket = connect(Number(port), hostname)
+      .on('error', () => undefined)
+      .resume();
     sockets.push(socket);
     await once(socket, 'connect');
   }
   await waitUntil('the others are closed', () => sockets.filter(isOpen).length <= MAX_CONNECTIONS);
   expect(sockets.filter(isOpen).length).toBeGreaterThan(0);
   for (const socket of sockets) socket.destroy();
-  await waitUntil('requests are answered again', async () => (await fetch(`${stack.url}/health/ready`).catch(() => undefined))?.status === 200);
+  await waitUntil(
+    'requests are answered again',
+    async () => (await fetch(`${stack.url}/health/ready`).catch(() => undefined))?.status === 200,
+  );
 });

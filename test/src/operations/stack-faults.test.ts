@@ -1,5 +1,5 @@
 import { findFreePort } from '../support/free-port';
-import { StackFixture, getFromRedis, isHealthy, setInRedis, untilGone } from '../support/stack-fixture';
+import { StackFixture, getFromRedis, isHealthy, setInRedis, waitUntilGone } from '../support/stack-fixture';
 import { type Ready, isRunning, pidsOf, readReady } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
@@ -16,7 +16,7 @@ describe('a killed stack', () => {
     const stack = await fixture.start({ WORKERS: '2' });
     stack.process.kill('SIGKILL');
     expect(await stack.exited).toBe('SIGKILL');
-    await untilGone(pidsOf(stack.ready));
+    await waitUntilGone(pidsOf(stack.ready));
   });
 
   it('starts again at once on the same directory and port, whatever of it still runs', async () => {
@@ -47,7 +47,10 @@ describe('a process of the stack that is killed', () => {
     process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
     const newWorker = await replaced(stack.ready, ({ pids }) => pids.workers[0]);
     expect(isRunning(newWorker.pids.workers[0] as number)).toBe(true);
-    expect(newWorker).toEqual({ ...stack.ready, pids: { ...stack.ready.pids, workers: [newWorker.pids.workers[0], stack.ready.pids.workers[1]] } });
+    expect(newWorker).toEqual({
+      ...stack.ready,
+      pids: { ...stack.ready.pids, workers: [newWorker.pids.workers[0], stack.ready.pids.workers[1]] },
+    });
     expect(stack.stderr()).toMatch(/^worker-1 has ended \(SIGKILL\); starting it again in 0\.1 s$/m);
 
     process.kill(stack.ready.pids.api, 'SIGKILL');
@@ -66,7 +69,9 @@ describe('a process of the stack that is killed', () => {
 describe('two stacks', () => {
   it('live side by side with directories and ports of their own', async () => {
     const [one, two] = await Promise.all([fixture.start(), fixture.startBeside()]);
-    expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(12);
+    expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(
+      12,
+    );
     expect(await two.stop()).toBe(0);
     expect(await isHealthy(one.url)).toBe(true);
   });

@@ -3,8 +3,8 @@ import { mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { RedisProcess } from '../support/redis-process';
-import { StackFixture, getFromRedis, setInRedis, untilGone } from '../support/stack-fixture';
-import { hasPendingSigterm, stopWhole, isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
+import { StackFixture, getFromRedis, setInRedis, waitUntilGone } from '../support/stack-fixture';
+import { hasPendingSigterm, stopProcess, isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 let fixture: StackFixture;
@@ -21,7 +21,12 @@ describe('a stack', () => {
     expect(stack.ready).toEqual({
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       api_key: expect.stringMatching(/^cq_[\w-]{43}$/),
-      pids: { stack: stack.process.pid, api: expect.any(Number), workers: [expect.any(Number), expect.any(Number)], redis: expect.any(Number) },
+      pids: {
+        stack: stack.process.pid,
+        api: expect.any(Number),
+        workers: [expect.any(Number), expect.any(Number)],
+        redis: expect.any(Number),
+      },
       redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
     });
     expect(statSync(join(fixture.dataDir, 'ready.json')).mode & 0o777).toBe(0o600);
@@ -31,7 +36,8 @@ describe('a stack', () => {
     const { origin, pathname, hash } = new URL(link?.split(' at ')[1] ?? '');
     expect(origin + pathname).toBe(`${stack.url}/sign-in`);
     const body = JSON.stringify({ token: hash.replace('#token=', '') });
-    const signIn = () => fetch(`${stack.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const signIn = () =>
+      fetch(`${stack.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     expect([(await signIn()).status, (await signIn()).status]).toEqual([201, 401]);
     expect(pidsOf(stack.ready).filter(isRunning)).toHaveLength(5);
     const answer = await fetch(`${stack.url}/v1/predictions`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
@@ -49,9 +55,12 @@ describe('a stack', () => {
 
   it('sends a worker its signal only after the API has ended', async () => {
     const { process: child, ready, exited } = await fixture.start();
-    const { api, workers: [worker = 0] } = ready.pids;
+    const {
+      api,
+      workers: [worker = 0],
+    } = ready.pids;
     // Stopped, both keep a signal pending, where it can be seen.
-    for (const pid of [api, worker]) await stopWhole(pid);
+    for (const pid of [api, worker]) await stopProcess(pid);
     // As when the terminal is closed.
     child.kill('SIGHUP');
     await waitUntil('the API has SIGTERM pending', () => hasPendingSigterm(api));
@@ -91,7 +100,7 @@ describe('a stack', () => {
       return stack.process.exitCode ?? undefined;
     });
     expect(await stack.exited).toBe(1);
-    await untilGone(pidsOf(stack.ready));
+    await waitUntilGone(pidsOf(stack.ready));
   });
 
   it('can be stopped while it starts', async () => {
@@ -122,7 +131,7 @@ describe('a stack', () => {
     const ready = await untilReady(npm, fixture.dataDir);
     npm.process.kill('SIGTERM');
     await npm.exited;
-    await untilGone(pidsOf(ready));
+    await waitUntilGone(pidsOf(ready));
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 

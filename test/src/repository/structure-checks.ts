@@ -1,5 +1,14 @@
 import { dirname, join, normalize } from 'node:path';
-import { ENTRY_FILES, GRAB_BAGS, INPUT_OUTPUT, MAX_ENTRY_LINES, MAX_FILE_LINES, MODULE_RULES, READS_ENVIRONMENT, TEST_SUPPORT } from './structure-rules';
+import {
+  ENTRY_FILES,
+  GRAB_BAGS,
+  INPUT_OUTPUT,
+  MAX_ENTRY_LINES,
+  MAX_FILE_LINES,
+  MODULE_RULES,
+  READS_ENVIRONMENT,
+  TEST_SUPPORT,
+} from './structure-rules';
 import { type Import, type Module, type SourceFile, isShipped } from './structure-sources';
 
 /** Each check returns what breaks its rule, one line each, beginning with `file:line`. */
@@ -12,7 +21,8 @@ export function checkMayImport(modules: readonly Module[]): string[] {
   return eachImport(modules, ({ specifier, typeOnly }, file, module) => {
     const rule = MODULE_RULES[module.path];
     if (rule === undefined) return `no rule for ${module.path}: add it to structure-rules.ts`;
-    if (rule.pure && isShipped(file.path) && INPUT_OUTPUT.test(specifier)) return `${module.path} is pure and may not import ${specifier}`;
+    if (rule.pure && isShipped(file.path) && INPUT_OUTPUT.test(specifier))
+      return `${module.path} is pure and may not import ${specifier}`;
     const name = shortName(specifier);
     if (name === undefined || rule.ours === undefined || rule.ours.includes(name)) return undefined;
     return typeOnly && rule.typesOf === 'all' ? undefined : `${module.path} may not import ${specifier}`;
@@ -35,7 +45,9 @@ export function checkEntries(modules: readonly Module[]): string[] {
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(file.path), specifier));
       const borrowed = !isShipped(file.path) && target.startsWith(TEST_SUPPORT);
-      return borrowed || target.startsWith(`${module.path}/`) ? undefined : `${specifier} leaves ${module.path}: import the package by its name`;
+      return borrowed || target.startsWith(`${module.path}/`)
+        ? undefined
+        : `${specifier} leaves ${module.path}: import the package by its name`;
     }
     if (!specifier.startsWith(OURS)) return undefined;
     const entered = modules.find(({ manifest }) => manifest.name === specifier);
@@ -43,7 +55,10 @@ export function checkEntries(modules: readonly Module[]): string[] {
   });
 }
 
-export function checkDeclared(modules: readonly Module[], rootDevDependencies: Readonly<Record<string, string>>): string[] {
+export function checkDeclared(
+  modules: readonly Module[],
+  rootDevDependencies: Readonly<Record<string, string>>,
+): string[] {
   return eachImport(modules, ({ specifier }, file, module) => {
     const name = packageName(specifier);
     const { dependencies = {}, devDependencies = {} } = module.manifest;
@@ -57,12 +72,15 @@ export function checkDeclared(modules: readonly Module[], rootDevDependencies: R
 export function checkUsed(modules: readonly Module[]): string[] {
   return modules.flatMap((module) => {
     const { dependencies = {}, devDependencies = {} } = module.manifest;
-    const imported = (files: readonly SourceFile[]) => new Set(files.flatMap((file) => file.imports.map(({ specifier }) => packageName(specifier))));
+    const imported = (files: readonly SourceFile[]) =>
+      new Set(files.flatMap((file) => file.imports.map(({ specifier }) => packageName(specifier))));
     const inUse = imported(module.path === 'test' ? module.files : module.files.filter((file) => isShipped(file.path)));
     const inDevelopment = imported(module.files.filter((file) => !isShipped(file.path)));
     const unused = [
       ...Object.keys(dependencies).filter((name) => !inUse.has(name)),
-      ...Object.keys(devDependencies).filter((name) => !inDevelopment.has(name) && !(typedPackage(name) in dependencies)),
+      ...Object.keys(devDependencies).filter(
+        (name) => !inDevelopment.has(name) && !(typedPackage(name) in dependencies),
+      ),
     ];
     return unused.map((name) => `${module.path}/package.json: ${name} is declared and not used`);
   });
@@ -85,7 +103,10 @@ export function checkEnvironment(modules: readonly Module[]): string[] {
       .flatMap(({ path, environmentUses }) =>
         environmentUses
           .filter(({ whole }) => !(whole && isEntry(path)))
-          .map(({ line }) => `${path}:${line} reads process.env: only packages/runtime does, entry files may pass it on whole`),
+          .map(
+            ({ line }) =>
+              `${path}:${line} reads process.env: only packages/runtime does, entry files may pass it on whole`,
+          ),
       ),
   );
 }
@@ -125,7 +146,10 @@ function isEntry(path: string): boolean {
 /** `@aws-sdk/client-s3/x` → `@aws-sdk/client-s3`; undefined for a relative path and for what Node.js brings. */
 function packageName(specifier: string): string | undefined {
   if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 function shortName(specifier: string): string | undefined {

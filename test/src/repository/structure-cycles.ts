@@ -27,7 +27,9 @@ function buildGraph(modules: readonly Module[]): Map<string, Edge[]> {
   const entries = new Map(modules.map(({ manifest, path }) => [manifest.name, `${path}/src/index`]));
   const resolve = (from: string, { specifier }: Import): string | undefined => {
     const base = specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : entries.get(specifier);
-    return [`${base}.ts`, `${base}.tsx`, `${base}/index.ts`, base].find((path) => path !== undefined && files.has(path));
+    return [`${base}.ts`, `${base}.tsx`, `${base}/index.ts`, base].find(
+      (path) => path !== undefined && files.has(path),
+    );
   };
   const edgesOf = (from: string, imports: readonly Import[]): Edge[] =>
     imports
@@ -36,5 +38,7 @@ function buildGraph(modules: readonly Module[]): Map<string, Edge[]> {
         const to = resolve(from, found);
         return to === undefined ? [] : [{ to, line: found.line }];
       });
-  return new Map(modules.flatMap((module) => module.files.map(({ path, imports }) => [path, edgesOf(path, imports)] as const)));
+  return new Map(
+    modules.flatMap((module) => module.files.map(({ path, imports }) => [path, edgesOf(path, imports)] as const)),
+  );
 }

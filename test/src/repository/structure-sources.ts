@@ -89,14 +89,18 @@ export function parseSource(path: string, source: string): SourceFile {
   const imports: Import[] = [];
   const environmentUses: EnvironmentUse[] = [];
   // swc counts bytes from 1.
-  const lineOf = (node: SyntaxNode): number => countLines(bytes.subarray(0, (node['span'] as { start: number }).start - 1)) + 1;
+  const lineOf = (node: SyntaxNode): number =>
+    countLines(bytes.subarray(0, (node['span'] as { start: number }).start - 1)) + 1;
   const visit = (node: SyntaxNode, parent: SyntaxNode | undefined): void => {
     const found = importOf(node);
     if (found !== undefined) imports.push({ ...found, line: lineOf(node) });
     if (isProcessEnv(node)) environmentUses.push({ line: lineOf(node), whole: parent?.type !== 'MemberExpression' });
     for (const child of childrenOf(node)) visit(child, node);
   };
-  visit(parseSync(source, { syntax: 'typescript', tsx: path.endsWith('.tsx'), target: 'es2023' }) as unknown as SyntaxNode, undefined);
+  visit(
+    parseSync(source, { syntax: 'typescript', tsx: path.endsWith('.tsx'), target: 'es2023' }) as unknown as SyntaxNode,
+    undefined,
+  );
   return { path, lines: countLines(bytes), imports, environmentUses };
 }
 
@@ -105,11 +109,13 @@ function countLines(bytes: Buffer): number {
 }
 
 function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const isNode = (value: unknown): value is SyntaxNode => typeof value === 'object' && value !== null && 'type' in value;
+  const isNode = (value: unknown): value is SyntaxNode =>
+    typeof value === 'object' && value !== null && 'type' in value;
   // Call arguments and object members come wrapped, without a type of their own.
   const unwrap = (value: unknown): unknown[] => {
     if (Array.isArray(value)) return value.flatMap(unwrap);
-    if (typeof value === 'object' && value !== null && 'expression' in value && !('type' in value)) return [value.expression];
+    if (typeof value === 'object' && value !== null && 'expression' in value && !('type' in value))
+      return [value.expression];
     return [value];
   };
   return Object.values(node).flatMap(unwrap).filter(isNode);
@@ -141,12 +147,15 @@ function asImport(specifier: string | undefined, typeOnly: boolean): Omit<Import
 /** `import type …`, or an import of names each of which is marked as a type. */
 function isTypeOnly(node: SyntaxNode): boolean {
   const specifiers = (node['specifiers'] ?? []) as { isTypeOnly?: boolean }[];
-  return node['typeOnly'] === true || (specifiers.length > 0 && specifiers.every(({ isTypeOnly: typed }) => typed === true));
+  return (
+    node['typeOnly'] === true || (specifiers.length > 0 && specifiers.every(({ isTypeOnly: typed }) => typed === true))
+  );
 }
 
 /** `import(…)`, `require(…)`, `require.resolve(…)`. */
 function isLoader(callee: SyntaxNode): boolean {
-  if (callee.type === 'MemberExpression') return isNamed(callee['object'], 'require') && isNamed(callee['property'], 'resolve');
+  if (callee.type === 'MemberExpression')
+    return isNamed(callee['object'], 'require') && isNamed(callee['property'], 'resolve');
   return callee.type === 'Import' || isNamed(callee, 'require');
 }
 
@@ -171,5 +180,9 @@ function stringOf(node: unknown): string | undefined {
 
 /** What ships: the rest is tests, what serves them, and build scripts, and may use dev dependencies. */
 export function isShipped(path: string): boolean {
-  return !path.includes('.test.') && !path.startsWith('test/') && /^(packages|services)\/[^/]+\/src\/|^(scripts|ecs)\/src\//.test(path);
+  return (
+    !path.includes('.test.') &&
+    !path.startsWith('test/') &&
+    /^(packages|services)\/[^/]+\/src\/|^(scripts|ecs)\/src\//.test(path)
+  );
 }

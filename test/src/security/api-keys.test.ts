@@ -7,7 +7,7 @@ import { connectMoto } from '../support/moto-server';
 import { describeWith } from '../support/optional-tools';
 import { BENIGN_RECORD } from '../support/records';
 import { RedisProcess } from '../support/redis-process';
-import { ROOT, type RunningProgram, endProgram, runProgram } from '../support/stack-process';
+import { ROOT, type RunningProgram, terminateProgram, runProgram } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 /** Run last first. */
@@ -23,9 +23,22 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     cleanups.push(() => redis.down());
     store = `s3://keys-${randomUUID()}`;
     await fetch(store.replace('s3:/', moto.url), { method: 'PUT' });
-    environment = { AWS_ENDPOINT_URL: moto.url, AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    environment = {
+      AWS_ENDPOINT_URL: moto.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
     const keys = { tenants: [{ id: 'lab', keys: [{ id: 'first', role: 'admin', sha256: bootstrap.sha256 }] }] };
-    const settings = { PORT: '0', STORAGE_URL: store, REDIS_URL: redis.url, API_KEYS: JSON.stringify(keys), SESSION_SECRET: 's'.repeat(32), CANARY_SECONDS: '0', ...environment };
+    const settings = {
+      PORT: '0',
+      STORAGE_URL: store,
+      REDIS_URL: redis.url,
+      API_KEYS: JSON.stringify(keys),
+      SESSION_SECRET: 's'.repeat(32),
+      CANARY_SECONDS: '0',
+      ...environment,
+    };
     apis = await Promise.all([0, 1].map(() => startApi(settings)));
   });
 
@@ -35,15 +48,23 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
 
   async function startApi(settings: Record<string, string>): Promise<string> {
     const program: RunningProgram = runProgram(process.execPath, [join(ROOT, 'services/api/dist/main.js')], settings);
-    cleanups.push(() => endProgram(program));
+    cleanups.push(() => terminateProgram(program));
     return waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(program.stdout())?.[1]);
   }
 
   const call = (api: number, method: string, path: string, headers: Record<string, string>, body?: object) =>
-    fetch(`${apis[api]}${path}`, { method, headers: { ...headers, ...(body && { 'content-type': 'application/json' }) }, body: body && JSON.stringify(body) });
+    fetch(`${apis[api]}${path}`, {
+      method,
+      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      body: body && JSON.stringify(body),
+    });
   const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
   const statusAt = async (api: number, key: string) => (await call(api, 'GET', '/v1/models', bearer(key))).status;
-  const untilBoth = (status: number, key: string) => waitUntil(`both answer ${status}`, async () => (await statusAt(0, key)) === status && (await statusAt(1, key)) === status);
+  const untilBoth = (status: number, key: string) =>
+    waitUntil(
+      `both answer ${status}`,
+      async () => (await statusAt(0, key)) === status && (await statusAt(1, key)) === status,
+    );
 
   async function create(api: number, role: Role): Promise<{ id: string; key: string }> {
     const response = await call(api, 'POST', '/v1/api-keys', bearer(bootstrap.key), { role });
@@ -53,18 +74,27 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
 
   async function signIn(api: number, key: string): Promise<Record<string, string>> {
     const response = await call(api, 'POST', '/v1/session', {}, { api_key: key });
-    return { 'cookie': (response.headers.get('set-cookie') ?? '').split(';')[0] as string, 'sec-fetch-site': 'same-origin' };
+    return {
+      cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] as string,
+      'sec-fetch-site': 'same-origin',
+    };
   }
 
   const runScript = async (name: string, ...args: string[]) =>
-    (await promisify(execFile)(process.execPath, [join(ROOT, `scripts/dist/${name}.js`), ...args, '--store', store], { env: { ...process.env, ...environment } })).stdout.trim();
+    (
+      await promisify(execFile)(process.execPath, [join(ROOT, `scripts/dist/${name}.js`), ...args, '--store', store], {
+        env: { ...process.env, ...environment },
+      })
+    ).stdout.trim();
 
   test('a key that one creates is accepted by both; once deleted, both refuse it, its sessions and its event streams', async () => {
     const { id, key } = await create(0, 'member');
     expect(await statusAt(0, key)).toBe(200);
     await untilBoth(200, key);
     const session = await signIn(1, key);
-    const accepted = (await (await call(1, 'POST', '/v1/predictions', bearer(key), { features: BENIGN_RECORD })).json()) as { id: string };
+    const accepted = (await (
+      await call(1, 'POST', '/v1/predictions', bearer(key), { features: BENIGN_RECORD })
+    ).json()) as { id: string };
     const stream = await call(1, 'GET', `/v1/predictions/${accepted.id}/events`, bearer(key));
     expect([stream.status, (await call(1, 'GET', '/v1/session', session)).status]).toEqual([200, 200]);
 
@@ -79,12 +109,20 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     const [one, two] = [await create(0, 'admin'), await create(1, 'admin')];
     await untilBoth(200, one.key);
     await untilBoth(200, two.key);
-    const answers = await Promise.all([call(0, 'DELETE', `/v1/api-keys/${two.id}`, bearer(one.key)), call(1, 'DELETE', `/v1/api-keys/${one.id}`, bearer(two.key))]);
+    const answers = await Promise.all([
+      call(0, 'DELETE', `/v1/api-keys/${two.id}`, bearer(one.key)),
+      call(1, 'DELETE', `/v1/api-keys/${one.id}`, bearer(two.key)),
+    ]);
     // The key of the file is an admin too, so both may go; what must not happen is an error or a lost change.
     for (const { status } of answers) expect([204, 401, 404]).toContain(status);
-    const { data } = (await (await call(1, 'GET', '/v1/api-keys', bearer(bootstrap.key))).json()) as { data: { id: string }[] };
+    const { data } = (await (await call(1, 'GET', '/v1/api-keys', bearer(bootstrap.key))).json()) as {
+      data: { id: string }[];
+    };
     const gone = [two, one].filter((_, index) => answers[index]?.status === 204).map(({ id }) => id);
-    expect(data.map(({ id }) => id)).toEqual(['first', ...[one, two].map(({ id }) => id).filter((id) => !gone.includes(id))]);
+    expect(data.map(({ id }) => id)).toEqual([
+      'first',
+      ...[one, two].map(({ id }) => id).filter((id) => !gone.includes(id)),
+    ]);
   });
 
   test("an operator's key in the store reaches and leaves running processes without a deployment", async () => {
@@ -99,7 +137,9 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
   });
 
   test('commands at the same time lose no key of the other', async () => {
-    const made = await Promise.all([1, 2, 3].map(() => runScript('make-key', '--tenant', 'busy-lab', '--role', 'member')));
+    const made = await Promise.all(
+      [1, 2, 3].map(() => runScript('make-key', '--tenant', 'busy-lab', '--role', 'member')),
+    );
     for (const key of made) await untilBoth(200, key);
     expect(new Set(made).size).toBe(3);
   });

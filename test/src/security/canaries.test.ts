@@ -9,9 +9,28 @@ import { waitUntil } from '../support/wait-until';
 
 /** Values that stand nowhere else, one for each place where a lab or a clinician can put patients' data. */
 const canary = {
-  sample: 'CanarySampleRoe', feature: 'canary_feature_doe', featureText: 'CanaryFeatureText', decimal: '17.123456789', id: 'CanaryIdRoe', column: 'CanaryColumnDoe', extra: 'CanaryExtraCell',
-  cell: 'CanaryBadCell', quoted: 'Canary "Quoted', filename: 'CanaryFileRoe', field: 'CanaryFormField', query: 'CanaryQueryDoe', path: 'CanaryPathRoe', key: 'CanaryRepeatKey', agent: 'CanaryAgentDoe', broken: 'CanaryBrokenJson',
-  doubled: 'CanaryDoubledName', header: 'CanaryHeaderOnly', cookie: 'CanaryCookieRoe', model: 'CanaryModelName', encoding: 'CanaryEncoding', gone: 'CanaryGoneClient',
+  sample: 'CanarySampleRoe',
+  feature: 'canary_feature_doe',
+  featureText: 'CanaryFeatureText',
+  decimal: '17.123456789',
+  id: 'CanaryIdRoe',
+  column: 'CanaryColumnDoe',
+  extra: 'CanaryExtraCell',
+  cell: 'CanaryBadCell',
+  quoted: 'Canary "Quoted',
+  filename: 'CanaryFileRoe',
+  field: 'CanaryFormField',
+  query: 'CanaryQueryDoe',
+  path: 'CanaryPathRoe',
+  key: 'CanaryRepeatKey',
+  agent: 'CanaryAgentDoe',
+  broken: 'CanaryBrokenJson',
+  doubled: 'CanaryDoubledName',
+  header: 'CanaryHeaderOnly',
+  cookie: 'CanaryCookieRoe',
+  model: 'CanaryModelName',
+  encoding: 'CanaryEncoding',
+  gone: 'CanaryGoneClient',
 };
 const HEADER = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,${canary.column}\n`;
 const FILE = `${HEADER}${canary.id},5,1,1,1,2,1,3,1,1,${canary.extra}\nx,${canary.cell},1,1,1,2,1,3,1,1,"${canary.quoted.replace('"', '""')}"\n`;
@@ -32,14 +51,18 @@ afterAll(() => stack?.stop());
 
 /** Keeps what was refused, but for the 422 that tells the sender what is wrong with what was sent. */
 async function send(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer) {
-  const response = await fetch(stack.url + path, { method, headers: { 'authorization': `Bearer ${stack.apiKey}`, 'user-agent': canary.agent, ...headers }, body });
+  const response = await fetch(stack.url + path, {
+    method,
+    headers: { authorization: `Bearer ${stack.apiKey}`, 'user-agent': canary.agent, ...headers },
+    body,
+  });
   const text = await response.text();
   if (response.status >= 400 && response.status !== 422) refusals.push(`${method} ${response.status} ${text}`);
   return { status: response.status, text };
 }
 
 async function sendEverything(): Promise<void> {
-  const json = { 'content-type': 'application/json', 'prefer': 'wait=60', 'idempotency-key': canary.key };
+  const json = { 'content-type': 'application/json', prefer: 'wait=60', 'idempotency-key': canary.key };
   const predict = (body: object) => send('POST', '/v1/predictions', json, JSON.stringify(body));
   expect((await predict({ features: BENIGN_RECORD, sample_id: canary.sample })).status).toBe(201);
   await predict({ features: { ...BENIGN_RECORD, [canary.feature]: 5 } });
@@ -53,9 +76,15 @@ async function sendEverything(): Promise<void> {
 
 async function sendFiles(): Promise<void> {
   const csv = { 'content-type': 'text/csv' };
-  const form = (disposition: string) => `--b\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${FILE}\r\n--b--\r\n`;
+  const form = (disposition: string) =>
+    `--b\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${FILE}\r\n--b--\r\n`;
   const multipart = { 'content-type': 'multipart/form-data; boundary=b' };
-  const { status, text } = await send('POST', '/v1/batches?explain=true', multipart, form(`name="file"; filename="${canary.filename}.csv"`));
+  const { status, text } = await send(
+    'POST',
+    '/v1/batches?explain=true',
+    multipart,
+    form(`name="file"; filename="${canary.filename}.csv"`),
+  );
   expect(status).toBe(202);
   const { id } = JSON.parse(text) as { id: string };
   await finish(client, id);
@@ -67,14 +96,19 @@ async function sendFiles(): Promise<void> {
   await send('POST', '/v1/batches', csv, `${HEADER}"${canary.cell}`);
   await send('POST', '/v1/batches', { 'content-type': `text/${canary.field}` }, FILE);
   await send('POST', '/v1/batches', { ...csv, 'content-encoding': canary.encoding }, FILE);
-  const wdbc = readFileSync(join(__dirname, '../../../packages/schema/data', wdbcFile()), 'utf8').split('\n').slice(0, 3).join('\n').replace(/(\n[^,]*,[^,]*,)[\d.]+/, `$1${canary.decimal}`);
+  const wdbc = readFileSync(join(__dirname, '../../../packages/schema/data', wdbcFile()), 'utf8')
+    .split('\n')
+    .slice(0, 3)
+    .join('\n')
+    .replace(/(\n[^,]*,[^,]*,)[\d.]+/, `$1${canary.decimal}`);
   const decimal = await send('POST', '/v1/batches?model=wdbc-knn', csv, wdbc);
   expect([decimal.status, decimal.text.slice(0, 300)]).toEqual([202, expect.any(String)]);
   await finish(client, (JSON.parse(decimal.text) as { id: string }).id);
   await goAway(csv);
 }
 
-const wdbcFile = () => readdirSync(join(__dirname, '../../../packages/schema/data')).find((name) => /diagnostic.*\.csv$/.test(name)) ?? '';
+const wdbcFile = () =>
+  readdirSync(join(__dirname, '../../../packages/schema/data')).find((name) => /diagnostic.*\.csv$/.test(name)) ?? '';
 
 /** A client that is gone before it can be told what was wrong. */
 async function goAway(headers: Record<string, string>): Promise<void> {
@@ -82,7 +116,13 @@ async function goAway(headers: Record<string, string>): Promise<void> {
   const body = new ReadableStream({
     start: (stream) => stream.enqueue(Buffer.from(`${HEADER}"${canary.gone}`)),
   });
-  const options = { method: 'POST', headers: { authorization: `Bearer ${stack.apiKey}`, ...headers }, body, duplex: 'half', signal: controller.signal } as RequestInit;
+  const options = {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stack.apiKey}`, ...headers },
+    body,
+    duplex: 'half',
+    signal: controller.signal,
+  } as RequestInit;
   const going = fetch(`${stack.url}/v1/batches`, options).catch(() => undefined);
   // One that was sent later has been answered.
   await client.get('/v1/models');
@@ -100,19 +140,36 @@ async function sendAddresses(): Promise<void> {
   await send('PUT', `/v1/batches/${canary.path}`);
   await send('GET', '/v1/predictions', { authorization: `Bearer ${canary.key}` });
   await send('GET', '/v1/predictions', { authorization: '', cookie: `cytoqueue_session=${canary.cookie}` });
-  await send('GET', '/v1/batches', { 'range': canary.query, 'last-event-id': canary.query });
+  await send('GET', '/v1/batches', { range: canary.query, 'last-event-id': canary.query });
 }
 
-const logs = () => readdirSync(join(dataDir, 'logs')).map((name) => readFileSync(join(dataDir, 'logs', name), 'utf8')).join('');
+const logs = () =>
+  readdirSync(join(dataDir, 'logs'))
+    .map((name) => readFileSync(join(dataDir, 'logs', name), 'utf8'))
+    .join('');
 
 function found(text: string): string[] {
-  return Object.values(canary).filter((value) => text.includes(value) || text.includes(Buffer.from(value).toString('base64').slice(0, -4)));
+  return Object.values(canary).filter(
+    (value) => text.includes(value) || text.includes(Buffer.from(value).toString('base64').slice(0, -4)),
+  );
 }
 
 test('what was sent is where it belongs, so that this test looks for the right thing', () => {
-  const stored = readdirSync(join(dataDir, 'objects/tenants'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const stored = readdirSync(join(dataDir, 'objects/tenants'), { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile(),
+  );
   const text = stored.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('');
-  expect(found(text)).toEqual(expect.arrayContaining([canary.sample, canary.id, canary.extra, canary.cell, canary.filename, canary.column, canary.decimal]));
+  expect(found(text)).toEqual(
+    expect.arrayContaining([
+      canary.sample,
+      canary.id,
+      canary.extra,
+      canary.cell,
+      canary.filename,
+      canary.column,
+      canary.decimal,
+    ]),
+  );
 });
 
 test('no log line at any level holds patient data, or a key', async () => {
@@ -126,12 +183,22 @@ test('neither what Redis keeps in memory, nor its AOF, nor its RDB does', async 
   await redis.config('SET', 'rdbcompression', 'no');
   const savedAt = await redis.lastsave();
   await redis.call('BGREWRITEAOF').catch(() => undefined);
-  await waitUntil('the AOF is rewritten', async () => /aof_rewrite_in_progress:0/.test(await redis.info('persistence')));
+  await waitUntil('the AOF is rewritten', async () =>
+    /aof_rewrite_in_progress:0/.test(await redis.info('persistence')),
+  );
   await redis.bgsave();
-  await waitUntil('the RDB is written', async () => (await redis.lastsave()) !== savedAt || /rdb_bgsave_in_progress:0/.test(await redis.info('persistence')));
+  await waitUntil(
+    'the RDB is written',
+    async () =>
+      (await redis.lastsave()) !== savedAt || /rdb_bgsave_in_progress:0/.test(await redis.info('persistence')),
+  );
   await redis.quit();
-  const files = readdirSync(join(dataDir, 'redis'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining([expect.stringMatching(/\.rdb$/), expect.stringMatching(/\.aof$/)]));
+  const files = readdirSync(join(dataDir, 'redis'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  expect(files.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/\.rdb$/), expect.stringMatching(/\.aof$/)]),
+  );
   const text = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('');
   expect(text).toContain('cytoqueue:');
   expect(found(text)).toEqual([]);
@@ -140,10 +207,18 @@ test('neither what Redis keeps in memory, nor its AOF, nor its RDB does', async 
 
 test('neither metrics, queue figures nor audit log do', async () => {
   const paths = ['/metrics', '/v1/queue', '/v1/audit?limit=100', '/health/ready'];
-  const texts = await Promise.all(paths.map(async (path) => (await fetch(stack.url + path, { headers: { authorization: `Bearer ${stack.apiKey}` } })).text()));
-  const stored = readdirSync(join(dataDir, 'objects/audit'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const texts = await Promise.all(
+    paths.map(async (path) =>
+      (await fetch(stack.url + path, { headers: { authorization: `Bearer ${stack.apiKey}` } })).text(),
+    ),
+  );
+  const stored = readdirSync(join(dataDir, 'objects/audit'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   expect(stored.length).toBeGreaterThan(0);
-  const text = [...texts, ...stored.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))].join('');
+  const text = [...texts, ...stored.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))].join(
+    '',
+  );
   expect(text).toContain('prediction.create');
   expect(found(text)).toEqual([]);
 });

@@ -10,8 +10,28 @@ import { ROOT, type RunningStack, startStack } from '../support/stack-process';
 const REFUSED: readonly number[] = [400, 404];
 const FILE = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n1,5,1,1,1,2,1,3,1,1\n';
 /** The pages of the web app and of the docs, and everything else that stands in no OpenAPI document. */
-const PAGES = ['/', '/sign-in', '/predictions', '/batches', '/operations', '/models', '/audit', '/favicon.svg', '/docs', '/docs/start.js', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png', '/openapi.json'];
-const BOARD = ['/admin/queues', '/admin/queues/queue/shards', '/admin/queues/api/queues', '/admin/queues/static/favicon.ico'];
+const PAGES = [
+  '/',
+  '/sign-in',
+  '/predictions',
+  '/batches',
+  '/operations',
+  '/models',
+  '/audit',
+  '/favicon.svg',
+  '/docs',
+  '/docs/start.js',
+  '/docs/swagger-ui.css',
+  '/docs/swagger-ui-bundle.js',
+  '/docs/favicon-32x32.png',
+  '/openapi.json',
+];
+const BOARD = [
+  '/admin/queues',
+  '/admin/queues/queue/shards',
+  '/admin/queues/api/queues',
+  '/admin/queues/static/favicon.ico',
+];
 /** The start page of the board answers to both. */
 const EXACT = ['/', '/admin/queues/'];
 
@@ -26,20 +46,28 @@ beforeAll(async () => {
   const batch = await upload(client, FILE);
   const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg' };
   routes = Object.keys(client.document.paths).map((path) =>
-    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? (path.startsWith('/v1/predictions') ? prediction : batch)));
-  const assets = readdirSync(join(ROOT, 'services/web/dist/assets')).filter((name) => /^index-.*\.(js|css)$/.test(name)).map((name) => `/assets/${name}`);
+    path.replaceAll(
+      /\{(\w+)\}/g,
+      (_, name: string) => values[name] ?? (path.startsWith('/v1/predictions') ? prediction : batch),
+    ),
+  );
+  const assets = readdirSync(join(ROOT, 'services/web/dist/assets'))
+    .filter((name) => /^index-.*\.(js|css)$/.test(name))
+    .map((name) => `/assets/${name}`);
   routes.push(...PAGES, ...BOARD, ...assets);
 });
 
 afterAll(() => stack?.stop());
 
-const get = (target: string, headers: Record<string, string> = { authorization: `Bearer ${stack.apiKey}` }) => rawRequest(stack.url, { method: 'GET', target, headers });
+const get = (target: string, headers: Record<string, string> = { authorization: `Bearer ${stack.apiKey}` }) =>
+  rawRequest(stack.url, { method: 'GET', target, headers });
 
 test('each route answers to its exact path, and no other spelling of it to anything', async () => {
   expect(routes.length).toBeGreaterThan(40);
   const wrong: string[] = [];
   for (const route of routes.filter((path) => !path.endsWith('/events'))) {
-    if (REFUSED.includes((await get(route)).status) && !/\/(errors|changes|results)$/.test(route)) wrong.push(`${route} does not answer`);
+    if (REFUSED.includes((await get(route)).status) && !/\/(errors|changes|results)$/.test(route))
+      wrong.push(`${route} does not answer`);
     for (const target of spellingsOf(route).filter((spelling) => !EXACT.includes(spelling))) {
       const { status } = await get(target);
       // A key's id is any name, so another spelling is another key; it has no GET.
@@ -63,9 +91,19 @@ test('without a key, no spelling of an address under /v1 is answered but with 40
 test('another spelling of an address changes nothing', async () => {
   const id = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
   const batch = await upload(client, FILE);
-  for (const [method, path] of [['POST', `/v1/predictions/${id}/cancel`], ['DELETE', `/v1/batches/${batch}`], ['POST', '/v1/models/wbc-knn/champion'], ['POST', '/v1/session/tokens']] as const) {
+  for (const [method, path] of [
+    ['POST', `/v1/predictions/${id}/cancel`],
+    ['DELETE', `/v1/batches/${batch}`],
+    ['POST', '/v1/models/wbc-knn/champion'],
+    ['POST', '/v1/session/tokens'],
+  ] as const) {
     for (const target of spellingsOf(path)) {
-      const { status } = await rawRequest(stack.url, { method, target, headers: { 'authorization': `Bearer ${stack.apiKey}`, 'content-type': 'application/json' }, body: '{"version":"1.0.0"}' });
+      const { status } = await rawRequest(stack.url, {
+        method,
+        target,
+        headers: { authorization: `Bearer ${stack.apiKey}`, 'content-type': 'application/json' },
+        body: '{"version":"1.0.0"}',
+      });
       expect([target, REFUSED.includes(status)]).toEqual([target, true]);
     }
   }

@@ -44,14 +44,24 @@ afterAll(async () => {
 
 test(`records of another tenant are answered beside ${SLOW_SOCKETS} slow sockets`, async () => {
   const client = await ContractClient.connect(besieged.url, tenants.key('bystander'));
-  const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } })).status));
+  const statuses = await Promise.all(
+    Array.from(
+      { length: 20 },
+      async () =>
+        (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } }))
+          .status,
+    ),
+  );
   expect(new Set(statuses)).toEqual(new Set([201]));
 });
 
 /** Objects and half-written files of uploads. */
 function storedFiles(dataDir: string): string[] {
   const entries = readdirSync(`${dataDir}/objects`, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`).filter((file) => !/\/(models|audit|[a-z]+\/bystander)\//.test(file.slice(dataDir.length)));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => `${parentPath}/${name}`)
+    .filter((file) => !/\/(models|audit|[a-z]+\/bystander)\//.test(file.slice(dataDir.length)));
 }
 
 async function nothingStored({ dataDir }: RunningStack): Promise<void> {
@@ -84,7 +94,10 @@ async function finishAndDelete(id: string): Promise<void> {
 
 async function predict(client: ContractClient): Promise<number> {
   const startedMs = performance.now();
-  const { status } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } });
+  const { status } = await client.post('/v1/predictions', {
+    json: { features: BENIGN_RECORD },
+    headers: { prefer: 'wait=60' },
+  });
   expect(status).toBe(201);
   return performance.now() - startedMs;
 }
@@ -97,27 +110,33 @@ async function whileClinicianWorks(what: string, work: () => Promise<void>): Pro
   while (going) waits.push(await predict(bystander));
   await worked;
   waits.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN);
+  const at = (share: number) =>
+    Math.round(waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN);
   process.stdout.write(`${what}: ${waits.length} records of another tenant, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`);
 }
 
 async function send({ headers, body }: Omit<HostileUpload, 'name' | 'expected'>, query = '') {
   const response = await fetch(`${stack.url}/v1/batches${query}`, {
-    method: 'POST', headers: { ...headers, authorization: `Bearer ${tenants.key('hostile')}` }, body: Buffer.from(body),
+    method: 'POST',
+    headers: { ...headers, authorization: `Bearer ${tenants.key('hostile')}` },
+    body: Buffer.from(body),
   });
   return { status: response.status, text: await response.text() };
 }
 
-test.each([...HOSTILE_UPLOADS])('$name is answered, by the same process, and leaves nothing behind', async ({ expected, headers, body }) => {
-  const { status, text } = await send({ headers, body });
-  expect({ status, text, isExpected: expected.includes(status) }).toEqual({ status, text, isExpected: true });
-  if (status === 202) await finishAndDelete((JSON.parse(text) as { id: string }).id);
-  // The same file as a question: as firm an answer, nothing stored.
-  const asked = await send({ headers, body }, '?dry_run=true');
-  expect(asked.status).toBeLessThan(500);
-  await nothingStored(stack);
-  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
-});
+test.each([...HOSTILE_UPLOADS])(
+  '$name is answered, by the same process, and leaves nothing behind',
+  async ({ expected, headers, body }) => {
+    const { status, text } = await send({ headers, body });
+    expect({ status, text, isExpected: expected.includes(status) }).toEqual({ status, text, isExpected: true });
+    if (status === 202) await finishAndDelete((JSON.parse(text) as { id: string }).id);
+    // The same file as a question: as firm an answer, nothing stored.
+    const asked = await send({ headers, body }, '?dry_run=true');
+    expect(asked.status).toBeLessThan(500);
+    await nothingStored(stack);
+    expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+  },
+);
 
 test.each(HOSTILE_NAMES)('a file called %j keeps to its place, in the store and in headers', async (name) => {
   const disposition = `form-data; name="file"; filename="${name.replaceAll('"', '%22')}"`;
@@ -128,7 +147,9 @@ test.each(HOSTILE_NAMES)('a file called %j keeps to its place, in the store and 
   await finish(hostile, id);
   const results = await hostile.get(`/v1/batches/${id}/results`);
   expect(results.status).toBe(200);
-  expect(results.headers.get('content-disposition')).toMatch(/^attachment; filename=([\w.-]+|"[^"\r\n/]*")(; filename\*=UTF-8''[\w%!#$&+.^`|~'()*-]*)?$/);
+  expect(results.headers.get('content-disposition')).toMatch(
+    /^attachment; filename=([\w.-]+|"[^"\r\n/]*")(; filename\*=UTF-8''[\w%!#$&+.^`|~'()*-]*)?$/,
+  );
   expect(results.headers.get('set-cookie')).toBeNull();
   expect(results.headers.get('x-content-type-options')).toBe('nosniff');
   expect(filename ?? '').not.toMatch(/[/\\\p{Cc}\u202e\u2028]/u);
@@ -136,13 +157,20 @@ test.each(HOSTILE_NAMES)('a file called %j keeps to its place, in the store and 
   const files = storedFiles(stack.dataDir).filter((file) => file.includes(id) && !file.includes('/pending/hostile/'));
   expect(files.filter((file) => !file.startsWith(place))).toEqual([]);
   // Every name below it is the server's own.
-  expect(files.map((file) => file.slice(place.length)).filter((file) => !/^(input\.csv|batch\.json|shards\/[\w.@-]+|runs\/00001\/[a-z]+\.(csv|json))$/.test(file))).toEqual([]);
+  expect(
+    files
+      .map((file) => file.slice(place.length))
+      .filter((file) => !/^(input\.csv|batch\.json|shards\/[\w.@-]+|runs\/00001\/[a-z]+\.(csv|json))$/.test(file)),
+  ).toEqual([]);
   await hostile.call('delete', `/v1/batches/${id}`);
 });
 
 const RAW_REQUESTS: [string, string][] = [
   ['two lengths', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello'],
-  ['a length and chunks', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/x HTTP/1.1\r\n\r\n'],
+  [
+    'a length and chunks',
+    'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /v1/x HTTP/1.1\r\n\r\n',
+  ],
   ['chunks in disguise', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n'],
   ['a chunk size that is none', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n\r\n'],
   ['a folded header', 'GET / HTTP/1.1\r\nHost: x\r\nX-A: b\r\n folded: c\r\n\r\n'],
@@ -155,19 +183,22 @@ const RAW_REQUESTS: [string, string][] = [
   ['a tunnel', 'CONNECT elsewhere:443 HTTP/1.1\r\nHost: elsewhere:443\r\n\r\n'],
 ];
 
-test.each(RAW_REQUESTS)('a request with %s is refused or answered once, and the line is closed or clean', async (_, bytes) => {
-  const socket = await openSocket(stack.url);
-  let answer = '';
-  socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-  // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.end(bytes, 'latin1');
-  await closed;
-  const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
-  expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([]);
-  expect(answer.toLowerCase()).not.toContain('set-cookie');
-  expect(await pidsAfterwards()).toEqual(stack.ready.pids);
-});
+test.each(RAW_REQUESTS)(
+  'a request with %s is refused or answered once, and the line is closed or clean',
+  async (_, bytes) => {
+    const socket = await openSocket(stack.url);
+    let answer = '';
+    socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.end(bytes, 'latin1');
+    await closed;
+    const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+    expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([]);
+    expect(answer.toLowerCase()).not.toContain('set-cookie');
+    expect(await pidsAfterwards()).toEqual(stack.ready.pids);
+  },
+);
 
 test(`${ABORTED_UPLOADS} aborted uploads leave nothing behind`, async () => {
   const chunk = ROW.repeat(5_000);
@@ -177,10 +208,15 @@ test(`${ABORTED_UPLOADS} aborted uploads leave nothing behind`, async () => {
         Array.from({ length: 20 }, async (_, index) => {
           const socket = await openSocket(stack.url);
           const isForm = index % 2 === 0;
-          socket.write(`POST /v1/batches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenants.key('hostile')}\r\nTransfer-Encoding: chunked\r\n`);
-          socket.write(isForm ? 'Content-Type: multipart/form-data; boundary=b\r\n\r\n' : 'Content-Type: text/csv\r\n\r\n');
+          socket.write(
+            `POST /v1/batches HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${tenants.key('hostile')}\r\nTransfer-Encoding: chunked\r\n`,
+          );
+          socket.write(
+            isForm ? 'Content-Type: multipart/form-data; boundary=b\r\n\r\n' : 'Content-Type: text/csv\r\n\r\n',
+          );
           const lead = isForm ? '--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n' : '';
-          for (const piece of [lead + HEADER, ...Array<string>(index).fill(chunk)]) socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
+          for (const piece of [lead + HEADER, ...Array<string>(index).fill(chunk)])
+            socket.write(`${piece.length.toString(16)}\r\n${piece}\r\n`);
           await new Promise<void>((resolve) => socket.write('', () => resolve()));
           if (index % 3 === 0) socket.resetAndDestroy();
           else socket.destroy();
@@ -199,8 +235,14 @@ test('slow sockets without whole headers are cut off and leave nothing behind', 
   expect(readReady(besieged.dataDir)?.pids).toEqual(besieged.ready.pids);
 });
 
-test.each(['the hostile uploads', 'the slow sockets'])('the log of the API has neither error nor crash after %s', (what) => {
-  const { dataDir } = what === 'the slow sockets' ? besieged : stack;
-  const lines = readFileSync(`${dataDir}/logs/api.log`, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { level: number; msg: string });
-  expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
-});
+test.each(['the hostile uploads', 'the slow sockets'])(
+  'the log of the API has neither error nor crash after %s',
+  (what) => {
+    const { dataDir } = what === 'the slow sockets' ? besieged : stack;
+    const lines = readFileSync(`${dataDir}/logs/api.log`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { level: number; msg: string });
+    expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
+  },
+);

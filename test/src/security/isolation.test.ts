@@ -1,4 +1,4 @@
-import { createId } from '@cytoqueue/storage';
+import { createId } from '@cytoqueue/records';
 import { finish, run, upload } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { BENIGN_RECORD } from '../support/records';
@@ -25,8 +25,19 @@ const ATTEMPTS: Attempt[] = [
   { name: 'the key of the owner for repeating', headers: { 'idempotency-key': 'canary-key' } },
   { name: 'a key for repeating that cannot be one', headers: { 'idempotency-key': 'ä ö'.replace(/[^ ]/g, 'x') } },
   { name: 'a body that is no JSON', headers: { 'content-type': 'application/json' }, body: '{"' },
-  { name: 'a range and conditions', headers: { 'range': 'bytes=0-10', 'if-none-match': '*', 'last-event-id': 'succeeded-1' } },
-  { name: 'another method and tenant asked for', headers: { 'x-http-method-override': 'GET', 'x-tenant': 'lab-a', 'x-forwarded-host': 'lab-a', 'x-original-url': '/v1/predictions' } },
+  {
+    name: 'a range and conditions',
+    headers: { range: 'bytes=0-10', 'if-none-match': '*', 'last-event-id': 'succeeded-1' },
+  },
+  {
+    name: 'another method and tenant asked for',
+    headers: {
+      'x-http-method-override': 'GET',
+      'x-tenant': 'lab-a',
+      'x-forwarded-host': 'lab-a',
+      'x-original-url': '/v1/predictions',
+    },
+  },
 ];
 
 let fixture: StackFixture;
@@ -41,23 +52,37 @@ beforeAll(async () => {
   tenants = await Tenants.create(fixture.dataDir, ['lab-a', 'lab-b']);
   stack = await fixture.start({ API_KEYS_FILE: tenants.file });
   owner = await ContractClient.connect(stack.url, tenants.key('lab-a'));
-  const options = { json: { features: BENIGN_RECORD, sample_id: SECRETS[2] }, headers: { 'prefer': 'wait=60', 'idempotency-key': 'canary-key' } };
+  const options = {
+    json: { features: BENIGN_RECORD, sample_id: SECRETS[2] },
+    headers: { prefer: 'wait=60', 'idempotency-key': 'canary-key' },
+  };
   const prediction = (await owner.post('/v1/predictions', options)).json.id as string;
   const { id: batch } = await run(owner, FILE);
   const { json: rescored } = await owner.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`);
   await finish(owner, rescored.id as string);
   ids = [prediction, batch, rescored.id as string];
   const methods = (path: string) => Object.entries(owner.document.paths[path] ?? {});
-  paths = Object.keys(owner.document.paths).flatMap((path) => methods(path).map(([method, { operationId }]) => ({ method, path, operationId })));
+  paths = Object.keys(owner.document.paths).flatMap((path) =>
+    methods(path).map(([method, { operationId }]) => ({ method, path, operationId })),
+  );
 });
 
 afterAll(() => fixture.end());
 
 async function send(method: string, path: string, headers: Record<string, string>, body?: string) {
-  const response = await fetch(stack.url + path, { method, headers, body: ['get', 'head'].includes(method) ? undefined : body });
+  const response = await fetch(stack.url + path, {
+    method,
+    headers,
+    body: ['get', 'head'].includes(method) ? undefined : body,
+  });
   const text = await response.text();
   const compared = [...response.headers].filter(([name]) => !VARYING_HEADERS.includes(name));
-  const shown = text.replace(/"request_id":"[^"]*"/, '') + compared.map(([name, value]) => `${name}: ${name === 'expires' ? 'a time' : value}`).sort().join('\n');
+  const shown =
+    text.replace(/"request_id":"[^"]*"/, '') +
+    compared
+      .map(([name, value]) => `${name}: ${name === 'expires' ? 'a time' : value}`)
+      .sort()
+      .join('\n');
   return { status: response.status, text, shown, headers: [...response.headers].join('\n') };
 }
 
@@ -65,15 +90,28 @@ async function send(method: string, path: string, headers: Record<string, string
 const VARYING_HEADERS: readonly string[] = ['date', 'x-request-id', 'ratelimit', 'content-length'];
 
 async function sessionOf(key: string): Promise<Record<string, string>> {
-  const response = await fetch(`${stack.url}/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ api_key: key }) });
-  return { cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] as string, 'sec-fetch-site': 'same-origin' };
+  const response = await fetch(`${stack.url}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ api_key: key }),
+  });
+  return {
+    cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] as string,
+    'sec-fetch-site': 'same-origin',
+  };
 }
 
-const snapshot = async () => JSON.stringify(await Promise.all(ids.map(async (id) => (await owner.get(`/v1/${id.startsWith('pred') ? 'predictions' : 'batches'}/${id}`)).json)));
+const snapshot = async () =>
+  JSON.stringify(
+    await Promise.all(
+      ids.map(async (id) => (await owner.get(`/v1/${id.startsWith('pred') ? 'predictions' : 'batches'}/${id}`)).json),
+    ),
+  );
 
 /** Keys have ids of another kind, and members see none: routes/api-keys.test.ts and the test below look at them. */
 const withId = () => paths.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/api-keys'));
-const isTheirs = (path: string, id: string) => path.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches');
+const isTheirs = (path: string, id: string) =>
+  path.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches');
 
 test('the document has routes to walk', () => expect(withId().length).toBeGreaterThanOrEqual(12));
 
@@ -87,40 +125,59 @@ test('no list, page or figure of the service shows another tenant that it is the
   expect(leaks).toEqual([]);
 });
 
-test.each(['member', 'admin', 'session'] as const)("every route says to another tenant's %s what it says of an id that does not exist", async (who) => {
-  const before = await snapshot();
-  const key = tenants.key('lab-b', who === 'admin' ? 'admin' : 'member');
-  const identity: Record<string, string> = who === 'session' ? await sessionOf(key) : { authorization: `Bearer ${key}` };
-  const wrong: string[] = [];
-  for (const { method, path } of withId()) {
-    for (const id of ids) {
-      const noSuch = createId(id.startsWith('pred') ? 'pred_' : 'batch_');
-      for (const { name, query = '', headers = {}, body } of ATTEMPTS) {
-        for (const verb of method === 'get' ? ['get', 'head'] : [method]) {
-          const theirs = await send(verb, path.replace('{id}', id) + query, { ...headers, ...identity }, body);
-          const none = await send(verb, path.replace('{id}', noSuch) + query, { ...headers, ...identity }, body);
-          const place = `${verb} ${path} ${id.slice(0, 5)} with ${name}`;
-          if (theirs.status !== 404) wrong.push(`${place}: ${theirs.status}`);
-          if (theirs.shown !== none.shown) wrong.push(`${place}: differs from one that does not exist`);
-          if ([...SECRETS, ...ids].some((secret) => (theirs.text + theirs.headers).includes(secret))) wrong.push(`${place}: says something of the owner's`);
+test.each(['member', 'admin', 'session'] as const)(
+  "every route says to another tenant's %s what it says of an id that does not exist",
+  async (who) => {
+    const before = await snapshot();
+    const key = tenants.key('lab-b', who === 'admin' ? 'admin' : 'member');
+    const identity: Record<string, string> =
+      who === 'session' ? await sessionOf(key) : { authorization: `Bearer ${key}` };
+    const wrong: string[] = [];
+    for (const { method, path } of withId()) {
+      for (const id of ids) {
+        const noSuch = createId(id.startsWith('pred') ? 'pred_' : 'batch_');
+        for (const { name, query = '', headers = {}, body } of ATTEMPTS) {
+          for (const verb of method === 'get' ? ['get', 'head'] : [method]) {
+            const theirs = await send(verb, path.replace('{id}', id) + query, { ...headers, ...identity }, body);
+            const none = await send(verb, path.replace('{id}', noSuch) + query, { ...headers, ...identity }, body);
+            const place = `${verb} ${path} ${id.slice(0, 5)} with ${name}`;
+            if (theirs.status !== 404) wrong.push(`${place}: ${theirs.status}`);
+            if (theirs.shown !== none.shown) wrong.push(`${place}: differs from one that does not exist`);
+            if ([...SECRETS, ...ids].some((secret) => (theirs.text + theirs.headers).includes(secret)))
+              wrong.push(`${place}: says something of the owner's`);
+          }
         }
       }
     }
-  }
-  expect(wrong).toEqual([]);
-  expect(await snapshot()).toBe(before);
-});
+    expect(wrong).toEqual([]);
+    expect(await snapshot()).toBe(before);
+  },
+);
 
 test("another tenant's API keys can neither be seen nor deleted, and creating one makes it the caller's", async () => {
-  const [ours, theirs] = ['lab-a', 'lab-b'].map((tenant) => ({ 'authorization': `Bearer ${tenants.key(tenant, 'admin')}`, 'content-type': 'application/json' }));
-  const { id, key } = JSON.parse((await send('post', '/v1/api-keys', ours!, '{"role": "member"}')).text) as { id: string; key: string };
-  const [denied, none] = [await send('delete', `/v1/api-keys/${id}`, theirs!), await send('delete', `/v1/api-keys/${createId('key_')}`, theirs!)];
+  const [ours, theirs] = ['lab-a', 'lab-b'].map((tenant) => ({
+    authorization: `Bearer ${tenants.key(tenant, 'admin')}`,
+    'content-type': 'application/json',
+  }));
+  const { id, key } = JSON.parse((await send('post', '/v1/api-keys', ours!, '{"role": "member"}')).text) as {
+    id: string;
+    key: string;
+  };
+  const [denied, none] = [
+    await send('delete', `/v1/api-keys/${id}`, theirs!),
+    await send('delete', `/v1/api-keys/${createId('key_')}`, theirs!),
+  ];
   expect([denied.status, denied.shown]).toEqual([404, none.shown]);
   expect((await send('get', '/v1/api-keys', theirs!)).text).not.toContain(id);
   const own = await send('post', '/v1/api-keys', theirs!, JSON.stringify({ role: 'member', id }));
   expect(own.status).toBe(201);
-  const tenantOf = async (apiKey: string) => (JSON.parse((await send('get', '/v1/session', { authorization: `Bearer ${apiKey}` })).text) as { tenant: string }).tenant;
-  expect([await tenantOf(key), await tenantOf((JSON.parse(own.text) as { key: string }).key)]).toEqual(['lab-a', 'lab-b']);
+  const tenantOf = async (apiKey: string) =>
+    (JSON.parse((await send('get', '/v1/session', { authorization: `Bearer ${apiKey}` })).text) as { tenant: string })
+      .tenant;
+  expect([await tenantOf(key), await tenantOf((JSON.parse(own.text) as { key: string }).key)]).toEqual([
+    'lab-a',
+    'lab-b',
+  ]);
   expect((await send('delete', `/v1/api-keys/${id}`, theirs!)).status).toBe(204);
   expect(await tenantOf(key)).toBe('lab-a');
 });
@@ -129,22 +186,50 @@ test('no way round the address leads to it', async () => {
   const [, batch] = ids as [string, string];
   const identity = { authorization: `Bearer ${tenants.key('lab-b', 'admin')}` };
   const detours = [
-    `/v1/batches/..%2f..%2flab-a%2fbatches%2f${batch}`, `/v1/batches/..%5c..%5clab-a%5cbatches%5c${batch}`, `/v1/batches/%2e%2e%2f%2e%2e%2flab-a%2fbatches%2f${batch}/results`,
-    `/v1/batches/lab-a%2f${batch}`, `/v1/batches//${batch}`, `/v1//batches/${batch}`, `/V1/BATCHES/${batch}`, `/v1/batches/${batch}%00`, `/v1/batches/${batch}%0a`, `/v1/batches/${batch}.`,
-    `/v1/batches/${batch}/`, `/v1/batches/${batch}/results/..`, `/v1/batches/${batch}/shards/0`, `/v1/batches/${batch}/input.csv`, `/v1/batches/${batch}%2finput.csv`, `/objects/tenants/lab-a/batches/${batch}/input.csv`,
-    `/docs/..%2f..%2f..%2f..%2fetc%2fpasswd`, `/docs/%2e%2e/%2e%2e/package.json`, `/v1/batches/%ff`, `/v1/batches/%`, `/v1/audit?tenant=lab-a`, `/v1/batches?tenant=lab-a`, `/v1/batches?after=${batch}`, `/v1/predictions?after=${ids[0]}`,
+    `/v1/batches/..%2f..%2flab-a%2fbatches%2f${batch}`,
+    `/v1/batches/..%5c..%5clab-a%5cbatches%5c${batch}`,
+    `/v1/batches/%2e%2e%2f%2e%2e%2flab-a%2fbatches%2f${batch}/results`,
+    `/v1/batches/lab-a%2f${batch}`,
+    `/v1/batches//${batch}`,
+    `/v1//batches/${batch}`,
+    `/V1/BATCHES/${batch}`,
+    `/v1/batches/${batch}%00`,
+    `/v1/batches/${batch}%0a`,
+    `/v1/batches/${batch}.`,
+    `/v1/batches/${batch}/`,
+    `/v1/batches/${batch}/results/..`,
+    `/v1/batches/${batch}/shards/0`,
+    `/v1/batches/${batch}/input.csv`,
+    `/v1/batches/${batch}%2finput.csv`,
+    `/objects/tenants/lab-a/batches/${batch}/input.csv`,
+    `/docs/..%2f..%2f..%2f..%2fetc%2fpasswd`,
+    `/docs/%2e%2e/%2e%2e/package.json`,
+    `/v1/batches/%ff`,
+    `/v1/batches/%`,
+    `/v1/audit?tenant=lab-a`,
+    `/v1/batches?tenant=lab-a`,
+    `/v1/batches?after=${batch}`,
+    `/v1/predictions?after=${ids[0]}`,
   ];
   const leaks: string[] = [];
   for (const detour of detours) {
     const { status, text } = await send('get', detour, identity);
-    if (status >= 500 || SECRETS.some((secret) => text.includes(secret)) || (status === 200 && !detour.includes('?after='))) leaks.push(`${detour}: ${status} ${text}`);
+    if (
+      status >= 500 ||
+      SECRETS.some((secret) => text.includes(secret)) ||
+      (status === 200 && !detour.includes('?after='))
+    )
+      leaks.push(`${detour}: ${status} ${text}`);
   }
   expect(leaks).toEqual([]);
 });
 
 test("the owner's key for repeating is another tenant's own", async () => {
   const stranger = await ContractClient.connect(stack.url, tenants.key('lab-b'));
-  const { status, json } = await stranger.post('/v1/predictions', { json: { features: { ...BENIGN_RECORD, mitoses: 2 } }, headers: { 'idempotency-key': 'canary-key' } });
+  const { status, json } = await stranger.post('/v1/predictions', {
+    json: { features: { ...BENIGN_RECORD, mitoses: 2 } },
+    headers: { 'idempotency-key': 'canary-key' },
+  });
   expect(status).toBe(202);
   expect(ids).not.toContain(json.id);
 });
@@ -152,40 +237,67 @@ test("the owner's key for repeating is another tenant's own", async () => {
 test('every denial is in the log of the tenant that was denied, with who and what', async () => {
   for (const role of ['member', 'admin'] as const) {
     const identity = { authorization: `Bearer ${tenants.key('lab-b', role)}` };
-    for (const { method, path } of withId()) for (const id of ids.filter((own) => isTheirs(path, own))) await send(method, path.replace('{id}', id), identity);
+    for (const { method, path } of withId())
+      for (const id of ids.filter((own) => isTheirs(path, own))) await send(method, path.replace('{id}', id), identity);
   }
   const denied = new Set<string>();
   for (let after = ''; ;) {
-    const { text } = await send('get', `/v1/audit?limit=100${after}`, { authorization: `Bearer ${tenants.key('lab-b', 'admin')}` });
-    const { data, has_more, last_id } = JSON.parse(text) as { data: { actor: object; resource: string; action: string; outcome: string }[]; has_more: boolean; last_id: string };
-    for (const { actor, action, resource, outcome } of data) if (outcome === 'denied') denied.add(`${JSON.stringify(actor)} ${action.split('.')[1]} ${resource}`);
+    const { text } = await send('get', `/v1/audit?limit=100${after}`, {
+      authorization: `Bearer ${tenants.key('lab-b', 'admin')}`,
+    });
+    const { data, has_more, last_id } = JSON.parse(text) as {
+      data: { actor: object; resource: string; action: string; outcome: string }[];
+      has_more: boolean;
+      last_id: string;
+    };
+    for (const { actor, action, resource, outcome } of data)
+      if (outcome === 'denied') denied.add(`${JSON.stringify(actor)} ${action.split('.')[1]} ${resource}`);
     if (!has_more) break;
     after = `&after=${last_id}`;
   }
-  const missing = withId().flatMap(({ path, operationId }) =>
-    ids.filter((id) => isTheirs(path, id)).flatMap((id) => ['member', 'admin'].map((role) => {
-      const [verb, , ...rest] = operationId.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
-      return `{"tenant":"lab-b","key_id":"${role}"} ${[verb, ...rest].join('-')} ${path.split('/')[2]}/${id}`;
-    })),
-  ).filter((line) => !denied.has(line));
+  const missing = withId()
+    .flatMap(({ path, operationId }) =>
+      ids
+        .filter((id) => isTheirs(path, id))
+        .flatMap((id) =>
+          ['member', 'admin'].map((role) => {
+            const [verb, , ...rest] = operationId.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+            return `{"tenant":"lab-b","key_id":"${role}"} ${[verb, ...rest].join('-')} ${path.split('/')[2]}/${id}`;
+          }),
+        ),
+    )
+    .filter((line) => !denied.has(line));
   expect(missing).toEqual([]);
   expect([...denied].filter((line) => SECRETS.some((secret) => line.includes(secret)))).toEqual([]);
 });
 
 test('an operator sees no patient data, a member no audit log, and neither changes models', async () => {
   const statuses = async (role: 'member' | 'operator', wanted: (path: string) => boolean) => {
-    const answers = paths.filter(({ path }) => wanted(path)).map(({ method, path }) =>
-      send(method, path.replace('{id}', ids[1] as string).replace('{name}', 'wbc-knn'), { authorization: `Bearer ${tenants.key('lab-a', role)}` }));
+    const answers = paths
+      .filter(({ path }) => wanted(path))
+      .map(({ method, path }) =>
+        send(method, path.replace('{id}', ids[1] as string).replace('{name}', 'wbc-knn'), {
+          authorization: `Bearer ${tenants.key('lab-a', role)}`,
+        }),
+      );
     return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
   };
   expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches)/.test(path))).toEqual([403]);
-  expect(await statuses('member', (path) => /^\/v1\/(audit|api-keys|models\/\{name\}\/champion)/.test(path))).toEqual([403]);
+  expect(await statuses('member', (path) => /^\/v1\/(audit|api-keys|models\/\{name\}\/champion)/.test(path))).toEqual([
+    403,
+  ]);
 });
 
 test('without a key everything under /v1 answers 401, what is not there too', async () => {
   const answers = await Promise.all(
-    [...paths.filter(({ path }) => path.startsWith('/v1/') && !path.startsWith('/v1/session')), { method: 'put', path: '/v1/batches' }, { method: 'get', path: '/v1/nothing' }].map(async ({ method, path }) => {
-      const identity: Record<string, string> = path.includes('batches') ? {} : { authorization: `Bearer cq_${'x'.repeat(43)}` };
+    [
+      ...paths.filter(({ path }) => path.startsWith('/v1/') && !path.startsWith('/v1/session')),
+      { method: 'put', path: '/v1/batches' },
+      { method: 'get', path: '/v1/nothing' },
+    ].map(async ({ method, path }) => {
+      const identity: Record<string, string> = path.includes('batches')
+        ? {}
+        : { authorization: `Bearer cq_${'x'.repeat(43)}` };
       return (await send(method, path.replace(/\{\w+\}/, ids[1] as string), identity)).status;
     }),
   );
@@ -198,7 +310,11 @@ test('a revoked key ends with its sessions, and no other does', async () => {
   const session = await sessionOf(tenants.key('lab-a', 'admin'));
   expect((await send('get', '/v1/session', session)).status).toBe(200);
   await tenants.revoke('lab-a', 'admin');
-  await waitUntil('the key is in force no more', async () => (await send('get', '/v1/models', { authorization: `Bearer ${tenants.key('lab-a', 'admin')}` })).status === 401);
+  await waitUntil(
+    'the key is in force no more',
+    async () =>
+      (await send('get', '/v1/models', { authorization: `Bearer ${tenants.key('lab-a', 'admin')}` })).status === 401,
+  );
   expect((await send('get', '/v1/session', session)).status).toBe(401);
   expect((await owner.get(`/v1/batches/${id}`)).status).toBe(200);
 });

@@ -29,9 +29,16 @@ beforeAll(async () => {
   stack = await fixture.start({ API_KEYS_FILE: tenants.file, LOG_LEVEL: 'warn' });
   client = await ContractClient.connect(stack.url, tenants.key('lab', 'admin'));
   const files = await Promise.all(Array.from({ length: BATCHES }, () => run(client, FILE)));
-  const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } });
+  const { json } = await client.post('/v1/predictions', {
+    json: { features: BENIGN_RECORD },
+    headers: { prefer: 'wait=60' },
+  });
   const keys = [...Array<Role>(8).fill('admin'), 'member', 'operator'] as const;
-  const identities = [...keys.map((role) => ({ authorization: `Bearer ${tenants.key('lab', role)}` })), {} as Record<string, string>, { authorization: 'Bearer cq_unknown' }];
+  const identities = [
+    ...keys.map((role) => ({ authorization: `Bearer ${tenants.key('lab', role)}` })),
+    {} as Record<string, string>,
+    { authorization: 'Bearer cq_unknown' },
+  ];
   requests = fuzzedRequests(operationsOf(client), [...files.map(({ id }) => id), json.id as string], identities);
 });
 
@@ -46,7 +53,9 @@ function operationsOf({ document }: ContractClient): FuzzOperation[] {
   return Object.entries(document.paths).flatMap(([template, item]) =>
     (['get', 'post', 'delete'] as const).flatMap((method) => {
       const operation = item[method] as Described | undefined;
-      const query = (operation?.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+      const query = (operation?.parameters ?? [])
+        .filter((parameter) => parameter.in === 'query')
+        .map(({ name }) => name);
       const types = Object.keys(operation?.requestBody?.content ?? {});
       return operation === undefined ? [] : [{ method, template, query, types }];
     }),
@@ -56,13 +65,24 @@ function operationsOf({ document }: ContractClient): FuzzOperation[] {
 /** Sends it; says what is wrong with the answer, if anything is. */
 async function faultOf({ method, template, path, headers, body }: FuzzedRequest): Promise<string | undefined> {
   try {
-    const response = await fetch(stack.url + path, { method: method.toUpperCase(), headers, body, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(stack.url + path, {
+      method: method.toUpperCase(),
+      headers,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
     const type = (response.headers.get('content-type') ?? '').split(';')[0] as string;
     const isStream = type === 'text/event-stream';
     if (isStream) await response.body?.cancel();
     const text = isStream ? '' : await response.text();
     if (response.status >= 500) return `${response.status} ${text}`;
-    client.check(method, path, { template, status: response.status, type, body: type.endsWith('json') ? (JSON.parse(text) as unknown) : undefined });
+    client.check(method, path, {
+      template,
+      status: response.status,
+      type,
+      body: type.endsWith('json') ? (JSON.parse(text) as unknown) : undefined,
+    });
     return undefined;
   } catch (error) {
     return String(error);
@@ -76,7 +96,8 @@ test(`${REQUESTS} requests of every kind are answered as the document says, by a
   const worker = async () => {
     for (let request = queue.pop(); request !== undefined; request = queue.pop()) {
       const fault = await faultOf(request);
-      if (fault !== undefined) faults.push(`seed ${seed}: ${JSON.stringify(request).slice(0, 600)}\n  → ${fault.slice(0, 600)}`);
+      if (fault !== undefined)
+        faults.push(`seed ${seed}: ${JSON.stringify(request).slice(0, 600)}\n  → ${fault.slice(0, 600)}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -84,5 +105,8 @@ test(`${REQUESTS} requests of every kind are answered as the document says, by a
   const ready = readReady(fixture.dataDir);
   expect(ready?.pids).toEqual(stack.ready.pids);
   expect(pidsOf(stack.ready).every(isRunning)).toBe(true);
-  expect((await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } })).status).toBe(201);
+  expect(
+    (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD }, headers: { prefer: 'wait=60' } }))
+      .status,
+  ).toBe(201);
 });

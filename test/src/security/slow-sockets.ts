@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type Socket, connect } from 'node:net';
 import { HEADER } from '../support/csv-rows';
 
-const BYTE_EVERY_MS = 500;
+const BYTE_INTERVAL_MS = 500;
 
 export async function openSocket(url: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
@@ -21,12 +21,17 @@ export class SlowSockets {
   static async open(count: number, url: string, apiKey: string): Promise<SlowSockets> {
     const upload = (request: string) =>
       `${request} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: text/csv\r\nContent-Length: 1000000\r\n\r\n${HEADER}`;
-    const starts = ['GET /v1/models HTT', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nX-A: ', upload('POST /v1/batches'), upload('POST /v1/predictions')];
+    const starts = [
+      'GET /v1/models HTT',
+      'POST /v1/batches HTTP/1.1\r\nHost: x\r\nX-A: ',
+      upload('POST /v1/batches'),
+      upload('POST /v1/predictions'),
+    ];
     const sockets = await Promise.all(Array.from({ length: count }, () => openSocket(url)));
     sockets.forEach((socket, index) => socket.resume().write(starts[index % starts.length] as string));
     const drip = setInterval(() => {
       for (const socket of sockets) if (socket.writable) socket.write('7');
-    }, BYTE_EVERY_MS);
+    }, BYTE_INTERVAL_MS);
     return new SlowSockets(sockets, drip);
   }
 

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finish } from '../support/batches';
-import type { Answer } from '../support/contract-client';
+import type { ContractResponse } from '../support/contract-client';
 import type { FaultStack } from '../support/fault-stack';
-import type { Battlefield } from './faults';
+import type { SoakEnvironment } from './faults';
 
 /*
  * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break off. The
@@ -21,21 +21,23 @@ const MAX_ANSWER_BYTES = 600;
  * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost stay until
  * Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
  */
-export async function losePartOfRedis({ faults, random, sampler }: Battlefield): Promise<void> {
+export async function losePartOfRedis({ faults, random, sampler }: SoakEnvironment): Promise<void> {
   await faults.inRedis(async (redis) => {
-    const keys = (await Promise.all(Object.values(queueNames).map((queue) => redis.keys(`${REDIS_PREFIX}:${queue}:*`)))).flat();
+    const keys = (
+      await Promise.all(Object.values(queueNames).map((queue) => redis.keys(`${REDIS_PREFIX}:${queue}:*`)))
+    ).flat();
     // The loss of `meta` is the loss of a queue's settings, not of its work.
     const lost = keys.filter((key) => !key.endsWith(':meta') && random() < LOST_SHARE);
     if (lost.length > 0) await redis.del(...lost);
   });
-  sampler.redisBeginsAnew();
+  sampler.redisRestarted();
 }
 
 /** Flips a bit of a shard's object before the batch is finalized; the results must be right all the same. */
-export async function damageShardObject({ faults, random }: Battlefield): Promise<void> {
+export async function damageShardObject({ faults, random }: SoakEnvironment): Promise<void> {
   const hold = faults.hold(/\/shards\/(?!00000)/);
   try {
-    const id = await untilAccepted(faults);
+    const id = await waitUntilAccepted(faults);
     await faults.untilScored(id, 1);
     const [key] = await faults.shardObjects(id);
     const bytes = Buffer.from(await faults.store.get(key as string));
@@ -43,7 +45,7 @@ export async function damageShardObject({ faults, random }: Battlefield): Promis
     bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << Math.floor(random() * 8)), at);
     await faults.store.put(key as string, bytes);
     hold.open();
-    await faults.expectWhole(id);
+    await faults.expectComplete(id);
     await remove(faults, id);
   } finally {
     hold.open();
@@ -51,10 +53,10 @@ export async function damageShardObject({ faults, random }: Battlefield): Promis
 }
 
 /** Truncates the description of a finished batch: it alone is shown as failed, and it can be deleted. */
-export async function damageDocument({ faults, random }: Battlefield): Promise<void> {
-  const id = await untilAccepted(faults);
+export async function damageDocument({ faults, random }: SoakEnvironment): Promise<void> {
+  const id = await waitUntilAccepted(faults);
   await finish(faults.client, id);
-  const key = ObjectKeys.batchRecord('local', id);
+  const key = ObjectKeys.batchDocument('local', id);
   const bytes = await faults.store.get(key);
   await faults.store.put(key, bytes.subarray(0, Math.floor(random() * bytes.length)));
   const { status, json } = await faults.client.get('/v1/batches?limit=100');
@@ -65,22 +67,22 @@ export async function damageDocument({ faults, random }: Battlefield): Promise<v
 }
 
 /** Half of the API's answers break off after some bytes, for ten seconds; clients send again with the same key. */
-export async function truncateAnswers({ apiProxy, random }: Battlefield): Promise<void> {
-  apiProxy.meddle(() => (random() < 0.5 ? { cutAfterBytes: Math.ceil(random() * MAX_ANSWER_BYTES) } : 'pass'));
+export async function truncateAnswers({ apiProxy, random }: SoakEnvironment): Promise<void> {
+  apiProxy.intercept(() => (random() < 0.5 ? { cutAfterBytes: Math.ceil(random() * MAX_ANSWER_BYTES) } : 'pass'));
   await sleep(TRUNCATED_MS);
-  apiProxy.heal();
+  apiProxy.restore();
 }
 
-async function untilAccepted(faults: FaultStack): Promise<string> {
-  return (await untilAnswered(() => faults.post(), 202)).json.id as string;
+async function waitUntilAccepted(faults: FaultStack): Promise<string> {
+  return (await waitUntilAnswered(() => faults.post(), 202)).json.id as string;
 }
 
 async function remove(faults: FaultStack, id: string): Promise<void> {
-  await untilAnswered(() => faults.client.call('delete', `/v1/batches/${id}`), 204);
+  await waitUntilAnswered(() => faults.client.call('delete', `/v1/batches/${id}`), 204);
 }
 
 /** What ended the fault before may still be recovering. */
-async function untilAnswered(send: () => Promise<Answer>, status: number): Promise<Answer> {
+async function waitUntilAnswered(send: () => Promise<ContractResponse>, status: number): Promise<ContractResponse> {
   for (;;) {
     const answer = await send().catch(() => undefined);
     if (answer?.status === status) return answer;

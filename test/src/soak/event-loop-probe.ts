@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
  * into `$EVENT_LOOP_DIR/<pid>.json`, since the process began.
  */
 
-const EVERY_MS = 2_000;
+const INTERVAL_MS = 2_000;
 const NS_PER_MS = 1e6;
 const RESOLUTION_MS = 10;
 const folder = process.env['EVENT_LOOP_DIR'];
@@ -23,5 +23,5 @@ if (isMainThread && folder !== undefined) {
     writeFileSync(`${file}.next`, JSON.stringify(figures));
     renameSync(`${file}.next`, file);
   };
-  setInterval(write, EVERY_MS).unref();
+  setInterval(write, INTERVAL_MS).unref();
 }

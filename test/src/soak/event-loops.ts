@@ -22,7 +22,9 @@ export class EventLoops {
   of(service: 'api' | 'worker'): { p50: number; p99: number } | null {
     const files = readdirSync(this.folder).filter((name) => name.endsWith('.json'));
     const all = files.map((name) => JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as Figures);
-    const own = all.filter(({ program }) => program.includes(`services/${service}/`)).toSorted((a, b) => b.samples - a.samples);
+    const own = all
+      .filter(({ program }) => program.includes(`services/${service}/`))
+      .toSorted((a, b) => b.samples - a.samples);
     return own[0] === undefined ? null : { p50: round(own[0].p50), p99: round(own[0].p99) };
   }
 

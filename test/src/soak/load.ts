@@ -1,24 +1,24 @@
 import { strict as assert } from 'node:assert';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ObjectKeys, type PredictionEnd, isPending } from '@cytoqueue/storage';
-import type { Answer } from '../support/contract-client';
+import { ObjectKeys, type PredictionCompletion, isPending } from '@cytoqueue/records';
+import type { ContractResponse } from '../support/contract-client';
 import type { FaultStack } from '../support/fault-stack';
 import { waitUntil } from '../support/wait-until';
 
-const BATCH_EVERY_MS = 2_000;
-const BATCHES_AT_ONCE = 4;
+const BATCH_INTERVAL_MS = 2_000;
+const BATCH_CONCURRENCY = 4;
 const RECORDS_PER_SECOND = 5;
-const RECORDS_AT_ONCE = 40;
+const RECORD_CONCURRENCY = 40;
 const RETRY_MS = 1_000;
 /** After the last fault everything that was accepted ends within it: the locks of what was killed last a minute. */
 const SETTLE_MS = 240_000;
 
 /** What a client saw, and what became of it. */
-export interface Tally {
+export interface LoadCounts {
   batches: number;
   records: number;
   /** Requests that were refused or cut off, and sent again with the same key. */
-  sentAgain: number;
+  retries: number;
   /** The longest that a record took from its first request to its answer. */
   slowestRecordMs: number;
 }
@@ -28,8 +28,8 @@ export interface Tally {
  * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
  */
 export class Load {
-  readonly tally: Tally = { batches: 0, records: 0, sentAgain: 0, slowestRecordMs: 0 };
-  readonly broken: string[] = [];
+  readonly counts: LoadCounts = { batches: 0, records: 0, retries: 0, slowestRecordMs: 0 };
+  readonly failures: string[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly accepted = new Set<string>();
   private stopped = false;
@@ -41,8 +41,8 @@ export class Load {
   async start(): Promise<void> {
     const { json } = await this.faults.predict({ prefer: 'wait=30' });
     this.expected = JSON.stringify(json.result);
-    void this.repeat(BATCH_EVERY_MS, BATCHES_AT_ONCE, () => this.sendBatch());
-    void this.repeat(1_000 / RECORDS_PER_SECOND, RECORDS_AT_ONCE, () => this.sendRecord());
+    void this.repeat(BATCH_INTERVAL_MS, BATCH_CONCURRENCY, () => this.sendBatch());
+    void this.repeat(1_000 / RECORDS_PER_SECOND, RECORD_CONCURRENCY, () => this.sendRecord());
   }
 
   /** Sends nothing new; resolves when everything has ended and was looked at. */
@@ -64,53 +64,65 @@ export class Load {
 
   private async sendBatch(): Promise<void> {
     const key = `soak-batch-${++this.sent}`;
-    const id = await this.untilAccepted(() => this.faults.post({ 'idempotency-key': key }));
-    this.tally.batches++;
+    const id = await this.waitUntilAccepted(() => this.faults.post({ 'idempotency-key': key }));
+    this.counts.batches++;
     await this.check(id, async () => {
       const manifest = ObjectKeys.runManifest('local', id, 1);
-      await waitUntil(`${id} has ended`, async () => (await this.faults.store.head(manifest)) !== undefined && !(await this.isPending(id)), SETTLE_MS);
+      await waitUntil(
+        `${id} has ended`,
+        async () => (await this.faults.store.head(manifest)) !== undefined && !(await this.isPending(id)),
+        SETTLE_MS,
+      );
       const { failed_shards: failed } = await this.faults.expectInvariant(id);
       assert.deepEqual(failed, [], 'no shard has failed');
     });
-    await this.untilDone(() => this.faults.client.call('delete', `/v1/batches/${id}`), [204, 404]);
+    await this.waitUntilDone(() => this.faults.client.call('delete', `/v1/batches/${id}`), [204, 404]);
     this.accepted.delete(id);
   }
 
   private async sendRecord(): Promise<void> {
     const key = `soak-record-${++this.sent}`;
     const startedMs = performance.now();
-    const id = await this.untilAccepted(() => this.faults.predict({ 'idempotency-key': key, prefer: 'wait=10' }));
-    this.tally.records++;
+    const id = await this.waitUntilAccepted(() => this.faults.predict({ 'idempotency-key': key, prefer: 'wait=10' }));
+    this.counts.records++;
     await this.check(id, async () => {
       const result = ObjectKeys.predictionResult('local', id);
       await waitUntil(`${id} has ended`, async () => (await this.faults.store.head(result)) !== undefined, SETTLE_MS);
-      this.tally.slowestRecordMs = Math.max(this.tally.slowestRecordMs, performance.now() - startedMs);
-      const end = JSON.parse((await this.faults.store.get(result)).toString()) as PredictionEnd;
+      this.counts.slowestRecordMs = Math.max(this.counts.slowestRecordMs, performance.now() - startedMs);
+      const end = JSON.parse((await this.faults.store.get(result)).toString()) as PredictionCompletion;
       assert.equal(end.status, 'succeeded');
-      assert.deepEqual('result' in end && end.result, JSON.parse(this.expected), 'the answer is the one given in peace');
+      assert.deepEqual(
+        'result' in end && end.result,
+        JSON.parse(this.expected),
+        'the answer is the one given in peace',
+      );
       await waitUntil(`${id} is not pending`, async () => !(await this.isPending(id)), SETTLE_MS);
     });
   }
 
-  private async untilAccepted(send: () => Promise<Answer>): Promise<string> {
-    const { json } = await this.untilDone(send, [201, 202]);
+  private async waitUntilAccepted(send: () => Promise<ContractResponse>): Promise<string> {
+    const { json } = await this.waitUntilDone(send, [201, 202]);
     this.accepted.add(json.id as string);
     return json.id as string;
   }
 
-  private async untilDone(send: () => Promise<Answer>, statuses: readonly number[]): Promise<Answer> {
+  private async waitUntilDone(
+    send: () => Promise<ContractResponse>,
+    statuses: readonly number[],
+  ): Promise<ContractResponse> {
     for (;;) {
-      const answer = await send().catch((error: unknown) => this.orBroken(error));
+      const answer = await send().catch((error: unknown) => this.recordFailure(error));
       if (answer !== undefined && statuses.includes(answer.status)) return answer;
-      if (answer !== undefined && ![503, 507].includes(answer.status)) this.broken.push(`answered ${answer.status}: ${answer.text}`);
-      this.tally.sentAgain++;
+      if (answer !== undefined && ![503, 507].includes(answer.status))
+        this.failures.push(`answered ${answer.status}: ${answer.text}`);
+      this.counts.retries++;
       await sleep(RETRY_MS);
     }
   }
 
   /** A connection that ends is what an API does that is killed; anything else is not. */
-  private orBroken(error: unknown): undefined {
-    if (!(error instanceof TypeError)) this.broken.push(String(error));
+  private recordFailure(error: unknown): undefined {
+    if (!(error instanceof TypeError)) this.failures.push(String(error));
     return undefined;
   }
 
@@ -118,7 +130,7 @@ export class Load {
     try {
       await look();
     } catch (error) {
-      this.broken.push(`${what}: ${(error as Error).message}`);
+      this.failures.push(`${what}: ${(error as Error).message}`);
     }
   }
 
@@ -132,8 +144,11 @@ export class Load {
     const known = [...this.accepted, this.faults.undisturbedId];
     const unknown = (json.data as { id: string }[]).map(({ id }) => id).filter((id) => !known.includes(id));
     assert.deepEqual(unknown, [], 'every batch was accepted by the client, once');
-    const { objects } = await this.faults.store.list({ prefix: ObjectKeys.pendingPrefix });
-    assert.deepEqual(objects.map(({ key }) => key), [], 'nothing is pending');
+    const { objects } = await this.faults.store.list({ prefix: ObjectKeys.pendingFolder });
+    assert.deepEqual(
+      objects.map(({ key }) => key),
+      [],
+      'nothing is pending',
+    );
   }
 }
-

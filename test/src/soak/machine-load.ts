@@ -32,8 +32,12 @@ export interface MachineLoad {
 
 /** Each process ends by itself when its IPC channel to this process closes, so none outlives a kill. */
 export function startMachineLoad(folder: string): MachineLoad {
-  const start = (script: string, ...args: string[]) => spawn(process.execPath, ['-e', script, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const children = [...Array.from({ length: BUSY_LOOPS }, () => start(BUSY_LOOP)), start(DISK_WRITER, `${folder}/filler`)];
+  const start = (script: string, ...args: string[]) =>
+    spawn(process.execPath, ['-e', script, ...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const children = [
+    ...Array.from({ length: BUSY_LOOPS }, () => start(BUSY_LOOP)),
+    start(DISK_WRITER, `${folder}/filler`),
+  ];
   let current: ChildProcess | undefined;
   let interrupted = false;
   const interrupt = (signal: NodeJS.Signals): void => {

@@ -4,10 +4,10 @@ import type { Redis } from 'ioredis';
 import type { FaultStack } from '../support/fault-stack';
 import type { Sample } from './slopes';
 
-const EVERY_MS = 2_000;
+const INTERVAL_MS = 2_000;
 const MIB = 1024 * 1024;
 /** What Redis answers when asked how long a key that does not expire has still to live. */
-const WITHOUT_END = -1;
+const WITHOUT_EXPIRY = -1;
 
 export type Series = 'api MiB' | 'worker MiB' | 'api descriptors' | 'worker descriptors' | 'redis keys' | 'redis MiB';
 
@@ -16,14 +16,14 @@ export class Sampler {
   readonly samples = new Map<Series, Sample[]>();
   private timer: NodeJS.Timeout | undefined;
   private taking: Promise<void> = Promise.resolve();
-  private redisLife = 0;
+  private redisGeneration = 0;
 
   constructor(private readonly faults: FaultStack) {}
 
   start(): void {
     this.timer = setInterval(() => {
       this.taking = this.taking.then(() => this.take());
-    }, EVERY_MS);
+    }, INTERVAL_MS);
   }
 
   async stop(): Promise<void> {
@@ -32,8 +32,8 @@ export class Sampler {
   }
 
   /** Redis has lost its memory: its keys are counted from none again. */
-  redisBeginsAnew(): void {
-    this.redisLife++;
+  redisRestarted(): void {
+    this.redisGeneration++;
   }
 
   private async take(): Promise<void> {
@@ -55,14 +55,18 @@ export class Sampler {
 
   /** Of the keys those that are there for good: not finished jobs, which are kept up to a number, nor what expires. */
   private async takeRedis(redis: Redis): Promise<void> {
-    const life = this.redisLife;
+    const life = this.redisGeneration;
     const [keys, memory] = await Promise.all([redis.keys(`${REDIS_PREFIX}:*`), redis.info('memory')]);
-    const finished = await Promise.all(Object.values(queueNames).flatMap((name) => ['completed', 'failed'].map((state) => redis.zrange(`${REDIS_PREFIX}:${name}:${state}`, '0', '-1'))));
+    const finished = await Promise.all(
+      Object.values(queueNames).flatMap((name) =>
+        ['completed', 'failed'].map((state) => redis.zrange(`${REDIS_PREFIX}:${name}:${state}`, '0', '-1')),
+      ),
+    );
     const kept = new Set(finished.flat());
     const others = keys.filter((key) => !kept.has(key.split(':')[2] ?? ''));
     const ttls = await Promise.all(others.map((key) => redis.pttl(key)));
-    if (life !== this.redisLife) return;
-    this.add('redis keys', String(life), ttls.filter((ttl) => ttl === WITHOUT_END).length);
+    if (life !== this.redisGeneration) return;
+    this.add('redis keys', String(life), ttls.filter((ttl) => ttl === WITHOUT_EXPIRY).length);
     this.add('redis MiB', String(life), Number(/used_memory:(\d+)/.exec(memory)?.[1]) / MIB);
   }
 

@@ -2,17 +2,34 @@ import { slopeOf } from './slopes';
 
 const MINUTE_MS = 60_000;
 const life = (name: string, startMs: number, minutes: number, value: (minute: number) => number) =>
-  Array.from({ length: minutes * 10 }, (_, i) => ({ life: name, atMs: startMs + (i * MINUTE_MS) / 10, value: value(i / 10) }));
+  Array.from({ length: minutes * 10 }, (_, i) => ({
+    life: name,
+    atMs: startMs + (i * MINUTE_MS) / 10,
+    value: value(i / 10),
+  }));
 
 test('what grows by three a minute has that slope, also when it is replaced and starts anew', () => {
-  const samples = [...life('a', 0, 5, (minute) => 100 + 3 * minute), ...life('b', 5 * MINUTE_MS, 5, (minute) => 40 + 3 * minute)];
+  const samples = [
+    ...life('a', 0, 5, (minute) => 100 + 3 * minute),
+    ...life('b', 5 * MINUTE_MS, 5, (minute) => 40 + 3 * minute),
+  ];
   expect(slopeOf(samples, 0)?.perMinute).toBeCloseTo(3);
 });
 
 test('what only grows at first is flat', () => {
-  expect(slopeOf(life('a', 0, 10, (minute) => Math.min(minute, 1) * 50), MINUTE_MS)).toMatchObject({ perMinute: expect.closeTo(0), mean: 50 });
+  expect(
+    slopeOf(
+      life('a', 0, 10, (minute) => Math.min(minute, 1) * 50),
+      MINUTE_MS,
+    ),
+  ).toMatchObject({ perMinute: expect.closeTo(0), mean: 50 });
 });
 
 test('lives that were too short say nothing', () => {
-  expect(slopeOf(life('a', 0, 1, (minute) => minute), MINUTE_MS / 2)).toBeUndefined();
+  expect(
+    slopeOf(
+      life('a', 0, 1, (minute) => minute),
+      MINUTE_MS / 2,
+    ),
+  ).toBeUndefined();
 });

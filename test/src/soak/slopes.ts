@@ -15,13 +15,13 @@ export interface Slope {
 
 const MINUTE_MS = 60_000;
 /** Fewer say nothing of a life. */
-const LEAST_SAMPLES = 10;
+const MIN_SAMPLES = 10;
 
 /** @param warmUpMs of each life, which does not count. Undefined when there is too little to go by. */
 export function slopeOf(samples: readonly Sample[], warmUpMs: number): Slope | undefined {
   const lives = byLife(samples)
     .map((life) => life.filter(({ atMs }) => atMs - life[0]!.atMs >= warmUpMs))
-    .filter((life) => life.length >= LEAST_SAMPLES);
+    .filter((life) => life.length >= MIN_SAMPLES);
   let products = 0;
   let squares = 0;
   for (const life of lives) {
@@ -34,7 +34,11 @@ export function slopeOf(samples: readonly Sample[], warmUpMs: number): Slope | u
   }
   if (squares === 0) return undefined;
   const used = lives.flat();
-  return { perMinute: (products / squares) * MINUTE_MS, samples: used.length, mean: mean(used.slice(-Math.ceil(used.length / 4)).map(({ value }) => value)) };
+  return {
+    perMinute: (products / squares) * MINUTE_MS,
+    samples: used.length,
+    mean: mean(used.slice(-Math.ceil(used.length / 4)).map(({ value }) => value)),
+  };
 }
 
 function byLife(samples: readonly Sample[]): Sample[][] {

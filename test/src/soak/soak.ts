@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Releasers } from '@cytoqueue/runtime';
+import { CleanupStack } from '@cytoqueue/runtime';
 import { FakeClock, findFakeTime } from '../support/fake-clock';
 import { ContractClient } from '../support/contract-client';
 import { FaultStack } from '../support/fault-stack';
 import { mountSmallDisk } from '../support/small-disk';
 import { TcpProxy } from '../support/tcp-proxy';
 import { EventLoops } from './event-loops';
-import { type Battlefield, EARLY_FAULTS, FAULTS, type Fault } from './faults';
+import { type SoakEnvironment, EARLY_FAULTS, FAULTS, type Fault } from './faults';
 import { Load } from './load';
 import { createRandom } from './random';
 import { Sampler, type Series } from './sampler';
@@ -22,7 +22,7 @@ export interface SoakReport {
   readonly minutes: number;
   readonly seed: number;
   readonly faults: Record<string, number>;
-  readonly load: Load['tally'];
+  readonly load: Load['counts'];
   /** What should hold and did not; empty when all is well. */
   readonly broken: readonly string[];
   readonly slopes: Partial<Record<Series, Slope & { most: number; flat: boolean }>>;
@@ -32,41 +32,64 @@ export interface SoakReport {
 const ROWS = 5_000;
 const DISK_MIB = 512;
 const MINUTE_MS = 60_000;
-const PEACE_MS = 5_000;
+const FAULT_FREE_MS = 5_000;
 /** Of every life of a process: what it loads and compiles at first is no leak. */
 const WARM_UP_MS = 60_000;
 /** What may be called flat: more than noise comes to in ten minutes, and far less than a leak that fills a night. */
-const MOST_PER_MINUTE: Record<Series, number> = {
-  'api MiB': 5, 'worker MiB': 5, 'api descriptors': 2, 'worker descriptors': 2, 'redis keys': 20, 'redis MiB': 1,
+const MAX_PER_MINUTE: Record<Series, number> = {
+  'api MiB': 5,
+  'worker MiB': 5,
+  'api descriptors': 2,
+  'worker descriptors': 2,
+  'redis keys': 20,
+  'redis MiB': 1,
 };
 
 /** Load and one random fault after the other on real processes, until the time is up; then everything has to be as promised. */
 export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> {
-  const releasers = new Releasers();
+  const releasers = new CleanupStack();
   try {
     const { field, loops } = await prepare(releasers, createRandom(seed));
     const load = new Load(field.faults);
     await load.start();
     field.sampler.start();
-    const faults = await battle(field, minutes * MINUTE_MS);
+    const faults = await injectFaults(field, minutes * MINUTE_MS);
     await load.stop();
     await field.sampler.stop();
     const delays = { api: loops.of('api'), worker: loops.of('worker') };
-    return { minutes, seed, faults, load: load.tally, broken: load.broken, slopes: slopesOf(field.sampler), event_loop_delay_ms: delays };
+    return {
+      minutes,
+      seed,
+      faults,
+      load: load.counts,
+      broken: load.failures,
+      slopes: slopesOf(field.sampler),
+      event_loop_delay_ms: delays,
+    };
   } finally {
     await releasers.releaseAll();
   }
 }
 
-async function prepare(releasers: Releasers, random: () => number): Promise<{ field: Battlefield; loops: EventLoops }> {
+async function prepare(
+  releasers: CleanupStack,
+  random: () => number,
+): Promise<{ field: SoakEnvironment; loops: EventLoops }> {
   const disk = mountSmallDisk(DISK_MIB);
   if (disk !== undefined) releasers.push('disk', () => disk.unmount());
   const clock = findFakeTime() === undefined ? undefined : new FakeClock();
   if (clock !== undefined) releasers.push('clock', () => clock.stop());
   const loops = new EventLoops();
   releasers.push('event loops', () => loops.stop());
-  const folders = disk === undefined ? {} : { STORAGE_URL: `file://${disk.path}/objects`, DATA_DIR: join(disk.path, 'data') };
-  const faults = await FaultStack.start(ROWS, { WORKERS: '2', CANARY_SECONDS: '60', ...folders, ...clock?.environment, ...loops.environment });
+  const folders =
+    disk === undefined ? {} : { STORAGE_URL: `file://${disk.path}/objects`, DATA_DIR: join(disk.path, 'data') };
+  const faults = await FaultStack.start(ROWS, {
+    WORKERS: '2',
+    CANARY_SECONDS: '60',
+    ...folders,
+    ...clock?.environment,
+    ...loops.environment,
+  });
   releasers.push('stack', () => faults.stop());
   const apiProxy = await TcpProxy.start(Number(new URL(faults.stack.url).port));
   releasers.push('proxy of the API', () => apiProxy.stop());
@@ -77,22 +100,25 @@ async function prepare(releasers: Releasers, random: () => number): Promise<{ fi
 }
 
 /** Resolves with how often each fault was there. */
-async function battle(field: Battlefield, durationMs: number): Promise<Record<string, number>> {
+async function injectFaults(field: SoakEnvironment, durationMs: number): Promise<Record<string, number>> {
   const startedMs = performance.now();
   const counts: Record<string, number> = {};
   for (;;) {
-    await sleep(PEACE_MS + field.random() * PEACE_MS);
+    await sleep(FAULT_FREE_MS + field.random() * FAULT_FREE_MS);
     const passedMs = performance.now() - startedMs;
     if (passedMs > durationMs) return counts;
-    const { name, happen } = choose(field, passedMs < durationMs / 3 ? [...FAULTS, ...EARLY_FAULTS] : FAULTS);
+    const { name, run: happen } = chooseFault(field, passedMs < durationMs / 3 ? [...FAULTS, ...EARLY_FAULTS] : FAULTS);
     console.log(`${(passedMs / MINUTE_MS).toFixed(1).padStart(6)} min  ${name}`);
     await happen(field);
     counts[name] = (counts[name] ?? 0) + 1;
   }
 }
 
-function choose({ random, clock, disk }: Battlefield, faults: readonly Fault[]): Fault {
-  const possible = faults.filter(({ name }) => (clock !== undefined || !name.startsWith('clock')) && (disk !== undefined || !name.startsWith('disk')));
+function chooseFault({ random, clock, disk }: SoakEnvironment, faults: readonly Fault[]): Fault {
+  const possible = faults.filter(
+    ({ name }) =>
+      (clock !== undefined || !name.startsWith('clock')) && (disk !== undefined || !name.startsWith('disk')),
+  );
   return possible[Math.floor(random() * possible.length)]!;
 }
 
@@ -100,7 +126,7 @@ function slopesOf({ samples }: Sampler): SoakReport['slopes'] {
   const slopes: SoakReport['slopes'] = {};
   for (const [series, own] of samples) {
     const slope = slopeOf(own, WARM_UP_MS);
-    const most = MOST_PER_MINUTE[series];
+    const most = MAX_PER_MINUTE[series];
     if (slope !== undefined) slopes[series] = { ...slope, most, flat: slope.perMinute <= most };
   }
   return slopes;

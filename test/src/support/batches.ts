@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { Answer, ContractClient } from './contract-client';
+import type { ContractResponse, ContractClient } from './contract-client';
 import { HEADER } from './csv-rows';
 import { waitUntil } from './wait-until';
 
@@ -15,7 +15,7 @@ export async function upload(client: ContractClient, body: string | Buffer | For
 }
 
 /** Polls until the batch is finished; on the way its counts must add up and its progress must not fall. */
-export async function finish(client: ContractClient, id: string): Promise<Answer['json']> {
+export async function finish(client: ContractClient, id: string): Promise<ContractResponse['json']> {
   let progress = 0;
   return waitUntil(`batch ${id} is finished`, async () => {
     const { status, json, text } = await client.get(`/v1/batches/${id}`);
@@ -39,7 +39,7 @@ export async function run(client: ContractClient, body: string | Buffer | FormDa
 }
 
 /** Sends one record and resolves with the finished prediction, however long it takes; `Prefer: wait` saves most of the polling. */
-export async function score(client: ContractClient, body: object): Promise<Answer['json']> {
+export async function score(client: ContractClient, body: object): Promise<ContractResponse['json']> {
   const answer = await client.post('/v1/predictions', { headers: { prefer: 'wait=20' }, json: body });
   assert.ok([201, 202].includes(answer.status), answer.text);
   if (answer.status === 201) return answer.json;
@@ -51,6 +51,7 @@ export async function score(client: ContractClient, body: object): Promise<Answe
 
 /** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
 export function variedFile(rows: number): string {
-  const row = (i: number) => `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
+  const row = (i: number) =>
+    `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;
   return HEADER + Array.from({ length: rows }, (_, i) => row(i)).join('');
 }

@@ -6,7 +6,13 @@ import { askSharedServer } from './jest/shared-servers';
 export async function launchChromium(): Promise<BrowserServer> {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error('no Chromium: npm test installs it, or set CHROMIUM_PATH');
-  const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-quic', '--no-first-run'];
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-quic',
+    '--no-first-run',
+  ];
   return chromium.launchServer({ executablePath, args: ['--no-sandbox', ...quiet] });
 }
 

@@ -21,7 +21,11 @@ export class CloudWatchFigures {
     url: string,
     private readonly namespace: string,
   ) {
-    this.client = new CloudWatchClient({ endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+    this.client = new CloudWatchClient({
+      endpoint: url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
   }
 
   stop(): void {
@@ -49,7 +53,10 @@ export class CloudWatchFigures {
         StartTime: new Date(Date.now() - HOUR_MS),
         EndTime: new Date(Date.now() + HOUR_MS),
         ScanBy: 'TimestampAscending',
-        MetricDataQueries: metrics.map((Metric, i) => ({ Id: `m${i}`, MetricStat: { Metric, Period: 60, Stat: statistic } })),
+        MetricDataQueries: metrics.map((Metric, i) => ({
+          Id: `m${i}`,
+          MetricStat: { Metric, Period: 60, Stat: statistic },
+        })),
       }),
     );
     return (answer.MetricDataResults ?? []).flatMap(({ Values }) => Values ?? []);

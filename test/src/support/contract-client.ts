@@ -13,7 +13,7 @@ export interface OpenApiDocument {
   paths: Record<string, Partial<Record<Method, Operation>>>;
 }
 
-export interface Answer {
+export interface ContractResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -29,7 +29,7 @@ export interface CallOptions {
   json?: unknown;
 }
 
-interface Seen {
+interface SeenResponse {
   /** Found by the path when not known. */
   template?: string;
   status: number;
@@ -57,16 +57,16 @@ export class ContractClient {
     return new ContractClient(url, apiKey, (await response.json()) as OpenApiDocument);
   }
 
-  get(path: string, options?: CallOptions): Promise<Answer> {
+  get(path: string, options?: CallOptions): Promise<ContractResponse> {
     return this.call('get', path, options);
   }
 
-  post(path: string, options?: CallOptions): Promise<Answer> {
+  post(path: string, options?: CallOptions): Promise<ContractResponse> {
     return this.call('post', path, options);
   }
 
   /** @throws Error when the answer is not one that the document promises */
-  async call(method: Method, path: string, { headers = {}, body, json }: CallOptions = {}): Promise<Answer> {
+  async call(method: Method, path: string, { headers = {}, body, json }: CallOptions = {}): Promise<ContractResponse> {
     const response = await fetch(this.url + path, {
       method: method.toUpperCase(),
       headers: {
@@ -85,7 +85,11 @@ export class ContractClient {
   }
 
   /** @throws Error when the answer is not one that the document promises; says nothing of paths that it does not have */
-  check(method: Method, path: string, { template = this.templateOf(path.split('?')[0] as string), status, type, body }: Seen): void {
+  check(
+    method: Method,
+    path: string,
+    { template = this.templateOf(path.split('?')[0] as string), status, type, body }: SeenResponse,
+  ): void {
     const operation = template === undefined ? undefined : this.document.paths[template]?.[method];
     if (template === undefined || operation === undefined) return;
     const place = `${method} ${template} ${status} ${type}`;
@@ -94,8 +98,18 @@ export class ContractClient {
       throw new Error(`${place} is not in the document: ${JSON.stringify(body)}`);
     }
     if (body !== undefined) {
-      const validate = this.validator(['paths', template, method, 'responses', String(status), 'content', type, 'schema']);
-      if (!validate(body)) throw new Error(`${place} differs from the document: ${this.ajv.errorsText(validate.errors)}`);
+      const validate = this.validator([
+        'paths',
+        template,
+        method,
+        'responses',
+        String(status),
+        'content',
+        type,
+        'schema',
+      ]);
+      if (!validate(body))
+        throw new Error(`${place} differs from the document: ${this.ajv.errorsText(validate.errors)}`);
     }
     if (status < 400) this.seen.add(operation.operationId);
   }
@@ -114,7 +128,9 @@ export class ContractClient {
 
   /** Operation ids of the document that no answer below 400 was seen of. */
   unseen(): string[] {
-    const all = Object.values(this.document.paths).flatMap((item) => METHODS.flatMap((method) => item[method]?.operationId ?? []));
+    const all = Object.values(this.document.paths).flatMap((item) =>
+      METHODS.flatMap((method) => item[method]?.operationId ?? []),
+    );
     return all.filter((id) => !this.seen.has(id));
   }
 }

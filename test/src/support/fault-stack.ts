@@ -2,8 +2,9 @@ import { strict as assert } from 'node:assert';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
-import { Releasers } from '@cytoqueue/runtime';
-import { type Manifest, ObjectKeys, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { CleanupStack } from '@cytoqueue/runtime';
+import { type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
 import { finish, run, score, upload, variedFile } from './batches';
 import { ContractClient } from './contract-client';
@@ -15,7 +16,17 @@ import { passDelays, passLockTime } from './queue-time';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
 import {
-  type Environment, ROOT, type Ready, type RunningProgram, type RunningStack, endProgram, isRunning, makeDataDir, readReady, runProgram, startStack,
+  type Environment,
+  ROOT,
+  type Ready,
+  type RunningProgram,
+  type RunningStack,
+  terminateProgram,
+  isRunning,
+  makeDataDir,
+  readReady,
+  runProgram,
+  startStack,
 } from './stack-process';
 import { TcpProxy } from './tcp-proxy';
 import { waitUntil } from './wait-until';
@@ -32,7 +43,7 @@ export interface OwnWorker extends RunningProgram {
 
 /** A real stack on real small shards, with its Redis behind a proxy, and a file whose undisturbed result is known. */
 export class FaultStack {
-  private readonly releasers = new Releasers();
+  private readonly releasers = new CleanupStack();
   private readonly file: string;
   private undisturbed: Buffer = Buffer.alloc(0);
   /** The batch whose results were not disturbed. */
@@ -72,23 +83,28 @@ export class FaultStack {
     this.releasers.push('redis', () => this.redis.down());
     this.proxy = await TcpProxy.start(this.redis.port);
     this.releasers.push('proxy', () => this.proxy.stop());
-    const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, SHARD_ROWS: String(SHARD_ROWS), WORKER_THREADS: '1', CANARY_SECONDS: '0' };
+    const own = {
+      REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`,
+      SHARD_ROWS: String(SHARD_ROWS),
+      WORKER_THREADS: '1',
+      CANARY_SECONDS: '0',
+    };
     this.stack = await startStack({ ...own, ...this.gate.environment, ...environment });
     this.releasers.push('stack', () => this.stack.stop());
     this.client = await ContractClient.connect(this.stack.url, this.stack.apiKey);
-    this.store = createObjectStore(environment['STORAGE_URL'] ?? `file://${this.stack.dataDir}/objects`);
+    this.store = openStore(environment['STORAGE_URL'] ?? `file://${this.stack.dataDir}/objects`);
     this.releasers.push('store', () => this.store.stop());
   }
 
   /** After each test: ends every fault and hold, and the test's own workers. */
   async restore(): Promise<void> {
-    this.proxy?.heal();
+    this.proxy?.restore();
     this.redis?.thaw();
     this.gate.openAll();
     if (this.stack !== undefined) this.signalWorkers('SIGCONT');
     const ending = this.ownWorkers.splice(0);
     for (const { process: child } of ending) child.kill('SIGCONT');
-    await Promise.all(ending.map(endProgram));
+    await Promise.all(ending.map(terminateProgram));
   }
 
   async stop(): Promise<void> {
@@ -112,7 +128,7 @@ export class FaultStack {
    * A batch in progress, however fast the machine: its first shard is scored, and the writes of the others wait until
    * `hold.open()`.
    */
-  async uploadHeld(): Promise<{ batch: string; hold: Hold }> {
+  async uploadAndHold(): Promise<{ batch: string; hold: Hold }> {
     const hold = this.hold(/\/shards\/(?!00000)/);
     const batch = await this.upload();
     await hold.reached();
@@ -136,7 +152,7 @@ export class FaultStack {
   }
 
   shardObjects(batchId: string): Promise<string[]> {
-    return keysBelow(this.store, ObjectKeys.shardsPrefix('local', batchId));
+    return keysBelow(this.store, ObjectKeys.shardsFolder('local', batchId));
   }
 
   untilScored(batchId: string, shards: number): Promise<unknown> {
@@ -144,24 +160,24 @@ export class FaultStack {
   }
 
   /** The batch ends, and everything holds that must hold of it. */
-  async expectWhole(batchId: string): Promise<Manifest> {
+  async expectComplete(batchId: string): Promise<ManifestDocument> {
     await finish(this.client, batchId);
     return this.expectInvariant(batchId);
   }
 
   /** Of a batch that has ended. */
-  expectInvariant(batchId: string): Promise<Manifest> {
+  expectInvariant(batchId: string): Promise<ManifestDocument> {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
 
   /** The same of one of which a shard could not be scored, so that its rows differ. */
-  async expectWholeButFailed(batchId: string): Promise<Manifest> {
+  async expectCompleteExceptFailed(batchId: string): Promise<ManifestDocument> {
     await finish(this.client, batchId);
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
   /** Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone. */
-  async age(id: string): Promise<void> {
+  async backdate(id: string): Promise<void> {
     const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
     const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
     assert.notEqual(markers.length, 0, `${id} is pending`);
@@ -178,8 +194,14 @@ export class FaultStack {
   async startWorker(environment: Environment = {}): Promise<OwnWorker> {
     const { dataDir } = this.stack;
     const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
-    const program = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], { ...this.gate.environment, ...own, ...environment });
-    const ready = await waitUntil('the worker is ready', () => parseLog(program.stdout()).find(({ msg }) => msg === 'ready'));
+    const program = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], {
+      ...this.gate.environment,
+      ...own,
+      ...environment,
+    });
+    const ready = await waitUntil('the worker is ready', () =>
+      parseLog(program.stdout()).find(({ msg }) => msg === 'ready'),
+    );
     const worker = { ...program, pid: program.process.pid as number, port: ready['port'] as number };
     this.ownWorkers.push(worker);
     return worker;
@@ -202,7 +224,7 @@ export class FaultStack {
   }
 
   /** Ids of the jobs that a living worker holds the locks of. */
-  inHand(queue: QueueName): Promise<string[]> {
+  activeJobs(queue: QueueName): Promise<string[]> {
     return this.inRedis(async (redis) => {
       const keys = await redis.keys(`${REDIS_PREFIX}:${queue}:*:lock`);
       return keys.map((key) => key.split(':').at(-2) as string);
@@ -216,11 +238,11 @@ export class FaultStack {
 
   // See queue-time.ts.
   readonly passDelays = (): Promise<void> => passDelays(this.redis.url);
-  readonly passLockTime = (): Promise<void> => this.inRedis(passLockTime);
+  readonly expireLocks = (): Promise<void> => this.inRedis(passLockTime);
 
   /** Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15 s. */
   async deliverAgain(): Promise<OwnWorker> {
-    await this.passLockTime();
+    await this.expireLocks();
     return this.startWorker();
   }
 
@@ -229,7 +251,7 @@ export class FaultStack {
     const killed = this.ready.pids.workers;
     this.signalWorkers('SIGKILL');
     await waitUntil('they are gone', () => !killed.some(isRunning));
-    await this.passLockTime();
+    await this.expireLocks();
   }
 
   signalWorkers(signal: NodeJS.Signals): void {

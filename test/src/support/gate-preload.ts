@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * `<pid> <path>` to `<name>.reached` and goes on once the `.hold` file is gone.
  */
 
-const POLL_MS = 10;
+const POLL_INTERVAL_MS = 10;
 const folder = process.env['GATE_DIR'];
 
 type Callback = (error: NodeJS.ErrnoException | null) => void;
@@ -16,7 +16,9 @@ type Placing = (from: fs.PathLike, to: fs.PathLike, done: Callback) => void;
 function holdsOf(path: string, gate: string): string[] {
   // The test removes the folder when it ends, which may be before the last service has ended.
   if (!existsSync(gate)) return [];
-  return readdirSync(gate).filter((name) => name.endsWith('.hold') && new RegExp(readFileSync(join(gate, name), 'utf8')).test(path));
+  return readdirSync(gate).filter(
+    (name) => name.endsWith('.hold') && new RegExp(readFileSync(join(gate, name), 'utf8')).test(path),
+  );
 }
 
 function whenOpened(hold: string, proceed: () => void): void {
@@ -24,14 +26,18 @@ function whenOpened(hold: string, proceed: () => void): void {
     if (existsSync(hold)) return;
     clearInterval(timer);
     proceed();
-  }, POLL_MS);
+  }, POLL_INTERVAL_MS);
 }
 
 function gated(place: Placing, gate: string): Placing {
   return (from, to, done) => {
     const holds = holdsOf(String(to), gate);
-    for (const hold of holds) appendFileSync(join(gate, hold.replace(/hold$/, 'reached')), `${process.pid} ${String(to)}\n`);
-    const proceed = holds.reduce<() => void>((after, hold) => () => whenOpened(join(gate, hold), after), () => place(from, to, done));
+    for (const hold of holds)
+      appendFileSync(join(gate, hold.replace(/hold$/, 'reached')), `${process.pid} ${String(to)}\n`);
+    const proceed = holds.reduce<() => void>(
+      (after, hold) => () => whenOpened(join(gate, hold), after),
+      () => place(from, to, done),
+    );
     proceed();
   };
 }

@@ -37,10 +37,12 @@ export class Gate {
     // A reader must not see a file without its expression, which matches everything.
     writeFileSync(`${base}.new`, path.source);
     renameSync(`${base}.new`, `${base}.hold`);
-    const held = (): HeldWrite[] => (existsSync(`${base}.reached`) ? parse(readFileSync(`${base}.reached`, 'utf8')) : []);
+    const held = (): HeldWrite[] =>
+      existsSync(`${base}.reached`) ? parse(readFileSync(`${base}.reached`, 'utf8')) : [];
     return {
       held,
-      reached: (count = 1) => waitUntil(`${count} writes to ${path.source} are held`, () => held().length >= count && held()),
+      reached: (count = 1) =>
+        waitUntil(`${count} writes to ${path.source} are held`, () => held().length >= count && held()),
       open: () => rmSync(`${base}.hold`, { force: true }),
     };
   }
@@ -57,5 +59,8 @@ export class Gate {
 }
 
 function parse(text: string): HeldWrite[] {
-  return text.split('\n').slice(0, -1).map((line) => ({ pid: Number.parseInt(line, 10), path: line.slice(line.indexOf(' ') + 1) }));
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => ({ pid: Number.parseInt(line, 10), path: line.slice(line.indexOf(' ') + 1) }));
 }

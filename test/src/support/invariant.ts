@@ -1,6 +1,13 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
-import { type BatchRecord, type Manifest, ObjectKeys, type ObjectStore, decodeShardObject, isPending, listAll } from '@cytoqueue/storage';
+import {
+  type BatchDocument,
+  type ManifestDocument,
+  ObjectKeys,
+  decodeShardObject,
+  isPending,
+} from '@cytoqueue/records';
+import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import { readCsv } from './records';
 import { waitUntil } from './wait-until';
 
@@ -18,36 +25,63 @@ interface Expected {
  * once; every shard object is whole and is what stands in the result file; nothing is pending; the bytes are those of a
  * run that nothing disturbed.
  */
-export async function expectInvariant(store: ObjectStore, batchId: string, { rows, results: undisturbed }: Expected): Promise<Manifest> {
+export async function expectInvariant(
+  store: ObjectStore,
+  batchId: string,
+  { rows, results: undisturbed }: Expected,
+): Promise<ManifestDocument> {
   // A batch is shown as ended from its manifest on; its marker is removed after that.
   await waitUntil('nothing is pending', async () => !(await isPending(store, TENANT, batchId)));
-  const record = await readJson<BatchRecord>(store, ObjectKeys.batchRecord(TENANT, batchId));
-  const keys = await keysBelow(store, ObjectKeys.batchPrefix(TENANT, batchId));
+  const record = await readJson<BatchDocument>(store, ObjectKeys.batchDocument(TENANT, batchId));
+  const keys = await keysBelow(store, ObjectKeys.batchFolder(TENANT, batchId));
   const runs = new Set(keys.flatMap((key) => ObjectKeys.parseRun(key) ?? []));
   const manifests = keys.filter((key) => key.endsWith('/manifest.json'));
-  assert.deepEqual(manifests, [...runs].map((run) => ObjectKeys.runManifest(TENANT, batchId, run)), 'one manifest a run');
+  assert.deepEqual(
+    manifests,
+    [...runs].map((run) => ObjectKeys.runManifest(TENANT, batchId, run)),
+    'one manifest a run',
+  );
 
-  const manifest = await readJson<Manifest>(store, manifests.at(-1) as string);
+  const manifest = await readJson<ManifestDocument>(store, manifests.at(-1) as string);
   const results = await store.get(ObjectKeys.runResults(TENANT, batchId, manifest.run));
   const sha256 = createHash('sha256').update(results).digest('hex');
   assert.deepEqual(manifest.results, { bytes: results.length, sha256 }, 'the result file is the one in the manifest');
   const { total, pending, succeeded, rejected, failed } = manifest.counts;
-  assert.deepEqual([record.rows, total, succeeded + rejected + failed, pending], [rows, rows, rows, 0], 'every row has ended');
+  assert.deepEqual(
+    [record.rows, total, succeeded + rejected + failed, pending],
+    [rows, rows, rows, 0],
+    'every row has ended',
+  );
   const numbers = readCsv(results.toString()).map(({ row }) => Number(row));
-  assert.deepEqual(numbers, Array.from({ length: rows }, (_, i) => i + 1), 'every row is there once');
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: rows }, (_, i) => i + 1),
+    'every row is there once',
+  );
   await expectShardsIn(store, record, keys, manifest, results);
   if (undisturbed !== undefined) assert.ok(results.equals(undisturbed), 'the bytes are those of an undisturbed run');
   return manifest;
 }
 
 /** One object for every shard that has not failed, of one model; what they hold is what follows the header, in order. */
-async function expectShardsIn(store: ObjectStore, record: BatchRecord, keys: string[], manifest: Manifest, results: Buffer): Promise<void> {
+async function expectShardsIn(
+  store: ObjectStore,
+  record: BatchDocument,
+  keys: string[],
+  manifest: ManifestDocument,
+  results: Buffer,
+): Promise<void> {
   const objects = keys.filter((key) => ObjectKeys.parseShardKey(key) !== undefined);
   const failed = new Set(manifest.failed_shards);
   const expected = record.shards.map((_, shard) => shard).filter((shard) => !failed.has(shard));
-  assert.deepEqual(objects.map((key) => ObjectKeys.parseShardKey(key)?.shard), expected, 'one object a shard');
+  assert.deepEqual(
+    objects.map((key) => ObjectKeys.parseShardKey(key)?.shard),
+    expected,
+    'one object a shard',
+  );
   const parts = await Promise.all(objects.map(async (key) => decodeShardObject(await store.get(key), key).results));
-  for (const part of parts) assert.ok(results.includes(Buffer.from(part)), 'the result file holds what the shard object does');
+  for (const part of parts)
+    assert.ok(results.includes(Buffer.from(part)), 'the result file holds what the shard object does');
 }
 
 export async function keysBelow(store: ObjectStore, prefix: string): Promise<string[]> {

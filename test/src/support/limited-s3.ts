@@ -1,15 +1,30 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer, request as forward } from 'node:http';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  createServer,
+  request as forward,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** What a server lacks. `unconditional`: it ignores If-None-Match. The others are answered with an error. */
-export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only' | 'skewed clock' | 'expired credentials';
+export type Limit =
+  | 'none'
+  | 'unconditional'
+  | 'unconditional parts'
+  | 'no checksums'
+  | 'read only'
+  | 'skewed clock'
+  | 'expired credentials';
 
 /** Stands in front of an S3 server and behaves as one that lacks a feature. */
 export class LimitedS3 {
   limit: Limit = 'none';
-  private readonly server = createServer((request, response) => void this.answer(request, response).catch(() => response.destroy()));
+  private readonly server = createServer(
+    (request, response) => void this.answer(request, response).catch(() => response.destroy()),
+  );
 
   private constructor(private readonly target: string) {}
 
@@ -33,11 +48,13 @@ export class LimitedS3 {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
-    if (this.limit === 'skewed clock') return refuse(response, 403, 'RequestTimeTooSkewed', { date: new Date(Date.now() - 3_600_000).toUTCString() });
+    if (this.limit === 'skewed clock')
+      return refuse(response, 403, 'RequestTimeTooSkewed', { date: new Date(Date.now() - 3_600_000).toUTCString() });
     if (this.limit === 'expired credentials') return refuse(response, 400, 'ExpiredToken');
     const isWrite = request.method === 'PUT' || request.method === 'POST';
     if (isWrite && this.limit === 'read only') return refuse(response, 403, 'AccessDenied');
-    if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers)) return refuse(response, 501, 'NotImplemented');
+    if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers))
+      return refuse(response, 501, 'NotImplemented');
     const upstream = forward(`${this.target}${request.url}`, { method: request.method, headers: this.passed(request) });
     upstream.end(body);
     const [answered] = (await once(upstream, 'response')) as [IncomingMessage];
@@ -53,9 +70,13 @@ export class LimitedS3 {
 }
 
 function hasChecksum(headers: IncomingHttpHeaders): boolean {
-  return Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-') || name === 'x-amz-sdk-checksum-algorithm' || name === 'x-amz-trailer');
+  return Object.keys(headers).some(
+    (name) => name.startsWith('x-amz-checksum-') || name === 'x-amz-sdk-checksum-algorithm' || name === 'x-amz-trailer',
+  );
 }
 
 function refuse(response: ServerResponse, status: number, code: string, headers = {}): void {
-  response.writeHead(status, { 'Content-Type': 'application/xml', ...headers }).end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
+  response
+    .writeHead(status, { 'Content-Type': 'application/xml', ...headers })
+    .end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
 }

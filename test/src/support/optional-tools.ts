@@ -13,7 +13,10 @@ const TOOLS = {
     isAvailable: () => Boolean(process.env['S3_TEST_ENDPOINT']) || findExecutable('moto_server') !== undefined,
     howToGet: 'pip install "moto[server]==5.2.1", or set S3_TEST_ENDPOINT',
   },
-  Chromium: { isAvailable: () => findChromium() !== undefined, howToGet: 'apt-get install chromium, or set CHROMIUM_PATH' },
+  Chromium: {
+    isAvailable: () => findChromium() !== undefined,
+    howToGet: 'apt-get install chromium, or set CHROMIUM_PATH',
+  },
   openssl: { isAvailable: () => findExecutable('openssl') !== undefined, howToGet: 'apt-get install openssl' },
   promtool: { isAvailable: () => findExecutable('promtool') !== undefined, howToGet: 'apt-get install prometheus' },
   libfaketime: { isAvailable: () => findFakeTime() !== undefined, howToGet: 'apt-get install libfaketime' },
@@ -44,18 +47,18 @@ export const NEEDS = /\[needs ([^\]]+)\]$/;
  */
 export function describeWith(tool: ToolName, title: string, body: () => void): void {
   if (isAvailable(tool)) describe(title, body);
-  else if (process.env['CI'] === 'true') describe(title, () => failFor(tool, `needs ${tool}`));
+  else if (process.env['CI'] === 'true') describe(title, () => failWithoutTool(tool, `needs ${tool}`));
   else describe.skip(`${title} [needs ${tool}]`, body);
 }
 
 /** `test` for one test that needs a tool; see `describeWith`. */
 export function testWith(tool: ToolName, title: string, body: jest.ProvidesCallback): void {
   if (isAvailable(tool)) test(title, body);
-  else if (process.env['CI'] === 'true') failFor(tool, title);
+  else if (process.env['CI'] === 'true') failWithoutTool(tool, title);
   else test.skip(`${title} [needs ${tool}]`, body);
 }
 
-function failFor(tool: ToolName, title: string): void {
+function failWithoutTool(tool: ToolName, title: string): void {
   test(title, () => {
     throw new Error(`${tool} is missing, and with CI=true no test is skipped: ${TOOLS[tool].howToGet}`);
   });

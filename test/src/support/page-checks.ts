@@ -14,16 +14,24 @@ export async function axeViolations(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate<AxeResults, string[]>(
     // Other results would be described one by one too, which takes most of the time on a page with tables.
-    (rules) => (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({ runOnly: rules, resultTypes: ['violations'] }),
+    (rules) =>
+      (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({
+        runOnly: rules,
+        resultTypes: ['violations'],
+      }),
     RULES,
   );
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`));
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`),
+  );
 }
 
 /** Whether the page is wider than its window, which would make one scroll in two directions. */
 export async function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate(() => {
-    const { document: { documentElement: root } } = globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } };
+    const {
+      document: { documentElement: root },
+    } = globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } };
     return root.scrollWidth > root.clientWidth;
   });
 }
@@ -33,7 +41,11 @@ export async function focused(page: Page): Promise<string> {
   const element = page.locator(':focus');
   if ((await element.count()) === 0) return '';
   return element.first().evaluate((node) => {
-    const { labels, ariaLabel, innerText } = node as unknown as { labels?: ArrayLike<{ innerText: string }>; ariaLabel: string | null; innerText: string };
+    const { labels, ariaLabel, innerText } = node as unknown as {
+      labels?: ArrayLike<{ innerText: string }>;
+      ariaLabel: string | null;
+      innerText: string;
+    };
     return ariaLabel ?? labels?.[0]?.innerText ?? innerText;
   });
 }

@@ -39,9 +39,16 @@ export class PrefixProxy {
 
   private forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { url = '', method, headers } = incoming;
-    if (this.target === undefined || !url.startsWith(`${this.path}/`)) return void outgoing.writeHead(404).end('not of this service');
+    if (this.target === undefined || !url.startsWith(`${this.path}/`))
+      return void outgoing.writeHead(404).end('not of this service');
     const { hostname, port, host } = this.target;
-    const forwarded = request({ hostname, port, method, path: url.slice(this.path.length), headers: { ...headers, host } });
+    const forwarded = request({
+      hostname,
+      port,
+      method,
+      path: url.slice(this.path.length),
+      headers: { ...headers, host },
+    });
     forwarded.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, outgoing, () => undefined);

@@ -1,13 +1,13 @@
-import { Producer, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
+import { JobProducer, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
 
 /** As if the time had come until which jobs were put off. */
 export async function passDelays(redisUrl: string): Promise<void> {
   const connection = createWorkerConnection(redisUrl, () => undefined);
-  const producer = new Producer(connection, () => undefined);
+  const producer = new JobProducer(connection, () => undefined);
   try {
     // To a clock that is decades behind every delay is a wrong one.
-    await producer.promoteMisdated(0);
+    await producer.promoteSkewedDelays(0);
   } finally {
     await producer.stop();
     connection.disconnect();

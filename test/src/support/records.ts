@@ -14,8 +14,15 @@ export function wisconsinOfAnotherLab(): string {
 }
 
 export const BENIGN_RECORD = {
-  clump_thickness: 5, uniformity_of_cell_size: 1, uniformity_of_cell_shape: 1, marginal_adhesion: 1,
-  single_epithelial_cell_size: 2, bare_nuclei: 1, bland_chromatin: 3, normal_nucleoli: 1, mitoses: 1,
+  clump_thickness: 5,
+  uniformity_of_cell_size: 1,
+  uniformity_of_cell_shape: 1,
+  marginal_adhesion: 1,
+  single_epithelial_cell_size: 2,
+  bare_nuclei: 1,
+  bland_chromatin: 3,
+  normal_nucleoli: 1,
+  mitoses: 1,
 };
 
 /** Rows of a CSV file by column name, as an independent reader sees them. */

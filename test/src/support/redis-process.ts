@@ -17,7 +17,11 @@ export class RedisProcess {
   ) {}
 
   /** `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other ones. */
-  static async start(dir?: string, password?: string, settings: Readonly<Record<string, string>> = {}): Promise<RedisProcess> {
+  static async start(
+    dir?: string,
+    password?: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RedisProcess> {
     for (let attempt = 1; ; attempt++) {
       const redis = new RedisProcess(await findFreePort(), dir, password, settings);
       try {
@@ -39,12 +43,24 @@ export class RedisProcess {
   async up(): Promise<void> {
     const durable = this.dir === undefined ? { appendonly: 'no' } : { appendonly: 'yes', dir: this.dir };
     const secret = this.password === undefined ? {} : { requirepass: this.password };
-    const args = { port: this.port, bind: '127.0.0.1', save: '', 'maxmemory-policy': 'noeviction', ...durable, ...secret, ...this.settings };
-    this.child = spawn('redis-server', Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]), {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const args = {
+      port: this.port,
+      bind: '127.0.0.1',
+      save: '',
+      'maxmemory-policy': 'noeviction',
+      ...durable,
+      ...secret,
+      ...this.settings,
+    };
+    this.child = spawn(
+      'redis-server',
+      Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     const failed = once(this.child, 'error').then(([error]) => Promise.reject(error as Error));
-    await Promise.race([untilServing(this.child), failed]);
+    await Promise.race([waitUntilServing(this.child), failed]);
   }
 
   /** As after a crash: at once, its connections reset. Safe to call again. */
@@ -67,7 +83,7 @@ export class RedisProcess {
   }
 }
 
-async function untilServing(child: ChildProcess): Promise<void> {
+async function waitUntilServing(child: ChildProcess): Promise<void> {
   if (child.stdout === null) throw new Error('redis-server has no output to read');
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.includes('Ready to accept connections')) continue;

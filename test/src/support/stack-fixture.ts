@@ -6,7 +6,7 @@ import {
   type RunningProgram,
   type RunningStack,
   START,
-  endProgram,
+  terminateProgram,
   isRunning,
   makeDataDir,
   runProgram,
@@ -32,14 +32,17 @@ export class StackFixture {
   }
 
   /** One that need not come up, or comes up by another command. */
-  run(environment: Environment = {}, { command = process.execPath, args = [START], detached = false } = {}): RunningProgram {
+  run(
+    environment: Environment = {},
+    { command = process.execPath, args = [START], detached = false } = {},
+  ): RunningProgram {
     const program = runProgram(command, args, { PORT: '0', DATA_DIR: this.dataDir, ...environment }, detached);
     this.#programs.push(program);
     return program;
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#programs.map(endProgram));
+    await Promise.all(this.#programs.map(terminateProgram));
     for (const dir of [this.dataDir, this.#otherDir]) rmSync(dir, { recursive: true });
   }
 }
@@ -50,7 +53,7 @@ export async function isHealthy(url: string): Promise<boolean> {
   return response?.ok === true;
 }
 
-export async function untilGone(pids: readonly number[]): Promise<void> {
+export async function waitUntilGone(pids: readonly number[]): Promise<void> {
   await waitUntil('its processes are gone', () => !pids.some(isRunning));
 }
 

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { waitUntil } from './wait-until';
 
 export const ROOT = resolve(__dirname, '../../..');
-export const START = join(ROOT, 'scripts/dist/start.js');
+export const START = join(ROOT, 'scripts/dist/stack/main.js');
 
 /** Beyond it a stack that was told to stop is stuck, and is killed. */
 const STOP_DEADLINE_MS = 110_000;
@@ -18,7 +18,12 @@ const SIGTERM_BIT = 1n << 14n;
 export interface Ready {
   readonly url: string;
   readonly api_key: string;
-  readonly pids: { readonly stack: number; readonly api: number; readonly workers: readonly number[]; readonly redis?: number };
+  readonly pids: {
+    readonly stack: number;
+    readonly api: number;
+    readonly workers: readonly number[];
+    readonly redis?: number;
+  };
   readonly redis_url: string;
 }
 
@@ -48,11 +53,41 @@ export type Environment = Record<string, string | undefined>;
  * setting of the shell leaks in. `AWS_…` and `CYTOQUEUE_…` are removed by their prefix.
  */
 const OUR_VARIABLES = new Set([
-  'HOST', 'PORT', 'DATA_DIR', 'REDIS_URL', 'REDIS_PASSWORD', 'STORAGE_URL', 'API_KEYS', 'API_KEYS_FILE', 'SESSION_SECRET', 'TRUST_PROXY',
-  'WORKERS', 'WORKER_THREADS', 'SHARD_ROWS', 'CLOUDWATCH_NAMESPACE', 'ENVIRONMENT', 'WORKER_PORT', 'MAX_UPLOAD_BYTES', 'RETENTION_DAYS',
-  'INPUT_RETENTION_DAYS', 'RATE_LIMIT_PER_MINUTE', 'CONCURRENT_UPLOADS', 'EVENT_STREAMS', 'STORED_BYTES_QUOTA', 'MAX_CONNECTIONS',
-  'CANARY_SECONDS', 'WORKER_STALL_SECONDS', 'LOG_LEVEL', 'ECS_AGENT_URI', 'MAX_WAIT_SECONDS', 'PUBLIC_URL', 'CORS_ORIGINS',
-  'CONFIRMATION_RETENTION_DAYS', 'RUNBOOK_BASE_URL', 'GATE_DIR', 'EVENT_LOOP_DIR',
+  'HOST',
+  'PORT',
+  'DATA_DIR',
+  'REDIS_URL',
+  'REDIS_PASSWORD',
+  'STORAGE_URL',
+  'API_KEYS',
+  'API_KEYS_FILE',
+  'SESSION_SECRET',
+  'TRUST_PROXY',
+  'WORKERS',
+  'WORKER_THREADS',
+  'SHARD_ROWS',
+  'CLOUDWATCH_NAMESPACE',
+  'ENVIRONMENT',
+  'WORKER_PORT',
+  'MAX_UPLOAD_BYTES',
+  'RETENTION_DAYS',
+  'INPUT_RETENTION_DAYS',
+  'RATE_LIMIT_PER_MINUTE',
+  'CONCURRENT_UPLOADS',
+  'EVENT_STREAMS',
+  'STORED_BYTES_QUOTA',
+  'MAX_CONNECTIONS',
+  'CANARY_SECONDS',
+  'WORKER_STALL_SECONDS',
+  'LOG_LEVEL',
+  'ECS_AGENT_URI',
+  'MAX_WAIT_SECONDS',
+  'PUBLIC_URL',
+  'CORS_ORIGINS',
+  'CONFIRMATION_RETENTION_DAYS',
+  'RUNBOOK_BASE_URL',
+  'GATE_DIR',
+  'EVENT_LOOP_DIR',
 ]);
 
 /** For a loaded machine: no test may fail because a record took longer than the default's 25 s. */
@@ -69,9 +104,14 @@ function isOurVariable(name: string): boolean {
  */
 export async function startStack(environment: Environment = {}): Promise<RunningStack> {
   const dataDir = environment['DATA_DIR'] ?? makeDataDir();
-  const program = runProgram(process.execPath, [START], { PORT: '0', DATA_DIR: dataDir, MAX_WAIT_SECONDS, ...environment });
+  const program = runProgram(process.execPath, [START], {
+    PORT: '0',
+    DATA_DIR: dataDir,
+    MAX_WAIT_SECONDS,
+    ...environment,
+  });
   const stop = async (): Promise<number | NodeJS.Signals> => {
-    const status = await endProgram(program);
+    const status = await terminateProgram(program);
     if (environment['DATA_DIR'] === undefined) rmSync(dataDir, { recursive: true, force: true });
     return status;
   };
@@ -106,7 +146,12 @@ export async function untilReady(program: RunningProgram, dataDir: string): Prom
 }
 
 /** Runs a program from the repository's root. Its IPC channel ends it when this process ends without stopping it. */
-export function runProgram(command: string, args: readonly string[], environment: Environment, detached = false): RunningProgram {
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  environment: Environment,
+  detached = false,
+): RunningProgram {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurVariable(name)));
   const child = spawn(command, args, {
     cwd: ROOT,
@@ -117,7 +162,9 @@ export function runProgram(command: string, args: readonly string[], environment
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   // Not 'close': Node.js 20 never emits it once we have closed the IPC channel ourselves.
-  const exited = Promise.all([once(child, 'exit'), stdout.ended, stderr.ended]).then(([[code, signal]]) => (code ?? signal) as number | NodeJS.Signals);
+  const exited = Promise.all([once(child, 'exit'), stdout.ended, stderr.ended]).then(
+    ([[code, signal]]) => (code ?? signal) as number | NodeJS.Signals,
+  );
   return { process: child, exited, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -129,7 +176,7 @@ function collect(stream: Readable | null): { text: () => string; ended: Promise<
 }
 
 /** SIGTERM, and SIGKILL for one that is stuck; its children then end by themselves. */
-export async function endProgram({ process: child, exited }: RunningProgram): Promise<number | NodeJS.Signals> {
+export async function terminateProgram({ process: child, exited }: RunningProgram): Promise<number | NodeJS.Signals> {
   child.kill('SIGTERM');
   const stuck = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   const status = await exited;
@@ -160,9 +207,12 @@ export function isRunning(pid: number): boolean {
  * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle another
  * signal, even one that was sent later.
  */
-export async function stopWhole(pid: number): Promise<void> {
+export async function stopProcess(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
-  const states = () => readdirSync(`/proc/${pid}/task`).map((thread) => / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/, ''))?.[1]);
+  const states = () =>
+    readdirSync(`/proc/${pid}/task`).map(
+      (thread) => / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\)/, ''))?.[1],
+    );
   await waitUntil(`process ${pid} has stopped`, () => states().every((state) => state === 'T'));
 }
 

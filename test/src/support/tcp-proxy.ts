@@ -2,24 +2,29 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
 /** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
-export type Verdict = 'pass' | 'lose the answer' | 'cut off the answer' | { answer: string } | { cutAfterBytes: number };
-type Judge = (request: string) => Verdict | Promise<Verdict>;
+export type Verdict =
+  | 'pass'
+  | 'lose the answer'
+  | 'cut off the answer'
+  | { answer: string }
+  | { cutAfterBytes: number };
+type Interceptor = (request: string) => Verdict | Promise<Verdict>;
 
 /** How much of an answer that is cut off goes through. */
 const CUT_OFF_BYTES = 64 * 1024;
 
-interface Line {
+interface ProxiedConnection {
   readonly client: Socket;
   readonly server: Socket;
 }
 
 /** Stands between the services and Redis or S3, on a port of its own, and breaks what goes through. */
 export class TcpProxy {
-  private readonly lines = new Set<Line>();
+  private readonly lines = new Set<ProxiedConnection>();
   private isCut = false;
   private isFrozen = false;
   private delayMs = 0;
-  private judge: Judge = () => 'pass';
+  private interceptor: Interceptor = () => 'pass';
 
   private constructor(
     private readonly server: Server,
@@ -39,7 +44,7 @@ export class TcpProxy {
   }
 
   async stop(): Promise<void> {
-    this.hangUp();
+    this.closeConnections();
     this.server.close();
     await once(this.server, 'close');
   }
@@ -47,7 +52,7 @@ export class TcpProxy {
   /** Every connection is reset, and new ones as soon as they are made. */
   cut(): void {
     this.isCut = true;
-    this.hangUp();
+    this.closeConnections();
   }
 
   /** Connections stay, and new ones are taken, but nothing goes through. */
@@ -64,18 +69,18 @@ export class TcpProxy {
   /** New connections go there; the old ones are reset. */
   switchTo(targetPort: number): void {
     this.targetPort = targetPort;
-    this.hangUp();
+    this.closeConnections();
   }
 
   /** Judges each piece on its way to the server; what follows it on the same connection waits for the verdict. */
-  meddle(judge: Judge): void {
-    this.judge = judge;
+  intercept(interceptor: Interceptor): void {
+    this.interceptor = interceptor;
   }
 
   /** The next request that matches is done by the server, and its answer never arrives. Resolves when it was lost. */
-  loseAnswer(matching: RegExp): { lost: () => number } {
+  loseResponse(matching: RegExp): { lost: () => number } {
     let lost = 0;
-    this.meddle((request) => {
+    this.intercept((request) => {
       if (lost > 0 || !matching.test(request)) return 'pass';
       lost++;
       return 'lose the answer';
@@ -84,15 +89,15 @@ export class TcpProxy {
   }
 
   /** All is as it should be again. */
-  heal(): void {
+  restore(): void {
     this.isCut = false;
     this.isFrozen = false;
     this.delayMs = 0;
-    this.judge = () => 'pass';
+    this.interceptor = () => 'pass';
     for (const { client, server } of this.lines) for (const socket of [client, server]) socket.resume();
   }
 
-  private hangUp(): void {
+  private closeConnections(): void {
     for (const { client } of this.lines) client.resetAndDestroy();
   }
 
@@ -105,7 +110,7 @@ export class TcpProxy {
     let bytesLeft = Number.POSITIVE_INFINITY;
     let judged: Promise<unknown> = Promise.resolve();
     const pass = async (bytes: Buffer): Promise<void> => {
-      const verdict = await this.judge(bytes.toString('latin1'));
+      const verdict = await this.interceptor(bytes.toString('latin1'));
       if (typeof verdict === 'object' && 'answer' in verdict) return void client.end(verdict.answer);
       if (typeof verdict === 'object') bytesLeft = verdict.cutAfterBytes;
       if (verdict === 'lose the answer') losing = true;

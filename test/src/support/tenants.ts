@@ -33,7 +33,9 @@ export class Tenants {
   private async save(): Promise<void> {
     const keysOf = (tenant: string) =>
       ROLES.filter((role) => !this.revoked.includes(`${tenant}/${role}`)).map((role) => ({
-        id: role, role, sha256: this.keys.get(`${tenant}/${role}`)?.sha256 ?? '',
+        id: role,
+        role,
+        sha256: this.keys.get(`${tenant}/${role}`)?.sha256 ?? '',
       }));
     const file: ApiKeys = { tenants: this.names.map((id) => ({ id, keys: keysOf(id) })) };
     await saveApiKeys(this.file, file);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 20;
+const POLL_INTERVAL_MS = 20;
 /** Half of jest's limit for a test, so that a condition that never holds is reported by name. */
 const DEADLINE_MS = 300_000;
 
@@ -19,6 +19,6 @@ export async function waitUntil<T>(
     const value = await condition();
     if (value !== undefined && value !== false) return value;
     if (performance.now() > endsAtMs) throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
-    await sleep(POLL_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
 }

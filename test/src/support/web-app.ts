@@ -22,7 +22,7 @@ const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?:
 const MAX_GROUPS = 200;
 
 /** Half of jest's limit for a test, so that a page that never gets there is reported by what was waited for. */
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** A person's browser, signed in unless told otherwise, with everything that it complained about. */
 export interface Visitor {
@@ -55,9 +55,20 @@ export class WebStack {
     const dataDir = makeDataDir();
     const groups = Array.from({ length: MAX_GROUPS }, (_, index) => groupOf(index));
     writeFileSync(join(dataDir, 'keys.json'), JSON.stringify({ tenants: groups.flatMap(({ tenants }) => tenants) }));
-    const settings = { DATA_DIR: dataDir, API_KEYS_FILE: join(dataDir, 'keys.json'), WORKER_THREADS: '1', CANARY_SECONDS: '0', ...environment };
+    const settings = {
+      DATA_DIR: dataDir,
+      API_KEYS_FILE: join(dataDir, 'keys.json'),
+      WORKER_THREADS: '1',
+      CANARY_SECONDS: '0',
+      ...environment,
+    };
     const stack = await startStack(settings);
-    return new WebStack(stack, groups.map(({ keys }) => keys), await connectChromium(), environment['PUBLIC_URL'] ?? stack.url);
+    return new WebStack(
+      stack,
+      groups.map(({ keys }) => keys),
+      await connectChromium(),
+      environment['PUBLIC_URL'] ?? stack.url,
+    );
   }
 
   /** The stack as people see it who share tenants with no other test. */
@@ -91,11 +102,19 @@ export class WebApp {
   ) {}
 
   /** Opens a page, signed in when a person is given. `url` replaces the address of the API, for a proxy before it. */
-  async visit(path: string, person?: Person, { url = this.url, ...options }: BrowserContextOptions & { url?: string } = {}): Promise<Visitor> {
+  async visit(
+    path: string,
+    person?: Person,
+    { url = this.url, ...options }: BrowserContextOptions & { url?: string } = {},
+  ): Promise<Visitor> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultTimeout(TIMEOUT_MS);
     if (person !== undefined) {
-      const signIn = { data: { api_key: this.keys[person] }, headers: { Origin: new URL(url).origin }, timeout: PATIENCE_MS };
+      const signIn = {
+        data: { api_key: this.keys[person] },
+        headers: { Origin: new URL(url).origin },
+        timeout: TIMEOUT_MS,
+      };
       const answer = await context.request.post(`${url}/v1/session`, signIn);
       if (!answer.ok()) throw new Error(`signing in was answered ${answer.status()}`);
     }
@@ -105,7 +124,8 @@ export class WebApp {
     page.on('pageerror', (error) => visitor.complaints.push(error.message));
     page.on('request', (request) => {
       visitor.addresses.push(request.url());
-      if (/^https?:/.test(request.url()) && !request.url().startsWith(`${url}/`)) visitor.complaints.push(`request to ${request.url()}`);
+      if (/^https?:/.test(request.url()) && !request.url().startsWith(`${url}/`))
+        visitor.complaints.push(`request to ${request.url()}`);
     });
     await page.goto(`${url}${path}`);
     return visitor;
@@ -113,12 +133,21 @@ export class WebApp {
 
   /** A request with the person's key, as a program sends it. */
   async call(person: Person, path: string, init: CallInit = {}): Promise<Response> {
-    return fetch(`${this.url}${path}`, { ...init, headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers } });
+    return fetch(`${this.url}${path}`, {
+      ...init,
+      headers: { Authorization: `Bearer ${this.keys[person]}`, ...init.headers },
+    });
   }
 
   /** Submits a record as JSON; resolves with the prediction's id. */
   async sendRecord(person: Person, record: object): Promise<string> {
-    return idOf(await this.call(person, '/v1/predictions', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(record) }));
+    return idOf(
+      await this.call(person, '/v1/predictions', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(record),
+      }),
+    );
   }
 
   /** Submits a record and waits until it is scored; resolves with the prediction's id. */
@@ -132,7 +161,13 @@ export class WebApp {
 
   /** Uploads a CSV file; resolves with the batch's id. */
   async sendFile(person: Person, file: Uint8Array): Promise<string> {
-    return idOf(await this.call(person, '/v1/batches', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: new Uint8Array(file) }));
+    return idOf(
+      await this.call(person, '/v1/batches', {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv' },
+        body: new Uint8Array(file),
+      }),
+    );
   }
 }
 
@@ -143,11 +178,22 @@ async function idOf(response: Response): Promise<string> {
 
 function groupOf(index: number): { keys: Keys; tenants: object[] } {
   const people = Object.entries(PEOPLE).map(([id, { tenant, role, platform }]) => ({
-    id, role, platform, tenant: `${tenant}-${index}`, key: `cq_${randomBytes(32).toString('base64url')}`,
+    id,
+    role,
+    platform,
+    tenant: `${tenant}-${index}`,
+    key: `cq_${randomBytes(32).toString('base64url')}`,
   }));
   const tenants = [...new Set(people.map(({ tenant }) => tenant))].map((id) => ({
     id,
-    keys: people.filter(({ tenant }) => tenant === id).map(({ id: keyId, role, platform, key }) => ({ id: keyId, role, platform, sha256: createHash('sha256').update(key).digest('hex') })),
+    keys: people
+      .filter(({ tenant }) => tenant === id)
+      .map(({ id: keyId, role, platform, key }) => ({
+        id: keyId,
+        role,
+        platform,
+        sha256: createHash('sha256').update(key).digest('hex'),
+      })),
   }));
   return { keys: Object.fromEntries(people.map(({ id, key }) => [id, key])) as Record<Person, string>, tenants };
 }

@@ -25,7 +25,8 @@ function scriptsOf(name: string, found: Set<string> = new Set()): Set<string> {
   return found;
 }
 
-const compressedBytes = (scripts: Iterable<string>) => [...scripts].reduce((sum, file) => sum + statSync(join(DIST, `${file}.gz`)).size, 0);
+const compressedBytes = (scripts: Iterable<string>) =>
+  [...scripts].reduce((sum, file) => sum + statSync(join(DIST, `${file}.gz`)).size, 0);
 
 test('the page holds no script of its own and names no other host', () => {
   const page = readFileSync(join(DIST, 'index.html'), 'utf8');
@@ -41,9 +42,18 @@ test('the sign-in page loads under 200 kB of script, compressed', () => {
 const pages = manifest[entry]?.dynamicImports ?? [];
 
 test('every page of the app is a chunk of its own', () => {
-  expect(pages.map((page) => page.replace(/^.*\/|\.tsx$/g, '')).toSorted()).toEqual(
-    ['audit-page', 'batch-page', 'batches-page', 'models-page', 'new-page', 'operations-page', 'prediction-page', 'recent-page', 'upload-page', 'version-page'],
-  );
+  expect(pages.map((page) => page.replace(/^.*\/|\.tsx$/g, '')).toSorted()).toEqual([
+    'audit-page',
+    'batch-page',
+    'batches-page',
+    'models-page',
+    'new-page',
+    'operations-page',
+    'prediction-page',
+    'recent-page',
+    'upload-page',
+    'version-page',
+  ]);
 });
 
 test.each(pages)('%s loads under 200 kB of script on a first visit, compressed', (page) => {

@@ -12,7 +12,10 @@ export function describeBundledPages(newPeople: () => WebApp): void {
 
   test('the queues can be inspected in a browser, signed in, under the content security policy and from this host alone', async () => {
     const { page, complaints } = await newPeople().visit('/admin/queues/queue/shards', 'maintainer');
-    await page.getByRole('link', { name: /predictions/ }).first().click();
+    await page
+      .getByRole('link', { name: /predictions/ })
+      .first()
+      .click();
     await page.waitForURL(/\/queue\/predictions/);
     expect(complaints).toEqual([]);
   });

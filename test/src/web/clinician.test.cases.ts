@@ -5,8 +5,15 @@ import type { WebApp } from '../support/web-app';
 
 const REFERENCE = 'Frau Müller 7/26';
 const MALIGNANT_RECORD = {
-  clump_thickness: 8, uniformity_of_cell_size: 10, uniformity_of_cell_shape: 10, marginal_adhesion: 8,
-  single_epithelial_cell_size: 7, bare_nuclei: 10, bland_chromatin: 9, normal_nucleoli: 7, mitoses: 1,
+  clump_thickness: 8,
+  uniformity_of_cell_size: 10,
+  uniformity_of_cell_shape: 10,
+  marginal_adhesion: 8,
+  single_epithelial_cell_size: 7,
+  bare_nuclei: 10,
+  bland_chromatin: 9,
+  normal_nucleoli: 7,
+  mitoses: 1,
 };
 const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
 const answer = (page: Page) => page.getByRole('button', { name: 'Get the answer' });
@@ -45,7 +52,9 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
 
   test('a link with a token signs in once, and the token does not stay in the address', async () => {
     const app = newPeople();
-    const { token } = (await (await app.call('clinician', '/v1/session/tokens', { method: 'POST' })).json()) as { token: string };
+    const { token } = (await (await app.call('clinician', '/v1/session/tokens', { method: 'POST' })).json()) as {
+      token: string;
+    };
     const { page, addresses } = await app.visit(`/sign-in#token=${token}`);
     await page.getByRole('heading', { name: 'New record' }).waitFor();
     expect(page.url()).toBe(`${app.stack.url}/predictions/new`);
@@ -66,14 +75,22 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByText('What such a figure was worth').waitFor();
     expect(await page.locator('h1').innerText()).toBe(REFERENCE);
     expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
-    for (const title of ['How sure is it?', 'What drove the answer', 'The nearest known cases', 'What would change the class', 'Where this comes from, and its limits']) {
+    for (const title of [
+      'How sure is it?',
+      'What drove the answer',
+      'The nearest known cases',
+      'What would change the class',
+      'Where this comes from, and its limits',
+    ]) {
       expect(await page.getByRole('heading', { name: title }).count()).toBe(1);
     }
     expect(await page.getByRole('row', { name: /Class in fact/ }).innerText()).toContain('malignant');
     expect(await axeViolations(page)).toEqual([]);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
-    expect(addresses.filter((address) => /M(ü|%C3%BC)ller/i.test(decodeURI(address)) || address.includes('M%'))).toEqual([]);
+    expect(
+      addresses.filter((address) => /M(ü|%C3%BC)ller/i.test(decodeURI(address)) || address.includes('M%')),
+    ).toEqual([]);
     expect(await page.title()).not.toContain('Müller');
     expect(complaints).toEqual([]);
   });
@@ -149,7 +166,9 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await app.scoreRecord('clinician', { features: MALIGNANT_RECORD });
     await page.reload();
     await page.getByText('withdrawn before it was scored').waitFor();
-    const { status } = (await (await app.call('clinician', `/v1${new URL(page.url()).pathname}`)).json()) as { status: string };
+    const { status } = (await (await app.call('clinician', `/v1${new URL(page.url()).pathname}`)).json()) as {
+      status: string;
+    };
     expect(status).toBe('canceled');
   });
 }

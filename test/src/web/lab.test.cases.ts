@@ -64,7 +64,9 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await choose(page, largeFile());
     await page.getByRole('button', { name: 'Score 19,985 rows' }).waitFor();
     expect(await page.getByRole('row', { name: /A value outside its range/ }).innerText()).toContain('10');
-    expect(await page.getByRole('row', { name: /UnifSize/ }).innerText()).toContain('uniformity of cell size by a known other name');
+    expect(await page.getByRole('row', { name: /UnifSize/ }).innerText()).toContain(
+      'uniformity of cell size by a known other name',
+    );
     expect(await axeViolations(page)).toEqual([]);
     expect(await (await app.call('clinician', '/v1/batches')).json()).toMatchObject({ data: [] });
 
@@ -80,7 +82,10 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const results = readCsv(await save(page, 'Download the results'));
     expect(results).toHaveLength(ROWS);
     const toMend = readCsv(await save(page, 'Download the rows to mend'));
-    expect(toMend.map(({ error_code }) => error_code).sort()).toEqual([...Array<string>(5).fill('column-count'), ...Array<string>(10).fill('out-of-range')]);
+    expect(toMend.map(({ error_code }) => error_code).sort()).toEqual([
+      ...Array<string>(5).fill('column-count'),
+      ...Array<string>(10).fill('out-of-range'),
+    ]);
 
     await page.getByLabel('Where malignant begins').selectOption('sensitivity99');
     await page.getByRole('button', { name: 'Score again' }).click();
@@ -120,7 +125,11 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const at = { x: (box?.x ?? 0) + 30, y: (box?.y ?? 0) + 30 };
     const session = await page.context().newCDPSession(page);
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      await session.send('Input.dispatchDragEvent', { type, ...at, data: { items: [], files: [file], dragOperationsMask: 1 } });
+      await session.send('Input.dispatchDragEvent', {
+        type,
+        ...at,
+        data: { items: [], files: [file], dragOperationsMask: 1 },
+      });
     }
     await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
     expect(await page.locator('.drop-zone').innerText()).toContain('dragged.csv');
@@ -131,7 +140,12 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const { page } = await app.visit('/batches/new', 'clinician');
     const [header, ...rows] = WISCONSIN.toString().trimEnd().split('\n');
     const filler = 'x'.repeat(2_000);
-    const large = Buffer.from([`${header},notes`, ...Array.from({ length: 12_600 }, (_, index) => `${rows[index % rows.length]},${filler}`)].join('\n'));
+    const large = Buffer.from(
+      [
+        `${header},notes`,
+        ...Array.from({ length: 12_600 }, (_, index) => `${rows[index % rows.length]},${filler}`),
+      ].join('\n'),
+    );
     const file = join(dir, 'notes.csv');
     writeFileSync(file, large);
     await choose(page, file);
@@ -169,9 +183,9 @@ export function describeLabPages(newPeople: () => WebApp): void {
       const { page } = await app.visit(`/batches/${id}`, 'clinician', { url: `http://127.0.0.1:${proxy.port}` });
       await page.getByText('The first 100 rows.').waitFor();
       // A browser may ask for the rest of a file by itself: every such answer is cut off too.
-      proxy.meddle((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));
+      proxy.intercept((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));
       expect(await (await startDownload(page, 'Download the results')).failure()).not.toBeNull();
-      proxy.meddle(() => 'pass');
+      proxy.intercept(() => 'pass');
       expect(await save(page, 'Download the results')).toBe((await client.get(`/v1/batches/${id}/results`)).text);
     } finally {
       await proxy.stop();

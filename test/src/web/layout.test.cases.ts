@@ -16,8 +16,19 @@ async function everyPage(app: WebApp): Promise<string[]> {
   const batch = await app.sendFile('admin', FEW_ROWS);
   await finish(await ContractClient.connect(app.stack.url, app.keys.admin), batch);
   return [
-    '/predictions/new', '/predictions', `/predictions/${prediction}`, '/batches', '/batches/new', `/batches/${batch}`, '/operations', '/models',
-    '/models/wbc-knn/1.0.0', '/models/wdbc-knn/1.0.0', '/audit', '/models/none/1', '/predictions/nonsense/more',
+    '/predictions/new',
+    '/predictions',
+    `/predictions/${prediction}`,
+    '/batches',
+    '/batches/new',
+    `/batches/${batch}`,
+    '/operations',
+    '/models',
+    '/models/wbc-knn/1.0.0',
+    '/models/wdbc-knn/1.0.0',
+    '/audit',
+    '/models/none/1',
+    '/predictions/nonsense/more',
   ];
 }
 
@@ -38,20 +49,36 @@ async function faultsOnEveryPage(app: WebApp, options: BrowserContextOptions): P
 /** Small and large windows, colours and motion, on every page. */
 export function describeLayout(newPeople: () => WebApp): void {
   test('every page fits a window of 320 pixels, in the dark', async () => {
-    expect(await faultsOnEveryPage(newPeople(), { viewport: { width: 320, height: 640 }, colorScheme: 'dark', reducedMotion: 'reduce' })).toEqual([]);
+    expect(
+      await faultsOnEveryPage(newPeople(), {
+        viewport: { width: 320, height: 640 },
+        colorScheme: 'dark',
+        reducedMotion: 'reduce',
+      }),
+    ).toEqual([]);
   });
 
   test('every page fits a window of 1280 pixels at 200 %, in the light', async () => {
-    expect(await faultsOnEveryPage(newPeople(), { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2, colorScheme: 'light' })).toEqual([]);
+    expect(
+      await faultsOnEveryPage(newPeople(), {
+        viewport: { width: 640, height: 450 },
+        deviceScaleFactor: 2,
+        colorScheme: 'light',
+      }),
+    ).toEqual([]);
   });
 
   test('the colours follow the system until somebody chooses, and the choice is kept', async () => {
     const app = newPeople();
     const { page } = await app.visit('/models', 'admin', { colorScheme: 'light' });
-    const background = () => page.evaluate(() => {
-      const view = globalThis as unknown as { getComputedStyle: (element: unknown) => { backgroundColor: string }; document: { documentElement: unknown } };
-      return view.getComputedStyle(view.document.documentElement).backgroundColor;
-    });
+    const background = () =>
+      page.evaluate(() => {
+        const view = globalThis as unknown as {
+          getComputedStyle: (element: unknown) => { backgroundColor: string };
+          document: { documentElement: unknown };
+        };
+        return view.getComputedStyle(view.document.documentElement).backgroundColor;
+      });
     const light = await background();
     await page.emulateMedia({ colorScheme: 'dark' });
     const dark = await background();
@@ -67,10 +94,17 @@ export function describeLayout(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'admin', { reducedMotion: 'reduce' });
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
-    const moving = await page.locator('*').evaluateAll((elements) => elements.filter((element) => {
-      const { transitionDuration, animationName } = (globalThis as unknown as { getComputedStyle: (of: unknown) => { transitionDuration: string; animationName: string } }).getComputedStyle(element);
-      return (transitionDuration !== '0s' && transitionDuration !== '') || animationName !== 'none';
-    }).length);
+    const moving = await page.locator('*').evaluateAll(
+      (elements) =>
+        elements.filter((element) => {
+          const { transitionDuration, animationName } = (
+            globalThis as unknown as {
+              getComputedStyle: (of: unknown) => { transitionDuration: string; animationName: string };
+            }
+          ).getComputedStyle(element);
+          return (transitionDuration !== '0s' && transitionDuration !== '') || animationName !== 'none';
+        }).length,
+    );
     expect(moving).toBe(0);
   });
 }

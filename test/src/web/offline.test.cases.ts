@@ -19,7 +19,8 @@ export function describeOfflinePages(newPeople: () => WebApp): void {
 
   test('a page opened while requests fail appears when they succeed again', async () => {
     const app = newPeople();
-    for (const reference of ['first', 'second']) await app.scoreRecord('clinician', { sample_id: reference, features: BENIGN_RECORD });
+    for (const reference of ['first', 'second'])
+      await app.scoreRecord('clinician', { sample_id: reference, features: BENIGN_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
     // The page's script and the model are loaded with the first record; the second record is not loaded yet.
     await page.getByRole('link', { name: 'first' }).click();
@@ -38,7 +39,9 @@ export function describeOfflinePages(newPeople: () => WebApp): void {
   test('an upload whose answer is lost is sent again and makes one batch', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
-    await page.locator('input[type=file]').setInputFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
     const score = page.getByRole('button', { name: 'Score 699 rows' });
     await score.waitFor();
     let lost = 0;

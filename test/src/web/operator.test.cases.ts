@@ -9,10 +9,17 @@ import type { WebApp } from '../support/web-app';
 
 /** Adds the shipped model with another threshold to the stack's registry. */
 async function addNextVersion(dataDir: string): Promise<void> {
-  const { digest: _, ...file } = parseModel(readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json'))).file;
+  const { digest: _, ...file } = parseModel(
+    readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json')),
+  ).file;
   const path = join(dataDir, 'next.json');
-  writeFileSync(path, serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } }));
-  const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models.js'), 'add', path], { DATA_DIR: dataDir });
+  writeFileSync(
+    path,
+    serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } }),
+  );
+  const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), 'add', path], {
+    DATA_DIR: dataDir,
+  });
   expect(await program.exited).toBe(0);
 }
 
@@ -56,7 +63,11 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const plots = page.locator('.card img');
     expect(await plots.count()).toBe(4);
     for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
-    expect(await plots.evaluateAll((images) => images.every((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0))).toBe(true);
+    expect(
+      await plots.evaluateAll((images) =>
+        images.every((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0),
+      ),
+    ).toBe(true);
     expect(await axeViolations(page)).toEqual([]);
     expect(complaints).toEqual([]);
     const plot = await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/roc.svg');
@@ -92,7 +103,10 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     await page.getByText('Who put which version into use').nth(1).click();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: 'Audit' }).click();
-    await page.getByRole('row', { name: /headquarters-\d+ \/ maintainer .*models\/wbc-knn@1\.1\.0/ }).first().waitFor();
+    await page
+      .getByRole('row', { name: /headquarters-\d+ \/ maintainer .*models\/wbc-knn@1\.1\.0/ })
+      .first()
+      .waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
     await page.getByText('No card is kept of this version').waitFor();

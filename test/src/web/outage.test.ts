@@ -18,11 +18,16 @@ describeWith('Chromium', 'an API that is killed', () => {
     const [recordPage, batchPage] = await whilePaused(app.stack.dataDir, async () => {
       const record = await app.sendRecord('clinician', { features: BENIGN_RECORD });
       const batch = await app.sendFile('clinician', WISCONSIN);
-      const pages = [(await app.visit(`/predictions/${record}`, 'clinician')).page, (await app.visit(`/batches/${batch}`, 'clinician')).page] as const;
+      const pages = [
+        (await app.visit(`/predictions/${record}`, 'clinician')).page,
+        (await app.visit(`/batches/${batch}`, 'clinician')).page,
+      ] as const;
       await pages[0].getByText('in the queue').first().waitFor();
       await pages[1].getByRole('progressbar', { name: 'Scored' }).waitFor();
       // Their event streams break before the worker goes on, so neither page can have seen the end over the old connection.
-      const broken = pages.map((page) => page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events')));
+      const broken = pages.map((page) =>
+        page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events')),
+      );
       process.kill(app.stack.ready.pids.api, 'SIGKILL');
       await Promise.all(broken);
       return pages;

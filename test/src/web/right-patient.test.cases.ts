@@ -9,10 +9,19 @@ interface Stored {
 
 const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: false });
 const reference = (page: Page) => page.getByLabel('Your reference');
-const values = (page: Page) => page.locator('.feature-input').evaluateAll((inputs) => inputs.map((input) => (input as unknown as { value: string }).value));
+const values = (page: Page) =>
+  page
+    .locator('.feature-input')
+    .evaluateAll((inputs) => inputs.map((input) => (input as unknown as { value: string }).value));
 
 async function paste(page: Page, text: string): Promise<void> {
-  await page.evaluate((line) => (globalThis as unknown as { navigator: { clipboard: { writeText: (text: string) => Promise<void> } } }).navigator.clipboard.writeText(line), text);
+  await page.evaluate(
+    (line) =>
+      (
+        globalThis as unknown as { navigator: { clipboard: { writeText: (text: string) => Promise<void> } } }
+      ).navigator.clipboard.writeText(line),
+    text,
+  );
   await field(page, 'Clump thickness').focus();
   await page.keyboard.press('ControlOrMeta+V');
 }
@@ -40,7 +49,9 @@ export function describeRightPatient(newPeople: () => WebApp): void {
   }
 
   async function open(): Promise<Page> {
-    const { page } = await app.visit('/predictions/new', 'clinician', { permissions: ['clipboard-read', 'clipboard-write'] });
+    const { page } = await app.visit('/predictions/new', 'clinician', {
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     await field(page, 'Clump thickness').waitFor();
     return page;
   }
@@ -113,12 +124,16 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     const page = await open();
     await paste(page, `S24-0040\t${FIRST}`);
     let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => { release = resolve; });
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     await page.route('**/v1/predictions', async (route) => {
       await released;
       await route.continue();
     });
-    const answered = page.waitForResponse((response) => response.request().method() === 'POST' && response.url().endsWith('/v1/predictions'));
+    const answered = page.waitForResponse(
+      (response) => response.request().method() === 'POST' && response.url().endsWith('/v1/predictions'),
+    );
     await page.getByRole('button', { name: 'Get the answer' }).click();
     await paste(page, `S24-0041\t${SECOND}`);
     release();

@@ -7,7 +7,8 @@ const DIST = join(ROOT, 'services/web/dist');
 
 /** The files of the web app as the API serves them. */
 export function describeServedFiles(newPeople: () => WebApp): void {
-  const script = () => /(?:src|href)="\.\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
+  const script = () =>
+    /(?:src|href)="\.\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(DIST, 'index.html'), 'utf8'))?.[1] ?? '';
   let url: string;
 
   beforeAll(() => {
@@ -19,7 +20,16 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     return { headers: response.headers, status: response.status, text: await response.text() };
   };
 
-  test.each(['/', '/sign-in', '/predictions/new', '/predictions/pred_x', '/batches', '/operations', '/models/a/1', '/audit'])('%s is the page, revalidated on each request', async (path) => {
+  test.each([
+    '/',
+    '/sign-in',
+    '/predictions/new',
+    '/predictions/pred_x',
+    '/batches',
+    '/operations',
+    '/models/a/1',
+    '/audit',
+  ])('%s is the page, revalidated on each request', async (path) => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);
     expect(headers.get('Content-Type')).toContain('text/html');
@@ -43,9 +53,12 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     expect(headers.get('Content-Type')).toContain('javascript');
   });
 
-  test.each(['/assets/none.js', '/.inputs', '/assets/../.inputs', '/.vite/manifest.json', '/v1/none', '/none'])('%s is not found, as a problem', async (path) => {
-    const { status, headers } = await get(path);
-    expect([401, 404]).toContain(status);
-    expect(headers.get('Content-Type')).toContain('problem+json');
-  });
+  test.each(['/assets/none.js', '/.inputs', '/assets/../.inputs', '/.vite/manifest.json', '/v1/none', '/none'])(
+    '%s is not found, as a problem',
+    async (path) => {
+      const { status, headers } = await get(path);
+      expect([401, 404]).toContain(status);
+      expect(headers.get('Content-Type')).toContain('problem+json');
+    },
+  );
 }

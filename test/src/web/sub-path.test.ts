@@ -26,7 +26,11 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
   });
 
   const predict = (headers: Record<string, string> = {}) =>
-    app.call('clinician', '/v1/predictions', { method: 'POST', headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify({ features: BENIGN_RECORD }) });
+    app.call('clinician', '/v1/predictions', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify({ features: BENIGN_RECORD }),
+    });
 
   /** Follows an address that an answer gave, as a client resolves it. */
   async function follow(from: Response, address: string | null | undefined): Promise<Response> {
@@ -38,15 +42,26 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
   test('the addresses in headers and bodies lead back through the proxy', async () => {
     const accepted = await predict();
     const { links } = (await accepted.json()) as { links: { self: string } };
-    for (const address of [accepted.headers.get('location'), links.self]) expect((await follow(accepted, address)).status).toBe(200);
+    for (const address of [accepted.headers.get('location'), links.self])
+      expect((await follow(accepted, address)).status).toBe(200);
     const finished = await predict({ Prefer: 'wait=20' });
     expect(finished.status).toBe(201);
-    expect((await follow(finished, ((await finished.json()) as { links: { self: string } }).links.self)).status).toBe(200);
+    expect((await follow(finished, ((await finished.json()) as { links: { self: string } }).links.self)).status).toBe(
+      200,
+    );
 
-    const uploaded = await app.call('clinician', '/v1/batches', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: FILE });
+    const uploaded = await app.call('clinician', '/v1/batches', {
+      method: 'POST',
+      headers: { 'Content-Type': 'text/csv' },
+      body: FILE,
+    });
     const batch = (await uploaded.json()) as { id: string; links: Record<string, string> };
     const events = await app.call('clinician', `/v1/batches/${batch.id}/events`);
-    const last = (await events.text()).trim().split('\n').findLast((line) => line.startsWith('data:')) ?? '';
+    const last =
+      (await events.text())
+        .trim()
+        .split('\n')
+        .findLast((line) => line.startsWith('data:')) ?? '';
     const done = JSON.parse(last.slice('data:'.length)) as typeof batch;
     expect(done.links).toEqual(batch.links);
     expect((await follow(uploaded, uploaded.headers.get('location'))).status).toBe(200);
@@ -65,19 +80,35 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     await page.getByLabel('Access key').fill(app.keys.clinician);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL(`${proxy.url}/predictions/new`);
-    expect((await page.context().cookies()).map(({ name, path }) => [name, path])).toEqual([['cytoqueue_session', PATH]]);
-    const { id } = (await (await app.call('clinician', '/v1/batches', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: FILE })).json()) as { id: string };
+    expect((await page.context().cookies()).map(({ name, path }) => [name, path])).toEqual([
+      ['cytoqueue_session', PATH],
+    ]);
+    const { id } = (await (
+      await app.call('clinician', '/v1/batches', {
+        method: 'POST',
+        headers: { 'Content-Type': 'text/csv' },
+        body: FILE,
+      })
+    ).json()) as { id: string };
     await page.getByRole('link', { name: 'Batches' }).click();
     await page.waitForURL(`${proxy.url}/batches`);
     await page.goto(`${proxy.url}/batches/${id}`);
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download the results' }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download the results' }).click(),
+    ]);
     expect(download.url().startsWith(`${proxy.url}/v1/batches/${id}/results`)).toBe(true);
     expect(await download.failure()).toBeNull();
     await page.goto(`${proxy.url}/models/wbc-knn/1.0.0`);
     const plots = page.locator('.card img');
     await plots.first().waitFor();
     await plots.first().scrollIntoViewIfNeeded();
-    await page.waitForFunction(() => ((globalThis as unknown as { document: { querySelector: (selector: string) => { naturalWidth: number } } }).document.querySelector('.card img').naturalWidth > 0));
+    await page.waitForFunction(
+      () =>
+        (
+          globalThis as unknown as { document: { querySelector: (selector: string) => { naturalWidth: number } } }
+        ).document.querySelector('.card img').naturalWidth > 0,
+    );
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${proxy.url}/sign-in`);
     expect(await page.context().cookies()).toEqual([]);
@@ -85,13 +116,18 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
   });
 
   test('a sign-in link, the docs and the job browser work below the path', async () => {
-    const { token } = (await (await app.call('maintainer', '/v1/session/tokens', { method: 'POST' })).json()) as { token: string };
+    const { token } = (await (await app.call('maintainer', '/v1/session/tokens', { method: 'POST' })).json()) as {
+      token: string;
+    };
     const { page, complaints } = await app.visit(`/sign-in#token=${token}`);
     await page.waitForURL(`${proxy.url}/predictions/new`);
     await page.getByRole('link', { name: 'Operations' }).click();
     await page.getByRole('link', { name: 'Job browser' }).click();
     await page.waitForURL(/\/cyto\/admin\/queues/);
-    await page.getByRole('link', { name: /predictions/ }).first().click();
+    await page
+      .getByRole('link', { name: /predictions/ })
+      .first()
+      .click();
     await page.waitForURL(/\/cyto\/admin\/queues\/queue\/predictions/);
     await page.goto(`${proxy.url}/docs`);
     await page.getByText('Predict one record').click();

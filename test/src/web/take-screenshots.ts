@@ -10,8 +10,16 @@ import { type WebApp, WebStack } from '../support/web-app';
 
 const FOLDER = join(ROOT, 'services/web/screenshots');
 const QUALITY = 82;
-const DESKTOP: BrowserContextOptions = { viewport: { width: 1200, height: 900 }, colorScheme: 'light', reducedMotion: 'reduce' };
-const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, colorScheme: 'dark', reducedMotion: 'reduce' };
+const DESKTOP: BrowserContextOptions = {
+  viewport: { width: 1200, height: 900 },
+  colorScheme: 'light',
+  reducedMotion: 'reduce',
+};
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  colorScheme: 'dark',
+  reducedMotion: 'reduce',
+};
 
 async function takeAll(app: WebApp): Promise<void> {
   const { page } = await app.visit('/predictions/new', 'admin', DESKTOP);
@@ -30,8 +38,12 @@ async function takeAll(app: WebApp): Promise<void> {
   await save(phone.page, 'phone-dark');
 
   await page.goto(`${app.stack.url}/batches/new`);
-  const rows = wisconsinOfAnotherLab().replace(/\n1017023,4,1,/, '\n1017023,14,1,').replace(/\n1036172,2,1,/, '\n1036172,2,x,');
-  await page.locator('input[type=file]').setInputFiles({ name: 'aspirates-may.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
+  const rows = wisconsinOfAnotherLab()
+    .replace(/\n1017023,4,1,/, '\n1017023,14,1,')
+    .replace(/\n1036172,2,1,/, '\n1036172,2,x,');
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'aspirates-may.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
   await page.getByRole('button', { name: /^Score/ }).waitFor();
   await save(page, 'preflight');
   await page.getByRole('button', { name: /^Score/ }).click();

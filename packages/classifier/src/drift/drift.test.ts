@@ -1,7 +1,7 @@
 import { completeRows, shippedModel } from '../../test/wisconsin';
-import { parseModel } from '../model';
+import { parseModel } from '../model/model';
 import { HISTOGRAM_SLOTS, describeDrift } from './drift';
-import { populationStability } from './stability';
+import { populationStabilityIndex } from './psi';
 
 const model = parseModel(shippedModel('wbc-knn'));
 const names = model.schema.features.map(({ name }) => name);
@@ -14,8 +14,10 @@ function histogramOf(slots: readonly (readonly number[])[]): Uint32Array {
   return histogram;
 }
 
-const notesOf = (slots: readonly (readonly number[])[]) => describeDrift(histogramOf(slots), model)?.notes.map(({ code, features }) => `${code} ${features.join(' ')}`);
-const withColumn = (feature: number, column: readonly number[]) => columns.map((values, index) => (index === feature ? column : values));
+const notesOf = (slots: readonly (readonly number[])[]) =>
+  describeDrift(histogramOf(slots), model)?.notes.map(({ code, features }) => `${code} ${features.join(' ')}`);
+const withColumn = (feature: number, column: readonly number[]) =>
+  columns.map((values, index) => (index === feature ? column : values));
 
 test('the training data do not differ from themselves', () => {
   const drift = describeDrift(histogramOf(columns), model);
@@ -26,13 +28,17 @@ test('the training data do not differ from themselves', () => {
 test('the index is that of its definition', () => {
   const shares = (counts: number[]) => counts.map((count) => (count + 0.5) / (counts.reduce((a, b) => a + b) + 1));
   const [a, e] = [shares([30, 70]), shares([60, 40])] as [number[], number[]];
-  const byHand = a.map((share, bin) => (share - (e[bin] as number)) * Math.log(share / (e[bin] as number))).reduce((x, y) => x + y);
-  expect(populationStability([30, 70], [60, 40])).toBeCloseTo(byHand, 15);
+  const byHand = a
+    .map((share, bin) => (share - (e[bin] as number)) * Math.log(share / (e[bin] as number)))
+    .reduce((x, y) => x + y);
+  expect(populationStabilityIndex([30, 70], [60, 40])).toBeCloseTo(byHand, 15);
 });
 
 test('a stuck instrument, a tenfold scale and an unmeasured column are named', () => {
   expect(notesOf(withColumn(0, columns[0]?.map(() => 3) ?? []))).toEqual(['constant clump_thickness']);
-  expect(notesOf(withColumn(5, columns[5]?.map((value) => (value === 1 ? 10 : 11)) ?? []))).toEqual(['tenfold bare_nuclei']);
+  expect(notesOf(withColumn(5, columns[5]?.map((value) => (value === 1 ? 10 : 11)) ?? []))).toEqual([
+    'tenfold bare_nuclei',
+  ]);
   expect(notesOf(withColumn(7, columns[7]?.map(() => 0) ?? []))).toEqual(['mostly-missing normal_nucleoli']);
 });
 

@@ -1,18 +1,18 @@
 import type { Schema } from '@cytoqueue/schema';
-import type { Model } from '../model';
-import { populationStability } from './stability';
+import type { Model } from '../model/model';
+import { populationStabilityIndex } from './psi';
 
 /** Per feature: how often it was not measured (0), each value (1..10), and a tenfold of one, which is out of range (11). */
 export const HISTOGRAM_SLOTS = 12;
-const MISSING = 0;
-const TENFOLD = 11;
+const MISSING_SLOT = 0;
+const TENFOLD_SLOT = 11;
 
 /** Fewer rows than this differ from the training data by chance alone. */
 const MIN_ROWS = 100;
 /** The usual reading of the index: below .1 nothing to see, above .25 another population. */
 const MAJOR_SHIFT = 0.25;
-const MOSTLY = 0.5;
-const NEARLY_ALL = 0.995;
+const MISSING_SHARE = 0.5;
+const CONSTANT_SHARE = 0.995;
 const TENFOLD_SHARE = 0.2;
 
 export interface DriftNote {
@@ -44,14 +44,18 @@ export function describeDrift(histogram: ArrayLike<number>, model: Model): Drift
   const features = model.schema.features.map(({ name }, feature) => createProfile(name, feature, histogram, model));
   if (features.every(({ measured, missing, tenfold }) => measured + missing + tenfold < MIN_ROWS)) return undefined;
   const psi = Object.fromEntries(features.map(({ name, stability }) => [name, stability]));
-  const odd = features.flatMap((profile) => oddities(profile));
-  const swapped = findSwapped(features.filter(({ name }) => !odd.some((note) => note.features.includes(name))));
-  const named = new Set([...odd, ...swapped].flatMap((note) => note.features));
-  const shifted = features.filter(({ name, stability, measured }) => !named.has(name) && measured >= MIN_ROWS && stability > MAJOR_SHIFT);
-  return { psi, notes: [...odd, ...swapped, ...shifted.map(shiftedNote)] };
+  const problems = features.flatMap((profile) => columnProblems(profile));
+  const swapped = findSwapped(
+    features.filter(({ name }) => !problems.some((createNote) => createNote.features.includes(name))),
+  );
+  const named = new Set([...problems, ...swapped].flatMap((createNote) => createNote.features));
+  const shifted = features.filter(
+    ({ name, stability, measured }) => !named.has(name) && measured >= MIN_ROWS && stability > MAJOR_SHIFT,
+  );
+  return { psi, notes: [...problems, ...swapped, ...shifted.map(shiftedNote)] };
 }
 
-interface Profile {
+interface FeatureProfile {
   name: string;
   /** Counts of the values 1..10 in the file and in the training data. */
   counts: number[];
@@ -62,7 +66,12 @@ interface Profile {
   stability: number;
 }
 
-function createProfile(name: string, feature: number, histogram: ArrayLike<number>, { training }: Model): Profile {
+function createProfile(
+  name: string,
+  feature: number,
+  histogram: ArrayLike<number>,
+  { training }: Model,
+): FeatureProfile {
   const slot = (index: number) => histogram[feature * HISTOGRAM_SLOTS + index];
   const counts = Array.from({ length: 10 }, (_, value) => slot(value + 1));
   const expected = Array.from({ length: 10 }, () => 0);
@@ -71,53 +80,91 @@ function createProfile(name: string, feature: number, histogram: ArrayLike<numbe
     if (value >= 1 && value <= 10) expected[value - 1]++;
   }
   const measured = counts.reduce((sum, count) => sum + count, 0);
-  return { name, counts, expected, measured, missing: slot(MISSING), tenfold: slot(TENFOLD), stability: populationStability(counts, expected) };
+  return {
+    name,
+    counts,
+    expected,
+    measured,
+    missing: slot(MISSING_SLOT),
+    tenfold: slot(TENFOLD_SLOT),
+    stability: populationStabilityIndex(counts, expected),
+  };
 }
 
 /** What is wrong with a column by itself, the plainest first. */
-function oddities(profile: Profile): DriftNote[] {
+function columnProblems(profile: FeatureProfile): DriftNote[] {
   const { name, counts, expected, measured, missing, tenfold } = profile;
-  const given = measured + missing + tenfold;
-  if (given < MIN_ROWS) return [];
-  if (tenfold > given * TENFOLD_SHARE) {
-    return [note('tenfold', [name], `${name}: ${tenfold} values are tenfolds of 1 to 10; is the column on a scale of 10 to 100?`)];
+  const total = measured + missing + tenfold;
+  if (total < MIN_ROWS) return [];
+  if (tenfold > total * TENFOLD_SHARE) {
+    return [
+      createNote(
+        'tenfold',
+        [name],
+        `${name}: ${tenfold} values are tenfolds of 1 to 10; is the column on a scale of 10 to 100?`,
+      ),
+    ];
   }
-  if (missing > given * MOSTLY) return [note('mostly-missing', [name], `${name} was not measured in ${missing} of ${given} rows`)];
-  const most = Math.max(...counts);
-  const value = counts.indexOf(most);
-  const usual = expected[value] / expected.reduce((sum, count) => sum + count, 0);
-  if (measured >= MIN_ROWS && most >= measured * NEARLY_ALL && usual < MOSTLY + MOSTLY / 2) {
-    return [note('constant', [name], `${name} is ${value + 1} in ${most} of ${measured} rows: a default, or an instrument that is stuck?`)];
+  if (missing > total * MISSING_SHARE)
+    return [createNote('mostly-missing', [name], `${name} was not measured in ${missing} of ${total} rows`)];
+  const maxCount = Math.max(...counts);
+  const value = counts.indexOf(maxCount);
+  const expectedShare = expected[value] / expected.reduce((sum, count) => sum + count, 0);
+  if (
+    measured >= MIN_ROWS &&
+    maxCount >= measured * CONSTANT_SHARE &&
+    expectedShare < MISSING_SHARE + MISSING_SHARE / 2
+  ) {
+    return [
+      createNote(
+        'constant',
+        [name],
+        `${name} is ${value + 1} in ${maxCount} of ${measured} rows: a default, or an instrument that is stuck?`,
+      ),
+    ];
   }
   return [];
 }
 
 /** Pairs that fit the training data far better the other way round, the clearest first; each column in one pair at most. */
-function findSwapped(profiles: readonly Profile[]): DriftNote[] {
-  const pairs = profiles.flatMap((first, index) => profiles.slice(index + 1).map((second) => ({ first, second, gain: swapGain(first, second) })));
+function findSwapped(profiles: readonly FeatureProfile[]): DriftNote[] {
+  const pairs = profiles.flatMap((first, index) =>
+    profiles.slice(index + 1).map((second) => ({ first, second, gain: swapGain(first, second) })),
+  );
   const found: DriftNote[] = [];
   const used = new Set<string>();
   for (const { first, second, gain } of pairs.sort((a, b) => b.gain - a.gain)) {
     if (gain <= 0 || used.has(first.name) || used.has(second.name)) continue;
     used.add(first.name).add(second.name);
-    found.push(note('swapped', [first.name, second.name], `${first.name} and ${second.name} look as if they had been exchanged`));
+    found.push(
+      createNote(
+        'swapped',
+        [first.name, second.name],
+        `${first.name} and ${second.name} look as if they had been exchanged`,
+      ),
+    );
   }
   return found;
 }
 
 /** By how much exchanging two columns would bring them nearer to the training data; 0 unless both are off and the exchange mends it. */
-function swapGain(first: Profile, second: Profile): number {
+function swapGain(first: FeatureProfile, second: FeatureProfile): number {
   if (first.measured < MIN_ROWS || second.measured < MIN_ROWS) return 0;
-  const asIs = first.stability + second.stability;
-  const exchanged = populationStability(first.counts, second.expected) + populationStability(second.counts, first.expected);
-  const bothOff = Math.min(first.stability, second.stability) > MAJOR_SHIFT;
-  return bothOff && exchanged < asIs / 2 ? asIs - exchanged : 0;
+  const current = first.stability + second.stability;
+  const exchanged =
+    populationStabilityIndex(first.counts, second.expected) + populationStabilityIndex(second.counts, first.expected);
+  const bothShifted = Math.min(first.stability, second.stability) > MAJOR_SHIFT;
+  return bothShifted && exchanged < current / 2 ? current - exchanged : 0;
 }
 
-function shiftedNote({ name, stability }: Profile): DriftNote {
-  return note('shifted', [name], `${name} is distributed unlike the training data (stability index ${stability.toFixed(2)})`);
+function shiftedNote({ name, stability }: FeatureProfile): DriftNote {
+  return createNote(
+    'shifted',
+    [name],
+    `${name} is distributed unlike the training data (stability index ${stability.toFixed(2)})`,
+  );
 }
 
-function note(code: DriftNote['code'], features: string[], text: string): DriftNote {
+function createNote(code: DriftNote['code'], features: string[], text: string): DriftNote {
   return { code, features, text };
 }

@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { wbc, wdbc } from '@cytoqueue/schema';
 import { classMean, probabilityOf, rank } from '../../test/oracle';
-import { randomModels, sampleWithGaps } from '../../test/randommodel';
+import { randomModels, sampleWithMissing } from '../../test/random-model';
 import { completeRows, shippedModel } from '../../test/wisconsin';
-import { Classifier, type Evidence, Explainer, fit, type FlipEvidence, type LabelledSample, type Model, parseModel, serializeModel } from '../index';
+import { type LabelledSample, fit } from '@cytoqueue/training';
+import {
+  Classifier,
+  type Evidence,
+  Explainer,
+  type FlipEvidence,
+  type Model,
+  parseModel,
+  serializeModel,
+} from '../index';
 
 const names = wbc.features.map(({ name }) => name);
 const shipped = ['wbc-knn', 'wbc-knn-euclidean'].map((name) => new Explainer(parseModel(shippedModel(name))));
@@ -29,13 +38,19 @@ function shapleyOf(sample: readonly number[], worth: (subset: number[]) => numbe
     worths.forEach((value, mask) => {
       if ((mask >> i) & 1) return;
       const size = mask.toString(2).replaceAll('0', '').length;
-      values[names[feature]] += ((factorial(size) * factorial(n - size - 1)) / factorial(n)) * (worths[mask | (1 << i)] - value);
+      values[names[feature]] +=
+        ((factorial(size) * factorial(n - size - 1)) / factorial(n)) * (worths[mask | (1 << i)] - value);
     });
   });
   return values;
 }
 
-function expectShapley({ shapley }: Evidence, sample: readonly number[], rows: readonly LabelledSample[], model: Model): void {
+function expectShapley(
+  { shapley }: Evidence,
+  sample: readonly number[],
+  rows: readonly LabelledSample[],
+  model: Model,
+): void {
   const base = rows.filter(({ label }) => label === 1).length / rows.length;
   const expected = shapleyOf(sample, (subset) => {
     if (subset.length === 0) return base;
@@ -54,15 +69,26 @@ function flipOf(sample: readonly number[], model: Model, threshold: number): Fli
   const classifier = new Classifier(model);
   const label = (values: readonly number[]) => Number(classifier.predict(values).probability >= threshold);
   const single = sample.flatMap((own, feature) =>
-    Number.isNaN(own) ? [] : Array.from({ length: 10 }, (_, i) => ({ feature, to: i + 1, size: Math.abs(i + 1 - own) })).filter(({ size }) => size > 0),
+    Number.isNaN(own)
+      ? []
+      : Array.from({ length: 10 }, (_, i) => ({ feature, to: i + 1, size: Math.abs(i + 1 - own) })).filter(
+          ({ size }) => size > 0,
+        ),
   );
-  const pairs = single.flatMap((one) => single.filter(({ feature }) => feature > one.feature).map((other) => [one, other]));
+  const pairs = single.flatMap((one) =>
+    single.filter(({ feature }) => feature > one.feature).map((other) => [one, other]),
+  );
   const keyOf = (changes: typeof single) => [
     changes.length, changes.reduce((total, { size }) => total + size, 0), ...changes.map(({ feature }) => feature),
     changes[0].size, ...changes.map(({ to }) => to),
   ]; // prettier-ignore
   const ordered = [...single.map((one) => [one]), ...pairs]
-    .map((changes) => ({ changes, key: keyOf(changes).map((part) => String(part).padStart(2, '0')).join() }))
+    .map((changes) => ({
+      changes,
+      key: keyOf(changes)
+        .map((part) => String(part).padStart(2, '0'))
+        .join(),
+    }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const { changes } of ordered) {
     const values = [...sample];
@@ -95,39 +121,55 @@ describe.each(shipped)('$model.ref', (explainer) => {
     }
   });
 
-  test.each(['default', 'sensitivity99'] as const)('the smallest flip at %s is that of trying all', (operatingPoint) => {
-    const threshold = model.file.operating_points[operatingPoint];
-    for (const [, sample] of records) {
-      expect(explainer.explain(sample, { operatingPoint }).flip).toEqual(flipOf(sample, model, threshold));
-    }
-  });
+  test.each(['default', 'sensitivity99'] as const)(
+    'the smallest flip at %s is that of trying all',
+    (operatingPoint) => {
+      const threshold = model.file.operating_points[operatingPoint];
+      for (const [, sample] of records) {
+        expect(explainer.explain(sample, { operatingPoint }).flip).toEqual(flipOf(sample, model, threshold));
+      }
+    },
+  );
 
   test('what one or two missing grades could have been is tried in full', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }), fc.nat(8), fc.nat(8), (full, one, other) => {
-        const sample = full.map((value, feature) => (feature === one || feature === other ? NaN : value));
-        const grades = Array.from({ length: 10 }, (_, i) => i + 1);
-        const candidates = grades.flatMap((a) => (one === other ? [full.with(one, a)] : grades.map((b) => full.with(one, a).with(other, b))));
-        const predictions = candidates.map((candidate) => classifier.predict(candidate));
-        const probabilities = predictions.map(({ probability }) => probability);
-        const { label } = classifier.predict(sample);
-        expect(explainer.explain(sample).missing).toEqual({
-          method: 'exact',
-          features: names.filter((_, feature) => feature === one || feature === other),
-          combinations: candidates.length,
-          can_flip: predictions.some((prediction) => prediction.label !== label),
-          probability_min: Math.min(...probabilities),
-          probability_max: Math.max(...probabilities),
-        });
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }),
+        fc.nat(8),
+        fc.nat(8),
+        (full, one, other) => {
+          const sample = full.map((value, feature) => (feature === one || feature === other ? NaN : value));
+          const grades = Array.from({ length: 10 }, (_, i) => i + 1);
+          const candidates = grades.flatMap((a) =>
+            one === other ? [full.with(one, a)] : grades.map((b) => full.with(one, a).with(other, b)),
+          );
+          const predictions = candidates.map((candidate) => classifier.predict(candidate));
+          const probabilities = predictions.map(({ probability }) => probability);
+          const { label } = classifier.predict(sample);
+          expect(explainer.explain(sample).missing).toEqual({
+            method: 'exact',
+            features: names.filter((_, feature) => feature === one || feature === other),
+            combinations: candidates.length,
+            can_flip: predictions.some((prediction) => prediction.label !== label),
+            probability_min: Math.min(...probabilities),
+            probability_max: Math.max(...probabilities),
+          });
+        },
+      ),
       { numRuns: 30 },
     );
   });
 
   test('more missing grades take the combinations that training rows have', () => {
     const sample = [NaN, 3, NaN, 2, 3, NaN, 4, 1, NaN];
-    const seen = new Map(completeRows.map((row) => [0, 2, 5, 8].map((feature) => row.sample[feature])).map((values) => [values.join(), values]));
-    const probabilities = [...seen.values()].map(([a, c, f, i]) => classifier.predict([a, 3, c, 2, 3, f, 4, 1, i]).probability);
+    const seen = new Map(
+      completeRows
+        .map((row) => [0, 2, 5, 8].map((feature) => row.sample[feature]))
+        .map((values) => [values.join(), values]),
+    );
+    const probabilities = [...seen.values()].map(
+      ([a, c, f, i]) => classifier.predict([a, 3, c, 2, 3, f, 4, 1, i]).probability,
+    );
     expect(explainer.explain(sample).missing).toMatchObject({
       method: 'plausible',
       combinations: seen.size,
@@ -146,7 +188,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
 
 test('Shapley values and flips are right for any model and record', () => {
   fc.assert(
-    fc.property(randomModels, sampleWithGaps, ({ rows, model }, sample) => {
+    fc.property(randomModels, sampleWithMissing, ({ rows, model }, sample) => {
       const explainer = new Explainer(model);
       const evidence = explainer.explain(sample);
       expectShapley(evidence, sample, rows, model);
@@ -199,7 +241,9 @@ describe('decimal features', () => {
     const quantities = Object.keys(values);
     expect(quantities).toHaveLength(10);
     const worths = Array.from({ length: 1024 }, (_, mask) => {
-      const seen = wdbc.features.map(({ quantity = '' }, feature) => ((mask >> quantities.indexOf(quantity)) & 1 ? sample[feature] : NaN));
+      const seen = wdbc.features.map(({ quantity = '' }, feature) =>
+        (mask >> quantities.indexOf(quantity)) & 1 ? sample[feature] : NaN,
+      );
       return mask === 0 ? base : classifier.predict(seen).probability;
     });
     const weights = [1, 9, 36, 84, 126, 126, 84, 36, 9, 1].map((others) => 1 / (10 * others));
@@ -217,7 +261,9 @@ describe('decimal features', () => {
 
   test('missing ones take the combinations that training rows have, and no flip is looked for', () => {
     const gappy = sample.with(3, NaN).with(29, NaN);
-    const probabilities = rows.map((row) => classifier.predict(gappy.with(3, row.sample[3]).with(29, row.sample[29])).probability);
+    const probabilities = rows.map(
+      (row) => classifier.predict(gappy.with(3, row.sample[3]).with(29, row.sample[29])).probability,
+    );
     const evidence = explainer.explain(gappy);
     expect(evidence.missing).toMatchObject({ method: 'plausible', features: ['area_mean', 'fractal_dimension_worst'], probability_min: Math.min(...probabilities), probability_max: Math.max(...probabilities) }); // prettier-ignore
     expect(evidence.flip).toBeNull();

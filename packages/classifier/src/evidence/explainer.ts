@@ -1,35 +1,35 @@
 import type { Label } from '@cytoqueue/schema';
 import type { PredictOptions } from '../classifier';
-import type { Model } from '../model';
-import { Reference } from '../reference';
-import { createRule, type Rule } from '../rule';
-import type { Analysis } from './analysis';
-import { worthOfCoalitions } from './coalitions';
-import { conformalEvidence } from './conformal';
-import { DecimalAnalysis } from './decimalanalysis';
+import type { Model } from '../model/model';
+import { ReferenceKnn } from '../knn/reference-knn';
+import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
+import type { RecordAnalysis } from './record-analysis';
+import { computeCoalitionValues } from './shapley/coalitions';
+import { conformalEvidence } from './conformal/conformal';
+import { DecimalAnalysis } from './decimal-analysis';
 import type { Evidence, MissingEvidence, ShapleyEvidence } from './evidence';
-import { GradeAnalysis } from './gradeanalysis';
-import { createGradeScale } from './gradescale';
-import { combinationsOf } from './missing';
-import { shapleyValues } from './shapley';
+import { IntegerAnalysis } from './integer-analysis';
+import { createPackedMetric } from './packed-metric';
+import { missingCombinations } from './missing/missing';
+import { shapleyValues } from './shapley/shapley';
 
 /**
  * Says why a model gives a sample its class. Exact and repeatable: the evidence is about the very probability that
  * `Classifier.predict` gives. Holds scratch space: one instance per thread.
  */
 export class Explainer {
-  private readonly reference: Reference;
-  private readonly rule: Rule;
-  private readonly analysis: Analysis;
+  private readonly reference: ReferenceKnn;
+  private readonly rule: DecisionRule;
+  private readonly analysis: RecordAnalysis;
   /** Share of malignant among the training rows. */
   private readonly prevalence: number;
 
   constructor(readonly model: Model) {
     const { file, training } = model;
-    const scale = createGradeScale(model);
-    this.reference = new Reference(model);
-    this.rule = createRule(file);
-    this.analysis = scale === undefined ? new DecimalAnalysis(model) : new GradeAnalysis(model, scale);
+    const packedMetric = createPackedMetric(model);
+    this.reference = new ReferenceKnn(model);
+    this.rule = createDecisionRule(file);
+    this.analysis = packedMetric === undefined ? new DecimalAnalysis(model) : new IntegerAnalysis(model, packedMetric);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
 
@@ -44,14 +44,15 @@ export class Explainer {
    */
   explain(sample: ArrayLike<number>, { operatingPoint = 'default' }: PredictOptions = {}): Evidence {
     const { file, training } = this.model;
-    if (sample.length !== training.featureCount) throw new RangeError(`a sample has ${training.featureCount} features, not ${sample.length}`);
+    if (sample.length !== training.featureCount)
+      throw new RangeError(`a sample has ${training.featureCount} features, not ${sample.length}`);
     const values = Float64Array.from(sample);
-    this.reference.measure(values, 0);
+    this.reference.score(values, 0);
     const { benign, malignant } = this.reference;
     const probability = this.rule(benign, malignant);
     const threshold = file.operating_points[operatingPoint];
     const label = probability >= threshold ? 1 : 0;
-    this.analysis.take(values);
+    this.analysis.setSample(values);
     return {
       conformal: conformalEvidence(benign, malignant, file),
       shapley: this.shapley(probability),
@@ -62,11 +63,11 @@ export class Explainer {
 
   private shapley(probability: number): ShapleyEvidence {
     const { analysis, prevalence } = this;
-    const worths = worthOfCoalitions(analysis.createGame(), prevalence);
+    const coalitionValues = computeCoalitionValues(analysis.createGame(), prevalence);
     // The same but for the order of additions: the headline is the one to agree with.
-    worths[worths.length - 1] = probability;
+    coalitionValues[coalitionValues.length - 1] = probability;
     const values = Object.fromEntries(analysis.allPlayerNames.map((name) => [name, 0]));
-    const shares = shapleyValues(worths);
+    const shares = shapleyValues(coalitionValues);
     analysis.playerNames().forEach((name, player) => (values[name] = shares[player]));
     return { base: prevalence, values };
   }
@@ -75,15 +76,15 @@ export class Explainer {
     const { schema, training } = this.model;
     const features = Array.from(sample.keys()).filter((feature) => Number.isNaN(sample[feature]));
     if (features.length === 0) return null;
-    const { method, values } = combinationsOf(features, schema, training);
+    const { method, values } = missingCombinations(features, schema, training);
     const probabilities = values.map((some) => this.analysis.probabilityWith(features, some));
     return {
       method,
       features: features.map((feature) => schema.features[feature].name),
       combinations: values.length,
       can_flip: probabilities.some((probability) => (probability >= threshold ? 1 : 0) !== label),
-      probability_min: probabilities.reduce((least, probability) => Math.min(least, probability), Infinity),
-      probability_max: probabilities.reduce((most, probability) => Math.max(most, probability), -Infinity),
+      probability_min: probabilities.reduce((minimum, probability) => Math.min(minimum, probability), Infinity),
+      probability_max: probabilities.reduce((maximum, probability) => Math.max(maximum, probability), -Infinity),
     };
   }
 }

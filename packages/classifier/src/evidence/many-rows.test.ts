@@ -1,9 +1,9 @@
 import { wbc } from '@cytoqueue/schema';
 import { type Model, parseModel, serializeModel } from '../index';
-import { distinctRows } from './distinctrows';
-import { createGradeScale } from './gradescale';
-import { createPlainSearch } from './nearestgrades';
-import { Standing } from './standing';
+import { findDistinctRows } from './distinct-rows';
+import { createPackedMetric } from './packed-metric';
+import { createScalarSearch } from './scalar-grade-search';
+import { RankedRows } from './ranked-rows';
 
 const FEATURES = 9;
 /** Twice as many are more than 16 bits can number. */
@@ -43,16 +43,22 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model of more rows than 
   const samples = distinctVectors(3, 1, 10, 3);
 
   test('has each class ranked from the nearest row on, none lost and none doubled', () => {
-    const scale = createGradeScale(model);
+    const scale = createPackedMetric(model);
     if (scale === undefined) throw new Error('the model has no grade scale');
-    const standing = new Standing(distinctRows(model.training), scale, createPlainSearch(model.file.k, scale));
+    const standing = new RankedRows(findDistinctRows(model.training), scale, createScalarSearch(model.file.k, scale));
     for (const sample of samples) {
-      standing.take(sample);
-      for (const { from, to } of standing.spans) {
-        const orders = Array.from(standing.sums.subarray(from, to), scale.orderOf);
+      standing.setSample(sample);
+      for (const { start, end } of standing.classRanges) {
+        const orders = Array.from(standing.packedDistances.subarray(start, end), scale.sortKey);
         expect(orders.every((order, place) => place === 0 || order >= orders[place - 1])).toBe(true);
-        const ranked = new Set(Array.from({ length: to - from }, (_, place) => standing.columns.map((column) => column[from + place]).join()));
-        expect(ranked).toEqual(new Set((from === 0 ? rows.slice(0, ROWS_OF_CLASS) : rows.slice(ROWS_OF_CLASS)).map((row) => row.join())));
+        const ranked = new Set(
+          Array.from({ length: end - start }, (_, place) =>
+            standing.columns.map((column) => column[start + place]).join(),
+          ),
+        );
+        expect(ranked).toEqual(
+          new Set((start === 0 ? rows.slice(0, ROWS_OF_CLASS) : rows.slice(ROWS_OF_CLASS)).map((row) => row.join())),
+        );
       }
     }
   });
@@ -62,5 +68,7 @@ test('row numbers that do not fit into 32 bits are refused', () => {
   const rows = distinctVectors(8, 1, 10, 4);
   const { file } = modelOf(rows.slice(0, 4), rows.slice(4), 'euclidean');
   const { digest: _, ...body } = file;
-  expect(() => serializeModel({ ...body, training: { ...file.training, rows: file.training.rows.map((row) => row + 2 ** 31) } })).toThrow('training');
+  expect(() =>
+    serializeModel({ ...body, training: { ...file.training, rows: file.training.rows.map((row) => row + 2 ** 31) } }),
+  ).toThrow('training');
 });

@@ -1,6 +1,6 @@
-import type { TrainingSet } from '../model';
-import type { ModelFile } from '../modelfile';
-import type { Samples } from '../search';
+import type { TrainingSet } from '../model/model';
+import type { ModelFile } from '../model/model-file';
+import type { Samples } from '../knn/search';
 
 /** Samples that a kernel takes at once. */
 export const BLOCK_ROWS = 1024;
@@ -13,10 +13,16 @@ export const UNUSUAL = 1;
 export const MISSING = 2;
 export const OUT_OF_RANGE = 3;
 export const NO_KERNEL = 4;
-export const STATUSES = 5;
+export const STATUS_COUNT = 5;
 
 /** Why a model has no kernel. */
-export type Refusal = 'not-wanted' | 'no-simd' | 'unfit-values' | 'too-many-neighbors' | 'too-many-rows' | 'too-many-features';
+export type NoKernelReason =
+  | 'disabled'
+  | 'no-simd'
+  | 'unsupported-metric'
+  | 'too-many-neighbors'
+  | 'too-many-rows'
+  | 'too-many-features';
 
 /** What a kernel needs to know of a model. */
 export interface KernelModel {
@@ -29,7 +35,7 @@ export interface KernelModel {
  * per sample of the block.
  */
 export interface Kernel {
-  readonly name: 'integer' | 'float' | Refusal;
+  readonly name: 'integer' | 'float' | NoKernelReason;
   readonly status: Uint8Array;
   /** What the model's rule needs of each class: the mean distance to its k nearest rows, or its votes. */
   readonly benign: Float64Array;
@@ -37,9 +43,9 @@ export interface Kernel {
   /** Distinct training rows that were ranked exactly, of all samples so far. */
   readonly candidates: number;
   /** Searches in which no bound was found, so that all training rows were ranked. */
-  readonly exhaustive: number;
+  readonly fullScans: number;
   /** @param samples row-major; `count` of them, at most `BLOCK_ROWS`, are taken from the sample `first` on */
-  measure(samples: Samples, first: number, count: number): void;
+  scoreBlock(samples: Samples, first: number, count: number): void;
 }
 
 /** Leaves every sample to the reference. */
@@ -48,9 +54,9 @@ export class NoKernel implements Kernel {
   readonly benign = new Float64Array(0);
   readonly malignant = new Float64Array(0);
   readonly candidates = 0;
-  readonly exhaustive = 0;
+  readonly fullScans = 0;
 
-  constructor(readonly name: Refusal) {}
+  constructor(readonly name: NoKernelReason) {}
 
-  measure(): void {}
+  scoreBlock(): void {}
 }

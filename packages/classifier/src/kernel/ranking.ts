@@ -1,29 +1,35 @@
-import type { MetricName, ModelFile } from '../modelfile';
-import { rankRatios, type Ratios } from './ratios';
+import type { MetricName, ModelFile } from '../model/model-file';
+import { rankFractions, type FractionRanks } from './fraction-ranks';
 
 /** Whole numbers that order distances, and what they stand for. */
-export interface Ranking {
+export interface DistanceRanking {
   /** Null when the squared distance is the rank itself. */
-  readonly ratios: Ratios | null;
+  readonly fractionRanks: FractionRanks | null;
   /** By rank, ascending. */
   readonly distances: Float64Array;
   /** The highest that is not beyond the alarm distance. */
   readonly alarmRank: number;
 }
 
-const LARGEST_SQUARE = 81;
+const MAX_SQUARE = 81;
 
 /** Null when there are more different distances than 16 bits can order. */
-export function rankDistances(metric: MetricName, featureCount: number, alarm: ModelFile['alarm']): Ranking | null {
+export function rankDistances(
+  metric: MetricName,
+  featureCount: number,
+  alarm: ModelFile['alarm'],
+): DistanceRanking | null {
   const lastUsual = (numerators: Float64Array, denominatorAt: (rank: number) => number) =>
-    numerators.findLastIndex((numerator, rank) => numerator * alarm.denominator <= alarm.numerator * denominatorAt(rank));
+    numerators.findLastIndex(
+      (numerator, rank) => numerator * alarm.denominator <= alarm.numerator * denominatorAt(rank),
+    );
   if (metric === 'euclidean') {
-    const squares = Float64Array.from({ length: LARGEST_SQUARE * featureCount + 1 }, (_, square) => square);
-    return { ratios: null, distances: squares.map(Math.sqrt), alarmRank: lastUsual(squares, () => 1) };
+    const squares = Float64Array.from({ length: MAX_SQUARE * featureCount + 1 }, (_, square) => square);
+    return { fractionRanks: null, distances: squares.map(Math.sqrt), alarmRank: lastUsual(squares, () => 1) };
   }
-  const ratios = rankRatios(featureCount);
-  if (ratios === null) return null;
-  const { numerators, denominators } = ratios;
+  const fractionRanks = rankFractions(featureCount);
+  if (fractionRanks === null) return null;
+  const { numerators, denominators } = fractionRanks;
   const distances = numerators.map((numerator, rank) => numerator / denominators[rank]);
-  return { ratios, distances, alarmRank: lastUsual(numerators, (rank) => denominators[rank]) };
+  return { fractionRanks, distances, alarmRank: lastUsual(numerators, (rank) => denominators[rank]) };
 }

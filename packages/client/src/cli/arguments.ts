@@ -7,10 +7,25 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 
 const OPTIONS = {
-  url: text, key: text, json: flag, help: { ...flag, short: 'h' },
-  output: { ...text, short: 'o' }, errors: text, partial: flag, 'no-wait': flag,
-  model: text, 'operating-point': text, 'on-error': text, missing: text, formulas: text, explain: flag,
-  id: text, 'idempotency-key': text, limit: text, after: text, status: text,
+  url: text,
+  key: text,
+  json: flag,
+  help: { ...flag, short: 'h' },
+  output: { ...text, short: 'o' },
+  errors: text,
+  partial: flag,
+  'no-wait': flag,
+  model: text,
+  'operating-point': text,
+  'on-error': text,
+  missing: text,
+  formulas: text,
+  explain: flag,
+  id: text,
+  'idempotency-key': text,
+  limit: text,
+  after: text,
+  status: text,
 } as const;
 
 export type Options = ReturnType<typeof parseCli>['values'];

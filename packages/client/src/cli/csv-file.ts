@@ -12,5 +12,8 @@ export interface NamedFile {
 export function openCsvFile(path: string): NamedFile {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile()) throw new UsageError(`${path}: there is no such file`);
-  return { filename: basename(path), file: { size: stats.size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) } };
+  return {
+    filename: basename(path),
+    file: { size: stats.size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) },
+  };
 }

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type Stats, accessSync, constants, createWriteStream, lstatSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import {
+  type Stats,
+  accessSync,
+  constants,
+  createWriteStream,
+  lstatSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -45,7 +54,8 @@ function targetAt(given: string, path: string, stats: Stats | undefined): Output
   if (stats?.isDirectory() === true) throw new UsageError(`${given} is a folder; name a file in it`);
   if (stats !== undefined && !stats.isFile()) return { kind: 'special', path };
   const folder = dirname(path);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new UsageError(`${given}: the folder ${folder} does not exist`);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`${given}: the folder ${folder} does not exist`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch {

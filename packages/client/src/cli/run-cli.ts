@@ -3,37 +3,40 @@ import { CytoqueueClient } from '../cytoqueue-client';
 import { parseArguments } from './arguments';
 import { commands } from './commands';
 import { findConnection } from './connection';
-import { describeApiError } from './describe';
+import { formatApiError } from './format';
 import { isStdout } from './output';
 import { createTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
-const FAILED = 1;
-const USAGE = 2;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 /** Exit statuses as shells report a death by signal. */
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
-const BROKEN_PIPE = 141;
+const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
+const EXIT_BROKEN_PIPE = 141;
 
 /** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly */
-export async function runCli(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function runCli(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const terminal = createTerminal(process.stdout, process.stderr);
   const stop = new AbortController();
   const stopStatus = abortOnSignals(stop);
   try {
     const { command, operands, options } = parseArguments(args);
     if (options.help || command === undefined || command === 'help') {
-      terminal.out(help());
-      return command === undefined && !options.help ? USAGE : 0;
+      terminal.stdout(help());
+      return command === undefined && !options.help ? EXIT_USAGE : 0;
     }
     if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
     // What is piped on must hold the file alone.
-    if (isStdout(options.output) || isStdout(options.errors)) terminal.out = terminal.error;
+    if (isStdout(options.output) || isStdout(options.errors)) terminal.stdout = terminal.stderr;
     const client = new CytoqueueClient(findConnection(options, environment));
     return await commands[command].run({ client, terminal, operands, options, signal: stop.signal });
   } catch (error) {
     if (stop.signal.aborted) return stopStatus();
-    terminal.error(`cytoqueue: ${explain(error)}`);
-    return error instanceof UsageError ? USAGE : FAILED;
+    terminal.stderr(`cytoqueue: ${formatError(error)}`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
   }
 }
 
@@ -45,31 +48,33 @@ function abortOnSignals(stop: AbortController): () => number {
     status = newStatus;
     stop.abort(new Error(reason));
   };
-  for (const [signal, signalStatus] of Object.entries(SIGNALS)) {
+  for (const [signal, signalStatus] of Object.entries(SIGNAL_EXIT_STATUSES)) {
     // Exits instead of being killed, so that exit handlers remove the part of a download.
     process.on(signal, () => (stop.signal.aborted ? process.exit(signalStatus) : abort(signalStatus, 'interrupted')));
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') abort(BROKEN_PIPE, 'the reader of the output has ended');
+    if (error.code === 'EPIPE') abort(EXIT_BROKEN_PIPE, 'the reader of the output has ended');
   });
   return () => status;
 }
 
-function explain(error: unknown): string {
-  if (error instanceof ApiError) return `${describeApiError(error)}${describeKey(error)}`;
+function formatError(error: unknown): string {
+  if (error instanceof ApiError) return `${formatApiError(error)}${formatKeyHint(error)}`;
   if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
-  if (error instanceof ConnectionError) return `${describeConnectionError(error)}${describeKey(error)}`;
+  if (error instanceof ConnectionError) return `${formatConnectionError(error)}${formatKeyHint(error)}`;
   return error instanceof Error ? error.message : String(error);
 }
 
-function describeConnectionError(error: ConnectionError): string {
+function formatConnectionError(error: ConnectionError): string {
   const cause = rootCause(error);
   return cause === error.message ? cause : `${error.message}: ${cause}`;
 }
 
 /** The outcome of a creation is unknown then; the key makes a repetition safe. */
-function describeKey({ idempotencyKey }: ApiError | ConnectionError): string {
-  return idempotencyKey === undefined ? '' : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
+function formatKeyHint({ idempotencyKey }: ApiError | ConnectionError): string {
+  return idempotencyKey === undefined
+    ? ''
+    : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
 }
 
 function rootCause(error: Error): string {
@@ -79,7 +84,9 @@ function rootCause(error: Error): string {
 }
 
 function help(): string {
-  const lines = Object.entries(commands).map(([name, { operands, does }]) => `  ${`${name} ${operands}`.padEnd(32)}${does}`);
+  const lines = Object.entries(commands).map(
+    ([name, { operands, description }]) => `  ${`${name} ${operands}`.padEnd(32)}${description}`,
+  );
   return `cytoqueue COMMAND: cytology records to Cytoqueue and its answers back
 
 ${lines.join('\n')}

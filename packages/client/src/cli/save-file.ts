@@ -3,7 +3,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionError } from '../api-error';
 import type { BatchFile, CytoqueueClient } from '../cytoqueue-client';
-import { defaultRetry, delayMs, pause } from '../retry';
+import { defaultRetry, retryDelayMs, sleep } from '../retry';
 import { openOutput, resolveOutput } from './output';
 
 export interface SavedFile {
@@ -25,7 +25,13 @@ interface Download {
  * breaks is continued where it broke off.
  * @throws Error when the bytes are not those that the service stored; ConnectionError
  */
-export async function saveBatchFile(client: CytoqueueClient, id: string, file: BatchFile, path: string, options: { partial?: boolean; signal?: AbortSignal }): Promise<SavedFile> {
+export async function saveBatchFile(
+  client: CytoqueueClient,
+  id: string,
+  file: BatchFile,
+  path: string,
+  options: { partial?: boolean; signal?: AbortSignal },
+): Promise<SavedFile> {
   const target = resolveOutput(path);
   const download = { client, id, file, partial: options.partial, signal: options.signal };
   const first = await open(download, 0);
@@ -51,10 +57,14 @@ async function writeChecked(download: Download, first: Response, stream: NodeJS.
     },
   });
   const isStandard = stream === process.stdout || stream === process.stderr;
-  await pipeline(Readable.from(chunksOf(download, first), { objectMode: false }), counted, stream, { signal: download.signal, end: !isStandard });
+  await pipeline(Readable.from(chunksOf(download, first), { objectMode: false }), counted, stream, {
+    signal: download.signal,
+    end: !isStandard,
+  });
   const sha256 = hash.digest('hex');
   const expected = checksumOf(first);
-  if (expected !== undefined && expected !== sha256) throw new Error(`the file arrived damaged: SHA-256 ${sha256} instead of ${expected}`);
+  if (expected !== undefined && expected !== sha256)
+    throw new Error(`the file arrived damaged: SHA-256 ${sha256} instead of ${expected}`);
   return { bytes, sha256 };
 }
 
@@ -63,7 +73,7 @@ async function* chunksOf(download: Download, first: Response): AsyncGenerator<Ui
   const { signal } = download;
   let received = 0;
   let response = first;
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     try {
       for await (const chunk of response.body ?? []) {
         received += chunk.length;
@@ -73,8 +83,9 @@ async function* chunksOf(download: Download, first: Response): AsyncGenerator<Ui
       return;
     } catch (error) {
       signal?.throwIfAborted();
-      if (checksumOf(first) === undefined || ++failures >= defaultRetry.attempts) throw new ConnectionError('the download broke off', { cause: error });
-      await pause(delayMs(error, failures, defaultRetry), signal);
+      if (checksumOf(first) === undefined || ++failures >= defaultRetry.attempts)
+        throw new ConnectionError('the download broke off', { cause: error });
+      await sleep(retryDelayMs(error, failures, defaultRetry), signal);
     }
     response = await open(download, received);
     // Only the stored file has ranges, and only its own bytes may follow those already written.

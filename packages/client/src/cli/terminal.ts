@@ -1,30 +1,30 @@
 /** What a command writes to: results to `out`, everything else to `error`, so that results can be piped on. */
 export interface Terminal {
-  out: (text: string) => void;
-  error: (text: string) => void;
+  stdout: (text: string) => void;
+  stderr: (text: string) => void;
   /** A line that the next one takes the place of; nothing where nobody looks. */
   status: (text: string) => void;
 }
 
 export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
-  let shown = false;
+  let hasStatusLine = false;
   const clear = (): void => {
-    if (shown) stderr.write('\r\u001b[K');
-    shown = false;
+    if (hasStatusLine) stderr.write('\r\u001b[K');
+    hasStatusLine = false;
   };
   return {
-    out: (text) => {
+    stdout: (text) => {
       clear();
       stdout.write(`${text}\n`);
     },
-    error: (text) => {
+    stderr: (text) => {
       clear();
       stderr.write(`${text}\n`);
     },
     status: (text) => {
       if (!stderr.isTTY) return;
       stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
-      shown = true;
+      hasStatusLine = true;
     },
   };
 }

@@ -6,46 +6,54 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedModel } from '../classifier/models';
-import { median, quantile, rounded } from '../figures';
+import { median, quantile, rounded } from '../statistics';
 import type { BenchOptions } from '../run-bench';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { checkResults } from './check-results';
 import { writeInputFile } from './input-file';
 import { type BatchRun, STAGES, runBatch } from './run-batch';
-import { checkPeer } from './check-peer';
+import { checkCompetitor } from './check-competitor';
 import { measureMemory } from './measure-memory';
-import { PEER_NAMES, type PeerName, type PeerRun, TRAINING, hasPeer, pythonOf, runPeer } from './script-peers';
+import {
+  COMPETITOR_NAMES,
+  type CompetitorName,
+  type CompetitorRun,
+  TRAINING,
+  hasCompetitor,
+  pythonInterpreter,
+  runCompetitor,
+} from './script-competitors';
 
 const ROWS = 1_000_000;
 /** The untuned script takes half a minute a million rows and all of them in memory: beyond this it is left out. */
-const MOST_OBVIOUS_ROWS = 2_000_000;
+const MAX_NAIVE_ROWS = 2_000_000;
 
 /** Workers compile at their start what scoring needs, which takes longer on a busy machine. */
-const SETTLE_MS = 2_000;
+const WARM_UP_MS = 2_000;
 /** Of a file of other rows. */
-const EARLIER_SEED = 12;
+const WARM_UP_SEED = 12;
 
 /** How the service is started, by the name of its figures. */
-const SETUPS = {
+const CONFIGURATIONS = {
   '1 worker, 1 thread': { WORKERS: '1', WORKER_THREADS: '1' },
   '2 workers, 1 thread each': { WORKERS: '2', WORKER_THREADS: '1' },
   '1 worker, 2 threads': { WORKERS: '1', WORKER_THREADS: '2' },
 } as const;
-type Setup = keyof typeof SETUPS;
-const SETUP_NAMES = Object.keys(SETUPS) as Setup[];
+type Configuration = keyof typeof CONFIGURATIONS;
+const CONFIGURATION_NAMES = Object.keys(CONFIGURATIONS) as Configuration[];
 
 /** A batch of a service that has had another one before, which took `firstWall` seconds. */
 type ServiceRun = BatchRun & { readonly firstWall: number };
 
 interface Files {
-  readonly earlier: string;
+  readonly warmUpFile: string;
   readonly input: string;
   readonly output: string;
 }
 
-interface Measured {
-  readonly service: Record<Setup, ServiceRun[]>;
-  readonly peers: Partial<Record<PeerName, PeerRun[]>>;
+interface Measurements {
+  readonly service: Record<Configuration, ServiceRun[]>;
+  readonly competitors: Partial<Record<CompetitorName, CompetitorRun[]>>;
 }
 
 /** A file of rows through the running service, durable on disk, against the script that a user would otherwise write. */
@@ -53,52 +61,66 @@ export async function benchBatch(options: BenchOptions): Promise<unknown> {
   const rows = options.rows ?? ROWS;
   const folder = await mkdtemp(join(tmpdir(), 'cytoqueue-bench-batch-'));
   try {
-    const files = { earlier: join(folder, 'earlier.csv'), input: join(folder, 'input.csv'), output: join(folder, 'output.csv') };
+    const files = {
+      warmUpFile: join(folder, 'earlier.csv'),
+      input: join(folder, 'input.csv'),
+      output: join(folder, 'output.csv'),
+    };
     await writeInputFile(files.input, rows, shippedModel('wbc-knn'));
-    await writeInputFile(files.earlier, rows, shippedModel('wbc-knn'), EARLIER_SEED);
-    console.log(`\nbatch: ${rows.toLocaleString('en')} rows × 11 columns, ${Math.round((await stat(files.input)).size / 1e6)} MB, store on ${tmpdir()}`);
+    await writeInputFile(files.warmUpFile, rows, shippedModel('wbc-knn'), WARM_UP_SEED);
+    console.log(
+      `\nbatch: ${rows.toLocaleString('en')} rows × 11 columns, ${Math.round((await stat(files.input)).size / 1e6)} MB, store on ${tmpdir()}`,
+    );
     const measured = await measureRounds(options, rows, files);
     report(rows, measured);
     const memory = await measureMemory(options, folder);
-    return { ...figuresOf(rows, measured), memory };
+    return { ...toMeasurements(rows, measured), memory };
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** Everything once a round, one after the other, so that all see the same machine. Answers are checked in the first. */
-async function measureRounds({ environment, rounds, python }: BenchOptions, rows: number, files: Files): Promise<Measured> {
+async function measureRounds(
+  { environment, rounds, python }: BenchOptions,
+  rows: number,
+  files: Files,
+): Promise<Measurements> {
   const { input, output } = files;
-  const interpreter = pythonOf(python);
-  const peerNames = await peersFor(interpreter, rows);
-  const service = Object.fromEntries(SETUP_NAMES.map((name): [Setup, ServiceRun[]] => [name, []])) as Measured['service'];
-  const peers = Object.fromEntries(peerNames.map((name): [PeerName, PeerRun[]] => [name, []]));
+  const interpreter = pythonInterpreter(python);
+  const competitorNames = await competitorsFor(interpreter, rows);
+  const service = Object.fromEntries(
+    CONFIGURATION_NAMES.map((name): [Configuration, ServiceRun[]] => [name, []]),
+  ) as Measurements['service'];
+  const competitors = Object.fromEntries(competitorNames.map((name): [CompetitorName, CompetitorRun[]] => [name, []]));
   const digests = new Set<string>();
   for (let round = 0; round < rounds; round++) {
-    for (const name of SETUP_NAMES) {
-      service[name].push(await withStack(environment, SETUPS[name], (stack) => runWarm(stack, files)));
-      if (digests.size === 0) await check(input, output);
+    for (const name of CONFIGURATION_NAMES) {
+      service[name].push(await withStack(environment, CONFIGURATIONS[name], (stack) => runWarm(stack, files)));
+      if (digests.size === 0) await checkService(input, output);
       digests.add(await digestOf(output));
     }
     if (digests.size > 1) throw new Error('two runs have not written the same bytes');
-    for (const name of peerNames) {
-      peers[name].push(await runPeer(interpreter, name, input, output));
+    for (const name of competitorNames) {
+      competitors[name].push(await runCompetitor(interpreter, name, input, output));
       await flush(output);
-      if (round === 0) await checkPeer(TRAINING, input, output);
+      if (round === 0) await checkCompetitor(TRAINING, input, output);
     }
   }
-  return { service, peers };
+  return { service, competitors };
 }
 
-async function peersFor(interpreter: string, rows: number): Promise<PeerName[]> {
-  const present = await Promise.all(PEER_NAMES.map((name) => hasPeer(interpreter, name)));
-  return PEER_NAMES.filter((name, i) => present[i] && (name !== 'pandas_sklearn_obvious' || rows <= MOST_OBVIOUS_ROWS));
+async function competitorsFor(interpreter: string, rows: number): Promise<CompetitorName[]> {
+  const present = await Promise.all(COMPETITOR_NAMES.map((name) => hasCompetitor(interpreter, name)));
+  return COMPETITOR_NAMES.filter(
+    (name, i) => present[i] && (name !== 'pandas_sklearn_obvious' || rows <= MAX_NAIVE_ROWS),
+  );
 }
 
 /** Of a service at work: its threads have compiled what they need, and remember what they have met in other files. */
-async function runWarm(stack: RunningStack, { earlier, input, output }: Files): Promise<ServiceRun> {
-  await sleep(SETTLE_MS);
-  const { wall: firstWall } = await runBatch(stack, earlier, output);
+async function runWarm(stack: RunningStack, { warmUpFile, input, output }: Files): Promise<ServiceRun> {
+  await sleep(WARM_UP_MS);
+  const { wall: firstWall } = await runBatch(stack, warmUpFile, output);
   await flush(output);
   const run = await runBatch(stack, input, output);
   await flush(output);
@@ -115,9 +137,11 @@ async function flush(file: string): Promise<void> {
   }
 }
 
-async function check(input: string, output: string): Promise<void> {
+async function checkService(input: string, output: string): Promise<void> {
   const { rows, distinct } = await checkResults(input, output, shippedModel('wbc-knn'));
-  console.log(`  ${rows.toLocaleString('en')} rows in their order, unchanged, each as the reference answers, to the last digit (${distinct.toLocaleString('en')} distinct records)`);
+  console.log(
+    `  ${rows.toLocaleString('en')} rows in their order, unchanged, each as the reference answers, to the last digit (${distinct.toLocaleString('en')} distinct records)`,
+  );
 }
 
 async function digestOf(file: string): Promise<string> {
@@ -126,30 +150,54 @@ async function digestOf(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-function report(rows: number, { service, peers }: Measured): void {
-  for (const name of SETUP_NAMES) {
-    const { wall, firstWall, stages, memory, cpuSeconds } = middle(service[name]);
-    const parts = [...STAGES.map((stage) => `${stage} ${stages[stage].toFixed(2)}`), `its first batch ${firstWall.toFixed(2)}`].join(', ');
+function report(rows: number, { service, competitors }: Measurements): void {
+  for (const name of CONFIGURATION_NAMES) {
+    const { wall, firstWall, stages, memory, cpuSeconds } = medianRun(service[name]);
+    const parts = [
+      ...STAGES.map((stage) => `${stage} ${stages[stage].toFixed(2)}`),
+      `its first batch ${firstWall.toFixed(2)}`,
+    ].join(', ');
     const mib = `MiB: API ${memory.api}, workers ${memory.workers.join(' + ')}, together ${memory.together}`;
-    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  (${parts})  ${mib}`);
+    console.log(
+      `  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall)
+        .toLocaleString('en')
+        .padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  (${parts})  ${mib}`,
+    );
   }
-  for (const [name, runs] of Object.entries(peers)) {
-    const { wall, memory, versions, cpuSeconds } = middle(runs);
-    const what = Object.entries(versions).map((entry) => entry.join(' ')).join(', ');
-    console.log(`  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall).toLocaleString('en').padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  ${memory} MiB  ${what}`);
+  for (const [name, runs] of Object.entries(competitors)) {
+    const { wall, memory, versions, cpuSeconds } = medianRun(runs);
+    const what = Object.entries(versions)
+      .map((entry) => entry.join(' '))
+      .join(', ');
+    console.log(
+      `  ${name.padEnd(26)}${wall.toFixed(2).padStart(7)} s ${Math.round(rows / wall)
+        .toLocaleString('en')
+        .padStart(10)} rows/s  CPU ${cpuSeconds?.toFixed(2)} s  ${memory} MiB  ${what}`,
+    );
   }
 }
 
-function figuresOf(rows: number, { service, peers }: Measured) {
-  const ratioTo = (name: Setup, others: readonly { wall: number }[] | undefined) =>
+function toMeasurements(rows: number, { service, competitors }: Measurements) {
+  const ratioTo = (name: Configuration, others: readonly { wall: number }[] | undefined) =>
     others === undefined ? null : rounded(median(others.map(({ wall }, round) => wall / service[name][round].wall)));
-  const serviceFigures = SETUP_NAMES.map((name) => {
-    const { wall, firstWall, stages, memory, cpuSeconds } = middle(service[name]);
-    const ratio = Object.fromEntries(PEER_NAMES.map((peer) => [peer, ratioTo(name, peers[peer])]));
-    return [name, { wall_seconds: rounded(wall), rows_per_second: Math.round(rows / wall), cpu_seconds: cpuSeconds, stage_seconds: inSeconds(stages), first_batch_seconds: rounded(firstWall), peak_mib: memory, ratio }];
+  const serviceFigures = CONFIGURATION_NAMES.map((name) => {
+    const { wall, firstWall, stages, memory, cpuSeconds } = medianRun(service[name]);
+    const ratio = Object.fromEntries(COMPETITOR_NAMES.map((peer) => [peer, ratioTo(name, competitors[peer])]));
+    return [
+      name,
+      {
+        wall_seconds: rounded(wall),
+        rows_per_second: Math.round(rows / wall),
+        cpu_seconds: cpuSeconds,
+        stage_seconds: roundedSeconds(stages),
+        first_batch_seconds: rounded(firstWall),
+        peak_mib: memory,
+        ratio,
+      },
+    ];
   });
-  const peerFigures = Object.entries(peers).map(([name, runs]) => {
-    const { wall, memory, versions, cpuSeconds } = middle(runs);
+  const competitorFigures = Object.entries(competitors).map(([name, runs]) => {
+    const { wall, memory, versions, cpuSeconds } = medianRun(runs);
     return [name, { wall_seconds: rounded(wall), cpu_seconds: cpuSeconds, peak_mib: memory, versions }];
   });
   return {
@@ -157,22 +205,30 @@ function figuresOf(rows: number, { service, peers }: Measured) {
     service: Object.fromEntries(serviceFigures) as object,
     two_workers_to_one: ratioTo('2 workers, 1 thread each', service['1 worker, 1 thread']),
     two_workers_to_one_scoring: scoringRatio(service),
-    peers: { ...Object.fromEntries(PEER_NAMES.map((name) => [name, null])), ...(Object.fromEntries(peerFigures) as object) },
+    peers: {
+      ...Object.fromEntries(COMPETITOR_NAMES.map((name) => [name, null])),
+      ...(Object.fromEntries(competitorFigures) as object),
+    },
   };
 }
 
 /** The same of the time between the acceptance and the last scored shard: the rest does not go to the workers. */
-function scoringRatio(service: Measured['service']): number {
+function scoringRatio(service: Measurements['service']): number {
   const two = service['2 workers, 1 thread each'];
-  return rounded(median(service['1 worker, 1 thread'].map(({ stages }, round) => stages.scoring / two[round].stages.scoring)));
+  return rounded(
+    median(service['1 worker, 1 thread'].map(({ stages }, round) => stages.scoring / two[round].stages.scoring)),
+  );
 }
 
-function inSeconds(stages: BatchRun['stages']): Record<string, number> {
+function roundedSeconds(stages: BatchRun['stages']): Record<string, number> {
   return Object.fromEntries(STAGES.map((stage) => [stage, rounded(stages[stage])]));
 }
 
 /** The run whose wall time is the median. */
-function middle<T extends { wall: number }>(runs: readonly T[]): T {
-  const wall = quantile(runs.map((run) => run.wall), 0.5);
+function medianRun<T extends { wall: number }>(runs: readonly T[]): T {
+  const wall = quantile(
+    runs.map((run) => run.wall),
+    0.5,
+  );
   return runs.find((run) => run.wall === wall) ?? runs[0];
 }

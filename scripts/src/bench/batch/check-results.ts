@@ -2,15 +2,30 @@ import { createReadStream } from 'node:fs';
 import { Classifier, type Model, reasonCodes } from '@cytoqueue/classifier';
 import { parse } from 'csv-parse';
 
-const HEADER_ADDED = ['row', 'row_status', 'predicted_class', 'probability_malignant', 'outcome', 'reason', 'missing_features', 'model', 'error_code', 'error_detail'];
+const HEADER_ADDED = [
+  'row',
+  'row_status',
+  'predicted_class',
+  'probability_malignant',
+  'outcome',
+  'reason',
+  'missing_features',
+  'model',
+  'error_code',
+  'error_detail',
+];
 
 /**
  * Every input row is there, unchanged and in place, with its number and the reference's answer to the last digit; both files
  * read by csv-parse. @throws Error when not: a time without the right answer is worth nothing
  */
-export async function checkResults(input: string, output: string, model: Model): Promise<{ rows: number; distinct: number }> {
+export async function checkResults(
+  input: string,
+  output: string,
+  model: Model,
+): Promise<{ rows: number; distinct: number }> {
   const inputs = rowsOf(input);
-  const answers = new ReferenceAnswers(model);
+  const answers = new ReferenceResults(model);
   let rows = -1;
   for await (const cells of rowsOf(output)) {
     rows++;
@@ -31,23 +46,23 @@ export function rowsOf(file: string): AsyncIterableIterator<string[]> {
 }
 
 /** What the reference, which has no kernel, says of a row's features; asked once for each that differ. */
-class ReferenceAnswers {
+class ReferenceResults {
   private readonly reference: Classifier;
-  private readonly known = new Map<string, readonly string[]>();
+  private readonly cached = new Map<string, readonly string[]>();
 
   constructor(model: Model) {
     this.reference = new Classifier(model, { kernel: false });
   }
 
   get distinct(): number {
-    return this.known.size;
+    return this.cached.size;
   }
 
   of(given: readonly string[], row: number): string[] {
     const features = given.slice(1, -1);
     const key = features.join();
-    let answer = this.known.get(key);
-    if (answer === undefined) this.known.set(key, (answer = this.answer(features)));
+    let answer = this.cached.get(key);
+    if (answer === undefined) this.cached.set(key, (answer = this.answer(features)));
     return [String(row), ...answer];
   }
 
@@ -55,6 +70,16 @@ class ReferenceAnswers {
     const { schema, ref } = this.reference.model;
     const { label, probability, indeterminate } = this.reference.predict(features.map(Number));
     const outcome = indeterminate === 0 ? 'confident' : 'indeterminate';
-    return ['ok', schema.labels[label], String(probability), outcome, reasonCodes(indeterminate).join(';'), '', ref, '', ''];
+    return [
+      'ok',
+      schema.labels[label],
+      String(probability),
+      outcome,
+      reasonCodes(indeterminate).join(';'),
+      '',
+      ref,
+      '',
+      '',
+    ];
   }
 }

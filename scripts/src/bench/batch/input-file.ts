@@ -19,7 +19,7 @@ function* inputChunks(rows: number, model: Model, seed: number): Generator<strin
   const isTrained = trainedRows(model);
   const random = createRandom(seed);
   yield `${['id', ...model.schema.features.map(({ name }) => name), 'class'].join(',')}\n`;
-  for (let written = 0; written < rows; ) {
+  for (let written = 0; written < rows;) {
     const drawn = drawQueries(model, CHUNK_ROWS, random);
     let text = '';
     for (let at = 0; at < drawn.length && written < rows; at += featureCount) {
@@ -34,5 +34,7 @@ function* inputChunks(rows: number, model: Model, seed: number): Generator<strin
 
 function trainedRows({ training }: Model): Set<string> {
   const { samples, featureCount, rows } = training;
-  return new Set(Array.from({ length: rows }, (_, row) => samples.subarray(row * featureCount, (row + 1) * featureCount).join(',')));
+  return new Set(
+    Array.from({ length: rows }, (_, row) => samples.subarray(row * featureCount, (row + 1) * featureCount).join(',')),
+  );
 }

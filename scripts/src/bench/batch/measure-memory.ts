@@ -10,11 +10,11 @@ import { type BatchRun, runBatch } from './run-batch';
 const ROWS = [100_000, 1_000_000];
 const LARGE_ROWS = [...ROWS, 10_000_000];
 /** Memory is one question, and how it is shared among workers another. */
-const SETUP = { WORKERS: '1', WORKER_THREADS: '2' };
+const CONFIGURATION = { WORKERS: '1', WORKER_THREADS: '2' };
 
 type Memory = Record<string, BatchRun['memory']>;
 
-export interface MemoryFigures {
+export interface MemoryMeasurements {
   /** MiB by number of rows, of API and a worker with two threads. */
   readonly file: Memory;
   /** Null where there is no S3 server to measure against. Its own memory is not counted. */
@@ -22,23 +22,33 @@ export interface MemoryFigures {
 }
 
 /** How much memory a batch takes, from few rows to many, on either store; each on a stack of its own. */
-export async function measureMemory({ environment, large }: BenchOptions, folder: string): Promise<MemoryFigures> {
+export async function measureMemory({ environment, large }: BenchOptions, folder: string): Promise<MemoryMeasurements> {
   const sizes = large ? LARGE_ROWS : ROWS;
   const file = await measure('file store', environment, sizes, folder);
   const s3 = await withMoto((variables) => measure('S3', { ...environment, ...variables }, sizes, folder, variables));
   return { file, s3: s3 ?? null };
 }
 
-async function measure(name: string, environment: BenchOptions['environment'], sizes: readonly number[], folder: string, own = {}): Promise<Memory> {
+async function measure(
+  name: string,
+  environment: BenchOptions['environment'],
+  sizes: readonly number[],
+  folder: string,
+  own = {},
+): Promise<Memory> {
   const memory: Memory = {};
   const input = join(folder, 'memory.csv');
   const output = join(folder, 'memory-output.csv');
   for (const rows of sizes) {
     await writeInputFile(input, rows, shippedModel('wbc-knn'));
-    const run = await withStack(environment, { ...SETUP, ...own }, (stack) => runBatch(stack, input, output));
+    const run = await withStack(environment, { ...CONFIGURATION, ...own }, (stack) => runBatch(stack, input, output));
     memory[rows] = run.memory;
-    const stages = Object.entries(run.memory.byStage).map(([stage, mib]) => `${stage} ${mib}`).join(', ');
-    console.log(`  memory, ${name}, ${rows.toLocaleString('en')} rows: API ${run.memory.api}, worker ${run.memory.workers.join()}, together ${run.memory.together} MiB (${stages})`);
+    const stages = Object.entries(run.memory.byStage)
+      .map(([stage, mib]) => `${stage} ${mib}`)
+      .join(', ');
+    console.log(
+      `  memory, ${name}, ${rows.toLocaleString('en')} rows: API ${run.memory.api}, worker ${run.memory.workers.join()}, together ${run.memory.together} MiB (${stages})`,
+    );
     await rm(output);
   }
   return memory;

@@ -45,6 +45,11 @@ export async function runBatch({ api, pids }: RunningStack, input: string, outpu
     wall: (times[4] - times[0]) / 1000,
     stages: { upload: seconds[0], scoring: seconds[1], finalizing: seconds[2], download: seconds[3] },
     cpuSeconds,
-    memory: { api: peaks[0], workers: peaks.slice(1), together, byStage: { upload, scoring: scoring ?? null, finalizing, download } },
+    memory: {
+      api: peaks[0],
+      workers: peaks.slice(1),
+      together,
+      byStage: { upload, scoring: scoring ?? null, finalizing, download },
+    },
   };
 }

@@ -1,21 +1,23 @@
 import type { BenchOptions } from '../run-bench';
 import { benchGrowth } from './bench-growth';
-import { benchModel, type ModelFigures } from './bench-model';
+import { benchModel, type ModelMeasurements } from './bench-model';
 import { measureByteAdds } from './byte-adds';
 import { benchModels } from './models';
-import { PythonPeers } from './python-peers';
+import { PythonCompetitors } from './python-competitors';
 
 /** Rows a CPU second of every shipped model, against the peers that this machine has. */
-export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelFigures>> {
-  const peers = PythonPeers.start(python);
+export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelMeasurements>> {
+  const competitors = PythonCompetitors.start(python);
   try {
     const byteAddsPerSecond = measureByteAdds();
-    console.log(`limit: ${(byteAddsPerSecond / 1e9).toFixed(2)} G 128-bit byte adds a second on one core of this machine`);
-    const figures: Record<string, ModelFigures> = {};
-    for (const model of benchModels()) figures[model.name] = await benchModel(model, peers, byteAddsPerSecond);
-    if (large) await benchGrowth(peers);
+    console.log(
+      `limit: ${(byteAddsPerSecond / 1e9).toFixed(2)} G 128-bit byte adds a second on one core of this machine`,
+    );
+    const figures: Record<string, ModelMeasurements> = {};
+    for (const model of benchModels()) figures[model.name] = await benchModel(model, competitors, byteAddsPerSecond);
+    if (large) await benchGrowth(competitors);
     return figures;
   } finally {
-    await peers.stop();
+    await competitors.stop();
   }
 }

@@ -1,28 +1,32 @@
 import { Classifier, type Model, type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
-import { ofClassifier } from './contestants';
+import { timeClassifier } from './competitors';
 import { shippedModel } from './models';
-import type { PythonPeers } from './python-peers';
+import type { PythonCompetitors } from './python-competitors';
 import { createRandom, drawQueries } from './queries';
 
 const SIZES = [683, 10_000, 100_000, 1_000_000];
 /** Distances that a measurement may take, about. */
-const WORK = 2e8;
+const DISTANCES_PER_MEASUREMENT = 2e8;
 
 /** How cost grows with the training rows, of the baseline's rule; where a tree or an index begins to pay. */
-export async function benchGrowth(peers: PythonPeers): Promise<void> {
+export async function benchGrowth(competitors: PythonCompetitors): Promise<void> {
   const shipped = shippedModel('wbc-knn-euclidean');
   console.log(`\nµs of CPU a query by training rows (${shipped.name}, synthetic rows like the training file's)`);
   for (const rows of SIZES) {
     const model = rows === shipped.training.rows ? shipped : grow(shipped, rows);
-    const queries = drawQueries(model, Math.max(50, Math.min(20_000, Math.floor(WORK / rows))), createRandom(2));
-    const asked = queries.length / model.training.featureCount;
+    const queries = drawQueries(
+      model,
+      Math.max(50, Math.min(20_000, Math.floor(DISTANCES_PER_MEASUREMENT / rows))),
+      createRandom(2),
+    );
+    const queryCount = queries.length / model.training.featureCount;
     const classifier = new Classifier(model);
-    const ours = ofClassifier(classifier, queries);
-    ours(asked);
-    const figures = [`${classifier.paths.kernel} ${microseconds(ours(asked), asked)}`];
-    const descriptions = await peers.load(model, queries, { trees: true });
+    const ours = timeClassifier(classifier, queries);
+    ours(queryCount);
+    const figures = [`${classifier.routingCounts.kernel} ${microseconds(ours(queryCount), queryCount)}`];
+    const descriptions = await competitors.load(model, queries, { trees: true });
     for (const peer of Object.keys(descriptions).filter((name) => descriptions[name] !== null)) {
-      figures.push(`${peer} ${microseconds(await peers.cpuSeconds(peer, asked), asked)}`);
+      figures.push(`${peer} ${microseconds(await competitors.cpuSeconds(peer, queryCount), queryCount)}`);
     }
     console.log(`  ${rows.toLocaleString('en').padStart(9)}  ${figures.join('  ')}`);
   }

@@ -1,10 +1,10 @@
 import { Classifier, type Model } from '@cytoqueue/classifier';
-import { checkAnswers } from './check-answers';
-import { type Contestant, createContestants } from './contestants';
-import type { PythonPeers } from './python-peers';
+import { checkPredictions } from './check-predictions';
+import { type Competitor, createCompetitors } from './competitors';
+import type { PythonCompetitors } from './python-competitors';
 import { drawQueries } from './queries';
 
-export interface ModelFigures {
+export interface ModelMeasurements {
   readonly rows_per_cpu_second: number;
   /** Ours through theirs, the median over rounds; null for a peer that is not there. */
   readonly ratio: Readonly<Record<'ml_knn' | 'sklearn_brute' | 'faiss', number | null>>;
@@ -13,20 +13,26 @@ export interface ModelFigures {
 const QUERIES = 20_000;
 const ROUNDS = 7;
 /** What a turn of a contestant takes, about; rows are chosen so. */
-const TURN_SECONDS = 0.25;
+const TIMESLICE_SECONDS = 0.25;
 const LANES = 16;
 
 /** Answers first; then every contestant in turn, round by round, so that all see the same machine. */
-export async function benchModel(model: Model, peers: PythonPeers, byteAddsPerSecond: number): Promise<ModelFigures> {
+export async function benchModel(
+  model: Model,
+  pythonCompetitors: PythonCompetitors,
+  byteAddsPerSecond: number,
+): Promise<ModelMeasurements> {
   const queries = drawQueries(model, QUERIES);
-  const descriptions = await peers.load(model, queries);
+  const descriptions = await pythonCompetitors.load(model, queries);
   const present = Object.keys(descriptions).filter((name) => descriptions[name] !== null);
-  console.log(`\n${model.ref}: ${model.training.rows} × ${model.training.featureCount}, ${model.file.metric}, ${model.file.rule}, k = ${model.file.k}`);
-  await checkAnswers(new Classifier(model), queries, present, peers);
-  const contestants = createContestants(model, queries, present, peers);
-  const rates = await measureRounds(contestants);
+  console.log(
+    `\n${model.ref}: ${model.training.rows} × ${model.training.featureCount}, ${model.file.metric}, ${model.file.rule}, k = ${model.file.k}`,
+  );
+  await checkPredictions(new Classifier(model), queries, present, pythonCompetitors);
+  const competitors = createCompetitors(model, queries, present, pythonCompetitors);
+  const rates = await measureRounds(competitors);
   const limit = (byteAddsPerSecond * LANES) / (model.training.rows * model.training.featureCount);
-  report(contestants, rates, descriptions, limit);
+  report(competitors, rates, descriptions, limit);
   const ratioTo = (name: string) => (rates.has(name) ? round(medianRatio(rates, name)) : null);
   return {
     rows_per_cpu_second: Math.round(median(rates.get('kernel') ?? [])),
@@ -36,37 +42,45 @@ export async function benchModel(model: Model, peers: PythonPeers, byteAddsPerSe
 
 type Rates = ReadonlyMap<string, readonly number[]>;
 
-async function measureRounds(contestants: readonly Contestant[]): Promise<Rates> {
-  const rates = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
-  const rows = new Map<Contestant, number>();
-  for (const contestant of contestants) rows.set(contestant, await rowsOfTurn(contestant));
+async function measureRounds(competitors: readonly Competitor[]): Promise<Rates> {
+  const rates = new Map<string, number[]>(competitors.map(({ name }) => [name, []]));
+  const rows = new Map<Competitor, number>();
+  for (const competitor of competitors) rows.set(competitor, await rowsPerTimeslice(competitor));
   for (let turn = 0; turn < ROUNDS; turn++) {
-    for (const contestant of contestants) {
-      const count = rows.get(contestant) ?? 0;
-      rates.get(contestant.name)?.push(count / (await contestant.cpuSeconds(count)));
+    for (const competitor of competitors) {
+      const count = rows.get(competitor) ?? 0;
+      rates.get(competitor.name)?.push(count / (await competitor.cpuSeconds(count)));
     }
   }
   return rates;
 }
 
 /** Doubles the rows until a tenth of a turn is filled, which warms up too. */
-async function rowsOfTurn({ cpuSeconds }: Contestant): Promise<number> {
+async function rowsPerTimeslice({ cpuSeconds }: Competitor): Promise<number> {
   for (let rows = 128; ; rows *= 2) {
     const seconds = await cpuSeconds(rows);
-    if (seconds > TURN_SECONDS / 10) return Math.ceil((rows * TURN_SECONDS) / seconds);
+    if (seconds > TIMESLICE_SECONDS / 10) return Math.ceil((rows * TIMESLICE_SECONDS) / seconds);
   }
 }
 
-function report(contestants: readonly Contestant[], rates: Rates, descriptions: Record<string, object | null>, limit: number): void {
+function report(
+  competitors: readonly Competitor[],
+  rates: Rates,
+  descriptions: Record<string, object | null>,
+  limit: number,
+): void {
   console.log(`  ${'rows/CPU s'.padStart(36)}  kernel ÷ this`);
-  for (const { name } of contestants) {
+  for (const { name } of competitors) {
     const what = descriptions[name] === undefined ? '' : Object.values(descriptions[name] ?? {}).join(', ');
     const rate = Math.round(median(rates.get(name) ?? [])).toLocaleString('en');
     console.log(`  ${name.padEnd(18)}${rate.padStart(18)}${medianRatio(rates, name).toFixed(2).padStart(15)}  ${what}`);
   }
-  for (const name of Object.keys(descriptions).filter((peer) => descriptions[peer] === null)) console.log(`  ${name.padEnd(18)}${'not here'.padStart(18)}`);
+  for (const name of Object.keys(descriptions).filter((peer) => descriptions[peer] === null))
+    console.log(`  ${name.padEnd(18)}${'not here'.padStart(18)}`);
   const share = median(rates.get('kernel') ?? []) / limit;
-  console.log(`  ${'byte-add limit'.padEnd(18)}${Math.round(limit).toLocaleString('en').padStart(18)}  the kernel reaches ${(100 * share).toFixed(1)} %`);
+  console.log(
+    `  ${'byte-add limit'.padEnd(18)}${Math.round(limit).toLocaleString('en').padStart(18)}  the kernel reaches ${(100 * share).toFixed(1)} %`,
+  );
 }
 
 function medianRatio(rates: Rates, name: string): number {

@@ -38,7 +38,14 @@ function createModule(): Uint8Array {
   const loop = [0x03, 0x40, ...addsOfRound(), GET, 0, 0x41, 1, 0x6b, TEE, 0, 0x0d, 0, 0x0b];
   const body = [1, CHAINS + 1, 0x7b, ...seed, ...loop, ...sumOfChains(), 0x0b];
   return Uint8Array.from([
-    0, 97, 115, 109, 1, 0, 0, 0,
+    0,
+    97,
+    115,
+    109,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 1, 0x7f, 1, 0x7f]),
     ...section(3, [1, 0]),
     ...section(7, [1, 3, 97, 100, 100, 0, 0]),

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fit, type Model, parseModel, serializeModel } from '@cytoqueue/classifier';
+import { fit } from '@cytoqueue/training';
+import { type Model, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { wdbc } from '@cytoqueue/schema';
-import { modelsDirectory } from '../../train/shippedmodels';
-import { readTrainingFile } from '../../train/trainingfile';
+import { modelsDirectory } from '../../train/shipped-models';
+import { readTrainingFile } from '../../train/training-file';
 
 /** The models that ship. */
 export function benchModels(): Model[] {
@@ -17,7 +18,18 @@ export function shippedModel(name: string): Model {
 /** As shipped, or made of the same data where it is not. */
 function diagnosticModel(): Model {
   if (existsSync(join(modelsDirectory, 'wdbc-knn'))) return shippedModel('wdbc-knn');
-  const { complete, digest } = readTrainingFile(join(__dirname, '../../../../packages/schema/data/wisconsin-diagnostic.csv'), wdbc);
-  const options = { name: 'wdbc-knn', version: '1.0.0', schema: wdbc, metric: 'euclidean', rule: 'class-ratio', k: 5, scaling: 'z-score' } as const;
+  const { complete, digest } = readTrainingFile(
+    join(__dirname, '../../../../packages/schema/data/wisconsin-diagnostic.csv'),
+    wdbc,
+  );
+  const options = {
+    name: 'wdbc-knn',
+    version: '1.0.0',
+    schema: wdbc,
+    metric: 'euclidean',
+    rule: 'class-ratio',
+    k: 5,
+    scaling: 'z-score',
+  } as const;
   return parseModel(serializeModel(fit(complete, { ...options, dataDigest: digest, limitsOfUse: [] })));
 }

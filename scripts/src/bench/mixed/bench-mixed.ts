@@ -7,14 +7,14 @@ import { Worker } from 'node:worker_threads';
 import { writeInputFile } from '../batch/input-file';
 import { runBatch } from '../batch/run-batch';
 import { shippedModel } from '../classifier/models';
-import { quantile, rounded } from '../figures';
+import { quantile, rounded } from '../statistics';
 import type { BenchOptions } from '../run-bench';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
-import type { Answered, SteadyOptions } from './steady-client';
+import type { TimedResponse, ConstantRateOptions } from './constant-rate-client';
 
 const ROWS = 10_000_000;
-const PER_SECOND = 20;
+const REQUESTS_PER_SECOND = 20;
 const WARM_UP_MS = 5_000;
 const IDLE_MS = 15_000;
 
@@ -33,7 +33,8 @@ export async function benchMixed({ environment, rounds, rows = ROWS }: BenchOpti
     await writeInputFile(input, rows, shippedModel('wbc-knn'));
     const runs: MixedRun[] = [];
     const own = { WORKERS: '1', WORKER_THREADS: undefined };
-    for (let round = 0; round < rounds; round++) runs.push(await withStack(environment, own, (stack) => runMixed(stack, input)));
+    for (let round = 0; round < rounds; round++)
+      runs.push(await withStack(environment, own, (stack) => runMixed(stack, input)));
     return report(rows, runs);
   } finally {
     await rm(folder, { recursive: true });
@@ -42,45 +43,78 @@ export async function benchMixed({ environment, rounds, rows = ROWS }: BenchOpti
 
 async function runMixed(stack: RunningStack, input: string): Promise<MixedRun> {
   const bodies = predictionBodies(shippedModel('wbc-knn'), 1_000);
-  const client = new SteadyClient({ url: stack.api.url, key: stack.api.key, bodies, perSecond: PER_SECOND });
+  const client = new ConstantRateClient({
+    url: stack.api.url,
+    key: stack.api.key,
+    bodies,
+    perSecond: REQUESTS_PER_SECOND,
+  });
   await sleep(WARM_UP_MS + IDLE_MS);
   const startedMs = performance.timeOrigin + performance.now();
   // The result goes nowhere: a client would hardly write it to the service's disk.
   const { wall, stages } = await runBatch(stack, input, devNull);
   const answers = await client.stop();
-  const between = (fromMs: number, toMs: number) => answers.filter(([dueMs]) => dueMs >= fromMs && dueMs < toMs).map(([, tookMs]) => tookMs);
+  const between = (fromMs: number, toMs: number) =>
+    answers.filter(([dueMs]) => dueMs >= fromMs && dueMs < toMs).map(([, tookMs]) => tookMs);
   let fromMs = startedMs;
   const busy = Object.entries(stages).map(([stage, seconds]) => [stage, between(fromMs, (fromMs += seconds * 1000))]);
-  return { idle: between(startedMs - IDLE_MS, startedMs), busy: Object.fromEntries(busy) as MixedRun['busy'], batchSeconds: wall };
+  return {
+    idle: between(startedMs - IDLE_MS, startedMs),
+    busy: Object.fromEntries(busy) as MixedRun['busy'],
+    batchSeconds: wall,
+  };
 }
 
 function report(rows: number, runs: readonly MixedRun[]): object {
   const stages = Object.keys(runs[0].busy);
-  const idle = describe(runs.flatMap((run) => run.idle));
-  const busy = describe(runs.flatMap((run) => stages.flatMap((stage) => run.busy[stage])));
-  const byStage = Object.fromEntries(stages.map((stage) => [stage, describe(runs.flatMap((run) => run.busy[stage]))]));
-  const seconds = rounded(quantile(runs.map((run) => run.batchSeconds), 0.5));
-  console.log(`\nmixed: ${PER_SECOND} single predictions a second, Prefer: wait, in ms; a batch of ${rows.toLocaleString('en')} rows took ${seconds} s beside them`);
+  const idle = toLatencies(runs.flatMap((run) => run.idle));
+  const busy = toLatencies(runs.flatMap((run) => stages.flatMap((stage) => run.busy[stage])));
+  const byStage = Object.fromEntries(
+    stages.map((stage) => [stage, toLatencies(runs.flatMap((run) => run.busy[stage]))]),
+  );
+  const seconds = rounded(
+    quantile(
+      runs.map((run) => run.batchSeconds),
+      0.5,
+    ),
+  );
+  console.log(
+    `\nmixed: ${REQUESTS_PER_SECOND} single predictions a second, Prefer: wait, in ms; a batch of ${rows.toLocaleString('en')} rows took ${seconds} s beside them`,
+  );
   for (const [name, { p50, p99, most, requests }] of Object.entries({ idle, 'with a batch': busy, ...byStage })) {
-    console.log(`  ${name.padEnd(14)} p50 ${String(p50).padStart(6)}  p99 ${String(p99).padStart(6)}  most ${String(most).padStart(6)}  of ${requests}`);
+    console.log(
+      `  ${name.padEnd(14)} p50 ${String(p50).padStart(6)}  p99 ${String(p99).padStart(6)}  most ${String(most).padStart(6)}  of ${requests}`,
+    );
   }
-  return { rows, per_second: PER_SECOND, batch_seconds: seconds, idle_ms: idle, busy_ms: busy, busy_ms_by_stage: byStage };
+  return {
+    rows,
+    per_second: REQUESTS_PER_SECOND,
+    batch_seconds: seconds,
+    idle_ms: idle,
+    busy_ms: busy,
+    busy_ms_by_stage: byStage,
+  };
 }
 
-function describe(times: readonly number[]) {
-  return { p50: rounded(quantile(times, 0.5)), p99: rounded(quantile(times, 0.99)), most: rounded(times.reduce((most, time) => Math.max(most, time), 0)), requests: times.length };
+function toLatencies(times: readonly number[]) {
+  return {
+    p50: rounded(quantile(times, 0.5)),
+    p99: rounded(quantile(times, 0.99)),
+    most: rounded(times.reduce((most, time) => Math.max(most, time), 0)),
+    requests: times.length,
+  };
 }
 
-class SteadyClient {
+class ConstantRateClient {
   private readonly thread: Worker;
 
-  constructor(workerData: SteadyOptions) {
-    this.thread = new Worker(join(__dirname, 'steady-client.js'), { workerData });
+  constructor(workerData: ConstantRateOptions) {
+    this.thread = new Worker(join(__dirname, 'constant-rate-client.js'), { workerData });
   }
 
   /** Waits for the answers that are still to come. */
-  async stop(): Promise<Answered[]> {
-    const answered = once(this.thread, 'message') as Promise<[Answered[]]>;
+  async stop(): Promise<TimedResponse[]> {
+    const answered = once(this.thread, 'message') as Promise<[TimedResponse[]]>;
     this.thread.postMessage('stop');
     return (await answered)[0];
   }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { shippedModel } from '../classifier/models';
-import { median, rounded } from '../figures';
+import { median, rounded } from '../statistics';
 import type { BenchOptions } from '../run-bench';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
 
 const RECORDS = 40;
-const POLL_MS = 5;
+const POLL_INTERVAL_MS = 5;
 
-interface Times {
+interface GuaranteeTimes {
   /** From the kill of a worker with records in progress until every record is answered. */
   readonly afterKillMs: number;
   /** From a request until its 503, while Redis is frozen. */
@@ -21,23 +21,43 @@ interface Times {
 /** Measures the times that the README promises after faults; the tests assert the order of events only. */
 export async function benchPromises({ environment, rounds }: BenchOptions): Promise<unknown> {
   const bodies = predictionBodies(shippedModel('wbc-knn'), RECORDS);
-  const runs: Times[] = [];
+  const runs: GuaranteeTimes[] = [];
   for (let round = 0; round < rounds; round++) {
-    runs.push(await withStack(environment, { WORKERS: '2', CANARY_SECONDS: '0' }, async (stack) => ({
-      afterKillMs: await timeAnswersAfterKill(stack, bodies),
-      ...(await timeOutage(stack, bodies[0])),
-    })));
+    runs.push(
+      await withStack(environment, { WORKERS: '2', CANARY_SECONDS: '0' }, async (stack) => ({
+        afterKillMs: await timeResponsesAfterKill(stack, bodies),
+        ...(await timeOutage(stack, bodies[0])),
+      })),
+    );
   }
-  const of = (time: keyof Times, promised_ms: number) => ({ promised_ms, median_ms: rounded(median(runs.map((run) => run[time]))), max_ms: rounded(Math.max(...runs.map((run) => run[time]))) });
-  const figures = { answer_after_worker_kill: of('afterKillMs', 10_000), refusal_without_redis: of('refusalMs', 2_500), answer_after_redis_returns: of('resumptionMs', 5_000), rounds };
+  const of = (time: keyof GuaranteeTimes, promised_ms: number) => ({
+    promised_ms,
+    median_ms: rounded(median(runs.map((run) => run[time]))),
+    max_ms: rounded(Math.max(...runs.map((run) => run[time]))),
+  });
+  const figures = {
+    answer_after_worker_kill: of('afterKillMs', 10_000),
+    refusal_without_redis: of('refusalMs', 2_500),
+    answer_after_redis_returns: of('resumptionMs', 5_000),
+    rounds,
+  };
   console.log('\npromises:');
-  console.log(`  records of a killed worker answered after ${figures.answer_after_worker_kill.max_ms} ms at most (promised: 10,000 ms)`);
-  console.log(`  503 while Redis is frozen after ${figures.refusal_without_redis.max_ms} ms at most (promised: 2,500 ms)`);
-  console.log(`  a record answered after ${figures.answer_after_redis_returns.max_ms} ms at most when Redis is back (promised: 5,000 ms)`);
+  console.log(
+    `  records of a killed worker answered after ${figures.answer_after_worker_kill.max_ms} ms at most (promised: 10,000 ms)`,
+  );
+  console.log(
+    `  503 while Redis is frozen after ${figures.refusal_without_redis.max_ms} ms at most (promised: 2,500 ms)`,
+  );
+  console.log(
+    `  a record answered after ${figures.answer_after_redis_returns.max_ms} ms at most when Redis is back (promised: 5,000 ms)`,
+  );
   return figures;
 }
 
-async function timeAnswersAfterKill({ api, pids, redisUrl }: RunningStack, bodies: readonly string[]): Promise<number> {
+async function timeResponsesAfterKill(
+  { api, pids, redisUrl }: RunningStack,
+  bodies: readonly string[],
+): Promise<number> {
   const [worker, other] = pids.workers as [number, number];
   const redis = new Redis(redisUrl);
   const active = () => redis.llen('cytoqueue:predictions:active');
@@ -55,7 +75,7 @@ async function timeAnswersAfterKill({ api, pids, redisUrl }: RunningStack, bodie
     process.kill(worker, 'SIGKILL');
     process.kill(other, 'SIGCONT');
     const startedMs = performance.now();
-    for (const id of ids) while ((await api.getPrediction(id)).status !== 'succeeded') await sleep(POLL_MS);
+    for (const id of ids) while ((await api.getPrediction(id)).status !== 'succeeded') await sleep(POLL_INTERVAL_MS);
     return performance.now() - startedMs;
   } finally {
     process.kill(other, 'SIGCONT');
@@ -63,7 +83,7 @@ async function timeAnswersAfterKill({ api, pids, redisUrl }: RunningStack, bodie
   }
 }
 
-async function timeOutage({ api, pids }: RunningStack, body: string): Promise<Omit<Times, 'afterKillMs'>> {
+async function timeOutage({ api, pids }: RunningStack, body: string): Promise<Omit<GuaranteeTimes, 'afterKillMs'>> {
   const { redis } = pids;
   if (redis === undefined) throw new Error('the stack has no Redis of its own');
   const headers = { authorization: `Bearer ${api.key}`, 'content-type': 'application/json', prefer: 'wait=20' };
@@ -73,6 +93,6 @@ async function timeOutage({ api, pids }: RunningStack, body: string): Promise<Om
   const status = await post().finally(() => process.kill(redis, 'SIGCONT'));
   if (status !== 503) throw new Error(`answered ${status} instead of 503 while Redis was frozen`);
   const returnedMs = performance.now();
-  while ((await post()) !== 201) await sleep(POLL_MS);
+  while ((await post()) !== 201) await sleep(POLL_INTERVAL_MS);
   return { refusalMs: returnedMs - frozenMs, resumptionMs: performance.now() - returnedMs };
 }

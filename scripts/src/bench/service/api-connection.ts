@@ -22,7 +22,12 @@ export class ApiConnection {
 
   /** A file as a raw body, streamed. @returns the id of the accepted batch */
   async uploadBatch(file: string): Promise<string> {
-    const answer = await this.send('POST', '/v1/batches', { 'content-type': 'text/csv' }, createReadStream(file, { highWaterMark: 1024 * 1024 }));
+    const answer = await this.send(
+      'POST',
+      '/v1/batches',
+      { 'content-type': 'text/csv' },
+      createReadStream(file, { highWaterMark: 1024 * 1024 }),
+    );
     return ((await readJson(answer, 202)) as { id: string }).id;
   }
 
@@ -36,7 +41,8 @@ export class ApiConnection {
     const answer = await this.send('GET', `/v1/batches/${id}/results`);
     const target = openSync(file, 'w');
     try {
-      for await (const chunk of answer as AsyncIterable<Uint8Array>) for (let at = 0; at < chunk.length; ) at += writeSync(target, chunk, at);
+      for await (const chunk of answer as AsyncIterable<Uint8Array>)
+        for (let at = 0; at < chunk.length;) at += writeSync(target, chunk, at);
     } finally {
       closeSync(target);
     }
@@ -57,9 +63,18 @@ export class ApiConnection {
     this.agent.destroy();
   }
 
-  private async send(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: string | Readable): Promise<IncomingMessage> {
+  private async send(
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders = {},
+    body?: string | Readable,
+  ): Promise<IncomingMessage> {
     const length = typeof body === 'string' ? { 'content-length': Buffer.byteLength(body) } : {};
-    const sending = request(this.url + path, { method, agent: this.agent, headers: { authorization: `Bearer ${this.key}`, ...length, ...headers } });
+    const sending = request(this.url + path, {
+      method,
+      agent: this.agent,
+      headers: { authorization: `Bearer ${this.key}`, ...length, ...headers },
+    });
     const answered = once(sending, 'response') as Promise<[IncomingMessage]>;
     if (body === undefined || typeof body === 'string') sending.end(body);
     else await Promise.race([pipeline(body, sending), answered]);

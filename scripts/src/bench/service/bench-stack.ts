@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@cytoqueue/runtime';
 import type { Environment } from '../../stack/launch';
 import type { Ready } from '../../stack/ready-file';
-import { createReporter } from '../../stack/reporter';
+import { createStackLog } from '../../stack/stack-log';
 import { Stack } from '../../stack/stack';
 import { ApiConnection } from './api-connection';
 
@@ -15,14 +15,25 @@ export interface RunningStack {
 }
 
 /** Every request would else be a line of the log. What a user starts logs them, so the benchmark does too. */
-const SETTLED = { PORT: '0', WORKER_PORT: '0', REDIS_URL: undefined, STORAGE_URL: undefined, API_KEYS_FILE: undefined, CLOUDWATCH_NAMESPACE: undefined };
+const ISOLATED = {
+  PORT: '0',
+  WORKER_PORT: '0',
+  REDIS_URL: undefined,
+  STORAGE_URL: undefined,
+  API_KEYS_FILE: undefined,
+  CLOUDWATCH_NAMESPACE: undefined,
+};
 
 /** Runs `use` against a stack of its own, as `npm start` would start it on a fresh DATA_DIR, which is gone afterwards. */
-export async function withStack<T>(environment: Environment, own: Environment, use: (stack: RunningStack) => Promise<T>): Promise<T> {
+export async function withStack<T>(
+  environment: Environment,
+  own: Environment,
+  use: (stack: RunningStack) => Promise<T>,
+): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cytoqueue-bench-'));
-  const settled = { ...environment, ...SETTLED, ...own, DATA_DIR: dataDir };
+  const settled = { ...environment, ...ISOLATED, ...own, DATA_DIR: dataDir };
   const config = loadConfig(settled);
-  const stack = new Stack({ config, environment: settled, reporter: createReporter(config) });
+  const stack = new Stack({ config, environment: settled, log: createStackLog(config) });
   try {
     const { url, api_key, pids, redis_url: redisUrl } = await stack.start();
     const api = new ApiConnection(url, api_key ?? '');

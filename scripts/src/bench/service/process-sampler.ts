@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 const MIB = 1024 * 1024;
-const SAMPLE_MS = 50;
+const SAMPLE_INTERVAL_MS = 50;
 /** What /proc counts processor time in, on every Linux there is. */
 const TICKS_PER_SECOND = 100;
 /** Of /proc/PID/stat behind the name: user and system time. */
 const USER_TIME = 11;
 const SYSTEM_TIME = 12;
 
-export interface Sampled {
+export interface ProcessMeasurements {
   /** MiB: the most of each process, as the kernel counted it. */
   readonly peaks: (number | null)[];
   /** MiB: the most of all at one time, as far as we looked. */
@@ -26,11 +26,11 @@ export class ProcessSampler {
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly pids: readonly number[]) {
-    this.timer = setInterval(() => this.sample(), SAMPLE_MS);
+    this.timer = setInterval(() => this.sample(), SAMPLE_INTERVAL_MS);
     this.sample();
   }
 
-  stop(): Sampled {
+  stop(): ProcessMeasurements {
     clearInterval(this.timer);
     this.sample();
     const spent = Array.from(this.cpuSeconds.values(), ({ first, last }) => last - first);
@@ -56,7 +56,8 @@ export class ProcessSampler {
       sum += VmRSS ?? 0;
       if (VmHWM !== undefined) this.peaks.set(pid, VmHWM);
       const seconds = readCpuSeconds(pid);
-      if (seconds !== undefined) this.cpuSeconds.set(pid, { first: this.cpuSeconds.get(pid)?.first ?? seconds, last: seconds });
+      if (seconds !== undefined)
+        this.cpuSeconds.set(pid, { first: this.cpuSeconds.get(pid)?.first ?? seconds, last: seconds });
     }
     this.largestSum = Math.max(this.largestSum, sum);
     this.largestOfStage = Math.max(this.largestOfStage, sum);
@@ -77,7 +78,10 @@ function readStatus(pid: number): Partial<Record<string, number>> {
 function readCpuSeconds(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     return (fields[USER_TIME] + fields[SYSTEM_TIME]) / TICKS_PER_SECOND;
   } catch {
     return undefined;

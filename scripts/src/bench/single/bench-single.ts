@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Classifier } from '@cytoqueue/classifier';
 import { shippedModel } from '../classifier/models';
-import { median, quantile, rounded } from '../figures';
+import { median, quantile, rounded } from '../statistics';
 import type { BenchOptions } from '../run-bench';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from './prediction-bodies';
@@ -12,7 +12,7 @@ const WAITING_REQUESTS = 600;
 const CLIENTS = 32;
 const CONCURRENT_REQUESTS = 4_000;
 const WAIT_SECONDS = 30;
-const POLL_MS = 10;
+const POLL_INTERVAL_MS = 10;
 
 interface SingleRun {
   readonly p50: number;
@@ -28,7 +28,8 @@ interface SingleRun {
 export async function benchSingle({ environment, rounds }: BenchOptions): Promise<unknown> {
   const bodies = predictionBodies(shippedModel(MODEL), CONCURRENT_REQUESTS);
   const runs: SingleRun[] = [];
-  for (let round = 0; round < rounds; round++) runs.push(await withStack(environment, { WORKERS: '1' }, (stack) => runSingle(stack, bodies)));
+  for (let round = 0; round < rounds; round++)
+    runs.push(await withStack(environment, { WORKERS: '1' }, (stack) => runSingle(stack, bodies)));
   const of = (figure: keyof SingleRun) => rounded(median(runs.map((run) => run[figure])));
   const figures = {
     wait_ms: { p50: of('p50'), p99: of('p99'), requests: WAITING_REQUESTS },
@@ -39,25 +40,30 @@ export async function benchSingle({ environment, rounds }: BenchOptions): Promis
   };
   console.log(`\nsingle: one client, Prefer: wait: p50 ${figures.wait_ms.p50} ms, p99 ${figures.wait_ms.p99} ms`);
   const { accepted_ms: accepted } = figures;
-  console.log(`  ${CLIENTS} clients: ${figures.accepted_per_second} durable 202s a second (p50 ${accepted.p50} ms, p99 ${accepted.p99} ms), ${figures.finished_per_second} finished a second`);
+  console.log(
+    `  ${CLIENTS} clients: ${figures.accepted_per_second} durable 202s a second (p50 ${accepted.p50} ms, p99 ${accepted.p99} ms), ${figures.finished_per_second} finished a second`,
+  );
   return figures;
 }
 
 async function runSingle(stack: RunningStack, bodies: readonly string[]): Promise<SingleRun> {
-  await checkAnswers(stack, bodies.slice(0, WARM_UP));
+  await checkPredictions(stack, bodies.slice(0, WARM_UP));
   const waited = await waitOneByOne(stack, bodies.slice(0, WAITING_REQUESTS));
   const rates = await postAtOnce(stack, bodies);
   return { p50: quantile(waited, 0.5), p99: quantile(waited, 0.99), ...rates };
 }
 
 /** Warms the service up, and sees that it answers what the model says. */
-async function checkAnswers({ api }: RunningStack, bodies: readonly string[]): Promise<void> {
+async function checkPredictions({ api }: RunningStack, bodies: readonly string[]): Promise<void> {
   const classifier = new Classifier(shippedModel(MODEL));
   for (const body of bodies) {
     const { features } = JSON.parse(body) as { features: Record<string, number | null> };
-    const expected = classifier.predict(classifier.model.file.features.map((name) => features[name] ?? NaN)).probability;
+    const expected = classifier.predict(
+      classifier.model.file.features.map((name) => features[name] ?? NaN),
+    ).probability;
     const { result } = await api.createPrediction(body, WAIT_SECONDS);
-    if (result?.probability_malignant !== expected) throw new Error(`a record was answered ${result?.probability_malignant} instead of ${expected}`);
+    if (result?.probability_malignant !== expected)
+      throw new Error(`a record was answered ${result?.probability_malignant} instead of ${expected}`);
   }
 }
 
@@ -90,7 +96,7 @@ async function postAtOnce({ api }: RunningStack, bodies: readonly string[]): Pro
   let finishedMs = acceptedMs;
   for (const id of ids.toReversed()) {
     while ((await api.getPrediction(id)).status !== 'succeeded') {
-      await sleep(POLL_MS);
+      await sleep(POLL_INTERVAL_MS);
       finishedMs = performance.now() - startedMs;
     }
   }

@@ -6,7 +6,9 @@ export function predictionBodies(model: Model, count: number): string[] {
   const { featureCount } = model.training;
   const drawn = drawQueries(model, count, createRandom(5));
   return Array.from({ length: count }, (_, record) => {
-    const features = Object.fromEntries(model.schema.features.map(({ name }, feature) => [name, drawn[record * featureCount + feature]]));
+    const features = Object.fromEntries(
+      model.schema.features.map(({ name }, feature) => [name, drawn[record * featureCount + feature]]),
+    );
     return JSON.stringify({ sample_id: `bench-${record}`, features });
   });
 }

@@ -31,8 +31,16 @@ describe('work is charged', () => {
 
   test.each<[string, () => Promise<unknown>, number]>([
     ['a dry run by its rows', () => post('/v1/batches?dry_run=true', file(4_500)), 5 + 5],
-    ['a dry run that is refused at its end, by the rows it read', () => post('/v1/batches?dry_run=true', `${file(4_500)}"open`), 5 + 5],
-    ['an upload that is refused at its end, by the rows it read', () => post('/v1/batches', `${file(4_500)}"open`), 5 + 5],
+    [
+      'a dry run that is refused at its end, by the rows it read',
+      () => post('/v1/batches?dry_run=true', `${file(4_500)}"open`),
+      5 + 5,
+    ],
+    [
+      'an upload that is refused at its end, by the rows it read',
+      () => post('/v1/batches', `${file(4_500)}"open`),
+      5 + 5,
+    ],
   ])('%s', async (_, work, units) => {
     setLimits({ units_per_minute: 1_000 });
     const before = await left();
@@ -57,10 +65,16 @@ describe('work is charged', () => {
   });
 });
 
-test.each([['a rescore', (id: string) => post(`/v1/batches/${id}/rescore`)], ['a dry run', () => post('/v1/batches?dry_run=true', file(1))]])('%s takes an upload slot', async (_, work) => {
+test.each([
+  ['a rescore', (id: string) => post(`/v1/batches/${id}/rescore`)],
+  ['a dry run', () => post('/v1/batches?dry_run=true', file(1))],
+])('%s takes an upload slot', async (_, work) => {
   setLimits({ concurrent_uploads: 1 });
   const { id } = await post('/v1/batches', file(1));
-  const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': 'text/csv', 'transfer-encoding': 'chunked' });
+  const { sending, answered } = api.openRequest('/v1/batches', {
+    'content-type': 'text/csv',
+    'transfer-encoding': 'chunked',
+  });
   sending.write(HEADER);
   await waitUntil('the slot is taken', async () => (await post('/v1/batches', file(1))).status === 429);
   expect((await work(id)).status).toBe(429);

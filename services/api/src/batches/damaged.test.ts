@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Manifest, ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { type ManifestDocument, ObjectKeys, encodeShardObject } from '@cytoqueue/records';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
-import { batch as batchSchema, prediction as predictionSchema } from '../http/documents';
+import { batch as batchSchema, prediction as predictionSchema } from '../http/response-schemas';
 
 let redis: RedisProcess;
 let api: RunningApi;
@@ -20,7 +20,10 @@ afterAll(async () => {
 
 const get = async (path: string) => {
   const response = await api.fetch(path);
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> & { data: Record<string, unknown>[] } };
+  return {
+    status: response.status,
+    json: (await response.json()) as Record<string, unknown> & { data: Record<string, unknown>[] },
+  };
 };
 const send = async (method: string, path: string) => {
   const response = await api.fetch(path, { method });
@@ -28,20 +31,31 @@ const send = async (method: string, path: string) => {
 };
 
 async function upload(): Promise<string> {
-  const response = await api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW.repeat(3) });
+  const response = await api.fetch('/v1/batches', {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: HEADER + ROW.repeat(3),
+  });
   return ((await response.json()) as { id: string }).id;
 }
 
 /** The manifest that a worker would have left. */
-async function end(id: string, run = 1, change: Partial<Manifest> = {}): Promise<void> {
-  const manifest: Manifest = {
-    run, status: 'failed', counts: { total: 3, pending: 0, succeeded: 0, rejected: 0, failed: 3 },
-    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 }, failed_shards: [0], ...change,
+async function end(id: string, run = 1, change: Partial<ManifestDocument> = {}): Promise<void> {
+  const manifest: ManifestDocument = {
+    run,
+    status: 'failed',
+    counts: { total: 3, pending: 0, succeeded: 0, rejected: 0, failed: 3 },
+    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+    failed_shards: [0],
+    ...change,
   };
   await api.store.put(ObjectKeys.runManifest(api.tenant, id, run), Buffer.from(JSON.stringify(manifest)));
 }
 
-const digestOf = (text: string) => ({ bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') });
+const digestOf = (text: string) => ({
+  bytes: Buffer.byteLength(text),
+  sha256: createHash('sha256').update(text).digest('hex'),
+});
 const alarms = (id: string) => api.logged.filter((line) => 'alarm' in line && JSON.stringify(line).includes(id));
 const DAMAGED = 'urn:cytoqueue:problem:object-damaged';
 
@@ -53,13 +67,18 @@ describe.each([
 ])('%s', (_, bytes) => {
   test('a batch whose description is damaged is shown as failed, listed with the others, and can be deleted', async () => {
     const [id, other] = [await upload(), await upload()];
-    await api.store.put(ObjectKeys.batchRecord(api.tenant, id), bytes);
+    await api.store.put(ObjectKeys.batchDocument(api.tenant, id), bytes);
     const one = await get(`/v1/batches/${id}`);
     expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' } } });
     expect(batchSchema.safeParse(one.json).success).toBe(true);
     const list = await get('/v1/batches');
     expect(list.status).toBe(200);
-    expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(expect.arrayContaining([[id, 'failed'], [other, 'queued']]));
+    expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(
+      expect.arrayContaining([
+        [id, 'failed'],
+        [other, 'queued'],
+      ]),
+    );
     expect(await send('GET', `/v1/batches/${id}/results`)).toEqual({ status: 409, type: DAMAGED });
     expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: DAMAGED });
     expect(alarms(id).length).toBeGreaterThan(0);
@@ -72,10 +91,14 @@ describe.each([
     const id = await upload();
     await api.store.put(ObjectKeys.runManifest(api.tenant, id, 1), bytes);
     const one = await get(`/v1/batches/${id}`);
-    expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' }, counts: { total: 3, failed: 3 } } });
+    expect(one).toMatchObject({
+      status: 200,
+      json: { id, status: 'failed', error: { code: 'object-damaged' }, counts: { total: 3, failed: 3 } },
+    });
     expect(batchSchema.safeParse(one.json).success).toBe(true);
     expect((await get('/v1/batches')).status).toBe(200);
-    for (const file of ['results', 'errors']) expect(await send('GET', `/v1/batches/${id}/${file}`)).toEqual({ status: 409, type: DAMAGED });
+    for (const file of ['results', 'errors'])
+      expect(await send('GET', `/v1/batches/${id}/${file}`)).toEqual({ status: 409, type: DAMAGED });
     expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
     expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
     expect((await get(`/v1/batches/${id}`)).json['error']).toBeUndefined();
@@ -85,31 +108,36 @@ describe.each([
     const id = await upload();
     await end(id);
     expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
-    await api.store.put(ObjectKeys.runRecord(api.tenant, id, 2), bytes);
+    await api.store.put(ObjectKeys.runDocument(api.tenant, id, 2), bytes);
     expect((await get(`/v1/batches/${id}`)).json).toMatchObject({ status: 'queued', counts: { total: 3 } });
     await end(id, 2, { status: 'succeeded' });
     expect((await get(`/v1/batches/${id}`)).json).toMatchObject({ status: 'succeeded' });
   });
 
-  test.each([['request', ObjectKeys.predictionRequest.bind(ObjectKeys)], ['result', ObjectKeys.predictionResult.bind(ObjectKeys)]])(
-    'a record whose %s is damaged is shown as failed, and listed with the others',
-    async (_part, keyOf) => {
-      const [id, other] = [await api.predict(RECORD), await api.predict(RECORD)];
-      await api.store.put(keyOf(api.tenant, id), bytes);
-      const one = await get(`/v1/predictions/${id}`);
-      expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' } } });
-      expect(predictionSchema.safeParse(one.json).success).toBe(true);
-      const list = await get('/v1/predictions');
-      expect(list.status).toBe(200);
-      expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(expect.arrayContaining([[id, 'failed'], [other, 'queued']]));
-    },
-  );
+  test.each([
+    ['request', ObjectKeys.predictionRequest.bind(ObjectKeys)],
+    ['result', ObjectKeys.predictionResult.bind(ObjectKeys)],
+  ])('a record whose %s is damaged is shown as failed, and listed with the others', async (_part, keyOf) => {
+    const [id, other] = [await api.predict(RECORD), await api.predict(RECORD)];
+    await api.store.put(keyOf(api.tenant, id), bytes);
+    const one = await get(`/v1/predictions/${id}`);
+    expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' } } });
+    expect(predictionSchema.safeParse(one.json).success).toBe(true);
+    const list = await get('/v1/predictions');
+    expect(list.status).toBe(200);
+    expect(list.json.data.map((item) => [item['id'], item['status']])).toEqual(
+      expect.arrayContaining([
+        [id, 'failed'],
+        [other, 'queued'],
+      ]),
+    );
+  });
 
   test('a damaged idempotency record refuses its key, names the reason and leaves nothing behind', async () => {
     const headers = { 'content-type': 'text/csv', 'idempotency-key': `key-${bytes.length}` };
     const post = () => api.fetch('/v1/batches', { method: 'POST', headers, body: HEADER + ROW });
     await post();
-    const { objects } = await api.store.list({ prefix: ObjectKeys.idempotencyPrefix(api.tenant) });
+    const { objects } = await api.store.list({ prefix: ObjectKeys.idempotencyFolder(api.tenant) });
     for (const { key } of objects) await api.store.put(key, bytes);
     const before = await api.files();
     const refused = await post();
@@ -122,7 +150,7 @@ describe.each([
 test('a damaged line of the audit log is listed as such, between the others', async () => {
   await upload();
   await api.audit.flush();
-  const { objects } = await api.store.list({ prefix: ObjectKeys.auditPrefix(api.tenant) });
+  const { objects } = await api.store.list({ prefix: ObjectKeys.auditFolder(api.tenant) });
   const [first] = objects;
   const lines = (await api.store.get(first?.key as string)).toString();
   await api.store.put(first?.key as string, Buffer.from(`{"at":"2026-\n${lines}`));
@@ -134,14 +162,28 @@ test('a damaged line of the audit log is listed as such, between the others', as
 
 test('a run that ended without files is finalized again, although every shard is scored', async () => {
   const id = await upload();
-  const counts = { succeeded: 3, rejected: 0, benign: 3, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+  const counts = {
+    succeeded: 3,
+    rejected: 0,
+    benign: 3,
+    malignant: 0,
+    indeterminate: 0,
+    missing_features: 0,
+    changed: 0,
+  };
   const nothing = new Uint8Array();
-  await api.store.put(ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'), encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }));
+  await api.store.put(
+    ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'),
+    encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }),
+  );
   await end(id, 1);
   expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
   await api.store.put(ObjectKeys.runResults(api.tenant, id, 2), Buffer.from(ROW));
   await end(id, 2, { status: 'succeeded', results: digestOf(ROW) });
-  expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: 'urn:cytoqueue:problem:nothing-to-retry' });
+  expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({
+    status: 409,
+    type: 'urn:cytoqueue:problem:nothing-to-retry',
+  });
 });
 
 test.each([
@@ -149,25 +191,55 @@ test.each([
   ['shorter', (key: string) => api.store.put(key, Buffer.from(ROW.slice(1)))],
   ['other bytes', (key: string) => api.store.put(key, Buffer.from(ROW.replace('1', '2')))],
   ['unreadable', async (key: string) => replaceByLinkLoop(api.store.url, key)],
-])('results of a finished batch that are %s: the answer says to retry, and the retry writes them again', async (_, damage) => {
-  const id = await upload();
-  const counts = { succeeded: 3, rejected: 0, benign: 3, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
-  const nothing = new Uint8Array();
-  await api.store.put(ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'), encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }));
-  const key = ObjectKeys.runResults(api.tenant, id, 1);
-  await api.store.put(key, Buffer.from(ROW));
-  await end(id, 1, { status: 'succeeded', results: digestOf(ROW) });
-  expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: 'urn:cytoqueue:problem:nothing-to-retry' });
-  await damage(key);
-  expect((await send('GET', `/v1/batches/${id}/results`)).type).toMatch(/object-(damaged|unreadable)$/);
-  expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
-  expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
-});
+])(
+  'results of a finished batch that are %s: the answer says to retry, and the retry writes them again',
+  async (_, damage) => {
+    const id = await upload();
+    const counts = {
+      succeeded: 3,
+      rejected: 0,
+      benign: 3,
+      malignant: 0,
+      indeterminate: 0,
+      missing_features: 0,
+      changed: 0,
+    };
+    const nothing = new Uint8Array();
+    await api.store.put(
+      ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'),
+      encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }),
+    );
+    const key = ObjectKeys.runResults(api.tenant, id, 1);
+    await api.store.put(key, Buffer.from(ROW));
+    await end(id, 1, { status: 'succeeded', results: digestOf(ROW) });
+    expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({
+      status: 409,
+      type: 'urn:cytoqueue:problem:nothing-to-retry',
+    });
+    await damage(key);
+    expect((await send('GET', `/v1/batches/${id}/results`)).type).toMatch(/object-(damaged|unreadable)$/);
+    expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+    expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
+  },
+);
 
 test('a run of a retry without a marker, as earlier versions could leave it, is shown, and can be canceled to its end', async () => {
   const id = await upload();
   await end(id);
-  await api.store.put(ObjectKeys.runRecord(api.tenant, id, 2), Buffer.from(JSON.stringify({ run: 2, opened_at: new Date().toISOString(), kept: { counts: { succeeded: 0, rejected: 0 }, summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 }, shards: 0 } })));
+  await api.store.put(
+    ObjectKeys.runDocument(api.tenant, id, 2),
+    Buffer.from(
+      JSON.stringify({
+        run: 2,
+        opened_at: new Date().toISOString(),
+        kept: {
+          counts: { succeeded: 0, rejected: 0 },
+          summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+          shards: 0,
+        },
+      }),
+    ),
+  );
   await api.commands.flushall();
   expect(await get(`/v1/batches/${id}`)).toMatchObject({ status: 200, json: { status: 'queued' } });
   expect((await send('POST', `/v1/batches/${id}/cancel`)).status).toBe(202);

@@ -1,8 +1,9 @@
-import { ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
-import type { BatchServices } from './accept';
-import { finishedManifest } from './control';
+import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
+import type { BatchDeps } from './accept-upload';
+import { finishedManifest } from './batch-commands';
 import { rollback } from './rollback';
-import { readBatch } from './runs';
+import { readBatch } from './read-batch';
 
 /**
  * Removes every object of a finished batch. Commit point: `batch.json`, removed when only the manifests are left. Until
@@ -10,17 +11,18 @@ import { readBatch } from './runs';
  * removed in the background.
  * @throws ObjectNotFoundError, Problem 409
  */
-export async function deleteBatch(services: BatchServices, tenant: string, id: string): Promise<void> {
-  const { store } = services;
+export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
+  const { store } = deps;
   await assertDeletable(store, tenant, id);
-  const record = ObjectKeys.batchRecord(tenant, id);
-  await store.deletePrefix(ObjectKeys.shardsPrefix(tenant, id));
-  for await (const { key } of listAll(store, ObjectKeys.batchPrefix(tenant, id))) {
-    const keepsState = key === record || (ObjectKeys.parseRun(key) !== undefined && /\/(manifest|run)\.json$/.test(key));
+  const batchKey = ObjectKeys.batchDocument(tenant, id);
+  await store.deletePrefix(ObjectKeys.shardsFolder(tenant, id));
+  for await (const { key } of listAll(store, ObjectKeys.batchFolder(tenant, id))) {
+    const keepsState =
+      key === batchKey || (ObjectKeys.parseRun(key) !== undefined && /\/(manifest|run)\.json$/.test(key));
     if (!keepsState) await store.delete(key);
   }
-  await store.delete(record);
-  await rollback(services, tenant, id);
+  await store.delete(batchKey);
+  await rollback(deps, tenant, id);
 }
 
 /** A batch of which a document is damaged or cannot be read cannot go on, and may be deleted. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Manifest, ObjectKeys } from '@cytoqueue/storage';
+import { type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
 
@@ -12,7 +12,11 @@ let running: string;
 let finished: string;
 
 async function upload(): Promise<string> {
-  const response = await api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW });
+  const response = await api.fetch('/v1/batches', {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: HEADER + ROW,
+  });
   return ((await response.json()) as { id: string }).id;
 }
 
@@ -21,9 +25,14 @@ beforeAll(async () => {
   api = await RunningApi.start(redis.url);
   running = await upload();
   finished = await upload();
-  const manifest: Manifest = {
-    run: 1, status: 'succeeded', counts: { total: 1, pending: 0, succeeded: 1, rejected: 0, failed: 0 },
-    summary: { benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 }, failed_shards: [], results: DIGEST, errors: DIGEST,
+  const manifest: ManifestDocument = {
+    run: 1,
+    status: 'succeeded',
+    counts: { total: 1, pending: 0, succeeded: 1, rejected: 0, failed: 0 },
+    summary: { benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 },
+    failed_shards: [],
+    results: DIGEST,
+    errors: DIGEST,
   };
   await api.store.putOnce(ObjectKeys.runResults(api.tenant, finished, 1), RESULTS);
   await api.store.putOnce(ObjectKeys.runManifest(api.tenant, finished, 1), Buffer.from(JSON.stringify(manifest)));
@@ -41,26 +50,41 @@ test.each<[string, Record<string, string>]>([
   ['a conditional range', { range: 'bytes=0-1', 'if-range': `"${DIGEST.sha256}"` }],
 ])('HEAD with %s is answered as HEAD without one, for Range is defined for GET', async (_, headers) => {
   const response = await api.fetch(`/v1/batches/${finished}/results`, { method: 'HEAD', headers });
-  expect([response.status, response.headers.get('content-length'), response.headers.get('content-range')]).toEqual([200, String(RESULTS.length), null]);
+  expect([response.status, response.headers.get('content-length'), response.headers.get('content-range')]).toEqual([
+    200,
+    String(RESULTS.length),
+    null,
+  ]);
 });
 
 test('GET with a range is answered with it', async () => {
   const response = await api.fetch(`/v1/batches/${finished}/results`, { headers: { range: 'bytes=0-1' } });
-  expect([response.status, response.headers.get('content-range'), await response.text()]).toEqual([206, `bytes 0-1/${RESULTS.length}`, 'a,']);
+  expect([response.status, response.headers.get('content-range'), await response.text()]).toEqual([
+    206,
+    `bytes 0-1/${RESULTS.length}`,
+    'a,',
+  ]);
 });
 
-test.each(['results', 'errors'])('the partial %s of a batch whose input is gone are answered with 410', async (file) => {
-  const partial = await api.fetch(`/v1/batches/${running}/${file}?partial=true`);
-  expect([partial.status, (await partial.text()).split(',')[0]]).toEqual([200, HEADER.split(',')[0]]);
-  const input = await api.store.get(ObjectKeys.batchInput(api.tenant, running));
-  await api.store.delete(ObjectKeys.batchInput(api.tenant, running));
-  try {
-    const gone = await api.fetch(`/v1/batches/${running}/${file}?partial=true`);
-    expect([gone.status, gone.headers.get('content-type'), gone.headers.get('content-disposition')]).toEqual([410, 'application/problem+json; charset=utf-8', null]);
-  } finally {
-    await api.store.put(ObjectKeys.batchInput(api.tenant, running), input);
-  }
-});
+test.each(['results', 'errors'])(
+  'the partial %s of a batch whose input is gone are answered with 410',
+  async (file) => {
+    const partial = await api.fetch(`/v1/batches/${running}/${file}?partial=true`);
+    expect([partial.status, (await partial.text()).split(',')[0]]).toEqual([200, HEADER.split(',')[0]]);
+    const input = await api.store.get(ObjectKeys.batchInput(api.tenant, running));
+    await api.store.delete(ObjectKeys.batchInput(api.tenant, running));
+    try {
+      const gone = await api.fetch(`/v1/batches/${running}/${file}?partial=true`);
+      expect([gone.status, gone.headers.get('content-type'), gone.headers.get('content-disposition')]).toEqual([
+        410,
+        'application/problem+json; charset=utf-8',
+        null,
+      ]);
+    } finally {
+      await api.store.put(ObjectKeys.batchInput(api.tenant, running), input);
+    }
+  },
+);
 
 test('HEAD of partial results composes nothing', async () => {
   const response = await api.fetch(`/v1/batches/${running}/results?partial=true`, { method: 'HEAD' });

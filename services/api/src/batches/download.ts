@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type FileDigest, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, ObjectRangeError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
+import { type FileDigest, ObjectKeys } from '@cytoqueue/records';
+import {
+  ObjectCorruptError,
+  ObjectNotFoundError,
+  ObjectRangeError,
+  type ObjectStore,
+  ObjectUnreadableError,
+} from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
-import { alarmOfDamage } from '../http/errors';
+import { logDamageAlarm } from '../http/error-handler';
 import { Problem } from '../http/problem';
 
 /** The files of a run and their keys. */
@@ -25,15 +32,26 @@ export interface Download {
  * Sends a stored CSV file, whole or the one byte range that a GET asks for. A whole file is compared with the manifest's
  * checksum on its way: its last bytes are sent only if all of them are right. A part is not checked.
  */
-export async function sendFile(request: Request, response: Response, { store, key, file, name }: Download): Promise<void> {
-  response.attachment(name).set({ 'Content-Type': 'text/csv; charset=utf-8', 'Accept-Ranges': 'bytes', ETag: `"${file.sha256}"`, 'Cache-Control': 'private, no-cache' });
+export async function sendFile(
+  request: Request,
+  response: Response,
+  { store, key, file, name }: Download,
+): Promise<void> {
+  response.attachment(name).set({
+    'Content-Type': 'text/csv; charset=utf-8',
+    'Accept-Ranges': 'bytes',
+    ETag: `"${file.sha256}"`,
+    'Cache-Control': 'private, no-cache',
+  });
   if (request.fresh) {
     response.status(304).end();
     return;
   }
   // Range is defined for GET alone (RFC 9110, 14.2).
-  const takesRange = request.method === 'GET' && (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
-  const range = takesRange ? wantedRange(request, file.bytes) : undefined;
+  const acceptsRange =
+    request.method === 'GET' &&
+    (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
+  const range = acceptsRange ? requestedRange(request, file.bytes) : undefined;
   const { start, end } = range ?? { start: 0, end: file.bytes };
   if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${file.bytes}`);
   response.set('Content-Length', String(end - start));
@@ -41,18 +59,29 @@ export async function sendFile(request: Request, response: Response, { store, ke
     response.end();
     return;
   }
-  const isWhole = end - start === file.bytes;
-  const sending = store.sendTo(key, isWhole ? verified(response, key, file) : response, { start, end });
-  await sent(response, sending.catch((error: unknown) => {
-    if (error instanceof ObjectRangeError) throw new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error });
-    if (error instanceof ObjectNotFoundError) throw new ObjectCorruptError(key, 'it is missing', { cause: error });
-    throw error;
-  }));
+  const isCompleteFile = end - start === file.bytes;
+  const sending = store.pipeTo(key, isCompleteFile ? createChecksumVerifier(response, key, file) : response, {
+    start,
+    end,
+  });
+  await pipeOrDestroy(
+    response,
+    sending.catch((error: unknown) => {
+      if (error instanceof ObjectRangeError)
+        throw new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error });
+      if (error instanceof ObjectNotFoundError) throw new ObjectCorruptError(key, 'it is missing', { cause: error });
+      throw error;
+    }),
+  );
 }
 
 /** A file that a retry writes again from the shards. */
 export function filesDamaged(cause: ObjectCorruptError): Problem {
-  return new Problem('object-damaged', 'The files of this batch are damaged or missing. The operators were alerted; retry the batch to have its files written again.', { cause });
+  return new Problem(
+    'object-damaged',
+    'The files of this batch are damaged or missing. The operators were alerted; retry the batch to have its files written again.',
+    { cause },
+  );
 }
 
 /** Whether the stored file is the one that the manifest describes. Reads all of it. */
@@ -63,13 +92,14 @@ export async function isIntact(store: ObjectStore, key: string, file: FileDigest
     for await (const chunk of await store.getStream(key)) hash.update(chunk as Uint8Array);
     return hash.digest('hex') === file.sha256;
   } catch (error) {
-    if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type)) return false;
+    if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type))
+      return false;
     throw error;
   }
 }
 
 /** Passes bytes on to a response, and fails instead of passing on the last ones when the file is damaged. */
-function verified(response: Response, key: string, file: FileDigest): Writable {
+function createChecksumVerifier(response: Response, key: string, file: FileDigest): Writable {
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
@@ -77,7 +107,8 @@ function verified(response: Response, key: string, file: FileDigest): Writable {
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;
-      if (bytes >= file.bytes && hash.digest('hex') !== file.sha256) callback(new ObjectCorruptError(key, 'it does not match its checksum'));
+      if (bytes >= file.bytes && hash.digest('hex') !== file.sha256)
+        callback(new ObjectCorruptError(key, 'it does not match its checksum'));
       else response.write(chunk, callback);
     },
   });
@@ -86,28 +117,38 @@ function verified(response: Response, key: string, file: FileDigest): Writable {
 }
 
 /** What the problem that follows must not bear. */
-function clearHeaders(response: Response): void {
-  for (const name of ['Content-Length', 'Content-Range', 'Content-Disposition', 'Accept-Ranges', 'ETag', 'Cache-Control']) response.removeHeader(name);
+function removeFileHeaders(response: Response): void {
+  for (const name of [
+    'Content-Length',
+    'Content-Range',
+    'Content-Disposition',
+    'Accept-Ranges',
+    'ETag',
+    'Cache-Control',
+  ])
+    response.removeHeader(name);
 }
 
 /** What breaks off once the answer has begun can only be told by breaking the connection. */
-async function sent(response: Response, sending: Promise<void>): Promise<void> {
+async function pipeOrDestroy(response: Response, sending: Promise<void>): Promise<void> {
   try {
     await sending;
     response.end();
   } catch (error) {
-    if (error instanceof ObjectCorruptError && response.headersSent) alarmOfDamage(response, error);
+    if (error instanceof ObjectCorruptError && response.headersSent) logDamageAlarm(response, error);
     if (response.headersSent) response.destroy();
-    else clearHeaders(response);
+    else removeFileHeaders(response);
     throw error instanceof ObjectCorruptError ? filesDamaged(error) : error;
   }
 }
 
 /** undefined = the whole file; several ranges at once are answered by the whole file, as RFC 9110 allows. */
-function wantedRange(request: Request, bytes: number): { start: number; end: number } | undefined {
+function requestedRange(request: Request, bytes: number): { start: number; end: number } | undefined {
   const ranges = request.range(bytes, { combine: true });
   if (ranges === -1) {
-    throw new Problem('range-not-satisfiable', `The file has ${bytes} bytes.`, { headers: { 'Content-Range': `bytes */${bytes}` } });
+    throw new Problem('range-not-satisfiable', `The file has ${bytes} bytes.`, {
+      headers: { 'Content-Range': `bytes */${bytes}` },
+    });
   }
   if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
   const [{ start, end }] = ranges;

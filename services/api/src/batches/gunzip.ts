@@ -6,7 +6,7 @@ import { Problem } from '../http/problem';
 /** CSV of single digits shrinks about tenfold; what expands far more than that is no file of records. */
 const MAX_RATIO = 200;
 /** Below this nobody is harmed, and short files may be very regular. */
-const FREE_BYTES = 1024 * 1024;
+const RATIO_CHECK_FROM_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -14,35 +14,40 @@ const CHUNK_BYTES = 64 * 1024;
  * @throws Problem 413 when it expands too far, 400 when it is no intact gzip
  */
 export async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  let expanded = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
+  let compressedBytes = 0;
+  let expandedBytes = 0;
+  const countCompressed = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of compressed) {
-      received += chunk.length;
+      compressedBytes += chunk.length;
       yield chunk;
     }
   };
-  const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
-  const feeding = pipeline(Readable.from(counted(), { objectMode: false, highWaterMark: CHUNK_BYTES }), unpacked);
-  feeding.catch(() => {
+  const decompressor = createGunzip({ chunkSize: CHUNK_BYTES });
+  const piping = pipeline(
+    Readable.from(countCompressed(), { objectMode: false, highWaterMark: CHUNK_BYTES }),
+    decompressor,
+  );
+  piping.catch(() => {
     // The same error comes out of reading below.
   });
   try {
-    for await (const chunk of unpacked as AsyncIterable<Uint8Array>) {
-      expanded += chunk.length;
-      if (expanded > FREE_BYTES && expanded > received * MAX_RATIO) throw bomb();
+    for await (const chunk of decompressor as AsyncIterable<Uint8Array>) {
+      expandedBytes += chunk.length;
+      if (expandedBytes > RATIO_CHECK_FROM_BYTES && expandedBytes > compressedBytes * MAX_RATIO) throw expandsTooFar();
       yield chunk;
     }
   } catch (error) {
-    throw readable(error);
+    throw toGzipProblem(error);
   }
 }
 
-function bomb(): Problem {
+function expandsTooFar(): Problem {
   return new Problem('too-large', `The body expands to more than ${MAX_RATIO} times its size.`);
 }
 
-function readable(error: unknown): unknown {
+function toGzipProblem(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return code.startsWith('Z_') ? new Problem('malformed-request', 'The body is not intact gzip.', { cause: error }) : error;
+  return code.startsWith('Z_')
+    ? new Problem('malformed-request', 'The body is not intact gzip.', { cause: error })
+    : error;
 }

@@ -22,7 +22,11 @@ test('preflights share the event loop: between two slices of all of them, everyt
   setImmediate(count);
   const preflights = 4;
   const charged: number[] = [];
-  await Promise.all(Array.from({ length: preflights }, () => preflight(file(), schemas['wbc'] ?? Object.values(schemas)[0], LIMITS, 'partial', (rows) => charged.push(rows))));
+  await Promise.all(
+    Array.from({ length: preflights }, () =>
+      preflight(file(), schemas['wbc'] ?? Object.values(schemas)[0], LIMITS, 'partial', (rows) => charged.push(rows)),
+    ),
+  );
   running = false;
   const slices = preflights * CHUNKS * Math.ceil(CHUNK.length / (16 * 1024));
   expect(turns).toBeGreaterThanOrEqual(slices);

@@ -1,11 +1,11 @@
-import { type BatchRecord, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/storage';
-import { assertSamePayload, payloadDigest } from '../http/idempotency';
+import { type BatchDocument, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/records';
+import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
-import type { Retention } from '../http/retention';
-import type { BatchServices } from './accept';
-import { commitBatch, findEarlierBatch, resumeBatch } from './commit';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { BatchDeps } from './accept-upload';
+import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
 import { withRollback } from './rollback';
-import { readBatch } from './runs';
+import { readBatch } from './read-batch';
 
 export interface RescoreOptions {
   model?: string;
@@ -13,7 +13,7 @@ export interface RescoreOptions {
   idempotencyKey: string | undefined;
 }
 
-type RescoreServices = BatchServices & { retention: Retention };
+type RescoreDeps = BatchDeps & { retention: RetentionPolicy };
 
 /**
  * A new batch with the same input, shards and options, another model or operating point, and a list of the rows whose
@@ -21,31 +21,41 @@ type RescoreServices = BatchServices & { retention: Retention };
  * and limited as the upload of the same file.
  * @throws ObjectNotFoundError, UnknownModelError, Problem 410, 413, 429, 422 when the model reads other columns
  */
-export async function rescoreBatch(services: RescoreServices, tenant: string, id: string, options: RescoreOptions): Promise<BatchRecord> {
+export async function rescoreBatch(
+  deps: RescoreDeps,
+  tenant: string,
+  id: string,
+  options: RescoreOptions,
+): Promise<BatchDocument> {
   const payload = ['rescore', id, options.model, options.operating_point];
-  const earlier = await findEarlierBatch(services, tenant, options.idempotencyKey);
+  const earlier = await findByIdempotencyKey(deps, tenant, options.idempotencyKey);
   if (earlier !== undefined) {
     assertSamePayload(earlier.payloadSha256, payloadDigest(payload));
-    await resumeBatch(services, tenant, earlier.record);
-    return earlier.record;
+    await ensureEnqueued(deps, tenant, earlier.batch);
+    return earlier.batch;
   }
-  services.retention.checkInput(id);
-  return services.use.uploads.hold(tenant, async () => {
-    const record = await describeRescore(services, tenant, id, options);
-    services.use.rate.chargeRows(tenant, record.rows);
-    await withRollback(services, tenant, record.id, async () => {
-      await services.use.stored.reserve(tenant, record.id, record.input.bytes);
-      await services.store.copy(ObjectKeys.batchInput(tenant, id), ObjectKeys.batchInput(tenant, record.id));
+  deps.retention.assertInputNotExpired(id);
+  return deps.quotas.uploads.run(tenant, async () => {
+    const batch = await createRescoredBatch(deps, tenant, id, options);
+    deps.quotas.rateLimit.addRows(tenant, batch.rows);
+    await withRollback(deps, tenant, batch.id, async () => {
+      await deps.quotas.storage.reserve(tenant, batch.id, batch.input.bytes);
+      await deps.store.copy(ObjectKeys.batchInput(tenant, id), ObjectKeys.batchInput(tenant, batch.id));
     });
-    return commitBatch(services, { tenant, idempotencyKey: options.idempotencyKey }, record, payload);
+    return commitBatch(deps, { tenant, idempotencyKey: options.idempotencyKey }, batch, payload);
   });
 }
 
-async function describeRescore({ store, registry }: BatchServices, tenant: string, id: string, options: RescoreOptions): Promise<BatchRecord> {
-  const { record: source } = await readBatch(store, tenant, id);
+async function createRescoredBatch(
+  { store, registry }: BatchDeps,
+  tenant: string,
+  id: string,
+  options: RescoreOptions,
+): Promise<BatchDocument> {
+  const { batch: source } = await readBatch(store, tenant, id);
   const model = await registry.resolve(options.model);
-  const [now, before] = await Promise.all([registry.pinned(model), registry.pinned(source.model)]);
-  if (now.model.schema.id !== before.model.schema.id) throw otherSchema(now.model.ref, before.model.ref);
+  const [current, previous] = await Promise.all([registry.loadPinned(model), registry.loadPinned(source.model)]);
+  if (current.model.schema.id !== previous.model.schema.id) throw schemaMismatch(current.model.ref, previous.model.ref);
   return {
     ...source,
     id: createId('batch_'),
@@ -56,7 +66,7 @@ async function describeRescore({ store, registry }: BatchServices, tenant: strin
   };
 }
 
-function otherSchema(now: string, before: string): Problem {
-  const detail = `${now} reads other columns than ${before}, with which the batch was scored`;
+function schemaMismatch(current: string, previous: string): Problem {
+  const detail = `${current} reads other columns than ${previous}, with which the batch was scored`;
   return new Problem('invalid-request', detail, { errors: [{ field: 'model', code: 'other-schema', detail }] });
 }

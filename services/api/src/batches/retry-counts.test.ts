@@ -1,4 +1,12 @@
-import { type BatchRecord, ObjectKeys, type RunRecord, createId, emptyCounts, encodeShardObject, openDocument } from '@cytoqueue/storage';
+import {
+  type BatchDocument,
+  ObjectKeys,
+  type RunDocument,
+  createId,
+  emptyCounts,
+  encodeShardObject,
+  unsealDocument,
+} from '@cytoqueue/records';
 import { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
@@ -27,34 +35,67 @@ async function get(): Promise<{ status: string; counts: Record<string, number>; 
 /** A canceled batch of three shards of ten rows, none of which was scored by the time of its manifest. */
 async function canceled(): Promise<void> {
   const shards = [0, 1, 2].map((shard) => ({ offset: 10 + shard, length: 1, firstRow: 1 + 10 * shard, rows: 10 }));
-  const input = { bytes: 13, sha256: '', dialect: { delimiter: ',', lineEnd: '\n', bom: false }, columns: [], header_bytes: 10 } as const;
-  const record: BatchRecord = {
-    id: BATCH, created_at: new Date().toISOString(), filename: null, model: MODEL, rows: 30, shards, input: { ...input, columns: [] },
-    options: { on_error: 'continue', formulas: 'escape', operating_point: 'default', missing: 'partial', explain: false },
+  const input = {
+    bytes: 13,
+    sha256: '',
+    dialect: { delimiter: ',', lineEnd: '\n', bom: false },
+    columns: [],
+    header_bytes: 10,
+  } as const;
+  const record: BatchDocument = {
+    id: BATCH,
+    created_at: new Date().toISOString(),
+    filename: null,
+    model: MODEL,
+    rows: 30,
+    shards,
+    input: { ...input, columns: [] },
+    options: {
+      on_error: 'continue',
+      formulas: 'escape',
+      operating_point: 'default',
+      missing: 'partial',
+      explain: false,
+    },
   };
   const manifest = {
-    run: 1, status: 'canceled', failed_shards: [],
-    counts: { total: 30, pending: 30, succeeded: 0, rejected: 0, failed: 0 }, summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+    run: 1,
+    status: 'canceled',
+    failed_shards: [],
+    counts: { total: 30, pending: 30, succeeded: 0, rejected: 0, failed: 0 },
+    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
   };
-  await api.store.put(ObjectKeys.batchRecord(api.tenant, BATCH), Buffer.from(JSON.stringify(record)));
+  await api.store.put(ObjectKeys.batchDocument(api.tenant, BATCH), Buffer.from(JSON.stringify(record)));
   await api.store.put(ObjectKeys.runManifest(api.tenant, BATCH, 1), Buffer.from(JSON.stringify(manifest)));
 }
 
-const putShard = (shard: number, bytes: Buffer) => api.store.put(ObjectKeys.shard(api.tenant, BATCH, shard, 'wbc-knn@1.0.0'), bytes);
+const putShard = (shard: number, bytes: Buffer) =>
+  api.store.put(ObjectKeys.shard(api.tenant, BATCH, shard, 'wbc-knn@1.0.0'), bytes);
 
 test('a retry keeps and counts the shards that are stored, also those stored after the manifest, and scores damaged ones again', async () => {
   await canceled();
-  const counts = { ...emptyCounts(), succeeded: 9, rejected: 1, benign: 5, malignant: 4, indeterminate: 2, missing_features: 3 };
+  const counts = {
+    ...emptyCounts(),
+    succeeded: 9,
+    rejected: 1,
+    benign: 5,
+    malignant: 4,
+    indeterminate: 2,
+    missing_features: 3,
+  };
   const whole = encodeShardObject({ counts, histogram: [], results: NOTHING, errors: NOTHING, changes: NOTHING });
   await putShard(0, whole);
   await putShard(1, Buffer.from(whole).fill(0, 20, 30));
   expect((await api.fetch(`/v1/batches/${BATCH}/retry`, { method: 'POST' })).status).toBe(202);
-  const key = ObjectKeys.runRecord(api.tenant, BATCH, 2);
-  const { kept } = openDocument<RunRecord>(key, await api.store.get(key));
+  const key = ObjectKeys.runDocument(api.tenant, BATCH, 2);
+  const { kept } = unsealDocument<RunDocument>(key, await api.store.get(key));
   const summary = { benign: 5, malignant: 4, indeterminate: 2, missing_features: 3 };
   expect(kept).toEqual({ shards: 1, counts: { succeeded: 9, rejected: 1 }, summary });
   const live = await get();
-  expect([live.counts, live.summary]).toEqual([{ total: 30, pending: 20, succeeded: 9, rejected: 1, failed: 0 }, summary]);
+  expect([live.counts, live.summary]).toEqual([
+    { total: 30, pending: 20, succeeded: 9, rejected: 1, failed: 0 },
+    summary,
+  ]);
   // The same when Redis has forgotten the run, and counts are taken from the store.
   const connection = new Redis(redis.url);
   await connection.flushall();

@@ -1,19 +1,25 @@
-import { ObjectKeys, type ObjectStore, deletePending } from '@cytoqueue/storage';
+import { ObjectKeys, deletePending } from '@cytoqueue/records';
+import type { ObjectStore } from '@cytoqueue/storage';
 import type { Background } from '../http/background';
-import type { TenantUse } from '../http/tenant-use';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
 
-export interface RollbackServices {
+export interface RollbackDeps {
   store: ObjectStore;
   background: Background;
-  use: Pick<TenantUse, 'stored'>;
+  quotas: Pick<TenantQuotas, 'storage'>;
 }
 
 /** Does the work, and when it fails removes all that is stored of the batch, which was not accepted. */
-export async function withRollback<T>(services: RollbackServices, tenant: string, id: string, work: () => Promise<T>): Promise<T> {
+export async function withRollback<T>(
+  deps: RollbackDeps,
+  tenant: string,
+  id: string,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await rollback(services, tenant, id);
+    await rollback(deps, tenant, id);
     throw error;
   }
 }
@@ -22,10 +28,10 @@ export async function withRollback<T>(services: RollbackServices, tenant: string
  * Removes the marker, then the batch, then its share of the quota; repeated until done, for a store that failed once may
  * fail again. A worker that meets one of its jobs meanwhile ends it without effect.
  */
-export async function rollback({ store, background, use }: RollbackServices, tenant: string, id: string): Promise<void> {
+export async function rollback({ store, background, quotas }: RollbackDeps, tenant: string, id: string): Promise<void> {
   await background.run('rollback', async () => {
     await deletePending(store, tenant, id);
-    await store.deletePrefix(ObjectKeys.batchPrefix(tenant, id));
-    await use.stored.release(tenant, id);
+    await store.deletePrefix(ObjectKeys.batchFolder(tenant, id));
+    await quotas.storage.release(tenant, id);
   });
 }

@@ -1,13 +1,33 @@
 import type {
-  AcceptedPrediction, ApiKey, AuditEvent, Batch, CreatedApiKey, Fault, ModelEvaluation, ModelSummary, ModelVersion, Prediction, Preflight, QueueState, Session,
+  AcceptedPrediction,
+  ApiKey,
+  AuditEvent,
+  Batch,
+  CreatedApiKey,
+  FieldError,
+  ModelEvaluation,
+  ModelSummary,
+  ModelVersion,
+  Prediction,
+  Preflight,
+  QueueState,
+  Session,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
-import type { apiKey, createdApiKey } from '../routes/api-keys';
-import type { queueDocument } from '../routes/queue';
-import type { session } from '../routes/session';
+import type { apiKey, createdApiKey } from '../keys/routes';
+import type { queueSchema } from '../operations/queue';
+import type { session } from '../session/routes';
 import {
-  type acceptedPrediction, type auditEvent, type batch, type modelEvaluation, type modelSummary, type modelVersion, prediction, type preflightReport, type problem,
-} from './documents';
+  type acceptedPrediction,
+  type auditEvent,
+  type batch,
+  type modelEvaluation,
+  type modelSummary,
+  type modelVersion,
+  prediction,
+  type preflightReport,
+  type problem,
+} from './response-schemas';
 
 /** Compile errors here (npm run typecheck) mean that the client's types and the API's schemas have parted. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -21,20 +41,41 @@ const agree: {
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
-  queue: Same<QueueState, Out<typeof queueDocument>>;
+  queue: Same<QueueState, Out<typeof queueSchema>>;
   session: Same<Session, Out<typeof session>>;
   auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
   apiKey: Same<ApiKey, Out<typeof apiKey>>;
   createdApiKey: Same<CreatedApiKey, Out<typeof createdApiKey>>;
-  fault: Same<Fault, NonNullable<Out<typeof problem>['errors']>[number]>;
+  fault: Same<FieldError, NonNullable<Out<typeof problem>['errors']>[number]>;
 } = {
-  prediction: true, acceptedPrediction: true, batch: true, preflight: true, modelSummary: true, modelVersion: true, modelEvaluation: true, queue: true, session: true,
-  auditEvent: true, apiKey: true, createdApiKey: true, fault: true,
+  prediction: true,
+  acceptedPrediction: true,
+  batch: true,
+  preflight: true,
+  modelSummary: true,
+  modelVersion: true,
+  modelEvaluation: true,
+  queue: true,
+  session: true,
+  auditEvent: true,
+  apiKey: true,
+  createdApiKey: true,
+  fault: true,
 };
 
 test('the predictions that are sent have no member that the client does not know', () => {
   const known: Record<keyof Prediction, true> = {
-    id: true, status: true, created_at: true, completed_at: true, sample_id: true, model: true, features: true, queue_position: true, result: true, error: true, links: true,
+    id: true,
+    status: true,
+    created_at: true,
+    completed_at: true,
+    sample_id: true,
+    model: true,
+    features: true,
+    queue_position: true,
+    result: true,
+    error: true,
+    links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
   expect(Object.keys(agree)).toHaveLength(13);

@@ -1,95 +1,188 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { createLogger } from '@cytoqueue/runtime';
-import express from 'express';
-import { createHttpServer } from '../http-server';
-import { requestContext } from './context';
-import { handleErrors, toProblem } from './errors';
+import { CsvError } from '@cytoqueue/csv';
+import { QueueUnavailableError } from '@cytoqueue/queue';
+import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
+import {
+  InvalidKeyError,
+  ObjectMismatchError,
+  ObjectNotFoundError,
+  StoreFullError,
+  StoreUnavailableError,
+} from '@cytoqueue/storage';
+import { MulterError } from 'multer';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
+import { toProblem } from './error-handler';
+import { Problem } from './problem';
 
-/** Express takes a rejection without a value for an error of its own. */
-const STATUSES = [500, 500, 500, 500, 500, 500, 500, 500];
-let server: Server;
-let canLog = true;
+describe('the table of errors', () => {
+  test.each<[string, unknown, number, string]>([
+    ['a record that is not there', new ObjectNotFoundError('k'), 404, 'not-found'],
+    ['an id that no key can hold', new InvalidKeyError('k'), 404, 'not-found'],
+    ['an unknown model', new UnknownModelError('m'), 422, 'invalid-request'],
+    ['a file that cannot be used', new CsvError('empty-file', 'x'), 422, 'invalid-csv'],
+    ['a full store', new StoreFullError('x'), 507, 'storage-full'],
+    ['a store that is away', new StoreUnavailableError('x'), 503, 'unavailable'],
+    ['a queue that is away', new QueueUnavailableError('x'), 503, 'unavailable'],
+    ['another model than the pinned one', new ModelDigestError('x'), 503, 'unavailable'],
+    ['a file beyond the limit of the form', new MulterError('LIMIT_FILE_SIZE'), 413, 'too-large'],
+    ['a form with too much', new MulterError('LIMIT_FILE_COUNT'), 400, 'malformed-request'],
+    ['an address that is none', new URIError('x'), 400, 'malformed-request'],
+    ['a body too large for Express', Object.assign(new Error('x'), { status: 413 }), 413, 'too-large'],
+    ['a charset that nobody knows', Object.assign(new Error('x'), { status: 415 }), 415, 'unsupported-media-type'],
+    ['a body cut off', Object.assign(new Error('x'), { status: 400 }), 400, 'malformed-request'],
+    ['two different results of one record', new ObjectMismatchError('k'), 500, 'internal-error'],
+    ['a bug', new TypeError('x'), 500, 'internal-error'],
+    ['something that is no error', undefined, 500, 'internal-error'],
+    ['a problem', new Problem('forbidden', 'x'), 403, 'forbidden'],
+  ])('%s', (_, error, status, type) => {
+    const problem = toProblem(error);
+    expect([problem.status, problem.type]).toEqual([status, type]);
+    expect(problem.headers['Retry-After'] !== undefined).toBe(status === 503);
+  });
 
-const hostile = new Proxy({}, { get: () => { throw new Error('looked at'); }, getPrototypeOf: () => { throw new Error('looked at'); } });
-const thrown: [string, unknown][] = [
-  ['an error', new TypeError('secret /home/lab/main.js')],
-  ['nothing', undefined],
-  ['null', null],
-  ['text', 'secret'],
-  ['a number', 42],
-  ['a symbol', Symbol('secret')],
-  ['a value that throws when it is looked at', hostile],
-  ['an error with a circular cause', (() => { const error = new Error('secret'); error.cause = error; return error; })()],
-];
+  test('says nothing of what broke on our side', () => {
+    expect(JSON.stringify(toProblem(new TypeError('secret')).body('r1'))).not.toContain('secret');
+  });
 
-beforeAll(async () => {
-  const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, {
-    write: () => {
-      if (!canLog) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  test('caps a long list of errors, and counts them all', () => {
+    const errors = Array.from({ length: 250 }, (_, row) => ({ row, code: 'x', detail: 'x' }));
+    const body = new Problem('invalid-csv', 'x', { errors }).body('r1');
+    expect([(body['errors'] as unknown[]).length, body['total_errors']]).toEqual([100, 250]);
+  });
+});
+
+describe('over HTTP', () => {
+  let redis: RedisProcess;
+  let api: RunningApi;
+
+  beforeAll(async () => {
+    redis = await RedisProcess.start();
+    api = await RunningApi.start(redis.url);
+  });
+
+  afterAll(async () => {
+    await api?.stop();
+    await redis?.down();
+  });
+
+  const predict = (body: string, type = 'application/json') =>
+    api.fetch('/v1/predictions', { method: 'POST', headers: { 'content-type': type }, body });
+  const upload = () =>
+    api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW });
+
+  test.each([
+    ['no JSON', '{', 'application/json', 400],
+    ['JSON nested without end', '['.repeat(60_000), 'application/json', 400],
+    ['another type', '{}', 'text/plain', 415],
+    ['another charset', '{}', 'application/json; charset=klingon', 415],
+    ['too much', `{"sample_id": "${'x'.repeat(70_000)}"}`, 'application/json', 413],
+    ['no object', '[]', 'application/json', 422],
+    ['no features', '{}', 'application/json', 422],
+    ['a prototype instead of features', '{"features": {"__proto__": {"mitoses": 1}}}', 'application/json', 422],
+    ['a model name that no key can hold', JSON.stringify({ model: 'a..b', features: RECORD }), 'application/json', 422],
+  ])('a record that is %s is answered with the status it deserves', async (_, body, type, status) => {
+    const response = await predict(body, type);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      status,
+      'application/problem+json; charset=utf-8',
+    ]);
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({ status, request_id: response.headers.get('x-request-id') });
+  });
+
+  test.each(['/v1/predictions/%ff', '/v1/predictions/..%2f..%2fx', '/v1/batches/a..b/results', '/nonesuch'])(
+    'GET %s is refused as the client’s error',
+    async (path) => {
+      expect([400, 404]).toContain((await api.fetch(path)).status);
     },
+  );
+
+  test('a method that a resource does not know is answered with those it knows', async () => {
+    const response = await api.fetch('/v1/predictions', { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')?.split(', ').sort()]).toEqual([
+      405,
+      ['GET', 'HEAD', 'POST'],
+    ]);
   });
-  const app = express().use(requestContext(logger));
-  thrown.forEach(([, value], index) => app.get(`/throw/${index}`, async () => Promise.reject(value)));
-  app.get('/begun', (_request, response) => {
-    response.write('begun');
-    throw new Error('secret');
+
+  test('who runs the service sees no records, and who is nobody sees nothing', async () => {
+    expect((await api.fetch('/v1/predictions', { role: 'operator' })).status).toBe(403);
+    const nobody = await api.fetch('/v1/predictions', { headers: { authorization: 'Bearer cq_wrong' } });
+    expect([nobody.status, nobody.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="cytoqueue"']);
   });
-  app.use(handleErrors);
-  server = createHttpServer(app, { maxConnections: 100 }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-});
 
-afterEach(() => (canLog = true));
+  test.each([
+    ['wait=60', 'wait=1', 202],
+    ['wait=0', 'wait=0', 202],
+    ['wait=soon', null, 202],
+    ['wait=-1', null, 202],
+    ['respond-async', null, 202],
+  ])('Prefer: %s is applied as %s', async (prefer, applied, status) => {
+    const patient = await RunningApi.start(redis.url, undefined, { maxWaitSeconds: 1 });
+    const headers = { 'content-type': 'application/json', prefer };
+    const response = await patient.fetch('/v1/predictions', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ features: RECORD }),
+    });
+    expect([response.status, response.headers.get('preference-applied')]).toEqual([status, applied]);
+    await patient.stop();
+  });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-});
+  test('HEAD is GET without a body', async () => {
+    const id = await api.predict(RECORD);
+    for (const path of [
+      '/health/live',
+      '/health/ready',
+      '/v1/predictions',
+      `/v1/predictions/${id}`,
+      '/v1/models',
+      '/openapi.json',
+    ]) {
+      const [get, head] = await Promise.all([api.fetch(path), api.fetch(path, { method: 'HEAD' })]);
+      expect([path, head.status, await head.text()]).toEqual([path, get.status, '']);
+      expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(await get.text())));
+    }
+    expect((await api.fetch('/v1/predictions/pred_01m848f8snd7jxeg6qw100kheb', { method: 'HEAD' })).status).toBe(404);
+  });
 
-const port = () => (server.address() as AddressInfo).port;
-const get = (path: string) => fetch(`http://127.0.0.1:${port()}${path}`);
+  test('without Redis nothing is accepted and nothing left, what is there is still shown, and all is well again after', async () => {
+    const id = await api.predict(RECORD);
+    const before = await api.files();
+    await redis.down();
+    try {
+      for (const response of [
+        await predict(JSON.stringify({ features: RECORD })),
+        await upload(),
+        await api.fetch('/health/ready'),
+      ]) {
+        expect([response.status, Number(response.headers.get('retry-after')) > 0]).toEqual([503, true]);
+      }
+      expect(await api.files()).toEqual(before);
+      expect((await api.fetch('/health/live')).status).toBe(200);
+      expect(await (await api.fetch(`/v1/predictions/${id}`)).json()).toMatchObject({ id, status: 'queued' });
+    } finally {
+      await redis.up();
+    }
+    await waitUntil('it is ready again', async () => (await api.fetch('/health/ready')).status === 200);
+    expect((await upload()).status).toBe(202);
+  });
 
-describe.each([['that can be written', true], ['that cannot be written', false]])('with a log %s', (_, works) => {
-  test.each(thrown.map(([what], index) => [what, index] as const))('a handler that throws %s is answered with a problem that says nothing of it', async (_what, index) => {
-    canLog = works;
-    const response = await get(`/throw/${index}`);
-    const text = await response.text();
-    expect([response.status, response.headers.get('content-type')]).toEqual([STATUSES[index], 'application/problem+json; charset=utf-8']);
-    expect(text).not.toMatch(/secret|looked at|\bat .*\.[jt]s|\/home/);
+  test('a Redis that is frozen is one that is away', async () => {
+    await waitUntil('it is ready', async () => (await api.fetch('/health/ready')).status === 200);
+    const before = await api.files();
+    redis.freeze();
+    try {
+      const responses = await Promise.all([
+        predict(JSON.stringify({ features: RECORD })),
+        upload(),
+        api.fetch('/health/ready'),
+      ]);
+      expect(responses.map(({ status }) => status)).toEqual([503, 503, 503]);
+      expect(await api.files()).toEqual(before);
+    } finally {
+      redis.thaw();
+    }
   });
 });
-
-test('an answer that has begun is cut off, and the next request is answered', async () => {
-  await expect(get('/begun').then((response) => response.text())).rejects.toThrow(/terminated|fetch failed/);
-  expect((await get('/throw/0')).status).toBe(500);
-});
-
-test.each([
-  ['ENOSPC', 507], ['EDQUOT', 507], ['EMFILE', 503], ['ENFILE', 503], ['EACCES', 503], ['EROFS', 503], ['EIO', 503], ['ECANCELED', 500],
-])('%s, unnamed by any part below, is answered with %i', (code, status) => {
-  expect(toProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
-});
-
-/** What the server answers to bytes that are no request. */
-async function raw(bytes: string): Promise<string> {
-  const socket = connect(port(), '127.0.0.1');
-  let text = '';
-  socket.on('data', (chunk: Buffer) => (text += chunk.toString())).on('error', () => undefined);
-  socket.write(bytes);
-  await once(socket, 'close');
-  return text;
-}
-
-test.each([
-  ['no HTTP', 'nonsense\r\n\r\n', 400],
-  ['headers that are too large', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
-  ['a length that is none', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n', 400],
-])('%s is answered with a problem', async (_, bytes, status) => {
-  const text = await raw(bytes);
-  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  expect(text).toContain('application/problem+json');
-  expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({ status, request_id: /^x-request-id: (.*)\r$/im.exec(text)?.[1] });
-});
-

@@ -3,7 +3,7 @@ import { constants, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ObjectKeys } from '@cytoqueue/storage';
+import { ObjectKeys } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
@@ -23,12 +23,16 @@ afterAll(async () => {
 });
 
 async function upload(): Promise<string> {
-  const response = await api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW });
+  const response = await api.fetch('/v1/batches', {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: HEADER + ROW,
+  });
   return ((await response.json()) as { id: string }).id;
 }
 
 test.each([
-  ['batches', upload, ObjectKeys.batchRecord.bind(ObjectKeys)],
+  ['batches', upload, ObjectKeys.batchDocument.bind(ObjectKeys)],
   ['predictions', () => api.predict(RECORD), ObjectKeys.predictionResult.bind(ObjectKeys)],
 ])('requests for %s that wait for a read that never returns are answered with 503', async (kind, create, keyOf) => {
   const id = await create();

@@ -2,7 +2,11 @@ import express, { type Request, type Response } from 'express';
 import { parse } from 'lossless-json';
 import { Problem } from './problem';
 
-const readText = express.text({ type: ['application/json', 'application/*+json'], limit: '64kb', defaultCharset: 'utf-8' });
+const readText = express.text({
+  type: ['application/json', 'application/*+json'],
+  limit: '64kb',
+  defaultCharset: 'utf-8',
+});
 
 /**
  * The JSON body of a request. A name that stands twice in one object is refused rather than silently decided.
@@ -13,16 +17,17 @@ export async function readJson(request: Request, response: Response): Promise<un
     readText(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
   });
   const text: unknown = request.body;
-  if (typeof text !== 'string') throw new Problem('unsupported-media-type', 'Send JSON, with "Content-Type: application/json".');
+  if (typeof text !== 'string')
+    throw new Problem('unsupported-media-type', 'Send JSON, with "Content-Type: application/json".');
   try {
-    return parse(text, undefined, { parseNumber: Number, onDuplicateKey: refuseDuplicate });
+    return parse(text, undefined, { parseNumber: Number, onDuplicateKey: rejectDuplicate });
   } catch (error) {
     if (error instanceof Problem) throw error;
     throw new Problem('malformed-request', 'The body is not JSON.', { cause: error });
   }
 }
 
-function refuseDuplicate({ key }: { key: string }): never {
+function rejectDuplicate({ key }: { key: string }): never {
   throw new Problem('invalid-request', 'A name stands twice in one object.', {
     errors: [{ field: key, code: 'duplicate-field', detail: `${JSON.stringify(key.slice(0, 80))} is given twice` }],
   });

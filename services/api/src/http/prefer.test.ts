@@ -38,9 +38,12 @@ test.each([
 const token = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/).filter((name) => name !== 'wait');
 const quoted = fc.string().map((text) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`);
 const value = fc.oneof(token, quoted);
-const other = fc.tuple(token, fc.option(value), fc.option(fc.tuple(token, value))).map(
-  ([name, own, parameter]) => name + (own === null ? '' : `=${own}`) + (parameter === null ? '' : `; ${parameter.join('=')}`),
-);
+const other = fc
+  .tuple(token, fc.option(value), fc.option(fc.tuple(token, value)))
+  .map(
+    ([name, own, parameter]) =>
+      name + (own === null ? '' : `=${own}`) + (parameter === null ? '' : `; ${parameter.join('=')}`),
+  );
 
 test('the wait is found among any others, and never where there is none', () => {
   fc.assert(

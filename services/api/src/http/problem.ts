@@ -3,8 +3,8 @@ import type { FieldError } from '@cytoqueue/schema';
 /** Every problem this API answers with: stable name → status and title. */
 export const problems = {
   'malformed-request': { status: 400, title: 'The request cannot be read' },
-  'unauthenticated': { status: 401, title: 'A valid API key is needed' },
-  'forbidden': { status: 403, title: 'This key may not do that' },
+  unauthenticated: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: 'This key may not do that' },
   'cross-site': { status: 403, title: 'Another site may not do that' },
   'reauthentication-required': { status: 403, title: 'A browser session alone may not do that' },
   'not-found': { status: 404, title: 'There is no such resource' },
@@ -23,7 +23,7 @@ export const problems = {
   'last-admin-key': { status: 409, title: 'The tenant would have no admin key' },
   'too-many-keys': { status: 409, title: 'The tenant has created too many keys' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
-  'expired': { status: 410, title: 'The resource has reached the end of its retention' },
+  expired: { status: 410, title: 'The resource has reached the end of its retention' },
   'too-large': { status: 413, title: 'The request is too large' },
   'quota-exceeded': { status: 413, title: 'The tenant has no room left' },
   'unsupported-media-type': { status: 415, title: 'This content type or encoding is not accepted' },
@@ -36,14 +36,14 @@ export const problems = {
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   'internal-error': { status: 500, title: 'Something broke on our side' },
   'object-unreadable': { status: 500, title: 'A stored document of this resource cannot be read' },
-  'unavailable': { status: 503, title: 'A service behind the API does not answer; try again' },
+  unavailable: { status: 503, title: 'A service behind the API does not answer; try again' },
   'storage-full': { status: 507, title: 'There is no room to store this' },
 } as const;
 
 export type ProblemType = keyof typeof problems;
 
 /** How many items a problem lists; the rest is counted in `total_errors`. */
-const MAX_ITEMS = 100;
+const MAX_LISTED_ERRORS = 100;
 
 export interface ProblemOptions {
   errors?: FieldError[];
@@ -70,8 +70,14 @@ export class Problem extends Error {
 
   body(requestId: string): Record<string, unknown> {
     const { status, title } = problems[this.type];
-    const base = { type: `urn:cytoqueue:problem:${this.type}`, title, status, detail: this.detail, request_id: requestId };
+    const base = {
+      type: `urn:cytoqueue:problem:${this.type}`,
+      title,
+      status,
+      detail: this.detail,
+      request_id: requestId,
+    };
     if (this.errors.length === 0) return base;
-    return { ...base, errors: this.errors.slice(0, MAX_ITEMS), total_errors: this.errors.length };
+    return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.errors.length };
   }
 }

@@ -2,7 +2,7 @@ import type { CookieOptions, Express, Request, RequestHandler } from 'express';
 
 const SESSION_COOKIE = 'cytoqueue_session';
 /** What an address of ours begins with; a presigned URL of the store does not. */
-const OWN = /^\/(?!\/)/;
+const OWN_PATH = /^\/(?!\/)/;
 
 /**
  * Where clients reach the API (`PUBLIC_URL`), as far as answers depend on it. Routes are written without the path of that
@@ -43,7 +43,12 @@ export class PublicAddress {
   }
 
   cookieOptions(request: Request): CookieOptions {
-    return { httpOnly: true, sameSite: 'strict', path: this.path === '' ? '/' : this.path, secure: this.isSecure(request) };
+    return {
+      httpOnly: true,
+      sameSite: 'strict',
+      path: this.path === '' ? '/' : this.path,
+      secure: this.isSecure(request),
+    };
   }
 
   /** Puts the stripped path back into every `Location` and `Link`, and into the `links` of every JSON body. */
@@ -56,7 +61,8 @@ export class PublicAddress {
   private prefixHeaders(): RequestHandler {
     return (_request, response, next) => {
       const setHeader = response.setHeader.bind(response);
-      response.setHeader = (name, value) => setHeader(name, typeof value === 'string' ? this.prefixHeader(name.toLowerCase(), value) : value);
+      response.setHeader = (name, value) =>
+        setHeader(name, typeof value === 'string' ? this.prefixHeader(name.toLowerCase(), value) : value);
       next();
     };
   }
@@ -68,10 +74,12 @@ export class PublicAddress {
 
   private prefixAll(links: unknown): unknown {
     if (typeof links !== 'object' || links === null) return links;
-    return Object.fromEntries(Object.entries(links).map(([name, link]) => [name, typeof link === 'string' ? this.prefix(link) : link]));
+    return Object.fromEntries(
+      Object.entries(links).map(([name, link]) => [name, typeof link === 'string' ? this.prefix(link) : link]),
+    );
   }
 
   private prefix(target: string): string {
-    return OWN.test(target) ? this.path + target : target;
+    return OWN_PATH.test(target) ? this.path + target : target;
   }
 }

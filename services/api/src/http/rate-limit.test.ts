@@ -20,12 +20,12 @@ test('units used while earlier ones are being shared are shared too, without a f
   const limit = new RateLimit(client, () => 1_000);
   await client.ping();
   redis.freeze();
-  limit.take('lab', 7, 0);
+  limit.consume('lab', 7, 0);
   await waitUntil('the first units are on their way', () => commandsWaiting() > 0);
-  limit.take('lab', 5, 0);
+  limit.consume('lab', 5, 0);
   redis.thaw();
   await waitUntil('Redis knows all', async () => Number(await client.get('cytoqueue:rate:lab')) === 12);
-  expect(limit.take('lab', 1, 0).remaining).toBe(1_000 - 13);
+  expect(limit.consume('lab', 1, 0).remaining).toBe(1_000 - 13);
 });
 
 /** Commands that Redis has not answered. */

@@ -1,7 +1,7 @@
-import type { ChangeListener } from '@cytoqueue/queue';
+import type { ChangeSubscriber } from '@cytoqueue/queue';
 
 /** Hints may be lost (see ChangeListener), so each resource is also read without one. */
-const POLL_MS = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 /** Hints that come faster than this share a read: a large batch sends one for each shard. */
 const HINT_GAP_MS = 100;
 
@@ -20,7 +20,7 @@ export interface Feed {
   /** What was read last. @throws what the last read failed with */
   latest(): Snapshot;
   /** Calls `listener` after each read, until the returned function is called. */
-  listen(listener: () => void): () => void;
+  subscribe(listener: () => void): () => void;
   close(): void;
 }
 
@@ -29,8 +29,8 @@ export class SnapshotFeeds {
   private readonly feeds = new Map<string, SharedFeed>();
 
   constructor(
-    private readonly changes: ChangeListener,
-    private readonly pollMs: number = POLL_MS,
+    private readonly changes: ChangeSubscriber,
+    private readonly pollMs: number = POLL_INTERVAL_MS,
   ) {}
 
   open(tenant: string, id: string, read: () => Promise<Snapshot>): Feed {
@@ -41,7 +41,7 @@ export class SnapshotFeeds {
     return {
       refresh: () => feed.refresh(),
       latest: () => feed.latest(),
-      listen: (listener) => feed.listen(listener),
+      subscribe: (listener) => feed.subscribe(listener),
       close: () => {
         if (--feed.streams > 0) return;
         feed.stop();
@@ -60,31 +60,33 @@ class SharedFeed {
   private hintTimer: NodeJS.Timeout | undefined;
   private hintReadMs = -Infinity;
   private readonly pollTimer: NodeJS.Timeout;
-  private readonly forget: () => void;
+  private readonly unsubscribe: () => void;
 
   constructor(
-    changes: ChangeListener,
+    changes: ChangeSubscriber,
     id: string,
     private readonly read: () => Promise<Snapshot>,
     pollMs: number,
   ) {
-    this.forget = changes.listen(id, () => this.hint());
+    this.unsubscribe = changes.subscribe(id, () => this.scheduleRead());
     this.pollTimer = setInterval(() => this.readAgain(), pollMs);
   }
 
   stop(): void {
-    this.forget();
+    this.unsubscribe();
     clearInterval(this.pollTimer);
     clearTimeout(this.hintTimer);
   }
 
   /** A read that is under way may have begun before the change that is asked for, so another follows it. */
   refresh(): Promise<Snapshot> {
-    if (this.reading === undefined) return this.begin();
-    this.queued ??= this.reading.catch(() => undefined).then(() => {
-      this.queued = undefined;
-      return this.begin();
-    });
+    if (this.reading === undefined) return this.startRead();
+    this.queued ??= this.reading
+      .catch(() => undefined)
+      .then(() => {
+        this.queued = undefined;
+        return this.startRead();
+      });
     return this.queued;
   }
 
@@ -94,24 +96,27 @@ class SharedFeed {
     return this.outcome.snapshot;
   }
 
-  listen(listener: () => void): () => void {
+  subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  private begin(): Promise<Snapshot> {
+  private startRead(): Promise<Snapshot> {
     const reading = this.read();
     this.reading = reading;
-    const settle = (outcome: SharedFeed['outcome']) => {
+    const finish = (outcome: SharedFeed['outcome']) => {
       if (this.reading === reading) this.reading = undefined;
       this.outcome = outcome;
       for (const listener of this.listeners) listener();
     };
-    reading.then((snapshot) => settle({ snapshot }), (error: unknown) => settle({ error }));
+    reading.then(
+      (snapshot) => finish({ snapshot }),
+      (error: unknown) => finish({ error }),
+    );
     return reading;
   }
 
-  private hint(): void {
+  private scheduleRead(): void {
     if (this.hintTimer !== undefined) return;
     const waitMs = Math.max(0, this.hintReadMs + HINT_GAP_MS - performance.now());
     this.hintTimer = setTimeout(() => {

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type HeldKey, type KeyRing, type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, findDocument, lastUsedShape } from '@cytoqueue/storage';
+import { type ActiveKey, type ActiveKeys, type Logger, PeriodicTask } from '@cytoqueue/runtime';
+import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
+import { ObjectKeys, findDocument, lastUsedShape } from '@cytoqueue/records';
 import { putJson } from '../http/stored-json';
 
-const WRITE_EVERY_MS = 15 * 60_000;
+const WRITE_INTERVAL_MS = 15 * 60_000;
 /** A store that does not answer must not use up the time that a stop has. */
-const STOP_WITHIN_MS = 2_000;
+const STOP_TIMEOUT_MS = 2_000;
 
 /** By key id, such as 2026-11-28. */
-type Days = Record<string, string>;
+type LastUsedDays = Record<string, string>;
 
 /**
  * On which day a key was used last. Best effort: each process remembers the keys that it has seen and adds them to the tenant's
@@ -17,54 +18,65 @@ type Days = Record<string, string>;
  */
 export class LastUse {
   private readonly seen = new Map<string, Map<string, string>>();
-  private readonly writing: Periodic;
+  private readonly writer: PeriodicTask;
 
   constructor(
     private readonly store: ObjectStore,
-    private readonly ring: KeyRing,
+    private readonly keys: ActiveKeys,
     private readonly logger: Pick<Logger, 'warn'>,
   ) {
-    this.writing = new Periodic({ name: 'last use of keys', everyMs: WRITE_EVERY_MS, turn: () => this.flush(), logger });
+    this.writer = new PeriodicTask({
+      name: 'last use of keys',
+      intervalMs: WRITE_INTERVAL_MS,
+      run: () => this.flush(),
+      logger,
+    });
   }
 
   start(): void {
-    this.writing.start();
+    this.writer.start();
   }
 
   async stop(): Promise<void> {
-    const written = this.writing.stop().then(() => this.flush());
-    await Promise.race([written, delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+    const written = this.writer.stop().then(() => this.flush());
+    await Promise.race([written, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   /** Called for every request. */
-  note({ tenant, keyId }: Pick<HeldKey, 'tenant' | 'keyId'>): void {
-    const own = this.seen.get(tenant) ?? new Map<string, string>();
-    own.set(keyId, today());
-    this.seen.set(tenant, own);
+  recordUse({ tenant, keyId }: Pick<ActiveKey, 'tenant' | 'keyId'>): void {
+    const days = this.seen.get(tenant) ?? new Map<string, string>();
+    days.set(keyId, today());
+    this.seen.set(tenant, days);
   }
 
   /** Of a tenant's keys. */
-  async daysOf(tenant: string): Promise<Days> {
+  async daysOf(tenant: string): Promise<LastUsedDays> {
     return merge(await this.read(tenant), this.seenOf(tenant));
   }
 
   async flush(): Promise<void> {
-    for (const tenant of this.seen.keys()) await this.write(tenant).catch((error: unknown) => this.logger.warn({ err: error, tenant }, 'the last use of keys was not stored'));
+    for (const tenant of this.seen.keys())
+      await this.write(tenant).catch((error: unknown) =>
+        this.logger.warn({ err: error, tenant }, 'the last use of keys was not stored'),
+      );
   }
 
   private async write(tenant: string): Promise<void> {
     const stored = await this.read(tenant);
-    const known = new Set(this.ring.keysOf(tenant).map(({ keyId }) => keyId));
-    const days = Object.fromEntries(Object.entries(merge(stored, this.seenOf(tenant))).filter(([id]) => known.has(id)));
-    if (Object.entries(days).some(([id, day]) => stored[id] !== day)) await putJson(this.store, ObjectKeys.lastUsed(tenant), { days });
+    const activeIds = new Set(this.keys.keysOf(tenant).map(({ keyId }) => keyId));
+    const days = Object.fromEntries(
+      Object.entries(merge(stored, this.seenOf(tenant))).filter(([id]) => activeIds.has(id)),
+    );
+    if (Object.entries(days).some(([id, day]) => stored[id] !== day))
+      await putJson(this.store, ObjectKeys.lastUsed(tenant), { days });
   }
 
-  private seenOf(tenant: string): Days {
+  private seenOf(tenant: string): LastUsedDays {
     return Object.fromEntries(this.seen.get(tenant) ?? []);
   }
 
   /** A document that is damaged or cannot be read is written again. */
-  private async read(tenant: string): Promise<Days> {
+  private async read(tenant: string): Promise<LastUsedDays> {
     try {
       return ((await findDocument(this.store, ObjectKeys.lastUsed(tenant), lastUsedShape)) ?? { days: {} }).days;
     } catch (error) {
@@ -74,7 +86,7 @@ export class LastUse {
   }
 }
 
-function merge(stored: Days, seen: Days): Days {
+function merge(stored: LastUsedDays, seen: LastUsedDays): LastUsedDays {
   const later = Object.entries(seen).filter(([id, day]) => !Object.hasOwn(stored, id) || stored[id] < day);
   return { ...stored, ...Object.fromEntries(later) };
 }

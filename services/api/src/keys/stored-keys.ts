@@ -1,14 +1,29 @@
-import { type KeyChange, type KeyEntries, type KeyRing, type Logger, Periodic, compareKeys, hashApiKey, parseApiKeys } from '@cytoqueue/runtime';
 import {
-  type CreatedKey, type DamageReport, ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, VersionedDocument, keysFileShape, listAll, tenantKeysShape,
-} from '@cytoqueue/storage';
+  type KeyChange,
+  type KeyEntries,
+  type ActiveKeys,
+  type Logger,
+  PeriodicTask,
+  compareKeys,
+  hashApiKey,
+  parseApiKeys,
+} from '@cytoqueue/runtime';
+import {
+  type CreatedKey,
+  type DamageReport,
+  ObjectKeys,
+  VersionedDocument,
+  keysFileShape,
+  tenantKeysShape,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 
 /** A new or deleted key counts in every process after this time and one reading of the store: well within ten seconds. */
-const READ_EVERY_MS = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 
-export interface StoredKeysServices {
+export interface StoredKeysDeps {
   store: ObjectStore;
-  ring: KeyRing;
+  ring: ActiveKeys;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   damage: Pick<DamageReport, 'report'>;
   /** Called with what changed in the operators' keys file after the start. */
@@ -26,19 +41,24 @@ interface TenantVersion {
  * or a document is damaged, the keys before stay in force.
  */
 export class StoredKeys {
-  private readonly polling: Periodic;
+  private readonly polling: PeriodicTask;
   private readonly keysFile: VersionedDocument<{ tenants: object[] }>;
   private fileNumber = 0;
   private tenants = new Map<string, TenantVersion>();
   private reading: Promise<void> = Promise.resolve();
   private hasRead = false;
-  private fault = '';
+  private lastFailure = '';
   private loggedConflicts = '';
 
-  constructor(private readonly services: StoredKeysServices) {
-    const { store, logger } = services;
-    this.keysFile = new VersionedDocument(store, ObjectKeys.keysFilePrefix, keysFileShape);
-    this.polling = new Periodic({ name: 'stored keys', everyMs: READ_EVERY_MS, turn: () => this.poll(), logger });
+  constructor(private readonly deps: StoredKeysDeps) {
+    const { store, logger } = deps;
+    this.keysFile = new VersionedDocument(store, ObjectKeys.keysFileFolder, keysFileShape);
+    this.polling = new PeriodicTask({
+      name: 'stored keys',
+      intervalMs: POLL_INTERVAL_MS,
+      run: () => this.poll(),
+      logger,
+    });
   }
 
   /** Resolves after the first reading. A store that does not answer then is asked again; the service is not ready meanwhile. */
@@ -52,7 +72,7 @@ export class StoredKeys {
   }
 
   documentOf(tenant: string): VersionedDocument<{ keys: CreatedKey[] }> {
-    return new VersionedDocument(this.services.store, ObjectKeys.tenantKeysPrefix(tenant), tenantKeysShape);
+    return new VersionedDocument(this.deps.store, ObjectKeys.tenantKeysFolder(tenant), tenantKeysShape);
   }
 
   /** Reads what has a new version; one reading begins after the other has ended, so that none brings back an older state. */
@@ -65,31 +85,32 @@ export class StoredKeys {
   private async poll(): Promise<void> {
     try {
       await this.refresh();
-      this.fault = '';
+      this.lastFailure = '';
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.fault) this.services.logger.error({ err: error }, 'the stored keys cannot be read; the keys before stay in force');
-      this.fault = message;
+      if (message !== this.lastFailure)
+        this.deps.logger.error({ err: error }, 'the stored keys cannot be read; the keys before stay in force');
+      this.lastFailure = message;
     }
   }
 
   private async readChanges(): Promise<void> {
-    const newest = await this.newestNumbers();
-    await this.readKeysFile(newest.get(undefined) ?? 0);
+    const latest = await this.latestVersions();
+    await this.readKeysFile(latest.get(undefined) ?? 0);
     this.hasRead = true;
-    const names = new Set([...this.tenants.keys(), ...newest.keys()].filter((name) => name !== undefined));
-    const changed = [...names].filter((tenant) => (newest.get(tenant) ?? 0) !== this.tenants.get(tenant)?.number);
+    const names = new Set([...this.tenants.keys(), ...latest.keys()].filter((name) => name !== undefined));
+    const changed = [...names].filter((tenant) => (latest.get(tenant) ?? 0) !== this.tenants.get(tenant)?.number);
     if (changed.length === 0) return;
-    for (const tenant of changed) await this.readTenant(tenant, newest.get(tenant) ?? 0);
-    const tenants = [...this.tenants].map(([id, { keys }]) => ({ id, keys: keys.map(toEntry) }));
-    this.services.ring.replace({ tenants }, 'api');
+    for (const tenant of changed) await this.readTenant(tenant, latest.get(tenant) ?? 0);
+    const tenants = [...this.tenants].map(([id, { keys }]) => ({ id, keys: keys.map(toKeyEntry) }));
+    this.deps.ring.replace({ tenants }, 'api');
     this.logConflicts();
   }
 
   /** By tenant; that of the operators' file by undefined. */
-  private async newestNumbers(): Promise<Map<string | undefined, number>> {
+  private async latestVersions(): Promise<Map<string | undefined, number>> {
     const newest = new Map<string | undefined, number>();
-    for await (const { key } of listAll(this.services.store, ObjectKeys.accessPrefix)) {
+    for await (const { key } of listAll(this.deps.store, ObjectKeys.accessFolder)) {
       const version = ObjectKeys.parseAccessKey(key);
       if (version !== undefined) newest.set(version.tenant, Math.max(version.number, newest.get(version.tenant) ?? 0));
     }
@@ -97,7 +118,7 @@ export class StoredKeys {
   }
 
   private async readTenant(tenant: string, number: number): Promise<void> {
-    await this.unlessDamaged(ObjectKeys.tenantKeysPrefix(tenant), async () => {
+    await this.reportIfDamaged(ObjectKeys.tenantKeysFolder(tenant), async () => {
       const { value } = await this.documentOf(tenant).open(number);
       if (number === 0) this.tenants.delete(tenant);
       else this.tenants.set(tenant, { number, keys: value?.keys ?? [] });
@@ -106,8 +127,8 @@ export class StoredKeys {
 
   private async readKeysFile(number: number): Promise<void> {
     if (number === this.fileNumber) return;
-    const prefix = ObjectKeys.keysFilePrefix;
-    await this.unlessDamaged(prefix, async () => {
+    const prefix = ObjectKeys.keysFileFolder;
+    await this.reportIfDamaged(prefix, async () => {
       const text = JSON.stringify((await this.keysFile.open(number)).value ?? { tenants: [] });
       const keys = parseApiKeys(text, 'the keys file in the store');
       this.replaceKeysFile(keys, { number, digest: hashApiKey(`${number} ${text}`) });
@@ -115,7 +136,7 @@ export class StoredKeys {
   }
 
   private replaceKeysFile(keys: KeyEntries, { number, digest }: { number: number; digest: string }): void {
-    const { ring, logger, onFileChange } = this.services;
+    const { ring, logger, onFileChange } = this.deps;
     const before = ring.fingerprints('store');
     ring.replace(keys, 'store');
     this.fileNumber = number;
@@ -126,24 +147,28 @@ export class StoredKeys {
   }
 
   /** A document that cannot be used is reported once, keeps its keys and is read again with the next listing; the others go on. */
-  private async unlessDamaged(item: string, read: () => Promise<void>): Promise<void> {
+  private async reportIfDamaged(item: string, read: () => Promise<void>): Promise<void> {
     try {
       await read();
     } catch (error) {
       const isOfDocument = error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError;
       if (!isOfDocument && (error as { code?: unknown }).code !== 'api-keys-error') throw error;
-      this.services.damage.report(item, error);
+      this.deps.damage.report(item, error);
     }
   }
 
   private logConflicts(): void {
-    const { ring, logger } = this.services;
+    const { ring, logger } = this.deps;
     const conflicts = ring.conflicts.join();
-    if (conflicts !== '' && conflicts !== this.loggedConflicts) logger.error({ conflicts: ring.conflicts }, 'keys are not in force: an earlier source has a key of the same name or hash');
+    if (conflicts !== '' && conflicts !== this.loggedConflicts)
+      logger.error(
+        { conflicts: ring.conflicts },
+        'keys are not in force: an earlier source has a key of the same name or hash',
+      );
     this.loggedConflicts = conflicts;
   }
 }
 
-function toEntry({ id, sha256, role, created_at, expires_at }: CreatedKey) {
+function toKeyEntry({ id, sha256, role, created_at, expires_at }: CreatedKey) {
   return { id, sha256, role, created_at, ...(expires_at === undefined ? {} : { expires_at }) };
 }

@@ -1,6 +1,7 @@
-import { type HeldKey, type KeyRing, type Role, createApiKey, isInForce } from '@cytoqueue/runtime';
-import { type CreatedKey, ObjectNotFoundError, ObjectKeys, createId } from '@cytoqueue/storage';
-import { assertSamePayload } from '../http/idempotency';
+import { type ActiveKey, type ActiveKeys, type Role, createApiKey, isUnexpired } from '@cytoqueue/runtime';
+import { type CreatedKey, ObjectKeys, createId } from '@cytoqueue/records';
+import { ObjectNotFoundError } from '@cytoqueue/storage';
+import { assertSamePayload } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
 import type { LastUse } from './last-use';
 import type { StoredKeys } from './stored-keys';
@@ -8,13 +9,13 @@ import type { StoredKeys } from './stored-keys';
 /** Of one tenant, created by API; one document holds them all. */
 const MAX_KEYS = 200;
 
-export interface WantedKey {
+export interface NewKeyRequest {
   id?: string;
   role: Role;
   expires_at?: string;
 }
 
-export interface KeyDescription {
+export interface ApiKeyResponse {
   id: string;
   role: Role;
   created_at: string | null;
@@ -23,8 +24,8 @@ export interface KeyDescription {
   source: 'file' | 'api';
 }
 
-type Caller = Pick<HeldKey, 'tenant' | 'keyId'>;
-type Request = NonNullable<CreatedKey['request']>;
+type Caller = Pick<ActiveKey, 'tenant' | 'keyId'>;
+type IdempotentRequest = NonNullable<CreatedKey['request']>;
 
 /**
  * The keys of a tenant as its admins see and change them. Each change is a conditional replacement of the tenant's document, and its
@@ -32,42 +33,48 @@ type Request = NonNullable<CreatedKey['request']>;
  */
 export class TenantKeys {
   constructor(
-    private readonly ring: KeyRing,
+    private readonly ring: ActiveKeys,
     private readonly stored: StoredKeys,
-    private readonly use: LastUse,
+    private readonly lastUse: LastUse,
   ) {}
 
   /** As the store has them now. */
-  async list(tenant: string): Promise<KeyDescription[]> {
+  async list(tenant: string): Promise<ApiKeyResponse[]> {
     await this.stored.refresh();
-    const days = await this.use.daysOf(tenant);
-    return this.ring.keysOf(tenant).map((key) => describeKey(key, days[key.keyId]));
+    const days = await this.lastUse.daysOf(tenant);
+    return this.ring.keysOf(tenant).map((key) => toApiKeyResponse(key, days[key.keyId]));
   }
 
   /** @throws ObjectNotFoundError when the tenant has no such key */
   async find(tenant: string, id: string): Promise<void> {
     await this.stored.refresh();
-    if (this.heldKey(tenant, id) === undefined) throw notFound(tenant);
+    if (this.findKey(tenant, id) === undefined) throw notFound(tenant);
   }
 
   /**
    * @param request of a call with an idempotency key; repeating it gives the same key's description, without the key, which nothing holds
    * @throws Problem 409 when the id is in use or there are too many, 422 for another payload under the same idempotency key
    */
-  async create({ tenant, keyId }: Caller, wanted: WantedKey, request?: Request): Promise<{ id: string; key: string | null; description: KeyDescription }> {
+  async create(
+    { tenant, keyId }: Caller,
+    wanted: NewKeyRequest,
+    request?: IdempotentRequest,
+  ): Promise<{ id: string; key: string | null; description: ApiKeyResponse }> {
     await this.stored.refresh();
     const { key, sha256 } = createApiKey();
-    const fresh = newEntry(wanted, { sha256, created_by: keyId, request });
-    let entry = fresh;
+    const newKey = createEntry(wanted, { sha256, created_by: keyId, request });
+    let entry = newKey;
     await this.stored.documentOf(tenant).update((before = { keys: [] }) => {
-      entry = before.keys.find((other) => request !== undefined && other.request?.key_sha256 === request.key_sha256) ?? fresh;
-      if (entry !== fresh) return undefined;
-      this.assertRoomFor(tenant, fresh.id, before.keys);
-      return { keys: [...before.keys, fresh] };
+      entry =
+        before.keys.find((other) => request !== undefined && other.request?.key_sha256 === request.key_sha256) ??
+        newKey;
+      if (entry !== newKey) return undefined;
+      this.assertCanCreate(tenant, newKey.id, before.keys);
+      return { keys: [...before.keys, newKey] };
     });
-    if (entry !== fresh) assertSamePayload(entry.request?.payload_sha256 ?? '', request?.payload_sha256 ?? '');
+    if (entry !== newKey) assertSamePayload(entry.request?.payload_sha256 ?? '', request?.payload_sha256 ?? '');
     await this.stored.refresh();
-    return { id: entry.id, key: entry === fresh ? key : null, description: describeCreated(entry) };
+    return { id: entry.id, key: entry === newKey ? key : null, description: toCreatedKeyResponse(entry) };
   }
 
   /** From then on no request, session or event stream of this process goes on with it. @throws ObjectNotFoundError, Problem 409 */
@@ -75,60 +82,91 @@ export class TenantKeys {
     await this.stored.refresh();
     await this.stored.documentOf(tenant).update((before = { keys: [] }) => {
       const key = before.keys.find((candidate) => candidate.id === id);
-      if (key === undefined) throw this.heldKey(tenant, id) === undefined ? notFound(tenant) : fileKey();
+      if (key === undefined) throw this.findKey(tenant, id) === undefined ? notFound(tenant) : fileKeyProblem();
       const kept = before.keys.filter((other) => other !== key);
-      if (isAdmin(key) && !kept.some(isAdmin) && !this.fileKeys(tenant).some(({ role, expiresAtMs }) => role === 'admin' && isInForce({ expiresAtMs }))) throw lastAdmin();
+      if (
+        isAdmin(key) &&
+        !kept.some(isAdmin) &&
+        !this.fileKeys(tenant).some(({ role, expiresAtMs }) => role === 'admin' && isUnexpired({ expiresAtMs }))
+      )
+        throw lastAdminProblem();
       return { keys: kept };
     });
     await this.stored.refresh();
   }
 
-  private assertRoomFor(tenant: string, id: string, keys: readonly CreatedKey[]): void {
+  private assertCanCreate(tenant: string, id: string, keys: readonly CreatedKey[]): void {
     const isUsed = keys.some((other) => other.id === id) || this.fileKeys(tenant).some(({ keyId }) => keyId === id);
-    if (isUsed) throw new Problem('key-id-in-use', 'The tenant has a key with this id. Choose another id, or leave it out.');
-    if (keys.length >= MAX_KEYS) throw new Problem('too-many-keys', `A tenant creates at most ${MAX_KEYS} keys; delete some first.`);
+    if (isUsed)
+      throw new Problem('key-id-in-use', 'The tenant has a key with this id. Choose another id, or leave it out.');
+    if (keys.length >= MAX_KEYS)
+      throw new Problem('too-many-keys', `A tenant creates at most ${MAX_KEYS} keys; delete some first.`);
   }
 
-  private heldKey(tenant: string, id: string): HeldKey | undefined {
+  private findKey(tenant: string, id: string): ActiveKey | undefined {
     return this.ring.keysOf(tenant).find(({ keyId }) => keyId === id);
   }
 
-  private fileKeys(tenant: string): HeldKey[] {
+  private fileKeys(tenant: string): ActiveKey[] {
     return this.ring.keysOf(tenant).filter(({ source }) => source !== 'api');
   }
 }
 
-function newEntry({ id = createId('key_'), role, expires_at }: WantedKey, more: Pick<CreatedKey, 'sha256' | 'created_by' | 'request'>): CreatedKey {
+function createEntry(
+  { id = createId('key_'), role, expires_at }: NewKeyRequest,
+  more: Pick<CreatedKey, 'sha256' | 'created_by' | 'request'>,
+): CreatedKey {
   const { request, ...known } = more;
   const created_at = new Date().toISOString();
-  return { id, role, created_at, ...known, ...(expires_at === undefined ? {} : { expires_at }), ...(request === undefined ? {} : { request }) };
-}
-
-function isAdmin({ role, expires_at }: CreatedKey): boolean {
-  return role === 'admin' && isInForce({ expiresAtMs: expires_at === undefined ? Infinity : Date.parse(expires_at) });
-}
-
-function describeKey({ keyId: id, role, createdAt, expiresAtMs, source }: HeldKey, day: string | undefined): KeyDescription {
-  // An earlier key of the same id may have been used.
-  const isOwnDay = day !== undefined && (createdAt === undefined || day >= createdAt.slice(0, 10));
   return {
-    id, role, created_at: createdAt ?? null, expires_at: Number.isFinite(expiresAtMs) ? new Date(expiresAtMs).toISOString() : null,
-    last_used_day: isOwnDay ? day : null, source: source === 'api' ? 'api' : 'file',
+    id,
+    role,
+    created_at,
+    ...known,
+    ...(expires_at === undefined ? {} : { expires_at }),
+    ...(request === undefined ? {} : { request }),
   };
 }
 
-function describeCreated({ id, role, created_at, expires_at }: CreatedKey): KeyDescription {
-  return { id, role, created_at, expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString(), last_used_day: null, source: 'api' };
+function isAdmin({ role, expires_at }: CreatedKey): boolean {
+  return role === 'admin' && isUnexpired({ expiresAtMs: expires_at === undefined ? Infinity : Date.parse(expires_at) });
+}
+
+function toApiKeyResponse(
+  { keyId: id, role, createdAt, expiresAtMs, source }: ActiveKey,
+  day: string | undefined,
+): ApiKeyResponse {
+  // An earlier key of the same id may have been used.
+  const isOwnDay = day !== undefined && (createdAt === undefined || day >= createdAt.slice(0, 10));
+  return {
+    id,
+    role,
+    created_at: createdAt ?? null,
+    expires_at: Number.isFinite(expiresAtMs) ? new Date(expiresAtMs).toISOString() : null,
+    last_used_day: isOwnDay ? day : null,
+    source: source === 'api' ? 'api' : 'file',
+  };
+}
+
+function toCreatedKeyResponse({ id, role, created_at, expires_at }: CreatedKey): ApiKeyResponse {
+  return {
+    id,
+    role,
+    created_at,
+    expires_at: expires_at === undefined ? null : new Date(expires_at).toISOString(),
+    last_used_day: null,
+    source: 'api',
+  };
 }
 
 function notFound(tenant: string): ObjectNotFoundError {
-  return new ObjectNotFoundError(ObjectKeys.tenantKeysPrefix(tenant));
+  return new ObjectNotFoundError(ObjectKeys.tenantKeysFolder(tenant));
 }
 
-function fileKey(): Problem {
+function fileKeyProblem(): Problem {
   return new Problem('key-of-file', 'This key stands in the keys file, where an operator removes it.');
 }
 
-function lastAdmin(): Problem {
+function lastAdminProblem(): Problem {
   return new Problem('last-admin-key', "This is the tenant's last admin key. Create another one first.");
 }

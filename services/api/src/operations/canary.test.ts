@@ -1,14 +1,23 @@
-import { CANARY_TENANT, ChangeListener, Consumer, type PredictionJob, createProducerConnection, createWorkerConnection, publishChange, queueNames } from '@cytoqueue/queue';
-import { Registry } from '@cytoqueue/registry';
-import { Releasers, createLogger } from '@cytoqueue/runtime';
-import { ObjectKeys, type PredictionEnd, type PredictionRequest } from '@cytoqueue/storage';
+import {
+  CANARY_TENANT,
+  ChangeSubscriber,
+  JobConsumer,
+  type PredictionJob,
+  createProducerConnection,
+  createWorkerConnection,
+  publishChange,
+  queueNames,
+} from '@cytoqueue/queue';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { CleanupStack, createLogger } from '@cytoqueue/runtime';
+import { ObjectKeys, type PredictionCompletion, type PredictionRequest } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RunningApi } from '../../test/running-api';
 import { Canary } from './canary';
-import { isRightAnswer, knownCases } from './known-cases';
+import { matchesExpected, canaryCases } from './canary-cases';
 
-const releasers = new Releasers();
+const releasers = new CleanupStack();
 let redis: RedisProcess;
 let api: RunningApi;
 let outcome: string[];
@@ -27,13 +36,27 @@ afterAll(() => releasers.releaseAll());
 async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   [outcome, logged] = [[], []];
   const commands = createProducerConnection(redis.url, () => undefined);
-  const changes = new ChangeListener(createWorkerConnection(redis.url, () => undefined));
+  const changes = new ChangeSubscriber(createWorkerConnection(redis.url, () => undefined));
   changes.start();
-  const metrics = { canaryAnswered: () => void outcome.push('answered'), canaryFailed: () => void outcome.push('failed') };
+  const metrics = {
+    canarySucceeded: () => void outcome.push('answered'),
+    canaryFailed: () => void outcome.push('failed'),
+  };
   const destination = { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) };
   const logger = createLogger({ service: 'api', environment: 'test', level: 'error' }, destination);
-  const parts = { store: api.store, producer: api.producer, registry: new Registry(api.store), changes, redis: commands, metrics, logger };
-  const canaries = Array.from({ length: processes }, () => new Canary({ ...parts, everySeconds: 1, patienceMs }));
+  const parts = {
+    store: api.store,
+    producer: api.producer,
+    registry: new ModelRegistry(api.store),
+    changes,
+    redis: commands,
+    metrics,
+    logger,
+  };
+  const canaries = Array.from(
+    { length: processes },
+    () => new Canary({ ...parts, intervalSeconds: 1, timeoutMs: patienceMs }),
+  );
   for (const canary of canaries) canary.start();
   await waitUntil('a canary has come back or not', () => outcome.length > 0);
   await Promise.all(canaries.map((canary) => canary.stop()));
@@ -42,9 +65,12 @@ async function watch(processes: number, patienceMs = 60_000): Promise<void> {
 }
 
 /** A worker that gives this answer. */
-async function withWorker(answer: (request: PredictionRequest) => Partial<Extract<PredictionEnd, { status: 'succeeded' }>['result']>, use: () => Promise<void>): Promise<void> {
+async function withWorker(
+  answer: (request: PredictionRequest) => Partial<Extract<PredictionCompletion, { status: 'succeeded' }>['result']>,
+  use: () => Promise<void>,
+): Promise<void> {
   const connection = createWorkerConnection(redis.url, () => undefined);
-  const worker = new Consumer<PredictionJob>({
+  const worker = new JobConsumer<PredictionJob>({
     queue: queueNames.predictions,
     connection,
     concurrency: 1,
@@ -55,7 +81,7 @@ async function withWorker(answer: (request: PredictionRequest) => Partial<Extrac
       await api.store.putOnce(ObjectKeys.predictionResult(tenant, predictionId), Buffer.from(JSON.stringify(end)));
       await publishChange(connection, predictionId);
     },
-    onGivenUp: async () => undefined,
+    onRetriesExhausted: async () => undefined,
     onError: () => undefined,
   });
   worker.start();
@@ -65,8 +91,11 @@ async function withWorker(answer: (request: PredictionRequest) => Partial<Extrac
 }
 
 function right({ features, model }: PredictionRequest) {
-  const known = knownCases.find((one) => JSON.stringify(one.features) === JSON.stringify(features));
-  return { predicted_class: known?.predictedClass, probability_malignant: known?.probabilities[`${model.name}@${model.version}`] };
+  const known = canaryCases.find((one) => JSON.stringify(one.features) === JSON.stringify(features));
+  return {
+    predicted_class: known?.predictedClass,
+    probability_malignant: known?.probabilities[`${model.name}@${model.version}`],
+  };
 }
 
 const leftBehind = async () => (await api.files()).filter((file) => file.includes(CANARY_TENANT));
@@ -80,7 +109,10 @@ test('the right answer is one, whichever process asks, and nothing is left', () 
   }));
 
 test('a wrong answer is a failure', async () => {
-  await withWorker(() => ({ predicted_class: 'benign', probability_malignant: 0.5 }), () => watch(1));
+  await withWorker(
+    () => ({ predicted_class: 'benign', probability_malignant: 0.5 }),
+    () => watch(1),
+  );
   expect([outcome[0], logged[0]]).toEqual(['failed', 'canary with a wrong answer']);
 });
 
@@ -91,12 +123,13 @@ test('no answer is a failure, and leaves nothing either', async () => {
 });
 
 test('an answer is right to the last bit with a model that is known, by its class with another', () => {
-  const [benign] = knownCases;
-  const answer = (probability: number, model: string) => ({ result: { predicted_class: 'benign', probability_malignant: probability }, model }) as never;
+  const [benign] = canaryCases;
+  const answer = (probability: number, model: string) =>
+    ({ result: { predicted_class: 'benign', probability_malignant: probability }, model }) as never;
   const probability = benign.probabilities['wbc-knn@1.0.0'] as number;
-  expect(isRightAnswer(benign, answer(probability, 'wbc-knn@1.0.0'))).toBe(true);
-  expect(isRightAnswer(benign, answer(probability * (1 + Number.EPSILON), 'wbc-knn@1.0.0'))).toBe(false);
-  expect(isRightAnswer(benign, answer(0.1, 'wbc-knn@2.0.0'))).toBe(true);
-  expect(isRightAnswer(knownCases[1], answer(0.1, 'wbc-knn@2.0.0'))).toBe(false);
-  expect(isRightAnswer(benign, undefined)).toBe(false);
+  expect(matchesExpected(benign, answer(probability, 'wbc-knn@1.0.0'))).toBe(true);
+  expect(matchesExpected(benign, answer(probability * (1 + Number.EPSILON), 'wbc-knn@1.0.0'))).toBe(false);
+  expect(matchesExpected(benign, answer(0.1, 'wbc-knn@2.0.0'))).toBe(true);
+  expect(matchesExpected(canaryCases[1], answer(0.1, 'wbc-knn@2.0.0'))).toBe(false);
+  expect(matchesExpected(benign, undefined)).toBe(false);
 });

@@ -1,27 +1,36 @@
-import { CANARY_TENANT, type ChangeListener, type Producer, takeTurn } from '@cytoqueue/queue';
-import type { Registry } from '@cytoqueue/registry';
-import { type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectKeys, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, createId, findDocument, predictionEndShape } from '@cytoqueue/storage';
+import { CANARY_TENANT, type ChangeSubscriber, type JobProducer, tryAcquireLease } from '@cytoqueue/queue';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
+import {
+  ObjectKeys,
+  type PredictionCompletion,
+  type PredictionRequest,
+  type PredictionResult,
+  createId,
+  findDocument,
+  predictionCompletionShape,
+} from '@cytoqueue/records';
+import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { putJson } from '../http/stored-json';
-import { waitFor } from '../predictions/wait';
+import { waitForResult } from '../predictions/wait';
 import type { ApiMetrics } from './api-metrics';
-import { type KnownCase, isRightAnswer, knownCases } from './known-cases';
+import { type CanaryCase, matchesExpected, canaryCases } from './canary-cases';
 
 /** A clinician who waits for so long has been failed. */
-const PATIENCE_MS = 10_000;
-const ASK_MS = 1_000;
+const CANARY_TIMEOUT_MS = 10_000;
+const POLL_INTERVAL_MS = 1_000;
 
-export interface CanaryParts {
+export interface CanaryDeps {
   store: ObjectStore;
-  producer: Producer;
-  registry: Registry;
-  changes: ChangeListener;
+  producer: JobProducer;
+  registry: ModelRegistry;
+  changes: ChangeSubscriber;
   redis: Redis;
-  metrics: Pick<ApiMetrics, 'canaryAnswered' | 'canaryFailed'>;
+  metrics: Pick<ApiMetrics, 'canarySucceeded' | 'canaryFailed'>;
   logger: Logger;
-  everySeconds: number;
-  patienceMs?: number;
+  intervalSeconds: number;
+  timeoutMs?: number;
 }
 
 /**
@@ -29,19 +38,24 @@ export interface CanaryParts {
  * queue and a worker. It belongs to a tenant that nobody has a key for, and is removed when its answer has come.
  */
 export class Canary {
-  private readonly periodic: Periodic;
+  private readonly periodic: PeriodicTask;
   /** The last one that was given away, to whichever process. */
-  private settledSlot: number;
+  private lastLeasedInterval: number;
   private isStopping = false;
 
-  constructor(private readonly parts: CanaryParts) {
-    this.settledSlot = this.slot();
-    this.periodic = new Periodic({ name: 'canary', everyMs: ASK_MS, logger: parts.logger, turn: () => this.turn() });
+  constructor(private readonly deps: CanaryDeps) {
+    this.lastLeasedInterval = this.currentInterval();
+    this.periodic = new PeriodicTask({
+      name: 'canary',
+      intervalMs: POLL_INTERVAL_MS,
+      logger: deps.logger,
+      run: () => this.runIfDue(),
+    });
   }
 
   /** The first record goes out when the next minute (or what it is set to) begins: by then the workers are up as well. */
   start(): void {
-    if (this.parts.everySeconds > 0) this.periodic.start();
+    if (this.deps.intervalSeconds > 0) this.periodic.start();
   }
 
   async stop(): Promise<void> {
@@ -49,46 +63,65 @@ export class Canary {
     await this.periodic.stop();
   }
 
-  private slot(): number {
-    return Math.floor(Date.now() / (this.parts.everySeconds * 1_000));
+  private currentInterval(): number {
+    return Math.floor(Date.now() / (this.deps.intervalSeconds * 1_000));
   }
 
-  private async turn(): Promise<void> {
-    const slot = this.slot();
-    const { redis, everySeconds } = this.parts;
-    if (slot <= this.settledSlot || redis.status !== 'ready') return;
-    const isTurn = await takeTurn(redis, `canary:${slot}`, 2_000 * everySeconds);
-    this.settledSlot = slot;
-    if (isTurn) await this.send(knownCases[slot % knownCases.length]);
+  private async runIfDue(): Promise<void> {
+    const interval = this.currentInterval();
+    const { redis, intervalSeconds } = this.deps;
+    if (interval <= this.lastLeasedInterval || redis.status !== 'ready') return;
+    const isLeased = await tryAcquireLease(redis, `canary:${interval}`, 2_000 * intervalSeconds);
+    this.lastLeasedInterval = interval;
+    if (isLeased) await this.runOnce(canaryCases[interval % canaryCases.length]);
   }
 
-  private async send(known: KnownCase): Promise<void> {
-    const { metrics, logger, store } = this.parts;
+  private async runOnce(canaryCase: CanaryCase): Promise<void> {
+    const { metrics, logger, store } = this.deps;
     const id = createId('pred_');
     const startedMs = performance.now();
     try {
-      const answer = await this.ask(id, known);
-      if (this.isStopping && answer === undefined) return;
-      if (isRightAnswer(known, answer)) return metrics.canaryAnswered(performance.now() - startedMs);
-      logger.error({ id, case: known.name, answered: answer !== undefined }, answer === undefined ? 'canary without an answer' : 'canary with a wrong answer');
+      const prediction = await this.predict(id, canaryCase);
+      if (this.isStopping && prediction === undefined) return;
+      if (matchesExpected(canaryCase, prediction)) return metrics.canarySucceeded(performance.now() - startedMs);
+      logger.error(
+        { id, case: canaryCase.name, answered: prediction !== undefined },
+        prediction === undefined ? 'canary without an answer' : 'canary with a wrong answer',
+      );
       metrics.canaryFailed();
     } catch (error) {
       logger.error({ err: error, id }, 'canary not sent');
       metrics.canaryFailed();
     } finally {
-      await store.deletePrefix(ObjectKeys.predictionPrefix(CANARY_TENANT, id));
+      await store.deletePrefix(ObjectKeys.predictionFolder(CANARY_TENANT, id));
     }
   }
 
   /** undefined when there is no result in time. */
-  private async ask(id: string, { features }: KnownCase): Promise<{ result: PredictionResult; model: string } | undefined> {
-    const { store, producer, registry, changes, patienceMs = PATIENCE_MS } = this.parts;
+  private async predict(
+    id: string,
+    { features }: CanaryCase,
+  ): Promise<{ result: PredictionResult; model: string } | undefined> {
+    const { store, producer, registry, changes, timeoutMs = CANARY_TIMEOUT_MS } = this.deps;
     const model = await registry.resolve();
-    const request: PredictionRequest = { id, created_at: new Date().toISOString(), model, operating_point: 'default', features };
+    const request: PredictionRequest = {
+      id,
+      created_at: new Date().toISOString(),
+      model,
+      operating_point: 'default',
+      features,
+    };
     await putJson(store, ObjectKeys.predictionRequest(CANARY_TENANT, id), request);
     await producer.enqueuePrediction({ tenant: CANARY_TENANT, predictionId: id });
-    const read = () => findDocument<PredictionEnd>(store, ObjectKeys.predictionResult(CANARY_TENANT, id), predictionEndShape);
-    const end = await waitFor({ id, changes, timeoutMs: patienceMs, read, isGone: () => this.isStopping });
-    return end?.status === 'succeeded' ? { result: end.result, model: `${model.name}@${model.version}` } : undefined;
+    const read = () =>
+      findDocument<PredictionCompletion>(
+        store,
+        ObjectKeys.predictionResult(CANARY_TENANT, id),
+        predictionCompletionShape,
+      );
+    const completion = await waitForResult({ id, changes, timeoutMs, read, isAbandoned: () => this.isStopping });
+    return completion?.status === 'succeeded'
+      ? { result: completion.result, model: `${model.name}@${model.version}` }
+      : undefined;
   }
 }

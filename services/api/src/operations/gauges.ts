@@ -3,19 +3,30 @@ import { defaultPolicy } from '@cytoqueue/scaling';
 import type { QueueStatus } from './queue-status';
 
 /** The state as the catalogue's gauges, every one of them at any time: a gauge that is left out stops alarms and scaling. */
-export function gaugesOf(status: QueueStatus): Gauge[] {
+export function toGauges(status: QueueStatus): Gauge[] {
   const { backlogRows, backlogJobs, workersAlive } = status;
   const all = (name: GaugeName, value: number): Gauge => ({ name, queue: 'all', value });
   return [
-    ...status.queues.flatMap(({ name: queue, rows, jobs, oldestAgeSeconds }) => ofQueue(queue, { BacklogRows: rows, BacklogJobs: jobs, OldestJobAgeSeconds: oldestAgeSeconds })),
+    ...status.queues.flatMap(({ name: queue, rows, jobs, oldestAgeSeconds }) =>
+      queueGauges(queue, { BacklogRows: rows, BacklogJobs: jobs, OldestJobAgeSeconds: oldestAgeSeconds }),
+    ),
     all('BacklogRowsPerWorker', backlogRows / Math.max(1, workersAlive)),
-    all('DrainSeconds', backlogRows === 0 ? 0 : (status.drainSeconds ?? Math.max(backlogRows / defaultPolicy.rowsPerSecondPerWorker, status.oldestJobAgeSeconds))),
+    all(
+      'DrainSeconds',
+      backlogRows === 0
+        ? 0
+        : (status.drainSeconds ??
+            Math.max(backlogRows / defaultPolicy.rowsPerSecondPerWorker, status.oldestJobAgeSeconds)),
+    ),
     all('WorkersAlive', workersAlive),
     all('HasBacklogWithoutWorkers', backlogJobs > 0 && workersAlive === 0 ? 1 : 0),
   ];
 }
 
-function ofQueue(queue: MetricQueue, values: { BacklogRows: number; BacklogJobs: number; OldestJobAgeSeconds: number }): Gauge[] {
+function queueGauges(
+  queue: MetricQueue,
+  values: { BacklogRows: number; BacklogJobs: number; OldestJobAgeSeconds: number },
+): Gauge[] {
   const gauges = Object.entries(values).map(([name, value]) => ({ name: name as GaugeName, queue, value }));
   // To end a batch is a job without rows of its own.
   return queue === 'finalize' ? gauges.filter(({ name }) => name !== 'BacklogRows') : gauges;

@@ -1,15 +1,27 @@
-import { type AuditEvent, listAll } from '@cytoqueue/storage';
+import type { AuditEvent } from '@cytoqueue/records';
+import { listAll } from '@cytoqueue/storage';
 import { Redis } from 'ioredis';
 import { rawRequest } from '../../../../test/src/support/raw-request';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { spellingsOf } from '../../../../test/src/support/spellings';
 import { type KeyName, RECORD, RunningApi } from '../../test/running-api';
-import { boardOperation } from './board-operations';
+import { boardOperation } from './queue-board-operations';
 
 const BASE = '/admin/queues';
 /** A patient's name, which must not get into Redis by any of the board's routes. */
 const NAME = 'Jane Doe';
-const BODY = JSON.stringify({ name: NAME, data: { patient: NAME }, options: {}, jobData: { patient: NAME }, force: true, delay: 1, priority: 1, concurrency: 1, max: 1, duration: 1 });
+const BODY = JSON.stringify({
+  name: NAME,
+  data: { patient: NAME },
+  options: {},
+  jobData: { patient: NAME },
+  force: true,
+  delay: 1,
+  priority: 1,
+  concurrency: 1,
+  max: 1,
+  duration: 1,
+});
 
 let redis: RedisProcess;
 let client: Redis;
@@ -39,15 +51,28 @@ const call = (role: KeyName, path: string, method = 'GET') => api.fetch(BASE + p
 /** Everything in Redis that a board could change, without what changes by itself. */
 async function contents(): Promise<string> {
   const keys = (await client.keys('*')).filter((key) => /:(predictions|shards|finalize):/.test(key)).sort();
-  return JSON.stringify(await Promise.all(keys.map(async (key) => [key, (await client.dump(key).catch(() => null)), (await client.type(key)) === 'hash' ? await client.hgetall(key) : null])));
+  return JSON.stringify(
+    await Promise.all(
+      keys.map(async (key) => [
+        key,
+        await client.dump(key).catch(() => null),
+        (await client.type(key)) === 'hash' ? await client.hgetall(key) : null,
+      ]),
+    ),
+  );
 }
 
 async function actions(): Promise<unknown[]> {
   await api.audit.flush();
   let lines = '';
   for await (const { key } of listAll(api.store, 'audit/')) lines += (await api.store.get(key)).toString();
-  const events = lines.trimEnd().split('\n').map((line) => JSON.parse(line) as AuditEvent);
-  return events.filter(({ action }) => action === 'queue.change').map(({ actor, resource, outcome }) => ['key_id' in actor && actor.key_id, resource, outcome]);
+  const events = lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as AuditEvent);
+  return events
+    .filter(({ action }) => action === 'queue.change')
+    .map(({ actor, resource, outcome }) => ['key_id' in actor && actor.key_id, resource, outcome]);
 }
 
 test('opens for platform keys only, from this host alone', async () => {
@@ -57,13 +82,18 @@ test('opens for platform keys only, from this host alone', async () => {
   expect(html).toContain('Cytoqueue');
   expect(html).not.toMatch(/(src|href)="https?:/);
   for (const role of ['member', 'operator', 'admin'] as const) {
-    for (const path of ['', '/', '/api/queues', '/static/favicon.ico', '/nonesuch']) expect([role, path, (await call(role, path)).status]).toEqual([role, path, 403]);
+    for (const path of ['', '/', '/api/queues', '/static/favicon.ico', '/nonesuch'])
+      expect([role, path, (await call(role, path)).status]).toEqual([role, path, 403]);
   }
 });
 
 test('shows the queues, whose jobs hold ids only', async () => {
   const text = await (await call('platform', '/api/queues?activeQueue=predictions&status=waiting')).text();
-  expect((JSON.parse(text) as { queues: { name: string }[] }).queues.map(({ name }) => name)).toEqual(['predictions', 'shards', 'finalize']);
+  expect((JSON.parse(text) as { queues: { name: string }[] }).queues.map(({ name }) => name)).toEqual([
+    'predictions',
+    'shards',
+    'finalize',
+  ]);
   expect(text).toContain(id);
   for (const feature of Object.keys(RECORD)) expect(text).not.toContain(feature);
   expect((await call('platform', `/api/queues/predictions/${id}`)).status).toBe(200);
@@ -73,7 +103,11 @@ test('pauses and resumes for platform keys, and audits who did it and who was de
   const pause = (role: KeyName) => call(role, '/api/queues/shards/pause', 'PUT');
   expect((await pause('admin')).status).toBe(403);
   expect((await pause('platform')).status).toBe(200);
-  const queues = ((await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as { queues: { name: string; paused: boolean }[] }).queues;
+  const queues = (
+    (await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as {
+      queues: { name: string; paused: boolean }[];
+    }
+  ).queues;
   expect(queues.filter(({ paused }) => paused).map(({ name }) => name)).toEqual(['shards']);
   expect((await call('platform', `/api/queues/${encodeURIComponent(NAME)}/add`, 'POST')).status).toBe(403);
   expect(await actions()).toEqual([
@@ -84,18 +118,29 @@ test('pauses and resumes for platform keys, and audits who did it and who was de
 });
 
 /** The routes of the board as it is installed, so that one that a later version adds is tested too. */
-const { appRoutes } = jest.requireActual<{ appRoutes: { api: { method: string | string[]; route: string | string[] }[] } }>('@bull-board/api/dist/routes.js');
+const { appRoutes } = jest.requireActual<{
+  appRoutes: { api: { method: string | string[]; route: string | string[] }[] };
+}>('@bull-board/api/dist/routes.js');
 const boardRoutes = () =>
-  appRoutes.api.flatMap(({ method, route }) => [method].flat().map((verb) => ({
-    method: verb.toUpperCase(),
-    path: [route].flat()[0]!.replace(':queueName', 'predictions').replace(':jobId', id).replace(':queueStatus', 'waiting').replace(':schedulerId', 's'),
-  })));
+  appRoutes.api.flatMap(({ method, route }) =>
+    [method].flat().map((verb) => ({
+      method: verb.toUpperCase(),
+      path: [route]
+        .flat()[0]!
+        .replace(':queueName', 'predictions')
+        .replace(':jobId', id)
+        .replace(':queueStatus', 'waiting')
+        .replace(':schedulerId', 's'),
+    })),
+  );
 
 test('no route of the board that writes, changes or removes a job answers, in any spelling', async () => {
   const before = await contents();
-  const writing = boardRoutes().filter(({ method, path }) => method !== 'GET' && boardOperation(method, path) === undefined);
+  const writing = boardRoutes().filter(
+    ({ method, path }) => method !== 'GET' && boardOperation(method, path) === undefined,
+  );
   expect(writing.length).toBeGreaterThanOrEqual(15);
-  const headers = { 'authorization': `Bearer ${api.keyOf('platform')}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${api.keyOf('platform')}`, 'content-type': 'application/json' };
   const passed: string[] = [];
   for (const { method, path } of writing) {
     for (const target of [BASE + path, ...spellingsOf(BASE + path)]) {
@@ -103,9 +148,19 @@ test('no route of the board that writes, changes or removes a job answers, in an
       if (![400, 403, 404].includes(status)) passed.push(`${method} ${target}: ${status}`);
     }
     for (const override of ['PUT', 'POST', 'PATCH']) {
-      const overridden = { ...headers, 'x-http-method-override': override, 'x-http-method': override, 'x-method-override': override };
+      const overridden = {
+        ...headers,
+        'x-http-method-override': override,
+        'x-http-method': override,
+        'x-method-override': override,
+      };
       await rawRequest(api.url, { method: 'GET', target: `${BASE}${path}?_method=${override}`, headers: overridden });
-      await rawRequest(api.url, { method: 'POST', target: `${BASE}${path}?_method=${override}`, headers: overridden, body: BODY });
+      await rawRequest(api.url, {
+        method: 'POST',
+        target: `${BASE}${path}?_method=${override}`,
+        headers: overridden,
+        body: BODY,
+      });
     }
   }
   expect(passed).toEqual([]);
@@ -114,17 +169,34 @@ test('no route of the board that writes, changes or removes a job answers, in an
 }, 120_000);
 
 test.each([
-  ['PUT', '/api/queues/predictions/retry/promote'], ['PUT', '/api/queues/predictions/retry/completed'], ['PUT', '/api/queues/predictions/clean/promote'],
-  ['PUT', '/api/queues/predictions/%70ause'], ['PUT', '/api/queues/pause/'], ['PUT', '/api/queues/canary/pause'], ['POST', '/api/queues/pause'], ['PATCH', '/api/queues/pause'],
-  ['GET', '/api/queues/predictions/pred_0'.replace('predictions', 'nonesuch')], ['GET', '/static/../package.json'], ['GET', '/static/.env'], ['PURGE', '/api/queues'], ['OPTIONS', '/api/queues'],
-  ['PUT', '/api/queues/predictions/pause\n'], ['PUT', '/API/queues/predictions/pause'],
+  ['PUT', '/api/queues/predictions/retry/promote'],
+  ['PUT', '/api/queues/predictions/retry/completed'],
+  ['PUT', '/api/queues/predictions/clean/promote'],
+  ['PUT', '/api/queues/predictions/%70ause'],
+  ['PUT', '/api/queues/pause/'],
+  ['PUT', '/api/queues/canary/pause'],
+  ['POST', '/api/queues/pause'],
+  ['PATCH', '/api/queues/pause'],
+  ['GET', '/api/queues/predictions/pred_0'.replace('predictions', 'nonesuch')],
+  ['GET', '/static/../package.json'],
+  ['GET', '/static/.env'],
+  ['PURGE', '/api/queues'],
+  ['OPTIONS', '/api/queues'],
+  ['PUT', '/api/queues/predictions/pause\n'],
+  ['PUT', '/API/queues/predictions/pause'],
 ])('%s %s is no operation of the board', (method, path) => {
   expect(boardOperation(method, path)).toBeUndefined();
 });
 
 test('jobs that wait for a retry can be promoted, one or all of them', () => {
   const job = 'batch_01m848f8snd7jxeg6qw100kheb.1.12';
-  for (const path of ['/api/queues/shards/promote', `/api/queues/shards/${job}/promote`, `/api/queues/shards/${job}/retry`, '/api/queues/finalize/retry/failed', '/api/queues/resume']) {
+  for (const path of [
+    '/api/queues/shards/promote',
+    `/api/queues/shards/${job}/promote`,
+    `/api/queues/shards/${job}/retry`,
+    '/api/queues/finalize/retry/failed',
+    '/api/queues/resume',
+  ]) {
     expect([path, boardOperation('PUT', path)]).toEqual([path, 'change']);
   }
 });
@@ -132,6 +204,10 @@ test('jobs that wait for a retry can be promoted, one or all of them', () => {
 test('shows a person where to sign in, and tells a program what is missing', async () => {
   const open = (accept: string) => fetch(api.url + BASE, { headers: { accept }, redirect: 'manual' });
   const person = await open('text/html,application/xhtml+xml');
-  expect([person.status, person.headers.get('location'), person.headers.get('vary')]).toEqual([303, '/sign-in', 'Accept']);
+  expect([person.status, person.headers.get('location'), person.headers.get('vary')]).toEqual([
+    303,
+    '/sign-in',
+    'Accept',
+  ]);
   expect((await open('application/json')).status).toBe(401);
 });

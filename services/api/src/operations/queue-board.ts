@@ -1,83 +1,113 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import type { Producer } from '@cytoqueue/queue';
+import type { JobProducer } from '@cytoqueue/queue';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
-import type { AuditLog } from '../http/audit';
-import { type Authenticator, checkAccess } from '../http/auth';
-import type { Principal } from '../http/context';
-import { notFound } from '../http/errors';
+import type { AuditLog } from '../audit/audit-log';
+import { type Authenticator, assertAccess } from '../session/authenticator';
+import type { Principal } from '../http/request-context';
+import { notFound } from '../http/error-handler';
 import { Problem } from '../http/problem';
 import type { PublicAddress } from '../http/public-address';
-import { type BoardOperation, boardOperation } from './board-operations';
+import { type BoardOperation, boardOperation } from './queue-board-operations';
 
-const PATH = '/admin/queues';
+const BOARD_PATH = '/admin/queues';
 /** The page would fetch a font from a host that is none of ours. */
-const OUTSIDE = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
+const GOOGLE_FONTS_LINK = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 /** The page names its own base and writes styles into itself; beyond that, what holds for every answer. */
-const POLICY =
+const CONTENT_SECURITY_POLICY =
   "default-src 'none'; base-uri 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
-const SAFE = ['GET', 'HEAD'];
+const SAFE_METHODS = ['GET', 'HEAD'];
 
-export interface BoardServices {
-  producer: Producer;
+export interface QueueBoardDeps {
+  producer: JobProducer;
   authenticator: Authenticator;
   audit: AuditLog;
   address: PublicAddress;
 }
 
 /** BullMQ's board, which shows and steers the jobs of all tenants: for platform keys only. Jobs hold ids only. */
-export function queueBoardRouter(services: BoardServices): Router {
-  const board = createBoard(services);
+export function queueBoardRouter(deps: QueueBoardDeps): Router {
+  const board = createBoard(deps);
   const router = express.Router({ caseSensitive: true, strict: true });
-  router.use(PATH, (request, response, next) => void admit(services, board, request, response, next).catch(next));
+  router.use(BOARD_PATH, (request, response, next) => void authorize(deps, board, request, response, next).catch(next));
   return router;
 }
 
-async function admit({ authenticator, audit }: BoardServices, board: Express, request: Request, response: Response, next: NextFunction): Promise<void> {
-  response.set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': POLICY });
-  const principal = await authenticator.authenticate(request).catch((error: unknown) => toSignIn(error, request, response));
+async function authorize(
+  { authenticator, audit }: QueueBoardDeps,
+  board: Express,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): Promise<void> {
+  response.set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': CONTENT_SECURITY_POLICY });
+  const principal = await authenticator
+    .authenticate(request)
+    .catch((error: unknown) => redirectToSignIn(error, request, response));
   if (principal === undefined) return;
   response.locals.context.principal = principal;
-  const path = pathBelow(request);
+  const path = boardPath(request);
   const operation = boardOperation(request.method, path);
-  if (!SAFE.includes(request.method)) await auditChange(principal, audit, { method: request.method, path, operation });
-  checkAccess(principal, 'platform');
-  if (operation === undefined) throw SAFE.includes(request.method) ? notFound() : new Problem('forbidden', 'The board pauses, resumes, retries and promotes; jobs are written and removed by the service alone.');
+  if (!SAFE_METHODS.includes(request.method))
+    await auditChange(principal, audit, { method: request.method, path, operation });
+  assertAccess(principal, 'platform');
+  if (operation === undefined)
+    throw SAFE_METHODS.includes(request.method)
+      ? notFound()
+      : new Problem(
+          'forbidden',
+          'The board pauses, resumes, retries and promotes; jobs are written and removed by the service alone.',
+        );
   board(request, response, next);
 }
 
 /** As it was sent: `request.path` is what a parser made of it. */
-function pathBelow({ originalUrl }: Request): string {
-  return (originalUrl.split('?', 1)[0] ?? '').slice(PATH.length);
+function boardPath({ originalUrl }: Request): string {
+  return (originalUrl.split('?', 1)[0] ?? '').slice(BOARD_PATH.length);
 }
 
 /** Durable before the change. An address that is not on the list may hold anything, and stays out of the audit log. */
-async function auditChange(principal: Principal, audit: AuditLog, { method, path, operation }: { method: string; path: string; operation: BoardOperation | undefined }): Promise<void> {
+async function auditChange(
+  principal: Principal,
+  audit: AuditLog,
+  { method, path, operation }: { method: string; path: string; operation: BoardOperation | undefined },
+): Promise<void> {
   const isAllowed = principal.platform && operation !== undefined;
-  audit.note(principal, 'queue.change', `${method} ${PATH}${operation === undefined ? '/?' : path}`, isAllowed ? 'done' : 'denied');
+  audit.append(
+    principal,
+    'queue.change',
+    `${method} ${BOARD_PATH}${operation === undefined ? '/?' : path}`,
+    isAllowed ? 'done' : 'denied',
+  );
   await audit.flush();
 }
 
 /** A person who opens the page is shown where to sign in; a program gets the problem. */
-function toSignIn(error: unknown, request: Request, response: Response): undefined {
+function redirectToSignIn(error: unknown, request: Request, response: Response): undefined {
   const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
   if (!isPage || !(error instanceof Problem) || error.status !== 401) throw error;
   response.vary('Accept').redirect(303, '/sign-in');
 }
 
-function createBoard({ producer, address }: BoardServices): Express {
+function createBoard({ producer, address }: QueueBoardDeps): Express {
   const serverAdapter = new ExpressAdapter();
-  serverAdapter.setBasePath(address.path + PATH);
+  serverAdapter.setBasePath(address.path + BOARD_PATH);
   const queues = producer.queues.map((queue) => new BullMQAdapter(queue));
-  createBullBoard({ queues, serverAdapter, options: { uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true } } });
-  return withoutOutside(serverAdapter.getRouter() as Express);
+  createBullBoard({
+    queues,
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true } },
+  });
+  return removeGoogleFonts(serverAdapter.getRouter() as Express);
 }
 
 type Render = (path: string, data: object, done: (error: Error | null, html?: string) => void) => void;
 
-function withoutOutside(board: Express): Express {
+function removeGoogleFonts(board: Express): Express {
   const { engines } = board as unknown as { engines: Record<string, Render> };
   const render = engines['.ejs'];
-  return board.engine('ejs', (path: string, data: object, done) => render(path, data, (error, html) => done(error, html?.replace(OUTSIDE, ''))));
+  return board.engine('ejs', (path: string, data: object, done) =>
+    render(path, data, (error, html) => done(error, html?.replace(GOOGLE_FONTS_LINK, ''))),
+  );
 }

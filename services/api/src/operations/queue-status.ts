@@ -1,10 +1,21 @@
-import { quantileOf, valuesOf } from '@cytoqueue/metrics';
-import { BacklogReader, type BatchProgress, MinuteSums, type QueueBacklog, type RecentSums, STALLED_AFTER_MS, type Sums, type Throughput, readThroughput, readWorkers } from '@cytoqueue/queue';
+import { quantileOf, readDistribution } from '@cytoqueue/metrics';
+import {
+  BacklogReader,
+  type BatchProgress,
+  MinuteCounters,
+  type QueueBacklog,
+  type RecentCounters,
+  STALLED_AFTER_MS,
+  type CounterValues,
+  type Throughput,
+  readThroughput,
+  readAliveWorkers,
+} from '@cytoqueue/queue';
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
 
 /** Who asks within this time gets the same figures: a page that many watch costs Redis no more than one. */
-const SHARE_MS = 1_000;
+const CACHE_MS = 1_000;
 const FAILURES_MINUTES = 60;
 const LATENCY_MINUTES = 10;
 
@@ -32,37 +43,45 @@ export interface QueueStatus {
   failures: { shardsFailed: number; jobsRetried: number };
 }
 
-export class QueueWatch {
+export class QueueStatusReader {
   private readonly backlog: BacklogReader;
-  private readonly sums: MinuteSums;
-  private latest: { untilMs: number; status: Promise<QueueStatus> } | undefined;
+  private readonly counters: MinuteCounters;
+  private cached: { untilMs: number; status: Promise<QueueStatus> } | undefined;
 
   constructor(
     private readonly redis: Redis,
     private readonly progress: BatchProgress,
   ) {
     this.backlog = new BacklogReader(redis);
-    this.sums = new MinuteSums(redis);
+    this.counters = new MinuteCounters(redis);
   }
 
   /** @throws QueueUnavailableError */
   read(): Promise<QueueStatus> {
     const nowMs = performance.now();
-    if (this.latest === undefined || this.latest.untilMs < nowMs) this.latest = { untilMs: nowMs + SHARE_MS, status: this.look() };
-    return this.latest.status;
+    if (this.cached === undefined || this.cached.untilMs < nowMs)
+      this.cached = { untilMs: nowMs + CACHE_MS, status: this.load() };
+    return this.cached.status;
   }
 
-  private async look(): Promise<QueueStatus> {
+  private async load(): Promise<QueueStatus> {
     const asOf = new Date();
-    const [queues, workers, pace, finished, recent] = await Promise.all([
-      this.backlog.read(), readWorkers(this.redis), this.progress.rowsPerSecond(), readThroughput(this.redis), this.sums.recent(FAILURES_MINUTES),
+    const [queues, workers, rowsPerSecondPerSlot, finished, recent] = await Promise.all([
+      this.backlog.read(),
+      readAliveWorkers(this.redis),
+      this.progress.readScoringSpeed(),
+      readThroughput(this.redis),
+      this.counters.recent(FAILURES_MINUTES),
     ]);
     const throughput = withEarlierReleases(finished, recent);
     const backlogRows = sum(queues, ({ rows }) => rows);
-    const stillSeconds = secondsWithoutProgress(queues, throughput);
-    const stalled = stillSeconds * 1_000 >= STALLED_AFTER_MS;
-    const hour = addUp(recent.minutes);
-    const capacity = pace === undefined ? workers.alive * defaultPolicy.rowsPerSecondPerWorker : pace * workers.slots;
+    const idleSeconds = secondsWithoutProgress(queues, throughput);
+    const stalled = idleSeconds * 1_000 >= STALLED_AFTER_MS;
+    const hour = sumCounters(recent.minutes);
+    const capacity =
+      rowsPerSecondPerSlot === undefined
+        ? workers.alive * defaultPolicy.rowsPerSecondPerWorker
+        : rowsPerSecondPerSlot * workers.slots;
     return {
       asOf,
       backlogRows,
@@ -71,9 +90,9 @@ export class QueueWatch {
       workersAlive: workers.alive,
       rowsPerSecond: throughput.rowsPerSecond,
       stalled,
-      drainSeconds: drainSeconds(backlogRows, stalled ? 0 : capacity, stillSeconds),
+      drainSeconds: drainSeconds(backlogRows, stalled ? 0 : capacity, idleSeconds),
       queues,
-      latency: latencyOf(addUp(recent.minutes.slice(0, LATENCY_MINUTES))),
+      latency: toLatency(sumCounters(recent.minutes.slice(0, LATENCY_MINUTES))),
       failures: { shardsFailed: hour['ShardsFailed'] ?? 0, jobsRetried: hour['JobsRetried'] ?? 0 },
     };
   }
@@ -83,9 +102,10 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-function addUp(minutes: readonly Sums[]): Sums {
-  const total: Sums = {};
-  for (const minute of minutes) for (const [name, value] of Object.entries(minute)) total[name] = (total[name] ?? 0) + value;
+function sumCounters(minutes: readonly CounterValues[]): CounterValues {
+  const total: CounterValues = {};
+  for (const minute of minutes)
+    for (const [name, value] of Object.entries(minute)) total[name] = (total[name] ?? 0) + value;
   return total;
 }
 
@@ -94,26 +114,31 @@ function oldestAge(queues: readonly QueueBacklog[]): number {
 }
 
 /** Workers of releases before 0.2 count rows by the minute only; ours count them in both places at once. */
-function withEarlierReleases(throughput: Throughput, { seconds, minutes: [present = {}, before = {}] }: RecentSums): Throughput {
-  const rows = ({ RowsPredicted = 0, RowsRejected = 0 }: Sums) => RowsPredicted + RowsRejected;
+function withEarlierReleases(
+  throughput: Throughput,
+  { seconds, minutes: [present = {}, before = {}] }: RecentCounters,
+): Throughput {
+  const rows = ({ RowsPredicted = 0, RowsRejected = 0 }: CounterValues) => RowsPredicted + RowsRejected;
   const isCountedByMinuteOnly = rows(present) + rows(before) > 0 && (throughput.idleMs ?? Infinity) > 120_000;
-  return isCountedByMinuteOnly ? { rowsPerSecond: (rows(present) + rows(before)) / (60 + seconds), idleMs: 0 } : throughput;
+  return isCountedByMinuteOnly
+    ? { rowsPerSecond: (rows(present) + rows(before)) / (60 + seconds), idleMs: 0 }
+    : throughput;
 }
 
 /** For how long rows have waited while none was finished; 0 while none wait, or only in queues that are paused. */
 function secondsWithoutProgress(queues: readonly QueueBacklog[], { idleMs = Infinity }: Throughput): number {
-  return Math.min(oldestAge(queues.filter(({ rows, paused }) => rows > 0 && !paused)), idleMs / 1_000);
+  return Math.min(oldestAge(queues.filter(({ rows, isPaused }) => rows > 0 && !isPaused)), idleMs / 1_000);
 }
 
 /** Not below the time in which nothing was finished, so that a stop shows before it is called a stall. */
-function drainSeconds(rows: number, rowsPerSecond: number, stillSeconds: number): number | undefined {
+function drainSeconds(rows: number, rowsPerSecond: number, idleSeconds: number): number | undefined {
   if (rows === 0) return 0;
-  return rowsPerSecond === 0 ? undefined : Math.max(rows / rowsPerSecond, stillSeconds);
+  return rowsPerSecond === 0 ? undefined : Math.max(rows / rowsPerSecond, idleSeconds);
 }
 
-function latencyOf(sums: Sums): QueueStatus['latency'] {
+function toLatency(counters: CounterValues): QueueStatus['latency'] {
   const percentiles = (name: 'PredictionQueueWait' | 'PredictionLatency'): Percentiles | undefined => {
-    const values = valuesOf(name, sums);
+    const values = readDistribution(name, counters);
     const [p50, p99] = [quantileOf(values, 0.5), quantileOf(values, 0.99)];
     return p50 === undefined || p99 === undefined ? undefined : { p50, p99 };
   };

@@ -1,8 +1,8 @@
 import { type Batch, type BatchFile, isBatchFinished } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
-import { client, reader } from '../api';
-import { useLive } from '../live-query';
-import { type FileStart, readFileStart } from './file-start';
+import { client, noRetryClient } from '../api/clients';
+import { useLiveQuery } from '../api/live-query';
+import { type CsvPreview, readCsvPreview } from './detail/csv-preview';
 
 export const BATCHES_KEY = ['batches'] as const;
 
@@ -11,9 +11,9 @@ export function batchKey(id: string) {
 }
 
 export function useBatch(id: string) {
-  return useLive<Batch>({
+  return useLiveQuery<Batch>({
     queryKey: batchKey(id),
-    get: (signal) => reader.getBatch(id, { signal }),
+    get: (signal) => noRetryClient.getBatch(id, { signal }),
     events: (signal) => client.batchEvents(id, { signal }),
     isFinished: isBatchFinished,
   });
@@ -23,10 +23,14 @@ export function useBatch(id: string) {
  * The first rows of a file of a finished batch, whatever the size of the whole.
  * @param run tells runs apart, for a retry makes the file anew
  */
-export function useFileStart(id: string, file: BatchFile, run: string, limits: { bytes: number; rows: number }) {
-  return useQuery<FileStart>({
+export function useCsvPreview(id: string, file: BatchFile, run: string, limits: { bytes: number; rows: number }) {
+  return useQuery<CsvPreview>({
     queryKey: ['file-start', id, file, run, limits.bytes],
-    queryFn: async ({ signal }) => readFileStart(await reader.download(id, file, { range: `bytes=0-${limits.bytes - 1}`, signal }), limits.rows),
+    queryFn: async ({ signal }) =>
+      readCsvPreview(
+        await noRetryClient.download(id, file, { range: `bytes=0-${limits.bytes - 1}`, signal }),
+        limits.rows,
+      ),
     staleTime: Infinity,
   });
 }

@@ -1,40 +1,55 @@
 import { type Batch, isBatchFinished } from '@cytoqueue/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { reader } from '../api';
-import { Button } from '../design/button';
-import { Failure } from '../design/failure';
-import { Loading } from '../design/loading';
-import { formatCount, formatDateTime } from '../design/numbers';
-import { usePageTitle } from '../design/page-title';
+import { noRetryClient } from '../api/clients';
+import { Button } from '../ui/button';
+import { ErrorNotice } from '../ui/error-notice';
+import { Loading } from '../ui/loading';
+import { formatCount, formatDateTime } from '../ui/format';
+import { usePageTitle } from '../ui/page-title';
 import { BATCHES_KEY } from './batch-queries';
-import { STATUS_WORDS } from './batch-words';
-import { TableScroll } from '../design/table-scroll';
+import { STATUS_LABELS } from './batch-labels';
+import { TableScroll } from '../ui/table-scroll';
 
-const PAGE = 20;
-const LOOK_AGAIN_MS = 3_000;
+const PAGE_SIZE = 20;
+const POLL_INTERVAL_MS = 3_000;
 
 export function BatchesPage() {
   usePageTitle('Batches');
   const query = useInfiniteQuery({
     queryKey: BATCHES_KEY,
-    queryFn: ({ pageParam, signal }) => reader.listBatches({ limit: PAGE, ...(pageParam === '' ? {} : { after: pageParam }), signal }),
+    queryFn: ({ pageParam, signal }) =>
+      noRetryClient.listBatches({ limit: PAGE_SIZE, ...(pageParam === '' ? {} : { after: pageParam }), signal }),
     initialPageParam: '',
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
-    refetchInterval: ({ state }) => (state.data?.pages.some(({ data }) => data.some((batch) => !isBatchFinished(batch))) ? LOOK_AGAIN_MS : false),
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ data }) => data.some((batch) => !isBatchFinished(batch))) ? POLL_INTERVAL_MS : false,
   });
   const batches = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <div className="page">
       <header className="page-head">
         <h1>Batches</h1>
-        <Link to="/batches/new" className="button primary">Upload a file</Link>
+        <Link to="/batches/new" className="button primary">
+          Upload a file
+        </Link>
       </header>
-      {query.isError && <Failure error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />}
+      {query.isError && (
+        <ErrorNotice error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />
+      )}
       {query.isPending && <Loading />}
-      {query.isSuccess && batches.length === 0 && !query.hasNextPage && <p className="empty">No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record a row.</p>}
+      {query.isSuccess && batches.length === 0 && !query.hasNextPage && (
+        <p className="empty">
+          No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record
+          a row.
+        </p>
+      )}
       {batches.length > 0 && <BatchTable batches={batches} />}
-      {query.hasNextPage && <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>Show older batches</Button>}
+      {query.hasNextPage && (
+        <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
+          Show older batches
+        </Button>
+      )}
     </div>
   );
 }
@@ -44,13 +59,31 @@ function BatchTable({ batches }: { batches: Batch[] }) {
     <TableScroll label="Batches">
       <table className="list">
         <thead>
-          <tr><th scope="col">File</th><th scope="col">State</th><th scope="col" className="number">Rows</th><th scope="col" className="number">Malignant</th><th scope="col" className="number">Not scored</th><th scope="col">Sent</th></tr>
+          <tr>
+            <th scope="col">File</th>
+            <th scope="col">State</th>
+            <th scope="col" className="number">
+              Rows
+            </th>
+            <th scope="col" className="number">
+              Malignant
+            </th>
+            <th scope="col" className="number">
+              Not scored
+            </th>
+            <th scope="col">Sent</th>
+          </tr>
         </thead>
         <tbody>
           {batches.map((batch) => (
             <tr key={batch.id}>
-              <th scope="row"><Link to={`/batches/${batch.id}`}>{batch.filename ?? 'without a name'}</Link></th>
-              <td>{STATUS_WORDS[batch.status]}{!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}</td>
+              <th scope="row">
+                <Link to={`/batches/${batch.id}`}>{batch.filename ?? 'without a name'}</Link>
+              </th>
+              <td>
+                {STATUS_LABELS[batch.status]}
+                {!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}
+              </td>
               <td className="number">{formatCount(batch.counts.total)}</td>
               <td className="number">{formatCount(batch.summary.malignant)}</td>
               <td className="number">{formatCount(batch.counts.rejected + batch.counts.failed)}</td>

@@ -1,10 +1,10 @@
 import type { Drift } from '@cytoqueue/client';
-import { Panel } from '../design/panel';
+import { Panel } from '../ui/panel';
 
-const SOME = 0.1;
-const MUCH = 0.25;
+const MODERATE_DRIFT_FROM = 0.1;
+const STRONG_DRIFT_FROM = 0.25;
 /** The bar's end; what lies beyond is drawn as long as this. */
-const LONGEST = 1;
+const MAX_SHOWN_INDEX = 1;
 
 /** How the file's values compare with those the model has learnt from. */
 export function DriftView({ drift }: { drift: Drift }) {
@@ -14,16 +14,39 @@ export function DriftView({ drift }: { drift: Drift }) {
       title="Compared with the training data"
       lead="How differently each column is distributed (population stability index): below 0.1 much the same, above 0.25 another population, for which the model’s figures may not hold."
     >
-      {drift.notes.length > 0 && <ul className="notes">{drift.notes.map(({ code, features: about, text }) => <li key={`${code}-${about.join()}`}>{text.replaceAll('_', ' ')}</li>)}</ul>}
+      {drift.notes.length > 0 && (
+        <ul className="notes">
+          {drift.notes.map(({ code, features: about, text }) => (
+            <li key={`${code}-${about.join()}`}>{text.replaceAll('_', ' ')}</li>
+          ))}
+        </ul>
+      )}
       <table className="bars drift">
-        <thead className="visually-hidden"><tr><th scope="col">Column</th><th scope="col">Bar</th><th scope="col">Index</th><th scope="col">Reading</th></tr></thead>
+        <thead className="visually-hidden">
+          <tr>
+            <th scope="col">Column</th>
+            <th scope="col">Bar</th>
+            <th scope="col">Index</th>
+            <th scope="col">Reading</th>
+          </tr>
+        </thead>
         <tbody>
           {features.map(([name, index]) => (
             <tr key={name}>
               <th scope="row">{name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())}</th>
-              <td><DriftBar index={index} /></td>
+              <td>
+                <DriftBar index={index} />
+              </td>
               <td className="number">{index.toFixed(2)}</td>
-              <td className="small">{index < SOME ? 'much the same' : index < MUCH ? 'somewhat different' : <strong>different</strong>}</td>
+              <td className="small">
+                {index < MODERATE_DRIFT_FROM ? (
+                  'much the same'
+                ) : index < STRONG_DRIFT_FROM ? (
+                  'somewhat different'
+                ) : (
+                  <strong>different</strong>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -35,8 +58,13 @@ export function DriftView({ drift }: { drift: Drift }) {
 function DriftBar({ index }: { index: number }) {
   return (
     <svg viewBox="0 0 100 12" preserveAspectRatio="none" className="drift-bar" aria-hidden="true">
-      <rect width={(Math.min(index, LONGEST) / LONGEST) * 100} y="1" height="10" className={index > MUCH ? 'fill-warning' : 'fill-accent'} />
-      <line x1={MUCH * 100} x2={MUCH * 100} y1="0" y2="12" className="driver-axis" />
+      <rect
+        width={(Math.min(index, MAX_SHOWN_INDEX) / MAX_SHOWN_INDEX) * 100}
+        y="1"
+        height="10"
+        className={index > STRONG_DRIFT_FROM ? 'fill-warning' : 'fill-accent'}
+      />
+      <line x1={STRONG_DRIFT_FROM * 100} x2={STRONG_DRIFT_FROM * 100} y1="0" y2="12" className="driver-axis" />
     </svg>
   );
 }

@@ -1,10 +1,10 @@
 import type { ModelSummary } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client } from '../api';
-import { ConfirmButton } from '../design/confirm-button';
-import { Failure } from '../design/failure';
-import { SelectField } from '../design/select-field';
+import { client } from '../api/clients';
+import { ConfirmButton } from '../ui/confirm-button';
+import { ErrorNotice } from '../ui/error-notice';
+import { SelectField } from '../ui/select-field';
 import { MODELS_KEY } from './model-queries';
 
 /** For platform keys: which version answers from now on, for every tenant. Every change is audited. */
@@ -12,7 +12,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
   const others = versions.filter((version) => version !== champion);
   const [chosen, setChosen] = useState(others.at(-1) ?? '');
   const version = others.includes(chosen) ? chosen : (others.at(-1) ?? '');
-  const { promote, rollBack } = useChampion(name);
+  const { promote, rollBack } = useChampionMutations(name);
   const previous = history.findLast((entry) => entry.version !== champion);
   const failure = [promote, rollBack].find(({ isError }) => isError);
   if (others.length === 0) return null;
@@ -20,28 +20,47 @@ export function ChampionActions({ model: { name, versions, champion, history } }
     <div className="stack">
       <div className="fields">
         <SelectField label="Put into use" value={version} onChange={setChosen}>
-          {others.map((other) => <option key={other}>{other}</option>)}
+          {others.map((other) => (
+            <option key={other}>{other}</option>
+          ))}
         </SelectField>
       </div>
       <div className="actions">
-        <ConfirmButton label={`Put ${version} into use`} title={`Put ${name} ${version} into use?`} confirm="Put into use" isPending={promote.isPending} onConfirm={() => promote.mutate(version)}>
-          <p>From now on it answers every record and file that names no other version, for every laboratory.{champion !== null && ` Version ${champion} stays and can be returned to.`}</p>
+        <ConfirmButton
+          label={`Put ${version} into use`}
+          title={`Put ${name} ${version} into use?`}
+          confirm="Put into use"
+          isPending={promote.isPending}
+          onConfirm={() => promote.mutate(version)}
+        >
+          <p>
+            From now on it answers every record and file that names no other version, for every laboratory.
+            {champion !== null && ` Version ${champion} stays and can be returned to.`}
+          </p>
         </ConfirmButton>
         {previous !== undefined && (
-          <ConfirmButton label={`Go back to ${previous.version}`} title={`Go back to ${name} ${previous.version}?`} confirm="Go back" isPending={rollBack.isPending} onConfirm={() => rollBack.mutate()}>
+          <ConfirmButton
+            label={`Go back to ${previous.version}`}
+            title={`Go back to ${name} ${previous.version}?`}
+            confirm="Go back"
+            isPending={rollBack.isPending}
+            onConfirm={() => rollBack.mutate()}
+          >
             <p>It was in use before {champion}, and answers again from now on.</p>
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <Failure error={failure.error} what="The version in use has not changed." />}
+      {failure !== undefined && <ErrorNotice error={failure.error} what="The version in use has not changed." />}
     </div>
   );
 }
 
-function useChampion(name: string) {
+function useChampionMutations(name: string) {
   const queryClient = useQueryClient();
   const refresh = async (): Promise<void> => {
-    await Promise.all([MODELS_KEY, ['champion', name], ['audit']].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+    await Promise.all(
+      [MODELS_KEY, ['champion', name], ['audit']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+    );
   };
   return {
     promote: useMutation({ mutationFn: (version: string) => client.promote(name, version), onSuccess: refresh }),

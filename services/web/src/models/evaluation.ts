@@ -1,17 +1,17 @@
 import { ApiError } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
-import { reader } from '../api';
+import { noRetryClient } from '../api/clients';
 
 /** How a shipped version did when it was tested; null for one whose evaluation is not kept here. */
 export function useEvaluation(name: string, version: string) {
   return useQuery({
     queryKey: ['evaluation', name, version],
-    queryFn: ({ signal }) => reader.getModelEvaluation(name, version, { signal }).catch(nullIfAbsent),
+    queryFn: ({ signal }) => noRetryClient.getModelEvaluation(name, version, { signal }).catch(nullIfNotFound),
     staleTime: Infinity,
   });
 }
 
-function nullIfAbsent(error: unknown): null {
+function nullIfNotFound(error: unknown): null {
   if (error instanceof ApiError && error.status === 404) return null;
   throw error;
 }

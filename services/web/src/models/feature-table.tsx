@@ -1,14 +1,23 @@
 import type { Feature } from '@cytoqueue/client';
-import { Panel } from '../design/panel';
-import { describeRange } from '../predictions/cell';
-import { TableScroll } from '../design/table-scroll';
+import { Panel } from '../ui/panel';
+import { rangeText } from '../predictions/form/feature-value';
+import { TableScroll } from '../ui/table-scroll';
 
 export function FeatureTable({ features }: { features: readonly Feature[] }) {
   return (
     <Panel title="What it reads">
       <TableScroll label="Features">
         <table className="list compact">
-          <thead><tr><th scope="col">Feature</th><th scope="col">Meaning</th><th scope="col">Lowest</th><th scope="col">Highest</th><th scope="col">Values</th><th scope="col">Other names</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Feature</th>
+              <th scope="col">Meaning</th>
+              <th scope="col">Lowest</th>
+              <th scope="col">Highest</th>
+              <th scope="col">Values</th>
+              <th scope="col">Other names</th>
+            </tr>
+          </thead>
           <tbody>
             {features.map((feature) => (
               <tr key={feature.name}>
@@ -16,7 +25,7 @@ export function FeatureTable({ features }: { features: readonly Feature[] }) {
                 <td>{feature.description}</td>
                 <td>{feature.low}</td>
                 <td>{feature.high}</td>
-                <td>{describeRange(feature)}</td>
+                <td>{rangeText(feature)}</td>
                 <td className="small">{feature.aliases.join(', ')}</td>
               </tr>
             ))}

@@ -1,14 +1,14 @@
 import type { ModelSummary } from '@cytoqueue/client';
 import { Link } from 'react-router';
-import { Failure } from '../design/failure';
-import { Loading } from '../design/loading';
-import { formatDateTime } from '../design/numbers';
-import { usePageTitle } from '../design/page-title';
-import { Panel } from '../design/panel';
+import { ErrorNotice } from '../ui/error-notice';
+import { Loading } from '../ui/loading';
+import { formatDateTime } from '../ui/format';
+import { usePageTitle } from '../ui/page-title';
+import { Panel } from '../ui/panel';
 import { useSession } from '../session/use-session';
 import { ChampionActions } from './champion-actions';
 import { useModels } from './model-queries';
-import { TableScroll } from '../design/table-scroll';
+import { TableScroll } from '../ui/table-scroll';
 
 export function ModelsPage() {
   usePageTitle('Models');
@@ -17,10 +17,17 @@ export function ModelsPage() {
   return (
     <div className="page">
       <h1>Models</h1>
-      <p className="lead">A version never changes. Of each model one version is in use; what was sent before a change stays with the version it was sent to.</p>
-      {error !== null && <Failure error={error} what="The models could not be loaded." onRetry={() => void refetch()} />}
+      <p className="lead">
+        A version never changes. Of each model one version is in use; what was sent before a change stays with the
+        version it was sent to.
+      </p>
+      {error !== null && (
+        <ErrorNotice error={error} what="The models could not be loaded." onRetry={() => void refetch()} />
+      )}
       {models === undefined && error === null && <Loading />}
-      {models?.map((model) => <Model key={model.name} model={model} isPlatform={isPlatform} />)}
+      {models?.map((model) => (
+        <Model key={model.name} model={model} isPlatform={isPlatform} />
+      ))}
     </div>
   );
 }
@@ -32,7 +39,10 @@ function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean
       <ul className="versions">
         {[...versions].reverse().map((version) => (
           <li key={version}>
-            <Link to={`/models/${name}/${version}`}>{name} {version}</Link> {version === champion && <span className="chip">in use</span>}
+            <Link to={`/models/${name}/${version}`}>
+              {name} {version}
+            </Link>{' '}
+            {version === champion && <span className="chip">in use</span>}
           </li>
         ))}
       </ul>
@@ -40,10 +50,20 @@ function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean
         <summary>Who put which version into use</summary>
         <TableScroll label={`History of ${name}`}>
           <table className="list compact">
-            <thead><tr><th scope="col">When</th><th scope="col">Version</th><th scope="col">By</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Version</th>
+                <th scope="col">By</th>
+              </tr>
+            </thead>
             <tbody>
               {[...history].reverse().map(({ version, promoted_at, promoted_by }) => (
-                <tr key={promoted_at}><td className="nowrap">{formatDateTime(promoted_at)}</td><td>{version}</td><td>{promoted_by === 'shipped' ? 'came with Cytoqueue' : promoted_by}</td></tr>
+                <tr key={promoted_at}>
+                  <td className="nowrap">{formatDateTime(promoted_at)}</td>
+                  <td>{version}</td>
+                  <td>{promoted_by === 'shipped' ? 'came with Cytoqueue' : promoted_by}</td>
+                </tr>
               ))}
             </tbody>
           </table>

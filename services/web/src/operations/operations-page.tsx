@@ -1,31 +1,42 @@
 import type { Percentiles, QueueState } from '@cytoqueue/client';
-import { addressOf } from '../base-path';
-import { Failure } from '../design/failure';
-import { Loading } from '../design/loading';
-import { countOf, formatCount, formatDateTime, formatDuration, formatMilliseconds } from '../design/numbers';
-import { Notice } from '../design/notice';
-import { usePageTitle } from '../design/page-title';
-import { Panel } from '../design/panel';
-import { StatTiles } from '../design/stat-tiles';
+import { withBasePath } from '../api/base-path';
+import { ErrorNotice } from '../ui/error-notice';
+import { Loading } from '../ui/loading';
+import { pluralize, formatCount, formatDateTime, formatDuration, formatMilliseconds } from '../ui/format';
+import { Notice } from '../ui/notice';
+import { usePageTitle } from '../ui/page-title';
+import { Panel } from '../ui/panel';
+import { StatTiles } from '../ui/stat-tiles';
 import { useSession } from '../session/use-session';
 import { QueueTable } from './queue-table';
 import { TimeChart } from './time-chart';
-import { useQueue } from './use-queue';
+import { useQueueHistory } from './use-queue-history';
 
 export function OperationsPage() {
   usePageTitle('Operations');
   const session = useSession();
-  const { data: queue, history, error, refetch } = useQueue();
+  const { data: queue, history, error, refetch } = useQueueHistory();
   return (
     <div className="page">
       <header className="page-head">
         <div>
           <h1>Operations</h1>
-          <p className="small muted">{queue === undefined ? 'The queue as it stands' : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}); it follows by itself`}. No patient’s record is shown here.</p>
+          <p className="small muted">
+            {queue === undefined
+              ? 'The queue as it stands'
+              : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}); it follows by itself`}
+            . No patient’s record is shown here.
+          </p>
         </div>
-        {session?.platform === true && <a className="button" href={addressOf('/admin/queues')}>Job browser</a>}
+        {session?.platform === true && (
+          <a className="button" href={withBasePath('/admin/queues')}>
+            Job browser
+          </a>
+        )}
       </header>
-      {error !== null && <Failure error={error} what="The queue could not be read." onRetry={() => void refetch()} />}
+      {error !== null && (
+        <ErrorNotice error={error} what="The queue could not be read." onRetry={() => void refetch()} />
+      )}
       {queue === undefined ? error === null && <Loading /> : <Queue queue={queue} history={history} />}
     </div>
   );
@@ -38,21 +49,48 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
       <Panel title="Now">
         <StatTiles
           tiles={[
-            { name: 'Rows waiting', value: formatCount(queue.backlog_rows), more: countOf(queue.backlog_jobs, 'job') },
-            { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), more: 'has waited' },
-            { name: 'Throughput', value: formatCount(queue.rows_per_second), more: 'rows a second' },
-            { name: 'Drained in', value: describeDrain(queue) },
-            { name: 'Workers', value: formatCount(queue.workers_alive), more: 'alive', tone: queue.workers_alive === 0 ? 'warning' : undefined },
-            { name: 'Failed shards', value: formatCount(queue.failures.shards_failed), more: 'in the last hour', tone: queue.failures.shards_failed > 0 ? 'warning' : undefined },
-            { name: 'Repeated jobs', value: formatCount(queue.failures.jobs_retried), more: 'in the last hour' },
+            {
+              name: 'Rows waiting',
+              value: formatCount(queue.backlog_rows),
+              hint: pluralize(queue.backlog_jobs, 'job'),
+            },
+            { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), hint: 'has waited' },
+            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows a second' },
+            { name: 'Drained in', value: drainText(queue) },
+            {
+              name: 'Workers',
+              value: formatCount(queue.workers_alive),
+              hint: 'alive',
+              tone: queue.workers_alive === 0 ? 'warning' : undefined,
+            },
+            {
+              name: 'Failed shards',
+              value: formatCount(queue.failures.shards_failed),
+              hint: 'in the last hour',
+              tone: queue.failures.shards_failed > 0 ? 'warning' : undefined,
+            },
+            { name: 'Repeated jobs', value: formatCount(queue.failures.jobs_retried), hint: 'in the last hour' },
           ]}
         />
       </Panel>
       <div className="two">
-        <Panel title="Rows waiting"><TimeChart points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.backlog_rows }))} unit="rows" /></Panel>
-        <Panel title="Rows a second"><TimeChart points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))} unit="rows a second" /></Panel>
+        <Panel title="Rows waiting">
+          <TimeChart
+            points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.backlog_rows }))}
+            unit="rows"
+          />
+        </Panel>
+        <Panel title="Rows a second">
+          <TimeChart
+            points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))}
+            unit="rows a second"
+          />
+        </Panel>
       </div>
-      <Panel title="How long single records take" lead="Half of them take no longer than the first figure, 99 of a hundred no longer than the second.">
+      <Panel
+        title="How long single records take"
+        lead="Half of them take no longer than the first figure, 99 of a hundred no longer than the second."
+      >
         <dl className="facts">
           <Latency name="Waiting in the queue" percentiles={queue.latency.prediction_wait_ms} />
           <Latency name="From request to answer" percentiles={queue.latency.prediction_total_ms} />
@@ -67,14 +105,22 @@ function Warnings({ queue }: { queue: QueueState }) {
   const paused = queue.queues.filter((entry) => entry.paused);
   return (
     <>
-      {queue.workers_alive === 0 && <Notice tone="warning"><strong>No worker is alive.</strong> What is sent is stored and waits; nothing is scored until one starts.</Notice>}
-      {queue.stalled && queue.workers_alive > 0 && <Notice tone="warning"><strong>Work is stalled.</strong> Rows wait, and none was finished for 15 seconds.</Notice>}
+      {queue.workers_alive === 0 && (
+        <Notice tone="warning">
+          <strong>No worker is alive.</strong> What is sent is stored and waits; nothing is scored until one starts.
+        </Notice>
+      )}
+      {queue.stalled && queue.workers_alive > 0 && (
+        <Notice tone="warning">
+          <strong>Work is stalled.</strong> Rows wait, and none was finished for 15 seconds.
+        </Notice>
+      )}
       {paused.length > 0 && <Notice tone="warning">Paused: {paused.map(({ name }) => name).join(', ')}.</Notice>}
     </>
   );
 }
 
-function describeDrain({ drain_seconds: drain, backlog_rows: rows }: QueueState): string {
+function drainText({ drain_seconds: drain, backlog_rows: rows }: QueueState): string {
   if (rows === 0) return 'empty';
   return drain === null ? 'not known' : formatDuration(drain);
 }
@@ -83,7 +129,16 @@ function Latency({ name, percentiles }: { name: string; percentiles: Percentiles
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{percentiles === null ? <span className="muted">no record of late</span> : <>{formatMilliseconds(percentiles.p50)} <span className="muted">half</span>, {formatMilliseconds(percentiles.p99)} <span className="muted">99 %</span></>}</dd>
+      <dd>
+        {percentiles === null ? (
+          <span className="muted">no record of late</span>
+        ) : (
+          <>
+            {formatMilliseconds(percentiles.p50)} <span className="muted">half</span>,{' '}
+            {formatMilliseconds(percentiles.p99)} <span className="muted">99 %</span>
+          </>
+        )}
+      </dd>
     </div>
   );
 }

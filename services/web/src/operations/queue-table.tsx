@@ -1,9 +1,9 @@
 import type { QueueState } from '@cytoqueue/client';
-import { formatCount, formatDuration } from '../design/numbers';
-import { Panel } from '../design/panel';
-import { TableScroll } from '../design/table-scroll';
+import { formatCount, formatDuration } from '../ui/format';
+import { Panel } from '../ui/panel';
+import { TableScroll } from '../ui/table-scroll';
 
-const NAMES = { predictions: 'Single records', shards: 'Parts of files', finalize: 'Putting files together' };
+const QUEUE_LABELS = { predictions: 'Single records', shards: 'Parts of files', finalize: 'Putting files together' };
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
@@ -12,20 +12,44 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
         <table className="list">
           <thead>
             <tr>
-              <th scope="col">Queue</th><th scope="col" className="number">Waiting</th><th scope="col" className="number">In hand</th><th scope="col" className="number">Put off</th>
-              <th scope="col" className="number">Failed</th><th scope="col" className="number">Rows</th><th scope="col" className="number">Oldest</th><th scope="col">State</th>
+              <th scope="col">Queue</th>
+              <th scope="col" className="number">
+                Waiting
+              </th>
+              <th scope="col" className="number">
+                In hand
+              </th>
+              <th scope="col" className="number">
+                Put off
+              </th>
+              <th scope="col" className="number">
+                Failed
+              </th>
+              <th scope="col" className="number">
+                Rows
+              </th>
+              <th scope="col" className="number">
+                Oldest
+              </th>
+              <th scope="col">State</th>
             </tr>
           </thead>
           <tbody>
             {queues.map((queue) => (
               <tr key={queue.name}>
-                <th scope="row">{NAMES[queue.name]} <span className="muted small">({queue.name})</span></th>
+                <th scope="row">
+                  {QUEUE_LABELS[queue.name]} <span className="muted small">({queue.name})</span>
+                </th>
                 <td className="number">{formatCount(queue.waiting + queue.prioritized)}</td>
                 <td className="number">{formatCount(queue.active)}</td>
                 <td className="number">{formatCount(queue.delayed)}</td>
                 <td className="number">{formatCount(queue.failed)}</td>
                 <td className="number">{formatCount(queue.backlog_rows)}</td>
-                <td className="number nowrap">{queue.waiting + queue.prioritized + queue.delayed + queue.active === 0 ? '–' : formatDuration(queue.oldest_job_age_seconds)}</td>
+                <td className="number nowrap">
+                  {queue.waiting + queue.prioritized + queue.delayed + queue.active === 0
+                    ? '–'
+                    : formatDuration(queue.oldest_job_age_seconds)}
+                </td>
                 <td>{queue.paused ? 'paused' : 'running'}</td>
               </tr>
             ))}

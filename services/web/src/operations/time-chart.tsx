@@ -1,4 +1,4 @@
-import { formatCount } from '../design/numbers';
+import { formatCount } from '../ui/format';
 
 interface TimeChartProps {
   /** Oldest first; `at` in milliseconds. */
@@ -16,25 +16,32 @@ const BOTTOM = 22;
 export function TimeChart({ points, unit }: TimeChartProps) {
   const first = points[0];
   const last = points.at(-1);
-  if (first === undefined || last === undefined || points.length < 2) return <p className="muted small">The line begins with the next look.</p>;
-  const most = Math.max(...points.map(({ value }) => value), 1);
+  if (first === undefined || last === undefined || points.length < 2)
+    return <p className="muted small">The line begins with the next look.</p>;
+  const highest = Math.max(...points.map(({ value }) => value), 1);
   const x = (at: number): number => LEFT + ((at - first.at) / Math.max(1, last.at - first.at)) * (WIDTH - 2 * LEFT);
-  const y = (value: number): number => HEIGHT - BOTTOM - (value / most) * (HEIGHT - TOP - BOTTOM);
+  const y = (value: number): number => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);
   const line = points.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-  const label = `${formatCount(last.value)} ${unit} now; between ${formatCount(Math.min(...points.map(({ value }) => value)))} and ${formatCount(most)} since the page was opened.`;
+  const label = `${formatCount(last.value)} ${unit} now; between ${formatCount(Math.min(...points.map(({ value }) => value)))} and ${formatCount(highest)} since the page was opened.`;
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="time-chart" role="img" aria-label={label}>
       <line x1={LEFT} x2={WIDTH - LEFT} y1={y(0)} y2={y(0)} className="grid" />
-      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(most)} y2={y(most)} className="grid" />
+      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(highest)} y2={y(highest)} className="grid" />
       <polygon points={`${LEFT},${y(0)} ${line} ${x(last.at)},${y(0)}`} className="time-area" />
       <polyline points={line} className="time-line" />
-      <text x={LEFT} y={y(most) - 6} className="chart-text">{formatCount(most)}</text>
-      <text x={LEFT} y={HEIGHT - 6} className="chart-text">{clock(first.at)}</text>
-      <text x={WIDTH - LEFT} y={HEIGHT - 6} textAnchor="end" className="chart-text">{clock(last.at)}</text>
+      <text x={LEFT} y={y(highest) - 6} className="chart-text">
+        {formatCount(highest)}
+      </text>
+      <text x={LEFT} y={HEIGHT - 6} className="chart-text">
+        {formatTime(first.at)}
+      </text>
+      <text x={WIDTH - LEFT} y={HEIGHT - 6} textAnchor="end" className="chart-text">
+        {formatTime(last.at)}
+      </text>
     </svg>
   );
 }
 
-function clock(at: number): string {
+function formatTime(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB');
 }

@@ -1,7 +1,7 @@
 /** @jest-environment jsdom */
 import { ConnectionError } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
-import { client, reader } from '../api';
+import { client, noRetryClient } from '../api/clients';
 import { problem, renderPage } from '../page.test.fixtures';
 import { SignInPage } from './sign-in-page';
 
@@ -10,7 +10,7 @@ const key = () => screen.getByLabelText<HTMLInputElement>('Access key');
 let signIn: jest.SpyInstance<ReturnType<typeof client.signIn>, Parameters<typeof client.signIn>>;
 
 beforeEach(() => {
-  jest.spyOn(reader, 'session').mockRejectedValue(problem(401));
+  jest.spyOn(noRetryClient, 'session').mockRejectedValue(problem(401));
   signIn = jest.spyOn(client, 'signIn').mockRejectedValue(problem(401, { detail: 'unknown key' }));
 });
 

@@ -2,13 +2,13 @@ import { ApiError, type Session } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Navigate, useLocation } from 'react-router';
-import { client, describeError } from '../api';
-import { Button } from '../design/button';
-import { Notice } from '../design/notice';
-import { TextField } from '../design/text-field';
-import { usePageTitle } from '../design/page-title';
-import { changeSession } from '../queries';
-import { Wordmark } from '../shell/wordmark';
+import { client, errorMessage } from '../api/clients';
+import { Button } from '../ui/button';
+import { Notice } from '../ui/notice';
+import { TextField } from '../ui/text-field';
+import { usePageTitle } from '../ui/page-title';
+import { resetSession } from '../api/query-client';
+import { Wordmark } from '../layout/wordmark';
 import { useSession } from './use-session';
 
 type Credential = Parameters<typeof client.signIn>[0];
@@ -20,7 +20,7 @@ export function SignInPage() {
   const { state } = useLocation() as { state: { from?: string } | null };
   const [key, setKey] = useState('');
   const signIn = useSignIn();
-  useTokenOfTheAddress(signIn.mutate);
+  useSignInTokenFromUrl(signIn.mutate);
   if (session) return <Navigate to={state?.from ?? '/'} replace />;
 
   const submit = (event: FormEvent): void => {
@@ -33,16 +33,28 @@ export function SignInPage() {
       <Wordmark />
       <h1>Sign in</h1>
       <p className="muted">
-        With the access key that your laboratory was given. It is exchanged for a session of twelve hours in this browser and not kept.
+        With the access key that your laboratory was given. It is exchanged for a session of twelve hours in this
+        browser and not kept.
       </p>
-      {signIn.isError && <Notice tone="error">{refusal(signIn.error, signIn.variables)}</Notice>}
+      {signIn.isError && <Notice tone="error">{signInError(signIn.error, signIn.variables)}</Notice>}
       <form onSubmit={submit} className="stack">
-        <TextField label="Access key" type="password" autoComplete="current-password" value={key} onChange={setKey} isRequired autoFocus />
+        <TextField
+          label="Access key"
+          type="password"
+          autoComplete="current-password"
+          value={key}
+          onChange={setKey}
+          isRequired
+          autoFocus
+        />
         <Button type="submit" variant="primary" isPending={signIn.isPending}>
           Sign in
         </Button>
       </form>
-      <p className="small muted">Started on your own machine? The address that the start command printed signs you in at once; it works once, for ten minutes.</p>
+      <p className="small muted">
+        Started on your own machine? The address that the start command printed signs you in at once; it works once, for
+        ten minutes.
+      </p>
       <p className="small muted">For research. Not a medical device.</p>
     </main>
   );
@@ -52,12 +64,12 @@ function useSignIn() {
   const queryClient = useQueryClient();
   return useMutation<Session, unknown, Credential>({
     mutationFn: (credential) => client.signIn(credential),
-    onSuccess: (session) => changeSession(queryClient, session),
+    onSuccess: (session) => resetSession(queryClient, session),
   });
 }
 
 /** Takes the token out of the address at once: a reload or a bookmark must not repeat it. */
-function useTokenOfTheAddress(signIn: (credential: Credential) => void): void {
+function useSignInTokenFromUrl(signIn: (credential: Credential) => void): void {
   const { hash } = useLocation();
   useEffect(() => {
     const token = new URLSearchParams(window.location.hash.slice(1)).get('token');
@@ -67,8 +79,9 @@ function useTokenOfTheAddress(signIn: (credential: Credential) => void): void {
   }, [hash, signIn]);
 }
 
-function refusal(error: unknown, credential: Credential | undefined): string {
-  if (!(error instanceof ApiError) || error.status !== 401) return describeError(error);
-  if (credential !== undefined && 'token' in credential) return 'This link has been used already, or is older than ten minutes. Sign in with your key instead.';
+function signInError(error: unknown, credential: Credential | undefined): string {
+  if (!(error instanceof ApiError) || error.status !== 401) return errorMessage(error);
+  if (credential !== undefined && 'token' in credential)
+    return 'This link has been used already, or is older than ten minutes. Sign in with your key instead.';
   return 'This key is not known here, or has expired. Check that it was copied whole.';
 }

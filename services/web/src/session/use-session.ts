@@ -1,7 +1,7 @@
 import type { Session } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
-import { isSignedOut, reader } from '../api';
-import { SESSION_KEY } from '../queries';
+import { isUnauthorized, noRetryClient } from '../api/clients';
+import { SESSION_KEY } from '../api/query-client';
 
 /** The session; null when nobody is signed in, undefined while that is not known. */
 export function useSession(): Session | null | undefined {
@@ -9,9 +9,9 @@ export function useSession(): Session | null | undefined {
     queryKey: SESSION_KEY,
     queryFn: async ({ signal }) => {
       try {
-        return await reader.session({ signal });
+        return await noRetryClient.session({ signal });
       } catch (error) {
-        if (isSignedOut(error)) return null;
+        if (isUnauthorized(error)) return null;
         throw error;
       }
     },
@@ -19,7 +19,7 @@ export function useSession(): Session | null | undefined {
   }).data;
 }
 
-export interface Rights {
+export interface Permissions {
   /** Patients' records and batches. */
   records: boolean;
   /** Queue and workers. */
@@ -28,6 +28,6 @@ export interface Rights {
   admin: boolean;
 }
 
-export function rightsOf({ role }: Session): Rights {
+export function permissionsOf({ role }: Session): Permissions {
   return { records: role !== 'operator', operations: role !== 'member', admin: role === 'admin' };
 }

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type BatchOptions, type BatchRecord, type Manifest, ObjectKeys, decodeShardObject } from '@cytoqueue/storage';
+import {
+  type BatchOptions,
+  type BatchDocument,
+  type ManifestDocument,
+  ObjectKeys,
+  decodeShardObject,
+} from '@cytoqueue/records';
 import { parse } from 'csv-parse/sync';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
-import { BatchRecords, processShard, shardKey } from './shard';
+import { BatchDocumentCache, processShard, shardKey } from './shard';
 
 const BAD_ROW = '8,11,1,1,1,2,1,3,1,1\n';
 /** Three shards of two rows; the second has a row that is rejected. */
@@ -25,31 +31,40 @@ afterAll(async () => {
 
 const accept = (options: Partial<BatchOptions> = {}, csv = FILE) => worker.acceptBatch(csv, 2, options);
 
-async function score({ id, shards }: BatchRecord, scored = shards.map((_, shard) => shard)): Promise<void> {
-  const records = new BatchRecords(worker.store);
-  for (const shard of scored) await processShard(worker.services, records, { v: 1, tenant: TENANT, batchId: id, run: 1, shard, rows: 2 });
+async function score({ id, shards }: BatchDocument, scored = shards.map((_, shard) => shard)): Promise<void> {
+  const records = new BatchDocumentCache(worker.store);
+  for (const shard of scored)
+    await processShard(worker.services, records, { v: 1, tenant: TENANT, batchId: id, run: 1, shard, rows: 2 });
 }
 
 /** A finalizer that knows nothing of an earlier one. */
-function finalize({ id }: BatchRecord, failed: number[] = []): Promise<void> {
-  return new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: id, run: 1 }, new Set(failed));
+function finalize({ id }: BatchDocument, failed: number[] = []): Promise<void> {
+  return new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
+    { v: 1, tenant: TENANT, batchId: id, run: 1 },
+    new Set(failed),
+  );
 }
 
-async function rowsOf(record: BatchRecord, shard: number) {
+async function rowsOf(record: BatchDocument, shard: number) {
   const key = shardKey(TENANT, record, shard);
   return decodeShardObject(await worker.store.get(key), key);
 }
 
-async function run({ id }: BatchRecord) {
+async function run({ id }: BatchDocument) {
   const [manifest, results, errors] = await Promise.all([
-    worker.json<Manifest>(ObjectKeys.runManifest(TENANT, id, 1)),
+    worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, id, 1)),
     worker.store.get(ObjectKeys.runResults(TENANT, id, 1)),
     worker.store.get(ObjectKeys.runErrors(TENANT, id, 1)),
   ]);
   const digest = (bytes: Buffer) => ({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   expect([manifest.results, manifest.errors]).toEqual([digest(results), digest(errors)]);
   const rowsOf = (bytes: Buffer) => parse(bytes, { columns: true }) as Record<string, string>[];
-  return { manifest, results, statuses: rowsOf(results).map((row) => row['row_status']), errorCodes: rowsOf(errors).map((row) => row['error_code']) };
+  return {
+    manifest,
+    results,
+    statuses: rowsOf(results).map((row) => row['row_status']),
+    errorCodes: rowsOf(errors).map((row) => row['error_code']),
+  };
 }
 
 test('joins what the shards have left, and ends the batch', async () => {
@@ -86,7 +101,11 @@ test('gives the rows of a failed shard back as failed, none lost', async () => {
   await score(record, [0, 2]);
   await finalize(record, [1]);
   const { manifest, statuses, errorCodes } = await run(record);
-  expect(manifest).toMatchObject({ status: 'completed_with_errors', counts: { total: 6, succeeded: 4, rejected: 0, failed: 2 }, failed_shards: [1] });
+  expect(manifest).toMatchObject({
+    status: 'completed_with_errors',
+    counts: { total: 6, succeeded: 4, rejected: 0, failed: 2 },
+    failed_shards: [1],
+  });
   expect(statuses).toEqual(['ok', 'ok', 'failed', 'failed', 'ok', 'ok']);
   expect(errorCodes).toEqual(['shard-failed', 'shard-failed']);
 });
@@ -101,7 +120,11 @@ test('believes the store when it has a shard that the queue calls failed', async
 test('a batch of which nothing was scored has failed', async () => {
   const record = await accept();
   await finalize(record, [0, 1, 2]);
-  expect((await run(record)).manifest).toMatchObject({ status: 'failed', counts: { failed: 6 }, failed_shards: [0, 1, 2] });
+  expect((await run(record)).manifest).toMatchObject({
+    status: 'failed',
+    counts: { failed: 6 },
+    failed_shards: [0, 1, 2],
+  });
 });
 
 test('on_error=abort: one rejected row fails the batch, none does not', async () => {

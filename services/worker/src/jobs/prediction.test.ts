@@ -1,5 +1,6 @@
 import { ModelDigestError } from '@cytoqueue/registry';
-import { ObjectCorruptError, ObjectKeys, ObjectMismatchError, type PredictionEnd, predictionEndShape, readDocument } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectMismatchError } from '@cytoqueue/storage';
+import { ObjectKeys, type PredictionCompletion, predictionCompletionShape, readDocument } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { PredictionProcessor } from './prediction';
@@ -21,7 +22,8 @@ afterAll(async () => {
 
 const jobOf = (predictionId: string) => ({ v: 1 as const, tenant: TENANT, predictionId });
 const resultKey = (id: string) => ObjectKeys.predictionResult(TENANT, id);
-const putEnd = (id: string, end: PredictionEnd) => worker.store.putOnce(resultKey(id), Buffer.from(JSON.stringify(end)));
+const putEnd = (id: string, end: PredictionCompletion) =>
+  worker.store.putOnce(resultKey(id), Buffer.from(JSON.stringify(end)));
 
 test('delivered again, to whichever worker, it leaves the very same bytes', async () => {
   const id = await worker.acceptPrediction();
@@ -30,26 +32,29 @@ test('delivered again, to whichever worker, it leaves the very same bytes', asyn
   await Promise.all([processor.process(jobOf(id)), new PredictionProcessor(worker.services).process(jobOf(id))]);
   expect(await worker.store.get(resultKey(id))).toEqual(bytes);
   expect(await worker.store.head(resultKey(id))).toEqual(info);
-  await processor.settle(jobOf(id));
+  await processor.cleanUp(jobOf(id));
   expect(await worker.isPending(id)).toBe(false);
-  expect(JSON.parse(bytes.toString())).toMatchObject({ status: 'succeeded', result: { predicted_class: 'benign', missing_features: ['bare_nuclei'] } });
+  expect(JSON.parse(bytes.toString())).toMatchObject({
+    status: 'succeeded',
+    result: { predicted_class: 'benign', missing_features: ['bare_nuclei'] },
+  });
 });
 
 test('canceled it stays canceled, also when it is given up', async () => {
   const id = await worker.acceptPrediction();
   await putEnd(id, { status: 'canceled' });
   await processor.process(jobOf(id));
-  await processor.giveUp(jobOf(id));
+  await processor.fail(jobOf(id));
   expect(await worker.json(resultKey(id))).toEqual({ status: 'canceled' });
   expect(await worker.isPending(id)).toBe(false);
 });
 
 test('given up it says so, and a result that came first stands', async () => {
   const [lost, scored] = [await worker.acceptPrediction(), await worker.acceptPrediction()];
-  await processor.giveUp(jobOf(lost));
+  await processor.fail(jobOf(lost));
   expect(await worker.json(resultKey(lost))).toMatchObject({ status: 'failed', error: { code: 'scoring-failed' } });
   await processor.process(jobOf(scored));
-  await processor.giveUp(jobOf(scored));
+  await processor.fail(jobOf(scored));
   expect(await worker.json(resultKey(scored))).toMatchObject({ status: 'succeeded' });
   expect([await worker.isPending(lost), await worker.isPending(scored)]).toEqual([false, false]);
 });
@@ -64,7 +69,7 @@ test('taken back by the API it leaves nothing', async () => {
 test('a different result of the same record is an alarm, and replaces nothing', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
-  const end = await worker.json<Extract<PredictionEnd, { status: 'succeeded' }>>(resultKey(id));
+  const end = await worker.json<Extract<PredictionCompletion, { status: 'succeeded' }>>(resultKey(id));
   const doctored = { ...end, result: { ...end.result, probability_malignant: 0.5 } };
   await worker.store.put(resultKey(id), Buffer.from(JSON.stringify(doctored)));
   await expect(processor.process(jobOf(id))).rejects.toThrow(ObjectMismatchError);
@@ -78,7 +83,9 @@ test('a stored result of which one digit changed is corrupt, not another result'
   const digit = bytes.indexOf('"probability_malignant":0.') + '"probability_malignant":0.'.length;
   bytes[digit] = bytes[digit] === 0x39 ? 0x38 : 0x39;
   await worker.store.put(resultKey(id), bytes);
-  await expect(readDocument(worker.store, resultKey(id), predictionEndShape)).rejects.toBeInstanceOf(ObjectCorruptError);
+  await expect(readDocument(worker.store, resultKey(id), predictionCompletionShape)).rejects.toBeInstanceOf(
+    ObjectCorruptError,
+  );
 });
 
 test('the same result that a release without checksums wrote first stands', async () => {

@@ -4,11 +4,19 @@
  */
 import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
-import type { Registry } from '@cytoqueue/registry';
+import type { ModelRegistry } from '@cytoqueue/registry';
 import {
-  ObjectKeys, ObjectMismatchError, type ObjectStore, type PredictionEnd, type PredictionRequest, type PredictionResult, findDocument, predictionEndShape,
-  predictionRequestShape, readDocument, sealDocument,
-} from '@cytoqueue/storage';
+  ObjectKeys,
+  type PredictionCompletion,
+  type PredictionRequest,
+  type PredictionResult,
+  findDocument,
+  predictionCompletionShape,
+  predictionRequestShape,
+  readDocument,
+  sealDocument,
+} from '@cytoqueue/records';
+import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 
 /** What one model version needs to answer; both parts hold scratch space. */
 interface Predictor {
@@ -23,53 +31,56 @@ interface Predictor {
 export class PredictionProcessor {
   private readonly predictors = new Map<string, Predictor>();
 
-  constructor(private readonly services: { store: ObjectStore; registry: Registry }) {}
+  constructor(private readonly services: { store: ObjectStore; registry: ModelRegistry }) {}
 
   /** @returns whether the record's end is this result: not when it was canceled or taken back */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
     // Taken back: the client was told that it was not accepted.
     if (request === undefined) return false;
-    const result = describe(await this.predictorFor(request), request);
-    return this.end(tenant, predictionId, { status: 'succeeded', result });
+    const result = toPredictionResult(await this.predictorFor(request), request);
+    return this.completion(tenant, predictionId, { status: 'succeeded', result });
   }
 
   /** The prediction has its end: nobody needs to take it up again. */
-  async settle({ tenant, predictionId }: PredictionJob): Promise<void> {
+  async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
     await this.services.store.delete(ObjectKeys.pending(tenant, predictionId));
   }
 
   /** After the last attempt: the client must not wait for ever. */
-  async giveUp(job: PredictionJob): Promise<void> {
+  async fail(job: PredictionJob): Promise<void> {
     const { tenant, predictionId } = job;
-    const error = { code: 'scoring-failed', detail: 'the record could not be scored after several attempts; send it again' };
-    await this.end(tenant, predictionId, { status: 'failed', error });
-    await this.settle(job);
+    const error = {
+      code: 'scoring-failed',
+      detail: 'the record could not be scored after several attempts; send it again',
+    };
+    await this.completion(tenant, predictionId, { status: 'failed', error });
+    await this.cleanUp(job);
   }
 
   private readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
     return findDocument(this.services.store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
   }
 
-  private async end(tenant: string, id: string, end: PredictionEnd): Promise<boolean> {
+  private async completion(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
     const key = ObjectKeys.predictionResult(tenant, id);
     try {
-      await this.services.store.putOnce(key, sealDocument(end), { contentType: 'application/json' });
+      await this.services.store.putOnce(key, sealDocument(completion), { contentType: 'application/json' });
       return true;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      const existing = await readDocument(this.services.store, key, predictionEndShape);
+      const existing = await readDocument(this.services.store, key, predictionCompletionShape);
       // A worker of a release without checksums may have written the same end first.
-      if (JSON.stringify(existing) === JSON.stringify(end)) return true;
-      if (isSameKind(existing, end)) throw error;
+      if (JSON.stringify(existing) === JSON.stringify(completion)) return true;
+      if (isSameFormat(existing, completion)) throw error;
       return false;
     }
   }
 
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
-    const known = this.predictors.get(pin.digest);
-    if (known !== undefined) return known;
-    const { model } = await this.services.registry.pinned(pin);
+    const cached = this.predictors.get(pin.digest);
+    if (cached !== undefined) return cached;
+    const { model } = await this.services.registry.loadPinned(pin);
     const predictor = { classifier: new Classifier(model), explainer: new Explainer(model) };
     this.predictors.set(pin.digest, predictor);
     return predictor;
@@ -80,15 +91,18 @@ export class PredictionProcessor {
  * Canceled, given up, or answered by another release, whose evidence may differ: the first end stays. Two different
  * results of one format are an alarm.
  */
-function isSameKind(existing: PredictionEnd, end: PredictionEnd): boolean {
-  return existing.status === end.status && formatOf(existing) === formatOf(end);
+function isSameFormat(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
+  return existing.status === completion.status && formatOf(existing) === formatOf(completion);
 }
 
-function formatOf(end: PredictionEnd): number {
-  return (end.status === 'succeeded' && end.format) || 1;
+function formatOf(completion: PredictionCompletion): number {
+  return (completion.status === 'succeeded' && completion.format) || 1;
 }
 
-function describe({ classifier, explainer }: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {
+function toPredictionResult(
+  { classifier, explainer }: Predictor,
+  { features, operating_point }: PredictionRequest,
+): PredictionResult {
   const { schema, file } = classifier.model;
   const names = schema.features.map(({ name }) => name);
   const sample = names.map((name) => features[name] ?? NaN);
@@ -99,13 +113,13 @@ function describe({ classifier, explainer }: Predictor, { features, operating_po
     operating_point: { name: operating_point, threshold: file.operating_points[operating_point] },
     outcome: prediction.indeterminate === 0 ? 'confident' : 'indeterminate',
     reasons: [...prediction.reasons],
-    missing_features: names.filter((_, feature) => (prediction.missing & (1 << feature)) !== 0),
-    neighbors: describeNeighbors(prediction, names, schema.labels),
+    missing_features: names.filter((_, feature) => (prediction.missingMask & (1 << feature)) !== 0),
+    neighbors: toNeighbors(prediction, names, schema.labels),
     evidence: explainer.explain(sample, { operatingPoint: operating_point }),
   };
 }
 
-function describeNeighbors({ neighbors }: Prediction, names: string[], labels: readonly ['benign', 'malignant']) {
+function toNeighbors({ neighbors }: Prediction, names: string[], labels: readonly ['benign', 'malignant']) {
   return neighbors.map(({ trainingRow, label, distance, features }) => ({
     training_row: trainingRow,
     class: labels[label],

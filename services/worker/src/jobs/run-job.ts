@@ -1,45 +1,54 @@
-import { CANARY_TENANT, type Job, PostponedError, UnrecoverableError } from '@cytoqueue/queue';
+import { CANARY_TENANT, type Job, RetryLaterError, UnrecoverableError } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import { alarmOf, toJobError } from '../errors';
-import type { StallWatch } from '../stall-watch';
-import type { WorkMetrics } from '../work-metrics';
+import type { LivenessMonitor } from '../liveness-monitor';
+import type { WorkerMetrics } from '../worker-metrics';
 
-interface RunServices {
+interface RunJobDeps {
   logger: Logger;
-  metrics: WorkMetrics;
-  stallWatch: Pick<StallWatch, 'moved'>;
+  metrics: WorkerMetrics;
+  livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
 }
 
 /** Runs one job and writes its one line: what it was, how long it took, whether it will be tried again. Ids only. */
-export async function runJob<T extends { tenant: string }>(job: Job<T>, { logger, metrics, stallWatch }: RunServices, work: () => Promise<void>): Promise<void> {
+export async function runJob<T extends { tenant: string }>(
+  job: Job<T>,
+  { logger, metrics, livenessMonitor }: RunJobDeps,
+  work: () => Promise<void>,
+): Promise<void> {
   metrics.delivered(job);
-  stallWatch.moved();
+  livenessMonitor.recordActivity();
   try {
     await work();
     // A canary a minute is not worth reading about.
-    logger[job.data.tenant === CANARY_TENANT ? 'debug' : 'info'](jobLine(job), 'job done');
+    logger[job.data.tenant === CANARY_TENANT ? 'debug' : 'info'](jobLogFields(job), 'job done');
   } catch (error) {
     const alarm = alarmOf(error);
     if (alarm !== undefined) {
       metrics.checksumMismatch();
-      logger.error({ ...jobLine(job), err: error, alarm }, alarm === 'object-corrupt' ? 'ALARM: a stored object is damaged' : 'ALARM: the store holds other bytes than this job results in');
+      logger.error(
+        { ...jobLogFields(job), err: error, alarm },
+        alarm === 'object-corrupt'
+          ? 'ALARM: a stored object is damaged'
+          : 'ALARM: the store holds other bytes than this job results in',
+      );
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
-    if (jobError instanceof PostponedError) logger.warn({ ...jobLine(job), err: error }, 'job put off');
+    if (jobError instanceof RetryLaterError) logger.warn({ ...jobLogFields(job), err: error }, 'job put off');
     // The last one is told by whoever gives the job up.
-    else if (!isLast(job, jobError)) logger.warn({ ...jobLine(job), err: error }, 'job attempt failed');
+    else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;
   } finally {
-    stallWatch.moved();
+    livenessMonitor.recordActivity();
   }
 }
 
-function isLast(job: Job, error: Error): boolean {
+function isLastAttempt(job: Job, error: Error): boolean {
   return error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
 }
 
 /** What a job's line says: ids, how often it was tried, how long it waited and took. */
-export function jobLine<T extends object>(job: Job<T>): Record<string, unknown> {
+export function jobLogFields<T extends object>(job: Job<T>): Record<string, unknown> {
   const { timestamp, processedOn = timestamp, finishedOn = Date.now(), attemptsMade } = job;
   const attempt = job.finishedOn === undefined ? attemptsMade + 1 : attemptsMade;
   const times = { waited_ms: Math.max(0, processedOn - timestamp), duration_ms: Math.max(0, finishedOn - processedOn) };

@@ -1,10 +1,18 @@
-import { type BatchRecord, ObjectKeys, ObjectMismatchError, type PredictionEnd, SHARD_FORMAT, decodeShardObject, encodeShardObject } from '@cytoqueue/storage';
+import {
+  type BatchDocument,
+  ObjectKeys,
+  type PredictionCompletion,
+  SHARD_FORMAT,
+  decodeShardObject,
+  encodeShardObject,
+} from '@cytoqueue/records';
+import { ObjectMismatchError } from '@cytoqueue/storage';
 import { crc32 } from 'node:zlib';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { PredictionProcessor } from './prediction';
-import { BatchRecords, loadShardTask, processShard } from './shard';
+import { BatchDocumentCache, loadShardTask, processShard } from './shard';
 import { putShardOnce, shardKey } from './stored-shard';
 
 /** Workers of two releases on one batch. */
@@ -23,13 +31,24 @@ afterAll(async () => {
 });
 
 const accept = () => worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-const deliver = (record: BatchRecord, shard: number) =>
-  processShard(worker.services, new BatchRecords(worker.store), { v: 1, tenant: TENANT, batchId: record.id, run: 1, shard, rows: 2 });
-const finalize = ({ id }: BatchRecord) => new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: id, run: 1 }, new Set());
-const results = ({ id }: BatchRecord) => worker.store.get(ObjectKeys.runResults(TENANT, id, 1));
+const deliver = (record: BatchDocument, shard: number) =>
+  processShard(worker.services, new BatchDocumentCache(worker.store), {
+    v: 1,
+    tenant: TENANT,
+    batchId: record.id,
+    run: 1,
+    shard,
+    rows: 2,
+  });
+const finalize = ({ id }: BatchDocument) =>
+  new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
+    { v: 1, tenant: TENANT, batchId: id, run: 1 },
+    new Set(),
+  );
+const results = ({ id }: BatchDocument) => worker.store.get(ObjectKeys.runResults(TENANT, id, 1));
 const alarms = () => worker.logged.filter(({ alarm }) => alarm !== undefined);
 
-async function score(record: BatchRecord, shard: number): Promise<Buffer> {
+async function score(record: BatchDocument, shard: number): Promise<Buffer> {
   return Buffer.from(await worker.services.pool.score(await loadShardTask(worker.services, TENANT, record, shard)));
 }
 
@@ -63,30 +82,42 @@ test('a damaged shard that a retry kept is scored again and not counted twice', 
   const key = shardKey(TENANT, record, 0);
   await worker.store.put(key, Buffer.from(await worker.store.get(key)).fill(0, 100, 110));
   const before = alarms().length;
-  await new Finalizer(worker.services, new BatchRecords(worker.store)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 2 }, new Set());
+  await new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
+    { v: 1, tenant: TENANT, batchId: record.id, run: 2 },
+    new Set(),
+  );
   expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
   // The second shard was missing: it is counted, the first one is among what the run kept.
   expect(await worker.services.progress.read(record.id, 2)).toMatchObject({ shards: 1, succeeded: 2 });
-  expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } });
+  expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({
+    status: 'succeeded',
+    counts: { succeeded: 4 },
+  });
 });
 
 test.each([
-  ['another shard of the batch', async (record: BatchRecord) => shardKey(TENANT, record, 1)],
-  ['the same shard of another batch', async () => {
-    const other = await worker.acceptBatch(HEADER + ROW.replace('5', '10').repeat(4), 2);
-    await deliver(other, 0);
-    return shardKey(TENANT, other, 0);
-  }],
-])('an object of %s, with as many rows, is set aside, and the results are those of an undisturbed run', async (_, keyOfOther) => {
-  const [record, undisturbed] = [await accept(), await accept()];
-  await finalize(undisturbed);
-  for (const shard of [0, 1]) await deliver(record, shard);
-  await worker.store.put(shardKey(TENANT, record, 0), await worker.store.get(await keyOfOther(record)));
-  const before = alarms().length;
-  await finalize(record);
-  expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
-  expect(await results(record)).toEqual(await results(undisturbed));
-});
+  ['another shard of the batch', async (record: BatchDocument) => shardKey(TENANT, record, 1)],
+  [
+    'the same shard of another batch',
+    async () => {
+      const other = await worker.acceptBatch(HEADER + ROW.replace('5', '10').repeat(4), 2);
+      await deliver(other, 0);
+      return shardKey(TENANT, other, 0);
+    },
+  ],
+])(
+  'an object of %s, with as many rows, is set aside, and the results are those of an undisturbed run',
+  async (_, keyOfOther) => {
+    const [record, undisturbed] = [await accept(), await accept()];
+    await finalize(undisturbed);
+    for (const shard of [0, 1]) await deliver(record, shard);
+    await worker.store.put(shardKey(TENANT, record, 0), await worker.store.get(await keyOfOther(record)));
+    const before = alarms().length;
+    await finalize(record);
+    expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
+    expect(await results(record)).toEqual(await results(undisturbed));
+  },
+);
 
 test('two different objects of one format are an alarm, and the first one stays', async () => {
   const record = await accept();
@@ -107,18 +138,21 @@ test('a manifest that a finalizer of an earlier release wrote first is kept', as
   expect(await worker.store.get(key)).not.toEqual(earlier);
   await worker.store.put(key, earlier);
   const late = Object.assign(Object.create(worker.store) as typeof worker.store, { head: async () => undefined });
-  await new Finalizer({ ...worker.services, store: late }, new BatchRecords(late)).process({ v: 1, tenant: TENANT, batchId: record.id, run: 1 }, new Set());
+  await new Finalizer({ ...worker.services, store: late }, new BatchDocumentCache(late)).process(
+    { v: 1, tenant: TENANT, batchId: record.id, run: 1 },
+    new Set(),
+  );
   expect(await worker.store.get(key)).toEqual(earlier);
 });
 
 test('of two results of a record by releases with different evidence the first one stays; of one release that is an alarm', async () => {
   const processor = new PredictionProcessor(worker.services);
-  const redeliver = async (change: (end: PredictionEnd) => object) => {
+  const redeliver = async (change: (end: PredictionCompletion) => object) => {
     const predictionId = await worker.acceptPrediction();
     const job = { v: 1, tenant: TENANT, predictionId } as const;
     await processor.process(job);
     const key = ObjectKeys.predictionResult(TENANT, predictionId);
-    const changed = Buffer.from(JSON.stringify(change(await worker.json<PredictionEnd>(key))));
+    const changed = Buffer.from(JSON.stringify(change(await worker.json<PredictionCompletion>(key))));
     await worker.store.put(key, changed);
     return { redelivery: processor.process(job), key, changed };
   };

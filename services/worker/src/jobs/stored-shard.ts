@@ -1,35 +1,38 @@
 import type { Logger } from '@cytoqueue/runtime';
-import {
-  type BatchRecord, ObjectCorruptError, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, SHARD_FORMAT, decodeShardObject,
-} from '@cytoqueue/storage';
-import type { WorkMetrics } from '../work-metrics';
+import { type BatchDocument, ObjectKeys, SHARD_FORMAT, decodeShardObject } from '@cytoqueue/records';
+import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
+import type { WorkerMetrics } from '../worker-metrics';
 
 export type StoredShard = ReturnType<typeof decodeShardObject>;
 
-interface StoredShardServices {
+interface StoredShardDeps {
   store: ObjectStore;
-  metrics: Pick<WorkMetrics, 'checksumMismatch'>;
+  metrics: Pick<WorkerMetrics, 'checksumMismatch'>;
   logger: Pick<Logger, 'error'>;
 }
 
-export function shardKey(tenant: string, record: BatchRecord, shard: number): string {
-  return ObjectKeys.shard(tenant, record.id, shard, modelRef(record));
+export function shardKey(tenant: string, batch: BatchDocument, shard: number): string {
+  return ObjectKeys.shard(tenant, batch.id, shard, modelRef(batch));
 }
 
 /**
  * A damaged object is set aside, with an alarm: the shard is a function of input and model, and is scored again.
- * @param into memory for it
+ * @param buffer memory for it
  * @returns undefined when the shard must be scored
  * @throws ObjectFormatError when a later release wrote it
  */
 export async function readShardObject(
-  services: StoredShardServices, tenant: string, record: BatchRecord, shard: number, into?: Buffer,
+  deps: StoredShardDeps,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+  buffer?: Buffer,
 ): Promise<StoredShard | undefined> {
   try {
-    return await read(services.store, tenant, record, shard, into);
+    return await read(deps.store, tenant, batch, shard, buffer);
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
-    return setAside(services, tenant, record, shard, error);
+    return quarantineDamaged(deps, tenant, batch, shard, error);
   }
 }
 
@@ -40,30 +43,45 @@ export async function readShardObject(
  * @throws ObjectMismatchError when two workers of one format came to different bytes
  */
 export async function putShardOnce(
-  services: StoredShardServices, tenant: string, record: BatchRecord, shard: number, object: Uint8Array,
+  deps: StoredShardDeps,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+  object: Uint8Array,
 ): Promise<StoredShard | undefined> {
-  const key = shardKey(tenant, record, shard);
+  const key = shardKey(tenant, batch, shard);
   try {
-    await services.store.putOnce(key, object);
+    await deps.store.putOnce(key, object);
     return undefined;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    const first = await readShardObject(services, tenant, record, shard);
-    if (first === undefined) await services.store.putOnce(key, object);
+    const first = await readShardObject(deps, tenant, batch, shard);
+    if (first === undefined) await deps.store.putOnce(key, object);
     else if (first.format === SHARD_FORMAT) throw error;
     return first;
   }
 }
 
 /** Whether an object of the shard was set aside. */
-export async function wasDamaged(store: ObjectStore, tenant: string, record: BatchRecord, shard: number): Promise<boolean> {
-  return (await store.head(ObjectKeys.damagedShard(tenant, record.id, shard, modelRef(record)))) !== undefined;
+export async function wasDamaged(
+  store: ObjectStore,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+): Promise<boolean> {
+  return (await store.head(ObjectKeys.damagedShard(tenant, batch.id, shard, modelRef(batch)))) !== undefined;
 }
 
-async function read(store: ObjectStore, tenant: string, record: BatchRecord, shard: number, into?: Buffer): Promise<StoredShard | undefined> {
-  const key = shardKey(tenant, record, shard);
+async function read(
+  store: ObjectStore,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+  buffer?: Buffer,
+): Promise<StoredShard | undefined> {
+  const key = shardKey(tenant, batch, shard);
   try {
-    return decodeShardObject(await store.get(key, into), key, record.shards[shard].rows);
+    return decodeShardObject(await store.get(key, buffer), key, batch.shards[shard].rows);
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;
@@ -71,13 +89,22 @@ async function read(store: ObjectStore, tenant: string, record: BatchRecord, sha
 }
 
 /** Reads the object once more: another worker may have replaced it, or the read itself was at fault. */
-async function setAside(services: StoredShardServices, tenant: string, record: BatchRecord, shard: number, damage: ObjectCorruptError): Promise<StoredShard | undefined> {
-  const { store, metrics, logger } = services;
+async function quarantineDamaged(
+  deps: StoredShardDeps,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+  damage: ObjectCorruptError,
+): Promise<StoredShard | undefined> {
+  const { store, metrics, logger } = deps;
   metrics.checksumMismatch();
-  logger.error({ tenant, batchId: record.id, shard, err: damage, alarm: 'object-corrupt' }, 'ALARM: a shard object is damaged; it is kept under damaged/ and the shard is scored again');
-  const key = shardKey(tenant, record, shard);
+  logger.error(
+    { tenant, batchId: batch.id, shard, err: damage, alarm: 'object-corrupt' },
+    'ALARM: a shard object is damaged; it is kept under damaged/ and the shard is scored again',
+  );
+  const key = shardKey(tenant, batch, shard);
   try {
-    return await read(store, tenant, record, shard);
+    return await read(store, tenant, batch, shard);
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
   }
@@ -85,11 +112,12 @@ async function setAside(services: StoredShardServices, tenant: string, record: B
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;
   });
-  if (damaged !== undefined) await store.put(ObjectKeys.damagedShard(tenant, record.id, shard, modelRef(record)), damaged);
+  if (damaged !== undefined)
+    await store.put(ObjectKeys.damagedShard(tenant, batch.id, shard, modelRef(batch)), damaged);
   await store.delete(key);
   return undefined;
 }
 
-function modelRef({ model }: BatchRecord): string {
+function modelRef({ model }: BatchDocument): string {
   return `${model.name}@${model.version}`;
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier } from '@cytoqueue/classifier';
-import { type Dialect, ShardCutter, readHeader } from '@cytoqueue/csv';
-import { countMatches, wbc } from '@cytoqueue/schema';
+import { type Dialect, ShardSplitter, readHeader } from '@cytoqueue/csv';
+import { countFeatureColumns, wbc } from '@cytoqueue/schema';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { explainColumns } from '@cytoqueue/registry';
-import { AnswerMemo } from './answer-memo';
-import { RowExplainer } from './explain-row';
+import { explainColumns } from '@cytoqueue/records';
+import { PredictionCache } from './prediction-cache';
+import { RowExplainer } from './row-evidence';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask } from './shard-task';
 
@@ -41,7 +41,15 @@ test('a scored row is the input, byte for byte, and the result columns', () => {
   const { probability } = classifier.predict([5, 1, 1, 1, 2, 1, 3, 1, 1]);
   expect(Buffer.from(results).toString()).toBe(`${ROW},41,ok,benign,${probability},confident,,,wbc-knn@1.0.0,,\n`);
   expect(errors).toHaveLength(0);
-  expect(counts).toEqual({ succeeded: 1, rejected: 0, benign: 1, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 });
+  expect(counts).toEqual({
+    succeeded: 1,
+    rejected: 0,
+    benign: 1,
+    malignant: 0,
+    indeterminate: 0,
+    missing_features: 0,
+    changed: 0,
+  });
 });
 
 test('each row keeps its line end, and a last row without one gets the file’s', () => {
@@ -51,12 +59,26 @@ test('each row keeps its line end, and a last row without one gets the file’s'
 
 test('missing features and doubts are named', () => {
   const { results, counts } = scoreShard(classifier, task('8,5,4,4,3,4,?,4,3,,x\n'));
-  expect(cellsOf(results)[0]?.slice(11)).toEqual(['1', 'ok', expect.any(String), expect.any(String), 'indeterminate', 'grey_zone', 'bare_nuclei;mitoses', 'wbc-knn@1.0.0', '', '']);
+  expect(cellsOf(results)[0]?.slice(11)).toEqual([
+    '1',
+    'ok',
+    expect.any(String),
+    expect.any(String),
+    'indeterminate',
+    'grey_zone',
+    'bare_nuclei;mitoses',
+    'wbc-knn@1.0.0',
+    '',
+    '',
+  ]);
   expect(counts).toMatchObject({ indeterminate: 1, missing_features: 1 });
 });
 
 test('the plain path and the path by cells say the same of every row', () => {
-  const value = fc.oneof(fc.integer({ min: 1, max: 10 }).map(String), fc.constantFrom('', '?', 'NA', 'NaN', '11', '0', 'x', '5.0', ' 7 '));
+  const value = fc.oneof(
+    fc.integer({ min: 1, max: 10 }).map(String),
+    fc.constantFrom('', '?', 'NA', 'NaN', '11', '0', 'x', '5.0', ' 7 '),
+  );
   fc.assert(
     fc.property(fc.array(fc.array(value, { minLength: 9, maxLength: 9 }), { minLength: 1, maxLength: 20 }), (rows) => {
       const plain = scoreShard(classifier, task(rows.map((cells) => `7,${cells.join(',')},x\n`).join('')));
@@ -69,17 +91,21 @@ test('the plain path and the path by cells say the same of every row', () => {
 });
 
 test('however the file is cut into shards, the joined bytes are the same', () => {
-  const rows = Array.from({ length: 60 }, (_, i) => (i % 7 === 0 ? `${i},"a\n${i}",2\n` : `${i},${1 + (i % 10)},1,1,1,2,1,3,1,1,"n${i}"\n`)).join('');
+  const rows = Array.from({ length: 60 }, (_, i) =>
+    i % 7 === 0 ? `${i},"a\n${i}",2\n` : `${i},${1 + (i % 10)},1,1,1,2,1,3,1,1,"n${i}"\n`,
+  ).join('');
   const file = Buffer.from(`${HEADER}\n${rows}`);
   const whole = scoreShard(classifier, task(rows));
-  const header = readHeader(file, { final: true, score: (columns) => countMatches(columns, wbc) });
+  const header = readHeader(file, { final: true, countRecognized: (columns) => countFeatureColumns(columns, wbc) });
   if (header === undefined) throw new Error('no header');
   for (const shardRows of [1, 7, 59]) {
-    const cutter = new ShardCutter(header, { shardRows, shardBytes: 1e6, maxShards: 100, maxRowBytes: 1e6 });
+    const cutter = new ShardSplitter(header, { shardRows, shardBytes: 1e6, maxShards: 100, maxRowBytes: 1e6 });
     cutter.push(file.subarray(header.byteLength));
-    const parts = cutter.end().shards.map(({ offset, length, firstRow }) =>
-      scoreShard(classifier, task(file.subarray(offset, offset + length).toString(), { firstRow })),
-    );
+    const parts = cutter
+      .end()
+      .shards.map(({ offset, length, firstRow }) =>
+        scoreShard(classifier, task(file.subarray(offset, offset + length).toString(), { firstRow })),
+      );
     expect(parts.length).toBeGreaterThan(1);
     expect(Buffer.concat(parts.map(({ results }) => results))).toEqual(Buffer.from(whole.results));
     expect(Buffer.concat(parts.map(({ errors }) => errors))).toEqual(Buffer.from(whole.errors));
@@ -87,29 +113,39 @@ test('however the file is cut into shards, the joined bytes are the same', () =>
 });
 
 test('a memo changes no byte, whatever it has seen before', () => {
-  const memo = new AnswerMemo(classifier, 'default');
+  const memo = new PredictionCache(classifier, 'default');
   const cell = fc.constantFrom('1', '2', '10', '', '11');
-  const row = fc.oneof(fc.constant(ROW), fc.array(cell, { minLength: 9, maxLength: 9 }).map((cells) => `"7",${cells.join(',')},=x`));
+  const row = fc.oneof(
+    fc.constant(ROW),
+    fc.array(cell, { minLength: 9, maxLength: 9 }).map((cells) => `"7",${cells.join(',')},=x`),
+  );
   fc.assert(
     fc.property(fc.array(row, { minLength: 1, maxLength: 30 }), fc.constantFrom('\n', '\r\n'), (rows, lineEnd) => {
       const shard = () => task(rows.join(lineEnd), { dialect: { ...dialect, lineEnd } });
-      expect(scoreShard(classifier, shard(), { memo })).toEqual(scoreShard(classifier, shard()));
+      expect(scoreShard(classifier, shard(), { cache: memo })).toEqual(scoreShard(classifier, shard()));
     }),
   );
 });
 
 test('a memo is told nothing by shards whose rows come with evidence', () => {
-  const memo = new AnswerMemo(classifier, 'default');
+  const memo = new PredictionCache(classifier, 'default');
   const explainer = new RowExplainer(classifier.model);
-  const explained = scoreShard(classifier, task(`${ROW}\n`), { memo, explainer });
+  const explained = scoreShard(classifier, task(`${ROW}\n`), { cache: memo, explainer });
   expect(explained).toEqual(scoreShard(classifier, task(`${ROW}\n`), { explainer }));
   const rows = `7,8,8,8,8,8,8,8,8,8,x\n${ROW}\n`;
-  expect(scoreShard(classifier, task(rows), { memo })).toEqual(scoreShard(classifier, task(rows)));
+  expect(scoreShard(classifier, task(rows), { cache: memo })).toEqual(scoreShard(classifier, task(rows)));
 });
 
 test('a row whose cells may be shifted loses its measurements in the errors file, and nowhere else', () => {
-  const { results, errors } = scoreShard(classifier, task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'));
-  expect(cellsOf(results).map((cells) => cells.slice(0, 3))).toEqual([['7', '5', '1'], ['"8"x', '5', '1'], ['9', '5', '1']]);
+  const { results, errors } = scoreShard(
+    classifier,
+    task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'),
+  );
+  expect(cellsOf(results).map((cells) => cells.slice(0, 3))).toEqual([
+    ['7', '5', '1'],
+    ['"8"x', '5', '1'],
+    ['9', '5', '1'],
+  ]);
   expect(cellsOf(errors).map((cells) => [...cells.slice(0, 3), cells[11]])).toEqual([
     ['7', '', '', 'column-count'],
     ['"8"x', '', '', 'malformed-quotes'],
@@ -119,34 +155,51 @@ test('a row whose cells may be shifted loses its measurements in the errors file
 
 test('a failed shard names every row as failed and offers it to be sent again', () => {
   const { results, errors, counts } = writeFailedShard(classifier, task(`${ROW}\n7,99\n`, { firstRow: 5 }));
-  expect(cellsOf(results).map((cells) => [cells[11], cells[12], cells[19]])).toEqual([['5', 'failed', 'shard-failed'], ['6', 'failed', 'shard-failed']]);
+  expect(cellsOf(results).map((cells) => [cells[11], cells[12], cells[19]])).toEqual([
+    ['5', 'failed', 'shard-failed'],
+    ['6', 'failed', 'shard-failed'],
+  ]);
   expect(cellsOf(errors)).toHaveLength(2);
   expect(counts.succeeded + counts.rejected).toBe(0);
 });
 
 test('missing=reject scores complete rows only', () => {
   const options = { formulas: 'escape', operating_point: 'default', missing: 'reject', explain: false } as const;
-  const { results } = scoreShard(classifier, task(`${ROW}\n8,5,4,4,3,4,?,4,3,1,x\n"9",5,4,4,3,4,,4,3,1,x\n`, { options }));
+  const { results } = scoreShard(
+    classifier,
+    task(`${ROW}\n8,5,4,4,3,4,?,4,3,1,x\n"9",5,4,4,3,4,,4,3,1,x\n`, { options }),
+  );
   expect(cellsOf(results).map((cells) => cells[19])).toEqual(['', 'too-many-missing', 'too-many-missing']);
 });
 
 test('compared with another model, the rows whose class differs are listed with both answers', () => {
-  const baselineFile = readFileSync(join(__dirname, '../../../../packages/registry/models/wbc-knn-euclidean/1.0.0.json'));
+  const baselineFile = readFileSync(
+    join(__dirname, '../../../../packages/registry/models/wbc-knn-euclidean/1.0.0.json'),
+  );
   const baseline = Classifier.load(baselineFile);
-  const features = fc.sample(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }), { numRuns: 300, seed: 1 });
-  const differing = features.flatMap((sample, row) => (classifier.predict(sample).label === baseline.predict(sample).label ? [] : [String(row + 1)]));
+  const features = fc.sample(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }), {
+    numRuns: 300,
+    seed: 1,
+  });
+  const differing = features.flatMap((sample, row) =>
+    classifier.predict(sample).label === baseline.predict(sample).label ? [] : [String(row + 1)],
+  );
   const rows = features.map((sample) => `7,${sample.join(',')},x\n`).join('');
-  const previous = { model: { digest: baseline.model.digest, bytes: baselineFile }, operatingPoint: 'default' } as const;
+  const previous = {
+    model: { digest: baseline.model.digest, bytes: baselineFile },
+    operatingPoint: 'default',
+  } as const;
   const { changes, counts } = scoreShard(classifier, task(rows, { previous }), { previous: baseline });
   expect(differing.length).toBeGreaterThan(0);
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
   expect(counts.changed).toBe(differing.length);
-  for (const cells of cellsOf(changes)) expect(new Set([cells[12], cells[15]])).toEqual(new Set(['benign', 'malignant']));
+  for (const cells of cellsOf(changes))
+    expect(new Set([cells[12], cells[15]])).toEqual(new Set(['benign', 'malignant']));
 });
 
 test('explained rows carry their evidence, in the order of its columns; others leave it empty', () => {
   const explainer = new RowExplainer(classifier.model);
-  const columns = explainColumns(classifier.model);
+  const columns = explainColumns(classifier.model.schema);
   const { results } = scoreShard(classifier, task(`${ROW}\n8,99,4,4,3,4,?,4,3,1,x\n`), { explainer });
   const [explained, rejected] = cellsOf(results) as [string[], string[]];
   expect(explained).toHaveLength(11 + 10 + columns.length);

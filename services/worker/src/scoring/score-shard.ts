@@ -1,12 +1,12 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
-import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/storage';
-import { type RowFault, type ShardSamples, countValues, readSamples } from '@cytoqueue/samples';
-import type { AnswerMemo } from './answer-memo';
-import type { RowExplainer } from './explain-row';
+import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
+import { type RowRejection, type ShardSamples, valueHistogram, readSamples } from '@cytoqueue/samples';
+import type { PredictionCache } from './prediction-cache';
+import type { RowExplainer } from './row-evidence';
 import type { ShardTask } from './shard-task';
-import { type RowPlace, type ShardFormat, ShardWriter } from './write-shard';
+import { type RowRange, type ShardFormat, ShardWriter } from './shard-writer';
 
 export interface ScoringExtras {
   /** Every row is scored by this one too, and those whose class differs are listed. */
@@ -17,7 +17,7 @@ export interface ScoringExtras {
    * Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer.
    * Left alone where there is an explainer: evidence follows the text that would be kept.
    */
-  memo?: AnswerMemo;
+  cache?: PredictionCache;
   /** Memory for the results, written anew; what is returned is a view of it. */
   results?: ByteWriter;
 }
@@ -25,42 +25,56 @@ export interface ScoringExtras {
 /** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
   const { previous, explainer, results } = extras;
-  const memo = explainer === undefined ? extras.memo : undefined;
+  const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
   const match = matchHeader(task.columns, schema);
-  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing, memo?.kernel);
-  const now = memo === undefined ? predict(classifier, samples, task.options.operating_point) : predictRemembering(memo, samples);
-  const before = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
+  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing, cache?.kernel);
+  const current =
+    cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
+  const previousPredictions = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  const texts = memo?.texts;
-  if (texts !== undefined) writer.writeTexts(texts, now, samples.missing);
+  const resultCache = cache?.resultCache;
+  if (resultCache !== undefined) writer.cacheResults(resultCache, current, samples.missingMasks);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
-    if (texts !== undefined) {
-      const reached = writer.writeKnown(texts, row, sample, task.firstRow + row);
-      sample += reached - row;
-      row = reached;
+    if (resultCache !== undefined) {
+      const nextRow = writer.writeCachedRows(resultCache, row, sample, task.firstRow + row);
+      sample += nextRow - row;
+      row = nextRow;
       if (row === samples.table.rows) break;
     }
-    const place = placeOf(samples, row);
-    const fault = samples.faults.get(row);
-    if (fault !== undefined) {
-      writer.writeUnscored(place, task.firstRow + row, 'rejected', fault);
+    const range = rowRange(samples, row);
+    const rejection = samples.rejections.get(row);
+    if (rejection !== undefined) {
+      writer.writeUnscored(range, task.firstRow + row, 'rejected', rejection);
       continue;
     }
     const evidence = explainer?.cells(sampleAt(samples, sample, schema.features.length), task.options.operating_point);
-    writer.writeScored(place, task.firstRow + row, now, sample, samples.missing[sample], evidence);
+    writer.writeScored(range, task.firstRow + row, current, sample, samples.missingMasks[sample], evidence);
     sample++;
   }
-  if (before !== undefined) writeChanges(writer, task, samples, now, before, previous?.model.ref ?? '');
-  return { counts: countRows(samples, now, before), histogram: countValues(samples), ...writer.take() };
+  if (previousPredictions !== undefined)
+    writeChanges(writer, task, samples, current, previousPredictions, previous?.model.ref ?? '');
+  return {
+    counts: countRows(samples, current, previousPredictions),
+    histogram: valueHistogram(samples),
+    ...writer.finish(),
+  };
 }
 
-function writeChanges(writer: ShardWriter, task: ShardTask, samples: ShardSamples, now: PredictionColumns, before: PredictionColumns, previousModel: string): void {
+function writeChanges(
+  writer: ShardWriter,
+  task: ShardTask,
+  samples: ShardSamples,
+  current: PredictionColumns,
+  previous: PredictionColumns,
+  previousModel: string,
+): void {
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
-    if (samples.faults.has(row)) continue;
-    if (now.label[sample] !== before.label[sample]) writer.writeChanged(placeOf(samples, row), task.firstRow + row, now, before, sample, previousModel);
+    if (samples.rejections.has(row)) continue;
+    if (current.label[sample] !== previous.label[sample])
+      writer.writeChanged(rowRange(samples, row), task.firstRow + row, current, previous, sample, previousModel);
     sample++;
   }
 }
@@ -78,10 +92,13 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
-    const fault: RowFault = { ...SHARD_FAILED, shifted: samples.faults.get(row)?.shifted ?? false };
-    writer.writeUnscored(placeOf(samples, row), task.firstRow + row, 'failed', fault);
+    const rejection: RowRejection = {
+      ...SHARD_FAILED,
+      cellsMisaligned: samples.rejections.get(row)?.cellsMisaligned ?? false,
+    };
+    writer.writeUnscored(rowRange(samples, row), task.firstRow + row, 'failed', rejection);
   }
-  return { counts: emptyCounts(), histogram: [], ...writer.take() };
+  return { counts: emptyCounts(), histogram: [], ...writer.finish() };
 }
 
 /** One sample with NaN for what was not measured. */
@@ -90,32 +107,40 @@ function sampleAt({ samples }: ShardSamples, sample: number, width: number): Flo
   return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
 }
 
-function predict(classifier: Classifier, { samples, count }: ShardSamples, operatingPoint: 'default' | 'sensitivity99'): PredictionColumns {
+function predict(
+  classifier: Classifier,
+  { samples, count }: ShardSamples,
+  operatingPoint: 'default' | 'sensitivity99',
+): PredictionColumns {
   const predictions = createPredictionColumns(count);
   classifier.predictInto(samples, count, predictions, { operatingPoint });
   return predictions;
 }
 
-function predictRemembering(memo: AnswerMemo, { samples, count }: ShardSamples): PredictionColumns {
+function predictCached(cache: PredictionCache, { samples, count }: ShardSamples): PredictionColumns {
   const predictions = createPredictionColumns(count);
-  memo.predictInto(samples as Uint8Array, count, predictions);
+  cache.predictInto(samples as Uint8Array, count, predictions);
   return predictions;
 }
 
-function countRows({ count, missing, faults }: ShardSamples, now: PredictionColumns, before: PredictionColumns | undefined): ShardCounts {
-  const counts = { ...emptyCounts(), succeeded: count, rejected: faults.size };
+function countRows(
+  { count, missingMasks, rejections }: ShardSamples,
+  current: PredictionColumns,
+  previous: PredictionColumns | undefined,
+): ShardCounts {
+  const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
   for (let sample = 0; sample < count; sample++) {
-    counts.malignant += now.label[sample];
-    if (now.indeterminate[sample] !== 0) counts.indeterminate++;
-    if (missing[sample] !== 0) counts.missing_features++;
-    if (before !== undefined && before.label[sample] !== now.label[sample]) counts.changed++;
+    counts.malignant += current.label[sample];
+    if (current.indeterminate[sample] !== 0) counts.indeterminate++;
+    if (missingMasks[sample] !== 0) counts.missing_features++;
+    if (previous !== undefined && previous.label[sample] !== current.label[sample]) counts.changed++;
   }
   counts.benign = count - counts.malignant;
   return counts;
 }
 
-function placeOf({ table }: ShardSamples, row: number): RowPlace {
-  return { start: table.start[row], end: table.end[row], next: table.next[row], verbatim: table.verbatim[row] === 1 };
+function rowRange({ table }: ShardSamples, row: number): RowRange {
+  return { start: table.start[row], end: table.end[row], next: table.rowEnd[row], copyable: table.copyable[row] === 1 };
 }
 
 function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'explained'> {

@@ -1,6 +1,6 @@
 import type { Dialect } from '@cytoqueue/csv';
 import type { LoadedModel } from '@cytoqueue/registry';
-import type { BatchOptions, BatchRecord, OperatingPointName } from '@cytoqueue/storage';
+import type { BatchOptions, BatchDocument, OperatingPointName } from '@cytoqueue/records';
 
 /** A model's file, already checked against the pinned digest, under which a thread keeps it loaded. */
 export interface TaskModel {
@@ -25,7 +25,14 @@ export interface ShardTask {
   previous?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 
-export function createShardTask(key: string, record: BatchRecord, shard: number, bytes: Uint8Array, model: LoadedModel, previous?: LoadedModel): ShardTask {
+export function createShardTask(
+  key: string,
+  record: BatchDocument,
+  shard: number,
+  bytes: Uint8Array,
+  model: LoadedModel,
+  previous?: LoadedModel,
+): ShardTask {
   const { dialect, columns } = record.input;
   return {
     key,
@@ -35,7 +42,8 @@ export function createShardTask(key: string, record: BatchRecord, shard: number,
     columns,
     options: record.options,
     model: taskModel(model),
-    previous: previous && record.rescores && { model: taskModel(previous), operatingPoint: record.rescores.operating_point },
+    previous: previous &&
+      record.rescores && { model: taskModel(previous), operatingPoint: record.rescores.operating_point },
   };
 }
 

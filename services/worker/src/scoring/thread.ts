@@ -1,28 +1,28 @@
 import { setPriority } from 'node:os';
 import { Classifier } from '@cytoqueue/classifier';
 import { ByteWriter } from '@cytoqueue/csv';
-import { type ShardObject, encodeShardObject } from '@cytoqueue/storage';
+import { type ShardObject, encodeShardObject } from '@cytoqueue/records';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import { AnswerMemo } from './answer-memo';
-import { RowExplainer } from './explain-row';
+import { PredictionCache } from './prediction-cache';
+import { RowExplainer } from './row-evidence';
 import { scoreShard, writeFailedShard } from './score-shard';
-import type { ThreadAnswer, ThreadTask } from './pool';
+import type { ThreadResult, ThreadTask } from './pool';
 import type { ShardTask, TaskModel } from './shard-task';
 
 /** Below everything that answers somebody: a shard can wait, the thread that renews locks and scores single records cannot. */
-const BACKGROUND = 5;
+const BACKGROUND_PRIORITY = 5;
 // On Linux 0 is the calling thread; elsewhere it is the process, and all of it would step back.
-if (process.platform === 'linux') setPriority(0, BACKGROUND);
+if (process.platform === 'linux') setPriority(0, BACKGROUND_PRIORITY);
 
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
 const explainers = new Map<string, RowExplainer>();
 /** By all that an answer's text depends on. */
-const memos = new Map<string, AnswerMemo>();
+const caches = new Map<string, PredictionCache>();
 /** Written anew by each shard. */
 const results = new ByteWriter();
 /** Some 15 MB each when they are full. */
-const MOST_MEMOS = 2;
+const MAX_CACHES = 2;
 
 function classifierFor({ digest, bytes }: TaskModel): Classifier {
   let classifier = classifiers.get(digest);
@@ -36,34 +36,34 @@ function explainerFor({ model }: Classifier): RowExplainer {
   return explainer;
 }
 
-function memoFor(classifier: Classifier, { options, dialect }: ShardTask): AnswerMemo | undefined {
-  if (!AnswerMemo.fits(classifier)) return undefined;
+function cacheFor(classifier: Classifier, { options, dialect }: ShardTask): PredictionCache | undefined {
+  if (!PredictionCache.supports(classifier)) return undefined;
   const key = [classifier.model.digest, options.operating_point, dialect.delimiter].join();
-  let memo = memos.get(key);
-  if (memo !== undefined) return memo;
-  memos.set(key, (memo = new AnswerMemo(classifier, options.operating_point)));
-  if (memos.size > MOST_MEMOS) memos.delete(memos.keys().next().value as string);
-  return memo;
+  let cache = caches.get(key);
+  if (cache !== undefined) return cache;
+  caches.set(key, (cache = new PredictionCache(classifier, options.operating_point)));
+  if (caches.size > MAX_CACHES) caches.delete(caches.keys().next().value as string);
+  return cache;
 }
 
 function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
   const previous = task.previous && classifierFor(task.previous.model);
   try {
-    return scoreShard(classifier, task, { previous, explainer, memo: memoFor(classifier, task), results });
+    return scoreShard(classifier, task, { previous, explainer, cache: cacheFor(classifier, task), results });
   } catch (error) {
     // A memo may hold half of what it was to learn.
-    memos.clear();
+    caches.clear();
     throw error;
   }
 }
 
 /** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
-export default function run({ kind, task, into }: ThreadTask): unknown {
+export default function run({ kind, task, output }: ThreadTask): unknown {
   const classifier = classifierFor(task.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
   const scored = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
-  const object = encodeShardObject(scored, { key: task.key, into }) as Uint8Array<ArrayBuffer>;
+  const object = encodeShardObject(scored, { key: task.key, buffer: output }) as Uint8Array<ArrayBuffer>;
   const input = task.bytes.buffer as ArrayBuffer;
-  const answer: ThreadAnswer = { object, input };
-  return move({ [transferableSymbol]: [object.buffer, input], [valueSymbol]: answer });
+  const result: ThreadResult = { object, input };
+  return move({ [transferableSymbol]: [object.buffer, input], [valueSymbol]: result });
 }

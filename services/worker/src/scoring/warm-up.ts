@@ -2,14 +2,14 @@ import type { LoadedModel } from '@cytoqueue/registry';
 import type { ShardTask } from './shard-task';
 
 /** Compiled code is a thread's own: so many rows make it what it is after many. */
-const ROWS = 12_000;
-const MISSING = '?';
+const WARM_UP_ROWS = 12_000;
+const MISSING_TOKEN = '?';
 
 /** A shard like a lab's, of the model's own training rows. */
 export function createWarmUpTask({ model, bytes }: LoadedModel): ShardTask {
   const { features } = model.schema;
   const lines = trainingLines(model.training);
-  const text = Array.from({ length: ROWS }, (_, row) => `${row},${lines[row % lines.length]},x\n`).join('');
+  const text = Array.from({ length: WARM_UP_ROWS }, (_, row) => `${row},${lines[row % lines.length]},x\n`).join('');
   return {
     bytes: Buffer.from(text),
     firstRow: 1,
@@ -23,6 +23,6 @@ export function createWarmUpTask({ model, bytes }: LoadedModel): ShardTask {
 function trainingLines({ samples, rows, featureCount }: LoadedModel['model']['training']): string[] {
   return Array.from({ length: rows }, (_, row) => {
     const sample = Array.from(samples.subarray(row * featureCount, (row + 1) * featureCount));
-    return sample.map((value) => (Number.isNaN(value) ? MISSING : String(value))).join(',');
+    return sample.map((value) => (Number.isNaN(value) ? MISSING_TOKEN : String(value))).join(',');
   });
 }

@@ -5,7 +5,12 @@ import { describeSkipped } from './closing-reporter';
 import { FUZZ_SEED } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
 
-const paths = ['packages/schema/src/row.test.ts', 'test/src/web/pages.test.ts', 'test/src/new.test.ts', 'packages/csv/src/equality.test.ts'].map((name) => join(ROOT, name));
+const paths = [
+  'packages/schema/src/row.test.ts',
+  'test/src/web/pages.test.ts',
+  'test/src/new.test.ts',
+  'packages/csv/src/equality.test.ts',
+].map((name) => join(ROOT, name));
 
 test('property tests take the seed of the run', () => {
   expect(fc.readConfigureGlobal()?.seed).toBe(FUZZ_SEED);
@@ -24,9 +29,17 @@ test('a seed stands for one order of files, another seed for another', () => {
 });
 
 test('the closing line counts what was skipped by what it needs', () => {
-  const skipped = (title: string, ...ancestorTitles: string[]) => ({ status: 'pending', title, ancestorTitles, fullName: title });
+  const skipped = (title: string, ...ancestorTitles: string[]) => ({
+    status: 'pending',
+    title,
+    ancestorTitles,
+    fullName: title,
+  });
   const testResults = [
-    skipped('a', 'S3 [needs moto_server]'), skipped('b', 'S3 [needs moto_server]'), skipped('rules [needs promtool]'), skipped('filtered by name'),
+    skipped('a', 'S3 [needs moto_server]'),
+    skipped('b', 'S3 [needs moto_server]'),
+    skipped('rules [needs promtool]'),
+    skipped('filtered by name'),
     { ...skipped('c'), status: 'passed' },
   ];
   expect(describeSkipped([{ testFilePath: '', perfStats: { start: 0, end: 0 }, testResults }])).toBe(

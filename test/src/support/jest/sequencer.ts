@@ -24,6 +24,9 @@ export function longestFirst(paths: readonly string[]): string[] {
 
 /** The same order on every machine: by a digest of the seed and the path in the repository. */
 export function shuffle(paths: readonly string[], seed: string): string[] {
-  const digest = (path: string): string => createHash('sha256').update(`${seed} ${relative(ROOT, path)}`).digest('hex');
+  const digest = (path: string): string =>
+    createHash('sha256')
+      .update(`${seed} ${relative(ROOT, path)}`)
+      .digest('hex');
   return paths.toSorted((a, b) => (digest(a) < digest(b) ? -1 : 1));
 }

@@ -1,0 +1,50 @@
+import type { DistanceFractions } from './metric';
+import type { ModelFile } from '../model/model-file';
+import type { NearestRows, RowsByLabel } from './nearest';
+
+/**
+ * From what was found among the neighbours to the probability of malignancy: with `class-ratio` the mean distances to
+ * the k nearest of each class, with `votes` how many of each are at or within the k-th distance of all.
+ */
+export type DecisionRule = (benign: number, malignant: number) => number;
+
+export function createDecisionRule({ calibration }: Pick<ModelFile, 'calibration'>): DecisionRule {
+  if (calibration === null) return (benign, malignant) => malignant / (malignant + benign);
+  const { epsilon, platt } = calibration;
+  return (benign, malignant) => plattProbability(classRatioScore(benign, malignant, epsilon), platt);
+}
+
+/** ln of how much farther the benign rows are than the malignant ones; positive speaks for malignant. */
+export function classRatioScore(benignMean: number, malignantMean: number, epsilon: number): number {
+  return Math.log((benignMean + epsilon) / (malignantMean + epsilon));
+}
+
+export function plattProbability(score: number, { slope, intercept }: { slope: number; intercept: number }): number {
+  return 1 / (1 + Math.exp(-(slope * score + intercept)));
+}
+
+/** Share of malignant among all candidates at or within the farthest distance of `nearest`. */
+export function voteShare(
+  distances: DistanceFractions,
+  [benign, malignant]: RowsByLabel,
+  nearest: NearestRows,
+): number {
+  const votes = countWithin(distances, malignant, nearest);
+  return votes / (votes + countWithin(distances, benign, nearest));
+}
+
+/** How many candidates are at or within the farthest distance of `nearest`. */
+export function countWithin(
+  { numerators, denominators }: DistanceFractions,
+  candidates: Int32Array,
+  nearest: NearestRows,
+): number {
+  const limitNumerator = nearest.numerators[nearest.count - 1];
+  const limitDenominator = nearest.denominators[nearest.count - 1];
+  let count = 0;
+  for (let i = 0; i < candidates.length; i++) {
+    const row = candidates[i];
+    if (numerators[row] * limitDenominator <= limitNumerator * denominators[row]) count++;
+  }
+  return count;
+}

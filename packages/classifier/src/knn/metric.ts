@@ -1,0 +1,82 @@
+import type { MetricName } from '../model/model-file';
+
+/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+const { abs } = Math;
+
+/**
+ * Distances to every training row as fractions. With whole-number features all four terms of a comparison
+ * `a/b < c/d` ⇔ `a·d < c·b` are exact, so that ties are ties. No denominator is 0.
+ */
+export interface DistanceFractions {
+  readonly numerators: Float64Array;
+  readonly denominators: Float64Array;
+}
+
+/** The training rows' values as they are compared: one array per feature, as the inner loops run along these. */
+export interface TrainingColumns {
+  readonly values: readonly Float64Array[];
+  /** Sum of each row over all features. */
+  readonly rowSums: Float64Array;
+}
+
+export interface DistanceMetric {
+  /**
+   * Fills one fraction per training row.
+   * @param sample one value per feature; those that are NaN are left out of every sum
+   */
+  readonly computeDistances: (sample: Float64Array, columns: TrainingColumns, distances: DistanceFractions) => void;
+  /** The distance that a fraction stands for. */
+  readonly toDistance: (numerator: number, denominator: number) => number;
+}
+
+/**
+ * Σ|a−b| / Σ(a+b), 0 to 1 for positive whole numbers. Bray and Curtis (1957), Ecological Monographs 27, 325-349.
+ * The denominators are the row sums and the sample's; what was not measured is taken out of them again.
+ */
+const brayCurtis: DistanceMetric = {
+  computeDistances(sample, { values, rowSums }, { numerators, denominators }) {
+    let sampleSum = 0;
+    numerators.fill(0);
+    denominators.set(rowSums);
+    for (let feature = 0; feature < sample.length; feature++) {
+      const value = sample[feature];
+      if (Number.isNaN(value)) subtractColumn(values[feature], denominators);
+      else {
+        sampleSum += value;
+        addDifferences(value, values[feature], numerators);
+      }
+    }
+    for (let row = 0; row < denominators.length; row++) denominators[row] += sampleSum;
+  },
+  toDistance: (numerator, denominator) => numerator / denominator,
+};
+
+function addDifferences(value: number, column: Float64Array, differences: Float64Array): void {
+  for (let row = 0; row < column.length; row++) differences[row] += abs(value - column[row]);
+}
+
+function subtractColumn(column: Float64Array, sums: Float64Array): void {
+  for (let row = 0; row < column.length; row++) sums[row] -= column[row];
+}
+
+/** √Σ(a−b)². Compared by its square over 1, which needs no root and is exact for whole numbers. */
+const euclidean: DistanceMetric = {
+  computeDistances(sample, { values }, { numerators, denominators }) {
+    numerators.fill(0);
+    denominators.fill(1);
+    for (let feature = 0; feature < sample.length; feature++) {
+      const value = sample[feature];
+      if (!Number.isNaN(value)) addSquares(value, values[feature], numerators);
+    }
+  },
+  toDistance: (square) => Math.sqrt(square),
+};
+
+function addSquares(value: number, column: Float64Array, squares: Float64Array): void {
+  for (let row = 0; row < column.length; row++) {
+    const difference = value - column[row];
+    squares[row] += difference * difference;
+  }
+}
+
+export const distanceMetrics: Record<MetricName, DistanceMetric> = { 'bray-curtis': brayCurtis, euclidean };

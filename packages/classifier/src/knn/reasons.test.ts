@@ -1,0 +1,14 @@
+import { UNUSUAL_RECORD, GREY_ZONE, reasonCodes, reasonText } from '../index';
+
+const TOO_CLOSE = 'The probability lies between 5 % and 95 %: too close to call.';
+const UNUSUAL = 'The record is unlike those the model has seen: check the values for slips and the column order.';
+
+test.each<[number, string[], string[]]>([
+  [0, [], []],
+  [GREY_ZONE, ['grey_zone'], [TOO_CLOSE]],
+  [UNUSUAL_RECORD, ['unusual_record'], [UNUSUAL]],
+  [GREY_ZONE | UNUSUAL_RECORD, ['grey_zone', 'unusual_record'], [TOO_CLOSE, UNUSUAL]],
+])('flags %d are %j, each with its sentence', (flags, codes, text) => {
+  expect(reasonCodes(flags)).toEqual(codes);
+  expect(reasonText(flags)).toEqual(text);
+});

@@ -1,0 +1,38 @@
+/** The probability lies strictly between .05 and .95. */
+export const GREY_ZONE = 1;
+/** The k-th nearest training row is farther away than for 99 % of the training rows themselves. */
+export const UNUSUAL_RECORD = 2;
+
+const reasons = [
+  { flag: GREY_ZONE, code: 'grey_zone', text: 'The probability lies between 5 % and 95 %: too close to call.' },
+  {
+    flag: UNUSUAL_RECORD,
+    code: 'unusual_record',
+    text: 'The record is unlike those the model has seen: check the values for slips and the column order.',
+  },
+];
+
+const codesByFlags = allFlags((flags) => reasonsOf(flags).map(({ code }) => code));
+const textsByFlags = allFlags((flags) => reasonsOf(flags).map(({ text }) => text));
+
+/** Why an answer is indeterminate, as stable codes: `grey_zone`, `unusual_record`. Empty when confident. */
+export function reasonCodes(flags: number): readonly string[] {
+  return codesByFlags[flags];
+}
+
+/** Why an answer is indeterminate, in sentences for a clinician. Empty when confident. */
+export function reasonText(flags: number): readonly string[] {
+  return textsByFlags[flags];
+}
+
+export function isGreyZone(probability: number): boolean {
+  return probability > 0.05 && probability < 0.95;
+}
+
+function reasonsOf(flags: number) {
+  return reasons.filter(({ flag }) => (flags & flag) !== 0);
+}
+
+function allFlags(list: (flags: number) => string[]): readonly (readonly string[])[] {
+  return [0, GREY_ZONE, UNUSUAL_RECORD, GREY_ZONE | UNUSUAL_RECORD].map((flags) => Object.freeze(list(flags)));
+}

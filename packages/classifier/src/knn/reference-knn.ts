@@ -1,0 +1,66 @@
+import type { KernelModel } from '../kernel/kernel';
+import { type NearestRows, ClassNeighbors } from './nearest';
+import { countWithin } from './decision-rule';
+import { type Samples, BruteForceSearch } from './search';
+
+/**
+ * The specification of every kernel, and what answers where there is none: measures one sample at a time against all
+ * training rows. Works on any model and any sample with a measured feature.
+ */
+export class ReferenceKnn {
+  /** What the model's rule needs of each class: the mean distance to its k nearest rows, or its votes. */
+  benign = 0;
+  malignant = 0;
+  /** Whether the k-th nearest of all is beyond the alarm distance. */
+  isUnusual = false;
+  private readonly search: BruteForceSearch;
+  private readonly neighborhood: ClassNeighbors;
+
+  constructor(private readonly model: KernelModel) {
+    const { metric, scaling, k } = model.file;
+    this.search = new BruteForceSearch(model.training, metric, scaling);
+    this.neighborhood = new ClassNeighbors(k);
+  }
+
+  /** The k nearest rows of either class. */
+  get nearest(): NearestRows {
+    return this.neighborhood.all;
+  }
+
+  /**
+   * Takes the sample that begins at `offset`.
+   * @returns bit mask of the features that were not measured
+   * @throws RangeError when no feature was measured
+   */
+  score(samples: Samples, offset: number): number {
+    const { search, neighborhood, model } = this;
+    const missingMask = search.computeDistances(samples, offset);
+    const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);
+    if (model.file.rule === 'votes') {
+      this.benign = countWithin(search.distances, search.rowsByLabel[0], all);
+      this.malignant = countWithin(search.distances, search.rowsByLabel[1], all);
+    } else {
+      this.benign = search.meanDistance(benign);
+      this.malignant = search.meanDistance(malignant);
+    }
+    this.isUnusual = exceedsAlarm(all, model.file.alarm);
+    return missingMask;
+  }
+
+  /** The k nearest rows of either class, for any k. */
+  findNearest(samples: Samples, k: number): NearestRows {
+    this.search.computeDistances(samples, 0);
+    return new ClassNeighbors(k).selectFrom(this.search.distances, this.search.rowsByLabel).all;
+  }
+
+  distanceAt(nearest: NearestRows, rank: number): number {
+    return this.search.distanceAt(nearest, rank);
+  }
+}
+
+function exceedsAlarm(
+  { numerators, denominators, count }: NearestRows,
+  alarm: { numerator: number; denominator: number },
+): boolean {
+  return numerators[count - 1] * alarm.denominator > alarm.numerator * denominators[count - 1];
+}

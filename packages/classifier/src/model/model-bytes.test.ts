@@ -1,0 +1,102 @@
+import { completeRows, defaultOptions, shippedModel } from '../../test/wisconsin';
+import { fit } from '@cytoqueue/training';
+import { type ModelFile, ModelFileError, parseModel, serializeModel } from '../index';
+
+const shipped = shippedModel('wbc-knn');
+const small = fit(completeRows.slice(0, 60), { ...defaultOptions, k: 2 });
+const bytes = serializeModel(small);
+
+function codeOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof ModelFileError) return error.code;
+    throw error;
+  }
+  return 'accepted';
+}
+
+test('a model comes back as it went in', () => {
+  const model = parseModel(bytes);
+  expect(model.file).toEqual({ ...small, digest: model.digest });
+  expect(model).toMatchObject({ name: 'wbc-knn', version: '1.0.0', ref: 'wbc-knn@1.0.0', schema: { id: 'wbc' } });
+  expect(model.training).toMatchObject({ rows: 60, featureCount: 9 });
+  expect(Buffer.from(serializeModel(model.file)).equals(bytes)).toBe(true);
+});
+
+test('is JSON, and found in the middle of a larger buffer too', () => {
+  expect(JSON.parse(Buffer.from(bytes).toString())).toEqual(parseModel(bytes).file);
+  const larger = new Uint8Array(bytes.length + 7);
+  larger.set(bytes, 5);
+  expect(parseModel(larger.subarray(5, 5 + bytes.length)).digest).toBe(parseModel(bytes).digest);
+});
+
+test('is refused when any byte is another', () => {
+  const doctored = Uint8Array.from(bytes);
+  for (let i = 0; i < bytes.length; i++) {
+    doctored[i] ^= 1;
+    expect(codeOf(() => parseModel(doctored))).toMatch(/^(not-a-model|unsupported-version|digest-mismatch)$/);
+    doctored[i] ^= 1;
+  }
+  expect(parseModel(doctored).name).toBe('wbc-knn');
+});
+
+test('is refused when cut or continued anywhere', () => {
+  for (let length = 0; length < bytes.length; length += 17) {
+    expect(codeOf(() => parseModel(bytes.subarray(0, length)))).not.toBe('accepted');
+  }
+  expect(codeOf(() => parseModel(Buffer.concat([bytes, Buffer.from('\n')])))).toBe('digest-mismatch');
+});
+
+test.each([
+  ['nothing', '', 'not-a-model'],
+  ['another JSON', '{"format":"onnx"}', 'not-a-model'],
+  [
+    'a later version',
+    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":2'),
+    'unsupported-version',
+  ],
+  [
+    'a digest in capitals',
+    Buffer.from(shipped)
+      .toString()
+      .replace(/[0-9a-f]{64}/, (hex) => hex.toUpperCase()),
+    'unsupported-version',
+  ],
+])('refuses %s', (_, text, code) => expect(codeOf(() => parseModel(Buffer.from(text)))).toBe(code));
+
+const { training, operating_points: points } = small;
+const otherTraining = (part: Partial<ModelFile['training']>) => ({ training: { ...training, ...part } });
+
+test.each<[string, Record<string, unknown>]>([
+  ['name', { name: '../../etc' }],
+  ['version', { version: 'latest' }],
+  ['schema', { schema: 'wdbc2' }],
+  ['labels', { labels: ['malignant', 'benign'] }],
+  ['features', { features: ['sample_code_number', ...small.features.slice(1)] }],
+  ['metric', { metric: 'cosine' }],
+  ['metric', { scaling: { center: Array(9).fill(0), scale: Array(9).fill(1) } }],
+  ['rule', { rule: 'weights' }],
+  ['scaling', { metric: 'euclidean', scaling: { center: Array(9).fill(0), scale: Array(9).fill(0) } }],
+  ['training', otherTraining({ rows: training.rows.slice(1) })],
+  ['training', otherTraining({ rows: training.rows.toReversed() })],
+  ['training', otherTraining({ labels: training.labels.map(() => 0) })],
+  ['training', otherTraining({ samples: training.samples.with(5, 11) })],
+  ['training', otherTraining({ samples: training.samples.with(5, 1.5) })],
+  ['training', otherTraining({ samples: training.samples.slice(1) })],
+  ['training', otherTraining({ samples: training.samples.with(5, NaN) })],
+  ['k', { k: 0 }],
+  ['k', { k: 61 }],
+  ['calibration', { calibration: null }],
+  ['calibration', { calibration: { epsilon: 0, platt: { slope: 1, intercept: 0 } } }],
+  ['calibration', { calibration: { epsilon: 1, platt: { slope: Infinity, intercept: 0 } } }],
+  ['alarm', { alarm: { numerator: 7, denominator: 0 } }],
+  ['operating_points', { operating_points: { ...points, sensitivity99: 2 } }],
+  ['conformal', { conformal: null }],
+  ['conformal', { conformal: { benign: [1], malignant: [] } }],
+  ['evaluation', { evaluation: null }],
+  ['limits_of_use', { limits_of_use: [1] }],
+])('a file whose %s is unsound cannot be written', (field, part) => {
+  const act = () => serializeModel({ ...small, ...part } as ModelFile);
+  expect(act).toThrow(new ModelFileError('malformed', field));
+});

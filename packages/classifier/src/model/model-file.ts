@@ -1,0 +1,71 @@
+import type { Label, SchemaId } from '@cytoqueue/schema';
+
+export type MetricName = 'bray-curtis' | 'euclidean';
+
+/**
+ * How distances become a probability: `class-ratio` compares the mean distances to the k nearest rows of each class;
+ * `votes` is the share of malignant among all rows at or within the k-th distance.
+ */
+export type RuleName = 'class-ratio' | 'votes';
+
+export type OperatingPoint = 'default' | 'sensitivity99';
+
+/** Named numbers, in groups. */
+export interface MetricValues {
+  readonly [name: string]: number | MetricValues;
+}
+
+/** A model as it lies on disk and in the store: JSON, complete in itself, without clock, path, host or patient id. */
+export interface ModelFile {
+  readonly format: 'cytoqueue-model';
+  readonly format_version: 1;
+  /** `sha256:` and the hex SHA-256 of every byte of the file after the line that holds this digest. */
+  readonly digest: string;
+  readonly name: string;
+  readonly version: string;
+  readonly schema: SchemaId;
+  readonly labels: readonly ['benign', 'malignant'];
+  /** Canonical names, in the order of a sample's values. */
+  readonly features: readonly string[];
+  readonly metric: MetricName;
+  readonly rule: RuleName;
+  readonly k: number;
+  /** Per feature (value − center) / scale before any distance is taken; null where raw values are compared. */
+  readonly scaling: { readonly center: readonly number[]; readonly scale: readonly number[] } | null;
+  /** Only with `class-ratio`: the ε of the score, and the logistic curve from score to probability. */
+  readonly calibration: {
+    readonly epsilon: number;
+    readonly platt: { readonly slope: number; readonly intercept: number };
+  } | null;
+  /** A k-th distance strictly above this is unusual. An exact fraction; for `euclidean` of the squared distance. */
+  readonly alarm: { readonly numerator: number; readonly denominator: number };
+  /** Smallest probability that is called malignant. */
+  readonly operating_points: Readonly<Record<OperatingPoint, number>>;
+  /** Only with `class-ratio`: leave-one-out nonconformity of every training row, by class, ascending. */
+  readonly conformal: { readonly benign: readonly number[]; readonly malignant: readonly number[] } | null;
+  readonly training: {
+    /** `sha256:` and the hex SHA-256 of the file the rows were taken from. */
+    readonly data_digest: string;
+    /** 1-based data rows of that file, ascending. */
+    readonly rows: readonly number[];
+    readonly labels: readonly Label[];
+    /** Raw values, row-major rows × features. */
+    readonly samples: readonly number[];
+  };
+  readonly evaluation: MetricValues;
+  readonly limits_of_use: readonly string[];
+}
+
+export type ModelFileErrorCode = 'not-a-model' | 'unsupported-version' | 'digest-mismatch' | 'malformed';
+
+/** Bytes that are no model, or not the model they claim to be. Nothing can be done but to get the right file. */
+export class ModelFileError extends Error {
+  override readonly name = 'ModelFileError';
+
+  constructor(
+    readonly code: ModelFileErrorCode,
+    detail: string,
+  ) {
+    super(`${code}: ${detail}`);
+  }
+}

@@ -1,0 +1,55 @@
+import { type Schema, schemas } from '@cytoqueue/schema';
+import { readModelFile } from './model-bytes';
+import type { ModelFile } from './model-file';
+
+/** Labelled samples in flat arrays, in ascending order of their row in the training file. */
+export interface TrainingSet {
+  readonly rows: number;
+  readonly featureCount: number;
+  /** Row-major rows × features. */
+  readonly samples: Float64Array;
+  /** 0 benign, 1 malignant. */
+  readonly labels: Uint8Array;
+  /** 1-based data rows of the training file. */
+  readonly trainingRows: Int32Array;
+}
+
+/** A model file that was checked, with its training rows ready for searching. */
+export interface Model {
+  readonly file: ModelFile;
+  readonly name: string;
+  readonly version: string;
+  /** `name@version`. */
+  readonly ref: string;
+  readonly digest: string;
+  readonly schema: Schema;
+  readonly training: TrainingSet;
+}
+
+/**
+ * Reads a model file.
+ * @throws ModelFileError when the bytes are no model, of another format version, altered, or do not fit their schema
+ */
+export function parseModel(bytes: Uint8Array): Model {
+  const file = readModelFile(bytes);
+  const { name, version, digest } = file;
+  return {
+    file,
+    name,
+    version,
+    digest,
+    ref: `${name}@${version}`,
+    schema: schemas[file.schema],
+    training: toTrainingSet(file),
+  };
+}
+
+function toTrainingSet({ features, training }: ModelFile): TrainingSet {
+  return {
+    rows: training.rows.length,
+    featureCount: features.length,
+    samples: Float64Array.from(training.samples),
+    labels: Uint8Array.from(training.labels),
+    trainingRows: Int32Array.from(training.rows),
+  };
+}

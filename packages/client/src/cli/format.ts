@@ -1,0 +1,102 @@
+import type { ApiError } from '../api-error';
+import type { Batch, FieldError, ModelSummary, Page, Prediction, Preflight, QueueState } from '../types';
+
+/** Answers in a few lines for a person. */
+
+const SHOWN_FEATURES = 3;
+/** A fault of the header has no data row. */
+const HEADER_ROW = 0;
+
+export function formatPrediction({ id, status, model, result, error }: Prediction): string {
+  if (result === undefined) return [`${id}: ${status}`, ...(error === undefined ? [] : [error.detail])].join('\n');
+  const { predicted_class, probability_malignant, outcome, reasons, missing_features, neighbors, evidence } = result;
+  const strongest = Object.entries(evidence.shapley.values)
+    .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+    .slice(0, SHOWN_FEATURES);
+  return [
+    `${predicted_class}, probability of malignant ${percent(probability_malignant)}, ${outcome}`,
+    ...reasons.map((reason) => `  ${reason}`),
+    ...(missing_features.length === 0 ? [] : [`  not measured: ${missing_features.join(', ')}`]),
+    `nearest cases: ${neighbors.map((neighbor) => `row ${neighbor.training_row} ${neighbor.class} at ${neighbor.distance.toFixed(3)}`).join(', ')}`,
+    `moved most by: ${strongest.map(([name, value]) => `${name} ${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`).join(', ')}`,
+    `${id}, model ${model.name}@${model.version}; not a medical device`,
+  ].join('\n');
+}
+
+export function formatBatch({ id, status, filename, model, counts, summary, progress, eta_seconds }: Batch): string {
+  const eta = eta_seconds === null || progress === 1 ? '' : `, about ${eta_seconds} s left`;
+  return [
+    `${id}: ${status}, ${percent(progress)}${eta}`,
+    `  ${filename ?? 'a file without a name'}, model ${model.name}@${model.version}`,
+    `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
+    `  ${summary.benign} benign, ${summary.malignant} malignant; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
+  ].join('\n');
+}
+
+export function formatPreflight({ columns, rows, rejected_by_code, errors, drift, eta_seconds }: Preflight): string {
+  const matched = columns.map(({ column, used_as, feature }) => `  ${JSON.stringify(column)} → ${feature ?? used_as}`);
+  return [
+    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
+    ...matched,
+    ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
+    ...errors.slice(0, 10).map(({ row, detail }) => `  row ${row}: ${detail}`),
+    ...(drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
+    ...(eta_seconds === null ? [] : [`scoring would take about ${eta_seconds} s`]),
+  ].join('\n');
+}
+
+export function formatBatchList({ data, has_more, last_id }: Page<Batch>): string {
+  const lines = data.map(
+    ({ id, created_at, status, counts, filename }) =>
+      `${id}  ${created_at}  ${status}  ${counts.total} rows  ${filename ?? ''}`,
+  );
+  return [...lines, ...(has_more ? [`more: --after ${last_id}`] : [])].join('\n');
+}
+
+export function formatModels(models: ModelSummary[]): string {
+  return models
+    .map(
+      ({ name, champion, versions }) =>
+        `${name}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
+    )
+    .join('\n');
+}
+
+export function formatQueue(queue: QueueState): string {
+  const drain = queue.stalled
+    ? ', stalled: nothing was finished for 15 s'
+    : queue.drain_seconds === null
+      ? ''
+      : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
+  return [
+    `${queue.backlog_rows} rows in ${queue.backlog_jobs} jobs, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
+    `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows a second`,
+    ...queue.queues.map(
+      ({ name, waiting, prioritized, delayed, active, failed, paused }) =>
+        `  ${name}${paused ? ' (paused)' : ''}: ${waiting + prioritized} waiting, ${delayed} delayed, ${active} active, ${failed} failed`,
+    ),
+  ].join('\n');
+}
+
+export function formatApiError(error: ApiError): string {
+  const request = error.requestId === undefined ? [] : [`request ${error.requestId}`];
+  const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} in all`] : [];
+  return [
+    error.message,
+    ...error.errors.map((error) => `  ${formatLocation(error)}${error.detail}`),
+    ...more,
+    ...request,
+  ].join('\n');
+}
+
+function formatLocation({ field, row, column }: FieldError): string {
+  const rowText = row === undefined || row === HEADER_ROW ? [] : [`row ${row}`];
+  const columnText = column === undefined ? (field ?? []) : `column ${column}`;
+  const places = rowText.concat(columnText);
+  return places.length === 0 ? '' : `${places.join(', ')}: `;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

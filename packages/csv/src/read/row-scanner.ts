@@ -1,0 +1,96 @@
+import { QUOTE } from '../dialect';
+
+const CELL_START = 0;
+const UNQUOTED = 1;
+const QUOTED = 2;
+/** Behind a quote that closes its cell unless another quote follows. */
+const AFTER_QUOTE = 3;
+
+/**
+ * Finds where records end, whatever the chunking. Header, shards and rows all cut with this one machine.
+ *
+ * A quote opens a quoted cell only as the very first byte of a cell; inside, two quotes stand for one. Whatever
+ * follows the closing quote is read as unquoted, as csv-parse with `relax_quotes` does. Multi-byte UTF-8 needs no
+ * care: its bytes are never those of a delimiter, a quote or a line end.
+ */
+export class RowScanner {
+  private state = CELL_START;
+
+  /** `otherLine` is a second byte that ends records, for a reader who does not know the line end yet. */
+  constructor(
+    private readonly delimiter: number,
+    private readonly lineByte: number,
+    private readonly otherLineByte: number = lineByte,
+  ) {}
+
+  /** Whether the bytes seen so far end inside a quoted cell. */
+  get insideQuotes(): boolean {
+    return this.state === QUOTED;
+  }
+
+  reset(): void {
+    this.state = CELL_START;
+  }
+
+  /** Index of the byte that ends the record which `from` is in; -1 when the bytes run out before it does. */
+  findRowEnd(bytes: Uint8Array, from: number): number {
+    const { delimiter, lineByte, otherLineByte } = this;
+    const length = bytes.length;
+    let at = this.state >= QUOTED ? this.skipQuotedCell(bytes, from) : from;
+    for (; at < length; at++) {
+      const byte = bytes[at];
+      // Line ends and the quote are the lowest characters that matter: one comparison passes over nearly all others.
+      if (byte > QUOTE) continue;
+      if (byte === lineByte || byte === otherLineByte) {
+        this.state = CELL_START;
+        return at;
+      }
+      if (byte === QUOTE && (at === from ? this.state === CELL_START : bytes[at - 1] === delimiter)) {
+        this.state = QUOTED;
+        at = this.skipQuotedCell(bytes, at + 1) - 1;
+      }
+    }
+    return this.saveState(bytes, from);
+  }
+
+  /** The same for bytes known to hold no quote, at the speed of a native search. */
+  findUnquotedRowEnd(bytes: Buffer, from: number): number {
+    if (this.state >= QUOTED) return this.findRowEnd(bytes, from);
+    const at = bytes.indexOf(this.lineByte, from);
+    if (at < 0) return this.saveState(bytes, from);
+    this.state = CELL_START;
+    return at;
+  }
+
+  private saveState(bytes: Uint8Array, from: number): number {
+    const length = bytes.length;
+    if (this.state < QUOTED && from < length) this.state = bytes[length - 1] === this.delimiter ? CELL_START : UNQUOTED;
+    return -1;
+  }
+
+  /** Index behind the closing quote, or the length of the bytes when only the next chunk can tell. */
+  private skipQuotedCell(bytes: Uint8Array, from: number): number {
+    const length = bytes.length;
+    if (from >= length) return length;
+    let at = from;
+    if (this.state === AFTER_QUOTE) {
+      // The quote before the chunk border closed its cell, unless this chunk doubles it.
+      this.state = bytes[at] === QUOTE ? QUOTED : UNQUOTED;
+      if (this.state === UNQUOTED) return at;
+      at++;
+    }
+    for (;;) {
+      while (at < length && bytes[at] !== QUOTE) at++;
+      const next = at + 1;
+      if (next >= length) {
+        this.state = at < length ? AFTER_QUOTE : QUOTED;
+        return length;
+      }
+      if (bytes[next] !== QUOTE) {
+        this.state = UNQUOTED;
+        return next;
+      }
+      at = next + 1;
+    }
+  }
+}

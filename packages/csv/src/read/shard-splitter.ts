@@ -1,0 +1,239 @@
+import { crc32 } from 'node:zlib';
+import { CR, QUOTE, delimiterByte, lineEndByte } from '../dialect';
+import { asBuffer, findInvalidText, nonTextError, sequenceLength, incompleteUtf8Tail } from '../encoding';
+import { CsvError } from '../error';
+import type { Header } from './header';
+import { joinedChecksum } from './joined-checksum';
+import { RowScanner } from './row-scanner';
+
+/** A byte range of the input file that holds whole rows. */
+export interface Shard {
+  offset: number;
+  length: number;
+  /** 1-based. */
+  firstRow: number;
+  rows: number;
+  /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
+  crc32?: number;
+}
+
+export interface ShardOptions {
+  /** A shard is closed behind the row with which it reaches this many rows … */
+  shardRows: number;
+  /** … or this many bytes. */
+  shardBytes: number;
+  /** When there would be more, neighbours are merged in pairs and both targets double. */
+  maxShards: number;
+  /** With the line end. */
+  maxRowBytes: number;
+}
+
+/**
+ * Cuts the data part of a file into shards while it streams in, and checks that it is text.
+ * The shards are a function of the bytes alone, not of the chunking. Memory: `maxShards` small objects.
+ */
+export class ShardSplitter {
+  private readonly scanner: RowScanner;
+  private shards: Shard[] = [];
+  private shardRows: number;
+  private shardBytes: number;
+  private closedRows = 0;
+  private openRows = 0;
+  private openOffset: number;
+  /** Of the open shard's bytes before `summedTo`. */
+  private openChecksum: number | undefined = 0;
+  private checksummedTo: number;
+  private rowOffset: number;
+  private position: number;
+  private previousByte = -1;
+  /** The 1 to 3 bytes of a UTF-8 sequence whose rest is in the next chunk. */
+  private utf8Tail = Buffer.alloc(0);
+  /** The bytes from `position` on. */
+  private scanned: Buffer = Buffer.alloc(0);
+
+  constructor(
+    header: Header,
+    private readonly options: ShardOptions,
+  ) {
+    const { delimiter, lineEnd } = header.dialect;
+    this.scanner = new RowScanner(delimiterByte(delimiter), lineEndByte(lineEnd));
+    this.shardRows = options.shardRows;
+    this.shardBytes = options.shardBytes;
+    this.openOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
+  }
+
+  /** Rows that have ended so far; empty lines are none. */
+  get rows(): number {
+    return this.closedRows + this.openRows;
+  }
+
+  /**
+   * Takes the next bytes of the data part.
+   * @throws CsvError `row-too-long`, `not-utf8`, `nul-byte`, with the row and a byte offset in the file.
+   */
+  push(chunk: Uint8Array): void {
+    const bytes = this.completeUtf8(asBuffer(chunk));
+    const complete = bytes.length - incompleteUtf8Tail(bytes);
+    this.validateAndScan(bytes.subarray(0, complete));
+    if (complete < bytes.length) this.utf8Tail = Buffer.from(bytes.subarray(complete));
+  }
+
+  /**
+   * @returns all shards, and the length in bytes of the whole file, header included.
+   * @throws CsvError `unclosed-quote` with the row in which it opened; `not-utf8` when the file ends within a character.
+   */
+  end(): { rows: number; shards: Shard[]; byteLength: number } {
+    this.validateAndScan(this.utf8Tail);
+    const byteOffset = this.rowOffset;
+    if (this.scanner.insideQuotes) {
+      const row = this.rows + 1;
+      throw new CsvError(
+        'unclosed-quote',
+        `row ${row} (byte ${byteOffset} of the file) opens a quote that is never closed`,
+        { row, byteOffset },
+      );
+    }
+    if (this.position > byteOffset) this.endRow(this.position);
+    // Twice when the first close merges and reopens the odd one.
+    while (this.openRows > 0) this.closeShard(this.rowOffset);
+    return { rows: this.rows, shards: this.shards, byteLength: this.position };
+  }
+
+  /** Completes a sequence cut by the last chunk border; returns the bytes behind it. */
+  private completeUtf8(chunk: Buffer): Buffer {
+    const started = this.utf8Tail.length;
+    if (started === 0) return chunk;
+    const missing = sequenceLength(this.utf8Tail[0]) - started;
+    const sequence = Buffer.concat([this.utf8Tail, chunk.subarray(0, missing)]);
+    this.utf8Tail = sequence;
+    if (chunk.length < missing) return Buffer.alloc(0);
+    this.utf8Tail = Buffer.alloc(0);
+    this.validateAndScan(sequence);
+    return chunk.subarray(missing);
+  }
+
+  /** What stands before bytes that are no text is scanned first, so that the error can name the row. */
+  private validateAndScan(bytes: Buffer): void {
+    const invalid = findInvalidText(bytes);
+    this.scan(invalid < 0 ? bytes : bytes.subarray(0, invalid));
+    if (invalid >= 0) throw nonTextError(bytes[invalid], { row: this.rows + 1, byteOffset: this.position });
+  }
+
+  private scan(bytes: Buffer): void {
+    const base = this.position;
+    const { scanner } = this;
+    this.scanned = bytes;
+    const hasQuotes = bytes.includes(QUOTE);
+    let from = 0;
+    for (;;) {
+      const at = hasQuotes ? scanner.findRowEnd(bytes, from) : scanner.findUnquotedRowEnd(bytes, from);
+      if (at < 0) break;
+      from = at + 1;
+      this.endLine(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
+    }
+    if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
+    this.updateChecksum(base + bytes.length);
+    this.position = base + bytes.length;
+    this.checkRowBytes(this.position);
+  }
+
+  /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */
+  private updateChecksum(position: number): void {
+    const base = this.position;
+    // Of no bytes at all, crc32 may answer 0 instead of the sum so far.
+    if (position > this.checksummedTo && this.openChecksum !== undefined)
+      this.openChecksum = crc32(this.scanned.subarray(this.checksummedTo - base, position - base), this.openChecksum);
+    this.checksummedTo = position;
+  }
+
+  private openAt(position: number): void {
+    this.openOffset = this.checksummedTo = position;
+    this.openChecksum = 0;
+  }
+
+  private endLine(next: number, byteBeforeLineEnd: number): void {
+    const length = next - this.rowOffset;
+    const empty = length === 1 || (length === 2 && byteBeforeLineEnd === CR);
+    if (empty) this.skipEmptyLine(next);
+    else this.endRow(next);
+  }
+
+  private skipEmptyLine(next: number): void {
+    this.rowOffset = next;
+    // Empty lines before a shard's first row belong to none, so that they cannot swell it.
+    if (this.openRows === 0) this.openAt(next);
+    else this.closeFullShard(next);
+  }
+
+  private endRow(next: number): void {
+    this.checkRowBytes(next);
+    this.rowOffset = next;
+    this.openRows++;
+    this.closeFullShard(next);
+  }
+
+  private closeFullShard(next: number): void {
+    if (this.openRows >= this.shardRows || next - this.openOffset >= this.shardBytes) this.closeShard(next);
+  }
+
+  private closeShard(next: number): void {
+    this.updateChecksum(next);
+    this.shards.push({
+      offset: this.openOffset,
+      length: next - this.openOffset,
+      firstRow: this.closedRows + 1,
+      rows: this.openRows,
+      crc32: this.openChecksum,
+    });
+    this.closedRows += this.openRows;
+    this.openRows = 0;
+    this.openAt(next);
+    if (this.shards.length > this.options.maxShards) this.mergePairs();
+  }
+
+  private mergePairs(): void {
+    const merged: Shard[] = [];
+    for (let index = 0; index + 1 < this.shards.length; index += 2)
+      merged.push(joinShards(this.shards[index], this.shards[index + 1]));
+    const lastShard = this.shards.length % 2 === 1 ? this.shards[this.shards.length - 1] : undefined;
+    this.shards = merged;
+    this.shardRows *= 2;
+    this.shardBytes *= 2;
+    if (lastShard !== undefined) this.reopen(lastShard);
+  }
+
+  /** A shard without a partner goes on growing towards the doubled target. */
+  private reopen(shard: Shard): void {
+    this.openOffset = shard.offset;
+    this.openChecksum = shard.crc32;
+    this.openRows = shard.rows;
+    this.closedRows -= shard.rows;
+  }
+
+  private checkRowBytes(next: number): void {
+    const byteOffset = this.rowOffset;
+    if (next - byteOffset <= this.options.maxRowBytes) return;
+    const row = this.rows + 1;
+    throw new CsvError(
+      'row-too-long',
+      `row ${row} (byte ${byteOffset} of the file) is longer than ${this.options.maxRowBytes} bytes; a quote that is never closed can be the cause`,
+      { row, byteOffset },
+    );
+  }
+}
+
+function joinShards(first: Shard, second: Shard): Shard {
+  return {
+    offset: first.offset,
+    length: second.offset + second.length - first.offset,
+    firstRow: first.firstRow,
+    rows: first.rows + second.rows,
+    crc32: joinedShardChecksum(first, second),
+  };
+}
+
+function joinedShardChecksum(first: Shard, second: Shard): number | undefined {
+  if (first.crc32 === undefined || second.crc32 === undefined || first.offset + first.length !== second.offset)
+    return undefined;
+  return joinedChecksum(first.crc32, second.crc32, second.length);
+}

@@ -1,9 +1,0 @@
-import { RESULT_COLUMNS, addedColumnNames } from './result-columns';
-
-test('added columns keep their names where the input has none of them', () => {
-  expect(addedColumnNames(RESULT_COLUMNS, ['id', 'class', 'Row'])).toEqual([...RESULT_COLUMNS]);
-});
-
-test('a name that the input already has is prefixed, as often as it takes', () => {
-  expect(addedColumnNames(['row', 'model'], ['row', 'cytoqueue_row', 'x'])).toEqual(['cytoqueue_cytoqueue_row', 'model']);
-});

@@ -1,0 +1,76 @@
+import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
+import {
+  type CounterName,
+  type Gauge,
+  type MetricName,
+  type MetricQueue,
+  type DistributionName,
+  catalogue,
+  metricNames,
+} from './catalogue';
+import { readDistribution } from './counter-fields';
+
+/** The dimension `Service` of all of it. */
+const SERVICE = 'cytoqueue';
+/** How many different values one datum may hold. */
+const MAX_DATUM_VALUES = 150;
+
+/** What was done in one minute and has not been sent; names as `sum-fields` makes them. */
+export interface MinuteCounterValues {
+  /** Since the epoch. */
+  readonly minute: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** Makes CloudWatch's data of figures: each in exactly one set of dimensions, so that sums over a metric count nothing twice. */
+export class MetricDatumBuilder {
+  constructor(private readonly environment: string) {}
+
+  gauges(gauges: readonly Gauge[], at: Date): MetricDatum[] {
+    return gauges.map(({ name, queue, value }) => ({ ...this.identity(name, queue, at), Value: value }));
+  }
+
+  /** Counts as they are; distributions as values and counts, from which CloudWatch makes any percentile. */
+  minuteCounters({ minute, counters }: MinuteCounterValues): MetricDatum[] {
+    const at = new Date(minute * 60_000);
+    return metricNames.flatMap((name) => {
+      const { kind, queues } = catalogue[name];
+      if (kind === 'values') return this.distribution(name as DistributionName, counters, at);
+      const value = counters[name];
+      return kind === 'count' && value !== undefined ? [{ ...this.identity(name, queues[0], at), Value: value }] : [];
+    });
+  }
+
+  /** Counts that nothing was added to: an alarm or a scaling policy must not take quiet for missing data. */
+  zeroCounters(minute: number, except: ReadonlySet<string>): MetricDatum[] {
+    const at = new Date(minute * 60_000);
+    const zero = metricNames.filter(
+      (name): name is CounterName => catalogue[name].kind === 'count' && !except.has(name),
+    );
+    return zero.map((name) => ({ ...this.identity(name, catalogue[name].queues[0], at), Value: 0 }));
+  }
+
+  private distribution(name: DistributionName, counters: MinuteCounterValues['counters'], at: Date): MetricDatum[] {
+    const distribution = readDistribution(name, counters);
+    const data: MetricDatum[] = [];
+    for (let start = 0; start < distribution.length; start += MAX_DATUM_VALUES) {
+      const some = distribution.slice(start, start + MAX_DATUM_VALUES);
+      data.push({
+        ...this.identity(name, catalogue[name].queues[0], at),
+        Values: some.map(([value]) => value),
+        Counts: some.map(([, count]) => count),
+      });
+    }
+    return data;
+  }
+
+  private identity(name: MetricName, queue: MetricQueue, at: Date): MetricDatum {
+    const dimensions = { Service: SERVICE, Environment: this.environment, Queue: queue };
+    return {
+      MetricName: name,
+      Unit: catalogue[name].unit,
+      Timestamp: at,
+      Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+    };
+  }
+}

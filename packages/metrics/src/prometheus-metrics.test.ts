@@ -1,0 +1,65 @@
+import { catalogue, metricNames } from './catalogue';
+import { PrometheusMetrics } from './prometheus-metrics';
+import { prometheusName } from './prometheus-name';
+
+const lines = async (meters: PrometheusMetrics) =>
+  (await meters.text()).body.split('\n').filter((line) => line.startsWith('cytoqueue_'));
+
+test('names are Prometheus names in base units', () => {
+  expect(prometheusName('RowsPredicted')).toBe('cytoqueue_rows_predicted_total');
+  expect(prometheusName('PredictionLatency')).toBe('cytoqueue_prediction_latency_seconds');
+  expect(prometheusName('OldestJobAgeSeconds')).toBe('cytoqueue_oldest_job_age_seconds');
+  expect(prometheusName('HasBacklogWithoutWorkers')).toBe('cytoqueue_has_backlog_without_workers');
+  expect(prometheusName('UploadBytes')).toBe('cytoqueue_upload_bytes_total');
+  for (const name of metricNames) expect(prometheusName(name)).toMatch(/^cytoqueue_[a-z]+(_[a-z]+)*$/);
+  expect(new Set(metricNames.map(prometheusName)).size).toBe(metricNames.length);
+});
+
+test('each process shows its own part of the catalogue, all of it', async () => {
+  for (const source of ['api', 'worker'] as const) {
+    const { body } = await new PrometheusMetrics(source).text();
+    const shown = [...body.matchAll(/^# HELP (cytoqueue_\S+)/gm)].map(([, name]) => name);
+    expect(shown.toSorted()).toEqual(
+      metricNames
+        .filter((name) => [source, 'both'].includes(catalogue[name].source))
+        .map(prometheusName)
+        .toSorted(),
+    );
+  }
+});
+
+test('counts, values and gauges are shown', async () => {
+  const worker = new PrometheusMetrics('worker');
+  worker.count('RowsPredicted', 30);
+  worker.count('RowsPredicted', 12);
+  worker.observe('PredictionLatency', 7);
+  const shown = await lines(worker);
+  expect(shown).toContain('cytoqueue_rows_predicted_total 42');
+  expect(shown).toContain('cytoqueue_rows_rejected_total 0');
+  expect(shown).toContain('cytoqueue_prediction_latency_seconds_bucket{le="0.005"} 0');
+  expect(shown).toContain('cytoqueue_prediction_latency_seconds_bucket{le="0.01"} 1');
+  expect(shown).toContain('cytoqueue_prediction_latency_seconds_sum 0.007');
+});
+
+test('a gauge that is not known is not shown', async () => {
+  const api = new PrometheusMetrics('api');
+  api.set([
+    { name: 'WorkersAlive', queue: 'all', value: 2 },
+    { name: 'BacklogRows', queue: 'shards', value: 7 },
+  ]);
+  expect(await lines(api)).toEqual(
+    expect.arrayContaining(['cytoqueue_workers_alive 2', 'cytoqueue_backlog_rows{queue="shards"} 7']),
+  );
+  api.set([{ name: 'WorkersAlive', queue: 'all', value: 0 }]);
+  const shown = await lines(api);
+  expect(shown).toContain('cytoqueue_workers_alive 0');
+  expect(shown.filter((line) => line.includes('backlog_rows'))).toEqual([]);
+  api.set([]);
+  expect((await lines(api)).filter((line) => line.includes('workers_alive'))).toEqual([]);
+});
+
+test('the canary and the work count nowhere but in the process that sees them', async () => {
+  const api = new PrometheusMetrics('api');
+  api.count('RowsPredicted');
+  expect((await lines(api)).some((line) => line.includes('rows_predicted'))).toBe(false);
+});

@@ -1,0 +1,103 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { createWorkerConnection } from '../redis/connection';
+import { advanceVirtualClock, reservePriorities } from './fair-share';
+import { REDIS_PREFIX, queueNames } from './job-types';
+
+/** The rows of one step of virtual time. */
+const STEP = 4_096;
+
+let redis: RedisProcess;
+let connection: Redis;
+let shards: Queue;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  connection = createWorkerConnection(redis.url, () => undefined);
+  await waitUntil('Redis is there', () => connection.status === 'ready');
+  shards = new Queue(queueNames.shards, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
+});
+
+afterAll(async () => {
+  await shards?.close();
+  connection?.disconnect();
+  await redis?.down();
+});
+
+beforeEach(() => connection.flushall());
+
+/** Enqueues a tenant's shards, as the producer does. */
+async function enqueue(tenant: string, rows: readonly number[]): Promise<number[]> {
+  const priorities = await reservePriorities(connection, tenant, rows);
+  await shards.addBulk(
+    priorities.map((priority, shard) => ({ name: 'shard', data: { tenant, shard }, opts: { priority } })),
+  );
+  return priorities;
+}
+
+/** Names of the waiting shards, in the order in which workers get them. */
+async function order(): Promise<string[]> {
+  return (await shards.getPrioritized()).map(
+    ({ data }) => `${(data as { tenant: string }).tenant}${(data as { shard: number }).shard}`,
+  );
+}
+
+test('a shard costs a step for each 4,096 rows begun, and at least one', async () => {
+  expect(await reservePriorities(connection, 'a', [0, 1, STEP, STEP + 1, 10 * STEP])).toEqual([1, 2, 3, 5, 15]);
+});
+
+test('a second batch of a tenant comes after its first', async () => {
+  expect(await enqueue('a', [STEP, STEP])).toEqual([1, 2]);
+  expect(await enqueue('a', [STEP])).toEqual([3]);
+});
+
+test('tenants with equal shards take turns; of equal times the one enqueued first is served first', async () => {
+  await enqueue('a', [STEP, STEP, STEP]);
+  await enqueue('b', [STEP, STEP, STEP]);
+  expect(await order()).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
+});
+
+test('three tenants share by rows: twice as large shards are served half as often', async () => {
+  await enqueue('a', [2 * STEP, 2 * STEP]);
+  await enqueue('b', [STEP, STEP, STEP, STEP]);
+  await enqueue('c', [4 * STEP]);
+  expect(await order()).toEqual(['b0', 'a0', 'b1', 'b2', 'a1', 'b3', 'c0']);
+});
+
+test('a tenant that comes later starts at the present time, not at the beginning', async () => {
+  await enqueue('a', Array<number>(5).fill(STEP));
+  await advanceVirtualClock(connection, 3);
+  expect(await enqueue('b', [STEP, STEP])).toEqual([4, 5]);
+});
+
+test('the present time never goes back', async () => {
+  await enqueue('a', [STEP]);
+  await advanceVirtualClock(connection, 7);
+  await advanceVirtualClock(connection, 3);
+  expect(await reservePriorities(connection, 'b', [STEP])).toEqual([8]);
+});
+
+test('time starts at zero again when no shard is queued or active', async () => {
+  await enqueue('a', [STEP, STEP]);
+  await advanceVirtualClock(connection, 2);
+  await shards.obliterate({ force: true });
+  expect(await enqueue('b', [STEP])).toEqual([1]);
+  expect(await enqueue('a', [STEP])).toEqual([1]);
+});
+
+test('time goes on while a shard is active', async () => {
+  await enqueue('a', [STEP, STEP]);
+  await advanceVirtualClock(connection, 2);
+  await shards.obliterate({ force: true });
+  await connection.lpush(`${REDIS_PREFIX}:${queueNames.shards}:active`, 'job');
+  expect(await reservePriorities(connection, 'a', [STEP])).toEqual([3]);
+});
+
+test('the largest priority of the queue is not exceeded', async () => {
+  const largest = 2 ** 21 - 1;
+  await enqueue('a', [STEP]);
+  await advanceVirtualClock(connection, largest - 1);
+  expect(await reservePriorities(connection, 'b', [STEP, STEP, STEP])).toEqual([largest, largest, largest]);
+});

@@ -1,0 +1,253 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { createProducerConnection, createWorkerConnection } from '../redis/connection';
+import { JobConsumer, type JobConsumerOptions } from './job-consumer';
+import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, queueNames } from './job-types';
+import { JobProducer } from './job-producer';
+import { UnrecoverableError } from '../index';
+
+let redis: RedisProcess;
+let producing: Redis;
+let working: Redis;
+let producer: JobProducer;
+const errors: Error[] = [];
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  producing = createProducerConnection(redis.url, (error) => errors.push(error));
+  working = createWorkerConnection(redis.url, (error) => errors.push(error));
+  producer = new JobProducer(producing, (error) => errors.push(error));
+  await waitUntil('Redis is there', () => producing.status === 'ready');
+});
+
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()));
+  await working.flushall();
+  const [error] = errors.splice(0);
+  if (error !== undefined) throw error;
+});
+
+afterAll(async () => {
+  await producer.stop();
+  producing.disconnect();
+  working.disconnect();
+  await redis?.down();
+});
+
+function consume<T extends { v: number }>(
+  options: Pick<JobConsumerOptions<T>, 'queue' | 'process'> & Partial<JobConsumerOptions<T>>,
+): JobConsumer<T> {
+  const consumer = new JobConsumer<T>({
+    connection: working,
+    concurrency: 4,
+    onRetriesExhausted: async () => undefined,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  stops.push(() => consumer.stop());
+  consumer.start();
+  return consumer;
+}
+
+const predict = (predictionId: string) => producer.enqueuePrediction({ tenant: 't', predictionId });
+
+/** Resolved by the test, awaited by a job: whatever runs meanwhile needs no clock. */
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+}
+
+describe('a consumer', () => {
+  test('started twice works once, on what is added before and after', async () => {
+    const done: string[] = [];
+    await predict('a');
+    const consumer = consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: async ({ data }) => void done.push(data.predictionId),
+    });
+    consumer.start();
+    await predict('b');
+    await waitUntil('both are done', () => done.length === 2);
+    await waitUntil('Redis knows', async () => (await producer.predictionState('b')) === 'completed');
+    expect(done).toEqual(['a', 'b']);
+  });
+
+  test('that stops waits for the running job, whoever asks, and does not start again', async () => {
+    const { open, opened } = gate();
+    const events: string[] = [];
+    const consumer = consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: async () => {
+        events.push('started');
+        await opened;
+        events.push('done');
+      },
+    });
+    await predict('a');
+    await waitUntil('it runs', () => events.includes('started'));
+    const stopping = consumer.stop();
+    expect(consumer.stop()).toBe(stopping);
+    void stopping.then(() => events.push('stopped'));
+    open();
+    await stopping;
+    expect(await producer.predictionState('a')).toBe('completed');
+    consumer.start();
+    const next: string[] = [];
+    consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: async ({ data }) => void next.push(data.predictionId),
+    });
+    await predict('b');
+    await waitUntil('another takes the next', () => next.length > 0);
+    expect(events).toEqual(['started', 'done', 'stopped']);
+  });
+
+  test('that stops waits for what follows the last failure', async () => {
+    const { open, opened } = gate();
+    const events: string[] = [];
+    const clientIds = async () =>
+      Array.from(((await working.client('LIST')) as string).matchAll(/^id=(\d+)/gm), ([, id]) => id);
+    const before = new Set(await clientIds());
+    const consumer = consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: () => Promise.reject(new UnrecoverableError('no')),
+      onRetriesExhausted: async ({ data }, error) => {
+        events.push(`${data.predictionId} ${error.message}`);
+        await opened;
+        events.push('given up');
+      },
+    });
+    await predict('a');
+    await waitUntil('it has failed', () => events.length > 0);
+    const own = await waitUntil('the worker is connected', async () => {
+      const ids = (await clientIds()).filter((id) => !before.has(id));
+      return ids.length > 0 && ids;
+    });
+    const stopping = consumer.stop().then(() => events.push('stopped'));
+    await waitUntil('the worker has closed its connection', async () =>
+      (await clientIds()).every((id) => !own.includes(id)),
+    );
+    open();
+    await stopping;
+    expect(events).toEqual(['a no', 'given up', 'stopped']);
+  });
+
+  test('that never started can be stopped', async () => {
+    const options = {
+      queue: queueNames.predictions,
+      connection: working,
+      concurrency: 1,
+      process: async () => undefined,
+      onRetriesExhausted: async () => undefined,
+    };
+    await expect(
+      new JobConsumer<PredictionJob>({ ...options, onError: (error) => errors.push(error) }).stop(),
+    ).resolves.toBeUndefined();
+  });
+
+  test('tries again, and gives up after the last attempt only', async () => {
+    let attempts = 0;
+    const givenUp: string[] = [];
+    consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: async () => {
+        if (++attempts < 3) throw new Error('not yet');
+      },
+      onRetriesExhausted: async ({ data }) => void givenUp.push(data.predictionId),
+    });
+    await predict('a');
+    await waitUntil('the third attempt was good', async () => (await producer.predictionState('a')) === 'completed');
+    expect([attempts, givenUp]).toEqual([3, []]);
+  });
+
+  test('leaves a payload of a later version to a later worker: it is not failed, and no attempt is lost', async () => {
+    const queue = new Queue<{ v: number }>(queueNames.predictions, { connection: producing, prefix: REDIS_PREFIX });
+    const done: unknown[] = [];
+    const onRetriesExhausted = async () => void done.push('given up');
+    const consumer = consume<PredictionJob>({
+      queue: queueNames.predictions,
+      process: async ({ data }) => void done.push(data),
+      onRetriesExhausted: onRetriesExhausted,
+    });
+    const { id } = await queue.add('prediction', { v: 2 }, { jobId: 'later', attempts: 1 });
+    await waitUntil('it was handed on', async () => (await queue.getDelayedCount()) === 1);
+    const job = await queue.getJob(id as string);
+    expect([job?.attemptsMade, job?.failedReason, done]).toEqual([0, undefined, []]);
+    // After a few seconds it comes up by itself.
+    await job?.promote().catch(() => undefined);
+    await waitUntil(
+      'it was handed on again',
+      async () => ((await queue.getJob(id as string))?.attemptsStarted ?? 0) >= 2,
+    );
+    await consumer.stop();
+    expect(done).toEqual([]);
+    await queue.close();
+  });
+});
+
+describe('a batch', () => {
+  const batchId = 'batch_x';
+  const shards = [0, 1, 2].map((shard) => ({ shard, rows: 10 }));
+
+  /** Ends every shard as `outcome` says; resolves with the shards that the finalizer was told of as failed, and the order of things. */
+  async function run(outcome: (job: ShardJob) => Promise<void>): Promise<{ order: string[]; ignored: string[] }> {
+    const order: string[] = [];
+    let ignored: string[] | undefined;
+    consume<FinalizeJob>({
+      queue: queueNames.finalize,
+      process: async (job) => {
+        order.push('finalize');
+        ignored = Object.keys(await job.getIgnoredChildrenFailures());
+      },
+    });
+    consume<ShardJob>({
+      queue: queueNames.shards,
+      concurrency: 1,
+      process: async ({ data }) => {
+        order.push(`shard ${data.shard}`);
+        await outcome(data);
+      },
+    });
+    await producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards });
+    return { order, ignored: await waitUntil('the batch is finalized', () => ignored) };
+  }
+
+  test('is finalized once, after its last shard', async () => {
+    const { order, ignored } = await run(async () => undefined);
+    expect(order).toEqual(['shard 0', 'shard 1', 'shard 2', 'finalize']);
+    expect(ignored).toEqual([]);
+  });
+
+  test('is finalized all the same when a shard has failed for good, which is named', async () => {
+    const { order, ignored } = await run(async ({ shard }) => {
+      if (shard === 1) throw new UnrecoverableError('no');
+    });
+    expect(order).toEqual(['shard 0', 'shard 1', 'shard 2', 'finalize']);
+    expect(ignored).toEqual([`${REDIS_PREFIX}:${queueNames.shards}:${jobIds.shard(batchId, 1, 1)}`]);
+  });
+
+  test('without shards to score is finalized at once', async () => {
+    let finalized = false;
+    consume<FinalizeJob>({ queue: queueNames.finalize, process: async () => void (finalized = true) });
+    await producer.enqueueBatch({ tenant: 't', batchId, run: 2, shards: [] });
+    expect(await waitUntil('it is finalized', () => finalized)).toBe(true);
+  });
+
+  test('enqueued again while it runs, or after, is not run twice', async () => {
+    const { order } = await run(({ shard }) =>
+      shard === 1 ? producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards }) : Promise.resolve(),
+    );
+    await producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards });
+    const finalize = new Queue(queueNames.finalize, { connection: producing, prefix: REDIS_PREFIX });
+    await waitUntil(
+      'nothing is left to do',
+      async () => (await finalize.getJobCountByTypes('waiting', 'active', 'waiting-children', 'delayed')) === 0,
+    );
+    expect(order).toEqual(['shard 0', 'shard 1', 'shard 2', 'finalize']);
+    await finalize.close();
+  });
+});

@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { createProducerConnection, createWorkerConnection } from '../redis/connection';
+import { REDIS_PREFIX, jobIds, queueNames } from './job-types';
+import { JobProducer } from './job-producer';
+import { BatchProgress } from '../stats/progress';
+import { QueueUnavailableError } from '../redis/errors';
+
+let redis: RedisProcess;
+let connection: Redis;
+let producer: JobProducer;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+});
+
+afterAll(() => redis?.down());
+
+/** Jest forgets handlers between tests; errors of an outage are what these tests are about. */
+const ignore = () => undefined;
+
+beforeEach(() => {
+  connection = createProducerConnection(redis.url, ignore);
+  producer = new JobProducer(connection, ignore);
+});
+
+afterEach(async () => {
+  await producer.stop();
+  connection.disconnect();
+});
+
+const predict = (predictionId = randomUUID()) => producer.enqueuePrediction({ tenant: 't', predictionId });
+const enqueueBatch = (batchId = randomUUID()) =>
+  producer.enqueueBatch({
+    tenant: 't',
+    batchId,
+    run: 1,
+    shards: [
+      { shard: 0, rows: 5 },
+      { shard: 1, rows: 3 },
+    ],
+  });
+
+async function untilTaken(): Promise<void> {
+  await waitUntil('work is taken', () =>
+    predict().then(
+      () => true,
+      () => undefined,
+    ),
+  );
+}
+
+async function failure(work: () => Promise<unknown>): Promise<unknown> {
+  return work().then(
+    () => 'it answered',
+    (error: unknown) => error,
+  );
+}
+
+test('adding the same work twice is adding it once', async () => {
+  await untilTaken();
+  const id = randomUUID();
+  await Promise.all([predict(id), predict(id), enqueueBatch(id), enqueueBatch(id)]);
+  await enqueueBatch(id);
+  const options = { connection, prefix: REDIS_PREFIX, skipVersionCheck: true };
+  const queues = {
+    predictions: new Queue(queueNames.predictions, options),
+    shards: new Queue(queueNames.shards, options),
+    finalize: new Queue(queueNames.finalize, options),
+  };
+  const ids = async (queue: Queue, state: 'waiting' | 'prioritized' | 'waiting-children') =>
+    (await queue.getJobs([state])).flatMap((job) => (job.id?.startsWith(id) ? [job.id] : [])).sort();
+  expect(await ids(queues.predictions, 'waiting')).toEqual([id]);
+  expect(await ids(queues.shards, 'prioritized')).toEqual([jobIds.shard(id, 1, 0), jobIds.shard(id, 1, 1)]);
+  expect(await ids(queues.finalize, 'waiting-children')).toEqual([jobIds.finalize(id, 1)]);
+  const parent = await queues.finalize.getJob(jobIds.finalize(id, 1));
+  expect((await parent?.getDependenciesCount())?.unprocessed).toBe(2);
+  await Promise.all(Object.values(queues).map((queue) => queue.close()));
+});
+
+test('the state of what was added is known, and of what was not', async () => {
+  await untilTaken();
+  const id = randomUUID();
+  await predict(id);
+  expect(await producer.predictionState(id)).toBe('queued');
+  expect(await producer.predictionState(randomUUID())).toBe('unknown');
+});
+
+describe('a Redis that does not answer', () => {
+  afterEach(() => redis.thaw());
+
+  test('is an error of its own name, for every kind of request, and not a hang', async () => {
+    await untilTaken();
+    redis.freeze();
+    const requests = [
+      () => predict(),
+      () => enqueueBatch(),
+      () => producer.predictionState('x'),
+      () => new BatchProgress(connection).read('x', 1),
+    ];
+    for (const error of await Promise.all(requests.map(failure))) expect(error).toBeInstanceOf(QueueUnavailableError);
+    redis.thaw();
+    await untilTaken();
+    await enqueueBatch();
+  });
+
+  test('may have taken what timed out: sent again it is there once', async () => {
+    await untilTaken();
+    const id = randomUUID();
+    redis.freeze();
+    expect(await failure(() => predict(id))).toBeInstanceOf(QueueUnavailableError);
+    redis.thaw();
+    await untilTaken();
+    await predict(id);
+    expect(await producer.predictionState(id)).toBe('queued');
+  });
+});
+
+describe('a Redis that is down', () => {
+  afterEach(() => redis.up());
+
+  test('is an error at once, and taken up again when it is back', async () => {
+    await untilTaken();
+    await redis.down();
+    expect(await failure(() => predict())).toBeInstanceOf(QueueUnavailableError);
+    expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
+    await redis.up();
+    await untilTaken();
+    await enqueueBatch();
+    await redis.down();
+  });
+
+  test('is no reason not to start, nor not to stop', async () => {
+    await redis.down();
+    const late = createProducerConnection(redis.url, ignore);
+    const lateProducer = new JobProducer(late, ignore);
+    expect(await failure(() => lateProducer.enqueuePrediction({ tenant: 't', predictionId: 'x' }))).toBeInstanceOf(
+      QueueUnavailableError,
+    );
+    await lateProducer.stop();
+    late.disconnect();
+  });
+});
+
+test('a job put off to a time that no delay of ours reaches comes up now, once; one that waits its turn does not', async () => {
+  await untilTaken();
+  const queue = new Queue(queueNames.predictions, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
+  const [misdated, waiting] = [randomUUID(), randomUUID()];
+  await queue.add('prediction', { v: 1 }, { jobId: misdated, delay: 3_600_000 });
+  await queue.add('prediction', { v: 1 }, { jobId: waiting, delay: 600_000 });
+  const promoted = await Promise.all([
+    producer.promoteSkewedDelays(Date.now()),
+    producer.promoteSkewedDelays(Date.now()),
+  ]);
+  expect(promoted[0] + promoted[1]).toBe(1);
+  expect([await queue.getJobState(misdated), await queue.getJobState(waiting)]).toEqual(['waiting', 'delayed']);
+  await queue.close();
+});
+
+/** Sets Redis's limit so that 95 % of it are in use: between the 90 % that refuse new work and a full Redis. */
+async function limitMemory(admin: Redis): Promise<void> {
+  const used = Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
+  await admin.config('SET', 'maxmemory', Math.round(used / 0.95));
+}
+
+test('above 90 % of its memory Redis gets no new work, and accepted work is enqueued again', async () => {
+  await untilTaken();
+  // Without the producer's time limit for commands.
+  const admin = createWorkerConnection(redis.url, ignore);
+  // So large that buffers of connections are far less than 5 %.
+  await admin.setrange('filler', 128 * 1024 * 1024, 'x');
+  try {
+    await waitUntil('no new work is taken', async () => {
+      await limitMemory(admin);
+      return (await failure(() => predict())) instanceof QueueUnavailableError;
+    });
+    await limitMemory(admin);
+    expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
+    const predictionId = randomUUID();
+    await waitUntil('accepted work is enqueued again', async () => {
+      await limitMemory(admin);
+      return producer.reenqueuePrediction({ tenant: 't', predictionId }).then(
+        () => true,
+        () => false,
+      );
+    });
+    expect(await producer.predictionState(predictionId)).toBe('queued');
+  } finally {
+    await admin.config('SET', 'maxmemory', 0);
+    await admin.del('filler');
+    admin.disconnect();
+  }
+  await untilTaken();
+});

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { createProducerConnection } from './connection';
+import { runWithLease } from './run-with-lease';
+import { tryAcquireLease } from './lease';
+
+let redis: RedisProcess;
+let connection: Redis;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  connection = createProducerConnection(redis.url, () => undefined);
+  await waitUntil('Redis is there', () => connection.status === 'ready');
+});
+
+afterEach(() => connection.flushall());
+
+afterAll(async () => {
+  connection?.disconnect();
+  await redis?.down();
+});
+
+const KEY = 'cytoqueue:turn:pass';
+const MS = 300;
+
+/** Holds the lease until `release` is called. */
+function hold(): { ended: Promise<boolean>; release: () => void; signal: () => AbortSignal | undefined } {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let given: AbortSignal | undefined;
+  const ended = runWithLease(connection, 'pass', MS, (signal) => {
+    given = signal;
+    return released;
+  });
+  return { ended, release, signal: () => given };
+}
+
+test('work that takes longer than the lease does not run twice, in this version or an earlier one', async () => {
+  const { ended, release } = hold();
+  await waitUntil('it is held', async () => (await connection.exists(KEY)) === 1);
+  let renewals = 0;
+  let leftMs = await connection.pttl(KEY);
+  await waitUntil('the lease was renewed for longer than it lasts', async () => {
+    const now = await connection.pttl(KEY);
+    if (now > leftMs) renewals++;
+    leftMs = now;
+    return renewals > 3;
+  });
+  const ran: string[] = [];
+  expect(await runWithLease(connection, 'pass', MS, async () => void ran.push('twice'))).toBe(false);
+  expect(await tryAcquireLease(connection, 'pass', MS)).toBe(false);
+  release();
+  expect(await ended).toBe(true);
+  expect(ran).toEqual([]);
+  await waitUntil('the next one may', () => runWithLease(connection, 'pass', MS, async () => void ran.push('next')));
+});
+
+test('a lease that Redis has lost is taken again, and one that another process has taken ends the work', async () => {
+  const { ended, release, signal } = hold();
+  await waitUntil('it is held', async () => (await connection.exists(KEY)) === 1);
+  await connection.flushall();
+  await waitUntil('it is held again', async () => (await connection.exists(KEY)) === 1);
+  expect(signal()?.aborted).toBe(false);
+  await connection.set(KEY, 'of another process');
+  await waitUntil('it is told so', () => signal()?.aborted === true);
+  release();
+  expect(await ended).toBe(true);
+  expect(await connection.get(KEY)).toBe('of another process');
+});
+
+test('work that fails gives the lease back in time', async () => {
+  await expect(runWithLease(connection, 'pass', MS, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await waitUntil('the next one may', () => runWithLease(connection, 'pass', MS, async () => undefined));
+});

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { REDIS_PREFIX } from '../jobs/job-types';
+
+/** Extends the lease, or takes it again when Redis has lost it. 0 when another holder has it. */
+const RENEW_SCRIPT = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/**
+ * Runs `work` while holding the lease of that name, in one process of all. The lease is renewed until the work has ended,
+ * and then expires after `ms`: so work that takes longer than the lease does not run twice, and after a crash another
+ * process takes it within `ms`. When another process has taken the lease (this one was stopped for longer than that), the
+ * signal is aborted: the work is the other's now. A Redis that does not answer does not end the work.
+ * The key and its expiry are those of `takeTurn`, which earlier versions use: the two exclude each other.
+ * @returns false when another process holds the lease
+ */
+export async function runWithLease(
+  redis: Redis,
+  name: string,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<boolean> {
+  const key = `${REDIS_PREFIX}:turn:${name}`;
+  const token = randomUUID();
+  if ((await redis.set(key, token, 'PX', ms, 'NX')) !== 'OK') return false;
+  const lost = new AbortController();
+  const renew = async (): Promise<void> => {
+    if ((await redis.eval(RENEW_SCRIPT, 1, key, token, ms)) === 0) lost.abort();
+  };
+  const timer = setInterval(() => void renew().catch(() => undefined), ms / 3);
+  try {
+    await work(lost.signal);
+  } finally {
+    clearInterval(timer);
+    if (!lost.signal.aborted) await renew().catch(() => undefined);
+  }
+  return true;
+}

@@ -1,0 +1,85 @@
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { createProducerConnection, createWorkerConnection } from '../redis/connection';
+import { REDIS_PREFIX } from '../jobs/job-types';
+import { WorkerHeartbeat, readAliveWorkers } from './worker-heartbeat';
+import { QueueUnavailableError } from '../redis/errors';
+
+const KEY = `${REDIS_PREFIX}:workers`;
+const ignore = () => undefined;
+
+let redis: RedisProcess;
+let working: Redis;
+let reading: Redis;
+
+beforeEach(async () => {
+  redis = await RedisProcess.start();
+  working = createWorkerConnection(redis.url, ignore);
+  reading = createProducerConnection(redis.url, ignore);
+  await waitUntil('Redis is there', () => working.status === 'ready' && reading.status === 'ready');
+});
+
+afterEach(async () => {
+  working.disconnect();
+  reading.disconnect();
+  await redis.down();
+});
+
+const alive = async () => (await readAliveWorkers(reading)).alive;
+
+test('workers count from their start to their stop, each with its slots', async () => {
+  const [one, two] = [new WorkerHeartbeat(working, 'one', 3), new WorkerHeartbeat(working, 'two', 4)];
+  one.start();
+  one.start();
+  two.start();
+  await waitUntil('both are alive', async () => (await alive()) === 2);
+  expect(await readAliveWorkers(reading)).toEqual({ alive: 2, slots: 7 });
+  await one.stop();
+  expect(await readAliveWorkers(reading)).toEqual({ alive: 1, slots: 4 });
+  await two.stop();
+  await two.stop();
+  expect(await readAliveWorkers(reading)).toEqual({ alive: 0, slots: 0 });
+});
+
+test('a worker whose last heartbeat is more than 16 seconds old is not alive', async () => {
+  const [seconds] = await reading.time();
+  // A heartbeat of the next hour, so that the time which this test takes does not matter.
+  await reading.zadd(KEY, (Number(seconds) + 3_600) * 1_000, '2:hung');
+  expect(await alive()).toBe(1);
+  await reading.zincrby(KEY, -(3_600_000 + 17_000), '2:hung');
+  expect(await alive()).toBe(0);
+});
+
+test('a worker that crashed is removed by the heartbeat of another, after ten times that long', async () => {
+  const [seconds] = await reading.time();
+  await reading.zadd(KEY, (Number(seconds) - 161) * 1_000, '2:crashed', (Number(seconds) + 3_600) * 1_000, '2:hung');
+  const presence = new WorkerHeartbeat(working, 'next', 2);
+  presence.start();
+  await waitUntil('it is alive', async () => (await reading.zscore(KEY, '2:next')) !== null);
+  expect(await reading.zrange(KEY, '0', '-1')).toEqual(['2:next', '2:hung']);
+  await presence.stop();
+});
+
+test('a worker is alive at once when an emptied Redis is back', async () => {
+  const presence = new WorkerHeartbeat(working, 'one', 2);
+  presence.start();
+  await waitUntil('it is alive', async () => (await alive()) === 1);
+  await redis.down();
+  await expect(readAliveWorkers(reading)).rejects.toBeInstanceOf(QueueUnavailableError);
+  await redis.up();
+  await waitUntil('it is alive again', () => alive().then((count) => count === 1, ignore));
+  await presence.stop();
+});
+
+test('a stop does not wait for a Redis that does not answer', async () => {
+  const presence = new WorkerHeartbeat(working, 'one', 2);
+  presence.start();
+  await waitUntil('it is alive', async () => (await alive()) === 1);
+  redis.freeze();
+  await presence.stop();
+  // It ends although its goodbye is not answered; that is delivered when Redis goes on.
+  redis.thaw();
+  await waitUntil('it is gone', async () => (await alive().catch(() => 1)) === 0);
+  expect(await readAliveWorkers(reading)).toEqual({ alive: 0, slots: 0 });
+});

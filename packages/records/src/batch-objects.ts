@@ -1,0 +1,125 @@
+import type { BatchDocument } from './documents/documents';
+import {
+  ObjectCorruptError,
+  ObjectNotFoundError,
+  listAll,
+  type ObjectInfo,
+  type ObjectStore,
+} from '@cytoqueue/storage';
+import { batchDocumentShape } from './documents/document-shapes';
+import { parseDocument } from './documents/read-document';
+import { ObjectKeys } from './object-keys';
+import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
+
+/** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
+export async function readLatestRun(
+  store: ObjectStore,
+  tenant: string,
+  batchId: string,
+): Promise<{ run: number; objects: ObjectInfo[] }> {
+  const prefix = ObjectKeys.runsFolder(tenant, batchId);
+  const { objects, truncated } = await store.list({ prefix });
+  const run = Math.max(1, ...objects.map(({ key }) => runOf(key)));
+  if (!truncated) return { run, objects: objects.filter(({ key }) => runOf(key) === run) };
+  const newest = await findLastRun(store, prefix, run);
+  const ofRun: ObjectInfo[] = [];
+  for await (const info of listAll(store, ObjectKeys.runFolder(tenant, batchId, newest))) ofRun.push(info);
+  return { run: newest, objects: ofRun };
+}
+
+function runOf(key: string): number {
+  return ObjectKeys.parseRun(key) ?? 1;
+}
+
+/** Reads folders instead of objects: a page of them holds a thousand runs. */
+async function findLastRun(store: ObjectStore, prefix: string, run: number): Promise<number> {
+  let [last, startAfter] = [run, undefined as string | undefined];
+  for (;;) {
+    const { prefixes, truncated } = await store.list({ prefix, startAfter, delimiter: '/' });
+    last = Math.max(last, ...prefixes.map(runOf));
+    if (!truncated) return last;
+    startAfter = prefixes.at(-1);
+  }
+}
+
+/** Whether anything of a prediction or batch is promised and has not ended. */
+export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
+  return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
+}
+
+/** Removes the markers of a prediction or batch that is itself removed. */
+export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await store.delete(ObjectKeys.pending(tenant, id));
+  for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);
+}
+
+/** `batch.json`. @throws ObjectCorruptError when it is damaged, or its shards do not add up to its rows */
+export function parseBatchDocument(key: string, bytes: Buffer): BatchDocument {
+  const batch = parseDocument(bytes, key, batchDocumentShape);
+  let nextRow = 1;
+  for (const { firstRow, rows } of batch.shards ?? []) {
+    if (firstRow !== nextRow) throw new ObjectCorruptError(key, 'its shards do not follow each other');
+    nextRow += rows;
+  }
+  if (nextRow - 1 !== batch.rows) throw new ObjectCorruptError(key, 'its shards do not add up to its rows');
+  return batch;
+}
+
+/** 0-based shards of a batch whose objects are there. */
+export async function listScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<Set<number>> {
+  const scored = new Set<number>();
+  for await (const { key } of listAll(store, ObjectKeys.shardsFolder(tenant, batchId))) {
+    const parsed = ObjectKeys.parseShardKey(key);
+    if (parsed !== undefined) scored.add(parsed.shard);
+  }
+  return scored;
+}
+
+/** The shards of a batch that are still to be scored. */
+export async function listUnscoredShards(
+  store: ObjectStore,
+  tenant: string,
+  batch: { id: string; shards: readonly { rows: number }[] },
+): Promise<{ shard: number; rows: number }[]> {
+  const scored = await listScoredShards(store, tenant, batch.id);
+  return batch.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !scored.has(shard));
+}
+
+const READ_CONCURRENCY = 16;
+
+export type ScoredShards = ShardCounts & {
+  shards: number;
+  /** Which ones, 0-based; without those whose header is damaged, which are scored again. */
+  scored: ReadonlySet<number>;
+};
+
+/** Adds up the counts of a batch's shard objects, from their first bytes: when Redis does not know them, or not all. */
+export async function sumShardCounts(store: ObjectStore, tenant: string, batchId: string): Promise<ScoredShards> {
+  const counts = emptyCounts();
+  const scored = new Set<number>();
+  const waiting: ObjectInfo[] = [];
+  for await (const info of listAll(store, ObjectKeys.shardsFolder(tenant, batchId))) waiting.push(info);
+  const next = async (): Promise<void> => {
+    for (let info = waiting.pop(); info !== undefined; info = waiting.pop()) {
+      const shard = ObjectKeys.parseShardKey(info.key)?.shard;
+      const shardCounts = shard === undefined ? undefined : await readCounts(store, info);
+      if (shard === undefined || shardCounts === undefined) continue;
+      for (const key of Object.keys(counts) as (keyof ShardCounts)[]) counts[key] += shardCounts[key];
+      scored.add(shard);
+    }
+  };
+  await Promise.all(Array.from({ length: READ_CONCURRENCY }, next));
+  return { ...counts, shards: scored.size, scored };
+}
+
+/** undefined where the header is damaged, or the object was set aside since it was listed. */
+async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promise<ShardCounts | undefined> {
+  try {
+    if (size === 0) return undefined;
+    return decodeShardCounts(await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }), key);
+  } catch (error) {
+    if (error instanceof ObjectCorruptError || error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}

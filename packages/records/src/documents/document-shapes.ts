@@ -1,0 +1,94 @@
+import type {
+  AuditEvent,
+  BatchDocument,
+  ChampionDocument,
+  IdempotencyDocument,
+  LastUsedDays,
+  ManifestDocument,
+  PredictionCompletion,
+  PredictionRequest,
+  Promotion,
+  RunDocument,
+  StoredKeysFile,
+  TenantKeys,
+} from './documents';
+
+type Kind = 'string' | 'number' | 'object' | 'array';
+/** A kind of value, the members that an object must have, or the one shape that every item of a list has. */
+type ShapeDescription = Kind | { readonly [member: string]: ShapeDescription } | readonly [ShapeDescription];
+
+/** What a document of this type must have: enough to tell a damaged one from a whole one. Further members may be there. */
+export interface Shape<T extends object> {
+  readonly described: ShapeDescription;
+  /** Only to infer the type. */
+  readonly document?: T;
+}
+
+const model = { name: 'string', version: 'string', digest: 'string' } as const;
+const shard = { offset: 'number', length: 'number', firstRow: 'number', rows: 'number' } as const;
+const input = {
+  bytes: 'number',
+  sha256: 'string',
+  dialect: 'object',
+  columns: 'array',
+  header_bytes: 'number',
+} as const;
+const counts = {
+  total: 'number',
+  pending: 'number',
+  succeeded: 'number',
+  rejected: 'number',
+  failed: 'number',
+} as const;
+const summary = { benign: 'number', malignant: 'number', indeterminate: 'number', missing_features: 'number' } as const;
+const kept = { counts: { succeeded: 'number', rejected: 'number' }, summary, shards: 'number' } as const;
+
+export const batchDocumentShape: Shape<BatchDocument> = {
+  described: { id: 'string', created_at: 'string', model, options: 'object', input, rows: 'number', shards: [shard] },
+};
+export const manifestShape: Shape<ManifestDocument> = {
+  described: { run: 'number', status: 'string', counts, summary, failed_shards: ['number'] },
+};
+export const runDocumentShape: Shape<RunDocument> = { described: { run: 'number', opened_at: 'string', kept } };
+export const failedShardsShape: Shape<number[]> = { described: ['number'] };
+export const predictionRequestShape: Shape<PredictionRequest> = {
+  described: { id: 'string', created_at: 'string', model, operating_point: 'string', features: 'object' },
+};
+export const predictionCompletionShape: Shape<PredictionCompletion> = { described: { status: 'string' } };
+export const idempotencyDocumentShape: Shape<IdempotencyDocument> = {
+  described: { id: 'string', payload_sha256: 'string' },
+};
+export const auditEventShape: Shape<AuditEvent> = {
+  described: { at: 'string', actor: 'object', action: 'string', resource: 'string', outcome: 'string' },
+};
+export const championShape: Shape<ChampionDocument> = { described: { version: 'string', history: 'array' } };
+export const promotionShape: Shape<Promotion> = {
+  described: { version: 'string', promoted_at: 'string', promoted_by: 'string' },
+};
+export const tenantKeysShape: Shape<TenantKeys> = {
+  described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] },
+};
+export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
+export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
+
+export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {
+  return matchesShape(value, described);
+}
+
+function matchesShape(value: unknown, described: ShapeDescription): boolean {
+  if (typeof described === 'string') return kindOf(value) === described;
+  if (isList(described)) return Array.isArray(value) && value.every((item) => matchesShape(item, described[0]));
+  if (kindOf(value) !== 'object') return false;
+  return Object.entries(described).every(([member, of]) =>
+    matchesShape((value as Record<string, unknown>)[member], of),
+  );
+}
+
+function isList(described: Exclude<ShapeDescription, Kind>): described is readonly [ShapeDescription] {
+  return Array.isArray(described);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return value === null ? 'null' : typeof value;
+}

@@ -1,0 +1,33 @@
+import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
+import { type Shape, hasShape } from './document-shapes';
+import { unsealDocument } from './sealed-document';
+
+/**
+ * Reads a stored document. Every reader uses this: a document that is truncated, overwritten or lacks what it must have is an
+ * ObjectCorruptError, which callers confine to the resource that it belongs to.
+ * @throws ObjectNotFoundError, ObjectCorruptError
+ */
+export async function readDocument<T extends object>(store: ObjectStore, key: string, shape: Shape<T>): Promise<T> {
+  return parseDocument(await store.get(key), key, shape);
+}
+
+/** The same; undefined when there is none. */
+export async function findDocument<T extends object>(
+  store: ObjectStore,
+  key: string,
+  shape: Shape<T>,
+): Promise<T | undefined> {
+  try {
+    return await readDocument(store, key, shape);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws ObjectCorruptError; its message names the key, never the content */
+export function parseDocument<T extends object>(bytes: Buffer, key: string, shape: Shape<T>): T {
+  const value = unsealDocument<T>(key, bytes);
+  if (!hasShape(value, shape)) throw new ObjectCorruptError(key, 'it lacks what such a document has');
+  return value;
+}

@@ -1,0 +1,94 @@
+import type { Shape } from './document-shapes';
+import { ObjectMismatchError, listAll, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectKeys } from '../object-keys';
+import { readDocument } from './read-document';
+import { sealDocument } from './sealed-document';
+
+/** No writer takes as long between its read and its write, so none can write a version again that was deleted. */
+const REPLACED_TTL_MS = 24 * 60 * 60_000;
+const MAX_ATTEMPTS = 50;
+
+/** Other writers replaced the document again and again. */
+export class DocumentChangedError extends Error {
+  override readonly name = 'DocumentChangedError';
+  readonly code = 'document-changed';
+}
+
+export interface DocumentVersion<T> {
+  /** 0 when there is no document yet. */
+  readonly number: number;
+  readonly value: T | undefined;
+}
+
+/**
+ * A document that is replaced conditionally, on any store: each version is an object of its own below `prefix`, numbered and
+ * written once, and the newest one counts. Of two writers that have read the same version one writes the next, and the other reads
+ * again; so no change is lost. A version is deleted once it was replaced a day ago.
+ */
+export class VersionedDocument<T extends object> {
+  /** @param prefix ends in `/` */
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly prefix: string,
+    private readonly shape: Shape<T>,
+  ) {}
+
+  /** @throws ObjectCorruptError when the newest version is damaged: an earlier one is never taken for it */
+  async read(): Promise<DocumentVersion<T>> {
+    return this.open((await this.versions()).at(-1)?.number ?? 0);
+  }
+
+  /** A version whose number is known from a listing. @throws ObjectCorruptError, ObjectNotFoundError */
+  async open(number: number): Promise<DocumentVersion<T>> {
+    if (number === 0) return { number, value: undefined };
+    return { number, value: await readDocument(this.store, this.keyOf(number), this.shape) };
+  }
+
+  /**
+   * Replaces the document by what `change` makes of the newest version; `change` is called again when another writer came first.
+   * What it throws ends the update. Durable when resolved.
+   * @param change returns undefined to leave the document as it is
+   * @throws ObjectCorruptError, DocumentChangedError
+   */
+  async update(change: (before: T | undefined) => T | undefined): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const versions = await this.versions();
+      const { number, value } = await this.open(versions.at(-1)?.number ?? 0);
+      const next = change(value);
+      if (next === undefined) return;
+      if (await this.putNext(number + 1, next)) return this.deleteReplaced(versions);
+    }
+    throw new DocumentChangedError('the document was replaced by others again and again');
+  }
+
+  private async putNext(number: number, value: T): Promise<boolean> {
+    try {
+      await this.store.putOnce(this.keyOf(number), sealDocument(value), { contentType: 'application/json' });
+      return true;
+    } catch (error) {
+      if (error instanceof ObjectMismatchError) return false;
+      throw error;
+    }
+  }
+
+  /** Versions whose successor is a day old. What cannot be deleted now is deleted after a later update. */
+  private async deleteReplaced(versions: readonly { number: number; info: ObjectInfo }[]): Promise<void> {
+    const old = versions
+      .slice(0, -1)
+      .filter((_, index) => Date.now() - versions[index + 1].info.modifiedAt.getTime() > REPLACED_TTL_MS);
+    await Promise.allSettled(old.map(({ info }) => this.store.delete(info.key)));
+  }
+
+  private async versions(): Promise<{ number: number; info: ObjectInfo }[]> {
+    const versions: { number: number; info: ObjectInfo }[] = [];
+    for await (const info of listAll(this.store, this.prefix)) {
+      const number = ObjectKeys.parseDocumentVersion(this.prefix, info.key);
+      if (number !== undefined) versions.push({ number, info });
+    }
+    return versions;
+  }
+
+  private keyOf(number: number): string {
+    return ObjectKeys.documentVersion(this.prefix, number);
+  }
+}

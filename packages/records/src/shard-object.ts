@@ -1,0 +1,167 @@
+import { crc32 } from 'node:zlib';
+import type { BatchSummary } from './documents/documents';
+import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
+import { parseJson } from './documents/sealed-document';
+
+/** What one shard came to. */
+export interface ShardCounts extends BatchSummary {
+  succeeded: number;
+  rejected: number;
+  /** Rows whose class differs from that of the model compared with; 0 where none is. */
+  changed: number;
+}
+
+/** The parts of a shard object, in their order: rows of the result file, the errors file and the changes file. */
+const SECTIONS = ['results', 'errors', 'changes'] as const;
+type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
+
+/** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
+export interface ShardObject extends Sections {
+  counts: ShardCounts;
+  /** How often each feature had which value (see `countValues` of packages/samples); empty where that is not counted. */
+  histogram: ArrayLike<number>;
+}
+
+interface ShardHeader {
+  /** Absent in objects of format 1. */
+  format?: number;
+  /** Under which the object belongs, so that another shard's object in its place is found out; absent up to format 2. */
+  key?: string;
+  counts: ShardCounts;
+  histogram: number[];
+  bytes: Record<(typeof SECTIONS)[number], number>;
+  /** Of all bytes that follow the header. */
+  crc32: number;
+  /** Of all bytes of the header before this member; absent in format 1. */
+  header_crc32?: number;
+}
+
+/**
+ * What this release writes. Raise it with every change of the header, of the result columns or of the evidence: of two
+ * objects of one shard with different formats the first one stays, and that they differ is no alarm. Releases before
+ * format 2 read every format, because they ignore unknown members of the header.
+ */
+export const SHARD_FORMAT = 3;
+const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
+const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
+const LINE_FEED = 10;
+
+/**
+ * One line of JSON, then the bytes of each part; checksums cover every byte. The same shard and model give the same object.
+ * @param key under which the object will be stored: readers refuse it under another
+ * @param into memory to write them to, where that is large enough
+ * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
+ */
+export function encodeShardObject(
+  object: ShardObject,
+  { key, buffer }: { key?: string; buffer?: ArrayBuffer } = {},
+): Buffer {
+  const pieces = [Buffer.from(`${headerLine(object, key)}\n`), ...SECTIONS.map((section) => object[section])];
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const bytes =
+    buffer !== undefined && buffer.byteLength >= length
+      ? Buffer.from(buffer, 0, length)
+      : Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function headerLine(object: ShardObject, key: string | undefined): string {
+  const { counts, histogram, results, errors, changes } = object;
+  const header: ShardHeader = {
+    format: SHARD_FORMAT,
+    key,
+    counts,
+    histogram: Array.from(histogram),
+    bytes: { results: results.length, errors: errors.length, changes: changes.length },
+    // Of an empty part, crc32 may answer 0 instead of the sum so far.
+    crc32: SECTIONS.filter((section) => object[section].length > 0).reduce(
+      (sum, section) => crc32(object[section], sum),
+      0,
+    ),
+  };
+  const checksummed = JSON.stringify(header).slice(0, -1);
+  return `${checksummed},"header_crc32":${crc32(checksummed)}}`;
+}
+
+/**
+ * Views into `bytes`, no copies.
+ * @param rows that the shard has, where its counts must add up to them
+ * @throws ObjectCorruptError when the bytes are not what was encoded, ObjectFormatError when a later release wrote them
+ */
+export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
+  const { header, headerEnd } = readHeader(bytes, key);
+  const { counts, histogram, format = 1 } = header;
+  let at = headerEnd + 1;
+  const sections = SECTIONS.map((section) => [section, bytes.subarray(at, (at += header.bytes[section]))]);
+  if (at !== bytes.length) throw new ObjectCorruptError(key, `it has ${bytes.length} bytes, not ${at}`);
+  if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32)
+    throw new ObjectCorruptError(key, 'its rows do not match their checksum');
+  if (rows !== undefined && counts.succeeded + counts.rejected !== rows)
+    throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
+  return { format, counts, histogram, ...(Object.fromEntries(sections) as Sections) };
+}
+
+/** Enough bytes of a shard object to hold its first line. */
+export const SHARD_HEADER_MAX_BYTES = 4_096;
+
+/** The counts alone, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */
+export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
+  return readHeader(head, key).header.counts;
+}
+
+/**
+ * All but the rows, from the object's first bytes: how many bytes of rows follow the header, and their CRC-32. For a reader that
+ * checks the rows while they stream in. @throws ObjectCorruptError, ObjectFormatError
+ */
+export function decodeShardHeader(
+  head: Buffer,
+  key: string,
+): { counts: ShardCounts; headerBytes: number; rowBytes: number; crc32: number } {
+  const { header, headerEnd } = readHeader(head, key);
+  const rowBytes = SECTIONS.reduce((sum, section) => sum + header.bytes[section], 0);
+  return { counts: header.counts, headerBytes: headerEnd + 1, rowBytes, crc32: header.crc32 };
+}
+
+function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {
+  const headerEnd = bytes.indexOf(LINE_FEED);
+  if (headerEnd < 0) throw new ObjectCorruptError(key, 'it has no header');
+  const line = bytes.toString('latin1', 0, headerEnd);
+  const [, checksummed, checksum] = HEADER_CHECKSUM.exec(line) ?? [];
+  if (checksummed !== undefined && crc32(checksummed) !== Number(checksum))
+    throw new ObjectCorruptError(key, 'its header does not match its checksum');
+  const header = parseJson<ShardHeader>(key, bytes.subarray(0, headerEnd));
+  // Nothing but the header of format 1 goes without a checksum: a damaged checksum must not pass for none.
+  if (checksummed === undefined && Object.keys(header).join() !== MEMBERS.join())
+    throw new ObjectCorruptError(key, 'its header is damaged');
+  if (header.format !== undefined && header.format > SHARD_FORMAT) throw new ObjectFormatError(key, header.format);
+  if (header.key !== undefined && header.key !== key)
+    throw new ObjectCorruptError(key, 'it is the object of another shard');
+  if (!hasValidCounts(header)) throw new ObjectCorruptError(key, 'its counts contradict each other');
+  return { header, headerEnd };
+}
+
+/** The headers of format 1 have no checksum: at least no figure may contradict another. */
+function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
+  const known = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
+  const numbers = [
+    ...known.map((name) => counts?.[name]),
+    ...SECTIONS.map((section) => bytes?.[section]),
+    checksum,
+    ...(Array.isArray(histogram) ? histogram : [NaN]),
+  ];
+  if (!numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
+  const { succeeded, benign, malignant, indeterminate, missing_features, changed } = counts;
+  return (
+    benign + malignant === succeeded &&
+    [indeterminate, missing_features, changed].every((section) => section <= succeeded)
+  );
+}
+
+export function emptyCounts(): ShardCounts {
+  return { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '@cytoqueue/classifier';
+import { SHIPPED_DIR } from './shipped-models';
+
+type Identity = Pick<Model, 'name' | 'version' | 'digest'>;
+
+/** How a version did when it was tested, as `npm run train` has written it. */
+export interface EvaluationSummary {
+  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  cv: Record<string, number>;
+  cv_intervals: Record<string, [number, number]>;
+  /** How often the cross-validation asked each row. */
+  repetitions: number;
+  /** By tenths of the scale: rows over all repetitions. */
+  reliability: { mean_probability: number; malignant_share: number; rows: number }[];
+}
+
+interface EvaluationFile {
+  protocol: { repetitions: number };
+  models: Record<
+    string,
+    EvaluationSummary & { digest: string; curves: { reliability: EvaluationSummary['reliability'] } }
+  >;
+}
+
+/** The card of a shipped version, as Markdown; undefined for any other, also for one that only bears its name. */
+export async function readCard(model: Identity): Promise<string | undefined> {
+  const card = (await readShipped(model, 'card.md'))?.toString();
+  return card?.includes(model.digest) === true ? card : undefined;
+}
+
+/** @param file as the card names it, such as `roc.svg`. @returns undefined when the card has no such plot */
+export async function readPlot(model: Identity, file: string): Promise<Buffer | undefined> {
+  if (!/^[a-z-]{1,40}\.svg$/.test(file) || (await readCard(model)) === undefined) return undefined;
+  return readShipped(model, file);
+}
+
+export async function readEvaluation(model: Identity): Promise<EvaluationSummary | undefined> {
+  const file = await readShipped(model, 'evaluation.json');
+  if (file === undefined) return undefined;
+  const { protocol, models } = JSON.parse(file.toString()) as EvaluationFile;
+  const entry = models[model.name];
+  if (entry?.digest !== model.digest) return undefined;
+  return {
+    cv: entry.cv,
+    cv_intervals: entry.cv_intervals,
+    repetitions: protocol.repetitions,
+    reliability: entry.curves.reliability,
+  };
+}
+
+async function readShipped({ name, version }: Identity, file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(join(SHIPPED_DIR, name, version, file));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,157 @@
+import { type Datapoint, ageAlarmSeconds, workersToAddForAge, trackedMetric, withinBounds } from './demand';
+import type { ScalingPolicy } from './policy';
+
+/** The alarms that AWS makes for a target-tracking policy: datapoints in a row, and the share of the target that is too little. */
+export const TARGET_TRACKING = { scaleOutDatapoints: 3, scaleInDatapoints: 15, scaleInBelow: 0.9 } as const;
+
+/** What AWS does not publish of its target tracking; the simulator tries the extremes. */
+export interface Autoscaler {
+  /** Which count of workers the ratio of metric to target multiplies. */
+  readonly base: 'desired' | 'running';
+  /** The most workers that target tracking takes away at once. */
+  readonly maxScaleInStep: number;
+}
+
+export interface ScalerState {
+  readonly desired: number;
+  /** Newest last, as many as the longest alarm looks at. */
+  readonly datapoints: readonly Datapoint[];
+  readonly tracking: Cooldown | undefined;
+  readonly age: Cooldown | undefined;
+  readonly scaledInAtSeconds: number | undefined;
+}
+
+/** Since the last scaling out: what is added until it has passed is counted from where it began, so that nothing is added twice. */
+interface Cooldown {
+  readonly sinceSeconds: number;
+  readonly from: number;
+}
+
+export interface Decision extends ScalerState {
+  readonly reason: 'backlog' | 'oldest age' | 'less load' | 'idle' | 'none';
+}
+
+const MISSING: Datapoint = { backlogRows: null, oldestJobAgeSeconds: null, rowsPerSecond: null, workersRunning: null };
+
+export function initialState({ minWorkers }: ScalingPolicy): ScalerState {
+  return { desired: minWorkers, datapoints: [], tracking: undefined, age: undefined, scaledInAtSeconds: undefined };
+}
+
+/**
+ * One evaluation, to be made once a period: the alarms over the datapoints seen so far, and what they do to the desired
+ * number. More workers win over fewer. A missing datapoint breaks an alarm's run, so it never scales in.
+ * @param datapoint null when none came in
+ */
+export function evaluatePolicy(
+  policy: ScalingPolicy,
+  state: ScalerState,
+  datapoint: Datapoint | null,
+  nowSeconds: number,
+  autoscaler: Autoscaler,
+): Decision {
+  const kept = Math.max(TARGET_TRACKING.scaleInDatapoints, policy.idleDatapoints, policy.oldestAgeDatapoints);
+  const seen = { ...state, datapoints: [...state.datapoints, datapoint ?? MISSING].slice(-kept) };
+  const forBacklog = scaledOutForBacklog(policy, seen, nowSeconds, autoscaler);
+  const forAge = scaledOutForAge(policy, seen, nowSeconds);
+  if (Math.max(forBacklog, forAge) > state.desired) return scaleOut(policy, seen, nowSeconds, { forBacklog, forAge });
+  if (isCoolingDown(policy, seen, nowSeconds)) return { ...seen, reason: 'none' };
+  const lessLoad = scaledIn(policy, seen, autoscaler);
+  const desired = isIdle(policy, seen) ? policy.minWorkers : lessLoad;
+  if (desired >= state.desired) return { ...seen, reason: 'none' };
+  return { ...seen, desired, scaledInAtSeconds: nowSeconds, reason: desired < lessLoad ? 'idle' : 'less load' };
+}
+
+/** Target tracking, alarm high. */
+function scaledOutForBacklog(
+  policy: ScalingPolicy,
+  { desired, datapoints, tracking }: ScalerState,
+  nowSeconds: number,
+  { base }: Autoscaler,
+): number {
+  const target = policy.targetBacklogRowsPerWorker;
+  if (!lastAll(datapoints, TARGET_TRACKING.scaleOutDatapoints, (point) => over(trackedMetric(policy, point), target)))
+    return desired;
+  const newest = datapoints[datapoints.length - 1];
+  const from =
+    base === 'running' ? Math.max(1, newest.workersRunning ?? 1) : cooldownBase(tracking, desired, policy, nowSeconds);
+  return Math.max(
+    desired,
+    withinBounds(policy, Math.ceil((from * (trackedMetric(policy, newest) ?? target)) / target)),
+  );
+}
+
+/** Step scaling, which adds to the count at the start of its cooldown. */
+function scaledOutForAge(policy: ScalingPolicy, { desired, datapoints, age }: ScalerState, nowSeconds: number): number {
+  const tooOld = ageAlarmSeconds(policy);
+  if (
+    !lastAll(datapoints, policy.oldestAgeDatapoints, ({ oldestJobAgeSeconds }) => (oldestJobAgeSeconds ?? 0) >= tooOld)
+  )
+    return desired;
+  const added = workersToAddForAge(policy, datapoints[datapoints.length - 1].oldestJobAgeSeconds ?? 0);
+  return Math.max(desired, withinBounds(policy, cooldownBase(age, desired, policy, nowSeconds) + added));
+}
+
+/** Target tracking, alarm low. Rounded up, so that what is left does not exceed the target by it. */
+function scaledIn(policy: ScalingPolicy, { desired, datapoints }: ScalerState, { maxScaleInStep }: Autoscaler): number {
+  const target = policy.targetBacklogRowsPerWorker;
+  const low = target * TARGET_TRACKING.scaleInBelow;
+  if (
+    !lastAll(datapoints, TARGET_TRACKING.scaleInDatapoints, (point) => (trackedMetric(policy, point) ?? target) < low)
+  )
+    return desired;
+  const newest = trackedMetric(policy, datapoints[datapoints.length - 1]) ?? target;
+  return Math.max(withinBounds(policy, Math.ceil((desired * newest) / target)), desired - maxScaleInStep);
+}
+
+function isIdle({ idleDatapoints }: ScalingPolicy, { datapoints }: ScalerState): boolean {
+  return lastAll(datapoints, idleDatapoints, ({ backlogRows }) => backlogRows === 0);
+}
+
+function scaleOut(
+  policy: ScalingPolicy,
+  state: ScalerState,
+  nowSeconds: number,
+  { forBacklog, forAge }: { forBacklog: number; forAge: number },
+): Decision {
+  const begun = (cooldown: Cooldown | undefined): Cooldown => ({
+    sinceSeconds: nowSeconds,
+    from: cooldownBase(cooldown, state.desired, policy, nowSeconds),
+  });
+  // Scaling out ends the cooldown of scaling in.
+  const next = { ...state, desired: Math.max(forBacklog, forAge), scaledInAtSeconds: undefined };
+  if (forBacklog >= forAge) return { ...next, tracking: begun(state.tracking), reason: 'backlog' };
+  return { ...next, age: begun(state.age), reason: 'oldest age' };
+}
+
+function cooldownBase(
+  cooldown: Cooldown | undefined,
+  desired: number,
+  { scaleOutCooldownSeconds }: ScalingPolicy,
+  nowSeconds: number,
+): number {
+  return cooldown !== undefined && nowSeconds < cooldown.sinceSeconds + scaleOutCooldownSeconds
+    ? cooldown.from
+    : desired;
+}
+
+/** Nothing is taken away so soon after a change. */
+function isCoolingDown(
+  { scaleOutCooldownSeconds, scaleInCooldownSeconds }: ScalingPolicy,
+  state: ScalerState,
+  nowSeconds: number,
+): boolean {
+  const ends = [
+    (state.tracking?.sinceSeconds ?? -Infinity) + scaleOutCooldownSeconds,
+    (state.age?.sinceSeconds ?? -Infinity) + scaleOutCooldownSeconds,
+    (state.scaledInAtSeconds ?? -Infinity) + scaleInCooldownSeconds,
+  ];
+  return ends.some((end) => nowSeconds < end);
+}
+
+function lastAll<T>(values: readonly T[], count: number, holds: (value: T) => boolean): boolean {
+  return values.length >= count && values.slice(-count).every(holds);
+}
+
+function over(value: number | null, limit: number): boolean {
+  return value !== null && value > limit;
+}

@@ -1,0 +1,87 @@
+import { quote } from './errors';
+import type { HeaderMatch } from './header';
+import type { Feature, Schema } from './schema';
+import { checkValue, valueErrorText, parseCell } from './value';
+
+/** A row as a sample, or why it is none. */
+export type RowResult =
+  | {
+      readonly ok: true;
+      /** One value per feature in the schema's order; NaN where not measured. */
+      readonly sample: Float64Array;
+      /** Bit f is set when feature f was not measured. */
+      readonly missingMask: number;
+    }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      /** Names every bad cell by the file's own column names. Holds cell contents: for the errors file, never for logs. */
+      readonly detail: string;
+      /** The first bad cell's column. */
+      readonly column?: string;
+    };
+
+const MAX_LISTED_CELLS = 100;
+
+interface CellRejection {
+  readonly code: string;
+  readonly column: string;
+  readonly detail: string;
+}
+
+/** Turns the cells of one data row into a sample. Only the columns matched to features are looked at. */
+export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): RowResult {
+  if (cells.length !== match.columns.length) return rejectCellCount(cells, match);
+  const sample = new Float64Array(schema.features.length);
+  let missingMask = 0;
+  const errors: CellRejection[] = [];
+  schema.features.forEach((feature, index) => {
+    const column = match.featureColumns[index];
+    const text = cells[column].trim();
+    if (schema.missingTokens.includes(text)) {
+      sample[index] = NaN;
+      missingMask |= 1 << index;
+      return;
+    }
+    sample[index] = parseCell(text, feature);
+    const error = checkCell(sample[index], text, feature, match.columns[column]);
+    if (error !== undefined) errors.push(error);
+  });
+  if (errors.length > 0) return rejectCells(errors);
+  const names = namesOf(missingMask, schema, match);
+  return names.length > schema.maxMissing ? rejectMissing(names, schema) : { ok: true, sample, missingMask };
+}
+
+function checkCell(value: number, text: string, feature: Feature, column: string): CellRejection | undefined {
+  const code = checkValue(value, feature);
+  return code && { code, column, detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}` };
+}
+
+function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): string[] {
+  if (missingMask === 0) return [];
+  const missing = schema.features.map((_, index) => index).filter((index) => (missingMask & (1 << index)) !== 0);
+  return missing.map((index) => match.columns[match.featureColumns[index]]);
+}
+
+/** Shows every cell: which of them belongs to which column, only the sender can tell. */
+function rejectCellCount(cells: string[], { columns }: HeaderMatch): RowResult {
+  const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns.length}`;
+  const within = list(cells.slice(0, columns.length));
+  const beyond = cells.length > columns.length ? `; beyond the header: ${list(cells.slice(columns.length))}` : '';
+  return { ok: false, code: 'column-count', detail: `${counts}: ${within}${beyond}` };
+}
+
+function list(cells: string[]): string {
+  const shown = cells.slice(0, MAX_LISTED_CELLS).map(quote).join(', ');
+  return cells.length > MAX_LISTED_CELLS ? `${shown} and ${cells.length - MAX_LISTED_CELLS} more` : shown;
+}
+
+function rejectCells(errors: CellRejection[]): RowResult {
+  const [{ code, column }] = errors;
+  return { ok: false, code, detail: errors.map(({ detail }) => detail).join('; '), column };
+}
+
+function rejectMissing(names: string[], { maxMissing }: Schema): RowResult {
+  const detail = `${names.length} features are not measured, at most ${maxMissing} may be: ${names.join(', ')}`;
+  return { ok: false, code: 'too-many-missing', detail, column: names[0] };
+}

@@ -1,0 +1,261 @@
+import { constants } from 'node:fs';
+import { access, open, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from '../errors';
+import { errorCode, mapReadErrors, mapWriteErrors } from './file-errors';
+import { FileListing, statObject } from './file-listing';
+import { FolderEntries } from './folder-entries';
+import { FolderTree, unlinkFile } from './folder-tree';
+import { linkIfAbsent, createEmptyFile } from './create-file';
+import { link, readFile, rename } from './fs-callbacks';
+import { checkFolder, checkKey, checkPrefix, checkRange } from '../key-validation';
+import type {
+  ByteRange,
+  ListDescendingOptions,
+  ListOptions,
+  ListPage,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+} from '../object-store';
+import { probeObjects } from '../probe-objects';
+import { filesEqual } from './files-equal';
+import { FileReadable, readExactly } from './file-readable';
+import { doubleBufferedChunks, writeChunks } from '../streams/write-chunks';
+import { allSettledOrThrow } from '../all-settled-or-throw';
+import { type StoreFinding, toStoreFinding } from '../store-finding';
+import { TempFiles } from './temp-files';
+import { confineToObject } from '../unreadable';
+
+const TEMP_FOLDER = '.tmp';
+
+/**
+ * Objects as files below one folder, the key being the path; several processes may share it.
+ *
+ * A write goes to a synced temp file first, then under its key by rename or link, then the directory is synced. So a key
+ * holds a whole object or none, whenever the power goes, and what a call has resolved stays. Of concurrent writes the
+ * directory syncs are shared; what remains is one file sync an object, and none for an empty one.
+ */
+export class FileObjectStore implements ObjectStore {
+  readonly url: string;
+  private readonly folders: FolderTree;
+  private readonly tempFiles: TempFiles;
+  private readonly entries = new FolderEntries();
+  private readonly listing: FileListing;
+  private isStarted = false;
+
+  /** @param root absolute path. */
+  constructor(private readonly root: string) {
+    this.url = pathToFileURL(root).href;
+    this.folders = new FolderTree(root);
+    this.listing = new FileListing(root, this.entries, () => this.checkWritable());
+    this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
+  }
+
+  async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<{ size: number }> {
+    const path = this.toPath(key);
+    if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return { size: 0 };
+    const size = await this.tempFiles.write(body, options.signal, async (tempPath, bytes) => {
+      await this.folders.withFolder(dirname(path), () => rename(tempPath, path), true);
+      return bytes;
+    });
+    await this.syncPath(path);
+    return { size };
+  }
+
+  /** The marker is a second name of the object's file: no file of its own to be made, synced and removed again. */
+  async putWithMarker(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
+    const [path, markerPath] = [this.toPath(key), this.toPath(marker)];
+    await this.tempFiles.write(body, options.signal, async (tempPath) => {
+      const marking = this.folders.withFolder(dirname(markerPath), () => linkIfAbsent(tempPath, markerPath));
+      await allSettledOrThrow([marking, this.folders.create(dirname(path))]);
+      await this.folders.withFolder(dirname(path), () => rename(tempPath, path));
+    });
+    await Promise.all([this.syncPath(path), this.syncPath(markerPath)]);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const [source, target] = [this.toPath(from), this.toPath(to)];
+    if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from);
+    try {
+      await this.folders.withFolder(dirname(target), () => link(source, target), true);
+    } catch (error) {
+      if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from, { cause: error });
+      // Such as a file with more names than the file system allows.
+      const body = await this.getStream(from);
+      // Closes the source also when the write fails before it reads.
+      await this.put(to, body).finally(() => body.destroy());
+    }
+    await this.syncPath(target);
+  }
+
+  async putOnce(key: string, body: ObjectBody, options: PutOptions = {}): Promise<'created' | 'exists'> {
+    const path = this.toPath(key);
+    if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return 'created';
+    const outcome = await this.tempFiles.write(body, options.signal, (tempPath) => this.linkOnce(key, tempPath, path));
+    await this.syncPath(path); // also of an object that exists: its writer may not have come so far
+    return outcome;
+  }
+
+  async get(key: string, buffer?: Buffer): Promise<Buffer> {
+    return buffer === undefined
+      ? this.reading(key, () => readFile(this.toPath(key)))
+      : this.readRange(key, undefined, buffer);
+  }
+
+  async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {
+    return this.readRange(key, range, buffer);
+  }
+
+  async getStream(key: string, range?: ByteRange): Promise<Readable> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      return new FileReadable(key, handle, start, end);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      await writeChunks(doubleBufferedChunks(key, handle, start, end), target);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    checkKey(key);
+    return this.reading(key, () => statObject(this.root, key));
+  }
+
+  async list(options: ListOptions): Promise<ListPage> {
+    checkPrefix(options.prefix);
+    return mapWriteErrors(() => this.listing.listPage(options));
+  }
+
+  async listDescending(options: ListDescendingOptions): Promise<string[]> {
+    checkFolder(options.prefix);
+    return mapWriteErrors(() => this.listing.listDescending(options));
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.toPath(key);
+    await mapWriteErrors(() => unlinkFile(path));
+  }
+
+  async deletePrefix(prefix: string): Promise<number> {
+    checkFolder(prefix);
+    return mapWriteErrors(() => this.folders.remove(join(this.root, prefix.slice(0, -1))));
+  }
+
+  async presignGet(): Promise<undefined> {
+    return undefined;
+  }
+
+  async checkWritable(): Promise<void> {
+    await mapWriteErrors(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
+  }
+
+  /** Starts the store first where that has failed so far; later never, for a root that is gone may be a disk that is not mounted. */
+  async probe(): Promise<StoreFinding[]> {
+    try {
+      if (!this.isStarted) await this.start();
+    } catch (error) {
+      return [toStoreFinding('make the folder', error)];
+    }
+    return probeObjects(this);
+  }
+
+  /** Makes the folder and removes what killed writers left in it. Can be repeated at any time. */
+  async start(): Promise<void> {
+    await mapWriteErrors(async () => {
+      await this.folders.createRoot();
+      await this.tempFiles.start();
+    });
+    this.isStarted = true;
+  }
+
+  /** Only what is remembered of large folders is held between calls. */
+  async stop(): Promise<void> {
+    this.entries.stop();
+  }
+
+  private toPath(key: string): string {
+    checkKey(key);
+    return join(this.root, key);
+  }
+
+  private async syncPath(path: string): Promise<void> {
+    await mapWriteErrors(() => this.folders.syncPath(dirname(path)));
+  }
+
+  /** An empty object is whole as soon as its name is there. False when the name is taken. */
+  private async createEmpty(path: string, signal: AbortSignal | undefined): Promise<boolean> {
+    signal?.throwIfAborted();
+    const created = await mapWriteErrors(() => this.folders.withFolder(dirname(path), () => createEmptyFile(path)));
+    if (created) await this.syncPath(path);
+    return created;
+  }
+
+  private async linkOnce(key: string, tempPath: string, path: string): Promise<'created' | 'exists'> {
+    try {
+      await this.folders.withFolder(dirname(path), () => link(tempPath, path));
+      await unlinkFile(tempPath);
+      return 'created';
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+    if (!(await filesEqual(tempPath, path))) throw new ObjectMismatchError(key);
+    await unlinkFile(tempPath);
+    return 'exists';
+  }
+
+  private async readRange(key: string, range: ByteRange | undefined, buffer: Buffer | undefined): Promise<Buffer> {
+    const handle = await this.openRange(key, range);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
+      const length = end - start;
+      const bytes =
+        buffer !== undefined && buffer.length >= length ? buffer.subarray(0, length) : Buffer.allocUnsafe(length);
+      await this.reading(key, () => readExactly(key, handle, bytes, start));
+      return bytes;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Runs a read of one object. @throws ObjectNotFoundError, ObjectUnreadableError, StoreUnavailableError */
+  private async reading<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return mapReadErrors(key, work).catch(async (error: unknown) =>
+      Promise.reject(await confineToObject(key, error, () => this.checkWritable())),
+    );
+  }
+
+  /** An open handle on an object that the range, if there is one, lies inside. */
+  private async openRange(key: string, range: ByteRange | undefined): Promise<FileHandle> {
+    const path = this.toPath(key);
+    if (range) checkRange(key, range);
+    const handle = await this.reading(key, () => open(path));
+    try {
+      const stats = await this.reading(key, () => handle.stat());
+      if (!stats.isFile()) throw new ObjectNotFoundError(key);
+      if (range && range.end > stats.size) throw new ObjectRangeError(key, range);
+      return handle;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+}
+
+function isEmpty(body: ObjectBody): boolean {
+  return body instanceof Uint8Array && body.byteLength === 0;
+}

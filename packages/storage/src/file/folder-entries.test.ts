@@ -1,0 +1,154 @@
+import fsPromises from 'node:fs/promises';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { FolderChanges } from './folder-changes';
+import { FolderEntries, lowerBound } from './folder-entries';
+import { openStore, type ObjectStore } from '../index';
+
+const LARGE = 600;
+const name = (n: number): string => `n${String(n).padStart(4, '0')}`;
+
+let root: string;
+let folder: string;
+let entries: FolderEntries;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cytoqueue-entries-'));
+  folder = join(root, 'large');
+  mkdirSync(folder);
+  for (let n = 0; n < LARGE; n++) writeFileSync(join(folder, name(n)), '');
+  entries = new FolderEntries();
+});
+
+afterEach(async () => {
+  entries.stop();
+  jest.restoreAllMocks();
+  await rm(root, { recursive: true });
+});
+
+/** As if the last change had been a minute ago. */
+function settle(): void {
+  const past = new Date(Date.now() - 60_000);
+  utimesSync(folder, past, past);
+}
+
+async function readings(work: () => Promise<unknown>): Promise<number> {
+  const [whole, pieces] = [jest.spyOn(fsPromises, 'readdir'), jest.spyOn(fsPromises, 'opendir')];
+  for (const spy of [whole, pieces]) spy.mockClear();
+  await work();
+  return whole.mock.calls.length + pieces.mock.calls.length;
+}
+
+/** As on file systems that do not report changes. */
+function watchNothing(): void {
+  jest.spyOn(FolderChanges, 'open').mockResolvedValue(undefined);
+}
+
+describe.each(['reported', 'seen in its mtime'])('changes of a folder that are %s', (how) => {
+  beforeEach(() => {
+    if (how !== 'reported') watchNothing();
+  });
+
+  test('a large folder that has not changed is read once it is known', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    expect(await readings(async () => expect(await entries.read(folder)).toHaveLength(LARGE))).toBe(0);
+  });
+
+  test('names that another process adds or removes are seen at once, remembered or not', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    writeFileSync(join(folder, 'x'), '');
+    expect((await entries.read(folder)).at(-1)).toBe('x');
+    mkdirSync(join(folder, 'y'));
+    expect((await entries.read(folder)).at(-1)).toBe('y/');
+    rmSync(join(folder, name(0)));
+    expect((await entries.read(folder))[0]).toBe(name(1));
+  });
+
+  test('callers at the same time share at most two readings, and each sees what was there when it called', async () => {
+    await entries.read(folder);
+    const first = entries.read(folder);
+    writeFileSync(join(folder, 'x'), '');
+    const later = Array.from({ length: 10 }, () => entries.read(folder));
+    let seen: (readonly string[])[] = [];
+    expect(await readings(async () => (seen = await Promise.all(later)))).toBeLessThanOrEqual(2);
+    for (const names of seen) expect(names.at(-1)).toBe('x');
+    await first;
+  });
+
+  test('a folder that is removed, made again or becomes small is seen as it is', async () => {
+    settle();
+    await entries.read(folder);
+    await entries.read(folder);
+    rmSync(folder, { recursive: true });
+    expect(await entries.read(folder)).toEqual([]);
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'one'), '');
+    expect(await entries.read(folder)).toEqual(['one']);
+  });
+});
+
+test('a folder that changed just before it was read is not remembered: its next change might not show in its mtime', async () => {
+  watchNothing();
+  await entries.read(folder);
+  await entries.read(folder);
+  expect(await readings(() => entries.read(folder))).toBe(1);
+});
+
+test('a folder that is written to all the time is read once; few, many and very many changes are seen', async () => {
+  await entries.read(folder);
+  await entries.read(folder);
+  let count = LARGE;
+  const grow = async (by: number): Promise<void> => {
+    for (let n = 0; n < by; n++) mkdirSync(join(folder, name(count++)));
+    const names = await entries.read(folder);
+    expect([names.length, names.at(-1)]).toEqual([count, `${name(count - 1)}/`]);
+  };
+  expect(await readings(() => grow(3))).toBe(0);
+  expect(await readings(() => grow(200))).toBe(0);
+  expect(await readings(() => grow(5_000))).toBe(1);
+  expect(await readings(() => grow(3))).toBe(0);
+}, 60_000);
+
+test('a name that lies outside the basic plane sorts by its bytes', () => {
+  const names = ['a', '\ufffd', '\u{10000}'];
+  expect(names.map((each) => lowerBound(names, each))).toEqual([0, 1, 2]);
+});
+
+test('pages through a large folder of folders give every key once, in order, from any start', async () => {
+  const store: ObjectStore = openStore(pathToFileURL(root).href);
+  for (let n = 0; n < LARGE; n++) {
+    mkdirSync(join(root, 'tree', name(n)), { recursive: true });
+    for (const file of ['a', 'b']) writeFileSync(join(root, 'tree', name(n), file), '');
+  }
+  const keys = Array.from({ length: LARGE }, (_, n) => ['a', 'b'].map((file) => `tree/${name(n)}/${file}`)).flat();
+  for (const startAfter of [
+    undefined,
+    'a',
+    'tree/',
+    'tree/n0100',
+    'tree/n0100/',
+    'tree/n0100/a',
+    'tree/n0100/b',
+    'tree/n0100/bb',
+    'tree/n0100x',
+    'tree0',
+    'z',
+  ]) {
+    const page = await store.list({ prefix: 'tree/', startAfter, limit: 30 });
+    const rest = keys.filter((key) => startAfter === undefined || key > startAfter);
+    expect([startAfter, page.objects.map(({ key }) => key), page.truncated]).toEqual([
+      startAfter,
+      rest.slice(0, 30),
+      rest.length > 30,
+    ]);
+  }
+  const folded = await store.list({ prefix: 'tree/n01', startAfter: 'tree/n0102/a', delimiter: '/' });
+  expect(folded.prefixes).toEqual(Array.from({ length: 97 }, (_, n) => `tree/${name(103 + n)}/`));
+});

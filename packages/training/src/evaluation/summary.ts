@@ -1,0 +1,87 @@
+import { CONFORMAL_SIGNIFICANCE } from '@cytoqueue/classifier';
+import type { CandidatePredictions } from './cross-validation';
+import { evaluationMetricNames, Evaluator, type EvaluationMetrics } from './evaluation-metrics';
+import { createRandom } from './random';
+import type { EvaluationData } from './split-statistics';
+
+const RESAMPLES = 1000;
+
+export type Interval = readonly [low: number, high: number];
+
+export interface Summary {
+  /** Means over the repetitions. */
+  readonly figures: EvaluationMetrics;
+  /** By repetition. */
+  readonly repetitions: readonly EvaluationMetrics[];
+  /** How much the means would vary with other folds: standard deviation over repetitions / √repetitions. */
+  readonly monteCarloError: EvaluationMetrics;
+}
+
+/** Quality of answers, one set of probabilities per repetition. */
+export function summarize(probabilities: readonly Float64Array[], labels: Uint8Array): Summary {
+  const repetitions = probabilities.map((some) => new Evaluator(some, labels).evaluate());
+  const over = (statistic: (values: number[]) => number) =>
+    Object.fromEntries(
+      evaluationMetricNames.map((name) => [name, statistic(repetitions.map((figures) => figures[name]))]),
+    ) as unknown as EvaluationMetrics;
+  return {
+    figures: over(mean),
+    repetitions,
+    monteCarloError: over((values) => deviation(values) / Math.sqrt(values.length)),
+  };
+}
+
+/**
+ * 95 % intervals: how the figures would vary with other patients. Groups are drawn with replacement, all rows of one at
+ * once, each draw judged on the next repetition. Efron (1979), "Bootstrap methods".
+ */
+export function bootstrapIntervals(
+  probabilities: readonly Float64Array[],
+  { training: { labels }, groups }: EvaluationData,
+  seed: number,
+): Record<keyof EvaluationMetrics, Interval> {
+  const random = createRandom(seed);
+  const evaluators = probabilities.map((some) => new Evaluator(some, labels));
+  const distinct = [...new Set(groups)];
+  const draws = new Int32Array(groups.length);
+  const resampled = Array.from({ length: RESAMPLES }, (_, resample) => {
+    draws.fill(0);
+    for (let i = 0; i < distinct.length; i++) draws[distinct[Math.floor(random() * distinct.length)]]++;
+    return evaluators[resample % evaluators.length].evaluate(groups.map((group) => draws[group]));
+  });
+  const interval = (name: keyof EvaluationMetrics): Interval => {
+    const sorted = resampled.map((figures) => figures[name]).sort((a, b) => a - b);
+    return [sorted[Math.floor(0.025 * RESAMPLES)], sorted[Math.ceil(0.975 * RESAMPLES) - 1]];
+  };
+  return Object.fromEntries(evaluationMetricNames.map((name) => [name, interval(name)])) as Record<
+    keyof EvaluationMetrics,
+    Interval
+  >;
+}
+
+export interface ConformalMetrics {
+  /** Share of the records whose set holds their true class. */
+  readonly coverage: number;
+  readonly mean_set_size: number;
+}
+
+export function evaluateConformalSets(pValues: CandidatePredictions['pValues'], labels: Uint8Array): ConformalMetrics {
+  let [covered, members, sets] = [0, 0, 0];
+  for (const byClass of pValues) {
+    labels.forEach((label, row) => {
+      if (byClass[label][row] > CONFORMAL_SIGNIFICANCE) covered++;
+      members += byClass.filter((values) => values[row] > CONFORMAL_SIGNIFICANCE).length;
+      sets++;
+    });
+  }
+  return { coverage: covered / sets, mean_set_size: members / sets };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviation(values: readonly number[]): number {
+  const center = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / Math.max(1, values.length - 1));
+}

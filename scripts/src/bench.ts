@@ -1,3 +1,0 @@
-import { runBench } from './bench/run-bench';
-
-void runBench(process.env, process.argv.slice(2));

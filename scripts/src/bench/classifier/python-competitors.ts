@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Model } from '@cytoqueue/classifier';
+
+/** Version, dtype and algorithm: without them a ratio says nothing. */
+export interface CompetitorDescription {
+  readonly version: string;
+  readonly dtype: string;
+  readonly algorithm: string;
+}
+
+/** The interpreter that Debian's packages python3-sklearn and python3-faiss belong to. */
+const SYSTEM_PYTHON = '/usr/bin/python3';
+const SCRIPT = join(__dirname, '../../../bench/peers.py');
+
+/** scikit-learn and faiss in a Python process, as far as they are there; nothing is installed. */
+export class PythonCompetitors {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly answers: AsyncIterator<string>,
+  ) {}
+
+  /** @param interpreter the system's when left out */
+  static start(interpreter = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3'): PythonCompetitors {
+    const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
+    python.on('error', () => {});
+    python.stdin.on('error', () => {});
+    return new PythonCompetitors(python, createInterface({ input: python.stdout })[Symbol.asyncIterator]());
+  }
+
+  /** @returns for each peer what it is, or null where it is not there */
+  async load(
+    model: Model,
+    queries: Float64Array,
+    { trees = false } = {},
+  ): Promise<Record<string, CompetitorDescription | null>> {
+    const { training, file } = model;
+    const { metric, rule, k } = file;
+    const request = {
+      op: 'load',
+      metric,
+      rule,
+      k,
+      trees,
+      features: training.featureCount,
+      labels: Array.from(training.labels),
+    };
+    const descriptions = await this.ask({
+      ...request,
+      training: encode(scale(training.samples, model)),
+      queries: encode(scale(queries, model)),
+    });
+    return (descriptions ?? { sklearn_brute: null, faiss: null }) as Record<string, CompetitorDescription | null>;
+  }
+
+  /** The k smallest distances to all training rows, of each of the first queries. */
+  async distances(peer: string, rows: number): Promise<number[][]> {
+    return (await this.ask({ op: 'answers', peer, rows })) as number[][];
+  }
+
+  async cpuSeconds(peer: string, rows: number): Promise<number> {
+    return (await this.ask({ op: 'run', peer, rows })) as number;
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.pid === undefined) return;
+    const ended = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.stdin?.end();
+    await ended;
+  }
+
+  /** Undefined when there is no Python, or none with numpy. */
+  private async ask(request: object): Promise<unknown> {
+    this.process.stdin?.write(`${JSON.stringify(request)}\n`);
+    const answer = await this.answers.next();
+    return answer.done === true ? undefined : JSON.parse(answer.value);
+  }
+}
+
+function encode(values: Float64Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+}
+
+function scale(samples: Float64Array, { file, training }: Model): Float64Array {
+  const { scaling } = file;
+  if (scaling === null) return samples;
+  return samples.map(
+    (value, i) => (value - scaling.center[i % training.featureCount]) / scaling.scale[i % training.featureCount],
+  );
+}

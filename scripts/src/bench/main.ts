@@ -1,0 +1,3 @@
+import { runBench } from './run-bench';
+
+void runBench(process.env, process.argv.slice(2));

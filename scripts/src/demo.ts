@@ -1,3 +1,0 @@
-import { runDemoStack } from './demo/demo-stack';
-
-void runDemoStack(process.env, process.argv.slice(2));

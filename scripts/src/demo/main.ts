@@ -1,0 +1,3 @@
+import { runDemoStack } from './demo-stack';
+
+void runDemoStack(process.env, process.argv.slice(2));

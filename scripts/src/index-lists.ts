@@ -1,3 +1,0 @@
-import { runIndexCommand } from './index-lists/index-command';
-
-void runIndexCommand(process.env, process.argv.slice(2));

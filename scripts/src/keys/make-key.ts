@@ -1,0 +1,3 @@
+import { makeKey } from './make-key-command';
+
+void makeKey(process.env, process.argv.slice(2));

@@ -1,3 +1,0 @@
-import { printLicences } from './licences/print-licences';
-
-printLicences();

@@ -1,0 +1,3 @@
+import { printLicences } from './print-licences';
+
+printLicences();

@@ -1,3 +1,0 @@
-import { writeMetricsTable } from './metrics/write-table';
-
-writeMetricsTable();

@@ -1,0 +1,3 @@
+import { writeMetricsTable } from './write-table';
+
+writeMetricsTable();

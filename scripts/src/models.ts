@@ -1,3 +1,0 @@
-import { runModelsCommand } from './models/models-command';
-
-void runModelsCommand(process.env, process.argv.slice(2));

@@ -1,0 +1,3 @@
+import { runModelsCommand } from './models-command';
+
+void runModelsCommand(process.env, process.argv.slice(2));

@@ -1,0 +1,3 @@
+import { runScaleCommand } from './scale-command';
+
+void runScaleCommand(process.env, process.argv.slice(2));

@@ -1,3 +1,0 @@
-import { runSimulateCommand } from './simulate/simulate-command';
-
-void runSimulateCommand(process.argv.slice(2)).then((code) => (process.exitCode = code));

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+
+const ERROR_LEVEL = 50;
+/** How Node.js writes an error that nobody caught, above its stack. */
+const UNCAUGHT_ERROR = /^\w*Error\b/;
+
+interface LogLine {
+  level?: number;
+  msg?: string;
+  err?: { message?: string };
+}
+
+/** What a process that ended said last, to be put behind a message: its last error, else its last line, else nothing. */
+export function lastLogError(logFile: string): string {
+  const lines = readLines(logFile);
+  const error = lines.findLast((line) => (parseLine(line)?.level ?? 0) >= ERROR_LEVEL || UNCAUGHT_ERROR.test(line));
+  const words = error ?? lines.at(-1);
+  return words === undefined ? '' : `. Its log ${logFile} ends: ${formatLine(words)}`;
+}
+
+function readLines(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function formatLine(line: string): string {
+  const parsed = parseLine(line);
+  return [parsed?.msg, parsed?.err?.message].filter(Boolean).join(': ') || line.trim();
+}
+
+function parseLine(line: string): LogLine | undefined {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/training';
+import { describeModel } from './artifacts';
+import { recipesFor } from './recipes';
+import type { TrainingReport } from './report';
+import { modelsDirectory, shippedData, shippedVersion } from './shipped-models';
+import { fitModel, serializeWithScores } from './train';
+import { readTrainingFile } from './training-file';
+
+/** The whole comparison takes a minute; it is in the first model's evaluation, and one repetition proves the folds. */
+describe.each(shippedData)('$schema.id', ({ path, schema }) => {
+  const recipes = recipesFor(schema.id);
+  const file = readTrainingFile(path, schema);
+  const report = JSON.parse(shipped(recipes[0].name, 'evaluation.json')) as TrainingReport;
+
+  test.each(recipes)('$name is what the shipped data and its figures give, byte for byte', (recipe) => {
+    const bytes = serializeWithScores(fitModel(recipe, file, schema, shippedVersion), report.models[recipe.name].cv);
+    expect(readFileSync(join(modelsDirectory, recipe.name, `${shippedVersion}.json`)).equals(bytes)).toBe(true);
+  });
+
+  test.each(recipes)("$name's card, plots and evaluation are drawn from the comparison", ({ name }) => {
+    for (const [part, text] of describeModel(name, report)) expect(shipped(name, part)).toBe(text);
+  });
+
+  test('the first repetition of the folds comes out as it stands in the evaluation', () => {
+    const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
+    const { predictions } = crossValidate(
+      data,
+      recipes.map(({ candidate }) => candidate),
+      { ...report.protocol, repetitions: 1 },
+    );
+    recipes.forEach(({ name }, index) => {
+      expect(summarize(predictions[index].probabilities, data.training.labels).figures).toEqual(
+        report.models[name].cv_repetitions[0],
+      );
+    });
+  });
+});
+
+function shipped(name: string, part: string): string {
+  return readFileSync(join(modelsDirectory, name, shippedVersion, part), 'utf8');
+}

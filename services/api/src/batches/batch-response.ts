@@ -1,0 +1,230 @@
+import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
+import {
+  type BatchDocument,
+  type DamageReport,
+  type ManifestDocument,
+  ObjectKeys,
+  type RunDocument,
+  sumShardCounts,
+  idTimeMs,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
+import { type StoredBatch, readBatch } from './read-batch';
+
+export interface BatchResponse {
+  id: string;
+  status: ManifestDocument['status'] | 'queued' | 'processing' | 'finalizing' | 'canceling';
+  progress: number;
+  [field: string]: unknown;
+}
+
+type LiveCounts = ProgressCounts & { finalizing: boolean };
+
+/** Shown as the most there can be before the end: only a finished batch is at 1. */
+const MAX_LIVE_PROGRESS = 0.999;
+const UNFINISHED_STATUSES: readonly string[] = ['queued', 'processing', 'finalizing', 'canceling'];
+
+export function batchLink(id: string): string {
+  return `/v1/batches/${id}`;
+}
+
+/** When a document is damaged. */
+const DAMAGED_ERROR = {
+  code: 'object-damaged',
+  detail:
+    'A stored document of this batch is damaged. Retry the batch; if that is refused, delete it and upload the file again.',
+};
+
+/** In lists, where one batch that cannot be read must not hide the others. */
+const UNREADABLE = {
+  code: 'object-unreadable',
+  detail:
+    'A stored document of this batch cannot be read at the moment. The operators were alerted. The batch can be deleted.',
+};
+
+interface BatchResponseDeps {
+  store: ObjectStore;
+  damage: DamageReport;
+  progress: BatchProgress;
+}
+
+/**
+ * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. A batch exists for
+ * its tenant from its pending marker on: one whose upload died before that was never accepted. A batch whose description is
+ * damaged is shown as failed, with the reason.
+ * @throws ObjectNotFoundError
+ */
+export async function readBatchResponse(deps: BatchResponseDeps, tenant: string, id: string): Promise<BatchResponse> {
+  return (await readLatestRunResponse(deps, tenant, id)).view;
+}
+
+/** The same for a list: undefined for one that is gone, and one that cannot be read is shown as failed, with the reason. */
+export async function viewListedBatch(
+  deps: BatchResponseDeps,
+  tenant: string,
+  id: string,
+): Promise<BatchResponse | undefined> {
+  try {
+    return await readBatchResponse(deps, tenant, id);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    if (!(error instanceof ObjectUnreadableError)) throw error;
+    deps.damage.report(error.key, error);
+    return viewOfId(id, UNREADABLE);
+  }
+}
+
+/** The same with the run that it shows: a retry begins another, which may pass through the same states. */
+export async function readLatestRunResponse(
+  deps: BatchResponseDeps,
+  tenant: string,
+  id: string,
+): Promise<{ run: number; view: BatchResponse }> {
+  try {
+    return await readIntactResponse(deps, tenant, id);
+  } catch (error) {
+    if (!(error instanceof ObjectCorruptError)) throw error;
+    deps.damage.report(ObjectKeys.batchFolder(tenant, id), error);
+    return { run: 1, view: viewOfId(id, DAMAGED_ERROR) };
+  }
+}
+
+async function readIntactResponse(
+  deps: BatchResponseDeps,
+  tenant: string,
+  id: string,
+): Promise<{ run: number; view: BatchResponse }> {
+  const stored = await readBatch(deps.store, tenant, id);
+  const { run } = stored;
+  if (stored.damage !== undefined) deps.damage.report(ObjectKeys.runFolder(tenant, id, run), stored.damage);
+  if (stored.completion !== undefined)
+    return {
+      run,
+      view: { ...toFinishedResponse(stored.batch, stored.completion), ...(stored.damage && { error: DAMAGED_ERROR }) },
+    };
+  const live = await deps.progress.read(id, run).catch(() => undefined);
+  // Redis knows the run, so it was accepted. What it counts is added to what the run kept, which must be known.
+  if (live?.isComplete && stored.damage === undefined)
+    return {
+      run,
+      view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, addCarriedOver(live, stored.runDocument)) },
+    };
+  return readResponseFromStore(deps.store, tenant, stored, live);
+}
+
+/** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
+async function readResponseFromStore(
+  store: ObjectStore,
+  tenant: string,
+  stored: StoredBatch,
+  live: LiveProgress | undefined,
+): Promise<{ run: number; view: BatchResponse }> {
+  const { id } = stored.batch;
+  const key = ObjectKeys.pending(tenant, id, stored.run);
+  // A batch in a later run was accepted, for it has finished an earlier one.
+  if (stored.run === 1 && (await store.head(key)) === undefined) {
+    // The marker goes last: it may have ended since we looked.
+    const { batch, run, completion } = await readBatch(store, tenant, id);
+    if (completion === undefined) throw new ObjectNotFoundError(key);
+    return { run, view: toFinishedResponse(batch, completion) };
+  }
+  const counted = { ...(await sumShardCounts(store, tenant, id)), finalizing: live?.finalizing ?? false };
+  return { run: stored.run, view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, counted) } };
+}
+
+/** For an answer that must not fail any more: the state of a batch right after its acceptance. */
+export function toAcceptedResponse(batch: BatchDocument): BatchResponse {
+  const counts = { total: batch.rows, pending: batch.rows, succeeded: 0, rejected: 0, failed: 0 };
+  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  return { ...toBaseResponse(batch), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
+}
+
+function toFinishedResponse(
+  batch: BatchDocument,
+  { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
+): BatchResponse {
+  const { status, counts, summary, changed_rows, drift } = manifest;
+  return {
+    ...toBaseResponse(batch, changed_rows),
+    status,
+    completed_at: completedAt,
+    counts,
+    summary: { ...summary, drift },
+    progress: 1,
+    eta_seconds: 0,
+  };
+}
+
+/** Without the description only the id is left, which holds the time of acceptance. */
+function viewOfId(id: string, error: { code: string; detail: string }): BatchResponse {
+  const self = batchLink(id);
+  return {
+    id,
+    status: 'failed',
+    created_at: new Date(idTimeMs('batch_', id) ?? 0).toISOString(),
+    filename: null,
+    model: { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` },
+    counts: { total: 0, pending: 0, succeeded: 0, rejected: 0, failed: 0 },
+    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+    progress: 1,
+    eta_seconds: 0,
+    input_sha256: '',
+    error,
+    links: { self, results: `${self}/results`, errors: `${self}/errors` },
+  };
+}
+
+/** What a retry kept is not counted anew in Redis. */
+function addCarriedOver(live: LiveProgress, runDocument: RunDocument | undefined): LiveCounts {
+  if (runDocument === undefined) return live;
+  const { counts, summary, shards } = runDocument.kept;
+  const carriedOver: Partial<Record<string, number>> = { ...counts, ...summary, shards };
+  const sums = Object.entries(live).map(([field, value]) => [
+    field,
+    typeof value === 'number' ? value + (carriedOver[field] ?? 0) : value,
+  ]);
+  return Object.fromEntries(sums) as unknown as LiveCounts;
+}
+
+export function isBatchFinished(status: BatchResponse['status']): boolean {
+  return !UNFINISHED_STATUSES.includes(status);
+}
+
+function toBaseResponse({ id, created_at, filename, model, input, rescores }: BatchDocument, changedRows?: number) {
+  const self = batchLink(id);
+  const links = { self, results: `${self}/results`, errors: `${self}/errors` };
+  const base = { id, created_at, filename, model, input_sha256: input.sha256, links };
+  if (rescores === undefined) return base;
+  return {
+    ...base,
+    rescores: { ...rescores, changed_rows: changedRows ?? null },
+    links: { ...links, changes: `${self}/changes` },
+  };
+}
+
+function toRunningResponse(stored: StoredBatch, live: LiveCounts) {
+  const { batch, runDocument } = stored;
+  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = live;
+  const done = succeeded + rejected;
+  const doneBefore = (runDocument?.kept.counts.succeeded ?? 0) + (runDocument?.kept.counts.rejected ?? 0);
+  return {
+    status: runningStatus(stored, live),
+    counts: { total: batch.rows, pending: batch.rows - done, succeeded, rejected, failed: 0 },
+    summary: { benign, malignant, indeterminate, missing_features },
+    progress: Math.min(done / batch.rows, MAX_LIVE_PROGRESS),
+    eta_seconds: etaSeconds(runDocument?.opened_at ?? batch.created_at, done - doneBefore, batch.rows - done),
+  };
+}
+
+function runningStatus({ cancelRequested }: StoredBatch, live: LiveCounts): BatchResponse['status'] {
+  if (cancelRequested) return 'canceling';
+  if (live.finalizing) return 'finalizing';
+  return live.shards > 0 ? 'processing' : 'queued';
+}
+
+/** Whole seconds, from the mean rate since the run was opened; null until there is one. */
+export function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number, nowMs = Date.now()): number | null {
+  if (rowsDone === 0) return null;
+  const elapsedSeconds = (nowMs - Date.parse(openedAt)) / 1_000;
+  return Math.max(0, Math.round((elapsedSeconds / rowsDone) * rowsPending));
+}

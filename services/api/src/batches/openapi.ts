@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import {
+  jsonResponse,
+  batch,
+  idempotencyKey,
+  page,
+  preflightReport,
+  rawResponse,
+  problemResponses,
+} from '../http/response-schemas';
+import { pageQuery } from '../http/pagination';
+import type { Operation } from '../http/router';
+
+/** How the batches' routes are documented and what their queries may hold. */
+
+const tags = ['batches'];
+const idParam = { path: z.object({ id: z.string() }) };
+const idempotencyHeader = z.object({ 'Idempotency-Key': idempotencyKey });
+const statuses = [
+  'queued',
+  'processing',
+  'finalizing',
+  'succeeded',
+  'completed_with_errors',
+  'failed',
+  'canceling',
+  'canceled',
+] as const;
+
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+
+export const uploadQuery = z.strictObject({
+  model: z.string().max(256).optional().meta({ description: 'name (its champion) or name@version' }),
+  operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+  on_error: z
+    .enum(['continue', 'abort'])
+    .default('continue')
+    .meta({ description: 'abort: one bad row fails the batch' }),
+  formulas: z
+    .enum(['escape', 'keep'])
+    .default('escape')
+    .meta({ description: 'What becomes of cells that a spreadsheet would run' }),
+  missing: z
+    .enum(['partial', 'reject'])
+    .default('partial')
+    .meta({ description: 'reject: rows with an unmeasured feature are not scored' }),
+  dry_run: flag.default(false).meta({ description: 'A report of what the upload would come to; nothing is stored' }),
+  explain: flag.default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
+});
+
+export const rescoreQuery = uploadQuery.pick({ model: true, operating_point: true });
+
+const downloadQuery = z.strictObject({
+  partial: flag
+    .default(false)
+    .meta({ description: 'What there is so far, of a batch that is not finished or was canceled' }),
+  redirect: flag.default(false).meta({ description: 'Answer with a presigned URL where the store has one (S3)' }),
+});
+
+const csvFile = { type: 'string', contentMediaType: 'text/csv' } as const;
+
+export const createOperation: Operation = {
+  operationId: 'createBatch',
+  summary: 'Upload a CSV file of records',
+  tags,
+  requestParams: { query: uploadQuery, header: idempotencyHeader },
+  requestBody: {
+    required: true,
+    content: {
+      'text/csv': { schema: { type: 'string' } },
+      'multipart/form-data': { schema: { type: 'object', required: ['file'], properties: { file: csvFile } } },
+    },
+  },
+  responses: {
+    200: jsonResponse('With dry_run=true: what the upload would come to', preflightReport),
+    202: jsonResponse('Accepted: the bytes are durable', batch),
+    ...problemResponses(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
+  },
+};
+
+export const listOperation: Operation = {
+  operationId: 'listBatches',
+  summary: 'Batches, newest first',
+  tags,
+  requestParams: { query: pageQuery(statuses, 'batch_') },
+  responses: { 200: jsonResponse('One page', page(batch)), ...problemResponses(401, 403, 422, 503) },
+};
+
+export const getOperation: Operation = {
+  operationId: 'getBatch',
+  summary: 'One batch with its state and counts',
+  tags,
+  requestParams: idParam,
+  responses: { 200: jsonResponse('The batch', batch), ...problemResponses(401, 403, 404, 410, 503) },
+};
+
+const noFurtherEvents = { description: 'Last-Event-ID names the final event: nothing follows' };
+
+export const streamOperation: Operation = {
+  operationId: 'streamBatch',
+  summary: 'State and counts as server-sent events',
+  tags,
+  requestParams: idParam,
+  responses: {
+    200: rawResponse('Events named "status", each a whole batch', 'text/event-stream'),
+    204: noFurtherEvents,
+    ...problemResponses(401, 403, 404, 410, 503),
+  },
+};
+
+export const cancelOperation: Operation = {
+  operationId: 'cancelBatch',
+  summary: 'Cancel a batch: what is being scored ends, the rest is passed over',
+  tags,
+  requestParams: idParam,
+  responses: { 202: jsonResponse('It will be canceled', batch), ...problemResponses(401, 403, 404, 409, 410, 503) },
+};
+
+export const retryOperation: Operation = {
+  operationId: 'retryBatch',
+  summary: 'Score again what was not scored, in a new run that keeps the rest',
+  tags,
+  requestParams: idParam,
+  responses: { 202: jsonResponse('The next run is open', batch), ...problemResponses(401, 403, 404, 409, 410, 503) },
+};
+
+export const deleteOperation: Operation = {
+  operationId: 'deleteBatch',
+  summary: 'Remove a finished batch with its input and results',
+  tags,
+  requestParams: idParam,
+  responses: { 204: { description: 'Nothing of it is left' }, ...problemResponses(401, 403, 404, 409, 410, 503) },
+};
+
+export const rescoreOperation: Operation = {
+  operationId: 'rescoreBatch',
+  summary: 'Score the same input with another model or operating point, as a new batch that is compared with this one',
+  tags,
+  requestParams: { ...idParam, query: rescoreQuery, header: idempotencyHeader },
+  responses: {
+    202: jsonResponse('Accepted as a new batch', batch),
+    ...problemResponses(401, 403, 404, 409, 410, 413, 422, 503, 507),
+  },
+};
+
+export const changesOperation = downloadOperation(
+  'getBatchChanges',
+  'Of a rescored batch: the rows whose class is another now',
+);
+export const resultsOperation = downloadOperation(
+  'getBatchResults',
+  'Every input row in its order with the result columns',
+);
+export const errorsOperation = downloadOperation('getBatchErrors', 'The rows that were not scored, and why');
+
+function downloadOperation(operationId: string, summary: string): Operation {
+  const responses = {
+    200: rawResponse('The file', 'text/csv'),
+    206: rawResponse('One byte range of it', 'text/csv'),
+    304: { description: 'Not modified: If-None-Match named the file' },
+    303: { description: 'With redirect=true on S3: to a presigned URL' },
+    ...problemResponses(401, 403, 404, 409, 410, 416, 422, 503),
+  };
+  return { operationId, summary, tags, requestParams: { ...idParam, query: downloadQuery }, responses };
+}

@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { explainColumns } from '@cytoqueue/records';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import {
+  type BatchDocument,
+  type DamageReport,
+  ObjectKeys,
+  decodeShardObject,
+  listScoredShards,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
+import type { Request, Response } from 'express';
+import { Problem } from '../http/problem';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
+import type { StoredBatch } from './read-batch';
+
+export type PartialFile = 'results' | 'errors';
+
+interface PartialDownloadDeps {
+  store: ObjectStore;
+  registry: ModelRegistry;
+  quotas: Pick<TenantQuotas, 'rateLimit'>;
+  damage: DamageReport;
+}
+
+/**
+ * The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none
+ * is, or where its object is damaged. Charged by rows, because it is composed for each request. @throws Problem 410 when the input, and with it the header, is gone
+ */
+export async function sendPartialFile(
+  request: Request,
+  response: Response,
+  deps: PartialDownloadDeps,
+  tenant: string,
+  stored: StoredBatch,
+  file: PartialFile,
+): Promise<void> {
+  const { batch } = stored;
+  const [header, scored] = await Promise.all([
+    headerRow(deps, tenant, batch, file),
+    listScoredShards(deps.store, tenant, batch.id),
+  ]);
+  const shards = [...scored].sort((a, b) => a - b);
+  response.status(200).attachment(`${batch.id}-partial-${file}.csv`);
+  response.set({ 'Content-Type': 'text/csv; charset=utf-8', 'Cache-Control': 'no-store' });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  deps.quotas.rateLimit.addRows(
+    tenant,
+    shards.reduce((rows, shard) => rows + (batch.shards[shard]?.rows ?? 0), 0),
+  );
+  await pipeline(
+    Readable.from(partialChunks(deps, tenant, batch, shards, file, header), { objectMode: false }),
+    response,
+  );
+}
+
+async function headerRow(
+  { store, registry }: PartialDownloadDeps,
+  tenant: string,
+  { id, input, options, model }: BatchDocument,
+  file: PartialFile,
+): Promise<Uint8Array> {
+  const header = await store
+    .getRange(ObjectKeys.batchInput(tenant, id), { start: 0, end: input.header_bytes })
+    .catch((error: unknown) => {
+      throw error instanceof ObjectNotFoundError
+        ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error })
+        : error;
+    });
+  const added =
+    file === 'errors'
+      ? ERROR_COLUMNS
+      : [
+          ...RESULT_COLUMNS,
+          ...(options.explain ? explainColumns((await registry.loadPinned(model)).model.schema) : []),
+        ];
+  return resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
+}
+
+async function* partialChunks(
+  { store, damage }: PartialDownloadDeps,
+  tenant: string,
+  { id, model, shards: ranges }: BatchDocument,
+  shards: number[],
+  file: PartialFile,
+  header: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield header;
+  for (const shard of shards) {
+    const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
+    const bytes = await readShardFile(store, damage, key, ranges[shard]?.rows ?? 0, file);
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
+/** A shard that is damaged or cannot be read leaves a gap, as one that is not scored does. */
+async function readShardFile(
+  store: ObjectStore,
+  damage: DamageReport,
+  key: string,
+  rows: number,
+  file: PartialFile,
+): Promise<Uint8Array> {
+  try {
+    return decodeShardObject(await store.get(key), key, rows)[file];
+  } catch (error) {
+    if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
+    damage.report(key, error);
+    return new Uint8Array();
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  type BatchDocument,
+  type ManifestDocument,
+  ObjectKeys,
+  type RunDocument,
+  sumShardCounts,
+  manifestShape,
+  readLatestRun,
+  parseBatchDocument,
+  readDocument,
+  runDocumentShape,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
+
+/** A batch as the store has it: what was accepted, and how far its newest run has come. */
+export interface StoredBatch {
+  batch: BatchDocument;
+  run: number;
+  /** Of a run that a retry opened. */
+  runDocument: RunDocument | undefined;
+  /** Somebody wished it canceled. */
+  cancelRequested: boolean;
+  /** Once the run is finished. */
+  completion: { manifest: ManifestDocument; completedAt: string } | undefined;
+  /** A document of the newest run is damaged: its manifest, which is replaced by what the shards say, or its `run.json`, which is not needed. */
+  damage: ObjectCorruptError | undefined;
+}
+
+/**
+ * One listing says which run is the newest and what it has.
+ * @throws ObjectNotFoundError when the tenant has no such batch, ObjectCorruptError when its description is damaged
+ */
+export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
+  const batchKey = ObjectKeys.batchDocument(tenant, id);
+  const [batch, { run, objects }] = await Promise.all([
+    store.get(batchKey).then((bytes) => parseBatchDocument(batchKey, bytes)),
+    readLatestRun(store, tenant, id),
+  ]);
+  const find = (key: string) => objects.find((object) => object.key === key);
+  const manifestInfo = find(ObjectKeys.runManifest(tenant, id, run));
+  const [runDocument, manifest] = await Promise.all([
+    find(ObjectKeys.runDocument(tenant, id, run)) &&
+      orCorruptError(readDocument(store, ObjectKeys.runDocument(tenant, id, run), runDocumentShape)),
+    manifestInfo && orCorruptError(readDocument(store, manifestInfo.key, manifestShape)),
+  ]);
+  const isDamaged = manifest instanceof ObjectCorruptError;
+  const effectiveManifest = isDamaged ? await manifestFromShards(store, tenant, batch, run) : manifest;
+  return {
+    batch,
+    run,
+    runDocument: runDocument instanceof ObjectCorruptError ? undefined : runDocument,
+    cancelRequested: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,
+    completion: effectiveManifest &&
+      manifestInfo && { manifest: effectiveManifest, completedAt: manifestInfo.modifiedAt.toISOString() },
+    damage: isDamaged ? manifest : runDocument instanceof ObjectCorruptError ? runDocument : undefined,
+  };
+}
+
+async function orCorruptError<T>(reading: Promise<T>): Promise<T | ObjectCorruptError> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ObjectCorruptError) return error;
+    throw error;
+  }
+}
+
+/** What is known of a finished run without its manifest: it is shown as failed, and a retry makes its files again. */
+async function manifestFromShards(
+  store: ObjectStore,
+  tenant: string,
+  { id, rows }: BatchDocument,
+  run: number,
+): Promise<ManifestDocument> {
+  const none = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  const scored = await sumShardCounts(store, tenant, id).catch((error: unknown) => {
+    if (error instanceof ObjectCorruptError) return none;
+    throw error;
+  });
+  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = scored;
+  const counts = { total: rows, pending: 0, succeeded, rejected, failed: Math.max(0, rows - succeeded - rejected) };
+  return {
+    run,
+    status: 'failed',
+    counts,
+    summary: { benign, malignant, indeterminate, missing_features },
+    failed_shards: [],
+  };
+}

@@ -1,0 +1,234 @@
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
+import { HEADER, ROW, RunningApi } from '../../test/running-api';
+import { DEFAULT_MINIMUM_RATE } from '../http/minimum-rate';
+
+const MAX_UPLOAD_BYTES = 512 * 1024;
+/** More than the socket and every buffer on the way hold. */
+const CHUNK = ROW.repeat(2_000);
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url, MAX_UPLOAD_BYTES);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+/** Tests list all files, so each starts without those of the test before. */
+afterEach(async () => {
+  jest.useRealTimers();
+  await api.store.deletePrefix('tenants/');
+  await api.store.deletePrefix('pending/');
+});
+
+const BOUNDARY = 'cut-here';
+const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`;
+const part = (name: string, filename: string, content: string) =>
+  `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"; filename="${filename}"\r\nContent-Type: text/csv\r\n\r\n${content}`;
+const END = `\r\n--${BOUNDARY}--\r\n`;
+
+const kinds = [
+  { kind: 'raw', contentType: 'text/csv', opening: '' },
+  { kind: 'multipart', contentType: MULTIPART, opening: part('file', 'a.csv', '') },
+];
+
+async function post(contentType: string | undefined, body: string | Buffer, headers: Record<string, string> = {}) {
+  const response = await api.fetch('/v1/batches', {
+    method: 'POST',
+    body: Buffer.from(body),
+    headers: { ...(contentType === undefined ? {} : { 'content-type': contentType }), ...headers },
+  });
+  return {
+    status: response.status,
+    json: (await response.json()) as {
+      type?: string;
+      filename?: string | null;
+      errors?: { code: string; field?: string }[];
+    },
+  };
+}
+
+async function untilStoring(): Promise<void> {
+  await waitUntil('bytes are being stored', async () => (await api.files()).some((file) => file.startsWith('.tmp/')));
+}
+
+async function nothingLeft(): Promise<void> {
+  await waitUntil('nothing is left in the store', async () => (await api.files()).length === 0);
+}
+
+const { minBytes: leastBytes } = DEFAULT_MINIMUM_RATE;
+const everyMs = DEFAULT_MINIMUM_RATE.tickMs * DEFAULT_MINIMUM_RATE.windowTicks;
+const STEADY = ROW.repeat(Math.ceil(leastBytes / ROW.length));
+
+/** Sends chunks until the socket takes no more, so that the answer cannot have waited for the whole body. */
+async function sendWithoutEnd(
+  sending: ClientRequest,
+  first: string,
+  answered: Promise<IncomingMessage>,
+): Promise<IncomingMessage> {
+  let response: IncomingMessage | undefined;
+  void answered.then(
+    (given) => (response = given),
+    () => undefined,
+  );
+  sending.write(first);
+  while (response === undefined) {
+    if (!sending.write(CHUNK)) await Promise.race([once(sending, 'drain'), answered]);
+  }
+  return response;
+}
+
+describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
+  test('whose header does not fit is refused while it is still being sent', async () => {
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    sending.write(`${opening}id,V1,V2\n${ROW}`);
+    const response = await answered;
+    expect(response.statusCode).toBe(422);
+    expect(await text(response)).toContain('missing-column');
+    sending.destroy();
+    await nothingLeft();
+  });
+
+  test('that grows beyond the limit is refused while it is still being sent', async () => {
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    const response = await sendWithoutEnd(sending, opening + HEADER, answered);
+    expect(response.statusCode).toBe(413);
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    sending.destroy();
+    await nothingLeft();
+  });
+
+  test('whose client goes away leaves nothing in the store, and is no error of ours', async () => {
+    const { sending } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    sending.on('error', () => undefined);
+    sending.write(opening + HEADER + CHUNK);
+    await untilStoring();
+    const before = api.logged.length;
+    sending.destroy();
+    await nothingLeft();
+    const isEnd = ({ msg }: { msg: string }) => msg === 'client went away' || msg === 'request failed';
+    expect((await waitUntil('its end is logged', () => api.logged.slice(before).find(isEnd))).msg).toBe(
+      'client went away',
+    );
+  });
+
+  test('at 1 kB/s is accepted, however many intervals it takes', async () => {
+    holdIntervals();
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    sending.write(opening + HEADER);
+    await untilStoring();
+    for (let interval = 0; interval < 5; interval++) {
+      const before = api.receivedBytes(sending);
+      sending.write(STEADY);
+      await waitUntil('the rows have arrived', () => api.receivedBytes(sending) - before >= STEADY.length);
+      advanceIntervals(everyMs);
+    }
+    sending.end(opening === '' ? '' : END);
+    expect((await answered).statusCode).toBe(202);
+  });
+
+  test('that stops arriving is answered with 408, and leaves nothing', async () => {
+    holdIntervals();
+    const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
+    let status: number | undefined;
+    void answered.then(
+      (response) => (status = response.statusCode),
+      () => undefined,
+    );
+    sending.write(opening + HEADER + ROW);
+    await untilStoring();
+    // An interval in which bytes wait for the disk does not count, so one interval may not be enough.
+    const answer = await waitUntil('it is answered', () => {
+      advanceIntervals(everyMs);
+      return status;
+    });
+    expect(answer).toBe(408);
+    await nothingLeft();
+    expect(await api.files()).toEqual([]);
+  });
+
+  test('that is whole is accepted, and durable', async () => {
+    const { status } = await post(contentType, `${opening}${HEADER}${CHUNK}${opening === '' ? '' : END}`);
+    expect(status).toBe(202);
+    const files = await api.files();
+    expect(files.map((file) => file.replace(/batch_[^/]+/, 'ID'))).toEqual([
+      'pending/lab/ID',
+      'tenants/lab/batches/ID/batch.json',
+      'tenants/lab/batches/ID/input.csv',
+    ]);
+  });
+});
+
+describe('a form', () => {
+  test.each([
+    ['cut off in its file', part('file', 'a.csv', HEADER + ROW)],
+    ['cut off in its header', part('file', 'a.csv', '').slice(0, -10)],
+    ['without a file', END],
+    ['with the file in another field', part('data', 'a.csv', HEADER + ROW) + END],
+    ['with two files', `${part('file', 'a.csv', HEADER + ROW)}\r\n${part('file', 'b.csv', HEADER + ROW)}${END}`],
+    [
+      'with another field',
+      `${part('file', 'a.csv', HEADER + ROW)}\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="note"\r\n\r\nx${END}`,
+    ],
+  ])('%s is refused, and leaves nothing', async (_, body) => {
+    expect(await post(MULTIPART, body)).toMatchObject({
+      status: 400,
+      json: { type: 'urn:cytoqueue:problem:malformed-request' },
+    });
+    await nothingLeft();
+  });
+
+  test('without a boundary is refused', async () => {
+    expect((await post('multipart/form-data', part('file', 'a.csv', HEADER + ROW) + END)).status).toBe(400);
+  });
+
+  test.each([
+    ['C:\\labs\\März.csv', 'März.csv'],
+    ['../../etc/passwd', 'passwd'],
+    [`${'x'.repeat(254)}😀`, `${'x'.repeat(254)}�`],
+  ])('names its file %j, which is kept as %j', async (sent, kept) => {
+    const { status, json } = await post(MULTIPART, part('file', sent, HEADER + ROW) + END);
+    expect([status, json.filename]).toEqual([202, kept]);
+  });
+});
+
+describe('a body', () => {
+  test.each(['text/csv', 'TEXT/CSV; charset=utf-8', 'application/csv', 'text/plain', 'application/octet-stream'])(
+    'of type %s is accepted',
+    async (type) => {
+      expect((await post(type, HEADER + ROW)).status).toBe(202);
+    },
+  );
+
+  test.each(['application/json', 'text/html', 'application/x-www-form-urlencoded', 'nonsense', undefined])(
+    'of type %s is not',
+    async (type) => {
+      expect((await post(type, HEADER + ROW)).status).toBe(415);
+      await nothingLeft();
+    },
+  );
+
+  test('in an encoding that is not known is not', async () => {
+    expect((await post('text/csv', HEADER + ROW, { 'content-encoding': 'br' })).status).toBe(415);
+  });
+
+  test('that is empty is no file', async () => {
+    expect((await post('text/csv', '')).json.errors?.[0]?.code).toBe('empty-file');
+  });
+
+  test('exactly as large as allowed is accepted, one byte more is not', async () => {
+    const most = (HEADER + ROW.repeat(MAX_UPLOAD_BYTES / ROW.length)).slice(0, MAX_UPLOAD_BYTES - 1);
+    expect((await post('text/csv', `${most}\n`)).status).toBe(202);
+    expect((await post('text/csv', `${most}\n\n`)).status).toBe(413);
+  });
+});

@@ -1,0 +1,294 @@
+import type { ChangeSubscriber } from '@cytoqueue/queue';
+import type { TaskProtection } from '@cytoqueue/runtime';
+import { type BatchDocument, type FileDigest, ObjectKeys } from '@cytoqueue/records';
+import type { z } from 'zod';
+import { type BatchDeps, acceptUpload, preflightBatch } from './accept-upload';
+import { cancelBatch, retryBatch } from './batch-commands';
+import { deleteBatch } from './delete';
+import { type RunFile, filesDamaged, runFileKeys, sendFile } from './download';
+import { rescoreBatch } from './rescore';
+import { sendPartialFile } from './partial-download';
+import { type StoredBatch, readBatch } from './read-batch';
+import {
+  type BatchResponse,
+  toAcceptedResponse,
+  batchLink,
+  isBatchFinished,
+  readBatchResponse,
+  viewListedBatch,
+  readLatestRunResponse,
+} from './batch-response';
+import { idempotencyKeyOf } from '../tenants/idempotency';
+import { sendPage } from '../http/pagination';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import { Problem } from '../http/problem';
+import type { HandlerContext, Route } from '../http/router';
+import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
+import {
+  cancelOperation,
+  changesOperation,
+  createOperation,
+  deleteOperation,
+  errorsOperation,
+  getOperation,
+  listOperation,
+  rescoreOperation,
+  resultsOperation,
+  retryOperation,
+  streamOperation,
+  type rescoreQuery,
+  type uploadQuery,
+} from './openapi';
+
+const collectionPath = '/v1/batches';
+const itemPath = `${collectionPath}/{id}`;
+
+export type BatchRouteDeps = BatchDeps &
+  EventStreamDeps & { changes: ChangeSubscriber; retention: RetentionPolicy; protection: Pick<TaskProtection, 'run'> };
+
+export function batchRoutes(deps: BatchRouteDeps): Route[] {
+  const access = 'patient-data';
+  const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.batchDocument(tenant, id));
+  const isRepetition = deps.idempotency.isRepetition.bind(deps.idempotency);
+  return [
+    {
+      method: 'post',
+      path: collectionPath,
+      access,
+      isRepetition,
+      operation: createOperation,
+      handle: (context) => deps.protection.run(() => createBatch(deps, context)),
+    },
+    {
+      method: 'get',
+      path: collectionPath,
+      access,
+      operation: listOperation,
+      handle: (context) => listBatches(deps, context),
+    },
+    {
+      method: 'get',
+      path: itemPath,
+      access,
+      assertExists,
+      operation: getOperation,
+      handle: (context) => getBatch(deps, context),
+    },
+    {
+      method: 'get',
+      path: `${itemPath}/events`,
+      access,
+      assertExists,
+      operation: streamOperation,
+      handle: (context) => streamBatch(deps, context),
+    },
+    {
+      method: 'get',
+      path: `${itemPath}/results`,
+      access,
+      assertExists,
+      operation: resultsOperation,
+      handle: (context) => download(deps, context, 'results'),
+    },
+    {
+      method: 'get',
+      path: `${itemPath}/errors`,
+      access,
+      assertExists,
+      operation: errorsOperation,
+      handle: (context) => download(deps, context, 'errors'),
+    },
+    {
+      method: 'get',
+      path: `${itemPath}/changes`,
+      access,
+      assertExists,
+      operation: changesOperation,
+      handle: (context) => download(deps, context, 'changes'),
+    },
+    {
+      method: 'delete',
+      path: itemPath,
+      access,
+      assertExists,
+      operation: deleteOperation,
+      handle: (context) => remove(deps, context),
+    },
+    {
+      method: 'post',
+      path: `${itemPath}/cancel`,
+      access,
+      assertExists,
+      operation: cancelOperation,
+      handle: (context) => cancel(deps, context),
+    },
+    {
+      method: 'post',
+      path: `${itemPath}/retry`,
+      access,
+      assertExists,
+      operation: retryOperation,
+      handle: (context) => retry(deps, context),
+    },
+    {
+      method: 'post',
+      path: `${itemPath}/rescore`,
+      access,
+      assertExists,
+      isRepetition,
+      operation: rescoreOperation,
+      handle: (context) => rescore(deps, context),
+    },
+  ];
+}
+
+const PRESIGNED_SECONDS = 300;
+
+async function download(
+  deps: BatchRouteDeps,
+  { request, response, params, query, principal, auditEntry }: HandlerContext,
+  resultFile: RunFile,
+): Promise<void> {
+  const stored = await readBatch(deps.store, principal.tenant, params.id);
+  if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
+    deps.retention.assertInputNotExpired(params.id);
+    await auditEntry.commit();
+    return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
+  }
+  const file = requireFinishedFile(principal.tenant, stored, resultFile);
+  const name = downloadName(stored.batch.filename ?? params.id, resultFile);
+  const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
+  await auditEntry.commit();
+  if (query['redirect'] === true) {
+    const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
+    if (url !== undefined) return response.redirect(303, url);
+  }
+  await sendFile(request, response, { store: deps.store, key, file, name });
+}
+
+/** No quotes: what reads headers carelessly would take them for the end of the name. */
+function downloadName(filename: string, resultFile: RunFile): string {
+  return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
+}
+
+function requireFinishedFile(
+  tenant: string,
+  { batch: record, run, completion, damage }: StoredBatch,
+  resultFile: RunFile,
+): FileDigest {
+  if (completion === undefined)
+    throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
+  const file = completion.manifest[resultFile];
+  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
+  if (file === undefined)
+    throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
+  return file;
+}
+
+async function createBatch(
+  deps: BatchRouteDeps,
+  { request, response, query, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
+  if (dry_run) {
+    auditEntry.action = 'batch.preflight';
+    response.json(await preflightBatch(deps, request, response, { tenant: principal.tenant, model, options }));
+    return;
+  }
+  const idempotencyKey = idempotencyKeyOf(request);
+  const batch = await acceptUpload(deps, request, response, {
+    tenant: principal.tenant,
+    model,
+    options,
+    idempotencyKey,
+  });
+  await sendAccepted(deps, { response, principal, auditEntry }, batch);
+}
+
+/** The batch is accepted: no failure may turn that into a refusal any more. */
+async function sendAccepted(
+  deps: BatchRouteDeps,
+  { response, principal, auditEntry }: Pick<HandlerContext, 'response' | 'principal' | 'auditEntry'>,
+  batch: BatchDocument,
+): Promise<void> {
+  const { id } = batch;
+  auditEntry.resource = `batches/${id}`;
+  await auditEntry.commit();
+  const view = await readBatchResponse(deps, principal.tenant, id).catch(() => toAcceptedResponse(batch));
+  response
+    .status(202)
+    .set({ Location: batchLink(id), 'Retry-After': '1' })
+    .json(view);
+}
+
+async function rescore(
+  deps: BatchRouteDeps,
+  { request, response, params, query, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  const options = { ...(query as z.output<typeof rescoreQuery>), idempotencyKey: idempotencyKeyOf(request) };
+  await sendAccepted(
+    deps,
+    { response, principal, auditEntry },
+    await rescoreBatch(deps, principal.tenant, params.id, options),
+  );
+}
+
+async function cancel(
+  deps: BatchRouteDeps,
+  { response, params, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  const before = await readBatchResponse(deps, principal.tenant, params.id);
+  await cancelBatch(deps.store, principal.tenant, params.id);
+  await auditEntry.commit();
+  deps.changes.notify(params.id);
+  response.status(202).json(await responseAfter(deps, principal.tenant, { ...before, status: 'canceling' }));
+}
+
+async function retry(deps: BatchRouteDeps, { response, params, principal, auditEntry }: HandlerContext): Promise<void> {
+  deps.retention.assertInputNotExpired(params.id);
+  const before = await readBatchResponse(deps, principal.tenant, params.id);
+  await retryBatch(deps, principal.tenant, params.id);
+  await auditEntry.commit();
+  deps.changes.notify(params.id);
+  response
+    .status(202)
+    .set('Location', batchLink(params.id))
+    .json(await responseAfter(deps, principal.tenant, { ...before, status: 'queued', progress: 0 }));
+}
+
+/** The change is durable: when its state cannot be read now, the answer says what was asked for. */
+async function responseAfter(deps: BatchRouteDeps, tenant: string, expected: BatchResponse): Promise<BatchResponse> {
+  return readBatchResponse(deps, tenant, String(expected.id)).catch(() => expected);
+}
+
+async function remove(
+  deps: BatchRouteDeps,
+  { response, params, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  await deleteBatch(deps, principal.tenant, params.id);
+  await auditEntry.commit();
+  response.status(204).end();
+}
+
+async function getBatch(deps: BatchRouteDeps, { response, params, principal }: HandlerContext): Promise<void> {
+  response.set('Cache-Control', 'no-store').json(await readBatchResponse(deps, principal.tenant, params.id));
+}
+
+async function listBatches(deps: BatchRouteDeps, context: HandlerContext): Promise<void> {
+  const { tenant } = context.principal;
+  await sendPage(context, {
+    store: deps.store,
+    tenant,
+    kind: 'batches',
+    charge: (cost) => deps.quotas.rateLimit.addCost(tenant, cost),
+    read: async (id) => (deps.retention.isExpired(id) ? undefined : viewListedBatch(deps, tenant, id)),
+  });
+}
+
+async function streamBatch(deps: BatchRouteDeps, context: HandlerContext): Promise<void> {
+  const { params, principal } = context;
+  await streamEvents(deps, context, async () => {
+    const { run, view } = await readLatestRunResponse(deps, principal.tenant, params.id);
+    return { eventId: `${run}-${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
+  });
+}

@@ -1,0 +1,24 @@
+/** One waits, others wake; a wake-up between two waits is not lost. */
+export class ChangeSignal {
+  private woken = false;
+  private resolve: (() => void) | undefined;
+
+  wake(): void {
+    this.woken = true;
+    this.resolve?.();
+  }
+
+  async wait(timeoutMs: number): Promise<void> {
+    if (!this.woken) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.resolve = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.woken = false;
+    this.resolve = undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { createLogger } from '@cytoqueue/runtime';
+import express from 'express';
+import { createHttpServer } from './server';
+import { requestContext } from './request-context';
+import { handleErrors, toProblem } from './error-handler';
+
+/** Express takes a rejection without a value for an error of its own. */
+const STATUSES = [500, 500, 500, 500, 500, 500, 500, 500];
+let server: Server;
+let canLog = true;
+
+const hostile = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('looked at');
+    },
+    getPrototypeOf: () => {
+      throw new Error('looked at');
+    },
+  },
+);
+const thrown: [string, unknown][] = [
+  ['an error', new TypeError('secret /home/lab/main.js')],
+  ['nothing', undefined],
+  ['null', null],
+  ['text', 'secret'],
+  ['a number', 42],
+  ['a symbol', Symbol('secret')],
+  ['a value that throws when it is looked at', hostile],
+  [
+    'an error with a circular cause',
+    (() => {
+      const error = new Error('secret');
+      error.cause = error;
+      return error;
+    })(),
+  ],
+];
+
+beforeAll(async () => {
+  const logger = createLogger(
+    { service: 'api', environment: 'test', level: 'info' },
+    {
+      write: () => {
+        if (!canLog) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      },
+    },
+  );
+  const app = express().use(requestContext(logger));
+  thrown.forEach(([, value], index) => app.get(`/throw/${index}`, async () => Promise.reject(value)));
+  app.get('/begun', (_request, response) => {
+    response.write('begun');
+    throw new Error('secret');
+  });
+  app.use(handleErrors);
+  server = createHttpServer(app, { maxConnections: 100 }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(() => (canLog = true));
+
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const port = () => (server.address() as AddressInfo).port;
+const get = (path: string) => fetch(`http://127.0.0.1:${port()}${path}`);
+
+describe.each([
+  ['that can be written', true],
+  ['that cannot be written', false],
+])('with a log %s', (_, works) => {
+  test.each(thrown.map(([what], index) => [what, index] as const))(
+    'a handler that throws %s is answered with a problem that says nothing of it',
+    async (_what, index) => {
+      canLog = works;
+      const response = await get(`/throw/${index}`);
+      const text = await response.text();
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        STATUSES[index],
+        'application/problem+json; charset=utf-8',
+      ]);
+      expect(text).not.toMatch(/secret|looked at|\bat .*\.[jt]s|\/home/);
+    },
+  );
+});
+
+test('an answer that has begun is cut off, and the next request is answered', async () => {
+  await expect(get('/begun').then((response) => response.text())).rejects.toThrow(/terminated|fetch failed/);
+  expect((await get('/throw/0')).status).toBe(500);
+});
+
+test.each([
+  ['ENOSPC', 507],
+  ['EDQUOT', 507],
+  ['EMFILE', 503],
+  ['ENFILE', 503],
+  ['EACCES', 503],
+  ['EROFS', 503],
+  ['EIO', 503],
+  ['ECANCELED', 500],
+])('%s, unnamed by any part below, is answered with %i', (code, status) => {
+  expect(toProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
+});
+
+/** What the server answers to bytes that are no request. */
+async function raw(bytes: string): Promise<string> {
+  const socket = connect(port(), '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString())).on('error', () => undefined);
+  socket.write(bytes);
+  await once(socket, 'close');
+  return text;
+}
+
+test.each([
+  ['no HTTP', 'nonsense\r\n\r\n', 400],
+  ['headers that are too large', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+  ['a length that is none', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n', 400],
+])('%s is answered with a problem', async (_, bytes, status) => {
+  const text = await raw(bytes);
+  expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(text).toContain('application/problem+json');
+  expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({
+    status,
+    request_id: /^x-request-id: (.*)\r$/im.exec(text)?.[1],
+  });
+});

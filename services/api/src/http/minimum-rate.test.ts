@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { type Socket, connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
+
+/** Fast enough for a test, and so that a body sent without a pause is never too slow: it is complete before the window is. */
+const PACE = { tickMs: 50, windowTicks: 6, minBytes: 1_000, jsonTicks: 4 };
+const BOUNDARY = 'cut-here';
+const PART = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n`;
+const FORM = `multipart/form-data; boundary=${BOUNDARY}`;
+
+let redis: RedisProcess;
+let api: RunningApi;
+let batch: string;
+let filesBefore: string[];
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url, 64 * 1024 * 1024, { bodyPace: PACE });
+  const response = await api.fetch('/v1/batches', {
+    method: 'POST',
+    headers: { 'content-type': 'text/csv' },
+    body: HEADER + ROW,
+  });
+  batch = ((await response.json()) as { id: string }).id;
+  filesBefore = await api.files();
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+interface Trickle {
+  path: string;
+  headers: Record<string, string>;
+  /** Sent at once; the rest then comes a byte a time, and never ends. */
+  first: string | Buffer;
+  drip?: () => string;
+}
+
+const opened = new Set<Socket>();
+
+afterEach(() => {
+  for (const socket of opened) socket.destroy();
+});
+
+class RawRequest {
+  text = '';
+  closed = false;
+  private readonly socket: Socket;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor({ path, headers, first, drip = () => '1\r\nx\r\n' }: Trickle) {
+    const { hostname, port } = new URL(api.url);
+    this.socket = connect(Number(port), hostname).on('error', () => undefined);
+    opened.add(this.socket);
+    const lines = Object.entries({ host: hostname, authorization: `Bearer ${api.keyOf('member')}`, ...headers }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    this.socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    if (first.length > 0) this.socket.write(first);
+    this.timer = setInterval(() => this.socket.writable && this.socket.write(drip()), 20);
+    this.socket.on('data', (bytes: Buffer) => (this.text += bytes.toString()));
+    this.socket.on('close', () => {
+      this.closed = true;
+      clearInterval(this.timer);
+    });
+  }
+
+  get status(): number {
+    return Number(/^HTTP\/1\.1 (\d{3})/.exec(this.text)?.[1]);
+  }
+}
+
+const chunk = (bytes: string | Buffer) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), Buffer.from(bytes), Buffer.from('\r\n')]);
+const chunked = (type: string, more: Record<string, string> = {}) => ({
+  'content-type': type,
+  'transfer-encoding': 'chunked',
+  ...more,
+});
+const halfGzip = gzipSync(HEADER + ROW.repeat(1_000)).subarray(0, 60);
+
+describe('a body that comes a byte at a time is answered with 408 and its connection closed', () => {
+  test.each<[string, Omit<Trickle, 'path'> & { path?: string }]>([
+    ['a raw file', { headers: chunked('text/csv'), first: chunk(HEADER) }],
+    [
+      'a raw file of a known length',
+      { headers: { 'content-type': 'text/csv', 'content-length': '1000000' }, first: HEADER, drip: () => '1' },
+    ],
+    [
+      'a raw file of which nothing comes',
+      { headers: { 'content-type': 'text/csv', 'content-length': '1000000' }, first: '', drip: () => '' },
+    ],
+    ['a compressed file', { headers: chunked('text/csv', { 'content-encoding': 'gzip' }), first: chunk(halfGzip) }],
+    ['a form before its file', { headers: chunked(FORM), first: '' }],
+    ['a form in its file', { headers: chunked(FORM), first: chunk(PART + HEADER) }],
+    [
+      'a form behind its file',
+      { headers: chunked(FORM), first: chunk(`${PART}${HEADER}${ROW}\r\n--${BOUNDARY}--\r\n`) },
+    ],
+    [
+      'the trailers behind the last chunk',
+      {
+        headers: chunked('text/csv'),
+        first: Buffer.concat([chunk(HEADER + ROW), Buffer.from('0\r\nx-trailer: ')]),
+        drip: () => 'x',
+      },
+    ],
+    [
+      'chunk extensions',
+      { headers: chunked('text/csv'), first: Buffer.concat([chunk(HEADER), Buffer.from('1;x=')]), drip: () => 'x' },
+    ],
+    ['a dry run', { path: '/v1/batches?dry_run=true', headers: chunked('text/csv'), first: chunk(HEADER + ROW) }],
+    ['a record', { path: '/v1/predictions', headers: chunked('application/json'), first: chunk('{"sample_id": "') }],
+    [
+      'a record that comes faster than a file must',
+      {
+        path: '/v1/predictions',
+        headers: chunked('application/json; charset=utf-8'),
+        first: chunk('{"sample_id": "'),
+        drip: () => '100\r\n'.concat('x'.repeat(256), '\r\n'),
+      },
+    ],
+    ['a sign-in', { path: '/v1/session', headers: chunked('application/json'), first: chunk('{"api_key": "') }],
+  ])('%s', async (_, { path = '/v1/batches', ...trickle }) => {
+    const raw = new RawRequest({ path, ...trickle });
+    await waitUntil('the connection is closed', () => raw.closed);
+    expect(raw.status).toBe(408);
+    expect(raw.text).toMatch(/content-type: application\/problem\+json/i);
+    expect(raw.text).toMatch(/connection: close/i);
+    expect(raw.text).toContain('urn:cytoqueue:problem:too-slow');
+    await waitUntil('nothing of it is left', async () => (await api.files()).join() === filesBefore.join());
+  });
+});
+
+test('a body that a route does not read cannot hold its connection', async () => {
+  const raw = new RawRequest({ path: `/v1/batches/${batch}/cancel`, headers: chunked('text/csv'), first: chunk('x') });
+  await waitUntil('the connection is closed', () => raw.closed);
+  expect(raw.status).toBe(202);
+});
+
+test('a body that keeps the pace is taken, however many windows it takes', async () => {
+  const { sending, answered } = api.openRequest('/v1/batches', {
+    'content-type': 'text/csv',
+    'transfer-encoding': 'chunked',
+  });
+  sending.write(HEADER);
+  // Far more than a window asks for comes with each piece, and each piece follows the one before at once.
+  const endsAt = performance.now() + 3 * PACE.tickMs * PACE.windowTicks;
+  while (performance.now() < endsAt) {
+    if (!sending.write(ROW.repeat(200))) await once(sending, 'drain');
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+  sending.end();
+  expect((await answered).statusCode).toBe(202);
+});
+
+test('time in which the store takes nothing does not count', async () => {
+  const put = api.store.put.bind(api.store);
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  api.store.put = async (key, body, options) => {
+    if (!key.endsWith('/input.csv') || body instanceof Uint8Array) return put(key, body, options);
+    return put(
+      key,
+      (async function* () {
+        let first = true;
+        for await (const bytes of body) {
+          yield bytes;
+          if (first) await held;
+          first = false;
+        }
+      })(),
+      options,
+    );
+  };
+  try {
+    const { sending, answered } = api.openRequest('/v1/batches', {
+      'content-type': 'text/csv',
+      'transfer-encoding': 'chunked',
+    });
+    const bytes = Buffer.from(HEADER + ROW.repeat(400_000));
+    sending.end(bytes);
+    let ticks = 0;
+    await new Promise<void>((resolve) => {
+      const timer = setInterval(() => {
+        if (++ticks < 3 * PACE.windowTicks) return;
+        clearInterval(timer);
+        resolve();
+      }, PACE.tickMs);
+    });
+    release();
+    expect((await answered).statusCode).toBe(202);
+  } finally {
+    api.store.put = put;
+  }
+});
+
+test('a record and a file that come whole are taken', async () => {
+  expect(await api.predict(RECORD)).toMatch(/^pred_/);
+});

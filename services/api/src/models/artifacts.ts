@@ -1,0 +1,108 @@
+import { type ModelRegistry, UnknownModelError, readCard, readEvaluation, readPlot } from '@cytoqueue/registry';
+import { z } from 'zod';
+import { jsonResponse, modelEvaluation, rawResponse, problemResponses } from '../http/response-schemas';
+import { notFound } from '../http/error-handler';
+import type { HandlerContext, Operation, Route } from '../http/router';
+
+const tags = ['models'];
+const versionPath = '/v1/models/{name}/versions/{version}';
+const pathParams = { name: z.string(), version: z.string() };
+const problems = problemResponses(401, 403, 404, 503);
+
+const cardOperation: Operation = {
+  operationId: 'getModelCard',
+  summary: 'The model card of a shipped version',
+  tags,
+  requestParams: { path: z.object(pathParams) },
+  responses: { 200: rawResponse('The card', 'text/markdown'), ...problems },
+};
+
+const evaluationOperation: Operation = {
+  operationId: 'getModelEvaluation',
+  summary: 'How a shipped version did in its cross-validation, with intervals',
+  tags,
+  requestParams: { path: z.object(pathParams) },
+  responses: { 200: jsonResponse('The figures', modelEvaluation), ...problems },
+};
+
+const plotOperation: Operation = {
+  operationId: 'getModelPlot',
+  summary: 'A plot of the card',
+  tags,
+  requestParams: { path: z.object({ ...pathParams, file: z.string() }) },
+  responses: { 200: rawResponse('The plot', 'image/svg+xml'), ...problems },
+};
+
+/** A version never changes, nor does what was written of it. */
+const CACHED = 'private, max-age=3600';
+
+export function modelArtifactRoutes(registry: ModelRegistry): Route[] {
+  const access = 'authenticated';
+  return [
+    {
+      method: 'get',
+      path: `${versionPath}/card`,
+      access,
+      operation: cardOperation,
+      handle: (context) => sendCard(registry, context),
+    },
+    {
+      method: 'get',
+      path: `${versionPath}/evaluation`,
+      access,
+      operation: evaluationOperation,
+      handle: (context) => sendEvaluation(registry, context),
+    },
+    {
+      method: 'get',
+      path: `${versionPath}/plots/{file}`,
+      access,
+      operation: plotOperation,
+      handle: (context) => sendPlot(registry, context),
+    },
+  ];
+}
+
+async function sendCard(
+  registry: ModelRegistry,
+  { response, params: { name, version } }: HandlerContext,
+): Promise<void> {
+  const card = orNotFound(await readCard(await findVersion(registry, name, version)));
+  response.set({ 'Content-Type': 'text/markdown; charset=utf-8', 'Cache-Control': CACHED }).send(card);
+}
+
+async function sendEvaluation(
+  registry: ModelRegistry,
+  { response, params: { name, version } }: HandlerContext,
+): Promise<void> {
+  const evaluation = orNotFound(await readEvaluation(await findVersion(registry, name, version)));
+  response.set('Cache-Control', CACHED).json(evaluation);
+}
+
+/** Opened by itself, a picture is a document that could run script: here it may not do anything. */
+async function sendPlot(
+  registry: ModelRegistry,
+  { response, params: { name, version, file } }: HandlerContext,
+): Promise<void> {
+  const plot = orNotFound(await readPlot(await findVersion(registry, name, version), file));
+  response
+    .set({
+      'Content-Type': 'image/svg+xml',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+      'Cache-Control': CACHED,
+    })
+    .send(plot);
+}
+
+/** @throws Problem 404 */
+export async function findVersion(registry: ModelRegistry, name: string, version: string) {
+  const pin = await registry.resolve(`${name}@${version}`).catch((error: unknown) => {
+    throw error instanceof UnknownModelError ? notFound(error) : error;
+  });
+  return (await registry.loadPinned(pin)).model;
+}
+
+function orNotFound<T>(found: T | undefined): T {
+  if (found === undefined) throw notFound();
+  return found;
+}

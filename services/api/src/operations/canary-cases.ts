@@ -1,0 +1,55 @@
+import type { PredictionResult } from '@cytoqueue/records';
+
+/** A record of which the answer is known: the class with any model, the probability to the last bit with those that ship. */
+export interface CanaryCase {
+  name: string;
+  features: Record<string, number>;
+  predictedClass: PredictionResult['predicted_class'];
+  probabilities: Readonly<Partial<Record<string, number>>>;
+}
+
+const FEATURE_NAMES = [
+  'clump_thickness',
+  'uniformity_of_cell_size',
+  'uniformity_of_cell_shape',
+  'marginal_adhesion',
+  'single_epithelial_cell_size',
+  'bare_nuclei',
+  'bland_chromatin',
+  'normal_nucleoli',
+  'mitoses',
+];
+
+function createCanaryCase(
+  name: CanaryCase['predictedClass'],
+  values: number[],
+  probabilities: CanaryCase['probabilities'],
+): CanaryCase {
+  return {
+    name,
+    features: Object.fromEntries(FEATURE_NAMES.map((feature, i) => [feature, values[i]])),
+    predictedClass: name,
+    probabilities,
+  };
+}
+
+/** One of each class, in turn: a worker that always gives the same answer is found out. Made up, and far from the border. */
+export const canaryCases: readonly CanaryCase[] = [
+  createCanaryCase('benign', [3, 1, 1, 1, 2, 1, 2, 1, 1], {
+    'wbc-knn@1.0.0': 2.586765811103998e-18,
+    'wbc-knn-euclidean@1.0.0': 0,
+  }),
+  createCanaryCase('malignant', [9, 8, 8, 7, 6, 10, 7, 8, 2], {
+    'wbc-knn@1.0.0': 0.9990540058679781,
+    'wbc-knn-euclidean@1.0.0': 1,
+  }),
+];
+
+export function matchesExpected(
+  expected: CanaryCase,
+  prediction: { result: PredictionResult; model: string } | undefined,
+): boolean {
+  if (prediction === undefined || prediction.result.predicted_class !== expected.predictedClass) return false;
+  const probability = expected.probabilities[prediction.model];
+  return probability === undefined || probability === prediction.result.probability_malignant;
+}

@@ -1,0 +1,24 @@
+import { rawResponse } from '../http/response-schemas';
+import type { Route } from '../http/router';
+import type { ApiMetrics } from './api-metrics';
+
+/** For Prometheus. Names no tenant; do not route it through a public load balancer all the same. */
+export function metricsRoutes({ metrics }: { metrics: ApiMetrics }): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/metrics',
+      access: 'public',
+      operation: {
+        operationId: 'getMetrics',
+        summary: 'Figures of this process and of the queue, for Prometheus',
+        tags: ['operations'],
+        responses: { 200: rawResponse("Prometheus's text format", 'text/plain') },
+      },
+      handle: async ({ response }) => {
+        const { contentType, body } = await metrics.text();
+        response.set({ 'Content-Type': contentType, 'Cache-Control': 'no-store' }).send(body);
+      },
+    },
+  ];
+}

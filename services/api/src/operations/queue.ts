@@ -1,0 +1,109 @@
+import type { QueueBacklog } from '@cytoqueue/queue';
+import { z } from 'zod';
+import { jsonResponse, problemResponses, timestamp } from '../http/response-schemas';
+import type { Route } from '../http/router';
+import type { QueueStatus, QueueStatusReader } from './queue-status';
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const percentiles = z.strictObject({ p50: z.number().min(0), p99: z.number().min(0) }).nullable();
+
+export const queueSchema = z
+  .strictObject({
+    as_of: timestamp,
+    backlog_rows: count.meta({
+      description: 'Rows in jobs that wait, are prioritised, delayed or active; a single record is one row',
+    }),
+    backlog_jobs: count,
+    oldest_job_age_seconds: seconds.meta({ description: 'Of the oldest of these jobs; 0 without any' }),
+    workers_alive: count,
+    rows_per_second: seconds.meta({
+      description: 'Rows finished: a decaying average of the last seconds, 0 when none were for 15 seconds',
+    }),
+    stalled: z
+      .boolean()
+      .meta({ description: 'Rows wait, their queue is not paused, and none was finished for 15 seconds' }),
+    drain_seconds: seconds.nullable().meta({
+      description:
+        'The backlog over what the workers alive get through when busy; null when none is alive or the queue is stalled',
+    }),
+    queues: z.array(
+      z.strictObject({
+        name: z.enum(['predictions', 'shards', 'finalize']),
+        waiting: count,
+        prioritized: count,
+        delayed: count.meta({ description: 'Tried again later, as all jobs are while the store is unavailable' }),
+        active: count,
+        failed: count,
+        paused: z.boolean(),
+        backlog_rows: count,
+        oldest_job_age_seconds: seconds,
+      }),
+    ),
+    latency: z
+      .strictObject({ prediction_wait_ms: percentiles, prediction_total_ms: percentiles })
+      .meta({ description: 'Single records of the last ten minutes, to within 5 %; null without any' }),
+    failures: z.strictObject({ shards_failed: count, jobs_retried: count }).meta({ description: 'Of the last hour' }),
+  })
+  .meta({ id: 'Queue', description: 'How much is left to do, who does it and how fast' });
+
+export function queueRoutes({ queueStatus }: { queueStatus: QueueStatusReader }): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/v1/queue',
+      access: 'operations',
+      auditFailuresOnly: true,
+      operation: {
+        operationId: 'getQueue',
+        summary: 'Backlog, workers, pace and failures',
+        tags: ['operations'],
+        responses: { 200: jsonResponse('As of now', queueSchema), ...problemResponses(401, 403, 503) },
+      },
+      handle: async ({ response }) => {
+        response.set('Cache-Control', 'no-store').json(toQueueResponse(await queueStatus.read()));
+      },
+    },
+  ];
+}
+
+function toQueueResponse(status: QueueStatus): z.infer<typeof queueSchema> {
+  const { latency, failures } = status;
+  return {
+    as_of: status.asOf.toISOString(),
+    backlog_rows: status.backlogRows,
+    backlog_jobs: status.backlogJobs,
+    oldest_job_age_seconds: status.oldestJobAgeSeconds,
+    workers_alive: status.workersAlive,
+    rows_per_second: Math.round(status.rowsPerSecond),
+    stalled: status.stalled,
+    drain_seconds: status.drainSeconds ?? null,
+    queues: status.queues.map(toQueueEntry),
+    latency: { prediction_wait_ms: latency.waitMs ?? null, prediction_total_ms: latency.totalMs ?? null },
+    failures: { shards_failed: failures.shardsFailed, jobs_retried: failures.jobsRetried },
+  };
+}
+
+function toQueueEntry({
+  name,
+  waiting,
+  prioritized,
+  delayed,
+  active,
+  failed,
+  isPaused,
+  rows,
+  oldestAgeSeconds,
+}: QueueBacklog) {
+  return {
+    name,
+    waiting,
+    prioritized,
+    delayed,
+    active,
+    failed,
+    paused: isPaused,
+    backlog_rows: rows,
+    oldest_job_age_seconds: oldestAgeSeconds,
+  };
+}

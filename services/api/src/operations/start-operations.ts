@@ -1,0 +1,59 @@
+import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
+import { type BatchProgress, type ChangeSubscriber, type JobProducer, CounterOutbox } from '@cytoqueue/queue';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import type { Config, Logger, CleanupStack } from '@cytoqueue/runtime';
+import type { ObjectStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
+import { ApiMetrics } from './api-metrics';
+import { Canary } from './canary';
+import { QueueStatusReader } from './queue-status';
+import { MetricsReporter } from './metrics-reporter';
+
+interface OperationsDeps {
+  store: ObjectStore;
+  registry: ModelRegistry;
+  producer: JobProducer;
+  progress: BatchProgress;
+  changes: ChangeSubscriber;
+  redis: Redis;
+  logger: Logger;
+}
+
+export interface Operations {
+  queueStatus: QueueStatusReader;
+  metrics: ApiMetrics;
+}
+
+/** What watches the service while it serves: figures, their report to CloudWatch when a namespace is set, and the canary. */
+export function startOperations(config: Config, deps: OperationsDeps, cleanups: CleanupStack): Operations {
+  const { redis, progress, logger } = deps;
+  const queueStatus = new QueueStatusReader(redis, progress);
+  const metrics = new ApiMetrics(redis, queueStatus, logger);
+  if (config.cloudwatchNamespace !== undefined)
+    startMetricsReporter(config, config.cloudwatchNamespace, queueStatus, deps, cleanups);
+  const canary = new Canary({ ...deps, metrics, intervalSeconds: config.canarySeconds });
+  canary.start();
+  cleanups.push('canary', () => canary.stop());
+  return { queueStatus, metrics };
+}
+
+function startMetricsReporter(
+  { environment }: Config,
+  namespace: string,
+  queueStatus: QueueStatusReader,
+  { redis, logger }: OperationsDeps,
+  cleanups: CleanupStack,
+): void {
+  const sender = new CloudWatchSender(namespace);
+  cleanups.push('cloudwatch', () => sender.stop());
+  const outbox = new CounterOutbox(redis);
+  const reporter = new MetricsReporter({
+    redis,
+    queueStatus,
+    outbox,
+    publisher: new CloudWatchPublisher({ environment, counters: outbox, sender }),
+    logger,
+  });
+  reporter.start();
+  cleanups.push('reporter', () => reporter.stop());
+}

@@ -1,0 +1,173 @@
+/*
+ * A 202 or 201 is a promise. Order: claim of the idempotency key; request and pending marker (the commit point); job;
+ * answer. As with batches (see batches/commit.ts) nothing is rolled back after the commit point, and the answer is 202 even
+ * when the job cannot be enqueued at once.
+ */
+import type { JobProducer } from '@cytoqueue/queue';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import { parseRecord } from '@cytoqueue/schema';
+import {
+  type DamageReport,
+  ObjectKeys,
+  type PredictionRequest,
+  createId,
+  findDocument,
+  predictionRequestShape,
+  readDocument,
+  sealDocument,
+} from '@cytoqueue/records';
+import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { z } from 'zod';
+import type { Background } from '../http/background';
+import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+
+const MAX_TEXT = 256;
+/** Then the reconciler has seen the marker. */
+const ENQUEUE_RETRY_MS = 90_000;
+
+export const predictionBody = z
+  .strictObject({
+    sample_id: z.string().max(MAX_TEXT).optional().meta({ description: "The sender's own reference" }),
+    model: z.string().max(MAX_TEXT).optional().meta({ description: 'name (its champion) or name@version' }),
+    operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+    missing: z
+      .enum(['partial', 'reject'])
+      .default('partial')
+      .meta({ description: 'reject: a record with an unmeasured feature is refused' }),
+    features: z.record(z.string(), z.unknown()).meta({
+      description:
+        'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
+      example: {
+        clump_thickness: 5,
+        uniformity_of_cell_size: 1,
+        uniformity_of_cell_shape: 1,
+        marginal_adhesion: 1,
+        single_epithelial_cell_size: 2,
+        bare_nuclei: 1,
+        bland_chromatin: 3,
+        normal_nucleoli: 1,
+        mitoses: 1,
+      },
+    }),
+  })
+  .meta({ id: 'PredictionBody' });
+
+export type PredictionBody = z.output<typeof predictionBody>;
+
+export interface PredictionDeps {
+  store: ObjectStore;
+  registry: ModelRegistry;
+  producer: JobProducer;
+  idempotency: IdempotencyKeys;
+  background: Background;
+  damage: DamageReport;
+  retention: Pick<RetentionPolicy, 'isExpired'>;
+}
+
+export interface AcceptedPrediction {
+  request: PredictionRequest;
+  /** False for a repeated request: the prediction may be in any state. */
+  isNew: boolean;
+}
+
+/**
+ * With an idempotency key the first request's prediction is returned to all.
+ * @throws SchemaError, UnknownModelError, StoreUnavailableError, QueueUnavailableError
+ */
+export async function acceptPrediction(
+  deps: PredictionDeps,
+  tenant: string,
+  body: PredictionBody,
+  key?: string,
+): Promise<AcceptedPrediction> {
+  const pin = await deps.registry.resolve(body.model);
+  const { model } = await deps.registry.loadPinned(pin);
+  const { features } = parseRecord(
+    body.features,
+    body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema,
+  );
+  const request: PredictionRequest = {
+    id: createId('pred_'),
+    created_at: new Date().toISOString(),
+    sample_id: body.sample_id,
+    model: pin,
+    operating_point: body.operating_point,
+    features,
+  };
+  if (key === undefined) return { request: await accept(deps, tenant, request), isNew: true };
+  return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', body] });
+}
+
+async function accept(deps: PredictionDeps, tenant: string, request: PredictionRequest): Promise<PredictionRequest> {
+  const { store, background, producer } = deps;
+  await producer.assertAvailable();
+  try {
+    await store.putWithMarker(
+      ObjectKeys.predictionRequest(tenant, request.id),
+      sealDocument(request),
+      ObjectKeys.pending(tenant, request.id),
+      { contentType: 'application/json' },
+    );
+  } catch (error) {
+    // Either object may be there. The client is told to send the record again, so neither must stay.
+    await background.run('rollback', async () => {
+      await store.delete(ObjectKeys.pending(tenant, request.id));
+      await store.deletePrefix(ObjectKeys.predictionFolder(tenant, request.id));
+    });
+    throw error;
+  }
+  await enqueue(deps, tenant, request.id);
+  return request;
+}
+
+/**
+ * The key is claimed before anything else is stored, so the request that claimed it may still be storing, or have died
+ * doing so. Every request with the key therefore does all of it again, under the claimed id: the first write stands, and a
+ * job that is there is not added twice. Nothing is rolled back, because another request may have promised it already.
+ */
+async function acceptIdempotent(
+  deps: PredictionDeps,
+  tenant: string,
+  request: PredictionRequest,
+  { key, payload }: { key: string; payload: unknown },
+): Promise<AcceptedPrediction> {
+  const { store, idempotency, producer, retention } = deps;
+  const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
+  let id = await idempotency.claim(tenant, key, claim);
+  // A key can outlive its record by some hours; under the expired id a record would be promised and gone at once.
+  while (retention.isExpired(id)) id = await idempotency.claimAfter(id, tenant, key, claim);
+  const requestKey = ObjectKeys.predictionRequest(tenant, id);
+  const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
+  const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
+  if (isFinished) return { request: earlier, isNew: false };
+  // A record that is marked is promised already: without Redis, a repetition still says so.
+  const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
+  if (!isPending) await producer.assertAvailable();
+  const stored = earlier ?? (await createOrRead(store, requestKey, { ...request, id }));
+  if (!isPending) await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
+  await enqueue(deps, tenant, id);
+  return { request: stored, isNew: id === request.id };
+}
+
+/** Nothing is refused any more: repeated in the background, and by the reconciler when this process ends before. */
+async function enqueue({ producer, background }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
+  await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
+    giveUpAfterMs: ENQUEUE_RETRY_MS,
+  });
+}
+
+/** The request stored under the key in the end: ours, or one that was stored earlier. */
+async function createOrRead(
+  store: ObjectStore,
+  requestKey: string,
+  request: PredictionRequest,
+): Promise<PredictionRequest> {
+  try {
+    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
+    return request;
+  } catch (error) {
+    if (!(error instanceof ObjectMismatchError)) throw error;
+    return readDocument(store, requestKey, predictionRequestShape);
+  }
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import {
+  acceptedPrediction,
+  jsonResponse,
+  idempotencyKey,
+  page,
+  prediction,
+  rawResponse,
+  problemResponses,
+} from '../http/response-schemas';
+import { pageQuery } from '../http/pagination';
+import type { Operation } from '../http/router';
+import { predictionBody } from './accept-prediction';
+
+/** How the predictions' routes are documented and what their queries may hold. */
+
+const tags = ['predictions'];
+const idParam = { path: z.object({ id: z.string() }) };
+const statuses = ['queued', 'processing', 'succeeded', 'failed', 'canceled'] as const;
+const prefer = z.string().optional().meta({
+  description:
+    'wait=N: answer with the result if it is there within N seconds, at most MAX_WAIT_SECONDS (25 by default); Preference-Applied states what was applied',
+});
+
+export const createOperation: Operation = {
+  operationId: 'createPrediction',
+  summary: 'Predict one record',
+  tags,
+  requestParams: { header: z.object({ Prefer: prefer, 'Idempotency-Key': idempotencyKey }) },
+  requestBody: { required: true, content: { 'application/json': { schema: predictionBody } } },
+  responses: {
+    201: jsonResponse('Finished while the client waited', prediction),
+    202: jsonResponse('Accepted and durable', acceptedPrediction),
+    ...problemResponses(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
+  },
+};
+
+export const listOperation: Operation = {
+  operationId: 'listPredictions',
+  summary: 'Predictions, newest first',
+  tags,
+  requestParams: { query: pageQuery(statuses, 'pred_') },
+  responses: { 200: jsonResponse('One page', page(prediction)), ...problemResponses(401, 403, 422, 503) },
+};
+
+export const getOperation: Operation = {
+  operationId: 'getPrediction',
+  summary: 'One prediction with its state and, when finished, its result',
+  tags,
+  requestParams: idParam,
+  responses: { 200: jsonResponse('The prediction', prediction), ...problemResponses(401, 403, 404, 410, 503) },
+};
+
+export const cancelOperation: Operation = {
+  operationId: 'cancelPrediction',
+  summary: 'Cancel a prediction that is not finished',
+  tags,
+  requestParams: idParam,
+  responses: {
+    200: jsonResponse('Canceled; no result will be written', prediction),
+    ...problemResponses(401, 403, 404, 409, 410, 503),
+  },
+};
+
+const noFurtherEvents = { description: 'Last-Event-ID names the final event: nothing follows' };
+
+export const streamOperation: Operation = {
+  operationId: 'streamPrediction',
+  summary: 'State changes as server-sent events',
+  tags,
+  requestParams: idParam,
+  responses: {
+    200: rawResponse('Events named "status", each a whole prediction', 'text/event-stream'),
+    204: noFurtherEvents,
+    ...problemResponses(401, 403, 404, 410, 503),
+  },
+};

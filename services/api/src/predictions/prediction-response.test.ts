@@ -1,0 +1,61 @@
+import { JobConsumer, type PredictionJob, createWorkerConnection, queueNames } from '@cytoqueue/queue';
+import { ObjectKeys, createId } from '@cytoqueue/records';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
+import { RECORD, RunningApi } from '../../test/running-api';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+const statusOf = async (id: string) =>
+  ((await (await api.fetch(`/v1/predictions/${id}`)).json()) as { status: string }).status;
+
+test('a prediction goes from queued to processing and never back, also while its result is on the way', async () => {
+  const id = await api.predict(RECORD);
+  expect(await statusOf(id)).toBe('queued');
+  let finish = (): void => undefined;
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  const connection = createWorkerConnection(redis.url, () => undefined);
+  const ignore = async () => undefined;
+  const worker = new JobConsumer<PredictionJob>({
+    queue: queueNames.predictions,
+    connection,
+    concurrency: 1,
+    process: () => finished,
+    onRetriesExhausted: ignore,
+    onError: () => undefined,
+  });
+  worker.start();
+  await waitUntil('it is being processed', async () => (await statusOf(id)) === 'processing');
+  finish();
+  await waitUntil('its job is done', async () => (await api.producer.predictionState(id)) === 'completed');
+  expect(await statusOf(id)).toBe('processing');
+  await worker.stop();
+  connection.disconnect();
+});
+
+test('a request that died before its pending marker was never accepted; with the marker it is, whatever Redis knows', async () => {
+  const accepted = await api.predict(RECORD);
+  const request = JSON.parse(
+    (await api.store.get(ObjectKeys.predictionRequest(api.tenant, accepted))).toString(),
+  ) as object;
+  const id = createId('pred_');
+  await api.store.put(ObjectKeys.predictionRequest(api.tenant, id), Buffer.from(JSON.stringify({ ...request, id })));
+  const listed = async () =>
+    ((await (await api.fetch('/v1/predictions')).json()) as { data: { id: string }[] }).data.map((item) => item.id);
+  expect((await api.fetch(`/v1/predictions/${id}`)).status).toBe(404);
+  expect(await listed()).not.toContain(id);
+  await api.store.put(ObjectKeys.pending(api.tenant, id), Buffer.alloc(0));
+  expect(await statusOf(id)).toBe('queued');
+  expect(await listed()).toEqual(expect.arrayContaining([id, accepted]));
+});

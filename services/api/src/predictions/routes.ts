@@ -1,0 +1,176 @@
+import type { ChangeSubscriber } from '@cytoqueue/queue';
+import { ObjectKeys, type PredictionCompletion, type PredictionRequest, sealDocument } from '@cytoqueue/records';
+import { ObjectMismatchError } from '@cytoqueue/storage';
+import { idempotencyKeyOf } from '../tenants/idempotency';
+import { readJson } from '../http/json-body';
+import { sendPage } from '../http/pagination';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import { preferredWaitSeconds } from '../http/prefer';
+import { Problem } from '../http/problem';
+import { type HandlerContext, type Route, parse } from '../http/router';
+import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
+import { type PredictionDeps, acceptPrediction, predictionBody } from './accept-prediction';
+import {
+  isFinished,
+  predictionLink,
+  toQueuedResponse,
+  readIfFinished,
+  viewListedPrediction,
+  readPredictionResponse,
+} from './prediction-response';
+import { waitForResult } from './wait';
+import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './openapi';
+
+const collectionPath = '/v1/predictions';
+const itemPath = `${collectionPath}/{id}`;
+
+export type PredictionRouteDeps = PredictionDeps &
+  EventStreamDeps & {
+    changes: ChangeSubscriber;
+    retention: RetentionPolicy;
+    quotas: TenantQuotas;
+    maxWaitSeconds: number;
+  };
+
+export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
+  const access = 'patient-data';
+  const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.predictionRequest(tenant, id));
+  const isRepetition = deps.idempotency.isRepetition.bind(deps.idempotency);
+  return [
+    {
+      method: 'post',
+      path: collectionPath,
+      access,
+      isRepetition,
+      operation: createOperation,
+      handle: (context) => createPrediction(deps, context),
+    },
+    {
+      method: 'get',
+      path: collectionPath,
+      access,
+      operation: listOperation,
+      handle: (context) => listPredictions(deps, context),
+    },
+    {
+      method: 'get',
+      path: itemPath,
+      access,
+      assertExists,
+      operation: getOperation,
+      handle: (context) => getPrediction(deps, context),
+    },
+    {
+      method: 'post',
+      path: `${itemPath}/cancel`,
+      access,
+      assertExists,
+      operation: cancelOperation,
+      handle: (context) => cancelPrediction(deps, context),
+    },
+    {
+      method: 'get',
+      path: `${itemPath}/events`,
+      access,
+      assertExists,
+      operation: streamOperation,
+      handle: (context) => streamPrediction(deps, context),
+    },
+  ];
+}
+
+async function createPrediction(
+  deps: PredictionRouteDeps,
+  { request, response, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  const body = parse(predictionBody, await readJson(request, response), 'field');
+  const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
+  const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
+  const { id, created_at } = accepted;
+  auditEntry.resource = `predictions/${id}`;
+  response.set('Location', predictionLink(id));
+  if (waitSeconds !== undefined) {
+    response.set('Preference-Applied', `wait=${waitSeconds}`);
+    const finished = await waitForPrediction(deps, principal.tenant, accepted, waitSeconds * 1_000, response);
+    if (finished !== undefined) {
+      response.status(201).json(finished);
+      return;
+    }
+  }
+  // It is accepted, whatever fails now. A repeated request may find it in any state.
+  const { status } = isNew
+    ? toQueuedResponse(accepted)
+    : await readPredictionResponse(deps, principal.tenant, id).catch(() => toQueuedResponse(accepted));
+  response
+    .status(202)
+    .set('Retry-After', '1')
+    .json({ id, status, created_at, links: { self: predictionLink(id) } });
+}
+
+function waitForPrediction(
+  deps: PredictionRouteDeps,
+  tenant: string,
+  accepted: PredictionRequest,
+  timeoutMs: number,
+  response: HandlerContext['response'],
+) {
+  const read = () => readIfFinished(deps.store, tenant, accepted);
+  return waitForResult({ id: accepted.id, changes: deps.changes, timeoutMs, read, isAbandoned: () => response.closed });
+}
+
+async function getPrediction(
+  deps: PredictionRouteDeps,
+  { response, params, principal }: HandlerContext,
+): Promise<void> {
+  response.set('Cache-Control', 'no-store').json(await readPredictionResponse(deps, principal.tenant, params.id));
+}
+
+async function listPredictions(deps: PredictionRouteDeps, context: HandlerContext): Promise<void> {
+  const { tenant } = context.principal;
+  await sendPage(context, {
+    store: deps.store,
+    tenant,
+    kind: 'predictions',
+    charge: (cost) => deps.quotas.rateLimit.addCost(tenant, cost),
+    read: async (id) => (deps.retention.isExpired(id) ? undefined : viewListedPrediction(deps, tenant, id)),
+  });
+}
+
+/**
+ * The end of a prediction is written once, by the worker or by the cancel: that is the commit point. The reconciler removes
+ * a marker that could not be deleted after it.
+ */
+async function cancelPrediction(
+  deps: PredictionRouteDeps,
+  { response, params, principal }: HandlerContext,
+): Promise<void> {
+  const { tenant } = principal;
+  const view = await readPredictionResponse(deps, tenant, params.id);
+  if (isFinished(view.status)) throw finished(view.status);
+  const completion: PredictionCompletion = { status: 'canceled' };
+  try {
+    await deps.store.putOnce(ObjectKeys.predictionResult(tenant, params.id), sealDocument(completion), {
+      contentType: 'application/json',
+    });
+  } catch (error) {
+    if (error instanceof ObjectMismatchError) throw finished('succeeded or failed');
+    throw error;
+  }
+  await deps.store.delete(ObjectKeys.pending(tenant, params.id)).catch(() => undefined);
+  deps.changes.notify(params.id);
+  const { queue_position: _, ...shown } = view;
+  response.json(await readPredictionResponse(deps, tenant, params.id).catch(() => ({ ...shown, ...completion })));
+}
+
+function finished(status: string): Problem {
+  return new Problem('already-finished', `The prediction has ${status} already.`);
+}
+
+async function streamPrediction(deps: PredictionRouteDeps, context: HandlerContext): Promise<void> {
+  const { params, principal } = context;
+  await streamEvents(deps, context, async () => {
+    const view = await readPredictionResponse(deps, principal.tenant, params.id);
+    return { eventId: view.status, data: view, final: isFinished(view.status) };
+  });
+}

@@ -1,0 +1,189 @@
+import type { ActiveKey } from '@cytoqueue/runtime';
+import { z } from 'zod';
+import type { AuditLog } from '../audit/audit-log';
+import { type Authenticator, unauthenticated } from './authenticator';
+import type { Principal } from '../http/request-context';
+import type { SessionCookies } from './session-cookie';
+import { jsonResponse, problemResponses, timestamp } from '../http/response-schemas';
+import { readJson } from '../http/json-body';
+import { Problem } from '../http/problem';
+import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { lineageOf, canHaveChildren } from './session-lineage';
+import type { SessionClaims, ParentSession } from './session-token';
+
+const SESSION_LIFETIME_MS = 12 * 60 * 60_000;
+const TOKEN_LIFETIME_MS = 10 * 60_000;
+
+const tags = ['session'];
+
+const signInBody = z
+  .union([z.strictObject({ api_key: z.string().max(256) }), z.strictObject({ token: z.string().max(256) })])
+  .meta({ id: 'SignInBody', description: 'An API key, or a token of POST /v1/session/tokens' });
+
+export const session = z
+  .strictObject({
+    tenant: z.string(),
+    role: z.enum(['member', 'operator', 'admin']),
+    platform: z.boolean().meta({
+      description: 'Whether the key also has the rights on what all tenants share: models and the queue board',
+    }),
+    key_id: z.string(),
+    expires_at: timestamp
+      .nullable()
+      .meta({ description: 'Of the session, or of the API key that was sent; null = it has no end' }),
+  })
+  .meta({ id: 'Session' });
+
+const signInToken = z.strictObject({ token: z.string(), expires_at: timestamp }).meta({ id: 'SignInToken' });
+
+const cookieHeader = { 'Set-Cookie': { schema: { type: 'string' as const } } };
+
+const signInOperation: Operation = {
+  operationId: 'signIn',
+  summary: 'Exchange an API key or a sign-in token for a session cookie',
+  tags,
+  requestBody: { required: true, content: { 'application/json': { schema: signInBody } } },
+  responses: {
+    201: jsonResponse('Signed in', session, cookieHeader),
+    ...problemResponses(400, 401, 403, 408, 413, 415, 422, 503),
+  },
+};
+
+const getOperation: Operation = {
+  operationId: 'getSession',
+  summary: 'Who is signed in',
+  tags,
+  responses: { 200: jsonResponse('The session', session), ...problemResponses(401) },
+};
+
+const signOutOperation: Operation = {
+  operationId: 'signOut',
+  summary: 'End the session wherever its cookie was copied to, and every session and token that was made in it',
+  tags,
+  responses: { 204: { description: 'Nobody is signed in' }, ...problemResponses(403, 503) },
+};
+
+const tokenOperation: Operation = {
+  operationId: 'createSignInToken',
+  summary: 'A token that signs in a browser, once, within ten minutes; one that a session makes ends with that session',
+  tags,
+  responses: { 201: jsonResponse('The token, shown only now', signInToken), ...problemResponses(401, 403, 503) },
+};
+
+export interface SessionRouteDeps {
+  authenticator: Authenticator;
+  sessions: SessionCookies;
+  audit: AuditLog;
+}
+
+export function sessionRoutes(deps: SessionRouteDeps): Route[] {
+  const path = '/v1/session';
+  return [
+    { method: 'post', path, access: 'public', operation: signInOperation, handle: (context) => signIn(deps, context) },
+    {
+      method: 'get',
+      path,
+      access: 'authenticated',
+      auditFailuresOnly: true,
+      operation: getOperation,
+      handle: getSession,
+    },
+    {
+      method: 'delete',
+      path,
+      access: 'public',
+      operation: signOutOperation,
+      handle: (context) => signOut(deps, context),
+    },
+    {
+      method: 'post',
+      path: `${path}/tokens`,
+      access: 'authenticated',
+      operation: tokenOperation,
+      handle: (context) => createToken(deps, context),
+    },
+  ];
+}
+
+/** Another site must not sign a browser in either: whatever is uploaded then would go to the wrong tenant. */
+async function signIn(
+  { authenticator, sessions, audit }: SessionRouteDeps,
+  { request, response }: HandlerContext,
+): Promise<void> {
+  sessions.assertSameOrigin(request);
+  const body = parse(signInBody, await readJson(request, response), 'field');
+  const { key, parent } =
+    'api_key' in body ? { key: authenticator.findKey(body.api_key) } : await redeemToken(sessions, body.token);
+  const claims = sessions.tokens.createSessionClaims(key, SESSION_LIFETIME_MS, parent);
+  await revokeReplaced(sessions, request, claims);
+  audit.append(key, 'session.sign-in', `keys/${key.keyId}`);
+  sessions.set(response, claims);
+  response.status(201).json(toSessionResponse(key, claims.expiresAtMs));
+}
+
+/** The cookie is overwritten, so that its owner could never sign that session out again. Signing in works without Redis all the same. */
+async function revokeReplaced(
+  sessions: SessionCookies,
+  request: HandlerContext['request'],
+  newClaims: SessionClaims,
+): Promise<void> {
+  const replaced = await sessions.current(request);
+  if (replaced === undefined || lineageOf(newClaims.id).includes(replaced.id)) return;
+  await sessions.store.revoke(replaced.id, replaced.expiresAtMs - Date.now()).catch(() => undefined);
+}
+
+/** @throws Problem 401; also when the session in which the token was made has ended since */
+async function redeemToken(
+  { store, tokens }: SessionCookies,
+  token: string,
+): Promise<{ key: ActiveKey; parent?: ParentSession }> {
+  const signedToken = await store.consumeToken(token);
+  const claims = signedToken === undefined ? undefined : tokens.verify('sign-in', signedToken);
+  const isValid = claims !== undefined && (claims.parent === undefined || !(await store.isRevoked(claims.parent.id)));
+  if (!isValid) throw unauthenticated('The token is unknown, was used or has expired.');
+  return claims;
+}
+
+async function getSession({ response, principal }: HandlerContext): Promise<void> {
+  response.json(toSessionResponse(principal, principal.session?.expiresAtMs ?? principal.expiresAtMs));
+}
+
+async function signOut({ sessions, audit }: SessionRouteDeps, { request, response }: HandlerContext): Promise<void> {
+  const claims = await sessions.find(request);
+  if (claims !== undefined) {
+    await sessions.store.revoke(claims.id, claims.expiresAtMs - Date.now());
+    audit.append(claims.key, 'session.sign-out', `keys/${claims.key.keyId}`);
+  }
+  sessions.clear(response);
+  response.status(204).end();
+}
+
+async function createToken(
+  { sessions }: SessionRouteDeps,
+  { response, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  auditEntry.action = 'session.create-token';
+  auditEntry.resource = `keys/${principal.keyId}`;
+  if (principal.session !== undefined && !canHaveChildren(principal.session.id)) {
+    throw new Problem('forbidden', 'This session comes from too many others; sign in with an API key to make a token.');
+  }
+  const claims = sessions.tokens.createTokenClaims(principal, TOKEN_LIFETIME_MS, principal.session);
+  const token = await sessions.store.issueToken(
+    sessions.tokens.sign('sign-in', claims),
+    claims.expiresAtMs - Date.now(),
+  );
+  response.status(201).json({ token, expires_at: new Date(claims.expiresAtMs).toISOString() });
+}
+
+function toSessionResponse(
+  { tenant, role, platform, keyId }: Omit<Principal, 'session'>,
+  expiresAtMs: number,
+): z.output<typeof session> {
+  return {
+    tenant,
+    role,
+    platform,
+    key_id: keyId,
+    expires_at: Number.isFinite(expiresAtMs) ? new Date(expiresAtMs).toISOString() : null,
+  };
+}

@@ -1,0 +1,150 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import {
+  BatchProgress,
+  ChangeSubscriber,
+  JobProducer,
+  createProducerConnection,
+  createWorkerConnection,
+  probeRedis,
+} from '@cytoqueue/queue';
+import { ModelRegistry, createStoreProbe } from '@cytoqueue/registry';
+import {
+  type Config,
+  DependencyWatch,
+  type Logger,
+  Readiness,
+  type CleanupStack,
+  TaskProtection,
+  createSessionSecret,
+  notifyParent,
+  watchReadiness,
+} from '@cytoqueue/runtime';
+import { DamageReport } from '@cytoqueue/records';
+import { openStore, withReadDeadline } from '@cytoqueue/storage';
+import { createApp } from './app';
+import { AuditLog } from './audit/audit-log';
+import { SessionCookies } from './session/session-cookie';
+import { PublicAddress } from './http/public-address';
+import { RetentionPolicy } from './tenants/retention-policy';
+import { startOperations } from './operations/start-operations';
+import { SessionStore } from './session/session-store';
+import { SessionTokens } from './session/session-token';
+import { openKeys } from './keys/open-keys';
+import { createStatusIndexing } from './tenants/status-indexing';
+import { createSweeper } from './tenants/sweeper';
+import { createTenantQuotas } from './tenants/tenant-quotas';
+import { closeServer, createHttpServer } from './http/server';
+import { readVersion } from './version';
+
+/** `services/web/dist`, seen from this file and from its build. */
+const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
+const LOCAL_REDIS = 'redis://127.0.0.1:6379';
+/** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
+const PROTECT_AFTER_MS = 5_000;
+
+/** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
+export async function startApi(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
+  const store = withReadDeadline(openStore(config.storageUrl));
+  cleanups.push('store', () => store.stop());
+  const audit = new AuditLog(store, logger);
+  audit.start();
+  cleanups.push('audit', () => audit.stop());
+  const registry = new ModelRegistry(store);
+  const redisUrl = config.redisUrl ?? LOCAL_REDIS;
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
+  const commands = createProducerConnection(redisUrl, onRedisError);
+  cleanups.push('redis', () => commands.disconnect());
+  const dependencyWatch = new DependencyWatch({
+    logger,
+    probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) },
+  });
+  cleanups.push('dependency watch', () => dependencyWatch.stop());
+  // Before anything else uses them: what is unsuitable ends the start here.
+  await dependencyWatch.start();
+  const producer = new JobProducer(commands, onRedisError);
+  cleanups.push('producer', () => producer.stop());
+  const changes = new ChangeSubscriber(createWorkerConnection(redisUrl, onRedisError));
+  changes.start();
+  cleanups.push('changes', () => changes.stop());
+
+  const retention = new RetentionPolicy({ resources: config.retentionDays, inputs: config.inputRetentionDays });
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, minRunMs: PROTECT_AFTER_MS });
+  protection.start();
+  cleanups.push('task protection', () => protection.stop());
+  const progress = new BatchProgress(commands);
+  const operations = startOperations(
+    config,
+    { store, registry, producer, progress, changes, redis: commands, logger },
+    cleanups,
+  );
+  dependencyWatch.onFailure = () => operations.metrics.dependencyProbeFailed();
+  const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
+  const keyAccess = await openKeys(config, { store, logger, audit, damage, redis: commands }, cleanups);
+  const quotas = createTenantQuotas({ store, redis: commands, keys: keyAccess.keys, defaults: config.tenantLimits });
+  startMaintenance({ store, redis: commands, retention, logger, storageQuota: quotas.storage, damage }, cleanups);
+  const address = new PublicAddress(config.publicUrl);
+  const readiness = new Readiness(
+    { redis: () => commands.ping(), store: () => store.checkWritable() },
+    dependencyWatch,
+  );
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  cleanups.push('readiness watch', () => readinessWatch.stop());
+  const app = createApp({
+    store,
+    registry,
+    audit,
+    producer,
+    progress,
+    changes,
+    ...operations,
+    damage,
+    ...keyAccess,
+    quotas,
+    protection,
+    sessions: new SessionCookies(
+      new SessionTokens(resolveSessionSecret(config, logger), keyAccess.keys),
+      new SessionStore(commands),
+      address,
+    ),
+    address,
+    maxWaitSeconds: config.maxWaitSeconds,
+    trustProxy: config.trustProxy,
+    limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
+    retention,
+    logger,
+    readiness,
+    version: readVersion(),
+    webDist: WEB_DIST,
+  });
+  await listen(createHttpServer(app, config), config, logger, cleanups);
+}
+
+/** Removes what has expired, and indexes lists by status. */
+function startMaintenance(deps: Parameters<typeof createSweeper>[0], cleanups: CleanupStack): void {
+  const sweeper = createSweeper(deps);
+  sweeper.start();
+  cleanups.push('sweeper', () => sweeper.stop());
+  const indexing = createStatusIndexing(deps);
+  indexing.start();
+  cleanups.push('status index', () => indexing.stop());
+}
+
+function resolveSessionSecret({ sessionSecret }: Config, logger: Logger): string {
+  if (sessionSecret !== undefined) return sessionSecret;
+  logger.warn('SESSION_SECRET is not set: browser sessions end with this process and hold at no other');
+  return createSessionSecret();
+}
+
+async function listen(server: Server, config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
+  server.listen(config.port, config.host);
+  await once(server, 'listening');
+  cleanups.push('server', () => closeServer(server));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  logger.info({ url }, 'listening');
+  notifyParent({ type: 'listening', url, port });
+}

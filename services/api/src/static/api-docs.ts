@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import express, { type Router } from 'express';
+
+/** The viewer's own start script and page point at an outside document and hold inline script; these do neither. Addresses are relative to `/docs`, and so hold under any public path. */
+const START_SCRIPT = `window.ui = SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });\n`;
+
+/** `/openapi.json` and its viewer at `/docs`, all from this process. */
+export function docsRouter(document: object): Router {
+  const viewer = dirname(require.resolve('swagger-ui-dist/package.json'));
+  const json = JSON.stringify(document);
+  const page = readFileSync(join(__dirname, '..', '..', 'static', 'docs.html'), 'utf8');
+  const router = express.Router({ caseSensitive: true, strict: true });
+  router.get('/openapi.json', (_request, response) => response.type('json').send(json));
+  router.get('/docs', (_request, response) => response.type('html').send(page));
+  router.get('/docs/start.js', (_request, response) => response.type('js').send(START_SCRIPT));
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
+    router.get(`/docs/${file}`, (_request, response) => response.sendFile(join(viewer, file), { maxAge: '1d' }));
+  }
+  return router;
+}

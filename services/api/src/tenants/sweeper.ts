@@ -1,0 +1,161 @@
+import { tryAcquireLease } from '@cytoqueue/queue';
+import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
+import {
+  type DamageReport,
+  ObjectKeys,
+  createId,
+  deletePending,
+  isPending,
+  removeSegmentsBefore,
+} from '@cytoqueue/records';
+import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
+import type { StorageQuota } from './storage-quota';
+import type { RetentionPolicy } from './retention-policy';
+
+const INTERVAL_MS = 60 * 60_000;
+/** What has expired is not shown any more at once, and removed when that cannot be the fault of a clock that has jumped. */
+const DELETE_DELAY_MS = 2 * 60 * 60_000;
+
+export interface SweeperDeps {
+  store: ObjectStore;
+  redis: Redis;
+  retention: RetentionPolicy;
+  logger: Logger;
+  storageQuota: Pick<StorageQuota, 'invalidate'>;
+  damage: DamageReport;
+}
+
+/** Removes what has reached the end of its retention, once an hour, in one process at a time. */
+export function createSweeper(deps: SweeperDeps): PeriodicTask {
+  const run = async (): Promise<void> => {
+    if (!(await tryAcquireLease(deps.redis, 'sweep', INTERVAL_MS))) return;
+    const removed = await sweep(deps);
+    if (removed > 0) deps.logger.info({ removed }, 'expired resources removed');
+  };
+  return new PeriodicTask({ name: 'sweep', intervalMs: INTERVAL_MS, logger: deps.logger, run });
+}
+
+/** One pass over all tenants. @param nowMs of a clock that may be ahead by an hour. @returns how many objects and folders were removed */
+export async function sweep(deps: SweepDeps, nowMs: number = Date.now()): Promise<number> {
+  let removed = 0;
+  const cutoffMs = nowMs - DELETE_DELAY_MS;
+  for await (const tenant of listFolders(deps.store, ObjectKeys.tenantsFolder)) {
+    removed += await runIsolated(deps, `${ObjectKeys.tenantsFolder}${tenant}`, () =>
+      sweepTenant(deps, tenant, nowMs, cutoffMs),
+    );
+  }
+  return removed;
+}
+
+type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
+
+async function sweepTenant(deps: SweepDeps, tenant: string, nowMs: number, cutoffMs: number): Promise<number> {
+  const steps = [
+    () => sweepResources(deps, tenant, cutoffMs),
+    () => sweepInputs(deps, tenant, cutoffMs),
+    () => sweepAbandonedUploads(deps, tenant, nowMs),
+  ];
+  let removed = 0;
+  for (const [index, step] of steps.entries())
+    removed += await runIsolated(deps, `${ObjectKeys.batchesFolder(tenant)} step ${index + 1}`, step);
+  if (removed > 0) await deps.storageQuota?.invalidate(tenant);
+  removed += await runIsolated(deps, `${ObjectKeys.tenantsFolder}${tenant}/index/`, () =>
+    sweepIndex(deps, tenant, cutoffMs),
+  );
+  return (
+    removed +
+    (await runIsolated(deps, ObjectKeys.idempotencyFolder(tenant), () => sweepIdempotencyKeys(deps, tenant, cutoffMs)))
+  );
+}
+
+/** An item that cannot be removed is reported and left for the next pass; the others go on. @returns how many were removed */
+async function runIsolated({ damage }: SweepDeps, item: string, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (damage === undefined) throw error;
+    damage.report(item, error);
+    return 0;
+  }
+}
+
+async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = deps;
+  let removed = 0;
+  for (const prefix of [ObjectKeys.predictionsFolder(tenant), ObjectKeys.batchesFolder(tenant)]) {
+    for await (const id of listFolders(store, prefix)) {
+      // Ids sort by their time: behind the first that stays, all stay.
+      if (!retention.isExpired(id, nowMs)) break;
+      removed += await runIsolated(deps, `${prefix}${id}`, async () => {
+        await store.deletePrefix(`${prefix}${id}/`);
+        await deletePending(store, tenant, id);
+        return 1;
+      });
+    }
+  }
+  return removed;
+}
+
+/** Files of finished batches that need not stay as long as their results. */
+async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = deps;
+  let removed = 0;
+  if (retention.days.inputs >= retention.days.resources) return removed;
+  for await (const id of listFolders(store, ObjectKeys.batchesFolder(tenant))) {
+    if (!retention.isInputExpired(id, nowMs)) break;
+    removed += await runIsolated(deps, ObjectKeys.batchInput(tenant, id), async () => {
+      if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined)
+        return 0;
+      await store.delete(ObjectKeys.batchInput(tenant, id));
+      return 1;
+    });
+  }
+  return removed;
+}
+
+const HOUR_MS = 60 * 60_000;
+
+/** Uploads whose process died before they were accepted: looked for once, a day after, when no upload can still be running. */
+async function sweepAbandonedUploads(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store } = deps;
+  let removed = 0;
+  const prefix = ObjectKeys.batchesFolder(tenant);
+  const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
+  for await (const id of listFolders(store, prefix, `${prefix}${from}`)) {
+    if (id > to) break;
+    removed += await runIsolated(deps, `${prefix}${id}`, async () => {
+      if (await wasAccepted(store, tenant, id)) return 0;
+      await store.deletePrefix(`${prefix}${id}/`);
+      return 1;
+    });
+  }
+  return removed;
+}
+
+/** An accepted batch has its marker until one of its runs has an object. */
+async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(ObjectKeys.batchDocument(tenant, id))) === undefined) return false;
+  if (await isPending(store, tenant, id)) return true;
+  const { objects } = await store.list({ prefix: ObjectKeys.runsFolder(tenant, id), limit: 1 });
+  return objects.length > 0;
+}
+
+/** The status index, where it is about removed resources only. */
+async function sweepIndex({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+  const predictions = await removeSegmentsBefore(store, { tenant, kind: 'predictions' }, createId('pred_', oldestMs));
+  return predictions + (await removeSegmentsBefore(store, { tenant, kind: 'batches' }, createId('batch_', oldestMs)));
+}
+
+/** An idempotency key goes with its resource. */
+async function sweepIdempotencyKeys({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  let removed = 0;
+  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+  for await (const { key, modifiedAt } of listAll(store, ObjectKeys.idempotencyFolder(tenant))) {
+    if (modifiedAt.getTime() > oldestMs) continue;
+    await store.delete(key);
+    removed++;
+  }
+  return removed;
+}

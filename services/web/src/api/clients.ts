@@ -1,0 +1,34 @@
+import { ApiError, ConnectionError, CytoqueueClient } from '@cytoqueue/client';
+import { BASE_PATH } from './base-path';
+
+/** Tries again by itself: for what a person has set going. */
+export const client = new CytoqueueClient({ url: BASE_PATH });
+
+/** Tries once: the queries of the pages try again themselves, and say so meanwhile. */
+export const noRetryClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
+
+const RETRYABLE_STATUSES = [429, 502, 503, 504];
+const RETRY_MS = 2_000;
+const MAX_RETRY_MS = 15_000;
+
+/** Whether a failure is likely to be gone soon: the API restarts, the network is away. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof ConnectionError || (error instanceof ApiError && RETRYABLE_STATUSES.includes(error.status));
+}
+
+export function retryDelayMs(failures: number, error: unknown): number {
+  const requestedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(requestedMs, Math.min(RETRY_MS * 1.3 ** failures, MAX_RETRY_MS));
+}
+
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
+/** What went wrong, in a sentence for whoever sees it. */
+export function errorMessage(error: unknown): string {
+  if (error instanceof ConnectionError) return 'The service does not answer.';
+  if (error instanceof ApiError)
+    return error.detail === '' ? `The service answered with status ${error.status}.` : error.detail;
+  return 'Something broke in this page. Reload it; if that does not help, tell whoever runs the service.';
+}

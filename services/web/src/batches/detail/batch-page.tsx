@@ -1,0 +1,85 @@
+import { ApiError, type Batch, isBatchFinished } from '@cytoqueue/client';
+import { Link, useParams } from 'react-router';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Loading } from '../../ui/loading';
+import { formatDateTime } from '../../ui/format';
+import { usePageTitle } from '../../ui/page-title';
+import { BatchActions } from './batch-actions';
+import { BatchProgress } from './batch-progress';
+import { useBatch } from '../batch-queries';
+import { STATUS_LABELS } from '../batch-labels';
+import { ClassDistribution } from './class-distribution';
+import { DriftView } from '../drift-view';
+import { ErrorsPanel } from './errors-panel';
+import { PreviewPanel } from './preview-panel';
+import { RescorePanel } from './rescore-panel';
+
+export function BatchPage() {
+  usePageTitle('Batch');
+  const { id = '' } = useParams();
+  const { data: batch, error, refetch } = useBatch(id);
+  if (error !== null) return <BatchError error={error} onRetry={() => void refetch()} />;
+  if (batch === undefined) return <Loading>Looking up the batch …</Loading>;
+  return (
+    <article className="page">
+      <header className="page-head">
+        <div>
+          <p className="crumb small">
+            <Link to="/batches">Batches</Link>
+          </p>
+          <h1>{batch.filename ?? 'File without a name'}</h1>
+          <p className="small muted">
+            Sent {formatDateTime(batch.created_at)} ·{' '}
+            <Link to={`/models/${batch.model.name}/${batch.model.version}`}>
+              {batch.model.name} {batch.model.version}
+            </Link>{' '}
+            · not a medical device
+          </p>
+        </div>
+        <p className={`state ${batch.status}`} role="status">
+          {STATUS_LABELS[batch.status]}
+        </p>
+      </header>
+      <BatchActions batch={batch} />
+      <BatchProgress batch={batch} />
+      {isBatchFinished(batch) && <FinishedBatch batch={batch} />}
+    </article>
+  );
+}
+
+function FinishedBatch({ batch }: { batch: Batch }) {
+  const { counts, summary, status, rescores } = batch;
+  const hasResults = status === 'succeeded' || status === 'completed_with_errors';
+  return (
+    <>
+      {counts.succeeded > 0 && <ClassDistribution batch={batch} />}
+      {rescores !== undefined && hasResults && <PreviewPanel batch={batch} file="changes" />}
+      {counts.rejected + counts.failed > 0 && status !== 'canceled' && <ErrorsPanel batch={batch} />}
+      {summary.drift !== undefined && <DriftView drift={summary.drift} />}
+      {hasResults && counts.succeeded > 0 && <PreviewPanel batch={batch} file="results" />}
+      {hasResults && <RescorePanel batch={batch} />}
+      <p className="small muted digest">
+        Fingerprint of the uploaded file (SHA-256): <code>{batch.input_sha256}</code>
+      </p>
+    </>
+  );
+}
+
+function BatchError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const status = error instanceof ApiError ? error.status : undefined;
+  return (
+    <div className="page narrow stack">
+      <h1>{status === 404 ? 'No such batch' : status === 410 ? 'No longer kept' : 'The batch could not be shown'}</h1>
+      {status === 404 && (
+        <p>It may have been deleted, may belong to another laboratory, or the address was copied in part.</p>
+      )}
+      {status === 410 && <p>Batches are kept for a limited time, and this one has passed it.</p>}
+      {status !== 404 && status !== 410 && (
+        <ErrorNotice error={error} what="The batch could not be loaded." onRetry={onRetry} />
+      )}
+      <p>
+        <Link to="/batches">All batches</Link>
+      </p>
+    </div>
+  );
+}

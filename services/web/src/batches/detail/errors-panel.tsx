@@ -1,0 +1,72 @@
+import type { Batch } from '@cytoqueue/client';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Loading } from '../../ui/loading';
+import { pluralize, formatCount } from '../../ui/format';
+import { Panel } from '../../ui/panel';
+import { useCsvPreview } from '../batch-queries';
+import { ErrorBreakdown } from '../error-breakdown';
+
+/** Enough for some ten thousand bad rows; a file with more is told from its beginning. */
+const READ_BYTES = 1_000_000;
+const READ_ROWS = 20_000;
+const MAX_LISTED = 10;
+
+/** Why rows were not scored, by kind, and the file to mend and send again. */
+export function ErrorsPanel({ batch }: { batch: Batch }) {
+  const { data, error, isPending, refetch } = useCsvPreview(batch.id, 'errors', batch.completed_at ?? '', {
+    bytes: READ_BYTES,
+    rows: READ_ROWS,
+  });
+  const notScored = batch.counts.rejected + batch.counts.failed;
+  return (
+    <Panel
+      title="Rows that were not scored"
+      lead="The file below holds them with the reason. Mend the values, leave the reason columns as they are, and upload it as a file of its own."
+    >
+      {isPending && <Loading />}
+      {error !== null && (
+        <ErrorNotice error={error} what="The list could not be loaded." onRetry={() => void refetch()} />
+      )}
+      {data !== undefined && (
+        <>
+          {!data.isComplete && (
+            <p className="small muted">
+              Of {formatCount(notScored)} rows, the first {formatCount(data.rows.length)} by kind:
+            </p>
+          )}
+          <ErrorBreakdown counts={countBy(data.rows, 'error_code')} />
+          <details>
+            <summary>The first {pluralize(Math.min(MAX_LISTED, data.rows.length), 'row')}</summary>
+            <ul className="small">
+              {data.rows.slice(0, MAX_LISTED).map((row, index) => (
+                <li key={index}>
+                  {resultCell(row, 'row') !== '' && `Row ${resultCell(row, 'row')}: `}
+                  {resultCell(row, 'error_detail')}
+                </li>
+              ))}
+            </ul>
+          </details>
+        </>
+      )}
+      <p>
+        <a className="button" href={`${batch.links.errors}?redirect=true`} download>
+          Download the rows to mend
+        </a>
+      </p>
+    </Panel>
+  );
+}
+
+function countBy(rows: readonly Record<string, string>[], column: string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const row of rows) {
+    const value = resultCell(row, column);
+    counts[value] = (counts[value] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Our column, which is prefixed where the file has one of that name. */
+export function resultCell(row: Readonly<Record<string, string>>, column: string): string {
+  return row[`cytoqueue_${column}`] ?? row[column] ?? '';
+}

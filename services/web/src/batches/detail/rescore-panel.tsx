@@ -1,0 +1,67 @@
+import type { Batch, OperatingPoint } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { client } from '../../api/clients';
+import { Button } from '../../ui/button';
+import { Panel } from '../../ui/panel';
+import { SelectField } from '../../ui/select-field';
+import { useModels } from '../../models/model-queries';
+import { batchKey } from '../batch-queries';
+import { UploadErrorNotice } from '../upload-error-notice';
+
+/** The same file by another model or threshold, as a new batch that is compared with this one. */
+export function RescorePanel({ batch }: { batch: Batch }) {
+  const { data: models = [] } = useModels();
+  const [model, setModel] = useState(`${batch.model.name}@${batch.model.version}`);
+  const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>('default');
+  const rescore = useRescore(batch.id);
+  return (
+    <Panel
+      title="Score the same file again"
+      lead="With another version or threshold, as a batch of its own. It lists the rows whose class changes; this batch stays as it is."
+    >
+      <div className="fields">
+        <SelectField label="Model" value={model} onChange={setModel}>
+          {models.flatMap(({ name, versions }) =>
+            versions.map((version) => (
+              <option key={`${name}@${version}`} value={`${name}@${version}`}>
+                {name} {version}
+              </option>
+            )),
+          )}
+          {models.length === 0 && <option value={model}>{model.replace('@', ' ')}</option>}
+        </SelectField>
+        <SelectField
+          label="Where malignant begins"
+          value={operatingPoint}
+          onChange={(point) => setOperatingPoint(point as OperatingPoint)}
+        >
+          <option value="default">At 50 % probability</option>
+          <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
+        </SelectField>
+      </div>
+      {rescore.isError && <UploadErrorNotice error={rescore.error} what="It could not be scored again." />}
+      <div className="actions">
+        <Button isPending={rescore.isPending} onPress={() => rescore.mutate({ model, operatingPoint })}>
+          Score again
+        </Button>
+        {batch.rescores !== undefined && (
+          <Link to={`/batches/${batch.rescores.batch_id}`}>The batch this one is compared with</Link>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function useRescore(id: string) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: (options: { model: string; operatingPoint: OperatingPoint }) => client.rescoreBatch(id, options),
+    onSuccess: async (batch) => {
+      queryClient.setQueryData(batchKey(batch.id), batch);
+      await navigate(`/batches/${batch.id}`);
+    },
+  });
+}

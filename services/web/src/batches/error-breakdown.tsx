@@ -1,0 +1,32 @@
+import { formatCount } from '../ui/format';
+import { errorLabel } from './batch-labels';
+
+/** How many rows have each kind of fault, the most frequent first. */
+export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, number>> }) {
+  const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const total = kinds.reduce((sum, [, count]) => sum + count, 0);
+  return (
+    <table className="bars">
+      <thead className="visually-hidden">
+        <tr>
+          <th scope="col">Kind</th>
+          <th scope="col">Bar</th>
+          <th scope="col">Rows</th>
+        </tr>
+      </thead>
+      <tbody>
+        {kinds.map(([code, count]) => (
+          <tr key={code}>
+            <th scope="row">{errorLabel(code)}</th>
+            <td>
+              <div className="bar" aria-hidden="true">
+                <div className="bar-fill" style={{ inlineSize: `${(count / total) * 100}%` }} />
+              </div>
+            </td>
+            <td className="number">{formatCount(count)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,60 @@
+/** @jest-environment jsdom */
+import type { BatchSettings } from '@cytoqueue/client';
+import { screen } from '@testing-library/dom';
+import { useState } from 'react';
+import { noRetryClient } from '../../api/clients';
+import { renderPage } from '../../page.test.fixtures';
+import { BatchSettingsForm } from './batch-settings-form';
+
+let settings: BatchSettings;
+
+function Host() {
+  const [state, setState] = useState<BatchSettings>({});
+  settings = state;
+  return <BatchSettingsForm settings={state} onChange={setState} />;
+}
+
+beforeEach(() => {
+  jest
+    .spyOn(noRetryClient, 'listModels')
+    .mockResolvedValue([{ name: 'wbc-knn', champion: '1.0.0', versions: ['1.1.0', '1.0.0'] }] as Awaited<
+      ReturnType<typeof noRetryClient.listModels>
+    >);
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+test('the defaults leave every choice to the service', () => {
+  renderPage(<Host />);
+  const chosen = (name: string) =>
+    screen.getByRole<HTMLSelectElement>('combobox', { name, hidden: true }).selectedOptions[0]?.textContent;
+  expect(chosen('Model')).toBe('wbc-knn, the version in use');
+  expect(chosen('Where malignant begins')).toBe('At 50 % probability');
+  expect(chosen('Rows with a value not measured')).toBe('Score them, and say so in the result');
+  expect(chosen('When a row is bad')).toBe('Score the others, list the bad ones');
+  expect(chosen('Evidence for every row')).toBe('No');
+  expect(settings).toEqual({});
+});
+
+test('each choice becomes its setting, and going back to the default removes it', async () => {
+  const user = renderPage(<Host />);
+  await screen.findByRole('option', { name: 'wbc-knn 1.0.0 (in use)', hidden: true });
+  const choose = (name: string, option: string) =>
+    user.selectOptions(screen.getByRole('combobox', { name, hidden: true }), option);
+  await choose('Model', 'wbc-knn@1.1.0');
+  await choose('Where malignant begins', 'sensitivity99');
+  await choose('Rows with a value not measured', 'reject');
+  await choose('When a row is bad', 'abort');
+  await choose('Evidence for every row', 'yes');
+  expect(settings).toEqual({
+    model: 'wbc-knn@1.1.0',
+    operatingPoint: 'sensitivity99',
+    missing: 'reject',
+    onError: 'abort',
+    explain: true,
+  });
+  await choose('Model', '');
+  await choose('Evidence for every row', 'no');
+  expect(settings.model).toBeUndefined();
+  expect(settings.explain).toBeUndefined();
+});

@@ -1,0 +1,69 @@
+import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
+import { SelectField } from '../../ui/select-field';
+import { useModels } from '../../models/model-queries';
+
+interface BatchSettingsFormProps {
+  settings: BatchSettings;
+  onChange: (settings: BatchSettings) => void;
+}
+
+export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps) {
+  const { data: models = [] } = useModels();
+  return (
+    <details className="panel settings">
+      <summary>
+        Settings <span className="muted small">model, threshold, what becomes of bad rows</span>
+      </summary>
+      <div className="fields">
+        <SelectField
+          label="Model"
+          value={settings.model ?? ''}
+          onChange={(model) => onChange({ ...settings, model: model === '' ? undefined : model })}
+        >
+          <option value="">wbc-knn, the version in use</option>
+          {models.flatMap(({ name, versions, champion }) =>
+            versions.map((version) => (
+              <option key={`${name}@${version}`} value={`${name}@${version}`}>
+                {name} {version}
+                {version === champion && ' (in use)'}
+              </option>
+            )),
+          )}
+        </SelectField>
+        <SelectField
+          label="Where malignant begins"
+          value={settings.operatingPoint ?? 'default'}
+          onChange={(point) => onChange({ ...settings, operatingPoint: point as OperatingPoint })}
+        >
+          <option value="default">At 50 % probability</option>
+          <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
+        </SelectField>
+        <SelectField
+          label="Rows with a value not measured"
+          value={settings.missing ?? 'partial'}
+          onChange={(missing) => onChange({ ...settings, missing: missing as 'partial' | 'reject' })}
+        >
+          <option value="partial">Score them, and say so in the result</option>
+          <option value="reject">Do not score them</option>
+        </SelectField>
+        <SelectField
+          label="When a row is bad"
+          value={settings.onError ?? 'continue'}
+          onChange={(onError) => onChange({ ...settings, onError: onError as 'continue' | 'abort' })}
+        >
+          <option value="continue">Score the others, list the bad ones</option>
+          <option value="abort">Fail the whole batch</option>
+        </SelectField>
+        <SelectField
+          label="Evidence for every row"
+          value={settings.explain === true ? 'yes' : 'no'}
+          onChange={(explain) => onChange({ ...settings, explain: explain === 'yes' ? true : undefined })}
+          description="As further columns; for files of up to 10,000 rows."
+        >
+          <option value="no">No</option>
+          <option value="yes">Yes</option>
+        </SelectField>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,125 @@
+import type { Preflight } from '@cytoqueue/client';
+import type { ReactNode } from 'react';
+import { Panel } from '../../ui/panel';
+import { pluralize, formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
+import { DriftView } from '../drift-view';
+import { ErrorBreakdown } from '../error-breakdown';
+import { StatTiles } from '../../ui/stat-tiles';
+import { TableScroll } from '../../ui/table-scroll';
+
+interface PreflightReportProps {
+  report: Preflight;
+  scope: 'sample' | 'full';
+  fileBytes: number;
+  /** What can be done now. */
+  children: ReactNode;
+}
+
+const DELIMITERS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+const MAX_LISTED = 20;
+
+/** What the file would come to, before anything of it is stored. */
+export function PreflightReport({ report, scope, fileBytes, children }: PreflightReportProps) {
+  const { rows } = report;
+  const title = scope === 'full' ? 'What the check found' : 'What the check found in the first rows';
+  return (
+    <>
+      <Panel title={title}>
+        <StatTiles
+          tiles={[
+            {
+              name: 'Rows',
+              value: formatCount(rows.total),
+              hint:
+                scope === 'full'
+                  ? formatBytes(fileBytes)
+                  : `in ${formatBytes(report.bytes)} of ${formatBytes(fileBytes)}`,
+            },
+            {
+              name: 'Can be scored',
+              value: formatCount(rows.valid),
+              hint: formatShare(rows.total === 0 ? 0 : rows.valid / rows.total),
+            },
+            { name: 'Bad rows', value: formatCount(rows.rejected), tone: rows.rejected > 0 ? 'warning' : undefined },
+            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'some value not measured' },
+            { name: 'Repeated', value: formatCount(rows.repeated), hint: 'same as an earlier row' },
+            ...(report.eta_seconds === null
+              ? []
+              : [{ name: 'Scoring takes about', value: formatDuration(report.eta_seconds) }]),
+          ]}
+        />
+        <p className="small muted">
+          Separated by {DELIMITERS[report.dialect.delimiter] ?? report.dialect.delimiter}; to be scored by{' '}
+          {report.model.name} {report.model.version}.
+        </p>
+        {children}
+      </Panel>
+      {rows.rejected > 0 && (
+        <Panel
+          title="Bad rows"
+          lead="They would not be scored. They come back in a file of their own, to mend and send again."
+        >
+          <ErrorBreakdown counts={report.rejected_by_code} />
+          <details>
+            <summary>The first {pluralize(Math.min(MAX_LISTED, report.errors.length), 'place')}</summary>
+            <ul className="small">
+              {report.errors.slice(0, MAX_LISTED).map(({ row, detail }) => (
+                <li key={`${row}-${detail}`}>
+                  Row {formatCount(row)}: {detail}
+                </li>
+              ))}
+            </ul>
+          </details>
+        </Panel>
+      )}
+      <ColumnsPanel report={report} />
+      {report.drift !== undefined && <DriftView drift={report.drift} />}
+    </>
+  );
+}
+
+const COLUMN_USE_LABELS = {
+  feature: 'feature',
+  label: 'known class: carried along, never used',
+  id: 'identifier: carried along, never used',
+  carried: 'carried along unchanged',
+};
+
+function ColumnsPanel({ report }: { report: Preflight }) {
+  return (
+    <Panel title="How the columns are understood">
+      <TableScroll label="Columns">
+        <table className="list compact">
+          <thead>
+            <tr>
+              <th scope="col">Column of the file</th>
+              <th scope="col">Is taken for</th>
+              <th scope="col" className="number">
+                Not measured
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.columns.map(({ column, used_as, feature, matched_by }, index) => (
+              // Columns that are carried along may have one name.
+              <tr key={index}>
+                <th scope="row">{column === '' ? <span className="muted">(no name)</span> : column}</th>
+                <td>
+                  {used_as === 'feature' ? (
+                    <strong>{feature?.replaceAll('_', ' ')}</strong>
+                  ) : (
+                    <span className="muted">{COLUMN_USE_LABELS[used_as]}</span>
+                  )}
+                  {matched_by === 'alias' && <span className="muted"> by a known other name</span>}
+                </td>
+                <td className="number">
+                  {feature !== undefined && formatCount(report.missing_by_feature[feature] ?? 0)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+    </Panel>
+  );
+}

@@ -1,0 +1,52 @@
+/** @jest-environment jsdom */
+import { ConnectionError, type Preflight } from '@cytoqueue/client';
+import { screen, waitFor } from '@testing-library/dom';
+import { client, noRetryClient } from '../../api/clients';
+import { problem, renderPage } from '../../page.test.fixtures';
+import { UploadForm } from './upload-form';
+
+const report = {
+  input_sha256: '0',
+  bytes: 4,
+  model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
+  dialect: { delimiter: ',', line_end: 'LF', bom: false },
+  columns: [],
+  rows: { total: 1, valid: 1, rejected: 0, with_missing_features: 0, repeated: 0 },
+  rejected_by_code: {},
+  errors: [],
+  missing_by_feature: {},
+} as unknown as Preflight;
+
+const keys = () => upload.mock.calls.map(([, options]) => options?.idempotencyKey);
+const alert = () => screen.getByRole('alert').textContent;
+let upload: jest.SpyInstance<ReturnType<typeof client.uploadBatch>, Parameters<typeof client.uploadBatch>>;
+
+beforeEach(() => {
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
+  jest.spyOn(client, 'preflight').mockResolvedValue(report);
+  upload = jest.spyOn(client, 'uploadBatch');
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+test('a file whose answer was lost may be accepted, and is sent again with the same key until the settings change', async () => {
+  upload.mockRejectedValue(new ConnectionError('the answer broke off'));
+  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
+  const send = async () => user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
+  await send();
+  await waitFor(() => expect(alert()).toMatch(/may have been accepted all the same/));
+  await send();
+  await waitFor(() => expect(keys()).toHaveLength(2));
+  expect(keys()[1]).toBe(keys()[0]);
+  await user.selectOptions(screen.getByRole('combobox', { name: 'When a row is bad', hidden: true }), 'abort');
+  await send();
+  await waitFor(() => expect(keys()).toHaveLength(3));
+  expect(keys()[2]).not.toBe(keys()[0]);
+});
+
+test('a file that the service refused is said not to be kept', async () => {
+  upload.mockRejectedValue(problem(413, { type: 'urn:cytoqueue:problem:quota-exceeded' }));
+  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
+  await user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
+  await waitFor(() => expect(alert()).toMatch(/was not accepted. Nothing of it is kept/));
+});

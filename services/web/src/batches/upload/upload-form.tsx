@@ -1,0 +1,142 @@
+import {
+  type BatchSettings,
+  type Preflight,
+  type UploadProgress,
+  isOutcomeUnknown,
+  randomHex,
+} from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { client } from '../../api/clients';
+import { Button } from '../../ui/button';
+import { Notice } from '../../ui/notice';
+import { pluralize, formatBytes } from '../../ui/format';
+import { batchKey, BATCHES_KEY } from '../batch-queries';
+import { PreflightReport } from './preflight-report';
+import { UploadErrorNotice } from '../upload-error-notice';
+import { BatchSettingsForm } from './batch-settings-form';
+import { UploadProgressBar } from './upload-progress-bar';
+import { type PreflightCheck, usePreflight } from './use-preflight';
+
+const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial', operatingPoint: 'default' };
+
+interface UploadFormProps {
+  file: File;
+  /** Which choice of a file this is. */
+  selectionId: number;
+}
+
+export function UploadForm({ file, selectionId }: UploadFormProps) {
+  const [settings, setSettings] = useState<BatchSettings>(DEFAULT_SETTINGS);
+  const check = usePreflight(file, selectionId, settings);
+  const upload = useUpload(file);
+  const report = check.data;
+  return (
+    <div className="stack">
+      <BatchSettingsForm settings={settings} onChange={setSettings} />
+      {check.isFetching && (
+        <UploadProgressBar
+          label={check.scope === 'full' ? 'Checking the file' : 'Checking the beginning of the file'}
+          progress={check.progress}
+        />
+      )}
+      {check.error !== null && (
+        <UploadErrorNotice error={check.error} what="The file cannot be used as it is." onRetry={check.refetch} />
+      )}
+      {report !== undefined && (
+        <PreflightReport report={report} scope={check.scope} fileBytes={file.size}>
+          {check.scope === 'sample' && <CheckFullFile check={check} file={file} />}
+          {upload.isError && <UploadErrorNotice error={upload.error} what={rejectionMessage(upload.error)} />}
+          {upload.isPending && (
+            <UploadProgressBar label="Uploading" progress={upload.progress} onCancel={upload.cancel} />
+          )}
+          {!upload.isPending && !check.isFetching && (
+            <UploadButton report={report} scope={check.scope} onUpload={() => upload.mutate(settings)} />
+          )}
+        </PreflightReport>
+      )}
+    </div>
+  );
+}
+
+function rejectionMessage(error: unknown): string {
+  if (isOutcomeUnknown(error))
+    return 'The file may have been accepted all the same. Send it again from here: it is not scored twice.';
+  return 'The file was not accepted. Nothing of it is kept.';
+}
+
+function CheckFullFile({ check, file }: { check: PreflightCheck; file: File }) {
+  return (
+    <Notice tone="info">
+      <p>
+        The file is large, so only its first {formatBytes(check.bytes)} were checked. The whole file can be checked too;
+        it is then sent once for the check and once more to be scored.
+      </p>
+      <Button onPress={check.checkFullFile}>Check all {formatBytes(file.size)}</Button>
+    </Notice>
+  );
+}
+
+function UploadButton({
+  report,
+  scope,
+  onUpload,
+}: {
+  report: Preflight;
+  scope: PreflightCheck['scope'];
+  onUpload: () => void;
+}) {
+  const isKnown = scope === 'full';
+  const nothing = isKnown && report.rows.valid === 0;
+  return (
+    <div className="actions">
+      <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
+        {isKnown ? `Score ${pluralize(report.rows.valid, 'row')}` : 'Upload and score'}
+      </Button>
+      {nothing && <p>No row of this file can be scored.</p>}
+    </div>
+  );
+}
+
+function useUpload(file: File) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const [progress, setProgress] = useState<UploadProgress>();
+  const [abortController, setStop] = useState<AbortController>();
+  const keyOf = useIdempotencyKey();
+  const mutation = useMutation({
+    mutationFn: (settings: BatchSettings) => {
+      const controller = new AbortController();
+      setStop(controller);
+      return client.uploadBatch(file, {
+        ...settings,
+        idempotencyKey: keyOf(settings),
+        filename: file.name,
+        onProgress: setProgress,
+        signal: controller.signal,
+      });
+    },
+    onSuccess: async (batch) => {
+      queryClient.setQueryData(batchKey(batch.id), batch);
+      void queryClient.invalidateQueries({ queryKey: BATCHES_KEY });
+      await navigate(`/batches/${batch.id}`);
+    },
+  });
+  const isCanceled = abortController?.signal.aborted === true;
+  return {
+    ...mutation,
+    isError: mutation.isError && !isCanceled,
+    progress,
+    cancel: () => abortController?.abort(new DOMException('canceled', 'AbortError')),
+  };
+}
+
+/** The same idempotency key until the settings change, so that a file sent again after a lost answer is one batch. */
+function useIdempotencyKey(): (settings: BatchSettings) => string {
+  const last = useRef<{ settings: BatchSettings; key: string }>(undefined);
+  return (settings) => {
+    if (last.current?.settings !== settings) last.current = { settings, key: randomHex() };
+    return last.current.key;
+  };
+}

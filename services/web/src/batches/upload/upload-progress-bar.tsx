@@ -1,0 +1,28 @@
+import type { UploadProgress } from '@cytoqueue/client';
+import { Button } from '../../ui/button';
+import { formatBytes } from '../../ui/format';
+import { Progress } from '../../ui/progress';
+
+interface UploadProgressBarProps {
+  label: string;
+  progress: UploadProgress | undefined;
+  onCancel?: () => void;
+}
+
+/** What has been sent; once all of it has, the service reads on. */
+export function UploadProgressBar({ label, progress, onCancel }: UploadProgressBarProps) {
+  const { sentBytes = 0, totalBytes } = progress ?? {};
+  const share = totalBytes === undefined || totalBytes === 0 ? undefined : sentBytes / totalBytes;
+  const text =
+    share === undefined
+      ? 'starting'
+      : share === 1
+        ? 'sent; the service reads it'
+        : `${formatBytes(sentBytes)} of ${formatBytes(totalBytes ?? 0)}`;
+  return (
+    <div className="upload-bar">
+      <Progress label={`${label} …`} share={share === 1 ? undefined : share} text={text} />
+      {onCancel !== undefined && <Button onPress={onCancel}>Stop</Button>}
+    </div>
+  );
+}

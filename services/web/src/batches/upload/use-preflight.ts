@@ -1,0 +1,64 @@
+import type { BatchSettings, Preflight, UploadProgress } from '@cytoqueue/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { client } from '../../api/clients';
+
+/** Files up to this size are checked whole at once; of larger ones the beginning, as checking sends what it checks. */
+const FULL_CHECK_MAX_BYTES = 24_000_000;
+const SAMPLE_BYTES = 4_000_000;
+const LF = 10;
+const CR = 13;
+
+export interface PreflightCheck {
+  data: Preflight | undefined;
+  error: unknown;
+  isFetching: boolean;
+  progress: UploadProgress | undefined;
+  /** Which part of the file the report is about. */
+  scope: 'sample' | 'full';
+  bytes: number;
+  checkFullFile: () => void;
+  refetch: () => void;
+}
+
+/** What the upload would come to; asked again when a setting changes it. */
+export function usePreflight(file: File, selectionId: number, { model, missing }: BatchSettings): PreflightCheck {
+  const [scope, setScope] = useState<PreflightCheck['scope']>(file.size > FULL_CHECK_MAX_BYTES ? 'sample' : 'full');
+  const [progress, setProgress] = useState<UploadProgress>();
+  const query = useQuery({
+    queryKey: ['preflight', selectionId, scope, model, missing],
+    queryFn: async ({ signal }) => {
+      setProgress(undefined);
+      const part = scope === 'full' ? file : await sampleRows(file);
+      return client.preflight(part, {
+        ...(model === undefined ? {} : { model }),
+        ...(missing === undefined ? {} : { missing }),
+        filename: file.name,
+        onProgress: setProgress,
+        signal,
+      });
+    },
+    // The client has tried again already.
+    retry: false,
+    staleTime: Infinity,
+    gcTime: 60_000,
+  });
+  return {
+    data: query.data,
+    error: query.error,
+    isFetching: query.isFetching,
+    progress,
+    scope,
+    bytes: scope === 'full' ? file.size : SAMPLE_BYTES,
+    checkFullFile: () => setScope('full'),
+    refetch: () => void query.refetch(),
+  };
+}
+
+/** Up to the last line end, so that no row is cut: a cut one would look like a fault. */
+async function sampleRows(file: File): Promise<Blob> {
+  const start = file.slice(0, SAMPLE_BYTES);
+  const bytes = new Uint8Array(await start.arrayBuffer());
+  const end = Math.max(bytes.lastIndexOf(LF), bytes.lastIndexOf(CR));
+  return end < 0 ? start : file.slice(0, end + 1);
+}

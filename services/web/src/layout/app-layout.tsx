@@ -1,0 +1,82 @@
+import { Suspense, useEffect, useRef } from 'react';
+import { Link, Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
+import { withBasePath } from '../api/base-path';
+import { Loading } from '../ui/loading';
+import { DraftProvider } from '../predictions/form/draft-context';
+import { permissionsOf, useSession } from '../session/use-session';
+import { ConnectionBanner } from './connection-banner';
+import { Navigation } from './navigation';
+import { NoAccess } from './no-access';
+import { SessionMenu } from './session-menu';
+import { Wordmark } from './wordmark';
+
+/** What stands around every page. Without a session there is only the way to sign in. */
+export function AppLayout() {
+  const session = useSession();
+  const { pathname } = useLocation();
+  const { state } = useNavigation();
+  const main = useFocusOnNewPage(pathname);
+  if (session === undefined)
+    return (
+      <>
+        <ConnectionBanner />
+        <Loading>Opening Cytoqueue …</Loading>
+      </>
+    );
+  if (session === null) return <Navigate to="/sign-in" state={{ from: pathname }} replace />;
+  const permissions = permissionsOf(session);
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <header className="top">
+        <Link to="/" className="home">
+          <Wordmark />
+        </Link>
+        <Navigation permissions={permissions} />
+        <SessionMenu session={session} />
+      </header>
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1} ref={main} aria-busy={state === 'loading'}>
+        <Suspense fallback={<Loading />}>
+          {canOpen(pathname, permissions) ? (
+            <DraftProvider>
+              <Outlet />
+            </DraftProvider>
+          ) : (
+            <NoAccess role={session.role} />
+          )}
+        </Suspense>
+      </main>
+      <footer className="foot">
+        <p>
+          <strong>Not a medical device.</strong> For research; a second opinion for trained readers, never the only
+          basis of a diagnosis.
+        </p>
+        <p>
+          <Link to="/models">Models and their limits</Link> · <a href={withBasePath('/docs')}>API</a>
+        </p>
+      </footer>
+      <ScrollRestoration />
+    </div>
+  );
+}
+
+function canOpen(pathname: string, { records, operations, admin }: ReturnType<typeof permissionsOf>): boolean {
+  if (/^\/(predictions|batches)(\/|$)/.test(pathname)) return records;
+  if (pathname.startsWith('/operations')) return operations;
+  return !pathname.startsWith('/audit') || admin;
+}
+
+/** Who reads by ear or keyboard starts at the top of the new page, as after a page load. */
+function useFocusOnNewPage(pathname: string) {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    if (!main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}

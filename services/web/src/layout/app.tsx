@@ -1,0 +1,16 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useState } from 'react';
+import { RouterProvider, createBrowserRouter } from 'react-router';
+import { BASE_PATH } from '../api/base-path';
+import { createQueryClient } from '../api/query-client';
+import { routes } from './routes';
+
+export function App() {
+  const [queryClient] = useState(createQueryClient);
+  const [router] = useState(() => createBrowserRouter(routes, { basename: BASE_PATH === '' ? '/' : BASE_PATH }));
+  return (
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  );
+}

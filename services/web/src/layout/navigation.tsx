@@ -1,0 +1,28 @@
+import { NavLink } from 'react-router';
+import type { Permissions } from '../session/use-session';
+
+export function Navigation({ permissions }: { permissions: Permissions }) {
+  const pages = [
+    { to: '/predictions/new', name: 'New record', shown: permissions.records, end: true },
+    { to: '/predictions', name: 'Records', shown: permissions.records, end: true },
+    { to: '/batches', name: 'Batches', shown: permissions.records },
+    { to: '/operations', name: 'Operations', shown: permissions.operations },
+    { to: '/models', name: 'Models', shown: true },
+    { to: '/audit', name: 'Audit', shown: permissions.admin },
+  ];
+  return (
+    <nav aria-label="Pages">
+      <ul className="pages">
+        {pages
+          .filter(({ shown }) => shown)
+          .map(({ to, name, end }) => (
+            <li key={to}>
+              <NavLink to={to} end={end}>
+                {name}
+              </NavLink>
+            </li>
+          ))}
+      </ul>
+    </nav>
+  );
+}

@@ -1,0 +1,17 @@
+import type { Role } from '@cytoqueue/client';
+import { usePageTitle } from '../ui/page-title';
+
+export function NoAccess({ role }: { role: Role }) {
+  usePageTitle('No access');
+  return (
+    <div className="stack page narrow">
+      <h1>Your key does not open this page</h1>
+      <p>
+        You are signed in as {role}.{' '}
+        {role === 'operator'
+          ? 'Operators see how the service runs, and no patient’s record.'
+          : 'This page is for those who run the service.'}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { Navigate, type RouteObject } from 'react-router';
+import { SignInPage } from '../session/sign-in-page';
+import { permissionsOf, useSession } from '../session/use-session';
+import { RouteErrorPage } from './route-error-page';
+import { NotFoundPage } from './not-found-page';
+import { AppLayout } from './app-layout';
+
+/** Each page is loaded when it is first gone to. */
+export const routes: RouteObject[] = [
+  {
+    errorElement: <RouteErrorPage />,
+    hydrateFallbackElement: <></>,
+    children: [
+      { path: '/sign-in', element: <SignInPage /> },
+      {
+        element: <AppLayout />,
+        children: [
+          {
+            errorElement: <RouteErrorPage />,
+            children: [
+              { index: true, element: <HomeRedirect /> },
+              {
+                path: 'predictions',
+                lazy: async () => ({ Component: (await import('../predictions/predictions-page')).PredictionsPage }),
+              },
+              {
+                path: 'predictions/new',
+                lazy: async () => ({
+                  Component: (await import('../predictions/form/new-prediction-page')).NewPredictionPage,
+                }),
+              },
+              {
+                path: 'predictions/:id',
+                lazy: async () => ({
+                  Component: (await import('../predictions/result/prediction-page')).PredictionPage,
+                }),
+              },
+              {
+                path: 'batches',
+                lazy: async () => ({ Component: (await import('../batches/batches-page')).BatchesPage }),
+              },
+              {
+                path: 'batches/new',
+                lazy: async () => ({ Component: (await import('../batches/upload/upload-page')).UploadPage }),
+              },
+              {
+                path: 'batches/:id',
+                lazy: async () => ({ Component: (await import('../batches/detail/batch-page')).BatchPage }),
+              },
+              {
+                path: 'operations',
+                lazy: async () => ({ Component: (await import('../operations/operations-page')).OperationsPage }),
+              },
+              { path: 'models', lazy: async () => ({ Component: (await import('../models/models-page')).ModelsPage }) },
+              {
+                path: 'models/:name/:version',
+                lazy: async () => ({ Component: (await import('../models/model-version-page')).ModelVersionPage }),
+              },
+              { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page')).AuditPage }) },
+              { path: '*', element: <NotFoundPage /> },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+];
+
+function HomeRedirect() {
+  const session = useSession();
+  if (!session) return null;
+  return <Navigate to={permissionsOf(session).records ? '/predictions/new' : '/operations'} replace />;
+}

@@ -1,0 +1,26 @@
+import type { Session } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { client } from '../api/clients';
+import { Button } from '../ui/button';
+import { resetSession } from '../api/query-client';
+import { ThemeButton } from './theme';
+
+export function SessionMenu({ session }: { session: Session }) {
+  const queryClient = useQueryClient();
+  const signOut = useMutation({
+    mutationFn: () => client.signOut(),
+    onSuccess: () => resetSession(queryClient, null),
+  });
+  return (
+    <div className="session">
+      <span className="who" title={`Key ${session.key_id}`}>
+        <span className="visually-hidden">Signed in as </span>
+        {session.tenant} <span className="muted">({session.role})</span>
+      </span>
+      <ThemeButton />
+      <Button variant="quiet" isPending={signOut.isPending} onPress={() => signOut.mutate()}>
+        Sign out
+      </Button>
+    </div>
+  );
+}

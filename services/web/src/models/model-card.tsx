@@ -1,0 +1,42 @@
+import { useId } from 'react';
+import Markdown, { type Components } from 'react-markdown';
+import remarkGfm from 'remark-gfm';
+import { TableScroll } from '../ui/table-scroll';
+
+interface ModelCardProps {
+  markdown: string;
+  /** Below which the card's pictures lie. */
+  plots: string;
+}
+
+/** One level below the page's own headings; tables can be scrolled by keyboard. */
+const COMPONENTS: Components = {
+  h1: ({ children }) => <h2>{children}</h2>,
+  h2: ({ children }) => <h3>{children}</h3>,
+  h3: ({ children }) => <h4>{children}</h4>,
+  table: ({ children }) => (
+    <TableScroll label="Table">
+      <table className="list compact">{children}</table>
+    </TableScroll>
+  ),
+};
+
+/** The model card. Markdown only: HTML in it would be shown as text, and pictures come from the version's own plots. */
+export function ModelCard({ markdown, plots }: ModelCardProps) {
+  const id = useId();
+  return (
+    <section className="panel card" aria-label="Model card" id={id}>
+      <Markdown
+        remarkPlugins={[remarkGfm]}
+        components={COMPONENTS}
+        urlTransform={(url, key) => (key === 'src' ? `${plots}${encodeURIComponent(url)}` : safeLink(url))}
+      >
+        {markdown}
+      </Markdown>
+    </section>
+  );
+}
+
+function safeLink(url: string): string {
+  return /^(https?:|#|\/)/.test(url) ? url : '';
+}

@@ -1,0 +1,48 @@
+import { type Feature, type FeatureValues, type OperatingPoint, randomHex } from '@cytoqueue/client';
+import { parseFeatureValue } from './feature-value';
+
+/** A record that is being entered. It lives in memory only, never in an address or in the browser's storage. */
+export interface Draft {
+  /** Idempotency key: the same until the draft changes, so that a record sent twice is one record. */
+  key: string;
+  /** As typed, by feature. */
+  texts: Readonly<Record<string, string>>;
+  reference: string;
+  /** A model's name: its champion. */
+  model: string;
+  operatingPoint: OperatingPoint;
+}
+
+export function emptyDraft(): Draft {
+  return { key: randomHex(), texts: {}, reference: '', model: 'wbc-knn', operatingPoint: 'default' };
+}
+
+export function isEmptyDraft({ texts, reference }: Draft): boolean {
+  return reference === '' && Object.values(texts).every((text) => text === '');
+}
+
+export function toDraftTexts(features: FeatureValues): Draft['texts'] {
+  return Object.fromEntries(
+    Object.entries(features).map(([name, value]) => [name, value === null ? '?' : String(value)]),
+  );
+}
+
+/** What is wrong with each field; empty when the record can be sent. */
+export function validate(texts: Draft['texts'], features: readonly Feature[]): Record<string, string> {
+  const errors = features.flatMap((feature) => {
+    const value = parseFeatureValue(texts[feature.name] ?? '', feature);
+    if (value.kind === 'invalid') return [[feature.name, value.text]];
+    return value.kind === 'empty' ? [[feature.name, 'Still empty. If it was not measured, type a question mark.']] : [];
+  });
+  return Object.fromEntries(errors) as Record<string, string>;
+}
+
+/** @param texts without faults */
+export function toFeatures(texts: Draft['texts'], features: readonly Feature[]): FeatureValues {
+  return Object.fromEntries(
+    features.map((feature) => {
+      const value = parseFeatureValue(texts[feature.name] ?? '', feature);
+      return [feature.name, value.kind === 'value' ? value.value : null];
+    }),
+  );
+}

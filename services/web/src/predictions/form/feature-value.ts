@@ -1,0 +1,38 @@
+import type { Feature } from '@cytoqueue/client';
+
+/** What somebody has typed into one field, and what it means. */
+export type FeatureValue =
+  | { kind: 'empty' }
+  | { kind: 'missing' }
+  | { kind: 'value'; value: number }
+  | { kind: 'invalid'; text: string };
+
+const MISSING_TOKEN = /^(\?|na|nan)$/i;
+const MAX_QUOTED_LENGTH = 20;
+
+export function parseFeatureValue(text: string, { min, max, integer }: Feature): FeatureValue {
+  const trimmed = text.trim();
+  if (trimmed === '') return { kind: 'empty' };
+  if (MISSING_TOKEN.test(trimmed)) return { kind: 'missing' };
+  const range = rangeText({ min, max, integer });
+  const isNumber = integer ? /^-?\d+([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
+  if (!isNumber) return { kind: 'invalid', text: `“${trimmed.slice(0, MAX_QUOTED_LENGTH)}” is not ${range}.` };
+  const value = Number(trimmed.replace(',', '.'));
+  if (value < min)
+    return {
+      kind: 'invalid',
+      text: `${trimmed} is too low: it takes ${range}. For “not measured” type a question mark.`,
+    };
+  if (max !== null && value > max) return { kind: 'invalid', text: `${trimmed} is too high: it takes ${range}.` };
+  return { kind: 'value', value };
+}
+
+export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): string {
+  const what = integer ? 'a whole number' : 'a number';
+  return max === null ? `${what} of at least ${min}` : `${what} from ${min} to ${max}`;
+}
+
+/** Small whole numbers can be typed one after the other, and shown as a scale. */
+export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
+  return integer && min === 1 && max === 10;
+}

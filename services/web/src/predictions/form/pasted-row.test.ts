@@ -1,0 +1,206 @@
+import type { Feature } from '@cytoqueue/client';
+import fc from 'fast-check';
+import { parsePastedRow } from './pasted-row';
+
+const NAMES = [
+  'clump_thickness',
+  'cell_size',
+  'cell_shape',
+  'adhesion',
+  'epithelial_size',
+  'bare_nuclei',
+  'chromatin',
+  'nucleoli',
+  'mitoses',
+];
+const grades: Feature[] = NAMES.map((name, index) => ({
+  name,
+  title: name.replaceAll('_', ' '),
+  description: '',
+  low: '',
+  high: '',
+  aliases: [`v${index + 1}`],
+  min: 1,
+  max: 10,
+  integer: true,
+}));
+const measured: Feature[] = Array.from({ length: 30 }, (_, index) => ({
+  name: `m${index}`,
+  title: `M ${index}`,
+  description: '',
+  low: '',
+  high: '',
+  aliases: [],
+  min: 0,
+  max: null,
+  integer: false,
+}));
+const nine = ['5', '4', '4', '3', '4', '?', '4', '3', '1'];
+const read = (text: string, features = grades) => parsePastedRow(text, features);
+
+test.each(['\t', ';', ',', '|', ' ', ', '])(
+  'nine values with %j between them are a question, because the first could be a record number',
+  (separator) => {
+    expect(read(`${nine.join(separator)}\n`)).toEqual({
+      kind: 'readings',
+      readings: [{ values: nine }],
+      certain: false,
+    });
+  },
+);
+
+test.each([
+  ['a reference in front', `S24-0001\t${nine.join('\t')}`, 'S24-0001'],
+  ['a long number in front', `1000025,${nine.join()}`, '1000025'],
+  ['a reference in front and a class behind', `1000025,${nine.join()},malignant`, '1000025'],
+  ['a separator at the end', `S24-0001;${nine.join(';')};`, 'S24-0001'],
+  ['line ends', `\r\nS24-0001\t${nine.join('\t')}\t\r\n\r\n`, 'S24-0001'],
+  ['a header', `id,${NAMES.join()}\nS24-0001,${nine.join()}`, 'S24-0001'],
+  [
+    'a header with aliases',
+    `ID;${NAMES.map((_, i) => `V${i + 1}`).join(';')};Class\nS24-0001;${nine.join(';')};2`,
+    'S24-0001',
+  ],
+  ['a column', ['S24-0001', ...nine].join('\n'), 'S24-0001'],
+  [
+    'names and values in two columns',
+    `Sample id\tS24-0001\n${nine.map((value, i) => `${NAMES[i]}\t${value}`).join('\n')}`,
+    'S24-0001',
+  ],
+])('one record with %s is taken whole', (_kind, text, reference) => {
+  expect(read(text)).toMatchObject({ kind: 'readings', certain: true, readings: [{ values: nine, reference }] });
+});
+
+test('a header in another order puts each value under its own name', () => {
+  const order = [8, 0, 1, 2, 3, 4, 5, 6, 7];
+  const text = `${order.map((i) => NAMES[i]).join('\t')}\n${order.map((i) => nine[i]).join('\t')}`;
+  expect(read(text)).toMatchObject({ certain: true, readings: [{ values: nine }] });
+});
+
+test('an empty cell in a row with a reference stays empty, in its place', () => {
+  expect(read('S24-0001,5,4,4,3,4,,4,3,1')).toMatchObject({
+    readings: [{ values: ['5', '4', '4', '3', '4', '', '4', '3', '1'] }],
+  });
+});
+
+test('a blank line in a column is an empty cell, and the values behind it stay in their places', () => {
+  const values = ['5', '4', '', '3', '4', '2', '4', '3', '1'];
+  expect(read(['S24-0001', ...values, ''].join('\n'))).toEqual({
+    kind: 'readings',
+    certain: true,
+    readings: [{ values, reference: 'S24-0001' }],
+  });
+  expect(read([...values, '2'].join('\n'))).toMatchObject({
+    certain: false,
+    readings: [
+      { values: ['4', '', '3', '4', '2', '4', '3', '1', '2'], reference: '5' },
+      { values, ignoredClass: '2' },
+    ],
+  });
+  expect(read(['S24-0001', ...values, '2'].join('\r\n'))).toEqual({
+    kind: 'readings',
+    certain: false,
+    readings: [{ values, reference: 'S24-0001', ignoredClass: '2' }],
+  });
+  expect(read(['', 'S24-0001', ...nine].join('\n'))).toMatchObject({ kind: 'refused' });
+});
+
+test('bars around a row hold no empty cells', () => {
+  expect(read(`| S24-0001 | ${nine.join(' | ')} |`)).toEqual({
+    kind: 'readings',
+    certain: true,
+    readings: [{ values: nine, reference: 'S24-0001' }],
+  });
+  expect(read(`|${nine.join('|')}|`)).toMatchObject({
+    certain: false,
+    readings: expect.arrayContaining([{ values: nine }]),
+  });
+});
+
+test('ten values are a question with both readings, none of them chosen', () => {
+  expect(read(`3,${nine.join()}`)).toMatchObject({ kind: 'readings', certain: false });
+  const both = read('3,5,4,4,3,4,5,4,3,1');
+  expect(both).toEqual({
+    kind: 'readings',
+    certain: false,
+    readings: [
+      { values: ['5', '4', '4', '3', '4', '5', '4', '3', '1'], reference: '3' },
+      { values: ['3', '5', '4', '4', '3', '4', '5', '4', '3'], ignoredClass: '1' },
+    ],
+  });
+});
+
+test.each([
+  ['a reference and eight values', `S24-0001\t${nine.slice(1).join('\t')}`, /Cell 1 does not fit clump thickness/],
+  ['eight values', nine.slice(1).join(), /Found 8 cells for 9 fields; nothing was filled in/],
+  ['a value out of range', `S24-0001,5,4,4,3,4,11,4,3,1`, /Found 10 cells for 9 fields/],
+  ['thirteen cells', `${nine.join()},1,2,3,4`, /Found 13 cells/],
+  ['two records', `${nine.join()}\n${nine.join()}`, /2 lines that are not one record.*upload a file/],
+  ['a header that names another table', `a,b,c,d,e,f,g,h,i\n${nine.join()}`, /2 lines/],
+  ['a header and a row that is one short', `id,${NAMES.join()}\nS24-0001,${nine.slice(1).join()}`, /2 lines/],
+  ['a header that names a feature twice', `${NAMES.join()},v1\n${nine.join()},5`, /2 lines/],
+  ['nothing', ' \n ', /no text/],
+])('%s: nothing is filled in', (_kind, text, reason) => {
+  expect(read(text)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
+});
+
+test('a number behind the values may be a class or a cell too many, so it is a question', () => {
+  expect(read(`1000025,${nine.join()},2`)).toEqual({
+    kind: 'readings',
+    certain: false,
+    readings: [{ values: nine, reference: '1000025', ignoredClass: '2' }],
+  });
+});
+
+test('one value is left to the field', () => expect(read(' 5\n')).toEqual({ kind: 'value', text: '5' }));
+
+describe('measurements', () => {
+  const thirty = measured.map((_, i) => `${i + 10},${i}5`);
+  test.each(['\t', ';', ' '])('with decimal commas and %j between them are read as decimals', (separator) => {
+    expect(read(`842302x${separator}${thirty.join(separator)}`, measured)).toMatchObject({
+      certain: true,
+      readings: [{ values: thirty, reference: '842302x' }],
+    });
+  });
+  test('with decimal commas and commas between them are refused', () => {
+    expect(read(thirty.join(), measured)).toMatchObject({ kind: 'refused' });
+  });
+  test('with a number in front are a question', () => {
+    expect(read(`842302\t${thirty.join('\t')}`, measured)).toEqual({
+      kind: 'readings',
+      certain: false,
+      readings: [{ values: thirty, reference: '842302' }],
+    });
+  });
+});
+
+/** Every certain reading of a mutilated row holds the values in their own places. */
+test('no mutilation of a row is read as certain with a value in another place', () => {
+  const value = fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '?');
+  const separator = fc.constantFrom('\t', ';', ',', '|', ' ');
+  const reference = fc.constantFrom('S24-0001', '1000025', '7', '');
+  const edit = fc.oneof(
+    fc.record({ kind: fc.constant('drop' as const), at: fc.nat(9) }),
+    fc.record({ kind: fc.constant('insert' as const), at: fc.nat(10), text: fc.constantFrom('', '0', '11', 'x', '5') }),
+    fc.constant({ kind: 'none' as const }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(value, { minLength: 9, maxLength: 9 }),
+      reference,
+      separator,
+      edit,
+      fc.constantFrom('', '\n', '\r\n', '\t'),
+      (values, name, by, change, end) => {
+        const cells: string[] = name === '' ? [...values] : [name, ...values];
+        if (change.kind === 'drop') cells.splice(change.at, 1);
+        if (change.kind === 'insert') cells.splice(change.at, 0, change.text);
+        const result = parsePastedRow(cells.join(by) + end, grades);
+        if (result.kind !== 'readings' || !result.certain) return;
+        // A doubled cell cannot be told from its neighbour, so compare what is stored, not where it was inserted.
+        expect(result.readings[0].values).toEqual(values);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});

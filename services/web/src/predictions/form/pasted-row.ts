@@ -1,0 +1,203 @@
+import type { Feature } from '@cytoqueue/client';
+import { parseFeatureValue } from './feature-value';
+
+/** One way to read what was pasted. It always fills every field. */
+export interface Reading {
+  /** Texts in the order of the features; an empty one was empty in the row. */
+  values: string[];
+  /** How the sender names the record. */
+  reference?: string;
+  /** A class that stood behind the values and is not used. */
+  ignoredClass?: string;
+}
+
+/** `certain`: nothing else could be meant. Otherwise the person decides among the readings, or takes none. */
+export type PastedRow =
+  | { kind: 'readings'; readings: [Reading, ...Reading[]]; certain: boolean }
+  | { kind: 'value'; text: string }
+  | { kind: 'refused'; reason: string };
+
+const SEPARATORS = [/\t/, /;/, /\|/, /,/, /\s+/];
+const NAMED_CLASS = /^(benign|malignant|b|m)$/i;
+/** Also grades, so that a cell too many would look like one. */
+const CLASS_CODE = /^[0124]$/;
+const ID_NAME = /^(id|sample_?(id|code_number)|patient(_id)?|record_id|case_id|reference)$/;
+const MAX_CELLS = 200;
+
+/**
+ * Reads one record out of pasted text: a row, a column, or a header with its row. It is taken whole or not at all, because
+ * a shifted record would be scored as if it were right. Where two readings are possible, or nine values could begin with a
+ * small record number, the answer is a question and not a guess.
+ */
+export function parsePastedRow(text: string, features: readonly Feature[]): PastedRow {
+  const pasted = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
+  const lines = pasted.filter((line) => line.trim() !== '');
+  const first = lines[0];
+  if (first === undefined) return { kind: 'refused', reason: 'The clipboard holds no text; nothing was filled in.' };
+  if (lines.length === 1 && cellsOf(first).every((cells) => cells.length === 1))
+    return { kind: 'value', text: first.trim() };
+  const found = distinctCandidates(
+    [...tables(lines), ...markdownTables(lines), ...singleColumnTable(pasted)].flatMap((table) =>
+      parseTable(table, features),
+    ),
+  );
+  const [reading, ...others] = found;
+  if (reading === undefined) return { kind: 'refused', reason: rejectionReason(lines, features) };
+  return {
+    kind: 'readings',
+    readings: [reading.reading, ...others.map((other) => other.reading)],
+    certain: others.length === 0 && reading.certain,
+  };
+}
+
+interface Candidate {
+  reading: Reading;
+  certain: boolean;
+}
+
+/** The lines as rows of cells, once for each separator that could be meant. */
+function tables(lines: string[]): string[][][] {
+  return SEPARATORS.filter((separator) => lines.some((line) => separator.test(line.trim())))
+    .map((separator) => lines.map((line) => split(line, separator)))
+    .filter((table) => table.every((row) => row.length <= MAX_CELLS));
+}
+
+/** Rows with a bar at either end, as in Markdown: no empty cells are meant there. */
+function markdownTables(lines: string[]): string[][][] {
+  const framed = lines.map((line) => /^\|(.*)\|$/.exec(line.trim())?.[1]);
+  return framed.every((line) => line !== undefined) ? [framed.map((line) => split(line, /\|/))] : [];
+}
+
+/** The lines as one cell each. A blank one before the last value is an empty cell: without it, the values behind it would move up. */
+function singleColumnTable(pasted: string[]): string[][][] {
+  const end = pasted.findLastIndex((line) => line.trim() !== '') + 1;
+  return end > 1 && end <= MAX_CELLS ? [pasted.slice(0, end).map((line) => [unquote(line)])] : [];
+}
+
+function cellsOf(line: string): string[][] {
+  return SEPARATORS.map((separator) => split(line, separator));
+}
+
+/** Blanks at the ends of a line separate nothing; a leading tab or comma does: its cell is empty. */
+function split(line: string, separator: RegExp): string[] {
+  return (separator.source === '\\t' ? line : line.trim()).split(separator).map(unquote);
+}
+
+function unquote(cell: string): string {
+  return cell
+    .trim()
+    .replace(/^"(.*)"$/s, '$1')
+    .trim();
+}
+
+function parseTable(table: string[][], features: readonly Feature[]): Candidate[] {
+  if (table.length === 1) return parseCells(table[0] as string[], features);
+  const [header, ...rows] = table as [string[], ...string[][]];
+  if (rows.length === 1) return parseNamed(header, rows[0] as string[], features);
+  if (table.every((row) => row.length === 1))
+    return parseCells(
+      table.map(([cell]) => cell as string),
+      features,
+    );
+  if (table.every((row) => row.length === 2))
+    return parseNamed(
+      table.map(([name]) => name as string),
+      table.map(([, value]) => value as string),
+      features,
+    );
+  return [];
+}
+
+/** Values under their names, in any order; columns that are no features are ignored, except the identifier. */
+function parseNamed(names: string[], values: string[], features: readonly Feature[]): Candidate[] {
+  const folded = names.map(normalizeName);
+  const columns = features.map((feature) => {
+    const known = [feature.name, feature.title, ...feature.aliases].map(normalizeName);
+    return folded.flatMap((name, column) => (known.includes(name) ? [column] : []));
+  });
+  if (columns.some((found) => found.length !== 1)) return [];
+  // A row of another length than its header has lost or gained a cell somewhere.
+  if (trimEnd(values, names.length).length !== names.length) return [];
+  const ids = folded.flatMap((name, column) => (ID_NAME.test(name) ? [column] : []));
+  const reference = ids.length === 1 ? values[ids[0] as number] : undefined;
+  const picked = columns.map(([column]) => values[column as number] as string);
+  return areValid(picked, features)
+    ? [
+        {
+          reading: { values: picked, ...(reference === undefined || reference === '' ? {} : { reference }) },
+          certain: true,
+        },
+      ]
+    : [];
+}
+
+function normalizeName(name: string): string {
+  return name
+    .normalize('NFKC')
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s._-]+/g, '_');
+}
+
+/** Cells without names: the values, perhaps with a reference before them and a class behind them. */
+function parseCells(given: string[], features: readonly Feature[]): Candidate[] {
+  const count = features.length;
+  const cells = trimEnd(given, count);
+  const [first = ''] = cells;
+  const last = cells.at(-1) ?? '';
+  const isReference = first !== '';
+  // A reference that could itself be a value leaves a doubt.
+  const certain = parseFeatureValue(first, features[0] as Feature).kind === 'invalid';
+  const isClass = NAMED_CLASS.test(last) || CLASS_CODE.test(last);
+  const candidates: Candidate[] = [];
+  const add = (start: number, candidate: Omit<Reading, 'values'>, isCertain: boolean): void => {
+    const values = cells.slice(start, start + count);
+    if (areValid(values, features)) candidates.push({ reading: { values, ...candidate }, certain: isCertain });
+  };
+  if (cells.length === count) add(0, {}, false);
+  if (cells.length === count + 1 && isReference) add(1, { reference: first }, certain);
+  if (cells.length === count + 1 && isClass) add(0, { ignoredClass: last }, false);
+  if (cells.length === count + 2 && isReference && isClass)
+    add(1, { reference: first, ignoredClass: last }, certain && NAMED_CLASS.test(last));
+  return candidates;
+}
+
+/** Without empty cells at the end that are more than there are values, as a trailing separator makes them. */
+function trimEnd(cells: string[], count: number): string[] {
+  let end = cells.length;
+  while (end > count && cells[end - 1] === '') end--;
+  return cells.slice(0, end);
+}
+
+function areValid(values: string[], features: readonly Feature[]): boolean {
+  return (
+    values.length === features.length &&
+    values.every((value, index) => parseFeatureValue(value, features[index] as Feature).kind !== 'invalid') &&
+    values.some((value) => value !== '')
+  );
+}
+
+function distinctCandidates(candidates: Candidate[]): Candidate[] {
+  const byContent = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = JSON.stringify(candidate.reading);
+    const same = byContent.get(key);
+    byContent.set(key, same === undefined || candidate.certain ? candidate : same);
+  }
+  return [...byContent.values()];
+}
+
+function rejectionReason(lines: string[], features: readonly Feature[]): string {
+  const nothing = 'nothing was filled in.';
+  if (lines.length > 1)
+    return `Found ${lines.length} lines that are not one record; ${nothing} For several records, upload a file under Batches.`;
+  const cells = cellsOf(lines[0] as string).find((found) => found.length > 1) ?? [];
+  const count = trimEnd(cells, features.length).length;
+  if (count !== features.length) return `Found ${count} cells for ${features.length} fields; ${nothing}`;
+  const place = cells.findIndex(
+    (cell, index) => parseFeatureValue(cell, features[index] as Feature).kind === 'invalid',
+  );
+  const { title } = features[place] as Feature;
+  const fault = parseFeatureValue(cells[place] as string, features[place] as Feature);
+  return `Cell ${place + 1} does not fit ${title}: ${fault.kind === 'invalid' ? fault.text : ''} ${nothing.replace('n', 'N')}`;
+}

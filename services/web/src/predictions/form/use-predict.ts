@@ -1,0 +1,51 @@
+import type { ModelVersion, Prediction } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { useNavigate } from 'react-router';
+import { client } from '../../api/clients';
+import { type Draft, isEmptyDraft, toFeatures } from './draft';
+import type { ChangeDraft } from './draft-context';
+import { predictionKey } from '../prediction-queries';
+
+/** After that the page of the prediction shows its place in the queue. */
+const WAIT_SECONDS = 2;
+
+/**
+ * Sends a draft as a record. The draft is cleared when the record is accepted, wherever the person is by then, and only if
+ * it is still the same draft: the next patient's values are never touched.
+ */
+export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error: unknown) => void) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const current = useRef(draft);
+  useEffect(() => {
+    current.current = draft;
+  });
+  const mutation = useMutation({
+    mutationFn: ({ sent, version }: { sent: Draft; version: ModelVersion }) =>
+      client.predict(
+        {
+          features: toFeatures(sent.texts, version.features),
+          model: `${version.name}@${version.version}`,
+          operating_point: sent.operatingPoint,
+          ...(sent.reference.trim() === '' ? {} : { sample_id: sent.reference.trim() }),
+        },
+        { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.key },
+      ),
+    onSuccess: async (prediction, { sent }) => {
+      change(({ key }) => (key === sent.key ? { texts: {}, reference: '', operatingPoint: 'default' } : {}));
+      if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
+      await queryClient.invalidateQueries({ queryKey: ['predictions'] });
+    },
+    onError: onRefused,
+  });
+  /** Its draft is being cleared, or is already; any other draft is the next record, which must not be interrupted. */
+  const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
+    if (current.current.key === sent.key || isEmptyDraft(current.current))
+      void navigate(`/predictions/${id}`, { state: { fresh: true } });
+  };
+  return {
+    ...mutation,
+    send: (version: ModelVersion) => mutation.mutate({ sent: draft, version }, { onSuccess: showAnswer }),
+  };
+}

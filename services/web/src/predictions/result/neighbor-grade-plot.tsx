@@ -1,0 +1,61 @@
+import type { Neighbor } from '@cytoqueue/client';
+
+interface NeighborGradePlotProps {
+  /** The record's grade; null when it was not measured. */
+  own: number | null;
+  /** The same feature of the neighbors, the nearest first. */
+  cases: readonly { class: Neighbor['class']; grade: number | null | undefined }[];
+}
+
+const GRADE_WIDTH = 20;
+const WIDTH = 10 * GRADE_WIDTH;
+const HEIGHT = 27;
+const CASE_OFFSET = 4.5;
+
+/** Where the record and its neighbors stand from 1 to 10. For the eye alone: the cells beside it hold the same figures. */
+export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
+  return (
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="grade-strip" aria-hidden="true">
+      {Array.from({ length: 10 }, (_, index) => (
+        <line key={index} x1={x(index + 1)} x2={x(index + 1)} y1="0" y2={HEIGHT} className="grid" />
+      ))}
+      {cases.map(
+        ({ class: name, grade }, index) =>
+          typeof grade === 'number' && (
+            <CaseMarker
+              key={index}
+              name={name}
+              x={x(grade)}
+              y={HEIGHT / 2 + (index - (cases.length - 1) / 2) * CASE_OFFSET}
+            />
+          ),
+      )}
+      {own !== null && <rect x={x(own) - 7} y="2" width="14" height={HEIGHT - 4} rx="4" className="record-mark" />}
+    </svg>
+  );
+}
+
+/** The numbers above the strips. */
+export function GradeAxis() {
+  return (
+    <svg viewBox={`0 0 ${WIDTH} 14`} className="grade-strip axis" aria-hidden="true">
+      {Array.from({ length: 10 }, (_, index) => (
+        <text key={index} x={x(index + 1)} y="12" textAnchor="middle" className="chart-text">
+          {index + 1}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+function x(grade: number): number {
+  return (grade - 0.5) * GRADE_WIDTH;
+}
+
+function CaseMarker({ name, x: left, y }: { name: string; x: number; y: number }) {
+  return name === 'benign' ? (
+    <circle cx={left} cy={y} r="4" className="fill-benign case" />
+  ) : (
+    <path d={`M${left} ${y - 5} l5 5 l-5 5 l-5 -5 z`} className="fill-malignant case" />
+  );
+}

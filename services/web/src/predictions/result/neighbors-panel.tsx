@@ -1,0 +1,137 @@
+import type { Feature, FeatureValues, Neighbor } from '@cytoqueue/client';
+import { ClassIcon } from '../../ui/class-icon';
+import { pluralize } from '../../ui/format';
+import { Panel } from '../../ui/panel';
+import { isGrade } from '../form/feature-value';
+import { GradeAxis, NeighborGradePlot } from './neighbor-grade-plot';
+import { TableScroll } from '../../ui/table-scroll';
+
+interface NeighborsPanelProps {
+  record: FeatureValues;
+  neighbors: readonly Neighbor[];
+  features: readonly Feature[];
+}
+
+/** The known cases most like the record, beside it: as signs over the scale, and as figures. */
+export function NeighborsPanel({ record, neighbors, features }: NeighborsPanelProps) {
+  return (
+    <Panel title="The nearest known cases" className="wide" lead={neighborsLead(neighbors)}>
+      <TableScroll label="Table of the nearest cases">
+        <table className="cases">
+          <Head neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
+          <tbody>
+            {features.map((feature) => (
+              <FeatureRow
+                key={feature.name}
+                feature={feature}
+                record={record}
+                neighbors={neighbors}
+                hasGradePlot={features.every(isGrade)}
+              />
+            ))}
+          </tbody>
+          <Foot neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
+        </table>
+      </TableScroll>
+      <p className="legend small">
+        <span>
+          <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
+            <rect x="-4.500" y="-7" width="9" height="14" rx="3" className="record-mark" />
+          </svg>{' '}
+          this record
+        </span>
+        <span>
+          <ClassIcon name="benign" /> benign case
+        </span>
+        <span>
+          <ClassIcon name="malignant" /> malignant case
+        </span>
+      </p>
+    </Panel>
+  );
+}
+
+function neighborsLead(neighbors: readonly Neighbor[]): string {
+  const malignant = neighbors.filter((neighbor) => neighbor.class === 'malignant').length;
+  const share =
+    malignant === 0 ? 'none is' : malignant === neighbors.length ? 'all are' : pluralize(malignant, 'is', 'are');
+  return `Of the ${neighbors.length} training cases most like this record, ${share} malignant. They are what the model compares with: look whether they are alike to your eye too.`;
+}
+
+function Head({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Feature</th>
+        {hasGradePlot && (
+          <td className="strip">
+            <GradeAxis />
+          </td>
+        )}
+        <th scope="col" className="number own">
+          This record
+        </th>
+        {neighbors.map((neighbor, index) => (
+          <th key={neighbor.training_row} scope="col" className="number">
+            <ClassIcon name={neighbor.class} /> <span className="visually-hidden">case </span>
+            {index + 1}
+            <span className="visually-hidden">, {neighbor.class}</span>
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+interface FeatureRowProps extends Omit<NeighborsPanelProps, 'features'> {
+  feature: Feature;
+  hasGradePlot: boolean;
+}
+
+function FeatureRow({ feature: { name, title }, record, neighbors, hasGradePlot }: FeatureRowProps) {
+  const own = record[name] ?? null;
+  return (
+    <tr>
+      <th scope="row">{title}</th>
+      {hasGradePlot && (
+        <td className="strip">
+          <NeighborGradePlot
+            own={own}
+            cases={neighbors.map((neighbor) => ({ class: neighbor.class, grade: neighbor.features[name] }))}
+          />
+        </td>
+      )}
+      <td className="number own">{own ?? '?'}</td>
+      {neighbors.map(({ training_row, features }) => (
+        <td key={training_row} className="number" data-same={features[name] === own || undefined}>
+          {features[name] ?? '?'}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function Foot({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
+  const rows = [
+    { title: 'Class in fact', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
+    { title: 'Distance from the record', own: '0', cell: (neighbor: Neighbor) => neighbor.distance.toFixed(3) },
+    { title: 'Row of the training file', own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
+  ];
+  return (
+    <tfoot>
+      {rows.map(({ title, own, cell }) => (
+        <tr key={title}>
+          <th scope="row" colSpan={hasGradePlot ? 2 : 1}>
+            {title}
+          </th>
+          <td className="number own">{own}</td>
+          {neighbors.map((neighbor) => (
+            <td key={neighbor.training_row} className="number">
+              {cell(neighbor)}
+            </td>
+          ))}
+        </tr>
+      ))}
+    </tfoot>
+  );
+}

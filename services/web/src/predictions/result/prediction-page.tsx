@@ -1,0 +1,105 @@
+import { ApiError, type Prediction, type PredictionResult } from '@cytoqueue/client';
+import { useEffect, useRef } from 'react';
+import { Link, useLocation, useParams } from 'react-router';
+import { ErrorNotice } from '../../ui/error-notice';
+import { Loading } from '../../ui/loading';
+import { formatDateTime } from '../../ui/format';
+import { usePageTitle } from '../../ui/page-title';
+import { Panel } from '../../ui/panel';
+import { useModelVersion } from '../../models/model-queries';
+import { ResultView } from './result-view';
+import { usePrediction } from '../prediction-queries';
+import { RecordActions } from './record-actions';
+import { PendingPrediction } from './pending-prediction';
+
+export function PredictionPage() {
+  usePageTitle('Record');
+  const { id = '' } = useParams();
+  const { data: prediction, error, refetch } = usePrediction(id);
+  if (error !== null) return <PredictionError error={error} onRetry={() => void refetch()} />;
+  if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
+  return <RecordPage prediction={prediction} />;
+}
+
+function RecordPage({ prediction }: { prediction: Prediction }) {
+  const heading = useFocusWhenJustSent();
+  return (
+    <article className="page record">
+      <header className="page-head">
+        <div>
+          <p className="crumb small">
+            <Link to="/predictions">Records</Link>
+          </p>
+          <h1 tabIndex={-1} ref={heading}>
+            {prediction.sample_id ?? 'Record without a reference'}
+          </h1>
+          <p className="small muted">Sent {formatDateTime(prediction.created_at)} · not a medical device</p>
+        </div>
+        <RecordActions prediction={prediction} />
+      </header>
+      <div aria-live="polite">
+        <PredictionState prediction={prediction} />
+      </div>
+    </article>
+  );
+}
+
+function PredictionState({ prediction }: { prediction: Prediction }) {
+  const { name, version } = prediction.model;
+  const { data: model, error, refetch } = useModelVersion(name, version);
+  const { status, result } = prediction;
+  if (status === 'canceled')
+    return (
+      <Panel title="Withdrawn">
+        <p>This record was withdrawn before it was scored. There is no answer.</p>
+      </Panel>
+    );
+  if (status === 'failed') {
+    return (
+      <Panel title="Not scored">
+        <p>
+          {prediction.error?.detail ?? 'The service could not score this record.'} That says nothing about the record
+          itself: send it again, and tell whoever runs the service if it happens twice.
+        </p>
+      </Panel>
+    );
+  }
+  if (result === undefined) return <PendingPrediction prediction={prediction} />;
+  if (error !== null)
+    return (
+      <ErrorNotice error={error} what="The model’s description could not be loaded." onRetry={() => void refetch()} />
+    );
+  return model === undefined ? (
+    <Loading />
+  ) : (
+    <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
+  );
+}
+
+function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const status = error instanceof ApiError ? error.status : undefined;
+  return (
+    <div className="page narrow stack">
+      <h1>{status === 404 ? 'No such record' : status === 410 ? 'No longer kept' : 'The record could not be shown'}</h1>
+      {status === 404 && <p>It may belong to another laboratory, or the address was copied in part.</p>}
+      {status === 410 && <p>Records are kept for a limited time, and this one has passed it.</p>}
+      {status !== 404 && status !== 410 && (
+        <ErrorNotice error={error} what="The record could not be loaded." onRetry={onRetry} />
+      )}
+      <p>
+        <Link to="/predictions">All records</Link>
+      </p>
+    </div>
+  );
+}
+
+/** Whoever has just sent the record goes on reading at its head. */
+function useFocusWhenJustSent() {
+  const { state } = useLocation() as { state: { fresh?: boolean } | null };
+  const heading = useRef<HTMLHeadingElement>(null);
+  const fresh = state?.fresh === true;
+  useEffect(() => {
+    if (fresh) heading.current?.focus({ preventScroll: true });
+  }, [fresh]);
+  return heading;
+}

@@ -1,0 +1,86 @@
+import { formatProbability } from '../../ui/format';
+
+interface ProbabilityScaleProps {
+  probability: number;
+  threshold: number;
+  /** What the probability could have been, had everything been measured. */
+  range: [low: number, high: number] | null;
+}
+
+const WIDTH = 520;
+const LEFT = 12;
+const SPAN = WIDTH - 2 * LEFT;
+const INDETERMINATE_FROM = 0.05;
+const INDETERMINATE_TO = 0.95;
+
+/** From surely benign to surely malignant, with the zone in which there is no clear answer. */
+export function ProbabilityScale({ probability, threshold, range }: ProbabilityScaleProps) {
+  const x = (share: number): number => LEFT + share * SPAN;
+  const label =
+    `Scale of the probability of malignancy from 0 to 100 %. The record stands at ${formatProbability(probability)}.` +
+    (range === null
+      ? ''
+      : ` With the missing values it could have been ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
+  return (
+    <svg className="probability-scale" viewBox={`0 0 ${WIDTH} 102`} role="img" aria-label={label}>
+      <defs>
+        <pattern id="grey-zone" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <line x1="0" y1="0" x2="0" y2="7" className="zone-hatch" />
+        </pattern>
+      </defs>
+      <rect x={x(0)} y="34" width={SPAN * INDETERMINATE_FROM} height="20" className="zone-benign" />
+      <rect
+        x={x(INDETERMINATE_FROM)}
+        y="34"
+        width={SPAN * (INDETERMINATE_TO - INDETERMINATE_FROM)}
+        height="20"
+        className="zone-grey"
+      />
+      <rect
+        x={x(INDETERMINATE_FROM)}
+        y="34"
+        width={SPAN * (INDETERMINATE_TO - INDETERMINATE_FROM)}
+        height="20"
+        fill="url(#grey-zone)"
+      />
+      <rect
+        x={x(INDETERMINATE_TO)}
+        y="34"
+        width={SPAN * (1 - INDETERMINATE_TO)}
+        height="20"
+        className="zone-malignant"
+      />
+      <line x1={x(threshold)} x2={x(threshold)} y1="34" y2="58" className="zone-threshold" />
+      {range !== null && <RangeBar from={x(range[0])} to={x(range[1])} />}
+      <path d={`M${x(probability)} 31 l-8 -13 h16 z`} className="zone-marker" />
+      <line x1={x(probability)} x2={x(probability)} y1="31" y2="54" className="zone-needle" />
+      <text x={Math.min(Math.max(x(probability), 44), WIDTH - 44)} y="12" textAnchor="middle" className="zone-value">
+        {formatProbability(probability)}
+      </text>
+      {[0, 0.25, 0.5, 0.75, 1].map((share) => (
+        <text
+          key={share}
+          x={x(share)}
+          y="74"
+          textAnchor={share === 0 ? 'start' : share === 1 ? 'end' : 'middle'}
+          className={`zone-tick${share % 0.5 === 0 ? '' : ' between'}`}
+        >
+          {share * 100} %
+        </text>
+      ))}
+      <text x={x(0)} y="95" className="zone-tick">
+        benign
+      </text>
+      <text x={x(0.5)} y="95" textAnchor="middle" className="zone-tick">
+        no clear answer
+      </text>
+      <text x={x(1)} y="95" textAnchor="end" className="zone-tick">
+        malignant
+      </text>
+    </svg>
+  );
+}
+
+function RangeBar({ from, to }: { from: number; to: number }) {
+  return <path d={`M${from} 38 v12 M${from} 44 H${to} M${to} 38 v12`} className="zone-range" />;
+}

@@ -1,0 +1,40 @@
+import type { ClassName, PredictionResult } from '@cytoqueue/client';
+import { formatProbability } from '../../ui/format';
+
+/** What the answer is called, in the words that head the page. */
+export function resultTitle({ outcome, predicted_class }: PredictionResult): string {
+  if (outcome === 'indeterminate') return 'No clear answer';
+  return predicted_class === 'malignant' ? 'Malignant' : 'Benign';
+}
+
+export function explainOutcome({
+  outcome,
+  predicted_class,
+  probability_malignant,
+  operating_point,
+}: PredictionResult): string {
+  const probability = formatProbability(probability_malignant);
+  if (outcome === 'indeterminate') {
+    return `The model leans to ${predicted_class}, with a probability of malignancy of ${probability}, and cannot vouch for it. Take the record as undecided.`;
+  }
+  const cautious =
+    operating_point.name === 'sensitivity99'
+      ? ` At the cautious threshold malignant begins at ${formatProbability(operating_point.threshold)}.`
+      : '';
+  return `The probability of malignancy is ${probability}, outside the grey zone in which the model gives no clear answer.${cautious}`;
+}
+
+/** How the conformal set is to be read. */
+export function explainConformalSet(set: readonly ClassName[], level: number): string {
+  const percent = Math.round(level * 100);
+  if (set.length === 2)
+    return `Neither class can be ruled out at the ${percent} % level: the record would not be unusual among the benign cases, nor among the malignant.`;
+  if (set.length === 0)
+    return `The record is unusual for both classes at the ${percent} % level. It is unlike what the model has learnt from.`;
+  const [only] = set;
+  return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === 'benign' ? 'malignant' : 'benign'} cases.`;
+}
+
+export function oppositeClass(name: ClassName): ClassName {
+  return name === 'benign' ? 'malignant' : 'benign';
+}

@@ -1,0 +1,117 @@
+import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
+import { Link } from 'react-router';
+import { Panel } from '../../ui/panel';
+import { formatDateTime, formatShare } from '../../ui/format';
+import { ConfidencePanel } from './confidence-panel';
+import { ShapleyPanel } from './shapley-panel';
+import { FlipPanel } from './flip-panel';
+import { NeighborsPanel } from './neighbors-panel';
+import { ProbabilityScale } from './probability-scale';
+import { explainOutcome, resultTitle } from './result-labels';
+
+interface ResultViewProps {
+  prediction: Prediction & { result: PredictionResult };
+  version: ModelVersion;
+}
+
+export function ResultView({ prediction, version }: ResultViewProps) {
+  const { result, features, model } = prediction;
+  return (
+    <div className="answer">
+      <ResultSummary result={result} />
+      <div className="column">
+        <ConfidencePanel result={result} model={model} />
+        <FlipPanel result={result} features={version.features} />
+      </div>
+      <ShapleyPanel result={result} features={version.features} />
+      <NeighborsPanel record={features} neighbors={result.neighbors} features={version.features} />
+      <ModelPanel prediction={prediction} version={version} />
+    </div>
+  );
+}
+
+function ResultSummary({ result }: { result: PredictionResult }) {
+  const { missing } = result.evidence;
+  const tone = result.outcome === 'indeterminate' ? 'indeterminate' : result.predicted_class;
+  return (
+    <section className={`verdict ${tone}`} aria-labelledby="verdict">
+      <div className="verdict-words">
+        <p className="verdict-kind">{result.outcome === 'indeterminate' ? 'Undecided' : 'Clear answer'}</p>
+        <h2 id="verdict" tabIndex={-1}>
+          {resultTitle(result)}
+        </h2>
+        <p>{explainOutcome(result)}</p>
+        {result.reasons.length > 0 && (
+          <>
+            <h3>Why</h3>
+            <ul className="reasons">
+              {result.reasons.map((reason) => (
+                <li key={reason}>{reason.replaceAll(' %', '\u00A0%')}</li>
+              ))}
+            </ul>
+            <p className="small">
+              What helps: check the values against the slide, measure what is missing, or have a second reader grade it.
+              An undecided record is no finding of either kind.
+            </p>
+          </>
+        )}
+      </div>
+      <ProbabilityScale
+        probability={result.probability_malignant}
+        threshold={result.operating_point.threshold}
+        range={missing && [missing.probability_min, missing.probability_max]}
+      />
+    </section>
+  );
+}
+
+function ModelPanel({ prediction, version }: ResultViewProps) {
+  const { model, completed_at, result } = prediction;
+  return (
+    <Panel title="Where this comes from, and its limits" className="wide">
+      <dl className="facts">
+        <div>
+          <dt>Model</dt>
+          <dd>
+            <Link to={`/models/${model.name}/${model.version}`}>
+              {model.name} {model.version}
+            </Link>
+          </dd>
+        </div>
+        <div>
+          <dt>Method</dt>
+          <dd>
+            compares with {version.training.rows} known cases,{' '}
+            {version.rule === 'class-ratio'
+              ? `the ${version.k} nearest of each class`
+              : `of which the ${version.k} nearest decide`}
+          </dd>
+        </div>
+        <div>
+          <dt>Malignant from</dt>
+          <dd>
+            {formatShare(result.operating_point.threshold)} probability on
+            {result.operating_point.name === 'sensitivity99' && ' (cautious)'}
+          </dd>
+        </div>
+        {completed_at !== undefined && (
+          <div>
+            <dt>Answered</dt>
+            <dd>{formatDateTime(completed_at)}</dd>
+          </div>
+        )}
+        <div className="digest">
+          <dt>Fingerprint of the model</dt>
+          <dd>
+            <code>{model.digest}</code>
+          </dd>
+        </div>
+      </dl>
+      <ul className="limits">
+        {version.limits_of_use.map((limit) => (
+          <li key={limit}>{limit}</li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,70 @@
+import type { Feature, PredictionResult } from '@cytoqueue/client';
+import { Panel } from '../../ui/panel';
+import { formatProbability, formatShare } from '../../ui/format';
+import { featureTitle } from './feature-titles';
+
+interface ShapleyPanelProps {
+  result: PredictionResult;
+  features: readonly Feature[];
+}
+
+/** Shapley values as bars to the left and right of nothing. */
+export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
+  const { base, values } = result.evidence.shapley;
+  const contributions = Object.entries(values)
+    .filter(([name]) => !result.missing_features.includes(name))
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a));
+  const largest = Math.max(...contributions.map(([, value]) => Math.abs(value)), 0.01);
+  return (
+    <Panel
+      title="What drove the answer"
+      lead={`Before anything is known, ${formatShare(base)} of the training cases are malignant. Each feature moves that figure up or down (its Shapley value, averaged over every order in which features could become known); together they give ${formatProbability(result.probability_malignant)}.`}
+    >
+      <table className="drivers">
+        <thead>
+          <tr>
+            <th scope="col">Feature</th>
+            <th scope="col" className="driver-sides">
+              <span>← benign</span>
+              <span>malignant →</span>
+            </th>
+            <th scope="col" className="number">
+              Points
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {contributions.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{featureTitle(name, features)}</th>
+              <td>
+                <ContributionBar share={value / largest} />
+              </td>
+              <td className="number">{formatPoints(value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
+
+function ContributionBar({ share }: { share: number }) {
+  return (
+    <svg viewBox="-100 0 200 14" preserveAspectRatio="none" className="driver-bar" aria-hidden="true">
+      <rect
+        x={Math.min(0, share * 100)}
+        y="1"
+        width={Math.abs(share) * 100}
+        height="12"
+        className={share < 0 ? 'fill-benign' : 'fill-malignant'}
+      />
+      <line x1="0" x2="0" y1="0" y2="14" className="driver-axis" />
+    </svg>
+  );
+}
+
+function formatPoints(value: number): string {
+  const points = (value * 100).toFixed(1);
+  return Number(points) > 0 ? `+${points}` : points.replace('-', '−').replace(/^−?0\.0$/, '0.0');
+}

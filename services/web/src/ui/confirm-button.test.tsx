@@ -1,0 +1,35 @@
+/** @jest-environment jsdom */
+import { screen } from '@testing-library/dom';
+import { renderPage } from '../page.test.fixtures';
+import { ConfirmButton } from './confirm-button';
+
+function renderButton() {
+  const confirm = jest.fn();
+  const user = renderPage(
+    <ConfirmButton label="Delete" title="Delete this batch?" confirm="Delete for good" onConfirm={confirm}>
+      <p>That cannot be undone.</p>
+    </ConfirmButton>,
+  );
+  return { user, confirm };
+}
+
+test('the action runs once it is confirmed in the dialog, and the dialog closes', async () => {
+  const { user, confirm } = renderButton();
+  await user.click(screen.getByRole('button', { name: 'Delete' }));
+  expect(screen.getByRole('alertdialog', { name: 'Delete this batch?' }).textContent).toContain(
+    'That cannot be undone.',
+  );
+  expect(confirm).not.toHaveBeenCalled();
+  await user.click(screen.getByRole('button', { name: 'Delete for good' }));
+  expect(confirm).toHaveBeenCalledTimes(1);
+  expect(screen.queryByRole('alertdialog')).toBeNull();
+});
+
+test.each(['{Enter}', '{Escape}'])('the dialog starts on Go back, and %s leaves everything as it is', async (key) => {
+  const { user, confirm } = renderButton();
+  await user.click(screen.getByRole('button', { name: 'Delete' }));
+  expect(document.activeElement?.textContent).toBe('Go back');
+  await user.keyboard(key);
+  expect(screen.queryByRole('alertdialog')).toBeNull();
+  expect(confirm).not.toHaveBeenCalled();
+});

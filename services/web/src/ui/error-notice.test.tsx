@@ -1,0 +1,30 @@
+/** @jest-environment jsdom */
+import { ConnectionError } from '@cytoqueue/client';
+import { screen } from '@testing-library/dom';
+import { problem, renderPage } from '../page.test.fixtures';
+import { ErrorNotice } from './error-notice';
+
+const text = () => screen.getByRole('alert').textContent;
+
+test('a problem shows its detail and the request to quote', () => {
+  renderPage(
+    <ErrorNotice
+      error={problem(503, { detail: 'The queue is full.', request_id: 'req_7' })}
+      what="The record was not accepted."
+    />,
+  );
+  expect(text()).toBe('The record was not accepted. The queue is full.Request req_7');
+});
+
+test('an answer without a detail shows its status', () => {
+  renderPage(<ErrorNotice error={problem(502)} what="Not loaded." />);
+  expect(text()).toBe('Not loaded. The service answered with status 502.');
+});
+
+test('a lost connection can be tried again', async () => {
+  const retry = jest.fn();
+  const user = renderPage(<ErrorNotice error={new ConnectionError()} what="Not loaded." onRetry={retry} />);
+  expect(text()).toContain('The service does not answer.');
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  expect(retry).toHaveBeenCalledTimes(1);
+});

@@ -1,0 +1,29 @@
+import { ApiError } from '@cytoqueue/client';
+import { errorMessage } from '../api/clients';
+import { Button } from './button';
+import { Notice } from './notice';
+
+interface ErrorNoticeProps {
+  error: unknown;
+  /** What could not be done, as a whole sentence. */
+  what: string;
+  onRetry?: () => void;
+}
+
+/** What failed, why, what to quote when asking for help, and the way on. */
+export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
+  const requestId = error instanceof ApiError ? error.requestId : undefined;
+  return (
+    <Notice tone="error">
+      <p>
+        <strong>{what}</strong> {errorMessage(error)}
+      </p>
+      {requestId !== undefined && (
+        <p className="small">
+          Request <code>{requestId}</code>
+        </p>
+      )}
+      {onRetry !== undefined && <Button onPress={onRetry}>Try again</Button>}
+    </Notice>
+  );
+}

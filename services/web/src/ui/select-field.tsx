@@ -1,0 +1,33 @@
+import { type ReactNode, useId } from 'react';
+
+interface SelectFieldProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  description?: string;
+  children: ReactNode;
+}
+
+/** The browser's own list: known to every reader, and at its best on a phone. */
+export function SelectField({ label, value, onChange, description, children }: SelectFieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select
+        id={id}
+        className="input"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        aria-describedby={description === undefined ? undefined : `${id}-more`}
+      >
+        {children}
+      </select>
+      {description !== undefined && (
+        <span id={`${id}-more`} className="small muted">
+          {description}
+        </span>
+      )}
+    </div>
+  );
+}

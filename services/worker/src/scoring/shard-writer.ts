@@ -1,0 +1,179 @@
+import type { ShardObject } from '@cytoqueue/records';
+import {
+  ByteWriter,
+  type ByteSource,
+  type Dialect,
+  type ResultCache,
+  toByteSource,
+  writeInputRow,
+} from '@cytoqueue/csv';
+import { type PredictionColumns, reasonCodes } from '@cytoqueue/classifier';
+import type { RowRejection } from '@cytoqueue/samples';
+
+export interface ShardFormat {
+  dialect: Dialect;
+  /** Number of columns of the input. */
+  columns: number;
+  formulas: 'escape' | 'keep';
+  featureColumns: ReadonlySet<number>;
+  labels: readonly string[];
+  featureNames: readonly string[];
+  /** `name@version` */
+  model: string;
+  /** Cells of evidence that follow the result. */
+  explained: number;
+}
+
+/** Where a row's bytes lie in the shard. */
+export interface RowRange {
+  start: number;
+  end: number;
+  next: number;
+  /** The row may be carried over as it is. */
+  copyable: boolean;
+}
+
+/** Room for the result columns of one row, more than they usually take. */
+const RESULT_BYTES_PER_ROW = 96;
+
+/** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
+export class ShardWriter {
+  private readonly results: ByteWriter;
+  private readonly errors = new ByteWriter(1_024);
+  private readonly changes = new ByteWriter(1_024);
+  private readonly lineEnd: Buffer;
+  private readonly source: ByteSource;
+  private readonly delimiter: number;
+  /** `,ok,benign,` and its like, by label. */
+  private readonly scoredPrefixes: ByteSource[];
+  /** What follows the probability, by flags and missing features: few of them recur on millions of rows. */
+  private readonly resultSuffixes = new Map<number, ByteSource>();
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly format: ShardFormat,
+    rows: number,
+    results = new ByteWriter(),
+  ) {
+    const { delimiter, lineEnd } = format.dialect;
+    this.lineEnd = Buffer.from(lineEnd);
+    this.source = toByteSource(bytes);
+    this.delimiter = delimiter.charCodeAt(0);
+    this.scoredPrefixes = format.labels.map((label) =>
+      toByteSource(Buffer.from(['', 'ok', label, ''].join(delimiter))),
+    );
+    this.results = results;
+    results.reset();
+    results.reserve(bytes.length + rows * RESULT_BYTES_PER_ROW + 1_024);
+  }
+
+  /** `sample`: place of the row in the predictions' columns. */
+  writeScored(
+    range: RowRange,
+    row: number,
+    predictions: PredictionColumns,
+    sample: number,
+    missing: number,
+    evidence: readonly string[] = [],
+  ): void {
+    const { results } = this;
+    if (range.copyable) results.copy(this.source, range.start, range.end);
+    else writeInputRow(results, this.bytes, range.start, range.end, this.format.dialect, this.format);
+    results.byte(this.delimiter);
+    results.integer(row);
+    this.writePrediction(results, predictions, sample, missing);
+    for (const cell of evidence) {
+      results.byte(this.delimiter);
+      results.cell(cell, this.format.dialect.delimiter);
+    }
+    this.endLine(results, range);
+  }
+
+  /** What follows the number of a row: a function of its sample, so that it can be kept. */
+  private writePrediction(writer: ByteWriter, predictions: PredictionColumns, sample: number, missing: number): void {
+    const scoredPrefixes = this.scoredPrefixes[predictions.label[sample]];
+    const suffix = this.suffix(predictions.indeterminate[sample], missing);
+    writer.copy(scoredPrefixes, 0, scoredPrefixes.bytes.length);
+    writer.number(predictions.probability[sample]);
+    writer.copy(suffix, 0, suffix.bytes.length);
+  }
+
+  /** Gives each sample that has no text yet the text that follows its row's number. */
+  cacheResults(texts: ResultCache, predictions: PredictionColumns, missing: Uint32Array): void {
+    texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]));
+  }
+
+  /** Writes scored rows from `row` on, of which `sample` is the first one's, while they can be put together from what is known. @returns the row that cannot */
+  writeCachedRows(texts: ResultCache, row: number, sample: number, number: number): number {
+    return texts.writeCachedRows(this.results, row, sample, number);
+  }
+
+  writeUnscored(range: RowRange, row: number, status: 'rejected' | 'failed', rejection: RowRejection): void {
+    const { delimiter } = this.format.dialect;
+    for (const writer of [this.results, this.errors]) {
+      const isResult = writer === this.results;
+      // In the errors file a shifted row has no measurements: sent again unmended, it must not be scored.
+      const blank = rejection.cellsMisaligned && !isResult ? this.format.featureColumns : undefined;
+      writeInputRow(writer, this.bytes, range.start, range.end, this.format.dialect, {
+        ...this.format,
+        blankColumns: blank,
+      });
+      if (isResult) writer.ascii(['', row, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
+      for (const text of [rejection.code, rejection.detail]) {
+        writer.byte(this.delimiter);
+        writer.cell(text, delimiter);
+      }
+      if (isResult) writer.ascii(delimiter.repeat(this.format.explained));
+      this.endLine(writer, range);
+    }
+  }
+
+  /** A row whose class is another than with the model compared with. */
+  writeChanged(
+    range: RowRange,
+    row: number,
+    current: PredictionColumns,
+    previous: PredictionColumns,
+    sample: number,
+    previousModel: string,
+  ): void {
+    const { changes, format } = this;
+    const { labels, model, dialect } = format;
+    writeInputRow(changes, this.bytes, range.start, range.end, dialect, format);
+    const predicted = [current, previous].map(({ label, probability }) => [
+      labels[label[sample]],
+      String(probability[sample]),
+    ]);
+    changes.ascii(['', row, ...predicted[0], model, ...predicted[1], previousModel].join(dialect.delimiter));
+    this.endLine(changes, range);
+  }
+
+  /** What was written, in the writer's own memory: nothing may be written after it. */
+  finish(): Pick<ShardObject, 'results' | 'errors' | 'changes'> {
+    return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
+  }
+
+  private suffix(flags: number, missing: number): ByteSource {
+    // Two bits of flags, up to 30 features: an exact key below 2^53.
+    const key = missing * 4 + flags;
+    const cached = this.resultSuffixes.get(key);
+    if (cached !== undefined) return cached;
+    const { featureNames, model, dialect } = this.format;
+    const missingNames = featureNames.filter((_, feature) => (missing & (1 << feature)) !== 0).join(';');
+    const outcome = flags === 0 ? 'confident' : 'indeterminate';
+    const writer = new ByteWriter(256);
+    for (const text of ['', outcome, reasonCodes(flags).join(';'), missingNames, model, '', '']) {
+      if (writer.length > 0 || text !== '') writer.cell(text, dialect.delimiter);
+      writer.byte(this.delimiter);
+    }
+    const suffix = toByteSource(Buffer.from(writer.view().subarray(0, writer.length - 1)));
+    this.resultSuffixes.set(key, suffix);
+    return suffix;
+  }
+
+  /** Each row keeps its own line end; a last row without one gets the file's. */
+  private endLine(writer: ByteWriter, { end, next }: RowRange): void {
+    if (next > end) writer.bytes(this.bytes, end, next);
+    else writer.bytes(this.lineEnd);
+  }
+}

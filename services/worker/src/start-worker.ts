@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
+import {
+  BatchProgress,
+  JobProducer,
+  CounterOutbox,
+  WorkerHeartbeat,
+  createProducerConnection,
+  createWorkerConnection,
+  probeRedis,
+} from '@cytoqueue/queue';
+import { ModelRegistry, createStoreProbe } from '@cytoqueue/registry';
+import {
+  type Config,
+  DependencyWatch,
+  type Logger,
+  Readiness,
+  type CleanupStack,
+  TaskProtection,
+  notifyParent,
+  watchReadiness,
+} from '@cytoqueue/runtime';
+import { DamageReport } from '@cytoqueue/records';
+import { openStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
+import { createConsumers, shardConcurrency } from './consumers';
+import { startHealthServer } from './health';
+import { createReconciler } from './jobs/reconciler';
+import { ScoringPool } from './scoring/pool';
+import { LivenessMonitor } from './liveness-monitor';
+import { WorkerMetrics } from './worker-metrics';
+
+/** A stop leaves a running shard a minute; only longer jobs need protection from scale-in and deployments. */
+const PROTECT_AFTER_MS = 20_000;
+const LOCAL_REDIS = 'redis://127.0.0.1:6379';
+
+/** Builds the worker from its parts. Each part pushes its releaser: consumers stop before the pool, store and Redis they use. */
+export async function startWorker(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
+  const store = openStore(config.storageUrl);
+  cleanups.push('store', () => store.stop());
+  const registry = new ModelRegistry(store);
+
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
+  // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
+  const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
+  cleanups.push('redis commands', () => commands.disconnect());
+  const dependencyWatch = new DependencyWatch({
+    logger,
+    probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) },
+  });
+  cleanups.push('dependency watch', () => dependencyWatch.stop());
+  // Before anything else uses them: what is unsuitable ends the start here.
+  await dependencyWatch.start();
+  const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
+  cleanups.push('redis', () => redis.disconnect());
+  const producer = new JobProducer(commands, onRedisError);
+  cleanups.push('producer', () => producer.stop());
+  const threads = config.workerThreads;
+  const pool = new ScoringPool(threads);
+  cleanups.push('scoring pool', () => pool.stop());
+
+  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.loadPinned(pin)));
+  warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
+
+  const progress = new BatchProgress(redis);
+  const metrics = new WorkerMetrics(redis, progress, logger);
+  dependencyWatch.onFailure = () => metrics.dependencyProbeFailed();
+  flushCountersOnStop(config, commands, logger, cleanups);
+  const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, minRunMs: PROTECT_AFTER_MS });
+  protection.start();
+  cleanups.push('task protection', () => protection.stop());
+  const livenessMonitor = new LivenessMonitor(producer, config.workerStallSeconds * 1_000, logger);
+  const consumers = createConsumers({
+    store,
+    registry,
+    pool,
+    progress,
+    metrics,
+    livenessMonitor,
+    redis,
+    logger,
+    protection,
+    threads,
+  });
+  consumers.start();
+  cleanups.push('consumers', () => consumers.stop());
+  livenessMonitor.start();
+  cleanups.push('stall watch', () => livenessMonitor.stop());
+  const heartbeat = new WorkerHeartbeat(redis, randomUUID(), shardConcurrency(threads));
+  heartbeat.start();
+  cleanups.push('presence', () => heartbeat.stop());
+  const damage = new DamageReport(logger, () => metrics.checksumMismatch());
+  const reconciler = createReconciler({ store, producer, redis: commands, metrics, damage, logger });
+  reconciler.start();
+  cleanups.push('reconciler', () => reconciler.stop());
+
+  const readiness = new Readiness(
+    {
+      redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('no connection'))),
+      store: () => store.checkWritable(),
+    },
+    dependencyWatch,
+  );
+  const readinessWatch = watchReadiness({ readiness, logger });
+  readinessWatch.start();
+  cleanups.push('readiness watch', () => readinessWatch.stop());
+  const health = await startHealthServer({
+    host: config.host,
+    port: config.workerPort,
+    isStalled: () => livenessMonitor.isStalled,
+    readiness,
+    metrics: () => metrics.text(),
+  });
+  cleanups.push('health', () => health.stop());
+  logger.info({ port: health.port, threads }, 'ready');
+  notifyParent({ type: 'ready', port: health.port });
+}
+
+/** When this worker has stopped working nobody else may be left to send what it has counted since the minute began. */
+function flushCountersOnStop(
+  { environment, cloudwatchNamespace }: Config,
+  redis: Redis,
+  logger: Logger,
+  cleanups: CleanupStack,
+): void {
+  if (cloudwatchNamespace === undefined) return;
+  cleanups.push('last figures', async () => {
+    const sender = new CloudWatchSender(cloudwatchNamespace);
+    const publisher = new CloudWatchPublisher({ environment, counters: new CounterOutbox(redis), sender });
+    await publisher.flush().catch((error: unknown) => logger.warn({ err: error }, 'last figures not sent'));
+    sender.stop();
+  });
+}
