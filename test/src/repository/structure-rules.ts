@@ -10,7 +10,7 @@ export interface ModuleRule {
   readonly pure?: true;
 }
 
-const PACKAGES = ['schema', 'classifier', 'csv', 'samples', 'registry', 'scaling', 'storage', 'queue', 'metrics', 'runtime', 'client'];
+const PACKAGES = ['schema', 'classifier', 'csv', 'samples', 'registry', 'scaling', 'storage', 'tabular', 'queue', 'metrics', 'runtime', 'client'];
 
 export const MODULE_RULES: Readonly<Record<string, ModuleRule>> = {
   'packages/schema': { ours: [], others: [], pure: true },
@@ -20,6 +20,7 @@ export const MODULE_RULES: Readonly<Record<string, ModuleRule>> = {
   'packages/registry': { ours: ['storage', 'schema', 'classifier'], others: [] },
   'packages/scaling': { ours: [], others: [], pure: true },
   'packages/storage': { ours: [], others: ['@aws-sdk/', '@smithy/'] },
+  'packages/tabular': { ours: ['csv', 'schema'], pure: true },
   'packages/queue': { ours: [], others: ['bullmq', 'ioredis'] },
   'packages/metrics': { ours: [], others: ['@aws-sdk/client-cloudwatch', 'prom-client'] },
   'packages/runtime': { ours: [], others: ['pino', 'zod'] },
