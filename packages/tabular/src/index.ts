@@ -1,3 +1,3 @@
 export { TabularError } from './error';
-export type { Container, Encoding, ImportReport, ImportWarning, SkippedRows } from './report';
+export type { Container, ImportReport, ImportWarning, Repair, SkippedRows } from './report';
 export type { RandomAccess, RowFault, RowSource, Source, SourceRow, TextSource } from './source';
