@@ -8,7 +8,7 @@ export { countMatches, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
 export { type FeatureMatch, foldName, matchFeature } from './names';
 export { plainText } from './plain-text';
-export { describeCellCount, parseRow, type RowResult } from './row';
+export { describeCellCount, listCells, parseRow, type RowResult } from './row';
 export { isMissing } from './value';
 export type { Feature, Label, Schema, SchemaId } from './schema';
 export { wbc, wdbc };

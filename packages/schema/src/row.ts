@@ -67,12 +67,13 @@ function namesOf(missing: number, schema: Schema, match: HeaderMatch): string[] 
 /** Shows every cell: which of them belongs to which column, only the sender can tell. */
 export function describeCellCount(cells: string[], columns: number): string {
   const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns}`;
-  const within = list(cells.slice(0, columns));
-  const beyond = cells.length > columns ? `; beyond the header: ${list(cells.slice(columns))}` : '';
+  const within = listCells(cells.slice(0, columns));
+  const beyond = cells.length > columns ? `; beyond the header: ${listCells(cells.slice(columns))}` : '';
   return `${counts}: ${within}${beyond}`;
 }
 
-function list(cells: string[]): string {
+/** Cells for an error's detail: quoted, cut, and no more than a reader can take in. */
+export function listCells(cells: readonly string[]): string {
   const shown = cells.slice(0, MAX_LISTED_CELLS).map(quote).join(', ');
   return cells.length > MAX_LISTED_CELLS ? `${shown} and ${cells.length - MAX_LISTED_CELLS} more` : shown;
 }

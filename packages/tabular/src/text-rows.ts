@@ -3,15 +3,6 @@ import { TabularError } from './error';
 import type { ColumnSeparator } from './settings';
 import type { SourceRow } from './source';
 
-/** A row of a text file. */
-export interface TextRow extends SourceRow {
-  line: number;
-  /** Physical lines that it takes, more than one where quoted cells hold line ends. */
-  lines: number;
-  /** Its bytes without the line end, where they are one well-formed record with this file's delimiter. */
-  raw?: Buffer;
-}
-
 export interface TextDialect {
   delimiter: ColumnSeparator;
   lineEnd: LineEnd;
@@ -43,9 +34,9 @@ export class TextRows {
   }
 
   /** The rows that the chunk completes. */
-  push(chunk: Uint8Array): TextRow[] {
+  push(chunk: Uint8Array): SourceRow[] {
     const bytes = asBuffer(chunk);
-    const rows: TextRow[] = [];
+    const rows: SourceRow[] = [];
     let start = 0;
     for (let at = this.scanner.next(bytes, 0); at >= 0; at = this.scanner.next(bytes, start)) {
       rows.push(this.readRow(this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)])));
@@ -57,9 +48,14 @@ export class TextRows {
     return rows;
   }
 
+  /** The bytes so far end inside a quoted cell. */
+  get isOpen(): boolean {
+    return this.scanner.insideQuotes;
+  }
+
   /** The last row, where it has no line end. @throws TabularError `unclosed-quote` */
-  end(): TextRow[] {
-    if (this.scanner.insideQuotes) {
+  end(): SourceRow[] {
+    if (this.isOpen) {
       throw new TabularError('unclosed-quote', `line ${this.line} opens a quote that is never closed`, { line: this.line });
     }
     this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
@@ -68,7 +64,7 @@ export class TextRows {
     return record.length === 0 ? [] : [this.readRow(record)];
   }
 
-  private readRow(bytes: Buffer): TextRow {
+  private readRow(bytes: Buffer): SourceRow {
     if (bytes.length > this.maxRowBytes) throw this.tooLong();
     const record = this.lineByte === LF && bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
     const { line } = this;
@@ -77,7 +73,7 @@ export class TextRows {
     return { ...this.readRecord(record), line, lines };
   }
 
-  private readRecord(record: Buffer): Pick<TextRow, 'cells' | 'fault' | 'raw'> {
+  private readRecord(record: Buffer): Pick<SourceRow, 'cells' | 'fault' | 'raw'> {
     const { delimiter, lineEnd } = this.dialect;
     // The readers of packages/csv take any single character.
     const dialect = { delimiter, lineEnd, bom: false } as Dialect;
