@@ -6,8 +6,10 @@ export { type FieldError, SchemaError } from './errors';
 export { type ParsedFeatures, parseFeatures } from './features';
 export { countMatches, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
-export { foldName } from './names';
-export { parseRow, type RowResult } from './row';
+export { type FeatureMatch, foldName, matchFeature } from './names';
+export { plainText } from './plain-text';
+export { describeCellCount, listCells, parseRow, type RowResult } from './row';
+export { isMissing } from './value';
 export type { Feature, Label, Schema, SchemaId } from './schema';
 export { wbc, wdbc };
 

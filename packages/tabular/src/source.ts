@@ -8,7 +8,7 @@ export interface RandomAccess {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** A row that holds no text bytes any more: of a workbook, of JSON Lines, of Parquet. */
+/** A row as its container has it: a line of text, of a workbook, of JSON Lines, of Parquet. */
 export interface SourceRow {
   /** Texts as a person reads them; numbers in their shortest form with a decimal point, nothing as ''. */
   cells: string[];
@@ -16,6 +16,10 @@ export interface SourceRow {
   line: number | null;
   /** The row stays in the results and is rejected with this, such as a formula without a cached value. */
   fault?: RowFault;
+  /** Physical lines of a text file that the row takes, where quoted cells hold line ends. */
+  lines?: number;
+  /** Of a text file: the row's bytes without the line end, where they are one well-formed record. */
+  raw?: Buffer;
 }
 
 export interface RowFault {

@@ -1,0 +1,70 @@
+import { DELIMITERS } from '@cytoqueue/csv';
+import { separatorOf } from './preamble';
+import type { Recognizer } from './recognizer';
+import type { ColumnSeparator, ImportProfile } from './settings';
+import type { SourceRow } from './source';
+import { type TextDialect, TextRows, lineEndOf } from './text-rows';
+
+/** The first part of a text file, read with the dialect that was chosen for all of it. */
+export interface TextStart {
+  dialect: TextDialect;
+  /** Whole rows of the first part. */
+  rows: SourceRow[];
+  /** The file begins with a `sep=` line. */
+  separatorLine: boolean;
+}
+
+const SEPARATORS: readonly ColumnSeparator[] = [...DELIMITERS, ' '];
+const MAX_SCORED_ROWS = 60;
+
+/**
+ * Chooses delimiter and line end by the first part of a file: the profile's, else that of a `sep=` line, else the one with
+ * which some row names most features; where none does, the one that cuts most rows into equally many cells.
+ * @param final the first part is the whole file
+ */
+export function chooseDialect(prefix: Buffer, final: boolean, recognizer: Recognizer, profile: ImportProfile = {}): TextStart {
+  const lineEnd = lineEndOf(prefix);
+  const firstLine = prefix.toString('utf8', 0, Math.max(0, prefix.indexOf(lineEnd)));
+  const declared = separatorOf(firstLine);
+  const wanted = profile.delimiter ?? SEPARATORS.find((separator) => separator === declared);
+  const candidates = wanted === undefined ? sureDelimiter(firstLine, recognizer) : [wanted];
+  const best = bestReading(candidates.map((delimiter) => read(prefix, final, { delimiter, lineEnd })), recognizer);
+  const isSure = profile.delimiter !== undefined || candidates.length > 1 || best.score > 0;
+  const { reading } = isSure ? best : bestReading(SEPARATORS.map((delimiter) => read(prefix, final, { delimiter, lineEnd })), recognizer);
+  return { ...reading, separatorLine: declared !== undefined };
+}
+
+type Reading = Omit<TextStart, 'separatorLine'>;
+
+/** The delimiter with which the first line names every feature: most files are read only once. All of them where there is none. */
+function sureDelimiter(firstLine: string, recognizer: Recognizer): readonly ColumnSeparator[] {
+  const sure = DELIMITERS.find((delimiter) => recognizer.score(firstLine.replaceAll('"', '').split(delimiter)) === recognizer.featureCount);
+  return sure === undefined ? SEPARATORS : [sure];
+}
+
+function bestReading(readings: readonly Reading[], recognizer: Recognizer): { reading: Reading; score: number } {
+  const scored = readings.map((reading) => ({ reading, score: scoreOf(reading, recognizer), width: usualWidth(reading) }));
+  return scored.reduce((best, other) => (other.score > best.score || (other.score === best.score && best.score === 0 && other.width > best.width) ? other : best));
+}
+
+function read(prefix: Buffer, final: boolean, dialect: TextDialect): Reading {
+  const reader = new TextRows(dialect, Number.POSITIVE_INFINITY);
+  const rows = reader.push(prefix);
+  if (final && !reader.isOpen) rows.push(...reader.end());
+  return { dialect, rows };
+}
+
+/** Names that hold blanks must not make blanks the delimiter: these need a whole header. */
+function scoreOf({ dialect, rows }: Reading, recognizer: Recognizer): number {
+  const first = rows.slice(0, MAX_SCORED_ROWS);
+  const headers = dialect.delimiter === ' ' ? first.filter(({ cells }) => recognizer.isHeader(cells)) : first;
+  return Math.max(0, ...headers.map(({ cells }) => recognizer.score(cells)));
+}
+
+/** How many rows have the most usual number of cells, unless that is one. Free text has many blanks, so these count as none. */
+function usualWidth({ dialect, rows }: Reading): number {
+  if (dialect.delimiter === ' ') return 0;
+  const widths = new Map<number, number>();
+  for (const { cells } of rows.slice(0, MAX_SCORED_ROWS)) if (cells.length > 1) widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
+  return Math.max(0, ...widths.values());
+}

@@ -1,0 +1,58 @@
+import { foldName, plainText } from '@cytoqueue/schema';
+import type { ColumnRoles } from './recognizer';
+
+/** Names of rows that sum others up, after folding; English, German, French and those of pandas' `describe`. */
+const SUMMARY_WORDS = new Set([
+  'min', 'minimum', 'lowest', 'lowest_value', 'max', 'maximum', 'highest', 'highest_value', 'mean', 'average', 'avg', 'median', 'total', 'totals', 'sum',
+  'subtotal', 'grand_total', 'sd', 'std', 'stdev', 'std_dev', 'stddev', 'standard_deviation', 'variance', '25%', '50%', '75%',
+  'mittelwert', 'durchschnitt', 'summe', 'gesamt', 'standardabweichung', 'moyenne', 'somme', 'médiane', 'écart_type',
+]);
+/** The same, where no patient is: in the column of the identifier. */
+const IDENTIFIER_WORDS = new Set([...SUMMARY_WORDS, 'n', 'count', 'anzahl', 'range', 'spannweite', 'var', 'q1', 'q3', 'low', 'high', 'lower', 'upper', 'scale']);
+/** In a column of names, these are people. */
+const GIVEN_NAMES = new Set(['max', 'min', 'sum']);
+const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
+
+/** Whether every cell is blank, invisible characters included. */
+export function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell === '' || plainText(cell) === '');
+}
+
+/**
+ * Why a row's own cells show that it is no patient's record; undefined for every other row. A summary word counts in the
+ * column of the identifier; where that is blank, in any other text cell; without such a column, in the first text column.
+ */
+export function whyNoRecord(cells: readonly string[], roles: ColumnRoles, columns: readonly string[]): string | undefined {
+  if (holdsColumnNumbers(cells, roles)) return 'the cells are the numbers of the columns';
+  const id = roles.id >= 0 ? plainText(cells[roles.id] ?? '') : '';
+  if (id !== '') return isAmong(IDENTIFIER_WORDS, id) ? summary(id) : undefined;
+  for (let column = 0; column < cells.length; column++) {
+    if (column === roles.id || roles.features.includes(column)) continue;
+    const text = plainText(cells[column]);
+    const isGivenName = GIVEN_NAMES.has(foldName(text)) && NAME_COLUMN.test(foldName(columns[column] ?? ''));
+    if (isAmong(SUMMARY_WORDS, text) && !isGivenName) return `${summary(text)}, and it has no identifier`;
+    if (roles.id < 0) return undefined;
+  }
+  return undefined;
+}
+
+function summary(text: string): string {
+  return `${JSON.stringify(text)} names a row that sums others up`;
+}
+
+function isAmong(words: ReadonlySet<string>, text: string): boolean {
+  return text !== '' && text.length <= MAX_WORD && words.has(foldName(text.replace(/[:.)\s]+$/, '')));
+}
+
+const MAX_WORD = 20;
+
+/** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or through the features of a row without an identifier. */
+function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
+  const first = Number(cells[features[0]]);
+  if (!Number.isInteger(first)) return false;
+  const offset = first - features[0];
+  const byPlace = features.every((column) => Number(cells[column]) === column + offset);
+  if (byPlace && (offset === 1 || offset === 0)) return id < 0 || ['', String(id + offset)].includes(cells[id].trim());
+  const sorted = features.toSorted((a, b) => a - b);
+  return id >= 0 && cells[id].trim() === '' && sorted.every((column, index) => cells[column].trim() !== '' && Number(cells[column]) === index + 1);
+}
