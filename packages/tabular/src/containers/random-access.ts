@@ -1,0 +1,36 @@
+import type { RandomAccess } from '../source';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** A file that is held in memory. */
+export function bytesAccess(bytes: Uint8Array): RandomAccess {
+  return {
+    size: bytes.length,
+    read: async (offset, length) => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
+  };
+}
+
+/** Bytes [start, end) of the file in chunks; ends early where the file ends early. */
+export async function* readRange(file: RandomAccess, start = 0, end = file.size): AsyncGenerator<Uint8Array> {
+  let offset = start;
+  while (offset < end) {
+    const chunk = await file.read(offset, Math.min(CHUNK_BYTES, end - offset));
+    if (chunk.length === 0) return;
+    offset += chunk.length;
+    yield chunk;
+  }
+}
+
+/** `length` bytes at `offset`, or fewer where the file ends. A port may answer in smaller portions. */
+export async function readBytes(file: RandomAccess, offset: number, length: number): Promise<Uint8Array> {
+  const first = await file.read(offset, length);
+  if (first.length === length || first.length === 0) return first;
+  const portions = [first];
+  for (let read = first.length; read < length; ) {
+    const portion = await file.read(offset + read, length - read);
+    if (portion.length === 0) break;
+    portions.push(portion);
+    read += portion.length;
+  }
+  return Buffer.concat(portions);
+}
