@@ -25,6 +25,15 @@ function errorOf(action: () => unknown): CsvError {
   throw new Error('expected a CsvError');
 }
 
+it('shows every record once, empty lines included, however the bytes are chunked', () => {
+  const data = '1,2\r\n\n"a\nb",é\n3,"x"\n\r\n4,5';
+  for (const chunkBytes of [1, 2, 3, 5, 100]) {
+    const records: string[] = [];
+    cut(data, { onRecord: (bytes, start, end) => void records.push(Buffer.from(bytes).toString('utf8', start, end)) }, { chunkBytes });
+    expect(records).toEqual(['1,2\r', '', '"a\nb",é', '3,"x"', '\r', '4,5']);
+  }
+});
+
 describe('cutting', () => {
   it('closes a shard at the row that reaches either target', () => {
     expect(cut('1,2\n3,4\n5,6\n', { shardRows: 2 })).toEqual({

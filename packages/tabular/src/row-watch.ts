@@ -32,7 +32,8 @@ export class RowWatch {
   private readonly name: number;
   private readonly last: number;
   private line: number;
-  private rows = 0;
+  /** Rows so far; empty lines are none. */
+  rows = 0;
   private readonly names = new Map<string, boolean>();
 
   constructor(layout: Layout, private readonly dialect: Dialect, schema: Schema) {

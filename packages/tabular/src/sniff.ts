@@ -24,6 +24,7 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
   const bytes = isWhole ? whole : whole.subarray(0, whole.length - unfinishedBytes(whole));
   if (firstNonText(bytes) >= 0) return undefined;
   const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
+  if (text.indexOf(BOM) === 0) return undefined;
   const log = new ImportLog();
   const recognizer = new Recognizer(settings.schema);
   try {
