@@ -211,7 +211,7 @@ test('rows of a sheet may be short or wide, since their cells have places of the
 });
 
 test('thousands points of a file with decimal commas are no decimal points', async () => {
-  const values = wdbc.features.map(({ name }) => (name.startsWith('area') ? '1.001,5' : '0,5'));
+  const values: string[] = wdbc.features.map(({ name }) => (name.startsWith('area') ? '1.001,5' : '0,5'));
   const { read } = await importText(lines(['id', ...wdbc.features.map(({ name }) => name)].join(';'), ['P1', ...values].join(';'), ['P2', ...values.with(3, '1.001')].join(';'), ['P3', ...values.with(3, '17.99')].join(';')), { schema: wdbc });
   expect(read.map((row) => row.values[3])).toEqual(['1001.5', '1001', '!']);
   expect(read[2].fault).toMatchObject({ code: 'not-a-number' });

@@ -72,6 +72,31 @@ describe('a later row makes a file odd', () => {
   });
 });
 
+test('identifiers that a spreadsheet rounded, and one with both classes, are warned about', () => {
+  const rows = [['9.45E+12', ...GRADES, '2'], ['123456789012345000', ...GRADES, '2'], ['P1', ...GRADES, '2'], ['"P1"', ...GRADES, '4'], ['P1', ...GRADES, '2']];
+  const watched = watch(lines([...HEADER, 'class'], ...rows));
+  expect([watched?.isOdd, watched?.log.warnings]).toMatchObject([false, [
+    { code: 'rounded-identifier', row: 1, line: 2, column: 'id' },
+    { code: 'rounded-identifier', row: 2, line: 3 },
+    { code: 'identifier-with-both-classes', row: 4, line: 5, detail: 'Rows 3 and 4 have the same identifier and different classes.' },
+  ]]);
+});
+
+const HEAD = [...HEADER, 'class'];
+const labels = fc.constantFrom('2', '4', 'M', '');
+const labelled = fc.tuple(fc.constantFrom('P1', 'P22', '9.45E+12', '1e+5', '123456789012345000', '12345678901234567', ''), labels).map(([id, label]) => [id, ...GRADES, label].join());
+
+test('watching and importing warn alike about identifiers', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(labelled, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 60 }), async (data, chunkBytes) => {
+      const file = lines(HEAD, ...data);
+      const watched = watch(file, chunkBytes);
+      expect(watched?.log.warnings).toEqual((await importText(file)).warnings);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 const rows = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom('P1', 'P22', 'B-7', 'M', 'max1', ''), fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 })).map(([id, values]) => [id, ...values].join()) },
   fc.constantFrom('', ',,,,,,,,,', ' ', HEADER.join(), HEADER.toReversed().join(), '1,2,3,4,5,6,7,8,9,10', '0,1,2,3,4,5,6,7,8,9', ',1,2,3,4,5,6,7,8,9', '9,2,3,4,5,6,7,8,9,10'),

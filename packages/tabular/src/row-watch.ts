@@ -1,5 +1,6 @@
 import { type Dialect, asBuffer, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
-import type { Schema } from '@cytoqueue/schema';
+import { type Schema, plainText } from '@cytoqueue/schema';
+import { isRounded } from './identifiers';
 import type { Layout } from './layout';
 import { isNameOfSummary } from './records';
 import { Recognizer } from './recognizer';
@@ -10,6 +11,9 @@ const QUOTE = 34;
 const CTRL_Z = 26;
 const CR = 13;
 const ZERO = 48;
+const PLUS = 43;
+/** Digits beyond which a spreadsheet rounds. */
+const LONG = 16;
 /** Cells that go on counting up to here are looked at by the rules. */
 const COMPARED = 7;
 /** Longer than every word for a row that sums others up. */
@@ -31,12 +35,13 @@ export class RowWatch {
   private readonly feature: number;
   private readonly name: number;
   private readonly last: number;
+  private readonly compares: boolean;
   private line: number;
   /** Rows so far; empty lines are none. */
   rows = 0;
   private readonly names = new Map<string, boolean>();
 
-  constructor(layout: Layout, private readonly dialect: Dialect, schema: Schema) {
+  constructor(private readonly layout: Layout, private readonly dialect: Dialect, schema: Schema) {
     const { roles, columns } = layout;
     // The header's index counts among all rows; here only data rows come.
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
@@ -44,6 +49,7 @@ export class RowWatch {
     this.lineByte = lineByte(dialect.lineEnd);
     this.feature = Math.min(...roles.features);
     this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
+    this.compares = roles.id >= 0 && roles.label >= 0;
     this.last = Math.max(this.feature, this.name);
     this.line = (layout.headerLine ?? 1) + 1;
   }
@@ -59,8 +65,18 @@ export class RowWatch {
       // DOS programs end the last line with it.
       if (bytes[stop - 1] === CTRL_Z) this.isOdd = true;
     }
-    if (quoted ? this.isPlainQuoted(bytes, start, stop) : this.isPlain(bytes, start, stop)) this.line++;
-    else this.inspect(asBuffer(bytes).subarray(start, stop));
+    if (quoted ? this.isPlainQuoted(bytes, start, stop) : this.isPlain(bytes, start, stop)) {
+      if (this.compares && this.rules.identifiers.isComparing) this.compare(bytes, start, stop);
+      this.line++;
+    } else this.inspect(asBuffer(bytes).subarray(start, stop));
+  }
+
+  /** The identifier and the class of a row that needs no other look. */
+  private compare(bytes: Uint8Array, start: number, end: number): void {
+    const { id, label } = this.layout.roles;
+    const cells = this.cellsOf(asBuffer(bytes).subarray(start, end));
+    if (cells.length !== this.layout.columns.length) return;
+    this.rules.identifiers.compare(plainText(cells[id]), cells[label], { row: this.rows, line: this.line });
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number): boolean {
@@ -71,7 +87,7 @@ export class RowWatch {
       while (at < end && bytes[at] !== delimiter) at++;
       if (column === feature) {
         if (!this.isValue(bytes, cell, at, end)) return false;
-      } else if (column === name && !(at - cell > 2 && isDigit(bytes[at - 1])) && !this.isName(bytes, cell, at)) return false;
+      } else if (column === name && !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS) && !this.isName(bytes, cell, at)) return false;
       if (column === last) return true;
       if (at === end) return false;
       at++;
@@ -117,7 +133,8 @@ export class RowWatch {
   /** Ends with a digit, as identifiers do, or is known to be no word for a row that sums others up. */
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    if (length > 2 && isDigit(bytes[end - 1])) return true;
+    const mayBeRounded = length >= LONG || bytes[end - 3] === PLUS;
+    if (length > 2 && isDigit(bytes[end - 1]) && !mayBeRounded) return true;
     if (length > 0 && length <= 2 && isDigit(bytes[start]) && isDigit(bytes[end - 1])) return true;
     if (length === 0 || length > MAX_NAME_BYTES) return length > 0;
     return this.isKnownName(asBuffer(bytes).toString('utf8', start, end));
@@ -126,7 +143,7 @@ export class RowWatch {
   private isKnownName(text: string): boolean {
     const known = this.names.get(text);
     if (known !== undefined) return known;
-    const isPlain = text.trim() !== '' && !isNameOfSummary(text);
+    const isPlain = text.trim() !== '' && !isNameOfSummary(text) && !isRounded(plainText(text));
     if (this.names.size < MAX_REMEMBERED_NAMES) this.names.set(text, isPlain);
     return isPlain;
   }

@@ -1,10 +1,10 @@
-import { asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
+import { type Dialect, asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
 import { chooseDialect } from './dialect';
 import { resolveCharset } from './encoding';
 import { TabularError } from './error';
 import { type Layout, decideLayout } from './layout';
 import { Recognizer } from './recognizer';
-import { ImportLog } from './report';
+import { ImportLog, type ImportReport } from './report';
 import type { ImportSettings } from './settings';
 
 /** Bytes that a decision needs, unless the file ends before. */
@@ -42,3 +42,20 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
 }
 
 const BOM = Buffer.from('\uFEFF');
+
+/** The report of a plain file, which is its own canonical form. */
+export function plainReport(layout: Layout, { delimiter }: Dialect, { skipped }: ImportLog, sha256: string): ImportReport {
+  const { headerLine: header_line, numbers } = layout;
+  return {
+    container: 'csv',
+    encoding: 'utf-8',
+    delimiter,
+    decimal: numbers.decimal,
+    header_line,
+    sheet: null,
+    skipped_rows: skipped,
+    repairs: [],
+    canonical_sha256: sha256,
+    profile: null,
+  };
+}
