@@ -4,7 +4,6 @@ import type { RandomAccess, RowSource, SourceRow } from '../../source';
 import { MAX_COLUMNS } from '../cell-text';
 import type { ExpansionLimit } from '../expansion-limit';
 import { asDamagedFile } from '../file-damage';
-import { readBytes } from '../random-access';
 import { ColumnChunkReader } from './column';
 import { decompressors } from './decompressors';
 import { PageReader, type ColumnDecoder } from './page';
@@ -30,13 +29,13 @@ export async function openParquet(file: RandomAccess, limit: ExpansionLimit): Pr
 }
 
 async function readMetadata(file: RandomAccess): Promise<FileMetaData> {
-  const footer = Buffer.from(await readBytes(file, Math.max(0, file.size - FOOTER_BYTES), FOOTER_BYTES));
+  const footer = Buffer.from(await file.read(Math.max(0, file.size - FOOTER_BYTES), FOOTER_BYTES));
   const magic = footer.toString('latin1', 4);
   if (magic === 'PARE') throw new TabularError('encrypted-file', 'The Parquet file is encrypted. Write it without encryption.');
   if (magic !== 'PAR1' || file.size < 12) throw new Error('no Parquet footer');
   const length = footer.readUInt32LE(0);
   if (length > MAX_METADATA_BYTES || length > file.size - 12) throw new Error(`metadata of ${length} bytes`);
-  const bytes = await readBytes(file, file.size - FOOTER_BYTES - length, length + FOOTER_BYTES);
+  const bytes = await file.read(file.size - FOOTER_BYTES - length, length + FOOTER_BYTES);
   assertShortNumbers(bytes);
   return parquetMetadata(new Uint8Array(bytes).buffer, { geoparquet: false });
 }
