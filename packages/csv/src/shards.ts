@@ -26,6 +26,8 @@ export interface ShardOptions {
   maxShards: number;
   /** With the line end. */
   maxRowBytes: number;
+  /** Looks at every record, empty lines included, in its order: its bytes without the byte that ends it, and whether quotes may stand in it. */
+  onRecord?: (bytes: Uint8Array, start: number, end: number, quoted: boolean) => void;
 }
 
 /**
@@ -50,6 +52,8 @@ export class ShardCutter {
   private unfinished = Buffer.alloc(0);
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
+  /** The open record's bytes in earlier chunks, for `onRecord` alone. */
+  private carried: Buffer[] = [];
 
   constructor(header: Header, private readonly options: ShardOptions) {
     const { delimiter, lineEnd } = header.dialect;
@@ -86,7 +90,10 @@ export class ShardCutter {
       const row = this.rows + 1;
       throw new CsvError('unclosed-quote', `row ${row} (byte ${byteOffset} of the file) opens a quote that is never closed`, { row, byteOffset });
     }
-    if (this.position > byteOffset) this.endRow(this.position);
+    if (this.position > byteOffset) {
+      if (this.carried.length > 0) this.showCarried(Buffer.alloc(0));
+      this.endRow(this.position);
+    }
     // Twice when the first close merges and reopens the odd one.
     while (this.openRows > 0) this.closeShard(this.recordOffset);
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
@@ -116,18 +123,30 @@ export class ShardCutter {
     const base = this.position;
     const { scanner } = this;
     this.scanned = bytes;
+    const { onRecord } = this.options;
     const quotes = bytes.includes(QUOTE);
     let from = 0;
     for (;;) {
       const at = quotes ? scanner.next(bytes, from) : scanner.nextUnquoted(bytes, from);
       if (at < 0) break;
+      if (onRecord !== undefined) {
+        if (this.carried.length === 0) onRecord(bytes, from, at, quotes);
+        else this.showCarried(bytes.subarray(0, at));
+      }
       from = at + 1;
       this.endRecord(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
     }
+    if (onRecord !== undefined && from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
     if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
     this.sumTo(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
+  }
+
+  private showCarried(end: Buffer): void {
+    const record = Buffer.concat([...this.carried, end]);
+    this.carried = [];
+    this.options.onRecord?.(record, 0, record.length, true);
   }
 
   /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */

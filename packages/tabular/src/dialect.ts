@@ -16,6 +16,8 @@ export interface TextStart {
 
 const SEPARATORS: readonly ColumnSeparator[] = [...DELIMITERS, ' '];
 const MAX_SCORED_ROWS = 60;
+/** Rows by which a file is judged. */
+export const FIRST_PART_ROWS = 500;
 
 /**
  * Chooses delimiter and line end by the first part of a file: the profile's, else that of a `sep=` line, else the one with
@@ -26,31 +28,31 @@ export function chooseDialect(prefix: Buffer, final: boolean, recognizer: Recogn
   const lineEnd = lineEndOf(prefix);
   const firstLine = prefix.toString('utf8', 0, Math.max(0, prefix.indexOf(lineEnd)));
   const declared = separatorOf(firstLine);
-  const wanted = profile.delimiter ?? SEPARATORS.find((separator) => separator === declared);
-  const candidates = wanted === undefined ? sureDelimiter(firstLine, recognizer) : [wanted];
-  const best = bestReading(candidates.map((delimiter) => read(prefix, final, { delimiter, lineEnd })), recognizer);
-  const isSure = profile.delimiter !== undefined || candidates.length > 1 || best.score > 0;
-  const { reading } = isSure ? best : bestReading(SEPARATORS.map((delimiter) => read(prefix, final, { delimiter, lineEnd })), recognizer);
+  const wanted = SEPARATORS.find((separator) => separator === declared);
+  const sure = profile.delimiter ?? (declared === undefined ? sureDelimiter(firstLine, recognizer) : undefined);
+  const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) => read(prefix, final, { delimiter, lineEnd }));
+  const reading = readings.length === 1 ? readings[0] : bestReading(readings, wanted, recognizer);
   return { ...reading, separatorLine: declared !== undefined };
 }
 
 type Reading = Omit<TextStart, 'separatorLine'>;
 
-/** The delimiter with which the first line names every feature: most files are read only once. All of them where there is none. */
-function sureDelimiter(firstLine: string, recognizer: Recognizer): readonly ColumnSeparator[] {
-  const sure = DELIMITERS.find((delimiter) => recognizer.score(firstLine.replaceAll('"', '').split(delimiter)) === recognizer.featureCount);
-  return sure === undefined ? SEPARATORS : [sure];
+/** The delimiter with which the first line names every feature: most files need no comparison. */
+function sureDelimiter(firstLine: string, recognizer: Recognizer): ColumnSeparator | undefined {
+  return DELIMITERS.find((delimiter) => recognizer.score(firstLine.replaceAll('"', '').split(delimiter)) === recognizer.featureCount);
 }
 
-function bestReading(readings: readonly Reading[], recognizer: Recognizer): { reading: Reading; score: number } {
+function bestReading(readings: readonly Reading[], wanted: ColumnSeparator | undefined, recognizer: Recognizer): Reading {
   const scored = readings.map((reading) => ({ reading, score: scoreOf(reading, recognizer), width: usualWidth(reading) }));
-  return scored.reduce((best, other) => (other.score > best.score || (other.score === best.score && best.score === 0 && other.width > best.width) ? other : best));
+  const declared = scored.find(({ reading, score }) => reading.dialect.delimiter === wanted && score > 0);
+  const best = scored.reduce((a, b) => (b.score > a.score || (b.score === a.score && b.score === 0 && b.width > a.width) ? b : a));
+  return (declared ?? best).reading;
 }
 
 function read(prefix: Buffer, final: boolean, dialect: TextDialect): Reading {
   const reader = new TextRows(dialect, Number.POSITIVE_INFINITY);
-  const rows = reader.push(prefix);
-  if (final && !reader.isOpen) rows.push(...reader.end());
+  const rows = reader.push(prefix, FIRST_PART_ROWS);
+  if (final && rows.length < FIRST_PART_ROWS && !reader.isOpen) rows.push(...reader.end());
   return { dialect, rows };
 }
 

@@ -1,5 +1,5 @@
 import { type CanonicalColumns, type CanonicalDialect, CanonicalWriter, canonicalColumns, canonicalNames } from './canonical';
-import { chooseDialect } from './dialect';
+import { FIRST_PART_ROWS, chooseDialect } from './dialect';
 import { TextDecoding } from './encoding';
 import { TabularError } from './error';
 import { type Layout, decideLayout } from './layout';
@@ -7,12 +7,10 @@ import { Recognizer } from './recognizer';
 import { ImportLog, type ImportReport, type ImportWarning } from './report';
 import { RowRules } from './rows';
 import type { ColumnSeparator, ImportSettings } from './settings';
+import { FIRST_PART_BYTES } from './sniff';
 import type { RowSource, Source, SourceRow, TextSource } from './source';
 import { TextRows } from './text-rows';
 
-/** The first part of a file, by which all is decided. */
-const FIRST_PART_BYTES = 64 * 1024;
-const FIRST_PART_ROWS = 1_000;
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 1_000;
 
@@ -117,7 +115,7 @@ async function openDecoded(decoding: TextDecoding, chunks: AsyncGenerator<Buffer
   const { dialect, rows, separatorLine } = chooseDialect(prefix, final, recognizer, profile);
   if (prefix.length > 0 && rows.length === 0) throw new TabularError('header-too-long', `no header row within the first ${prefix.length} bytes`);
   const options = { schema: settings.schema, profile, maxColumns, placed: false };
-  const layout = decideLayout(rows.slice(0, FIRST_PART_ROWS), recognizer, options, log);
+  const layout = decideLayout(rows, recognizer, options, log);
   if (separatorLine) log.repair('separator-line', 'The line sep= of a spreadsheet was left out.');
   if (dialect.delimiter === ' ') log.repair('blank-delimiter', 'The columns are separated by blanks.');
   return {

@@ -1,5 +1,5 @@
 import { type Schema, parseLabel } from '@cytoqueue/schema';
-import { type NumberFormat, decideNumberFormat } from './cells';
+import { type NumberFormat, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
 import { findBelowHeader, findHeader } from './preamble';
 import { isBlank } from './records';
@@ -43,12 +43,17 @@ export function decideLayout(rows: readonly SourceRow[], recognizer: Recognizer,
   }
   const belowHeader = findBelowHeader(rows, headerIndex, recognizer.roles(names), options.schema);
   const records = rows.filter(({ cells, fault }, index) => {
-    return index > headerIndex && fault === undefined && !belowHeader.has(index) && !isBlank(cells) && !recognizer.isHeader(cells);
+    return index > headerIndex && fault === undefined && !belowHeader.has(index) && !isBlank(cells) && !isHeader(cells, recognizer);
   });
   const width = options.placed ? placedWidth(names, records) : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
   return { ...width, headerIndex, headerLine: rows[headerIndex].line, belowHeader, roles, numbers };
+}
+
+/** Names are looked up only where no cell is a number, as in no record. */
+function isHeader(cells: readonly string[], recognizer: Recognizer): boolean {
+  return !cells.some(looksNumeric) && recognizer.isHeader(cells);
 }
 
 type Width = Pick<Layout, 'columns' | 'surplusCells' | 'shortRows'>;

@@ -9,6 +9,8 @@ export interface ColumnRoles {
   label: number;
 }
 
+const MAX_KNOWN = 10_000;
+
 /** Recognises column names: by the profile where it names a column, else by the schema. */
 export class Recognizer {
   readonly featureCount: number;
@@ -43,8 +45,18 @@ export class Recognizer {
     };
   }
 
+  /** The same texts come again and again: names, grades. */
+  private readonly known = new Map<string, number | 'id' | 'label' | undefined>();
+
   /** A feature's index, `id`, `label`, or undefined for a column that is carried along. */
   meaning(cell: string): number | 'id' | 'label' | undefined {
+    if (this.known.has(cell)) return this.known.get(cell);
+    const meaning = this.recognize(cell);
+    if (this.known.size < MAX_KNOWN) this.known.set(cell, meaning);
+    return meaning;
+  }
+
+  private recognize(cell: string): number | 'id' | 'label' | undefined {
     const folded = foldName(cell);
     const mapped = this.mapped.get(folded);
     if (mapped === 'id' || mapped === 'label') return mapped;

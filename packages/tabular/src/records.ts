@@ -36,6 +36,11 @@ export function whyNoRecord(cells: readonly string[], roles: ColumnRoles, column
   return undefined;
 }
 
+/** Whether the text, in the column of the identifier or the first text column, can name a row that sums others up. */
+export function isNameOfSummary(text: string): boolean {
+  return isAmong(IDENTIFIER_WORDS, plainText(text));
+}
+
 function summary(text: string): string {
   return `${JSON.stringify(text)} names a row that sums others up`;
 }
@@ -46,13 +51,12 @@ function isAmong(words: ReadonlySet<string>, text: string): boolean {
 
 const MAX_WORD = 20;
 
-/** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or through the features of a row without an identifier. */
+/** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or 1, 2, 3 … through the features of a row without an identifier. */
 function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
-  const first = Number(cells[features[0]]);
-  if (!Number.isInteger(first)) return false;
-  const offset = first - features[0];
-  const byPlace = features.every((column) => Number(cells[column]) === column + offset);
-  if (byPlace && (offset === 1 || offset === 0)) return id < 0 || ['', String(id + offset)].includes(cells[id].trim());
-  const sorted = features.toSorted((a, b) => a - b);
-  return id >= 0 && cells[id].trim() === '' && sorted.every((column, index) => cells[column].trim() !== '' && Number(cells[column]) === index + 1);
+  const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
+  const hasNoId = id < 0 || cells[id].trim() === '';
+  for (const offset of [0, 1]) {
+    if (holds(features[0], features[0] + offset)) return features.every((column) => holds(column, column + offset)) && (hasNoId || holds(id, id + offset));
+  }
+  return id >= 0 && hasNoId && features.toSorted((a, b) => a - b).every((column, index) => holds(column, index + 1));
 }

@@ -33,12 +33,12 @@ export class TextRows {
     this.scanner = new RecordScanner(dialect.delimiter.charCodeAt(0), this.lineByte);
   }
 
-  /** The rows that the chunk completes. */
-  push(chunk: Uint8Array): SourceRow[] {
+  /** The rows that the chunk completes, no more than `limit`; what lies behind these is then lost. */
+  push(chunk: Uint8Array, limit = Number.POSITIVE_INFINITY): SourceRow[] {
     const bytes = asBuffer(chunk);
     const rows: SourceRow[] = [];
     let start = 0;
-    for (let at = this.scanner.next(bytes, 0); at >= 0; at = this.scanner.next(bytes, start)) {
+    for (let at = this.scanner.next(bytes, 0); at >= 0 && rows.length < limit; at = this.scanner.next(bytes, start)) {
       rows.push(this.readRow(this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)])));
       this.rest = Buffer.alloc(0);
       start = at + 1;
