@@ -1,7 +1,10 @@
 export { type CanonicalColumns, type CanonicalDialect, readFault } from './canonical';
+export { openFile, type OpenFileOptions } from './containers/open-file';
 export { TabularError } from './error';
 export { type Import, type ImportOutcome, type ImportStart, openImport } from './import';
 export { type ColumnRoles, Recognizer } from './recognizer';
 export type { Container, ImportReport, ImportWarning, Repair, SkippedRows } from './report';
 export type { ColumnSeparator, ImportProfile, ImportSettings } from './settings';
 export type { RandomAccess, RowFault, RowSource, Source, SourceRow, TextSource } from './source';
+export { type ConvertOptions, RESULT_FORMATS, type ResultFormat, convertResults } from './write/convert';
+export type { ColumnType } from './write/result-table';
