@@ -7,7 +7,7 @@ import { gunzip } from './gzip';
 import { openJson } from './json';
 import { openOds } from './ods';
 import { openParquet } from './parquet/parquet';
-import { readBytes, readRange } from './random-access';
+import { readRange } from './random-access';
 import { findWorkbookPart, openXlsx } from './xlsx/workbook';
 import { ZipArchive } from './zip-archive';
 
@@ -33,7 +33,7 @@ export async function openFile(file: RandomAccess, options: OpenFileOptions = {}
 
 async function open(file: RandomAccess, options: OpenFileOptions): Promise<Source> {
   const limit = new ExpansionLimit(file.size, options.maxExpandedBytes);
-  const first = inspectFirstBytes(await readBytes(file, 0, Math.min(FIRST_BYTES, file.size)));
+  const first = inspectFirstBytes(await file.read(0, Math.min(FIRST_BYTES, file.size)));
   if ('unsupported' in first) throw unsupportedError(first.unsupported);
   switch (first.signature) {
     case 'gzip':

@@ -20,17 +20,3 @@ export async function* readRange(file: RandomAccess, start = 0, end = file.size)
     yield chunk;
   }
 }
-
-/** `length` bytes at `offset`, or fewer where the file ends. A port may answer in smaller portions. */
-export async function readBytes(file: RandomAccess, offset: number, length: number): Promise<Uint8Array> {
-  const first = await file.read(offset, length);
-  if (first.length === length || first.length === 0) return first;
-  const portions = [first];
-  for (let read = first.length; read < length; ) {
-    const portion = await file.read(offset + read, length - read);
-    if (portion.length === 0) break;
-    portions.push(portion);
-    read += portion.length;
-  }
-  return Buffer.concat(portions);
-}

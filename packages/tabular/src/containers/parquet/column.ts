@@ -1,7 +1,6 @@
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { PageHeader } from 'hyparquet';
 import type { RandomAccess } from '../../source';
-import { readBytes } from '../random-access';
 import { MAX_PAGE_BYTES } from './page-limits';
 import type { PageReader } from './page';
 import type { PageTexts } from './page-texts';
@@ -55,7 +54,7 @@ export class ColumnChunkReader {
   private async read(offset: number, length: number): Promise<Uint8Array> {
     const wanted = Math.min(length, this.end - offset);
     if (offset < this.windowStart || offset + wanted > this.windowStart + this.window.length) {
-      this.window = await readBytes(this.file, offset, Math.min(Math.max(wanted, this.windowBytes), this.end - offset));
+      this.window = await this.file.read(offset, Math.min(Math.max(wanted, this.windowBytes), this.end - offset));
       this.windowStart = offset;
     }
     return this.window.subarray(offset - this.windowStart, offset - this.windowStart + wanted);

@@ -1,10 +1,9 @@
-import { parquetMetadata, parquetSchema, type FileMetaData, type RowGroup, type SchemaTree } from 'hyparquet';
+import { parquetMetadata, parquetSchema, type FileMetaData, type RowGroup, type SchemaElement, type SchemaTree } from 'hyparquet';
 import { TabularError } from '../../error';
 import type { RandomAccess, RowSource, SourceRow } from '../../source';
 import { MAX_COLUMNS } from '../cell-text';
 import type { ExpansionLimit } from '../expansion-limit';
 import { asDamagedFile } from '../file-damage';
-import { readBytes } from '../random-access';
 import { ColumnChunkReader } from './column';
 import { decompressors } from './decompressors';
 import { PageReader, type ColumnDecoder } from './page';
@@ -30,13 +29,13 @@ export async function openParquet(file: RandomAccess, limit: ExpansionLimit): Pr
 }
 
 async function readMetadata(file: RandomAccess): Promise<FileMetaData> {
-  const footer = Buffer.from(await readBytes(file, Math.max(0, file.size - FOOTER_BYTES), FOOTER_BYTES));
+  const footer = Buffer.from(await file.read(Math.max(0, file.size - FOOTER_BYTES), FOOTER_BYTES));
   const magic = footer.toString('latin1', 4);
   if (magic === 'PARE') throw new TabularError('encrypted-file', 'The Parquet file is encrypted. Write it without encryption.');
   if (magic !== 'PAR1' || file.size < 12) throw new Error('no Parquet footer');
   const length = footer.readUInt32LE(0);
   if (length > MAX_METADATA_BYTES || length > file.size - 12) throw new Error(`metadata of ${length} bytes`);
-  const bytes = await readBytes(file, file.size - FOOTER_BYTES - length, length + FOOTER_BYTES);
+  const bytes = await file.read(file.size - FOOTER_BYTES - length, length + FOOTER_BYTES);
   assertShortNumbers(bytes);
   return parquetMetadata(new Uint8Array(bytes).buffer, { geoparquet: false });
 }
@@ -50,15 +49,19 @@ function assertShortNumbers(bytes: Uint8Array): void {
   }
 }
 
-/** @throws TabularError `nested-columns`, `unsupported-columns`, `repeated-column`, `too-many-columns`, each naming the columns */
+/** @throws TabularError `nested-columns`, `unsupported-columns`, both naming the columns; `too-many-columns` */
 function flatColumns(metadata: FileMetaData): SchemaTree[] {
   const columns = parquetSchema(metadata).children;
   if (columns.length > MAX_COLUMNS) throw new TabularError('too-many-columns', `The Parquet file has ${columns.length} columns; at most ${MAX_COLUMNS} are read.`);
   refuse(columns.filter(({ children, element }) => children.length > 0 || element.repetition_type === 'REPEATED'), 'nested-columns',
     'hold lists or structures. Write a column for each value, or leave them out');
-  refuse(columns.filter(({ element }) => UNSUPPORTED_TYPES.has(element.converted_type ?? '') || UNSUPPORTED_TYPES.has(element.logical_type?.type ?? '')),
-    'unsupported-columns', 'are of a type that no record needs. Leave them out');
+  refuse(columns.filter(({ element }) => isUnsupported(element)), 'unsupported-columns', 'are of a type that no record needs. Leave them out');
   return columns;
+}
+
+function isUnsupported(element: SchemaElement): boolean {
+  if (element.type === 'FIXED_LEN_BYTE_ARRAY' && decimalScale(element) === undefined) return !['UUID', 'FLOAT16'].includes(element.logical_type?.type ?? '');
+  return UNSUPPORTED_TYPES.has(element.converted_type ?? '') || UNSUPPORTED_TYPES.has(element.logical_type?.type ?? '');
 }
 
 function refuse(columns: readonly SchemaTree[], code: string, reason: string): void {
@@ -84,19 +87,32 @@ class ColumnCursor {
   available = 0;
   private page: PageTexts | undefined;
 
-  constructor(private readonly chunk: ColumnChunkReader) {}
+  constructor(private readonly name: string, private readonly chunk: ColumnChunkReader) {}
 
   /** @throws Error when the column has fewer values than the row group has rows */
   async load(): Promise<void> {
     this.page = undefined;
-    this.page = await this.chunk.next();
+    try {
+      this.page = await this.chunk.next();
+    } catch (error) {
+      throw this.explain(error);
+    }
     if (this.page === undefined) throw new Error('a column ends before its row group');
     this.available = this.page.count;
   }
 
   take(): string {
     this.available--;
-    return (this.page as PageTexts).next();
+    try {
+      return (this.page as PageTexts).next();
+    } catch (error) {
+      throw this.explain(error);
+    }
+  }
+
+  private explain(error: unknown): unknown {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') return error;
+    return new TabularError('not-utf8', `Column "${this.name}" of the Parquet file holds bytes that are not UTF-8 text. Leave it out, or write it as text.`, { cause: error });
   }
 }
 
@@ -132,5 +148,5 @@ function openColumn(file: RandomAccess, group: RowGroup, root: SchemaTree, colum
     parsers: TEXT_PARSERS, compressors: decompressors, utf8: !isDecimal,
   };
   const windowBytes = Math.min(1024 * 1024, Math.max(64 * 1024, Math.floor(WINDOWS_BYTES / root.children.length)));
-  return new ColumnCursor(new ColumnChunkReader(file, new PageReader(decoder, textOf(column.element)), start, end, windowBytes));
+  return new ColumnCursor(element.name, new ColumnChunkReader(file, new PageReader(decoder, textOf(column.element)), start, end, windowBytes));
 }

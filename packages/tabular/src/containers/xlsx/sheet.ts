@@ -3,6 +3,7 @@ import type { ImportWarning } from '../../report';
 import type { RowFault, SourceRow } from '../../source';
 import { MAX_COLUMNS, numberText, RowWidth } from '../cell-text';
 import { hiddenRowsWarning } from '../sheet-choice';
+import { columnLetters } from '../../column-letters';
 import { parseXml, type XmlAttributes, type XmlHandler } from '../xml';
 import { isoDate, type DateStyles } from './number-formats';
 import { unescapeText, type SharedStrings } from './shared-strings';
@@ -152,12 +153,12 @@ class SheetHandler implements XmlHandler {
     if (this.hasFormula && (value === undefined || (value === '' && type !== 'str'))) {
       this.fault ??= {
         code: 'formula-without-value',
-        detail: `Cell ${columnName(this.column)}${this.line} has a formula without a stored value. Open the workbook in Excel or LibreOffice, save it and send it again.`,
+        detail: `Cell ${columnLetters(this.column)}${this.line} has a formula without a stored value. Open the workbook in Excel or LibreOffice, save it and send it again.`,
       };
       return '';
     }
     if (value === undefined) return '';
-    if (this.hasFormula && this.firstFormula === '') this.firstFormula = `${columnName(this.column)}${this.line}`;
+    if (this.hasFormula && this.firstFormula === '') this.firstFormula = `${columnLetters(this.column)}${this.line}`;
     switch (type) {
       case 's':
         return this.sharedText(value);
@@ -195,9 +196,4 @@ function columnIndex(reference: string): number {
   }
   if (index < 1 || index > 16_384) throw new Error(`no cell reference: ${reference.slice(0, 20)}`);
   return index - 1;
-}
-
-function columnName(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26));
-  return index < 26 ? letter : columnName(Math.floor(index / 26) - 1) + letter;
 }
