@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
+import { asBuffer, countByte, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
 import iconv from 'iconv-lite';
 import { TabularError } from './error';
 import type { ImportLog } from './report';
@@ -126,16 +126,16 @@ export class TextDecoding {
     if (bad >= 0 && bytes[bad] !== NUL) throw this.notUtf8(bytes, bad);
     if (bad >= 0) {
       const detail = 'the file holds a NUL byte: this is no CSV text; save it as "CSV UTF-8" and send it again';
-      throw new TabularError('nul-byte', detail, { line: this.lines + 1 + countLines(bytes.subarray(0, bad)) });
+      throw new TabularError('nul-byte', detail, { line: this.lines + 1 + countByte(bytes, LF, 0, bad) });
     }
-    this.lines += countLines(bytes);
+    this.lines += countByte(bytes, LF);
     if (bytes.length > 0) this.previous = bytes[bytes.length - 1];
     return bytes;
   }
 
   private notUtf8(bytes: Buffer, bad: number): TabularError {
     const claim = this.declared === undefined ? 'is not UTF-8, and its bytes do not say what else it is' : 'was declared as UTF-8 and is not';
-    const line = this.lines + 1 + countLines(bytes.subarray(0, bad));
+    const line = this.lines + 1 + countByte(bytes, LF, 0, bad);
     return new TabularError('not-utf8', `the file ${claim} (line ${line}); ${ADVICE}`, { line });
   }
 }
@@ -151,12 +151,6 @@ async function readWindow(chunks: AsyncIterator<Uint8Array>, first: Buffer, size
     last = next.value.at(-1) ?? last;
   }
   return { bytes: parts.length === 1 ? first : Buffer.concat(parts), final: false };
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines++;
-  return lines;
 }
 
 /** Up to the last blank, delimiter or line end, so that no letter loses its neighbour. */

@@ -15,6 +15,8 @@ export interface Layout {
   /** Index of the header among all rows, empty ones included. */
   headerIndex: number;
   headerLine: number | null;
+  /** Physical line behind the header; 1 where a container has no lines. */
+  firstLine: number;
   /** Rows below the header that are no records, by index. */
   belowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
   roles: ColumnRoles;
@@ -48,7 +50,8 @@ export function decideLayout(rows: readonly SourceRow[], recognizer: Recognizer,
   const width = options.placed ? placedWidth(names, records) : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
-  return { ...width, headerIndex, headerLine: rows[headerIndex].line, belowHeader, roles, numbers };
+  const { line, lines = 1 } = rows[headerIndex];
+  return { ...width, headerIndex, headerLine: line, firstLine: (line ?? 0) + lines, belowHeader, roles, numbers };
 }
 
 /** Names are looked up only where no cell is a number, as in no record. */

@@ -1,4 +1,4 @@
-import { type Dialect, asBuffer, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
+import { type Dialect, asBuffer, countByte, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
 import { type Schema, plainText } from '@cytoqueue/schema';
 import { isRounded } from './identifiers';
 import type { Layout } from './layout';
@@ -51,7 +51,7 @@ export class RowWatch {
     this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
     this.compares = roles.id >= 0 && roles.label >= 0;
     this.last = Math.max(this.feature, this.name);
-    this.line = (layout.headerLine ?? 1) + 1;
+    this.line = layout.firstLine;
   }
 
   /**
@@ -149,8 +149,7 @@ export class RowWatch {
   }
 
   private inspect(record: Buffer): void {
-    let lines = 1;
-    for (let at = record.indexOf(this.lineByte); at >= 0; at = record.indexOf(this.lineByte, at + 1)) lines++;
+    const lines = 1 + countByte(record, this.lineByte);
     const { line } = this;
     this.line += lines;
     if (this.isOdd) return;

@@ -1,4 +1,4 @@
-import { type Dialect, type LineEnd, CsvError, RecordScanner, asBuffer, cellOffsets, lineByte, readCells } from '@cytoqueue/csv';
+import { type Dialect, type LineEnd, CsvError, RecordScanner, asBuffer, cellOffsets, countByte, lineByte, readCells } from '@cytoqueue/csv';
 import { TabularError } from './error';
 import type { ColumnSeparator } from './settings';
 import type { SourceRow } from './source';
@@ -73,7 +73,7 @@ export class TextRows {
     const record = this.lineByte === LF && bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
     const { line, dialect } = this;
     // Only a quoted cell can hold a line end.
-    const lines = 1 + (record.includes(QUOTE_BYTE) ? countBytes(record, this.lineByte) : 0);
+    const lines = 1 + (record.includes(QUOTE_BYTE) ? countByte(record, this.lineByte) : 0);
     this.line += lines;
     try {
       const cells = readCells(record, this.csvDialect);
@@ -99,12 +99,6 @@ function rawCells(record: Buffer, dialect: Dialect): string[] {
     const closed = text.length > 1 && text.startsWith(QUOTE) && /^"(?:[^"]|"")*"$/.test(text);
     return closed ? text.slice(1, -1).replaceAll('""', QUOTE) : text;
   });
-}
-
-function countBytes(bytes: Buffer, byte: number): number {
-  let count = 0;
-  for (let at = bytes.indexOf(byte); at >= 0; at = bytes.indexOf(byte, at + 1)) count++;
-  return count;
 }
 
 /** The line end of a text by its first part: lone CR only where no LF stands in it. */
