@@ -2,7 +2,7 @@ import { type Schema, parseLabel } from '@cytoqueue/schema';
 import type { ImportLog } from './report';
 
 /** Rows whose identifiers are compared with each other: a limit for time and memory. */
-export const COMPARED_IDENTIFIERS = 20_000;
+const COMPARED_IDENTIFIERS = 10_000;
 
 const SCIENTIFIC = /^\d([.,]\d+)?e\+\d{2}$/i;
 /** Spreadsheets keep fifteen digits of a number. */
