@@ -140,10 +140,11 @@ export class TextDecoding {
   }
 }
 
-/** Reads on until there are so many bytes and the last of them is ASCII, so that no sequence is cut; at most twice as many. */
+/** Reads on until there are so many bytes and the last of them is ASCII, so that no sequence is cut; within limits. */
 async function readWindow(chunks: AsyncIterator<Uint8Array>, first: Buffer, size: number): Promise<{ bytes: Buffer; final: boolean }> {
   const parts = [first];
-  for (let length = first.length, last = first.at(-1) ?? 0; length < size || (last >= 0x80 && length < 2 * size); ) {
+  const most = Math.max(first.length, size) + size;
+  for (let length = first.length, last = first.at(-1) ?? 0; length < size || (last >= 0x80 && length < most); ) {
     const next = await chunks.next();
     if (next.done === true) return { bytes: Buffer.concat(parts), final: true };
     parts.push(asBuffer(next.value));
