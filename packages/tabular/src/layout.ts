@@ -1,4 +1,5 @@
 import { type Schema, parseLabel } from '@cytoqueue/schema';
+import { nameAttributes } from './attribute-header';
 import { type NumberFormat, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
 import { findBelowHeader, findHeader } from './preamble';
@@ -36,9 +37,10 @@ export interface LayoutOptions {
 }
 
 /** @throws TabularError when no row can be the header, or the header cannot belong to the rows below it */
-export function decideLayout(rows: readonly SourceRow[], recognizer: Recognizer, options: LayoutOptions, log: ImportLog): Layout {
+export function decideLayout(firstPart: readonly SourceRow[], recognizer: Recognizer, options: LayoutOptions, log: ImportLog): Layout {
+  const { rows, header } = nameAttributes(firstPart);
   if (rows.every(({ cells }) => isBlank(cells))) throw new TabularError('empty-file', 'the file is empty');
-  const headerIndex = findHeader(rows, recognizer, options.profile);
+  const headerIndex = header ?? findHeader(rows, recognizer, options.profile);
   const names = rows[headerIndex].cells.map((cell) => cell.trim());
   if (names.length > options.maxColumns) {
     throw new TabularError('too-many-columns', `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`);
