@@ -3,7 +3,7 @@ export { DELIMITERS, type Delimiter, type Dialect, type LineEnd, delimiterByte, 
 export { asBuffer, countByte, firstNonText, unfinishedBytes } from './encoding';
 export { CsvError, type CsvErrorPlace } from './error';
 export { headerRecord, readHeader, type Header, type HeaderOptions } from './header';
-export { RecordScanner } from './records';
+export { RecordScanner, type RecordsListener } from './records';
 export { writeRow, type ResultRowOptions } from './result-row';
 export { RowKernel } from './row-kernel';
 export { RowTexts } from './row-texts';

@@ -4,7 +4,7 @@ import { asBuffer, countByte, firstNonText, nonTextError, sequenceLength, unfini
 import { CsvError } from './error';
 import type { Header } from './header';
 import { joinShards } from './join-shards';
-import { RecordScanner } from './records';
+import { RecordScanner, type RecordsListener } from './records';
 
 /** A byte range of the input file that holds whole rows. */
 export interface Shard {
@@ -30,8 +30,8 @@ export interface ShardOptions {
   maxRowBytes: number;
   /** 1-based physical line in which the data part begins. Default 2. */
   firstLine?: number;
-  /** Looks at every record, empty lines included, in its order: its bytes without the byte that ends it, and whether quotes may stand in it. */
-  onRecord?: (bytes: Uint8Array, start: number, end: number, quoted: boolean) => void;
+  /** Looks at every record, empty lines included, in its order. */
+  onRecords?: RecordsListener;
 }
 
 /**
@@ -47,7 +47,6 @@ export class ShardCutter {
   private openRows = 0;
   private openOffset: number;
   private openLine: number;
-  /** In which the open record begins. */
   private line: number;
   /** Line ends within the open record's quoted cells, in earlier chunks. */
   private carriedLines = 0;
@@ -62,8 +61,9 @@ export class ShardCutter {
   private unfinished = Buffer.alloc(0);
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
-  /** The open record's bytes in earlier chunks, for `onRecord` alone. */
+  /** For `onRecords` alone: the open record's bytes in earlier chunks, and where records of the scanned bytes end. */
   private carried: Buffer[] = [];
+  private ends = new Int32Array(0);
 
   constructor(header: Header, private readonly options: ShardOptions) {
     const { delimiter, lineEnd } = header.dialect;
@@ -135,33 +135,42 @@ export class ShardCutter {
     const base = this.position;
     const { scanner } = this;
     this.scanned = bytes;
-    const { onRecord } = this.options;
+    const isWatched = this.options.onRecords !== undefined;
     const quotes = bytes.includes(QUOTE);
+    if (isWatched && this.ends.length < bytes.length) this.ends = new Int32Array(bytes.length);
+    const { ends } = this;
     let from = 0;
+    let count = 0;
     for (;;) {
       const at = quotes ? scanner.next(bytes, from) : scanner.nextUnquoted(bytes, from);
       if (at < 0) break;
-      if (onRecord !== undefined) {
-        if (this.carried.length === 0) onRecord(bytes, from, at, quotes);
-        else this.showCarried(bytes.subarray(0, at));
-      }
+      if (isWatched) ends[count++] = at;
       this.line += 1 + this.carriedLines + (quotes ? countByte(bytes, this.lineByte, from, at) : 0);
       this.carriedLines = 0;
       from = at + 1;
       this.endRecord(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
     }
     if (quotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
-    if (onRecord !== undefined && from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+    if (isWatched) this.show(bytes, count, from, quotes);
     if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
     this.sumTo(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
   }
 
+  /** Shows the records that end in these bytes, the first with what earlier chunks hold of it, and keeps what follows them. */
+  private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
+    const { ends } = this;
+    const first = this.carried.length > 0 && count > 0 ? 1 : 0;
+    if (first === 1) this.showCarried(bytes.subarray(0, ends[0]));
+    if (count > first) this.options.onRecords?.(bytes, first === 1 ? ends[0] + 1 : 0, ends.subarray(first), count - first, quotes);
+    if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+  }
+
   private showCarried(end: Buffer): void {
     const record = Buffer.concat([...this.carried, end]);
     this.carried = [];
-    this.options.onRecord?.(record, 0, record.length, true);
+    this.options.onRecords?.(record, 0, Int32Array.of(record.length), 1, true);
   }
 
   /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */

@@ -12,7 +12,7 @@ function watch(file: string | Buffer, chunkBytes = 13): RowWatch | undefined {
   const header = readHeader(bytes, { final: true, score: (columns) => columns.length });
   if (layout === undefined || header === undefined) return undefined;
   const watched = new RowWatch(layout, header.dialect, wbc);
-  const cutter = new ShardCutter(header, { shardRows: 10, shardBytes: 1e6, maxShards: 10, maxRowBytes: 1e6, onRecord: (...record) => watched.record(...record) });
+  const cutter = new ShardCutter(header, { shardRows: 10, shardBytes: 1e6, maxShards: 10, maxRowBytes: 1e6, onRecords: (...records) => watched.records(...records) });
   for (let at = header.byteLength; at < bytes.length; at += chunkBytes) cutter.push(bytes.subarray(at, at + chunkBytes));
   cutter.end();
   return watched;

@@ -1,4 +1,4 @@
-import { type Dialect, asBuffer, countByte, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
+import { type Dialect, asBuffer, cellOffsets, countByte, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
 import { type Schema, plainText } from '@cytoqueue/schema';
 import { isRounded } from './identifiers';
 import type { Layout } from './layout';
@@ -35,7 +35,7 @@ export class RowWatch {
   private readonly feature: number;
   private readonly name: number;
   private readonly last: number;
-  private readonly compares: boolean;
+  private compares: boolean;
   private line: number;
   /** Rows so far; empty lines are none. */
   rows = 0;
@@ -55,46 +55,69 @@ export class RowWatch {
   }
 
   /**
-   * Takes the next record, without its line end. Empty lines are records of no bytes.
-   * @param quoted quotes stand in these bytes
+   * Takes the next records of a file: the first begins at `start`, each next one behind the byte that ends the one before it.
+   * @param ends where records end, without that byte
+   * @param quoted quotes may stand in these bytes
    */
-  record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
-    const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
-    if (stop > start) {
-      this.rows++;
-      // DOS programs end the last line with it.
-      if (bytes[stop - 1] === CTRL_Z) this.isOdd = true;
+  records(bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean): void {
+    for (let record = 0, from = start; record < count; from = ends[record++] + 1) {
+      if (!quoted && !this.compares) {
+        const next = this.passPlain(bytes, from, ends, record, count);
+        this.rows += next - record;
+        this.line += next - record;
+        if (next === count) return;
+        if (next > record) from = ends[next - 1] + 1;
+        record = next;
+      }
+      this.record(bytes, from, ends[record], quoted);
     }
-    if (quoted ? this.isPlainQuoted(bytes, start, stop) : this.isPlain(bytes, start, stop)) {
-      if (this.compares && this.rules.identifiers.isComparing) this.compare(bytes, start, stop);
+  }
+
+  private record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
+    const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
+    if (stop > start) this.rows++;
+    // DOS programs end the last line with it.
+    if (stop > start && bytes[stop - 1] === CTRL_Z) this.isOdd = true;
+    if (this.isPlain(bytes, start, stop, quoted)) {
+      if (this.compares) this.compare(bytes, start, stop);
       this.line++;
     } else this.inspect(asBuffer(bytes).subarray(start, stop));
   }
 
+  /** @returns the first of these records of unquoted cells that needs a closer look; `count` where none does */
+  private passPlain(bytes: Uint8Array, start: number, ends: Int32Array, first: number, count: number): number {
+    const { delimiter, feature, name, last } = this;
+    for (let record = first, at = start; record < count; record++) {
+      const end = ends[record];
+      for (let column = 0; column <= last; column++) {
+        const cell = at;
+        while (at < end && bytes[at] !== delimiter) at++;
+        if (at === end) return record;
+        if (column === feature) {
+          const digit = bytes[cell] - ZERO;
+          const isOther = digit >= 0 && digit <= 9 && digit !== feature && digit !== feature + 1 && at - cell === 1;
+          if (!isOther && !this.isValue(bytes, cell, at, end)) return record;
+        } else if (column === name && !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS)) return record;
+        at++;
+      }
+      if (bytes[end - 1] === CTRL_Z || bytes[end - 2] === CTRL_Z) return record;
+      at = end + 1;
+    }
+    return count;
+  }
+
   /** The identifier and the class of a row that needs no other look. */
   private compare(bytes: Uint8Array, start: number, end: number): void {
-    const { id, label } = this.layout.roles;
-    const cells = this.cellsOf(asBuffer(bytes).subarray(start, end));
-    if (cells.length !== this.layout.columns.length) return;
-    this.rules.identifiers.compare(plainText(cells[id]), cells[label], { row: this.rows, line: this.line });
+    const { identifiers } = this.rules;
+    const { columns, roles } = this.layout;
+    this.compares = identifiers.isComparing;
+    const offsets = cellOffsets(bytes.subarray(start, end), this.dialect);
+    if (offsets.length !== 2 * columns.length) return;
+    const [id, label] = [roles.id, roles.label].map((column) => asBuffer(bytes).toString('utf8', start + offsets[2 * column], start + offsets[2 * column + 1]));
+    identifiers.compare(plainText(unquoted(id)), unquoted(label), { row: this.rows, line: this.line });
   }
 
-  private isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-    const { delimiter, feature, name, last } = this;
-    let at = start;
-    for (let column = 0; ; column++) {
-      const cell = at;
-      while (at < end && bytes[at] !== delimiter) at++;
-      if (column === feature) {
-        if (!this.isValue(bytes, cell, at, end)) return false;
-      } else if (column === name && !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS) && !this.isName(bytes, cell, at)) return false;
-      if (column === last) return true;
-      if (at === end) return false;
-      at++;
-    }
-  }
-
-  private isPlainQuoted(bytes: Uint8Array, start: number, end: number): boolean {
+  private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
     const { delimiter, feature, name, last } = this;
     let at = start;
     for (let column = 0; column <= last; column++) {
@@ -109,8 +132,7 @@ export class RowWatch {
       if (column === name && !this.isName(bytes, cell, cellEnd)) return false;
       at++;
     }
-    for (at = start; at < end; at++) if (bytes[at] === this.lineByte) return false;
-    return true;
+    return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineByte));
   }
 
   /** Begins like a number, and is not the first of the columns' own numbers. */
@@ -166,6 +188,10 @@ export class RowWatch {
       return [record.toString()];
     }
   }
+}
+
+function unquoted(cell: string): string {
+  return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 function isDigit(byte: number): boolean {
