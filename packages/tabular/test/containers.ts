@@ -68,15 +68,17 @@ const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 
 /** A minimal workbook around the XML of a sheet's rows; `more` adds or replaces parts. */
-export function xlsxOf(rows: string, more: Record<string, string> = {}): Promise<Buffer> {
+export function xlsxOf(rows: string, more: Record<string, string | Buffer> = {}, options: { stored?: boolean } = {}): Promise<Buffer> {
+  const optional = (type: string, target: string): string =>
+    `xl/${type}.xml` in more ? `<Relationship Id="${type}" Type="${OFFICE}/${type}" Target="${target}"/>` : '';
   return zipOf({
     '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
     'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `<Relationships><Relationship Id="a" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>`
-      + `<Relationship Id="b" Type="${OFFICE}/sharedStrings" Target="/xl/sharedStrings.xml"/><Relationship Id="c" Type="${OFFICE}/styles" Target="styles.xml"/></Relationships>`,
+      + `${optional('sharedStrings', '/xl/sharedStrings.xml')}${optional('styles', 'styles.xml')}</Relationships>`,
     'xl/worksheets/sheet1.xml': `<?xml version="1.0"?><worksheet xmlns="${MAIN}"><sheetData>${rows}</sheetData></worksheet>`,
     ...more,
-  });
+  }, options);
 }
 
 /** A minimal .ods around the XML of its tables. */

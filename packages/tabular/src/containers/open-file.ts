@@ -12,7 +12,7 @@ import { findWorkbookPart, openXlsx } from './xlsx/workbook';
 import { ZipArchive } from './zip-archive';
 
 export interface OpenFileOptions {
-  /** The sheet of a workbook; needed when more than one has rows. */
+  /** The sheet of a workbook; needed when more than one has rows. Other files have no sheets, and it means nothing. */
   sheet?: string;
   /** Most bytes that a container may expand to; 4 GiB by default. */
   maxExpandedBytes?: number;
@@ -26,7 +26,6 @@ export async function openFile(file: RandomAccess, options: OpenFileOptions = {}
   return withPortErrors(async () => {
     const source = await open(markReadErrors(file), options);
     if (source.kind === 'text') return { ...source, bytes: passPortErrors(source.bytes) };
-    if (options.sheet !== undefined && source.sheet === null) throw noSheets();
     return { ...source, rows: passPortErrors(source.rows) };
   });
 }
@@ -130,10 +129,6 @@ async function peek(bytes: AsyncGenerator<Uint8Array>): Promise<{ head: Uint8Arr
 async function* prepend(head: Uint8Array, bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   yield* bytes;
-}
-
-function noSheets(): TabularError {
-  return new TabularError('sheet-not-found', 'The file is no workbook and has no sheets: leave out the parameter sheet.');
 }
 
 async function* passPortErrors<T extends Uint8Array | SourceRow>(items: AsyncIterable<T>): AsyncGenerator<T> {

@@ -39,6 +39,7 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   },
   { name: 'a PDF document', remedy: EXPORT_TABLE, matches: text(/^%PDF-/) },
   { name: 'an RTF document', remedy: 'Save it as CSV or plain text instead of Rich Text.', matches: text(/^\{\\rtf/) },
+  { ...statistics('Stata'), matches: (bytes) => /^(<stata_dta>|[\x69\x6c-\x73][\x01\x02]\x01\0)/.test(bytes) },
   {
     name: 'a workbook in the XML format of Excel 2003', remedy: SAVE_AS,
     matches: text(/^<\?xml[^]{0,2000}urn:schemas-microsoft-com:office:spreadsheet/),
@@ -66,7 +67,6 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
     matches: at(0, 'RDX2\n', 'RDX3\n', 'RDA2\n', 'RDA3\n', 'X\n\0\0\0'),
   },
   { ...statistics('SPSS'), matches: at(0, '$FL2@(#)', '$FL3@(#)') },
-  { ...statistics('Stata'), matches: (bytes) => /^(<stata_dta>|[\x69\x6c-\x73][\x01\x02]\x01\0)/.test(bytes) },
   { ...statistics('SAS'), matches: at(0, 'HEADER RECORD*******LIB', `${'\0'.repeat(12)}\xc2\xea\x81\x60`) },
   { name: 'a SQLite database', remedy: EXPORT_TABLE, matches: at(0, 'SQLite format 3\0') },
   { name: 'a Microsoft Access database', remedy: EXPORT_TABLE, matches: at(4, 'Standard Jet DB', 'Standard ACE DB') },

@@ -9,6 +9,7 @@ import { readRange } from './random-access';
 
 /** A workbook has some dozens; more would only cost memory. */
 const MAX_ENTRIES = 10_000;
+const BLOCK_BYTES = 64 * 1024;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -67,8 +68,31 @@ export class ZipArchive {
 }
 
 class RangeReader extends RandomAccessReader {
+  private block: Buffer = Buffer.alloc(0);
+  private blockStart = 0;
+
   constructor(private readonly file: RandomAccess) {
     super();
+  }
+
+  /** Of the directory, which yauzl reads in portions of some dozen bytes. */
+  override read(buffer: Buffer, offset: number, length: number, position: number, callback: (error: Error | null) => void): void {
+    this.copyBlock(buffer, offset, length, position).then(() => callback(null), callback);
+  }
+
+  private async copyBlock(buffer: Buffer, offset: number, length: number, position: number): Promise<void> {
+    const bytes = await this.readBlock(position, length);
+    if (bytes.length < length) throw new Error('the zip file breaks off');
+    bytes.copy(buffer, offset);
+  }
+
+  private async readBlock(position: number, length: number): Promise<Buffer> {
+    if (position < this.blockStart || position + length > this.blockStart + this.block.length) {
+      const bytes = await this.file.read(position, Math.max(length, BLOCK_BYTES));
+      this.block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.blockStart = position;
+    }
+    return this.block.subarray(position - this.blockStart, position - this.blockStart + length);
   }
 
   override _readStreamForRange(start: number, end: number): Readable {

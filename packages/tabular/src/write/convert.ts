@@ -36,5 +36,11 @@ export function convertResults(bytes: AsyncIterable<Uint8Array>, options: Conver
 
 async function* convert(bytes: AsyncIterable<Uint8Array>, { format, dialect, typesOf }: ConvertOptions): AsyncGenerator<Uint8Array> {
   const table = await readResultTable(bytes, dialect, typesOf);
-  if (table !== undefined) yield* WRITERS[format](table);
+  if (table === undefined) return;
+  try {
+    yield* WRITERS[format](table);
+  } finally {
+    // A writer that was stopped before its first row has not begun to read them, and would leave the file open.
+    await table.rows.return(undefined);
+  }
 }

@@ -14,7 +14,7 @@ export interface ResultColumn {
 
 export interface ResultTable {
   columns: ResultColumn[];
-  rows: AsyncIterable<readonly string[]>;
+  rows: AsyncGenerator<readonly string[], void, undefined>;
 }
 
 /** Results carry cells of at most 1 MiB each, and a row of them. */
@@ -37,7 +37,7 @@ export async function readResultTable(
   return { columns: names.map((name, index) => ({ name, type: types[index] as ColumnType })), rows };
 }
 
-async function* readRows(bytes: AsyncIterable<Uint8Array>, dialect: Dialect): AsyncGenerator<readonly string[]> {
+async function* readRows(bytes: AsyncIterable<Uint8Array>, dialect: Dialect): AsyncGenerator<readonly string[], void, undefined> {
   const rows = new TextRows(dialect, MAX_ROW_BYTES);
   for await (const chunk of bytes) for (const { cells } of rows.push(chunk)) yield cells;
   for (const { cells } of rows.end()) yield cells;

@@ -25,8 +25,8 @@ export async function* writeXlsx(table: ResultTable): AsyncGenerator<Uint8Array>
   zip.addReadStream(sheet, 'xl/worksheets/sheet1.xml', OPTIONS);
   zip.end();
   const output = zip.outputStream as Readable;
-  // yazl reports what the rows throw on the archive, not on its output.
-  zip.on('error', (error) => output.destroy(error as Error));
+  // yazl does not pass on what its inputs throw.
+  sheet.on('error', (error) => output.destroy(error));
   try {
     yield* output as AsyncIterable<Uint8Array>;
   } finally {

@@ -79,9 +79,13 @@ async function readRelations(archive: ZipArchive, limit: ExpansionLimit): Promis
   return relations;
 }
 
+/** Undefined where the workbook has no such part. Without one that it names, numbers would be read for dates. */
 function memberOf(archive: ZipArchive, relations: ReadonlyMap<string, Relation>, type: string): ZipMember | undefined {
   const relation = [...relations.values()].find((candidate) => candidate.type === type);
-  return relation && archive.find(partName(relation.target));
+  if (relation === undefined) return undefined;
+  const member = archive.find(partName(relation.target));
+  if (member === undefined) throw new TabularError('damaged-file', `The workbook lacks its part "${type}". Save it again in Excel or LibreOffice.`);
+  return member;
 }
 
 function sheetPart(archive: ZipArchive, relations: ReadonlyMap<string, Relation>, sheet: Sheet): ZipMember {
