@@ -1,7 +1,9 @@
 export { cellOffsets, parseCells } from './read/cells';
-export type { Delimiter, Dialect, LineEnd } from './dialect';
+export { DELIMITERS, type Delimiter, type Dialect, type LineEnd, delimiterByte, lineEndByte } from './dialect';
+export { asBuffer, countByte, findInvalidText, incompleteUtf8Tail } from './encoding';
 export { CsvError, type CsvErrorLocation } from './error';
 export { headerRow, readHeader, type Header, type HeaderOptions } from './read/header';
+export { RowScanner, type RowsListener } from './read/row-scanner';
 export { writeInputRow, type ResultRowOptions } from './write/result-row';
 export { WasmRowReader } from './wasm/row-reader';
 export { ResultCache } from './wasm/result-cache';

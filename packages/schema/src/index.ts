@@ -6,8 +6,10 @@ export { type FieldError, SchemaError } from './errors';
 export { type ParsedRecord, parseRecord } from './parse-record';
 export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
-export { normalizeName } from './column-names';
-export { parseRow, type RowResult } from './parse-row';
+export { type FeatureMatch, normalizeName, matchFeature } from './column-names';
+export { plainText } from './plain-text';
+export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
+export { isMissing } from './value';
 export type { Feature, Label, Schema, SchemaId } from './schema';
 export { wbc, wdbc };
 

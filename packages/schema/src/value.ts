@@ -1,15 +1,40 @@
-import type { Feature } from './schema';
+import type { Feature, Schema } from './schema';
 
 export type ValueErrorCode = 'not-an-integer' | 'not-a-number' | 'out-of-range';
 
 /** Whole numbers, also as `5.0`, which is how pandas writes a column that has gaps. */
 const INTEGER = /^-?\d+(\.0+)?$/;
+/** Spreadsheets write whole numbers so in a column of the format "scientific". */
+const EXPONENT = /^-?\d+(\.\d+)?e[+-]?\d{1,3}$/i;
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Reads a trimmed cell that is no missing token. NaN when the text is no number of the feature's kind. */
 export function parseCell(text: string, feature: Feature): number {
-  const pattern = feature.integer ? INTEGER : DECIMAL;
-  return pattern.test(text) ? Number(text) + 0 : NaN;
+  const isNumber = feature.integer
+    ? INTEGER.test(text) || (EXPONENT.test(text) && Number.isInteger(Number(text)))
+    : DECIMAL.test(text);
+  return isNumber ? Number(text) + 0 : NaN;
+}
+
+/** Beside the schema's own tokens, in any case: how programs and people write that nothing was measured. */
+const MISSING_WORDS = new Set([
+  '.',
+  '-',
+  'na',
+  'n/a',
+  'nan',
+  'null',
+  'none',
+  'nil',
+  '<na>',
+  '#n/a',
+  'missing',
+  'unknown',
+]);
+
+/** Whether a cell's plain text means "not measured". */
+export function isMissing(text: string, { missingTokens }: Schema): boolean {
+  return missingTokens.includes(text) || MISSING_WORDS.has(text.toLowerCase());
 }
 
 /** What is wrong with a value that was measured, if anything. NaN stands for "no number at all". */
