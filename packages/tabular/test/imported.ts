@@ -1,4 +1,4 @@
-import { RecordScanner, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
+import { RowScanner, delimiterByte, lineEndByte, parseCells } from '@cytoqueue/csv';
 import { type Schema, wbc } from '@cytoqueue/schema';
 import { type ImportOutcome, type ImportSettings, type ImportStart, type Source, openImport, readFault } from '../src';
 
@@ -42,14 +42,14 @@ async function* chunksOf(bytes: Buffer, chunkBytes: number): AsyncGenerator<Uint
 
 /** The canonical rows, cut as the API and the workers cut them. */
 export function readCanonical(bytes: Buffer, { columns, dialect }: ImportStart): ImportedRow[] {
-  const scanner = new RecordScanner(delimiterByte(dialect.delimiter), lineByte(dialect.lineEnd));
+  const scanner = new RowScanner(delimiterByte(dialect.delimiter), lineEndByte(dialect.lineEnd));
   const records: Buffer[] = [];
-  for (let start = 0, at = scanner.next(bytes, 0); at >= 0; at = scanner.next(bytes, start)) {
+  for (let start = 0, at = scanner.findRowEnd(bytes, 0); at >= 0; at = scanner.findRowEnd(bytes, start)) {
     records.push(bytes.subarray(start, dialect.lineEnd === '\r\n' ? at - 1 : at));
     start = at + 1;
   }
   return records.slice(1).map((record) => {
-    const cells = readCells(record, dialect);
+    const cells = parseCells(record, dialect);
     const line = cells[columns.line];
     const fault = readFault(cells[columns.fault]);
     return {
