@@ -10,6 +10,6 @@ export { ResultCache } from './wasm/result-cache';
 export { readRows, type RowOptions, type RowTable } from './read/rows';
 export { ShardSplitter, type Shard, type ShardOptions } from './read/shard-splitter';
 export { ByteWriter, toByteSource, type ByteSource } from './write/byte-writer';
-export { uniqueColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './write/result-columns';
+export { uniqueColumnNames, CHANGE_COLUMNS, RESULT_COLUMNS } from './write/result-columns';
 export { resultHeader, type ResultHeaderOptions } from './write/result-header';
 export { WholeRowChunker } from './read/whole-row-chunker';

@@ -11,6 +11,11 @@ import { parseDocument } from './documents/read-document';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 
+/** The object that holds a batch's rows: the uploaded file, or the canonical one that an import made of it. */
+export function batchRowsKey(tenant: string, { id, input }: Pick<BatchDocument, 'id' | 'input'>): string {
+  return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
+}
+
 /** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
 export async function readLatestRun(
   store: ObjectStore,

@@ -6,9 +6,10 @@ import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefi
  * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
+ *     tenants/{tenant}/batches/{id}/input.csv, canonical.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
+ *     tenants/{tenant}/import-profiles/{name}.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
@@ -55,8 +56,14 @@ export class ObjectKeys {
     return `${ObjectKeys.batchesFolder(tenant)}${checkName(id, 'id')}/`;
   }
 
+  /** The uploaded file, byte for byte and of whatever format. */
   static batchInput(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}input.csv`;
+  }
+
+  /** The rows of an uploaded file that is not plain CSV, as an import wrote them. */
+  static batchCanonical(tenant: string, id: string): string {
+    return `${ObjectKeys.batchFolder(tenant, id)}canonical.csv`;
   }
 
   /** What was accepted: shards, model, options. Written after the input and before the 202. */
@@ -134,6 +141,14 @@ export class ObjectKeys {
 
   static statusIndexFolder(tenant: string, kind: 'predictions' | 'batches'): string {
     return `${tenantPrefix(tenant)}index/${kind}/`;
+  }
+
+  static importProfilesFolder(tenant: string): string {
+    return `${tenantPrefix(tenant)}import-profiles/`;
+  }
+
+  static importProfile(tenant: string, name: string): string {
+    return `${ObjectKeys.importProfilesFolder(tenant)}${checkName(name, 'profile name')}.json`;
   }
 
   static idempotencyFolder(tenant: string): string {

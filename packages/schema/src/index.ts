@@ -2,11 +2,11 @@ import type { Schema } from './schema';
 import { wbc } from './wbc';
 import { wdbc } from './wdbc';
 
-export { type FieldError, SchemaError } from './errors';
+export { type FieldError, SchemaError, type UnmatchedColumn } from './errors';
 export { type ParsedRecord, parseRecord } from './parse-record';
-export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
+export { type ColumnMapping, countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
-export { type FeatureMatch, normalizeName, matchFeature } from './column-names';
+export { type FeatureMatch, normalizeName, matchFeature, suggestFeature } from './column-names';
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
 export { isMissing } from './value';

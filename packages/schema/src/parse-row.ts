@@ -2,7 +2,7 @@ import { quote } from './errors';
 import type { HeaderMatch } from './header';
 import { plainText } from './plain-text';
 import type { Feature, Schema } from './schema';
-import { checkValue, valueErrorText, isMissing, parseCell } from './value';
+import { checkValue, isMissing, parseCell, valueErrorText, valueHint } from './value';
 
 /** A row as a sample, or why it is none. */
 export type RowResult =
@@ -56,7 +56,13 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
 
 function checkCell(value: number, text: string, feature: Feature, column: string): CellRejection | undefined {
   const code = checkValue(value, feature);
-  return code && { code, column, detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}` };
+  return (
+    code && {
+      code,
+      column,
+      detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
+    }
+  );
 }
 
 function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): string[] {

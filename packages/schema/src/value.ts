@@ -28,6 +28,7 @@ const MISSING_WORDS = new Set([
   'nil',
   '<na>',
   '#n/a',
+  '#null!',
   'missing',
   'unknown',
 ]);
@@ -42,6 +43,23 @@ export function checkValue(value: number, feature: Feature): ValueErrorCode | un
   if (feature.integer && value !== Math.round(value)) return 'not-an-integer';
   if (Number.isNaN(value)) return 'not-a-number';
   return value < feature.min || value > feature.max ? 'out-of-range' : undefined;
+}
+
+const DECIMAL_COMMA = /^-?\d+,\d+$/;
+/** Codes by which statistics programs mark what was not measured. */
+const MISSING_CODES = new Set(['-9', '-99', '-999', '99', '999', '9999']);
+
+/** Words that probably mean "not measured", but that are not accepted as such without a profile. */
+const OTHER_MISSING_WORDS = /^(n\.?\s?[admu]\.?|not\b.*|k\.?\s?a\.?|-{2,}|no data)$/i;
+
+/** What a sender can do about a cell, behind the text of its error; '' where the error says it all. */
+export function valueHint(text: string, code: ValueErrorCode): string {
+  if (DECIMAL_COMMA.test(text)) return ' (it uses a decimal comma)';
+  if (code === 'out-of-range' && MISSING_CODES.has(text))
+    return '; if it means "not measured", leave the cell empty or list the code in an import profile';
+  if (code !== 'out-of-range' && OTHER_MISSING_WORDS.test(text))
+    return '; for "not measured" leave it empty or write ?, NA or NaN';
+  return '';
 }
 
 /** The end of a sentence that begins with the feature and what was received. */

@@ -9,10 +9,15 @@ import type { FromThread, ThreadData, ToThread } from './thread-messages';
 export interface ThreadOptions {
   /** Limit of the thread's JavaScript heap; buffers lie outside of it and are bounded by the readers. */
   maxHeapMib?: number;
-  /** Compiled, for a thread loads it by itself. */
+  /** Compiled: a thread loads it without the transformations of a test runner. */
   threadFile?: string;
 }
 
+/** `stop` ends the thread, also where `bytes` was never read. */
+export type ThreadImport = Import & { stop(): Promise<void> };
+
+/** Below `dist`, also where this file itself runs from its source. */
+const COMPILED_THREAD = join(__dirname, '..', 'dist', 'convert-thread.js');
 const DEFAULT_HEAP_MIB = 256;
 const YOUNG_GENERATION_MIB = 16;
 /** Blocks on their way to a consumer that has not asked for them yet. */
@@ -28,10 +33,14 @@ export async function importInThread(
   file: RandomAccess,
   settings: ImportSettings,
   options: ThreadOptions = {},
-): Promise<Import> {
+): Promise<ThreadImport> {
   const conversion = new Conversion(file, settings, options);
   try {
-    return { start: await conversion.started(), bytes: conversion.blocks() };
+    return {
+      start: await conversion.started(),
+      bytes: conversion.blocks(),
+      stop: () => conversion.stop(),
+    };
   } catch (error) {
     await conversion.stop();
     throw error;
@@ -49,7 +58,7 @@ class Conversion {
   constructor(
     private readonly file: RandomAccess,
     settings: ImportSettings,
-    { maxHeapMib = DEFAULT_HEAP_MIB, threadFile = join(__dirname, 'convert-thread.js') }: ThreadOptions,
+    { maxHeapMib = DEFAULT_HEAP_MIB, threadFile = COMPILED_THREAD }: ThreadOptions,
   ) {
     const workerData: ThreadData = { size: file.size, settings, credit: CREDIT };
     const resourceLimits = { maxOldGenerationSizeMb: maxHeapMib, maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };

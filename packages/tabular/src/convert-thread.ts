@@ -42,7 +42,10 @@ const file: RandomAccess = {
 };
 
 async function convert(): Promise<void> {
-  const source = await openFile(file, { sheet: settings.sheet ?? settings.profile?.content.sheet });
+  const source = await openFile(file, {
+    sheet: settings.sheet ?? settings.profile?.content.sheet,
+    maxExpandedBytes: settings.maxExpandedBytes,
+  });
   const { start, bytes } = await openImport(source, settings);
   send({ kind: 'start', start });
   for (let next = await bytes.next(); ; next = await bytes.next()) {

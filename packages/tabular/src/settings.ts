@@ -26,6 +26,8 @@ export interface ImportSettings {
   charset?: string;
   /** `?sheet=`; goes before the profile. */
   sheet?: string;
+  /** Most bytes that a container may expand to. Default 4 GiB. */
+  maxExpandedBytes?: number;
   /** Limit for one row of a text file. Default 1 MiB. */
   maxRowBytes?: number;
   /** Default 1,000. */

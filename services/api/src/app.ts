@@ -37,7 +37,12 @@ import { modelRoutes } from './models/routes';
 import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
 import { sessionRoutes } from './session/routes';
+import { Semaphore } from './http/semaphore';
+import { importProfileRoutes } from './import-profiles/routes';
 import { webRouter } from './static/web-app';
+
+/** Each takes a core and up to a quarter of a gigabyte. */
+const MAX_CONVERSIONS = 2;
 
 export interface AppDeps {
   store: ObjectStore;
@@ -78,6 +83,7 @@ export function createApp(deps: AppDeps): Express {
   const routeDeps = {
     ...deps,
     idempotency,
+    conversions: new Semaphore(MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
     feeds: new SnapshotFeeds(deps.changes),
@@ -86,6 +92,7 @@ export function createApp(deps: AppDeps): Express {
     ...sessionRoutes(routeDeps),
     ...predictionRoutes(routeDeps),
     ...batchRoutes(routeDeps),
+    ...importProfileRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),

@@ -3,6 +3,7 @@ import type {
   BatchDocument,
   ChampionDocument,
   IdempotencyDocument,
+  ImportProfileDocument,
   LastUsedDays,
   ManifestDocument,
   PredictionCompletion,
@@ -70,6 +71,8 @@ export const tenantKeysShape: Shape<TenantKeys> = {
 };
 export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
 export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
+
+export const importProfileShape: Shape<ImportProfileDocument> = { described: {} };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {
   return matchesShape(value, described);

@@ -48,7 +48,7 @@ export type PredictionCompletion =
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 
-/** A byte range of `input.csv`, cut at record boundaries. */
+/** A byte range of the file that holds the batch's rows, cut at row boundaries. */
 export interface ShardRange {
   offset: number;
   length: number;
@@ -71,6 +71,39 @@ export interface BatchOptions {
   explain: boolean;
 }
 
+/** Where the columns of a canonical file lie; see CanonicalColumns of packages/tabular. */
+export interface CanonicalFile {
+  bytes: number;
+  features: number[];
+  sources: number[];
+  id: number | null;
+  label: number | null;
+  line: number;
+  fault: number;
+}
+
+/** The member `import` of a batch; see ImportReport of packages/tabular. */
+export interface ImportDocument {
+  container: string;
+  encoding: string | null;
+  delimiter: string | null;
+  decimal: '.' | ',';
+  header_line: number | null;
+  sheet: string | null;
+  skipped_rows: { empty: number; repeated_header: number; title: number; second_header: number };
+  repairs: { code: string; detail: string }[];
+  canonical_sha256: string;
+  profile: { name: string; sha256: string } | null;
+}
+
+export interface ImportWarningDocument {
+  code: string;
+  detail: string;
+  row?: number;
+  line?: number;
+  column?: string;
+}
+
 /** `batches/{id}/batch.json` */
 export interface BatchDocument {
   id: string;
@@ -83,11 +116,20 @@ export interface BatchDocument {
     sha256: string;
     dialect: { delimiter: ',' | ';' | '\t' | '|'; lineEnd: '\n' | '\r\n' | '\r'; bom: boolean };
     columns: string[];
-    /** Where the first data row starts. */
+    /** Where the first data row starts, in the file that holds the rows. */
     header_bytes: number;
+    /** The rows lie in `canonical.csv`, and these are its columns. Absent where the original itself holds the rows. */
+    canonical?: CanonicalFile;
   };
   rows: number;
   shards: ShardRange[];
+  /** How the file was read. Earlier releases wrote none, and no row and line numbers into their errors files. */
+  import?: ImportDocument;
+  /** The first hundred. */
+  warnings?: ImportWarningDocument[];
+  warnings_total?: number;
+  /** What the upload asked the import for, the content of its profile included: later changes of the profile mean nothing. */
+  import_settings?: { profile?: object; sheet?: string; charset?: string };
   /** The batch and model whose rows this one scores again, and compares with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
 }
@@ -144,6 +186,17 @@ export interface RunDocument {
   opened_at: string;
   /** What the shards kept from earlier runs come to. */
   kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
+}
+
+/** `tenants/{tenant}/import-profiles/{name}.json`; see ImportProfile of packages/tabular. */
+export interface ImportProfileDocument {
+  columns?: Record<string, string>;
+  header_line?: number;
+  delimiter?: ',' | ';' | '\t' | '|' | ' ';
+  decimal?: '.' | ',';
+  encoding?: string;
+  missing?: string[];
+  sheet?: string;
 }
 
 /** `tenants/{tenant}/idempotency/{sha256}`: which resource a key made, and from what. */

@@ -2,7 +2,8 @@ import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
 import { type BatchDocument, type FileDigest, ObjectKeys } from '@cytoqueue/records';
 import type { z } from 'zod';
-import { type BatchDeps, acceptUpload, preflightBatch } from './accept-upload';
+import { type BatchDeps, acceptUpload } from './accept-upload';
+import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
 import { type RunFile, filesDamaged, runFileKeys, sendFile } from './download';
@@ -32,10 +33,12 @@ import {
   errorsOperation,
   getOperation,
   listOperation,
+  preflightOperation,
   rescoreOperation,
   resultsOperation,
   retryOperation,
   streamOperation,
+  type preflightQuery,
   type rescoreQuery,
   type uploadQuery,
 } from './openapi';
@@ -58,6 +61,13 @@ export function batchRoutes(deps: BatchRouteDeps): Route[] {
       isRepetition,
       operation: createOperation,
       handle: (context) => deps.protection.run(() => createBatch(deps, context)),
+    },
+    {
+      method: 'post',
+      path: `${collectionPath}/preflight`,
+      access,
+      operation: preflightOperation,
+      handle: (context) => deps.protection.run(() => preflight(deps, context)),
     },
     {
       method: 'get',
@@ -189,20 +199,35 @@ async function createBatch(
   deps: BatchRouteDeps,
   { request, response, query, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
-  if (dry_run) {
-    auditEntry.action = 'batch.preflight';
-    response.json(await preflightBatch(deps, request, response, { tenant: principal.tenant, model, options }));
-    return;
-  }
+  const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
+  if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
+  const { model, profile, sheet, charset, on_warning, ...options } = parameters;
   const idempotencyKey = idempotencyKeyOf(request);
   const batch = await acceptUpload(deps, request, response, {
     tenant: principal.tenant,
     model,
     options,
+    importing: { profile, sheet, charset, on_warning },
     idempotencyKey,
   });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);
+}
+
+async function preflight(
+  deps: BatchRouteDeps,
+  {
+    request,
+    response,
+    query,
+    principal,
+    auditEntry,
+  }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
+): Promise<void> {
+  const { model, profile, sheet, charset, on_warning, ...options } = query as z.output<typeof preflightQuery>;
+  auditEntry.action = 'batch.preflight';
+  const importing = { profile, sheet, charset, on_warning };
+  const upload = { tenant: principal.tenant, model, options, importing };
+  response.json(await preflightBatch(deps, request, response, upload));
 }
 
 /** The batch is accepted: no failure may turn that into a refusal any more. */

@@ -3,6 +3,7 @@ import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
 import { ChampionChangedError, ModelDigestError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
+import { TabularError } from '@cytoqueue/tabular';
 import { DocumentChangedError } from '@cytoqueue/records';
 import {
   InvalidKeyError,
@@ -14,7 +15,7 @@ import {
 } from '@cytoqueue/storage';
 import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
-import { Problem } from './problem';
+import { Problem, type ProblemType } from './problem';
 
 const RETRY_AFTER_SECONDS = '2';
 const INTERNAL_DETAIL = 'The error was logged under the request id.';
@@ -38,6 +39,7 @@ export function toProblem(error: unknown): Problem {
     return new Problem('invalid-request', 'The record does not fit the model.', { errors: error.errors, cause: error });
   }
   if (error instanceof CsvError) return csvProblem(error);
+  if (error instanceof TabularError) return importProblem(error);
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, {
       errors: [{ field: 'model', code: error.code, detail: error.message }],
@@ -93,6 +95,20 @@ function csvProblem(error: CsvError): Problem {
   const { code, row, column, message } = error;
   return new Problem('invalid-csv', message, { errors: [{ row, column, code, detail: message }], cause: error });
 }
+
+function importProblem(error: TabularError): Problem {
+  const { code, line, message } = error;
+  const detail = `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}`;
+  const type = IMPORT_PROBLEMS[code] ?? 'invalid-csv';
+  return new Problem(type, detail, { errors: [{ line, code, detail }], cause: error });
+}
+
+/** Errors of an import that are no fault of the file's content. */
+const IMPORT_PROBLEMS: Partial<Record<string, ProblemType>> = {
+  'unsupported-charset': 'unsupported-media-type',
+  'expands-too-far': 'too-large',
+  'import-out-of-memory': 'too-large',
+};
 
 function multipartProblem(error: MulterError): Problem {
   if (error.code === 'LIMIT_FILE_SIZE')

@@ -22,6 +22,7 @@ export const problems = {
   'key-of-file': { status: 409, title: 'The key belongs to the keys file' },
   'last-admin-key': { status: 409, title: 'The tenant would have no admin key' },
   'too-many-keys': { status: 409, title: 'The tenant has created too many keys' },
+  'too-many-profiles': { status: 409, title: 'The tenant has too many import profiles' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
   expired: { status: 410, title: 'The resource has reached the end of its retention' },
   'too-large': { status: 413, title: 'The request is too large' },
@@ -31,6 +32,7 @@ export const problems = {
   'invalid-request': { status: 422, title: 'The request is understood but not valid' },
   'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
   'invalid-csv': { status: 422, title: 'The file cannot be used' },
+  'file-has-warnings': { status: 422, title: 'The file has warnings, and the upload asks to refuse it then' },
   'rate-limited': { status: 429, title: 'Too many requests of this tenant; try again later' },
   'too-many-at-once': { status: 429, title: 'Too much of this tenant is open at once' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
@@ -48,6 +50,8 @@ const MAX_LISTED_ERRORS = 100;
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
+  /** Further members of the body. */
+  members?: Record<string, unknown>;
   cause?: unknown;
 }
 
@@ -56,6 +60,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
+  private readonly members: Record<string, unknown>;
 
   constructor(
     readonly type: ProblemType,
@@ -66,6 +71,7 @@ export class Problem extends Error {
     this.status = problems[type].status;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
   }
 
   body(requestId: string): Record<string, unknown> {
@@ -76,6 +82,7 @@ export class Problem extends Error {
       status,
       detail: this.detail,
       request_id: requestId,
+      ...this.members,
     };
     if (this.errors.length === 0) return base;
     return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.errors.length };

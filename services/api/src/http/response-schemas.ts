@@ -111,6 +111,35 @@ export const acceptedPrediction = z
     description: 'The status is `queued`, or what it has become when the request is a repeated one',
   });
 
+const importReport = z
+  .strictObject({
+    container: z.enum(['csv', 'gzip', 'zip', 'xlsx', 'ods', 'jsonl', 'parquet']),
+    encoding: text.nullable(),
+    delimiter: text.nullable(),
+    decimal: z.enum(['.', ',']),
+    header_line: count.nullable(),
+    sheet: text.nullable(),
+    skipped_rows: z.strictObject({ empty: count, repeated_header: count, title: count, second_header: count }),
+    repairs: z
+      .array(z.strictObject({ code: text, detail: text }))
+      .meta({ description: 'Changes made to read the file' }),
+    canonical_sha256: text,
+    profile: z.strictObject({ name: text, sha256: text }).nullable(),
+  })
+  .meta({ id: 'Import', description: 'How the file was read' });
+
+const fileWarnings = z
+  .array(
+    z.strictObject({
+      code: text,
+      detail: text,
+      row: count.optional(),
+      line: count.optional(),
+      column: text.optional(),
+    }),
+  )
+  .meta({ description: 'The first hundred' });
+
 const drift = z
   .strictObject({
     psi: z
@@ -150,6 +179,9 @@ export const batch = z
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
+    import: importReport.optional().meta({ description: 'Absent for batches of earlier releases' }),
+    warnings: fileWarnings.optional(),
+    warnings_total: count.optional(),
     error: z.strictObject({ code: text, detail: text }).optional().meta({
       description:
         'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it. object-unreadable (in lists only): it cannot be read at the moment',
@@ -168,8 +200,15 @@ export const preflightReport = z
   .strictObject({
     filename: text.nullable(),
     model: modelPin,
+    accepted: z.boolean().meta({ description: 'Whether an upload of the file would be accepted' }),
+    problems: z
+      .array(z.strictObject({ code: text, detail: text }))
+      .meta({ description: 'What an upload would be refused with, or what would become of its batch' }),
     input_sha256: text,
     bytes: count,
+    import: importReport.nullable().meta({ description: 'null where the file was refused before it was read' }),
+    warnings: fileWarnings,
+    warnings_total: count,
     dialect: z.strictObject({ delimiter: text, line_end: text, bom: z.boolean() }),
     columns: z.array(
       z.strictObject({
@@ -177,6 +216,7 @@ export const preflightReport = z
         used_as: z.enum(['feature', 'label', 'id', 'carried']),
         feature: text.optional(),
         matched_by: text.optional(),
+        suggestion: text.optional(),
       }),
     ),
     rows: z.strictObject({
@@ -188,8 +228,11 @@ export const preflightReport = z
     }),
     rejected_by_code: perName,
     errors: z
-      .array(z.strictObject({ row: count, code: text, detail: text }))
+      .array(z.strictObject({ row: count, line: count.nullable(), code: text, detail: text }))
       .meta({ description: 'The first hundred' }),
+    faults: z
+      .array(z.strictObject({ code: text, detail: text, rows: count, first_row: count, first_line: count.nullable() }))
+      .meta({ description: 'The most frequent errors, equal ones together' }),
     missing_by_feature: perName,
     drift: drift.optional(),
     eta_seconds: z
@@ -280,6 +323,7 @@ export const problem = z
         z.object({
           field: text.optional(),
           row: count.optional(),
+          line: count.optional(),
           column: text.optional(),
           code: text,
           detail: text,
@@ -288,6 +332,8 @@ export const problem = z
       )
       .optional(),
     total_errors: count.optional(),
+    warnings: fileWarnings.optional(),
+    warnings_total: count.optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 

@@ -19,6 +19,7 @@ import {
   viewListedPrediction,
   readPredictionResponse,
 } from './prediction-response';
+import { assertValueTypes } from './value-types';
 import { waitForResult } from './wait';
 import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './openapi';
 
@@ -84,7 +85,9 @@ async function createPrediction(
   deps: PredictionRouteDeps,
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const body = parse(predictionBody, await readJson(request, response), 'field');
+  const json = await readJson(request, response);
+  assertValueTypes(json);
+  const body = parse(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
   const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;

@@ -137,7 +137,7 @@ export class StorageQuota {
     const onUnreadable = () => undefined;
     for await (const { key, size } of listAll(this.deps.store, prefix, { onUnreadable })) {
       const [id = '', name] = key.slice(prefix.length).split('/');
-      if (name === 'input.csv') sizes.set(id, size);
+      if (name === 'input.csv' || name === 'canonical.csv') sizes.set(id, (sizes.get(id) ?? 0) + size);
     }
     return sizes;
   }

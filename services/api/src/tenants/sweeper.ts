@@ -107,6 +107,7 @@ async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Prom
     removed += await runIsolated(deps, ObjectKeys.batchInput(tenant, id), async () => {
       if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined)
         return 0;
+      await store.delete(ObjectKeys.batchCanonical(tenant, id));
       await store.delete(ObjectKeys.batchInput(tenant, id));
       return 1;
     });

@@ -4,7 +4,7 @@
  * the marker is gone the reconciler sees to that.
  */
 import { createHash } from 'node:crypto';
-import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { describeDrift } from '@cytoqueue/classifier';
 import {
@@ -14,6 +14,7 @@ import {
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
+  batchRowsKey,
   type ShardCounts,
   type ShardObject,
   decodeShardObject,
@@ -23,6 +24,7 @@ import {
   readDocument,
   sealDocument,
   listUnscoredShards,
+  errorColumns,
   explainColumns,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
@@ -132,7 +134,7 @@ class RunFinalizer {
   async writeFiles(): Promise<ManifestDocument> {
     const { tenant, batch, run } = this;
     await this.freezeFailedShards();
-    const header = await this.services.store.getRange(ObjectKeys.batchInput(tenant, batch.id), {
+    const header = await this.services.store.getRange(batchRowsKey(tenant, batch), {
       start: 0,
       end: batch.input.header_bytes,
     });
@@ -143,7 +145,7 @@ class RunFinalizer {
     );
     const errors = await this.putFile(
       ObjectKeys.runErrors(tenant, batch.id, run),
-      this.sparseChunks(header, ERROR_COLUMNS, 'errors', this.withErrors),
+      this.sparseChunks(header, errorColumns(batch), 'errors', this.withErrors),
     );
     const drift = await this.drift();
     if (batch.rescores === undefined) return this.manifest({ results, errors, drift });

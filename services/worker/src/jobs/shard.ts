@@ -10,6 +10,7 @@ import type { Logger } from '@cytoqueue/runtime';
 import {
   type BatchDocument,
   ObjectKeys,
+  batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
   parseBatchDocument,
@@ -167,7 +168,7 @@ async function readInput(
   shard: number,
 ): Promise<Buffer> {
   const { offset, length, crc32: checksum } = batch.shards[shard];
-  const key = ObjectKeys.batchInput(tenant, batch.id);
+  const key = batchRowsKey(tenant, batch);
   const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool.acquireInput(length));
   if (checksum !== undefined && crc32(bytes) !== checksum)
     throw new ObjectCorruptError(key, `its shard ${shard} does not match its checksum`);
