@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
-import { describeDrift } from '@cytoqueue/classifier';
+import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import {
   type BatchOptions,
@@ -115,10 +115,18 @@ export function preflightBatch(
     const { model } = await registry.loadPinned(pin);
     return receiveFile(request, response, async (source, filename) => {
       const charge = (rows: number) => quotas.rateLimit.addRows(upload.tenant, rows);
-      const { report, histogram } = await preflight(source, model.schema, limits, upload.options.missing, charge);
+      const count = (samples: Float64Array) => driftJudgeOf(model).bins.count(samples);
+      const { report, histogram } = await preflight(
+        source,
+        model.schema,
+        limits,
+        upload.options.missing,
+        charge,
+        count,
+      );
       const rowsPerSecond = await progress.readScoringSpeed().catch(() => undefined);
       const eta_seconds = rowsPerSecond === undefined ? null : Math.ceil(report.rows.total / rowsPerSecond);
-      return { filename, model: pin, ...report, drift: describeDrift(histogram, model), eta_seconds };
+      return { filename, model: pin, ...report, drift: judgeFile(histogram, model), eta_seconds };
     });
   });
 }

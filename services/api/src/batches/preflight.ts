@@ -41,6 +41,7 @@ const timeslices = new CpuTimeslices();
 /**
  * Reads an upload through as a batch would be, by the same header, row and cell rules, and keeps nothing of it.
  * @param charge takes the rows that were read, also of a file that is refused at its last row
+ * @param countNumbers counts values that are no grades, see `valueHistogram`
  * @throws Problem and CsvError as the upload itself would
  */
 export async function preflight(
@@ -49,12 +50,13 @@ export async function preflight(
   limits: UploadLimits,
   missing: 'partial' | 'reject',
   charge: (rows: number) => void,
+  countNumbers?: (samples: Float64Array) => Uint32Array,
 ): Promise<PreflightResult> {
   const inspector = new UploadInspector(schema, limits);
   let statistics: PreflightStatistics | undefined;
   try {
     for await (const { header, match, data } of inspector.read(source)) {
-      statistics ??= new PreflightStatistics(header, match, schema, missing);
+      statistics ??= new PreflightStatistics(header, match, schema, missing, countNumbers);
       for (let at = 0; at < data.length; at += SLICE_BYTES) {
         await timeslices.next();
         statistics.add(data.subarray(at, at + SLICE_BYTES));
@@ -90,6 +92,7 @@ class PreflightStatistics {
     private readonly match: HeaderMatch,
     private readonly schema: Schema,
     private readonly missingPolicy: 'partial' | 'reject',
+    private readonly countNumbers: ((samples: Float64Array) => Uint32Array) | undefined,
   ) {
     this.blocks = new WholeRowChunker(header.dialect);
     this.missing = schema.features.map(() => 0);
@@ -129,7 +132,9 @@ class PreflightStatistics {
   }
 
   private countValues(samples: ShardSamples): void {
-    valueHistogram(samples).forEach((count, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + count));
+    valueHistogram(samples, this.countNumbers).forEach((count, slot) => {
+      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
+    });
   }
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {
