@@ -1,6 +1,6 @@
 import { completeRows, defaultOptions, shippedModel } from '../../test/wisconsin';
 import { fit } from '@cytoqueue/training';
-import { type ModelFile, ModelFileError, parseModel, serializeModel } from '../index';
+import { type ModelFile, ModelFileError, type NoveltyFile, parseModel, serializeModel } from '../index';
 
 const shipped = shippedModel('wbc-knn');
 const small = fit(completeRows.slice(0, 60), { ...defaultOptions, k: 2 });
