@@ -1,7 +1,7 @@
 import type { Schema } from '@cytoqueue/schema';
 import type { ClassMix, Comparison } from './class-mix';
 
-/** What explains that a column is unlike the training data's. */
+/** Explains why a column is unlike the training data's. */
 export type DriftCause =
   | 'factor_ten'
   | 'unit'

@@ -4,17 +4,17 @@
  * rows of either class and of both.
  */
 export interface DriftLimits {
-  /** Of the largest effect over all features. */
+  /** Limit of the largest effect over all features. */
   readonly largest_effect: number;
-  /** Of the mean effect. */
+  /** Limit of the mean effect. */
   readonly mean_effect: number;
-  /** Of the gain in the mean effect by assuming another scale of grades; null for schemas of real numbers. */
+  /** Limit of the gain in the mean effect by assuming another scale of grades; null for schemas of real numbers. */
   readonly scale_gain: number | null;
-  /** Of the logarithm of the estimated magnification; null for schemas without sizes. */
+  /** Limit of the logarithm of the estimated magnification; null for schemas without sizes. */
   readonly magnification: number | null;
 }
 
-/** Of models whose file has no `drift` member: above what the models that ship reach. */
+/** Limits for models whose file has no `drift` member: above what the shipped models reach. */
 export const defaultDriftLimits: DriftLimits = {
   largest_effect: 5,
   mean_effect: 2.2,

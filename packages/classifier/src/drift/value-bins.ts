@@ -13,7 +13,7 @@ const HIGHEST_GRADE = 10;
  * what was not measured. Counts of parts of a file add up to those of the whole, exactly and in any order.
  */
 export class ValueBins {
-  /** Of one feature. Grades have those of `HISTOGRAM_SLOTS`. */
+  /** Number of slots of one feature. Grades have those of `HISTOGRAM_SLOTS`. */
   readonly slots: number;
   /** Whether values are counted by their logarithm. */
   readonly isLogarithmic: boolean;

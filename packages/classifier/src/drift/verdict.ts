@@ -16,7 +16,7 @@ const UNLIKE_MEAN_EFFECT = 0.5;
 /** The same of the magnification of a file, as logarithms. */
 const LEAST_MAGNIFICATION = Math.log(1.1);
 const UNLIKE_MAGNIFICATION = Math.log(1.3);
-/** Of the gain in the mean effect by another scale of grades. */
+/** Smallest gain in the mean effect by which another scale of grades counts. */
 const LEAST_SCALE_GAIN = 0.03;
 /** How much farther than by chance a file must be to be called unlike the training data. */
 const UNLIKE_OVER_CHANCE = 1.25;

@@ -117,7 +117,7 @@ export class ClassDistribution {
   }
 }
 
-/** Of an entry of a symmetric matrix in its lower triangle. */
+/** Index of an entry of a symmetric matrix in its lower triangle. */
 function place(row: number, column: number): number {
   return row > column ? (row * (row + 1)) / 2 + column : (column * (column + 1)) / 2 + row;
 }

@@ -28,7 +28,7 @@ export class Novelty {
   /** Beyond these a value is unusual by itself. */
   private readonly least: Float64Array;
   private readonly most: Float64Array;
-  /** Of the sample that was taken last. */
+  /** State of the last sample. */
   private measured = 0;
   private isOutside = false;
 

@@ -18,7 +18,7 @@ export interface DriftReport {
   /** All benign rows alone, and all malignant ones. */
   readonly benign_rows: DriftVerdictName;
   readonly malignant_rows: DriftVerdictName;
-  /** Of so many excerpts of 30 rows of both classes. */
+  /** Number of random excerpts of 30 rows of both classes. */
   readonly excerpts: number;
   readonly excerpts_differ: number;
   readonly excerpts_unlike: number;

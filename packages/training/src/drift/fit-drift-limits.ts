@@ -15,10 +15,10 @@ const SAMPLES = 200;
 const sizes = [30, 100, 300];
 /** Shares of malignant rows: either class alone, and both. */
 const shares = [0, 1, 0.4];
-/** Of the samples of one size and mix, which are many more than the files that a laboratory sends. */
+/** Quantile over the samples of one size and mix. */
 const QUANTILE = 0.995;
 
-/** What random samples of the training rows, of any mix of classes, reach by chance. */
+/** Measures how far random samples of the training rows, of any mix of classes, differ from them by chance. */
 export function fitDriftLimits(model: Pick<Model, 'schema' | 'training'>): DriftLimits {
   const mix = new ClassMix(model);
   const scales = hasHistogram(model.schema) ? new OtherScales(model) : undefined;

@@ -25,7 +25,7 @@ function distributionOf(covariance: Matrix, mean: readonly number[], powers: rea
   );
 }
 
-/** What the covariance of the measured features alone says, without the code under test. */
+/** Computes the expected values from the covariance of the measured features alone, without the code under test. */
 function measure(
   { roots, mean, t, missing }: { roots: number[]; mean: number[]; t: number[]; missing: number },
   powers: readonly number[],

@@ -2,7 +2,7 @@ import { lengthPowersOf } from '@cytoqueue/classifier';
 import type { Schema } from '@cytoqueue/schema';
 import { type Random, shuffle } from '../evaluation/random';
 
-/** What a laboratory's file may do to genuine records. */
+/** A change that a laboratory's file may make to genuine records. */
 export interface SimulatedShift {
   readonly name: string;
   /** The rule is chosen by the shifts that are; the others only judge it. */
