@@ -5,6 +5,7 @@ import { countRouting, type RoutingCounts } from './kernel/routing-counts';
 import { type Model, parseModel } from './model/model';
 import type { OperatingPoint } from './model/model-file';
 import type { NearestRows } from './knn/nearest';
+import { Novelty } from './novelty/novelty';
 import { UNUSUAL_RECORD, GREY_ZONE, isGreyZone, reasonText } from './knn/reasons';
 import { ReferenceKnn } from './knn/reference-knn';
 import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
@@ -62,6 +63,7 @@ export class Classifier {
   private readonly reference: ReferenceKnn;
   private readonly kernel: Kernel;
   private readonly rule: DecisionRule;
+  private readonly novelty: Novelty | undefined;
   private readonly samplesByStatus = new Float64Array(STATUS_COUNT);
 
   /** @param options.kernel false to answer by the reference alone: the specification, and far slower */
@@ -72,6 +74,7 @@ export class Classifier {
     this.reference = new ReferenceKnn(model);
     this.kernel = kernel ? createKernel(model) : new NoKernel('disabled');
     this.rule = createDecisionRule(model.file);
+    this.novelty = model.file.novelty && new Novelty(model.file.novelty);
   }
 
   /** @throws ModelFileError */
@@ -85,9 +88,10 @@ export class Classifier {
    */
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
-    const missingMask = reference.score(this.checkSample(sample), 0);
+    const values = this.checkSample(sample);
+    const missingMask = reference.score(values, 0);
     const probability = this.rule(reference.benign, reference.malignant);
-    const indeterminate = indeterminateFlags(probability, reference.isUnusual);
+    const indeterminate = indeterminateFlags(probability, reference.isUnusual || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
@@ -140,15 +144,26 @@ export class Classifier {
     const { featureCount } = this.model.training;
     kernel.scoreBlock(samples, first, count);
     for (let i = 0; i < count; i++) {
+      const row = first + i;
       const status = kernel.status[i];
       samplesByStatus[status]++;
-      if (status <= UNUSUAL) {
-        writePrediction(out, first + i, rule(kernel.benign[i], kernel.malignant[i]), status === UNUSUAL, threshold);
-      } else {
-        reference.score(samples, (first + i) * featureCount);
-        writePrediction(out, first + i, rule(reference.benign, reference.malignant), reference.isUnusual, threshold);
-      }
+      const isAnswered = status <= UNUSUAL;
+      if (!isAnswered) reference.score(samples, row * featureCount);
+      const { benign, malignant } = reference;
+      const probability = isAnswered ? rule(kernel.benign[i], kernel.malignant[i]) : rule(benign, malignant);
+      const isFar = isAnswered ? status === UNUSUAL : reference.isUnusual;
+      writePrediction(
+        out,
+        row,
+        probability,
+        isFar || this.isNovel(samples, row * featureCount, probability),
+        threshold,
+      );
     }
+  }
+
+  private isNovel(samples: Samples, at: number, probability: number): boolean {
+    return this.novelty !== undefined && this.novelty.isUnusual(samples, at, probability);
   }
 
   private toNeighbors(nearest: NearestRows): Neighbor[] {

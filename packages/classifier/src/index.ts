@@ -6,6 +6,17 @@ export {
   type PredictionColumns,
   type PredictOptions,
 } from './classifier';
+export { ClassMix } from './drift/class-mix';
+export { type DriftCause, lengthPowersOf, magnificationOf } from './drift/column-causes';
+export type { DriftLimits } from './drift/drift-limits';
+export { driftJudgeOf, type FileDrift, judgeFile } from './drift/drift-judges';
+export { meanEffect, OtherScales } from './drift/other-scales';
+export { DriftJudge, type DriftVerdict, type DriftVerdictName, MIN_VERDICT_ROWS } from './drift/verdict';
+export { ClassDistribution } from './novelty/class-distribution';
+export { logarithmOffset } from './novelty/logarithm-offset';
+export { Novelty } from './novelty/novelty';
+export type { NoveltyFile } from './novelty/novelty-file';
+export type { UnusualEvidence } from './novelty/unusual-evidence';
 export { describeDrift, type Drift, type DriftNote, hasHistogram, HISTOGRAM_SLOTS } from './drift/drift';
 export type {
   ClassName,

@@ -39,6 +39,6 @@ export const baselineOptions: FitOptions = {
   rule: 'votes',
 };
 
-export function shippedModel(name: string): Uint8Array {
-  return readFileSync(join(__dirname, '../../registry/models', name, '1.0.0.json'));
+export function shippedModel(name: string, version = '1.0.0'): Uint8Array {
+  return readFileSync(join(__dirname, '../../registry/models', name, `${version}.json`));
 }

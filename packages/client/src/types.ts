@@ -86,6 +86,15 @@ export interface Evidence {
     predicted_class: ClassName;
     probability_malignant: number;
   } | null;
+  /** Why the record is unusual; null when it is not; absent for models before version 1.1.0. */
+  unusual?: {
+    compared_with: ClassName;
+    distance_over_limit: number;
+    /** The magnification that explains the sizes, relative to the training data. */
+    magnification: number | null;
+    outside_training_range: { feature: string; value: number; lowest: number; highest: number }[];
+    unexpected: { feature: string; value: number; expected: number; deviations: number }[];
+  } | null;
 }
 
 export type BatchStatus =
@@ -104,6 +113,14 @@ export interface Drift {
   notes: { code: string; features: string[]; text: string }[];
 }
 
+export interface FileDrift {
+  verdict: 'like_training' | 'differs' | 'unlike_training' | 'too_few_rows';
+  /** The columns that differ, the most different first; effect sizes in standard deviations of the training data. */
+  columns: { column: string; cause?: string; effect_size: number }[];
+  psi?: Drift['psi'];
+  notes?: Drift['notes'];
+}
+
 export interface Batch {
   id: string;
   status: BatchStatus;
@@ -114,6 +131,8 @@ export interface Batch {
   /** Rows; `total` is the sum of the others. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
+  /** Of a finished batch; absent for those of earlier releases. */
+  drift?: FileDrift;
   /** 0 to 1; 1 only at the end. */
   progress: number;
   eta_seconds: number | null;
@@ -135,7 +154,7 @@ export interface Preflight {
   rejected_by_code: Record<string, number>;
   errors: { row: number; code: string; detail: string }[];
   missing_by_feature: Record<string, number>;
-  drift?: Drift;
+  drift: FileDrift;
   eta_seconds: number | null;
 }
 
@@ -157,6 +176,8 @@ export interface ModelSummary {
   champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
+  /** The newest version that ships, where the champion is older; else null. */
+  newer_version: string | null;
   links: { self: string };
 }
 

@@ -107,7 +107,7 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
 }
 
 /** Enough bytes of a shard object to hold its first line. */
-export const SHARD_HEADER_MAX_BYTES = 4_096;
+export const SHARD_HEADER_MAX_BYTES = 65_536;
 
 /** The counts alone, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */
 export function decodeShardCounts(head: Buffer, key: string): ShardCounts {

@@ -8,6 +8,7 @@ import { type ObjectStore, StoreUnavailableError, openStore, listAll } from '@cy
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { ChampionChangedError } from './champion-history';
 import { ModelDigestError, NothingToRollBackError, ModelRegistry, UnknownModelError } from './model-registry';
+import { createStoreProbe } from './store-probe';
 
 let dir: string;
 let store: ObjectStore;
@@ -40,14 +41,34 @@ describe('seeding', () => {
   test('puts every shipped model there, with a champion each', async () => {
     expect((await registry.list()).map(({ name, champion, versions }) => ({ name, champion, versions }))).toEqual([
       { name: 'wbc-knn-euclidean', champion: '1.0.0', versions: ['1.0.0'] },
-      { name: 'wbc-knn', champion: '1.0.0', versions: ['1.0.0'] },
-      { name: 'wdbc-knn', champion: '1.0.0', versions: ['1.0.0'] },
+      { name: 'wbc-knn', champion: '1.1.0', versions: ['1.0.0', '1.1.0'] },
+      { name: 'wdbc-knn', champion: '1.1.0', versions: ['1.0.0', '1.1.0'] },
     ]);
   });
 
+  test('leaves an older champion in place and names the newer version that ships, until it is promoted', async () => {
+    const entry = { version: '1.0.0', promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'shipped' };
+    const first = { version: '1.0.0', history: [entry] };
+    await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify(first)));
+    await store.delete(ObjectKeys.model('wbc-knn', '1.1.0'));
+    const later = new ModelRegistry(store);
+    const named: string[] = [];
+    const probe = createStoreProbe(store, later, ({ name, champion, newer_version: newer }) =>
+      named.push(`${name} ${champion} ${newer}`),
+    );
+    await probe();
+    await probe();
+    expect(named).toEqual(['wbc-knn 1.0.0 1.1.0']);
+    const versions = ['1.0.0', '1.1.0'];
+    expect(await later.find('wbc-knn')).toMatchObject({ champion: '1.0.0', versions, newer_version: '1.1.0' });
+    await later.promote('wbc-knn', '1.1.0', 'ada');
+    expect(await later.find('wbc-knn')).toMatchObject({ champion: '1.1.0', newer_version: null });
+    expect((await later.find('wdbc-knn'))?.newer_version).toBeNull();
+  });
+
   test('again changes nothing, not even a champion that somebody chose', async () => {
-    await registry.add(await withVersion('1.1.0'));
-    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    await registry.add(await withVersion('1.2.0'));
+    await registry.promote('wbc-knn', '1.2.0', 'ada');
     const before = await contents();
     await Promise.all(Array.from({ length: 4 }, () => new ModelRegistry(store).installShipped()));
     expect(await contents()).toEqual(before);
@@ -75,8 +96,8 @@ describe('seeding', () => {
 describe('a reference', () => {
   test('is a name, its champion or a version, and comes to the same digest', async () => {
     const pin = await registry.resolve();
-    expect(pin).toEqual({ name: 'wbc-knn', version: '1.0.0', digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
-    for (const reference of ['wbc-knn', 'wbc-knn@champion', 'wbc-knn@1.0.0'])
+    expect(pin).toEqual({ name: 'wbc-knn', version: '1.1.0', digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
+    for (const reference of ['wbc-knn', 'wbc-knn@champion', 'wbc-knn@1.1.0'])
       expect(await registry.resolve(reference)).toEqual(pin);
     expect((await registry.resolve('wbc-knn-euclidean')).digest).not.toBe(pin.digest);
     expect((await registry.loadPinned(pin)).model.digest).toBe(pin.digest);
@@ -106,9 +127,9 @@ describe('a reference', () => {
   });
 
   test('that named nothing is found once it is there', async () => {
-    await expect(registry.resolve('wbc-knn@1.1.0')).rejects.toThrow(UnknownModelError);
-    const pin = await registry.add(await withVersion('1.1.0'));
-    expect(await registry.resolve('wbc-knn@1.1.0')).toEqual(pin);
+    await expect(registry.resolve('wbc-knn@1.2.0')).rejects.toThrow(UnknownModelError);
+    const pin = await registry.add(await withVersion('1.2.0'));
+    expect(await registry.resolve('wbc-knn@1.2.0')).toEqual(pin);
   });
 });
 
@@ -156,9 +177,9 @@ describe('a model is refused', () => {
   });
 
   test('when an intact file lies in the place of another', async () => {
-    await store.put(ObjectKeys.model('wbc-knn', '2.0.0'), await withVersion('1.1.0'));
-    await store.put(ObjectKeys.model('other', '1.1.0'), await withVersion('1.1.0'));
-    for (const reference of ['wbc-knn@2.0.0', 'other@1.1.0'])
+    await store.put(ObjectKeys.model('wbc-knn', '2.0.0'), await withVersion('1.2.0'));
+    await store.put(ObjectKeys.model('other', '1.2.0'), await withVersion('1.2.0'));
+    for (const reference of ['wbc-knn@2.0.0', 'other@1.2.0'])
       await expect(registry.resolve(reference)).rejects.toThrow(ModelDigestError);
   });
 });
@@ -167,29 +188,29 @@ describe('a champion', () => {
   test('promoted elsewhere is soon seen here, and what was pinned stays as it was', async () => {
     const before = await registry.resolve();
     const elsewhere = new ModelRegistry(store);
-    await elsewhere.add(await withVersion('1.1.0'));
-    await elsewhere.promote('wbc-knn', '1.1.0', 'ada');
-    expect((await elsewhere.resolve()).version).toBe('1.1.0');
-    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.1.0');
-    expect((await registry.loadPinned(before)).model.version).toBe('1.0.0');
+    await elsewhere.add(await withVersion('1.2.0'));
+    await elsewhere.promote('wbc-knn', '1.2.0', 'ada');
+    expect((await elsewhere.resolve()).version).toBe('1.2.0');
+    await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.2.0');
+    expect((await registry.loadPinned(before)).model.version).toBe('1.1.0');
   });
 
   test('can be taken back, and who did what is on record', async () => {
     await expect(registry.rollBack('wbc-knn', 'ada')).rejects.toThrow(NothingToRollBackError);
-    await registry.add(await withVersion('1.1.0'));
-    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    await registry.add(await withVersion('1.2.0'));
+    await registry.promote('wbc-knn', '1.2.0', 'ada');
     const { version, history } = await registry.rollBack('wbc-knn', 'bob');
-    expect(version).toBe('1.0.0');
+    expect(version).toBe('1.1.0');
     expect(history.map((entry) => `${entry.version} ${entry.promoted_by}`)).toEqual([
-      '1.0.0 shipped',
-      '1.1.0 ada',
-      '1.0.0 bob',
+      '1.1.0 shipped',
+      '1.2.0 ada',
+      '1.1.0 bob',
     ]);
     await expect(registry.promote('wbc-knn', '3.0.0', 'ada')).rejects.toThrow(UnknownModelError);
   });
 
   test('promoted by several at once is what one of them made it, and the others are told so', async () => {
-    const versions = ['1.1.0', '1.2.0', '1.3.0', '1.4.0'];
+    const versions = ['1.2.0', '1.3.0', '1.4.0', '1.5.0'];
     for (const version of versions) await registry.add(await withVersion(version));
     const outcomes = await Promise.allSettled(
       versions.map((version) => new ModelRegistry(store).promote('wbc-knn', version, 'ada')),
@@ -207,8 +228,8 @@ describe('a champion', () => {
   });
 
   test('rolled back by two at once goes back one step, not there and back again', async () => {
-    await registry.add(await withVersion('1.1.0'));
-    await registry.promote('wbc-knn', '1.1.0', 'ada');
+    await registry.add(await withVersion('1.2.0'));
+    await registry.promote('wbc-knn', '1.2.0', 'ada');
     let meet = (): void => undefined;
     const bothHaveRead = new Promise<void>((resolve) => (meet = resolve));
     let writers = 0;
@@ -222,20 +243,20 @@ describe('a champion', () => {
       ['ada', 'bob'].map((name) => new ModelRegistry(writingTogether).rollBack('wbc-knn', name)),
     );
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect((await registry.champion('wbc-knn')).version).toBe('1.0.0');
+    expect((await registry.champion('wbc-knn')).version).toBe('1.1.0');
   });
 
   test('whose history an earlier release kept in one file goes on from there', async () => {
-    await registry.add(await withVersion('1.1.0'));
+    await registry.add(await withVersion('1.2.0'));
     const entry = (version: string) => ({ version, promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'ada' });
-    const history = ['1.0.0', '1.1.0', '1.0.0'].map(entry);
+    const history = ['1.0.0', '1.2.0', '1.0.0'].map(entry);
     await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify({ version: '1.0.0', history })));
-    await registry.promote('wbc-knn', '1.1.0', 'bob');
+    await registry.promote('wbc-knn', '1.2.0', 'bob');
     expect((await registry.champion('wbc-knn')).history.map(({ version }) => version)).toEqual([
       '1.0.0',
-      '1.1.0',
+      '1.2.0',
       '1.0.0',
-      '1.1.0',
+      '1.2.0',
     ]);
   });
 
@@ -243,6 +264,7 @@ describe('a champion', () => {
     for (const version of ['1.10.0', '1.9.0']) await registry.add(await withVersion(version));
     expect((await registry.list()).find(({ name }) => name === 'wbc-knn')?.versions).toEqual([
       '1.0.0',
+      '1.1.0',
       '1.9.0',
       '1.10.0',
     ]);

@@ -8,7 +8,7 @@ import {
   listAll,
 } from '@cytoqueue/storage';
 import { ChampionHistory, type ChampionState } from './champion-history';
-import { compareVersions, loadShippedModels } from './shipped-models';
+import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
 
 export const DEFAULT_MODEL = 'wbc-knn';
 /** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
@@ -50,6 +50,8 @@ export interface ModelEntry {
   /** Oldest first. */
   versions: string[];
   history: Promotion[];
+  /** The newest version that ships, where it is newer than the champion; an update leaves the champion in place. */
+  newer_version: string | null;
 }
 
 /** A version's model and the file that it was read from, for a scoring thread to load. */
@@ -66,6 +68,7 @@ export class ModelRegistry {
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private readonly championCache = new Map<string, { version: Promise<string>; expiresAtMs: number }>();
   private readonly champions: ChampionHistory;
+  private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
 
   constructor(private readonly store: ObjectStore) {
     this.champions = new ChampionHistory(store);
@@ -181,7 +184,20 @@ export class ModelRegistry {
 
   private async describe(name: string, versions: string[]): Promise<ModelEntry> {
     const { version, history } = await this.champions.read(name);
-    return { name, champion: version ?? null, versions: versions.sort(compareVersions), history };
+    const shipped = (await this.newestShipped()).get(name);
+    const isNewer = version !== undefined && shipped !== undefined && compareVersions(shipped, version) > 0;
+    return {
+      name,
+      champion: version ?? null,
+      versions: versions.sort(compareVersions),
+      history,
+      newer_version: isNewer ? shipped : null,
+    };
+  }
+
+  /** Shipped files do not change while the process runs. */
+  private newestShipped(): Promise<ReadonlyMap<string, string>> {
+    return (this.shippedVersions ??= newestShippedVersions());
   }
 
   private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {

@@ -22,9 +22,15 @@ export async function loadShippedModels(): Promise<ShippedModel[]> {
   return perName.flat();
 }
 
+/** Of each name the newest version that ships, without reading the models. */
+export async function newestShippedVersions(): Promise<ReadonlyMap<string, string>> {
+  const names = await readdir(SHIPPED_DIR);
+  const newest = await Promise.all(names.map(async (name) => [name, (await versionsOf(name)).at(-1)] as const));
+  return new Map(newest.flatMap(([name, version]) => (version === undefined ? [] : [[name, version] as const])));
+}
+
 async function loadVersions(name: string): Promise<ShippedModel[]> {
-  const files = (await readdir(join(SHIPPED_DIR, name))).filter((file) => file.endsWith('.json'));
-  const versions = files.map((file) => file.replace(/\.json$/, '')).sort(compareVersions);
+  const versions = await versionsOf(name);
   return Promise.all(
     versions.map(async (version) => ({
       name,
@@ -32,4 +38,10 @@ async function loadVersions(name: string): Promise<ShippedModel[]> {
       bytes: await readFile(join(SHIPPED_DIR, name, `${version}.json`)),
     })),
   );
+}
+
+/** Ascending. */
+async function versionsOf(name: string): Promise<string[]> {
+  const files = (await readdir(join(SHIPPED_DIR, name))).filter((file) => file.endsWith('.json'));
+  return files.map((file) => file.replace(/\.json$/, '')).sort(compareVersions);
 }

@@ -184,10 +184,13 @@ const TENFOLD_PATTERN = /^([2-9]|10)0$/;
 
 /**
  * How often each feature had which value: features × 12, where slot 0 counts what was not measured, 1 to 10 the values and
- * 11 tenfolds of them. Empty for schemas whose values are no integers from 1 to 10.
+ * 11 tenfolds of them. Other values are counted by `countNumbers` where it is given, and else not.
  */
-export function valueHistogram({ samples, tenfolds }: Pick<ShardSamples, 'samples' | 'tenfolds'>): Uint32Array {
-  if (!(samples instanceof Uint8Array)) return new Uint32Array(0);
+export function valueHistogram(
+  { samples, tenfolds }: Pick<ShardSamples, 'samples' | 'tenfolds'>,
+  countNumbers?: (samples: Float64Array) => Uint32Array,
+): Uint32Array {
+  if (!(samples instanceof Uint8Array)) return countNumbers?.(samples) ?? new Uint32Array(0);
   const featureCount = tenfolds.length;
   const histogram = new Uint32Array(featureCount * HISTOGRAM_SLOTS);
   for (let at = 0; at < samples.length; at += featureCount) {

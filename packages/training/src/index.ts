@@ -35,3 +35,8 @@ export {
   TrainingDataError,
   type TrainingDataErrorCode,
 } from './training-data';
+export { evaluateDrift, type DriftReport } from './drift/evaluate-drift';
+export { fitDriftLimits } from './drift/fit-drift-limits';
+export { chooseNovelty, evaluateNovelty, type NoveltyReport, type ShiftCounts } from './novelty/evaluate-novelty';
+export { NoveltyFit, type NoveltyOptions } from './novelty/fit-novelty';
+export { simulatedShifts } from './novelty/simulated-shifts';

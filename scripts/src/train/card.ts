@@ -1,6 +1,7 @@
 import type { MetricValues } from '@cytoqueue/classifier';
 import type { EvaluationMetrics } from '@cytoqueue/training';
 import { compareGrid, compareNested } from './card-comparison';
+import { describeTrust } from './card-trust';
 import { otherModelsText } from './dataset-notes';
 import { formatScore, formatPercent, markdownTable } from './markdown';
 import type { ModelReport, TrainingReport } from './report';
@@ -20,6 +21,7 @@ export function writeCard(name: string, report: TrainingReport): string {
     scoreTable(model),
     uncertaintySection(model),
     '![ROC curve](roc.svg) ![Reliability](reliability.svg)\n![Risk and coverage](risk-coverage.svg) ![Confusion matrix](confusion-matrix.svg)',
+    ...describeTrust(model),
     '## The same model by other protocols',
     variantTable(model),
     '## Beside what it was chosen from',

@@ -1,4 +1,11 @@
-import type { ConformalMetrics, Curves, Interval, EvaluationMetrics } from '@cytoqueue/training';
+import type {
+  ConformalMetrics,
+  Curves,
+  DriftReport,
+  Interval,
+  EvaluationMetrics,
+  NoveltyReport,
+} from '@cytoqueue/training';
 import type { MetricValues } from '@cytoqueue/classifier';
 import type { SchemaId } from '@cytoqueue/schema';
 
@@ -56,6 +63,9 @@ export interface ModelReport {
   readonly chronological: EvaluationMetrics | null;
   readonly conformal: ConformalMetrics | null;
   readonly curves: Curves;
+  /** Of versions that tell records and files unlike their training data. */
+  readonly novelty?: NoveltyReport;
+  readonly drift?: readonly DriftReport[];
 }
 
 export interface CandidateName {

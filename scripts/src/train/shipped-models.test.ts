@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/training';
+import { parseModel } from '@cytoqueue/classifier';
+import { createTrainingSet, crossValidate, evaluateDrift, groupById, summarize } from '@cytoqueue/training';
 import { describeModel } from './artifacts';
 import { recipesFor } from './recipes';
 import type { TrainingReport } from './report';
-import { modelsDirectory, shippedData, shippedVersion } from './shipped-models';
+import { modelsDirectory, shippedData, shippedVersion, trustedVersion } from './shipped-models';
 import { fitModel, serializeWithScores } from './train';
 import { readTrainingFile } from './training-file';
+import { fitTrustedModel } from './trust';
 
 /** The whole comparison takes a minute; it is in the first model's evaluation, and one repetition proves the folds. */
 describe.each(shippedData)('$schema.id', ({ path, schema }) => {
@@ -21,6 +23,21 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
 
   test.each(recipes)("$name's card, plots and evaluation are drawn from the comparison", ({ name }) => {
     for (const [part, text] of describeModel(name, report)) expect(shipped(name, part)).toBe(text);
+  });
+
+  test('the trusted version is what the shipped data give, byte for byte, and so are its card and its verdicts', () => {
+    const [{ name }] = recipes;
+    const trusted = JSON.parse(shipped(name, 'evaluation.json', trustedVersion)) as TrainingReport;
+    const bytes = serializeWithScores(
+      fitTrustedModel(recipes[0], file, schema, trustedVersion),
+      report.models[name].cv,
+    );
+    expect(readFileSync(join(modelsDirectory, name, `${trustedVersion}.json`)).equals(bytes)).toBe(true);
+    for (const [part, text] of describeModel(name, trusted)) expect(shipped(name, part, trustedVersion)).toBe(text);
+    expect(evaluateDrift(parseModel(bytes))).toEqual(trusted.models[name].drift);
+    const { version, digest, ...scores } = report.models[name];
+    expect([version, digest]).not.toEqual([trustedVersion, trusted.models[name].digest]);
+    expect(trusted.models[name]).toMatchObject({ ...scores, digest: parseModel(bytes).digest });
   });
 
   test('the first repetition of the folds comes out as it stands in the evaluation', () => {
@@ -38,6 +55,6 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
   });
 });
 
-function shipped(name: string, part: string): string {
-  return readFileSync(join(modelsDirectory, name, shippedVersion, part), 'utf8');
+function shipped(name: string, part: string, version = shippedVersion): string {
+  return readFileSync(join(modelsDirectory, name, version, part), 'utf8');
 }

@@ -210,7 +210,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
       })
     ).json.id as string;
     expect((await client.post('/v1/api-keys', { json: { role: 'member' } })).status).toBe(201);
-    const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.0.0');
+    const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.1.0');
     return { batch, rescored, prediction, claim: '', shard };
   }
 

@@ -10,7 +10,7 @@ import {
   createWorkerConnection,
   probeRedis,
 } from '@cytoqueue/queue';
-import { ModelRegistry, createStoreProbe } from '@cytoqueue/registry';
+import { type ModelEntry, ModelRegistry, createStoreProbe } from '@cytoqueue/registry';
 import {
   type Config,
   DependencyWatch,
@@ -45,6 +45,15 @@ const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 /** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
 const PROTECT_AFTER_MS = 5_000;
 
+/** Warns that an update shipped a version which the champion's name does not mean yet. */
+function logNewerVersion({ name, champion, newer_version: newer }: ModelEntry, logger: Logger): void {
+  const command = `npm run models -- promote ${name} ${newer}`;
+  logger.warn(
+    { model: name, champion, newer_version: newer },
+    `${name}@${newer} ships but is not the champion: ${command}`,
+  );
+}
+
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
   const store = withReadDeadline(openStore(config.storageUrl));
@@ -59,7 +68,10 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   cleanups.push('redis', () => commands.disconnect());
   const dependencyWatch = new DependencyWatch({
     logger,
-    probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) },
+    probes: {
+      redis: () => probeRedis(commands),
+      store: createStoreProbe(store, registry, (model) => logNewerVersion(model, logger)),
+    },
   });
   cleanups.push('dependency watch', () => dependencyWatch.stop());
   // Before anything else uses them: what is unsuitable ends the start here.

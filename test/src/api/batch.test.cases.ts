@@ -172,7 +172,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
     const { status, json: batch } = await client.get(`/v1/batches/${id}`);
     expect([status, batch.status, batch.error.code]).toEqual([200, 'failed', 'object-damaged']);
     const results = await client.get(`/v1/batches/${id}/results`);
-    expect([results.status, results.json.type]).toEqual([409, 'urn:cytoqueue:problem:no-results']);
+    expect([results.status, results.json.type]).toEqual([409, 'urn:cytoqueue:problem:object-damaged']);
   });
 
   async function inRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {

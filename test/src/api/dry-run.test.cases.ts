@@ -16,8 +16,8 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
   });
 
   const keysBelow = (prefix: string) => listKeys(openStore(`file://${stack().dataDir}/objects`), prefix);
-  const dryRun = (body: string) =>
-    client.post('/v1/batches?dry_run=true', { headers: { 'content-type': 'text/csv' }, body });
+  const dryRun = (body: string, model = 'wbc-knn') =>
+    client.post(`/v1/batches?dry_run=true&model=${model}`, { headers: { 'content-type': 'text/csv' }, body });
 
   test('says what the upload would come to, and stores nothing', async () => {
     const before = await keysBelow('tenants/dry-run/batches/');
@@ -54,7 +54,27 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
     // An estimate from the throughput so far, so null before the first batch.
     expect(json.eta_seconds === null || json.eta_seconds >= 1).toBe(true);
     const { batch } = await run(client, stuck);
-    expect(batch.summary.drift).toEqual(json.drift);
+    expect(batch.drift).toEqual(json.drift);
+    expect(batch.summary.drift).toEqual({ psi: json.drift.psi, notes: json.drift.notes });
+  });
+
+  test('measurements at another magnification are unlike the training data, in the preflight as in the batch', async () => {
+    const path = join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv');
+    const [header = '', ...rows] = readFileSync(path, 'utf8').trim().split('\n');
+    const powerOf = (name: string) => (name.startsWith('area') ? 2 : /^(radius|perimeter)/.test(name) ? 1 : 0);
+    const powers = header.split(',').map(powerOf);
+    const magnify = (row: string, factor: number) =>
+      row.split(',').map((cell, column) => (powers[column] ? Number(cell) * factor ** powers[column] : cell));
+    const magnified = (factor: number) => [header, ...rows.map((row) => magnify(row, factor).join(','))].join('\n');
+
+    expect((await dryRun(magnified(1), 'wdbc-knn')).json.drift).toEqual({ verdict: 'like_training', columns: [] });
+    const { json } = await dryRun(magnified(1.6), 'wdbc-knn');
+    expect(json.drift.verdict).toBe('unlike_training');
+    expect(json.drift.columns.map(({ cause }: { cause: string }) => cause)).toEqual(Array(9).fill('magnification'));
+    const { batch } = await run(client, magnified(1.6), '?model=wdbc-knn');
+    expect(batch.drift).toEqual(json.drift);
+    expect(batch.summary.drift).toBeUndefined();
+    expect(batch.counts.succeeded - batch.summary.indeterminate).toBeLessThan(5);
   });
 
   test('refuses what the upload itself would be refused for, and knows the other Wisconsin data', async () => {

@@ -54,7 +54,7 @@ for (const { name, declare, prepare } of homes)
 
     test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
       const input = wisconsinOfAnotherLab();
-      const { batch, results, errors } = await run(client, input);
+      const { batch, results, errors } = await run(client, input, '?model=wbc-knn@1.0.0');
       expect(batch.counts).toEqual({ total: 699, pending: 0, succeeded: 699, rejected: 0, failed: 0 });
       expect(batch.status).toBe('succeeded');
       expect(batch.summary.missing_features).toBe(16);

@@ -36,19 +36,21 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
   }
 
   test('a version is added, promoted, used, and rolled back', async () => {
-    expect(await models('add', writeVersion('1.1.0'))).toMatchObject({ status: 0 });
-    expect(await versionFor()).toBe('1.0.0');
-    expect(await versionFor('wbc-knn@1.1.0')).toBe('1.1.0');
-
-    const promoted = await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } });
-    expect(promoted.json).toMatchObject({ champion: '1.1.0', versions: expect.arrayContaining(['1.0.0', '1.1.0']) });
+    expect(await models('add', writeVersion('1.2.0'))).toMatchObject({ status: 0 });
     expect(await versionFor()).toBe('1.1.0');
+    expect(await versionFor('wbc-knn@1.2.0')).toBe('1.2.0');
+
+    const promoted = await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.2.0' } });
+    expect(promoted.json).toMatchObject({ champion: '1.2.0', versions: expect.arrayContaining(['1.0.0', '1.2.0']) });
+    expect(await versionFor()).toBe('1.2.0');
     expect(await versionFor('wbc-knn@1.0.0')).toBe('1.0.0');
 
     const back = await client.post('/v1/models/wbc-knn/champion', { json: { rollback: true } });
-    expect(back.json.history.map(({ version }: { version: string }) => version)).toEqual(['1.0.0', '1.1.0', '1.0.0']);
-    expect(await versionFor('wbc-knn@champion')).toBe('1.0.0');
-    expect(await models('list')).toMatchObject({ said: expect.stringContaining('wbc-knn: 1.0.0 (champion), 1.1.0') });
+    expect(back.json.history.map(({ version }: { version: string }) => version)).toEqual(['1.1.0', '1.2.0', '1.1.0']);
+    expect(await versionFor('wbc-knn@champion')).toBe('1.1.0');
+    expect(await models('list')).toMatchObject({
+      said: expect.stringContaining('wbc-knn: 1.0.0, 1.1.0 (champion), 1.2.0'),
+    });
   });
 
   test('what cannot be promoted is refused', async () => {
@@ -62,9 +64,9 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
   });
 
   test('a batch is scored again by another version, and told what changes', async () => {
-    expect(await models('add', writeVersion('1.2.0'))).toMatchObject({ status: 0 });
+    expect(await models('add', writeVersion('1.3.0'))).toMatchObject({ status: 0 });
     const before = await run(client, WISCONSIN, '?model=wbc-knn@1.0.0');
-    const accepted = await client.post(`/v1/batches/${before.id}/rescore?model=wbc-knn@1.2.0`);
+    const accepted = await client.post(`/v1/batches/${before.id}/rescore?model=wbc-knn@1.3.0`);
     expect(accepted.status).toBe(202);
     const after = await finish(client, accepted.json.id);
     expect(after.input_sha256).toBe(before.batch.input_sha256);

@@ -31,7 +31,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
-    expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.0.0' } })).status).toBe(200);
+    expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
     const { json: signIn } = await client.post('/v1/session/tokens');

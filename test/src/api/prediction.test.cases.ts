@@ -66,8 +66,12 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       });
     });
 
-    test.each(['wbc-knn', 'wbc-knn-euclidean'])('%s answers as the classifier does, to the last bit', async (name) => {
-      const classifier = Classifier.load(readFileSync(join(ROOT, `packages/registry/models/${name}/1.0.0.json`)));
+    test.each([
+      ['wbc-knn', '1.1.0'],
+      ['wbc-knn-euclidean', '1.0.0'],
+    ])('%s answers as the classifier does, to the last bit', async (name, version) => {
+      const path = join(ROOT, `packages/registry/models/${name}/${version}.json`);
+      const classifier = Classifier.load(readFileSync(path));
       for (const features of seededRecords(20)) {
         const json = await score(client, { model: name, features });
         const expected = classifier.predict(names.map((feature) => features[feature] as number));

@@ -31,7 +31,7 @@ async function run(command: string, ...args: string[]): Promise<Finished> {
   }
 }
 
-const runScript = (name: string, ...args: string[]) =>
+const runScript = (name: 'keys/make-key' | 'keys/revoke-key' | 'bench/main', ...args: string[]) =>
   run(process.execPath, join(ROOT, 'scripts/dist', `${name}.js`), ...args);
 const idsOf = () =>
   (JSON.parse(readFileSync(keysFile, 'utf8')) as { tenants: { id: string; keys: { id: string }[] }[] }).tenants.map(
@@ -40,7 +40,7 @@ const idsOf = () =>
 
 test('make-key prints the key once and stores its hash; revoke-key removes it', async () => {
   const made = await runScript(
-    'make-key',
+    'keys/make-key',
     '--tenant',
     'lab-a',
     '--role',
@@ -57,28 +57,28 @@ test('make-key prints the key once and stores its hash; revoke-key removes it', 
   });
   expect(readFileSync(keysFile, 'utf8')).not.toContain(made.stdout.trim());
   expect(statSync(keysFile).mode & 0o777).toBe(0o600);
-  await runScript('make-key', '--tenant', 'lab-a', '--role', 'admin', '--file', keysFile);
+  await runScript('keys/make-key', '--tenant', 'lab-a', '--role', 'admin', '--file', keysFile);
   expect(idsOf()).toEqual([['lab-a', ['k1', 'k2']]]);
 
-  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
+  expect(await runScript('keys/revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
     status: 0,
     stderr: '',
   });
   expect(idsOf()).toEqual([['lab-a', ['k2']]]);
-  expect(await runScript('revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
+  expect(await runScript('keys/revoke-key', '--tenant', 'lab-a', '--key', 'k1', '--file', keysFile)).toMatchObject({
     status: 1,
     stderr: expect.stringContaining('tenant lab-a has no key k1'),
   });
 });
 
-test.each(['make-key', 'revoke-key'])('%s without arguments prints its usage', async (name) => {
-  const { status, stderr } = await runScript(name);
+test.each(['make-key', 'revoke-key'] as const)('%s without arguments prints its usage', async (name) => {
+  const { status, stderr } = await runScript(`keys/${name}`);
   expect(status).not.toBe(0);
   expect(stderr).toContain(`Usage: npm run ${name} -- `);
 });
 
 test('bench --help prints its options and measures nothing', async () => {
-  const { status, stdout } = await runScript('bench', '--help');
+  const { status, stdout } = await runScript('bench/main', '--help');
   expect(status).toBe(0);
   for (const option of ['--only', '--rows', '--rounds', '--large', '--python', '--write-scaling'])
     expect(stdout).toContain(option);

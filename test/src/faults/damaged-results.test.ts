@@ -6,7 +6,7 @@ import { waitUntil } from '../support/wait-until';
 /** Stored bytes that became others: no figure and no row of them is ever given out as a result. */
 
 const SHARDS = 5;
-const MODEL = 'wbc-knn@1.0.0';
+const MODEL = 'wbc-knn@1.1.0';
 const MINUTES = 60_000;
 let faults: FaultStack;
 
@@ -168,7 +168,7 @@ test(
 test(
   'a damaged model scores nothing, and the batch can be retried once the model is whole',
   async () => {
-    const restore = await damage(ObjectKeys.model('wbc-knn', '1.0.0'), flipDigit(/"k":\d/));
+    const restore = await damage(ObjectKeys.model('wbc-knn', '1.1.0'), flipDigit(/"k":\d/));
     await faults.killWorkers();
     const id = await faults.upload();
     expect(await finish(faults.client, id)).toMatchObject({

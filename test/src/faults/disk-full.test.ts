@@ -1,19 +1,13 @@
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultStack } from '../support/fault-stack';
 import { describeWith } from '../support/optional-tools';
-import { type SmallDisk, mountSmallDisk } from '../support/small-disk';
+import { type SmallDisk, fillDisk, mountSmallDisk } from '../support/small-disk';
 import { waitUntil } from '../support/wait-until';
 
 let disk: SmallDisk | undefined;
 let folder: string;
 let ballast: string;
-
-/** Leaves this many bytes free. */
-function fill(leaveBytes: number): void {
-  const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
-}
 
 describeWith('a mounted tmpfs', 'a full disk', () => {
   let faults: FaultStack;
@@ -46,7 +40,7 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
 
   test('refuses an upload with 507 and keeps nothing of it, and accepts the next one once there is room', async () => {
     const before = stored();
-    fill(64 * 1024);
+    fillDisk(ballast, 64 * 1024);
     expect((await faults.post()).status).toBe(507);
     expect(stored()).toEqual(before);
     rmSync(ballast);
@@ -56,7 +50,7 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
 
   test('postpones running jobs, and no row fails for it', async () => {
     const { batch, hold } = await faults.uploadAndHold();
-    await faults.whilePaused(async () => fill(0));
+    await faults.whilePaused(async () => fillDisk(ballast, 0));
     hold.open();
     await waitUntil('jobs are postponed', async () => (await faults.delayedShards()).length > 0);
     rmSync(ballast);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { run } from '../support/batches';
@@ -7,7 +7,7 @@ import { ContractClient } from '../support/contract-client';
 import { HEADER, rows } from '../support/csv-rows';
 import { describeWith } from '../support/optional-tools';
 import { BENIGN_RECORD } from '../support/records';
-import { mountSmallDisk } from '../support/small-disk';
+import { fillDisk, mountSmallDisk } from '../support/small-disk';
 import { ROOT, type RunningStack, isRunning, makeDataDir, readReady, startStack } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
@@ -18,11 +18,6 @@ import { waitUntil } from '../support/wait-until';
 const disk = mountSmallDisk(48);
 const dataDir = join(disk?.path ?? '', 'data');
 const ballast = join(disk?.path ?? '', 'ballast');
-
-function fillCompletely(): void {
-  const { bavail, bsize } = statfsSync(disk?.path ?? '/');
-  writeFileSync(ballast, Buffer.alloc(bavail * bsize));
-}
 
 const makeRoom = (): void => rmSync(ballast, { force: true });
 
@@ -51,7 +46,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
 
   test('refuses records and files with 507 as problem documents, keeps every process, and goes on once there is room', async () => {
     const before = stack.ready.pids;
-    fillCompletely();
+    fillDisk(ballast);
     for (const send of [predict, upload, predict]) {
       const refused = await send();
       expect([refused.status, refused.headers.get('content-type')]).toEqual([
@@ -73,7 +68,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
 
   test('starts a worker and an API again that died while it was full', async () => {
     const before = pids();
-    fillCompletely();
+    fillDisk(ballast);
     for (const pid of [...before.workers, before.api]) process.kill(pid, 'SIGKILL');
     await waitUntil('both are gone', () => ![...before.workers, before.api].some(isRunning));
     await waitUntil(
@@ -91,7 +86,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
 
   test('writes its logs again once there is room', async () => {
     const size = (): number => readFileSync(join(dataDir, 'logs/api.log')).length;
-    fillCompletely();
+    fillDisk(ballast);
     await predict();
     makeRoom();
     const before = size();

@@ -99,9 +99,9 @@ async function promoteNextVersion(registry: ModelRegistry): Promise<void> {
   const { digest: _, ...file } = parseModel(
     readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json')),
   ).file;
-  const next = serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } });
+  const next = serializeModel({ ...file, version: '1.2.0', operating_points: { default: 0.9, sensitivity99: 0.3 } });
   await registry.add(Buffer.from(next));
-  await registry.promote('wbc-knn', '1.1.0', 'test');
+  await registry.promote('wbc-knn', '1.2.0', 'test');
 }
 
 test('workers started before and after a promotion score a batch by the version pinned at its acceptance', async () => {
@@ -117,12 +117,12 @@ test('workers started before and after a promotion score a batch by the version 
     hold.open();
     expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     // The API keeps a champion for some seconds, on a fast machine longer than the batch takes.
-    expect(await waitUntil('the promoted version is champion', async () => (await championVersion()) === '1.1.0')).toBe(
+    expect(await waitUntil('the promoted version is champion', async () => (await championVersion()) === '1.2.0')).toBe(
       true,
     );
   } finally {
     await registry.rollBack('wbc-knn', 'test');
-    await waitUntil('the first version is champion again', async () => (await championVersion()) === '1.0.0');
+    await waitUntil('the first version is champion again', async () => (await championVersion()) === '1.1.0');
   }
 });
 

@@ -82,9 +82,13 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
 
   const runScript = async (name: string, ...args: string[]) =>
     (
-      await promisify(execFile)(process.execPath, [join(ROOT, `scripts/dist/${name}.js`), ...args, '--store', store], {
-        env: { ...process.env, ...environment },
-      })
+      await promisify(execFile)(
+        process.execPath,
+        [join(ROOT, `scripts/dist/keys/${name}.js`), ...args, '--store', store],
+        {
+          env: { ...process.env, ...environment },
+        },
+      )
     ).stdout.trim();
 
   test('a key that one creates is accepted by both; once deleted, both refuse it, its sessions and its event streams', async () => {

@@ -1,4 +1,4 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeClock } from '../support/fake-clock';
@@ -8,6 +8,7 @@ import { waitUntil } from '../support/wait-until';
 import type { TcpProxy } from '../support/tcp-proxy';
 import { damageDocument, damageShardObject, losePartOfRedis, truncateAnswers } from './damage';
 import type { Sampler } from './sampler';
+import { fillDisk } from '../support/small-disk';
 
 export interface SoakEnvironment {
   readonly faults: FaultStack;
@@ -94,12 +95,7 @@ async function redisFull({ faults }: SoakEnvironment): Promise<void> {
 async function diskFull({ disk }: SoakEnvironment): Promise<void> {
   if (disk === undefined) return;
   const ballast = join(disk, 'ballast');
-  const { bavail, bsize } = statfsSync(disk);
-  try {
-    writeFileSync(ballast, Buffer.alloc(bavail * bsize));
-  } catch {
-    // Something else took the last of it: it is full all the same.
-  }
+  fillDisk(ballast);
   await sleep(SHORT_OUTAGE_MS);
   rmSync(ballast, { force: true });
 }

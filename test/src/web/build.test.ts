@@ -46,13 +46,13 @@ test('every page of the app is a chunk of its own', () => {
     'audit-page',
     'batch-page',
     'batches-page',
+    'model-version-page',
     'models-page',
-    'new-page',
+    'new-prediction-page',
     'operations-page',
     'prediction-page',
-    'recent-page',
+    'predictions-page',
     'upload-page',
-    'version-page',
   ]);
 });
 

@@ -90,7 +90,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.getByLabel('Where malignant begins').selectOption('sensitivity99');
     await page.getByRole('button', { name: 'Score again' }).click();
     await page.waitForURL((url) => url.href !== first);
-    await page.getByText(/Compared with wbc-knn 1.0.0, [\d,]+ rows have another class/).waitFor();
+    await page.getByText(/Compared with wbc-knn 1.1.0, [\d,]+ rows have another class/).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').waitFor();

@@ -15,7 +15,7 @@ async function addNextVersion(dataDir: string): Promise<void> {
   const path = join(dataDir, 'next.json');
   writeFileSync(
     path,
-    serializeModel({ ...file, version: '1.1.0', operating_points: { default: 0.9, sensitivity99: 0.3 } }),
+    serializeModel({ ...file, version: '1.2.0', operating_points: { default: 0.9, sensitivity99: 0.3 } }),
   );
   const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), 'add', path], {
     DATA_DIR: dataDir,
@@ -58,8 +58,8 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
   test('the model’s card is shown with its plots and nothing of it runs', async () => {
     const app = newPeople();
     const { page, complaints } = await app.visit('/models', 'operator');
-    await page.getByRole('link', { name: 'wbc-knn 1.0.0' }).click();
-    await page.getByRole('heading', { name: 'Model card: wbc-knn 1.0.0' }).waitFor();
+    await page.getByRole('link', { name: 'wbc-knn 1.1.0' }).click();
+    await page.getByRole('heading', { name: 'Model card: wbc-knn 1.1.0' }).waitFor();
     const plots = page.locator('.card img');
     expect(await plots.count()).toBe(4);
     for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
@@ -90,25 +90,25 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const app = newPeople();
     await addNextVersion(app.stack.dataDir);
     const admin = await app.visit('/models', 'admin');
-    await admin.page.getByRole('link', { name: 'wbc-knn 1.1.0' }).waitFor();
+    await admin.page.getByRole('link', { name: 'wbc-knn 1.2.0' }).waitFor();
     expect(await admin.page.getByRole('button', { name: /into use/ }).count()).toBe(0);
     const { page, complaints } = await app.visit('/models', 'maintainer');
-    await page.getByRole('button', { name: 'Put 1.1.0 into use' }).click();
+    await page.getByRole('button', { name: 'Put 1.2.0 into use' }).click();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('alertdialog').getByRole('button', { name: 'Put into use' }).click();
-    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.1.0' }).getByText('in use').waitFor();
-    await page.getByRole('button', { name: 'Go back to 1.0.0' }).click();
+    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.2.0' }).getByText('in use').waitFor();
+    await page.getByRole('button', { name: 'Go back to 1.1.0' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Go back', exact: true }).last().click();
-    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.0.0' }).getByText('in use').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.1.0' }).getByText('in use').waitFor();
     await page.getByText('Who put which version into use').nth(1).click();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: 'Audit' }).click();
     await page
-      .getByRole('row', { name: /headquarters-\d+ \/ maintainer .*models\/wbc-knn@1\.1\.0/ })
+      .getByRole('row', { name: /headquarters-\d+ \/ maintainer .*models\/wbc-knn@1\.2\.0/ })
       .first()
       .waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await page.goto(`${app.stack.url}/models/wbc-knn/1.1.0`);
+    await page.goto(`${app.stack.url}/models/wbc-knn/1.2.0`);
     await page.getByText('No card is kept of this version').waitFor();
     expect(complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
   });

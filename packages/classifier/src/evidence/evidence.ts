@@ -1,4 +1,5 @@
 import type { Label } from '@cytoqueue/schema';
+import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
 /** Why a model says what it says about one record; JSON as it stands, features by their canonical names. */
 export interface Evidence {
@@ -9,6 +10,8 @@ export interface Evidence {
   readonly missing: MissingEvidence | null;
   /** Null when no change of one or two features gives the other class, and for decimal features, which are not searched. */
   readonly flip: FlipEvidence | null;
+  /** Null when the record is not unusual; absent from models of format version 1, which cannot say. */
+  readonly unusual?: UnusualEvidence | null;
 }
 
 /** The classes that the record is not too odd for. An empty set: it is unlike both. */

@@ -1,6 +1,8 @@
 import type { Label } from '@cytoqueue/schema';
 import type { PredictOptions } from '../classifier';
 import type { Model } from '../model/model';
+import { Novelty } from '../novelty/novelty';
+import type { UnusualEvidence } from '../novelty/unusual-evidence';
 import { ReferenceKnn } from '../knn/reference-knn';
 import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
 import type { RecordAnalysis } from './record-analysis';
@@ -21,6 +23,7 @@ export class Explainer {
   private readonly reference: ReferenceKnn;
   private readonly rule: DecisionRule;
   private readonly analysis: RecordAnalysis;
+  private readonly novelty: Novelty | undefined;
   /** Share of malignant among the training rows. */
   private readonly prevalence: number;
 
@@ -29,6 +32,7 @@ export class Explainer {
     const packedMetric = createPackedMetric(model);
     this.reference = new ReferenceKnn(model);
     this.rule = createDecisionRule(file);
+    this.novelty = file.novelty && new Novelty(file.novelty);
     this.analysis = packedMetric === undefined ? new DecimalAnalysis(model) : new IntegerAnalysis(model, packedMetric);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
@@ -58,7 +62,13 @@ export class Explainer {
       shapley: this.shapley(probability),
       missing: this.missing(values, label, threshold),
       flip: this.analysis.findFlip(label, threshold),
+      ...(this.novelty && { unusual: this.unusual(this.novelty, values, probability) }),
     };
+  }
+
+  private unusual(novelty: Novelty, values: Float64Array, probability: number): UnusualEvidence | null {
+    const isUnusual = this.reference.isUnusual || novelty.isUnusual(values, 0, probability);
+    return isUnusual ? novelty.describe(values, probability, this.model.schema) : null;
   }
 
   private shapley(probability: number): ShapleyEvidence {

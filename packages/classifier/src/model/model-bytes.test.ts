@@ -1,6 +1,6 @@
 import { completeRows, defaultOptions, shippedModel } from '../../test/wisconsin';
 import { fit } from '@cytoqueue/training';
-import { type ModelFile, ModelFileError, parseModel, serializeModel } from '../index';
+import { type ModelFile, ModelFileError, type NoveltyFile, parseModel, serializeModel } from '../index';
 
 const shipped = shippedModel('wbc-knn');
 const small = fit(completeRows.slice(0, 60), { ...defaultOptions, k: 2 });
@@ -53,8 +53,13 @@ test.each([
   ['another JSON', '{"format":"onnx"}', 'not-a-model'],
   [
     'a later version',
-    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":2'),
+    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":3'),
     'unsupported-version',
+  ],
+  [
+    'a version that its members do not need',
+    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":2'),
+    'malformed',
   ],
   [
     'a digest in capitals',
@@ -67,6 +72,37 @@ test.each([
 
 const { training, operating_points: points } = small;
 const otherTraining = (part: Partial<ModelFile['training']>) => ({ training: { ...training, ...part } });
+
+const ones = Array<number>(9).fill(1);
+const shape = { mean: ones, precision: Array<number>(45).fill(1), distance_limit: 20, magnification_limit: null };
+const novelty: NoveltyFile = {
+  offsets: ones,
+  lowest: ones,
+  highest: ones.map(() => 10),
+  range_margin: 1.25,
+  length_powers: null,
+  classes: [shape, shape],
+};
+const drift = { largest_effect: 4, mean_effect: 2, scale_gain: 0.2, magnification: null };
+const invalidNovelties: readonly Record<string, unknown>[] = [
+  { offsets: novelty.offsets.with(3, 0) },
+  { offsets: novelty.offsets.slice(1) },
+  { lowest: novelty.highest.map((highest) => highest + 1) },
+  { range_margin: 0.9 },
+  { length_powers: Array(9).fill(0) },
+  { length_powers: Array(9).fill(1) },
+  { classes: [shape] },
+  { classes: [shape, { ...shape, precision: shape.precision.slice(1) }] },
+  { classes: [shape, { ...shape, precision: shape.precision.with(2, -1) }] },
+  { classes: [shape, { ...shape, mean: shape.mean.with(2, NaN) }] },
+  { classes: [shape, { ...shape, distance_limit: 0 }] },
+  { classes: [shape, { ...shape, magnification_limit: 3 }] },
+];
+
+test('a model with a rule for unusual records comes back as it went in', () => {
+  const { file } = parseModel(serializeModel({ ...small, format_version: 2, novelty, drift }));
+  expect(file).toMatchObject({ format_version: 2, novelty, drift });
+});
 
 test.each<[string, Record<string, unknown>]>([
   ['name', { name: '../../etc' }],
@@ -96,6 +132,15 @@ test.each<[string, Record<string, unknown>]>([
   ['conformal', { conformal: { benign: [1], malignant: [] } }],
   ['evaluation', { evaluation: null }],
   ['limits_of_use', { limits_of_use: [1] }],
+  ['format_version', { novelty }],
+  ['format_version', { format_version: 2 }],
+  ['novelty', { format_version: 2, novelty: null }],
+  ['drift', { format_version: 2, drift: { ...drift, mean_effect: 0 } }],
+  ['drift', { format_version: 2, drift: 5 }],
+  ...invalidNovelties.map((part): [string, Record<string, unknown>] => [
+    'novelty',
+    { format_version: 2, novelty: { ...novelty, ...part } },
+  ]),
 ])('a file whose %s is unsound cannot be written', (field, part) => {
   const act = () => serializeModel({ ...small, ...part } as ModelFile);
   expect(act).toThrow(new ModelFileError('malformed', field));

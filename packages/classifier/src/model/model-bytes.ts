@@ -3,12 +3,12 @@ import { validateModelFile } from './validate';
 import { type ModelFile, ModelFileError } from './model-file';
 
 const MAGIC = '{"format":"cytoqueue-model","format_version":';
-const VERSION_AND_DIGEST = /^1,"digest":"(sha256:[0-9a-f]{64})",\n$/;
+const VERSION_AND_DIGEST = /^[12],"digest":"(sha256:[0-9a-f]{64})",\n$/;
 const FIRST_LINE_BYTES = MAGIC.length + `1,"digest":"sha256:${'0'.repeat(64)}",\n`.length;
 
 const BODY_KEYS = [
   'name', 'version', 'schema', 'labels', 'features', 'metric', 'rule', 'k', 'scaling', 'calibration', 'alarm',
-  'operating_points', 'evaluation', 'limits_of_use', 'training', 'conformal',
+  'operating_points', 'evaluation', 'limits_of_use', 'training', 'conformal', 'novelty', 'drift',
 ] as const satisfies (keyof ModelFile)[]; // prettier-ignore
 
 /**
@@ -16,7 +16,9 @@ const BODY_KEYS = [
  * @throws ModelFileError `malformed` when the parts do not fit together
  */
 export function serializeModel(file: Omit<ModelFile, 'digest'>): Uint8Array {
-  const lines = BODY_KEYS.map((key) => `${JSON.stringify(key)}:${JSON.stringify(file[key])}`);
+  const lines = BODY_KEYS.filter((key) => file[key] !== undefined).map(
+    (key) => `${JSON.stringify(key)}:${JSON.stringify(file[key])}`,
+  );
   const body = Buffer.from(`${lines.join(',\n')}\n}\n`);
   const firstLine = `${MAGIC}${file.format_version},"digest":"${digestOf(body)}",\n`;
   const bytes = Buffer.concat([Buffer.from(firstLine), body]);
@@ -33,7 +35,8 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
   const firstLine = buffer.toString('latin1', 0, FIRST_LINE_BYTES);
   if (!firstLine.startsWith(MAGIC)) throw new ModelFileError('not-a-model', 'the magic first bytes are not there');
   const digest = VERSION_AND_DIGEST.exec(firstLine.slice(MAGIC.length))?.[1];
-  if (digest === undefined) throw new ModelFileError('unsupported-version', 'the first line is not that of version 1');
+  if (digest === undefined)
+    throw new ModelFileError('unsupported-version', 'the first line is not that of version 1 or 2');
   const body = buffer.subarray(FIRST_LINE_BYTES);
   if (digestOf(body) !== digest) throw new ModelFileError('digest-mismatch', 'the bytes are not those of the digest');
   return assertValid(parseJson(buffer));

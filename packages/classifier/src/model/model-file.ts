@@ -1,4 +1,6 @@
 import type { Label, SchemaId } from '@cytoqueue/schema';
+import type { DriftLimits } from '../drift/drift-limits';
+import type { NoveltyFile } from '../novelty/novelty-file';
 
 export type MetricName = 'bray-curtis' | 'euclidean';
 
@@ -18,7 +20,8 @@ export interface MetricValues {
 /** A model as it lies on disk and in the store: JSON, complete in itself, without clock, path, host or patient id. */
 export interface ModelFile {
   readonly format: 'cytoqueue-model';
-  readonly format_version: 1;
+  /** 2 with `novelty` or `drift`: a release that knows neither refuses the file instead of answering without them. */
+  readonly format_version: 1 | 2;
   /** `sha256:` and the hex SHA-256 of every byte of the file after the line that holds this digest. */
   readonly digest: string;
   readonly name: string;
@@ -53,6 +56,10 @@ export interface ModelFile {
     readonly samples: readonly number[];
   };
   readonly evaluation: MetricValues;
+  /** How records unlike the training data are recognised beside `alarm`; absent from format version 1. */
+  readonly novelty?: NoveltyFile;
+  /** How far files differ from the training data by chance; absent from format version 1. */
+  readonly drift?: DriftLimits;
   readonly limits_of_use: readonly string[];
 }
 

@@ -1,4 +1,6 @@
 import { type Schema, schemas } from '@cytoqueue/schema';
+import { isDriftLimits } from '../drift/drift-limits';
+import { isNoveltyFile } from '../novelty/novelty-file';
 import type { ModelFile } from './model-file';
 
 type UncheckedFile = Record<string, unknown>;
@@ -28,6 +30,9 @@ const rules: readonly Rule[] = [
   ['operating_points', ({ operating_points: points }) => isObject(points) && isProbability(points.default) && isProbability(points.sensitivity99)],
   ['conformal', (file) => (file.rule === 'votes' ? file.conformal === null : isConformal(file))],
   ['evaluation', ({ evaluation }) => isObject(evaluation)],
+  ['novelty', ({ novelty, features }) => novelty === undefined || isNoveltyFile(novelty, (features as string[]).length)],
+  ['drift', ({ drift }) => drift === undefined || isDriftLimits(drift)],
+  ['format_version', ({ format_version: version, novelty, drift }) => version === (novelty === undefined && drift === undefined ? 1 : 2)],
   ['limits_of_use', ({ limits_of_use: limits }) => Array.isArray(limits) && limits.every((limit) => typeof limit === 'string')],
 ]; // prettier-ignore
 

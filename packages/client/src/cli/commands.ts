@@ -1,5 +1,5 @@
 import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
-import type { Batch, BatchStatus, FeatureInput, Prediction } from '../types';
+import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
 import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
 import { formatBatch, formatBatchList, formatModels, formatPrediction, formatPreflight, formatQueue } from './format';
@@ -28,6 +28,8 @@ const DEFAULT_MODEL = 'wbc-knn';
 const EXIT_OK = 0;
 /** The batch or record ended otherwise than wished. */
 const EXIT_NOT_ALL_SCORED = 1;
+/** Every row was or can be scored, but the file as a whole is unlike the training data. */
+const EXIT_UNLIKE_TRAINING = 3;
 
 /** By name, in the order in which help lists them. */
 export const commands: Readonly<Record<string, Command>> = {
@@ -125,7 +127,9 @@ function checkOutputs({ output, errors }: Options, input?: string): void {
 async function preflight(context: CommandContext): Promise<number> {
   const { client, operands, options, signal } = context;
   const { file, filename } = openCsvFile(expectOperands(operands, ['FILE'])[0]);
-  return print(context, await client.preflight(file, { filename, signal, ...batchSettings(options) }), formatPreflight);
+  const report = await client.preflight(file, { filename, signal, ...batchSettings(options) });
+  print(context, report, formatPreflight);
+  return statusOfDrift(report.drift);
 }
 
 async function predict(context: CommandContext): Promise<number> {
@@ -158,6 +162,10 @@ async function followPrediction(
     if (!waitLimit.aborted || signal.aborted) throw error;
   }
   return client.getPrediction(id, { signal });
+}
+
+function statusOfDrift(drift: FileDrift | undefined): number {
+  return drift?.verdict === 'unlike_training' ? EXIT_UNLIKE_TRAINING : EXIT_OK;
 }
 
 function statusOf({ status }: Prediction): number {
@@ -258,7 +266,7 @@ async function finish(context: CommandContext, batch: Batch): Promise<number> {
   const hasFiles = isBatchFinished(batch) && batch.status !== 'canceled';
   if (hasFiles && options.output !== undefined) await saveTo(context, batch.id, 'results', options.output);
   if (hasFiles && options.errors !== undefined) await saveTo(context, batch.id, 'errors', options.errors);
-  return batch.status === 'succeeded' ? EXIT_OK : EXIT_NOT_ALL_SCORED;
+  return batch.status === 'succeeded' ? statusOfDrift(batch.drift) : EXIT_NOT_ALL_SCORED;
 }
 
 async function save(context: CommandContext, file: BatchFile): Promise<number> {

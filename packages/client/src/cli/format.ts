@@ -1,5 +1,5 @@
 import type { ApiError } from '../api-error';
-import type { Batch, FieldError, ModelSummary, Page, Prediction, Preflight, QueueState } from '../types';
+import type { Batch, FieldError, FileDrift, ModelSummary, Page, Prediction, Preflight, QueueState } from '../types';
 
 /** Answers in a few lines for a person. */
 
@@ -23,15 +23,45 @@ export function formatPrediction({ id, status, model, result, error }: Predictio
   ].join('\n');
 }
 
-export function formatBatch({ id, status, filename, model, counts, summary, progress, eta_seconds }: Batch): string {
+export function formatBatch({
+  id,
+  status,
+  filename,
+  model,
+  counts,
+  summary,
+  drift,
+  progress,
+  eta_seconds,
+}: Batch): string {
   const eta = eta_seconds === null || progress === 1 ? '' : `, about ${eta_seconds} s left`;
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  ${filename ?? 'a file without a name'}, model ${model.name}@${model.version}`,
     `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
     `  ${summary.benign} benign, ${summary.malignant} malignant; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...formatDrift(drift),
     ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
   ].join('\n');
+}
+
+const MAX_DRIFT_COLUMNS = 10;
+const driftWarnings: Readonly<Partial<Record<FileDrift['verdict'], string>>> = {
+  differs: 'The values differ from the training data: compare the answers with confirmed diagnoses.',
+  unlike_training: 'WARNING: the file is unlike the training data. Find the cause before you use any answer.',
+};
+
+/** Nothing for a file that is like the training data. */
+function formatDrift(drift: FileDrift | undefined): string[] {
+  const warning = drift && driftWarnings[drift.verdict];
+  if (drift === undefined || warning === undefined) return [];
+  const columns = drift.columns.map(({ column, cause, effect_size: effect }) => {
+    const reason = cause === undefined ? '' : ` (${cause.replaceAll('_', ' ')})`;
+    return `    ${column}: off by ${effect} standard deviations${reason}`;
+  });
+  const rest = columns.length - MAX_DRIFT_COLUMNS;
+  const more = rest > 0 ? [`    and ${rest} more columns`] : [];
+  return [`  ${warning}`, ...columns.slice(0, MAX_DRIFT_COLUMNS), ...more];
 }
 
 export function formatPreflight({ columns, rows, rejected_by_code, errors, drift, eta_seconds }: Preflight): string {
@@ -41,7 +71,8 @@ export function formatPreflight({ columns, rows, rejected_by_code, errors, drift
     ...matched,
     ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
     ...errors.slice(0, 10).map(({ row, detail }) => `  row ${row}: ${detail}`),
-    ...(drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
+    ...formatDrift(drift),
+    ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
     ...(eta_seconds === null ? [] : [`scoring would take about ${eta_seconds} s`]),
   ].join('\n');
 }

@@ -14,7 +14,7 @@ const EXIT_USAGE = 2;
 const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const EXIT_BROKEN_PIPE = 141;
 
-/** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly */
+/** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly, 3 unlike the training data */
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -98,5 +98,6 @@ ${lines.join('\n')}
   --no-wait                 of upload and rescore: do not follow the batch
   --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
 
-Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly.`;
+Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly,
+3 the file is unlike the training data (upload, preflight, watch, rescore).`;
 }

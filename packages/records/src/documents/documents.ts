@@ -38,7 +38,13 @@ export interface PredictionResult {
   missing_features: string[];
   neighbors: NeighborDocument[];
   /** Why the model says so, as the classifier's explainer gives it. */
-  evidence: { conformal: object | null; shapley: object; missing: object | null; flip: object | null };
+  evidence: {
+    conformal: object | null;
+    shapley: object;
+    missing: object | null;
+    flip: object | null;
+    unusual?: object | null;
+  };
 }
 
 /** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
@@ -144,9 +150,13 @@ export interface BatchCounts {
 
 /** How a batch's values compare with the model's training data. */
 export interface DriftDocument {
-  /** Population stability index by feature. */
-  psi: Record<string, number>;
-  notes: { code: string; features: readonly string[]; text: string }[];
+  /** Absent in documents of earlier releases, as are the columns. */
+  verdict?: 'like_training' | 'differs' | 'unlike_training' | 'too_few_rows';
+  /** Effect sizes in standard deviations of the training data. */
+  columns?: readonly { column: string; cause?: string; effect_size: number }[];
+  /** Population stability index by feature; of grades, from 100 rows on. */
+  psi?: Readonly<Record<string, number>>;
+  notes?: readonly { code: string; features: readonly string[]; text: string }[];
 }
 
 /** `indeterminate` and `missing_features` count scored rows and overlap the two classes. */
@@ -174,7 +184,7 @@ export interface ManifestDocument {
   /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
   changes?: FileDigest;
   changed_rows?: number;
-  /** Absent for too few rows to compare, and for models of decimal features. */
+  /** Earlier releases left it out for too few rows to compare, and for models of decimal features. */
   drift?: DriftDocument;
   /** 0-based shards that exhausted their attempts. */
   failed_shards: number[];

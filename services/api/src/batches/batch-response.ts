@@ -144,12 +144,14 @@ function toFinishedResponse(
   { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
 ): BatchResponse {
   const { status, counts, summary, changed_rows, drift } = manifest;
+  const { psi, notes } = drift ?? {};
   return {
     ...toBaseResponse(batch, changed_rows),
     status,
     completed_at: completedAt,
     counts,
-    summary: { ...summary, drift },
+    summary: { ...summary, drift: psi && { psi, notes } },
+    drift: drift?.verdict && drift,
     progress: 1,
     eta_seconds: 0,
   };

@@ -12,6 +12,16 @@ const MAX_FAULTS = 1_000;
 /** Rows among which repeated ones are counted: a larger set would take too much memory. */
 const MAX_COMPARED_ROWS = 1_000_000;
 
+export interface StatisticsOptions {
+  missing: 'partial' | 'reject';
+  /** Physical line of the first row. */
+  firstLine: number;
+  /** The rows are those of a canonical file. */
+  canonical?: CanonicalFile;
+  /** Counts values that are no grades, see `valueHistogram`. */
+  countNumbers?: (samples: Float64Array) => Uint32Array;
+}
+
 type Fault = PreflightReport['faults'][number];
 
 /** Counts kinds of rows while they stream by. */
@@ -35,9 +45,9 @@ export class PreflightStatistics {
     private readonly dialect: Dialect,
     private readonly match: HeaderMatch,
     private readonly schema: Schema,
-    private readonly missingPolicy: 'partial' | 'reject',
-    { firstLine, canonical }: { firstLine: number; canonical?: CanonicalFile },
+    private readonly options: StatisticsOptions,
   ) {
+    const { firstLine, canonical } = options;
     this.blocks = new WholeRowChunker(dialect);
     this.missing = schema.features.map(() => 0);
     this.blockLine = firstLine;
@@ -69,14 +79,16 @@ export class PreflightStatistics {
 
   private addBlock(block: Buffer): void {
     if (block.length === 0) return;
-    const samples = readSamples(block, this.dialect, this.match, this.schema, this.missingPolicy, {
+    const samples = readSamples(block, this.dialect, this.match, this.schema, this.options.missing, {
       faultColumn: this.canonical?.fault,
     });
     const earlierRows = this.valid + this.rejected;
     for (const [row, rejection] of samples.rejections)
       this.addRejection(earlierRows + row + 1, rejection, () => this.lineOf(block, samples, row));
     this.countMissing(samples);
-    valueHistogram(samples).forEach((count, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + count));
+    valueHistogram(samples, this.options.countNumbers).forEach((count, slot) => {
+      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
+    });
     this.countRepeated(block, samples);
     this.valid += samples.count;
     this.rejected += samples.rejections.size;

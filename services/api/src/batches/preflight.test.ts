@@ -38,7 +38,9 @@ test('preflights share the event loop: between two slices of all of them, everyt
   setImmediate(count);
   const preflights = 4;
   const statistics = await Promise.all(
-    Array.from({ length: preflights }, () => readStatistics(api, 'lab', 'batch_1', summary, wbc, 'partial')),
+    Array.from({ length: preflights }, () =>
+      readStatistics(api, 'lab', 'batch_1', summary, wbc, { missing: 'partial' }),
+    ),
   );
   running = false;
   expect(turns).toBeGreaterThanOrEqual(preflights * Math.floor(file.length / (16 * 1024)));

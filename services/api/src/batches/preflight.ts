@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { describeDrift } from '@cytoqueue/classifier';
+import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
 import { CsvError } from '@cytoqueue/csv';
 import type { LoadedModel } from '@cytoqueue/registry';
 import {
@@ -17,7 +17,7 @@ import { Problem } from '../http/problem';
 import { findImportProfile } from '../import-profiles/import-profiles';
 import { type BatchDeps, type Upload, receiveUpload } from './accept-upload';
 import { type ColumnReport, HeaderProblem, reportColumns } from './match-columns';
-import { PreflightStatistics } from './preflight-statistics';
+import { PreflightStatistics, type StatisticsOptions } from './preflight-statistics';
 import { rollback } from './rollback';
 import type { UploadSummary } from './upload-inspector';
 
@@ -41,7 +41,7 @@ export interface PreflightReport {
   /** Equal errors together, the most frequent first. */
   faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
   missing_by_feature: Record<string, number>;
-  drift?: object;
+  drift: object;
   eta_seconds: number | null;
 }
 
@@ -72,10 +72,13 @@ export function preflightBatch(
     const id = createId('batch_');
     try {
       const received = await receiveUpload(deps, request, response, { ...importing, tenant, id, schema, profile });
-      const statistics = await readStatistics(deps, tenant, id, received.summary, schema, upload.options.missing);
+      const statistics = await readStatistics(deps, tenant, id, received.summary, schema, {
+        missing: upload.options.missing,
+        countNumbers: (samples) => driftJudgeOf(loaded.model).bins.count(samples),
+      });
       return await toReport(deps, upload, pin, loaded, received, statistics);
     } catch (error) {
-      return refusedReport(pin, schema, error);
+      return refusedReport(pin, loaded, error);
     } finally {
       await rollback(deps, tenant, id);
     }
@@ -89,9 +92,10 @@ export async function readStatistics(
   id: string,
   { header, rowMatch, canonical, bytes, shards }: UploadSummary,
   schema: Schema,
-  missing: 'partial' | 'reject',
+  counting: Pick<StatisticsOptions, 'missing' | 'countNumbers'>,
 ): Promise<PreflightStatistics> {
-  const statistics = new PreflightStatistics(header.dialect, rowMatch, schema, missing, {
+  const statistics = new PreflightStatistics(header.dialect, rowMatch, schema, {
+    ...counting,
     firstLine: shards[0]?.firstLine ?? 2,
     canonical,
   });
@@ -147,7 +151,7 @@ async function toReport(
     dialect: { delimiter: header.dialect.delimiter, line_end: header.dialect.lineEnd, bom: header.dialect.bom },
     columns: reportColumns(match, model.schema),
     ...statistics.report(rows),
-    drift: describeDrift(statistics.histogram, model),
+    drift: judgeFile(statistics.histogram, model),
     eta_seconds: rowsPerSecond === undefined ? null : Math.ceil(rows / rowsPerSecond),
   };
 }
@@ -166,7 +170,7 @@ const READABLE = new Set([
 ]);
 
 /** @throws the error itself when the file cannot be read */
-function refusedReport(pin: ModelPin, schema: Schema, error: unknown): PreflightReport {
+function refusedReport(pin: ModelPin, { model }: LoadedModel, error: unknown): PreflightReport {
   const isReadable =
     error instanceof HeaderProblem ||
     ((error instanceof CsvError || error instanceof TabularError) && READABLE.has(error.code));
@@ -191,7 +195,8 @@ function refusedReport(pin: ModelPin, schema: Schema, error: unknown): Preflight
     rejected_by_code: {},
     errors: [],
     faults: [],
-    missing_by_feature: Object.fromEntries(schema.features.map(({ name }) => [name, 0])),
+    missing_by_feature: Object.fromEntries(model.schema.features.map(({ name }) => [name, 0])),
+    drift: judgeFile([], model),
     eta_seconds: null,
   };
 }

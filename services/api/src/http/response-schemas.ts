@@ -32,6 +32,26 @@ export const neighbor = z
 
 const perFeature = z.record(text, z.number());
 
+const unusualEvidence = z.strictObject({
+  compared_with: label.meta({ description: 'The class that fits best among those left open by the probability' }),
+  distance_over_limit: z
+    .number()
+    .min(0)
+    .meta({ description: 'Above 1 the record is farther from that class than nearly all of its training rows' }),
+  magnification: z
+    .number()
+    .nullable()
+    .meta({ description: 'The magnification that explains the sizes, relative to the training data' }),
+  outside_training_range: z.array(
+    z.strictObject({ feature: text, value: z.number(), lowest: z.number(), highest: z.number() }),
+  ),
+  unexpected: z
+    .array(z.strictObject({ feature: text, value: z.number(), expected: z.number(), deviations: z.number() }))
+    .meta({
+      description: 'Values that do not go together with the others, and the values that would; the oddest first',
+    }),
+});
+
 const evidence = z
   .strictObject({
     conformal: z
@@ -67,6 +87,10 @@ const evidence = z
       })
       .nullable()
       .meta({ description: 'The smallest change of one or two features that gives the other class' }),
+    unusual: unusualEvidence
+      .nullable()
+      .optional()
+      .meta({ description: 'Why the record is unusual; null when it is not; absent for models before version 1.1.0' }),
   })
   .meta({ id: 'Evidence' });
 
@@ -149,7 +173,38 @@ const drift = z
       .array(z.strictObject({ code: text, features: z.array(text), text }))
       .meta({ description: 'What is odd, in words' }),
   })
-  .meta({ id: 'Drift', description: 'How the values compare with the training data; absent for fewer than 100 rows' });
+  .meta({
+    id: 'Drift',
+    description: 'How the values compare with the training data; absent for fewer than 100 rows',
+    deprecated: true,
+  });
+
+const fileDrift = z
+  .strictObject({
+    verdict: z.enum(['like_training', 'differs', 'unlike_training', 'too_few_rows']),
+    columns: z
+      .array(
+        z.strictObject({
+          column: text,
+          cause: text.optional().meta({
+            description:
+              '`factor_ten`, `unit`, `magnification`, `logarithm`, `square_root`, `swapped`, `other_scale`, `constant` or `not_measured`; absent where nothing known explains it',
+          }),
+          effect_size: z.number().min(0).meta({
+            description:
+              'How far the values lie from where the training data have them, in standard deviations of the training data',
+          }),
+        }),
+      )
+      .meta({ description: 'The columns that differ, the most different first' }),
+    psi: drift.shape.psi.optional(),
+    notes: drift.shape.notes.optional(),
+  })
+  .meta({
+    id: 'FileDrift',
+    description:
+      'Whether the values are distributed as the training data are, whatever the mix of classes; the model card defines the verdicts',
+  });
 
 export const batch = z
   .strictObject({
@@ -176,6 +231,7 @@ export const batch = z
       missing_features: count,
       drift: drift.optional(),
     }),
+    drift: fileDrift.optional().meta({ description: 'Of a finished batch; absent for those of earlier releases' }),
     progress: z.number().min(0).max(1),
     eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
     input_sha256: text,
@@ -234,7 +290,7 @@ export const preflightReport = z
       .array(z.strictObject({ code: text, detail: text, rows: count, first_row: count, first_line: count.nullable() }))
       .meta({ description: 'The most frequent errors, equal ones together' }),
     missing_by_feature: perName,
-    drift: drift.optional(),
+    drift: fileDrift,
     eta_seconds: z
       .number()
       .nullable()
@@ -262,6 +318,9 @@ export const modelSummary = z
     champion: text.nullable(),
     versions: z.array(text),
     history: z.array(promotion),
+    newer_version: text
+      .nullable()
+      .meta({ description: 'The newest version that ships, where the champion is older; else null' }),
     links: z.strictObject({ self: text }),
   })
   .meta({

@@ -50,7 +50,7 @@ test('a model without a champion is listed with the others, and found by name an
   ]);
   expect([status, Object.fromEntries(champions)]).toEqual([
     200,
-    { mine: null, 'wbc-knn': '1.0.0', 'wbc-knn-euclidean': '1.0.0', 'wdbc-knn': '1.0.0' },
+    { mine: null, 'wbc-knn': '1.1.0', 'wbc-knn-euclidean': '1.0.0', 'wdbc-knn': '1.1.0' },
   ]);
   expect(await json('/v1/models/mine')).toMatchObject({
     status: 200,

@@ -37,10 +37,12 @@ function createCanaryCase(
 export const canaryCases: readonly CanaryCase[] = [
   createCanaryCase('benign', [3, 1, 1, 1, 2, 1, 2, 1, 1], {
     'wbc-knn@1.0.0': 2.586765811103998e-18,
+    'wbc-knn@1.1.0': 2.586765811103998e-18,
     'wbc-knn-euclidean@1.0.0': 0,
   }),
   createCanaryCase('malignant', [9, 8, 8, 7, 6, 10, 7, 8, 2], {
     'wbc-knn@1.0.0': 0.9990540058679781,
+    'wbc-knn@1.1.0': 0.9990540058679781,
     'wbc-knn-euclidean@1.0.0': 1,
   }),
 ];

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
-import { describeDrift } from '@cytoqueue/classifier';
+import { judgeFile } from '@cytoqueue/classifier';
 import {
   type BatchDocument,
   type BatchSummary,
@@ -279,10 +279,9 @@ class RunFinalizer {
     return { benign, malignant, indeterminate, missing_features };
   }
 
-  private async drift(): Promise<DriftDocument | undefined> {
+  private async drift(): Promise<DriftDocument> {
     const { model } = await this.services.registry.loadPinned(this.batch.model);
-    const drift = this.histogram.length === 0 ? undefined : describeDrift(this.histogram, model);
-    return drift && { psi: drift.psi, notes: [...drift.notes] };
+    return judgeFile(this.histogram, model);
   }
 
   private async resultColumns(): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
+import { type Classifier, type PredictionColumns, createPredictionColumns, driftJudgeOf } from '@cytoqueue/classifier';
 import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
 import { canonicalMatch } from '@cytoqueue/tabular';
@@ -60,7 +60,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     writeChanges(writer, task, samples, current, previousPredictions, previous?.model.ref ?? '');
   return {
     counts: countRows(samples, current, previousPredictions),
-    histogram: valueHistogram(samples),
+    histogram: valueHistogram(samples, (values) => driftJudgeOf(classifier.model).bins.count(values)),
     ...writer.finish(),
   };
 }

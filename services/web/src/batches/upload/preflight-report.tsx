@@ -73,7 +73,9 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
         </Panel>
       )}
       <ColumnsPanel report={report} />
-      {report.drift !== undefined && <DriftView drift={report.drift} />}
+      {report.drift.psi !== undefined && (
+        <DriftView drift={{ psi: report.drift.psi, notes: report.drift.notes ?? [] }} />
+      )}
     </>
   );
 }

@@ -15,6 +15,7 @@ const report = {
   rejected_by_code: {},
   errors: [],
   missing_by_feature: {},
+  drift: { verdict: 'too_few_rows' as const, columns: [] },
 } as unknown as Preflight;
 
 const keys = () => upload.mock.calls.map(([, options]) => options?.idempotencyKey);

@@ -1,0 +1,121 @@
+import type { Model } from '../model/model';
+import { ValueBins } from './value-bins';
+
+const STEPS = 40;
+
+/** A file beside the mixture of the two classes' training rows that it fits best. */
+export interface Comparison {
+  /** Share of malignant in that mixture. */
+  readonly malignantShare: number;
+  /** By feature: how far values would have to be moved on average to be distributed as in the mixture, in standard deviations of the training data. */
+  readonly effects: Float64Array;
+  /** By feature: mean of the file minus mean of the mixture, in the same unit. */
+  readonly shifts: Float64Array;
+  /** By feature. */
+  readonly measured: Float64Array;
+}
+
+/**
+ * Compares distributions of values whatever the mix of classes: a file of benign records alone is no drift. One mixture
+ * is fitted to all features together, so that sizes cannot be explained by one share of malignant and textures by another.
+ */
+export class ClassMix {
+  readonly bins: ValueBins;
+  /** By label and feature: the share of the class at or below each slot. */
+  private readonly cumulative: readonly (readonly Float64Array[])[];
+  private readonly means: readonly Float64Array[];
+
+  constructor({ schema, training }: Pick<Model, 'schema' | 'training'>) {
+    this.bins = new ValueBins({ schema, training });
+    const { featureCount, samples, labels } = training;
+    const counts = [0, 1].map((label) =>
+      this.bins.count(samples.filter((_, index) => labels[Math.floor(index / featureCount)] === label)),
+    );
+    const features = Array.from({ length: featureCount }, (_, feature) => feature);
+    this.cumulative = counts.map((count) => features.map((feature) => this.cumulate(count, feature)));
+    this.means = this.cumulative.map((ofLabel) =>
+      Float64Array.from(ofLabel, (shares, feature) => this.meanOf(shares, feature)),
+    );
+  }
+
+  /** @param counts of a file, as `ValueBins.count` gives them */
+  compare(counts: ArrayLike<number>): Comparison {
+    const features = Array.from({ length: this.bins.featureCount }, (_, feature) => feature);
+    const file = features.map((feature) => this.cumulate(counts, feature));
+    const measured = Float64Array.from(features, (feature) => this.countMeasured(counts, feature));
+    const present = features.filter((feature) => measured[feature] > 0);
+    const malignantShare = lowestConvex((share) =>
+      present.reduce((sum, feature) => sum + this.distance(file[feature], feature, share), 0),
+    );
+    const effects = new Float64Array(features.length);
+    const shifts = new Float64Array(features.length);
+    for (const feature of present) {
+      effects[feature] = this.distance(file[feature], feature, malignantShare);
+      shifts[feature] = this.meanOf(file[feature], feature) - this.mixtureMean(feature, malignantShare);
+    }
+    return { malignantShare, effects, shifts, measured };
+  }
+
+  /** The effect of a feature's column by itself, whatever the mix of classes. @param counts of this column, by slot */
+  effectOf(counts: ArrayLike<number>, feature: number): number {
+    const shares = this.cumulate(counts, 0);
+    const distance = (malignantShare: number) => this.distance(shares, feature, malignantShare);
+    return distance(lowestConvex(distance));
+  }
+
+  /** First Wasserstein distance: the area between two cumulative distributions. */
+  private distance(shares: Float64Array, feature: number, malignantShare: number): number {
+    const { bins, cumulative } = this;
+    const [benign, malignant] = [cumulative[0][feature], cumulative[1][feature]];
+    let area = 0;
+    for (let slot = 1; slot < shares.length; slot++) {
+      const expected = benign[slot] + malignantShare * (malignant[slot] - benign[slot]);
+      if (shares[slot] !== expected)
+        area +=
+          Math.abs(shares[slot] - expected) * (bins.positionOf(slot + 1, feature) - bins.positionOf(slot, feature));
+    }
+    return area;
+  }
+
+  private mixtureMean(feature: number, malignantShare: number): number {
+    const [benign, malignant] = this.means;
+    return benign[feature] + malignantShare * (malignant[feature] - benign[feature]);
+  }
+
+  private meanOf(shares: Float64Array, feature: number): number {
+    let mean = 0;
+    for (let slot = 1; slot < shares.length; slot++)
+      mean += (shares[slot] - shares[slot - 1]) * this.bins.positionOf(slot, feature);
+    return mean;
+  }
+
+  private countMeasured(counts: ArrayLike<number>, feature: number): number {
+    const { slots, measuredSlots } = this.bins;
+    let sum = 0;
+    for (let slot = 1; slot <= measuredSlots; slot++) sum += counts[feature * slots + slot];
+    return sum;
+  }
+
+  private cumulate(counts: ArrayLike<number>, feature: number): Float64Array {
+    const { slots, measuredSlots } = this.bins;
+    const total = this.countMeasured(counts, feature);
+    const shares = new Float64Array(measuredSlots + 1);
+    let below = 0;
+    for (let slot = 1; slot <= measuredSlots; slot++) {
+      below += counts[feature * slots + slot];
+      shares[slot] = total === 0 ? 0 : below / total;
+    }
+    return shares;
+  }
+}
+
+/** Where a convex function of a share is lowest, in steps. */
+function lowestConvex(valueAt: (share: number) => number): number {
+  let [low, high] = [0, STEPS];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (valueAt(middle / STEPS) <= valueAt((middle + 1) / STEPS)) high = middle;
+    else low = middle + 1;
+  }
+  return low / STEPS;
+}

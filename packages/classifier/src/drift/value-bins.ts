@@ -1,0 +1,93 @@
+import type { Model } from '../model/model';
+import { logarithmOffset } from '../novelty/logarithm-offset';
+import { HISTOGRAM_SLOTS, hasHistogram } from './drift';
+
+/** Real numbers are counted in quarters of a standard deviation of their logarithm, the ends open. */
+const BINS_PER_DEVIATION = 4;
+const REACH = 32 * BINS_PER_DEVIATION;
+const NUMBER_SLOTS = 2 * REACH + 2;
+const HIGHEST_GRADE = 10;
+
+/**
+ * How the values of a file are counted, feature by feature, to be compared with a model's training data. Slot 0 counts
+ * what was not measured. Counts of parts of a file add up to those of the whole, exactly and in any order.
+ */
+export class ValueBins {
+  /** Number of slots of one feature. Grades have those of `HISTOGRAM_SLOTS`. */
+  readonly slots: number;
+  /** Whether values are counted by their logarithm. */
+  readonly isLogarithmic: boolean;
+  readonly featureCount: number;
+  private readonly offsets: Float64Array;
+  private readonly centers: Float64Array;
+  private readonly scales: Float64Array;
+
+  constructor({ schema, training }: Pick<Model, 'schema' | 'training'>) {
+    const { featureCount, samples } = training;
+    this.featureCount = featureCount;
+    this.isLogarithmic = !hasHistogram(schema);
+    this.slots = this.isLogarithmic ? NUMBER_SLOTS : HISTOGRAM_SLOTS;
+    const columns = Array.from({ length: featureCount }, (_, feature) =>
+      samples.filter((__, index) => index % featureCount === feature),
+    );
+    this.offsets = Float64Array.from(columns, (column) => (this.isLogarithmic ? logarithmOffset(column) : 0));
+    const scaled = columns.map((column, feature) => column.map((value) => this.transform(value, feature)));
+    this.centers = Float64Array.from(scaled, mean);
+    this.scales = Float64Array.from(
+      scaled,
+      (column, feature) => Math.sqrt(mean(column.map((value) => (value - this.centers[feature]) ** 2))) || 1,
+    );
+  }
+
+  /** Counts of row-major samples, features × slots. @param samples NaN where not measured */
+  count(samples: ArrayLike<number>): Uint32Array {
+    const { featureCount, slots } = this;
+    const counts = new Uint32Array(featureCount * slots);
+    for (let at = 0; at < samples.length; at += featureCount) {
+      for (let feature = 0; feature < featureCount; feature++)
+        counts[feature * slots + this.slotOf(samples[at + feature], feature)]++;
+    }
+    return counts;
+  }
+
+  slotOf(value: number, feature: number): number {
+    if (Number.isNaN(value)) return 0;
+    if (!this.isLogarithmic) return value;
+    const deviations = (this.transform(value, feature) - this.centers[feature]) / this.scales[feature];
+    const bin = Math.round(deviations * BINS_PER_DEVIATION);
+    return 1 + REACH + Math.max(-REACH, Math.min(REACH, bin));
+  }
+
+  /** Where a slot's values lie, in standard deviations of the training data from their mean. */
+  positionOf(slot: number, feature: number): number {
+    if (this.isLogarithmic) return (slot - 1 - REACH) / BINS_PER_DEVIATION;
+    return (slot - this.centers[feature]) / this.scales[feature];
+  }
+
+  /** A value that a slot stands for. */
+  valueOf(slot: number, feature: number): number {
+    if (!this.isLogarithmic) return slot;
+    return Math.max(
+      0,
+      Math.exp(this.centers[feature] + this.positionOf(slot, feature) * this.scales[feature]) - this.offsets[feature],
+    );
+  }
+
+  /** How many slots from 1 on hold measured values: not the tenfolds of grades, which are out of range. */
+  get measuredSlots(): number {
+    return this.isLogarithmic ? NUMBER_SLOTS - 1 : HIGHEST_GRADE;
+  }
+
+  /** One unit of the scale that values are counted on, in standard deviations: for `isLogarithmic`, of the logarithm. */
+  deviationsPerUnit(feature: number): number {
+    return 1 / this.scales[feature];
+  }
+
+  private transform(value: number, feature: number): number {
+    return this.isLogarithmic ? Math.log(value + this.offsets[feature]) : value;
+  }
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

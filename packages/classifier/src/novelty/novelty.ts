@@ -1,0 +1,178 @@
+import type { Label, Schema } from '@cytoqueue/schema';
+import { isGreyZone } from '../knn/reasons';
+import type { Samples } from '../knn/search';
+import { ClassDistribution } from './class-distribution';
+import type { ClassNovelty, NoveltyFile } from './novelty-file';
+import type { UnexpectedFeature, UnusualEvidence } from './unusual-evidence';
+
+/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+const { abs, log } = Math;
+const { isNaN } = Number;
+
+/** A feature this many conditional standard deviations from what the others lead to expect is named. */
+const UNEXPECTED_DEVIATIONS = 3;
+const MAX_UNEXPECTED = 5;
+/** Grades whose logarithms are looked up. */
+const LARGEST_GRADE = 255;
+
+/**
+ * Tells records that are unlike the training data, from one record alone. A record is unusual when it fits none of the
+ * classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at twice
+ * the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between threads.
+ */
+export class Novelty {
+  private readonly t: Float64Array;
+  private readonly offsets: Float64Array;
+  private readonly distributions: readonly [ClassDistribution, ClassDistribution];
+  private readonly logarithms: readonly Float64Array[];
+  /** Beyond these a value is unusual by itself. */
+  private readonly least: Float64Array;
+  private readonly most: Float64Array;
+  /** State of the last sample. */
+  private measured = 0;
+  private isOutside = false;
+
+  constructor(private readonly file: NoveltyFile) {
+    const { offsets, classes, length_powers: powers, range_margin: margin } = file;
+    const lengthPowers = powers ?? offsets.map(() => 0);
+    this.t = new Float64Array(offsets.length);
+    this.offsets = Float64Array.from(offsets);
+    this.least = Float64Array.from(file.lowest, (value) => value / margin);
+    this.most = Float64Array.from(file.highest, (value) => value * margin);
+    this.distributions = [
+      new ClassDistribution(classes[0], lengthPowers),
+      new ClassDistribution(classes[1], lengthPowers),
+    ];
+    this.logarithms = offsets.map((offset) =>
+      Float64Array.from({ length: LARGEST_GRADE + 1 }, (_, value) => log(value + offset)),
+    );
+  }
+
+  /**
+   * @param samples row-major; 0 in bytes and NaN in doubles is "not measured"
+   * @param at where the sample begins
+   * @param probability the model's answer to this sample
+   */
+  isUnusual(samples: Samples, at: number, probability: number): boolean {
+    const missing = samples instanceof Uint8Array ? this.takeGrades(samples, at) : this.takeNumbers(samples, at);
+    if (this.isOutside) return true;
+    return (
+      !(isBenignOpen(probability) && this.fits(0, missing)) && !(isMalignantOpen(probability) && this.fits(1, missing))
+    );
+  }
+
+  /** Why a sample is unusual, or what is odd about it if it is not: the evidence of the open class that it fits best. */
+  describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
+    const missing = this.takeNumbers(sample, 0);
+    const open = ([0, 1] as const).filter((label) => (label === 0 ? isBenignOpen : isMalignantOpen)(probability));
+    const excesses = open.map((label) => ({ label, excess: this.excess(label, missing) }));
+    const { label, excess } = excesses.reduce((best, other) => (other.excess < best.excess ? other : best));
+    const { file, t } = this;
+    const distribution = this.distributions[label].marginal(missing);
+    const limit = file.classes[label].magnification_limit;
+    const isMagnified = limit !== null && abs(distribution.magnificationScore(t)) > limit;
+    return {
+      compared_with: schema.labels[label],
+      distance_over_limit: rounded(excess),
+      magnification: isMagnified ? rounded(distribution.magnification(t)) : null,
+      outside_training_range: schema.features.flatMap(({ name }, feature) => {
+        const [value, lowest, highest] = [sample[feature], file.lowest[feature], file.highest[feature]];
+        return value < lowest || value > highest ? [{ feature: name, value, lowest, highest }] : [];
+      }),
+      unexpected: this.findUnexpected(distribution, sample, schema),
+    };
+  }
+
+  /** Whether the sample that was taken last is within a class's limits. */
+  private fits(label: Label, missing: number): boolean {
+    return this.excess(label, missing) <= 1;
+  }
+
+  /** How far beyond a class's limits the sample lies that was taken last: above 1 it does not fit the class. */
+  private excess(label: Label, missing: number): number {
+    const { t, measured, file } = this;
+    const { distance_limit: distanceLimit, magnification_limit: magnificationLimit }: ClassNovelty =
+      file.classes[label];
+    const distribution = missing === 0 ? this.distributions[label] : this.distributions[label].marginal(missing);
+    const byDistance = distribution.distance(t) / ((distanceLimit * measured) / t.length);
+    if (magnificationLimit === null) return byDistance;
+    return Math.max(byDistance, abs(distribution.magnificationScore(t)) / magnificationLimit);
+  }
+
+  private findUnexpected(
+    distribution: ClassDistribution,
+    sample: Float64Array,
+    { features }: Schema,
+  ): UnexpectedFeature[] {
+    const { t, file } = this;
+    const pulls = distribution.pulls(t);
+    const found = features.flatMap(({ name, min, max }, feature) => {
+      if (isNaN(sample[feature])) return [];
+      const own = distribution.precisionOf(feature);
+      const pull = pulls[feature];
+      const expected = Math.exp(t[feature] - pull / own) - file.offsets[feature];
+      const deviations = pull / Math.sqrt(own);
+      return [
+        {
+          feature: name,
+          value: sample[feature],
+          expected: rounded(Math.min(max, Math.max(min, expected))),
+          deviations: rounded(deviations),
+        },
+      ];
+    });
+    const oddestFirst = found.toSorted((a, b) => abs(b.deviations) - abs(a.deviations));
+    return oddestFirst.filter(({ deviations }) => abs(deviations) >= UNEXPECTED_DEVIATIONS).slice(0, MAX_UNEXPECTED);
+  }
+
+  private takeNumbers(samples: Float64Array, at: number): number {
+    const { t, offsets, least, most } = this;
+    let missing = 0;
+    this.measured = t.length;
+    this.isOutside = false;
+    for (let feature = 0; feature < t.length; feature++) {
+      const value = samples[at + feature];
+      if (isNaN(value)) missing = this.skip(feature, missing);
+      else t[feature] = log(value + offsets[feature]);
+      if (value > most[feature] || value < least[feature]) this.isOutside = true;
+    }
+    return missing;
+  }
+
+  private takeGrades(samples: Uint8Array, at: number): number {
+    const { t, logarithms, least, most } = this;
+    let missing = 0;
+    this.measured = t.length;
+    this.isOutside = false;
+    for (let feature = 0; feature < t.length; feature++) {
+      const grade = samples[at + feature];
+      if (grade === 0) {
+        missing = this.skip(feature, missing);
+        continue;
+      }
+      t[feature] = logarithms[feature][grade];
+      if (grade > most[feature] || grade < least[feature]) this.isOutside = true;
+    }
+    return missing;
+  }
+
+  private skip(feature: number, missing: number): number {
+    this.t[feature] = 0;
+    this.measured--;
+    return missing | (1 << feature);
+  }
+}
+
+/** Which classes a probability of malignancy does not rule out: the same at every operating point. */
+function isBenignOpen(probability: number): boolean {
+  return probability < 0.5 || isGreyZone(probability);
+}
+
+function isMalignantOpen(probability: number): boolean {
+  return probability >= 0.5 || isGreyZone(probability);
+}
+
+/** Three digits are all that a reader needs. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

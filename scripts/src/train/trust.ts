@@ -1,0 +1,65 @@
+import { type ModelFile, parseModel } from '@cytoqueue/classifier';
+import {
+  chooseNovelty,
+  createTrainingSet,
+  evaluateDrift,
+  evaluateNovelty,
+  fitDriftLimits,
+  groupById,
+  NoveltyFit,
+} from '@cytoqueue/training';
+import type { Schema, SchemaId } from '@cytoqueue/schema';
+import type { Recipe } from './recipes';
+import type { ModelReport, TrainingReport } from './report';
+import { defaultSeed, fitModel, serializeWithScores } from './train';
+import type { TrainingFile } from './training-file';
+
+/** Least share of the confident answers to genuine records that the rule for unusual records must keep. */
+const leastKept: Readonly<Record<SchemaId, number>> = { wbc: 0.99, wdbc: 0.97 };
+const REPETITIONS = 5;
+
+/** The model of all complete rows, with what it takes to tell records and files that are unlike them. */
+export function fitTrustedModel(
+  recipe: Recipe,
+  file: TrainingFile,
+  schema: Schema,
+  version: string,
+): Omit<ModelFile, 'digest'> {
+  const training = createTrainingSet(file.complete, schema);
+  const chosen = chooseNovelty(file.complete, { ...recipe.fit, schema }, leastKept[schema.id], defaultSeed);
+  return {
+    ...fitModel(recipe, file, schema, version),
+    format_version: 2,
+    novelty: new NoveltyFit(training, groupById(file.complete), schema).at(chosen),
+    drift: fitDriftLimits({ schema, training }),
+  };
+}
+
+/**
+ * A version of a model that differs from an evaluated one only by knowing what is unlike its training data: the answers,
+ * and so their figures, are the same.
+ */
+export function addTrust(
+  recipe: Recipe,
+  file: TrainingFile,
+  schema: Schema,
+  version: string,
+  before: TrainingReport,
+  onProgress?: (done: number) => void,
+) {
+  const own = before.models[recipe.name];
+  const bytes = serializeWithScores(fitTrustedModel(recipe, file, schema, version), own.cv);
+  const model = parseModel(bytes);
+  const report: ModelReport = {
+    ...own,
+    version,
+    digest: model.digest,
+    novelty: evaluateNovelty(
+      file.complete,
+      { ...recipe.fit, schema },
+      { leastKept: leastKept[schema.id], repetitions: REPETITIONS, seed: defaultSeed, onProgress },
+    ),
+    drift: evaluateDrift(model),
+  };
+  return { report: { ...before, models: { [recipe.name]: report } }, models: new Map([[recipe.name, bytes]]) };
+}
