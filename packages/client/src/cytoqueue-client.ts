@@ -36,6 +36,12 @@ export interface BatchSettings {
   missing?: 'partial' | 'reject';
   formulas?: 'escape' | 'keep';
   explain?: boolean;
+  /** Name of an import profile. */
+  profile?: string;
+  /** The sheet of a workbook. */
+  sheet?: string;
+  charset?: string;
+  onWarning?: 'continue' | 'abort';
 }
 
 export interface UploadOptions extends CallOptions, BatchSettings {
@@ -326,6 +332,21 @@ function settingsQuery({
   missing,
   formulas,
   explain,
+  profile,
+  sheet,
+  charset,
+  onWarning,
 }: BatchSettings): NonNullable<ApiRequest['query']> {
-  return { model, operating_point: operatingPoint, on_error: onError, missing, formulas, explain };
+  return {
+    model,
+    operating_point: operatingPoint,
+    on_error: onError,
+    missing,
+    formulas,
+    explain,
+    profile,
+    sheet,
+    charset,
+    on_warning: onWarning,
+  };
 }

@@ -121,6 +121,43 @@ export interface FileDrift {
   notes?: Drift['notes'];
 }
 
+/** How a file was read. */
+export interface ImportReport {
+  container: 'csv' | 'gzip' | 'zip' | 'xlsx' | 'ods' | 'jsonl' | 'parquet';
+  encoding: string | null;
+  delimiter: string | null;
+  decimal: '.' | ',';
+  header_line: number | null;
+  sheet: string | null;
+  skipped_rows: { empty: number; repeated_header: number; title: number; second_header: number };
+  /** Changes made to read the file. */
+  repairs: { code: string; detail: string }[];
+  canonical_sha256: string;
+  profile: { name: string; sha256: string } | null;
+}
+
+export interface FileWarning {
+  code: string;
+  detail: string;
+  row?: number;
+  line?: number;
+  column?: string;
+}
+
+/** A saved description of a lab's files. */
+export interface ImportProfile {
+  /** Canonical feature name, `id` or `label` → the file's own column. */
+  columns?: Record<string, string>;
+  header_line?: number;
+  delimiter?: ',' | ';' | '\t' | '|' | ' ';
+  decimal?: '.' | ',';
+  encoding?: string;
+  missing?: string[];
+  sheet?: string;
+}
+
+export type NamedImportProfile = { name: string } & ImportProfile;
+
 export interface Batch {
   id: string;
   status: BatchStatus;
@@ -137,6 +174,10 @@ export interface Batch {
   progress: number;
   eta_seconds: number | null;
   input_sha256: string;
+  /** Absent for batches of earlier releases. */
+  import?: ImportReport;
+  warnings?: FileWarning[];
+  warnings_total?: number;
   /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. `object-unreadable`, in lists: it cannot be read at the moment. */
   error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
@@ -146,13 +187,27 @@ export interface Batch {
 export interface Preflight {
   filename: string | null;
   model: ModelPin;
+  /** Whether an upload of the file would be accepted. */
+  accepted: boolean;
+  problems: { code: string; detail: string }[];
   input_sha256: string;
   bytes: number;
+  /** null where the file was refused before it was read. */
+  import: ImportReport | null;
+  warnings: FileWarning[];
+  warnings_total: number;
   dialect: { delimiter: string; line_end: string; bom: boolean };
-  columns: { column: string; used_as: 'feature' | 'label' | 'id' | 'carried'; feature?: string; matched_by?: string }[];
+  columns: {
+    column: string;
+    used_as: 'feature' | 'label' | 'id' | 'carried';
+    feature?: string;
+    matched_by?: string;
+    suggestion?: string;
+  }[];
   rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
   rejected_by_code: Record<string, number>;
-  errors: { row: number; code: string; detail: string }[];
+  errors: { row: number; line: number | null; code: string; detail: string }[];
+  faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
   missing_by_feature: Record<string, number>;
   drift: FileDrift;
   eta_seconds: number | null;
@@ -215,6 +270,7 @@ export interface Page<T> {
 export interface FieldError {
   field?: string;
   row?: number;
+  line?: number;
   column?: string;
   code: string;
   detail: string;

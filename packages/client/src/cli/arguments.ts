@@ -21,6 +21,10 @@ const OPTIONS = {
   missing: text,
   formulas: text,
   explain: flag,
+  profile: text,
+  sheet: text,
+  charset: text,
+  'on-warning': text,
   id: text,
   'idempotency-key': text,
   limit: text,
@@ -60,6 +64,10 @@ export function batchSettings(options: Options): BatchSettings {
     missing: missingRule(options),
     formulas: oneOf('formulas', options.formulas, ['escape', 'keep']),
     explain: options.explain,
+    profile: options.profile,
+    sheet: options.sheet,
+    charset: options.charset,
+    onWarning: oneOf('on-warning', options['on-warning'], ['continue', 'abort']),
   };
 }
 

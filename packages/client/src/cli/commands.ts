@@ -2,7 +2,15 @@ import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFini
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
 import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
-import { formatBatch, formatBatchList, formatModels, formatPrediction, formatPreflight, formatQueue } from './format';
+import {
+  formatBatch,
+  formatBatchList,
+  formatModels,
+  formatPrediction,
+  formatPreflight,
+  formatQueue,
+  formatWarnings,
+} from './format';
 import { isSameFile, resolveOutput } from './output';
 import { saveBatchFile } from './save-file';
 import type { Terminal } from './terminal';
@@ -33,8 +41,8 @@ const EXIT_UNLIKE_TRAINING = 3;
 
 /** By name, in the order in which help lists them. */
 export const commands: Readonly<Record<string, Command>> = {
-  upload: { operands: 'FILE', description: 'send a CSV file, follow it to its end, save its results', run: upload },
-  preflight: { operands: 'FILE', description: 'what an upload would come to; nothing is stored', run: preflight },
+  upload: { operands: 'FILE', description: 'send a file, follow it to its end, save its results', run: upload },
+  preflight: { operands: 'FILE', description: 'validate a file without storing it', run: preflight },
   predict: {
     operands: 'VALUE… | NAME=VALUE…',
     description: 'predict one record: its features in their order, or by name; ? = not measured',
@@ -54,7 +62,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   errors: {
     operands: 'BATCH',
-    description: 'save the rows that were not scored, to be mended and sent again',
+    description: 'save the rows that were not scored, to correct and resubmit',
     run: (context) => save(context, 'errors'),
   },
   changes: {
@@ -97,13 +105,18 @@ async function upload(context: CommandContext): Promise<number> {
   checkOutputs(options, path);
   const onProgress = ({ sentBytes, totalBytes }: { sentBytes: number; totalBytes: number | undefined }) =>
     terminal.status(`sending ${filename}: ${Math.floor((100 * sentBytes) / (totalBytes || 1))} %`);
-  const { id } = await client.uploadBatch(file, {
+  const {
+    id,
+    warnings = [],
+    warnings_total = 0,
+  } = await client.uploadBatch(file, {
     filename,
     onProgress,
     signal,
     ...creationKey(options),
     ...batchSettings(options),
   });
+  for (const line of formatWarnings(warnings, warnings_total)) terminal.stderr(line);
   terminal.stderr(`accepted as ${id}: from here on it is safe`);
   if (options['no-wait']) return print(context, await client.getBatch(id, context), formatBatch);
   return finish(context, await follow(context, id));
@@ -129,7 +142,7 @@ async function preflight(context: CommandContext): Promise<number> {
   const { file, filename } = openCsvFile(expectOperands(operands, ['FILE'])[0]);
   const report = await client.preflight(file, { filename, signal, ...batchSettings(options) });
   print(context, report, formatPreflight);
-  return statusOfDrift(report.drift);
+  return report.accepted && report.rows.valid > 0 ? statusOfDrift(report.drift) : EXIT_NOT_ALL_SCORED;
 }
 
 async function predict(context: CommandContext): Promise<number> {

@@ -1,5 +1,16 @@
 import type { ApiError } from '../api-error';
-import type { Batch, FieldError, FileDrift, ModelSummary, Page, Prediction, Preflight, QueueState } from '../types';
+import type {
+  Batch,
+  FieldError,
+  FileDrift,
+  FileWarning,
+  ImportReport,
+  ModelSummary,
+  Page,
+  Prediction,
+  Preflight,
+  QueueState,
+} from '../types';
 
 /** Answers in a few lines for a person. */
 
@@ -64,17 +75,54 @@ function formatDrift(drift: FileDrift | undefined): string[] {
   return [`  ${warning}`, ...columns.slice(0, MAX_DRIFT_COLUMNS), ...more];
 }
 
-export function formatPreflight({ columns, rows, rejected_by_code, errors, drift, eta_seconds }: Preflight): string {
-  const matched = columns.map(({ column, used_as, feature }) => `  ${JSON.stringify(column)} → ${feature ?? used_as}`);
+const MAX_LISTED = 10;
+
+export function formatPreflight(report: Preflight): string {
+  const { problems, columns, rows, rejected_by_code, faults, warnings, warnings_total, drift, eta_seconds } = report;
   return [
+    ...problems.map(({ detail }) => `${report.accepted ? 'note' : 'refused'}: ${detail}`),
     `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
-    ...matched,
+    ...formatColumns(columns),
+    ...(report.import?.repairs ?? []).map(({ detail }) => `  repaired: ${detail}`),
+    ...formatSkipped(report.import?.skipped_rows),
+    ...formatWarnings(warnings, warnings_total),
     ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
-    ...errors.slice(0, 10).map(({ row, detail }) => `  row ${row}: ${detail}`),
+    ...faults.slice(0, MAX_LISTED).map(({ detail, rows: count, first_row, first_line }) => {
+      const place = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
+      return `  ${place}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
+    }),
     ...formatDrift(drift),
     ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
     ...(eta_seconds === null ? [] : [`scoring would take about ${eta_seconds} s`]),
   ].join('\n');
+}
+
+/** Columns that are carried along are counted, for a file may have hundreds of them. */
+function formatColumns(columns: Preflight['columns']): string[] {
+  const shown = columns.filter(({ used_as, suggestion }) => used_as !== 'carried' || suggestion !== undefined);
+  const carried = columns.length - shown.length;
+  return [
+    ...shown.map(({ column, used_as, feature, suggestion }) => {
+      const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
+      return `  ${JSON.stringify(column)} → ${feature ?? used_as}${hint}`;
+    }),
+    ...(carried === 0 ? [] : [`  ${carried} other columns are carried along`]),
+  ];
+}
+
+function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): string[] {
+  const names = Object.entries(skipped ?? {}).filter(([, count]) => count > 0);
+  return names.length === 0
+    ? []
+    : [`  left out: ${names.map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`).join(', ')} rows`];
+}
+
+export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
+  const lines = warnings.slice(0, MAX_LISTED).map(({ row, line, detail }) => {
+    const place = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
+    return `  warning: ${place.length === 0 ? '' : `${place.join(', ')}: `}${detail}`;
+  });
+  return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
 }
 
 export function formatBatchList({ data, has_more, last_id }: Page<Batch>): string {

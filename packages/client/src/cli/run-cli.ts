@@ -96,6 +96,7 @@ ${lines.join('\n')}
   -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored; - is stdout
   --idempotency-key KEY     of upload, predict and rescore: the same key and input create nothing twice
   --no-wait                 of upload and rescore: do not follow the batch
+  --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort: how upload and preflight read the file
   --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
 
 Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly,

@@ -1,5 +1,6 @@
 import type { Preflight } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
+import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { pluralize, formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
 import { DriftView } from '../drift-view';
@@ -21,6 +22,7 @@ const MAX_LISTED = 20;
 /** What the file would come to, before anything of it is stored. */
 export function PreflightReport({ report, scope, fileBytes, children }: PreflightReportProps) {
   const { rows } = report;
+  if (!report.accepted) return <Refusal report={report} />;
   const title = scope === 'full' ? 'What the check found' : 'What the check found in the first rows';
   return (
     <>
@@ -63,20 +65,62 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
           <details>
             <summary>The first {pluralize(Math.min(MAX_LISTED, report.errors.length), 'place')}</summary>
             <ul className="small">
-              {report.errors.slice(0, MAX_LISTED).map(({ row, detail }) => (
+              {report.errors.slice(0, MAX_LISTED).map(({ row, line, detail }) => (
                 <li key={`${row}-${detail}`}>
-                  Row {formatCount(row)}: {detail}
+                  Row {formatCount(row)}
+                  {line === null ? '' : `, line ${formatCount(line)}`}: {detail}
                 </li>
               ))}
             </ul>
           </details>
         </Panel>
       )}
+      <FileNotes report={report} />
       <ColumnsPanel report={report} />
       {report.drift.psi !== undefined && (
         <DriftView drift={{ psi: report.drift.psi, notes: report.drift.notes ?? [] }} />
       )}
     </>
+  );
+}
+
+function Refusal({ report }: { report: Preflight }) {
+  return (
+    <>
+      <Notice tone="error">
+        <p>The file cannot be used as it is.</p>
+        <ul>
+          {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (
+            <li key={index}>{detail}</li>
+          ))}
+        </ul>
+      </Notice>
+      {report.columns.length > 0 && <ColumnsPanel report={report} />}
+    </>
+  );
+}
+
+/** Repairs and warnings, of which a reader of the results has to know. */
+function FileNotes({ report }: { report: Preflight }) {
+  const repairs = report.import?.repairs ?? [];
+  if (repairs.length === 0 && report.warnings_total === 0) return null;
+  const more = report.warnings_total - Math.min(MAX_LISTED, report.warnings.length);
+  return (
+    <Panel title="How the file was read">
+      <ul className="small">
+        {repairs.map(({ code, detail }) => (
+          <li key={code}>{detail}</li>
+        ))}
+        {report.warnings.slice(0, MAX_LISTED).map(({ row, line, detail }, index) => (
+          <li key={index}>
+            <strong>Warning</strong>
+            {row === undefined ? '' : `, row ${formatCount(row)}`}
+            {line === undefined ? '' : `, line ${formatCount(line)}`}: {detail}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p className="small muted">and {pluralize(more, 'more warning')}</p>}
+    </Panel>
   );
 }
 
@@ -102,7 +146,7 @@ function ColumnsPanel({ report }: { report: Preflight }) {
             </tr>
           </thead>
           <tbody>
-            {report.columns.map(({ column, used_as, feature, matched_by }, index) => (
+            {report.columns.map(({ column, used_as, feature, matched_by, suggestion }, index) => (
               // Columns that are carried along may have one name.
               <tr key={index}>
                 <th scope="row">{column === '' ? <span className="muted">(no name)</span> : column}</th>
@@ -112,6 +156,7 @@ function ColumnsPanel({ report }: { report: Preflight }) {
                   ) : (
                     <span className="muted">{COLUMN_USE_LABELS[used_as]}</span>
                   )}
+                  {suggestion !== undefined && <span>; did you mean {suggestion.replaceAll('_', ' ')}?</span>}
                   {matched_by === 'alias' && <span className="muted"> by a known other name</span>}
                 </td>
                 <td className="number">

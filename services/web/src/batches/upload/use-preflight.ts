@@ -29,7 +29,7 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
     queryKey: ['preflight', selectionId, scope, model, missing],
     queryFn: async ({ signal }) => {
       setProgress(undefined);
-      const part = scope === 'full' ? file : await sampleRows(file);
+      const part = scope === 'full' || (await isPacked(file)) ? file : await sampleRows(file);
       return client.preflight(part, {
         ...(model === undefined ? {} : { model }),
         ...(missing === undefined ? {} : { missing }),
@@ -53,6 +53,12 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
     checkFullFile: () => setScope('full'),
     refetch: () => void query.refetch(),
   };
+}
+
+/** Workbooks and archives cannot be read in part. */
+async function isPacked(file: File): Promise<boolean> {
+  const start = new TextDecoder('latin1').decode(await file.slice(0, 4).arrayBuffer());
+  return /^(PK|\u001f\u008b|PAR1)/.test(start);
 }
 
 /** Up to the last line end, so that no row is cut: a cut one would look like a fault. */
