@@ -66,7 +66,7 @@ function toRow({ record, line }: Parsed, columns: ReadonlyMap<string, number>): 
 }
 
 function blanks(count: number): string[] {
-  return new Array<string>(count).fill('');
+  return Array.from({ length: count }, () => '');
 }
 
 async function* decodeText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -76,7 +76,7 @@ test.each(['openpyxl.xlsx', 'libreoffice.ods', 'duckdb.parquet'])('a store that 
         if (calls++ === fine) throw outage;
         return file.subarray(offset, offset + length);
       } });
-      if (source.kind === 'rows') for await (const row of source.rows) expect(row.cells.length).toBeGreaterThan(0);
+      if (source.kind === 'rows') for await (const row of source.rows) if (row.cells.length === 0) throw new Error('a row without cells');
     };
     const end = await reading().then(() => 'read', (error: unknown) => error);
     expect(end).toBe(calls > fine ? outage : 'read');

@@ -19,6 +19,9 @@ const at = (offset: number, ...signatures: string[]) => (bytes: string): boolean
   signatures.some((signature) => bytes.startsWith(signature, offset));
 const text = (pattern: RegExp) => (_bytes: string, start: string): boolean => pattern.test(start);
 
+/** Of the versions before 13: version, byte order, file type. */
+const STATA_HEADERS = [105, 108, 110, 111, 113, 114, 115].flatMap((version) => [1, 2].map((order) => String.fromCharCode(version, order, 1, 0)));
+
 type Named = Pick<UnsupportedFormat, 'name' | 'remedy'>;
 const statistics = (product: string): Named =>
   ({ name: `a data file of ${product}`, remedy: `Export it from ${product} as CSV, .xlsx or Parquet.` });
@@ -39,7 +42,7 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   },
   { name: 'a PDF document', remedy: EXPORT_TABLE, matches: text(/^%PDF-/) },
   { name: 'an RTF document', remedy: 'Save it as CSV or plain text instead of Rich Text.', matches: text(/^\{\\rtf/) },
-  { ...statistics('Stata'), matches: (bytes) => /^(<stata_dta>|[\x69\x6c-\x73][\x01\x02]\x01\0)/.test(bytes) },
+  { ...statistics('Stata'), matches: at(0, '<stata_dta>', ...STATA_HEADERS) },
   {
     name: 'a workbook in the XML format of Excel 2003', remedy: SAVE_AS,
     matches: text(/^<\?xml[^]{0,2000}urn:schemas-microsoft-com:office:spreadsheet/),
@@ -56,7 +59,7 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   },
   { name: 'an encrypted Parquet file', remedy: 'Write it without encryption.', matches: (bytes) => /^PARE[^\t\n\r -~]/.test(bytes) },
   { name: 'an Arrow or Feather file', remedy: WRITE_AS, matches: at(0, 'ARROW1\0', 'FEA1\0') },
-  { name: 'an ORC or Avro file', remedy: WRITE_AS, matches: (bytes) => /^(ORC[^\t\n\r -~]|Obj\x01)/.test(bytes) },
+  { name: 'an ORC or Avro file', remedy: WRITE_AS, matches: (bytes) => bytes.startsWith('Obj\x01') || /^ORC[^\t\n\r -~]/.test(bytes) },
   { name: 'an HDF5 or MATLAB file', remedy: WRITE_AS, matches: at(0, '\x89HDF\r\n', 'MATLAB 5.0 MAT-file') },
   {
     name: 'a NumPy or pickled Python object', remedy: 'Write it with to_csv or to_parquet.',

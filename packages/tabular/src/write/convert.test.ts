@@ -119,7 +119,7 @@ test.each(FORMATS)('what the results throw ends %s, and a reader that stops ends
   async function* failing(): AsyncGenerator<Uint8Array> {
     try {
       yield csvOf([COLUMNS.map(([name]) => name), ...ROWS]);
-      for (let i = 0; i < 60; i++) yield csvOf(new Array<string[]>(500).fill(ROWS[1] as string[]), { ...DIALECT, bom: false });
+      for (let i = 0; i < 60; i++) yield csvOf(Array.from({ length: 500 }, () => ROWS[1] as string[]), { ...DIALECT, bom: false });
       throw outage;
     } finally {
       ended = true;
