@@ -7,9 +7,20 @@ problem() { problems=yes; say "  problem: $*"; }
 # read_only COMMAND…: its answer, or nothing when it fails.
 read_only() { "$@" 2>/dev/null || true; }
 
+check_tools() {
+  for tool in aws docker git node npm curl; do
+    command -v "$tool" >/dev/null 2>&1 || problem "$tool is not on PATH: install it"
+  done
+  [ -d node_modules ] || problem 'the packages are not installed: npm ci'
+  [ -z "$problems" ] || fail 'nothing was changed'
+}
+
 check_account_and_region() {
-  account=$(read_only aws sts get-caller-identity --query Account --output text)
-  if [ -z "$account" ]; then problem 'aws has no credentials: nothing else can be checked'; account='<account>'; return 1; fi
+  if ! account=$(aws sts get-caller-identity --query Account --output text 2>&1); then
+    problem "aws does not say for which account it works, so nothing else can be checked: $account"
+    account='<account>'
+    return 1
+  fi
   zones=$(read_only aws ec2 describe-availability-zones --query 'length(AvailabilityZones)' --output text)
   case $zones in
     '') problem "the region $AWS_REGION does not exist or is not enabled in account $account" ;;
@@ -73,6 +84,7 @@ check_quotas() {
 }
 
 check_everything() {
+  check_tools
   check_account_and_region || return 0
   check_certificate
   check_service_role

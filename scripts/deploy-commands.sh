@@ -21,7 +21,7 @@ read_arguments() {
     esac
   done
   [ -n "$environment" ] || fail 'which environment? minimal or production'
-  : "${AWS_REGION:?where to}"
+  : "${AWS_REGION:?set it to the region to deploy to, such as eu-central-1}"
   export AWS_REGION AWS_DEFAULT_REGION="$AWS_REGION"
   cluster=cytoqueue-$environment
 }

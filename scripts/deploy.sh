@@ -21,8 +21,8 @@ cd "$(dirname "$0")/.."
 read_arguments "$@"
 CERTIFICATE_ARN=${CERTIFICATE_ARN:-$(kept Parameters CertificateArn)}
 DOMAIN_NAME=${DOMAIN_NAME:-$(kept Outputs DomainName)}
-: "${CERTIFICATE_ARN:?the ARN of the certificate of the public address}"
-: "${DOMAIN_NAME:?the name that the certificate is for}"
+: "${CERTIFICATE_ARN:?set it to the ARN of the certificate of the public address}"
+: "${DOMAIN_NAME:?set it to the name that the certificate is for}"
 architecture=${CPU_ARCHITECTURE:-$(kept Outputs CpuArchitecture)}
 architecture=${architecture:-X86_64}
 alarm_email=${ALARM_EMAIL:-$(kept Outputs AlarmEmail)}
@@ -153,8 +153,10 @@ step 'Checks: nothing is changed before all of them hold'
 check_everything
 [ -z "$problems" ] || [ -n "$dry_run" ] || fail 'nothing was changed'
 
+# With --dry-run too: what would change is told by the program that is built here. Writes nothing but this checkout's dist folders.
 step 'Build what deploys'
-run npm run --silent build
+say '+ npm run --silent build'
+npm run --silent build >&2 || fail 'the build failed, and nothing was changed'
 
 step 'Account: room for CloudFormation to work in'
 cdk bootstrap "aws://$account/$AWS_REGION"

@@ -73,6 +73,10 @@ export function clusterNameOf({ environment }: Pick<Settings, 'environment'>): s
   return `cytoqueue-${environment}`;
 }
 
+export function alarmNameOf(settings: Pick<Settings, 'environment'>, id: string): string {
+  return `${clusterNameOf(settings)}-${id}`;
+}
+
 /** Reads a value of CDK's context; strings when it comes from `--context name=value`. */
 export type ReadContext = (name: string) => unknown;
 

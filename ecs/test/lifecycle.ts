@@ -34,37 +34,52 @@ const attribute = ({ services }: Environment, key: string): string | undefined =
   return (loadBalancer!.Properties['LoadBalancerAttributes'] as { Key: string; Value: string }[]).find(({ Key }) => Key === key)?.Value;
 };
 
+/** The properties that README.md names for each transition, as far as a test below has checked them. */
+const checked = new Map<string, Set<string>>();
+/** @returns the name of a test for one transition, which may have several */
+function transition(row: string, properties: readonly string[]): string {
+  checked.set(row, new Set([...(checked.get(row) ?? []), ...properties]));
+  return `${row}: ${properties.join(', ')}`;
+}
+
 describe.each(environments)('%s', (name, environment) => {
   const { foundation, services } = environment;
   const resources = [foundation, services].flatMap(allOf);
 
-  test('create, then fail: the rollback leaves nothing behind, and nothing forbids it', () => {
-    expect(resources.filter(isRetained).map(({ id, DeletionPolicy }) => [id, DeletionPolicy]).filter(([, policy]) => policy !== 'RetainExceptOnCreate')).toEqual([]);
-    expect(protectionOf({ environment: name })).toEqual([false, false]);
-    expect(attribute(environment, 'deletion_protection.enabled')).not.toBe('true');
-  });
+  for (const row of ['creation fails → nothing', 'failed → created again']) {
+    test(transition(row, ['DeletionPolicy: RetainExceptOnCreate']), () => {
+      expect(resources.filter(isRetained).map(({ id, DeletionPolicy }) => [id, DeletionPolicy]).filter(([, policy]) => policy !== 'RetainExceptOnCreate')).toEqual([]);
+    });
+  }
 
-  test('destroy, then create again: no retained resource of the services has a name that the next stack would use', () => {
+  test(transition('creation fails → nothing', ['TerminationProtection']), () => expect(protectionOf({ environment: name })).toEqual([false, false]));
+
+  for (const row of ['nothing → created', 'creation fails → nothing']) {
+    test(transition(row, ['deletion_protection.enabled']), () => expect(attribute(environment, 'deletion_protection.enabled')).not.toBe('true'));
+  }
+
+  for (const row of ['nothing → created', 'update']) {
+    test(transition(row, ['DesiredCount']), () => expect(servicesOf(environment).map(({ Properties }) => Properties['DesiredCount'])).toEqual([undefined, undefined]));
+  }
+
+  test(transition('services created again', ['LogGroupName']), () => {
     const named = allOf(services).filter(isRetained).flatMap(({ id, Properties }) =>
       Object.entries(Properties).filter(([property, value]) => property.endsWith('Name') && !JSON.stringify(value).includes('AWS::StackId')).map(([property]) => `${id}.${property}`));
     expect(named).toEqual([]);
   });
 
-  test('update: what scaling has made of the services stays', () => {
-    expect(servicesOf(environment).map(({ Properties }) => Properties['DesiredCount'])).toEqual([undefined, undefined]);
-  });
-
-  test('update: what is replaced stays as long as what is deleted', () => {
+  test(transition('update fails → as before', ['UpdateReplacePolicy: Retain']), () => {
     const differing = resources.filter(isRetained).filter(({ UpdateReplacePolicy }) => UpdateReplacePolicy !== 'Retain');
     expect(differing.map(({ id }) => id)).toEqual([]);
   });
 
-  test('update: an upload that has just begun has a quarter of an hour before its task ends', () => {
+  // An upload that has just begun has a quarter of an hour before its task ends.
+  test(transition('update', ['deregistration_delay.timeout_seconds']), () => {
     const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(group!.Properties['TargetGroupAttributes']).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '900' });
   });
 
-  test('update, then fail: circuit breaker and alarms on 5xx and tasks that are not ready roll back', () => {
+  test(transition('update fails → as before', ['DeploymentCircuitBreaker', 'Alarms', 'Rollback']), () => {
     const alarms = new Map(resourcesOf(services, 'AWS::CloudWatch::Alarm').map((alarm) => [alarm.Properties['AlarmName'], alarm]));
     const watched = servicesOf(environment).map(({ Properties, DependsOn = [] }) => {
       const { Alarms, DeploymentCircuitBreaker } = Properties['DeploymentConfiguration'] as { Alarms: { AlarmNames: string[]; Enable: boolean; Rollback: boolean }; DeploymentCircuitBreaker: object };
@@ -91,7 +106,7 @@ describe.each(environments)('%s', (name, environment) => {
     expect(group!.Properties['HealthCheckPath']).toBe('/health/live');
   });
 
-  test('destroy: services go before the capacity providers that they use', () => {
+  test(transition('services destroyed', ['DependsOn']), () => {
     const [association] = resourcesOf(services, 'AWS::ECS::ClusterCapacityProviderAssociations');
     for (const { DependsOn } of servicesOf(environment)) expect(DependsOn).toContain(association!.id);
   });
@@ -121,22 +136,45 @@ describe.each(environments)('%s', (name, environment) => {
   });
 });
 
-test('once it was deployed, production cannot be deleted in passing; minimal always can', () => {
-  expect(protectionOf({ environment: 'production', protected: 'true' })).toEqual([true, true]);
-  expect(attribute(deployed, 'deletion_protection.enabled')).toBe('true');
-  expect(protectionOf({ environment: 'minimal', protected: 'true' })).toEqual([false, false]);
+for (const row of ['created → protected', 'production destroyed']) {
+  test(transition(row, ['TerminationProtection']), () => {
+    expect(protectionOf({ environment: 'production', protected: 'true' })).toEqual([true, true]);
+    expect(protectionOf({ environment: 'minimal', protected: 'true' })).toEqual([false, false]);
+  });
+  test(transition(row, ['deletion_protection.enabled']), () => expect(attribute(deployed, 'deletion_protection.enabled')).toBe('true'));
+}
+
+const retainedTypes = (template: Template): string[] => [...new Set(allOf(template).filter(isRetained).map(({ Type }) => Type))].sort();
+
+test(transition('production destroyed', ['DeletionPolicy']), () => {
+  expect(retainedTypes(production.foundation)).toEqual(['AWS::ECR::Repository', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret']);
 });
 
-test('production keeps its data whatever becomes of the stack; minimal is deleted whole', () => {
-  const types = (template: Template): string[] => [...new Set(allOf(template).filter(isRetained).map(({ Type }) => Type))].sort();
-  expect(types(production.foundation)).toEqual(['AWS::ECR::Repository', 'AWS::KMS::Key', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret']);
-  expect(types(production.services)).toEqual(['AWS::Logs::LogGroup']);
-  expect([minimal.foundation, minimal.services].flatMap(types)).toEqual([]);
+test(transition('services destroyed', ['DeletionPolicy']), () => expect(retainedTypes(production.services)).toEqual(['AWS::Logs::LogGroup']));
+
+test(transition('minimal destroyed with `--data`', ['DeletionPolicy: Delete', 'EmptyOnDelete']), () => {
+  expect([minimal.foundation, minimal.services].flatMap(retainedTypes)).toEqual([]);
+  const repositories = resourcesOf(minimal.foundation, 'AWS::ECR::Repository').map(({ Properties }) => Properties['EmptyOnDelete']);
+  expect(repositories).toEqual([true, true]);
 });
 
-test('the choices of a deployment are outputs, which the next one reads', () => {
+test(transition('foundation of production created again', ['BucketName', 'RepositoryName', 'Name']), () => {
+  const isNamed = (type: string, property: string): boolean => resourcesOf(production.foundation, type).some(({ Properties }) => Properties[property] !== undefined);
+  expect([isNamed('AWS::S3::Bucket', 'BucketName'), isNamed('AWS::ECR::Repository', 'RepositoryName'), isNamed('AWS::SecretsManager::Secret', 'Name')]).toEqual([true, true, true]);
+});
+
+test(transition('update', ['CpuArchitecture', 'AlarmEmail', 'DomainName', 'MonthlyBudgetUsd', 'CertificateArn']), () => {
   const choices = { cpuArchitecture: 'ARM64', alarmEmail: 'ops@lab.example', domainName: 'cyto.example', monthlyBudgetUsd: '777', nodeImage: 'sha256:0' };
   expect(outputsOf(synthesise('production', choices).services)).toMatchObject({
     CpuArchitecture: 'ARM64', AlarmEmail: 'ops@lab.example', DomainName: 'cyto.example', MonthlyBudgetUsd: '777', NodeImage: 'sha256:0',
   });
+  production.services.hasParameter('CertificateArn', { Type: 'String' });
+});
+
+test('README.md names the properties that are checked for each transition, and no others', () => {
+  const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+  const table = readme.slice(readme.indexOf('| transition |')).split('\n\n')[0]!.split('\n').slice(2);
+  const named = table.map((line) => line.split('|').map((cell) => cell.trim())).map(([, row, , properties]) => [row!, [...properties!.matchAll(/`([^`…]+)`/g)].map(([, property]) => property!)] as const);
+  const byRow = Object.fromEntries(named.filter(([row]) => !row.startsWith('rollback fails')).map(([row, properties]) => [row, new Set(properties)]));
+  expect(byRow).toEqual(Object.fromEntries(checked));
 });

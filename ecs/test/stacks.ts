@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { catalogue } from '@cytoqueue/metrics';
 import { cloudWatchScaling } from '@cytoqueue/scaling';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
@@ -136,6 +138,20 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     expect(resourcesOf(services, 'AWS::CloudWatch::Alarm').length).toBeGreaterThanOrEqual(20);
   });
 
+  test('has a section in the runbook for each alarm, which the alarm names', () => {
+    const runbook = readFileSync(join(__dirname, '../../packages/metrics/README.md'), 'utf8');
+    const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name!);
+    const alarms = resourcesOf(services, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties as { AlarmName?: string; AlarmDescription: string });
+    for (const { AlarmName, AlarmDescription } of alarms) {
+      const section = AlarmName?.replace(`cytoqueue-${environment}-`, '').replace(/WhileDeploying$/, '') ?? 'an alarm without a name';
+      expect([AlarmName, sections.filter((name) => name === section)]).toEqual([AlarmName, [section]]);
+      expect(AlarmDescription).toContain(`packages/metrics/README.md#${section.toLowerCase()}`);
+    }
+    const named = alarms.map(({ AlarmName }) => AlarmName);
+    const onlyHere = sections.slice(sections.indexOf('ShardsSlow'));
+    expect(onlyHere.filter((section) => !named.includes(`cytoqueue-${environment}-${section}`))).toEqual([]);
+  });
+
   test('keeps every interface out of the default security group', () => {
     for (const type of ['AWS::ECS::Service', 'AWS::ElastiCache::ReplicationGroup', 'AWS::ElasticLoadBalancingV2::LoadBalancer']) {
       for (const { Properties } of resourcesOf(services, type)) expect(JSON.stringify(Properties)).toMatch(/"SecurityGroup(s|Ids)":\[\{/);
@@ -160,6 +176,14 @@ test('production spreads tasks and Redis over two zones and reaches AWS through 
   const endpoints = ({ services }: Environment): string => JSON.stringify(resourcesOf(services, 'AWS::EC2::VPCEndpoint').filter(({ Properties }) => Properties['VpcEndpointType'] === 'Interface'));
   for (const name of ['ecr.api', 'ecr.dkr', 'logs', 'monitoring', 'secretsmanager']) expect(endpoints(production)).toContain(`.${name}"`);
   expect(endpoints(minimal)).toBe('[]');
+});
+
+test.each(both)('%s runs the version of Valkey that docker-compose.yml and README.md name', (_, { services }) => {
+  const { EngineVersion } = only(services, 'AWS::ElastiCache::ReplicationGroup') as { EngineVersion: string };
+  const { CacheParameterGroupFamily } = only(services, 'AWS::ElastiCache::ParameterGroup');
+  expect(CacheParameterGroupFamily).toBe(`valkey${EngineVersion.split('.')[0]}`);
+  expect(readFileSync(join(__dirname, '../../docker-compose.yml'), 'utf8')).toMatch(new RegExp(`^ +image: valkey/valkey:${EngineVersion}$`, 'm'));
+  expect(readFileSync(join(__dirname, '../README.md'), 'utf8')).toContain(`run Valkey ${EngineVersion},`);
 });
 
 test('the architecture and who is mailed are the caller’s', () => {

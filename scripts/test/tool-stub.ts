@@ -12,7 +12,7 @@ name=\${0##*/}
 echo "$name $*" >>"$LOG"
 case "$name $*" in *"\${HANG:-no such command}"*) touch "$ACCOUNT/hanging"; exec /bin/sleep 600 ;; esac
 case "$name $*" in
-  'aws sts get-caller-identity'*) echo 123456789012 ;;
+  'aws sts get-caller-identity'*) [ ! -e "$ACCOUNT/no-credentials" ] || { echo 'Unable to locate credentials' >&2; exit 253; }; echo 123456789012 ;;
   'aws cloudformation describe-stacks'*TerminationProtection*) [ -e "$ACCOUNT/protected" ] && echo True || echo False ;;
   'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*Parameter*) name=$(echo "$*" | sed "s/.*ParameterKey=='\\([A-Za-z]*\\)'.*/\\1/"); [ ! -e "$ACCOUNT/kept-$name" ] || cat "$ACCOUNT/kept-$name" ;;
   'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*Outputs*\\'CpuArch* | 'aws cloudformation describe-stacks --stack-name cytoqueue-production-services'*\\'AlarmEmail* | *\\'DomainName* | *\\'MonthlyBudgetUsd* | *\\'ClusterName*)
@@ -23,6 +23,7 @@ case "$name $*" in
   'aws service-quotas get-service-quota'*L-3032A538*) cat "$ACCOUNT/vcpus" 2>/dev/null || echo 100.0 ;;
   'aws service-quotas get-service-quota'*) echo 5.0 ;;
   'aws ec2 describe-vpcs'*) cat "$ACCOUNT/vpcs" 2>/dev/null || echo 1 ;;
+  'npm run --silent build') [ ! -e "$ACCOUNT/no-build" ] ;;
   'docker buildx inspect'*) cat "$ACCOUNT/builder" 2>/dev/null || printf 'Driver: docker-container\\nPlatforms: linux/amd64, linux/arm64\\n' ;;
   'docker buildx imagetools'*) echo sha256:$(cat "$ACCOUNT/base" 2>/dev/null || echo ${BASE}) ;;
   'curl '*) [ ! -e "$ACCOUNT/not-ready" ] || { echo 'No answer from: redis.'; exit 22; } ;;

@@ -3,7 +3,7 @@ import { Alarm, type ComparisonOperator, ComparisonOperator as Is, type IMetric,
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Settings } from '../settings';
+import { type Settings, alarmNameOf } from '../settings';
 import { metricOf } from './metrics';
 
 interface AlarmRule {
@@ -38,11 +38,7 @@ export interface NamedAlarm {
   readonly name: string;
 }
 
-function alarmNameOf({ environment }: Settings, id: string): string {
-  return `cytoqueue-${environment}-${id}`;
-}
-
-/** What somebody has to look at. The runbook has a section for each, by its name. */
+/** Alarms that notify people, and those that roll deployments back. The runbook has a section for each by its name, without `WhileDeploying`. */
 export class Alarms extends Construct {
   readonly all: Alarm[];
   /** A deployment during which one of them goes off is rolled back; they notify no one. */
@@ -60,7 +56,7 @@ export class Alarms extends Construct {
   private create({ id, metric, comparison, threshold, points, outOf, missing, says }: AlarmRule, settings: Settings, topic: ITopic | undefined): Alarm {
     const alarm = new Alarm(this, id, {
       alarmName: alarmNameOf(settings, id),
-      alarmDescription: says,
+      alarmDescription: `${says} Runbook: packages/metrics/README.md#${id.replace(/WhileDeploying$/, '').toLowerCase()}`,
       metric,
       threshold,
       comparisonOperator: comparison ?? Is.GREATER_THAN_THRESHOLD,
@@ -79,21 +75,21 @@ function productRules(settings: Settings): AlarmRule[] {
   const of = (name: MetricName, queue: MetricQueue): IMetric => metricOf(name, queue, settings);
   const oldAge = settings.scaling.oldestAgeSteps.at(-1)?.fromSeconds ?? 1_200;
   return [
-    { id: 'NoWorkers', metric: of('HasBacklogWithoutWorkers', 'all'), threshold: 0, points: 3, says: 'There is work and no worker alive: look at the worker service, its stopped tasks and its image.' },
-    { id: 'OldestShard', metric: of('OldestJobAgeSeconds', 'shards'), threshold: 2 * oldAge, points: 5, says: 'A shard waits for longer than scaling should let it: at the maximum of workers, or are shards failing?' },
-    { id: 'OldestRecord', metric: of('OldestJobAgeSeconds', 'predictions'), threshold: 10, points: 3, says: 'A clinician waits for more than 10 seconds.' },
-    { id: 'OldestFinalize', metric: of('OldestJobAgeSeconds', 'finalize'), threshold: 1_800, points: 3, says: 'A batch is scored and is not being finished.' },
-    { id: 'PredictionLatency', metric: of('PredictionLatency', 'predictions'), threshold: 1_000, points: 5, says: 'Records take more than a second (p99, ms).' },
-    { id: 'PredictionsFailed', metric: of('PredictionsFailed', 'predictions'), threshold: 0, points: 1, says: 'A clinician was told that a record could not be scored: find it in the worker logs.' },
+    { id: 'BacklogWithoutWorkers', metric: of('HasBacklogWithoutWorkers', 'all'), threshold: 0, points: 3, says: 'There is work and no worker alive: look at the worker service, its stopped tasks and its image.' },
+    { id: 'ShardsWait', metric: of('OldestJobAgeSeconds', 'shards'), threshold: 2 * oldAge, points: 5, says: 'A shard waits for longer than scaling should let it: at the maximum of workers, or are shards failing?' },
+    { id: 'RecordsWait', metric: of('OldestJobAgeSeconds', 'predictions'), threshold: 10, points: 3, says: 'A clinician waits for more than 10 seconds.' },
+    { id: 'BatchesDoNotEnd', metric: of('OldestJobAgeSeconds', 'finalize'), threshold: 1_800, points: 3, says: 'A batch is scored and is not being finished.' },
+    { id: 'RecordsSlow', metric: of('PredictionLatency', 'predictions'), threshold: 1_000, points: 5, says: 'Records take more than a second (p99, ms).' },
+    { id: 'RecordsFailed', metric: of('PredictionsFailed', 'predictions'), threshold: 0, points: 1, says: 'A clinician was told that a record could not be scored: find it in the worker logs.' },
     { id: 'ShardsFailed', metric: of('ShardsFailed', 'shards'), threshold: 0, points: 1, says: 'Rows of a lab are in an errors file as failed: find the shard in the worker logs, then retry the batch.' },
-    { id: 'ShardSeconds', metric: of('ShardSeconds', 'shards'), threshold: 60, points: 5, says: 'Shards take more than a minute (p99): the store is slow or the workers are starved.' },
+    { id: 'ShardsSlow', metric: of('ShardSeconds', 'shards'), threshold: 60, points: 5, says: 'Shards take more than a minute (p99): the store is slow or the workers are starved.' },
     { id: 'JobsRetried', metric: of('JobsRetried', 'all'), threshold: 20, points: 5, says: 'Attempts keep failing: look for "job attempt failed" in the worker logs.' },
-    { id: 'ReconciledJobs', metric: of('ReconciledJobs', 'all'), threshold: 100, points: 3, says: 'Redis has lost jobs, which the reconciler takes up again: was there a failover?' },
-    { id: 'ChecksumMismatches', metric: of('ChecksumMismatches', 'all'), threshold: 0, points: 1, says: 'Two different results for one key: stop deployments, keep both, compare the images.' },
+    { id: 'JobsReconciled', metric: of('ReconciledJobs', 'all'), threshold: 100, points: 3, says: 'Redis has lost jobs, which the reconciler takes up again: was there a failover?' },
+    { id: 'ChecksumMismatch', metric: of('ChecksumMismatches', 'all'), threshold: 0, points: 1, says: 'Two different results for one key: stop deployments, keep both, compare the images.' },
     { id: 'RowsRejected', metric: of('RowsRejected', 'shards'), threshold: 100_000, points: 3, says: 'Very many rows are refused: a lab may send another format.' },
-    { id: 'DrainSeconds', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
-    { id: 'CanaryFailed', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
-    { id: 'CanaryLatency', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
+    { id: 'DrainTooLong', metric: of('DrainSeconds', 'all'), threshold: 4 * 3_600, points: 15, says: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?' },
+    { id: 'CanaryFails', metric: of('CanaryFailed', 'all'), threshold: 0, points: 2, outOf: 3, missing: TreatMissingData.BREACHING, says: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.' },
+    { id: 'CanarySlow', metric: of('CanaryLatency', 'all'), threshold: 5_000, points: 3, says: 'The record with the known answer takes more than five seconds (ms).' },
     { id: 'DependencyUnusable', metric: of('DependencyProbesFailed', 'all'), threshold: 5, points: 2, says: 'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.' },
     { id: 'MetricsMissing', metric: of('WorkersAlive', 'all'), comparison: Is.LESS_THAN_THRESHOLD, threshold: 0, points: 5, missing: TreatMissingData.BREACHING, says: 'No figures for five minutes, so nothing scales: is an API task running, and does it reach CloudWatch?' },
   ];

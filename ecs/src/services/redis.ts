@@ -8,6 +8,9 @@ import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 import type { Network } from './network';
 
+/** Of Valkey, as in docker-compose.yml. ElastiCache applies patch releases by itself. */
+const ENGINE_VERSION = '8.1';
+
 export interface RedisProps {
   readonly settings: Settings;
   readonly network: Network;
@@ -42,7 +45,7 @@ export class Redis extends Construct {
     const group = new CfnReplicationGroup(this, 'Group', {
       replicationGroupDescription: `Queues of Cytoqueue ${settings.environment}`,
       engine: 'valkey',
-      engineVersion: '8.0',
+      engineVersion: ENGINE_VERSION,
       cacheNodeType: nodeType,
       numCacheClusters: nodes,
       automaticFailoverEnabled: isReplicated,
@@ -74,7 +77,7 @@ export class Redis extends Construct {
 
   private createParameters(): CfnParameterGroup {
     return new CfnParameterGroup(this, 'Parameters', {
-      cacheParameterGroupFamily: 'valkey8',
+      cacheParameterGroupFamily: `valkey${ENGINE_VERSION.split('.')[0]}`,
       description: 'A full queue refuses new jobs rather than forget old ones',
       properties: { 'maxmemory-policy': 'noeviction' },
     });

@@ -5,7 +5,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { dimensionsOf } from '../observability/metrics';
-import type { Settings } from '../settings';
+import { type Settings, alarmNameOf } from '../settings';
 import { METRIC_NAMESPACE } from './service-task';
 
 /**
@@ -63,7 +63,8 @@ function addStepPolicy(scope: Construct, id: string, scalingTargetId: string, st
   });
   const metricName = step.metricName as MetricName;
   new CfnAlarm(scope, `${id}Alarm`, {
-    alarmDescription: `Scales the workers (${id}); nothing to do for anybody`,
+    alarmName: alarmNameOf(settings, `Scale${id}`),
+    alarmDescription: `Scales the workers; no action is needed. Runbook: packages/metrics/README.md#scale${id.toLowerCase()}`,
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensions: dimensionsOf(metricName, step.queue, settings),

@@ -110,7 +110,7 @@ export interface Batch {
   progress: number;
   eta_seconds: number | null;
   input_sha256: string;
-  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. */
+  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. `object-unreadable`, in lists: it cannot be read at the moment. */
   error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
   links: { self: string; results: string; errors: string; changes?: string };

@@ -1,9 +1,9 @@
 export { cellOffsets, readCells } from './cells';
 export { DELIMITERS, type Delimiter, type Dialect, type LineEnd, delimiterByte, lineByte } from './dialect';
-export { asBuffer, firstNonText, unfinishedBytes } from './encoding';
+export { asBuffer, countByte, firstNonText, unfinishedBytes } from './encoding';
 export { CsvError, type CsvErrorPlace } from './error';
 export { headerRecord, readHeader, type Header, type HeaderOptions } from './header';
-export { RecordScanner } from './records';
+export { RecordScanner, type RecordsListener } from './records';
 export { writeRow, type ResultRowOptions } from './result-row';
 export { RowKernel } from './row-kernel';
 export { RowTexts } from './row-texts';

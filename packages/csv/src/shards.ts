@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { CR, QUOTE, delimiterByte, lineByte } from './dialect';
-import { asBuffer, firstNonText, nonTextError, sequenceLength, unfinishedBytes } from './encoding';
+import { asBuffer, countByte, firstNonText, nonTextError, sequenceLength, unfinishedBytes } from './encoding';
 import { CsvError } from './error';
 import type { Header } from './header';
-import { joinedChecksum } from './joined-checksum';
-import { RecordScanner } from './records';
+import { joinShards } from './join-shards';
+import { RecordScanner, type RecordsListener } from './records';
 
 /** A byte range of the input file that holds whole rows. */
 export interface Shard {
@@ -13,6 +13,8 @@ export interface Shard {
   /** 1-based. */
   firstRow: number;
   rows: number;
+  /** 1-based physical line of the file in which it begins. Earlier releases wrote none. */
+  firstLine?: number;
   /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
   crc32?: number;
 }
@@ -26,8 +28,10 @@ export interface ShardOptions {
   maxShards: number;
   /** With the line end. */
   maxRowBytes: number;
-  /** Looks at every record, empty lines included, in its order: its bytes without the byte that ends it, and whether quotes may stand in it. */
-  onRecord?: (bytes: Uint8Array, start: number, end: number, quoted: boolean) => void;
+  /** 1-based physical line in which the data part begins. Default 2. */
+  firstLine?: number;
+  /** Looks at every record, empty lines included, in its order. */
+  onRecords?: RecordsListener;
 }
 
 /**
@@ -42,6 +46,11 @@ export class ShardCutter {
   private closedRows = 0;
   private openRows = 0;
   private openOffset: number;
+  private openLine: number;
+  private line: number;
+  /** Line ends within the open record's quoted cells, in earlier chunks. */
+  private carriedLines = 0;
+  private readonly lineByte: number;
   /** Of the open shard's bytes before `summedTo`. */
   private openChecksum: number | undefined = 0;
   private summedTo: number;
@@ -52,12 +61,15 @@ export class ShardCutter {
   private unfinished = Buffer.alloc(0);
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
-  /** The open record's bytes in earlier chunks, for `onRecord` alone. */
+  /** For `onRecords` alone: the open record's bytes in earlier chunks, and where records of the scanned bytes end. */
   private carried: Buffer[] = [];
+  private ends = new Int32Array(0);
 
   constructor(header: Header, private readonly options: ShardOptions) {
     const { delimiter, lineEnd } = header.dialect;
-    this.scanner = new RecordScanner(delimiterByte(delimiter), lineByte(lineEnd));
+    this.lineByte = lineByte(lineEnd);
+    this.scanner = new RecordScanner(delimiterByte(delimiter), this.lineByte);
+    this.openLine = this.line = options.firstLine ?? 2;
     this.shardRows = options.shardRows;
     this.shardBytes = options.shardBytes;
     this.openOffset = this.summedTo = this.recordOffset = this.position = header.byteLength;
@@ -123,30 +135,42 @@ export class ShardCutter {
     const base = this.position;
     const { scanner } = this;
     this.scanned = bytes;
-    const { onRecord } = this.options;
+    const isWatched = this.options.onRecords !== undefined;
     const quotes = bytes.includes(QUOTE);
+    if (isWatched && this.ends.length < bytes.length) this.ends = new Int32Array(bytes.length);
+    const { ends } = this;
     let from = 0;
+    let count = 0;
     for (;;) {
       const at = quotes ? scanner.next(bytes, from) : scanner.nextUnquoted(bytes, from);
       if (at < 0) break;
-      if (onRecord !== undefined) {
-        if (this.carried.length === 0) onRecord(bytes, from, at, quotes);
-        else this.showCarried(bytes.subarray(0, at));
-      }
+      if (isWatched) ends[count++] = at;
+      this.line += 1 + this.carriedLines + (quotes ? countByte(bytes, this.lineByte, from, at) : 0);
+      this.carriedLines = 0;
       from = at + 1;
       this.endRecord(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
     }
-    if (onRecord !== undefined && from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+    if (quotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    if (isWatched) this.show(bytes, count, from, quotes);
     if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
     this.sumTo(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
   }
 
+  /** Shows the records that end in these bytes, the first with what earlier chunks hold of it, and keeps what follows them. */
+  private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
+    const { ends } = this;
+    const first = this.carried.length > 0 && count > 0 ? 1 : 0;
+    if (first === 1) this.showCarried(bytes.subarray(0, ends[0]));
+    if (count > first) this.options.onRecords?.(bytes, first === 1 ? ends[0] + 1 : 0, ends.subarray(first), count - first, quotes);
+    if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+  }
+
   private showCarried(end: Buffer): void {
     const record = Buffer.concat([...this.carried, end]);
     this.carried = [];
-    this.options.onRecord?.(record, 0, record.length, true);
+    this.options.onRecords?.(record, 0, Int32Array.of(record.length), 1, true);
   }
 
   /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */
@@ -159,6 +183,7 @@ export class ShardCutter {
 
   private openAt(place: number): void {
     this.openOffset = this.summedTo = place;
+    this.openLine = this.line;
     this.openChecksum = 0;
   }
 
@@ -189,7 +214,7 @@ export class ShardCutter {
 
   private closeShard(next: number): void {
     this.sumTo(next);
-    this.shards.push({ offset: this.openOffset, length: next - this.openOffset, firstRow: this.closedRows + 1, rows: this.openRows, crc32: this.openChecksum });
+    this.shards.push({ offset: this.openOffset, length: next - this.openOffset, firstRow: this.closedRows + 1, rows: this.openRows, firstLine: this.openLine, crc32: this.openChecksum });
     this.closedRows += this.openRows;
     this.openRows = 0;
     this.openAt(next);
@@ -198,7 +223,7 @@ export class ShardCutter {
 
   private mergePairs(): void {
     const merged: Shard[] = [];
-    for (let index = 0; index + 1 < this.shards.length; index += 2) merged.push(joined(this.shards[index], this.shards[index + 1]));
+    for (let index = 0; index + 1 < this.shards.length; index += 2) merged.push(joinShards(this.shards[index], this.shards[index + 1]));
     const odd = this.shards.length % 2 === 1 ? this.shards[this.shards.length - 1] : undefined;
     this.shards = merged;
     this.shardRows *= 2;
@@ -209,6 +234,7 @@ export class ShardCutter {
   /** A shard without a partner goes on growing towards the doubled target. */
   private reopen(shard: Shard): void {
     this.openOffset = shard.offset;
+    this.openLine = shard.firstLine ?? this.line;
     this.openChecksum = shard.crc32;
     this.openRows = shard.rows;
     this.closedRows -= shard.rows;
@@ -220,19 +246,4 @@ export class ShardCutter {
     const row = this.rows + 1;
     throw new CsvError('row-too-long', `row ${row} (byte ${byteOffset} of the file) is longer than ${this.options.maxRowBytes} bytes; a quote that is never closed can be the cause`, { row, byteOffset });
   }
-}
-
-function joined(first: Shard, second: Shard): Shard {
-  return {
-    offset: first.offset,
-    length: second.offset + second.length - first.offset,
-    firstRow: first.firstRow,
-    rows: first.rows + second.rows,
-    crc32: checksumOfBoth(first, second),
-  };
-}
-
-function checksumOfBoth(first: Shard, second: Shard): number | undefined {
-  if (first.crc32 === undefined || second.crc32 === undefined || first.offset + first.length !== second.offset) return undefined;
-  return joinedChecksum(first.crc32, second.crc32, second.length);
 }

@@ -44,7 +44,7 @@ export const catalogue = {
   ShardsFailed: inWorker('count', 'Count', 'shards', 'Shards that failed for good; their rows are in the errors file'),
   JobsRetried: inWorker('count', 'Count', 'all', 'Deliveries of a job after its first: an attempt failed, its worker died, or the store was away'),
   ReconciledJobs: inWorker('count', 'Count', 'all', 'Records and batches that were accepted, could not finish by what was left in Redis, and were enqueued again'),
-  ChecksumMismatches: inWorker('count', 'Count', 'all', 'Results that differed from the one already stored under their key, and stored objects that are damaged'),
+  ChecksumMismatches: inWorker('count', 'Count', 'all', 'Results that differed from the one already stored under their key, and stored objects that are damaged or cannot be read'),
   JobsRefused: inWorker('count', 'Count', 'all', 'Jobs without effect, for they were malformed or named a batch, run or shard that the store does not know'),
   UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, unzipped'),
   CanaryLatency: inApi('values', 'Milliseconds', 'How long the test record with a known answer took through the real queue'),

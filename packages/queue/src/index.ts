@@ -22,6 +22,7 @@ export { WorkerPresence, readWorkers } from './presence';
 export { type RedisFinding, type RedisReason, probeRedis } from './probe-redis';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './progress';
 export { MinuteSums, type RecentSums, type Sums } from './sums';
+export { KeyUpkeep, type UpkeepResult } from './key-upkeep';
 export { runWithLease } from './lease';
 export { STALLED_AFTER_MS, type Throughput, readThroughput, throughputAt } from './throughput';
 export { QueueUnavailableError, orUnavailable } from './unavailable';

@@ -1,11 +1,13 @@
 import {
-  type Champion, ObjectCorruptError, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, type Promotion, listAll, openDocument, sealDocument,
+  type Champion, ObjectCorruptError, ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError, type Promotion, listAll, openDocument, sealDocument,
 } from '@cytoqueue/storage';
 
 /** Another request made a version the champion at the same time. */
 export class ChampionChangedError extends Error {
   readonly code = 'champion-changed';
 }
+
+type Damage = ObjectCorruptError | ObjectUnreadableError;
 
 /** The champions that a name has had. */
 export interface Succession {
@@ -15,7 +17,7 @@ export interface Succession {
   history: Promotion[];
   /** Of the next promotion, from 1. */
   nextNumber: number;
-  damage?: ObjectCorruptError;
+  damage?: Damage;
 }
 
 /**
@@ -50,7 +52,7 @@ export class Champions {
     return champion;
   }
 
-  private async readFirst(name: string): Promise<Champion | Succession | ObjectCorruptError> {
+  private async readFirst(name: string): Promise<Champion | Succession | Damage> {
     const key = ObjectKeys.champion(name);
     const first = await this.readIntact<Champion>(key);
     if (first === undefined) return { version: undefined, history: [], nextNumber: 1 };
@@ -58,7 +60,7 @@ export class Champions {
     return new ObjectCorruptError(key, 'it names no champion');
   }
 
-  private async promotionsAfter(name: string, number: number): Promise<{ number: number; promotion: Promotion | ObjectCorruptError }[]> {
+  private async promotionsAfter(name: string, number: number): Promise<{ number: number; promotion: Promotion | Damage }[]> {
     const keys: string[] = [];
     const startAfter = number === 0 ? undefined : ObjectKeys.promotion(name, number);
     for await (const { key } of listAll(this.store, ObjectKeys.promotionsPrefix(name), { startAfter })) keys.push(key);
@@ -66,11 +68,11 @@ export class Champions {
     return found.flatMap(({ number: own, promotion }) => (own === undefined || promotion === undefined ? [] : [{ number: own, promotion }]));
   }
 
-  private async readIntact<T extends object>(key: string): Promise<T | ObjectCorruptError | undefined> {
+  private async readIntact<T extends object>(key: string): Promise<T | Damage | undefined> {
     try {
       return openDocument<T>(key, await this.store.get(key));
     } catch (error) {
-      if (error instanceof ObjectCorruptError) return error;
+      if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return error;
       if (error instanceof ObjectNotFoundError) return undefined;
       throw error;
     }
@@ -81,6 +83,6 @@ export class Champions {
   }
 }
 
-function isDamaged(value: object): value is ObjectCorruptError {
-  return value instanceof ObjectCorruptError;
+function isDamaged(value: object): value is Damage {
+  return value instanceof ObjectCorruptError || value instanceof ObjectUnreadableError;
 }

@@ -91,10 +91,15 @@ describe('a reference', () => {
 });
 
 describe('a version of a name that is not shipped', () => {
-  const added = async () => {
+  const added = async (name = 'lab-knn') => {
     const { file } = parseModel(await store.get(ObjectKeys.model('wbc-knn', '1.0.0')));
-    return registry.add(Buffer.from(serializeModel({ ...file, name: 'lab-knn', version: '2.0.0' })));
+    return registry.add(Buffer.from(serializeModel({ ...file, name, version: '2.0.0' })));
   };
+
+  test('is refused with the reason when the name is reserved, and nothing is stored', async () => {
+    await expect(added('own')).rejects.toThrow('"own" is a reserved name');
+    expect(await store.head(ObjectKeys.model('own', '2.0.0'))).toBeUndefined();
+  });
 
   test('is added under its own name, and found by name and version in every process', async () => {
     const pin = await added();

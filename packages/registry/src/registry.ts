@@ -6,10 +6,17 @@ import { Champions, type Succession } from './champions';
 import { compareVersions, loadShippedModels } from './shipped';
 
 export const DEFAULT_MODEL = 'wbc-knn';
+/** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
+const RESERVED_NAME = 'own';
 
 /** A reference that names no model or version there is. */
 export class UnknownModelError extends Error {
   readonly code = 'unknown-model';
+}
+
+/** A model file with a name that is not for shared models. */
+export class ReservedModelNameError extends Error {
+  readonly code = 'reserved-model-name';
 }
 
 /** The stored file of a pinned version is not the one that was pinned. Scoring with it would be a lie. */
@@ -77,10 +84,11 @@ export class Registry {
 
   /**
    * Adds a version from its file; adding it again changes nothing.
-   * @throws ModelFileError when the bytes are no intact model, ObjectMismatchError when the version exists with others
+   * @throws ModelFileError when the bytes are no intact model, ReservedModelNameError, ObjectMismatchError when the version exists with others
    */
   async add(bytes: Buffer): Promise<ModelPin> {
     const { name, version, digest } = parseModel(bytes);
+    if (name === RESERVED_NAME) throw new ReservedModelNameError(`"${name}" is a reserved name: ${name}/NAME means a tenant's own model. Give the model another name`);
     await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
     return { name, version, digest };
   }

@@ -1,4 +1,4 @@
-import { ObjectCorruptError } from './errors';
+import { ObjectCorruptError, ObjectUnreadableError } from './errors';
 
 const MAX_REMEMBERED = 10_000;
 
@@ -8,8 +8,8 @@ interface Log {
 }
 
 /**
- * Reports what a pass over many objects could not handle, so that one item does not keep the others waiting: a damaged object
- * as an alarm that is counted, anything else as a warning. Each once in a process, however often it is met. Ids only.
+ * Reports what a pass over many objects could not handle, so that one item does not keep the others waiting: a damaged or
+ * unreadable object as an alarm that is counted, anything else as a warning. Each once in a process, however often it is met. Ids only.
  */
 export class DamageReport {
   private readonly reported = new Set<string>();
@@ -25,8 +25,10 @@ export class DamageReport {
     if (this.reported.has(name)) return;
     if (this.reported.size >= MAX_REMEMBERED) this.reported.clear();
     this.reported.add(name);
-    if (!(error instanceof ObjectCorruptError)) return this.logger.warn({ ...ids, item, err: error }, 'skipped; others go on');
+    const isUnreadable = error instanceof ObjectUnreadableError;
+    if (!isUnreadable && !(error instanceof ObjectCorruptError)) return this.logger.warn({ ...ids, item, err: error }, 'skipped; others go on');
     this.onDamaged();
+    if (isUnreadable) return this.logger.error({ ...ids, item, err: error, alarm: 'object-unreadable' }, 'ALARM: a stored object cannot be read; others go on');
     this.logger.error({ ...ids, item, err: error, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
   }
 }

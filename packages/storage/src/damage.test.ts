@@ -39,7 +39,7 @@ function takenFor<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
 
 test('a shard object damaged anywhere is corrupt', () => {
   const whole = encodeShardObject(SHARD);
-  expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: 2 });
+  expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: 3 });
   expect(takenFor(whole, (bytes) => decodeShardObject(bytes, KEY, 3))).toEqual([]);
 });
 
@@ -89,7 +89,7 @@ test('releases without checksums of the header read ours: the same members in on
 
 test('an intact object of a later format is no damage: a later release reads it', () => {
   const whole = encodeShardObject(SHARD).toString('latin1');
-  const covered = whole.slice(0, whole.indexOf(',"header_crc32"')).replace('"format":2', '"format":3');
+  const covered = whole.slice(0, whole.indexOf(',"header_crc32"')).replace('"format":3', '"format":4');
   const later = Buffer.from(`${covered},"header_crc32":${crc32(covered)}}${whole.slice(whole.indexOf('\n'))}`, 'latin1');
   expect(() => decodeShardObject(later, KEY, 3)).toThrow(ObjectFormatError);
 });

@@ -55,6 +55,8 @@ export interface ShardRange {
   /** 1-based data row. */
   firstRow: number;
   rows: number;
+  /** 1-based physical line in which it begins. Earlier releases wrote none. */
+  firstLine?: number;
   /** Of these bytes, so that a value that changed in the store is not scored. Earlier releases wrote none. */
   crc32?: number;
 }

@@ -55,8 +55,19 @@ export class InvalidKeyError extends Error {
 
 /** The store cannot be reached or does not do its work; trying again later can help. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
+  override readonly name: string = 'StoreUnavailableError';
   readonly code: string = 'STORE_UNAVAILABLE';
+}
+
+/** One object or folder cannot be read although the store answers. Only the resource that it belongs to is affected. */
+export class ObjectUnreadableError extends StoreUnavailableError {
+  override readonly name = 'ObjectUnreadableError';
+  override readonly code = 'OBJECT_UNREADABLE';
+
+  /** @param key of the object, or the start of the keys in a folder */
+  constructor(readonly key: string, reason: string, options?: ErrorOptions) {
+    super(`${key} cannot be read: ${reason}`, options);
+  }
 }
 
 /** No room left on the store's disk or in its quota. */

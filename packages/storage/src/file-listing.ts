@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { isAbsent } from './file-errors';
+import { ObjectUnreadableError } from './errors';
+import { isAbsent, storing } from './file-errors';
 import { type FolderEntries, compareBytes, lowerBound } from './folder-entries';
-import { stat } from './fs-calls';
+import { lstat, stat } from './fs-calls';
 import { pageLimit } from './key-rules';
 import type { ListOptions, ListPage, ListDownOptions, ObjectInfo } from './object-store';
+import { canConcernOneObject, confineToObject } from './unreadable';
 
 const LOOKS_AT_ONCE = 16;
 
@@ -14,7 +16,8 @@ const isFolder = (entry: Entry) => entry.endsWith('/');
 
 /** The tree of objects below a root. */
 export class FileListing {
-  constructor(private readonly root: string, private readonly folders: FolderEntries) {}
+  /** @param check whether the store as a whole answers */
+  constructor(private readonly root: string, private readonly folders: FolderEntries, private readonly check: () => Promise<void>) {}
 
   /** One page, as `ObjectStore.list` has it. A page is empty only when it is the last. */
   async page(query: ListOptions): Promise<ListPage> {
@@ -23,7 +26,7 @@ export class FileListing {
     for (;;) {
       const entries = await this.firstEntries(from, limit + 1);
       const shown = entries.slice(0, limit);
-      const infos = await Promise.all(shown.filter((entry) => !isFolder(entry)).map((key) => fileInfo(this.root, key)));
+      const infos = await Promise.all(shown.filter((entry) => !isFolder(entry)).map((key) => listedInfo(this.root, key)));
       const objects = infos.filter((info) => info !== undefined);
       const prefixes = shown.filter(isFolder);
       const truncated = entries.length > limit;
@@ -34,7 +37,7 @@ export class FileListing {
 
   /** As `ObjectStore.listDown` has it: one reading of the folder, or none when it has not changed. */
   async down({ prefix, before, limit, isWanted }: ListDownOptions): Promise<string[]> {
-    const names = await this.folders.read(join(this.root, prefix));
+    const names = await this.namesIn(prefix);
     const found: string[] = [];
     for (let end = before === undefined ? names.length : lowerBound(names, before); end > 0 && found.length < limit; end -= LOOKS_AT_ONCE) {
       const some = names.slice(Math.max(0, end - LOOKS_AT_ONCE), end).reverse();
@@ -56,7 +59,11 @@ export class FileListing {
 
   /** Ascending keys and, with a delimiter, prefixes; enters only the folders that can hold what is asked for. */
   private async *below(query: ListOptions, folder: Entry): AsyncGenerator<Entry> {
-    const names = await this.folders.read(join(this.root, folder));
+    const names = await this.namesIn(folder).catch((error: unknown) => {
+      if (!(error instanceof ObjectUnreadableError) || query.onUnreadable === undefined || folder.length <= query.prefix.length) throw error;
+      query.onUnreadable(error);
+      return [];
+    });
     const wanted = namesWanted(names, query, folder);
     if (query.delimiter !== undefined) return yield* this.withoutEmptyFolders(folder, wanted);
     for (const name of wanted) {
@@ -85,9 +92,22 @@ export class FileListing {
     return !isFolder(entry) || this.holdsObject(entry);
   }
 
-  /** A folder emptied by deletes is no prefix of anything. */
+  /** @throws ObjectUnreadableError */
+  private async namesIn(folder: Entry): Promise<readonly string[]> {
+    try {
+      return await storing(() => this.folders.read(join(this.root, folder)));
+    } catch (error) {
+      throw await confineToObject(folder, error, this.check);
+    }
+  }
+
+  /** A folder emptied by deletes is no prefix of anything; one that cannot be read may be. */
   private async holdsObject(folder: Entry): Promise<boolean> {
-    const names = await this.folders.read(join(this.root, folder));
+    const names = await this.namesIn(folder).catch((error: unknown) => {
+      if (error instanceof ObjectUnreadableError) return undefined;
+      throw error;
+    });
+    if (names === undefined) return true;
     if (names.some((name) => !isFolder(name))) return true;
     for (const name of names) {
       if (await this.holdsObject(folder + name)) return true;
@@ -112,6 +132,17 @@ function* namesWanted(names: readonly string[], { prefix, startAfter, delimiter 
 
   function isEntered(name: string): boolean {
     return delimiter === undefined && isFolder(name);
+  }
+}
+
+/** Of an object whose file cannot be looked at, such as a loop of links, what its name in the folder says. */
+async function listedInfo(root: string, key: string): Promise<ObjectInfo | undefined> {
+  try {
+    return await fileInfo(root, key);
+  } catch (error) {
+    if (!canConcernOneObject(error)) throw error;
+    const { size, mtime } = await lstat(join(root, key));
+    return { key, size, modifiedAt: mtime };
   }
 }
 

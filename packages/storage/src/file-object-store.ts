@@ -19,6 +19,7 @@ import { alternatingChunks, sendChunks } from './send-chunks';
 import { settleAll } from './settle-all';
 import { type StoreFinding, findingOf } from './store-finding';
 import { TempFiles } from './temp-files';
+import { confineToObject } from './unreadable';
 
 const TEMP_FOLDER = '.tmp';
 
@@ -41,7 +42,7 @@ export class FileObjectStore implements ObjectStore {
   constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new Folders(root);
-    this.listing = new FileListing(root, this.entries);
+    this.listing = new FileListing(root, this.entries, () => this.check());
     this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
   }
 
@@ -91,7 +92,7 @@ export class FileObjectStore implements ObjectStore {
   }
 
   async get(key: string, into?: Buffer): Promise<Buffer> {
-    return into === undefined ? reading(key, () => readFile(this.pathOf(key))) : this.readOpened(key, undefined, into);
+    return into === undefined ? this.reading(key, () => readFile(this.pathOf(key))) : this.readOpened(key, undefined, into);
   }
 
   async getRange(key: string, range: ByteRange, into?: Buffer): Promise<Buffer> {
@@ -121,7 +122,7 @@ export class FileObjectStore implements ObjectStore {
 
   async head(key: string): Promise<ObjectInfo | undefined> {
     checkKey(key);
-    return storing(() => fileInfo(this.root, key));
+    return this.reading(key, () => fileInfo(this.root, key));
   }
 
   async list(options: ListOptions): Promise<ListPage> {
@@ -212,20 +213,25 @@ export class FileObjectStore implements ObjectStore {
       const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
       const length = end - start;
       const bytes = into !== undefined && into.length >= length ? into.subarray(0, length) : Buffer.allocUnsafe(length);
-      await reading(key, () => readExactly(key, handle, bytes, start));
+      await this.reading(key, () => readExactly(key, handle, bytes, start));
       return bytes;
     } finally {
       await handle.close();
     }
   }
 
+  /** Runs a read of one object. @throws ObjectNotFoundError, ObjectUnreadableError, StoreUnavailableError */
+  private async reading<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return reading(key, work).catch(async (error: unknown) => Promise.reject(await confineToObject(key, error, () => this.check())));
+  }
+
   /** An open handle on an object that the range, if there is one, lies inside. */
   private async openRange(key: string, range: ByteRange | undefined): Promise<FileHandle> {
     const path = this.pathOf(key);
     if (range) checkRange(key, range);
-    const handle = await reading(key, () => open(path));
+    const handle = await this.reading(key, () => open(path));
     try {
-      const stats = await reading(key, () => handle.stat());
+      const stats = await this.reading(key, () => handle.stat());
       if (!stats.isFile()) throw new ObjectNotFoundError(key);
       if (range && range.end > stats.size) throw new ObjectRangeError(key, range);
       return handle;

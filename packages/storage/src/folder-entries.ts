@@ -161,7 +161,7 @@ async function entryOf(folder: string, name: string): Promise<string | undefined
   try {
     const stats = await lstat(join(folder, name));
     if (stats.isDirectory()) return `${name}/`;
-    return stats.isFile() ? name : undefined;
+    return stats.isFile() || stats.isSymbolicLink() ? name : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;
@@ -221,5 +221,5 @@ function nameOf(dirent: Dirent): string {
 }
 
 function isShown(dirent: Dirent): boolean {
-  return !dirent.name.startsWith('.') && (dirent.isFile() || dirent.isDirectory());
+  return !dirent.name.startsWith('.') && (dirent.isFile() || dirent.isDirectory() || dirent.isSymbolicLink());
 }

@@ -16,6 +16,7 @@ export const link = promisify(fs.link);
 export const mkdir: (path: string, options: { recursive: true; mode: number }) => Promise<string | undefined> = promisify(fs.mkdir);
 export const rename = promisify(fs.rename);
 export const stat = promisify(fs.stat);
+export const lstat = promisify(fs.lstat);
 export const unlink = promisify(fs.unlink);
 
 const write = promisify(fs.write);

@@ -4,14 +4,17 @@ export {
   type Shape, auditEventShape, batchRecordShape, championShape, failedShardsShape, idempotencyRecordShape, keysFileShape, lastUsedShape, manifestShape,
   predictionEndShape, predictionRequestShape, promotionShape, runRecordShape, tenantKeysShape,
 } from './document-shapes';
+export { withReadDeadline } from './read-deadline';
 export { DamageReport } from './damage-report';
 export type * from './documents';
 export {
-  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreFullError, StoreUnavailableError,
+  InvalidKeyError, ObjectCorruptError, ObjectFormatError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError, StoreFullError,
+  StoreUnavailableError,
 } from './errors';
 export { createId, type IdPrefix, idTimeMs } from './ids';
 export { foldersBelow, listAll } from './listing';
-export { type IndexedKind, idsByStatus } from './status-index';
+export { type IndexedKind, type IndexedList, type Segment, idsByStatus, listSegments } from './status-index';
+export { type IndexDifference, compareSegment } from './status-index-check';
 export { indexResources, markOpen, removeSegmentsBefore, repairStatusIndex } from './status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';

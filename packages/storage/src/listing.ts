@@ -2,7 +2,7 @@ import type { ListOptions, ObjectInfo, ObjectStore } from './object-store';
 
 /** Every object below `prefix`, ascending by key, one page in memory at a time. */
 export async function* listAll(
-  store: ObjectStore, prefix: string, options: { startAfter?: string } = {},
+  store: ObjectStore, prefix: string, options: Pick<ListOptions, 'startAfter' | 'onUnreadable'> = {},
 ): AsyncGenerator<ObjectInfo> {
   const query: ListOptions = { prefix, ...options };
   for (;;) {

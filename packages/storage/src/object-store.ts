@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ObjectUnreadableError } from './errors';
 import type { StoreFinding } from './store-finding';
 
 /** What a store knows of an object without reading it. */
@@ -38,6 +39,8 @@ export interface ListOptions {
   limit?: number;
   /** Fold what lies behind the next `/` into one of `prefixes`. */
   delimiter?: '/';
+  /** Told of a folder below the prefix that cannot be read, and which is then skipped; without this the call fails. Only files have such folders. */
+  onUnreadable?: (error: ObjectUnreadableError) => void;
 }
 
 export interface ListDownOptions {

@@ -18,6 +18,7 @@ import { probeS3 } from './s3-probe';
 import { S3Uploader, SHA256_FIELD, UploadError } from './s3-upload';
 import { settleAll } from './settle-all';
 import type { StoreFinding } from './store-finding';
+import { confineToObject } from './unreadable';
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const BULK_REQUEST_TIMEOUT_MS = 60_000;
@@ -173,7 +174,11 @@ export class S3ObjectStore implements ObjectStore {
     if (range) checkRange(key, range);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
     const command = new GetObjectCommand({ ...this.target(key), Range });
-    return this.client.send(command).catch((error: unknown) => Promise.reject(toReadError(error, key, range)));
+    return this.client.send(command).catch(async (error: unknown) => Promise.reject(await this.confine(key, toReadError(error, key, range))));
+  }
+
+  private confine(key: string, error: unknown): Promise<unknown> {
+    return confineToObject(key, error, () => this.check());
   }
 
   private getWhole(key: string, range?: ByteRange, into?: Buffer): Promise<Buffer> {
@@ -197,7 +202,7 @@ export class S3ObjectStore implements ObjectStore {
       return await this.client.send(new HeadObjectCommand(this.target(key)));
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      throw toStoreError(error);
+      throw await this.confine(key, toStoreError(error));
     }
   }
 
@@ -214,9 +219,7 @@ export class S3ObjectStore implements ObjectStore {
     const keyOf = (stored = '') => stored.slice(this.prefix.length);
     const { Contents = [], CommonPrefixes = [] } = output;
     return {
-      objects: Contents.map(({ Key, Size = 0, LastModified = new Date(0), ETag }) => ({
-        key: keyOf(Key), size: Size, modifiedAt: LastModified, etag: ETag,
-      })),
+      objects: Contents.map(({ Key, Size = 0, LastModified = new Date(0), ETag }) => ({ key: keyOf(Key), size: Size, modifiedAt: LastModified, etag: ETag })),
       prefixes: CommonPrefixes.map(({ Prefix }) => keyOf(Prefix)),
       truncated: output.IsTruncated ?? false,
     };
@@ -227,9 +230,7 @@ export class S3ObjectStore implements ObjectStore {
     const Objects = objects.map(({ key }) => ({ Key: this.prefix + key }));
     const command = new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } });
     const { Errors = [] } = await calling(() => this.client.send(command));
-    if (Errors.length > 0) {
-      throw new StoreUnavailableError(`S3 did not delete ${Errors.length} objects (${Errors[0]?.Code})`);
-    }
+    if (Errors.length > 0) throw new StoreUnavailableError(`S3 did not delete ${Errors.length} objects (${Errors[0]?.Code})`);
   }
 }
 

@@ -3,7 +3,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { LimitedS3, type Limit } from '../../../test/src/support/limited-s3';
 import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
-import { createObjectStore, type ObjectStore } from './index';
+import { createObjectStore, type ObjectStore, StoreUnavailableError } from './index';
 import { keysOf } from './object-store.test.fixtures';
 
 describeWith('moto_server', 'the probe of an S3 store', () => {
@@ -35,11 +35,20 @@ describeWith('moto_server', 'the probe of an S3 store', () => {
     ['unconditional parts', ['unsuitable: no-conditional-writes']],
     ['no checksums', ['unsuitable: no-checksums']],
     ['read only', ['unavailable: access-denied']],
+    ['skewed clock', ['unavailable: clock-skew']],
   ])('of a server with the limit "%s" finds %j and leaves nothing', async (limit, found) => {
     limited.limit = limit;
     expect(await probe()).toEqual(found);
     limited.limit = 'none';
     expect(await keysOf(store)).toEqual([]);
+  });
+
+  test('expired credentials make the store unavailable, which delays work, for reads, writes and the probe', async () => {
+    limited.limit = 'expired credentials';
+    for (const call of [store.get('a'), store.put('a', Buffer.from('x')), store.putOnce('b', Buffer.from('x')), store.head('a')]) {
+      await expect(call).rejects.toThrow(StoreUnavailableError);
+    }
+    expect((await store.probe()).map(({ kind }) => kind)).toEqual(['unavailable']);
   });
 
   test('names the variable of the SDK with which a server without checksums can be used, and finds nothing with it', async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { ObjectCorruptError, type ShardObject, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject } from './index';
 import { SHARD_HEAD_BYTES } from './shard-object';
 
@@ -12,26 +13,26 @@ const object: ShardObject = {
 
 test('an object is decoded to what was encoded', () => {
   const decoded = decodeShardObject(encodeShardObject(object), KEY);
-  expect(decoded).toEqual({ ...object, format: 2, histogram: Array.from(object.histogram) });
+  expect(decoded).toEqual({ ...object, format: 3, histogram: Array.from(object.histogram) });
 });
 
 test('the same object is the same bytes, in memory of its own or in given memory', () => {
   const bytes = encodeShardObject(object);
   expect(bytes.byteOffset).toBe(0);
   const into = new ArrayBuffer(10_000);
-  const given = encodeShardObject(object, into);
+  const given = encodeShardObject(object, { into });
   expect(given.buffer).toBe(into);
   expect(given.equals(bytes)).toBe(true);
 });
 
 test('given memory that is too small is not used', () => {
   const into = new ArrayBuffer(10);
-  expect(encodeShardObject(object, into).buffer).not.toBe(into);
+  expect(encodeShardObject(object, { into }).buffer).not.toBe(into);
 });
 
 test('a shard without rows has empty parts', () => {
   const empty = { counts: emptyCounts(), histogram: [], results: Buffer.alloc(0), errors: Buffer.alloc(0), changes: Buffer.alloc(0) };
-  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 2 });
+  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 3 });
 });
 
 test('an empty part behind rows leaves their checksum as it is', () => {
@@ -45,8 +46,9 @@ test('the counts are read from the first bytes, however large they are', () => {
   const large = Number.MAX_SAFE_INTEGER;
   const all = Object.fromEntries(Object.keys(object.counts).map((name) => [name, large])) as unknown as ShardObject['counts'];
   const counts = { ...all, malignant: 0 };
-  const bytes = encodeShardObject({ ...object, counts, histogram: Array<number>(108).fill(4_000_000_000) });
-  expect(decodeShardCounts(bytes.subarray(0, SHARD_HEAD_BYTES), KEY)).toEqual(counts);
+  const key = 'k'.repeat(300);
+  const bytes = encodeShardObject({ ...object, counts, histogram: Array<number>(108).fill(4_000_000_000) }, { key });
+  expect(decodeShardCounts(bytes.subarray(0, SHARD_HEAD_BYTES), key)).toEqual(counts);
 });
 
 test('every byte that is lost or changed behind the header is found', () => {
@@ -63,4 +65,17 @@ test('every byte that is lost or changed behind the header is found', () => {
 test('bytes that follow the object are found, and bytes without a header', () => {
   expect(() => decodeShardObject(Buffer.concat([encodeShardObject(object), Buffer.from('x')]), KEY)).toThrow(ObjectCorruptError);
   expect(() => decodeShardObject(Buffer.from('no line'), KEY)).toThrow(ObjectCorruptError);
+});
+
+test('an object is refused under the key of another shard, also when only its counts are read', () => {
+  const bytes = encodeShardObject(object, { key: KEY });
+  expect(decodeShardObject(bytes, KEY)).toEqual({ ...object, format: 3, histogram: Array.from(object.histogram) });
+  expect(() => decodeShardObject(bytes, 'another')).toThrow(ObjectCorruptError);
+  expect(() => decodeShardCounts(bytes, 'another')).toThrow(ObjectCorruptError);
+});
+
+test('an object of format 2, which names no key, is read', () => {
+  const [header = '', ...rows] = encodeShardObject(object).toString().split('\n');
+  const covered = header.replace('"format":3', '"format":2').replace(/,"header_crc32":\d+}$/, '');
+  expect(decodeShardObject(Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n')), KEY).format).toBe(2);
 });

@@ -25,6 +25,8 @@ export interface ShardObject extends Parts {
 interface ShardHeader {
   /** Absent in objects of format 1. */
   format?: number;
+  /** Under which the object belongs, so that another shard's object in its place is found out; absent up to format 2. */
+  key?: string;
   counts: ShardCounts;
   histogram: number[];
   bytes: Record<(typeof PARTS)[number], number>;
@@ -37,20 +39,21 @@ interface ShardHeader {
 /**
  * What this release writes. Raise it with every change of the header, of the result columns or of the evidence: of two
  * objects of one shard with different formats the first one stays, and that they differ is no alarm. Releases before
- * format 2 read format 2, because they ignore unknown members of the header.
+ * format 2 read every format, because they ignore unknown members of the header.
  */
-export const SHARD_FORMAT = 2;
+export const SHARD_FORMAT = 3;
 const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
 const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
 
 /**
  * One line of JSON, then the bytes of each part; checksums cover every byte. The same shard and model give the same object.
+ * @param key under which the object will be stored: readers refuse it under another
  * @param into memory to write them to, where that is large enough
  * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
  */
-export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buffer {
-  const pieces = [Buffer.from(`${headerLine(object)}\n`), ...PARTS.map((part) => object[part])];
+export function encodeShardObject(object: ShardObject, { key, into }: { key?: string; into?: ArrayBuffer } = {}): Buffer {
+  const pieces = [Buffer.from(`${headerLine(object, key)}\n`), ...PARTS.map((part) => object[part])];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const bytes = into !== undefined && into.byteLength >= length ? Buffer.from(into, 0, length) : Buffer.allocUnsafeSlow(length);
   let at = 0;
@@ -61,10 +64,11 @@ export function encodeShardObject(object: ShardObject, into?: ArrayBuffer): Buff
   return bytes;
 }
 
-function headerLine(object: ShardObject): string {
+function headerLine(object: ShardObject, key: string | undefined): string {
   const { counts, histogram, results, errors, changes } = object;
   const header: ShardHeader = {
     format: SHARD_FORMAT,
+    key,
     counts,
     histogram: Array.from(histogram),
     bytes: { results: results.length, errors: errors.length, changes: changes.length },
@@ -119,6 +123,7 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
   // Nothing but the header of format 1 goes without a checksum: a damaged checksum must not pass for none.
   if (covered === undefined && Object.keys(header).join() !== MEMBERS.join()) throw new ObjectCorruptError(key, 'its header is damaged');
   if (header.format !== undefined && header.format > SHARD_FORMAT) throw new ObjectFormatError(key, header.format);
+  if (header.key !== undefined && header.key !== key) throw new ObjectCorruptError(key, 'it is the object of another shard');
   if (!isSound(header)) throw new ObjectCorruptError(key, 'its counts contradict each other');
   return { header, headerEnd };
 }

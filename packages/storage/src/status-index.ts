@@ -5,7 +5,7 @@
  * lists the ids of each. Segments follow each other without a gap; ids behind the last one are not indexed yet and are looked
  * at one by one. An id in the index is a hint: callers read the resource, which may have been deleted meanwhile.
  */
-import { ObjectCorruptError, ObjectNotFoundError } from './errors';
+import { ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError } from './errors';
 import type { IdPrefix } from './ids';
 import { listAll } from './listing';
 import { listNewestFirst } from './newest-first';
@@ -71,12 +71,12 @@ export async function writeSegment(store: ObjectStore, list: IndexedList, lastId
   return segment;
 }
 
-/** Undefined when the segment is damaged or was just replaced. */
+/** Undefined when the segment is damaged, cannot be read or was just replaced. */
 export async function readSegment(store: ObjectStore, { key }: Segment): Promise<SegmentIds | undefined> {
   try {
     return openDocument<SegmentIds>(key, await store.get(key));
   } catch (error) {
-    if (error instanceof ObjectCorruptError || error instanceof ObjectNotFoundError) return undefined;
+    if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type)) return undefined;
     throw error;
   }
 }

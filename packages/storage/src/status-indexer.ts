@@ -1,6 +1,6 @@
 import { newestRun } from './batch-objects';
 import { manifestShape, predictionEndShape } from './document-shapes';
-import { ObjectCorruptError } from './errors';
+import { ObjectCorruptError, ObjectUnreadableError } from './errors';
 import { idTimeMs } from './ids';
 import { ObjectKeys } from './object-keys';
 import type { ObjectStore } from './object-store';
@@ -98,7 +98,8 @@ async function settledStatuses(store: ObjectStore, list: IndexedList, ids: reado
   return (statuses[OPEN] ?? []).some((id) => list.kind === 'predictions' && (idTimeMs('pred_', id) ?? 0) > nowMs - ENDS_WITHIN_MS) ? undefined : statuses;
 }
 
-async function statusesOf(store: ObjectStore, list: IndexedList, ids: readonly string[]): Promise<SegmentIds> {
+/** OPEN for what can still change. */
+export async function statusesOf(store: ObjectStore, list: IndexedList, ids: readonly string[]): Promise<SegmentIds> {
   const statuses: SegmentIds = {};
   for (let start = 0; start < ids.length; start += READS_AT_ONCE) {
     const some = ids.slice(start, start + READS_AT_ONCE);
@@ -119,7 +120,7 @@ async function statusOf(store: ObjectStore, { tenant, kind }: IndexedList, id: s
     const manifest = await findDocument(store, ObjectKeys.runManifest(tenant, id, run), manifestShape);
     return manifest?.status === 'succeeded' ? 'succeeded' : OPEN;
   } catch (error) {
-    if (error instanceof ObjectCorruptError) return OPEN;
+    if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return OPEN;
     throw error;
   }
 }

@@ -34,12 +34,21 @@ const NO_LINK_CODES = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLI
 function meaningOf(cause: unknown): Meaning {
   const { name, syscall } = cause as Partial<NodeJS.ErrnoException>;
   const code = errorCode(cause) ?? '';
-  if (name === 'RequestTimeTooSkewed') return MEANINGS.clockSkew;
+  if (name === 'RequestTimeTooSkewed' || isRefusedByClock(cause)) return MEANINGS.clockSkew;
   if (name === 'NoSuchBucket' || name === 'NotFound') return MEANINGS.noBucket;
   if (DENIED_NAMES.has(name ?? '') || statusOf(cause) === 403 || statusOf(cause) === 401) return MEANINGS.denied;
   if (syscall === 'link' && NO_LINK_CODES.has(code)) return MEANINGS.noHardLinks;
   if (syscall === 'fsync' && (code === 'EINVAL' || code === 'ENOTSUP')) return MEANINGS.noFolderSync;
   return DENIED_CODES.has(code) ? MEANINGS.denied : MEANINGS.unreachable;
+}
+
+/** S3 accepts signatures of this age. */
+const SIGNATURE_AGE_MS = 15 * 60_000;
+
+/** An answer to HEAD has no body that names the error, so the server's time tells whether the signature was too old. */
+function isRefusedByClock(error: unknown): boolean {
+  const { headers = {} } = (error as { $response?: { headers?: Record<string, string> } }).$response ?? {};
+  return statusOf(error) === 403 && Math.abs(Date.parse(headers['date'] ?? '') - Date.now()) > SIGNATURE_AGE_MS;
 }
 
 /** The HTTP status of an error of the SDK. */

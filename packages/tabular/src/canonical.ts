@@ -3,9 +3,10 @@
  * came, and behind them hidden columns for the worker: one value per feature of the schema, the physical line, and the fault of
  * a row that may not be scored. A shard cut from it thus carries all that its rows need, and a result drops the hidden columns.
  */
+import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { ByteWriter, type Delimiter, type LineEnd } from '@cytoqueue/csv';
-import type { Schema } from '@cytoqueue/schema';
+import type { HeaderMatch, Schema } from '@cytoqueue/schema';
 import type { CanonicalRow } from './rows';
 import type { RowFault } from './source';
 
@@ -31,6 +32,7 @@ export interface CanonicalColumns {
 
 /** Not a value of any feature: it makes the fast reader pass the row on to the one that looks at the fault. */
 const NO_VALUE = '!';
+const QUOTE = 34;
 const BLOCK_BYTES = 64 * 1024;
 const LINE_COLUMN = 'cytoqueue.line';
 const FAULT_COLUMN = 'cytoqueue.fault';
@@ -54,6 +56,18 @@ export function canonicalNames({ visible, sources }: CanonicalColumns, { feature
   return [...visible, ...features.map(({ name }, feature) => visible[sources[feature]] ?? name), LINE_COLUMN, FAULT_COLUMN];
 }
 
+/** The match by which a reader of canonical rows takes their hidden values. */
+export function canonicalMatch(columns: CanonicalColumns, schema: Schema): HeaderMatch {
+  return {
+    columns: canonicalNames(columns, schema),
+    featureColumns: Int32Array.from(columns.features),
+    matchedBy: columns.features.map(() => 'name'),
+    labelColumn: columns.label ?? undefined,
+    idColumn: columns.id ?? undefined,
+  };
+}
+
+/** The fault in a row's last cell; undefined where it is empty. */
 export function readFault(cell: string): RowFault | undefined {
   if (cell === '') return undefined;
   const end = cell.indexOf(' ');
@@ -83,7 +97,10 @@ export class CanonicalWriter {
     const { writer } = this;
     if (raw === undefined) this.cells(cells);
     else writer.bytes(raw);
-    if (fault === undefined) {
+    if (fault === undefined && raw !== undefined && isAscii(raw) && !raw.includes(QUOTE)) {
+      // Cells of an unquoted row, and so their values, hold nothing that needs quotes.
+      writer.ascii(delimiter + values.join(delimiter));
+    } else if (fault === undefined) {
       for (const value of values) {
         writer.ascii(delimiter);
         writer.cell(value, delimiter);

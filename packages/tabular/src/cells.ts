@@ -8,8 +8,8 @@ export interface NumberFormat {
 }
 
 /** What the cells of one number format cannot be in the other. */
-const DECIMAL_COMMA = /^[+-]?(\d{4,}|0|\d{1,3}(\.\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
-const DECIMAL_POINT = /^[+-]?(\d{4,}|0|\d{1,3}(,\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$/i;
+const DECIMAL_COMMA = /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
+const DECIMAL_POINT = /^[+-]?(\d{4,}|0|\d{1,3}([, '’\u00a0\u2009\u202f]\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$/i;
 const COMMA_AND_THREE = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 const COMMA_GROUPS = /^[+-]?[1-9]\d{0,2}(,\d{3}){2,}$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/;
 const OTHER_GROUPS = /^[+-]?[1-9]\d{0,2}([ '’\u00a0\u2009\u202f]\d{3})+([.,]\d+)?$/;
@@ -21,7 +21,7 @@ const ANY_NUMBER = /^[+-]?(\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\
 
 /** Whether a cell holds a number in any of the ways that a file may write one. */
 export function looksNumeric(text: string): boolean {
-  return ANY_NUMBER.test(plainText(text));
+  return WHOLE.test(text) || ANY_NUMBER.test(plainText(text));
 }
 
 /** Cells that could be decimals and thousands alike, with nothing in the file to tell. */
@@ -60,7 +60,7 @@ export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat
 
 /** A decimal point where the file has decimal commas and it cannot be a thousands point: which one is meant, only the sender can tell. */
 export function contradictsFormat(cell: string, { decimal }: NumberFormat): boolean {
-  if (decimal !== ',') return false;
+  if (decimal !== ',' || !cell.includes('.')) return false;
   const text = plainText(cell);
   return WITH_POINT.test(text) && !WITH_COMMA.test(text);
 }

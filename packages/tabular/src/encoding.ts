@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
+import { asBuffer, countByte, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
 import iconv from 'iconv-lite';
 import { TabularError } from './error';
 import type { ImportLog } from './report';
@@ -52,8 +52,9 @@ function utf16WithoutMark(bytes: Buffer): string | undefined {
 export class TextDecoding {
   /** Complete when the bytes have been read. A file of ASCII alone is UTF-8. */
   encoding = 'utf-8';
-  /** Line feeds in what was passed on. */
+  /** Line feeds in what was passed on, and its last byte. */
   private lines = 0;
+  private previous = LF;
 
   /** @param declared by the request or a profile; a byte order mark goes before it */
   constructor(
@@ -87,10 +88,9 @@ export class TextDecoding {
   /** Decides the encoding by the bytes from the first one that is not ASCII; returns what was read for it. */
   private async detect(first: Buffer, chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
     const { bytes, final } = await readWindow(chunks, first, WINDOW_BYTES);
-    const complete = final ? bytes : bytes.subarray(0, bytes.length - unfinishedBytes(bytes));
-    const bad = firstNonText(complete);
-    if (bad < 0 || complete[bad] === NUL) return bytes;
-    if (!isWesternText(final ? bytes : withoutLastWord(bytes))) throw this.notUtf8(complete, bad);
+    const bad = firstNonText(final ? bytes : bytes.subarray(0, bytes.length - unfinishedBytes(bytes)));
+    if (bad < 0 || bytes[bad] === NUL) return bytes;
+    if (!isWesternText(final ? bytes : withoutLastWord(bytes), this.previous)) throw this.notUtf8(bytes, bad);
     this.encoding = 'windows-1252';
     return bytes;
   }
@@ -126,34 +126,32 @@ export class TextDecoding {
     if (bad >= 0 && bytes[bad] !== NUL) throw this.notUtf8(bytes, bad);
     if (bad >= 0) {
       const detail = 'the file holds a NUL byte: this is no CSV text; save it as "CSV UTF-8" and send it again';
-      throw new TabularError('nul-byte', detail, { line: this.lines + 1 + countLines(bytes.subarray(0, bad)) });
+      throw new TabularError('nul-byte', detail, { line: this.lines + 1 + countByte(bytes, LF, 0, bad) });
     }
-    this.lines += countLines(bytes);
+    this.lines += countByte(bytes, LF);
+    if (bytes.length > 0) this.previous = bytes[bytes.length - 1];
     return bytes;
   }
 
   private notUtf8(bytes: Buffer, bad: number): TabularError {
     const claim = this.declared === undefined ? 'is not UTF-8, and its bytes do not say what else it is' : 'was declared as UTF-8 and is not';
-    const line = this.lines + 1 + countLines(bytes.subarray(0, bad));
+    const line = this.lines + 1 + countByte(bytes, LF, 0, bad);
     return new TabularError('not-utf8', `the file ${claim} (line ${line}); ${ADVICE}`, { line });
   }
 }
 
+/** Reads on until there are so many bytes and the last of them is ASCII, so that no sequence is cut; within limits. */
 async function readWindow(chunks: AsyncIterator<Uint8Array>, first: Buffer, size: number): Promise<{ bytes: Buffer; final: boolean }> {
   const parts = [first];
-  for (let length = first.length; length < size; ) {
+  const most = Math.max(first.length, size) + size;
+  for (let length = first.length, last = first.at(-1) ?? 0; length < size || (last >= 0x80 && length < most); ) {
     const next = await chunks.next();
     if (next.done === true) return { bytes: Buffer.concat(parts), final: true };
     parts.push(asBuffer(next.value));
     length += next.value.length;
+    last = next.value.at(-1) ?? last;
   }
   return { bytes: parts.length === 1 ? first : Buffer.concat(parts), final: false };
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines++;
-  return lines;
 }
 
 /** Up to the last blank, delimiter or line end, so that no letter loses its neighbour. */

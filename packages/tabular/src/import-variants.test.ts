@@ -1,6 +1,6 @@
 /** One table of records, written as any mixture of programs might write it, is read back as the same records. */
 import fc from 'fast-check';
-import { wbc, wdbc } from '@cytoqueue/schema';
+import { type Schema, wbc, wdbc } from '@cytoqueue/schema';
 import iconv from 'iconv-lite';
 import { importText } from '../test/imported';
 
@@ -9,7 +9,7 @@ interface Style {
   mark: boolean;
   declared: boolean;
   delimiter: ',' | ';' | '\t' | '|';
-  lineEnd: '\n' | '\r\n' | '\r';
+  lineEnd: '\n' | '\r\n';
   decimal: '.' | ',';
   grouped: boolean;
   preamble: readonly string[];
@@ -28,7 +28,7 @@ const styles: fc.Arbitrary<Style> = fc.record({
   mark: fc.boolean(),
   declared: fc.boolean(),
   delimiter: fc.constantFrom(',', ';', '\t', '|'),
-  lineEnd: fc.constantFrom('\n', '\r\n', '\r'),
+  lineEnd: fc.constantFrom('\n', '\r\n'),
   decimal: fc.constantFrom('.', ','),
   grouped: fc.boolean(),
   preamble: fc.array(fc.constantFrom('Cytology list', '# exported', '', 'printed 2026-11-02', 'Labor München'), { maxLength: 3 }),
@@ -89,31 +89,36 @@ function write({ header, features, records }: Table, style: Style): Buffer {
     if (junk === 'header') lines.push(headerLine);
   });
   const text = lines.join(lineEnd) + (style.lastLineEnd ? lineEnd : '') + (style.ctrlZ ? '\x1a' : '');
-  // Text marks its encoding only where one exists.
   return iconv.encode(text, style.encoding, { addBOM: style.mark && style.encoding.startsWith('utf') });
 }
 
-function consistent(style: Style): boolean {
-  // A quoted cell holds line feeds, which a file of lone carriage returns has nowhere else; UTF-16 without a mark is known by its zeros.
-  return !(style.ending === 'header' && style.below === 'units');
+/** Units below a header that alone ends with a delimiter would be a row of their own width, in no file that a program writes. */
+function isWritable({ ending, below }: Style): boolean {
+  return !(ending === 'header' && below === 'units');
 }
 
-async function check(table: Table, style: Style, schema: typeof wbc): Promise<void> {
+/** What the import reads of a table that was written in a style, and what it should. */
+async function readBack(table: Table, style: Style, schema: Schema): Promise<{ actual: unknown; expected: unknown }> {
   const charset = style.declared ? style.encoding : undefined;
   const { read, rows, report } = await importText(write(table, style), { charset, schema, chunkBytes: style.chunkBytes });
-  expect(read.map(({ fault }) => fault)).toEqual(table.records.map(() => undefined));
-  expect(read.map(({ cells, values }) => ({ id: cells[0], values: values.map(Number), name: cells[table.features + 1], note: cells[table.features + 2] }))).toEqual(
-    table.records.map(({ values, ...record }, index) => ({ ...record, values: index === 0 ? values.map((value) => Number(value.toFixed(2))) : values })),
-  );
-  expect([rows, report.delimiter, report.decimal]).toEqual([table.records.length, style.delimiter, style.decimal]);
+  const records = read.map(({ cells, values, fault }) => ({ id: cells[0], values: values.map(Number), name: cells[table.features + 1], note: cells[table.features + 2], fault }));
+  const written = table.records.map(({ values, ...record }, index) => ({
+    ...record,
+    values: index === 0 ? values.map((value) => Number(value.toFixed(2))) : values,
+    fault: undefined,
+  }));
+  return { actual: [records, rows, report.delimiter, report.decimal], expected: [written, written.length, style.delimiter, style.decimal] };
 }
 
-const cases = (table: fc.Arbitrary<Table>) => fc.tuple(table, styles.filter(consistent).map((style) => (style.lineEnd === '\r' ? { ...style, lineEnd: '\n' as const } : style)));
-
-test('grades', async () => {
-  await fc.assert(fc.asyncProperty(cases(grades), ([table, style]) => check(table, style, wbc)), { numRuns: 400 });
-});
-
-test('measurements', async () => {
-  await fc.assert(fc.asyncProperty(cases(measurements), ([table, style]) => check(table, style, wdbc)), { numRuns: 150 });
+test.each([
+  ['grades', grades, wbc, 400],
+  ['measurements', measurements, wdbc, 150],
+])('%s', async (_, tables, schema, numRuns) => {
+  await fc.assert(
+    fc.asyncProperty(tables, styles.filter(isWritable), async (table, style) => {
+      const { actual, expected } = await readBack(table, style, schema);
+      expect(actual).toEqual(expected);
+    }),
+    { numRuns },
+  );
 });

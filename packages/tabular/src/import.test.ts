@@ -46,6 +46,16 @@ describe('the same two patients are read from', () => {
   });
 });
 
+test.each([
+  ['ARFF', `% source\n@RELATION cytology\n\n@ATTRIBUTE 'id' string\n${FEATURES.map((name) => `@ATTRIBUTE ${name} {1,2,3}\n`).join('')}@ATTRIBUTE "Class" {benign, malignant}\n@DATA\n`],
+  ['KEEL', `@relation wisconsin\n@attribute id integer\n${FEATURES.map((name) => `@attribute ${name} integer [1, 10]\n`).join('')}@attribute Class {2, 4}\n@inputs ${FEATURES.join(', ')}\n@outputs Class\n@data\n`],
+])('the attributes of %s files name the columns', async (_, above) => {
+  const { read, start, report } = await importText(above + lines([...ROW, '2'].join(', '), [...OTHER, '4'].join(', ')));
+  expect(start.columns.visible).toEqual([...HEADER, 'Class']);
+  expect(read.map(({ values }) => values.map(Number))).toEqual([ROW, OTHER].map((row) => row.slice(1).map(Number)));
+  expect(report.header_line).toBe(above.split('\n').length - 1);
+});
+
 test('each row knows its physical line, also behind empty lines and cells of several lines', async () => {
   const file = lines('title', HEADER.concat('note'), '', [...ROW, '"a\nb"'], ',,,,,,,,,,', [...OTHER, 'c']);
   const { read, report } = await importText(file);
@@ -211,7 +221,7 @@ test('rows of a sheet may be short or wide, since their cells have places of the
 });
 
 test('thousands points of a file with decimal commas are no decimal points', async () => {
-  const values = wdbc.features.map(({ name }) => (name.startsWith('area') ? '1.001,5' : '0,5'));
+  const values: string[] = wdbc.features.map(({ name }) => (name.startsWith('area') ? '1.001,5' : '0,5'));
   const { read } = await importText(lines(['id', ...wdbc.features.map(({ name }) => name)].join(';'), ['P1', ...values].join(';'), ['P2', ...values.with(3, '1.001')].join(';'), ['P3', ...values.with(3, '17.99')].join(';')), { schema: wdbc });
   expect(read.map((row) => row.values[3])).toEqual(['1001.5', '1001', '!']);
   expect(read[2].fault).toMatchObject({ code: 'not-a-number' });

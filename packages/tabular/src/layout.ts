@@ -1,4 +1,5 @@
 import { type Schema, parseLabel } from '@cytoqueue/schema';
+import { nameAttributes } from './attribute-header';
 import { type NumberFormat, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
 import { findBelowHeader, findHeader } from './preamble';
@@ -15,6 +16,8 @@ export interface Layout {
   /** Index of the header among all rows, empty ones included. */
   headerIndex: number;
   headerLine: number | null;
+  /** Physical line behind the header; 1 where a container has no lines. */
+  firstLine: number;
   /** Rows below the header that are no records, by index. */
   belowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
   roles: ColumnRoles;
@@ -34,9 +37,10 @@ export interface LayoutOptions {
 }
 
 /** @throws TabularError when no row can be the header, or the header cannot belong to the rows below it */
-export function decideLayout(rows: readonly SourceRow[], recognizer: Recognizer, options: LayoutOptions, log: ImportLog): Layout {
+export function decideLayout(firstPart: readonly SourceRow[], recognizer: Recognizer, options: LayoutOptions, log: ImportLog): Layout {
+  const { rows, header } = nameAttributes(firstPart);
   if (rows.every(({ cells }) => isBlank(cells))) throw new TabularError('empty-file', 'the file is empty');
-  const headerIndex = findHeader(rows, recognizer, options.profile);
+  const headerIndex = header ?? findHeader(rows, recognizer, options.profile);
   const names = rows[headerIndex].cells.map((cell) => cell.trim());
   if (names.length > options.maxColumns) {
     throw new TabularError('too-many-columns', `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`);
@@ -48,7 +52,8 @@ export function decideLayout(rows: readonly SourceRow[], recognizer: Recognizer,
   const width = options.placed ? placedWidth(names, records) : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
-  return { ...width, headerIndex, headerLine: rows[headerIndex].line, belowHeader, roles, numbers };
+  const { line, lines = 1 } = rows[headerIndex];
+  return { ...width, headerIndex, headerLine: line, firstLine: (line ?? 0) + lines, belowHeader, roles, numbers };
 }
 
 /** Names are looked up only where no cell is a number, as in no record. */

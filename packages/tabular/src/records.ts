@@ -15,7 +15,8 @@ const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
 
 /** Whether every cell is blank, invisible characters included. */
 export function isBlank(cells: readonly string[]): boolean {
-  return cells.every((cell) => cell === '' || plainText(cell) === '');
+  for (const cell of cells) if (cell !== '' && plainText(cell) !== '') return false;
+  return true;
 }
 
 /**
@@ -46,17 +47,19 @@ function summary(text: string): string {
 }
 
 function isAmong(words: ReadonlySet<string>, text: string): boolean {
-  return text !== '' && text.length <= MAX_WORD && words.has(foldName(text.replace(/[:.)\s]+$/, '')));
+  // Nearly every identifier ends with a digit, and no longer word does.
+  if (text === '' || text.length > MAX_WORD || (text.length > 2 && /\d$/.test(text))) return false;
+  return words.has(foldName(text.replace(/[:.)\s]+$/, '')));
 }
 
 const MAX_WORD = 20;
 
 /** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or 1, 2, 3 … through the features of a row without an identifier. */
 function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
-  const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
+  const offset = Number(cells[features[0]]) - features[0];
   const hasNoId = id < 0 || cells[id].trim() === '';
-  for (const offset of [0, 1]) {
-    if (holds(features[0], features[0] + offset)) return features.every((column) => holds(column, column + offset)) && (hasNoId || holds(id, id + offset));
-  }
+  if (offset !== 0 && offset !== 1 && !(id >= 0 && hasNoId)) return false;
+  const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
+  if ((offset === 0 || offset === 1) && features.every((column) => holds(column, column + offset))) return hasNoId || holds(id, id + offset);
   return id >= 0 && hasNoId && features.toSorted((a, b) => a - b).every((column, index) => holds(column, index + 1));
 }

@@ -1,5 +1,6 @@
-import { type Dialect, asBuffer, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
-import type { Schema } from '@cytoqueue/schema';
+import { type Dialect, asBuffer, cellOffsets, countByte, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
+import { type Schema, plainText } from '@cytoqueue/schema';
+import { isRounded } from './identifiers';
 import type { Layout } from './layout';
 import { isNameOfSummary } from './records';
 import { Recognizer } from './recognizer';
@@ -10,6 +11,9 @@ const QUOTE = 34;
 const CTRL_Z = 26;
 const CR = 13;
 const ZERO = 48;
+const PLUS = 43;
+/** Digits beyond which a spreadsheet rounds. */
+const LONG = 16;
 /** Cells that go on counting up to here are looked at by the rules. */
 const COMPARED = 7;
 /** Longer than every word for a row that sums others up. */
@@ -31,11 +35,13 @@ export class RowWatch {
   private readonly feature: number;
   private readonly name: number;
   private readonly last: number;
+  private compares: boolean;
   private line: number;
-  private rows = 0;
+  /** Rows so far; empty lines are none. */
+  rows = 0;
   private readonly names = new Map<string, boolean>();
 
-  constructor(layout: Layout, private readonly dialect: Dialect, schema: Schema) {
+  constructor(private readonly layout: Layout, private readonly dialect: Dialect, schema: Schema) {
     const { roles, columns } = layout;
     // The header's index counts among all rows; here only data rows come.
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
@@ -43,41 +49,75 @@ export class RowWatch {
     this.lineByte = lineByte(dialect.lineEnd);
     this.feature = Math.min(...roles.features);
     this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
+    this.compares = roles.id >= 0 && roles.label >= 0;
     this.last = Math.max(this.feature, this.name);
-    this.line = (layout.headerLine ?? 1) + 1;
+    this.line = layout.firstLine;
   }
 
   /**
-   * Takes the next record, without its line end. Empty lines are records of no bytes.
-   * @param quoted quotes stand in these bytes
+   * Takes the next records of a file: the first begins at `start`, each next one behind the byte that ends the one before it.
+   * @param ends where records end, without that byte
+   * @param quoted quotes may stand in these bytes
    */
-  record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
+  records(bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean): void {
+    for (let record = 0, from = start; record < count; from = ends[record++] + 1) {
+      if (!quoted && !this.compares) {
+        const next = this.passPlain(bytes, from, ends, record, count);
+        this.rows += next - record;
+        this.line += next - record;
+        if (next === count) return;
+        if (next > record) from = ends[next - 1] + 1;
+        record = next;
+      }
+      this.record(bytes, from, ends[record], quoted);
+    }
+  }
+
+  private record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
     const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
-    if (stop > start) {
-      this.rows++;
-      // DOS programs end the last line with it.
-      if (bytes[stop - 1] === CTRL_Z) this.isOdd = true;
-    }
-    if (quoted ? this.isPlainQuoted(bytes, start, stop) : this.isPlain(bytes, start, stop)) this.line++;
-    else this.inspect(asBuffer(bytes).subarray(start, stop));
+    if (stop > start) this.rows++;
+    // DOS programs end the last line with it.
+    if (stop > start && bytes[stop - 1] === CTRL_Z) this.isOdd = true;
+    if (this.isPlain(bytes, start, stop, quoted)) {
+      if (this.compares) this.compare(bytes, start, stop);
+      this.line++;
+    } else this.inspect(asBuffer(bytes).subarray(start, stop));
   }
 
-  private isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  /** @returns the first of these records of unquoted cells that needs a closer look; `count` where none does */
+  private passPlain(bytes: Uint8Array, start: number, ends: Int32Array, first: number, count: number): number {
     const { delimiter, feature, name, last } = this;
-    let at = start;
-    for (let column = 0; ; column++) {
-      const cell = at;
-      while (at < end && bytes[at] !== delimiter) at++;
-      if (column === feature) {
-        if (!this.isValue(bytes, cell, at, end)) return false;
-      } else if (column === name && !(at - cell > 2 && isDigit(bytes[at - 1])) && !this.isName(bytes, cell, at)) return false;
-      if (column === last) return true;
-      if (at === end) return false;
-      at++;
+    for (let record = first, at = start; record < count; record++) {
+      const end = ends[record];
+      for (let column = 0; column <= last; column++) {
+        const cell = at;
+        while (at < end && bytes[at] !== delimiter) at++;
+        if (at === end) return record;
+        if (column === feature) {
+          const digit = bytes[cell] - ZERO;
+          const isOther = digit >= 0 && digit <= 9 && digit !== feature && digit !== feature + 1 && at - cell === 1;
+          if (!isOther && !this.isValue(bytes, cell, at, end)) return record;
+        } else if (column === name && !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS)) return record;
+        at++;
+      }
+      if (bytes[end - 1] === CTRL_Z || bytes[end - 2] === CTRL_Z) return record;
+      at = end + 1;
     }
+    return count;
   }
 
-  private isPlainQuoted(bytes: Uint8Array, start: number, end: number): boolean {
+  /** The identifier and the class of a row that needs no other look. */
+  private compare(bytes: Uint8Array, start: number, end: number): void {
+    const { identifiers } = this.rules;
+    const { columns, roles } = this.layout;
+    this.compares = identifiers.isComparing;
+    const offsets = cellOffsets(bytes.subarray(start, end), this.dialect);
+    if (offsets.length !== 2 * columns.length) return;
+    const [id, label] = [roles.id, roles.label].map((column) => asBuffer(bytes).toString('utf8', start + offsets[2 * column], start + offsets[2 * column + 1]));
+    identifiers.compare(plainText(unquoted(id)), unquoted(label), { row: this.rows, line: this.line });
+  }
+
+  private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
     const { delimiter, feature, name, last } = this;
     let at = start;
     for (let column = 0; column <= last; column++) {
@@ -92,8 +132,7 @@ export class RowWatch {
       if (column === name && !this.isName(bytes, cell, cellEnd)) return false;
       at++;
     }
-    for (at = start; at < end; at++) if (bytes[at] === this.lineByte) return false;
-    return true;
+    return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineByte));
   }
 
   /** Begins like a number, and is not the first of the columns' own numbers. */
@@ -116,7 +155,8 @@ export class RowWatch {
   /** Ends with a digit, as identifiers do, or is known to be no word for a row that sums others up. */
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    if (length > 2 && isDigit(bytes[end - 1])) return true;
+    const mayBeRounded = length >= LONG || bytes[end - 3] === PLUS;
+    if (length > 2 && isDigit(bytes[end - 1]) && !mayBeRounded) return true;
     if (length > 0 && length <= 2 && isDigit(bytes[start]) && isDigit(bytes[end - 1])) return true;
     if (length === 0 || length > MAX_NAME_BYTES) return length > 0;
     return this.isKnownName(asBuffer(bytes).toString('utf8', start, end));
@@ -125,14 +165,13 @@ export class RowWatch {
   private isKnownName(text: string): boolean {
     const known = this.names.get(text);
     if (known !== undefined) return known;
-    const isPlain = text.trim() !== '' && !isNameOfSummary(text);
+    const isPlain = text.trim() !== '' && !isNameOfSummary(text) && !isRounded(plainText(text));
     if (this.names.size < MAX_REMEMBERED_NAMES) this.names.set(text, isPlain);
     return isPlain;
   }
 
   private inspect(record: Buffer): void {
-    let lines = 1;
-    for (let at = record.indexOf(this.lineByte); at >= 0; at = record.indexOf(this.lineByte, at + 1)) lines++;
+    const lines = 1 + countByte(record, this.lineByte);
     const { line } = this;
     this.line += lines;
     if (this.isOdd) return;
@@ -149,6 +188,10 @@ export class RowWatch {
       return [record.toString()];
     }
   }
+}
+
+function unquoted(cell: string): string {
+  return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 function isDigit(byte: number): boolean {

@@ -1,5 +1,6 @@
 import { type Schema, describeCellCount, foldName, listCells, plainText } from '@cytoqueue/schema';
 import { canonicalNumber, contradictsFormat, looksNumeric } from './cells';
+import { IdentifierChecks } from './identifiers';
 import { type Layout, lacksOnlyCarriedCells } from './layout';
 import { isBlank, whyNoRecord } from './records';
 import type { Recognizer } from './recognizer';
@@ -33,6 +34,7 @@ export class RowRules {
   private changed: { row: number; line: number | null } | undefined;
   private readonly missing: ReadonlySet<string>;
   private readonly firstFeature: number;
+  readonly identifiers: IdentifierChecks;
 
   constructor(
     private readonly layout: Layout,
@@ -42,6 +44,7 @@ export class RowRules {
     private readonly log: ImportLog,
   ) {
     this.missing = new Set(missing.map((word) => plainText(word).toLowerCase()));
+    this.identifiers = new IdentifierChecks(log, schema, layout.columns[layout.roles.id]);
     this.firstFeature = Math.min(...layout.roles.features.filter((column) => column >= 0));
   }
 
@@ -57,13 +60,14 @@ export class RowRules {
     const below = belowHeader.get(this.index);
     if (below === 'second_header') this.log.warn({ code: 'second-header', detail: 'A second header row of labels or units was left out.', line: line ?? undefined });
     if (below !== undefined) return this.skip(below);
-    if (this.mayBeHeader(cells) && this.repeatsHeader(cells)) {
+    const mayBeHeader = this.mayBeHeader(cells);
+    if (mayBeHeader && this.repeatsHeader(cells)) {
       this.changed = undefined;
       return this.skip('repeated_header');
     }
     this.rows++;
     const fitted = this.fit(cells);
-    const fault = row.fault ?? this.faultOf(cells, fitted, line);
+    const fault = row.fault ?? this.faultOf(cells, fitted, line, mayBeHeader);
     this.warnOf(row, fitted ?? cells, fault);
     const shown = fitted ?? Array.from(columns, (_, index) => cells[index] ?? '');
     const values = fault === undefined ? this.valuesOf(shown) : { texts: this.schema.features.map(() => '') };
@@ -105,8 +109,8 @@ export class RowRules {
     return fills ? Array.from({ length: width }, (_, index) => cells[index] ?? '') : undefined;
   }
 
-  private faultOf(cells: string[], fitted: string[] | undefined, line: number | null): RowFault | undefined {
-    if (this.mayBeHeader(cells) && this.recognizer.isHeader(cells)) return this.anotherHeader(cells, line);
+  private faultOf(cells: string[], fitted: string[] | undefined, line: number | null, mayBeHeader: boolean): RowFault | undefined {
+    if (mayBeHeader && this.recognizer.isHeader(cells)) return this.anotherHeader(cells, line);
     if (this.changed !== undefined) {
       const { row, line: from } = this.changed;
       return { code: 'header-changed', detail: `row ${row}${from === null ? '' : ` (line ${from})`} is a header in another order, and this row stands below it: ${listCells(cells)}` };
@@ -148,11 +152,13 @@ export class RowRules {
 
   private warnOf(row: SourceRow, cells: readonly string[], fault: RowFault | undefined): void {
     const place = { row: this.rows, line: row.line ?? undefined };
-    const { id } = this.layout.roles;
-    if (fault === undefined && id >= 0 && plainText(cells[id]) === '') {
-      this.log.warn({ code: 'no-identifier', detail: 'The row has no identifier; it is scored.', ...place, column: this.layout.columns[id] });
-    }
+    const { id, label } = this.layout.roles;
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
+    if (fault !== undefined || id < 0) return;
+    const text = plainText(cells[id]);
+    if (text === '') this.log.warn({ code: 'no-identifier', detail: 'The row has no identifier; it is scored.', ...place, column: this.layout.columns[id] });
+    this.identifiers.checkRounded(text, place);
+    if (label >= 0) this.identifiers.compare(text, cells[label], place);
   }
 
   /** A cell whose lines hold about as many delimiters as a row: the closing quote is probably missing, and rows are in the cell. */

@@ -1,10 +1,10 @@
-import { asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
+import { type Dialect, asBuffer, firstNonText, unfinishedBytes } from '@cytoqueue/csv';
 import { chooseDialect } from './dialect';
 import { resolveCharset } from './encoding';
 import { TabularError } from './error';
 import { type Layout, decideLayout } from './layout';
 import { Recognizer } from './recognizer';
-import { ImportLog } from './report';
+import { ImportLog, type ImportReport } from './report';
 import type { ImportSettings } from './settings';
 
 /** Bytes that a decision needs, unless the file ends before. */
@@ -24,6 +24,7 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
   const bytes = isWhole ? whole : whole.subarray(0, whole.length - unfinishedBytes(whole));
   if (firstNonText(bytes) >= 0) return undefined;
   const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
+  if (text.indexOf(BOM) === 0) return undefined;
   const log = new ImportLog();
   const recognizer = new Recognizer(settings.schema);
   try {
@@ -41,3 +42,20 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
 }
 
 const BOM = Buffer.from('\uFEFF');
+
+/** The report of a plain file, which is its own canonical form. */
+export function plainReport(layout: Layout, { delimiter }: Dialect, { skipped }: ImportLog, sha256: string): ImportReport {
+  const { headerLine: header_line, numbers } = layout;
+  return {
+    container: 'csv',
+    encoding: 'utf-8',
+    delimiter,
+    decimal: numbers.decimal,
+    header_line,
+    sheet: null,
+    skipped_rows: skipped,
+    repairs: [],
+    canonical_sha256: sha256,
+    profile: null,
+  };
+}

@@ -1,4 +1,4 @@
-import { type Dialect, type LineEnd, CsvError, RecordScanner, asBuffer, cellOffsets, lineByte, readCells } from '@cytoqueue/csv';
+import { type Dialect, type LineEnd, CsvError, RecordScanner, asBuffer, cellOffsets, countByte, lineByte, readCells } from '@cytoqueue/csv';
 import { TabularError } from './error';
 import type { ColumnSeparator } from './settings';
 import type { SourceRow } from './source';
@@ -12,6 +12,7 @@ const LF = 10;
 const CR = 13;
 const CTRL_Z = 0x1a;
 const QUOTE = '"';
+const QUOTE_BYTE = 34;
 
 /**
  * Cuts UTF-8 bytes into rows by the rules of packages/csv, whose reader and scanner it uses. Empty lines are rows of one empty cell.
@@ -20,6 +21,7 @@ const QUOTE = '"';
 export class TextRows {
   private readonly scanner: RecordScanner;
   private readonly lineByte: number;
+  private readonly csvDialect: Dialect;
   private rest: Buffer = Buffer.alloc(0);
   private line = 1;
   /** DOS programs end a file with this byte. */
@@ -30,6 +32,8 @@ export class TextRows {
     private readonly maxRowBytes: number,
   ) {
     this.lineByte = lineByte(dialect.lineEnd);
+    // The readers of packages/csv take any single character.
+    this.csvDialect = { ...dialect, bom: false } as Dialect;
     this.scanner = new RecordScanner(dialect.delimiter.charCodeAt(0), this.lineByte);
   }
 
@@ -67,23 +71,17 @@ export class TextRows {
   private readRow(bytes: Buffer): SourceRow {
     if (bytes.length > this.maxRowBytes) throw this.tooLong();
     const record = this.lineByte === LF && bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
-    const { line } = this;
-    const lines = 1 + countBytes(record, this.lineByte);
+    const { line, dialect } = this;
+    // Only a quoted cell can hold a line end.
+    const lines = 1 + (record.includes(QUOTE_BYTE) ? countByte(record, this.lineByte) : 0);
     this.line += lines;
-    return { ...this.readRecord(record), line, lines };
-  }
-
-  private readRecord(record: Buffer): Pick<SourceRow, 'cells' | 'fault' | 'raw'> {
-    const { delimiter, lineEnd } = this.dialect;
-    // The readers of packages/csv take any single character.
-    const dialect = { delimiter, lineEnd, bom: false } as Dialect;
     try {
-      const cells = readCells(record, dialect);
+      const cells = readCells(record, this.csvDialect);
       // A run of blanks is one delimiter.
-      return delimiter === ' ' ? { cells: cells.filter((cell) => cell !== '') } : { cells, raw: record };
+      return dialect.delimiter === ' ' ? { cells: cells.filter((cell) => cell !== ''), line, lines } : { cells, line, lines, raw: record };
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      return { cells: rawCells(record, dialect), fault: { code: error.code, detail: error.message } };
+      return { cells: rawCells(record, this.csvDialect), line, lines, fault: { code: error.code, detail: error.message } };
     }
   }
 
@@ -101,12 +99,6 @@ function rawCells(record: Buffer, dialect: Dialect): string[] {
     const closed = text.length > 1 && text.startsWith(QUOTE) && /^"(?:[^"]|"")*"$/.test(text);
     return closed ? text.slice(1, -1).replaceAll('""', QUOTE) : text;
   });
-}
-
-function countBytes(bytes: Buffer, byte: number): number {
-  let count = 0;
-  for (let at = bytes.indexOf(byte); at >= 0; at = bytes.indexOf(byte, at + 1)) count++;
-  return count;
 }
 
 /** The line end of a text by its first part: lone CR only where no LF stands in it. */

@@ -2,8 +2,9 @@
  * Whether bytes that are not UTF-8 can only be Windows-1252 as far as their meaning goes: every byte beyond ASCII is one
  * that Windows-1250 and ISO 8859 read as the same character, and it stands where that character is plausible. DOS, Macintosh,
  * Cyrillic, Greek and Asian encodings fail: their letters are other bytes, or stand beside each other.
+ * @param previous the byte before these
  */
-export function isWesternText(bytes: Uint8Array): boolean {
+export function isWesternText(bytes: Uint8Array, previous: number): boolean {
   let run = 0;
   let touchesLetter = false;
   for (let at = 0; at <= bytes.length; at++) {
@@ -14,9 +15,9 @@ export function isWesternText(bytes: Uint8Array): boolean {
       touchesLetter = false;
       continue;
     }
-    if (SIGNS.has(byte) && isPlausibleSign(bytes, at)) continue;
+    if (SIGNS.has(byte) && isPlausibleSign(bytes, at, previous)) continue;
     if (!LETTERS.has(byte)) return false;
-    if (run === 0) touchesLetter = at > 0 && isLetter(bytes[at - 1]);
+    if (run === 0) touchesLetter = isLetter(at > 0 ? bytes[at - 1] : previous);
     if (++run > MAX_RUN) return false;
   }
   return true;
@@ -35,8 +36,8 @@ function codes(characters: string): Set<number> {
 }
 
 /** In a DOS file these bytes are letters within words; as signs, all but the apostrophe stand at the edge of one. */
-function isPlausibleSign(bytes: Uint8Array, at: number): boolean {
-  const before = at > 0 && isLetter(bytes[at - 1]);
+function isPlausibleSign(bytes: Uint8Array, at: number, previous: number): boolean {
+  const before = isLetter(at > 0 ? bytes[at - 1] : previous);
   const after = at + 1 < bytes.length && isLetter(bytes[at + 1]);
   const byte = bytes[at];
   if (byte === 0xb2 || byte === 0xb3) return before && !after;

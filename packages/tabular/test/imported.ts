@@ -1,4 +1,4 @@
-import { readCells } from '@cytoqueue/csv';
+import { RecordScanner, delimiterByte, lineByte, readCells } from '@cytoqueue/csv';
 import { type Schema, wbc } from '@cytoqueue/schema';
 import { type ImportOutcome, type ImportSettings, type ImportStart, type Source, openImport, readFault } from '../src';
 
@@ -36,18 +36,16 @@ async function* chunksOf(bytes: Buffer, chunkBytes: number): AsyncGenerator<Uint
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
 }
 
-/** The canonical rows; line ends within cells are not looked for where there are no quotes. */
+/** The canonical rows, cut as the API and the workers cut them. */
 export function readCanonical(bytes: Buffer, { columns, dialect }: ImportStart): ImportedRow[] {
-  const records: string[] = [];
-  let open = '';
-  for (const line of bytes.toString().split(dialect.lineEnd).slice(0, -1)) {
-    open += open === '' ? line : dialect.lineEnd + line;
-    if ((open.split('"').length - 1) % 2 === 1) continue;
-    records.push(open);
-    open = '';
+  const scanner = new RecordScanner(delimiterByte(dialect.delimiter), lineByte(dialect.lineEnd));
+  const records: Buffer[] = [];
+  for (let start = 0, at = scanner.next(bytes, 0); at >= 0; at = scanner.next(bytes, start)) {
+    records.push(bytes.subarray(start, dialect.lineEnd === '\r\n' ? at - 1 : at));
+    start = at + 1;
   }
   return records.slice(1).map((record) => {
-    const cells = readCells(Buffer.from(record), dialect);
+    const cells = readCells(record, dialect);
     const line = cells[columns.line];
     const fault = readFault(cells[columns.fault]);
     return {

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findExecutable } from '../../../test/src/support/executables';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { BASE, DIGEST, STUB } from '../../test/tool-stub';
 
@@ -15,7 +16,7 @@ const account = (file: string): string => join(dir, 'account', file);
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'deploy-'));
   log = join(dir, 'log');
-  for (const folder of ['bin', 'account', 'checkout/ecs', 'checkout/scripts']) mkdirSync(join(dir, folder), { recursive: true });
+  for (const folder of ['bin', 'account', 'checkout/ecs', 'checkout/scripts', 'checkout/node_modules']) mkdirSync(join(dir, folder), { recursive: true });
   for (const file of SHIPPED) cpSync(join(SCRIPTS, file), join(dir, 'checkout', 'scripts', file));
   writeFileSync(join(dir, 'checkout', 'scripts', 'smoke.sh'), 'echo "smoke.sh $*, key $SMOKE_KEY" >>"$LOG"\n');
   for (const tool of ['aws', 'docker', 'npx', 'npm', 'git', 'curl', 'sleep']) {
@@ -126,9 +127,25 @@ describe('deploy.sh', () => {
       expect(shown).toContain(command);
     }
     expect(shown.match(/\+ docker buildx build/g)).toHaveLength(2);
+    // A fresh clone has nothing built that could tell the differences.
+    const [build, diff] = ['npm run --silent build', 'npx cdk diff'].map((start) => calls.findIndex((call) => call.startsWith(start)));
+    expect(build).toBeGreaterThanOrEqual(0);
+    expect(build).toBeLessThan(diff!);
+  });
+
+  test.each([[[]], [['--dry-run']]])('without a tool or its packages it stops at once and names what is missing: %j', (flags) => {
+    for (const tool of ['bin/docker', 'checkout/node_modules']) rmSync(join(dir, tool), { recursive: true });
+    // A docker of this machine must not be found either.
+    for (const tool of ['sh', 'dirname', 'cat', 'cut', 'sed', 'grep', 'node']) symlinkSync(findExecutable(tool)!, join(dir, 'bin', tool));
+    const { status, shown, calls } = runWith({ PATH: join(dir, 'bin') }, 'deploy.sh', ...flags, 'production');
+    expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
+    expect(shown).toContain('docker is not on PATH');
+    expect(shown).toContain('npm ci');
   });
 
   test.each([
+    ['a build that fails', 'no-build', '', 'the build failed, and nothing was changed'],
+    ['no credentials', 'no-credentials', '', 'Unable to locate credentials'],
     ['a region that is not enabled', 'no-region', '', 'not enabled'],
     ['a certificate that is not issued', 'certificate', 'PENDING_VALIDATION', 'PENDING_VALIDATION, not ISSUED'],
     ['no service-linked role', 'no-role', '', 'aws iam create-service-linked-role'],

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CsvError, type Dialect, ShardCutter } from '@cytoqueue/csv';
+import type { Dialect } from '@cytoqueue/csv';
 import { type FileDigest, ObjectCorruptError, type ObjectInfo, type ObjectStore, SHARD_HEAD_BYTES, type ShardCounts, decodeShardHead } from '@cytoqueue/storage';
+import { RowCounter } from './row-counter';
 
 /** Compares size and SHA-256 while the file streams through; one chunk in memory. @throws ObjectCorruptError */
 export async function checkFile(store: ObjectStore, { key, size }: ObjectInfo, expected: FileDigest, onChunk: (chunk: Uint8Array) => void = () => undefined): Promise<void> {
@@ -16,19 +17,18 @@ export async function checkFile(store: ObjectStore, { key, size }: ObjectInfo, e
   if (hash.digest('hex') !== expected.sha256) throw new ObjectCorruptError(key, 'it does not match its SHA-256');
 }
 
-/** The same of a result file, whose rows are counted too. @throws ObjectCorruptError */
-export async function checkRows(store: ObjectStore, info: ObjectInfo, expected: FileDigest & { rows: number; dialect: Dialect }): Promise<void> {
-  const counter = new ShardCutter(
-    { dialect: expected.dialect, columns: [], byteLength: 0 },
-    { shardRows: Infinity, shardBytes: Infinity, maxShards: 1, maxRowBytes: Infinity },
-  );
-  try {
-    await checkFile(store, info, expected, (chunk) => counter.push(chunk));
-    const rows = counter.end().rows - 1; // the header
-    if (rows !== expected.rows) throw new ObjectCorruptError(info.key, `it has ${rows} rows, not ${expected.rows}`);
-  } catch (error) {
-    throw error instanceof CsvError ? new ObjectCorruptError(info.key, `it is no CSV file (${error.code})`) : error;
-  }
+/**
+ * The same of a result file, whose rows are counted too.
+ * @param column whose values are counted
+ * @returns how many rows have each value
+ * @throws ObjectCorruptError
+ */
+export async function checkRows(store: ObjectStore, info: ObjectInfo, expected: FileDigest & { rows: number; dialect: Dialect }, column?: number): Promise<ReadonlyMap<string, number>> {
+  const counter = new RowCounter(expected.dialect, column);
+  await checkFile(store, info, expected, (chunk) => counter.push(chunk));
+  const rows = counter.end();
+  if (rows !== expected.rows) throw new ObjectCorruptError(info.key, `it has ${rows} rows, not ${expected.rows}`);
+  return counter.values;
 }
 
 /** Checks header, length and CRC-32 of a shard object of any format; the rows stream through. @throws ObjectCorruptError, ObjectFormatError */

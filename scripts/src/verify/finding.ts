@@ -1,5 +1,5 @@
 import { ModelFileError } from '@cytoqueue/classifier';
-import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectFormatError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError } from '@cytoqueue/storage';
 
 /** What to do about each kind of finding. */
 export const REMEDIES = {
@@ -16,6 +16,10 @@ export const REMEDIES = {
   'damaged-model': 'Put the same version back (npm run models -- add FILE); workers refuse it until then.',
   'dangling-champion': 'Promote a version that is there (npm run models -- promote NAME VERSION), or restore the version.',
   'damaged-keys': 'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
+  'damaged-index': 'Run npm run index-lists, which writes it again from the records and batches. Until then lists by status read each of them.',
+  'missing-in-index': 'Run npm run index-lists, which corrects the index. Until then lists by status leave the record or batch out.',
+  'stale-in-index': 'Restore what other findings name, then run npm run index-lists, which corrects the index.',
+  'lost-resource': 'Restore the record or batch from its versions or a backup. If it is not wanted, run npm run index-lists, which corrects the index.',
   'unknown-format': 'A later release wrote it: verify with that release.',
 } as const;
 
@@ -65,6 +69,7 @@ function describe(error: unknown, kind: FindingKind): [FindingKind, string] {
   if (error instanceof FindingError) return [error.kind, error.message];
   if (error instanceof ObjectFormatError) return ['unknown-format', error.message];
   if (error instanceof ObjectNotFoundError) return [kind === 'damaged-document' ? 'missing' : kind, error.message];
-  if (error instanceof ObjectCorruptError || error instanceof ObjectRangeError || error instanceof ModelFileError) return [kind, error.message];
+  const ofObject = [ObjectCorruptError, ObjectRangeError, ObjectUnreadableError, ModelFileError];
+  if (error instanceof Error && ofObject.some((type) => error instanceof type)) return [kind, error.message];
   throw error;
 }

@@ -1,17 +1,19 @@
 import {
-  type BatchRecord, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectInfo, type ObjectStore, type ShardCounts, failedShardsShape, idTimeMs, listAll, manifestShape,
+  type BatchRecord, type FileDigest, type Manifest, ObjectCorruptError, ObjectKeys, type ObjectInfo, type ObjectStore, type ShardCounts, failedShardsShape, idTimeMs, listAll, manifestShape,
   openBatchRecord, readDocument, runRecordShape,
 } from '@cytoqueue/storage';
 import { checkFile, checkRows, checkShard } from './file-checks';
 import { type Checks, FindingError } from './finding';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 export interface VerifyContext {
   store: ObjectStore;
   checks: Checks;
   /** After so many days input files are removed. */
   inputRetentionDays: number;
+  /** After so many days a record or batch is removed. */
+  retentionDays: number;
 }
 
 /** Checks every object of one batch against its description and its manifests. */
@@ -108,23 +110,35 @@ class BatchVerification {
       const sum = counts.pending + counts.succeeded + counts.rejected + counts.failed;
       if (manifest.run !== run || counts.total !== record.rows || sum !== record.rows) throw new ObjectCorruptError(key, 'its counts do not add up to the rows of the batch');
     });
-    await this.checkResultFile(ObjectKeys.runResults(tenant, record.id, run), manifest.results, counts.total);
+    await this.checkResults(key, run, manifest);
     await this.checkResultFile(ObjectKeys.runErrors(tenant, record.id, run), manifest.errors, counts.rejected + counts.failed);
     await this.checkResultFile(ObjectKeys.runChanges(tenant, record.id, run), manifest.changes, manifest.changed_rows ?? 0);
     if (isNewest && manifest.results !== undefined) this.checkShardCounts(key, manifest);
   }
 
-  private async checkResultFile(key: string, digest: { bytes: number; sha256: string } | undefined, rows: number): Promise<void> {
-    if (digest === undefined) return;
-    await this.context.checks.run(key, 'damaged-results', () => {
+  /** Row by row: `row_status` is the second column behind those of the input. */
+  private async checkResults(key: string, run: number, { results, counts }: Manifest): Promise<void> {
+    const { tenant, record, context: { checks } } = this;
+    const resultsKey = ObjectKeys.runResults(tenant, record.id, run);
+    const rows = await this.checkResultFile(resultsKey, results, counts.total, record.input.columns.length + 1);
+    if (rows === undefined) return;
+    const found = { ok: counts.succeeded, rejected: counts.rejected, failed: counts.failed };
+    for (const [status, counted] of Object.entries(found)) {
+      if ((rows.get(status) ?? 0) !== counted) checks.add(key, 'wrong-counts', `${key} counts ${counted} rows that are ${status}, ${resultsKey} has ${rows.get(status) ?? 0}`);
+    }
+  }
+
+  private async checkResultFile(key: string, digest: FileDigest | undefined, rows: number, column?: number): Promise<ReadonlyMap<string, number> | undefined> {
+    if (digest === undefined) return undefined;
+    return this.context.checks.run(key, 'damaged-results', () => {
       const info = this.objects.get(key);
       if (info === undefined) throw new FindingError('missing', `${key} is missing`);
-      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.record.input.dialect });
+      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.record.input.dialect }, column);
     });
   }
 
   /** The shard objects that the newest run was put together from. */
-  private checkShardCounts(key: string, { counts, failed_shards }: Manifest): void {
+  private checkShardCounts(key: string, { counts: { succeeded, rejected }, summary, failed_shards }: Manifest): void {
     const { tenant, record, context: { checks } } = this;
     const scored = record.shards.map((_, shard) => shard).filter((shard) => !failed_shards.includes(shard));
     const missing = scored.filter((shard) => !this.shards.has(shard));
@@ -132,9 +146,11 @@ class BatchVerification {
       const own = ObjectKeys.shard(tenant, record.id, shard, `${record.model.name}@${record.model.version}`);
       checks.add(own, 'missing-shard', `${own} is missing`);
     }
-    const known = scored.map((shard) => this.shards.get(shard));
-    if (known.some((shard) => shard === undefined)) return;
-    const sum = known.reduce((total, shard) => total + (shard?.succeeded ?? 0), 0);
-    if (sum !== counts.succeeded) checks.add(key, 'wrong-counts', `${key} counts ${counts.succeeded} scored rows, its shards ${sum}`);
+    const known = scored.map((shard) => this.shards.get(shard)).filter((counts) => counts !== undefined);
+    if (known.length < scored.length) return;
+    for (const [name, counted] of Object.entries({ succeeded, rejected, ...summary })) {
+      const sum = known.reduce((total, counts) => total + counts[name as keyof ShardCounts], 0);
+      if (sum !== counted) checks.add(key, 'wrong-counts', `${key} counts ${counted} rows as ${name}, its shards ${sum}`);
+    }
   }
 }

@@ -15,11 +15,11 @@ export async function runVerifyCommand(environment: Environment, args: readonly 
   try {
     const { tenant, json = false } = readOptions(args, { values: ['tenant'], flags: ['json'] }, USAGE);
     if (tenant !== undefined && !ObjectKeys.isTenant(tenant)) throw new Error(USAGE);
-    const { storageUrl, inputRetentionDays } = loadConfig(environment);
+    const { storageUrl, inputRetentionDays, retentionDays } = loadConfig(environment);
     const store = createObjectStore(storageUrl);
     await store.start();
     try {
-      const summary = await verifyStore(store, { tenant, inputRetentionDays, onFinding: json ? printJson : printFinding, onProgress: progressLine() });
+      const summary = await verifyStore(store, { tenant, inputRetentionDays, retentionDays, onFinding: json ? printJson : printFinding, onProgress: progressLine() });
       if (json) printJson(summary);
       else console.log(`${describe(summary)} in ${storageUrl}`);
       process.exitCode = summary.damaged === 0 ? 0 : 1;

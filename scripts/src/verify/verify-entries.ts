@@ -35,7 +35,7 @@ export async function verifyIdempotency({ store, checks }: VerifyContext, tenant
 }
 
 /** Whether the audit log says so. Read only for a key that names nothing. */
-async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   const startAfter = `${ObjectKeys.auditPrefix(tenant)}audit_${id.slice('batch_'.length)}`;
   for await (const { key } of listAll(store, ObjectKeys.auditPrefix(tenant), { startAfter })) {
     const text = (await store.get(key)).toString();

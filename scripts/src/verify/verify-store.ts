@@ -1,6 +1,7 @@
-import { ObjectKeys, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { ObjectKeys, type ObjectStore, foldersBelow, listAll, listSegments } from '@cytoqueue/storage';
 import { Checks, type Finding } from './finding';
 import { type VerifyContext, verifyBatch } from './verify-batch';
+import { verifySegment } from './verify-index';
 import { verifyAccess, verifyAudit, verifyIdempotency, verifyModel, verifyPending, verifyPrediction } from './verify-entries';
 
 /** Units (a batch, a record, a model, one object) that are checked at once; each holds one chunk of one object. */
@@ -10,6 +11,7 @@ export interface VerifyOptions {
   /** Only this tenant's objects. */
   tenant?: string;
   inputRetentionDays: number;
+  retentionDays: number;
   onFinding: (finding: Finding) => void;
   onProgress?: (progress: Summary) => void;
 }
@@ -33,7 +35,7 @@ export async function verifyStore(store: ObjectStore, options: VerifyOptions): P
   const units = unitsOf(store, options.tenant);
   const work = async (): Promise<void> => {
     for (let next = await units.next(); next.done !== true; next = await units.next()) {
-      const checks = await verifyTwice(store, next.value, options.inputRetentionDays);
+      const checks = await verifyTwice(store, next.value, options);
       summary.objects += checks.objects;
       summary.bytes += checks.bytes;
       summary.damaged += checks.findings.length;
@@ -45,10 +47,10 @@ export async function verifyStore(store: ObjectStore, options: VerifyOptions): P
   return summary;
 }
 
-async function verifyTwice(store: ObjectStore, unit: Unit, inputRetentionDays: number): Promise<Checks> {
+async function verifyTwice(store: ObjectStore, unit: Unit, { inputRetentionDays, retentionDays }: VerifyOptions): Promise<Checks> {
   const verify = async (): Promise<Checks> => {
     const checks = new Checks();
-    await unit({ store, checks, inputRetentionDays });
+    await unit({ store, checks, inputRetentionDays, retentionDays });
     return checks;
   };
   const first = await verify();
@@ -68,14 +70,9 @@ async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<
   for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) yield (context) => verifyBatch(context, tenant, id);
   for await (const id of foldersBelow(store, ObjectKeys.predictionsPrefix(tenant))) yield (context) => verifyPrediction(context, tenant, id);
   for await (const { key } of listAll(store, ObjectKeys.idempotencyPrefix(tenant))) yield (context) => verifyIdempotency(context, tenant, key);
-}
-
-async function* foldersBelow(store: ObjectStore, prefix: string): AsyncGenerator<string> {
-  let startAfter: string | undefined;
-  for (;;) {
-    const page = await store.list({ prefix, startAfter, delimiter: '/' });
-    for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);
-    if (!page.truncated) return;
-    startAfter = [...page.prefixes, ...page.objects.map(({ key }) => key)].sort().at(-1);
+  for (const kind of ['predictions', 'batches'] as const) {
+    const list = { tenant, kind };
+    const segments = await listSegments(store, list);
+    for (const [index, segment] of segments.entries()) yield (context) => verifySegment(context, list, segment, segments[index - 1]?.lastId);
   }
 }

@@ -1,7 +1,7 @@
 import type { BatchProgress, ChangeListener, Producer } from '@cytoqueue/queue';
 import type { Registry } from '@cytoqueue/registry';
 import type { KeyRing, Logger, Readiness, TaskProtection } from '@cytoqueue/runtime';
-import { DamageReport, type ObjectStore } from '@cytoqueue/storage';
+import type { DamageReport, ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
 import type { IntakeLimits } from './batches/intake';
 import type { AuditLog } from './http/audit';
@@ -46,6 +46,7 @@ export interface AppServices {
   changes: ChangeListener;
   queueWatch: QueueWatch;
   metrics: ApiMetrics;
+  damage: DamageReport;
   keys: KeyRing;
   tenantKeys: TenantKeys;
   lastUse: LastUse;
@@ -73,8 +74,7 @@ export interface AppServices {
 export function createApp(services: AppServices): Express {
   const idempotency = new IdempotencyKeys(services.store);
   const authenticator = new Authenticator(services.keys, services.sessions, (key) => services.lastUse.note(key));
-  const damage = new DamageReport(services.logger, () => services.metrics.objectDamaged());
-  const parts = { ...services, idempotency, authenticator, damage, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
+  const parts = { ...services, idempotency, authenticator, background: new Background(services.logger), feeds: new SnapshotFeeds(services.changes) };
   const routes = [
     ...sessionRoutes(parts), ...predictionRoutes(parts), ...batchRoutes(parts), ...modelRoutes(parts), ...queueRoutes(parts), ...metricsRoutes(parts), ...auditRoutes(parts),
     ...apiKeyRoutes(parts), ...healthRoutes(parts),

@@ -7,7 +7,7 @@ import { Registry, createStoreProbe } from '@cytoqueue/registry';
 import {
   type Config, DependencyWatch, type Logger, Readiness, type Releasers, TaskProtection, createSessionSecret, tellParent, watchReadiness,
 } from '@cytoqueue/runtime';
-import { DamageReport, createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, createObjectStore, withReadDeadline } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { AuditLog } from './http/audit';
 import { CookieSessions } from './http/cookie-session';
@@ -31,7 +31,7 @@ const PROTECT_AFTER_MS = 5_000;
 
 /** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
 export async function startApi(config: Config, logger: Logger, releasers: Releasers): Promise<void> {
-  const store = createObjectStore(config.storageUrl);
+  const store = withReadDeadline(createObjectStore(config.storageUrl));
   releasers.push('store', () => store.stop());
   const audit = new AuditLog(store, logger);
   audit.start();
@@ -60,8 +60,7 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
   watch.onFailure = () => operations.metrics.dependencyProbeFailed();
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const access = await openKeys(config, { store, logger, audit, damage, redis: commands }, releasers);
-  const { keys } = access;
-  const use = createTenantUse({ store, redis: commands, keys, defaults: config.tenantLimits });
+  const use = createTenantUse({ store, redis: commands, keys: access.keys, defaults: config.tenantLimits });
   startUpkeep({ store, redis: commands, retention, logger, stored: use.stored, damage }, releasers);
   const address = new PublicAddress(config.publicUrl);
   const readiness = new Readiness({ redis: () => commands.ping(), store: () => store.check() }, watch);
@@ -76,10 +75,11 @@ export async function startApi(config: Config, logger: Logger, releasers: Releas
     progress,
     changes,
     ...operations,
+    damage,
     ...access,
     use,
     protection,
-    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), keys), new SessionMemory(commands), address),
+    sessions: new CookieSessions(new SessionSeal(settleSessionSecret(config, logger), access.keys), new SessionMemory(commands), address),
     address,
     maxWaitSeconds: config.maxWaitSeconds,
     trustProxy: config.trustProxy,

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ObjectKeys, createId, createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, ObjectKeys, createId, createObjectStore } from '@cytoqueue/storage';
+import { replaceByLinkLoop } from '../../../test/src/support/link-loop';
 import { Retention } from './http/retention';
 import { sweep } from './sweeper';
 
@@ -48,6 +49,27 @@ test('an upload that is finished goes before its results; one that never was acc
   const has = async (id: string) => (await store.head(ObjectKeys.batchInput('a', id))) !== undefined;
   expect([await has(finished), await has(young), await has(dead), await has(uploading)]).toEqual([false, true, false, true]);
   expect(await store.head(ObjectKeys.batchRecord('a', finished))).toBeDefined();
+  await store.stop();
+  await rm(dir, { recursive: true });
+});
+
+test('an upload that cannot be read keeps no other from being removed, and is reported and removed with its batch', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
+  const store = createObjectStore(`file://${dir}`);
+  await store.start();
+  const put = async (ageDays: number): Promise<string> => {
+    const id = createId('batch_', nowMs - ageDays * DAY_MS);
+    for (const key of [ObjectKeys.batchInput('a', id), ObjectKeys.batchRecord('a', id)]) await store.put(key, Buffer.from('x'));
+    return id;
+  };
+  const [expired, first, second] = [await put(31), await put(9), await put(8)];
+  for (const id of [expired, first]) replaceByLinkLoop(store.url, ObjectKeys.batchInput('a', id));
+  const alarms: object[] = [];
+  const damage = new DamageReport({ warn: () => undefined, error: (ids) => void alarms.push(ids) }, () => undefined);
+  expect(await sweep({ store, retention, damage }, nowMs)).toBe(2);
+  expect(alarms).toMatchObject([{ item: ObjectKeys.batchInput('a', first), alarm: 'object-unreadable' }]);
+  expect(await store.head(ObjectKeys.batchInput('a', second))).toBeUndefined();
+  expect(await store.head(ObjectKeys.batchRecord('a', expired))).toBeUndefined();
   await store.stop();
   await rm(dir, { recursive: true });
 });

@@ -86,8 +86,8 @@ async function sweepInputs(services: Sweep, tenant: string, nowMs: number): Prom
   if (retention.days.inputs >= retention.days.resources) return removed;
   for await (const id of foldersBelow(store, ObjectKeys.batchesPrefix(tenant))) {
     if (!retention.isInputExpired(id, nowMs)) break;
-    if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined) continue;
     removed += await isolated(services, ObjectKeys.batchInput(tenant, id), async () => {
+      if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined) return 0;
       await store.delete(ObjectKeys.batchInput(tenant, id));
       return 1;
     });
@@ -105,8 +105,8 @@ async function sweepUnaccepted(services: Sweep, tenant: string, nowMs: number): 
   const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
   for await (const id of foldersBelow(store, prefix, `${prefix}${from}`)) {
     if (id > to) break;
-    if (await wasAccepted(store, tenant, id)) continue;
     removed += await isolated(services, `${prefix}${id}`, async () => {
+      if (await wasAccepted(store, tenant, id)) return 0;
       await store.deletePrefix(`${prefix}${id}/`);
       return 1;
     });

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { BatchProgress, ChangeListener, Producer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { Registry } from '@cytoqueue/registry';
 import { KeyRing, Readiness, Releasers, type Role, type TenantLimits, createApiKey, createLogger, createSessionSecret } from '@cytoqueue/runtime';
-import { DamageReport, type ObjectStore, createObjectStore } from '@cytoqueue/storage';
+import { DamageReport, type ObjectStore, createObjectStore, withReadDeadline } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { type AppServices, createApp } from '../src/app';
@@ -43,6 +43,8 @@ export interface Call {
 }
 
 export interface Settings {
+  /** How long a read of the store may take; the limit of the product when left out. */
+  readDeadlineMs?: number;
   publicUrl?: string;
   maxWaitSeconds?: number;
   bodyPace?: AppServices['bodyPace'];
@@ -153,11 +155,11 @@ export class RunningApi {
     return { authorization: `Bearer ${this.keyOf(role)}` };
   }
 
-  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace }: Settings): Promise<void> {
+  private async open(redisUrl: string, maxUploadBytes: number, { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs }: Settings): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
     const logger = createLogger({ service: 'api', environment: 'test', level: 'info' }, { write: (line) => void this.logged.push(JSON.parse(line)) });
-    this.store = createObjectStore(pathToFileURL(this.dir).href);
+    this.store = withReadDeadline(createObjectStore(pathToFileURL(this.dir).href), readDeadlineMs);
     await this.store.start();
     const registry = new Registry(this.store);
     await registry.seed();
@@ -176,8 +178,10 @@ export class RunningApi {
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueWatch(commands, progress);
     const address = new PublicAddress(publicUrl);
+    const metrics = new ApiMetrics(commands, queueWatch, logger);
+    const damage = new DamageReport(logger, () => metrics.objectDamaged());
     // Neither is started: a change through this process counts at once, and tests call `refresh` and `flush`.
-    this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage: new DamageReport(logger, ignore) });
+    this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage });
     this.lastUse = new LastUse(this.store, this.ring, logger);
     const app = createApp({
       store: this.store,
@@ -187,7 +191,8 @@ export class RunningApi {
       progress,
       changes,
       queueWatch,
-      metrics: new ApiMetrics(commands, queueWatch, logger),
+      metrics,
+      damage,
       keys: this.ring,
       tenantKeys: new TenantKeys(this.ring, this.storedKeys, this.lastUse),
       lastUse: this.lastUse,

@@ -1,11 +1,11 @@
-import { BatchProgress, Producer, REDIS_PREFIX, createProducerConnection, jobIds, queueNames } from '@cytoqueue/queue';
+import { BatchProgress, KeyUpkeep, Producer, REDIS_PREFIX, createProducerConnection, jobIds, queueNames } from '@cytoqueue/queue';
 import { type BatchRecord, DamageReport, type Manifest, ObjectKeys } from '@cytoqueue/storage';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
-import { reconcile } from './reconciler';
+import { reconcile, tidyKeys } from './reconciler';
 
 /*
  * Any part of what Redis holds of a flow may be lost: single keys, single entries, random subsets. Whatever is lost, the
@@ -60,6 +60,7 @@ async function enqueued({ delayed = 0 } = {}): Promise<BatchRecord> {
 async function pass(): Promise<number> {
   const { store, metrics, logger } = worker.services;
   const damage = new DamageReport(logger, () => metrics.checksumMismatch());
+  await tidyKeys({ logger }, new KeyUpkeep(connection));
   return reconcile({ store, producer, redis: connection, metrics, damage, logger }, { nowMs: Date.now() + 2 * 60_000 });
 }
 
@@ -186,6 +187,25 @@ test('a canceled batch ends after the loss of its finalizer', async () => {
   await worker.store.put(ObjectKeys.runCancel(TENANT, record.id, 1), Buffer.from('{}'));
   await connection.del(finalizeKey(record), `${finalizeKey(record)}:dependencies`);
   expect((await finish(record)).status).toBe('canceled');
+});
+
+test.each<Loss>([
+  ["a shard's hash", (record) => connection.set(shardKey(record, 1), 'x')],
+  ["the finalizer's hash", (record) => connection.set(finalizeKey(record), 'x')],
+  ['the dependencies', (record) => connection.set(`${finalizeKey(record)}:dependencies`, 'x')],
+  ['what became of the shards', (record) => connection.set(`${finalizeKey(record)}:processed`, 'x')],
+  ['the waiting-children entry', () => connection.set(`${FINALIZE}:waiting-children`, 'x')],
+  ['the line of shards', () => connection.set(`${SHARD}:prioritized`, 'x')],
+  ['the delayed shards', () => connection.set(`${SHARD}:delayed`, 'x')],
+  ['the active shards', () => connection.set(`${SHARD}:active`, 'x')],
+  ['the finished finalizers', () => connection.set(`${FINALIZE}:completed`, 'x')],
+  ['the meta hash and the events', () => connection.mset(`${SHARD}:meta`, 'x', `${SHARD}:events`, 'x', `${FINALIZE}:marker`, 'x')],
+  ['progress and fair shares', ({ id }) => connection.mset(`${REDIS_PREFIX}:progress:${id}:1`, 'x', `${REDIS_PREFIX}:fair:tenants`, 'x', `${REDIS_PREFIX}:pace`, 'x')],
+])('a batch finishes after a foreign command has given %s another type', async (_, overwrite) => {
+  const record = await enqueued({ delayed: 1 });
+  await overwrite(record);
+  await pass();
+  expect(await outcome(record)).toEqual(WHOLE);
 });
 
 test('a run that can finish is left alone, in every state on its way', async () => {

@@ -1,6 +1,7 @@
 import { Producer, createProducerConnection } from '@cytoqueue/queue';
 import { DamageReport, type Manifest, ObjectKeys, createId } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import { replaceByLinkLoop } from '../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
@@ -154,6 +155,20 @@ test.each([
   await drain([batch.id, prediction]);
   expect((await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, batch.id, 1))).status).toBe('succeeded');
   await worker.store.delete(ObjectKeys.pending(TENANT, damaged.id));
+});
+
+test('a batch and a record that cannot be read keep no other waiting, and are an alarm, once', async () => {
+  const [damaged, damagedRecord] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptPrediction()];
+  const keys = [ObjectKeys.batchRecord(TENANT, damaged.id), ObjectKeys.predictionRequest(TENANT, damagedRecord)];
+  for (const key of keys) replaceByLinkLoop(worker.store.url, key);
+  const [batch, prediction] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptPrediction()];
+  const before = worker.logged.length;
+  const services = reconciler();
+  for (let pass = 0; pass < 3; pass++) await reconcile(services, { nowMs: Date.now() + 2 * MINUTE_MS });
+  expect(worker.logged.slice(before).filter(({ alarm }) => alarm === 'object-unreadable')).toHaveLength(2);
+  await drain([batch.id, prediction]);
+  expect((await worker.json<Manifest>(ObjectKeys.runManifest(TENANT, batch.id, 1))).status).toBe('succeeded');
+  for (const id of [damaged.id, damagedRecord]) await worker.store.delete(ObjectKeys.pending(TENANT, id));
 });
 
 test('a damaged request ends its record as failed, and no other', async () => {

@@ -3,10 +3,10 @@
  * marker under `pending/` until its end is in the store, and what has a marker and cannot finish by what is in Redis is
  * enqueued again, within about a minute and a quarter of being accepted or lost.
  */
-import { type Producer, QueueUnavailableError, runWithLease } from '@cytoqueue/queue';
+import { KeyUpkeep, type Producer, QueueUnavailableError, runWithLease } from '@cytoqueue/queue';
 import { type Logger, Periodic } from '@cytoqueue/runtime';
 import {
-  type DamageReport, ObjectKeys, type ObjectStore, batchRecordShape, findDocument, listAll, newestRun, unscoredShards,
+  type DamageReport, ObjectKeys, type ObjectStore, type ObjectUnreadableError, batchRecordShape, findDocument, listAll, newestRun, unscoredShards,
 } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { WorkMetrics } from './work-metrics';
@@ -31,9 +31,24 @@ export interface ReconcilerServices {
  * same job ids. An emptied Redis delays work and loses none. One process does it at a time; two would do no harm.
  */
 export function createReconciler(services: ReconcilerServices): Periodic {
-  const pass = async (signal: AbortSignal): Promise<void> => void (await reconcile(services, { signal }));
+  const upkeep = new KeyUpkeep(services.redis);
+  const pass = async (signal: AbortSignal): Promise<void> => {
+    await tidyKeys(services, upkeep);
+    await reconcile(services, { signal });
+  };
   const turn = async (): Promise<void> => void (await runWithLease(services.redis, 'reconcile', EVERY_MS, pass));
   return new Periodic({ name: 'reconcile', everyMs: EVERY_MS, logger: services.logger, turn });
+}
+
+/** Before the pass, which then makes up for what was removed. Not a part of it: a key that cannot be handled delays no marker. */
+export async function tidyKeys({ logger }: Pick<ReconcilerServices, 'logger'>, upkeep: KeyUpkeep): Promise<void> {
+  try {
+    const { mistyped, orphaned } = await upkeep.look();
+    if (mistyped.length > 0) logger.warn({ keys: mistyped }, 'removed keys of a wrong type from Redis');
+    if (orphaned > 0) logger.info({ jobs: orphaned }, 'removed jobs from Redis that stood in no list');
+  } catch (error) {
+    logger.warn({ err: error }, 'keys in Redis were not tidied');
+  }
 }
 
 /**
@@ -46,7 +61,8 @@ export async function reconcile(services: ReconcilerServices, { nowMs = Date.now
   const promoted = await services.producer.promoteMisdated(nowMs);
   if (promoted > 0) services.logger.warn({ jobs: promoted }, 'delayed by another clock; promoted');
   let enqueued = 0;
-  for await (const { key, modifiedAt } of listAll(services.store, ObjectKeys.pendingPrefix)) {
+  const onUnreadable = (error: ObjectUnreadableError) => services.damage.report(error.key, error);
+  for await (const { key, modifiedAt } of listAll(services.store, ObjectKeys.pendingPrefix, { onUnreadable })) {
     if (signal?.aborted) break;
     const ageMs = Math.abs(nowMs - modifiedAt.getTime());
     if (ageMs < MIN_AGE_MS) continue;

@@ -24,7 +24,7 @@ export class StallWatch {
     private readonly logger: Logger,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.periodic = new Periodic({ name: 'stall watch', everyMs: LOOK_MS, logger, turn: () => this.look() });
+    this.periodic = new Periodic({ name: 'stall watch', everyMs: Math.min(LOOK_MS, stallMs), logger, turn: () => this.look() });
   }
 
   start(): void {
@@ -44,7 +44,7 @@ export class StallWatch {
     return this.stuckSinceMs !== undefined && this.now() - this.stuckSinceMs > this.stallMs;
   }
 
-  /** Called every five seconds once it has started. */
+  /** Called every five seconds once it has started, or as often as `stallMs` when that is shorter. */
   async look(): Promise<void> {
     // Without an answer from Redis nothing can move, and a restart would not help.
     const waiting = await this.producer.waitingJobs().catch(() => 0);

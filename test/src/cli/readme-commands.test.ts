@@ -8,8 +8,8 @@ import { HEADER, ROW } from '../support/csv-rows';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
 
 /** The shell code of a README section: the commands of its first fenced block. */
-function commandsOf(section: string): string {
-  const text = readFileSync(join(ROOT, 'README.md'), 'utf8').split(/^## /m).find((part) => part.startsWith(section)) ?? '';
+function commandsOf(section: string, page: string): string {
+  const text = readFileSync(join(ROOT, page), 'utf8').split(/^## /m).find((part) => part.startsWith(section)) ?? '';
   return /^```sh\n([^]*?)^```$/m.exec(text)?.[1] ?? '';
 }
 
@@ -36,12 +36,12 @@ test('the line that sets URL and KEY reads both from ready.json', async () => {
 });
 
 test('the command for one record answers with its class', async () => {
-  const { result } = JSON.parse(await shell(commandsOf('Clinicians: one record'))) as { result: { predicted_class: string } };
+  const { result } = JSON.parse(await shell(commandsOf('Single records', 'services/api/README.md'))) as { result: { predicted_class: string } };
   expect(result.predicted_class).toMatch(/^(benign|malignant)$/);
 });
 
 test('the commands for a file upload it and save its results and errors', async () => {
-  const [upload = '', ...rest] = commandsOf('Labs: a CSV file').split('\n').filter((line) => line.startsWith('curl '));
+  const [upload = '', ...rest] = commandsOf('Batches', 'services/api/README.md').split('\n').filter((line) => line.startsWith('curl '));
   expect(rest).toHaveLength(3);
   writeFileSync(join(stack.dataDir, 'records.csv'), `${HEADER}${ROW}11${ROW.slice(1)}`);
   const { id } = JSON.parse(await shell(upload)) as { id: string };

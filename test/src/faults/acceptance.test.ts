@@ -1,5 +1,10 @@
 import { queueNames } from '@cytoqueue/queue';
+import { ObjectKeys } from '@cytoqueue/storage';
+import { run } from '../support/batches';
+import type { Answer } from '../support/contract-client';
+import { HEADER, rows } from '../support/csv-rows';
 import { FaultStack, RECONCILER_LEASE } from '../support/fault-stack';
+import { keysBelow } from '../support/invariant';
 import { parseLog } from '../support/log-lines';
 import { isRunning } from '../support/stack-process';
 import type { Verdict } from '../support/tcp-proxy';
@@ -49,6 +54,26 @@ async function killApi(): Promise<void> {
   process.kill(api, 'SIGKILL');
   await waitUntil('the API is gone', () => !isRunning(api));
 }
+
+test('the API killed before it has written its notes: those of reads are lost; written ones are kept, and no deed was answered before it was noted', async () => {
+  const audit = async () => (await Promise.all((await keysBelow(faults.store, 'audit/')).map((key) => faults.store.get(key)))).join('');
+  const [kept, lost, deleted] = [await faults.predict(), await faults.predict(), await run(faults.client, HEADER + rows(1))];
+  const read = ({ json }: Answer) => faults.client.get(`/v1/predictions/${json.id}`);
+  const noteOf = ({ json }: Answer) => `"prediction.get","resource":"predictions/${json.id}"`;
+  await read(kept);
+  await waitUntil('the read is noted', async () => (await audit()).includes(noteOf(kept)));
+  const notes = faults.hold(/\/audit\//);
+  await read(lost);
+  const deed = faults.client.call('delete', `/v1/batches/${deleted.id}`).catch(() => undefined);
+  await notes.reached();
+  await waitUntil('the batch is deleted', async () => (await faults.store.head(ObjectKeys.batchRecord('local', deleted.id))) === undefined);
+  await killApi();
+  expect(await deed).toBeUndefined();
+  notes.open();
+  await waitUntil('another API answers', () => read(kept).then(({ status }) => status === 200, () => undefined));
+  const written = await audit();
+  expect([written.includes(noteOf(kept)), written.includes(noteOf(lost))]).toEqual([true, false]);
+});
 
 test('two uploads with one key while Redis is frozen: each is refused, and both get one batch when sent again', async () => {
   const key = { 'idempotency-key': 'upload-2' };

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ObjectKeys } from '@cytoqueue/storage';
 import { FaultStack } from '../support/fault-stack';
+import { parseLog } from '../support/log-lines';
 import { waitUntil } from '../support/wait-until';
 
 /* A stored document is damaged: its own batch or record is shown as failed, every other goes on. */
@@ -41,6 +42,7 @@ test.each([
     for (const id of [damaged, batch, damagedRecord, record]) await faults.age(id as string);
     return { damaged, batch, damagedRecord: damagedRecord as string, record: record as string };
   });
+  const worker = await faults.reconcile();
   expect((await faults.expectWhole(paused.batch)).failed_shards).toEqual([]);
   await waitUntil('the other record is scored', async () => (await get(`/v1/predictions/${paused.record}`)).json.status === 'succeeded');
   expect(await errorOf(paused.damaged, 'batches')).toEqual([200, 'failed', 'object-damaged']);
@@ -51,7 +53,7 @@ test.each([
     expect((list.json.data as { id: string }[]).map((item) => item.id)).toContain(id);
   }
   await waitUntil('the worker has raised an alarm', () => {
-    return faults.logLines('worker-1').some((line) => line['alarm'] === 'object-corrupt' && JSON.stringify(line).includes(paused.damaged));
+    return [...faults.logLines('worker-1'), ...parseLog(worker.stdout())].some((line) => line['alarm'] === 'object-corrupt' && JSON.stringify(line).includes(paused.damaged));
   });
   expect((await faults.client.call('delete', `/v1/batches/${paused.damaged}`)).status).toBe(204);
 });

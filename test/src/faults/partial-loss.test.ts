@@ -52,6 +52,7 @@ async function lose(id: string, loss: (redis: Redis) => Promise<unknown>): Promi
     await faults.age(id);
   });
   hold?.open();
+  await faults.reconcile();
 }
 
 test.each<[string, (redis: Redis, id: string) => Promise<unknown>]>([
@@ -90,6 +91,7 @@ async function emptyRedis(id: string): Promise<void> {
 }
 
 async function expectRetried(id: string): Promise<void> {
+  await faults.reconcile();
   expect((await faults.expectWhole(id)).run).toBe(2);
   await waitUntil('no marker is left', async () => (await faults.store.head(ObjectKeys.pending('local', id, 2))) === undefined);
 }

@@ -43,23 +43,40 @@ async function healthOf(service: Service, { stdout }: RunningProgram): Promise<s
   return `http://127.0.0.1:${port}/health`;
 }
 
-describe.each([
+/** Both at once, each ends with status 1. @returns what each has logged */
+async function startsThatEnd(environment: Environment): Promise<string[]> {
+  const programs = SERVICES.map((service) => start(service, environment));
+  expect(await Promise.all(programs.map(({ exited }) => exited))).toEqual([1, 1]);
+  return programs.map(({ stdout }) => stdout());
+}
+
+/** Both at once, each lives and is not ready. @returns where their health is */
+async function startsThatWait(environment: Environment): Promise<string[]> {
+  const healths = await Promise.all(SERVICES.map((service) => healthOf(service, start(service, environment))));
+  const statuses = healths.map(async (health) => [(await fetch(`${health}/live`)).status, (await fetch(`${health}/ready`)).status]);
+  expect(await Promise.all(statuses)).toEqual([[200, 503], [200, 503]]);
+  return healths;
+}
+
+function untilReady(healths: readonly string[]): Promise<boolean[]> {
+  return Promise.all(healths.map((health) => waitUntil(`${health} is ready`, async () => (await fetch(`${health}/ready`)).status === 200)));
+}
+
+test.each([
   [{ 'cluster-enabled': 'yes' }, 'cluster mode', 'cluster-enabled no'],
   [{ 'maxmemory-policy': 'allkeys-lfu' }, 'maxmemory-policy is allkeys-lfu', 'maxmemory-policy noeviction'],
-] as const)('a Redis with %j', (settings, reason, remedy) => {
-  test.each(SERVICES)('ends the start of the %s with status 1, reason and remedy, in few lines', async (service) => {
-    const redis = await RedisProcess.start(undefined, undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
-    try {
-      const program = start(service, { REDIS_URL: redis.url });
-      expect(await program.exited).toBe(1);
-      expect(program.stdout()).toContain(reason);
-      expect(program.stdout()).toContain(remedy);
-      expect(program.stdout().split('\n').length).toBeLessThan(20);
-    } finally {
-      await redis.down();
+] as const)('a Redis with %j ends the start of either service with status 1, reason and remedy, in few lines', async (settings, reason, remedy) => {
+  const redis = await RedisProcess.start(undefined, undefined, { ...settings, 'cluster-config-file': join(folder, 'nodes.conf') });
+  try {
+    for (const logged of await startsThatEnd({ REDIS_URL: redis.url })) {
+      expect(logged).toContain(reason);
+      expect(logged).toContain(remedy);
+      expect(logged.split('\n').length).toBeLessThan(20);
     }
-  }, 120_000);
-});
+  } finally {
+    await redis.down();
+  }
+}, 120_000);
 
 describeWith('moto_server', 'an S3 store', () => {
   const bucket = `preconditions-${randomUUID()}`;
@@ -83,45 +100,35 @@ describeWith('moto_server', 'an S3 store', () => {
     await limited.stop();
   });
 
-  test.each(SERVICES)('without conditional writes ends the start of the %s with status 1', async (service) => {
-    limited.limit = 'unconditional';
-    const program = start(service, environment);
-    expect(await program.exited).toBe(1);
-    expect(program.stdout()).toContain('If-None-Match');
+  test.each([
+    ['unconditional', 'If-None-Match'],
+    ['no checksums', 'AWS_REQUEST_CHECKSUM_CALCULATION=when_required'],
+  ] as const)('that is limited (%s) ends the start of either service with status 1, naming %s', async (limit, name) => {
+    limited.limit = limit;
+    for (const logged of await startsThatEnd(environment)) expect(logged).toContain(name);
   }, 120_000);
 
-  test.each(SERVICES)('without checksums ends the start of the %s, naming the variable that helps', async (service) => {
-    limited.limit = 'no checksums';
-    const program = start(service, environment);
-    expect(await program.exited).toBe(1);
-    expect(program.stdout()).toContain('AWS_REQUEST_CHECKSUM_CALCULATION=when_required');
-  }, 120_000);
-
-  test.each(SERVICES)('that denies writing leaves the %s alive and not ready, with the reason and a metric, until it allows it', async (service) => {
+  test('that denies writing leaves the services alive and not ready, with the reason and a metric, until it allows it', async () => {
     limited.limit = 'read only';
-    const program = start(service, environment);
-    const health = await healthOf(service, program);
-    expect((await fetch(`${health}/live`)).status).toBe(200);
-    const unready = await fetch(`${health}/ready`);
-    expect([unready.status, ((await unready.json()) as { detail: string }).detail]).toEqual([503, expect.stringContaining('store (access-denied)')]);
-    const failures = async (): Promise<number> =>
-      Number(/^cytoqueue_dependency_probes_failed_total (\d+)/m.exec(await (await fetch(`${health.replace('/health', '')}/metrics`)).text())?.[1]);
-    await waitUntil('a later probe is counted', async () => (await failures()) > 0);
+    const healths = await startsThatWait(environment);
+    for (const health of healths) {
+      expect(await (await fetch(`${health}/ready`)).json()).toMatchObject({ detail: expect.stringContaining('store (access-denied)') });
+      const failures = async (): Promise<number> =>
+        Number(/^cytoqueue_dependency_probes_failed_total (\d+)/m.exec(await (await fetch(`${health.replace('/health', '')}/metrics`)).text())?.[1]);
+      await waitUntil('a later probe is counted', async () => (await failures()) > 0);
+    }
     limited.limit = 'none';
-    await waitUntil('it is ready', async () => (await fetch(`${health}/ready`)).status === 200);
+    expect(await untilReady(healths)).toEqual([true, true]);
   }, 120_000);
 });
 
-test.each(SERVICES)('a Redis that is not there leaves the %s alive and not ready, until it is there', async (service) => {
+test('a Redis that is not there leaves the services alive and not ready, until it is there', async () => {
   const redis = await RedisProcess.start();
   await redis.down();
-  const program = start(service, { REDIS_URL: redis.url });
+  const healths = await startsThatWait({ REDIS_URL: redis.url });
   try {
-    const health = await healthOf(service, program);
-    expect((await fetch(`${health}/live`)).status).toBe(200);
-    expect((await fetch(`${health}/ready`)).status).toBe(503);
     await redis.up();
-    await waitUntil('it is ready', async () => (await fetch(`${health}/ready`)).status === 200);
+    expect(await untilReady(healths)).toEqual([true, true]);
   } finally {
     await redis.down();
   }

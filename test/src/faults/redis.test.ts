@@ -55,7 +55,7 @@ test.each([
   await expectNoNewWork();
   await expectFinishedWork(batch);
   await end();
-  await faults.passLockTime();
+  await faults.deliverAgain();
   expect(await expectResumed(batch)).toEqual([]);
 });
 
@@ -67,7 +67,7 @@ test('a failover on the same connection, to a replica that is promoted later', a
   await faults.untilScored(batch, SCORED_WITHOUT_REDIS);
   expect((await faults.predict()).status).toBe(503);
   await faults.inRedis((redis) => redis.replicaof('NO', 'ONE'));
-  await faults.passLockTime();
+  await faults.deliverAgain();
   expect(await expectResumed(batch)).toEqual([]);
 });
 
@@ -103,7 +103,7 @@ test('Redis full: new work gets 503, running work ends once there is room', asyn
   hold.open();
   await waitUntil('the end of a shard is refused', () => refusals() > before);
   await setMaxMemory(0);
-  await faults.passLockTime();
+  await faults.deliverAgain();
   expect(await expectResumed(batch)).toEqual([]);
 });
 

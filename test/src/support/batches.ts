@@ -18,7 +18,8 @@ export async function upload(client: ContractClient, body: string | Buffer | For
 export async function finish(client: ContractClient, id: string): Promise<Answer['json']> {
   let progress = 0;
   return waitUntil(`batch ${id} is finished`, async () => {
-    const { json } = await client.get(`/v1/batches/${id}`);
+    const { status, json, text } = await client.get(`/v1/batches/${id}`);
+    assert.equal(status, 200, text);
     const { total, pending, succeeded, rejected, failed } = json.counts;
     assert.equal(pending + succeeded + rejected + failed, total, 'the counts add up');
     assert.ok(json.progress >= progress, 'progress never falls');

@@ -11,6 +11,7 @@ import { Gate, type Hold } from './gate';
 import { expectInvariant, keysBelow } from './invariant';
 import { type LogLine, parseLog } from './log-lines';
 import { signalWorkers, whilePaused } from './paused-workers';
+import { passDelays, passLockTime } from './queue-time';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
 import {
@@ -185,9 +186,9 @@ export class FaultStack {
   }
 
   /** Runs the reconciler now instead of within 15 s: frees its lease and starts a worker, which begins with a turn. */
-  async reconcile(): Promise<void> {
+  async reconcile(): Promise<OwnWorker> {
     await this.inRedis((redis) => redis.del(RECONCILER_LEASE));
-    await this.startWorker();
+    return this.startWorker();
   }
 
   /** Past the proxy. */
@@ -213,16 +214,14 @@ export class FaultStack {
     return this.inRedis((redis) => redis.zrange(`${REDIS_PREFIX}:${queueNames.shards}:delayed`, '0', '-1'));
   }
 
-  /** As if a minute had passed since the locks that are there were renewed. */
-  async passLockTime(): Promise<void> {
-    await this.inRedis(async (redis) => {
-      for (const queue of [queueNames.shards, queueNames.finalize]) {
-        const key = `${REDIS_PREFIX}:${queue}`;
-        const active = await redis.lrange(`${key}:active`, 0, -1);
-        if (active.length > 0) await redis.sadd(`${key}:stalled`, ...active);
-        await redis.del(`${key}:stalled-check`, ...active.map((id) => `${key}:${id}:lock`));
-      }
-    });
+  // See queue-time.ts.
+  readonly passDelays = (): Promise<void> => passDelays(this.redis.url);
+  readonly passLockTime = (): Promise<void> => this.inRedis(passLockTime);
+
+  /** Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15 s. */
+  async deliverAgain(): Promise<OwnWorker> {
+    await this.passLockTime();
+    return this.startWorker();
   }
 
   /** Kills the stack's workers and expires their locks. The stack starts others in their places. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** What a server lacks. `unconditional`: it ignores If-None-Match. The others are answered with an error. */
-export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only';
+export type Limit = 'none' | 'unconditional' | 'unconditional parts' | 'no checksums' | 'read only' | 'skewed clock' | 'expired credentials';
 
 /** Stands in front of an S3 server and behaves as one that lacks a feature. */
 export class LimitedS3 {
@@ -33,6 +33,8 @@ export class LimitedS3 {
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
+    if (this.limit === 'skewed clock') return refuse(response, 403, 'RequestTimeTooSkewed', { date: new Date(Date.now() - 3_600_000).toUTCString() });
+    if (this.limit === 'expired credentials') return refuse(response, 400, 'ExpiredToken');
     const isWrite = request.method === 'PUT' || request.method === 'POST';
     if (isWrite && this.limit === 'read only') return refuse(response, 403, 'AccessDenied');
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers)) return refuse(response, 501, 'NotImplemented');
@@ -54,6 +56,6 @@ function hasChecksum(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some((name) => name.startsWith('x-amz-checksum-') || name === 'x-amz-sdk-checksum-algorithm' || name === 'x-amz-trailer');
 }
 
-function refuse(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { 'Content-Type': 'application/xml' }).end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
+function refuse(response: ServerResponse, status: number, code: string, headers = {}): void {
+  response.writeHead(status, { 'Content-Type': 'application/xml', ...headers }).end(`<Error><Code>${code}</Code><Message>refused</Message></Error>`);
 }

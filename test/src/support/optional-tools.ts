@@ -14,6 +14,7 @@ const TOOLS = {
     howToGet: 'pip install "moto[server]==5.2.1", or set S3_TEST_ENDPOINT',
   },
   Chromium: { isAvailable: () => findChromium() !== undefined, howToGet: 'apt-get install chromium, or set CHROMIUM_PATH' },
+  openssl: { isAvailable: () => findExecutable('openssl') !== undefined, howToGet: 'apt-get install openssl' },
   promtool: { isAvailable: () => findExecutable('promtool') !== undefined, howToGet: 'apt-get install prometheus' },
   libfaketime: { isAvailable: () => findFakeTime() !== undefined, howToGet: 'apt-get install libfaketime' },
   'a mounted tmpfs': { isAvailable: canMount, howToGet: 'run the tests as root' },

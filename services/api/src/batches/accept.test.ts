@@ -1,5 +1,5 @@
 import { QueueUnavailableError } from '@cytoqueue/queue';
-import { type Manifest, ObjectKeys, StoreUnavailableError } from '@cytoqueue/storage';
+import { type IdempotencyRecord, type Manifest, ObjectKeys, StoreUnavailableError, createId, openDocument, sealDocument } from '@cytoqueue/storage';
 import type { TenantLimits } from '@cytoqueue/runtime';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -214,6 +214,23 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     expect([again.status, again.json]).toMatchObject([202, { id, status: 'canceled' }]);
     const waited = await predict({ ...headers, prefer: 'wait=1' });
     expect([waited.status, waited.json]).toMatchObject([201, { id, status: 'canceled' }]);
+  });
+
+  test.each([
+    ['batch_', () => upload('k')],
+    ['pred_', () => predict({ 'idempotency-key': 'k' })],
+  ] as const)('a new resource, one for all, when the %s that it made has expired', async (idPrefix, post) => {
+    await post();
+    const { objects } = await api.store.list({ prefix: ObjectKeys.idempotencyPrefix(api.tenant) });
+    const key = objects[0]?.key as string;
+    const claim = openDocument<IdempotencyRecord>(key, await api.store.get(key));
+    const expired = createId(idPrefix, Date.now() - 31 * 86_400_000);
+    await api.store.put(key, sealDocument({ ...claim, id: expired }));
+    const answers = await Promise.all(Array.from({ length: 3 }, post));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+    const ids: string[] = [...new Set(answers.map(({ json }) => json.id as string))];
+    expect([ids.length, ids.includes(expired)]).toEqual([1, false]);
+    expect((await call(`/v1/${idPrefix === 'pred_' ? 'predictions' : 'batches'}/${ids.join()}`)).status).toBe(200);
   });
 
   test('one for all of many at once, also after the batch that the key made was deleted', async () => {

@@ -11,6 +11,7 @@ import type { Request, Response } from 'express';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../http/idempotency';
 import { Problem } from '../http/problem';
+import type { Retention } from '../http/retention';
 import type { TenantUse } from '../http/tenant-use';
 import type { ApiMetrics } from '../operations/api-metrics';
 import { commitBatch, findEarlierBatch, resumeBatch } from './commit';
@@ -30,6 +31,7 @@ export interface BatchServices {
   use: TenantUse;
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;
+  retention: Pick<Retention, 'isExpired'>;
 }
 
 export interface Upload {

@@ -20,7 +20,7 @@ export async function commitBatch(
   record: BatchRecord,
   payload: unknown,
 ): Promise<BatchRecord> {
-  const { store, idempotency, producer, use } = services;
+  const { store, idempotency, producer, use, retention } = services;
   const { id } = record;
   const claim = { id, payload_sha256: payloadDigest(payload) };
   const earlier = await withRollback(services, tenant, id, async () => {
@@ -33,7 +33,7 @@ export async function commitBatch(
     }
     for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== id; ) {
       const found = await findDocument(store, ObjectKeys.batchRecord(tenant, claimed), batchRecordShape);
-      if (found !== undefined) return found;
+      if (found !== undefined && !retention.isExpired(claimed)) return found;
       claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
     }
     return undefined;
@@ -48,14 +48,15 @@ export async function commitBatch(
   return record;
 }
 
-/** The batch that the key made earlier and what it was made of; undefined when there is none. */
+/** The batch that the key made earlier and what it was made of; undefined when there is none, or it has expired. */
 export async function findEarlierBatch(
-  { store, idempotency }: BatchServices,
+  { store, idempotency, retention }: BatchServices,
   tenant: string,
   key: string | undefined,
 ): Promise<{ record: BatchRecord; payloadSha256: string } | undefined> {
   const claim = key === undefined ? undefined : await idempotency.find(tenant, key);
-  const record = claim && (await findDocument(store, ObjectKeys.batchRecord(tenant, claim.id), batchRecordShape));
+  if (claim === undefined || retention.isExpired(claim.id)) return undefined;
+  const record = await findDocument(store, ObjectKeys.batchRecord(tenant, claim.id), batchRecordShape);
   return record && { record, payloadSha256: claim.payload_sha256 };
 }
 

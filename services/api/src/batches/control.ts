@@ -7,6 +7,7 @@ import {
 } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchServices } from './accept';
+import { type RunFile, isIntact, runFileKeys } from './download';
 import { type StoredBatch, readBatch } from './runs';
 
 /**
@@ -33,8 +34,8 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   const manifest = finishedManifest(stored);
   const kept = await countScoredShards(store, tenant, id);
   const shards = stored.record.shards.map(({ rows }, shard) => ({ shard, rows })).filter(({ shard }) => !kept.scored.has(shard));
-  // A run that ended without its files, or whose manifest is damaged, is finalized again although every shard is scored.
-  if (shards.length === 0 && manifest.results !== undefined) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
+  // A run without its files, or of which a file or the manifest is damaged, is finalized again although every shard is scored.
+  if (shards.length === 0 && (await hasIntactFiles(services, tenant, stored, manifest))) throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
   const run = stored.run + 1;
   // The index takes a batch that was scored in full for final; damage can make it one to retry.
   await markOpen(store, { tenant, kind: 'batches' }, id);
@@ -43,6 +44,17 @@ export async function retryBatch(services: BatchServices, tenant: string, id: st
   await openRun(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: keptOf(kept) });
   await ensureMarked(store, tenant, id, run);
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
+}
+
+/** Reads the files whole, so it is charged as composing them is. */
+async function hasIntactFiles({ store, use }: BatchServices, tenant: string, { record, run }: StoredBatch, manifest: Manifest): Promise<boolean> {
+  if (manifest.results === undefined) return false;
+  use.rate.chargeRows(tenant, record.rows);
+  for (const [which, keyOf] of Object.entries(runFileKeys)) {
+    const file = manifest[which as RunFile];
+    if (file !== undefined && !(await isIntact(store, keyOf(tenant, record.id, run), file))) return false;
+  }
+  return true;
 }
 
 /** The reconciler may have removed the marker as an orphan just before the run was opened; it looks for the run afterwards, as we do for the marker. */

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type Manifest, ObjectKeys, encodeShardObject } from '@cytoqueue/storage';
+import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 import { batch as batchSchema, prediction as predictionSchema } from '../http/documents';
@@ -39,6 +41,7 @@ async function end(id: string, run = 1, change: Partial<Manifest> = {}): Promise
   await api.store.put(ObjectKeys.runManifest(api.tenant, id, run), Buffer.from(JSON.stringify(manifest)));
 }
 
+const digestOf = (text: string) => ({ bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') });
 const alarms = (id: string) => api.logged.filter((line) => 'alarm' in line && JSON.stringify(line).includes(id));
 const DAMAGED = 'urn:cytoqueue:problem:object-damaged';
 
@@ -72,6 +75,7 @@ describe.each([
     expect(one).toMatchObject({ status: 200, json: { id, status: 'failed', error: { code: 'object-damaged' }, counts: { total: 3, failed: 3 } } });
     expect(batchSchema.safeParse(one.json).success).toBe(true);
     expect((await get('/v1/batches')).status).toBe(200);
+    for (const file of ['results', 'errors']) expect(await send('GET', `/v1/batches/${id}/${file}`)).toEqual({ status: 409, type: DAMAGED });
     expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
     expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
     expect((await get(`/v1/batches/${id}`)).json['error']).toBeUndefined();
@@ -135,8 +139,29 @@ test('a run that ended without files is finalized again, although every shard is
   await api.store.put(ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'), encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }));
   await end(id, 1);
   expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
-  await end(id, 2, { status: 'succeeded', results: { bytes: 0, sha256: '' } });
+  await api.store.put(ObjectKeys.runResults(api.tenant, id, 2), Buffer.from(ROW));
+  await end(id, 2, { status: 'succeeded', results: digestOf(ROW) });
   expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: 'urn:cytoqueue:problem:nothing-to-retry' });
+});
+
+test.each([
+  ['missing', (key: string) => api.store.delete(key)],
+  ['shorter', (key: string) => api.store.put(key, Buffer.from(ROW.slice(1)))],
+  ['other bytes', (key: string) => api.store.put(key, Buffer.from(ROW.replace('1', '2')))],
+  ['unreadable', async (key: string) => replaceByLinkLoop(api.store.url, key)],
+])('results of a finished batch that are %s: the answer says to retry, and the retry writes them again', async (_, damage) => {
+  const id = await upload();
+  const counts = { succeeded: 3, rejected: 0, benign: 3, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+  const nothing = new Uint8Array();
+  await api.store.put(ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.0.0'), encodeShardObject({ counts, histogram: [], results: nothing, errors: nothing, changes: nothing }));
+  const key = ObjectKeys.runResults(api.tenant, id, 1);
+  await api.store.put(key, Buffer.from(ROW));
+  await end(id, 1, { status: 'succeeded', results: digestOf(ROW) });
+  expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({ status: 409, type: 'urn:cytoqueue:problem:nothing-to-retry' });
+  await damage(key);
+  expect((await send('GET', `/v1/batches/${id}/results`)).type).toMatch(/object-(damaged|unreadable)$/);
+  expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+  expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
 });
 
 test('a run of a retry without a marker, as earlier versions could leave it, is shown, and can be canceled to its end', async () => {

@@ -1,4 +1,4 @@
-import { ObjectCorruptError, ObjectKeys, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 import type { BatchServices } from './accept';
 import { finishedManifest } from './control';
 import { rollback } from './rollback';
@@ -23,11 +23,11 @@ export async function deleteBatch(services: BatchServices, tenant: string, id: s
   await rollback(services, tenant, id);
 }
 
-/** A batch whose description is damaged cannot go on, and may be deleted. */
+/** A batch of which a document is damaged or cannot be read cannot go on, and may be deleted. */
 async function assertDeletable(store: ObjectStore, tenant: string, id: string): Promise<void> {
   try {
     finishedManifest(await readBatch(store, tenant, id));
   } catch (error) {
-    if (!(error instanceof ObjectCorruptError)) throw error;
+    if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
   }
 }

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type FileDigest, ObjectCorruptError, ObjectRangeError, type ObjectStore } from '@cytoqueue/storage';
+import { type FileDigest, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, ObjectRangeError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { alarmOfDamage } from '../http/errors';
 import { Problem } from '../http/problem';
+
+/** The files of a run and their keys. */
+export const runFileKeys = {
+  results: ObjectKeys.runResults.bind(ObjectKeys),
+  errors: ObjectKeys.runErrors.bind(ObjectKeys),
+  changes: ObjectKeys.runChanges.bind(ObjectKeys),
+};
+export type RunFile = keyof typeof runFileKeys;
 
 export interface Download {
   store: ObjectStore;
@@ -36,8 +44,28 @@ export async function sendFile(request: Request, response: Response, { store, ke
   const isWhole = end - start === file.bytes;
   const sending = store.sendTo(key, isWhole ? verified(response, key, file) : response, { start, end });
   await sent(response, sending.catch((error: unknown) => {
-    throw error instanceof ObjectRangeError ? new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error }) : error;
+    if (error instanceof ObjectRangeError) throw new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error });
+    if (error instanceof ObjectNotFoundError) throw new ObjectCorruptError(key, 'it is missing', { cause: error });
+    throw error;
   }));
+}
+
+/** A file that a retry writes again from the shards. */
+export function filesDamaged(cause: ObjectCorruptError): Problem {
+  return new Problem('object-damaged', 'The files of this batch are damaged or missing. The operators were alerted; retry the batch to have its files written again.', { cause });
+}
+
+/** Whether the stored file is the one that the manifest describes. Reads all of it. */
+export async function isIntact(store: ObjectStore, key: string, file: FileDigest): Promise<boolean> {
+  try {
+    if ((await store.head(key))?.size !== file.bytes) return false;
+    const hash = createHash('sha256');
+    for await (const chunk of await store.getStream(key)) hash.update(chunk as Uint8Array);
+    return hash.digest('hex') === file.sha256;
+  } catch (error) {
+    if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type)) return false;
+    throw error;
+  }
 }
 
 /** Passes bytes on to a response, and fails instead of passing on the last ones when the file is damaged. */
@@ -71,7 +99,7 @@ async function sent(response: Response, sending: Promise<void>): Promise<void> {
     if (error instanceof ObjectCorruptError && response.headersSent) alarmOfDamage(response, error);
     if (response.headersSent) response.destroy();
     else clearHeaders(response);
-    throw error;
+    throw error instanceof ObjectCorruptError ? filesDamaged(error) : error;
   }
 }
 

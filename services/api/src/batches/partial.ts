@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import { type Registry, explainColumns } from '@cytoqueue/registry';
-import { type BatchRecord, type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, decodeShardObject, scoredShards } from '@cytoqueue/storage';
+import { type BatchRecord, type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError, decodeShardObject, scoredShards } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { Problem } from '../http/problem';
 import type { TenantUse } from '../http/tenant-use';
@@ -54,12 +54,12 @@ async function* parts(
   }
 }
 
-/** A damaged shard leaves a gap, as one that is not scored does. */
+/** A shard that is damaged or cannot be read leaves a gap, as one that is not scored does. */
 async function readPart(store: ObjectStore, damage: DamageReport, key: string, rows: number, which: PartialFile): Promise<Uint8Array> {
   try {
     return decodeShardObject(await store.get(key), key, rows)[which];
   } catch (error) {
-    if (!(error instanceof ObjectCorruptError)) throw error;
+    if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
     damage.report(key, error);
     return new Uint8Array();
   }

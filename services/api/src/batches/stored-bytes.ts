@@ -123,7 +123,9 @@ export class StoredBytes {
   private async list(tenant: string): Promise<Map<string, number>> {
     const prefix = ObjectKeys.batchesPrefix(tenant);
     const sizes = new Map<string, number>();
-    for await (const { key, size } of listAll(this.services.store, prefix)) {
+    // An input that cannot be read is not counted: it must not keep its tenant from uploading.
+    const onUnreadable = () => undefined;
+    for await (const { key, size } of listAll(this.services.store, prefix, { onUnreadable })) {
       const [id = '', name] = key.slice(prefix.length).split('/');
       if (name === 'input.csv') sizes.set(id, size);
     }

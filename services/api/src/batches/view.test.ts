@@ -1,6 +1,7 @@
 import { ObjectKeys, createId } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
+import { etaSeconds } from './view';
 
 let redis: RedisProcess;
 let api: RunningApi;
@@ -55,4 +56,14 @@ test('one that has ended is, though its marker is gone', async () => {
   const summary = { benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 };
   await api.store.put(ObjectKeys.runManifest(api.tenant, id, 1), Buffer.from(JSON.stringify({ ...manifest, summary })));
   expect((await get(`/v1/batches/${id}`)).body.status).toBe('succeeded');
+});
+
+test.each([
+  ['nothing is scored yet', 30_000, 0, 20, null],
+  ['a third is scored after half a minute', 30_000, 10, 20, 60],
+  ['the rest takes less than half a second', 30_000, 10_000, 100, 0],
+  ['the clock was set back', -3_600_000, 10, 20, 0],
+])('the time to the end is in seconds: %s', (_, elapsedMs, done, pending, expected) => {
+  const openedMs = Date.parse('2026-01-02T03:04:05.000Z');
+  expect(etaSeconds(new Date(openedMs).toISOString(), done, pending, openedMs + elapsedMs)).toBe(expected);
 });

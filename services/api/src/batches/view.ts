@@ -1,6 +1,6 @@
 import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
 import {
-  type BatchRecord, type DamageReport, type Manifest, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, type RunRecord, countScoredShards, idTimeMs,
+  type BatchRecord, type DamageReport, type Manifest, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError, type RunRecord, countScoredShards, idTimeMs,
 } from '@cytoqueue/storage';
 import { type StoredBatch, readBatch } from './runs';
 
@@ -24,6 +24,9 @@ export function batchLink(id: string): string {
 /** When a document is damaged. */
 const DAMAGED = { code: 'object-damaged', detail: 'A stored document of this batch is damaged. Retry the batch; if that is refused, delete it and upload the file again.' };
 
+/** In lists, where one batch that cannot be read must not hide the others. */
+const UNREADABLE = { code: 'object-unreadable', detail: 'A stored document of this batch cannot be read at the moment. The operators were alerted. The batch can be deleted.' };
+
 interface ViewServices {
   store: ObjectStore;
   damage: DamageReport;
@@ -40,6 +43,18 @@ export async function viewBatch(services: ViewServices, tenant: string, id: stri
   return (await viewNewestRun(services, tenant, id)).view;
 }
 
+/** The same for a list: undefined for one that is gone, and one that cannot be read is shown as failed, with the reason. */
+export async function viewListedBatch(services: ViewServices, tenant: string, id: string): Promise<BatchView | undefined> {
+  try {
+    return await viewBatch(services, tenant, id);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    if (!(error instanceof ObjectUnreadableError)) throw error;
+    services.damage.report(error.key, error);
+    return viewOfId(id, UNREADABLE);
+  }
+}
+
 /** The same with the run that it shows: a retry begins another, which may pass through the same states. */
 export async function viewNewestRun(services: ViewServices, tenant: string, id: string): Promise<{ run: number; view: BatchView }> {
   try {
@@ -47,7 +62,7 @@ export async function viewNewestRun(services: ViewServices, tenant: string, id: 
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
     services.damage.report(ObjectKeys.batchPrefix(tenant, id), error);
-    return { run: 1, view: damagedView(id) };
+    return { run: 1, view: viewOfId(id, DAMAGED) };
   }
 }
 
@@ -90,7 +105,7 @@ function endedView(record: BatchRecord, { manifest, completedAt }: NonNullable<S
 }
 
 /** Without the description only the id is left, which holds the time of acceptance. */
-function damagedView(id: string): BatchView {
+function viewOfId(id: string, error: { code: string; detail: string }): BatchView {
   const self = batchLink(id);
   return {
     id,
@@ -103,7 +118,7 @@ function damagedView(id: string): BatchView {
     progress: 1,
     eta_seconds: 0,
     input_sha256: '',
-    error: DAMAGED,
+    error,
     links: { self, results: `${self}/results`, errors: `${self}/errors` },
   };
 }
@@ -149,9 +164,9 @@ function liveStatus({ cancelWished }: StoredBatch, live: LiveCounts): BatchView[
   return live.shards > 0 ? 'processing' : 'queued';
 }
 
-/** From the mean rate since the run was opened; null until there is one. */
-function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number): number | null {
+/** Whole seconds, from the mean rate since the run was opened; null until there is one. */
+export function etaSeconds(openedAt: string, rowsDone: number, rowsPending: number, nowMs = Date.now()): number | null {
   if (rowsDone === 0) return null;
-  const elapsedSeconds = (Date.now() - Date.parse(openedAt)) / 1_000;
+  const elapsedSeconds = (nowMs - Date.parse(openedAt)) / 1_000;
   return Math.max(0, Math.round((elapsedSeconds / rowsDone) * rowsPending));
 }

@@ -114,7 +114,7 @@ export const batch = z
     error: z
       .strictObject({ code: text, detail: text })
       .optional()
-      .meta({ description: 'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it' }),
+      .meta({ description: 'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it. object-unreadable (in lists only): it cannot be read at the moment' }),
     rescores: z
       .strictObject({ batch_id: text, model: modelPin, operating_point: text, changed_rows: count.nullable() })
       .optional()

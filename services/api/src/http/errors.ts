@@ -2,7 +2,7 @@ import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
 import { ChampionChangedError, ModelDigestError, ModelFileError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
-import { DocumentChangedError, InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
+import { DocumentChangedError, InvalidKeyError, ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError, StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { ErrorRequestHandler, Response } from 'express';
 import { MulterError } from 'multer';
 import { Problem } from './problem';
@@ -27,6 +27,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
   if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damaged(error);
   if (error instanceof StoreFullError) return new Problem('storage-full', 'The object store is full.', { cause: error });
+  if (error instanceof ObjectUnreadableError) return unreadable(error);
   if (error instanceof StoreUnavailableError) return unavailable('The object store does not answer.', error);
   if (error instanceof DocumentChangedError) return unavailable('Others change the same document.', error);
   if (error instanceof QueueUnavailableError) return unavailable('The queue does not answer.', error);
@@ -37,6 +38,12 @@ export function toProblem(error: unknown): Problem {
 
 function damaged(cause: Error): Problem {
   return new Problem('object-damaged', 'A stored document is damaged. The operators were alerted; send the data again.', { cause });
+}
+
+/** Keys name tenants and ids only, and the caller's own resources are read under the caller's tenant. */
+function unreadable(cause: ObjectUnreadableError): Problem {
+  const detail = `The object store answers, but it cannot read ${cause.key}. The operators were alerted; other resources are not affected.`;
+  return new Problem('object-unreadable', detail, { cause });
 }
 
 /** A damaged object that is met while an answer is under way, or that the answer can do without. */
@@ -127,5 +134,6 @@ function logProblem(response: Response, problem: Problem): void {
   // A client that went away reads no answer, and is no fault. A refused request is not logged: its cause may quote the client.
   if (response.destroyed) log.info({ problem: problem.type }, 'client went away');
   else if (problem.type === 'object-damaged') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
+  else if (problem.type === 'object-unreadable') log.error({ err: problem.cause, problem: problem.type, alarm: 'object-unreadable' }, 'ALARM: a stored object cannot be read');
   else if (problem.status >= 500) log.error({ err: problem.cause ?? problem, problem: problem.type }, 'request failed');
 }

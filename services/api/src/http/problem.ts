@@ -35,6 +35,7 @@ export const problems = {
   'too-many-at-once': { status: 429, title: 'Too much of this tenant is open at once' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   'internal-error': { status: 500, title: 'Something broke on our side' },
+  'object-unreadable': { status: 500, title: 'A stored document of this resource cannot be read' },
   'unavailable': { status: 503, title: 'A service behind the API does not answer; try again' },
   'storage-full': { status: 507, title: 'There is no room to store this' },
 } as const;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type HeldKey, type KeyRing, type Logger, Periodic } from '@cytoqueue/runtime';
-import { ObjectCorruptError, ObjectKeys, type ObjectStore, findDocument, lastUsedShape } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, findDocument, lastUsedShape } from '@cytoqueue/storage';
 import { putJson } from '../http/stored-json';
 
 const WRITE_EVERY_MS = 15 * 60_000;
@@ -63,12 +63,12 @@ export class LastUse {
     return Object.fromEntries(this.seen.get(tenant) ?? []);
   }
 
-  /** A damaged document is written again. */
+  /** A document that is damaged or cannot be read is written again. */
   private async read(tenant: string): Promise<Days> {
     try {
       return ((await findDocument(this.store, ObjectKeys.lastUsed(tenant), lastUsedShape)) ?? { days: {} }).days;
     } catch (error) {
-      if (error instanceof ObjectCorruptError) return {};
+      if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return {};
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { type KeyChange, type KeyEntries, type KeyRing, type Logger, Periodic, compareKeys, hashApiKey, parseApiKeys } from '@cytoqueue/runtime';
 import {
-  type CreatedKey, type DamageReport, ObjectCorruptError, ObjectKeys, type ObjectStore, VersionedDocument, keysFileShape, listAll, tenantKeysShape,
+  type CreatedKey, type DamageReport, ObjectCorruptError, ObjectKeys, type ObjectStore, ObjectUnreadableError, VersionedDocument, keysFileShape, listAll, tenantKeysShape,
 } from '@cytoqueue/storage';
 
 /** A new or deleted key counts in every process after this time and one reading of the store: well within ten seconds. */
@@ -130,7 +130,8 @@ export class StoredKeys {
     try {
       await read();
     } catch (error) {
-      if (!(error instanceof ObjectCorruptError) && (error as { code?: unknown }).code !== 'api-keys-error') throw error;
+      const isOfDocument = error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError;
+      if (!isOfDocument && (error as { code?: unknown }).code !== 'api-keys-error') throw error;
       this.services.damage.report(item, error);
     }
   }

@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, payloadDigest } from '../http/idempotency';
+import type { Retention } from '../http/retention';
 
 const MAX_TEXT = 256;
 /** Then the reconciler has seen the marker. */
@@ -42,6 +43,7 @@ export interface PredictionServices {
   idempotency: IdempotencyKeys;
   background: Background;
   damage: DamageReport;
+  retention: Pick<Retention, 'isExpired'>;
 }
 
 export interface Accepted {
@@ -98,8 +100,11 @@ async function acceptOnce(
   request: PredictionRequest,
   { key, payload }: { key: string; payload: unknown },
 ): Promise<Accepted> {
-  const { store, idempotency, producer } = services;
-  const id = await idempotency.claim(tenant, key, { id: request.id, payload_sha256: payloadDigest(payload) });
+  const { store, idempotency, producer, retention } = services;
+  const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
+  let id = await idempotency.claim(tenant, key, claim);
+  // A key can outlive its record by some hours; under the expired id a record would be promised and gone at once.
+  while (retention.isExpired(id)) id = await idempotency.claimAfter(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
   const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;

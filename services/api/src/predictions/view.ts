@@ -1,6 +1,7 @@
 import type { Producer } from '@cytoqueue/queue';
 import {
-  type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, type PredictionEnd, type PredictionRequest, findDocument, idTimeMs,
+  type DamageReport, ObjectCorruptError, ObjectKeys, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError, type PredictionEnd, type PredictionRequest, findDocument,
+  idTimeMs,
   predictionEndShape, predictionRequestShape, readDocument,
 } from '@cytoqueue/storage';
 
@@ -36,6 +37,18 @@ export async function viewPrediction(services: PredictionViewServices, tenant: s
   }
 }
 
+/** The same for a list: undefined for one that is gone, and one that cannot be read is shown as failed, with the reason. */
+export async function viewListedPrediction(services: PredictionViewServices, tenant: string, id: string): Promise<PredictionView | undefined> {
+  try {
+    return await viewPrediction(services, tenant, id);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    if (!(error instanceof ObjectUnreadableError)) throw error;
+    services.damage.report(error.key, error);
+    return viewOfId(id, { code: 'object-unreadable', detail: 'A stored document of this record cannot be read at the moment. The operators were alerted.' });
+  }
+}
+
 async function viewIntact(services: PredictionViewServices, tenant: string, id: string): Promise<PredictionView> {
   const { store } = services;
   const [request, end] = await Promise.all([
@@ -59,6 +72,11 @@ async function damagedView(store: ObjectStore, tenant: string, id: string): Prom
     throw reason;
   });
   if (request !== undefined) return { ...describe(request), status: 'failed', error };
+  return viewOfId(id, error);
+}
+
+/** Without the request only the id is left, which holds the time of acceptance. */
+function viewOfId(id: string, error: { code: string; detail: string }): PredictionView {
   const created_at = new Date(idTimeMs('pred_', id) ?? 0).toISOString();
   const model = { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` };
   return { id, status: 'failed', created_at, model, features: {}, error, links: { self: predictionLink(id) } };

@@ -1,5 +1,5 @@
 import {
-  type AuditEvent, type DamageReport, ObjectKeys, ObjectNotFoundError, type ObjectStore, auditEventShape, idTimeMs, listNewestFirst, parseDocument,
+  type AuditEvent, type DamageReport, ObjectKeys, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError, auditEventShape, idTimeMs, listNewestFirst, parseDocument,
 } from '@cytoqueue/storage';
 import { z } from 'zod';
 import { answer, auditEvent, page, refusals } from '../http/documents';
@@ -63,7 +63,7 @@ async function* newestEvents(services: AuditServices, tenant: string, limit: num
 }
 
 async function* eventsOf(services: AuditServices, tenant: string, id: string, seen: number): AsyncGenerator<Found> {
-  const lines = (await readText(services.store, ObjectKeys.audit(tenant, id))).trimEnd().split('\n').reverse();
+  const lines = (await readText(services, tenant, id)).trimEnd().split('\n').reverse();
   for (const [index, line] of lines.entries()) {
     if (index >= seen && line !== '') yield { cursor: `${id}.${index + 1}`, event: parseEvent(services, tenant, id, line) };
   }
@@ -81,12 +81,17 @@ function parseEvent({ damage }: AuditServices, tenant: string, id: string, line:
   }
 }
 
-/** Empty for what is not there: anything that looks like an id may be asked for. */
-async function readText(store: ObjectStore, key: string): Promise<string> {
+/** Empty for what is not there: anything that looks like an id may be asked for. What cannot be read is one damaged line. */
+async function readText({ store, damage }: AuditServices, tenant: string, id: string): Promise<string> {
+  const key = ObjectKeys.audit(tenant, id);
   try {
     return (await store.get(key)).toString();
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return '';
+    if (error instanceof ObjectUnreadableError) {
+      damage.report(key, error);
+      return 'unreadable';
+    }
     throw error;
   }
 }

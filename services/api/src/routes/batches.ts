@@ -1,15 +1,15 @@
 import type { ChangeListener } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchRecord, type FileDigest, ObjectKeys, ObjectNotFoundError } from '@cytoqueue/storage';
+import { type BatchRecord, type FileDigest, ObjectKeys } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { type BatchServices, acceptBatch, preflightBatch } from '../batches/accept';
 import { cancelBatch, retryBatch } from '../batches/control';
 import { deleteBatch } from '../batches/delete';
-import { sendFile } from '../batches/download';
+import { type RunFile, filesDamaged, runFileKeys, sendFile } from '../batches/download';
 import { rescoreBatch } from '../batches/rescore';
 import { sendPartial } from '../batches/partial';
 import { type StoredBatch, readBatch } from '../batches/runs';
-import { type BatchView, acceptedView, batchLink, isBatchFinished, viewBatch, viewNewestRun } from '../batches/view';
+import { type BatchView, acceptedView, batchLink, isBatchFinished, viewBatch, viewListedBatch, viewNewestRun } from '../batches/view';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { sendPage } from '../http/paging';
 import type { Retention } from '../http/retention';
@@ -46,13 +46,6 @@ export function batchRoutes(services: BatchRouteServices): Route[] {
   ];
 }
 
-const runFileKeys = {
-  results: ObjectKeys.runResults.bind(ObjectKeys),
-  errors: ObjectKeys.runErrors.bind(ObjectKeys),
-  changes: ObjectKeys.runChanges.bind(ObjectKeys),
-};
-type RunFile = keyof typeof runFileKeys;
-
 const PRESIGNED_SECONDS = 300;
 
 async function download(services: BatchRouteServices, { request, response, params, query, principal, trail }: Call, which: RunFile): Promise<void> {
@@ -62,7 +55,7 @@ async function download(services: BatchRouteServices, { request, response, param
     await trail.done();
     return sendPartial(request, response, services, principal.tenant, stored, which);
   }
-  const file = finishedFile(stored, which);
+  const file = finishedFile(principal.tenant, stored, which);
   const name = downloadName(stored.record.filename ?? params.id, which);
   const key = runFileKeys[which](principal.tenant, params.id, stored.run);
   await trail.done();
@@ -78,9 +71,10 @@ function downloadName(filename: string, which: RunFile): string {
   return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${which}.csv`;
 }
 
-function finishedFile({ end }: StoredBatch, which: RunFile): FileDigest {
+function finishedFile(tenant: string, { record, run, end, damage }: StoredBatch, which: RunFile): FileDigest {
   if (end === undefined) throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
   const file = end.manifest[which];
+  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
   if (file === undefined) throw new Problem('no-results', `The batch has ${end.manifest.status} and left no ${which}.`);
   return file;
 }
@@ -150,11 +144,7 @@ async function listBatches(services: BatchRouteServices, call: Call): Promise<vo
     tenant,
     kind: 'batches',
     charge: (cost) => services.use.rate.charge(tenant, cost),
-    read: async (id) =>
-      services.retention.isExpired(id) ? undefined : viewBatch(services, tenant, id).catch((error: unknown) => {
-        if (error instanceof ObjectNotFoundError) return undefined;
-        throw error;
-      }),
+    read: async (id) => (services.retention.isExpired(id) ? undefined : viewListedBatch(services, tenant, id)),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { ChangeListener } from '@cytoqueue/queue';
-import { ObjectKeys, ObjectMismatchError, ObjectNotFoundError, type PredictionEnd, type PredictionRequest, sealDocument } from '@cytoqueue/storage';
+import { ObjectKeys, ObjectMismatchError, type PredictionEnd, type PredictionRequest, sealDocument } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../http/idempotency';
 import { readJson } from '../http/json-body';
 import { sendPage } from '../http/paging';
@@ -10,7 +10,7 @@ import { type Call, type Route, parseWith } from '../http/route';
 import { type StreamServices, streamEvents } from '../http/sse';
 import type { TenantUse } from '../http/tenant-use';
 import { type PredictionServices, acceptPrediction, predictionBody } from '../predictions/accept';
-import { isFinished, predictionLink, queuedView, viewIfFinished, viewPrediction } from '../predictions/view';
+import { isFinished, predictionLink, queuedView, viewIfFinished, viewListedPrediction, viewPrediction } from '../predictions/view';
 import { waitFor } from '../predictions/wait';
 import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './prediction-operations';
 
@@ -68,13 +68,8 @@ async function listPredictions(services: PredictionRouteServices, call: Call): P
     tenant,
     kind: 'predictions',
     charge: (cost) => services.use.rate.charge(tenant, cost),
-    read: async (id) => (services.retention.isExpired(id) ? undefined : viewPrediction(services, tenant, id).catch(absentIfNotFound)),
+    read: async (id) => (services.retention.isExpired(id) ? undefined : viewListedPrediction(services, tenant, id)),
   });
-}
-
-function absentIfNotFound(error: unknown): undefined {
-  if (error instanceof ObjectNotFoundError) return undefined;
-  throw error;
 }
 
 /**

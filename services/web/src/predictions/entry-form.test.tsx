@@ -22,8 +22,8 @@ function renderForm() {
     await user.click(field('Clump thickness'));
     await user.keyboard(keys);
   };
-  const paste = async (line: string): Promise<void> => {
-    await user.click(field('Clump thickness'));
+  const paste = async (line: string, into = 'Clump thickness'): Promise<void> => {
+    await user.click(field(into));
     await user.paste(line);
   };
   return { user, type, paste };
@@ -56,8 +56,19 @@ test('arrow keys and Backspace go to the field before', async () => {
   const { user, type } = renderForm();
   await type('58{Backspace}');
   expect(document.activeElement).toBe(field('Uniformity of cell size'));
-  await user.keyboard('{ArrowUp}');
+  await user.keyboard('4');
+  expect(values().slice(0, 2)).toEqual(['5', '4']);
+  await user.keyboard('{ArrowUp}{ArrowUp}');
   expect(document.activeElement).toBe(field('Clump thickness'));
+});
+
+test('typing the grade that a field has over its selected text goes to the next field', async () => {
+  const { user, type } = renderForm();
+  await type('58{ArrowUp}{ArrowUp}');
+  expect(document.activeElement).toBe(field('Clump thickness'));
+  await user.keyboard('58');
+  expect(document.activeElement).toBe(field('Uniformity of cell shape'));
+  expect(values().slice(0, 3)).toEqual(['5', '8', '']);
 });
 
 test('a pasted line fills every field, with the reference before its values', async () => {
@@ -79,6 +90,24 @@ test('a pasted line that can be read in two ways fills no field until the person
   await user.click(screen.getByText('Yes, starting with 5'));
   expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
   expect(screen.queryByLabelText('What was pasted')).toBeNull();
+});
+
+test('a pasted line with a class behind its values fills no field until the person chooses, then the reference too', async () => {
+  const { user, paste } = renderForm();
+  await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+  expect(values().join('')).toBe('');
+  await user.click(screen.getByText('Yes, for reference 1002945'));
+  expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
+  expect(field('Your reference').value).toBe('1002945');
+});
+
+test('a row pasted into the reference fills the form, a name stays a reference', async () => {
+  const { user, paste } = renderForm();
+  await paste('S24-0020\t5\t1\t1\t1\t2\t1\t3\t1\t1', 'Your reference');
+  expect([field('Your reference').value, ...values()]).toEqual(['S24-0020', '5', '1', '1', '1', '2', '1', '3', '1', '1']);
+  await user.clear(field('Your reference'));
+  await paste('Slide 7, left', 'Your reference');
+  expect(field('Your reference').value).toBe('Slide 7, left');
 });
 
 test('a pasted line that is refused fills no field', async () => {

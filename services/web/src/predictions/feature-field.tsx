@@ -43,6 +43,8 @@ export function FeatureField({ feature, number, text, fault, input, onType, onPi
         aria-invalid={fault !== undefined}
         aria-describedby={`${fault === undefined ? '' : `${id}-fault `}${id}-meaning ${id}-ends`}
         onChange={(event) => onType(event.target.value)}
+        // React reports no change when the selected text is replaced by the same text.
+        onInput={(event) => { if (event.currentTarget.value === text) onType(text); }}
         onKeyDown={onPress}
         onPaste={onPaste}
         onFocus={(event) => event.target.select()}

@@ -125,7 +125,7 @@ export async function loadShardTask(services: ShardServices, tenant: string, rec
     registry.pinned(record.model),
     record.rescores && registry.pinned(record.rescores.model),
   ]);
-  return createShardTask(record, shard, bytes, model, previous);
+  return createShardTask(shardKey(tenant, record, shard), record, shard, bytes, model, previous);
 }
 
 async function readInput({ store, pool }: ShardServices, tenant: string, record: BatchRecord, shard: number): Promise<Buffer> {

@@ -34,8 +34,8 @@ async function score(record: BatchRecord, shard: number): Promise<Buffer> {
 }
 
 /** As the release before wrote it: the same content, and no checksum of the header. */
-function asFormatOne(object: Buffer): Buffer {
-  const { counts, histogram, results: rows, errors, changes } = decodeShardObject(object, 'k');
+function asFormatOne(object: Buffer, key: string): Buffer {
+  const { counts, histogram, results: rows, errors, changes } = decodeShardObject(object, key);
   const bytes = { results: rows.length, errors: errors.length, changes: changes.length };
   const header = { counts, histogram, bytes, crc32: crc32(Buffer.concat([rows, errors, changes])) };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), rows, errors, changes]);
@@ -43,7 +43,7 @@ function asFormatOne(object: Buffer): Buffer {
 
 test('a shard that an earlier release stored is kept, whenever it is delivered again, and joins with ours', async () => {
   const [mixed, ours] = [await accept(), await accept()];
-  const earlier = asFormatOne(await score(mixed, 0));
+  const earlier = asFormatOne(await score(mixed, 0), shardKey(TENANT, mixed, 0));
   await worker.store.put(shardKey(TENANT, mixed, 0), earlier);
   await deliver(mixed, 0);
   // Both were scoring at the same time, and the earlier release came first.
@@ -70,10 +70,28 @@ test('a damaged shard that a retry kept is scored again and not counted twice', 
   expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({ status: 'succeeded', counts: { succeeded: 4 } });
 });
 
+test.each([
+  ['another shard of the batch', async (record: BatchRecord) => shardKey(TENANT, record, 1)],
+  ['the same shard of another batch', async () => {
+    const other = await worker.acceptBatch(HEADER + ROW.replace('5', '10').repeat(4), 2);
+    await deliver(other, 0);
+    return shardKey(TENANT, other, 0);
+  }],
+])('an object of %s, with as many rows, is set aside, and the results are those of an undisturbed run', async (_, keyOfOther) => {
+  const [record, undisturbed] = [await accept(), await accept()];
+  await finalize(undisturbed);
+  for (const shard of [0, 1]) await deliver(record, shard);
+  await worker.store.put(shardKey(TENANT, record, 0), await worker.store.get(await keyOfOther(record)));
+  const before = alarms().length;
+  await finalize(record);
+  expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
+  expect(await results(record)).toEqual(await results(undisturbed));
+});
+
 test('two different objects of one format are an alarm, and the first one stays', async () => {
   const record = await accept();
   const object = await score(record, 0);
-  const { counts, histogram, errors, changes } = decodeShardObject(object, 'k');
+  const { counts, histogram, errors, changes } = decodeShardObject(object, shardKey(TENANT, record, 0));
   const other = encodeShardObject({ counts, histogram, results: Buffer.from('other'), errors, changes });
   await worker.store.put(shardKey(TENANT, record, 0), other);
   await expect(putShardOnce(worker.services, TENANT, record, 0, object)).rejects.toThrow(ObjectMismatchError);

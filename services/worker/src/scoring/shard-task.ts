@@ -10,6 +10,8 @@ export interface TaskModel {
 
 /** What a scoring thread needs for one shard. Everything but the bytes is small. */
 export interface ShardTask {
+  /** Under which the object will be stored; the object names it. */
+  key?: string;
   /** The shard's byte range of the input; moved to the thread, not copied. */
   bytes: Uint8Array;
   /** 1-based data row of the first row. */
@@ -23,9 +25,10 @@ export interface ShardTask {
   previous?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 
-export function createShardTask(record: BatchRecord, shard: number, bytes: Uint8Array, model: LoadedModel, previous?: LoadedModel): ShardTask {
+export function createShardTask(key: string, record: BatchRecord, shard: number, bytes: Uint8Array, model: LoadedModel, previous?: LoadedModel): ShardTask {
   const { dialect, columns } = record.input;
   return {
+    key,
     bytes,
     firstRow: record.shards[shard].firstRow,
     dialect,

@@ -62,7 +62,7 @@ export default function run({ kind, task, into }: ThreadTask): unknown {
   const classifier = classifierFor(task.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;
   const scored = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
-  const object = encodeShardObject(scored, into) as Uint8Array<ArrayBuffer>;
+  const object = encodeShardObject(scored, { key: task.key, into }) as Uint8Array<ArrayBuffer>;
   const input = task.bytes.buffer as ArrayBuffer;
   const answer: ThreadAnswer = { object, input };
   return move({ [transferableSymbol]: [object.buffer, input], [valueSymbol]: answer });

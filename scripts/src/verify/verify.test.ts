@@ -1,24 +1,28 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ObjectKeys, type ObjectStore, createId, createObjectStore, listAll, sealDocument } from '@cytoqueue/storage';
-import { finish, run } from '../support/batches';
-import { ContractClient } from '../support/contract-client';
-import { HEADER } from '../support/csv-rows';
-import { connectMoto } from '../support/moto-server';
-import { describeWith } from '../support/optional-tools';
-import { BENIGN_RECORD } from '../support/records';
-import { StackFixture } from '../support/stack-fixture';
-import { ROOT } from '../support/stack-process';
+import { ObjectKeys, type ObjectStore, createId, createObjectStore, indexResources, listAll, repairStatusIndex, sealDocument } from '@cytoqueue/storage';
+import type { Finding } from './finding';
+import { verifyStore } from './verify-store';
+import { finish, run } from '../../../test/src/support/batches';
+import { ContractClient } from '../../../test/src/support/contract-client';
+import { HEADER } from '../../../test/src/support/csv-rows';
+import { connectMoto } from '../../../test/src/support/moto-server';
+import { describeWith } from '../../../test/src/support/optional-tools';
+import { BENIGN_RECORD } from '../../../test/src/support/records';
+import { StackFixture } from '../../../test/src/support/stack-fixture';
+import { ROOT } from '../../../test/src/support/stack-process';
 
 /** A quoted line end stands in a row, which is one row all the same. */
 const FILE = `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
 const TENANT = 'local';
+/** As long as the inputs of this test are kept. */
+const RETENTION_DAYS = 30;
 
 interface Outcome {
   status: number;
-  findings: { key: string; kind: string; remedy: string }[];
+  findings: { key: string; kind: string; detail: string; remedy: string }[];
   summary: { objects: number; damaged: number };
   stderr: string;
 }
@@ -41,6 +45,8 @@ const flip = (at: (length: number) => number): Change => (bytes) => {
 };
 const last = flip((length) => length - 1);
 const middle = flip((length) => Math.floor(length / 2));
+/** The bytes stay JSON of the right shape: nothing but the checksum tells. */
+const flipDigit: Change = (bytes) => Buffer.from(bytes.toString('latin1').replace(/"probability_malignant":0\.\d/, (text) => text.slice(0, -1) + String(9 - Number(text.at(-1)))), 'latin1');
 const truncate: Change = (bytes) => bytes.subarray(0, bytes.length >> 1);
 const remove: Change = () => undefined;
 const edit = (change: (document: Record<string, never>) => object): Change => (bytes) => sealDocument(change(JSON.parse(bytes.toString()) as Record<string, never>));
@@ -65,9 +71,12 @@ const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
   ['flipped changes', 'damaged-results', ({ rescored }) => ObjectKeys.runChanges(TENANT, rescored, 1), last],
   ['a flipped manifest', 'damaged-document', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), middle],
   ['a manifest that counts other rows', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), succeeded: 9 } }))],
+  ['a manifest that counts a rejected row as failed', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), rejected: 0, failed: 1 } }))],
+  ['a manifest that counts other classes', 'wrong-counts', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), edit((manifest) => ({ ...manifest, summary: { ...(manifest['summary'] as object), benign: 2 } }))],
   ['a missing manifest', 'not-listed-as-unfinished', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), remove],
   ['a damaged request', 'damaged-document', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), middle],
   ['a missing request', 'missing', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), remove],
+  ['a flipped result of a record', 'damaged-document', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), flipDigit],
   ['a truncated result of a record', 'damaged-document', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), truncate],
   ['a missing result of a record', 'not-listed-as-unfinished', ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction), remove],
   ['an idempotency key that names nothing', 'dangling-idempotency-key', ({ claim }) => claim, edit((claim) => ({ ...claim, id: createId('batch_') }))],
@@ -143,25 +152,79 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     const after = change(before ?? Buffer.alloc(0));
     if (after === undefined) await store.delete(key);
     else await store.put(key, after);
-    const { status, findings } = await verify();
+    const findings: Finding[] = [];
+    // As the command does, in this process: one more of Node.js for each damage takes longer than all that it checks.
+    await verifyStore(store, { inputRetentionDays: RETENTION_DAYS, retentionDays: RETENTION_DAYS, onFinding: (finding) => findings.push(finding) });
     if (before === undefined) await store.delete(key);
     else await store.put(key, before);
-    expect(status).toBe(1);
     expect(findings).toContainEqual({ key: expect.any(String), kind, detail: expect.stringMatching(/./), remedy: expect.stringMatching(/\.$/) });
     expect(JSON.stringify(findings)).toContain(key);
+  });
+
+  test('a result file that states other rows as scored than its manifest and shards count is found', async () => {
+    const [manifestKey, resultsKey] = [ObjectKeys.runManifest(TENANT, made.batch, 1), ObjectKeys.runResults(TENANT, made.batch, 1)];
+    const [manifest, results] = await Promise.all([store.get(manifestKey), store.get(resultsKey)]);
+    const changed = Buffer.from(results.toString().replace(',rejected,', ',ok,'));
+    const digest = { bytes: changed.length, sha256: createHash('sha256').update(changed).digest('hex') };
+    await store.put(resultsKey, changed);
+    await store.put(manifestKey, edit((document) => ({ ...document, results: digest }))(manifest) as Buffer);
+    const { findings } = await verify();
+    await store.put(resultsKey, results);
+    await store.put(manifestKey, manifest);
+    expect(findings.map(({ key, kind, detail }) => [key, kind, detail.replace(/^\S+ /, '')])).toEqual([
+      [manifestKey, 'wrong-counts', `counts 2 rows that are ok, ${resultsKey} has 3`], [manifestKey, 'wrong-counts', `counts 1 rows that are rejected, ${resultsKey} has 0`],
+    ]);
   });
 
   test('another tenant is not looked at with --tenant', async () => {
     const bytes = await store.get(made.shard);
     await store.put(made.shard, last(bytes) as Buffer);
     expect(await verify('--tenant', 'other')).toMatchObject({ status: 0, summary: { objects: 0 } });
-    expect((await verify('--tenant', TENANT)).status).toBe(1);
+    expect(await verify('--tenant', TENANT)).toMatchObject({ status: 1, findings: [{ kind: 'damaged-shard', key: made.shard }], summary: { damaged: 1 } });
     await store.put(made.shard, bytes);
+  });
+
+  test('the index of lists by status is held against the records, entry by entry', async () => {
+    const { tenant, ids, segment } = await fillIndex(store);
+    expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+    const bytes = await store.get(segment);
+    const [unlisted, failed, lost] = ids as [string, string, string];
+    await store.put(segment, edit((listed) => ({ succeeded: (listed['succeeded'] as string[]).filter((id) => id !== unlisted) }))(bytes) as Buffer);
+    await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
+    await store.deletePrefix(ObjectKeys.predictionPrefix(tenant, lost));
+    expect((await verify('--tenant', tenant)).findings).toEqual([
+      { key: segment, kind: 'missing-in-index', detail: `it does not list ${unlisted}, which is succeeded`, remedy: expect.stringContaining('npm run index-lists') },
+      { key: segment, kind: 'stale-in-index', detail: `it lists ${failed} as succeeded, which is failed`, remedy: expect.stringContaining('npm run index-lists') },
+      { key: segment, kind: 'lost-resource', detail: `it lists ${lost} as succeeded, which is not there and was not deleted`, remedy: expect.stringContaining('npm run index-lists') },
+    ]);
+    for (const damaged of [truncate(bytes) as Buffer, sealDocument({ open: ids })]) {
+      await store.put(segment, damaged);
+      expect((await verify('--tenant', tenant)).findings).toEqual([expect.objectContaining({ key: segment, kind: 'damaged-index' })]);
+    }
+    await repairStatusIndex(store, { tenant, kind: 'predictions' });
+    expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+    await store.deletePrefix(`${ObjectKeys.tenantsPrefix}${tenant}/`);
   });
 
   test.each([[['--unknown']], [['--tenant', '../x']]])('%j is a wrong use', async (args) => {
     expect(await verify(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('Usage: npm run verify') });
   });
+}
+
+/** So many records make a segment of the index. */
+const SEGMENT_IDS = 250;
+const HOUR_MS = 3_600_000;
+
+/** A tenant with as many records as one segment of the index covers, all of them scored an hour ago and more. */
+async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: string[]; segment: string }> {
+  const tenant = `lab-${randomUUID()}`;
+  const ids = Array.from({ length: SEGMENT_IDS }, (_, n) => createId('pred_', Date.now() - 2 * HOUR_MS + n));
+  for (const id of ids) {
+    await store.put(ObjectKeys.predictionRequest(tenant, id), sealDocument({ id, created_at: '', model: { name: 'm', version: '1', digest: '' }, operating_point: 'default', features: {} }));
+    await store.put(ObjectKeys.predictionResult(tenant, id), sealDocument({ status: 'succeeded' }));
+  }
+  expect(await indexResources(store, { tenant, kind: 'predictions' })).toBe(1);
+  return { tenant, ids, segment: `${ObjectKeys.statusIndexPrefix(tenant, 'predictions')}${ids.at(-1)}.succeeded` };
 }
 
 describe('verifying a file store', () => {

@@ -1,0 +1,25 @@
+import { Producer, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
+import type { Redis } from 'ioredis';
+
+/** As if the time had come until which jobs were put off. */
+export async function passDelays(redisUrl: string): Promise<void> {
+  const connection = createWorkerConnection(redisUrl, () => undefined);
+  const producer = new Producer(connection, () => undefined);
+  try {
+    // To a clock that is decades behind every delay is a wrong one.
+    await producer.promoteMisdated(0);
+  } finally {
+    await producer.stop();
+    connection.disconnect();
+  }
+}
+
+/** As if a minute had passed since the locks that are there were renewed. */
+export async function passLockTime(redis: Redis): Promise<void> {
+  for (const queue of Object.values(queueNames)) {
+    const key = `${REDIS_PREFIX}:${queue}`;
+    const active = await redis.lrange(`${key}:active`, 0, -1);
+    if (active.length > 0) await redis.sadd(`${key}:stalled`, ...active);
+    await redis.del(`${key}:stalled-check`, ...active.map((id) => `${key}:${id}:lock`));
+  }
+}
