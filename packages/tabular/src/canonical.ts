@@ -37,7 +37,10 @@ const BLOCK_BYTES = 64 * 1024;
 const LINE_COLUMN = 'cytoqueue.line';
 const FAULT_COLUMN = 'cytoqueue.fault';
 
-export function canonicalColumns(visible: string[], roles: { features: number[]; id: number; label: number }): CanonicalColumns {
+export function canonicalColumns(
+  visible: string[],
+  roles: { features: number[]; id: number; label: number },
+): CanonicalColumns {
   const width = visible.length;
   const place = (column: number) => (column < 0 ? null : column);
   return {
@@ -53,7 +56,12 @@ export function canonicalColumns(visible: string[], roles: { features: number[];
 
 /** Names of all columns. A hidden value has the name of the file's own column, so that an error names that. */
 export function canonicalNames({ visible, sources }: CanonicalColumns, { features }: Schema): string[] {
-  return [...visible, ...features.map(({ name }, feature) => visible[sources[feature]] ?? name), LINE_COLUMN, FAULT_COLUMN];
+  return [
+    ...visible,
+    ...features.map(({ name }, feature) => visible[sources[feature]] ?? name),
+    LINE_COLUMN,
+    FAULT_COLUMN,
+  ];
 }
 
 /** The match by which a reader of canonical rows takes their hidden values. */

@@ -63,6 +63,18 @@ test.each<[string, NumberFormat, boolean]>([
   expect(contradictsFormat(cell, format)).toBe(expected);
 });
 
-test.each([['1', true], ['-1.5', true], ['1,5', true], ['1.234,5', true], ['4.00E+00', true], ['１', true], ['1-10', false], ['?', false], ['V1', false], ['', false], ['µm', false]])('%j looks like a number: %j', (text, expected) => {
+test.each([
+  ['1', true],
+  ['-1.5', true],
+  ['1,5', true],
+  ['1.234,5', true],
+  ['4.00E+00', true],
+  ['１', true],
+  ['1-10', false],
+  ['?', false],
+  ['V1', false],
+  ['', false],
+  ['µm', false],
+])('%j looks like a number: %j', (text, expected) => {
   expect(looksNumeric(text)).toBe(expected);
 });

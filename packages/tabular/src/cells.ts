@@ -7,9 +7,11 @@ export interface NumberFormat {
   grouped: boolean;
 }
 
-/** What the cells of one number format cannot be in the other. */
-const DECIMAL_COMMA = /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
-const DECIMAL_POINT = /^[+-]?(\d{4,}|0|\d{1,3}([, '’\u00a0\u2009\u202f]\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$/i;
+/** Texts that are a number in one of the formats only. */
+const DECIMAL_COMMA =
+  /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
+const DECIMAL_POINT =
+  /^[+-]?(\d{4,}|0|\d{1,3}([, '’\u00a0\u2009\u202f]\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$/i;
 const COMMA_AND_THREE = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 const COMMA_GROUPS = /^[+-]?[1-9]\d{0,2}(,\d{3}){2,}$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/;
 const OTHER_GROUPS = /^[+-]?[1-9]\d{0,2}([ '’\u00a0\u2009\u202f]\d{3})+([.,]\d+)?$/;
@@ -54,7 +56,8 @@ export function decideNumberFormat(cells: Iterable<string>, largest: number, dec
 export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat): string {
   if (WHOLE.test(cell) || (decimal === '.' && !grouped)) return cell;
   const text = plainText(cell);
-  if (decimal === ',') return WITH_COMMA.test(text) ? text.replace(/[. '’\u00a0\u2009\u202f]/g, '').replace(',', '.') : cell;
+  if (decimal === ',')
+    return WITH_COMMA.test(text) ? text.replace(/[. '’\u00a0\u2009\u202f]/g, '').replace(',', '.') : cell;
   return GROUPED_BY_COMMA.test(text) ? text.replace(/[, '’\u00a0\u2009\u202f]/g, '') : cell;
 }
 

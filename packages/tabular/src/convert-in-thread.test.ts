@@ -20,7 +20,8 @@ function stored(text: string): RandomAccess & { reads: number } {
   };
 }
 
-const start = (file: RandomAccess, maxHeapMib?: number): Promise<Import> => importInThread(file, { schema: wbc }, { threadFile, maxHeapMib });
+const start = (file: RandomAccess, maxHeapMib?: number): Promise<Import> =>
+  importInThread(file, { schema: wbc }, { threadFile, maxHeapMib });
 
 async function readAll({ bytes }: Import): Promise<{ bytes: Buffer; outcome: ImportOutcome }> {
   const blocks: Uint8Array[] = [];
@@ -31,7 +32,11 @@ async function readAll({ bytes }: Import): Promise<{ bytes: Buffer; outcome: Imp
 }
 
 test('a thread gives the same bytes and report as the caller itself would', async () => {
-  const file = lines('Cytology list', HEADER, ...Array.from({ length: 20_000 }, (_, row) => [`P${row}`, ...ROW.slice(1)]));
+  const file = lines(
+    'Cytology list',
+    HEADER,
+    ...Array.from({ length: 20_000 }, (_, row) => [`P${row}`, ...ROW.slice(1)]),
+  );
   const here = await importText(file);
   const there = await start(stored(file));
   expect(there.start).toEqual(here.start);
@@ -50,8 +55,15 @@ test('a thread reads no further than its consumer, and ends when the consumer st
 
 test('a refused file is refused with its code and line', async () => {
   const file = stored(lines('title', HEADER, ROW, ['"P2', ...ROW.slice(1)]));
-  await expect(start(file).then(readAll)).rejects.toMatchObject({ name: 'TabularError', code: 'unclosed-quote', line: 4 });
-  await expect(start(stored('{\\rtf1 text'))).rejects.toMatchObject({ name: 'TabularError', code: 'unsupported-format' });
+  await expect(start(file).then(readAll)).rejects.toMatchObject({
+    name: 'TabularError',
+    code: 'unclosed-quote',
+    line: 4,
+  });
+  await expect(start(stored('{\\rtf1 text'))).rejects.toMatchObject({
+    name: 'TabularError',
+    code: 'unsupported-format',
+  });
 });
 
 test('an error of the store is passed on as it is', async () => {
@@ -64,6 +76,18 @@ test('an error of the store is passed on as it is', async () => {
 
 test('a file that needs more memory than the thread may have is refused, and the process goes on', async () => {
   const header = [...HEADER, ...Array.from({ length: 900 }, (_, column) => `column ${column}`)];
-  const file = stored(lines('title', header, ...Array.from({ length: 500 }, (_, row) => [...ROW, ...Array.from({ length: 900 }, (__, column) => `cell ${row} ${column}`)])));
-  await expect(start(file, 4).then(readAll)).rejects.toMatchObject({ code: 'import-out-of-memory', message: expect.stringContaining('4 MiB') });
+  const file = stored(
+    lines(
+      'title',
+      header,
+      ...Array.from({ length: 500 }, (_, row) => [
+        ...ROW,
+        ...Array.from({ length: 900 }, (__, column) => `cell ${row} ${column}`),
+      ]),
+    ),
+  );
+  await expect(start(file, 4).then(readAll)).rejects.toMatchObject({
+    code: 'import-out-of-memory',
+    message: expect.stringContaining('4 MiB'),
+  });
 });

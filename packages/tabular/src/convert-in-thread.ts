@@ -24,7 +24,11 @@ const CREDIT = 4;
  * @throws TabularError, also while the bytes are read: `import-out-of-memory` when the file needs more than the heap's limit;
  *   the file's own error when a range cannot be read
  */
-export async function importInThread(file: RandomAccess, settings: ImportSettings, options: ThreadOptions = {}): Promise<Import> {
+export async function importInThread(
+  file: RandomAccess,
+  settings: ImportSettings,
+  options: ThreadOptions = {},
+): Promise<Import> {
   const conversion = new Conversion(file, settings, options);
   try {
     return { start: await conversion.started(), bytes: conversion.blocks() };
@@ -130,5 +134,9 @@ class Conversion {
 
 function asRefusal(error: Error & { code?: string }, maxHeapMib: number): Error {
   if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new TabularError('import-out-of-memory', `the file needs more than ${maxHeapMib} MiB of memory to be read; save it as CSV and send that`, { cause: error });
+  return new TabularError(
+    'import-out-of-memory',
+    `the file needs more than ${maxHeapMib} MiB of memory to be read; save it as CSV and send that`,
+    { cause: error },
+  );
 }

@@ -55,7 +55,8 @@ async function convert(): Promise<void> {
 
 convert()
   .catch((error: unknown) => {
-    if (error instanceof TabularError) send({ kind: 'refused', code: error.code, message: error.message, line: error.line });
+    if (error instanceof TabularError)
+      send({ kind: 'refused', code: error.code, message: error.message, line: error.line });
     else send({ kind: 'defect', error });
   })
   .finally(() => port.close());

@@ -24,13 +24,20 @@ export const FIRST_PART_ROWS = 500;
  * which some row names most features; where none does, the one that cuts most rows into equally many cells.
  * @param final the first part is the whole file
  */
-export function chooseDialect(prefix: Buffer, final: boolean, recognizer: Recognizer, profile: ImportProfile = {}): TextStart {
+export function chooseDialect(
+  prefix: Buffer,
+  final: boolean,
+  recognizer: Recognizer,
+  profile: ImportProfile = {},
+): TextStart {
   const lineEnd = lineEndOf(prefix);
   const firstLine = prefix.toString('utf8', 0, Math.max(0, prefix.indexOf(lineEnd)));
   const declared = separatorOf(firstLine);
   const wanted = SEPARATORS.find((separator) => separator === declared);
   const sure = profile.delimiter ?? (declared === undefined ? sureDelimiter(firstLine, recognizer) : undefined);
-  const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) => read(prefix, final, { delimiter, lineEnd }));
+  const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) =>
+    read(prefix, final, { delimiter, lineEnd }),
+  );
   const reading = readings.length === 1 ? readings[0] : bestReading(readings, wanted, recognizer);
   return { ...reading, separatorLine: declared !== undefined };
 }
@@ -39,13 +46,25 @@ type Reading = Omit<TextStart, 'separatorLine'>;
 
 /** The delimiter with which the first line names every feature: most files need no comparison. */
 function sureDelimiter(firstLine: string, recognizer: Recognizer): ColumnSeparator | undefined {
-  return DELIMITERS.find((delimiter) => recognizer.score(firstLine.replaceAll('"', '').split(delimiter)) === recognizer.featureCount);
+  return DELIMITERS.find(
+    (delimiter) => recognizer.score(firstLine.replaceAll('"', '').split(delimiter)) === recognizer.featureCount,
+  );
 }
 
-function bestReading(readings: readonly Reading[], wanted: ColumnSeparator | undefined, recognizer: Recognizer): Reading {
-  const scored = readings.map((reading) => ({ reading, score: scoreOf(reading, recognizer), width: usualWidth(reading) }));
+function bestReading(
+  readings: readonly Reading[],
+  wanted: ColumnSeparator | undefined,
+  recognizer: Recognizer,
+): Reading {
+  const scored = readings.map((reading) => ({
+    reading,
+    score: scoreOf(reading, recognizer),
+    width: usualWidth(reading),
+  }));
   const declared = scored.find(({ reading, score }) => reading.dialect.delimiter === wanted && score > 0);
-  const best = scored.reduce((a, b) => (b.score > a.score || (b.score === a.score && b.score === 0 && b.width > a.width) ? b : a));
+  const best = scored.reduce((a, b) =>
+    b.score > a.score || (b.score === a.score && b.score === 0 && b.width > a.width) ? b : a,
+  );
   return (declared ?? best).reading;
 }
 
@@ -67,6 +86,7 @@ function scoreOf({ dialect, rows }: Reading, recognizer: Recognizer): number {
 function usualWidth({ dialect, rows }: Reading): number {
   if (dialect.delimiter === ' ') return 0;
   const widths = new Map<number, number>();
-  for (const { cells } of rows.slice(0, MAX_SCORED_ROWS)) if (cells.length > 1) widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
+  for (const { cells } of rows.slice(0, MAX_SCORED_ROWS))
+    if (cells.length > 1) widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
   return Math.max(0, ...widths.values());
 }

@@ -49,7 +49,11 @@ describe('without a declaration', () => {
     ['Jørgensen', 'windows-1252'],
   ])('%j of %s leaves a doubt and is refused with the line and what to do', async (text, encoding) => {
     const error = await decode(iconv.encode(`id,name\n1,${text}\n`, encoding)).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'not-utf8', line: 2, message: expect.stringContaining('charset=windows-1252') });
+    expect(error).toMatchObject({
+      code: 'not-utf8',
+      line: 2,
+      message: expect.stringContaining('charset=windows-1252'),
+    });
   });
 
   test('bytes behind the first part that are no UTF-8 are refused with their line', async () => {
@@ -60,13 +64,21 @@ describe('without a declaration', () => {
 
 describe('declared', () => {
   test.each(['Windows-1252', 'iso-8859-1', '"latin1"', 'cp1252'])('%s is read as Windows-1252', async (label) => {
-    expect(await decode(iconv.encode('Jørgensen €', 'windows-1252'), label)).toEqual({ text: 'Jørgensen €', encoding: 'windows-1252' });
+    expect(await decode(iconv.encode('Jørgensen €', 'windows-1252'), label)).toEqual({
+      text: 'Jørgensen €',
+      encoding: 'windows-1252',
+    });
   });
 
-  test.each(['windows-1250', 'iso-8859-2', 'cp850', 'macroman', 'koi8-r', 'shift_jis', 'gbk', 'utf-16le'])('%s is read', async (label) => {
-    const sample = { 'koi8-r': 'Иванов', shift_jis: '田中', gbk: '张伟', cp850: 'Müller', macroman: 'Müller' }[label] ?? 'Nováková';
-    expect((await decode(iconv.encode(sample, label), label)).text).toBe(sample);
-  });
+  test.each(['windows-1250', 'iso-8859-2', 'cp850', 'macroman', 'koi8-r', 'shift_jis', 'gbk', 'utf-16le'])(
+    '%s is read',
+    async (label) => {
+      const sample =
+        { 'koi8-r': 'Иванов', shift_jis: '田中', gbk: '张伟', cp850: 'Müller', macroman: 'Müller' }[label] ??
+        'Nováková';
+      expect((await decode(iconv.encode(sample, label), label)).text).toBe(sample);
+    },
+  );
 
   test('a byte order mark goes before the declaration', async () => {
     expect((await decode(iconv.encode('Ä', 'utf-16le', { addBOM: true }), 'windows-1252')).text).toBe('Ä');
@@ -74,7 +86,11 @@ describe('declared', () => {
   });
 
   test('UTF-8 that is none is refused', async () => {
-    await expect(decode(iconv.encode('a\nMüller', 'windows-1252'), 'utf-8')).rejects.toMatchObject({ code: 'not-utf8', line: 2, message: expect.stringContaining('declared') });
+    await expect(decode(iconv.encode('a\nMüller', 'windows-1252'), 'utf-8')).rejects.toMatchObject({
+      code: 'not-utf8',
+      line: 2,
+      message: expect.stringContaining('declared'),
+    });
   });
 
   test.each(['base64', 'hex', 'utf-32', 'no-such-thing', ''])('%j is refused', (label) => {
@@ -82,13 +98,19 @@ describe('declared', () => {
   });
 
   test('bytes that the declared encoding does not have are refused', async () => {
-    await expect(decode(Buffer.from([0x41, 0x81]), 'windows-1252')).rejects.toMatchObject({ code: 'undecodable-bytes' });
+    await expect(decode(Buffer.from([0x41, 0x81]), 'windows-1252')).rejects.toMatchObject({
+      code: 'undecodable-bytes',
+    });
   });
 });
 
 test('UTF-8 passes unchanged, whatever the chunks', async () => {
-  const texts = fc.string({ unit: 'grapheme', maxLength: 200 }).map((text) => `x${text.replaceAll('\0', '').replaceAll('\uFEFF', '').toWellFormed()}`);
-  await fc.assert(fc.asyncProperty(texts, fc.integer({ min: 1, max: 9 }), async (text, chunkBytes) => {
-    expect((await decode(Buffer.from(text), undefined, chunkBytes)).text).toBe(text);
-  }));
+  const texts = fc
+    .string({ unit: 'grapheme', maxLength: 200 })
+    .map((text) => `x${text.replaceAll('\0', '').replaceAll('\uFEFF', '').toWellFormed()}`);
+  await fc.assert(
+    fc.asyncProperty(texts, fc.integer({ min: 1, max: 9 }), async (text, chunkBytes) => {
+      expect((await decode(Buffer.from(text), undefined, chunkBytes)).text).toBe(text);
+    }),
+  );
 });

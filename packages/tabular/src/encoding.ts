@@ -10,21 +10,39 @@ const WINDOW_BYTES = 64 * 1024;
 const NUL = 0;
 const LF = 10;
 const BOM = '\uFEFF';
-/** What browsers and R mean by these names (WHATWG Encoding Standard). */
+/** Other names of encodings, as browsers read them (WHATWG Encoding Standard). */
 const LABELS: Readonly<Record<string, string>> = {
-  'utf8': 'utf-8', 'us-ascii': 'utf-8', 'ascii': 'utf-8', 'iso-8859-1': 'windows-1252', 'iso8859-1': 'windows-1252', 'latin1': 'windows-1252',
-  'iso_8859-1': 'windows-1252', 'l1': 'windows-1252', 'cp1252': 'windows-1252', 'x-cp1252': 'windows-1252', 'win1252': 'windows-1252',
-  'utf-16': 'utf-16le', 'utf16le': 'utf-16le', 'unicode': 'utf-16le',
+  utf8: 'utf-8',
+  'us-ascii': 'utf-8',
+  ascii: 'utf-8',
+  'iso-8859-1': 'windows-1252',
+  'iso8859-1': 'windows-1252',
+  latin1: 'windows-1252',
+  'iso_8859-1': 'windows-1252',
+  l1: 'windows-1252',
+  cp1252: 'windows-1252',
+  'x-cp1252': 'windows-1252',
+  win1252: 'windows-1252',
+  'utf-16': 'utf-16le',
+  utf16le: 'utf-16le',
+  unicode: 'utf-16le',
 };
-const ADVICE = 'save it as "CSV UTF-8", or send it with the parameter charset=, such as charset=windows-1252 for Western European text';
+const ADVICE =
+  'save it as "CSV UTF-8", or send it with the parameter charset=, such as charset=windows-1252 for Western European text';
 
 /** The name of a declared encoding. @throws TabularError `unsupported-charset` */
 export function resolveCharset(label: string): string {
-  const name = label.trim().toLowerCase().replace(/^"(.*)"$/, '$1');
+  const name = label
+    .trim()
+    .toLowerCase()
+    .replace(/^"(.*)"$/, '$1');
   const resolved = LABELS[name] ?? name;
   const isText = /^(utf|windows|cp|ibm|iso|koi8|mac|gb|big5|shift|sjis|euc|tis|us-)/.test(resolved);
   if (isText && !resolved.startsWith('utf-32') && iconv.encodingExists(resolved)) return resolved;
-  throw new TabularError('unsupported-charset', `the charset ${JSON.stringify(label)} is not known; save the file as "CSV UTF-8", or send it with charset=utf-8, utf-16le, windows-1252 or another name of the IANA list`);
+  throw new TabularError(
+    'unsupported-charset',
+    `the charset ${JSON.stringify(label)} is not known; save the file as "CSV UTF-8", or send it with charset=utf-8, utf-16le, windows-1252 or another name of the IANA list`,
+  );
 }
 
 /** The encoding that the first bytes give away by themselves: a byte order mark, or the zeros of UTF-16. */
@@ -97,7 +115,7 @@ export class TextDecoding {
 
   private async *decodeKnown(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer> {
     const decoder = this.encoding === 'utf-8' ? new WholeSequences() : new IconvDecoder(this.encoding);
-    for (let bytes = first; ; ) {
+    for (let bytes = first; ;) {
       const decoded = this.passOn(decoder.write(bytes));
       if (decoded.length > 0) yield decoded;
       const next = await chunks.next();
@@ -117,7 +135,8 @@ export class TextDecoding {
       started ||= bytes.length > 0;
       if (bytes.length > 0) yield bytes;
     }
-    if (marks > 1) this.log.repair('byte-order-marks', `${marks} byte order marks at the start of the file were left out.`);
+    if (marks > 1)
+      this.log.repair('byte-order-marks', `${marks} byte order marks at the start of the file were left out.`);
   }
 
   /** The same bytes, checked to be UTF-8 without NUL. */
@@ -134,17 +153,24 @@ export class TextDecoding {
   }
 
   private notUtf8(bytes: Buffer, bad: number): TabularError {
-    const claim = this.declared === undefined ? 'is not UTF-8, and its bytes do not say what else it is' : 'was declared as UTF-8 and is not';
+    const claim =
+      this.declared === undefined
+        ? 'is not UTF-8, and its bytes do not say what else it is'
+        : 'was declared as UTF-8 and is not';
     const line = this.lines + 1 + countByte(bytes, LF, 0, bad);
     return new TabularError('not-utf8', `the file ${claim} (line ${line}); ${ADVICE}`, { line });
   }
 }
 
 /** Reads on until there are so many bytes and the last of them is ASCII, so that no sequence is cut; within limits. */
-async function readWindow(chunks: AsyncIterator<Uint8Array>, first: Buffer, size: number): Promise<{ bytes: Buffer; final: boolean }> {
+async function readWindow(
+  chunks: AsyncIterator<Uint8Array>,
+  first: Buffer,
+  size: number,
+): Promise<{ bytes: Buffer; final: boolean }> {
   const parts = [first];
   const most = Math.max(first.length, size) + size;
-  for (let length = first.length, last = first.at(-1) ?? 0; length < size || (last >= 0x80 && length < most); ) {
+  for (let length = first.length, last = first.at(-1) ?? 0; length < size || (last >= 0x80 && length < most);) {
     const next = await chunks.next();
     if (next.done === true) return { bytes: Buffer.concat(parts), final: true };
     parts.push(asBuffer(next.value));
@@ -195,7 +221,10 @@ class IconvDecoder {
   private check(text: string): Buffer {
     // A table of a single-byte encoding has U+FFFD only for bytes that stand for nothing.
     if (text.includes('\uFFFD') && !this.encoding.startsWith('utf')) {
-      throw new TabularError('undecodable-bytes', `the file holds bytes that ${this.encoding} does not have; ${ADVICE}`);
+      throw new TabularError(
+        'undecodable-bytes',
+        `the file holds bytes that ${this.encoding} does not have; ${ADVICE}`,
+      );
     }
     return Buffer.from(text);
   }

@@ -36,7 +36,12 @@ export class IdentifierChecks {
 
   checkRounded(id: string, place: RowPlace): void {
     if (!isRounded(id)) return;
-    this.log.warn({ code: 'rounded-identifier', detail: 'A spreadsheet has rounded the identifier; it may stand for several patients.', ...place, column: this.column });
+    this.log.warn({
+      code: 'rounded-identifier',
+      detail: 'A spreadsheet has rounded the identifier; it may stand for several patients.',
+      ...place,
+      column: this.column,
+    });
   }
 
   compare(id: string, labelCell: string, place: RowPlace): void {

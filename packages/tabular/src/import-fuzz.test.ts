@@ -5,14 +5,51 @@ import { FEATURES, GRADES, HEADER, ROW, type Imported, importText, lines } from 
 import { TabularError } from './error';
 
 const tokens = fc.constantFrom(
-  ',', ';', '\t', '|', ' ', '\n', '\r\n', '\r', '"', '""', '"a\nb"', '\uFEFF', '\x1a', '\0', 'é', '漢', '１', '#', 'sep=;\n', 'Max', '4,0', '1.001', '?', 'nan',
-  `${HEADER.join()}\n`, `${HEADER.join(';')}\r\n`, `${['id', ...FEATURES.toReversed()].join()}\n`, `${ROW.join()}\n`, `P2;${GRADES.join(';')}\r\n`, ',,,,,,,,,\n', '1,2,3,4,5,6,7,8,9,10\n',
+  ',',
+  ';',
+  '\t',
+  '|',
+  ' ',
+  '\n',
+  '\r\n',
+  '\r',
+  '"',
+  '""',
+  '"a\nb"',
+  '\uFEFF',
+  '\x1a',
+  '\0',
+  'é',
+  '漢',
+  '１',
+  '#',
+  'sep=;\n',
+  'Max',
+  '4,0',
+  '1.001',
+  '?',
+  'nan',
+  `${HEADER.join()}\n`,
+  `${HEADER.join(';')}\r\n`,
+  `${['id', ...FEATURES.toReversed()].join()}\n`,
+  `${ROW.join()}\n`,
+  `P2;${GRADES.join(';')}\r\n`,
+  ',,,,,,,,,\n',
+  '1,2,3,4,5,6,7,8,9,10\n',
 );
 const soups = fc.array(tokens, { maxLength: 30 }).map((parts) => Buffer.from(parts.join('')));
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const mutated = fc
-  .tuple(fc.array(fc.tuple(fc.nat(400), fc.nat(3), fc.uint8Array({ maxLength: 3 })), { maxLength: 4 }), fc.constantFrom('utf8', 'utf16le', 'latin1'))
-  .map(([edits, encoding]) => edits.reduce((file, [at, removed, added]) => Buffer.concat([file.subarray(0, at), added, file.subarray(at + removed)]), Buffer.from(lines(HEADER, ROW, ROW, HEADER, ROW), encoding)));
+  .tuple(
+    fc.array(fc.tuple(fc.nat(400), fc.nat(3), fc.uint8Array({ maxLength: 3 })), { maxLength: 4 }),
+    fc.constantFrom('utf8', 'utf16le', 'latin1'),
+  )
+  .map(([edits, encoding]) =>
+    edits.reduce(
+      (file, [at, removed, added]) => Buffer.concat([file.subarray(0, at), added, file.subarray(at + removed)]),
+      Buffer.from(lines(HEADER, ROW, ROW, HEADER, ROW), encoding),
+    ),
+  );
 
 async function importOrRefuse(file: Buffer, chunkBytes: number): Promise<Imported | { refused: string }> {
   try {
@@ -40,7 +77,10 @@ function countRows({ bytes: file, start }: Imported): number | string {
   try {
     const header = readHeader(file, { final: true, score: (columns) => columns.length });
     if (header === undefined) return 'no header';
-    const cutter = new ShardCutter({ ...header, dialect: start.dialect }, { shardRows: 3, shardBytes: 1e6, maxShards: 10, maxRowBytes: 1e6 });
+    const cutter = new ShardCutter(
+      { ...header, dialect: start.dialect },
+      { shardRows: 3, shardBytes: 1e6, maxShards: 10, maxRowBytes: 1e6 },
+    );
     cutter.push(file.subarray(header.byteLength));
     return cutter.end().rows;
   } catch (error) {
@@ -49,7 +89,21 @@ function countRows({ bytes: file, start }: Imported): number | string {
   }
 }
 
-const rows = fc.array(fc.constantFrom(ROW.join(), HEADER.join(), 'title', '', ',,', ['id', ...FEATURES.toReversed()].join(), '1,2,3,4,5,6,7,8,9,10', 'Max,1,1', 'x,y', ['', ...GRADES].join()), { maxLength: 10 });
+const rows = fc.array(
+  fc.constantFrom(
+    ROW.join(),
+    HEADER.join(),
+    'title',
+    '',
+    ',,',
+    ['id', ...FEATURES.toReversed()].join(),
+    '1,2,3,4,5,6,7,8,9,10',
+    'Max,1,1',
+    'x,y',
+    ['', ...GRADES].join(),
+  ),
+  { maxLength: 10 },
+);
 
 test('every line is the header, a row of the results, or counted as left out', async () => {
   await fc.assert(

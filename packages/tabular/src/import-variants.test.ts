@@ -31,7 +31,9 @@ const styles: fc.Arbitrary<Style> = fc.record({
   lineEnd: fc.constantFrom('\n', '\r\n'),
   decimal: fc.constantFrom('.', ','),
   grouped: fc.boolean(),
-  preamble: fc.array(fc.constantFrom('Cytology list', '# exported', '', 'printed 2026-11-02', 'Labor München'), { maxLength: 3 }),
+  preamble: fc.array(fc.constantFrom('Cytology list', '# exported', '', 'printed 2026-11-02', 'Labor München'), {
+    maxLength: 3,
+  }),
   below: fc.constantFrom('none', 'units', 'comment'),
   ending: fc.constantFrom('none', 'header', 'rows', 'both'),
   quoted: fc.boolean(),
@@ -42,7 +44,7 @@ const styles: fc.Arbitrary<Style> = fc.record({
   chunkBytes: fc.integer({ min: 1, max: 200 }),
 });
 
-/** What Windows-1252 text may hold without leaving a doubt which encoding it is. */
+/** Names that Windows-1252 text may hold and still be recognised without a declaration. */
 const names = fc.constantFrom('Müller', 'José', 'Strauß', 'Meier', 'O’Neill', 'Ümit');
 const notes = fc.constantFrom('', 'links', 'a;b,c|d', 'say "x"', 'two\nlines', ' blanks ', 'Ärztin');
 
@@ -54,19 +56,33 @@ interface Table {
 
 const tableOf = (columns: string[], value: fc.Arbitrary<number>) =>
   fc
-    .array(fc.record({ values: fc.array(value, { minLength: columns.length, maxLength: columns.length }), name: names, note: notes }), { minLength: 2, maxLength: 6 })
+    .array(
+      fc.record({
+        values: fc.array(value, { minLength: columns.length, maxLength: columns.length }),
+        name: names,
+        note: notes,
+      }),
+      { minLength: 2, maxLength: 6 },
+    )
     .map((records): Table => ({
       header: ['id', ...columns, 'name', 'note'],
       features: columns.length,
       records: records.map((record, index) => ({ id: `P${index + 101}`, ...record })),
     }));
 
-const grades = tableOf(wbc.features.map(({ name }) => name), fc.integer({ min: 1, max: 10 }));
-const measurements = tableOf(wdbc.features.map(({ name }) => name), fc.integer({ min: 1, max: 3_000_000 }).map((thousandths) => thousandths / 1_000));
+const grades = tableOf(
+  wbc.features.map(({ name }) => name),
+  fc.integer({ min: 1, max: 10 }),
+);
+const measurements = tableOf(
+  wdbc.features.map(({ name }) => name),
+  fc.integer({ min: 1, max: 3_000_000 }).map((thousandths) => thousandths / 1_000),
+);
 
 /** Numbers as a style writes them; the first record's with a fraction of two digits, so that a file says what its decimal mark is. */
 function numberText(value: number, style: Style, first: boolean): string {
-  if (Number.isInteger(value) && !first) return style.exponents && value < 10 ? `${value}${style.decimal}00E+00` : String(value);
+  if (Number.isInteger(value) && !first)
+    return style.exponents && value < 10 ? `${value}${style.decimal}00E+00` : String(value);
   const [whole, fraction = ''] = (first ? value.toFixed(2) : String(value)).split('.');
   const grouped = style.grouped ? whole.replace(/\B(?=(\d{3})+$)/g, style.decimal === ',' ? '.' : ',') : whole;
   return grouped + style.decimal + fraction;
@@ -74,11 +90,17 @@ function numberText(value: number, style: Style, first: boolean): string {
 
 function write({ header, features, records }: Table, style: Style): Buffer {
   const { delimiter, lineEnd } = style;
-  const cell = (text: string) => (style.quoted || /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text);
+  const cell = (text: string) =>
+    style.quoted || /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
   const end = (where: 'header' | 'rows') => (style.ending === where || style.ending === 'both' ? delimiter : '');
   const headerLine = header.map(cell).join(delimiter) + end('header');
-  const units = ['', ...Array.from({ length: features }, () => '(unit)'), 'text', 'text'].map(cell).join(delimiter) + end('rows');
-  const lines = [...style.preamble, headerLine, ...(style.below === 'units' ? [units] : style.below === 'comment' ? ['# below'] : [])];
+  const units =
+    ['', ...Array.from({ length: features }, () => '(unit)'), 'text', 'text'].map(cell).join(delimiter) + end('rows');
+  const lines = [
+    ...style.preamble,
+    headerLine,
+    ...(style.below === 'units' ? [units] : style.below === 'comment' ? ['# below'] : []),
+  ];
   records.forEach(({ id, values, name, note }, index) => {
     const numbers = values.map((value) => numberText(value, style, index === 0));
     lines.push([id, ...numbers, name, note].map(cell).join(delimiter) + end('rows'));
@@ -97,17 +119,30 @@ function isWritable({ ending, below }: Style): boolean {
   return !(ending === 'header' && below === 'units');
 }
 
-/** What the import reads of a table that was written in a style, and what it should. */
+/** Imports a table that was written in a style; returns what was read and what should be. */
 async function readBack(table: Table, style: Style, schema: Schema): Promise<{ actual: unknown; expected: unknown }> {
   const charset = style.declared ? style.encoding : undefined;
-  const { read, rows, report } = await importText(write(table, style), { charset, schema, chunkBytes: style.chunkBytes });
-  const records = read.map(({ cells, values, fault }) => ({ id: cells[0], values: values.map(Number), name: cells[table.features + 1], note: cells[table.features + 2], fault }));
+  const { read, rows, report } = await importText(write(table, style), {
+    charset,
+    schema,
+    chunkBytes: style.chunkBytes,
+  });
+  const records = read.map(({ cells, values, fault }) => ({
+    id: cells[0],
+    values: values.map(Number),
+    name: cells[table.features + 1],
+    note: cells[table.features + 2],
+    fault,
+  }));
   const written = table.records.map(({ values, ...record }, index) => ({
     ...record,
     values: index === 0 ? values.map((value) => Number(value.toFixed(2))) : values,
     fault: undefined,
   }));
-  return { actual: [records, rows, report.delimiter, report.decimal], expected: [written, written.length, style.delimiter, style.decimal] };
+  return {
+    actual: [records, rows, report.delimiter, report.decimal],
+    expected: [written, written.length, style.delimiter, style.decimal],
+  };
 }
 
 test.each([

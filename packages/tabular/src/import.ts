@@ -1,4 +1,10 @@
-import { type CanonicalColumns, type CanonicalDialect, CanonicalWriter, canonicalColumns, canonicalNames } from './canonical';
+import {
+  type CanonicalColumns,
+  type CanonicalDialect,
+  CanonicalWriter,
+  canonicalColumns,
+  canonicalNames,
+} from './canonical';
 import { FIRST_PART_ROWS, chooseDialect } from './dialect';
 import { TextDecoding } from './encoding';
 import { TabularError } from './error';
@@ -14,7 +20,7 @@ import { TextRows } from './text-rows';
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 1_000;
 
-/** What is known once the first part of a file was read. */
+/** Facts that are known when the first part of a file has been read. */
 export interface ImportStart {
   columns: CanonicalColumns;
   /** Names of all columns of the canonical file, hidden ones included. */
@@ -55,15 +61,28 @@ interface Opened {
 export async function openImport(source: Source, settings: ImportSettings): Promise<Import> {
   const log = new ImportLog();
   const recognizer = new Recognizer(settings.schema, settings.profile?.content);
-  const opened = source.kind === 'text' ? await openText(source, settings, recognizer, log) : await openRows(source, settings, recognizer, log);
+  const opened =
+    source.kind === 'text'
+      ? await openText(source, settings, recognizer, log)
+      : await openRows(source, settings, recognizer, log);
   const { layout, dialect } = opened;
   const columns = canonicalColumns(layout.columns, layout.roles);
-  const start: ImportStart = { columns, names: canonicalNames(columns, settings.schema), dialect, headerLine: layout.headerLine };
+  const start: ImportStart = {
+    columns,
+    names: canonicalNames(columns, settings.schema),
+    dialect,
+    headerLine: layout.headerLine,
+  };
   return { start, bytes: convert(source, settings, opened, start, recognizer, log) };
 }
 
 async function* convert(
-  source: Source, settings: ImportSettings, opened: Opened, start: ImportStart, recognizer: Recognizer, log: ImportLog,
+  source: Source,
+  settings: ImportSettings,
+  opened: Opened,
+  start: ImportStart,
+  recognizer: Recognizer,
+  log: ImportLog,
 ): AsyncGenerator<Uint8Array, ImportOutcome> {
   const { layout } = opened;
   const rules = new RowRules(layout, recognizer, settings.schema, settings.profile?.content.missing, log);
@@ -97,7 +116,12 @@ async function* convert(
   };
 }
 
-async function openText(source: TextSource, settings: ImportSettings, recognizer: Recognizer, log: ImportLog): Promise<Opened> {
+async function openText(
+  source: TextSource,
+  settings: ImportSettings,
+  recognizer: Recognizer,
+  log: ImportLog,
+): Promise<Opened> {
   const decoding = new TextDecoding(settings.charset ?? settings.profile?.content.encoding, log);
   const chunks = decoding.decode(source.bytes);
   try {
@@ -108,12 +132,19 @@ async function openText(source: TextSource, settings: ImportSettings, recognizer
   }
 }
 
-async function openDecoded(decoding: TextDecoding, chunks: AsyncGenerator<Buffer>, settings: ImportSettings, recognizer: Recognizer, log: ImportLog): Promise<Opened> {
+async function openDecoded(
+  decoding: TextDecoding,
+  chunks: AsyncGenerator<Buffer>,
+  settings: ImportSettings,
+  recognizer: Recognizer,
+  log: ImportLog,
+): Promise<Opened> {
   const profile = settings.profile?.content;
   const { maxRowBytes = MAX_ROW_BYTES, maxColumns = MAX_COLUMNS } = settings;
   const { prefix, head, final } = await readPrefix(chunks);
   const { dialect, rows, separatorLine } = chooseDialect(prefix, final, recognizer, profile);
-  if (prefix.length > 0 && rows.length === 0) throw new TabularError('header-too-long', `no header row within the first ${prefix.length} bytes`);
+  if (prefix.length > 0 && rows.length === 0)
+    throw new TabularError('header-too-long', `no header row within the first ${prefix.length} bytes`);
   const options = { schema: settings.schema, profile, maxColumns, placed: false };
   const layout = decideLayout(rows, recognizer, options, log);
   if (separatorLine) log.repair('separator-line', 'The line sep= of a spreadsheet was left out.');
@@ -127,7 +158,12 @@ async function openDecoded(decoding: TextDecoding, chunks: AsyncGenerator<Buffer
   };
 }
 
-async function* readText(head: Buffer, chunks: AsyncIterable<Buffer>, reader: TextRows, log: ImportLog): AsyncGenerator<readonly SourceRow[]> {
+async function* readText(
+  head: Buffer,
+  chunks: AsyncIterable<Buffer>,
+  reader: TextRows,
+  log: ImportLog,
+): AsyncGenerator<readonly SourceRow[]> {
   yield reader.push(head);
   for await (const chunk of chunks) yield reader.push(chunk);
   yield reader.end();
@@ -138,7 +174,7 @@ async function* readText(head: Buffer, chunks: AsyncIterable<Buffer>, reader: Te
 async function readPrefix(chunks: AsyncGenerator<Buffer>): Promise<{ prefix: Buffer; head: Buffer; final: boolean }> {
   const parts: Buffer[] = [];
   let final = false;
-  for (let length = 0; length <= FIRST_PART_BYTES && !final; ) {
+  for (let length = 0; length <= FIRST_PART_BYTES && !final;) {
     const next = await chunks.next();
     final = next.done === true;
     if (next.done !== true) parts.push(next.value);
@@ -148,14 +184,24 @@ async function readPrefix(chunks: AsyncGenerator<Buffer>): Promise<{ prefix: Buf
   return { prefix: head.subarray(0, FIRST_PART_BYTES), head, final };
 }
 
-async function openRows(source: RowSource, settings: ImportSettings, recognizer: Recognizer, log: ImportLog): Promise<Opened> {
+async function openRows(
+  source: RowSource,
+  settings: ImportSettings,
+  recognizer: Recognizer,
+  log: ImportLog,
+): Promise<Opened> {
   const iterator = source.rows[Symbol.asyncIterator]();
   const head: SourceRow[] = [];
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
     head.push(next.value);
     if (head.length >= FIRST_PART_ROWS) break;
   }
-  const options = { schema: settings.schema, profile: settings.profile?.content, maxColumns: settings.maxColumns ?? MAX_COLUMNS, placed: true };
+  const options = {
+    schema: settings.schema,
+    profile: settings.profile?.content,
+    maxColumns: settings.maxColumns ?? MAX_COLUMNS,
+    placed: true,
+  };
   return {
     rows: readOn(head, iterator),
     layout: decideLayout(head, recognizer, options, log),
@@ -167,7 +213,10 @@ async function openRows(source: RowSource, settings: ImportSettings, recognizer:
 
 const ROWS_AT_ONCE = 256;
 
-async function* readOn(head: readonly SourceRow[], iterator: AsyncIterator<SourceRow>): AsyncGenerator<readonly SourceRow[]> {
+async function* readOn(
+  head: readonly SourceRow[],
+  iterator: AsyncIterator<SourceRow>,
+): AsyncGenerator<readonly SourceRow[]> {
   try {
     yield head;
     let batch: SourceRow[] = [];

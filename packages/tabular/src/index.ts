@@ -6,7 +6,14 @@ export { TabularError } from './error';
 export { type Import, type ImportOutcome, type ImportStart, openImport } from './import';
 export type { Layout } from './layout';
 export { type ColumnRoles, Recognizer } from './recognizer';
-export { ImportLog, type Container, type ImportReport, type ImportWarning, type Repair, type SkippedRows } from './report';
+export {
+  ImportLog,
+  type Container,
+  type ImportReport,
+  type ImportWarning,
+  type Repair,
+  type SkippedRows,
+} from './report';
 export { RowWatch } from './row-watch';
 export type { ColumnSeparator, ImportProfile, ImportSettings } from './settings';
 export { FIRST_PART_BYTES, plainReport, sniffPlain } from './sniff';

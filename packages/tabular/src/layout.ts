@@ -37,19 +37,35 @@ export interface LayoutOptions {
 }
 
 /** @throws TabularError when no row can be the header, or the header cannot belong to the rows below it */
-export function decideLayout(firstPart: readonly SourceRow[], recognizer: Recognizer, options: LayoutOptions, log: ImportLog): Layout {
+export function decideLayout(
+  firstPart: readonly SourceRow[],
+  recognizer: Recognizer,
+  options: LayoutOptions,
+  log: ImportLog,
+): Layout {
   const { rows, header } = nameAttributes(firstPart);
   if (rows.every(({ cells }) => isBlank(cells))) throw new TabularError('empty-file', 'the file is empty');
   const headerIndex = header ?? findHeader(rows, recognizer, options.profile);
   const names = rows[headerIndex].cells.map((cell) => cell.trim());
   if (names.length > options.maxColumns) {
-    throw new TabularError('too-many-columns', `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`);
+    throw new TabularError(
+      'too-many-columns',
+      `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`,
+    );
   }
   const belowHeader = findBelowHeader(rows, headerIndex, recognizer.roles(names), options.schema);
   const records = rows.filter(({ cells, fault }, index) => {
-    return index > headerIndex && fault === undefined && !belowHeader.has(index) && !isBlank(cells) && !isHeader(cells, recognizer);
+    return (
+      index > headerIndex &&
+      fault === undefined &&
+      !belowHeader.has(index) &&
+      !isBlank(cells) &&
+      !isHeader(cells, recognizer)
+    );
   });
-  const width = options.placed ? placedWidth(names, records) : textWidth(names, records, recognizer, options.schema, log);
+  const width = options.placed
+    ? placedWidth(names, records)
+    : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
   const { line, lines = 1 } = rows[headerIndex];
@@ -67,35 +83,60 @@ type Width = Pick<Layout, 'columns' | 'surplusCells' | 'shortRows'>;
 function placedWidth(names: string[], records: readonly SourceRow[]): Width {
   const filled = (cells: readonly string[]) => cells.findLastIndex((cell) => cell !== '') + 1;
   const width = records.reduce((most, { cells }) => Math.max(most, filled(cells)), filled(names));
-  return { columns: Array.from({ length: width }, (_, index) => names[index] ?? ''), surplusCells: 0, shortRows: 'pad' };
+  return {
+    columns: Array.from({ length: width }, (_, index) => names[index] ?? ''),
+    surplusCells: 0,
+    shortRows: 'pad',
+  };
 }
 
 /** Repairs what every row of the first part has in common, and nothing else: a repair row by row would shift cells unnoticed. */
-function textWidth(names: string[], records: readonly SourceRow[], recognizer: Recognizer, schema: Schema, log: ImportLog): Width {
+function textWidth(
+  names: string[],
+  records: readonly SourceRow[],
+  recognizer: Recognizer,
+  schema: Schema,
+  log: ImportLog,
+): Width {
   const strict: Width = { columns: names, surplusCells: 0, shortRows: 'reject' };
   const widths = new Set(records.map(({ cells }) => cells.length));
   const [only] = widths;
   const unnamed = names.length - 1 - names.findLastIndex((name) => name !== '');
   if (widths.size === 1 && only < names.length && names.length - only <= unnamed) {
-    log.repair('header-ends-with-delimiter', `The header ends with ${names.length - only} more delimiters than the rows; they were left out.`);
+    log.repair(
+      'header-ends-with-delimiter',
+      `The header ends with ${names.length - only} more delimiters than the rows; they were left out.`,
+    );
     return { ...strict, columns: names.slice(0, only) };
   }
   const longer = records.filter(({ cells }) => cells.length === names.length + 1);
-  if (widths.size === 1 && only > names.length && records.every(({ cells }) => cells.slice(names.length).every((cell) => cell.trim() === ''))) {
-    log.repair('rows-end-with-delimiter', `Every row ends with ${only - names.length} more delimiters than the header; they were left out.`);
+  if (
+    widths.size === 1 &&
+    only > names.length &&
+    records.every(({ cells }) => cells.slice(names.length).every((cell) => cell.trim() === ''))
+  ) {
+    log.repair(
+      'rows-end-with-delimiter',
+      `Every row ends with ${only - names.length} more delimiters than the header; they were left out.`,
+    );
     return { ...strict, surplusCells: only - names.length };
   }
   if (records.length > 1 && longer.length === records.length) throw headerShort(names.length);
   const roles = recognizer.roles(names);
-  const dropped = records.some(({ cells }) => cells.length < names.length && lacksOnlyCarriedCells(cells, roles, names.length, schema));
+  const dropped = records.some(
+    ({ cells }) => cells.length < names.length && lacksOnlyCarriedCells(cells, roles, names.length, schema),
+  );
   if (!dropped) return strict;
-  log.repair('dropped-trailing-cells', 'Rows end early where their last cells are empty; such rows were filled up where the class column shows that no other cell is missing.');
+  log.repair(
+    'dropped-trailing-cells',
+    'Rows end early where their last cells are empty; such rows were filled up where the class column shows that no other cell is missing.',
+  );
   return { ...strict, shortRows: 'dropped' };
 }
 
 function headerShort(columns: number): TabularError {
   const message =
-    `the header names ${columns} columns and every row has ${columns + 1} cells, so that it is open which name belongs to which cell; ` +
+    `the header names ${columns} columns and every row has ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
     'name every column (in R: write.csv, or write.table with col.names = NA)';
   return new TabularError('header-short', message, { line: 1 });
 }
@@ -104,21 +145,38 @@ function headerShort(columns: number): TabularError {
  * Whether a short row ends behind its known class: the class column holds one of the model's own spellings, and all columns
  * behind the last cell are carried along. A row that lost a cell further left has something else in the place of the class.
  */
-export function lacksOnlyCarriedCells(cells: readonly string[], roles: ColumnRoles, columns: number, schema: Schema): boolean {
+export function lacksOnlyCarriedCells(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  columns: number,
+  schema: Schema,
+): boolean {
   const { features, id, label } = roles;
-  if (cells.length >= columns || label < 0 || features.some((column) => column < 0 || column > label) || id > label) return false;
+  if (cells.length >= columns || label < 0 || features.some((column) => column < 0 || column > label) || id > label)
+    return false;
   return label < cells.length && parseLabel(cells[label], schema) !== undefined;
 }
 
-function decideNumbers(records: readonly SourceRow[], roles: ColumnRoles, { schema, profile }: LayoutOptions, log: ImportLog): NumberFormat {
+function decideNumbers(
+  records: readonly SourceRow[],
+  roles: ColumnRoles,
+  { schema, profile }: LayoutOptions,
+  log: ImportLog,
+): NumberFormat {
   const columns = roles.features.filter((column) => column >= 0);
   const cells = records.flatMap((row) => columns.map((column) => row.cells[column] ?? ''));
   const largest = Math.max(...schema.features.map(({ max }) => max));
   const { ambiguous, ...numbers } = decideNumberFormat(cells, largest, profile?.decimal);
-  if (numbers.decimal === ',') log.repair('decimal-comma', 'The file writes decimal commas; a point before three digits groups thousands.');
-  else if (numbers.grouped) log.repair('grouped-thousands', 'The file groups thousands; the marks were left out of the numbers.');
+  if (numbers.decimal === ',')
+    log.repair('decimal-comma', 'The file writes decimal commas; a point before three digits groups thousands.');
+  else if (numbers.grouped)
+    log.repair('grouped-thousands', 'The file groups thousands; the marks were left out of the numbers.');
   if (ambiguous) {
-    log.warn({ code: 'ambiguous-numbers', detail: 'Numbers such as "1,234" may have a decimal comma or group thousands, and nothing else in the file tells; say decimal in an import profile.' });
+    log.warn({
+      code: 'ambiguous-numbers',
+      detail:
+        'Numbers such as "1,234" may have a decimal comma or group thousands, and nothing else in the file tells; say decimal in an import profile.',
+    });
   }
   return numbers;
 }

@@ -22,7 +22,9 @@ export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, p
   const best = Math.max(0, ...scores);
   const at = scores.indexOf(best);
   if (best === 0 || !recognizer.isHeader(candidates[at].cells)) return fallback(candidates);
-  const record = candidates.slice(0, at).find(({ cells }) => cells.filter(looksNumeric).length >= recognizer.featureCount);
+  const record = candidates
+    .slice(0, at)
+    .find(({ cells }) => cells.filter(looksNumeric).length >= recognizer.featureCount);
   if (record === undefined) return at;
   const message = `line ${candidates[at].line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
   throw new TabularError('rows-above-header', message, { line: record.line ?? undefined });
@@ -31,7 +33,10 @@ export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, p
 function findLine(rows: readonly SourceRow[], wanted: number): number {
   const index = rows.findIndex(({ line }, at) => (line ?? at + 1) === wanted);
   if (index >= 0) return index;
-  throw new TabularError('no-header-line', `the import profile says that line ${wanted} is the header; no row starts there in the first part of the file`);
+  throw new TabularError(
+    'no-header-line',
+    `the import profile says that line ${wanted} is the header; no row starts there in the first part of the file`,
+  );
 }
 
 function fallback(rows: readonly SourceRow[]): number {
@@ -39,12 +44,20 @@ function fallback(rows: readonly SourceRow[]): number {
   const widths = new Map<number, number>();
   for (const { cells } of filled) widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
   const [usual] = [...widths].toSorted((a, b) => b[1] - a[1])[0] ?? [0];
-  const names = filled.find(({ cells }) => cells.length === usual && cells.filter((cell) => cell !== '' && !looksNumeric(cell)).length * 2 > usual);
+  const names = filled.find(
+    ({ cells }) =>
+      cells.length === usual && cells.filter((cell) => cell !== '' && !looksNumeric(cell)).length * 2 > usual,
+  );
   return names?.index ?? filled[0]?.index ?? 0;
 }
 
-/** What stands between the header and the first record, by index: comments, and a second header row of labels or units. */
-export function findBelowHeader(rows: readonly SourceRow[], header: number, roles: ColumnRoles, schema: Schema): Map<number, 'title' | 'second_header'> {
+/** Finds the rows between the header and the first record, by index: comments, and a second header row of labels or units. */
+export function findBelowHeader(
+  rows: readonly SourceRow[],
+  header: number,
+  roles: ColumnRoles,
+  schema: Schema,
+): Map<number, 'title' | 'second_header'> {
   const found = new Map<number, 'title' | 'second_header'>();
   for (let index = header + 1; index < rows.length && found.size < MAX_ROWS_BELOW_HEADER; index++) {
     const { cells, fault } = rows[index];
@@ -56,7 +69,11 @@ export function findBelowHeader(rows: readonly SourceRow[], header: number, role
   return found;
 }
 
-function kindBelowHeader(cells: readonly string[], roles: ColumnRoles, schema: Schema): 'title' | 'second_header' | undefined {
+function kindBelowHeader(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  schema: Schema,
+): 'title' | 'second_header' | undefined {
   const features = roles.features.filter((column) => column >= 0);
   const texts = features.map((column) => plainText(cells[column] ?? ''));
   const filled = texts.filter((text) => text !== '');

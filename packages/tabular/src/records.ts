@@ -3,12 +3,60 @@ import type { ColumnRoles } from './recognizer';
 
 /** Names of rows that sum others up, after folding; English, German, French and those of pandas' `describe`. */
 const SUMMARY_WORDS = new Set([
-  'min', 'minimum', 'lowest', 'lowest_value', 'max', 'maximum', 'highest', 'highest_value', 'mean', 'average', 'avg', 'median', 'total', 'totals', 'sum',
-  'subtotal', 'grand_total', 'sd', 'std', 'stdev', 'std_dev', 'stddev', 'standard_deviation', 'variance', '25%', '50%', '75%',
-  'mittelwert', 'durchschnitt', 'summe', 'gesamt', 'standardabweichung', 'moyenne', 'somme', 'médiane', 'écart_type',
+  'min',
+  'minimum',
+  'lowest',
+  'lowest_value',
+  'max',
+  'maximum',
+  'highest',
+  'highest_value',
+  'mean',
+  'average',
+  'avg',
+  'median',
+  'total',
+  'totals',
+  'sum',
+  'subtotal',
+  'grand_total',
+  'sd',
+  'std',
+  'stdev',
+  'std_dev',
+  'stddev',
+  'standard_deviation',
+  'variance',
+  '25%',
+  '50%',
+  '75%',
+  'mittelwert',
+  'durchschnitt',
+  'summe',
+  'gesamt',
+  'standardabweichung',
+  'moyenne',
+  'somme',
+  'médiane',
+  'écart_type',
 ]);
 /** The same, where no patient is: in the column of the identifier. */
-const IDENTIFIER_WORDS = new Set([...SUMMARY_WORDS, 'n', 'count', 'anzahl', 'range', 'spannweite', 'var', 'q1', 'q3', 'low', 'high', 'lower', 'upper', 'scale']);
+const IDENTIFIER_WORDS = new Set([
+  ...SUMMARY_WORDS,
+  'n',
+  'count',
+  'anzahl',
+  'range',
+  'spannweite',
+  'var',
+  'q1',
+  'q3',
+  'low',
+  'high',
+  'lower',
+  'upper',
+  'scale',
+]);
 /** In a column of names, these are people. */
 const GIVEN_NAMES = new Set(['max', 'min', 'sum']);
 const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
@@ -20,10 +68,14 @@ export function isBlank(cells: readonly string[]): boolean {
 }
 
 /**
- * Why a row's own cells show that it is no patient's record; undefined for every other row. A summary word counts in the
+ * Explains how a row's own cells show that it is no patient's record; undefined for every other row. A summary word counts in the
  * column of the identifier; where that is blank, in any other text cell; without such a column, in the first text column.
  */
-export function whyNoRecord(cells: readonly string[], roles: ColumnRoles, columns: readonly string[]): string | undefined {
+export function whyNoRecord(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  columns: readonly string[],
+): string | undefined {
   if (holdsColumnNumbers(cells, roles)) return 'the cells are the numbers of the columns';
   const id = roles.id >= 0 ? plainText(cells[roles.id] ?? '') : '';
   if (id !== '') return isAmong(IDENTIFIER_WORDS, id) ? summary(id) : undefined;
@@ -60,6 +112,7 @@ function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRo
   const hasNoId = id < 0 || cells[id].trim() === '';
   if (offset !== 0 && offset !== 1 && !(id >= 0 && hasNoId)) return false;
   const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
-  if ((offset === 0 || offset === 1) && features.every((column) => holds(column, column + offset))) return hasNoId || holds(id, id + offset);
+  if ((offset === 0 || offset === 1) && features.every((column) => holds(column, column + offset)))
+    return hasNoId || holds(id, id + offset);
   return id >= 0 && hasNoId && features.toSorted((a, b) => a - b).every((column, index) => holds(column, index + 1));
 }

@@ -48,7 +48,7 @@ export interface ImportReport {
 
 const MAX_LISTED_WARNINGS = 100;
 
-/** What the stages of one import did, collected while they run. */
+/** Collects what the stages of one import did, while they run. */
 export class ImportLog {
   readonly skipped: SkippedRows = { empty: 0, repeated_header: 0, title: 0, second_header: 0 };
   readonly warnings: ImportWarning[] = [];

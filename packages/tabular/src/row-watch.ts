@@ -41,7 +41,11 @@ export class RowWatch {
   rows = 0;
   private readonly names = new Map<string, boolean>();
 
-  constructor(private readonly layout: Layout, private readonly dialect: Dialect, schema: Schema) {
+  constructor(
+    private readonly layout: Layout,
+    private readonly dialect: Dialect,
+    schema: Schema,
+  ) {
     const { roles, columns } = layout;
     // The header's index counts among all rows; here only data rows come.
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
@@ -97,7 +101,11 @@ export class RowWatch {
           const digit = bytes[cell] - ZERO;
           const isOther = digit >= 0 && digit <= 9 && digit !== feature && digit !== feature + 1 && at - cell === 1;
           if (!isOther && !this.isValue(bytes, cell, at, end)) return record;
-        } else if (column === name && !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS)) return record;
+        } else if (
+          column === name &&
+          !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS)
+        )
+          return record;
         at++;
       }
       if (bytes[end - 1] === CTRL_Z || bytes[end - 2] === CTRL_Z) return record;
@@ -113,7 +121,9 @@ export class RowWatch {
     this.compares = identifiers.isComparing;
     const offsets = cellOffsets(bytes.subarray(start, end), this.dialect);
     if (offsets.length !== 2 * columns.length) return;
-    const [id, label] = [roles.id, roles.label].map((column) => asBuffer(bytes).toString('utf8', start + offsets[2 * column], start + offsets[2 * column + 1]));
+    const [id, label] = [roles.id, roles.label].map((column) =>
+      asBuffer(bytes).toString('utf8', start + offsets[2 * column], start + offsets[2 * column + 1]),
+    );
     identifiers.compare(plainText(unquoted(id)), unquoted(label), { row: this.rows, line: this.line });
   }
 
@@ -125,7 +135,7 @@ export class RowWatch {
       const isQuoted = at < end && bytes[at] === QUOTE;
       const cell = isQuoted ? at + 1 : at;
       const closing = isQuoted ? QUOTE : delimiter;
-      for (at = cell; at < end && bytes[at] !== closing; ) at++;
+      for (at = cell; at < end && bytes[at] !== closing;) at++;
       const cellEnd = at;
       if (isQuoted && (++at < end ? bytes[at] !== delimiter : at > end)) return false;
       if (column === feature && !this.isValue(bytes, cell, cellEnd, end)) return false;
@@ -139,9 +149,11 @@ export class RowWatch {
   private isValue(bytes: Uint8Array, start: number, end: number, rowEnd: number): boolean {
     const digit = bytes[start] - ZERO;
     if (start === end || !(digit >= 0 && digit <= 9)) return false;
-    if (end - start > 1) return this.feature < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.feature > 1;
+    if (end - start > 1)
+      return this.feature < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.feature > 1;
     if (digit !== this.feature && digit !== this.feature + 1) return true;
-    for (let at = end, next = digit + 1; next < COMPARED; at += 2, next++) if (this.differs(bytes, at, rowEnd, next)) return true;
+    for (let at = end, next = digit + 1; next < COMPARED; at += 2, next++)
+      if (this.differs(bytes, at, rowEnd, next)) return true;
     return false;
   }
 

@@ -58,7 +58,12 @@ export class RowRules {
     if (cells[0] === CTRL_Z && isBlank(cells.slice(1))) return this.skipCtrlZ();
     if (this.index < headerIndex) return this.skip('title');
     const below = belowHeader.get(this.index);
-    if (below === 'second_header') this.log.warn({ code: 'second-header', detail: 'A second header row of labels or units was left out.', line: line ?? undefined });
+    if (below === 'second_header')
+      this.log.warn({
+        code: 'second-header',
+        detail: 'A second header row of labels or units was left out.',
+        line: line ?? undefined,
+      });
     if (below !== undefined) return this.skip(below);
     const mayBeHeader = this.mayBeHeader(cells);
     if (mayBeHeader && this.repeatsHeader(cells)) {
@@ -93,7 +98,10 @@ export class RowRules {
 
   private repeatsHeader(cells: readonly string[]): boolean {
     const { columns } = this.layout;
-    return columns.every((name, index) => name === (cells[index] ?? '').trim()) && cells.slice(columns.length).every((cell) => cell.trim() === '');
+    return (
+      columns.every((name, index) => name === (cells[index] ?? '').trim()) &&
+      cells.slice(columns.length).every((cell) => cell.trim() === '')
+    );
   }
 
   /** The cells in the header's columns; undefined where it is open which cell belongs to which column. */
@@ -105,30 +113,44 @@ export class RowRules {
       const allowed = shortRows === 'pad' || cells.length === width + surplusCells;
       return allowed && cells.slice(width).every((cell) => cell.trim() === '') ? cells.slice(0, width) : undefined;
     }
-    const fills = shortRows === 'pad' || (shortRows === 'dropped' && lacksOnlyCarriedCells(cells, roles, width, this.schema));
+    const fills =
+      shortRows === 'pad' || (shortRows === 'dropped' && lacksOnlyCarriedCells(cells, roles, width, this.schema));
     return fills ? Array.from({ length: width }, (_, index) => cells[index] ?? '') : undefined;
   }
 
-  private faultOf(cells: string[], fitted: string[] | undefined, line: number | null, mayBeHeader: boolean): RowFault | undefined {
+  private faultOf(
+    cells: string[],
+    fitted: string[] | undefined,
+    line: number | null,
+    mayBeHeader: boolean,
+  ): RowFault | undefined {
     if (mayBeHeader && this.recognizer.isHeader(cells)) return this.anotherHeader(cells, line);
     if (this.changed !== undefined) {
       const { row, line: from } = this.changed;
-      return { code: 'header-changed', detail: `row ${row}${from === null ? '' : ` (line ${from})`} is a header in another order, and this row stands below it: ${listCells(cells)}` };
+      return {
+        code: 'header-changed',
+        detail: `row ${row}${from === null ? '' : ` (line ${from})`} is a header in another order, and this row stands below it: ${listCells(cells)}`,
+      };
     }
-    if (fitted === undefined) return { code: 'column-count', detail: describeCellCount(cells, this.layout.columns.length) };
+    if (fitted === undefined)
+      return { code: 'column-count', detail: describeCellCount(cells, this.layout.columns.length) };
     const reason = whyNoRecord(fitted, this.layout.roles, this.layout.columns);
     return reason === undefined ? undefined : { code: 'not-a-record', detail: reason };
   }
 
   private anotherHeader(cells: readonly string[], line: number | null): RowFault {
     const { columns } = this.layout;
-    const same = cells.length === columns.length && cells.every((cell, index) => this.meansTheSame(cell, columns[index]));
+    const same =
+      cells.length === columns.length && cells.every((cell, index) => this.meansTheSame(cell, columns[index]));
     if (same) {
       this.changed = undefined;
       return { code: 'not-a-record', detail: 'the row is the header again, in other words' };
     }
     this.changed = { row: this.rows, line };
-    return { code: 'header-changed', detail: 'the row is a header with other columns or in another order; the rows below it are not scored' };
+    return {
+      code: 'header-changed',
+      detail: 'the row is a header with other columns or in another order; the rows below it are not scored',
+    };
   }
 
   private meansTheSame(cell: string, column: string): boolean {
@@ -143,7 +165,10 @@ export class RowRules {
       const cell = column < 0 ? '' : cells[column];
       if (cell === '' || (this.missing.size > 0 && this.missing.has(plainText(cell).toLowerCase()))) return '';
       if (contradictsFormat(cell, numbers)) {
-        fault ??= { code: 'not-a-number', detail: `${columns[column]}: ${JSON.stringify(cell.trim().slice(0, 40))} has a decimal point in a file of decimal commas` };
+        fault ??= {
+          code: 'not-a-number',
+          detail: `${columns[column]}: ${JSON.stringify(cell.trim().slice(0, 40))} has a decimal point in a file of decimal commas`,
+        };
       }
       return canonicalNumber(cell, numbers);
     });
@@ -156,7 +181,13 @@ export class RowRules {
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
     if (fault !== undefined || id < 0) return;
     const text = plainText(cells[id]);
-    if (text === '') this.log.warn({ code: 'no-identifier', detail: 'The row has no identifier; it is scored.', ...place, column: this.layout.columns[id] });
+    if (text === '')
+      this.log.warn({
+        code: 'no-identifier',
+        detail: 'The row has no identifier; it is scored.',
+        ...place,
+        column: this.layout.columns[id],
+      });
     this.identifiers.checkRounded(text, place);
     if (label >= 0) this.identifiers.compare(text, cells[label], place);
   }
@@ -164,7 +195,9 @@ export class RowRules {
   /** A cell whose lines hold about as many delimiters as a row: the closing quote is probably missing, and rows are in the cell. */
   private warnOfSwallowedRows(cells: readonly string[], lines: number, place: { row: number; line?: number }): void {
     const least = Math.max(2, Math.floor(this.layout.columns.length / 2));
-    const column = cells.findIndex((cell) => cell.split(/[\r\n]+/).some((text, index) => index > 0 && text.split(/[,;\t|]/).length > least));
+    const column = cells.findIndex((cell) =>
+      cell.split(/[\r\n]+/).some((text, index) => index > 0 && text.split(/[,;\t|]/).length > least),
+    );
     if (column < 0) return;
     const detail = `A cell of row ${place.row} spans ${lines} lines that look like rows; its closing quote is probably missing.`;
     this.log.warn({ code: 'quote-spans-rows', detail, ...place, column: this.layout.columns[column] });

@@ -18,7 +18,11 @@ const MAX_COLUMNS = 1_000;
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */
 export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSettings): Layout | undefined {
-  if (settings.profile !== undefined || (settings.charset !== undefined && resolveCharset(settings.charset) !== 'utf-8')) return undefined;
+  if (
+    settings.profile !== undefined ||
+    (settings.charset !== undefined && resolveCharset(settings.charset) !== 'utf-8')
+  )
+    return undefined;
   const whole = asBuffer(first).subarray(0, FIRST_PART_BYTES);
   const isWhole = final && first.length <= FIRST_PART_BYTES;
   const bytes = isWhole ? whole : whole.subarray(0, whole.length - unfinishedBytes(whole));
@@ -29,11 +33,21 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
   const recognizer = new Recognizer(settings.schema);
   try {
     const { dialect, rows, separatorLine } = chooseDialect(text, isWhole, recognizer);
-    const layout = decideLayout(rows, recognizer, { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, placed: false }, log);
+    const layout = decideLayout(
+      rows,
+      recognizer,
+      { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, placed: false },
+      log,
+    );
     const firstFilled = rows.findIndex(({ cells }) => cells.length > 1 || cells[0] !== '');
     const isPlain =
-      !separatorLine && dialect.delimiter !== ' ' && layout.headerIndex === firstFilled && layout.belowHeader.size === 0 &&
-      layout.roles.features.every((column) => column >= 0) && log.repairs.length === 0 && log.warningsTotal === 0;
+      !separatorLine &&
+      dialect.delimiter !== ' ' &&
+      layout.headerIndex === firstFilled &&
+      layout.belowHeader.size === 0 &&
+      layout.roles.features.every((column) => column >= 0) &&
+      log.repairs.length === 0 &&
+      log.warningsTotal === 0;
     return isPlain ? layout : undefined;
   } catch (error) {
     if (error instanceof TabularError) return undefined;
@@ -44,7 +58,12 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
 const BOM = Buffer.from('\uFEFF');
 
 /** The report of a plain file, which is its own canonical form. */
-export function plainReport(layout: Layout, { delimiter }: Dialect, { skipped }: ImportLog, sha256: string): ImportReport {
+export function plainReport(
+  layout: Layout,
+  { delimiter }: Dialect,
+  { skipped }: ImportLog,
+  sha256: string,
+): ImportReport {
   const { headerLine: header_line, numbers } = layout;
   return {
     container: 'csv',

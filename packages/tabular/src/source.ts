@@ -18,7 +18,7 @@ export interface SourceRow {
   fault?: RowFault;
   /** Physical lines of a text file that the row takes, where quoted cells hold line ends. */
   lines?: number;
-  /** Of a text file: the row's bytes without the line end, where they are one well-formed record. */
+  /** The row's bytes in a text file, without the line end, where they are one well-formed record. */
   raw?: Buffer;
 }
 

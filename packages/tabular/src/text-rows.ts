@@ -1,4 +1,14 @@
-import { type Dialect, type LineEnd, CsvError, RecordScanner, asBuffer, cellOffsets, countByte, lineByte, readCells } from '@cytoqueue/csv';
+import {
+  type Dialect,
+  type LineEnd,
+  CsvError,
+  RecordScanner,
+  asBuffer,
+  cellOffsets,
+  countByte,
+  lineByte,
+  readCells,
+} from '@cytoqueue/csv';
 import { TabularError } from './error';
 import type { ColumnSeparator } from './settings';
 import type { SourceRow } from './source';
@@ -43,11 +53,16 @@ export class TextRows {
     const rows: SourceRow[] = [];
     let start = 0;
     for (let at = this.scanner.next(bytes, 0); at >= 0 && rows.length < limit; at = this.scanner.next(bytes, start)) {
-      rows.push(this.readRow(this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)])));
+      rows.push(
+        this.readRow(
+          this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)]),
+        ),
+      );
       this.rest = Buffer.alloc(0);
       start = at + 1;
     }
-    this.rest = this.rest.length === 0 ? Buffer.from(bytes.subarray(start)) : Buffer.concat([this.rest, bytes.subarray(start)]);
+    this.rest =
+      this.rest.length === 0 ? Buffer.from(bytes.subarray(start)) : Buffer.concat([this.rest, bytes.subarray(start)]);
     if (this.rest.length > this.maxRowBytes) throw this.tooLong();
     return rows;
   }
@@ -60,7 +75,9 @@ export class TextRows {
   /** The last row, where it has no line end. @throws TabularError `unclosed-quote` */
   end(): SourceRow[] {
     if (this.isOpen) {
-      throw new TabularError('unclosed-quote', `line ${this.line} opens a quote that is never closed`, { line: this.line });
+      throw new TabularError('unclosed-quote', `line ${this.line} opens a quote that is never closed`, {
+        line: this.line,
+      });
     }
     this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
     const record = this.endsWithCtrlZ ? this.rest.subarray(0, -1) : this.rest;
@@ -78,10 +95,17 @@ export class TextRows {
     try {
       const cells = readCells(record, this.csvDialect);
       // A run of blanks is one delimiter.
-      return dialect.delimiter === ' ' ? { cells: cells.filter((cell) => cell !== ''), line, lines } : { cells, line, lines, raw: record };
+      return dialect.delimiter === ' '
+        ? { cells: cells.filter((cell) => cell !== ''), line, lines }
+        : { cells, line, lines, raw: record };
     } catch (error) {
       if (!(error instanceof CsvError)) throw error;
-      return { cells: rawCells(record, this.csvDialect), line, lines, fault: { code: error.code, detail: error.message } };
+      return {
+        cells: rawCells(record, this.csvDialect),
+        line,
+        lines,
+        fault: { code: error.code, detail: error.message },
+      };
     }
   }
 
@@ -91,7 +115,7 @@ export class TextRows {
   }
 }
 
-/** Of a record whose quotes make no sense: every cell as text, its quotes among it. */
+/** Reads a record of malformed quotes: every cell as text, quotes included. */
 function rawCells(record: Buffer, dialect: Dialect): string[] {
   const offsets = cellOffsets(record, dialect);
   return Array.from({ length: offsets.length / 2 }, (_, cell) => {

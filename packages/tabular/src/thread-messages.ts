@@ -1,7 +1,7 @@
 import type { ImportOutcome, ImportStart } from './import';
 import type { ImportSettings } from './settings';
 
-/** What the conversion thread is started with. */
+/** Start data of the conversion thread. */
 export interface ThreadData {
   size: number;
   settings: ImportSettings;

@@ -19,7 +19,10 @@ export interface Imported extends ImportOutcome {
 export type TestSettings = Partial<Omit<ImportSettings, 'schema'>> & { schema?: Schema; chunkBytes?: number };
 
 /** Imports a text file and reads the canonical form back as a worker would. */
-export function importText(file: string | Uint8Array, { chunkBytes = 997, ...settings }: TestSettings = {}): Promise<Imported> {
+export function importText(
+  file: string | Uint8Array,
+  { chunkBytes = 997, ...settings }: TestSettings = {},
+): Promise<Imported> {
   return importSource({ kind: 'text', container: 'csv', bytes: chunksOf(Buffer.from(file), chunkBytes) }, settings);
 }
 
@@ -27,7 +30,8 @@ export async function importSource(source: Source, settings: TestSettings = {}):
   const { start, bytes } = await openImport(source, { schema: wbc, ...settings });
   const blocks: Uint8Array[] = [];
   for (let next = await bytes.next(); ; next = await bytes.next()) {
-    if (next.done === true) return { ...next.value, start, bytes: Buffer.concat(blocks), read: readCanonical(Buffer.concat(blocks), start) };
+    if (next.done === true)
+      return { ...next.value, start, bytes: Buffer.concat(blocks), read: readCanonical(Buffer.concat(blocks), start) };
     blocks.push(next.value);
   }
 }
@@ -61,6 +65,7 @@ export const FEATURES = wbc.features.map(({ name }) => name);
 export const HEADER = ['id', ...FEATURES];
 /** A row with its identifier and nine grades. */
 export const ROW = ['P1', '4', '1', '2', '1', '2', '1', '3', '1', '1'];
+export const OTHER = ['P2', '9', '7', '8', '5', '6', '10', '7', '8', '3'];
 export const GRADES = ROW.slice(1);
 
 export function lines(...rows: readonly (readonly string[] | string)[]): string {
