@@ -33,8 +33,11 @@ export async function readRowsOf(bytes: Uint8Array, options: OpenFileOptions = {
   const rows: SourceRow[] = [];
   for await (const row of source.rows) rows.push(row);
   return {
-    container: source.container, sheet: source.sheet,
-    cells: rows.map(({ cells }) => cells), lines: rows.map(({ line }) => line), faults: rows.map(({ fault }) => fault),
+    container: source.container,
+    sheet: source.sheet,
+    cells: rows.map(({ cells }) => cells),
+    lines: rows.map(({ line }) => line),
+    faults: rows.map(({ fault }) => fault),
     warnings: source.warnings.map(({ code }) => code),
   };
 }
@@ -54,11 +57,18 @@ export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer
   return Buffer.concat(all);
 }
 
-export async function zipOf(parts: Record<string, string | Buffer>, options: { stored?: boolean; zip64?: boolean } = {}): Promise<Buffer> {
+export async function zipOf(
+  parts: Record<string, string | Buffer>,
+  options: { stored?: boolean; zip64?: boolean } = {},
+): Promise<Buffer> {
   const zip = new ZipFile();
   for (const [name, content] of Object.entries(parts)) {
     if (name.endsWith('/')) zip.addEmptyDirectory(name);
-    else zip.addBuffer(Buffer.from(content), name, { compress: options.stored !== true, forceZip64Format: options.zip64 === true });
+    else
+      zip.addBuffer(Buffer.from(content), name, {
+        compress: options.stored !== true,
+        forceZip64Format: options.zip64 === true,
+      });
   }
   zip.end({ forceZip64Format: options.zip64 === true });
   return collect(zip.outputStream as AsyncIterable<Buffer>);
@@ -68,25 +78,34 @@ const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
 const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 
 /** A minimal workbook around the XML of a sheet's rows; `more` adds or replaces parts. */
-export function xlsxOf(rows: string, more: Record<string, string | Buffer> = {}, options: { stored?: boolean } = {}): Promise<Buffer> {
+export function xlsxOf(
+  rows: string,
+  more: Record<string, string | Buffer> = {},
+  options: { stored?: boolean } = {},
+): Promise<Buffer> {
   const optional = (type: string, target: string): string =>
     `xl/${type}.xml` in more ? `<Relationship Id="${type}" Type="${OFFICE}/${type}" Target="${target}"/>` : '';
-  return zipOf({
-    '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>`,
-    'xl/_rels/workbook.xml.rels': `<Relationships><Relationship Id="a" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>`
-      + `${optional('sharedStrings', '/xl/sharedStrings.xml')}${optional('styles', 'styles.xml')}</Relationships>`,
-    'xl/worksheets/sheet1.xml': `<?xml version="1.0"?><worksheet xmlns="${MAIN}"><sheetData>${rows}</sheetData></worksheet>`,
-    ...more,
-  }, options);
+  return zipOf(
+    {
+      '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+      'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE}"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>`,
+      'xl/_rels/workbook.xml.rels':
+        `<Relationships><Relationship Id="a" Type="${OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>` +
+        `${optional('sharedStrings', '/xl/sharedStrings.xml')}${optional('styles', 'styles.xml')}</Relationships>`,
+      'xl/worksheets/sheet1.xml': `<?xml version="1.0"?><worksheet xmlns="${MAIN}"><sheetData>${rows}</sheetData></worksheet>`,
+      ...more,
+    },
+    options,
+  );
 }
 
 /** A minimal .ods around the XML of its tables. */
 export function odsOf(tables: string, more: Record<string, string> = {}): Promise<Buffer> {
   return zipOf({
     mimetype: 'application/vnd.oasis.opendocument.spreadsheet',
-    'content.xml': '<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>'
-      + `${tables}</office:spreadsheet></office:body></office:document-content>`,
+    'content.xml':
+      '<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>' +
+      `${tables}</office:spreadsheet></office:body></office:document-content>`,
     ...more,
   });
 }

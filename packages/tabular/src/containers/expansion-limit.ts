@@ -1,6 +1,9 @@
 import { TabularError } from '../error';
 
-/** Records of single digits compress tenfold, the markup of workbooks a hundredfold; what expands further is a decompression bomb. */
+/**
+ * Records of single digits compress tenfold, the markup of workbooks a hundredfold; what expands further is a
+ * decompression bomb.
+ */
 const MAX_RATIO = 200;
 /** Harmless in memory and time, so that short and very regular files pass. */
 const FREE_BYTES = 16 * 1024 * 1024;
@@ -11,7 +14,10 @@ export class ExpansionLimit {
   private expanded = 0;
   private readonly limit: number;
 
-  constructor(fileBytes: number, private readonly maxBytes = DEFAULT_MAX_EXPANDED_BYTES) {
+  constructor(
+    fileBytes: number,
+    private readonly maxBytes = DEFAULT_MAX_EXPANDED_BYTES,
+  ) {
     this.limit = Math.min(maxBytes, Math.max(FREE_BYTES, fileBytes * MAX_RATIO));
   }
 
@@ -19,8 +25,12 @@ export class ExpansionLimit {
   add(bytes: number): void {
     this.expanded += bytes;
     if (this.expanded <= this.limit) return;
-    const most = this.limit === this.maxBytes ? `${Math.round(this.maxBytes / 2 ** 20)} MiB` : `${MAX_RATIO} times its size`;
-    throw new TabularError('expands-too-far', `The file expands to more than ${most}. Split it, or send it as plain CSV.`);
+    const most =
+      this.limit === this.maxBytes ? `${Math.round(this.maxBytes / 2 ** 20)} MiB` : `${MAX_RATIO} times its size`;
+    throw new TabularError(
+      'expands-too-far',
+      `The file expands to more than ${most}. Split it, or send it as plain CSV.`,
+    );
   }
 
   /** For reading the same bytes once more. */

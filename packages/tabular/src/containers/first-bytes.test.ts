@@ -7,7 +7,10 @@ test.each<[string, string]>([
   ['an Excel file from before 1997', '\x09\x08\x08\0\0\x05'],
   ['a PDF document', '%PDF-1.7\n'],
   ['an RTF document', '{\\rtf1\\ansi'],
-  ['a workbook in the XML format of Excel 2003', '<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'],
+  [
+    'a workbook in the XML format of Excel 2003',
+    '<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+  ],
   ['a web page (HTML)', '\xef\xbb\xbf\r\n <!DOCTYPE html>\n<html>'],
   ['a web page (HTML)', '<!-- made by LIS --><table border=1><tr><td>id'],
   ['an XML document', '<records count="2">'],
@@ -33,18 +36,42 @@ test.each<[string, string]>([
   ['an archive (Zstandard)', '\x28\xb5\x2f\xfd\x04'],
 ])('%s is refused by its first bytes, with a remedy', (name, start) => {
   const found = inspectFirstBytes(latin1(`${start}rest of the file`));
-  expect(found).toEqual({ unsupported: expect.objectContaining({ name: expect.stringContaining(name), remedy: expect.stringMatching(/\.$/) }) });
+  expect(found).toEqual({
+    unsupported: expect.objectContaining({ name: expect.stringContaining(name), remedy: expect.stringMatching(/\.$/) }),
+  });
 });
 
 test.each([
-  'PAR1,PAR2,id\n', 'PK,id\n', 'ORC_ID,clump\n', 'RAR,TAR\n', 'BZh1,BZh2\n', 'GIF,JPEG\n', 'X,Y\n', 'A\n2\n3\n', '%PDF,id\n', '[id],[mitoses]\n1,2\n', '{id};{x}\n', '<5,>10\n', '',
-  'MM,II\n', '$FL,id\n', '# comment\nid,x\n', 'RIFF,WEBP\n',
+  'PAR1,PAR2,id\n',
+  'PK,id\n',
+  'ORC_ID,clump\n',
+  'RAR,TAR\n',
+  'BZh1,BZh2\n',
+  'GIF,JPEG\n',
+  'X,Y\n',
+  'A\n2\n3\n',
+  '%PDF,id\n',
+  '[id],[mitoses]\n1,2\n',
+  '{id};{x}\n',
+  '<5,>10\n',
+  '',
+  'MM,II\n',
+  '$FL,id\n',
+  '# comment\nid,x\n',
+  'RIFF,WEBP\n',
 ])('%j is text', (start) => {
   expect(inspectFirstBytes(Buffer.from(start))).toEqual({ signature: 'text' });
 });
 
 test.each([
-  '{"id": 1}\n', '\ufeff {}\n', '[{"id": 1}]', '[\n  {\n    "id": 1', '[["id"],[1]]', '["id","mitoses"]\n[1,2]\n', '[]', '{\n  "id"',
+  '{"id": 1}\n',
+  '\ufeff {}\n',
+  '[{"id": 1}]',
+  '[\n  {\n    "id": 1',
+  '[["id"],[1]]',
+  '["id","mitoses"]\n[1,2]\n',
+  '[]',
+  '{\n  "id"',
 ])('%j is JSON', (start) => {
   expect(inspectFirstBytes(Buffer.from(start))).toEqual({ signature: 'json' });
 });

@@ -15,8 +15,8 @@ export type Signature = 'text' | 'json' | 'gzip' | 'zip' | 'parquet';
 export type FirstBytes = { signature: Signature } | { unsupported: UnsupportedFormat };
 
 /**
- * Tells what a file is by its first bytes, never by its name or its declared media type. Anything without a known signature is
- * text: the CSV reader then says what keeps it from being CSV.
+ * Tells what a file is by its first bytes, never by its name or its declared media type. Anything without a known
+ * signature is text: the CSV reader then says what keeps it from being CSV.
  * @param head the first FIRST_BYTES of the file, or all of it
  */
 export function inspectFirstBytes(head: Uint8Array): FirstBytes {
@@ -37,6 +37,9 @@ export function markedEncoding(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16
   return 'utf-8';
 }
 
-export function unsupportedError({ name, remedy }: Pick<UnsupportedFormat, 'name' | 'remedy'>, inside = ''): TabularError {
+export function unsupportedError(
+  { name, remedy }: Pick<UnsupportedFormat, 'name' | 'remedy'>,
+  inside = '',
+): TabularError {
   return new TabularError('unsupported-format', `This is ${name}${inside}. ${remedy}`);
 }

@@ -38,5 +38,9 @@ export function isZlibError(error: unknown): boolean {
 }
 
 function damagedGzip(cause?: unknown): TabularError {
-  return new TabularError('damaged-file', 'The gzip file is damaged or incomplete. Pack it again and repeat the upload.', { cause });
+  return new TabularError(
+    'damaged-file',
+    'The gzip file is damaged or incomplete. Pack it again and repeat the upload.',
+    { cause },
+  );
 }

@@ -27,8 +27,8 @@ export async function* readLines(texts: AsyncIterable<string>): AsyncGenerator<J
 }
 
 /**
- * The elements of one JSON array, cut at the commas outside of strings and brackets. What lies between is parsed, and judged,
- * by the caller.
+ * The elements of one JSON array, cut at the commas outside of strings and brackets. What lies between is parsed, and
+ * judged, by the caller.
  * @throws TabularError `damaged-file` where the array does not end, or where something follows it
  */
 export async function* readArrayElements(texts: AsyncIterable<string>): AsyncGenerator<JsonElement> {
@@ -73,7 +73,10 @@ class ArrayCutter {
         continue;
       }
       if (code <= 32 || code === 0xfeff) continue;
-      if (this.state === AFTER) throw new TabularError('damaged-file', `Line ${this.line} follows the end of the JSON array.`, { line: this.line });
+      if (this.state === AFTER)
+        throw new TabularError('damaged-file', `Line ${this.line} follows the end of the JSON array.`, {
+          line: this.line,
+        });
       if (this.state === BEFORE) {
         this.state = INSIDE;
         start = i + 1;
@@ -94,7 +97,10 @@ class ArrayCutter {
   }
 
   end(): void {
-    if (this.state !== AFTER) throw new TabularError('damaged-file', `The JSON array does not end: the file breaks off in line ${this.line}.`, { line: this.line });
+    if (this.state !== AFTER)
+      throw new TabularError('damaged-file', `The JSON array does not end: the file breaks off in line ${this.line}.`, {
+        line: this.line,
+      });
   }
 
   private stepInString(code: number): void {
@@ -133,5 +139,9 @@ const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
 
 function tooLong(line: number): TabularError {
-  return new TabularError('row-too-long', `The record in line ${line} is longer than 1 MiB. JSON Lines has one record on each line.`, { line });
+  return new TabularError(
+    'row-too-long',
+    `The record in line ${line} is longer than 1 MiB. JSON Lines has one record on each line.`,
+    { line },
+  );
 }

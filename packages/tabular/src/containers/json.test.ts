@@ -3,35 +3,89 @@ import { readRowsOf } from '../../test/containers';
 const read = (text: string) => readRowsOf(Buffer.from(text));
 
 test('the names of the first records are the header; what a record lacks is blank', async () => {
-  expect(await read('{"id": "S-1", "mitoses": 1}\r\n\n{"mitoses": 2, "note": null, "id": "S-2"}\n{"id":"S-3"}')).toMatchObject({
-    container: 'jsonl', cells: [['id', 'mitoses', 'note'], ['S-1', '1', ''], ['S-2', '2', ''], ['S-3', '', '']], lines: [null, 1, 3, 4],
+  expect(
+    await read('{"id": "S-1", "mitoses": 1}\r\n\n{"mitoses": 2, "note": null, "id": "S-2"}\n{"id":"S-3"}'),
+  ).toMatchObject({
+    container: 'jsonl',
+    cells: [
+      ['id', 'mitoses', 'note'],
+      ['S-1', '1', ''],
+      ['S-2', '2', ''],
+      ['S-3', '', ''],
+    ],
+    lines: [null, 1, 3, 4],
   });
 });
 
 test('numbers keep the text of the file, and words for numbers are read', async () => {
-  const { cells } = await read('{"a":12345678901234567890,"b":5.0,"c":1e-7,"d":-0,"e":NaN,"f":-Infinity,"g":true,"h":"1 NaN \\" 2","i":"\\u00e4\\\\"}\n');
-  expect(cells[1]).toEqual(['12345678901234567890', '5.0', '1e-7', '-0', 'NaN', '-Infinity', 'true', '1 NaN " 2', 'ä\\']);
+  const { cells } = await read(
+    '{"a":12345678901234567890,"b":5.0,"c":1e-7,"d":-0,"e":NaN,"f":-Infinity,"g":true,"h":"1 NaN \\" ' +
+      '2","i":"\\u00e4\\\\"}\n',
+  );
+  expect(cells[1]).toEqual([
+    '12345678901234567890',
+    '5.0',
+    '1e-7',
+    '-0',
+    'NaN',
+    '-Infinity',
+    'true',
+    '1 NaN " 2',
+    'ä\\',
+  ]);
 });
 
 test('an array of records, on one line or on many, is read with the lines on which they begin', async () => {
-  const expected = { cells: [['id', 'note'], ['1', 'a,]"b'], ['2', '']] };
+  const expected = {
+    cells: [
+      ['id', 'note'],
+      ['1', 'a,]"b'],
+      ['2', ''],
+    ],
+  };
   expect(await read('[{"id":1,"note":"a,]\\"b"},{"id":2}]')).toMatchObject({ ...expected, lines: [null, 1, 1] });
-  expect(await read('\ufeff [\n  {\n    "id": 1,\n    "note": "a,]\\"b"\n  },\n  {"id": 2}\n]\n')).toMatchObject({ ...expected, lines: [null, 2, 6] });
+  expect(await read('\ufeff [\n  {\n    "id": 1,\n    "note": "a,]\\"b"\n  },\n  {"id": 2}\n]\n')).toMatchObject({
+    ...expected,
+    lines: [null, 2, 6],
+  });
 });
 
 test('arrays below an array of the names are rows', async () => {
-  expect(await read('["id","mitoses"]\n["S-1",1]\n["S-2",null]\n')).toMatchObject({ cells: [['id', 'mitoses'], ['S-1', '1'], ['S-2', '']], lines: [1, 2, 3] });
-  expect(await read('[["id","mitoses"],["S-1",1]]')).toMatchObject({ cells: [['id', 'mitoses'], ['S-1', '1']] });
+  expect(await read('["id","mitoses"]\n["S-1",1]\n["S-2",null]\n')).toMatchObject({
+    cells: [
+      ['id', 'mitoses'],
+      ['S-1', '1'],
+      ['S-2', ''],
+    ],
+    lines: [1, 2, 3],
+  });
+  expect(await read('[["id","mitoses"],["S-1",1]]')).toMatchObject({
+    cells: [
+      ['id', 'mitoses'],
+      ['S-1', '1'],
+    ],
+  });
 });
 
 test.each([
-  ['{"id": 1', 'not-json'], ['[1]]', 'not-json'], ['{"id": {"a": 1}}', 'nested-value'], ['{"id": [5]}', 'nested-value'], ['{"id":1,"id":2}', 'repeated-name'], ['7', 'no-record'], ['"text"', 'no-record'],
+  ['{"id": 1', 'not-json'],
+  ['[1]]', 'not-json'],
+  ['{"id": {"a": 1}}', 'nested-value'],
+  ['{"id": [5]}', 'nested-value'],
+  ['{"id":1,"id":2}', 'repeated-name'],
+  ['7', 'no-record'],
+  ['"text"', 'no-record'],
   [`{"late": 1}`, 'unknown-name'],
 ])('the record %s among others is rejected and loses no other', async (line, code) => {
   const records = Array.from({ length: 1000 }, (_, i) => `{"id":${i}}`);
   const { cells, faults, lines } = await read([...records, line, '{"id":"last"}'].join('\n'));
   expect(cells).toHaveLength(1003);
-  expect(faults[1001]).toEqual({ code, detail: expect.stringContaining('line 1001'.replace('line', code === 'nested-value' || code === 'repeated-name' ? 'line' : 'Line')) });
+  expect(faults[1001]).toEqual({
+    code,
+    detail: expect.stringContaining(
+      'line 1001'.replace('line', code === 'nested-value' || code === 'repeated-name' ? 'line' : 'Line'),
+    ),
+  });
   expect([lines[1001], cells[1002], faults[1002]]).toEqual([1001, ['last'], undefined]);
 });
 

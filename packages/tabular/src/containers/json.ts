@@ -6,11 +6,17 @@ import { markedEncoding } from './first-bytes';
 import { readArrayElements, readLines, type JsonElement } from './json-elements';
 import { parseJsonRecord, type JsonRecord } from './json-values';
 
-/** Writers leave out what a record lacks: the columns are the names of this many first records, in the order of their first use. */
+/**
+ * Writers leave out what a record lacks: the columns are the names of this many first records, in the order of their
+ * first use.
+ */
 const RECORDS_FOR_HEADER = 1000;
 const CHARS_FOR_HEADER = 4 * 1024 * 1024;
 
-/** Reads JSON Lines, or one array of records; the header row comes first. Records are objects, or arrays below one with the names. */
+/**
+ * Reads JSON Lines, or one array of records; the header row comes first. Records are objects, or arrays below one
+ * with the names.
+ */
 export function openJson(bytes: AsyncIterable<Uint8Array>): RowSource {
   return { kind: 'rows', container: 'jsonl', sheet: null, rows: readRows(bytes), warnings: [] };
 }
@@ -48,19 +54,25 @@ function headerOf(first: Parsed[]): { names: string[]; line: number | null; rows
   if ('items' in start.record) return { names: start.record.items, line: start.line, rows: first.slice(1) };
   const names = new Set<string>();
   for (const { record } of first) if ('fields' in record) for (const name of record.fields.keys()) names.add(name);
-  if (names.size > MAX_COLUMNS) throw new TabularError('too-many-columns', `The records have more than ${MAX_COLUMNS} different names.`);
+  if (names.size > MAX_COLUMNS)
+    throw new TabularError('too-many-columns', `The records have more than ${MAX_COLUMNS} different names.`);
   return { names: [...names], line: null, rows: first };
 }
 
 function toRow({ record, line }: Parsed, columns: ReadonlyMap<string, number>): SourceRow {
-  if ('code' in record) return { cells: blanks(columns.size), line, fault: { code: record.code, detail: record.detail } };
+  if ('code' in record)
+    return { cells: blanks(columns.size), line, fault: { code: record.code, detail: record.detail } };
   if ('items' in record) return { cells: record.items, line };
   const cells = blanks(columns.size);
   let fault: RowFault | undefined;
   for (const [name, cell] of record.fields) {
     const column = columns.get(name);
     if (column !== undefined) cells[column] = cell;
-    else fault ??= { code: 'unknown-name', detail: `Line ${line} has the name "${name}", which none of the first ${RECORDS_FOR_HEADER} records has.` };
+    else
+      fault ??= {
+        code: 'unknown-name',
+        detail: `Line ${line} has the name "${name}", which none of the first ${RECORDS_FOR_HEADER} records has.`,
+      };
   }
   return { cells, line, ...(fault && { fault }) };
 }
@@ -79,7 +91,9 @@ async function* decodeText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<str
     yield decoder?.decode() ?? '';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    throw new TabularError('not-utf8', 'The JSON file is not UTF-8. Write it in UTF-8 and send it again.', { cause: error });
+    throw new TabularError('not-utf8', 'The JSON file is not UTF-8. Write it in UTF-8 and send it again.', {
+      cause: error,
+    });
   }
 }
 

@@ -11,19 +11,38 @@ interface Table extends SheetSummary {
   hasRows: boolean;
 }
 
-/** Reads one sheet of an OpenDocument spreadsheet. All sheets share one part, which is read once to find those with rows. */
-export async function openOds(archive: ZipArchive, content: ZipMember, limit: ExpansionLimit, sheetName?: string): Promise<RowSource> {
+/**
+ * Reads one sheet of an OpenDocument spreadsheet. All sheets share one part, which is read once to find those with
+ * rows.
+ */
+export async function openOds(
+  archive: ZipArchive,
+  content: ZipMember,
+  limit: ExpansionLimit,
+  sheetName?: string,
+): Promise<RowSource> {
   const tables: Table[] = [];
   await parseWholeXml(archive.read(content, limit), new OdsHandler({ table: (table) => tables.push(table) }));
   const table = await chooseSheet(tables, sheetName, ({ hasRows }) => hasRows);
   const warnings: ImportWarning[] = [];
   limit.restart();
-  return { kind: 'rows', container: 'ods', sheet: table.name, rows: readTable(archive.read(content, limit), tables.indexOf(table), limit, warnings), warnings };
+  return {
+    kind: 'rows',
+    container: 'ods',
+    sheet: table.name,
+    rows: readTable(archive.read(content, limit), tables.indexOf(table), limit, warnings),
+    warnings,
+  };
 }
 
-/** Blank rows are no rows; a row that is stored once for several equal ones comes as often as it stands in the sheet. */
+/**
+ * Blank rows are no rows; a row that is stored once for several equal ones comes as often as it stands in the sheet.
+ */
 async function* readTable(
-  bytes: AsyncIterable<Uint8Array>, wanted: number, limit: ExpansionLimit, warnings: ImportWarning[],
+  bytes: AsyncIterable<Uint8Array>,
+  wanted: number,
+  limit: ExpansionLimit,
+  warnings: ImportWarning[],
 ): AsyncGenerator<SourceRow> {
   let rows: OdsRow[] = [];
   let index = 0;
@@ -45,7 +64,11 @@ async function* readTable(
     rows = [];
   }
   if (hidden > 0) warnings.push(hiddenRowsWarning(hidden, firstHidden));
-  if (merged) warnings.push({ code: 'merged-cells', detail: 'The sheet has merged cells. Only the first cell of each has a value.' });
+  if (merged)
+    warnings.push({
+      code: 'merged-cells',
+      detail: 'The sheet has merged cells. Only the first cell of each has a value.',
+    });
 }
 
 interface OdsRow {
@@ -78,12 +101,24 @@ class OdsHandler implements XmlHandler {
     }
     switch (name) {
       case 'table':
-        this.table = { name: attributes['table:name'] ?? '', hidden: attributes['table:display'] === 'false', hasRows: false };
+        this.table = {
+          name: attributes['table:name'] ?? '',
+          hidden: attributes['table:display'] === 'false',
+          hasRows: false,
+        };
         this.line = 1;
         break;
       case 'table-row': {
         const visibility = attributes['table:visibility'] ?? 'visible';
-        this.row = { cells: [], line: this.line, repeated: repetition(attributes, 'rows'), hidden: visibility !== 'visible', merged: false, fault: undefined, textBytes: 0 };
+        this.row = {
+          cells: [],
+          line: this.line,
+          repeated: repetition(attributes, 'rows'),
+          hidden: visibility !== 'visible',
+          merged: false,
+          fault: undefined,
+          textBytes: 0,
+        };
         break;
       }
       case 'table-cell':
@@ -130,7 +165,8 @@ class OdsHandler implements XmlHandler {
     const { row, cell } = this;
     this.cell = undefined;
     if (row === undefined || cell === undefined) return;
-    if (Number(cell['table:number-columns-spanned'] ?? 1) > 1 || Number(cell['table:number-rows-spanned'] ?? 1) > 1) row.merged = true;
+    if (Number(cell['table:number-columns-spanned'] ?? 1) > 1 || Number(cell['table:number-rows-spanned'] ?? 1) > 1)
+      row.merged = true;
     const text = this.cellText(cell, row);
     const repeated = repetition(cell, 'columns');
     // Blank cells up to the last column of the sheet are stored as one; they are only filled in once a value follows.
@@ -139,7 +175,11 @@ class OdsHandler implements XmlHandler {
       return;
     }
     if (row.cells.length + repeated > MAX_COLUMNS) {
-      throw new TabularError('too-many-columns', `Row ${row.line} of the sheet has a value beyond column ${MAX_COLUMNS}.`, { line: row.line });
+      throw new TabularError(
+        'too-many-columns',
+        `Row ${row.line} of the sheet has a value beyond column ${MAX_COLUMNS}.`,
+        { line: row.line },
+      );
     }
     for (let i = 0; i < repeated; i++) row.cells.push(text);
     row.textBytes += text.length * repeated;
@@ -165,7 +205,9 @@ class OdsHandler implements XmlHandler {
     if (cell['table:formula'] !== undefined && type === undefined && shown === '') {
       row.fault ??= {
         code: 'formula-without-value',
-        detail: `Row ${row.line} of the sheet has a formula without a stored value. Open the workbook in LibreOffice, save it and send it again.`,
+        detail:
+          `Row ${row.line} of the sheet has a formula without a stored value. Open the workbook in ` +
+          'LibreOffice, save it and send it again.',
       };
       return '';
     }
@@ -188,12 +230,18 @@ class OdsHandler implements XmlHandler {
 
 function repetition(attributes: XmlAttributes, of: 'rows' | 'columns'): number {
   const repeated = Number(attributes[`table:number-${of}-repeated`] ?? 1);
-  if (!(Number.isInteger(repeated) && repeated >= 1 && repeated <= 2 ** 24)) throw new Error(`${of} repeated ${repeated} times`);
+  if (!(Number.isInteger(repeated) && repeated >= 1 && repeated <= 2 ** 24))
+    throw new Error(`${of} repeated ${repeated} times`);
   return repeated;
 }
 
 /** `PT08H30M00S` → `08:30:00`. */
 function clockTime(duration: string): string | undefined {
   const match = /^PT(\d+)H(\d+)M(\d+)/.exec(duration);
-  return match === null ? undefined : match.slice(1).map((part) => part.padStart(2, '0')).join(':');
+  return match === null
+    ? undefined
+    : match
+        .slice(1)
+        .map((part) => part.padStart(2, '0'))
+        .join(':');
 }

@@ -60,7 +60,10 @@ async function openZip(archive: ZipArchive, limit: ExpansionLimit, sheet?: strin
   const [member, ...others] = archive.members;
   if (member === undefined) throw new TabularError('empty-archive', 'The zip file holds no file.');
   if (others.length > 0) {
-    throw new TabularError('several-files', `The zip file holds ${others.length + 1} files. Send one file of records at a time.`);
+    throw new TabularError(
+      'several-files',
+      `The zip file holds ${others.length + 1} files. Send one file of records at a time.`,
+    );
   }
   return openPacked(archive.read(member, limit), 'zip', member.name);
 }
@@ -68,7 +71,11 @@ async function openZip(archive: ZipArchive, limit: ExpansionLimit, sheet?: strin
 /** An encrypted .ods says so in its manifest; its content would be no XML. */
 async function isOds(archive: ZipArchive, limit: ExpansionLimit): Promise<boolean> {
   const mimetype = archive.find('mimetype');
-  if (mimetype === undefined || !(await readText(archive.read(mimetype, limit), 200)).startsWith('application/vnd.oasis.opendocument.spreadsheet')) return false;
+  if (
+    mimetype === undefined ||
+    !(await readText(archive.read(mimetype, limit), 200)).startsWith('application/vnd.oasis.opendocument.spreadsheet')
+  )
+    return false;
   const manifest = archive.find('META-INF/manifest.xml');
   if (manifest !== undefined && /encryption-data/.test(await readText(archive.read(manifest, limit), 1024 * 1024))) {
     throw new TabularError('encrypted-file', 'The workbook is protected by a password. Save it without one.');
@@ -77,11 +84,19 @@ async function isOds(archive: ZipArchive, limit: ExpansionLimit): Promise<boolea
 }
 
 const FOREIGN_ZIP_FILES = [
-  { part: /^xl\/workbook\.bin$/i, name: 'an Excel workbook of the binary format (.xlsb)', remedy: 'Save it in Excel as .xlsx or as CSV UTF-8.' },
+  {
+    part: /^xl\/workbook\.bin$/i,
+    name: 'an Excel workbook of the binary format (.xlsb)',
+    remedy: 'Save it in Excel as .xlsx or as CSV UTF-8.',
+  },
   { part: /^word\//i, name: 'a Word document', remedy: 'Send the table as CSV or .xlsx.' },
   { part: /^ppt\//i, name: 'a PowerPoint presentation', remedy: 'Send the table as CSV or .xlsx.' },
   { part: /\.iwa$/i, name: 'a document of Apple Numbers or Pages', remedy: 'Export it as Excel (.xlsx) or CSV.' },
-  { part: /^content\.xml$/i, name: 'an OpenDocument file other than a spreadsheet', remedy: 'Save the table as .ods, .xlsx or CSV.' },
+  {
+    part: /^content\.xml$/i,
+    name: 'an OpenDocument file other than a spreadsheet',
+    remedy: 'Save the table as .ods, .xlsx or CSV.',
+  },
 ];
 
 async function readText(bytes: AsyncIterable<Uint8Array>, most: number): Promise<string> {
@@ -94,7 +109,11 @@ async function readText(bytes: AsyncIterable<Uint8Array>, most: number): Promise
 }
 
 /** A packed file may be text or JSON; formats that need random access have to come as they are. */
-async function openPacked(bytes: AsyncGenerator<Uint8Array>, container: 'gzip' | 'zip', member?: string): Promise<TextSource | RowSource> {
+async function openPacked(
+  bytes: AsyncGenerator<Uint8Array>,
+  container: 'gzip' | 'zip',
+  member?: string,
+): Promise<TextSource | RowSource> {
   const { head, all } = await peek(bytes);
   const first = inspectFirstBytes(head);
   const where = container === 'gzip' ? ' inside of a gzip file' : ' inside of a zip file';
@@ -107,7 +126,10 @@ async function openPacked(bytes: AsyncGenerator<Uint8Array>, container: 'gzip' |
     case 'gzip':
     case 'zip':
     case 'parquet':
-      throw new TabularError('nested-container', `This is ${NESTED[first.signature]}${where}. Send it without the outer packing.`);
+      throw new TabularError(
+        'nested-container',
+        `This is ${NESTED[first.signature]}${where}. Send it without the outer packing.`,
+      );
   }
 }
 

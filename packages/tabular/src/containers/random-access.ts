@@ -6,7 +6,8 @@ const CHUNK_BYTES = 256 * 1024;
 export function bytesAccess(bytes: Uint8Array): RandomAccess {
   return {
     size: bytes.length,
-    read: async (offset, length) => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
+    read: async (offset, length) =>
+      bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
   };
 }
 

@@ -11,7 +11,9 @@ export interface SheetSummary {
  * @throws TabularError `sheet-not-found`; `several-sheets` when more than one has rows and none was asked for
  */
 export async function chooseSheet<S extends SheetSummary>(
-  sheets: readonly S[], wanted: string | undefined, hasRows: (sheet: S) => Promise<boolean> | boolean,
+  sheets: readonly S[],
+  wanted: string | undefined,
+  hasRows: (sheet: S) => Promise<boolean> | boolean,
 ): Promise<S> {
   if (wanted !== undefined) return findSheet(sheets, wanted);
   const [first, ...others] = sheets;
@@ -20,7 +22,11 @@ export async function chooseSheet<S extends SheetSummary>(
   const filled: S[] = [];
   for (const sheet of sheets) if (await hasRows(sheet)) filled.push(sheet);
   if (filled.length > 1) {
-    throw new TabularError('several-sheets', `The workbook has ${filled.length} sheets with rows: ${listSheets(filled)}. Choose one by sheet=NAME, or delete the others.`);
+    throw new TabularError(
+      'several-sheets',
+      `The workbook has ${filled.length} sheets with rows: ${listSheets(filled)}. Choose one by sheet=NAME, or ` +
+        'delete the others.',
+    );
   }
   return filled[0] ?? first;
 }
@@ -30,7 +36,10 @@ function findSheet<S extends SheetSummary>(sheets: readonly S[], wanted: string)
   if (exact !== undefined) return exact;
   const similar = sheets.filter(({ name }) => foldName(name) === foldName(wanted));
   if (similar.length === 1) return similar[0] as S;
-  throw new TabularError('sheet-not-found', `The workbook has no sheet "${wanted}". Its sheets: ${listSheets(sheets)}.`);
+  throw new TabularError(
+    'sheet-not-found',
+    `The workbook has no sheet "${wanted}". Its sheets: ${listSheets(sheets)}.`,
+  );
 }
 
 function foldName(name: string): string {
@@ -44,5 +53,9 @@ function listSheets(sheets: readonly SheetSummary[]): string {
 
 export function hiddenRowsWarning(count: number, first: number): ImportWarning {
   const rows = count === 1 ? 'A hidden row of the sheet is' : `${count} hidden rows of the sheet are`;
-  return { code: 'hidden-rows', line: first, detail: `${rows} read like all others; the first is row ${first} of the sheet.` };
+  return {
+    code: 'hidden-rows',
+    line: first,
+    detail: `${rows} read like all others; the first is row ${first} of the sheet.`,
+  };
 }

@@ -20,15 +20,20 @@ export interface ZipMember {
 
 /** The directory of a zip file and its members' bytes, read from ranges of the file. */
 export class ZipArchive {
-  private constructor(private readonly zip: ZipFile, private readonly byName: ReadonlyMap<string, ZipMember>) {}
+  private constructor(
+    private readonly zip: ZipFile,
+    private readonly byName: ReadonlyMap<string, ZipMember>,
+  ) {}
 
   /** @throws TabularError `damaged-file`, `too-many-members`; on each read also `encrypted-file` */
   static async open(file: RandomAccess): Promise<ZipArchive> {
     try {
       const zip = await fromRandomAccessReaderPromise(new RangeReader(file), file.size, { autoClose: false });
-      if (zip.entryCount > MAX_ENTRIES) throw new TabularError('too-many-members', `The zip file holds more than ${MAX_ENTRIES} files.`);
+      if (zip.entryCount > MAX_ENTRIES)
+        throw new TabularError('too-many-members', `The zip file holds more than ${MAX_ENTRIES} files.`);
       const byName = new Map<string, ZipMember>();
-      for await (const entry of zip.eachEntry()) byName.set(entry.fileName.toLowerCase(), { name: entry.fileName, entry });
+      for await (const entry of zip.eachEntry())
+        byName.set(entry.fileName.toLowerCase(), { name: entry.fileName, entry });
       return new ZipArchive(zip, byName);
     } catch (error) {
       throw damagedZip(error);
@@ -37,7 +42,9 @@ export class ZipArchive {
 
   /** Files that a person put there: no folders, and not what macOS and Windows add by themselves. */
   get members(): ZipMember[] {
-    return [...this.byName.values()].filter(({ name }) => !/(\/|(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini))$|^__MACOSX\//i.test(name));
+    return [...this.byName.values()].filter(
+      ({ name }) => !/(\/|(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini))$|^__MACOSX\//i.test(name),
+    );
   }
 
   /** Names inside workbooks are compared without case, and some writers begin them with a slash. */
@@ -48,10 +55,16 @@ export class ZipArchive {
   /** Decompressed while it is read; ends with an error unless size and checksum are those of the directory. */
   async *read({ name, entry }: ZipMember, limit: ExpansionLimit): AsyncGenerator<Uint8Array> {
     if (entry.isEncrypted()) {
-      throw new TabularError('encrypted-file', 'The zip file is protected by a password. Pack the file again without one.');
+      throw new TabularError(
+        'encrypted-file',
+        'The zip file is protected by a password. Pack the file again without one.',
+      );
     }
     if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
-      throw new TabularError('unsupported-format', 'The zip file uses a compression other than deflate. Pack it again as an ordinary zip file.');
+      throw new TabularError(
+        'unsupported-format',
+        'The zip file uses a compression other than deflate. Pack it again as an ordinary zip file.',
+      );
     }
     try {
       const stream = await this.zip.openReadStreamPromise(entry);
@@ -76,7 +89,13 @@ class RangeReader extends RandomAccessReader {
   }
 
   /** Of the directory, which yauzl reads in portions of some dozen bytes. */
-  override read(buffer: Buffer, offset: number, length: number, position: number, callback: (error: Error | null) => void): void {
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
     this.copyBlock(buffer, offset, length, position).then(() => callback(null), callback);
   }
 
@@ -101,5 +120,8 @@ class RangeReader extends RandomAccessReader {
 }
 
 function damagedZip(error: unknown): Error {
-  return asDamagedFile(error, 'The zip file or workbook is damaged or incomplete. Save or pack it again and repeat the upload.');
+  return asDamagedFile(
+    error,
+    'The zip file or workbook is damaged or incomplete. Save or pack it again and repeat the upload.',
+  );
 }

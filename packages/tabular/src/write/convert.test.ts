@@ -5,7 +5,13 @@ import { convertResults, type ColumnType, type ResultFormat } from '..';
 
 const DIALECT: Dialect = { delimiter: ';', lineEnd: '\r\n', bom: true };
 const FORMATS: ResultFormat[] = ['xlsx', 'jsonl', 'parquet'];
-const COLUMNS: [string, ColumnType][] = [['id', 'identifier'], ['note', 'carried'], ['row', 'integer'], ['probability_malignant', 'number'], ['reason', 'text']];
+const COLUMNS: [string, ColumnType][] = [
+  ['id', 'identifier'],
+  ['note', 'carried'],
+  ['row', 'integer'],
+  ['probability_malignant', 'number'],
+  ['reason', 'text'],
+];
 
 function csvOf(rows: readonly (readonly string[])[], { delimiter, lineEnd, bom }: Dialect = DIALECT): Buffer {
   const writer = new ByteWriter(1024);
@@ -24,9 +30,21 @@ async function* chunksOf(bytes: Buffer, length: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
 
-function convert(rows: readonly (readonly string[])[], format: ResultFormat, columns = COLUMNS, dialect = DIALECT): Promise<Buffer> {
+function convert(
+  rows: readonly (readonly string[])[],
+  format: ResultFormat,
+  columns = COLUMNS,
+  dialect = DIALECT,
+): Promise<Buffer> {
   const csv = csvOf([columns.map(([name]) => name), ...rows], dialect);
-  return collect(convertResults(chunksOf(csv, 997), { format, dialect, rows: rows.length, typesOf: () => columns.map(([, type]) => type) }));
+  return collect(
+    convertResults(chunksOf(csv, 997), {
+      format,
+      dialect,
+      rows: rows.length,
+      typesOf: () => columns.map(([, type]) => type),
+    }),
+  );
 }
 
 const ROWS = [
@@ -44,12 +62,25 @@ test.each(FORMATS)('%s read again has the cells of the results', async (format) 
 
 test.each(FORMATS)('any text survives %s', async (format) => {
   const text = fc.string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replaceAll('\u0000', '').trim());
-  const row = fc.tuple(text, text, fc.nat().map(String), fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => String(value === 0 ? 0 : value)), text);
-  await fc.assert(fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 20 }), fc.constantFrom<Dialect['delimiter']>(',', ';', '\t', '|'), async (rows, delimiter) => {
-    const { cells } = await readRowsOf(await convert(rows, format, COLUMNS, { ...DIALECT, delimiter }));
-    // A workbook does not store the blank cells at the end of its last rows' columns.
-    expect(cells.slice(1)).toEqual(rows);
-  }), { numRuns: 150 });
+  const row = fc.tuple(
+    text,
+    text,
+    fc.nat().map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => String(value === 0 ? 0 : value)),
+    text,
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(row, { minLength: 1, maxLength: 20 }),
+      fc.constantFrom<Dialect['delimiter']>(',', ';', '\t', '|'),
+      async (rows, delimiter) => {
+        const { cells } = await readRowsOf(await convert(rows, format, COLUMNS, { ...DIALECT, delimiter }));
+        // A workbook does not store the blank cells at the end of its last rows' columns.
+        expect(cells.slice(1)).toEqual(rows);
+      },
+    ),
+    { numRuns: 150 },
+  );
 });
 
 test('a workbook has numbers where nothing is lost, and text elsewhere', async () => {
@@ -57,7 +88,15 @@ test('a workbook has numbers where nothing is lost, and text elsewhere', async (
   const cell = (reference: string) => new RegExp(`<c r="${reference}"(.*?)</c>`, 's').exec(unzipped)?.[1];
   const inline = (text: string) => ` t="inlineStr"><is><t xml:space="preserve">${text}</t></is>`;
   expect(['A2', 'B2', 'C2', 'D2', 'B3', 'A4', 'B4', 'D4', 'B5'].map(cell)).toEqual([
-    inline('00012'), '><v>5</v>', '><v>1</v>', '><v>0.9523809523809523</v>', inline('12345678901234567'), inline('7'), inline('5.0'), '><v>1e-7</v>', inline("'=1+1"),
+    inline('00012'),
+    '><v>5</v>',
+    '><v>1</v>',
+    '><v>0.9523809523809523</v>',
+    inline('12345678901234567'),
+    inline('7'),
+    inline('5.0'),
+    '><v>1e-7</v>',
+    inline("'=1+1"),
   ]);
   expect(cell('E2')).toBeUndefined();
 });
@@ -76,7 +115,9 @@ test('a cell longer than a workbook can hold is cut and says so', async () => {
   const { cells } = await readRowsOf(await convert([['1', 'x'.repeat(40_000), '1', '', '']], 'xlsx'));
   expect(cells[1]?.[1]).toHaveLength(32_767);
   expect(cells[1]?.[1]).toMatch(/x … \(cut\)$/);
-  expect((await readRowsOf(await convert([['1', 'x'.repeat(40_000), '1', '', '']], 'parquet'))).cells[1]?.[1]).toHaveLength(40_000);
+  expect(
+    (await readRowsOf(await convert([['1', 'x'.repeat(40_000), '1', '', '']], 'parquet'))).cells[1]?.[1],
+  ).toHaveLength(40_000);
 });
 
 test('more rows than a sheet holds are refused before anything is read', () => {
@@ -86,30 +127,50 @@ test('more rows than a sheet holds are refused before anything is read', () => {
     },
   };
   const options = { dialect: DIALECT, rows: 1_048_576, typesOf: () => [] };
-  expect(() => convertResults(untouched, { ...options, format: 'xlsx' })).toThrow(expect.objectContaining({ code: 'too-many-rows' }));
+  expect(() => convertResults(untouched, { ...options, format: 'xlsx' })).toThrow(
+    expect.objectContaining({ code: 'too-many-rows' }),
+  );
   expect(() => convertResults(untouched, { ...options, format: 'parquet' })).not.toThrow();
 });
 
 test('JSON Lines has numbers as numbers, carried cells as text and blanks of ours as null', async () => {
   const text = (await convert(ROWS.slice(0, 2), 'jsonl')).toString();
-  expect(text).toBe('{"id":"00012","note":"5","row":1,"probability_malignant":0.9523809523809523,"reason":null}\n'
-    + '{"id":"12345678901234567","note":"12345678901234567","row":2,"probability_malignant":null,"reason":"grey_zone"}\n');
+  expect(text).toBe(
+    '{"id":"00012","note":"5","row":1,"probability_malignant":0.9523809523809523,"reason":null}\n' +
+      '{"id":"12345678901234567","note":"12345678901234567","row":2,"probability_malignant":null,"reason":"grey_zone"}\n',
+  );
 });
 
-test.each(['jsonl', 'parquet'] as const)('columns of one name, and without a name, are told apart in %s', async (format) => {
-  const columns: [string, ColumnType][] = ['', 'note', 'note', 'note_2', ''].map((name) => [name, 'carried']);
-  const { cells } = await readRowsOf(await convert([['1', '2', '3', '4', '5']], format, columns));
-  expect(cells).toEqual([['column_1', 'note', 'note_3', 'note_2', 'column_5'], ['1', '2', '3', '4', '5']]);
-});
+test.each(['jsonl', 'parquet'] as const)(
+  'columns of one name, and without a name, are told apart in %s',
+  async (format) => {
+    const columns: [string, ColumnType][] = ['', 'note', 'note', 'note_2', ''].map((name) => [name, 'carried']);
+    const { cells } = await readRowsOf(await convert([['1', '2', '3', '4', '5']], format, columns));
+    expect(cells).toEqual([
+      ['column_1', 'note', 'note_3', 'note_2', 'column_5'],
+      ['1', '2', '3', '4', '5'],
+    ]);
+  },
+);
 
 test('Parquet of several row groups has all rows in order', async () => {
-  const rows = Array.from({ length: 40_000 }, (_, i) => [`S-${i}`, i % 3 === 0 ? '' : String(i), String(i + 1), String(1 / (i + 1)), '']);
+  const rows = Array.from({ length: 40_000 }, (_, i) => [
+    `S-${i}`,
+    i % 3 === 0 ? '' : String(i),
+    String(i + 1),
+    String(1 / (i + 1)),
+    '',
+  ]);
   expect((await readRowsOf(await convert(rows, 'parquet'))).cells.slice(1)).toEqual(rows);
 });
 
 test.each(FORMATS)('an empty file and one without rows become %s without rows', async (format) => {
-  expect((await readRowsOf(await convert([], format)).catch(() => ({ cells: [] as string[][] }))).cells.slice(1)).toEqual([]);
-  const empty = await collect(convertResults(chunksOf(Buffer.alloc(0), 1), { format, dialect: DIALECT, rows: 0, typesOf: () => [] }));
+  expect(
+    (await readRowsOf(await convert([], format)).catch(() => ({ cells: [] as string[][] }))).cells.slice(1),
+  ).toEqual([]);
+  const empty = await collect(
+    convertResults(chunksOf(Buffer.alloc(0), 1), { format, dialect: DIALECT, rows: 0, typesOf: () => [] }),
+  );
   expect(empty).toHaveLength(0);
 });
 
@@ -119,7 +180,11 @@ test.each(FORMATS)('what the results throw ends %s, and a reader that stops ends
   async function* failing(): AsyncGenerator<Uint8Array> {
     try {
       yield csvOf([COLUMNS.map(([name]) => name), ...ROWS]);
-      for (let i = 0; i < 60; i++) yield csvOf(Array.from({ length: 500 }, () => ROWS[1] as string[]), { ...DIALECT, bom: false });
+      for (let i = 0; i < 60; i++)
+        yield csvOf(
+          Array.from({ length: 500 }, () => ROWS[1] as string[]),
+          { ...DIALECT, bom: false },
+        );
       throw outage;
     } finally {
       ended = true;

@@ -12,8 +12,11 @@ export const RESULT_FORMATS: Readonly<Record<ResultFormat, { mediaType: string; 
   parquet: { mediaType: 'application/vnd.apache.parquet', extension: '.parquet' },
 };
 
-const WRITERS: Readonly<Record<ResultFormat, (table: ResultTable) => AsyncGenerator<Uint8Array>>> =
-  { xlsx: writeXlsx, jsonl: writeJsonLines, parquet: writeParquet };
+const WRITERS: Readonly<Record<ResultFormat, (table: ResultTable) => AsyncGenerator<Uint8Array>>> = {
+  xlsx: writeXlsx,
+  jsonl: writeJsonLines,
+  parquet: writeParquet,
+};
 
 export interface ConvertOptions {
   format: ResultFormat;
@@ -34,7 +37,10 @@ export function convertResults(bytes: AsyncIterable<Uint8Array>, options: Conver
   return convert(bytes, options);
 }
 
-async function* convert(bytes: AsyncIterable<Uint8Array>, { format, dialect, typesOf }: ConvertOptions): AsyncGenerator<Uint8Array> {
+async function* convert(
+  bytes: AsyncIterable<Uint8Array>,
+  { format, dialect, typesOf }: ConvertOptions,
+): AsyncGenerator<Uint8Array> {
   const table = await readResultTable(bytes, dialect, typesOf);
   if (table === undefined) return;
   try {

@@ -7,7 +7,8 @@ export async function* writeJsonLines({ columns, rows }: ResultTable): AsyncGene
   const keys = uniqueNames(columns).map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
   let text = '';
   for await (const cells of rows) {
-    for (let i = 0; i < columns.length; i++) text += `${keys[i]}${jsonValue(cells[i] ?? '', columns[i] as ResultColumn)}`;
+    for (let i = 0; i < columns.length; i++)
+      text += `${keys[i]}${jsonValue(cells[i] ?? '', columns[i] as ResultColumn)}`;
     text += '}\n';
     if (text.length < CHUNK_CHARS) continue;
     yield Buffer.from(text);

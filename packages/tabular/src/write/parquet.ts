@@ -78,7 +78,10 @@ function valueOf(cell: string, { type }: ResultColumn): string | number | bigint
 }
 
 function schemaOf(columns: readonly ResultColumn[], names: readonly string[]): Schema {
-  return [{ name: 'results', num_children: columns.length }, ...columns.map(({ type }, index) => elementOf(names[index] as string, type))];
+  return [
+    { name: 'results', num_children: columns.length },
+    ...columns.map(({ type }, index) => elementOf(names[index] as string, type)),
+  ];
 }
 
 function elementOf(name: string, type: ResultColumn['type']): Schema[number] {

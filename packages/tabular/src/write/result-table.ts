@@ -2,8 +2,9 @@ import type { Dialect } from '@cytoqueue/csv';
 import { TextRows } from '../text-rows';
 
 /**
- * How a column is written where a format has types. `integer`, `number` and `text` are columns of ours: blank cells become null.
- * `carried` columns stay text; only in a workbook, numbers among them become numbers. An `identifier` is text everywhere.
+ * How a column is written where a format has types. `integer`, `number` and `text` are columns of ours: blank cells
+ * become null. `carried` columns stay text; only in a workbook, numbers among them become numbers. An `identifier` is
+ * text everywhere.
  */
 export type ColumnType = 'integer' | 'number' | 'text' | 'carried' | 'identifier';
 
@@ -27,7 +28,9 @@ const BOM = '\uFEFF';
  * @returns undefined when the file is empty
  */
 export async function readResultTable(
-  bytes: AsyncIterable<Uint8Array>, dialect: Dialect, typesOf: (names: readonly string[]) => readonly ColumnType[],
+  bytes: AsyncIterable<Uint8Array>,
+  dialect: Dialect,
+  typesOf: (names: readonly string[]) => readonly ColumnType[],
 ): Promise<ResultTable | undefined> {
   const rows = readRows(bytes, dialect);
   const header = await rows.next();
@@ -37,7 +40,10 @@ export async function readResultTable(
   return { columns: names.map((name, index) => ({ name, type: types[index] as ColumnType })), rows };
 }
 
-async function* readRows(bytes: AsyncIterable<Uint8Array>, dialect: Dialect): AsyncGenerator<readonly string[], void, undefined> {
+async function* readRows(
+  bytes: AsyncIterable<Uint8Array>,
+  dialect: Dialect,
+): AsyncGenerator<readonly string[], void, undefined> {
   const rows = new TextRows(dialect, MAX_ROW_BYTES);
   for await (const chunk of bytes) for (const { cells } of rows.push(chunk)) yield cells;
   for (const { cells } of rows.end()) yield cells;
@@ -49,7 +55,8 @@ export function uniqueNames(columns: readonly ResultColumn[]): string[] {
   const seen = new Set<string>();
   return columns.map(({ name }, index) => {
     let unique = name === '' ? `column_${index + 1}` : name;
-    for (let number = 2; seen.has(unique) || (unique !== name && taken.has(unique)); number++) unique = `${name === '' ? `column_${index + 1}` : name}_${number}`;
+    for (let number = 2; seen.has(unique) || (unique !== name && taken.has(unique)); number++)
+      unique = `${name === '' ? `column_${index + 1}` : name}_${number}`;
     seen.add(unique);
     return unique;
   });

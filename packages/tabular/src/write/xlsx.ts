@@ -14,7 +14,11 @@ const OPTIONS = { mtime: new Date(Date.UTC(2000, 0, 1)), forceDosTimestamp: true
 /** @throws TabularError `too-many-rows`; called before the first byte of the answer. */
 export function assertXlsxRows(rows: number): void {
   if (rows <= MAX_XLSX_ROWS) return;
-  throw new TabularError('too-many-rows', `A sheet holds at most ${MAX_XLSX_ROWS} rows below its header, and these are ${rows}. Choose format=csv, jsonl or parquet.`);
+  throw new TabularError(
+    'too-many-rows',
+    `A sheet holds at most ${MAX_XLSX_ROWS} rows below its header, and these are ${rows}. Choose format=csv, ` +
+      'jsonl or parquet.',
+  );
 }
 
 /** A workbook of one sheet with a header that stays in view, compressed while its rows are read. */
@@ -41,25 +45,36 @@ const RELATIONS = 'http://schemas.openxmlformats.org/package/2006/relationships'
 const TYPES = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
 const PARTS = {
-  '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    + '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    + `<Override PartName="/xl/workbook.xml" ContentType="${TYPES}.sheet.main+xml"/>`
-    + `<Override PartName="/xl/worksheets/sheet1.xml" ContentType="${TYPES}.worksheet+xml"/></Types>`,
+  '[Content_Types].xml':
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">' +
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>' +
+    `<Override PartName="/xl/workbook.xml" ContentType="${TYPES}.sheet.main+xml"/>` +
+    `<Override PartName="/xl/worksheets/sheet1.xml" ContentType="${TYPES}.worksheet+xml"/></Types>`,
   '_rels/.rels': `<Relationships xmlns="${RELATIONS}"><Relationship Id="rId1" Type="${OFFICE_RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
   'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${OFFICE_RELATIONS}"><sheets><sheet name="results" sheetId="1" r:id="rId1"/></sheets></workbook>`,
   'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${RELATIONS}"><Relationship Id="rId1" Type="${OFFICE_RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
 };
 
 async function* sheetXml({ columns, rows }: ResultTable): AsyncGenerator<Buffer> {
-  let text = `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>`
-    + '</sheetView></sheetViews><sheetData>';
+  let text =
+    `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" ` +
+    'topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' +
+    '</sheetView></sheetViews><sheetData>';
   const letters = columns.map((_, index) => columnLetters(index));
   let line = 1;
-  text += rowXml(line, letters, columns.map(({ name }) => cellXml(name, 'identifier')));
+  text += rowXml(
+    line,
+    letters,
+    columns.map(({ name }) => cellXml(name, 'identifier')),
+  );
   for await (const cells of rows) {
     assertXlsxRows(line);
     line++;
-    text += rowXml(line, letters, columns.map(({ type }, index) => cellXml(cells[index] ?? '', type)));
+    text += rowXml(
+      line,
+      letters,
+      columns.map(({ type }, index) => cellXml(cells[index] ?? '', type)),
+    );
     if (text.length < CHUNK_CHARS) continue;
     yield Buffer.from(text);
     text = '';
@@ -70,6 +85,7 @@ async function* sheetXml({ columns, rows }: ResultTable): AsyncGenerator<Buffer>
 /** @param contents of each cell: attributes and children, '' for a blank one */
 function rowXml(line: number, letters: readonly string[], contents: readonly string[]): string {
   let row = `<row r="${line}">`;
-  for (let i = 0; i < contents.length; i++) if (contents[i] !== '') row += `<c r="${letters[i]}${line}"${contents[i]}</c>`;
+  for (let i = 0; i < contents.length; i++)
+    if (contents[i] !== '') row += `<c r="${letters[i]}${line}"${contents[i]}</c>`;
   return `${row}</row>`;
 }

@@ -6,7 +6,11 @@ const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 
 describe('metadata that hyparquet would take memory or time for', () => {
   test.each([
-    ['a list of 30 million structures', bytes(0x19, 0xfc, 0x80, 0x87, 0xa7, 0x0e, 0), 'a list is longer than its bytes'],
+    [
+      'a list of 30 million structures',
+      bytes(0x19, 0xfc, 0x80, 0x87, 0xa7, 0x0e, 0),
+      'a list is longer than its bytes',
+    ],
     ['a number of 40 bytes', bytes(0x16, ...Array.from({ length: 40 }, () => 0x80), 0, 0), 'a number does not end'],
     ['a text longer than the bytes', bytes(0x18, 0x7f, 0x41, 0), 'the structure breaks off'],
     ['structures nested a hundred deep', bytes(...Array.from({ length: 100 }, () => 0x1c)), 'nested too deep'],

@@ -10,7 +10,10 @@ export interface PageTexts {
 export class ValueTexts implements PageTexts {
   private index = 0;
 
-  constructor(private readonly values: ArrayLike<unknown>, private readonly text: (value: unknown) => string) {}
+  constructor(
+    private readonly values: ArrayLike<unknown>,
+    private readonly text: (value: unknown) => string,
+  ) {}
 
   get count(): number {
     return this.values.length;
@@ -25,7 +28,10 @@ export class ValueTexts implements PageTexts {
 export class DictionaryTexts implements PageTexts {
   private index = 0;
 
-  constructor(private readonly indexes: ArrayLike<number>, private readonly texts: readonly string[]) {}
+  constructor(
+    private readonly indexes: ArrayLike<number>,
+    private readonly texts: readonly string[],
+  ) {}
 
   get count(): number {
     return this.indexes.length;
@@ -38,13 +44,18 @@ export class DictionaryTexts implements PageTexts {
   }
 }
 
-/** Texts as they lie in the page, a length before each. A page may hold a million, which as objects would take 100 MB. */
+/**
+ * Texts as they lie in the page, a length before each. A page may hold a million, which as objects would take 100 MB.
+ */
 export class PlainTexts implements PageTexts {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private readonly view: DataView;
   private offset = 0;
 
-  constructor(private readonly bytes: Uint8Array, readonly count: number) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    readonly count: number,
+  ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -61,7 +72,10 @@ export class PlainTexts implements PageTexts {
 export class NullableTexts implements PageTexts {
   private index = 0;
 
-  constructor(private readonly levels: Uint8Array, private readonly defined: PageTexts) {}
+  constructor(
+    private readonly levels: Uint8Array,
+    private readonly defined: PageTexts,
+  ) {}
 
   get count(): number {
     return this.levels.length;

@@ -16,11 +16,17 @@ export class PageReader {
   /** For the values that stand behind the levels: hyparquet then expects no levels. */
   private readonly valueDecoder: ColumnDecoder;
 
-  constructor(private readonly decoder: ColumnDecoder, private readonly text: (value: unknown) => string) {
+  constructor(
+    private readonly decoder: ColumnDecoder,
+    private readonly text: (value: unknown) => string,
+  ) {
     const { element, schemaPath } = decoder;
     this.nullable = element.repetition_type !== 'REQUIRED';
     const required = { ...element, repetition_type: 'REQUIRED' as const };
-    this.valueDecoder = { ...decoder, schemaPath: [schemaPath[0], { ...schemaPath[1], element: required }] as ColumnDecoder['schemaPath'] };
+    this.valueDecoder = {
+      ...decoder,
+      schemaPath: [schemaPath[0], { ...schemaPath[1], element: required }] as ColumnDecoder['schemaPath'],
+    };
   }
 
   /** The values of a data page; undefined for other pages. */
@@ -43,7 +49,12 @@ export class PageReader {
   private readDictionary(header: PageHeader, bytes: Uint8Array): void {
     const { element, type } = this.decoder;
     const page = this.decompress(bytes, header.uncompressed_page_size);
-    const values = readPlain({ view: viewOf(page), offset: 0 }, type, countOf(header.dictionary_page_header), element.type_length);
+    const values = readPlain(
+      { view: viewOf(page), offset: 0 },
+      type,
+      countOf(header.dictionary_page_header),
+      element.type_length,
+    );
     this.dictionary = Array.from(convert(values, this.decoder) as ArrayLike<unknown>, this.text);
   }
 
@@ -60,11 +71,17 @@ export class PageReader {
     const page = header.data_page_header_v2;
     const count = countOf(page);
     const encoding = page?.encoding as ValueEncoding;
-    const { repetition_levels_byte_length: before = 0, definition_levels_byte_length: levelBytes = 0, is_compressed: isCompressed } = page ?? {};
+    const {
+      repetition_levels_byte_length: before = 0,
+      definition_levels_byte_length: levelBytes = 0,
+      is_compressed: isCompressed,
+    } = page ?? {};
     const start = before + levelBytes;
-    if (!(before >= 0 && levelBytes >= 0 && start <= bytes.length)) throw new Error('levels are longer than their page');
+    if (!(before >= 0 && levelBytes >= 0 && start <= bytes.length))
+      throw new Error('levels are longer than their page');
     const size = header.uncompressed_page_size - start;
-    const values = isCompressed === false || size === 0 ? bytes.subarray(start) : this.decompress(bytes.subarray(start), size);
+    const values =
+      isCompressed === false || size === 0 ? bytes.subarray(start) : this.decompress(bytes.subarray(start), size);
     if (!this.nullable || levelBytes === 0) return this.readValues(values, encoding, count);
     return this.readNullable(bytes.subarray(before, start), values, encoding, count);
   }
@@ -82,10 +99,15 @@ export class PageReader {
   private readValues(bytes: Uint8Array, encoding: ValueEncoding, count: number): PageTexts {
     if (count === 0) return new ValueTexts([], this.text);
     if (encoding.endsWith('_DICTIONARY')) return new DictionaryTexts(readIndexes(bytes, count), this.dictionary);
-    if (encoding === 'PLAIN' && this.decoder.type === 'BYTE_ARRAY' && this.decoder.utf8) return new PlainTexts(bytes, count);
+    if (encoding === 'PLAIN' && this.decoder.type === 'BYTE_ARRAY' && this.decoder.utf8)
+      return new PlainTexts(bytes, count);
     if (encoding === 'RLE') assertRuns(bytes, 4, 1, count);
     if (encoding === 'DELTA_BYTE_ARRAY') assertDeltaTexts(bytes, count);
-    const { dataPage } = readDataPage(bytes, { num_values: count, encoding } as Parameters<typeof readDataPage>[1], this.valueDecoder);
+    const { dataPage } = readDataPage(
+      bytes,
+      { num_values: count, encoding } as Parameters<typeof readDataPage>[1],
+      this.valueDecoder,
+    );
     if (dataPage.length !== count) throw new Error('a page has another number of values than its header says');
     return new ValueTexts(convert(dataPage as DecodedArray, this.decoder), this.text);
   }

@@ -1,4 +1,11 @@
-import { parquetMetadata, parquetSchema, type FileMetaData, type RowGroup, type SchemaElement, type SchemaTree } from 'hyparquet';
+import {
+  parquetMetadata,
+  parquetSchema,
+  type FileMetaData,
+  type RowGroup,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
 import { TabularError } from '../../error';
 import type { RandomAccess, RowSource, SourceRow } from '../../source';
 import { MAX_COLUMNS } from '../cell-text';
@@ -23,7 +30,13 @@ export async function openParquet(file: RandomAccess, limit: ExpansionLimit): Pr
   try {
     const metadata = await readMetadata(file);
     const columns = flatColumns(metadata);
-    return { kind: 'rows', container: 'parquet', sheet: null, rows: readRows(file, metadata, columns, limit), warnings: [] };
+    return {
+      kind: 'rows',
+      container: 'parquet',
+      sheet: null,
+      rows: readRows(file, metadata, columns, limit),
+      warnings: [],
+    };
   } catch (error) {
     throw asDamagedFile(error, DAMAGED);
   }
@@ -32,7 +45,8 @@ export async function openParquet(file: RandomAccess, limit: ExpansionLimit): Pr
 async function readMetadata(file: RandomAccess): Promise<FileMetaData> {
   const footer = Buffer.from(await file.read(Math.max(0, file.size - FOOTER_BYTES), FOOTER_BYTES));
   const magic = footer.toString('latin1', 4);
-  if (magic === 'PARE') throw new TabularError('encrypted-file', 'The Parquet file is encrypted. Write it without encryption.');
+  if (magic === 'PARE')
+    throw new TabularError('encrypted-file', 'The Parquet file is encrypted. Write it without encryption.');
   if (magic !== 'PAR1' || file.size < 12) throw new Error('no Parquet footer');
   const length = footer.readUInt32LE(0);
   if (length > MAX_METADATA_BYTES || length > file.size - 12) throw new Error(`metadata of ${length} bytes`);
@@ -44,25 +58,48 @@ async function readMetadata(file: RandomAccess): Promise<FileMetaData> {
 /** @throws TabularError `nested-columns`, `unsupported-columns`, both naming the columns; `too-many-columns` */
 function flatColumns(metadata: FileMetaData): SchemaTree[] {
   const columns = parquetSchema(metadata).children;
-  if (columns.length > MAX_COLUMNS) throw new TabularError('too-many-columns', `The Parquet file has ${columns.length} columns; at most ${MAX_COLUMNS} are read.`);
-  refuse(columns.filter(({ children, element }) => children.length > 0 || element.repetition_type === 'REPEATED'), 'nested-columns',
-    'hold lists or structures. Write a column for each value, or leave them out');
-  refuse(columns.filter(({ element }) => isUnsupported(element)), 'unsupported-columns', 'are of a type that no record needs. Leave them out');
+  if (columns.length > MAX_COLUMNS)
+    throw new TabularError(
+      'too-many-columns',
+      `The Parquet file has ${columns.length} columns; at most ${MAX_COLUMNS} are read.`,
+    );
+  refuse(
+    columns.filter(({ children, element }) => children.length > 0 || element.repetition_type === 'REPEATED'),
+    'nested-columns',
+    'hold lists or structures. Write a column for each value, or leave them out',
+  );
+  refuse(
+    columns.filter(({ element }) => isUnsupported(element)),
+    'unsupported-columns',
+    'are of a type that no record needs. Leave them out',
+  );
   return columns;
 }
 
 function isUnsupported(element: SchemaElement): boolean {
-  if (element.type === 'FIXED_LEN_BYTE_ARRAY' && decimalScale(element) === undefined) return !['UUID', 'FLOAT16'].includes(element.logical_type?.type ?? '');
+  if (element.type === 'FIXED_LEN_BYTE_ARRAY' && decimalScale(element) === undefined)
+    return !['UUID', 'FLOAT16'].includes(element.logical_type?.type ?? '');
   return UNSUPPORTED_TYPES.has(element.converted_type ?? '') || UNSUPPORTED_TYPES.has(element.logical_type?.type ?? '');
 }
 
 function refuse(columns: readonly SchemaTree[], code: string, reason: string): void {
   if (columns.length === 0) return;
-  const names = columns.slice(0, 10).map(({ element }) => `"${element.name}"`).join(', ');
-  throw new TabularError(code, `Columns of the Parquet file ${reason}: ${names}${columns.length > 10 ? `, … (${columns.length})` : ''}.`);
+  const names = columns
+    .slice(0, 10)
+    .map(({ element }) => `"${element.name}"`)
+    .join(', ');
+  throw new TabularError(
+    code,
+    `Columns of the Parquet file ${reason}: ${names}${columns.length > 10 ? `, … (${columns.length})` : ''}.`,
+  );
 }
 
-async function* readRows(file: RandomAccess, metadata: FileMetaData, columns: readonly SchemaTree[], limit: ExpansionLimit): AsyncGenerator<SourceRow> {
+async function* readRows(
+  file: RandomAccess,
+  metadata: FileMetaData,
+  columns: readonly SchemaTree[],
+  limit: ExpansionLimit,
+): AsyncGenerator<SourceRow> {
   yield { cells: columns.map(({ element }) => element.name), line: null };
   try {
     const root = parquetSchema(metadata);
@@ -79,7 +116,10 @@ class ColumnCursor {
   available = 0;
   private page: PageTexts | undefined;
 
-  constructor(private readonly name: string, private readonly chunk: ColumnChunkReader) {}
+  constructor(
+    private readonly name: string,
+    private readonly chunk: ColumnChunkReader,
+  ) {}
 
   /** @throws Error when the column has fewer values than the row group has rows */
   async load(): Promise<void> {
@@ -104,14 +144,24 @@ class ColumnCursor {
 
   private explain(error: unknown): unknown {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') return error;
-    return new TabularError('not-utf8', `Column "${this.name}" of the Parquet file holds bytes that are not UTF-8 text. Leave it out, or write it as text.`, { cause: error });
+    return new TabularError(
+      'not-utf8',
+      `Column "${this.name}" of the Parquet file holds bytes that are not UTF-8 text. Leave it out, or write it ` +
+        'as text.',
+      { cause: error },
+    );
   }
 }
 
-async function* readGroup(file: RandomAccess, group: RowGroup, root: SchemaTree, limit: ExpansionLimit): AsyncGenerator<string[]> {
+async function* readGroup(
+  file: RandomAccess,
+  group: RowGroup,
+  root: SchemaTree,
+  limit: ExpansionLimit,
+): AsyncGenerator<string[]> {
   const cursors = root.children.map((column) => openColumn(file, group, root, column));
   if (cursors.length === 0) return;
-  for (let left = Number(group.num_rows); left > 0; ) {
+  for (let left = Number(group.num_rows); left > 0;) {
     let rows = left;
     for (const cursor of cursors) {
       if (cursor.available === 0) await cursor.load();
@@ -127,18 +177,37 @@ async function* readGroup(file: RandomAccess, group: RowGroup, root: SchemaTree,
 }
 
 function openColumn(file: RandomAccess, group: RowGroup, root: SchemaTree, column: SchemaTree): ColumnCursor {
-  const metadata = group.columns.find(({ meta_data: data }) => data?.path_in_schema[0] === column.element.name)?.meta_data;
+  const metadata = group.columns.find(
+    ({ meta_data: data }) => data?.path_in_schema[0] === column.element.name,
+  )?.meta_data;
   if (metadata === undefined) throw new Error('a row group lacks a column');
-  const { codec, type, dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = metadata;
+  const {
+    codec,
+    type,
+    dictionary_page_offset: dictionary,
+    data_page_offset: data,
+    total_compressed_size: size,
+  } = metadata;
   const start = Number(dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data);
   const end = start + Number(size);
   if (!(start >= 4 && end > start && end <= file.size)) throw new Error('a column lies outside of the file');
   const isDecimal = decimalScale(column.element) !== undefined;
-  const element = isDecimal ? { ...column.element, converted_type: undefined, logical_type: undefined } : column.element;
+  const element = isDecimal
+    ? { ...column.element, converted_type: undefined, logical_type: undefined }
+    : column.element;
   const decoder: ColumnDecoder = {
-    pathInSchema: [element.name], type, element, schemaPath: [root, { ...column, element }], codec,
-    parsers: TEXT_PARSERS, compressors: decompressors, utf8: !isDecimal,
+    pathInSchema: [element.name],
+    type,
+    element,
+    schemaPath: [root, { ...column, element }],
+    codec,
+    parsers: TEXT_PARSERS,
+    compressors: decompressors,
+    utf8: !isDecimal,
   };
   const windowBytes = Math.min(1024 * 1024, Math.max(64 * 1024, Math.floor(WINDOWS_BYTES / root.children.length)));
-  return new ColumnCursor(element.name, new ColumnChunkReader(file, new PageReader(decoder, textOf(column.element)), start, end, windowBytes));
+  return new ColumnCursor(
+    element.name,
+    new ColumnChunkReader(file, new PageReader(decoder, textOf(column.element)), start, end, windowBytes),
+  );
 }

@@ -6,9 +6,11 @@ const TRUE = 1;
 const FALSE = 2;
 
 /**
- * Walks over a structure of Thrift's compact protocol without making values of it. hyparquet trusts the lengths in there: a list
- * of many millions would take its memory before the first entry is missed, and a number without end would take its time.
- * @throws Error when the structure does not end within the bytes, or could not have been written by a writer of Parquet
+ * Walks over a structure of Thrift's compact protocol without making values of it. hyparquet trusts the lengths in
+ * there: a list of many millions would take its memory before the first entry is missed, and a number without end
+ * would take its time.
+ * @throws Error when the structure does not end within the bytes, or could not have been written by a writer of
+ * Parquet
  */
 export function assertThriftStruct(bytes: Uint8Array): void {
   new ThriftWalk(bytes).struct(0);

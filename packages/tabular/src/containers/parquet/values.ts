@@ -21,13 +21,19 @@ function isoText(milliseconds: number): string {
 /** How the values of a column become texts: numbers in the shortest form that reads back to the same value. */
 export function textOf(element: SchemaElement): (value: unknown) => string {
   const scale = decimalScale(element);
-  if (scale !== undefined) return (value) => decimalText(typeof value === 'object' ? bigEndian(value as Uint8Array) : BigInt(value as number), scale);
+  if (scale !== undefined)
+    return (value) =>
+      decimalText(typeof value === 'object' ? bigEndian(value as Uint8Array) : BigInt(value as number), scale);
   if (element.type === 'FLOAT') return (value) => singleText(value as number);
   return String;
 }
 
 /** Undefined for columns that are no decimals. */
-export function decimalScale({ converted_type: converted, logical_type: logical, scale }: SchemaElement): number | undefined {
+export function decimalScale({
+  converted_type: converted,
+  logical_type: logical,
+  scale,
+}: SchemaElement): number | undefined {
   if (logical?.type === 'DECIMAL') return logical.scale;
   return converted === 'DECIMAL' ? (scale ?? 0) : undefined;
 }

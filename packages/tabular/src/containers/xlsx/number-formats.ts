@@ -1,7 +1,12 @@
 import { parseWholeXml, type XmlAttributes, type XmlHandler } from '../xml';
 
 /** Built-in formats that show a date, a time or both; 27 to 36 and 50 to 58 are those of East Asian versions. */
-const DATE_FORMATS = [[14, 22], [27, 36], [45, 47], [50, 58]] as const;
+const DATE_FORMATS = [
+  [14, 22],
+  [27, 36],
+  [45, 47],
+  [50, 58],
+] as const;
 const DAY_MS = 86_400_000;
 
 /** Tells of each cell style whether it shows its number as a date. */
@@ -21,7 +26,8 @@ export class DateStyles implements XmlHandler {
   }
 
   open(name: string, attributes: XmlAttributes): void {
-    if (name === 'numFmt' && showsDate(attributes['formatCode'] ?? '')) this.customDates.add(Number(attributes['numFmtId']));
+    if (name === 'numFmt' && showsDate(attributes['formatCode'] ?? ''))
+      this.customDates.add(Number(attributes['numFmtId']));
     else if (name === 'cellXfs') this.inCellFormats = true;
     else if (name === 'xf' && this.inCellFormats) this.styles.push(this.isDateFormat(Number(attributes['numFmtId'])));
   }
@@ -35,14 +41,18 @@ export class DateStyles implements XmlHandler {
   }
 }
 
-/** A format code shows a date when a date's letter is left once quoted text, colours, locales and padding are removed. */
+/**
+ * A format code shows a date when a date's letter is left once quoted text, colours, locales and padding are removed.
+ */
 function showsDate(code: string): boolean {
   const first = code.split(';')[0] as string;
   const bare = first.replace(/"[^"]*"|\\.|[_*]./g, '').replace(/\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, '');
   return !/general/i.test(bare) && /[ymdhs]/i.test(bare);
 }
 
-/** A serial day number as ISO 8601: a date, a time of day, or both. Undefined for numbers that are no date of Excel's. */
+/**
+ * A serial day number as ISO 8601: a date, a time of day, or both. Undefined for numbers that are no date of Excel's.
+ */
 export function isoDate(serial: number, since1904: boolean): string | undefined {
   if (!(serial >= 0 && serial < 2_958_466)) return undefined;
   const seconds = Math.round(serial * 86_400) / 86_400;

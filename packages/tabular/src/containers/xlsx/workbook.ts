@@ -25,24 +25,39 @@ export function findWorkbookPart(archive: ZipArchive): ZipMember | undefined {
 }
 
 /** Reads one sheet of an .xlsx workbook from ranges of the file. */
-export async function openXlsx(archive: ZipArchive, part: ZipMember, limit: ExpansionLimit, sheetName?: string): Promise<RowSource> {
+export async function openXlsx(
+  archive: ZipArchive,
+  part: ZipMember,
+  limit: ExpansionLimit,
+  sheetName?: string,
+): Promise<RowSource> {
   const workbook = new WorkbookHandler();
   await parseWholeXml(archive.read(part, limit), workbook);
   const relations = await readRelations(archive, limit);
   const sheets = workbook.sheets.filter(({ relation }) => relations.get(relation)?.type === 'worksheet');
   const warnings: ImportWarning[] = [];
-  const context: SheetContext = { strings: undefined, styles: undefined, since1904: workbook.since1904, recalculates: workbook.recalculates, warnings };
+  const context: SheetContext = {
+    strings: undefined,
+    styles: undefined,
+    since1904: workbook.since1904,
+    recalculates: workbook.recalculates,
+    warnings,
+  };
   const strings = memberOf(archive, relations, 'sharedStrings');
   if (strings !== undefined) context.strings = await SharedStrings.read(archive.read(strings, limit));
   const styles = memberOf(archive, relations, 'styles');
   if (styles !== undefined) context.styles = await DateStyles.read(archive.read(styles, limit));
-  const rowsOf = (sheet: Sheet, to: SheetContext): AsyncIterable<SourceRow> => readSheet(archive.read(sheetPart(archive, relations, sheet), limit), to);
-  const sheet = await chooseSheet(sheets, sheetName, (candidate) => hasRows(rowsOf(candidate, { ...context, warnings: [] })));
+  const rowsOf = (sheet: Sheet, to: SheetContext): AsyncIterable<SourceRow> =>
+    readSheet(archive.read(sheetPart(archive, relations, sheet), limit), to);
+  const sheet = await chooseSheet(sheets, sheetName, (candidate) =>
+    hasRows(rowsOf(candidate, { ...context, warnings: [] })),
+  );
   return { kind: 'rows', container: 'xlsx', sheet: sheet.name, rows: rowsOf(sheet, context), warnings };
 }
 
 async function hasRows(rows: AsyncIterable<SourceRow>): Promise<boolean> {
-  for await (const { cells, fault } of rows) if (fault !== undefined || cells.some((cell) => cell.trim() !== '')) return true;
+  for await (const { cells, fault } of rows)
+    if (fault !== undefined || cells.some((cell) => cell.trim() !== '')) return true;
   return false;
 }
 
@@ -55,8 +70,15 @@ class WorkbookHandler implements XmlHandler {
     if (name === 'workbookPr') this.since1904 = isTrue(attributes['date1904']);
     else if (name === 'calcPr') this.recalculates = isTrue(attributes['fullCalcOnLoad']);
     else if (name === 'sheet') {
-      const relation = Object.entries(attributes).find(([attribute]) => attribute.includes(':') && localName(attribute) === 'id')?.[1] ?? '';
-      this.sheets.push({ name: attributes['name'] ?? '', hidden: (attributes['state'] ?? 'visible') !== 'visible', relation });
+      const relation =
+        Object.entries(attributes).find(
+          ([attribute]) => attribute.includes(':') && localName(attribute) === 'id',
+        )?.[1] ?? '';
+      this.sheets.push({
+        name: attributes['name'] ?? '',
+        hidden: (attributes['state'] ?? 'visible') !== 'visible',
+        relation,
+      });
     }
   }
 }
@@ -68,7 +90,11 @@ function isTrue(value: string | undefined): boolean {
 async function readRelations(archive: ZipArchive, limit: ExpansionLimit): Promise<Map<string, Relation>> {
   const relations = new Map<string, Relation>();
   const part = archive.find('xl/_rels/workbook.xml.rels');
-  if (part === undefined) throw new TabularError('damaged-file', 'The workbook lacks the list of its parts. Save it again in Excel or LibreOffice.');
+  if (part === undefined)
+    throw new TabularError(
+      'damaged-file',
+      'The workbook lacks the list of its parts. Save it again in Excel or LibreOffice.',
+    );
   await parseWholeXml(archive.read(part, limit), {
     open: (name, attributes) => {
       if (name !== 'Relationship') return;
@@ -84,13 +110,21 @@ function memberOf(archive: ZipArchive, relations: ReadonlyMap<string, Relation>,
   const relation = [...relations.values()].find((candidate) => candidate.type === type);
   if (relation === undefined) return undefined;
   const member = archive.find(partName(relation.target));
-  if (member === undefined) throw new TabularError('damaged-file', `The workbook lacks its part "${type}". Save it again in Excel or LibreOffice.`);
+  if (member === undefined)
+    throw new TabularError(
+      'damaged-file',
+      `The workbook lacks its part "${type}". Save it again in Excel or LibreOffice.`,
+    );
   return member;
 }
 
 function sheetPart(archive: ZipArchive, relations: ReadonlyMap<string, Relation>, sheet: Sheet): ZipMember {
   const member = archive.find(partName(relations.get(sheet.relation)?.target ?? ''));
-  if (member === undefined) throw new TabularError('damaged-file', `The workbook lacks its sheet "${sheet.name}". Save it again in Excel or LibreOffice.`);
+  if (member === undefined)
+    throw new TabularError(
+      'damaged-file',
+      `The workbook lacks its sheet "${sheet.name}". Save it again in Excel or LibreOffice.`,
+    );
   return member;
 }
 
