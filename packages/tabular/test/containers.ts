@@ -70,7 +70,7 @@ export async function zipOf(
         forceZip64Format: options.zip64 === true,
       });
   }
-  zip.end({ forceZip64Format: options.zip64 === true });
+  zip.end({ comment: '', forceZip64Format: options.zip64 === true });
   return collect(zip.outputStream as AsyncIterable<Buffer>);
 }
 

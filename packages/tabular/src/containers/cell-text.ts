@@ -9,8 +9,8 @@ export function numberText(value: string): string {
 }
 
 /**
- * Pads rows with blank cells to the widest row so far. Workbooks and JSON leave out blank cells at the end of a row, which would
- * otherwise look like a row that is shorter than the header.
+ * Pads rows with blank cells to the widest row so far. Workbooks and JSON leave out blank cells at the end of a row,
+ * which would otherwise look like a row that is shorter than the header.
  */
 export class RowWidth {
   private widest = 0;

@@ -20,7 +20,7 @@ async function outcome(bytes: Uint8Array): Promise<string> {
     }
     return `${source.container} ${source.kind === 'text' ? items.join('') : JSON.stringify(items)}`;
   } catch (error) {
-    if (error instanceof TabularError && /\.$/.test(error.message)) return error.code;
+    if (error instanceof TabularError && error.message.endsWith('.')) return error.code;
     throw error;
   }
 }
@@ -76,8 +76,8 @@ test('a changed byte ends in a named error, or is found to change nothing where 
       copy.writeUInt8(copy.readUInt8(at) ^ flip, at);
       const found = await outcome(copy);
       // Parquet pages have no checksums, and a changed signature makes any file a text.
-      if (!name.endsWith('.parquet') && !found.startsWith('csv ') && !/^[a-z0-9-]+$/.test(found))
-        expect(found).toBe(intact.get(name));
+      const mayDiffer = name.endsWith('.parquet') || found.startsWith('csv ') || /^[a-z0-9-]+$/.test(found);
+      expect(mayDiffer ? intact.get(name) : found).toBe(intact.get(name));
     }),
     { numRuns: 1500 },
   );
@@ -117,7 +117,7 @@ describe('decompression bombs are stopped', () => {
     ['gzip', async () => gzipSync(zeros)],
     [
       'gzip of many members',
-      async () => Buffer.concat(new Array<Buffer>(64).fill(gzipSync(Buffer.alloc(1024 * 1024)))),
+      async () => Buffer.concat(Array.from({ length: 64 }, () => gzipSync(Buffer.alloc(1024 * 1024)))),
     ],
     ['zip', () => zipOf({ 'records.csv': zeros })],
     ['a sheet', () => xlsxOf('<x/>'.repeat(10_000_000))],

@@ -1,6 +1,9 @@
 import { TabularError } from '../error';
 
-/** Records of single digits compress tenfold, the markup of workbooks a hundredfold; what expands further is a decompression bomb. */
+/**
+ * Records of single digits compress tenfold, the markup of workbooks a hundredfold; what expands further is a
+ * decompression bomb.
+ */
 const MAX_RATIO = 200;
 /** Harmless in memory and time, so that short and very regular files pass. */
 const FREE_BYTES = 16 * 1024 * 1024;

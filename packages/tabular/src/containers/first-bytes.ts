@@ -7,19 +7,22 @@ export const FIRST_BYTES = 64 * 1024;
 /** No binary signature lies further inside. */
 const SIGNATURE_BYTES = 512;
 
+/** Of a member, of an empty archive, of one that could have been split. */
+const ZIP_SIGNATURES = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08PK\x03\x04'];
+
 export type Signature = 'text' | 'json' | 'gzip' | 'zip' | 'parquet';
 
 export type FirstBytes = { signature: Signature } | { unsupported: UnsupportedFormat };
 
 /**
- * Tells what a file is by its first bytes, never by its name or its declared media type. Anything without a known signature is
- * text: the CSV reader then says what keeps it from being CSV.
+ * Tells what a file is by its first bytes, never by its name or its declared media type. Anything without a known
+ * signature is text: the CSV reader then says what keeps it from being CSV.
  * @param head the first FIRST_BYTES of the file, or all of it
  */
 export function inspectFirstBytes(head: Uint8Array): FirstBytes {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, SIGNATURE_BYTES)).toString('latin1');
   if (bytes.startsWith('\x1f\x8b')) return { signature: 'gzip' };
-  if (/^PK(\x03\x04|\x05\x06|\x07\x08PK\x03\x04)/.test(bytes)) return { signature: 'zip' };
+  if (ZIP_SIGNATURES.some((signature) => bytes.startsWith(signature))) return { signature: 'zip' };
   if (/^PAR1[^\t\n\r -~]/.test(bytes) || bytes === 'PAR1') return { signature: 'parquet' };
   const text = new TextDecoder(markedEncoding(head)).decode(head).trimStart();
   const unsupported = UNSUPPORTED_FORMATS.find((format) => format.matches(bytes, text));

@@ -27,8 +27,8 @@ export async function* readLines(texts: AsyncIterable<string>): AsyncGenerator<J
 }
 
 /**
- * The elements of one JSON array, cut at the commas outside of strings and brackets. What lies between is parsed, and judged,
- * by the caller.
+ * The elements of one JSON array, cut at the commas outside of strings and brackets. What lies between is parsed, and
+ * judged, by the caller.
  * @throws TabularError `damaged-file` where the array does not end, or where something follows it
  */
 export async function* readArrayElements(texts: AsyncIterable<string>): AsyncGenerator<JsonElement> {

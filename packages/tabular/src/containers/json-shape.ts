@@ -1,6 +1,6 @@
 /**
- * True for JSON Lines and for a JSON array of records. A CSV header in square brackets (`[id],[mitoses]`) is no JSON: a first
- * line of an array must parse.
+ * True for JSON Lines and for a JSON array of records. A CSV header in square brackets (`[id],[mitoses]`) is no JSON:
+ * a first line of an array must parse.
  * @param text the start of the file without leading blanks
  * @param whole `text` is the whole file
  */

@@ -2,14 +2,14 @@
 export type JsonRecord = { fields: Map<string, string> } | { items: string[] } | { code: string; detail: string };
 
 /**
- * A string, a number, or a word that Python and R write for numbers that JSON has no notation for. A string that does not end
- * matches to the end of the text, or each of its escaped quotes would be tried as the start of another.
+ * A string, a number, or a word that Python and R write for numbers that JSON has no notation for. A string that does
+ * not end matches to the end of the text, or each of its escaped quotes would be tried as the start of another.
  */
 const TOKEN = /"(?:[^"\\]|\\[^])*(?:"|$)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|-?Infinity\b|NaN\b/g;
 
 /**
- * Parses one record. Numbers keep the text that they have in the file, so that neither a 20-digit identifier nor `5.0` changes;
- * true and false become words, null becomes blank.
+ * Parses one record. Numbers keep the text that they have in the file, so that neither a 20-digit identifier nor
+ * `5.0` changes; true and false become words, null becomes blank.
  */
 export function parseJsonRecord(text: string, line: number): JsonRecord {
   let members = 0;
@@ -22,10 +22,8 @@ export function parseJsonRecord(text: string, line: number): JsonRecord {
     });
     value = JSON.parse(quoted);
   } catch {
-    return {
-      code: 'not-json',
-      detail: `Line ${line} is not JSON${text.trim() === '{' ? ': each line must hold a whole record (in pandas: to_json(orient="records", lines=True))' : ''}.`,
-    };
+    const advice = ': each line must hold a whole record (in pandas: to_json(orient="records", lines=True))';
+    return { code: 'not-json', detail: `Line ${line} is not JSON${text.trim() === '{' ? advice : ''}.` };
   }
   if (Array.isArray(value)) return arrayRecord(value, line);
   if (typeof value !== 'object' || value === null)

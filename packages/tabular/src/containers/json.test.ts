@@ -19,7 +19,8 @@ test('the names of the first records are the header; what a record lacks is blan
 
 test('numbers keep the text of the file, and words for numbers are read', async () => {
   const { cells } = await read(
-    '{"a":12345678901234567890,"b":5.0,"c":1e-7,"d":-0,"e":NaN,"f":-Infinity,"g":true,"h":"1 NaN \\" 2","i":"\\u00e4\\\\"}\n',
+    '{"a":12345678901234567890,"b":5.0,"c":1e-7,"d":-0,"e":NaN,"f":-Infinity,"g":true,"h":"1 NaN \\" ' +
+      '2","i":"\\u00e4\\\\"}\n',
   );
   expect(cells[1]).toEqual([
     '12345678901234567890',

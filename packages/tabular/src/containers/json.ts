@@ -6,11 +6,17 @@ import { markedEncoding } from './first-bytes';
 import { readArrayElements, readLines, type JsonElement } from './json-elements';
 import { parseJsonRecord, type JsonRecord } from './json-values';
 
-/** Writers leave out what a record lacks: the columns are the names of this many first records, in the order of their first use. */
+/**
+ * Writers leave out what a record lacks: the columns are the names of this many first records, in the order of their
+ * first use.
+ */
 const RECORDS_FOR_HEADER = 1000;
 const CHARS_FOR_HEADER = 4 * 1024 * 1024;
 
-/** Reads JSON Lines, or one array of records; the header row comes first. Records are objects, or arrays below one with the names. */
+/**
+ * Reads JSON Lines, or one array of records; the header row comes first. Records are objects, or arrays below one
+ * with the names.
+ */
 export function openJson(bytes: AsyncIterable<Uint8Array>): RowSource {
   return { kind: 'rows', container: 'jsonl', sheet: null, rows: readRows(bytes), warnings: [] };
 }
@@ -72,7 +78,7 @@ function toRow({ record, line }: Parsed, columns: ReadonlyMap<string, number>): 
 }
 
 function blanks(count: number): string[] {
-  return new Array<string>(count).fill('');
+  return Array.from({ length: count }, () => '');
 }
 
 async function* decodeText(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -19,7 +19,8 @@ test('each kind of cell becomes the text that a person reads', async () => {
             cell('1.3.24', 'office:value-type="date" office:date-value="2024-03-01"') +
             cell('8:30', 'office:value-type="time" office:time-value="PT08H30M00S"') +
             cell('ja', 'office:value-type="boolean" office:boolean-value="true"') +
-            '<table:table-cell office:value-type="string"><office:annotation><text:p>a comment</text:p></office:annotation><text:p>noted</text:p></table:table-cell>' +
+            '<table:table-cell office:value-type="string"><office:annotation><text:p>a ' +
+            'comment</text:p></office:annotation><text:p>noted</text:p></table:table-cell>' +
             '<table:table-cell table:formula="of:=1+1"/>',
         ),
     ),

@@ -11,7 +11,10 @@ interface Table extends SheetSummary {
   hasRows: boolean;
 }
 
-/** Reads one sheet of an OpenDocument spreadsheet. All sheets share one part, which is read once to find those with rows. */
+/**
+ * Reads one sheet of an OpenDocument spreadsheet. All sheets share one part, which is read once to find those with
+ * rows.
+ */
 export async function openOds(
   archive: ZipArchive,
   content: ZipMember,
@@ -32,7 +35,9 @@ export async function openOds(
   };
 }
 
-/** Blank rows are no rows; a row that is stored once for several equal ones comes as often as it stands in the sheet. */
+/**
+ * Blank rows are no rows; a row that is stored once for several equal ones comes as often as it stands in the sheet.
+ */
 async function* readTable(
   bytes: AsyncIterable<Uint8Array>,
   wanted: number,
@@ -200,7 +205,9 @@ class OdsHandler implements XmlHandler {
     if (cell['table:formula'] !== undefined && type === undefined && shown === '') {
       row.fault ??= {
         code: 'formula-without-value',
-        detail: `Row ${row.line} of the sheet has a formula without a stored value. Open the workbook in LibreOffice, save it and send it again.`,
+        detail:
+          `Row ${row.line} of the sheet has a formula without a stored value. Open the workbook in ` +
+          'LibreOffice, save it and send it again.',
       };
       return '';
     }

@@ -115,7 +115,8 @@ test.each(['openpyxl.xlsx', 'libreoffice.ods', 'duckdb.parquet'])(
             return file.subarray(offset, offset + length);
           },
         });
-        if (source.kind === 'rows') for await (const row of source.rows) expect(row.cells.length).toBeGreaterThan(0);
+        if (source.kind === 'rows')
+          for await (const row of source.rows) if (row.cells.length === 0) throw new Error('a row without cells');
       };
       const end = await reading().then(
         () => 'read',

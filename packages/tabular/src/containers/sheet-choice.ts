@@ -24,7 +24,8 @@ export async function chooseSheet<S extends SheetSummary>(
   if (filled.length > 1) {
     throw new TabularError(
       'several-sheets',
-      `The workbook has ${filled.length} sheets with rows: ${listSheets(filled)}. Choose one by sheet=NAME, or delete the others.`,
+      `The workbook has ${filled.length} sheets with rows: ${listSheets(filled)}. Choose one by sheet=NAME, or ` +
+        'delete the others.',
     );
   }
   return filled[0] ?? first;

@@ -24,6 +24,11 @@ const text =
   (_bytes: string, start: string): boolean =>
     pattern.test(start);
 
+/** Of the versions before 13: version, byte order, file type. */
+const STATA_HEADERS = [105, 108, 110, 111, 113, 114, 115].flatMap((version) =>
+  [1, 2].map((order) => String.fromCharCode(version, order, 1, 0)),
+);
+
 type Named = Pick<UnsupportedFormat, 'name' | 'remedy'>;
 const statistics = (product: string): Named => ({
   name: `a data file of ${product}`,
@@ -35,7 +40,9 @@ const archive = (kind: string): Named => ({
   remedy: 'Unpack it and send the file itself, or pack it with gzip or zip.',
 });
 
-/** In order; the first match counts. Signatures that a CSV header could begin with are written out until it could not. */
+/**
+ * In order; the first match counts. Signatures that a CSV header could begin with are written out until it could not.
+ */
 export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   {
     name: 'an Excel file of the old .xls format, or a workbook with a password',
@@ -49,7 +56,7 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   },
   { name: 'a PDF document', remedy: EXPORT_TABLE, matches: text(/^%PDF-/) },
   { name: 'an RTF document', remedy: 'Save it as CSV or plain text instead of Rich Text.', matches: text(/^\{\\rtf/) },
-  { ...statistics('Stata'), matches: (bytes) => /^(<stata_dta>|[\x69\x6c-\x73][\x01\x02]\x01\0)/.test(bytes) },
+  { ...statistics('Stata'), matches: at(0, '<stata_dta>', ...STATA_HEADERS) },
   {
     name: 'a workbook in the XML format of Excel 2003',
     remedy: SAVE_AS,
@@ -58,7 +65,8 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   {
     name: 'a web page (HTML)',
     remedy:
-      'If it is a table that a laboratory system exported as .xls, open it in Excel and save it as .xlsx or CSV UTF-8. ' +
+      'If it is a table that a laboratory system exported as .xls, open it in Excel and save it as .xlsx or CSV ' +
+      'UTF-8. ' +
       'If it is a page that asks to sign in, download the file again.',
     matches: text(
       /^(<!--[^]*?-->\s*)*(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body|table|meta|script|style|div)\b/i,
@@ -75,7 +83,11 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
     matches: (bytes) => /^PARE[^\t\n\r -~]/.test(bytes),
   },
   { name: 'an Arrow or Feather file', remedy: WRITE_AS, matches: at(0, 'ARROW1\0', 'FEA1\0') },
-  { name: 'an ORC or Avro file', remedy: WRITE_AS, matches: (bytes) => /^(ORC[^\t\n\r -~]|Obj\x01)/.test(bytes) },
+  {
+    name: 'an ORC or Avro file',
+    remedy: WRITE_AS,
+    matches: (bytes) => bytes.startsWith('Obj\x01') || /^ORC[^\t\n\r -~]/.test(bytes),
+  },
   { name: 'an HDF5 or MATLAB file', remedy: WRITE_AS, matches: at(0, '\x89HDF\r\n', 'MATLAB 5.0 MAT-file') },
   {
     name: 'a NumPy or pickled Python object',

@@ -16,12 +16,15 @@ export interface XmlHandler {
 
 /** Workbooks nest some ten elements deep; deeper ones would fill the memory with open elements. */
 const MAX_DEPTH = 64;
-/** More bytes than this between two tags would be collected in memory. A cell of Excel holds at most 32,767 characters. */
+/**
+ * More bytes than this between two tags would be collected in memory. A cell of Excel holds at most 32,767
+ * characters.
+ */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Parses XML while it is read and yields after each chunk, so that the caller can pass on what the handler has collected.
- * Entities of a document type are not expanded.
+ * Parses XML while it is read and yields after each chunk, so that the caller can pass on what the handler has
+ * collected. Entities of a document type are not expanded.
  * @throws TabularError `damaged-file` unless the document is well-formed
  */
 export async function* parseXml(bytes: AsyncIterable<Uint8Array>, handler: XmlHandler): AsyncGenerator<void> {
@@ -39,7 +42,8 @@ export async function* parseXml(bytes: AsyncIterable<Uint8Array>, handler: XmlHa
   } catch (error) {
     throw asDamagedFile(
       error,
-      'A part of the workbook is not well-formed XML. Open it in Excel or LibreOffice, save it again and repeat the upload.',
+      'A part of the workbook is not well-formed XML. Open it in Excel or LibreOffice, save it again and repeat ' +
+        'the upload.',
     );
   }
 }

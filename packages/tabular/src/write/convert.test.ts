@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { ByteWriter, type Dialect } from '@cytoqueue/csv';
 import { collect, readRowsOf } from '../../test/containers';
+import { ExpansionLimit } from '../containers/expansion-limit';
+import { bytesAccess } from '../containers/random-access';
+import { ZipArchive } from '../containers/zip-archive';
 import { convertResults, type ColumnType, type ResultFormat } from '..';
 
 const DIALECT: Dialect = { delimiter: ';', lineEnd: '\r\n', bom: true };
@@ -102,9 +105,6 @@ test('a workbook has numbers where nothing is lost, and text elsewhere', async (
 });
 
 async function sheetOf(rows: readonly (readonly string[])[]): Promise<{ unzipped: string }> {
-  const { ZipArchive } = await import('../containers/zip-archive');
-  const { ExpansionLimit } = await import('../containers/expansion-limit');
-  const { bytesAccess } = await import('../containers/random-access');
   const archive = await ZipArchive.open(bytesAccess(await convert(rows, 'xlsx')));
   const member = archive.find('xl/worksheets/sheet1.xml');
   if (member === undefined) throw new Error('no sheet');
@@ -181,7 +181,10 @@ test.each(FORMATS)('what the results throw ends %s, and a reader that stops ends
     try {
       yield csvOf([COLUMNS.map(([name]) => name), ...ROWS]);
       for (let i = 0; i < 60; i++)
-        yield csvOf(new Array<string[]>(500).fill(ROWS[1] as string[]), { ...DIALECT, bom: false });
+        yield csvOf(
+          Array.from({ length: 500 }, () => ROWS[1] as string[]),
+          { ...DIALECT, bom: false },
+        );
       throw outage;
     } finally {
       ended = true;

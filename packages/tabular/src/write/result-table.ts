@@ -2,8 +2,9 @@ import type { Dialect } from '@cytoqueue/csv';
 import { TextRows } from '../text-rows';
 
 /**
- * How a column is written where a format has types. `integer`, `number` and `text` are columns of ours: blank cells become null.
- * `carried` columns stay text; only in a workbook, numbers among them become numbers. An `identifier` is text everywhere.
+ * How a column is written where a format has types. `integer`, `number` and `text` are columns of ours: blank cells
+ * become null. `carried` columns stay text; only in a workbook, numbers among them become numbers. An `identifier` is
+ * text everywhere.
  */
 export type ColumnType = 'integer' | 'number' | 'text' | 'carried' | 'identifier';
 

@@ -24,7 +24,10 @@ function isExactNumber(cell: string): boolean {
   );
 }
 
-/** XML has no place for control characters: Excel writes and reads them as `_x0007_`, and so must a text that looks like one. */
+/**
+ * XML has no place for control characters: Excel writes and reads them as `_x0007_`, and so must a text that looks
+ * like one.
+ */
 function escapeText(text: string): string {
   const cut = text.length <= MAX_CELL_CHARS ? text : text.slice(0, MAX_CELL_CHARS - CUT.length) + CUT;
   return cut.replace(
@@ -37,7 +40,6 @@ function escapeText(text: string): string {
   );
 }
 
-// oxlint-disable-next-line no-control-regex -- these are the characters that have to be replaced
-const SPECIAL =
-  /[&<>\u0000-\u0008\u000b-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]|_(?=x[0-9A-Fa-f]{4}_)/g;
+/** With lone surrogates, and the underscore of a text that looks escaped. */
+const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|\p{Cs}|_(?=x[0-9A-Fa-f]{4}_)/gu;
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

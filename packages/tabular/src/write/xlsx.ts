@@ -16,7 +16,8 @@ export function assertXlsxRows(rows: number): void {
   if (rows <= MAX_XLSX_ROWS) return;
   throw new TabularError(
     'too-many-rows',
-    `A sheet holds at most ${MAX_XLSX_ROWS} rows below its header, and these are ${rows}. Choose format=csv, jsonl or parquet.`,
+    `A sheet holds at most ${MAX_XLSX_ROWS} rows below its header, and these are ${rows}. Choose format=csv, ` +
+      'jsonl or parquet.',
   );
 }
 
@@ -56,7 +57,8 @@ const PARTS = {
 
 async function* sheetXml({ columns, rows }: ResultTable): AsyncGenerator<Buffer> {
   let text =
-    `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>` +
+    `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" ` +
+    'topLeftCell="A2" activePane="bottomLeft" state="frozen"/>' +
     '</sheetView></sheetViews><sheetData>';
   const letters = columns.map((_, index) => columnLetters(index));
   let line = 1;

@@ -4,6 +4,7 @@ import type { RandomAccess } from '../../source';
 import { MAX_PAGE_BYTES } from './page-limits';
 import type { PageReader } from './page';
 import type { PageTexts } from './page-texts';
+import { assertThriftStruct } from './thrift-check';
 
 /** A page header holds the statistics of its page, whose texts may be long. */
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -41,6 +42,7 @@ export class ColumnChunkReader {
       const bytes = await this.read(this.offset, length);
       const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
       try {
+        assertThriftStruct(bytes);
         const header = parquetHeader(reader);
         this.offset += reader.offset;
         return header;

@@ -5,12 +5,15 @@ export const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 /** One page of a row group of a million rows, and some more. */
 export const MAX_PAGE_VALUES = 2 * 1024 * 1024;
 
-/** The last packed run of a page is filled up: to a multiple of 8 values by the standard, of 32 or more by some writers. */
+/**
+ * The last packed run of a page is filled up: to a multiple of 8 values by the standard, of 32 or more by some
+ * writers.
+ */
 const PACKED_SURPLUS = 1024;
 
 /**
- * Walks over run-length and bit-packed runs without decoding them. hyparquet trusts the length of a run, so that four damaged
- * bytes would make an array of a billion values.
+ * Walks over run-length and bit-packed runs without decoding them. hyparquet trusts the length of a run, so that four
+ * damaged bytes would make an array of a billion values.
  * @throws Error when the runs hold more values than the page
  */
 export function assertRuns(bytes: Uint8Array, start: number, bitWidth: number, values: number): void {

@@ -44,7 +44,9 @@ export class DictionaryTexts implements PageTexts {
   }
 }
 
-/** Texts as they lie in the page, a length before each. A page may hold a million, which as objects would take 100 MB. */
+/**
+ * Texts as they lie in the page, a length before each. A page may hold a million, which as objects would take 100 MB.
+ */
 export class PlainTexts implements PageTexts {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private readonly view: DataView;

@@ -39,8 +39,10 @@ export class PageReader {
         return this.readVersion1(header, bytes);
       case 'DATA_PAGE_V2':
         return this.readVersion2(header, bytes);
-      default:
+      case 'INDEX_PAGE':
         return undefined;
+      default:
+        throw new Error('a page of an unknown type');
     }
   }
 

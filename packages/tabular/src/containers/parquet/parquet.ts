@@ -15,6 +15,7 @@ import { ColumnChunkReader } from './column';
 import { decompressors } from './decompressors';
 import { PageReader, type ColumnDecoder } from './page';
 import type { PageTexts } from './page-texts';
+import { assertThriftStruct } from './thrift-check';
 import { decimalScale, textOf, TEXT_PARSERS } from './values';
 
 const FOOTER_BYTES = 8;
@@ -50,17 +51,8 @@ async function readMetadata(file: RandomAccess): Promise<FileMetaData> {
   const length = footer.readUInt32LE(0);
   if (length > MAX_METADATA_BYTES || length > file.size - 12) throw new Error(`metadata of ${length} bytes`);
   const bytes = await file.read(file.size - FOOTER_BYTES - length, length + FOOTER_BYTES);
-  assertShortNumbers(bytes);
+  assertThriftStruct(bytes);
   return parquetMetadata(new Uint8Array(bytes).buffer, { geoparquet: false });
-}
-
-/** hyparquet reads numbers of any length, in time that grows with its square. Non-ASCII names and texts are shorter than this. */
-function assertShortNumbers(bytes: Uint8Array): void {
-  let run = 0;
-  for (const byte of bytes) {
-    run = byte < 0x80 ? 0 : run + 1;
-    if (run > 2048) throw new Error('a number of the metadata does not end');
-  }
 }
 
 /** @throws TabularError `nested-columns`, `unsupported-columns`, both naming the columns; `too-many-columns` */
@@ -154,7 +146,8 @@ class ColumnCursor {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') return error;
     return new TabularError(
       'not-utf8',
-      `Column "${this.name}" of the Parquet file holds bytes that are not UTF-8 text. Leave it out, or write it as text.`,
+      `Column "${this.name}" of the Parquet file holds bytes that are not UTF-8 text. Leave it out, or write it ` +
+        'as text.',
       { cause: error },
     );
   }

@@ -41,14 +41,18 @@ export class DateStyles implements XmlHandler {
   }
 }
 
-/** A format code shows a date when a date's letter is left once quoted text, colours, locales and padding are removed. */
+/**
+ * A format code shows a date when a date's letter is left once quoted text, colours, locales and padding are removed.
+ */
 function showsDate(code: string): boolean {
   const first = code.split(';')[0] as string;
   const bare = first.replace(/"[^"]*"|\\.|[_*]./g, '').replace(/\[(?!h+\]|m+\]|s+\])[^\]]*\]/gi, '');
   return !/general/i.test(bare) && /[ymdhs]/i.test(bare);
 }
 
-/** A serial day number as ISO 8601: a date, a time of day, or both. Undefined for numbers that are no date of Excel's. */
+/**
+ * A serial day number as ISO 8601: a date, a time of day, or both. Undefined for numbers that are no date of Excel's.
+ */
 export function isoDate(serial: number, since1904: boolean): string | undefined {
   if (!(serial >= 0 && serial < 2_958_466)) return undefined;
   const seconds = Math.round(serial * 86_400) / 86_400;

@@ -8,8 +8,9 @@ const MAX_TEXTS = 4_000_000;
 const MAX_DECODED = 4096;
 
 /**
- * The texts that the cells of a workbook refer to by number. Excel keeps every distinct text here, identifiers included, so a
- * million of them are common: they are held as UTF-8 in large blocks, a tenth of what as many strings would take.
+ * The texts that the cells of a workbook refer to by number. Excel keeps every distinct text here, identifiers
+ * included, so a million of them are common: they are held as UTF-8 in large blocks, a tenth of what as many strings
+ * would take.
  */
 export class SharedStrings {
   private readonly blocks: Buffer[] = [];
@@ -100,6 +101,7 @@ export function unescapeText(text: string): string {
 function tooManyTexts(): TabularError {
   return new TabularError(
     'too-many-texts',
-    'The workbook holds more than 4 million distinct texts, or 96 MiB of them. Save the sheet as CSV UTF-8 and send that.',
+    'The workbook holds more than 4 million distinct texts, or 96 MiB of them. Save the sheet as CSV UTF-8 and ' +
+      'send that.',
   );
 }

@@ -12,12 +12,18 @@ export interface SheetContext {
   strings: SharedStrings | undefined;
   styles: DateStyles | undefined;
   since1904: boolean;
-  /** The writer left the formulas to be calculated on opening: their stored results may be out of date, or 0 throughout. */
+  /**
+   * The writer left the formulas to be calculated on opening: their stored results may be out of date, or 0
+   * throughout.
+   */
   recalculates: boolean;
   warnings: ImportWarning[];
 }
 
-/** The rows of one sheet with their numbers. Rows that the sheet does not store, as blank ones often are not, are no rows. */
+/**
+ * The rows of one sheet with their numbers. Rows that the sheet does not store, as blank ones often are not, are no
+ * rows.
+ */
 export async function* readSheet(bytes: AsyncIterable<Uint8Array>, context: SheetContext): AsyncGenerator<SourceRow> {
   const handler = new SheetHandler(context);
   for await (const _ of parseXml(bytes, handler)) yield* handler.takeRows();
@@ -109,7 +115,8 @@ class SheetHandler implements XmlHandler {
       this.context.warnings.push({
         code: 'formulas-not-calculated',
         detail:
-          `The program that wrote the workbook left its formulas, such as that in ${this.firstFormula}, to be calculated on opening: their stored ` +
+          `The program that wrote the workbook left its formulas, such as that in ${this.firstFormula}, to be ` +
+          'calculated on opening: their stored ' +
           'results may be out of date. Open the workbook in Excel or LibreOffice, save it and send it again.',
       });
     }
@@ -117,7 +124,10 @@ class SheetHandler implements XmlHandler {
     if (this.mergedCount > 0) {
       this.context.warnings.push({
         code: 'merged-cells',
-        detail: `The sheet has merged cells (${this.merged.join(', ')}${this.mergedCount > this.merged.length ? ', …' : ''}). Only the first cell of each has a value.`,
+        detail:
+          'The sheet has merged cells ' +
+          `(${this.merged.join(', ')}${this.mergedCount > this.merged.length ? ', …' : ''}). Only the first cell ` +
+          'of each has a value.',
       });
     }
   }
@@ -162,7 +172,9 @@ class SheetHandler implements XmlHandler {
     if (this.hasFormula && (value === undefined || (value === '' && type !== 'str'))) {
       this.fault ??= {
         code: 'formula-without-value',
-        detail: `Cell ${columnLetters(this.column)}${this.line} has a formula without a stored value. Open the workbook in Excel or LibreOffice, save it and send it again.`,
+        detail:
+          `Cell ${columnLetters(this.column)}${this.line} has a formula without a stored value. Open the ` +
+          'workbook in Excel or LibreOffice, save it and send it again.',
       };
       return '';
     }
