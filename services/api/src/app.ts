@@ -37,6 +37,7 @@ import { modelRoutes } from './models/routes';
 import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
 import { sessionRoutes } from './session/routes';
+import { ConcurrencyLimiter } from './http/concurrency-limiter';
 import { Semaphore } from './http/semaphore';
 import { importProfileRoutes } from './import-profiles/routes';
 import { webRouter } from './static/web-app';
@@ -84,6 +85,7 @@ export function createApp(deps: AppDeps): Express {
     ...deps,
     idempotency,
     conversions: new Semaphore(MAX_CONVERSIONS),
+    exports: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
     feeds: new SnapshotFeeds(deps.changes),

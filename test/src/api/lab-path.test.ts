@@ -67,7 +67,7 @@ for (const { name, declare, prepare } of homes)
         `${given[0]},row,row_status,predicted_class,probability_malignant,outcome,reason,missing_features,model,error_code,error_detail`,
       );
       expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
-      expect(errors.text).toBe(`${given[0]},error_code,error_detail\n`);
+      expect(errors.text).toBe(`${given[0]},error_code,error_detail,row,line\n`);
       expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
     });
 

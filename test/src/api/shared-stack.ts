@@ -20,6 +20,7 @@ export const TENANTS = [
   'record-list',
   'models',
   'client',
+  'formats',
   'retention',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

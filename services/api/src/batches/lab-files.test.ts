@@ -24,7 +24,7 @@ async function send(path: string, body: Buffer, contentType = 'text/csv') {
   const response = await api.fetch(path, {
     method: 'POST',
     headers: { 'content-type': contentType },
-    body: new Uint8Array(body),
+    body,
   });
   return { status: response.status, json: (await response.json()) as Record<string, never> };
 }

@@ -10,6 +10,7 @@ import {
 } from '../http/response-schemas';
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
+import { RESULT_FORMATS } from '@cytoqueue/tabular';
 import { RAW_TYPES } from './receive-file';
 
 /** How the batches' routes are documented and what their queries may hold. */
@@ -61,6 +62,10 @@ export const preflightQuery = uploadQuery.omit({ dry_run: true });
 export const rescoreQuery = uploadQuery.pick({ model: true, operating_point: true });
 
 const downloadQuery = z.strictObject({
+  format: z
+    .enum(['csv', 'xlsx', 'jsonl', 'parquet'])
+    .optional()
+    .meta({ description: 'Default: as Accept asks, else csv, the only format with ranges' }),
   partial: flag
     .default(false)
     .meta({ description: 'What there is so far, of a batch that is not finished or was canceled' }),
@@ -179,7 +184,15 @@ export const errorsOperation = downloadOperation('getBatchErrors', 'The rows tha
 
 function downloadOperation(operationId: string, summary: string): Operation {
   const responses = {
-    200: rawResponse('The file', 'text/csv'),
+    200: {
+      description: 'The file',
+      content: Object.fromEntries(
+        ['text/csv', ...Object.values(RESULT_FORMATS).map(({ mediaType }) => mediaType)].map((type) => [
+          type,
+          { schema: { type: 'string' } },
+        ]),
+      ),
+    } as const,
     206: rawResponse('One byte range of it', 'text/csv'),
     304: { description: 'Not modified: If-None-Match named the file' },
     303: { description: 'With redirect=true on S3: to a presigned URL' },

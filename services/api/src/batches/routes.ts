@@ -1,12 +1,14 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, type FileDigest, ObjectKeys } from '@cytoqueue/records';
+import { type BatchDocument, type FileDigest, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
+import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
 import type { z } from 'zod';
 import { type BatchDeps, acceptUpload } from './accept-upload';
 import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
 import { type RunFile, filesDamaged, runFileKeys, sendFile } from './download';
+import { columnTypes, sendExport } from './export';
 import { rescoreBatch } from './rescore';
 import { sendPartialFile } from './partial-download';
 import { type StoredBatch, readBatch } from './read-batch';
@@ -19,6 +21,7 @@ import {
   viewListedBatch,
   readLatestRunResponse,
 } from './batch-response';
+import type { ConcurrencyLimiter } from '../http/concurrency-limiter';
 import { idempotencyKeyOf } from '../tenants/idempotency';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
@@ -47,7 +50,13 @@ const collectionPath = '/v1/batches';
 const itemPath = `${collectionPath}/{id}`;
 
 export type BatchRouteDeps = BatchDeps &
-  EventStreamDeps & { changes: ChangeSubscriber; retention: RetentionPolicy; protection: Pick<TaskProtection, 'run'> };
+  EventStreamDeps & {
+    /** Results being converted. */
+    exports: ConcurrencyLimiter;
+    changes: ChangeSubscriber;
+    retention: RetentionPolicy;
+    protection: Pick<TaskProtection, 'run'>;
+  };
 
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const access = 'patient-data';
@@ -160,7 +169,9 @@ async function download(
   resultFile: RunFile,
 ): Promise<void> {
   const stored = await readBatch(deps.store, principal.tenant, params.id);
+  const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
   if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
+    if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);
     await auditEntry.commit();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
@@ -169,11 +180,48 @@ async function download(
   const name = downloadName(stored.batch.filename ?? params.id, resultFile);
   const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
   await auditEntry.commit();
+  if (format !== 'csv') {
+    const { batch, completion } = stored;
+    const rows = rowsOf(resultFile, completion?.manifest);
+    const { model } = await deps.registry.loadPinned(batch.model);
+    const exported = {
+      store: deps.store,
+      key,
+      file,
+      rows,
+      format,
+      batch,
+      types: columnTypes(resultFile, batch, model.schema),
+    };
+    return deps.exports.run(principal.tenant, async () => {
+      deps.quotas.rateLimit.addRows(principal.tenant, rows);
+      await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
+    });
+  }
   if (query['redirect'] === true) {
     const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
   }
   await sendFile(request, response, { store: deps.store, key, file, name });
+}
+
+/** The query's format, else the one that Accept prefers. */
+function requestedFormat(
+  request: HandlerContext['request'],
+  format: ResultFormat | 'csv' | undefined,
+): ResultFormat | 'csv' {
+  if (format !== undefined) return format;
+  const formats = Object.entries(RESULT_FORMATS).map(
+    ([name, { mediaType }]) => [mediaType, name as ResultFormat] as const,
+  );
+  const accepted = request.accepts(['text/csv', ...formats.map(([mediaType]) => mediaType)]);
+  return formats.find(([mediaType]) => mediaType === accepted)?.[1] ?? 'csv';
+}
+
+function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
+  if (manifest === undefined) return 0;
+  const { total, rejected, failed } = manifest.counts;
+  return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
 }
 
 /** No quotes: what reads headers carelessly would take them for the end of the name. */

@@ -107,6 +107,7 @@ function importProblem(error: TabularError): Problem {
 const IMPORT_PROBLEMS: Partial<Record<string, ProblemType>> = {
   'unsupported-charset': 'unsupported-media-type',
   'expands-too-far': 'too-large',
+  'too-many-rows': 'invalid-request',
   'import-out-of-memory': 'too-large',
 };
 

@@ -36,9 +36,10 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
+  // Each sample that the lookup has added needs its text, for shards that come later.
+  if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
   // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
-  if (resultCache !== undefined) writer.cacheResults(resultCache, current, samples.missingMasks);
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     if (resultCache !== undefined) {
       const nextRow = writer.writeCachedRows(resultCache, row, sample, task.firstRow + row);
