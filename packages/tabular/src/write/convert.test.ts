@@ -4,7 +4,8 @@ import { collect, readRowsOf } from '../../test/containers';
 import { ExpansionLimit } from '../containers/expansion-limit';
 import { bytesAccess } from '../containers/random-access';
 import { ZipArchive } from '../containers/zip-archive';
-import { convertResults, type ColumnType, type ResultFormat } from '..';
+import { type ColumnType, type ResultFormat } from '..';
+import { convertResults } from './convert';
 
 const DIALECT: Dialect = { delimiter: ';', lineEnd: '\r\n', bom: true };
 const FORMATS: ResultFormat[] = ['xlsx', 'jsonl', 'parquet'];

@@ -57,8 +57,10 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
 
 /** Workbooks and archives cannot be read in part. */
 async function isPacked(file: File): Promise<boolean> {
-  const start = new TextDecoder('latin1').decode(await file.slice(0, 4).arrayBuffer());
-  return /^(PK|\u001f\u008b|PAR1)/.test(start);
+  const [first, second, third, fourth] = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  const isGzip = first === 0x1f && second === 0x8b;
+  const letters = String.fromCharCode(first ?? 0, second ?? 0, third ?? 0, fourth ?? 0);
+  return isGzip || letters.startsWith('PK') || letters === 'PAR1';
 }
 
 /** Up to the last line end, so that no row is cut: a cut one would look like a fault. */
