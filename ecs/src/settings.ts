@@ -1,5 +1,8 @@
 import { type ScalingPolicy, defaultPolicy } from '@cytoqueue/scaling';
 
+/** CloudWatch namespace of all metrics; the same in every environment. */
+export const METRIC_NAMESPACE = 'Cytoqueue';
+
 /** What one environment is made of; the stacks read nothing else. */
 export interface Settings {
   /** Part of every name, and the metrics' dimension Environment. */

@@ -1,8 +1,7 @@
 import { type MetricName, type MetricQueue, catalogue } from '@cytoqueue/metrics';
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_NAMESPACE } from '../services/service-task';
-import type { Settings } from '../settings';
+import { METRIC_NAMESPACE, type Settings } from '../settings';
 
 /** The statistic that says most of each metric of the catalogue. */
 const STATISTICS: Record<MetricName, string> = {

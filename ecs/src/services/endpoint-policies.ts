@@ -2,8 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { dataBucketName } from '../foundation/data-bucket';
-import type { Settings } from '../settings';
-import { METRIC_NAMESPACE } from './service-task';
+import { METRIC_NAMESPACE, type Settings } from '../settings';
 
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
 

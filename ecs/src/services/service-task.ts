@@ -22,11 +22,9 @@ import type { FoundationStack } from '../foundation-stack';
 import { createLogGroup } from '../observability/log-group';
 import { countNotReady } from '../observability/not-ready';
 import { type StorePermissions, storeStatements } from '../permissions';
-import { type Settings, clusterNameOf } from '../settings';
+import { METRIC_NAMESPACE, type Settings, clusterNameOf } from '../settings';
 import type { Redis } from './redis';
 
-/** The namespace of all metrics. */
-export const METRIC_NAMESPACE = 'Cytoqueue';
 const TMP = 'tmp';
 /** Longer than the services' own deadlines (20 s and 60 s), which end what hangs; after it ECS kills. */
 const STOP_TIMEOUT = Duration.seconds(120);

@@ -5,8 +5,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { dimensionsOf } from '../observability/metrics';
-import { type Settings, alarmNameOf } from '../settings';
-import { METRIC_NAMESPACE } from './service-task';
+import { METRIC_NAMESPACE, type Settings, alarmNameOf } from '../settings';
 
 /**
  * Puts the policy of packages/scaling, and no number besides, into the terms of Application Auto Scaling: target tracking

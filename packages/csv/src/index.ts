@@ -5,7 +5,8 @@ export { headerRow, readHeader, type Header, type HeaderOptions } from './read/h
 export { writeInputRow, type ResultRowOptions } from './write/result-row';
 export { WasmRowReader } from './wasm/row-reader';
 export { ResultCache } from './wasm/result-cache';
-export { readRows, type RowOptions, type RowTable } from './read/rows';
+export type { RowOptions, RowTable } from './read/row-table';
+export { readRows } from './read/rows';
 export { ShardSplitter, type Shard, type ShardOptions } from './read/shard-splitter';
 export { ByteWriter, toByteSource, type ByteSource } from './write/byte-writer';
 export { uniqueColumnNames, CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS } from './write/result-columns';

@@ -5,20 +5,8 @@ import { writeThroughput } from './batch/write-throughput';
 import { benchClassifier } from './classifier/bench-classifier';
 import { benchMixed } from './mixed/bench-mixed';
 import { benchPromises } from './promises/bench-promises';
+import type { BenchOptions } from './bench-options';
 import { benchSingle } from './single/bench-single';
-
-export interface BenchOptions {
-  /** What the services are started with, beside what a part sets itself. */
-  readonly environment: Environment;
-  /** Rows of a batch; each part has its own default. */
-  readonly rows?: number;
-  /** How often everything is measured; the median counts. */
-  readonly rounds: number;
-  /** Also what takes minutes: how cost grows with the training rows, the memory of ten million rows. */
-  readonly large: boolean;
-  /** Interpreter whose scikit-learn and faiss are the peers; the system's when left out. */
-  readonly python?: string;
-}
 
 /** What there is to measure, by the name that `--only` takes; each prints its tables and returns its figures. */
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {

@@ -4,7 +4,7 @@ import type { Scenario } from './scenario';
 import type { SimulationResult } from './simulation';
 
 /** After the last row. */
-export const MAX_SCALE_IN_SECONDS = 20 * 60;
+const MAX_SCALE_IN_SECONDS = 20 * 60;
 /** A clinician's answer, the 99th of a hundred. */
 const MAX_CLINICIAN_SECONDS = 1;
 const MAX_CHANGES_PER_STEP = 2;
@@ -74,7 +74,7 @@ export function scaleInSeconds({ scenario, changes, drainedAtSeconds }: Simulati
 }
 
 /** When the last gap in the metrics ended. */
-export function metricsGapEnd({ incidents }: Scenario): number {
+function metricsGapEnd({ incidents }: Scenario): number {
   return Math.max(0, ...incidents.map((incident) => (incident.kind === 'no metrics' ? incident.untilSeconds : 0)));
 }
 

@@ -6,7 +6,7 @@ const GIB_HOUR = 0.004445;
 /** A worker: one scoring thread needs one vCPU, and 2 GiB is the least that goes with it. */
 const WORKER = { vcpus: 1, gib: 2 } as const;
 
-export const WORKER_HOUR_DOLLARS = WORKER.vcpus * VCPU_HOUR + WORKER.gib * GIB_HOUR;
+const WORKER_HOUR_DOLLARS = WORKER.vcpus * VCPU_HOUR + WORKER.gib * GIB_HOUR;
 
 export interface Cost {
   readonly dollars: number;

@@ -16,7 +16,7 @@ export interface Ready {
   readonly redis_url: string;
 }
 
-export function readyFile(dataDir: string): string {
+function readyFile(dataDir: string): string {
   return join(dataDir, 'ready.json');
 }
 

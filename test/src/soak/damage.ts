@@ -4,8 +4,22 @@ import { ObjectKeys } from '@cytoqueue/records';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finish } from '../support/batches';
 import type { ContractResponse } from '../support/contract-client';
+import type { FakeClock } from '../support/fake-clock';
 import type { FaultStack } from '../support/fault-stack';
-import type { SoakEnvironment } from './faults';
+import type { TcpProxy } from '../support/tcp-proxy';
+import type { Sampler } from './sampler';
+
+export interface SoakEnvironment {
+  readonly faults: FaultStack;
+  readonly sampler: Sampler;
+  readonly random: () => number;
+  /** Undefined where the clock cannot be set. */
+  readonly clock: FakeClock | undefined;
+  /** Between the clients and the API. */
+  readonly apiProxy: TcpProxy;
+  /** A small disk with the store and DATA_DIR; undefined where it cannot be mounted. */
+  readonly disk: string | undefined;
+}
 
 /*
  * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break off. The

@@ -3,7 +3,7 @@ import type { ModelFile } from '../model/model-file';
 import { classRatioScore, plattProbability } from '../knn/decision-rule';
 import type { PackedMetric } from './packed-metric';
 import type { NearestGrades } from './scalar-grade-search';
-import type { ClassRanges } from './ranked-rows';
+import type { ClassRanges } from './row-range';
 
 /** The class that a sample has at a threshold. */
 export interface FlipTarget {

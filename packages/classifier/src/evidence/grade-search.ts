@@ -2,7 +2,7 @@ import { instantiate, type WasmInstance } from '../kernel/wasm-instance';
 import { gradesWasm } from '../kernel/wasm';
 import type { PackedMetric } from './packed-metric';
 import { createScalarSearch, type GradeSearch, type NearestGrades, type ChangedRows } from './scalar-grade-search';
-import type { RowRange } from './ranked-rows';
+import type { RowRange } from './row-range';
 
 const WORD_BYTES = 4;
 /** The module takes so many rows at once, also of those behind a span's end, and of what is no row any more. */

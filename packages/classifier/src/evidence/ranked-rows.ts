@@ -1,20 +1,7 @@
 import type { DistinctRows } from './distinct-rows';
 import type { PackedMetric } from './packed-metric';
+import type { ClassRanges, RowRange } from './row-range';
 import type { GradeSearch } from './scalar-grade-search';
-
-/** A run of distinct rows: those of one class, or all. */
-export interface RowRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Distinct rows of both classes, and how many training rows each of them stands for. */
-export interface ClassRanges {
-  readonly multiplicities: Int32Array;
-  readonly all: RowRange;
-  /** By label. */
-  readonly classRanges: readonly [benign: RowRange, malignant: RowRange];
-}
 
 /** A key holds a row's order above and its index below: up to this many rows both fit into 31 bits. */
 const MAX_SHORT_KEYS = 2 ** 16;

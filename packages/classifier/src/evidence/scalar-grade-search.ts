@@ -1,5 +1,5 @@
 import type { PackedMetric } from './packed-metric';
-import type { RowRange } from './ranked-rows';
+import type { RowRange } from './row-range';
 
 /** The k nearest training rows among some distinct ones; a row counts as often as it occurs. */
 export interface NearestGrades {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedModel } from '../classifier/models';
 import { median, quantile, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { checkResults } from './check-results';
 import { writeInputFile } from './input-file';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shippedModel } from '../classifier/models';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { withStack } from '../service/bench-stack';
 import { withMoto } from '../service/moto';
 import { writeInputFile } from './input-file';

@@ -29,7 +29,7 @@ export async function writeThroughput(figures: unknown): Promise<void> {
 }
 
 /** The worker's own pace leaves out upload and download, which are the API's. */
-export function toThroughput({ rows, service }: BatchMeasurements): object {
+function toThroughput({ rows, service }: BatchMeasurements): object {
   const { rows_per_second, stage_seconds } = service[CONFIGURATION];
   return {
     measured_on: new Date().toISOString().slice(0, 10),

@@ -1,4 +1,4 @@
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { benchGrowth } from './bench-growth';
 import { benchModel, type ModelMeasurements } from './bench-model';
 import { measureByteAdds } from './byte-adds';

@@ -8,7 +8,7 @@ import { writeInputFile } from '../batch/input-file';
 import { runBatch } from '../batch/run-batch';
 import { shippedModel } from '../classifier/models';
 import { quantile, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
 import type { TimedResponse, ConstantRateOptions } from './constant-rate-client';

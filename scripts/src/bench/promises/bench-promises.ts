@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { shippedModel } from '../classifier/models';
 import { median, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
 

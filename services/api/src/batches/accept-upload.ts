@@ -4,51 +4,17 @@
  * batch that it made, however full the tenant's quota has become.
  */
 import { createHash } from 'node:crypto';
-import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
 import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
-import type { ModelRegistry } from '@cytoqueue/registry';
-import {
-  type BatchOptions,
-  type BatchDocument,
-  type DamageReport,
-  type ModelPin,
-  ObjectKeys,
-  createId,
-} from '@cytoqueue/records';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { type BatchOptions, type BatchDocument, type ModelPin, ObjectKeys, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
-import type { Background } from '../http/background';
-import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../tenants/idempotency';
+import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
-import type { RetentionPolicy } from '../tenants/retention-policy';
-import type { TenantQuotas } from '../tenants/tenant-quotas';
-import type { ApiMetrics } from '../operations/api-metrics';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
 import { type UploadSummary, type UploadLimits, storeUpload, uploadTooLarge } from './upload-inspector';
+import type { BatchDeps, Upload } from './batch-deps';
 import { preflight } from './preflight';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
-
-export interface BatchDeps {
-  store: ObjectStore;
-  registry: ModelRegistry;
-  producer: JobProducer;
-  progress: BatchProgress;
-  limits: UploadLimits;
-  idempotency: IdempotencyKeys;
-  background: Background;
-  quotas: TenantQuotas;
-  metrics: Pick<ApiMetrics, 'uploaded'>;
-  damage: DamageReport;
-  retention: Pick<RetentionPolicy, 'isExpired'>;
-}
-
-export interface Upload {
-  tenant: string;
-  model: string | undefined;
-  options: BatchOptions;
-  idempotencyKey: string | undefined;
-}
 
 /** More would take minutes and a file of hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;

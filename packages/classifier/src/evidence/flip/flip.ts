@@ -1,4 +1,4 @@
-import type { RowRange } from '../ranked-rows';
+import type { RowRange } from '../row-range';
 import { DistanceLowerBounds } from './distance-lower-bounds';
 import type { GradeRule, FlipTarget } from '../grade-rule';
 import { GradeChanges, type GradeChange } from './grade-changes';

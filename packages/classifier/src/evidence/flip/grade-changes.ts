@@ -1,5 +1,6 @@
 import type { ChangedRows } from '../scalar-grade-search';
-import type { RowRange, RankedRows } from '../ranked-rows';
+import type { RankedRows } from '../ranked-rows';
+import type { RowRange } from '../row-range';
 
 /** What another grade of one feature does to the rows' sums of parts. */
 export class GradeChange {

@@ -1,4 +1,5 @@
-import type { RowRange, RankedRows } from '../ranked-rows';
+import type { RankedRows } from '../ranked-rows';
+import type { RowRange } from '../row-range';
 
 const { clz32 } = Math;
 

@@ -1,9 +1,10 @@
-import type { RowRange } from '../ranked-rows';
+import type { RowRange } from '../row-range';
 import type { CooperativeGame } from './coalitions';
 import type { GradeRule } from '../grade-rule';
 import type { GradeSearch } from '../scalar-grade-search';
 import { nonDominatedRows } from './dominance-filter';
-import type { ClassRanges, RankedRows } from '../ranked-rows';
+import type { RankedRows } from '../ranked-rows';
+import type { ClassRanges } from '../row-range';
 
 /** The measured features of a sample as players: a coalition is worth the probability by the distance on it alone. */
 export class PartialDistanceGame {

@@ -67,6 +67,6 @@ function countBy(rows: readonly Record<string, string>[], column: string): Recor
 }
 
 /** Our column, which is prefixed where the file has one of that name. */
-export function resultCell(row: Readonly<Record<string, string>>, column: string): string {
+function resultCell(row: Readonly<Record<string, string>>, column: string): string {
   return row[`cytoqueue_${column}`] ?? row[column] ?? '';
 }
