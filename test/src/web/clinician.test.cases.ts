@@ -16,7 +16,7 @@ const MALIGNANT_RECORD = {
   mitoses: 1,
 };
 const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
-const answer = (page: Page) => page.getByRole('button', { name: 'Get the answer' });
+const answer = (page: Page) => page.getByRole('button', { name: 'Score the record' });
 
 async function enter(page: Page, keys: string): Promise<void> {
   await field(page, 'Clump thickness').focus();
@@ -41,7 +41,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill('cq_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('This key is not known here').waitFor();
+    await page.getByRole('alert').getByText('This key is unknown').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill(app.keys.clinician);
     await page.keyboard.press('Enter');
@@ -105,7 +105,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await enter(page, '54434?431');
     await page.keyboard.press('Tab');
     await answer(page).click();
-    await page.getByRole('heading', { name: 'No clear answer' }).waitFor();
+    await page.getByRole('heading', { name: 'Undecided' }).waitFor();
     await page.getByText('too close to call').waitFor();
     await page.getByText('Measuring could change the class.').waitFor();
     await page.getByRole('img', { name: /With the missing values it could have been 29\s% to 93.3\s%/ }).waitFor();
@@ -121,7 +121,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     const app = newPeople();
     await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
-    await page.getByLabel('Find by your reference').fill('müller');
+    await page.getByLabel('Search by reference').fill('müller');
     await page.getByText('1 record found').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: REFERENCE }).click();

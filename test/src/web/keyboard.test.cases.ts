@@ -27,7 +27,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await tabTo(page, /Clump thickness/);
     await page.keyboard.type('544343431');
     await page.keyboard.press('Enter');
-    expect(await focused(page)).toBe('Get the answer');
+    expect(await focused(page)).toBe('Score the record');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'How sure is it?' }).waitFor();
     await tabTo(page, /^Change values$/);

@@ -30,7 +30,7 @@ async function takeAll(app: WebApp): Promise<void> {
   await page.keyboard.type('431');
   await page.keyboard.press('Enter');
   await page.getByLabel('Your reference').fill('slide 7');
-  await page.getByRole('button', { name: 'Get the answer' }).click();
+  await page.getByRole('button', { name: 'Score the record' }).click();
   await page.getByText('What such a figure was worth').waitFor();
   await save(page, 'undecided');
   const phone = await app.visit(new URL(page.url()).pathname, 'admin', PHONE);

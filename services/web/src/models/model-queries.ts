@@ -17,7 +17,7 @@ export function useModelVersion(name: string, version: string) {
   });
 }
 
-/** The version that a model's name means now. */
+/** The model's current champion. */
 export function useChampionVersion(name: string) {
   return useQuery<ModelVersion>({
     queryKey: ['champion', name],
