@@ -121,7 +121,8 @@ describe.each(environments)('%s', (name, environment) => {
         )
         .map(({ Type }) => Type),
     );
-    // Log groups and the topic by the key's policy (below), secrets and objects by the roles (above). Amazon ECR and ElastiCache
+    // Log groups and the topic by the key's policy (below), secrets and objects by the roles (above). Amazon ECR and
+    // ElastiCache
     // use grants, which they make in the name of CloudFormation when they create the resource.
     const known = [
       'AWS::ECR::Repository',

@@ -24,7 +24,10 @@ export interface PolicingProxy {
 
 const OBJECTS = 'arn:aws:s3:::';
 
-/** Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with 403. */
+/**
+ * Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with
+ * 403.
+ */
 export async function startPolicingProxy(
   target: string,
   policyBucket: string,

@@ -44,7 +44,10 @@ const PLACES: Record<string, string> = {
   'AWS::NoValue': '',
 };
 
-/** CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by names. */
+/**
+ * CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by
+ * names.
+ */
 export function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== 'object' || value === null) return value;

@@ -8,7 +8,7 @@ import { dimensionsOf } from '../observability/metrics';
 import { METRIC_NAMESPACE, type Settings, alarmNameOf } from '../settings';
 
 /**
- * Puts the policy of packages/scaling, and no number besides, into the terms of Application Auto Scaling: target tracking
+ * Translates the policy of packages/scaling, without numbers of its own, into Application Auto Scaling: target tracking
  * on metric math, steps on the age of the oldest job, and one step back to the minimum when there is no backlog.
  */
 export function addWorkerScaling(service: FargateService, settings: Settings): void {

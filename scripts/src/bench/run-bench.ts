@@ -8,7 +8,7 @@ import { benchPromises } from './promises/bench-promises';
 import type { BenchOptions } from './bench-options';
 import { benchSingle } from './single/bench-single';
 
-/** What there is to measure, by the name that `--only` takes; each prints its tables and returns its figures. */
+/** Benchmarks by their `--only` name; each prints its tables and returns its measurements. */
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
   classifier: benchClassifier,
   batch: benchBatch,
@@ -27,7 +27,7 @@ const USAGE = `Usage: npm run bench -- [--only ${Object.keys(parts).join('|')}] 
   --python         interpreter whose scikit-learn and faiss are compared with
   --write-scaling  writes the measured throughput of a worker into packages/scaling`;
 
-/** Runs the benchmarks and prints their figures as JSON on the last line. */
+/** Runs the benchmarks and prints their measurements as JSON on the last line. */
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Checks that no tool covers; `npm run lint`, `lint:structure` and `knip` check imports, names, lengths and exports. */
+/**
+ * Checks that no tool covers; `npm run lint`, `lint:structure` and `knip` check imports, names, lengths and exports.
+ */
 
 const ROOT = resolve(__dirname, '../../..');
 const TOP_LEVEL = [

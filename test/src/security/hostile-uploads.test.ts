@@ -189,7 +189,8 @@ test.each(RAW_REQUESTS)(
     const socket = await openSocket(stack.url);
     let answer = '';
     socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
+    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call
+    // it an error.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.end(bytes, 'latin1');
     await closed;

@@ -22,7 +22,8 @@ export interface SoakEnvironment {
 }
 
 /*
- * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break off. The
+ * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break
+ * off. The
  * damaged batches are of their own, so that the load beside them must not notice.
  */
 
@@ -32,7 +33,8 @@ const TRUNCATED_MS = 10_000;
 const MAX_ANSWER_BYTES = 600;
 
 /**
- * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost stay until
+ * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost
+ * stay until
  * Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
  */
 export async function losePartOfRedis({ faults, random, sampler }: SoakEnvironment): Promise<void> {

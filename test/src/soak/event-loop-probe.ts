@@ -3,7 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 /*
- * Preloaded into the services (NODE_OPTIONS=--require): writes how late the main thread's event loop was, in milliseconds,
+ * Preloaded into the services (NODE_OPTIONS=--require): writes how late the main thread's event loop was, in
+ * milliseconds,
  * into `$EVENT_LOOP_DIR/<pid>.json`, since the process began.
  */
 

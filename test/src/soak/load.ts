@@ -24,7 +24,8 @@ export interface LoadCounts {
 }
 
 /**
- * Labs and clinicians who send until they are told that it was accepted, always with an Idempotency-Key. Every batch is held
+ * Labs and clinicians who send until they are told that it was accepted, always with an Idempotency-Key. Every batch is
+ * held
  * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
  */
 export class Load {

@@ -46,7 +46,10 @@ const MAX_PER_MINUTE: Record<Series, number> = {
   'redis MiB': 1,
 };
 
-/** Load and one random fault after the other on real processes, until the time is up; then everything has to be as promised. */
+/**
+ * Load and one random fault after the other on real processes, until the time is up; then everything has to be as
+ * promised.
+ */
 export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> {
   const releasers = new CleanupStack();
   try {

@@ -44,7 +44,10 @@ export class CloudWatchFigures {
     return [...new Map(metrics.map((metric) => [JSON.stringify(metric), metric])).values()];
   }
 
-  /** One value a minute, oldest first, over all sets of dimensions that the metric has; empty when it was never published. */
+  /**
+   * One value a minute, oldest first, over all sets of dimensions that the metric has; empty when it was never
+   * published.
+   */
   async values(name: string, statistic: 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount'): Promise<number[]> {
     const metrics = (await this.list()).filter(({ MetricName }) => MetricName === name);
     if (metrics.length === 0) return [];

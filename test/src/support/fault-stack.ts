@@ -176,7 +176,9 @@ export class FaultStack {
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
-  /** Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone. */
+  /**
+   * Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone.
+   */
   async backdate(id: string): Promise<void> {
     const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
     const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
@@ -240,7 +242,10 @@ export class FaultStack {
   readonly passDelays = (): Promise<void> => passDelays(this.redis.url);
   readonly expireLocks = (): Promise<void> => this.inRedis(passLockTime);
 
-  /** Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15 s. */
+  /**
+   * Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15
+   * s.
+   */
   async deliverAgain(): Promise<OwnWorker> {
     await this.expireLocks();
     return this.startWorker();

@@ -63,7 +63,9 @@ export async function expectInvariant(
   return manifest;
 }
 
-/** One object for every shard that has not failed, of one model; what they hold is what follows the header, in order. */
+/**
+ * One object for every shard that has not failed, of one model; what they hold is what follows the header, in order.
+ */
 async function expectShardsIn(
   store: ObjectStore,
   record: BatchDocument,

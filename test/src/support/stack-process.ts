@@ -98,7 +98,8 @@ function isOurVariable(name: string): boolean {
 }
 
 /**
- * Starts the real stack on a free port and, unless DATA_DIR is given, on a temporary directory; resolves when it serves.
+ * Starts the real stack on a free port and, unless DATA_DIR is given, on a temporary directory; resolves when it
+ * serves.
  * It ends with this process, whatever happens to it.
  * @throws Error with what the stack said when it does not get there; then nothing is left of it
  */
@@ -204,7 +205,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle another
+ * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle
+ * another
  * signal, even one that was sent later.
  */
 export async function stopProcess(pid: number): Promise<void> {

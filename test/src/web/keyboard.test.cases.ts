@@ -29,7 +29,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.keyboard.press('Enter');
     expect(await focused(page)).toBe('Score the record');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'How sure is it?' }).waitFor();
+    await page.getByRole('heading', { name: 'Certainty' }).waitFor();
     await tabTo(page, /^Change values$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New record' }).waitFor();

@@ -90,7 +90,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.getByLabel('Threshold for malignant').selectOption('sensitivity99');
     await page.getByRole('button', { name: 'Score again' }).click();
     await page.waitForURL((url) => url.href !== first);
-    await page.getByText(/Compared with wbc-knn 1.1.0, [\d,]+ rows have another class/).waitFor();
+    await page.getByText(/Compared with wbc-knn 1.1.0, [\d,]+ rows have changed class/).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').waitFor();
@@ -150,7 +150,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     writeFileSync(file, large);
     await choose(page, file);
     await page.getByText('only its first 4 MB were checked').waitFor();
-    expect(await page.getByRole('heading', { name: 'What the check found in the first rows' }).count()).toBe(1);
+    expect(await page.getByRole('heading', { name: 'Check of the first rows' }).count()).toBe(1);
     await page.getByRole('button', { name: /^Check all/ }).click();
     await page.getByRole('button', { name: 'Score 12,600 rows' }).waitFor();
   });

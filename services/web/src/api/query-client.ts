@@ -26,7 +26,10 @@ export function createQueryClient(): QueryClient {
   return queryClient;
 }
 
-/** Clears cached data at sign-in and sign-out, so that a user never sees the previous user's data. The session query stays. */
+/**
+ * Clears cached data at sign-in and sign-out, so that a user never sees the previous user's data. The session query
+ * stays.
+ */
 export function resetSession(queryClient: QueryClient, session: Session | null): void {
   queryClient.setQueryData(SESSION_KEY, session);
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });

@@ -1,7 +1,10 @@
 import { useRouteError } from 'react-router';
 import { Notice } from '../ui/notice';
 
-/** Shown when a page threw or its script could not be loaded (a new version was installed, or the service is unavailable). */
+/**
+ * Shown when a page threw or its script could not be loaded (a new version was installed, or the service is
+ * unavailable).
+ */
 export function RouteErrorPage() {
   const error = useRouteError();
   const isMissingFile = error instanceof TypeError && /import|fetch|module/i.test(error.message);

@@ -55,7 +55,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
               hint: pluralize(queue.backlog_jobs, 'job'),
             },
             { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), hint: 'has waited' },
-            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows a second' },
+            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows per second' },
             { name: 'Drained in', value: drainText(queue) },
             {
               name: 'Workers',
@@ -80,10 +80,10 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
             unit="rows"
           />
         </Panel>
-        <Panel title="Rows a second">
+        <Panel title="Rows per second">
           <TimeChart
             points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))}
-            unit="rows a second"
+            unit="rows per second"
           />
         </Panel>
       </div>

@@ -41,7 +41,7 @@ test('an unknown key and an unresponsive service give different errors', async (
 test('the token of a link is used at once and leaves the address; a used one asks for the key', async () => {
   window.history.replaceState(null, '', '/sign-in#token=once');
   renderPage(<SignInPage />);
-  expect((await screen.findByRole('alert')).textContent).toContain('This link has been used already');
+  expect((await screen.findByRole('alert')).textContent).toContain('This link was already used');
   expect(signIn.mock.calls).toEqual([[{ token: 'once' }]]);
   expect(window.location.href).not.toContain('once');
 });

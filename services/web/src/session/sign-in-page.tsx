@@ -13,7 +13,10 @@ import { useSession } from './use-session';
 
 type Credential = Parameters<typeof client.signIn>[0];
 
-/** Signs in by key or by the one-time token of a link, `/sign-in#token=…`: browsers do not send the fragment to the server. */
+/**
+ * Signs in by key or by the one-time token of a link, `/sign-in#token=…`: browsers do not send the fragment to the
+ * server.
+ */
 export function SignInPage() {
   usePageTitle('Sign in');
   const session = useSession();

@@ -1,4 +1,7 @@
-/** Formats numbers, times and durations in English, like the pages, whatever the browser's language. A per cent sign stays on the line of its number. */
+/**
+ * Formats numbers, times and durations in English, like the pages, whatever the browser's language. A per cent sign
+ * stays on the line of its number.
+ */
 
 const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });

@@ -30,8 +30,8 @@ test('the defaults leave every choice to the service', () => {
     screen.getByRole<HTMLSelectElement>('combobox', { name, hidden: true }).selectedOptions[0]?.textContent;
   expect(chosen('Model')).toBe('wbc-knn, the version in use');
   expect(chosen('Threshold for malignant')).toBe('At 50 % probability');
-  expect(chosen('Rows with a value not measured')).toBe('Score them, and say so in the result');
-  expect(chosen('When a row is bad')).toBe('Score the others, list the bad ones');
+  expect(chosen('Rows with missing values')).toBe('Score them, and say so in the result');
+  expect(chosen('Invalid rows')).toBe('Score the others, list the bad ones');
   expect(chosen('Evidence for every row')).toBe('No');
   expect(settings).toEqual({});
 });
@@ -43,8 +43,8 @@ test('each choice becomes its setting, and going back to the default removes it'
     user.selectOptions(screen.getByRole('combobox', { name, hidden: true }), option);
   await choose('Model', 'wbc-knn@1.1.0');
   await choose('Threshold for malignant', 'sensitivity99');
-  await choose('Rows with a value not measured', 'reject');
-  await choose('When a row is bad', 'abort');
+  await choose('Rows with missing values', 'reject');
+  await choose('Invalid rows', 'abort');
   await choose('Evidence for every row', 'yes');
   expect(settings).toEqual({
     model: 'wbc-knn@1.1.0',

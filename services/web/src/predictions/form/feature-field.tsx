@@ -15,7 +15,9 @@ interface FeatureFieldProps {
   onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => void;
 }
 
-/** One feature: description, meaning of the lowest and highest grade, and input by keyboard or by a click on the scale. */
+/**
+ * One feature: description, meaning of the lowest and highest grade, and input by keyboard or by a click on the scale.
+ */
 export function FeatureField({
   feature,
   number,

@@ -68,7 +68,10 @@ function markdownTables(lines: string[]): string[][][] {
   return framed.every((line) => line !== undefined) ? [framed.map((line) => split(line, /\|/))] : [];
 }
 
-/** Takes each line as a cell. A blank line before the last value is an empty cell; dropping it would shift the values after it. */
+/**
+ * Takes each line as a cell. A blank line before the last value is an empty cell; dropping it would shift the values
+ * after it.
+ */
 function singleColumnTable(pasted: string[]): string[][][] {
   const end = pasted.findLastIndex((line) => line.trim() !== '') + 1;
   return end > 1 && end <= MAX_CELLS ? [pasted.slice(0, end).map((line) => [unquote(line)])] : [];

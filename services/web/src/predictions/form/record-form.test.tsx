@@ -139,8 +139,8 @@ test('values out of range and empty fields are reported beside the field, and no
   await user.type(field('Bland chromatin'), '12');
   await user.click(submit());
   expect(field('Bland chromatin').getAttribute('aria-invalid')).toBe('true');
-  screen.getByText('12 is too high: it takes a whole number from 1 to 10.');
-  expect(screen.getAllByText(/Still empty/)).toHaveLength(8);
+  screen.getByText('12 is too high: enter a whole number from 1 to 10.');
+  expect(screen.getAllByText(/Empty\. If/)).toHaveLength(8);
   expect(document.activeElement).toBe(field('Clump thickness'));
   expect(predict).not.toHaveBeenCalled();
 });

@@ -14,7 +14,10 @@ interface PasteOptions {
   onFilled: () => void;
 }
 
-/** Handles text pasted into the form: a whole record fills every field, a single value its own field; ambiguous text opens a question. */
+/**
+ * Handles text pasted into the form: a whole record fills every field, a single value its own field; ambiguous text
+ * opens a question.
+ */
 export function usePaste({ features, draft, change, focus, clearError, onFilled }: PasteOptions) {
   const [note, setNote] = useState('');
   const [question, setQuestion] = useState<readonly Reading[]>([]);

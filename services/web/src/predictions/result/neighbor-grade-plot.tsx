@@ -12,7 +12,10 @@ const WIDTH = 10 * GRADE_WIDTH;
 const HEIGHT = 27;
 const CASE_OFFSET = 4.5;
 
-/** Plots the grades of the record and its neighbours from 1 to 10. Hidden from screen readers: the table cells hold the same numbers. */
+/**
+ * Plots the grades of the record and its neighbours from 1 to 10. Hidden from screen readers: the table cells hold the
+ * same numbers.
+ */
 export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="grade-strip" aria-hidden="true">
