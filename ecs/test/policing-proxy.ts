@@ -9,7 +9,7 @@ import { type Statement, isAllowed, matches } from './templates';
 export interface Operation {
   readonly action: string;
   readonly key: string;
-  /** Of a listing; undefined for what has none. */
+  /** Prefix of a listing; undefined for other requests. */
   readonly prefix?: string | undefined;
 }
 

@@ -123,7 +123,7 @@ function principalsOf(principal: Statement['Principal']): string[] {
   return Object.values(principal).flatMap(asList);
 }
 
-/** What no need asks for: actions on resources that the statements allow and that could be taken away. */
+/** Surplus permissions: actions on resources that the statements allow and no service needs. */
 export function unusedPermissions(statements: Statement[], needs: readonly Need[]): string[] {
   const allowed = statements
     .filter(({ Effect }) => Effect === 'Allow')

@@ -45,7 +45,7 @@ const PLACES: Record<string, string> = {
 };
 
 /**
- * CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by
+ * Replaces CloudFormation's functions by possible values: pseudo parameters by their usual values, the rest by
  * names.
  */
 export function resolve(value: unknown): unknown {
@@ -77,7 +77,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** What the task role of a service may do. */
+/** Statements of a service's task role. */
 export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'): Statement[] {
   const policies = resourcesOf(services, 'AWS::IAM::Policy').filter(({ id }) =>
     id.startsWith(`${service}TaskDefinitionTaskRole`),

@@ -145,7 +145,7 @@ function productRules(settings: Settings): AlarmRule[] {
       metric: of('PredictionsFailed', 'predictions'),
       threshold: 0,
       datapointsToAlarm: 1,
-      description: 'A clinician was told that a record could not be scored: find it in the worker logs.',
+      description: 'A record could not be scored: find it in the worker logs.',
     },
     {
       id: 'ShardsFailed',
@@ -204,7 +204,7 @@ function productRules(settings: Settings): AlarmRule[] {
       datapointsToAlarm: 2,
       evaluationPeriods: 3,
       missing: TreatMissingData.BREACHING,
-      description: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.',
+      description: 'The canary record with a known result failed, had a wrong result, or is no longer sent.',
     },
     {
       id: 'CanarySlow',

@@ -31,7 +31,7 @@ export interface RecordTrafficConfig {
 }
 
 export interface Scenario {
-  /** Of its file. */
+  /** Rows of its file. */
   readonly name: string;
   readonly title: string;
   readonly batches: readonly { readonly atSeconds: number; readonly rows: number }[];

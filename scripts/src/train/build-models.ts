@@ -1,4 +1,6 @@
-/** Writes what ships into packages/registry/models: `node scripts/dist/train/build-models.js`. Takes a minute or two. */
+/**
+ * Writes what ships into packages/registry/models: `node scripts/dist/train/build-models.js`. Takes a minute or two.
+ */
 import { writeFiles } from './artifacts';
 import { buildShippedModels, modelsDirectory } from './shipped-models';
 

@@ -36,7 +36,10 @@ function constantColumns(rows: readonly LabelledSample[], { features }: Schema):
   });
 }
 
-/** Equal measurements with different classes: one of the rows is mistaken, or the features do not tell the classes apart. */
+/**
+ * Equal measurements with different classes: one of the rows is mistaken, or the features do not tell the classes
+ * apart.
+ */
 function contradictions(rows: readonly LabelledSample[], { labels }: Schema): TrainingDataIssue[] {
   const firstByVector = new Map<string, LabelledSample>();
   return rows.flatMap((row) => {

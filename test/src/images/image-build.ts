@@ -28,7 +28,7 @@ export class ImageBuild {
     this.stages = readStages(join(ROOT, 'services', service, 'Dockerfile'));
   }
 
-  /** What the image holds at /app. */
+  /** Content of /app in the image. */
   get tree(): string {
     return join(this.folder, 'image', 'app');
   }

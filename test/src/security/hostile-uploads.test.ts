@@ -102,7 +102,7 @@ async function predict(client: ContractClient): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** What a clinician of another tenant waits while something goes on. Reported; a slow machine fails no test. */
+/** Latency of another tenant's clinician during an attack. Reported only: a slow machine fails no test. */
 async function whileClinicianWorks(what: string, work: () => Promise<void>): Promise<void> {
   let going = true;
   const worked = work().finally(() => (going = false));

@@ -97,7 +97,7 @@ async function remove(faults: FaultStack, id: string): Promise<void> {
   await waitUntilAnswered(() => faults.client.call('delete', `/v1/batches/${id}`), 204);
 }
 
-/** What ended the fault before may still be recovering. */
+/** The stack may still be recovering from the previous fault. */
 async function waitUntilAnswered(send: () => Promise<ContractResponse>, status: number): Promise<ContractResponse> {
   for (;;) {
     const answer = await send().catch(() => undefined);

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand, type Metric
 
 const HOUR_MS = 3_600_000;
 
-/** What a program needs to talk to moto as if it were AWS. moto unzips twice what is sent zipped. */
+/** Environment for using moto as AWS. moto decompresses compressed requests twice. */
 export function awsEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_CLOUDWATCH: url,

@@ -37,7 +37,7 @@ export const RECONCILER_LEASE = `${REDIS_PREFIX}:turn:reconcile`;
 /** A worker that a test has started beside the stack's own. */
 export interface OwnWorker extends RunningProgram {
   readonly pid: number;
-  /** Of its health endpoint. */
+  /** Port of its health endpoint. */
   readonly port: number;
 }
 
@@ -165,7 +165,7 @@ export class FaultStack {
     return this.expectInvariant(batchId);
   }
 
-  /** Of a batch that has ended. */
+  /** State of a finished batch. */
   expectInvariant(batchId: string): Promise<ManifestDocument> {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
@@ -187,7 +187,7 @@ export class FaultStack {
     for (const key of markers) utimesSync(join(this.stack.dataDir, 'objects', key), then, then);
   }
 
-  /** What a service has logged so far. */
+  /** Log of a service so far. */
   logLines(service: string): LogLine[] {
     return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
   }

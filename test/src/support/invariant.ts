@@ -14,7 +14,7 @@ import { waitUntil } from './wait-until';
 const TENANT = 'local';
 
 interface Expected {
-  /** What was accepted, in data rows. */
+  /** Accepted data rows. */
   rows: number;
   /** The result file of a run that nothing disturbed; not given where the fault is to be seen in it. */
   results?: Buffer;

@@ -9,7 +9,7 @@ import { waitUntil } from './wait-until';
 export const ROOT = resolve(__dirname, '../../..');
 export const START = join(ROOT, 'scripts/dist/stack/main.js');
 
-/** Beyond it a stack that was told to stop is stuck, and is killed. */
+/** A stack that has not stopped after this time is killed. */
 const STOP_DEADLINE_MS = 110_000;
 
 const SIGTERM_BIT = 1n << 14n;
@@ -129,7 +129,7 @@ export function makeDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'cytoqueue-'));
 }
 
-/** What a running stack says of itself; undefined when there is no ready.json. */
+/** Reads ready.json of a running stack; undefined when there is none. */
 export function readReady(dataDir: string): Ready | undefined {
   const file = join(dataDir, 'ready.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ready) : undefined;

@@ -25,7 +25,7 @@ export async function writeThroughput(figures: unknown): Promise<void> {
   const before = await readFile(FILE, 'utf8');
   const after = `${JSON.stringify(toThroughput(figures as BatchMeasurements), null, 2)}\n`;
   await writeFile(FILE, after);
-  console.log(`\n${FILE}, before:\n${before}now:\n${after}Build, then draw the charts anew: npm run simulate`);
+  console.log(`\n${FILE}, before:\n${before}now:\n${after}Build, then redraw the charts: npm run simulate`);
 }
 
 /** A worker's throughput excludes upload and download, which are the API's work. */
