@@ -9,11 +9,11 @@ const ROWS_PER_SECOND = defaultPolicy.rowsPerSecondPerWorker;
 /**
  * AWS does not document how target tracking counts and how fast it scales in. The policy must work with each variant.
  */
-export const AUTOSCALERS: Readonly<Record<string, Autoscaler>> = {
+export const AUTOSCALERS = {
   'ratio of desired': { base: 'desired', maxScaleInStep: Infinity },
   'ratio of running': { base: 'running', maxScaleInStep: Infinity },
   'one at a time in': { base: 'desired', maxScaleInStep: 1 },
-};
+} satisfies Record<string, Autoscaler>;
 
 export const defaultConfig: SimulationConfig = {
   policy: defaultPolicy,
