@@ -18,8 +18,7 @@ export interface ContractResponse {
   headers: Headers;
   text: string;
   /** Parsed when the answer is JSON. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape; the schema was
-  // checked
+  // oxlint-disable-next-line typescript/no-explicit-any -- the schema has checked the response
   json: any;
 }
 

@@ -99,7 +99,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page, addresses } = await app.visit('/predictions/new', 'clinician');
     await answer(page).click();
-    await page.getByText('Empty\. If').nth(8).waitFor();
+    await page.getByText('Empty. If').nth(8).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(addresses.filter((address) => address.endsWith('/v1/predictions'))).toEqual([]);
     await enter(page, '54434?431');
