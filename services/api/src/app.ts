@@ -53,22 +53,22 @@ export interface AppDeps {
   lastUse: LastUse;
   audit: AuditLog;
   quotas: TenantQuotas;
-  /** Runs uploads, which keep Amazon ECS from stopping this task while they last. */
+  /** Runs uploads, and keeps Amazon ECS from stopping this task during them. */
   protection: Pick<TaskProtection, 'run'>;
   sessions: SessionCookies;
   address: PublicAddress;
   /** Upper limit of `Prefer: wait`. */
   maxWaitSeconds: number;
-  /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
+  /** The proxies whose `X-Forwarded-*` headers are trusted: their number or addresses. */
   trustProxy: number | readonly string[] | undefined;
   limits: UploadLimits;
   retention: RetentionPolicy;
   logger: Logger;
   readiness: Readiness;
   version: string;
-  /** How fast a body must come; the product's own pace when left out. */
+  /** The minimum rate of request bodies; DEFAULT_MINIMUM_RATE when omitted. */
   minimumRate?: MinimumRate;
-  /** Where the web app was built to; none is served when left out. */
+  /** The web app's build folder; no web app is served when omitted. */
   webDist?: string;
 }
 
@@ -96,7 +96,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
-  // Proxies guard a path in the one spelling that it has here; see requireExactPath for the rest.
+  // Proxies protect a path in exactly one spelling; requireExactPath rejects the other ones.
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('trust proxy', deps.trustProxy ?? false);

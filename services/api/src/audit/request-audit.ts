@@ -3,7 +3,7 @@ import type { AuditLog, AuditOutcome } from './audit-log';
 import type { Principal } from '../http/request-context';
 import { toProblem } from '../http/error-handler';
 
-/** A client that polls reads one thing again and again: that is noted once in so long. */
+/** Repeated reads of one resource by one key are audited once within this time, because clients poll. */
 const READ_DEDUP_MS = 10 * 60_000;
 const MAX_TRACKED_READS = 10_000;
 const DENIED_STATUSES: readonly number[] = [401, 403, 404, 410];
@@ -14,18 +14,20 @@ export function actionOf(operationId: string): string {
   return `${noun}.${[verb, ...rest].join('-')}`;
 }
 
-/** What one call does, for the audit log. */
+/** The audit entry of one request. */
 export interface AuditEntry {
-  /** The handler knows better than the address: what was made, which version was promoted. */
+  /** Derived from the address; handlers replace it with the created resource or the promoted version. */
   resource: string;
   action: string;
-  /** Notes that it was done, and waits until that is durable: before the answer, and before data leave the house. */
+  /**
+   * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
+   */
   commit: () => Promise<void>;
-  /** What was not noted by then: `done`, or what became of it. */
+  /** Records the outcome unless `commit` has recorded it. */
   finish: (error?: unknown) => void;
 }
 
-/** What it needs to know of a route. */
+/** The properties of a route that decide how it is audited. */
 export interface AuditedRoute {
   method: string;
   path: string;
@@ -33,7 +35,7 @@ export interface AuditedRoute {
   auditFailuresOnly?: boolean;
 }
 
-/** Begins a trail for every call; reads that were noted of late are passed over. */
+/** Creates the audit entry of every request and skips reads that were audited recently. */
 export class RequestAuditor {
   private readonly recentReads = new Map<string, number>();
   private readonly actions = new Map<string, string>();
@@ -87,7 +89,7 @@ export class RequestAuditor {
   }
 }
 
-/** Ids of ours only: whatever else stands in an address may be a patient's name. */
+/** Keeps only well-formed ids: anything else in an address may be a patient's name. */
 function resourceOf(path: string, id: string | undefined): string {
   const isOwnId = id !== undefined && (idTimeMs('pred_', id) ?? idTimeMs('batch_', id)) !== undefined;
   return path.replace(/^\/v1\//, '').replace(/\{(\w+)\}.*$/, (_, name) => (name === 'id' && isOwnId ? id : '?'));

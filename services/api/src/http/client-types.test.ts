@@ -29,7 +29,7 @@ import {
   type problem,
 } from './response-schemas';
 
-/** Compile errors here (npm run typecheck) mean that the client's types and the API's schemas have parted. */
+/** A compile error here (npm run typecheck) means that the client's types differ from the API's schemas. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 type Out<T extends z.ZodType> = z.output<T>;
 
@@ -63,7 +63,7 @@ const agree: {
   fault: true,
 };
 
-test('the predictions that are sent have no member that the client does not know', () => {
+test('the responses have no member that the client does not know', () => {
   const known: Record<keyof Prediction, true> = {
     id: true,
     status: true,

@@ -15,33 +15,33 @@ export interface HandlerContext {
   response: Response;
   /** Path parameters, decoded. */
   params: Record<string, string>;
-  /** Query parameters as the route's own schema made them. */
+  /** Query parameters, parsed by the route's schema. */
   query: Record<string, unknown>;
-  /** The caller; on a public route there is none, and reading it throws. */
+  /** The caller; undefined on public routes, so reading its members throws. */
   principal: Principal;
-  /** What stands in the audit log of this call; none on a public route. */
+  /** This request's entry in the audit log; undefined on public routes. */
   auditEntry: AuditEntry;
 }
 
 export type Operation = ZodOpenApiOperationObject & { operationId: string };
 
-/** One operation: how it is documented, who may call it, and what it does. The document and the checks have one source. */
+/** One operation: documentation, access and handler. The OpenAPI document and the checks come from the same schemas. */
 export interface Route {
   method: 'get' | 'post' | 'delete';
-  /** As OpenAPI writes it: `/v1/predictions/{id}`. */
+  /** In OpenAPI's notation: `/v1/predictions/{id}`. */
   path: string;
   access: Access;
   operation: Operation;
-  /** Shows and changes nobody's data: noted in the audit log only when it is denied. */
+  /** For routes without tenant data: only denied and failed requests are audited. */
   auditFailuresOnly?: boolean;
-  /** Of a route with an id. @throws ObjectNotFoundError when the tenant has no such resource */
+  /** For routes with an id. @throws ObjectNotFoundError when the tenant has no such resource */
   assertExists?: (tenant: string, id: string) => Promise<unknown>;
-  /** Of a route with an Idempotency-Key: whether its request was made before. */
+  /** For routes with an Idempotency-Key: whether the request's key has been used before. */
   isRepetition?: (tenant: string, request: Request) => Promise<boolean>;
   handle: (call: HandlerContext) => Promise<void>;
 }
 
-/** What stands before every route. */
+/** The checks that run before every handler. */
 export interface RouterDeps {
   authenticator: Authenticator;
   retention: RetentionPolicy;
@@ -60,7 +60,7 @@ export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): vo
   app.use('/v1', requireAuthentication(deps));
 }
 
-/** Everything under /v1 needs a key, also what is not there. */
+/** Under /v1 even unknown paths require authentication. */
 function requireAuthentication({ authenticator }: Pick<RouterDeps, 'authenticator'>): RequestHandler {
   return async (request, response, next) => {
     response.locals.context.principal = await authenticator.authenticate(request);
@@ -74,12 +74,12 @@ function expressPath(path: string): string {
 
 function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   return async (request, response) => {
-    // Patients' data must stay in no cache on the way; a route that knows better says so.
+    // No cache may store patient data; routes without any override this.
     response.set('Cache-Control', 'no-store');
     const context = { request, response, params: request.params as Record<string, string>, query: {} };
     if (route.access === 'public')
       return handleRequest(route, { ...context, principal: undefined as never, auditEntry: undefined as never }, deps);
-    // Where a cache may keep an answer at all, it keeps it for this caller.
+    // A cacheable response is valid for this caller only.
     response.vary('Authorization, Cookie');
     const principal = await deps.authenticator.authenticate(request);
     response.locals.context.principal = principal;
@@ -96,7 +96,7 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   };
 }
 
-/** Limits are checked after the idempotency key: a repetition gets the resource that it made. Looking for it costs a read. */
+/** A repeated request gets its resource even above the limit. Looking up its idempotency key costs a read. */
 async function consumeUnits(
   { method, isRepetition }: Route,
   rateLimit: RateLimit,
@@ -121,14 +121,14 @@ async function handleRequest(route: Route, context: HandlerContext, { retention 
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
     await route.handle({ ...context, query });
   } catch (error) {
-    // What is wrong with a request is told to those only who may know that there is such a resource.
+    // Check ownership before reporting the caller's errors: another tenant's id answers 404, not 422.
     if (route.assertExists !== undefined && toProblem(error).status < 500)
       await route.assertExists(context.principal.tenant, params['id'] ?? '');
     throw error;
   }
 }
 
-/** What has expired is gone for everybody; what has not says until when it stays. */
+/** Rejects an expired resource and tells clients when others expire. */
 function assertNotExpired(id: string, request: Request, response: Response, retention: RetentionPolicy): void {
   retention.assertNotExpired(id);
   const expiresAt = retention.expiresAt(id);
@@ -143,7 +143,7 @@ function parseQuery(schema: z.ZodType | undefined, request: Request): Record<str
 export function parse<T>(schema: z.ZodType<T>, input: unknown, inputName: string): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new Problem('invalid-request', `A ${inputName} is not valid.`, {
+  throw new Problem('invalid-request', `At least one ${inputName} is not valid. Correct the listed ones.`, {
     errors: parsed.error.issues.flatMap(toFieldErrors),
   });
 }
@@ -155,14 +155,14 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   return issue.keys.map((key) => ({
     field: path === '' ? key : `${path}.${key}`,
     code: 'unknown-field',
-    detail: 'this field or parameter is not known here',
+    detail: 'unknown field or parameter',
   }));
 }
 
 function rejectMethod(allowedMethods: string[]): RequestHandler {
   const allow = allowedMethods.includes('GET') ? ['HEAD', ...allowedMethods] : allowedMethods;
   return (request) => {
-    throw new Problem('method-not-allowed', `${request.method} is not known here.`, {
+    throw new Problem('method-not-allowed', `This resource does not support ${request.method}.`, {
       headers: { Allow: allow.join(', ') },
     });
   };
