@@ -192,7 +192,7 @@ function toProblemSafely(error: unknown): Problem {
 function logProblem(response: Response, problem: Problem): void {
   const { log } = response.locals.context;
   // A disconnected client is not an error. Client errors are not logged, because their causes may quote the request.
-  if (response.destroyed) log.info({ problem: problem.type }, 'client disconnected');
+  if (response.destroyed) log.info({ problem: problem.type }, 'client went away');
   else if (problem.type === 'object-damaged')
     log.error(
       { err: problem.cause, problem: problem.type, alarm: 'object-corrupt' },
