@@ -7,15 +7,16 @@ import express, { type Express } from 'express';
 import type { UploadLimits } from './batches/upload-inspector';
 import type { AuditLog } from './audit/audit-log';
 import { RequestAuditor } from './audit/request-audit';
-import { Authenticator } from './session/authenticator';
+import { Authenticator, assertAccess } from './session/authenticator';
 import { Background } from './http/background';
 import { type MinimumRate, enforceMinimumRate } from './http/minimum-rate';
 import { requestContext } from './http/request-context';
 import type { SessionCookies } from './session/session-cookie';
-import { handleErrors, notFound } from './http/error-handler';
+import { createErrorHandler, notFound } from './http/error-handler';
 import { requireExactPath } from './http/exact-path';
 import { IdempotencyKeys } from './tenants/idempotency';
 import type { PublicAddress } from './http/public-address';
+import { limitRate } from './tenants/rate-limit';
 import type { RetentionPolicy } from './tenants/retention-policy';
 import { mountRoutes } from './http/router';
 import { securityHeaders } from './http/security-headers';
@@ -38,6 +39,7 @@ import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
 import { sessionRoutes } from './session/routes';
 import { webRouter } from './static/web-app';
+import { toProblem } from './to-problem';
 
 export interface AppDeps {
   store: ObjectStore;
@@ -75,6 +77,8 @@ export interface AppDeps {
 export function createApp(deps: AppDeps): Express {
   const idempotency = new IdempotencyKeys(deps.store);
   const authenticator = new Authenticator(deps.keys, deps.sessions, (key) => deps.lastUse.recordUse(key));
+  const authenticate = authenticator.authenticate.bind(authenticator);
+  const auditor = new RequestAuditor(deps.audit);
   const routeDeps = {
     ...deps,
     idempotency,
@@ -104,12 +108,14 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityHeaders(deps.address));
   app.use(enforceMinimumRate(deps.minimumRate));
   deps.address.mount(app);
-  app.use(requireExactPath(authenticator));
+  app.use(requireExactPath(authenticate));
   mountRoutes(app, routes, {
-    authenticator,
+    authenticate,
+    assertAccess,
+    limitRate: (route, tenant, request) => limitRate(deps.quotas.rateLimit, route, tenant, request),
+    startAudit: auditor.start.bind(auditor),
     retention: deps.retention,
-    auditor: new RequestAuditor(deps.audit),
-    rateLimit: deps.quotas.rateLimit,
+    toProblem,
   });
   if (deps.webDist !== undefined) app.use(webRouter(deps.webDist, deps.address));
   app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
@@ -117,6 +123,6 @@ export function createApp(deps: AppDeps): Express {
   app.use(() => {
     throw notFound();
   });
-  app.use(handleErrors);
+  app.use(createErrorHandler(toProblem));
   return app;
 }

@@ -1,7 +1,8 @@
 import { idTimeMs } from '@cytoqueue/records';
 import type { AuditLog, AuditOutcome } from './audit-log';
 import type { Principal } from '../http/request-context';
-import { toProblem } from '../http/error-handler';
+import type { AuditEntry } from '../http/router';
+import { toProblem } from '../to-problem';
 
 /** Repeated reads of one resource by one key are audited once within this time, because clients poll. */
 const READ_DEDUP_MS = 10 * 60_000;
@@ -12,19 +13,6 @@ const DENIED_STATUSES: readonly number[] = [401, 403, 404, 410];
 export function actionOf(operationId: string): string {
   const [verb = '', noun = '', ...rest] = operationId.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
   return `${noun}.${[verb, ...rest].join('-')}`;
-}
-
-/** The audit entry of one request. */
-export interface AuditEntry {
-  /** Derived from the address; handlers replace it with the created resource or the promoted version. */
-  resource: string;
-  action: string;
-  /**
-   * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
-   */
-  commit: () => Promise<void>;
-  /** Records the outcome unless `commit` has recorded it. */
-  finish: (error?: unknown) => void;
 }
 
 /** The properties of a route that decide how it is audited. */

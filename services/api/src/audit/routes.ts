@@ -9,7 +9,7 @@ import {
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import { z } from 'zod';
-import { jsonResponse, auditEvent, page, problemResponses } from '../http/response-schemas';
+import { jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
 import { setNextLink } from '../http/pagination';
 import type { HandlerContext, Operation, Route } from '../http/router';
 
@@ -20,6 +20,16 @@ const auditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Maximum number of items per page' }),
   after: z.string().regex(CURSOR, 'is not an id of this list').optional(),
 });
+
+export const auditEvent = z
+  .strictObject({
+    at: timestamp,
+    actor: z.strictObject({ tenant: z.string(), key_id: z.string() }),
+    action: z.string().meta({ example: 'batch.get-results' }),
+    resource: z.string(),
+    outcome: z.enum(['done', 'denied', 'failed']),
+  })
+  .meta({ id: 'AuditEvent', description: 'An operation on a resource, with its actor and outcome' });
 
 const operation: Operation = {
   operationId: 'listAudit',

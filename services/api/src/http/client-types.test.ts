@@ -14,16 +14,14 @@ import type {
   Session,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
+import type { auditEvent } from '../audit/routes';
 import type { apiKey, createdApiKey } from '../keys/routes';
+import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
 import type { queueSchema } from '../operations/queue';
 import type { session } from '../session/routes';
 import {
   type acceptedPrediction,
-  type auditEvent,
   type batch,
-  type modelEvaluation,
-  type modelSummary,
-  type modelVersion,
   prediction,
   type preflightReport,
   type problem,

@@ -5,7 +5,7 @@ import { createLogger } from '@cytoqueue/runtime';
 import express from 'express';
 import { createHttpServer } from './server';
 import { requestContext } from './request-context';
-import { handleErrors, toProblem } from './error-handler';
+import { createErrorHandler, toHttpProblem } from './error-handler';
 
 /** Express replaces a rejection without a value by an error of its own. */
 const STATUSES = [500, 500, 500, 500, 500, 500, 500, 500];
@@ -56,7 +56,7 @@ beforeAll(async () => {
     response.write('started');
     throw new Error('secret');
   });
-  app.use(handleErrors);
+  app.use(createErrorHandler(toHttpProblem));
   server = createHttpServer(app, { maxConnections: 100 }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -105,7 +105,7 @@ test.each([
   ['EIO', 503],
   ['ECANCELED', 500],
 ])('the system error %s becomes status %i', (code, status) => {
-  expect(toProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
+  expect(toHttpProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
 });
 
 /** Sends raw bytes and returns the response. */

@@ -12,7 +12,7 @@ import { MulterError } from 'multer';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
-import { toProblem } from './error-handler';
+import { toProblem } from '../to-problem';
 import { Problem } from './problem';
 
 describe('the mapping of errors to problems', () => {

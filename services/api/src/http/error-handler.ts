@@ -1,19 +1,4 @@
-import { ModelFileError } from '@cytoqueue/classifier';
-import { CsvError } from '@cytoqueue/csv';
-import { QueueUnavailableError } from '@cytoqueue/queue';
-import { ChampionChangedError, ModelDigestError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
-import { SchemaError } from '@cytoqueue/schema';
-import { DocumentChangedError } from '@cytoqueue/records';
-import {
-  InvalidKeyError,
-  ObjectCorruptError,
-  ObjectNotFoundError,
-  ObjectUnreadableError,
-  StoreFullError,
-  StoreUnavailableError,
-} from '@cytoqueue/storage';
 import type { ErrorRequestHandler, Response } from 'express';
-import { MulterError } from 'multer';
 import { Problem } from './problem';
 
 const RETRY_AFTER_SECONDS = '2';
@@ -31,58 +16,15 @@ const UNAVAILABLE_CODES = new Set([
   'ENOTCONN',
 ]);
 
-/** Maps every error to a problem. */
-export function toProblem(error: unknown): Problem {
+/** Maps an error of a request to its problem. */
+export type ToProblem = (error: unknown) => Problem;
+
+/** Maps problems and errors of Express and the operating system; any other error is an internal error. */
+export function toHttpProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof SchemaError) {
-    return new Problem(
-      'invalid-request',
-      'The record does not match the features of the model. Correct the listed fields.',
-      { errors: error.errors, cause: error },
-    );
-  }
-  if (error instanceof CsvError) return csvProblem(error);
-  if (error instanceof UnknownModelError) {
-    return new Problem('invalid-request', error.message, {
-      errors: [{ field: 'model', code: error.code, detail: error.message }],
-    });
-  }
-  if (error instanceof NoChampionError) return new Problem('no-champion', error.message, { cause: error });
-  if (error instanceof ChampionChangedError)
-    return new Problem(
-      'champion-changed',
-      'Another request changed the champion. Read the model again before you promote.',
-      { cause: error },
-    );
-  if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
-  if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damagedProblem(error);
-  if (error instanceof StoreFullError)
-    return new Problem('storage-full', 'The object store is full.', { cause: error });
-  if (error instanceof ObjectUnreadableError) return unreadable(error);
-  if (error instanceof StoreUnavailableError) return unavailable('The object store is unavailable.', error);
-  if (error instanceof DocumentChangedError)
-    return unavailable('Other requests are changing the same document.', error);
-  if (error instanceof QueueUnavailableError) return unavailable('The queue is unavailable.', error);
-  if (error instanceof ModelDigestError)
-    return unavailable('The stored model differs from the one that the request pinned.', error);
-  if (error instanceof MulterError) return multipartProblem(error);
   return (
     frameworkProblem(error) ?? systemProblem(error) ?? new Problem('internal-error', INTERNAL_DETAIL, { cause: error })
   );
-}
-
-function damagedProblem(cause: Error): Problem {
-  return new Problem(
-    'object-damaged',
-    'A stored document is damaged. The operators have been alerted. Send the data again.',
-    { cause },
-  );
-}
-
-/** Naming the key is safe: it contains only the caller's own tenant and ids. */
-function unreadable(cause: ObjectUnreadableError): Problem {
-  const detail = `The object store cannot read ${cause.key}. The operators have been alerted. Other resources work.`;
-  return new Problem('object-unreadable', detail, { cause });
 }
 
 /** Raises the alarm for a damaged object whose problem cannot, or need not, be the response. */
@@ -94,23 +36,8 @@ export function notFound(cause?: unknown): Problem {
   return new Problem('not-found', 'You have no resource with this address.', { cause });
 }
 
-function unavailable(detail: string, cause: unknown): Problem {
+export function unavailable(detail: string, cause: unknown): Problem {
   return new Problem('unavailable', detail, { headers: { 'Retry-After': RETRY_AFTER_SECONDS }, cause });
-}
-
-function csvProblem(error: CsvError): Problem {
-  const { code, row, column, message } = error;
-  return new Problem('invalid-csv', message, { errors: [{ row, column, code, detail: message }], cause: error });
-}
-
-function multipartProblem(error: MulterError): Problem {
-  if (error.code === 'LIMIT_FILE_SIZE')
-    return new Problem('too-large', 'The file exceeds the size limit of an upload.', { cause: error });
-  const detail = `Send a form with exactly one file, in the field "file" (${error.code}).`;
-  return new Problem('malformed-request', detail, {
-    errors: [{ field: 'file', code: error.code, detail }],
-    cause: error,
-  });
 }
 
 /** Errors of Express and its parsers carry an HTTP status. */
@@ -165,8 +92,11 @@ export function sendProblem(response: Response, problem: Problem): void {
  * The last handler: sends a problem for every error and logs the causes of server errors. It never throws and never
  * passes an error on, because Express would respond with a stack trace. A response that has started is cut off.
  */
-export const handleErrors: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
-  const problem = toProblemSafely(error);
+export function createErrorHandler(toProblem: ToProblem): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => respondWithError(response, toProblemSafely(error, toProblem));
+}
+
+function respondWithError(response: Response, problem: Problem): void {
   try {
     logProblem(response, problem);
   } catch {
@@ -178,10 +108,10 @@ export const handleErrors: ErrorRequestHandler = (error: unknown, _request, resp
   } catch {
     response.destroy();
   }
-};
+}
 
 /** Any value can be thrown, even one whose properties throw when read. */
-function toProblemSafely(error: unknown): Problem {
+function toProblemSafely(error: unknown, toProblem: ToProblem): Problem {
   try {
     return toProblem(error);
   } catch {

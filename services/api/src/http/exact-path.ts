@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import type { Authenticator } from '../session/authenticator';
 import { notFound } from './error-handler';
+import type { RouterDeps } from './router';
 
 /** Paths that end in a slash: the web app and the start page of the queue board. */
 const TRAILING_SLASH_PATHS: readonly string[] = ['/', '/admin/queues/'];
@@ -37,12 +37,11 @@ function needsEncoding(byte: number): boolean {
 }
 
 /** Rejects every other spelling before any router sees it. Under `/v1` the request is authenticated first. */
-export function requireExactPath(authenticator: Authenticator): RequestHandler {
+export function requireExactPath(authenticate: RouterDeps['authenticate']): RequestHandler {
   return async (request, response, next) => {
     const isExact = captureError(() => isExactPath(request.originalUrl));
     if (isExact === true) return next();
-    if (request.originalUrl.startsWith('/v1/'))
-      response.locals.context.principal = await authenticator.authenticate(request);
+    if (request.originalUrl.startsWith('/v1/')) response.locals.context.principal = await authenticate(request);
     if (isExact instanceof Error) throw isExact;
     throw notFound();
   };

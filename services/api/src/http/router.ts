@@ -2,13 +2,25 @@ import type { FieldError } from '@cytoqueue/schema';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { z } from 'zod';
-import { type Access, type Authenticator, assertAccess } from '../session/authenticator';
-import type { RequestAuditor, AuditEntry } from '../audit/request-audit';
 import type { Principal } from './request-context';
-import { toProblem } from './error-handler';
+import type { ToProblem } from './error-handler';
 import { Problem } from './problem';
-import { type RateLimit, type RateLimitStatus, rateLimitHeaders, units } from './rate-limit';
-import type { RetentionPolicy } from '../tenants/retention-policy';
+
+/** Who may use a route: everyone, roles that see patient data, roles that operate the service, or platform keys. */
+export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
+
+/** The audit entry of one request. */
+export interface AuditEntry {
+  /** Derived from the address; handlers replace it with the created resource or the promoted version. */
+  resource: string;
+  action: string;
+  /**
+   * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
+   */
+  commit: () => Promise<void>;
+  /** Records the outcome unless `commit` has recorded it. */
+  finish: (error?: unknown) => void;
+}
 
 export interface HandlerContext {
   request: Request;
@@ -43,10 +55,15 @@ export interface Route {
 
 /** The checks that run before every handler. */
 export interface RouterDeps {
-  authenticator: Authenticator;
-  retention: RetentionPolicy;
-  auditor: RequestAuditor;
-  rateLimit: RateLimit;
+  /** @throws Problem 401, 403 */
+  authenticate: (request: Request) => Promise<Principal>;
+  /** @throws Problem 403 */
+  assertAccess: (principal: Principal, access: Exclude<Access, 'public'>) => void;
+  /** Charges the request to its tenant. @returns response headers @throws Problem 429 */
+  limitRate: (route: Route, tenant: string, request: Request) => Promise<Record<string, string>>;
+  startAudit: (principal: Principal, route: Route, id: string | undefined) => AuditEntry;
+  retention: { assertNotExpired: (id: string) => void; expiresAt: (id: string) => Date | undefined };
+  toProblem: ToProblem;
 }
 
 export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): void {
@@ -61,9 +78,9 @@ export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): vo
 }
 
 /** Under /v1 even unknown paths require authentication. */
-function requireAuthentication({ authenticator }: Pick<RouterDeps, 'authenticator'>): RequestHandler {
+function requireAuthentication({ authenticate }: Pick<RouterDeps, 'authenticate'>): RequestHandler {
   return async (request, response, next) => {
-    response.locals.context.principal = await authenticator.authenticate(request);
+    response.locals.context.principal = await authenticate(request);
     next();
   };
 }
@@ -81,12 +98,12 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
       return handleRequest(route, { ...context, principal: undefined as never, auditEntry: undefined as never }, deps);
     // A cacheable response is valid for this caller only.
     response.vary('Authorization, Cookie');
-    const principal = await deps.authenticator.authenticate(request);
+    const principal = await deps.authenticate(request);
     response.locals.context.principal = principal;
-    response.set(rateLimitHeaders(await consumeUnits(route, deps.rateLimit, principal.tenant, request)));
-    const auditEntry = deps.auditor.start(principal, route, context.params['id']);
+    response.set(await deps.limitRate(route, principal.tenant, request));
+    const auditEntry = deps.startAudit(principal, route, context.params['id']);
     try {
-      assertAccess(principal, route.access);
+      deps.assertAccess(principal, route.access);
       await handleRequest(route, { ...context, principal, auditEntry }, deps);
     } catch (error) {
       auditEntry.finish(error);
@@ -96,40 +113,22 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   };
 }
 
-/** A repeated request gets its resource even above the limit. Looking up its idempotency key costs a read. */
-async function consumeUnits(
-  { method, isRepetition }: Route,
-  rateLimit: RateLimit,
-  tenant: string,
-  request: Request,
-): Promise<RateLimitStatus> {
-  const cost = method === 'get' ? units.read : units.write;
-  try {
-    return rateLimit.consume(tenant, cost);
-  } catch (error) {
-    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
-    rateLimit.consumeForRepetition(tenant, units.read);
-    if (!(await isRepetition(tenant, request))) throw error;
-    return rateLimit.consumeForRepetition(tenant, cost);
-  }
-}
-
-async function handleRequest(route: Route, context: HandlerContext, { retention }: RouterDeps): Promise<void> {
+async function handleRequest(route: Route, context: HandlerContext, deps: RouterDeps): Promise<void> {
   const { request, response, params } = context;
-  if (params['id'] !== undefined) assertNotExpired(params['id'], request, response, retention);
+  if (params['id'] !== undefined) assertNotExpired(params['id'], request, response, deps.retention);
   try {
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
     await route.handle({ ...context, query });
   } catch (error) {
     // Check ownership before reporting the caller's errors: another tenant's id answers 404, not 422.
-    if (route.assertExists !== undefined && toProblem(error).status < 500)
+    if (route.assertExists !== undefined && deps.toProblem(error).status < 500)
       await route.assertExists(context.principal.tenant, params['id'] ?? '');
     throw error;
   }
 }
 
 /** Rejects an expired resource and tells clients when others expire. */
-function assertNotExpired(id: string, request: Request, response: Response, retention: RetentionPolicy): void {
+function assertNotExpired(id: string, request: Request, response: Response, retention: RouterDeps['retention']): void {
   retention.assertNotExpired(id);
   const expiresAt = retention.expiresAt(id);
   if (expiresAt !== undefined && request.method === 'GET') response.set('Expires', expiresAt.toUTCString());

@@ -1,8 +1,9 @@
 import { type ModelRegistry, UnknownModelError, readCard, readEvaluation, readPlot } from '@cytoqueue/registry';
 import { z } from 'zod';
-import { jsonResponse, modelEvaluation, rawResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, rawResponse, problemResponses } from '../http/response-schemas';
 import { notFound } from '../http/error-handler';
 import type { HandlerContext, Operation, Route } from '../http/router';
+import { modelEvaluation } from './schemas';
 
 const tags = ['models'];
 const versionPath = '/v1/models/{name}/versions/{version}';

@@ -1,11 +1,12 @@
 import { type ModelEntry, NothingToRollBackError, type ModelRegistry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
-import { jsonResponse, modelSummary, modelVersion, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../http/response-schemas';
 import { notFound } from '../http/error-handler';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { modelSummary, modelVersion } from './schemas';
 
 const tags = ['models'];
 

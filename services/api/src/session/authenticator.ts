@@ -3,9 +3,7 @@ import type { Request } from 'express';
 import type { Principal } from '../http/request-context';
 import type { SessionCookies } from './session-cookie';
 import { Problem } from '../http/problem';
-
-/** Who may use a route: everyone, roles that see patient data, roles that operate the service, or platform keys. */
-export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
+import type { Access } from '../http/router';
 
 const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> = {
   'patient-data': ['member', 'admin'],

@@ -2,7 +2,7 @@ import type { ActiveKeys, TenantLimits } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { StorageQuota } from './storage-quota';
-import { RateLimit } from '../http/rate-limit';
+import { RateLimit } from './rate-limit';
 import { ConcurrencyLimiter } from '../http/concurrency-limiter';
 
 /** The limits that each tenant is held to. */

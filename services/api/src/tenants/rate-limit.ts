@@ -1,7 +1,9 @@
 import { REDIS_PREFIX } from '@cytoqueue/queue';
+import type { Request } from 'express';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import { Problem } from './problem';
+import { Problem } from '../http/problem';
+import type { Route } from '../http/router';
 
 const WINDOW_SECONDS = 60;
 const WINDOW_MS = WINDOW_SECONDS * 1_000;
@@ -11,7 +13,7 @@ const SYNC_DELAY_MS = 100;
 const WINDOW_TOLERANCE_MS = 1_000;
 const REPETITION_FACTOR = 2;
 
-export const units = { read: 1, write: 5, rowsPerUnit: 1_000 } as const;
+const units = { read: 1, write: 5, rowsPerUnit: 1_000 } as const;
 
 /** A tenant's use in the current minute, as this process knows it. */
 interface LocalCount {
@@ -23,7 +25,7 @@ interface LocalCount {
   isSyncing: boolean;
 }
 
-export interface RateLimitStatus {
+interface RateLimitStatus {
   limit: number;
   remaining: number;
   resetSeconds: number;
@@ -128,8 +130,26 @@ function mergeShared(count: LocalCount, sentUnits: number, { consumedPoints, msB
   count.localUnits -= sentUnits;
 }
 
+/** Charges a request. A repeated one gets its resource even above the limit. Looking up its idempotency key costs a read. */
+export async function limitRate(
+  rateLimit: RateLimit,
+  { method, isRepetition }: Pick<Route, 'method' | 'isRepetition'>,
+  tenant: string,
+  request: Request,
+): Promise<Record<string, string>> {
+  const cost = method === 'get' ? units.read : units.write;
+  try {
+    return rateLimitHeaders(rateLimit.consume(tenant, cost));
+  } catch (error) {
+    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
+    rateLimit.consumeForRepetition(tenant, units.read);
+    if (!(await isRepetition(tenant, request))) throw error;
+    return rateLimitHeaders(rateLimit.consumeForRepetition(tenant, cost));
+  }
+}
+
 /** Headers of draft-ietf-httpapi-ratelimit-headers: the policy, the units left and the seconds until they reset. */
-export function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimitStatus): Record<string, string> {
+function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimitStatus): Record<string, string> {
   return {
     'RateLimit-Policy': `"tenant";q=${limit};w=${WINDOW_SECONDS}`,
     RateLimit: `"tenant";r=${remaining};t=${resetSeconds}`,
