@@ -54,7 +54,7 @@ afterAll(() => {
 
 const problem = {
   type: 'urn:cytoqueue:problem:invalid-csv',
-  title: 'The file cannot be used',
+  title: 'The file cannot be processed',
   status: 422,
   detail: 'no header',
   request_id: 'r1',

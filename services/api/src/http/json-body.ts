@@ -9,8 +9,8 @@ const readText = express.text({
 });
 
 /**
- * The JSON body of a request. A name that stands twice in one object is refused rather than silently decided.
- * @throws Problem 400 for what is no JSON, 413, 415, 422 for a doubled name
+ * Reads a request's JSON body. A duplicate member is rejected, because parsers disagree on which one counts.
+ * @throws Problem 400 when the body is not JSON, 413, 415, 422 for a duplicate member
  */
 export async function readJson(request: Request, response: Response): Promise<unknown> {
   await new Promise<void>((resolve, reject) => {
@@ -23,12 +23,12 @@ export async function readJson(request: Request, response: Response): Promise<un
     return parse(text, undefined, { parseNumber: Number, onDuplicateKey: rejectDuplicate });
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem('malformed-request', 'The body is not JSON.', { cause: error });
+    throw new Problem('malformed-request', 'The body is not valid JSON.', { cause: error });
   }
 }
 
 function rejectDuplicate({ key }: { key: string }): never {
-  throw new Problem('invalid-request', 'A name stands twice in one object.', {
+  throw new Problem('invalid-request', 'A JSON object has a duplicate member.', {
     errors: [{ field: key, code: 'duplicate-field', detail: `${JSON.stringify(key.slice(0, 80))} is given twice` }],
   });
 }
