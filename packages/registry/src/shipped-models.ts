@@ -22,7 +22,7 @@ export async function loadShippedModels(): Promise<ShippedModel[]> {
   return perName.flat();
 }
 
-/** Of each name the newest version that ships, without reading the models. */
+/** Finds the newest shipped version of each name without reading the models. */
 export async function newestShippedVersions(): Promise<ReadonlyMap<string, string>> {
   const names = await readdir(SHIPPED_DIR);
   const newest = await Promise.all(names.map(async (name) => [name, (await versionsOf(name)).at(-1)] as const));

@@ -65,7 +65,7 @@ export interface ModelReport {
   readonly chronological: EvaluationMetrics | null;
   readonly conformal: ConformalMetrics | null;
   readonly curves: Curves;
-  /** Of versions that tell records and files unlike their training data. */
+  /** Results for versions that tell records and files unlike their training data. */
   readonly novelty?: NoveltyReport;
   readonly drift?: readonly DriftReport[];
 }
