@@ -1,10 +1,10 @@
-/** The API's JSON as `/openapi.json` describes it; `services/api` checks these types against its schemas. */
+/** JSON types of the API as in `/openapi.json`; `services/api` checks them against its schemas. */
 
 export type ClassName = 'benign' | 'malignant';
 export type OperatingPoint = 'default' | 'sensitivity99';
 /** By canonical name; null = not measured. */
 export type FeatureValues = Record<string, number | null>;
-/** What may be sent: by name or alias; null or "?" = not measured. */
+/** Features of a request, by name or alias; null or "?" = not measured. */
 export type FeatureInput = Record<string, number | string | null>;
 
 export interface ModelPin {
@@ -16,7 +16,7 @@ export interface ModelPin {
 
 export interface PredictionBody {
   features: FeatureInput;
-  /** The sender's own reference. */
+  /** The sender's reference. */
   sample_id?: string;
   /** `name` (its champion) or `name@version`. */
   model?: string;
@@ -28,7 +28,7 @@ export type PredictionStatus = 'queued' | 'processing' | 'succeeded' | 'failed' 
 
 export interface AcceptedPrediction {
   id: string;
-  /** `queued`; in the answer to a repeated request the state that the record has by then. */
+  /** `queued`; for a repeated request the record's current state. */
   status: PredictionStatus;
   created_at: string;
   links: { self: string };
@@ -42,7 +42,7 @@ export interface Prediction {
   sample_id?: string;
   model: ModelPin;
   features: FeatureValues;
-  /** While it is queued: 1 = next; null when not known. */
+  /** Position in the queue, 1 = next; null when unknown. */
   queue_position?: number | null;
   result?: PredictionResult;
   error?: { code: string; detail: string };
@@ -165,7 +165,7 @@ export interface Batch {
   completed_at?: string;
   filename: string | null;
   model: ModelPin;
-  /** Rows; `total` is the sum of the others. */
+  /** Numbers of rows; `total` is the sum of the others. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
   /** Of a finished batch; absent for those of earlier releases. */
@@ -178,7 +178,7 @@ export interface Batch {
   import?: ImportReport;
   warnings?: FileWarning[];
   warnings_total?: number;
-  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. `object-unreadable`, in lists: it cannot be read at the moment. */
+  /** `object-damaged`: a stored document of the batch is damaged and the other members are incomplete. `object-unreadable` (in lists): it cannot be read at present. */
   error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
   links: { self: string; results: string; errors: string; changes?: string };
@@ -227,7 +227,7 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  /** null: no version was promoted yet. */
+  /** null: no version has been promoted. */
   champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
@@ -251,12 +251,12 @@ export interface ModelVersion extends ModelPin {
 }
 
 export interface ModelEvaluation {
-  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  /** Means of the cross-validation and their 95 % confidence intervals. */
   cv: Record<string, number>;
   cv_intervals: Record<string, [number, number]>;
-  /** How often the cross-validation asked each row. */
+  /** How often the cross-validation tested each row. */
   repetitions: number;
-  /** By tenths of the scale of probabilities; rows over all repetitions. */
+  /** Per tenth of the probability scale; rows over all repetitions. */
   reliability: { mean_probability: number; malignant_share: number; rows: number }[];
 }
 
@@ -266,7 +266,7 @@ export interface Page<T> {
   last_id: string | null;
 }
 
-/** A place in the sender's input and what is wrong there. */
+/** An error in the sender's input and its position. */
 export interface FieldError {
   field?: string;
   row?: number;
@@ -289,7 +289,7 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** Rows wait and none was finished for 15 seconds. */
+  /** Rows wait and no row was finished for 15 seconds. */
   stalled: boolean;
   /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
@@ -305,6 +305,6 @@ export interface QueueState {
     oldest_job_age_seconds: number;
   }[];
   latency: { prediction_wait_ms: Percentiles | null; prediction_total_ms: Percentiles | null };
-  /** Of the last hour. */
+  /** Counts of the last hour. */
   failures: { shards_failed: number; jobs_retried: number };
 }

@@ -42,7 +42,10 @@ function rootOf(tenant: string, id: string): string {
   return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchDocument(tenant, id);
 }
 
-/** A key of a record is claimed before the record is stored, so it may name none; a batch is stored before. */
+/**
+ * A record's key is claimed before the record is stored, so it may name none; a batch is stored before its key is
+ * claimed.
+ */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {
     const { id } = await readDocument(store, key, idempotencyDocumentShape);
@@ -56,7 +59,7 @@ export async function verifyIdempotency({ store, checks }: VerifyContext, tenant
   });
 }
 
-/** Whether the audit log says so. Read only for a key that names nothing. */
+/** Whether the audit log records the deletion. Read only for a key that names nothing. */
 export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice('batch_'.length)}`;
   for await (const { key } of listAll(store, ObjectKeys.auditFolder(tenant), { startAfter })) {
@@ -85,7 +88,7 @@ export async function verifyAudit({ store, checks }: VerifyContext, key: string)
   });
 }
 
-/** Versions by their own digests, and every promotion of the name: the newest must name a version that is there. */
+/** Checks the digest of each version and every promotion of the name; the newest must name an existing version. */
 export async function verifyModel({ store, checks }: VerifyContext, name: string): Promise<void> {
   const versions = new Set<string>();
   const champions: { key: string; version: string }[] = [];

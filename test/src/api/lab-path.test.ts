@@ -29,7 +29,9 @@ async function s3Environment(): Promise<Environment> {
   return environment;
 }
 
-/** Of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release. */
+/**
+ * SHA-256 of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release.
+ */
 const WISCONSIN_RESULTS_SHA256 = 'defc0831653974d330607480ca6ca85ecc83e7635eb47da74ce34cb21a651b5f';
 
 const homes = [

@@ -15,10 +15,10 @@ import type {
 } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
-/** A kind of value, the members that an object must have, or the one shape that every item of a list has. */
+/** A kind of value, the required members of an object, or the shape of every item of a list. */
 type ShapeDescription = Kind | { readonly [member: string]: ShapeDescription } | readonly [ShapeDescription];
 
-/** What a document of this type must have: enough to tell a damaged one from a whole one. Further members may be there. */
+/** The members that a document of this type must have, to detect damage. Further members are allowed. */
 export interface Shape<T extends object> {
   readonly described: ShapeDescription;
   /** Only to infer the type. */

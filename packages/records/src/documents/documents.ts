@@ -1,6 +1,6 @@
-/** The JSON documents behind the object keys. Snake case: several fields go to clients as they are. */
+/** The JSON documents in the object store. Members are in snake case, because the API returns several of them unchanged. */
 
-/** One model version, fixed when a request was accepted. */
+/** A model version, fixed when the request was accepted. */
 export interface ModelPin {
   name: string;
   version: string;
@@ -47,9 +47,9 @@ export interface PredictionResult {
   };
 }
 
-/** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
+/** `predictions/{id}/result.json`, written once: the first write decides how the prediction ends. */
 export type PredictionCompletion =
-  /** `format`: absent means 1. A release that changes the result or its evidence raises it, so that redelivery across releases is no alarm. */
+  /** `format` defaults to 1. Raise it when the result or its evidence changes, so that redelivery across releases raises no alarm. */
   | { status: 'succeeded'; result: PredictionResult; format?: number }
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
@@ -63,7 +63,7 @@ export interface ShardRange {
   rows: number;
   /** 1-based physical line in which it begins. Earlier releases wrote none. */
   firstLine?: number;
-  /** Of these bytes, so that a value that changed in the store is not scored. Earlier releases wrote none. */
+  /** Checksum of these bytes, to refuse input that changed in the store. Missing in documents of earlier releases. */
   crc32?: number;
 }
 
@@ -71,9 +71,9 @@ export interface BatchOptions {
   on_error: 'continue' | 'abort';
   formulas: 'escape' | 'keep';
   operating_point: OperatingPointName;
-  /** `reject`: a row with any unmeasured feature is not scored. */
+  /** `reject`: rows with a missing value are not scored. */
   missing: 'partial' | 'reject';
-  /** Evidence as extra columns. */
+  /** Add evidence columns. */
   explain: boolean;
 }
 
@@ -136,7 +136,7 @@ export interface BatchDocument {
   warnings_total?: number;
   /** What the upload asked the import for, the content of its profile included: later changes of the profile mean nothing. */
   import_settings?: { profile?: object; sheet?: string; charset?: string };
-  /** The batch and model whose rows this one scores again, and compares with. */
+  /** The batch whose rows this batch scores again, and the model to compare with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
 }
 
@@ -178,15 +178,15 @@ export interface ManifestDocument {
   status: 'succeeded' | 'completed_with_errors' | 'failed' | 'canceled';
   counts: BatchCounts;
   summary: BatchSummary;
-  /** Absent when the run left no such file. */
+  /** Absent when the run has no such file. */
   results?: FileDigest;
   errors?: FileDigest;
-  /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
+  /** For a rescored batch: the rows whose class has changed, and their number. */
   changes?: FileDigest;
   changed_rows?: number;
   /** Earlier releases left it out for too few rows to compare, and for models of decimal features. */
   drift?: DriftDocument;
-  /** 0-based shards that exhausted their attempts. */
+  /** 0-based shards that exhausted their retries. */
   failed_shards: number[];
 }
 
@@ -194,7 +194,7 @@ export interface ManifestDocument {
 export interface RunDocument {
   run: number;
   opened_at: string;
-  /** What the shards kept from earlier runs come to. */
+  /** Totals of the shards kept from earlier runs. */
   kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
 }
 
@@ -209,22 +209,22 @@ export interface ImportProfileDocument {
   sheet?: string;
 }
 
-/** `tenants/{tenant}/idempotency/{sha256}`: which resource a key made, and from what. */
+/** `tenants/{tenant}/idempotency/{sha256}`: the resource that an idempotency key created and the hash of its request. */
 export interface IdempotencyDocument {
   id: string;
   payload_sha256: string;
 }
 
-/** `models/{name}/promotions/00002.json`: who made which version champion, and when. */
+/** `models/{name}/promotions/00002.json`: who promoted which version to champion, and when. */
 export interface Promotion {
   version: string;
   promoted_at: string;
-  /** Tenant and key id, or what else may promote. */
+  /** Tenant and key id, or the name of a command. */
   promoted_by: string;
 }
 
 /**
- * `models/{name}/champion.json` as it was first, with what `promotions/` has added since. The history is oldest first,
+ * `models/{name}/champion.json` (the first champion) combined with the documents in `promotions/`. The history is oldest first;
  * its last entry is the champion.
  */
 export interface ChampionDocument {
@@ -232,7 +232,7 @@ export interface ChampionDocument {
   history: Promotion[];
 }
 
-/** A line of `audit/{tenant}/{id}`: who did what to what, without patient data. */
+/** A line of `audit/{tenant}/{id}`: actor, action and resource, without patient data. */
 export interface AuditEvent {
   at: string;
   actor: { tenant: string; key_id: string } | { command: string };
@@ -241,7 +241,7 @@ export interface AuditEvent {
   outcome: 'done' | 'denied' | 'failed';
 }
 
-/** A key that a tenant's admin has created by API. The key itself is stored nowhere. */
+/** An API key that a tenant's admin created through the API. The key itself is not stored. */
 export interface CreatedKey {
   id: string;
   /** Hex. */
@@ -251,7 +251,7 @@ export interface CreatedKey {
   /** The id of the key that created it. */
   created_by: string;
   expires_at?: string;
-  /** Of the request with an idempotency key: SHA-256 of that key and of what it asked for. */
+  /** SHA-256 of the request's idempotency key and of its payload. */
   request?: { key_sha256: string; payload_sha256: string };
 }
 
@@ -265,7 +265,7 @@ export interface StoredKeysFile {
   tenants: object[];
 }
 
-/** `access/last-used/{tenant}.json`: by key id, such as 2026-11-28 (UTC). */
+/** `access/last-used/{tenant}.json`: the last day of use by key id, such as 2026-11-28 (UTC). */
 export interface LastUsedDays {
   days: Record<string, string>;
 }

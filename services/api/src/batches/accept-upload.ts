@@ -4,58 +4,19 @@
  * batch that it made, however full the tenant's quota has become.
  */
 import { createHash } from 'node:crypto';
-import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
-import type { ModelRegistry } from '@cytoqueue/registry';
-import { type BatchOptions, type BatchDocument, type DamageReport, type ModelPin, createId } from '@cytoqueue/records';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
 import type { Schema } from '@cytoqueue/schema';
 import type { ImportProfile } from '@cytoqueue/tabular';
-import type { Background } from '../http/background';
-import type { Semaphore } from '../http/semaphore';
 import { type NamedProfile, findImportProfile } from '../import-profiles/import-profiles';
-import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../tenants/idempotency';
+import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
-import type { RetentionPolicy } from '../tenants/retention-policy';
-import type { TenantQuotas } from '../tenants/tenant-quotas';
-import type { ApiMetrics } from '../operations/api-metrics';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
+import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
 import { storeUpload } from './store-upload';
 import { type UploadSummary, type UploadLimits, uploadTooLarge } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
-
-export interface BatchDeps {
-  store: ObjectStore;
-  registry: ModelRegistry;
-  producer: JobProducer;
-  progress: BatchProgress;
-  limits: UploadLimits;
-  idempotency: IdempotencyKeys;
-  background: Background;
-  quotas: TenantQuotas;
-  /** Imports of files that are not plain CSV. */
-  conversions: Semaphore;
-  metrics: Pick<ApiMetrics, 'uploaded'>;
-  damage: DamageReport;
-  retention: Pick<RetentionPolicy, 'isExpired'>;
-}
-
-/** How the sender wants the file to be read. */
-export interface ImportParameters {
-  profile?: string;
-  sheet?: string;
-  charset?: string;
-  on_warning: 'continue' | 'abort';
-}
-
-export interface Upload {
-  tenant: string;
-  model: string | undefined;
-  options: BatchOptions;
-  importing: ImportParameters;
-  idempotencyKey: string | undefined;
-}
 
 /** More would take minutes and a file of hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;

@@ -13,7 +13,7 @@ import {
 } from '@cytoqueue/records';
 import { payloadDigest } from '../tenants/idempotency';
 import { putJson } from '../http/stored-json';
-import type { BatchDeps, Upload } from './accept-upload';
+import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
 
 /** Then the reconciler has seen the marker. */

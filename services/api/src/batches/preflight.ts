@@ -12,10 +12,11 @@ import {
 import type { Schema } from '@cytoqueue/schema';
 import { TabularError } from '@cytoqueue/tabular';
 import { CpuTimeslices } from '../http/cpu-timeslices';
-import { toProblem } from '../http/error-handler';
+import { toProblem } from '../to-problem';
 import { Problem } from '../http/problem';
 import { findImportProfile } from '../import-profiles/import-profiles';
-import { type BatchDeps, type Upload, receiveUpload } from './accept-upload';
+import { receiveUpload } from './accept-upload';
+import type { BatchDeps, Upload } from './batch-deps';
 import { type ColumnReport, HeaderProblem, reportColumns } from './match-columns';
 import { PreflightStatistics, type StatisticsOptions } from './preflight-statistics';
 import { rollback } from './rollback';

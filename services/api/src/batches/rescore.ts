@@ -2,7 +2,7 @@ import { type BatchDocument, ObjectKeys, type OperatingPointName, createId } fro
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
-import type { BatchDeps } from './accept-upload';
+import type { BatchDeps } from './batch-deps';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued, storedBytes } from './commit';
 import { withRollback } from './rollback';
 import { readBatch } from './read-batch';

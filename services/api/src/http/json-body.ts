@@ -6,8 +6,8 @@ import { Problem } from './problem';
 const readBytes = express.raw({ type: ['application/json', 'application/*+json'], limit: '64kb' });
 
 /**
- * The JSON body of a request. A name that stands twice in one object is refused rather than silently decided.
- * @throws Problem 400 for bytes that are not UTF-8 and for text that is not JSON, 413, 415, 422 for a doubled name
+ * Reads a request's JSON body. A duplicate member is rejected, because parsers disagree on which one counts.
+ * @throws Problem 400 when the body is not UTF-8 or not JSON, 413, 415, 422 for a duplicate member
  */
 export async function readJson(request: Request, response: Response): Promise<unknown> {
   await new Promise<void>((resolve, reject) => {
@@ -53,7 +53,7 @@ function describeSyntaxError(text: string, error: unknown): string {
 }
 
 function rejectDuplicate({ key }: { key: string }): never {
-  throw new Problem('invalid-request', 'A name stands twice in one object.', {
+  throw new Problem('invalid-request', 'A JSON object has a duplicate member.', {
     errors: [{ field: key, code: 'duplicate-field', detail: `${JSON.stringify(key.slice(0, 80))} is given twice` }],
   });
 }

@@ -12,18 +12,18 @@ interface PreflightReportProps {
   report: Preflight;
   scope: 'sample' | 'full';
   fileBytes: number;
-  /** What can be done now. */
+  /** Possible next actions. */
   children: ReactNode;
 }
 
 const DELIMITERS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 const MAX_LISTED = 20;
 
-/** What the file would come to, before anything of it is stored. */
+/** Report of the file check; nothing has been stored yet. */
 export function PreflightReport({ report, scope, fileBytes, children }: PreflightReportProps) {
   const { rows } = report;
   if (!report.accepted) return <Refusal report={report} />;
-  const title = scope === 'full' ? 'What the check found' : 'What the check found in the first rows';
+  const title = scope === 'full' ? 'Check of the file' : 'Check of the first rows';
   return (
     <>
       <Panel title={title}>
@@ -42,8 +42,12 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
               value: formatCount(rows.valid),
               hint: formatShare(rows.total === 0 ? 0 : rows.valid / rows.total),
             },
-            { name: 'Bad rows', value: formatCount(rows.rejected), tone: rows.rejected > 0 ? 'warning' : undefined },
-            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'some value not measured' },
+            {
+              name: 'Invalid rows',
+              value: formatCount(rows.rejected),
+              tone: rows.rejected > 0 ? 'warning' : undefined,
+            },
+            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'with missing values' },
             { name: 'Repeated', value: formatCount(rows.repeated), hint: 'same as an earlier row' },
             ...(report.eta_seconds === null
               ? []
@@ -59,7 +63,7 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
       {rows.rejected > 0 && (
         <Panel
           title="Bad rows"
-          lead="They would not be scored. They come back in a file of their own, to mend and send again."
+          lead="These rows will not be scored. You can download them in a separate file, to correct and resubmit."
         >
           <ErrorBreakdown counts={report.rejected_by_code} />
           <details>
@@ -126,14 +130,14 @@ function FileNotes({ report }: { report: Preflight }) {
 
 const COLUMN_USE_LABELS = {
   feature: 'feature',
-  label: 'known class: carried along, never used',
-  id: 'identifier: carried along, never used',
-  carried: 'carried along unchanged',
+  label: 'known class: passed through, not used',
+  id: 'identifier: passed through, not used',
+  carried: 'passed through unchanged',
 };
 
 function ColumnsPanel({ report }: { report: Preflight }) {
   return (
-    <Panel title="How the columns are understood">
+    <Panel title="Matched columns">
       <TableScroll label="Columns">
         <table className="list compact">
           <thead>
@@ -147,7 +151,7 @@ function ColumnsPanel({ report }: { report: Preflight }) {
           </thead>
           <tbody>
             {report.columns.map(({ column, used_as, feature, matched_by, suggestion }, index) => (
-              // Columns that are carried along may have one name.
+              // Columns that are only passed through may share a name.
               <tr key={index}>
                 <th scope="row">{column === '' ? <span className="muted">(no name)</span> : column}</th>
                 <td>

@@ -16,19 +16,19 @@ afterAll(async () => {
   await redis?.down();
 });
 
-test('units used while earlier ones are being shared are shared too, without a further request', async () => {
+test('units used during a sync are synchronized without a further request', async () => {
   const limit = new RateLimit(client, () => 1_000);
   await client.ping();
   redis.freeze();
   limit.consume('lab', 7, 0);
-  await waitUntil('the first units are on their way', () => commandsWaiting() > 0);
+  await waitUntil('the first sync is in progress', () => commandsWaiting() > 0);
   limit.consume('lab', 5, 0);
   redis.thaw();
-  await waitUntil('Redis knows all', async () => Number(await client.get('cytoqueue:rate:lab')) === 12);
+  await waitUntil('Redis has all units', async () => Number(await client.get('cytoqueue:rate:lab')) === 12);
   expect(limit.consume('lab', 1, 0).remaining).toBe(1_000 - 13);
 });
 
-/** Commands that Redis has not answered. */
+/** The number of commands without a reply. */
 function commandsWaiting(): number {
   return (client as unknown as { commandQueue: { length: number } }).commandQueue.length;
 }

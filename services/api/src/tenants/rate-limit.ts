@@ -1,37 +1,39 @@
 import { REDIS_PREFIX } from '@cytoqueue/queue';
+import type { Request } from 'express';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import { Problem } from './problem';
+import { Problem } from '../http/problem';
+import type { Route } from '../http/router';
 
 const WINDOW_SECONDS = 60;
 const WINDOW_MS = WINDOW_SECONDS * 1_000;
-/** How long this process keeps what was used to itself: other processes allow so much too much, and no request waits for Redis. */
+/** Sync delay: no request waits for Redis; a tenant can exceed its limit by 100 ms of traffic per process. */
 const SYNC_DELAY_MS = 100;
-/** A window that ends so much later is the next one. */
+/** A window that ends this much later is a new one. */
 const WINDOW_TOLERANCE_MS = 1_000;
 const REPETITION_FACTOR = 2;
 
-export const units = { read: 1, write: 5, rowsPerUnit: 1_000 } as const;
+const units = { read: 1, write: 5, rowsPerUnit: 1_000 } as const;
 
-/** What one process knows of a tenant's use in the current minute. */
+/** A tenant's use in the current minute, as this process knows it. */
 interface LocalCount {
-  /** By all processes. */
+  /** Used by all processes, as of the last sync. */
   sharedUnits: number;
-  /** By this process, since. */
+  /** Used by this process since then. */
   localUnits: number;
   endsAtMs: number;
   isSyncing: boolean;
 }
 
-export interface RateLimitStatus {
+interface RateLimitStatus {
   limit: number;
   remaining: number;
   resetSeconds: number;
 }
 
 /**
- * Units a minute for each tenant, over all API processes: each counts by itself, adds what it counted to Redis ten times a
- * second and learns there what the others did. While Redis is away the processes count on in memory, each for itself.
+ * Limits each tenant's units per minute over all API processes. Each process counts in memory and synchronizes with
+ * Redis ten times a second. While Redis is unavailable each process counts alone.
  */
 export class RateLimit {
   private readonly counts = new Map<string, LocalCount>();
@@ -49,13 +51,13 @@ export class RateLimit {
     });
   }
 
-  /** @throws Problem 429 when the tenant has used its minute up */
+  /** @throws Problem 429 when the tenant has used up its units of this minute */
   consume(tenant: string, cost: number, nowMs: number = Date.now()): RateLimitStatus {
     return this.consumeUpTo(this.limitOf(tenant), tenant, cost, nowMs);
   }
 
   /**
-   * For a repetition of a request that was accepted, which deserves its answer: it may exceed the limit, by as much again.
+   * For a repeated request whose first attempt may have been accepted: it may use up to twice the limit.
    * @throws Problem 429
    */
   consumeForRepetition(tenant: string, cost: number, nowMs: number = Date.now()): RateLimitStatus {
@@ -73,12 +75,15 @@ export class RateLimit {
     return status;
   }
 
-  /** For what is known afterwards only, such as the rows of an upload. Refuses nothing; what comes next may be. */
+  /**
+   * Adds a cost that is known only afterwards, such as the rows of an upload. Never throws; later requests may be
+   * limited.
+   */
   addCost(tenant: string, cost: number, nowMs: number = Date.now()): void {
     this.add(tenant, this.countOf(tenant, nowMs), cost);
   }
 
-  /** For rows that were read, whether the file was accepted or not. */
+  /** Adds the cost of rows that were read, whether the file was accepted or not. */
   addRows(tenant: string, rows: number): void {
     if (rows > 0) this.addCost(tenant, Math.ceil(rows / units.rowsPerUnit));
   }
@@ -107,16 +112,16 @@ export class RateLimit {
     try {
       mergeShared(count, sentUnits, await this.limiter.penalty(tenant, sentUnits));
       count.isSyncing = false;
-      // Units used during the call would else stay unknown to other processes until the next request.
+      // Share units used during the call; other processes would otherwise not see them until the next request.
       if (count.localUnits > 0) this.scheduleSync(tenant, count);
     } catch {
-      // Not told, so it stays our own and is told with what comes next.
+      // The units stay local and are sent with the next sync.
       count.isSyncing = false;
     }
   }
 }
 
-/** Redis' window is everybody's. Within one the count only grows: a Redis that came back empty does not give units back. */
+/** Adopts Redis's window. Within a window the count never decreases, so a flushed Redis refunds nothing. */
 function mergeShared(count: LocalCount, sentUnits: number, { consumedPoints, msBeforeNext }: RateLimiterRes): void {
   const endsAtMs = Date.now() + msBeforeNext;
   const isSameWindow = endsAtMs <= count.endsAtMs + WINDOW_TOLERANCE_MS;
@@ -125,8 +130,26 @@ function mergeShared(count: LocalCount, sentUnits: number, { consumedPoints, msB
   count.localUnits -= sentUnits;
 }
 
-/** Of draft-ietf-httpapi-ratelimit-headers: the policy, and how much of it is left until when. */
-export function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimitStatus): Record<string, string> {
+/** Charges a request. A repeated one gets its resource even above the limit. Looking up its idempotency key costs a read. */
+export async function limitRate(
+  rateLimit: RateLimit,
+  { method, isRepetition }: Pick<Route, 'method' | 'isRepetition'>,
+  tenant: string,
+  request: Request,
+): Promise<Record<string, string>> {
+  const cost = method === 'get' ? units.read : units.write;
+  try {
+    return rateLimitHeaders(rateLimit.consume(tenant, cost));
+  } catch (error) {
+    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
+    rateLimit.consumeForRepetition(tenant, units.read);
+    if (!(await isRepetition(tenant, request))) throw error;
+    return rateLimitHeaders(rateLimit.consumeForRepetition(tenant, cost));
+  }
+}
+
+/** Headers of draft-ietf-httpapi-ratelimit-headers: the policy, the units left and the seconds until they reset. */
+function rateLimitHeaders({ limit, remaining, resetSeconds }: RateLimitStatus): Record<string, string> {
   return {
     'RateLimit-Policy': `"tenant";q=${limit};w=${WINDOW_SECONDS}`,
     RateLimit: `"tenant";r=${remaining};t=${resetSeconds}`,
@@ -137,7 +160,7 @@ function rateLimited(status: RateLimitStatus): Problem {
   const headers = { ...rateLimitHeaders(status), 'Retry-After': String(status.resetSeconds) };
   return new Problem(
     'rate-limited',
-    `This tenant may use ${status.limit} units a minute: 1 a read, 5 a write, 1 for each 1,000 rows.`,
+    `This tenant may use ${status.limit} units per minute: 1 per read, 5 per write, 1 per 1,000 rows. Try again later.`,
     { headers },
   );
 }

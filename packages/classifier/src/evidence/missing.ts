@@ -1,30 +1,33 @@
 import type { Schema } from '@cytoqueue/schema';
-import type { TrainingSet } from '../../model/model';
+import type { TrainingSet } from '../model/model';
 
-/** What some unmeasured features could have been: combinations of values, in the features' order. */
+/** Combinations of values that the missing features could have, in the order of these features. */
 export interface Combinations {
   readonly method: 'exact' | 'plausible';
   readonly values: readonly (readonly number[])[];
 }
 
-/** Up to this many unmeasured grades are tried in all combinations: 10 or 100 of them. */
+/** Up to this many missing grades are tried in all combinations: 10 or 100 of them. */
 const MAX_EXACT_FEATURES = 2;
 
-/** Every combination for one or two whole-number features; else those that some training row has there, each once. */
+/** All combinations for one or two integer features; otherwise the distinct combinations in the training rows. */
 export function missingCombinations(features: readonly number[], schema: Schema, training: TrainingSet): Combinations {
   const isExact =
     features.length <= MAX_EXACT_FEATURES && features.every((feature) => schema.features[feature].integer);
   return isExact
-    ? { method: 'exact', values: everyCombination(features, schema) }
+    ? { method: 'exact', values: allCombinations(features, schema) }
     : { method: 'plausible', values: seenCombinations(features, training) };
 }
 
-function everyCombination(features: readonly number[], schema: Schema): number[][] {
+function allCombinations(features: readonly number[], schema: Schema): number[][] {
   const grades = features.map((feature) => {
     const { min, max } = schema.features[feature];
     return Array.from({ length: max - min + 1 }, (_, index) => min + index);
   });
-  return grades.reduce<number[][]>((all, next) => all.flatMap((some) => next.map((grade) => [...some, grade])), [[]]);
+  return grades.reduce<number[][]>(
+    (all, next) => all.flatMap((partial) => next.map((grade) => [...partial, grade])),
+    [[]],
+  );
 }
 
 function seenCombinations(features: readonly number[], { rows, featureCount, samples }: TrainingSet): number[][] {

@@ -4,13 +4,13 @@ import type { TrainingReport } from './report';
 
 const shown = ['accuracy', 'sensitivity', 'specificity', 'jaccard_benign', 'jaccard_malignant', 'f1', 'mcc', 'auc', 'brier', 'log_loss', 'ece'] as const satisfies (keyof EvaluationMetrics)[]; // prettier-ignore
 
-/** What a training run found, for the terminal. */
+/** Formats the results of a training run for the terminal. */
 export function printScores({ models, nested, data, protocol }: TrainingReport, directory: string): string {
   const rows = [
     ...Object.entries(models).map(([name, { cv }]) => [name, cv] as const),
-    ...nested.map(({ family, cv }) => [`chosen in the folds: ${family}`, cv] as const),
+    ...nested.map(({ family, cv }) => [`selected in each fold: ${family}`, cv] as const),
   ];
-  const scores = rows.map(([name, cv]) => [name, ...shown.map((figure) => Number(cv[figure].toFixed(4)))]);
+  const scores = rows.map(([name, cv]) => [name, ...shown.map((metric) => Number(cv[metric].toFixed(4)))]);
   const files = Object.entries(models).map(
     ([name, { version }]) => `  ${directory}/${name}/${version}.json, its card ${directory}/${name}/${version}/card.md`,
   );
