@@ -11,7 +11,6 @@ const MODULES = {
   'packages/csv': { ours: [], others: [], pure: true },
   'packages/tabular': { ours: ['csv', 'schema'], others: null },
   'packages/samples': { ours: ['csv', 'schema'], others: [], pure: true },
-  'packages/tabular': { ours: ['csv', 'schema'], others: null, pure: true },
   'packages/storage': { ours: [], others: ['@aws-sdk/', '@smithy/'] },
   'packages/records': { ours: ['schema', 'storage'], others: [] },
   'packages/registry': { ours: ['classifier', 'records', 'schema', 'storage'], others: [] },
