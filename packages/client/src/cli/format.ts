@@ -1,3 +1,4 @@
+/* Formats API responses as text for people. */
 import type { ApiError } from '../api-error';
 import type {
   Batch,
@@ -11,8 +12,6 @@ import type {
   Preflight,
   QueueState,
 } from '../types';
-
-/** Formats API responses as text for people. */
 
 const SHOWN_FEATURES = 3;
 /** Row number of errors in the header. */
@@ -58,17 +57,17 @@ export function formatBatch({
 
 const MAX_DRIFT_COLUMNS = 10;
 const driftWarnings: Readonly<Partial<Record<FileDrift['verdict'], string>>> = {
-  differs: 'The values differ from the training data: compare the answers with confirmed diagnoses.',
-  unlike_training: 'WARNING: the file is unlike the training data. Find the cause before you use any answer.',
+  differs: 'The values differ from the training data: compare the results with confirmed diagnoses.',
+  unlike_training: 'WARNING: the file is unlike the training data. Find the cause before you use any result.',
 };
 
-/** Nothing for a file that is like the training data. */
+/** Empty for a file like the training data, and for a file with too few rows to compare. */
 function formatDrift(drift: FileDrift | undefined): string[] {
   const warning = drift && driftWarnings[drift.verdict];
   if (drift === undefined || warning === undefined) return [];
   const columns = drift.columns.map(({ column, cause, effect_size: effect }) => {
     const reason = cause === undefined ? '' : ` (${cause.replaceAll('_', ' ')})`;
-    return `    ${column}: off by ${effect} standard deviations${reason}`;
+    return `    ${column}: differs by ${effect} standard deviations${reason}`;
   });
   const rest = columns.length - MAX_DRIFT_COLUMNS;
   const more = rest > 0 ? [`    and ${rest} more columns`] : [];
@@ -163,7 +162,7 @@ export function formatApiError(error: ApiError): string {
   const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} errors in total`] : [];
   return [
     error.message,
-    ...error.errors.map((error) => `  ${formatLocation(error)}${error.detail}`),
+    ...error.errors.map((fieldError) => `  ${formatLocation(fieldError)}${fieldError.detail}`),
     ...more,
     ...request,
   ].join('\n');
@@ -172,8 +171,8 @@ export function formatApiError(error: ApiError): string {
 function formatLocation({ field, row, column }: FieldError): string {
   const rowText = row === undefined || row === HEADER_ROW ? [] : [`row ${row}`];
   const columnText = column === undefined ? (field ?? []) : `column ${column}`;
-  const places = rowText.concat(columnText);
-  return places.length === 0 ? '' : `${places.join(', ')}: `;
+  const location = rowText.concat(columnText);
+  return location.length === 0 ? '' : `${location.join(', ')}: `;
 }
 
 function percent(share: number): string {
