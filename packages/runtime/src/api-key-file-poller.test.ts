@@ -28,7 +28,7 @@ beforeEach(async () => {
   const logger = {
     info: () => undefined,
     warn: () => undefined,
-    error: ({ fault }: { fault: string }) => void errors.push(fault),
+    error: ({ reason }: { reason: string }) => void errors.push(reason),
   };
   keys = await ApiKeyFilePoller.open({
     file,

@@ -70,7 +70,7 @@ export class ApiKeyFilePoller {
       const { message } = error as Error;
       if (message !== this.lastError)
         logger.error(
-          { lastError: message },
+          { reason: message },
           'the keys file is unreadable or invalid; the previous keys stay active; correct the file',
         );
       this.lastError = message;
