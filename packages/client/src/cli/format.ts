@@ -80,7 +80,7 @@ export function formatPreflight(report: Preflight): string {
   const { problems, columns, rows, rejected_by_code, faults, warnings, warnings_total, drift, eta_seconds } = report;
   return [
     ...problems.map(({ detail }) => `${report.accepted ? 'note' : 'refused'}: ${detail}`),
-    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with missing values, ${rows.repeated} repeated`,
+    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
     ...formatColumns(columns),
     ...(report.import?.repairs ?? []).map(({ detail }) => `  repaired: ${detail}`),
     ...formatSkipped(report.import?.skipped_rows),
