@@ -144,7 +144,7 @@ export interface FileWarning {
   column?: string;
 }
 
-/** A saved description of a lab's files. */
+/** Saved settings for reading a lab's files. */
 export interface ImportProfile {
   /** Canonical feature name, `id` or `label` → the file's own column. */
   columns?: Record<string, string>;
@@ -192,7 +192,7 @@ export interface Preflight {
   problems: { code: string; detail: string }[];
   input_sha256: string;
   bytes: number;
-  /** null where the file was refused before it was read. */
+  /** null when the file was refused before it was read. */
   import: ImportReport | null;
   warnings: FileWarning[];
   warnings_total: number;

@@ -56,7 +56,7 @@ export class ObjectKeys {
     return `${ObjectKeys.batchesFolder(tenant)}${checkName(id, 'id')}/`;
   }
 
-  /** The uploaded file, byte for byte and of whatever format. */
+  /** The uploaded file, unchanged, in any format. */
   static batchInput(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}input.csv`;
   }

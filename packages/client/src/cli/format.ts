@@ -87,8 +87,8 @@ export function formatPreflight(report: Preflight): string {
     ...formatWarnings(warnings, warnings_total),
     ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
     ...faults.slice(0, MAX_LISTED).map(({ detail, rows: count, first_row, first_line }) => {
-      const place = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
-      return `  ${place}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
+      const location = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
+      return `  ${location}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
     }),
     ...formatDrift(drift),
     ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
@@ -96,7 +96,7 @@ export function formatPreflight(report: Preflight): string {
   ].join('\n');
 }
 
-/** Columns that are carried along are counted, for a file may have hundreds of them. */
+/** Only counts the columns that the results repeat unchanged, because a file may have hundreds of them. */
 function formatColumns(columns: Preflight['columns']): string[] {
   const shown = columns.filter(({ used_as, suggestion }) => used_as !== 'carried' || suggestion !== undefined);
   const carried = columns.length - shown.length;
@@ -105,7 +105,7 @@ function formatColumns(columns: Preflight['columns']): string[] {
       const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
       return `  ${JSON.stringify(column)} → ${feature ?? used_as}${hint}`;
     }),
-    ...(carried === 0 ? [] : [`  ${carried} other columns are carried along`]),
+    ...(carried === 0 ? [] : [`  ${carried} other columns are repeated in the results`]),
   ];
 }
 
@@ -118,8 +118,8 @@ function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): strin
 
 export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
   const lines = warnings.slice(0, MAX_LISTED).map(({ row, line, detail }) => {
-    const place = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
-    return `  warning: ${place.length === 0 ? '' : `${place.join(', ')}: `}${detail}`;
+    const location = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
+    return `  warning: ${location.length === 0 ? '' : `${location.join(', ')}: `}${detail}`;
   });
   return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
 }

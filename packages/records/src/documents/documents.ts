@@ -54,7 +54,7 @@ export type PredictionCompletion =
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 
-/** A byte range of the file that holds the batch's rows. It holds complete rows. */
+/** A byte range with complete rows, of the file that holds the batch's rows. */
 export interface ShardRange {
   offset: number;
   length: number;
@@ -77,7 +77,7 @@ export interface BatchOptions {
   explain: boolean;
 }
 
-/** Where the columns of a canonical file lie; see CanonicalColumns of packages/tabular. */
+/** Size and column positions of a canonical file; see CanonicalColumns of packages/tabular. */
 export interface CanonicalFile {
   bytes: number;
   features: number[];
@@ -124,17 +124,17 @@ export interface BatchDocument {
     columns: string[];
     /** Where the first data row starts, in the file that holds the rows. */
     header_bytes: number;
-    /** The rows lie in `canonical.csv`, and these are its columns. Absent where the original itself holds the rows. */
+    /** Describes `canonical.csv`, which holds the rows. Absent when the uploaded file itself holds them. */
     canonical?: CanonicalFile;
   };
   rows: number;
   shards: ShardRange[];
-  /** How the file was read. Earlier releases wrote none, and no row and line numbers into their errors files. */
+  /** How the file was read. Absent in documents of earlier releases, whose errors files have no row and line numbers. */
   import?: ImportDocument;
   /** The first hundred. */
   warnings?: ImportWarningDocument[];
   warnings_total?: number;
-  /** What the upload asked the import for, the content of its profile included: later changes of the profile mean nothing. */
+  /** The upload's import settings with the content of its profile, so that later changes of the profile have no effect. */
   import_settings?: { profile?: object; sheet?: string; charset?: string };
   /** The batch whose rows this batch scores again, and the model to compare with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
