@@ -168,7 +168,7 @@ export interface Batch {
   /** Numbers of rows; `total` is the sum of the other counts. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
-  /** Of a finished batch; absent for those of earlier releases. */
+  /** Absent for unfinished batches and for batches of earlier releases. */
   drift?: FileDrift;
   /** 0 to 1; 1 only at the end. */
   progress: number;

@@ -90,7 +90,9 @@ test.each([
   const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
   expect(manifest).toMatchObject({ status: 'succeeded', counts: { succeeded: 2 }, failed_shards: [] });
   expect(await worker.store.get(shardKey(TENANT, batch, 0))).toEqual(intact);
-  expect(await worker.store.get(ObjectKeys.damagedShard(TENANT, batch.id, 0, 'wbc-knn@1.0.0'))).toEqual(damaged);
+  expect(
+    await worker.store.get(ObjectKeys.damagedShard(TENANT, batch.id, 0, `${batch.model.name}@${batch.model.version}`)),
+  ).toEqual(damaged);
   expect(worker.logged.slice(before).filter(({ alarm }) => alarm !== undefined)).toMatchObject([
     { level: 50, alarm: 'object-corrupt' },
   ]);
