@@ -13,7 +13,7 @@ export interface StorePermissions {
 
 /** The API takes uploads in, hands results out, removes what has expired, and keeps the API keys that tenants create. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
   // The operators' keys file, access/keys-file/, is theirs alone.
   put: [
     'tenants/*',
@@ -23,10 +23,11 @@ export const apiPermissions: StorePermissions = {
     'models/*/champion.json',
     'access/tenants/*',
     'access/last-used/*',
+    'settings/*',
     'probe/*',
   ],
-  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'probe/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'settings/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
 };
 
 /**
@@ -57,6 +58,7 @@ export const writeOncePatterns: readonly string[] = [
   'audit/*',
   'access/tenants/*',
   'access/keys-file/*',
+  'settings/*',
 ];
 
 export function storeStatements(bucket: IBucket, permissions: StorePermissions): PolicyStatement[] {

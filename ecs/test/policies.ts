@@ -91,6 +91,13 @@ describe('the task roles', () => {
       expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
   });
 
+  test('give the API alone the settings of tenants', () => {
+    for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
+      expect([action, may(api, action, 'settings/lab/00001.json')]).toEqual([action, true]);
+      expect([action, may(worker, action, 'settings/lab/00001.json')]).toEqual([action, false]);
+    }
+  });
+
   test('do everything with objects of probes, and nothing else new', () => {
     for (const role of [api, worker]) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'])

@@ -1,3 +1,5 @@
+import type { OperatingPoint } from './types';
+
 export type Role = 'member' | 'operator' | 'admin';
 
 export interface Session {
@@ -33,6 +35,13 @@ export interface ApiKey {
 export interface CreatedApiKey extends ApiKey {
   /** Shown only now; null in a repetition of the request. */
   key: string | null;
+}
+
+/** What is used where a record or upload names no model or operating point. */
+export interface Settings {
+  /** `name@version`; null: the champion of the default model. */
+  default_model: string | null;
+  operating_point: OperatingPoint;
 }
 
 export interface ApiKeyBody {

@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session } from './access-types';
+import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings } from './access-types';
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
@@ -288,6 +288,15 @@ export class CytoqueueClient {
       json: { current_key: currentKey },
       signal,
     });
+  }
+
+  settings({ signal }: CallOptions = {}): Promise<Settings> {
+    return this.transport.json({ path: '/v1/settings', signal });
+  }
+
+  /** Replaces all settings of the tenant; every API process uses them within ten seconds. */
+  replaceSettings(settings: Settings, { signal }: CallOptions = {}): Promise<Settings> {
+    return this.transport.json({ method: 'PUT', path: '/v1/settings', json: settings, signal });
   }
 
   session({ signal }: CallOptions = {}): Promise<Session> {

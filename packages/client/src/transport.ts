@@ -15,7 +15,7 @@ export interface CallOptions {
 }
 
 export interface ApiRequest extends CallOptions {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string | undefined>;
@@ -23,7 +23,7 @@ export interface ApiRequest extends CallOptions {
   json?: unknown;
   /** Made anew for each try. */
   body?: () => ReadableStream<Uint8Array>;
-  /** Whether the request may be sent again when its answer is lost: so it is for GET and DELETE, and with an idempotency key. */
+  /** Whether the request may be sent again when its answer is lost: so it is for GET, PUT and DELETE, and with an idempotency key. */
   retryable?: boolean;
 }
 

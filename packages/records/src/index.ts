@@ -23,6 +23,7 @@ export {
   promotionShape,
   runDocumentShape,
   tenantKeysShape,
+  tenantSettingsShape,
 } from './documents/document-shapes';
 export { DamageReport } from './damage-report';
 export type * from './documents/documents';

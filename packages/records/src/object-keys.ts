@@ -13,6 +13,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefi
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
+ *     settings/{tenant}/00001.json
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
  *     probe/{id}
  */
@@ -230,6 +231,14 @@ export class ObjectKeys {
     const [, tenant, digits] = /^access\/(?:keys-file|tenants\/([^/]+))\/(\d{5})\.json$/.exec(key) ?? [];
     if (digits === undefined || (tenant !== undefined && !isName(tenant))) return undefined;
     return { tenant, number: Number(digits) };
+  }
+
+  /** All tenants' settings; they outlive the retention of what lies below `tenants/`. */
+  static readonly settingsFolder = 'settings/';
+
+  /** Versions of the document of a tenant's settings; see VersionedDocument. */
+  static tenantSettingsFolder(tenant: string): string {
+    return `${ObjectKeys.settingsFolder}${checkName(tenant, 'tenant')}/`;
   }
 
   /** @param number from 1. @param prefix of the document's versions */

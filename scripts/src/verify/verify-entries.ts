@@ -14,6 +14,7 @@ import {
   promotionShape,
   readDocument,
   tenantKeysShape,
+  tenantSettingsShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { FindingError } from './finding';
@@ -109,6 +110,10 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
   const newest = champions.at(-1);
   if (newest !== undefined && !versions.has(newest.version))
     checks.add(newest.key, 'dangling-champion', `it names version ${newest.version}, which is not there`);
+}
+
+export async function verifySettings({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-settings', () => readDocument(store, key, tenantSettingsShape));
 }
 
 export async function verifyAccess({ store, checks }: VerifyContext, key: string): Promise<void> {

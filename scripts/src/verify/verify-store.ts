@@ -10,6 +10,7 @@ import {
   verifyModel,
   verifyPending,
   verifyPrediction,
+  verifySettings,
 } from './verify-entries';
 
 /** Units (a batch, a record, a model, one object) that are checked at once; each holds one chunk of one object. */
@@ -84,6 +85,11 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ObjectKeys.accessFolder : ObjectKeys.tenantKeysFolder(only),
   ))
     yield (context) => verifyAccess(context, key);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ObjectKeys.settingsFolder : ObjectKeys.tenantSettingsFolder(only),
+  ))
+    yield (context) => verifySettings(context, key);
   if (only === undefined)
     for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
 }

@@ -25,6 +25,8 @@ import type { LastUse } from './keys/last-use';
 import type { TenantKeys } from './keys/tenant-keys';
 import { createOpenApiDocument } from './openapi';
 import { apiKeyRoutes } from './keys/routes';
+import { settingsRoutes } from './settings/routes';
+import { SettingsReader } from './settings/settings-reader';
 import { auditRoutes } from './audit/routes';
 import { batchRoutes } from './batches/routes';
 import { docsRouter } from './static/api-docs';
@@ -80,6 +82,7 @@ export function createApp(deps: AppDeps): Express {
     idempotency,
     authenticator,
     background: new Background(deps.logger),
+    settings: new SettingsReader(deps.store),
     feeds: new SnapshotFeeds(deps.changes),
   };
   const routes = [
@@ -91,6 +94,7 @@ export function createApp(deps: AppDeps): Express {
     ...metricsRoutes(routeDeps),
     ...auditRoutes(routeDeps),
     ...apiKeyRoutes(routeDeps),
+    ...settingsRoutes(routeDeps),
     ...healthRoutes(routeDeps),
   ];
   const app = express();

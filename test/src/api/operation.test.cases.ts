@@ -27,6 +27,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
       '/v1/session',
       '/v1/audit',
       '/v1/api-keys',
+      '/v1/settings',
       '/metrics',
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
@@ -34,6 +35,8 @@ export function operationCases({ stack, connect }: SharedStack): void {
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
+    const settings = { default_model: null, operating_point: 'default' };
+    expect((await client.call('put', '/v1/settings', { json: settings })).status).toBe(200);
     const { json: signIn } = await client.post('/v1/session/tokens');
     expect((await client.post('/v1/session', { json: { token: signIn.token } })).status).toBe(201);
     expect((await client.call('delete', '/v1/session')).status).toBe(204);

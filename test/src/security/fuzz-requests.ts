@@ -4,7 +4,7 @@ import { BENIGN_RECORD } from '../support/records';
 
 /** A request as a stranger would send it: near what the document asks for, or far from it. */
 export interface FuzzedRequest {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As in the document. */
   template: string;
   path: string;
@@ -176,6 +176,9 @@ const json = fc.oneof(
     '{"id":"key-of-fuzz","role":"admin","expires_at":"2099-01-01T00:00:00Z"}',
     '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}',
     '{"current_key":"x"}',
+    '{"default_model":"wbc-knn@1.0.0","operating_point":"sensitivity99"}',
+    '{"default_model":null,"operating_point":"default"}',
+    '{"default_model":"wbc-knn"}',
     '{"api_key":"x"}',
     '{"token":"x"}',
     '['.repeat(5_000),

@@ -11,6 +11,7 @@ import type {
   RunDocument,
   StoredKeysFile,
   TenantKeys,
+  TenantSettings,
 } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
@@ -68,6 +69,8 @@ export const promotionShape: Shape<Promotion> = {
 export const tenantKeysShape: Shape<TenantKeys> = {
   described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] },
 };
+/** `default_model` is a string or null. */
+export const tenantSettingsShape: Shape<TenantSettings> = { described: { operating_point: 'string' } };
 export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
 export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
 

@@ -200,6 +200,13 @@ export interface CreatedKey {
   request?: { key_sha256: string; payload_sha256: string };
 }
 
+/** `settings/{tenant}/00001.json`: used where a record or upload names no model or operating point. */
+export interface TenantSettings {
+  /** `name@version`; null = the champion of the default model. */
+  default_model: string | null;
+  operating_point: OperatingPointName;
+}
+
 /** `access/tenants/{tenant}/00001.json` */
 export interface TenantKeys {
   keys: CreatedKey[];

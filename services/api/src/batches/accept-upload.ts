@@ -21,6 +21,7 @@ import type { Background } from '../http/background';
 import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { SentChoice, SettingsReader } from '../settings/settings-reader';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
@@ -41,12 +42,15 @@ export interface BatchDeps {
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;
+  settings: SettingsReader;
 }
 
 export interface Upload {
   tenant: string;
   model: string | undefined;
   options: BatchOptions;
+  /** Without what the tenant's settings filled in: repeating a request asks for the same whatever the settings are by then. */
+  sent: SentChoice;
   idempotencyKey: string | undefined;
 }
 
@@ -107,7 +111,7 @@ export function preflightBatch(
   deps: BatchDeps,
   request: Request,
   response: Response,
-  upload: Omit<Upload, 'idempotencyKey'>,
+  upload: Omit<Upload, 'idempotencyKey' | 'sent'>,
 ) {
   const { registry, limits, progress, quotas } = deps;
   return quotas.uploads.run(upload.tenant, async () => {
@@ -131,8 +135,9 @@ export function preflightBatch(
   });
 }
 
-function idempotencyPayload({ model, options }: Upload, sha256: string): unknown {
-  return ['batch', model, options, sha256];
+function idempotencyPayload({ sent, options }: Upload, sha256: string): unknown {
+  // Releases without settings filled in `default`.
+  return ['batch', sent.model, { ...options, operating_point: sent.operating_point ?? 'default' }, sha256];
 }
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {

@@ -19,6 +19,7 @@ import {
   readLatestRunResponse,
 } from './batch-response';
 import { idempotencyKeyOf } from '../tenants/idempotency';
+import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { Problem } from '../http/problem';
@@ -189,7 +190,10 @@ async function createBatch(
   deps: BatchRouteDeps,
   { request, response, query, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const { model, dry_run, ...options } = query as z.output<typeof uploadQuery>;
+  const { model: sentModel, operating_point: sentPoint, dry_run, ...others } = query as z.output<typeof uploadQuery>;
+  const sent = { model: sentModel, operating_point: sentPoint };
+  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, sent);
+  const options = { ...others, operating_point };
   if (dry_run) {
     auditEntry.action = 'batch.preflight';
     response.json(await preflightBatch(deps, request, response, { tenant: principal.tenant, model, options }));
@@ -200,6 +204,7 @@ async function createBatch(
     tenant: principal.tenant,
     model,
     options,
+    sent,
     idempotencyKey,
   });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);

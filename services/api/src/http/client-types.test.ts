@@ -12,9 +12,11 @@ import type {
   Preflight,
   QueueState,
   Session,
+  Settings,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
 import type { apiKey, createdApiKey } from '../keys/routes';
+import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
 import type { session } from '../session/routes';
 import {
@@ -43,6 +45,7 @@ const agree: {
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
   queue: Same<QueueState, Out<typeof queueSchema>>;
   session: Same<Session, Out<typeof session>>;
+  settings: Same<Settings, Out<typeof settingsBody>>;
   auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
   apiKey: Same<ApiKey, Out<typeof apiKey>>;
   createdApiKey: Same<CreatedApiKey, Out<typeof createdApiKey>>;
@@ -57,6 +60,7 @@ const agree: {
   modelEvaluation: true,
   queue: true,
   session: true,
+  settings: true,
   auditEvent: true,
   apiKey: true,
   createdApiKey: true,
@@ -78,5 +82,5 @@ test('the predictions that are sent have no member that the client does not know
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(13);
+  expect(Object.keys(agree)).toHaveLength(14);
 });

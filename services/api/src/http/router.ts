@@ -27,7 +27,7 @@ export type Operation = ZodOpenApiOperationObject & { operationId: string };
 
 /** One operation: how it is documented, who may call it, and what it does. The document and the checks have one source. */
 export interface Route {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As OpenAPI writes it: `/v1/predictions/{id}`. */
   path: string;
   access: Access;
