@@ -44,7 +44,8 @@ export const workerPermissions: StorePermissions = {
     'pending/*/runs/*',
     'probe/*',
   ],
-  delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
+  // The result of a record that was deleted while it was being scored.
+  delete: ['pending/*', 'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'probe/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 

@@ -71,9 +71,17 @@ describe('the task roles', () => {
     ]) {
       expect([key, may(worker, 's3:PutObject', key)]).toEqual([key, false]);
     }
-    for (const key of ['tenants/a/batches/b/input.csv', 'models/wbc-knn/1.0.0.json'])
+    for (const key of [
+      'tenants/a/batches/b/input.csv',
+      'tenants/a/predictions/p/request.json',
+      'models/wbc-knn/1.0.0.json',
+    ])
       expect(may(worker, 's3:DeleteObject', key)).toBe(false);
-    for (const key of ['pending/a/b', 'tenants/a/batches/b/shards/00001.m.shard'])
+    for (const key of [
+      'pending/a/b',
+      'tenants/a/predictions/p/result.json',
+      'tenants/a/batches/b/shards/00001.m.shard',
+    ])
       expect(may(worker, 's3:DeleteObject', key)).toBe(true);
     expect(may(worker, 's3:PutObject', 'tenants/a/batches/b/damaged/00001.m.shard')).toBe(true);
     expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);

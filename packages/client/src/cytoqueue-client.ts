@@ -109,6 +109,11 @@ export class CytoqueueClient {
     return this.transport.json({ method: 'POST', path: `${predictionPath(id)}/cancel`, signal });
   }
 
+  /** Of a finished prediction. */
+  async deletePrediction(id: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: predictionPath(id), signal });
+  }
+
   /** The prediction each time it changes, up to its end. */
   predictionEvents(id: string, { signal }: CallOptions = {}): AsyncGenerator<Prediction> {
     return this.follow<Prediction>(predictionPath(id), isPredictionFinished, { signal });

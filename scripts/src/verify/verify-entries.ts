@@ -59,10 +59,11 @@ export async function verifyIdempotency({ store, checks }: VerifyContext, tenant
 
 /** Whether the audit log says so. Read only for a key that names nothing. */
 export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
-  const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice('batch_'.length)}`;
+  const [action, resource] = id.startsWith('pred_') ? ['prediction', 'predictions'] : ['batch', 'batches'];
+  const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice(id.indexOf('_') + 1)}`;
   for await (const { key } of listAll(store, ObjectKeys.auditFolder(tenant), { startAfter })) {
     const text = (await store.get(key)).toString();
-    if (text.includes('"batch.delete"') && text.includes(`batches/${id}`)) return true;
+    if (text.includes(`"${action}.delete"`) && text.includes(`${resource}/${id}`)) return true;
   }
   return false;
 }

@@ -50,6 +50,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
     await finish(client, canceled);
     expect((await client.post(`/v1/batches/${canceled}/retry`)).status).toBe(202);
     await finish(client, canceled);
+    expect((await client.call('delete', `/v1/predictions/${record.id}`)).status).toBe(204);
     expect((await client.call('delete', `/v1/batches/${id}`)).status).toBe(204);
     expect(client.unseen()).toEqual([]);
   });

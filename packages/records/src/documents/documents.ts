@@ -18,6 +18,8 @@ export interface PredictionRequest {
   operating_point: OperatingPointName;
   /** By canonical name; null = not measured. */
   features: Record<string, number | null>;
+  /** Hex; of the idempotency key that made it, so that the key is forgotten with the record. Earlier releases wrote none. */
+  idempotency_sha256?: string;
 }
 
 export interface NeighborDocument {

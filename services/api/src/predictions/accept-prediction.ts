@@ -19,7 +19,7 @@ import {
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { z } from 'zod';
 import type { Background } from '../http/background';
-import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
+import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
 
@@ -156,7 +156,8 @@ async function acceptIdempotent(
   // A record that is marked is promised already: without Redis, a repetition still says so.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
   if (!isPending) await producer.assertAvailable();
-  const stored = earlier ?? (await createOrRead(store, requestKey, { ...request, id }));
+  const stored =
+    earlier ?? (await createOrRead(store, requestKey, { ...request, id, idempotency_sha256: keyDigest(key) }));
   if (!isPending) await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
   await enqueue(deps, tenant, id);
   return { request: stored, isNew: id === request.id };

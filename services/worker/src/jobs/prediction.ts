@@ -42,9 +42,12 @@ export class PredictionProcessor {
     return this.completion(tenant, predictionId, { status: 'succeeded', result });
   }
 
-  /** The prediction has its end: nobody needs to take it up again. */
+  /** The prediction has its end and needs no further delivery. Of one that was deleted meanwhile the result must not stay. */
   async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
-    await this.services.store.delete(ObjectKeys.pending(tenant, predictionId));
+    const { store } = this.services;
+    await store.delete(ObjectKeys.pending(tenant, predictionId));
+    if ((await store.head(ObjectKeys.predictionRequest(tenant, predictionId))) === undefined)
+      await store.delete(ObjectKeys.predictionResult(tenant, predictionId));
   }
 
   /** After the last attempt: the client must not wait for ever. */
