@@ -2,13 +2,15 @@ import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings }
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
-import { batchPath, modelPath, predictionPath, versionPath } from './resource-paths';
+import { batchPath, modelPath, predictionPath, rowPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
   AcceptedPrediction,
   Batch,
+  BatchRow,
   BatchStatus,
+  ClassName,
   ModelEvaluation,
   ModelSummary,
   ModelVersion,
@@ -49,6 +51,11 @@ export interface ListOptions<Status extends string> extends CallOptions {
   /** The id after which the page begins. */
   after?: string;
   status?: Status;
+}
+
+export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
+  outcome?: 'confident' | 'indeterminate';
+  predicted_class?: ClassName;
 }
 
 export interface DownloadOptions extends CallOptions {
@@ -195,6 +202,26 @@ export class CytoqueueClient {
         signal,
       }),
     );
+  }
+
+  /** Result rows in the order of the input. A page may be short, even empty, and have more behind it. */
+  listRows(id: string, { signal, ...query }: RowListOptions = {}): Promise<Page<BatchRow>> {
+    return this.transport.json({ path: `${batchPath(id)}/rows`, query, signal });
+  }
+
+  getRow(id: string, row: number, { signal }: CallOptions = {}): Promise<BatchRow> {
+    return this.transport.json({ path: rowPath(id, row), signal });
+  }
+
+  /** Rows by the beginning of their identifier, which thereby stands in no URL. Pages as those of `listRows`. */
+  searchRows(id: string, { signal, ...json }: RowListOptions & { id_prefix: string }): Promise<Page<BatchRow>> {
+    return this.transport.json({
+      method: 'POST',
+      path: `${batchPath(id)}/rows/search`,
+      json,
+      retryable: true,
+      signal,
+    });
   }
 
   async deleteBatch(id: string, { signal }: CallOptions = {}): Promise<void> {

@@ -6,6 +6,7 @@ export {
   type DownloadOptions,
   type ListOptions,
   type PredictOptions,
+  type RowListOptions,
   type UploadOptions,
   isBatchFinished,
   isPredictionFinished,

@@ -143,6 +143,21 @@ export interface Batch {
   links: { self: string; results: string; errors: string; changes?: string };
 }
 
+/** One row of a finished batch; it has a result, or an error. */
+export interface BatchRow {
+  row: number;
+  /** Physical line of the uploaded file; null where it is not known. */
+  line: number | null;
+  /** null for a file without identifier column. */
+  sample_id: string | null;
+  features: FeatureValues;
+  result?: Pick<
+    PredictionResult,
+    'predicted_class' | 'probability_malignant' | 'outcome' | 'reasons' | 'missing_features'
+  >;
+  error?: { status: 'rejected' | 'failed'; code: string; detail: string };
+}
+
 export interface Preflight {
   filename: string | null;
   model: ModelPin;

@@ -41,6 +41,7 @@ export { ObjectKeys } from './object-keys';
 export { findDocument, parseDocument, readDocument } from './documents/read-document';
 export { unsealDocument, sealDocument } from './documents/sealed-document';
 export {
+  SHARD_FAILED,
   SHARD_FORMAT,
   SHARD_HEADER_MAX_BYTES,
   decodeShardCounts,

@@ -29,6 +29,7 @@ import { settingsRoutes } from './settings/routes';
 import { SettingsReader } from './settings/settings-reader';
 import { auditRoutes } from './audit/routes';
 import { batchRoutes } from './batches/routes';
+import { batchRowRoutes } from './batches/rows/routes';
 import { docsRouter } from './static/api-docs';
 import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './operations/health';
@@ -89,6 +90,7 @@ export function createApp(deps: AppDeps): Express {
     ...sessionRoutes(routeDeps),
     ...predictionRoutes(routeDeps),
     ...batchRoutes(routeDeps),
+    ...batchRowRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),

@@ -23,6 +23,8 @@ export function operationCases({ stack, connect }: SharedStack): void {
       `/v1/predictions/${record.id}/events`,
       `/v1/batches/${id}/events`,
       `/v1/batches/${rescored.id}/changes`,
+      `/v1/batches/${id}/rows`,
+      `/v1/batches/${id}/rows/1`,
       '/v1/queue',
       '/v1/session',
       '/v1/audit',
@@ -32,6 +34,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
+    expect((await client.post(`/v1/batches/${id}/rows/search`, { json: { id_prefix: '1' } })).status).toBe(200);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);

@@ -21,5 +21,6 @@ export const TENANTS = [
   'models',
   'client',
   'retention',
+  'rows',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

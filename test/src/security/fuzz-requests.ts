@@ -83,6 +83,8 @@ function queryOf(names: readonly string[]): fc.Arbitrary<string> {
     'reject',
     'abort',
     'keep',
+    'confident',
+    'malignant',
     'queued',
     'succeeded',
   );
@@ -177,6 +179,8 @@ const json = fc.oneof(
     '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}',
     '{"current_key":"x"}',
     '{"default_model":"wbc-knn@1.0.0","operating_point":"sensitivity99"}',
+    '{"id_prefix":"7","outcome":"indeterminate"}',
+    '{"id_prefix":"","after":"x"}',
     '{"default_model":null,"operating_point":"default"}',
     '{"default_model":"wbc-knn"}',
     '{"api_key":"x"}',

@@ -1,14 +1,14 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, type FileDigest, ObjectKeys } from '@cytoqueue/records';
+import { type BatchDocument, ObjectKeys } from '@cytoqueue/records';
 import type { z } from 'zod';
 import { type BatchDeps, acceptUpload, preflightBatch } from './accept-upload';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
-import { type RunFile, filesDamaged, runFileKeys, sendFile } from './download';
+import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
 import { rescoreBatch } from './rescore';
 import { sendPartialFile } from './partial-download';
-import { type StoredBatch, readBatch } from './read-batch';
+import { readBatch } from './read-batch';
 import {
   type BatchResponse,
   toAcceptedResponse,
@@ -22,7 +22,6 @@ import { idempotencyKeyOf } from '../tenants/idempotency';
 import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
-import { Problem } from '../http/problem';
 import type { HandlerContext, Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import {
@@ -170,20 +169,6 @@ async function download(
 /** No quotes: what reads headers carelessly would take them for the end of the name. */
 function downloadName(filename: string, resultFile: RunFile): string {
   return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
-}
-
-function requireFinishedFile(
-  tenant: string,
-  { batch: record, run, completion, damage }: StoredBatch,
-  resultFile: RunFile,
-): FileDigest {
-  if (completion === undefined)
-    throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
-  const file = completion.manifest[resultFile];
-  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
-  if (file === undefined)
-    throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
-  return file;
 }
 
 async function createBatch(

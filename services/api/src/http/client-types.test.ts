@@ -3,6 +3,7 @@ import type {
   ApiKey,
   AuditEvent,
   Batch,
+  BatchRow,
   CreatedApiKey,
   FieldError,
   ModelEvaluation,
@@ -15,6 +16,7 @@ import type {
   Settings,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
+import type { batchRow } from '../batches/rows/openapi';
 import type { apiKey, createdApiKey } from '../keys/routes';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
@@ -39,6 +41,7 @@ const agree: {
   prediction: Same<Prediction, Out<typeof prediction>>;
   acceptedPrediction: Same<AcceptedPrediction, Out<typeof acceptedPrediction>>;
   batch: Same<Batch, Out<typeof batch>>;
+  batchRow: Same<BatchRow, Out<typeof batchRow>>;
   preflight: Same<Preflight, Out<typeof preflightReport>>;
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
@@ -54,6 +57,7 @@ const agree: {
   prediction: true,
   acceptedPrediction: true,
   batch: true,
+  batchRow: true,
   preflight: true,
   modelSummary: true,
   modelVersion: true,
@@ -82,5 +86,5 @@ test('the predictions that are sent have no member that the client does not know
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(14);
+  expect(Object.keys(agree)).toHaveLength(15);
 });
