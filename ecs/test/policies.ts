@@ -84,7 +84,12 @@ describe('the task roles', () => {
     ])
       expect(may(worker, 's3:DeleteObject', key)).toBe(true);
     expect(may(worker, 's3:PutObject', 'tenants/a/batches/b/damaged/00001.m.shard')).toBe(true);
-    expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
+    for (const key of [
+      'audit/a.json',
+      'tenants/a/reviews/batch_b/000000001/review_c',
+      'tenants/a/reviews/pred_b/review_c',
+    ])
+      expect([key, may(worker, 's3:GetObject', key)]).toEqual([key, false]);
   });
 
   test('give the API alone the keys that tenants create, and neither service the operators’ keys file to write', () => {

@@ -2,7 +2,7 @@ import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings }
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
-import { batchPath, modelPath, predictionPath, rowPath, versionPath } from './resource-paths';
+import { batchPath, modelPath, predictionPath, reviewsPath, rowPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
@@ -21,6 +21,9 @@ import type {
   PredictionStatus,
   Preflight,
   QueueState,
+  Review,
+  ReviewBody,
+  ReviewedItem,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
@@ -242,6 +245,23 @@ export class CytoqueueClient {
     throw new InvalidResponseError(
       `the answer is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'something else'} instead of the file; check the address, and any proxy in front of the service`,
     );
+  }
+
+  listReviews(
+    reviewed: ReviewedItem,
+    { signal, ...query }: Omit<ListOptions<never>, 'status'> = {},
+  ): Promise<Page<Review>> {
+    return this.transport.json({ path: reviewsPath(reviewed), query, signal });
+  }
+
+  addReview(
+    reviewed: ReviewedItem,
+    review: ReviewBody,
+    { idempotencyKey = randomHex(), signal }: CallOptions & { idempotencyKey?: string } = {},
+  ): Promise<Review> {
+    const request = { method: 'POST', path: reviewsPath(reviewed), json: review, retryable: true, signal } as const;
+    const headers = { 'Idempotency-Key': idempotencyKey };
+    return withKey(idempotencyKey, this.transport.json({ ...request, headers }));
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {

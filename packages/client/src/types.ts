@@ -158,6 +158,23 @@ export interface BatchRow {
   error?: { status: 'rejected' | 'failed'; code: string; detail: string };
 }
 
+/** What a review is about. */
+export type ReviewedItem = { prediction_id: string } | { batch_id: string; row: number };
+
+export interface ReviewBody {
+  /** A label of the model, `repeat` or `other`. */
+  decision: string;
+  /** At most 2,000 characters. */
+  note?: string;
+}
+
+export interface Review extends ReviewBody {
+  id: string;
+  created_at: string;
+  /** The reader's key. */
+  key_id: string;
+}
+
 export interface Preflight {
   filename: string | null;
   model: ModelPin;

@@ -21,6 +21,7 @@ export {
   predictionCompletionShape,
   predictionRequestShape,
   promotionShape,
+  reviewShape,
   runDocumentShape,
   tenantKeysShape,
   tenantSettingsShape,

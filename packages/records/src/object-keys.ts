@@ -1,5 +1,5 @@
 import { InvalidKeyError } from '@cytoqueue/storage';
-import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefix } from './key-parts';
+import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName, tenantPrefix } from './key-parts';
 
 /**
  * Every object key of the product is made, and taken apart, here. What comes from outside (tenants, ids, names, versions)
@@ -9,6 +9,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefi
  *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
+ *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
@@ -135,6 +136,20 @@ export class ObjectKeys {
 
   static statusIndexFolder(tenant: string, kind: 'predictions' | 'batches'): string {
     return `${tenantPrefix(tenant)}index/${kind}/`;
+  }
+
+  /** Second readers' decisions; beside the resources, so that the worker's role does not reach their notes. */
+  static reviewsFolder(tenant: string): string {
+    return `${tenantPrefix(tenant)}reviews/`;
+  }
+
+  /** All reviews of a record, or of a batch's rows. */
+  static resourceReviewsFolder(tenant: string, id: string): string {
+    return `${ObjectKeys.reviewsFolder(tenant)}${checkName(id, 'id')}/`;
+  }
+
+  static rowReviewsFolder(tenant: string, batchId: string, row: number): string {
+    return `${ObjectKeys.resourceReviewsFolder(tenant, batchId)}${sortableRow(row)}/`;
   }
 
   static idempotencyFolder(tenant: string): string {

@@ -13,6 +13,7 @@ import {
   predictionRequestShape,
   promotionShape,
   readDocument,
+  reviewShape,
   tenantKeysShape,
   tenantSettingsShape,
 } from '@cytoqueue/records';
@@ -43,12 +44,19 @@ function rootOf(tenant: string, id: string): string {
   return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchDocument(tenant, id);
 }
 
-/** A key of a record is claimed before the record is stored, so it may name none; a batch is stored before. */
+export async function verifyReview({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-document', async () => {
+    const { id } = await readDocument(store, key, reviewShape);
+    if (!key.endsWith(`/${id}`)) throw new ObjectCorruptError(key, 'it is another review');
+  });
+}
+
+/** A key of a record or review is claimed before that is stored, so it may name none; a batch is stored before. */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {
     const { id } = await readDocument(store, key, idempotencyDocumentShape);
     if (
-      id.startsWith('pred_') ||
+      !id.startsWith('batch_') ||
       (await store.head(rootOf(tenant, id))) !== undefined ||
       (await wasDeleted(store, tenant, id))
     )

@@ -10,6 +10,7 @@ import {
   verifyModel,
   verifyPending,
   verifyPrediction,
+  verifyReview,
   verifySettings,
 } from './verify-entries';
 
@@ -99,6 +100,8 @@ async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<
     yield (context) => verifyBatch(context, tenant, id);
   for await (const id of listFolders(store, ObjectKeys.predictionsFolder(tenant)))
     yield (context) => verifyPrediction(context, tenant, id);
+  for await (const { key } of listAll(store, ObjectKeys.reviewsFolder(tenant)))
+    yield (context) => verifyReview(context, key);
   for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(tenant)))
     yield (context) => verifyIdempotency(context, tenant, key);
   for (const kind of ['predictions', 'batches'] as const) {

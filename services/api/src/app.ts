@@ -39,6 +39,7 @@ import { metricsRoutes } from './operations/metrics';
 import { modelRoutes } from './models/routes';
 import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
+import { reviewRoutes } from './reviews/routes';
 import { sessionRoutes } from './session/routes';
 import { webRouter } from './static/web-app';
 
@@ -91,6 +92,7 @@ export function createApp(deps: AppDeps): Express {
     ...predictionRoutes(routeDeps),
     ...batchRoutes(routeDeps),
     ...batchRowRoutes(routeDeps),
+    ...reviewRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),

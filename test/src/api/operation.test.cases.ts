@@ -34,6 +34,11 @@ export function operationCases({ stack, connect }: SharedStack): void {
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
+    const review = { json: { decision: 'benign', note: 'seen' } };
+    for (const reviewed of [`/v1/predictions/${record.id}`, `/v1/batches/${id}/rows/1`]) {
+      expect((await client.post(`${reviewed}/reviews`, review)).status).toBe(201);
+      expect((await client.get(`${reviewed}/reviews`)).json.data).toHaveLength(1);
+    }
     expect((await client.post(`/v1/batches/${id}/rows/search`, { json: { id_prefix: '1' } })).status).toBe(200);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);

@@ -65,7 +65,7 @@ function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> 
     .map((part) => encodeURIComponent(part.toWellFormed()) || 'x');
   const names = template.match(/\{\w+\}/g) ?? [];
   return fc
-    .tuple(...names.map(() => value))
+    .tuple(...names.map((name) => (name === '{row}' ? fc.oneof(fc.constantFrom('1', '2', '3', '0'), value) : value)))
     .map((values) => names.reduce((path, name, index) => path.replace(name, () => values[index] as string), template));
 }
 
@@ -179,6 +179,8 @@ const json = fc.oneof(
     '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}',
     '{"current_key":"x"}',
     '{"default_model":"wbc-knn@1.0.0","operating_point":"sensitivity99"}',
+    '{"decision":"benign","note":"x"}',
+    '{"decision":"none"}',
     '{"id_prefix":"7","outcome":"indeterminate"}',
     '{"id_prefix":"","after":"x"}',
     '{"default_model":null,"operating_point":"default"}',

@@ -8,6 +8,7 @@ import type {
   PredictionCompletion,
   PredictionRequest,
   Promotion,
+  ReviewDocument,
   RunDocument,
   StoredKeysFile,
   TenantKeys,
@@ -58,6 +59,9 @@ export const predictionRequestShape: Shape<PredictionRequest> = {
 export const predictionCompletionShape: Shape<PredictionCompletion> = { described: { status: 'string' } };
 export const idempotencyDocumentShape: Shape<IdempotencyDocument> = {
   described: { id: 'string', payload_sha256: 'string' },
+};
+export const reviewShape: Shape<ReviewDocument> = {
+  described: { id: 'string', created_at: 'string', key_id: 'string', decision: 'string' },
 };
 export const auditEventShape: Shape<AuditEvent> = {
   described: { at: 'string', actor: 'object', action: 'string', resource: 'string', outcome: 'string' },

@@ -156,6 +156,17 @@ export interface RunDocument {
   kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
 }
 
+/** `tenants/{tenant}/reviews/…/{id}`: what a second reader decided. Written once. */
+export interface ReviewDocument {
+  id: string;
+  created_at: string;
+  /** Of the reader. */
+  key_id: string;
+  /** A label of the model, `repeat` or `other`. */
+  decision: string;
+  note?: string;
+}
+
 /** `tenants/{tenant}/idempotency/{sha256}`: which resource a key made, and from what. */
 export interface IdempotencyDocument {
   id: string;

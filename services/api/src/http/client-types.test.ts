@@ -12,12 +12,14 @@ import type {
   Prediction,
   Preflight,
   QueueState,
+  Review,
   Session,
   Settings,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
 import type { batchRow } from '../batches/rows/openapi';
 import type { apiKey, createdApiKey } from '../keys/routes';
+import type { review } from '../reviews/openapi';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
 import type { session } from '../session/routes';
@@ -46,6 +48,7 @@ const agree: {
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
+  review: Same<Review, Out<typeof review>>;
   queue: Same<QueueState, Out<typeof queueSchema>>;
   session: Same<Session, Out<typeof session>>;
   settings: Same<Settings, Out<typeof settingsBody>>;
@@ -62,6 +65,7 @@ const agree: {
   modelSummary: true,
   modelVersion: true,
   modelEvaluation: true,
+  review: true,
   queue: true,
   session: true,
   settings: true,
@@ -86,5 +90,5 @@ test('the predictions that are sent have no member that the client does not know
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(15);
+  expect(Object.keys(agree)).toHaveLength(16);
 });

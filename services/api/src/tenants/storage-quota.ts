@@ -19,7 +19,7 @@ export interface StorageQuotaDeps {
 }
 
 /*
- * Redis holds the size of every batch's input as fields of one hash, and their sum in the field `total`. A field is set or
+ * Redis holds the sizes of every batch's input and of every review as fields of one hash, and their sum in the field `total`. A field is set or
  * removed together with its share of the sum, so repeating either changes nothing and the sum is never negative. A hash
  * without `total` is not loaded: it is left alone, and the change is counted so that a listing that missed it is repeated.
  */
@@ -54,7 +54,7 @@ const INVALIDATE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
-/** How many bytes of uploaded files each tenant keeps, in Redis; read from a listing of the tenant's batches when Redis does not know. */
+/** How many bytes of uploaded files and reviews each tenant keeps, in Redis; read from a listing when Redis does not know. */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();
   /** Tenants of which a change could not be counted: they are counted again. */
@@ -70,7 +70,7 @@ export class StorageQuota {
     return quota - used;
   }
 
-  /** Counts a batch's input, once however often it is called. @throws Problem 413 when it does not fit; QueueUnavailableError */
+  /** Counts a batch's input or a review, once however often it is called. @throws Problem 413 when it does not fit; QueueUnavailableError */
   async reserve(tenant: string, id: string, bytes: number): Promise<void> {
     const quota = this.deps.quotaOf(tenant);
     await this.discardUncertain(tenant);
@@ -84,7 +84,7 @@ export class StorageQuota {
     }
   }
 
-  /** The batch's input was removed. */
+  /** It was removed. */
   async release(tenant: string, id: string): Promise<void> {
     await this.deps.redis
       .eval(RELEASE_SCRIPT, 2, ...redisKeys(tenant), id)
@@ -139,6 +139,8 @@ export class StorageQuota {
       const [id = '', name] = key.slice(prefix.length).split('/');
       if (name === 'input.csv') sizes.set(id, size);
     }
+    for await (const { key, size } of listAll(this.deps.store, ObjectKeys.reviewsFolder(tenant), { onUnreadable }))
+      sizes.set(key.slice(key.lastIndexOf('/') + 1), size);
     return sizes;
   }
 

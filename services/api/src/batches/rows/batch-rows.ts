@@ -70,10 +70,17 @@ export class BatchRows {
 
   /** @throws ObjectNotFoundError when the results have no such row */
   async find(row: number): Promise<BatchRow> {
-    const shard = this.batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
+    const shard = this.shardOf(row);
     const [found] = shard < 0 ? [] : await this.rowsOf(shard, row - 1, {});
     if (found === undefined) throw new ObjectNotFoundError(ObjectKeys.batchDocument(this.tenant, this.batch.id));
     return found;
+  }
+
+  /** Whether the results have such a row. */
+  async has(row: number): Promise<boolean> {
+    const shard = this.shardOf(row);
+    if (shard < 0) return false;
+    return this.failedShards.has(shard) || (await this.deps.store.head(this.keyOf(shard))) !== undefined;
   }
 
   /** In the order of the input. */
@@ -174,6 +181,11 @@ export class BatchRows {
         cause: error,
       });
     }
+  }
+
+  /** -1 for a row that the batch has not. */
+  private shardOf(row: number): number {
+    return this.batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
   }
 
   private keyOf(shard: number): string {
