@@ -24,6 +24,7 @@ import type {
   Review,
   ReviewBody,
   ReviewedItem,
+  WorklistItem,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
@@ -262,6 +263,11 @@ export class CytoqueueClient {
     const request = { method: 'POST', path: reviewsPath(reviewed), json: review, retryable: true, signal } as const;
     const headers = { 'Idempotency-Key': idempotencyKey };
     return withKey(idempotencyKey, this.transport.json({ ...request, headers }));
+  }
+
+  /** What has no review yet. A page may be short, even empty, and have more behind it. */
+  worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class'> = {}): Promise<Page<WorklistItem>> {
+    return this.transport.json({ path: '/v1/worklist', query, signal });
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {

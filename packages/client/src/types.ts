@@ -175,6 +175,20 @@ export interface Review extends ReviewBody {
   key_id: string;
 }
 
+/** A scored record, or a scored row of a batch, without a review. */
+export interface WorklistItem {
+  id: string;
+  prediction_id?: string;
+  batch_id?: string;
+  row?: number;
+  sample_id: string | null;
+  outcome: 'confident' | 'indeterminate';
+  reasons: string[];
+  /** Of malignancy. */
+  probability: number;
+  created_at: string;
+}
+
 export interface Preflight {
   filename: string | null;
   model: ModelPin;

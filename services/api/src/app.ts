@@ -41,6 +41,7 @@ import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
 import { reviewRoutes } from './reviews/routes';
 import { sessionRoutes } from './session/routes';
+import { worklistRoutes } from './worklist/routes';
 import { webRouter } from './static/web-app';
 
 export interface AppDeps {
@@ -93,6 +94,7 @@ export function createApp(deps: AppDeps): Express {
     ...batchRoutes(routeDeps),
     ...batchRowRoutes(routeDeps),
     ...reviewRoutes(routeDeps),
+    ...worklistRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),

@@ -25,6 +25,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
       `/v1/batches/${rescored.id}/changes`,
       `/v1/batches/${id}/rows`,
       `/v1/batches/${id}/rows/1`,
+      '/v1/worklist',
       '/v1/queue',
       '/v1/session',
       '/v1/audit',

@@ -15,6 +15,7 @@ import type {
   Review,
   Session,
   Settings,
+  WorklistItem,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
 import type { batchRow } from '../batches/rows/openapi';
@@ -23,6 +24,7 @@ import type { review } from '../reviews/openapi';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
 import type { session } from '../session/routes';
+import type { worklistItem } from '../worklist/openapi';
 import {
   type acceptedPrediction,
   type auditEvent,
@@ -49,6 +51,7 @@ const agree: {
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
   review: Same<Review, Out<typeof review>>;
+  worklistItem: Same<WorklistItem, Out<typeof worklistItem>>;
   queue: Same<QueueState, Out<typeof queueSchema>>;
   session: Same<Session, Out<typeof session>>;
   settings: Same<Settings, Out<typeof settingsBody>>;
@@ -66,6 +69,7 @@ const agree: {
   modelVersion: true,
   modelEvaluation: true,
   review: true,
+  worklistItem: true,
   queue: true,
   session: true,
   settings: true,
@@ -90,5 +94,5 @@ test('the predictions that are sent have no member that the client does not know
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(16);
+  expect(Object.keys(agree)).toHaveLength(17);
 });
