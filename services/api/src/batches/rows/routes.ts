@@ -6,7 +6,7 @@ import { setNextLink } from '../../http/pagination';
 import { Problem } from '../../http/problem';
 import { type HandlerContext, type Route, parse } from '../../http/router';
 import { BatchRows, type BatchRowsDeps, type RowPage } from './batch-rows';
-import { getRowOperation, listRowsOperation, rowsQuery, searchBody, searchRowsOperation } from './openapi';
+import { getRowOperation, listRowsOperation, type rowsQuery, searchBody, searchRowsOperation } from './openapi';
 
 const path = '/v1/batches/{id}/rows';
 
