@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what docker-compose.yml needs and nobody may share: .env, for its owner only, with random passwords and an API key of
+# Creates .env for docker-compose.yml, readable by its owner only, with random passwords and an API key of
 # which the API is given the hash. Changes nothing when .env is there.
 set -eu
 cd "$(dirname "$0")/.."

@@ -153,7 +153,7 @@ step 'Checks: nothing is changed before all of them hold'
 check_everything
 [ -z "$problems" ] || [ -n "$dry_run" ] || fail 'nothing was changed'
 
-# With --dry-run too: what would change is told by the program that is built here. Writes nothing but this checkout's dist folders.
+# Builds with --dry-run too, because the built program lists the changes. Writes nothing but this checkout's dist folders.
 step 'Build what deploys'
 say '+ npm run --silent build'
 npm run --silent build >&2 || fail 'the build failed, and nothing was changed'

@@ -2,7 +2,7 @@ import { type Stack, Validations } from 'aws-cdk-lib';
 import { apiPermissions, workerPermissions } from './permissions';
 import { type Settings, clusterNameOf } from './settings';
 
-/** A finding of a rule pack that stays, where, and why. Everything else fails the synthesis. */
+/** Accepted finding of a rule pack, with place and reason. Any other finding fails the synthesis. */
 interface Acknowledgement {
   /** Construct paths below the stack. */
   readonly at: readonly string[];
@@ -99,7 +99,7 @@ const SERVICES: readonly Acknowledgement[] = [
   },
 ];
 
-/** Minimal always, production until its first deployment has succeeded. */
+/** For minimal always, for production until its first deployment has succeeded. */
 const UNPROTECTED_SERVICES: readonly Acknowledgement[] = [
   {
     at: ['Edge/LoadBalancer'],
@@ -135,7 +135,7 @@ function acknowledge(stack: Stack, acknowledgements: readonly Acknowledgement[])
   }
 }
 
-/** Keys below a prefix can be named by a wildcard only; each pattern is one that src/permissions.ts lists. */
+/** Keys below a prefix need a wildcard; each pattern is listed in src/permissions.ts. */
 function wildcards({ environment }: Settings): Acknowledgement[] {
   const bucket = `arn:<AWS::Partition>:s3:::cytoqueue-${environment}-data-<AWS::AccountId>-<AWS::Region>`;
   const tasks = `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/${clusterNameOf({ environment })}/*`;

@@ -34,7 +34,7 @@ export class FoundationStack extends Stack {
     this.addOutputs();
   }
 
-  /** What scripts/deploy.sh works with. */
+  /** Outputs for scripts/deploy.sh. */
   private addOutputs(): void {
     const { api, worker } = this.images;
     const values = {

@@ -1,20 +1,23 @@
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** Keys of the data bucket, by what may be done with them. `*` stands for any characters, `/` among them, as in IAM. */
+/** Key patterns of the data bucket by permission. `*` matches any characters, including `/`, as in IAM. */
 export interface StorePermissions {
   readonly get: readonly string[];
-  /** Multipart uploads too, with taking one back. */
+  /** Includes multipart uploads and aborting them. */
   readonly put: readonly string[];
   readonly delete: readonly string[];
-  /** By the prefix of the listing. */
+  /** Prefixes that may be listed. */
   readonly list: readonly string[];
 }
 
-/** The API takes uploads in, hands results out, removes what has expired, and keeps the API keys that tenants create. It promotes models, the first version of a name by its `champion.json`, and cannot add or change one. */
+/**
+ * The API stores uploads, serves results, deletes expired objects, and stores the API keys that tenants create. It
+ * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
+ */
 export const apiPermissions: StorePermissions = {
   get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
-  // The operators' keys file, access/keys-file/, is theirs alone.
+  // The API cannot write the operators' keys file, access/keys-file/.
   put: [
     'tenants/*',
     'pending/*',
@@ -31,7 +34,8 @@ export const apiPermissions: StorePermissions = {
 };
 
 /**
- * The worker reads inputs and models, writes results, removes markers, and sets damaged shard objects aside. The only markers
+ * The worker reads inputs and models, writes results, deletes markers, and moves damaged shard objects aside. The only
+ * markers
  * that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
@@ -49,7 +53,7 @@ export const workerPermissions: StorePermissions = {
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 
-/** Written once, by whomever: see the bucket's policy. A wish to cancel (`cancel.json`) may be written again. */
+/** Write-once keys, enforced by the bucket's policy. A cancel request (`cancel.json`) may be written again. */
 export const writeOncePatterns: readonly string[] = [
   'tenants/*/predictions/*/result.json',
   'tenants/*/batches/*/shards/*',
@@ -78,7 +82,7 @@ export function storeStatements(bucket: IBucket, permissions: StorePermissions):
     objects(['s3:PutObject', 's3:AbortMultipartUpload'], permissions.put),
     objects(['s3:DeleteObject'], permissions.delete),
     listing('ListByPrefix', { StringLike: { 's3:prefix': permissions.list } }),
-    // Asked without a prefix: is the bucket there (health), and is an object absent (404) or hidden (403)?
+    // Without a prefix: needed for HeadBucket (health) and for 404 instead of 403 on absent objects.
     listing('AbsentIsNotForbidden', { Null: { 's3:prefix': 'true' } }),
   ];
 }

@@ -32,7 +32,7 @@ export class ServiceStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, { ...props, description: 'Cytoqueue: network, Redis, services, public address, alarms' });
-    // CDK makes the service wait for its target group, which the reference to it does already.
+    // CDK adds a dependency on the target group, which the reference already implies.
     this.templateOptions.metadata = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
     const { settings, foundation } = props;
     const { key } = foundation;
@@ -59,7 +59,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  /** Deleted after the services and made before them: ECS refuses to take away providers that a service uses. */
+  /** Created before the services and deleted after them: ECS refuses to remove capacity providers in use. */
   private associateCapacity(cluster: Cluster): void {
     const association = new CfnClusterCapacityProviderAssociations(this, 'Capacity', {
       cluster: cluster.clusterName,
@@ -114,7 +114,7 @@ export class ServiceStack extends Stack {
     };
   }
 
-  /** Of the first node; after a failover both have the same load. */
+  /** Metrics of the first node; after a failover both have the same load. */
   private redisMetric(metricName: string): Metric {
     const CacheClusterId = Fn.join('-', [this.redis.group.ref, '001']);
     return new Metric({
@@ -126,7 +126,7 @@ export class ServiceStack extends Stack {
     });
   }
 
-  /** For scripts/deploy.sh: addresses, and the choices that the next deployment keeps unless it is given others. */
+  /** Outputs for scripts/deploy.sh: addresses, and the choices that the next deployment keeps by default. */
   private addOutputs({ clusterName }: Cluster, { url }: OperationsDashboard, settings: Settings): void {
     const values = {
       ClusterName: clusterName,

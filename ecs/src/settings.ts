@@ -1,14 +1,18 @@
 import { type ScalingPolicy, defaultPolicy } from '@cytoqueue/scaling';
 
-/** What one environment is made of; the stacks read nothing else. */
+/** CloudWatch namespace of all metrics; the same in every environment. */
+export const METRIC_NAMESPACE = 'Cytoqueue';
+
+/** Settings of one environment; the stacks read nothing else. */
 export interface Settings {
-  /** Part of every name, and the metrics' dimension Environment. */
+  /** Part of every resource name, and the value of the metrics' dimension Environment. */
   readonly environment: string;
-  /** Zones that tasks and Redis run in. The load balancer always has two, for it takes no fewer. */
+  /** Availability zones of tasks and Redis. The load balancer always has two, its minimum. */
   readonly zones: 1 | 2;
   /**
-   * `private`: subnets without any way out; AWS is reached through endpoints in each zone. `public`: public addresses that
-   * nothing may connect to, and no endpoints to pay for.
+   * `private`: subnets without internet access; tasks reach AWS through endpoints in each zone. `public`: public
+   * addresses that
+   * accept no connections, without the cost of endpoints.
    */
   readonly taskSubnets: 'private' | 'public';
   readonly cpuArchitecture: 'X86_64' | 'ARM64';
@@ -19,21 +23,24 @@ export interface Settings {
     readonly maxTasks: number;
   };
   readonly worker: { readonly cpu: number; readonly memoryMiB: number };
-  /** Of four workers beyond the first ones, how many run on Spot. */
+  /** How many of four workers beyond the minimum run on Spot. */
   readonly spotWeight: 0 | 1 | 2 | 3 | 4;
   readonly scaling: ScalingPolicy;
   readonly redis: { readonly nodeType: string; readonly nodes: number; readonly snapshotDays: number };
   readonly retentionDays: number;
-  /** Of log groups. */
+  /** Retention of log groups. */
   readonly logDays: 7 | 30 | 90 | 365;
-  /** Data outlive the stack. */
+  /** Keeps the data when the stack is deleted. */
   readonly retainData: boolean;
-  /** The stack was deployed and tried once: from then on it cannot be deleted in passing. Before, a failed creation must roll back. */
+  /**
+   * Deletion protection, on after the first successful deployment. Before that a failed creation must be able to roll
+   * back.
+   */
   readonly isProtected: boolean;
   readonly monthlyBudgetUsd: number;
-  /** Where alarms and the budget are mailed to; nobody when absent. */
+  /** Recipient of alarms and budget warnings; no mail when absent. */
   readonly alarmEmail?: string | undefined;
-  /** Recorded: the public name, for the next deployment, and the digest of the images' base. */
+  /** Recorded for the next deployment: public name and digest of the images' base. */
   readonly domainName?: string | undefined;
   readonly nodeImage?: string | undefined;
 }
@@ -105,7 +112,7 @@ export function readSettings(read: ReadContext): Settings {
   return { ...settings, cpuArchitecture, monthlyBudgetUsd, isProtected, alarmEmail, domainName, nodeImage };
 }
 
-/** Undefined for what is not given, or given empty. */
+/** Undefined when the value is absent or empty. */
 function toText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }

@@ -4,7 +4,7 @@ import { FoundationStack } from './foundation-stack';
 import { ServiceStack } from './service-stack';
 import type { Settings } from './settings';
 
-/** CloudFormation's released schemas know no tags of these yet. */
+/** CloudFormation's released schemas do not support tags on these resources yet. */
 const UNTAGGED = [
   'AWS::ApplicationAutoScaling::ScalableTarget',
   'AWS::ApplicationAutoScaling::ScalingPolicy',
@@ -14,12 +14,13 @@ const UNTAGGED = [
 ];
 
 /**
- * Two stacks. The foundation holds what outlives a deployment: data, secrets, and the registries that images must be in
- * before a service can start. The services hold everything that runs, and can be deleted and made again.
+ * Two stacks. The foundation holds what outlives a deployment: data, secrets, and the image registries that must be
+ * filled
+ * before a service can start. The services hold everything that runs, and can be deleted and created again.
  */
 export function createStacks(app: App, settings: Settings): { foundation: FoundationStack; services: ServiceStack } {
   const name = (part: string): string => `cytoqueue-${settings.environment}-${part}`;
-  // From the first success on: a stack that failed to be created must be deleted before it is created again.
+  // Only after the first success: a stack whose creation failed must be deleted before the next attempt.
   const terminationProtection = settings.isProtected;
   const foundation = new FoundationStack(app, name('foundation'), { settings, terminationProtection });
   const services = new ServiceStack(app, name('services'), { settings, foundation, terminationProtection });

@@ -42,7 +42,7 @@ describe.each(environments)('%s', (name, environment) => {
     return real(definition!.Properties['ContainerDefinitions'] as Container[])[0]!;
   };
 
-  /** What ECS does in the name of the execution role to start the container. */
+  /** Actions of ECS with the execution role to start the container. */
   const needsOfStart = (service: string): Need[] => {
     const { Image, Secrets, LogConfiguration } = containerOf(service);
     const repository = `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${/amazonaws.com\/(.*)@/.exec(Image)![1]}`;
@@ -121,7 +121,8 @@ describe.each(environments)('%s', (name, environment) => {
         )
         .map(({ Type }) => Type),
     );
-    // Log groups and the topic by the key's policy (below), secrets and objects by the roles (above). Amazon ECR and ElastiCache
+    // Log groups and the topic by the key's policy (below), secrets and objects by the roles (above). Amazon ECR and
+    // ElastiCache
     // use grants, which they make in the name of CloudFormation when they create the resource.
     const known = [
       'AWS::ECR::Repository',

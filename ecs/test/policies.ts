@@ -223,7 +223,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
     expect(await ended(await sendBatch(`${HEADER}11,1,1,1,2,1,3,1,1\n5,1,1,1,2,1,3,1,1\n`))).toBe(
       'completed_with_errors',
     );
-    // Refused after more than a part was sent: what is there of it is taken back.
+    // Refused after more than one part was sent: the multipart upload is aborted.
     const refused = await call('/v1/batches', {
       method: 'POST',
       body: `${LARGE}"open`,

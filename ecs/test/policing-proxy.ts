@@ -9,7 +9,7 @@ import { type Statement, isAllowed, matches } from './templates';
 export interface Operation {
   readonly action: string;
   readonly key: string;
-  /** Of a listing; undefined for what has none. */
+  /** Prefix of a listing; undefined for other requests. */
   readonly prefix?: string | undefined;
 }
 
@@ -24,7 +24,10 @@ export interface PolicingProxy {
 
 const OBJECTS = 'arn:aws:s3:::';
 
-/** Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with 403. */
+/**
+ * Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with
+ * 403.
+ */
 export async function startPolicingProxy(
   target: string,
   policyBucket: string,

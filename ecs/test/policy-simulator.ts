@@ -22,7 +22,10 @@ export interface Need {
   keys?: Record<string, string>;
 }
 
-/** ARNs, or what `Ref` gives, of the types whose policies are looked at; CloudFormation's generated names are like these. */
+/**
+ * ARNs, or what `Ref` gives, of the types whose policies are looked at; CloudFormation's generated names are like
+ * these.
+ */
 function namesOf(stack: string, id: string, { Type, Properties }: Resource): { ref: string; arn: string } {
   const arn = (service: string, path: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
   const generated = `${stack}-${id}-1A2B3C`;
@@ -50,7 +53,9 @@ function namesOf(stack: string, id: string, { Type, Properties }: Resource): { r
   }
 }
 
-/** Replaces, in what `resolve` gives, references to resources of either stack by names and ARNs as AWS would write them. */
+/**
+ * Replaces, in what `resolve` gives, references to resources of either stack by names and ARNs as AWS would write them.
+ */
 export function physical({ settings, foundation, services }: Environment): <T>(value: T) => T {
   const exported = new Map<string, string>();
   const named = new Map<string, string>();
@@ -69,7 +74,8 @@ export function physical({ settings, foundation, services }: Environment): <T>(v
   };
   addStack(foundation, 'foundation');
   addStack(services, 'services');
-  // In one pass, for a generated name contains the id that it replaces; the longest first, for an id may begin like another.
+  // In one pass, for a generated name contains the id that it replaces; the longest first, for an id may begin like
+  // another.
   const anyName = new RegExp(
     [...named.keys()]
       .toSorted((a, b) => b.length - a.length)
@@ -117,7 +123,7 @@ function principalsOf(principal: Statement['Principal']): string[] {
   return Object.values(principal).flatMap(asList);
 }
 
-/** What no need asks for: actions on resources that the statements allow and that could be taken away. */
+/** Surplus permissions: actions on resources that the statements allow and no service needs. */
 export function unusedPermissions(statements: Statement[], needs: readonly Need[]): string[] {
   const allowed = statements
     .filter(({ Effect }) => Effect === 'Allow')

@@ -43,7 +43,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     });
   });
 
-  test('runs each container read-only, as nobody special, with an init process and two minutes to stop', () => {
+  test('runs each container read-only, as an unprivileged user, with an init process and two minutes to stop', () => {
     const definitions = resourcesOf(services, 'AWS::ECS::TaskDefinition').map(({ Properties }) => Properties);
     for (const { ContainerDefinitions } of definitions as { ContainerDefinitions: Record<string, unknown>[] }[]) {
       expect(ContainerDefinitions).toHaveLength(1);

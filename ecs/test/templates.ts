@@ -44,7 +44,10 @@ const PLACES: Record<string, string> = {
   'AWS::NoValue': '',
 };
 
-/** CloudFormation's functions replaced by what they could come to: pseudo parameters by their usual values, the rest by names. */
+/**
+ * Replaces CloudFormation's functions by possible values: pseudo parameters by their usual values, the rest by
+ * names.
+ */
 export function resolve(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(resolve);
   if (typeof value !== 'object' || value === null) return value;
@@ -74,7 +77,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>;
 }
 
-/** What the task role of a service may do. */
+/** Statements of a service's task role. */
 export function taskRoleStatements(services: Template, service: 'Api' | 'Worker'): Statement[] {
   const policies = resourcesOf(services, 'AWS::IAM::Policy').filter(({ id }) =>
     id.startsWith(`${service}TaskDefinitionTaskRole`),

@@ -2,44 +2,39 @@
 
 /**
  * What each module may import: our packages by name, and packages of others (`null` = any declared one). A pure module
- * computes: it uses neither files nor network nor processes. The same table stands as prose in .github/CONTRIBUTING.md.
+ * computes: it uses neither files nor network nor processes. The same table stands in .github/CONTRIBUTING.md.
  */
-const OURS = [
-  'schema',
-  'classifier',
-  'csv',
-  'samples',
-  'registry',
-  'scaling',
-  'storage',
-  'queue',
-  'metrics',
-  'runtime',
-  'client',
-];
 const MODULES = {
   'packages/schema': { ours: [], others: [], pure: true },
-  'packages/classifier': { ours: ['schema'], others: ['ml-matrix'], pure: true },
+  'packages/classifier': { ours: ['schema'], others: [], pure: true },
+  'packages/training': { ours: ['classifier', 'schema'], others: ['ml-matrix'], pure: true },
   'packages/csv': { ours: [], others: [], pure: true },
-  'packages/samples': { ours: ['schema', 'csv'], others: [], pure: true },
-  'packages/registry': { ours: ['storage', 'schema', 'classifier'], others: [] },
-  'packages/scaling': { ours: [], others: [], pure: true },
+  'packages/tabular': { ours: ['csv', 'schema'], others: null },
+  'packages/samples': { ours: ['csv', 'schema'], others: [], pure: true },
   'packages/storage': { ours: [], others: ['@aws-sdk/', '@smithy/'] },
+  'packages/records': { ours: ['schema', 'storage'], others: [] },
+  'packages/registry': { ours: ['classifier', 'records', 'schema', 'storage'], others: [] },
   'packages/queue': { ours: [], others: ['bullmq', 'ioredis'] },
+  'packages/scaling': { ours: [], others: [], pure: true },
   'packages/metrics': { ours: [], others: ['@aws-sdk/client-cloudwatch', 'prom-client'] },
   'packages/runtime': { ours: [], others: ['pino', 'zod'] },
   'packages/client': { ours: [], others: [] },
-  'services/api': { ours: OURS.filter((name) => name !== 'classifier'), others: null },
-  'services/worker': { ours: OURS, others: null },
+  'services/api': { ours: null, others: null },
+  'services/worker': { ours: null, others: null },
   'services/web': { ours: ['client'], others: null },
-  ecs: { ours: ['scaling', 'metrics'], others: ['aws-cdk-lib', 'constructs', 'cdk-nag'] },
+  ecs: { ours: ['metrics', 'scaling'], others: ['aws-cdk-lib', 'constructs', 'cdk-nag'] },
 };
 const TESTS = '(\\.test\\.|\\.test-|\\.fixtures\\.|/test/)';
 const IO = '^(fs|fs/promises|net|tls|http|https|http2|dgram|dns|child_process|cluster)$';
+/** The services use every package except these. */
+const NOT_IN_SERVICES = ['training', 'client'];
 
 const rules = Object.entries(MODULES).flatMap(([module, { ours, others, pure }]) => {
   const from = { path: `^${module}/src/`, pathNot: TESTS };
-  const allowed = ours.map((name) => `^packages/${name}/dist/`);
+  const allowed =
+    ours === null
+      ? [`^packages/(?!(${NOT_IN_SERVICES.join('|')})/)[^/]+/dist/`]
+      : ours.map((name) => `^packages/${name}/dist/`);
   const found = [
     {
       name: `${module}: our packages`,
@@ -87,6 +82,15 @@ module.exports = {
       severity: 'error',
       from: { path: '^(packages|services)/[^/]+/src/', pathNot: [TESTS, '^services/web/'] },
       to: { dependencyTypes: ['npm-dev'], pathNot: ['^packages/', '@types/'] },
+    },
+    {
+      name: 'files are named for what they hold',
+      severity: 'error',
+      from: {},
+      to: {
+        path: '^(packages|services|ecs|scripts|test)/.*(^|[/.-])(utils?|helpers?|common|manager|lib|misc)([/.-]|$)',
+        pathNot: 'node_modules',
+      },
     },
     ...rules,
   ],

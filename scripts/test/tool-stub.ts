@@ -1,6 +1,6 @@
-/** Of every image in the registry. */
+/** Digest of every image in the registry. */
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
-/** Of the base image, until a test writes another into `account/base`. */
+/** Digest of the base image, until a test writes another to `account/base`. */
 export const BASE = 'b'.repeat(64);
 
 /**

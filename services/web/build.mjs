@@ -1,4 +1,4 @@
-// Builds the web app into dist/, with its scripts zipped beside them, unless what lies there was made of the very same sources.
+// Builds the web app into dist/ and gzips its scripts, unless dist/ was built from the same sources.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const inputs = [
   ...filesBelow(join(root, 'packages/client/src')),
   join(root, 'package-lock.json'),
 ].filter((file) => !/\.test\.tsx?$/.test(file));
-/** Not served: a dotfile. */
+/** A dotfile, so it is not served. */
 const stamp = join(here, 'dist/.inputs');
 
 function filesBelow(folder) {

@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
-/** The API that `npm run dev` passes requests on to. */
+/** API to which `npm run dev` forwards requests. */
 const API = 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react()],
   // Relative: the API puts the path of PUBLIC_URL before them when it serves the page.
   base: './',
-  // From its sources, so that what the app does not use of it is left out.
+  // Compiled from source, so that unused code is left out.
   resolve: {
     alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) },
   },
@@ -18,7 +18,7 @@ export default defineConfig({
     // Fonts and images stay files: the content security policy allows no data: address.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // Which scripts each page loads; not served.
+    // Lists the scripts of each page; not served.
     manifest: true,
     reportCompressedSize: false,
   },

@@ -15,16 +15,16 @@ import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 import { LogBucket } from './log-bucket';
 
-/** A record of who did what stays six years, as HIPAA wants its documentation to. */
+/** The audit log is kept for six years, HIPAA's retention period for documentation. */
 const AUDIT_RETENTION_DAYS = 6 * 365 + 2;
-/** How long what was deleted or replaced can be brought back, and until it is really gone. */
+/** Days during which deleted or replaced objects can be restored. */
 const VERSION_RETENTION_DAYS = 7;
-/** Markers are written and deleted with every record: their old versions have no use. */
+/** Markers are written and deleted with every record; their old versions are useless. */
 const MARKER_VERSION_RETENTION_DAYS = 1;
-/** Beyond the product's own retention, for what its sweeper may have missed. */
+/** Longer than the product's retention, for objects that the sweeper missed. */
 const EXPIRY_MARGIN_DAYS = 14;
 
-/** A name that both stacks can write, so that the services' policies name the bucket and not another stack's output. */
+/** Name that both stacks can compute, so that the services' policies need no output of the other stack. */
 export function dataBucketName(stack: Stack, { environment }: Settings): string {
   return `cytoqueue-${environment}-data-${stack.account}-${stack.region}`;
 }
@@ -54,8 +54,8 @@ export class DataBucket extends Construct {
   }
 
   /**
-   * What is written once stays so whoever writes: a put without `If-None-Match` is denied. The parts of a multipart upload
-   * cannot carry that header; its completion, which makes the object, does.
+   * Enforces write-once keys for every writer: a put without `If-None-Match` is denied. The parts of a multipart upload
+   * cannot carry this header; the completion, which creates the object, does.
    */
   private denyOverwritingResults(): void {
     this.bucket.addToResourcePolicy(

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
-/** The one key of an environment: data, secrets, images, logs and the alarms' topic. */
+/** The KMS key of an environment: data, secrets, images, logs and the alarms' topic. */
 export function createDataKey(scope: Construct, settings: Settings): Key {
   const { environment } = settings;
   const key = new Key(scope, 'Key', {
@@ -15,7 +15,7 @@ export function createDataKey(scope: Construct, settings: Settings): Key {
     removalPolicy: removalPolicyOf(settings),
   });
   const { region, account, partition } = Stack.of(scope);
-  // Services that use the key in their own name, each only for what is this account's.
+  // AWS services that use the key themselves, each only for this account's resources.
   key.addToResourcePolicy(
     new PolicyStatement({
       principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],

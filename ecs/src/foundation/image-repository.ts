@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
-/** As many deployments back as one may want to go. */
+/** Number of images kept for rolling back. */
 const IMAGES_KEPT = 20;
 
 export function imageRepositoryName({ environment }: Settings, service: 'api' | 'worker'): string {

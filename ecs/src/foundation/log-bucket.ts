@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
-/** Access logs of the load balancer and of the data bucket. Neither service can write with a key of ours. */
+/** Access logs of the load balancer and of the data bucket. Both log services cannot use a customer managed key. */
 export class LogBucket extends Construct {
   static readonly loadBalancerPrefix = 'load-balancer';
   static readonly dataPrefix = 'data-bucket/';

@@ -5,16 +5,16 @@ import { Construct } from 'constructs';
 import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
-/** ElastiCache takes 16 to 128 characters, and few of the punctuation marks. */
+/** ElastiCache accepts 16 to 128 characters and few punctuation marks. */
 const GENERATED = { passwordLength: 64, excludePunctuation: true } as const;
 
 export class Secrets extends Construct {
   /** Tenants, roles and hashes of keys; empty until scripts/deploy.sh and operators fill it. */
   readonly apiKeys: Secret;
   readonly redisPassword: Secret;
-  /** Seals browser sessions. */
+  /** Signs browser sessions. */
   readonly session: Secret;
-  /** The key with which scripts/deploy.sh sends its smoke batch. */
+  /** API key of the smoke test in scripts/deploy.sh. */
   readonly smokeKey: Secret;
 
   constructor(scope: Construct, id: string, { settings, key }: { settings: Settings; key: Key }) {
@@ -26,7 +26,7 @@ export class Secrets extends Construct {
         removalPolicy: removalPolicyOf(settings),
         ...(secretStringValue === undefined ? { generateSecretString: GENERATED } : { secretStringValue }),
       });
-    // No secret: it holds no key yet, and CloudFormation leaves what is put there later.
+    // Initial value without keys; CloudFormation does not overwrite later values.
     this.apiKeys = create('ApiKeys', 'api-keys', SecretValue.unsafePlainText(JSON.stringify({ tenants: [] })));
     this.redisPassword = create('RedisPassword', 'redis-password');
     this.session = create('Session', 'session');

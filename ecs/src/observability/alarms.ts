@@ -17,18 +17,18 @@ interface AlarmRule {
   readonly metric: IMetric;
   readonly comparison?: ComparisonOperator;
   readonly threshold: number;
-  /** Datapoints in a row, or out of so many. */
+  /** Consecutive datapoints, or datapoints out of a number. */
   readonly datapointsToAlarm: number;
   readonly evaluationPeriods?: number;
-  /** What has to be done when nothing is heard: gauges come every minute, zeros too. */
+  /** Treatment of missing data: gauges are reported every minute, zeros included. */
   readonly missing?: TreatMissingData;
-  /** What it means and where to look first; it is mailed. */
+  /** Meaning and first steps; part of the mail. */
   readonly description: string;
 }
 
 export interface AlarmSources {
   readonly api5xx: IMetric;
-  /** Answered by the load balancer itself: no task, a task that closed the connection, too many connections. */
+  /** 5xx from the load balancer itself: no task, a closed connection, or too many connections. */
   readonly loadBalancer5xx: IMetric;
   readonly apiNotReady: IMetric;
   readonly workerNotReady: IMetric;
@@ -38,16 +38,19 @@ export interface AlarmSources {
   readonly redisCpu: IMetric;
 }
 
-/** An alarm with its name written out: see `rollBackOn`. */
+/** Alarm with a fixed name, see `rollBackOn`. */
 export interface NamedAlarm {
   readonly alarm: Alarm;
   readonly name: string;
 }
 
-/** Alarms that notify people, and those that roll deployments back. The runbook has a section for each by its name, without `WhileDeploying`. */
+/**
+ * Alarms that notify people, and those that roll deployments back. The runbook has a section for each by its name,
+ * without `WhileDeploying`.
+ */
 export class Alarms extends Construct {
   readonly all: Alarm[];
-  /** A deployment during which one of them goes off is rolled back; they notify no one. */
+  /** A deployment is rolled back when one of these fires; they send no mail. */
   readonly deployment: { readonly api: readonly NamedAlarm[]; readonly worker: readonly NamedAlarm[] };
 
   constructor(
@@ -142,7 +145,7 @@ function productRules(settings: Settings): AlarmRule[] {
       metric: of('PredictionsFailed', 'predictions'),
       threshold: 0,
       datapointsToAlarm: 1,
-      description: 'A clinician was told that a record could not be scored: find it in the worker logs.',
+      description: 'A record could not be scored: find it in the worker logs.',
     },
     {
       id: 'ShardsFailed',
@@ -201,7 +204,7 @@ function productRules(settings: Settings): AlarmRule[] {
       datapointsToAlarm: 2,
       evaluationPeriods: 3,
       missing: TreatMissingData.BREACHING,
-      description: 'The record with the known answer did not come through, or came back wrong, or nobody sends it.',
+      description: 'The canary record with a known result failed, had a wrong result, or is no longer sent.',
     },
     {
       id: 'CanarySlow',

@@ -54,11 +54,11 @@ const ROWS: readonly {
 export interface DashboardProps {
   readonly settings: Settings;
   readonly alarms: readonly IAlarm[];
-  /** Of the load balancer, the tasks and Redis, by the graph's title. */
+  /** AWS metrics of load balancer, tasks and Redis, by the graph's title. */
   readonly platform: Readonly<Record<string, readonly IMetric[]>>;
 }
 
-/** One page: alarms first, then the product's whole catalogue, then what AWS measures of it. */
+/** One page: alarms first, then the product's catalogue of metrics, then metrics of AWS. */
 export class OperationsDashboard extends Construct {
   readonly url: string;
 

@@ -3,7 +3,7 @@ import { Effect, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-c
 import { CfnResourcePolicy, type LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-/** The ARN without the `:*` that `LogGroup.logGroupArn` ends in, which AWS WAF refuses. */
+/** ARN without the suffix `:*` of `LogGroup.logGroupArn`, which AWS WAF refuses. */
 export function logGroupArnOf(logGroup: LogGroup): string {
   return Stack.of(logGroup).formatArn({
     service: 'logs',
@@ -14,8 +14,9 @@ export function logGroupArnOf(logGroup: LogGroup): string {
 }
 
 /**
- * Lets AWS's log delivery, for this account's resources only, write into one group. Services add such a policy by themselves
- * when the caller may; written out, it does not depend on who deploys and ends with the stack.
+ * Lets AWS's log delivery, for this account's resources only, write into one group. Services add such a policy by
+ * themselves
+ * when the caller may; an explicit policy does not depend on the deployer and is deleted with the stack.
  */
 export function allowLogDelivery(scope: Construct, id: string, logGroup: LogGroup): CfnResourcePolicy {
   const { account, region, partition, stackName } = Stack.of(scope);

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { removalPolicyOf } from '../removal-policy';
 import type { Settings } from '../settings';
 
-/** Encrypted, and kept as long as the settings say. */
+/** Creates an encrypted log group with the retention of the settings. */
 export function createLogGroup(
   scope: Construct,
   id: string,

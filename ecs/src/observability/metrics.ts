@@ -1,10 +1,9 @@
 import { type MetricName, type MetricQueue, catalogue } from '@cytoqueue/metrics';
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRIC_NAMESPACE } from '../services/service-task';
-import type { Settings } from '../settings';
+import { METRIC_NAMESPACE, type Settings } from '../settings';
 
-/** The statistic that says most of each metric of the catalogue. */
+/** Most useful statistic of each metric. */
 const STATISTICS: Record<MetricName, string> = {
   BacklogRows: 'Maximum',
   BacklogJobs: 'Maximum',
@@ -35,7 +34,9 @@ export function queuesOf(name: MetricName): readonly MetricQueue[] {
   return catalogue[name].queues;
 }
 
-/** The one dimension set of a metric. A metric that is counted for all queues together has no other `Queue` than `all`. */
+/**
+ * Dimension set of a metric. A metric over all queues has `Queue` = `all` only.
+ */
 export function dimensionsOf(
   name: MetricName,
   queue: MetricQueue,

@@ -3,12 +3,12 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
-/** Beside the product's own metrics, which need Redis: this one tells of tasks that cannot reach it. */
+/** Separate from the product's metrics, which need Redis: it reports tasks that cannot reach Redis. */
 const NAMESPACE = 'Cytoqueue/Tasks';
-/** As `watchReadiness` of packages/runtime logs it, every 15 s for as long as a dependency does not answer. */
+/** Message that `watchReadiness` of packages/runtime logs every 15 s while a dependency is unreachable. */
 export const NOT_READY = 'not ready';
 
-/** Counts the log lines in which tasks say that they are not ready. */
+/** Counts the log lines of tasks that are not ready. */
 export function countNotReady(scope: Construct, service: 'api' | 'worker', logGroup: LogGroup): IMetric {
   const filter = new MetricFilter(scope, 'NotReady', {
     logGroup,

@@ -7,7 +7,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings';
 
-/** Where alarms and the budget's warnings go. */
+/** Topic of alarms and budget warnings. */
 export class Notifications extends Construct {
   readonly topic: Topic;
 
@@ -32,7 +32,9 @@ export class Notifications extends Construct {
     this.addBudget(settings);
   }
 
-  /** Of what carries this environment's tag; warned of at four fifths spent, and when the month is foreseen to go over. */
+  /**
+   * Budget of the resources with this environment's tag; warns at 80 % spent and when the forecast exceeds it.
+   */
   private addBudget({ environment, monthlyBudgetUsd }: Settings): void {
     const subscribers = [{ subscriptionType: 'SNS', address: this.topic.topicArn }];
     const warn = (

@@ -11,9 +11,9 @@ import type { Redis } from './redis';
 import { ServiceTask } from './service-task';
 
 export const API_PORT = 8080;
-/** Of its vCPU, over a task's requests; above it tasks are added. */
+/** Target CPU utilisation; above it tasks are added. */
 const CPU_PERCENT = 60;
-/** A quarter of what one core was measured to take in single predictions, a minute. */
+/** A quarter of the measured capacity of one core, in single predictions per minute. */
 const REQUESTS_PER_TARGET = 6_000;
 
 export interface ApiServiceProps {
@@ -45,7 +45,7 @@ export class ApiService extends Construct {
       size: settings.api,
       port: API_PORT,
       permissions: apiPermissions,
-      // The load balancer, and it alone, is in front.
+      // Only the load balancer is in front of the API.
       environment: { PORT: String(API_PORT), TRUST_PROXY: '1' },
       secrets: { API_KEYS: apiKeys, SESSION_SECRET: session, REDIS_PASSWORD: redisPassword },
     });
@@ -69,7 +69,7 @@ export class ApiService extends Construct {
     });
   }
 
-  /** Adds and removes tasks by what they have to do. */
+  /** Scales tasks by CPU and requests. */
   scale(targetGroup: ApplicationTargetGroup): void {
     const { minTasks, maxTasks } = this.props.settings.api;
     const scaling = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });

@@ -2,8 +2,8 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AlarmBehavior, type FargateService } from 'aws-cdk-lib/aws-ecs';
 
 /**
- * Rolls a deployment of the service back when one of the alarms goes off. By name, because CDK takes a reference to an alarm
- * on the service's own target group for a circle.
+ * Rolls a deployment back when one of the alarms fires. By name, because CDK treats a reference to an alarm
+ * on the service's own target group as a circular dependency.
  */
 export function rollBackOn(
   service: FargateService,

@@ -2,14 +2,13 @@ import { Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { dataBucketName } from '../foundation/data-bucket';
-import type { Settings } from '../settings';
-import { METRIC_NAMESPACE } from './service-task';
+import { METRIC_NAMESPACE, type Settings } from '../settings';
 
 const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'];
 
 /**
- * What may pass each endpoint, even for foreign credentials inside a task: this account's principals and this
- * environment's resources. The roles bound it further.
+ * Limits each endpoint, even for foreign credentials inside a task, to this account's principals and this
+ * environment's resources. The roles limit access further.
  */
 export function interfaceStatements(scope: Construct, settings: Settings) {
   const { environment } = settings;
@@ -23,7 +22,7 @@ export function interfaceStatements(scope: Construct, settings: Settings) {
   return {
     EcrApi: images,
     EcrDocker: images,
-    // CloudFormation names the groups, so they begin with the stack's name.
+    // CloudFormation generates the groups' names, which begin with the stack's name.
     Logs: [own(stack, ['logs:CreateLogStream', 'logs:PutLogEvents'], [arn('logs', `log-group:${stack.stackName}-*`)])],
     Monitoring: [own(stack, ['cloudwatch:PutMetricData'], ['*'], { 'cloudwatch:namespace': METRIC_NAMESPACE })],
     Secrets: [

@@ -17,7 +17,9 @@ import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 import { interfaceStatements, s3Statements } from './endpoint-policies';
 
-/** What a task talks to besides Redis: images, logs, metrics and secrets. Without NAT these are all the ways out there are. */
+/**
+ * AWS services that tasks use: images, logs, metrics and secrets. Without NAT these endpoints are the only way out.
+ */
 const INTERFACE_ENDPOINTS = {
   EcrApi: InterfaceVpcEndpointAwsService.ECR,
   EcrDocker: InterfaceVpcEndpointAwsService.ECR_DOCKER,
@@ -76,7 +78,7 @@ export class Network extends Construct {
     this.endpoints = securityGroup;
   }
 
-  /** Lets tasks use the endpoints, where there are any. */
+  /** Lets tasks use the endpoints, if there are any. */
   allowEndpointAccess(tasks: SecurityGroup): void {
     this.endpoints?.addIngressRule(tasks, Port.tcp(443), 'Tasks');
   }

@@ -18,11 +18,14 @@ import type { Settings } from '../settings';
 import { API_PORT, type ApiService } from './api-service';
 import type { Network } from './network';
 
-/** Longer than the longest `Prefer: wait`, shorter than the API keeps its connections (130 s). */
+/** Longer than the longest `Prefer: wait`, shorter than the API's keep-alive (130 s). */
 const IDLE_TIMEOUT = Duration.seconds(120);
-/** For the operators' network and not for the world. */
+/** Not served at the public address, only inside the network. */
 const BLOCKED_PATHS = ['/metrics', '/metrics/*'];
-/** An upload that began just before its task was deregistered may take this long; longer ones protect their task (TaskProtection). */
+/**
+ * An upload that began just before its task was deregistered may take this long; longer ones protect their task
+ * (TaskProtection).
+ */
 const DEREGISTRATION_DELAY = Duration.minutes(15);
 
 export interface PublicEndpointProps {
@@ -67,7 +70,7 @@ export class PublicEndpoint extends Construct {
     });
   }
 
-  /** By attributes: the construct's own method wants to know the region when it synthesises. */
+  /** By attributes: the construct's own method needs the region at synthesis. */
   private logAccess({ bucket }: LogBucket): void {
     this.loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
     this.loadBalancer.setAttribute('access_logs.s3.bucket', bucket.bucketName);
@@ -102,7 +105,8 @@ export class PublicEndpoint extends Construct {
       protocol: ApplicationProtocol.HTTP,
       targets: [api.service],
       deregistrationDelay: DEREGISTRATION_DELAY,
-      // Alive, not ready: without Redis the API still shows what is finished, and no other task would have one.
+      // Checks live, not ready: without Redis the API still serves finished results, and other tasks would lack Redis
+      // too.
       healthCheck: {
         path: '/health/live',
         interval: Duration.seconds(10),

@@ -8,7 +8,7 @@ import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 import type { Network } from './network';
 
-/** Of Valkey, as in docker-compose.yml. ElastiCache applies patch releases by itself. */
+/** Valkey version, as in docker-compose.yml. ElastiCache applies patch releases automatically. */
 const ENGINE_VERSION = '8.1';
 
 export interface RedisProps {
@@ -19,8 +19,8 @@ export interface RedisProps {
 }
 
 /**
- * Valkey on nodes of its own. Not serverless, which evicts what it has no room for; and not in cluster mode, for a queue's
- * keys must lie together. It may lose everything: the store is the record, and the reconciler takes up what was lost.
+ * Valkey on dedicated nodes. Not serverless, which evicts keys when full; and not in cluster mode, because a queue's
+ * keys must share a slot. It may lose all data: the store holds the truth, and the reconciler enqueues lost work.
  */
 export class Redis extends Construct {
   static readonly port = 6380;
@@ -62,7 +62,7 @@ export class Redis extends Construct {
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
       kmsKeyId: key.keyId,
-      // Resolved by CloudFormation when it deploys; the template holds a reference only.
+      // CloudFormation resolves the secret at deployment; the template holds only a reference.
       authToken: password.secretValue.unsafeUnwrap(),
       snapshotRetentionLimit: snapshotDays,
       autoMinorVersionUpgrade: true,

@@ -22,13 +22,11 @@ import type { FoundationStack } from '../foundation-stack';
 import { createLogGroup } from '../observability/log-group';
 import { countNotReady } from '../observability/not-ready';
 import { type StorePermissions, storeStatements } from '../permissions';
-import { type Settings, clusterNameOf } from '../settings';
+import { METRIC_NAMESPACE, type Settings, clusterNameOf } from '../settings';
 import type { Redis } from './redis';
 
-/** The namespace of all metrics. */
-export const METRIC_NAMESPACE = 'Cytoqueue';
 const TMP = 'tmp';
-/** Longer than the services' own deadlines (20 s and 60 s), which end what hangs; after it ECS kills. */
+/** Longer than the services' own stop deadlines (20 s and 60 s); after it ECS kills the container. */
 const STOP_TIMEOUT = Duration.seconds(120);
 
 export interface ServiceTaskProps {
@@ -43,10 +41,12 @@ export interface ServiceTaskProps {
   readonly secrets: Readonly<Record<string, Secret>>;
 }
 
-/** The task of one service: one container of one image, read-only, with a role of its own that may do what the service does. */
+/**
+ * Task definition of one service: one read-only container with its own least-privilege role.
+ */
 export class ServiceTask extends Construct {
   readonly definition: FargateTaskDefinition;
-  /** How often a task said in a minute that Redis or the store does not answer it. */
+  /** Number of log lines per minute that report Redis or the store as unreachable. */
   readonly notReady: IMetric;
 
   constructor(scope: Construct, id: string, props: ServiceTaskProps) {
@@ -104,7 +104,7 @@ export class ServiceTask extends Construct {
     container.addMountPoints({ sourceVolume: TMP, containerPath: '/tmp', readOnly: false });
   }
 
-  /** Imported by ARN, for a grant on the secret itself would make the foundation depend on this stack's role. */
+  /** Imported by ARN, because a grant on the secret itself would make the foundation depend on this stack's role. */
   private containerSecrets({ secrets }: ServiceTaskProps): Record<string, ContainerSecret> {
     const imported = Object.entries(secrets).map(([name, { secretArn }]) => {
       const secret = Secret.fromSecretAttributes(this, name, { secretCompleteArn: secretArn });
@@ -113,7 +113,7 @@ export class ServiceTask extends Construct {
     return Object.fromEntries(imported);
   }
 
-  /** The secrets' key: CDK's grant on an imported secret leaves it out, and no task would start. */
+  /** Grants use of the secrets' key: CDK omits it for imported secrets, and no task would start. */
   private grantStart({ foundation }: ServiceTaskProps): void {
     this.definition.obtainExecutionRole().addToPrincipalPolicy(
       new PolicyStatement({
@@ -124,7 +124,7 @@ export class ServiceTask extends Construct {
     );
   }
 
-  /** A task keeps itself from being chosen for scale-in, or stopped by a deployment, while it has long work. */
+  /** Lets a task protect itself from scale-in and deployments during long work. */
   private allowTaskProtection(settings: Settings): void {
     const tasks = Stack.of(this).formatArn({
       service: 'ecs',
@@ -136,7 +136,10 @@ export class ServiceTask extends Construct {
     );
   }
 
-  /** By digest, so that what runs is what was pushed; scripts/deploy.sh gives it, and an earlier one rolls back. */
+  /**
+   * Image by digest, so that exactly the pushed image runs; scripts/deploy.sh passes it, and an earlier one to roll
+   * back.
+   */
   private image(settings: Settings, service: 'api' | 'worker'): ContainerImage {
     const repository = Repository.fromRepositoryName(this, 'Images', imageRepositoryName(settings, service));
     const digest = new CfnParameter(Stack.of(this), `${service === 'api' ? 'Api' : 'Worker'}ImageDigest`, {
@@ -160,7 +163,7 @@ export class ServiceTask extends Construct {
       }),
     );
     taskRole.addToPrincipalPolicy(
-      // CloudWatch has no resources to name; the namespace is what bounds it.
+      // CloudWatch has no resource ARNs for metrics; the namespace limits the permission.
       new PolicyStatement({
         actions: ['cloudwatch:PutMetricData'],
         resources: ['*'],

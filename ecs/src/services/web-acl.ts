@@ -7,10 +7,16 @@ import { allowLogDelivery, logGroupArnOf } from '../observability/log-delivery';
 import { createLogGroup } from '../observability/log-group';
 import type { Settings } from '../settings';
 
-/** From one address in five minutes. A lab sends few, large requests; an hour of polling once a second is 300 in five minutes. */
+/**
+ * Requests per address in five minutes. A lab sends few large requests; polling once per second makes 300 in five
+ * minutes.
+ */
 const REQUESTS_PER_ADDRESS = 6_000;
 
-/** Rules of AWS, and those of them that only count: they look for attacks in bodies, which here are files of hundreds of megabytes. */
+/**
+ * Managed rule groups of AWS. Rules that inspect bodies only count, because bodies here are files of hundreds of
+ * megabytes.
+ */
 const MANAGED_RULES: readonly { readonly name: string; readonly countOnlyRules: readonly string[] }[] = [
   { name: 'AWSManagedRulesAmazonIpReputationList', countOnlyRules: [] },
   {
@@ -52,7 +58,8 @@ export class WebAcl extends Construct {
       resourceArn: loadBalancer.loadBalancerArn,
       webAclArn: this.acl.attrArn,
     });
-    // The name must begin so. It ends in the stack's id: the group is retained, and a second stack must not meet its name.
+    // AWS requires this prefix. The name ends in the stack's id, because the group is retained and a second stack needs
+    // another name.
     const stackId = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
     const logs = createLogGroup(
       this,
@@ -62,7 +69,7 @@ export class WebAcl extends Construct {
       `aws-waf-logs-cytoqueue-${settings.environment}-${stackId}`,
     );
     const delivery = allowLogDelivery(this, 'LogDelivery', logs);
-    // Only what was not let through is logged, without credentials.
+    // Logs blocked requests only, without credentials.
     const logging = new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.acl.attrArn,
       logDestinationConfigs: [logGroupArnOf(logs)],

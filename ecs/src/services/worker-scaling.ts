@@ -5,11 +5,10 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { dimensionsOf } from '../observability/metrics';
-import { type Settings, alarmNameOf } from '../settings';
-import { METRIC_NAMESPACE } from './service-task';
+import { METRIC_NAMESPACE, type Settings, alarmNameOf } from '../settings';
 
 /**
- * Puts the policy of packages/scaling, and no number besides, into the terms of Application Auto Scaling: target tracking
+ * Translates the policy of packages/scaling, without numbers of its own, into Application Auto Scaling: target tracking
  * on metric math, steps on the age of the oldest job, and one step back to the minimum when there is no backlog.
  */
 export function addWorkerScaling(service: FargateService, settings: Settings): void {

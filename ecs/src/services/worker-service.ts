@@ -44,7 +44,7 @@ export class WorkerService extends Construct {
       serviceName: `cytoqueue-${settings.environment}-worker`,
       cluster,
       taskDefinition: this.task.definition,
-      // No desiredCount, here and in the API: each deployment would reset what scaling has made of it.
+      // No desiredCount, here and in the API: each deployment would reset the number set by scaling.
       platformVersion: FargatePlatformVersion.VERSION1_4,
       capacityProviderStrategies: capacity(settings),
       vpcSubnets: network.taskSubnets,
@@ -59,7 +59,10 @@ export class WorkerService extends Construct {
   }
 }
 
-/** The first workers are there to stay; of those beyond, some may be taken away with two minutes' notice, at a third of the price. */
+/**
+ * The minimum runs on Fargate; some of the further workers run on Spot, at a third of the price and with two minutes'
+ * notice.
+ */
 function capacity({ spotWeight: spotShareOfFour, scaling }: Settings): CapacityProviderStrategy[] {
   return [
     { capacityProvider: 'FARGATE', base: scaling.minWorkers, weight: 4 - spotShareOfFour },

@@ -1,16 +1,17 @@
 /* oxlint-disable prefer-const -- the host sets what is exported */
 
 /**
- * The nearest training rows of samples of real numbers by Euclidean distance. AssemblyScript; compiled by
- * ../../../scripts/build-wasm.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/float.ts.
+ * Finds the nearest training rows of samples of decimals by Euclidean distance. AssemblyScript; compiled by
+ * ../../../scripts/build-wasm.mjs. ../src/kernel/decimal-kernel.ts prepares its memory and proves that results are
+ * exact.
  *
- * Rows lie in blocks of sixteen, the benign ones first; the last block of a label is filled up with rows at infinity.
+ * Rows are stored in blocks of sixteen, benign first; the last block of a class is padded with rows at infinity.
  */
 
 import { kthSmallest } from './kth-smallest';
 import { insert, kthOfBoth, meanDistance } from './sorted-squares';
 
-/** Places in memory, set by the host once. */
+/** Addresses, set by the host once. */
 export let blocks: usize = 0;
 export let halfSquares: usize = 0;
 export let rows: usize = 0;
@@ -43,7 +44,7 @@ export let rowQuantizationScale: f64 = 0;
 export let alarmNumerator: f64 = 0;
 export let alarmDenominator: f64 = 0;
 
-/** What was done, counted up. */
+/** Number of rows ranked exactly so far. */
 export let candidateCount: u32 = 0;
 
 const ANSWERED: u8 = 0;
@@ -54,24 +55,24 @@ const OUT_OF_RANGE: u8 = 3;
 const ROWS: u32 = 16;
 /** Rounding of one operation in single precision. */
 const SINGLE_ROUNDING: f64 = 1.0 / 16777216.0;
-/** Squares from here on are not safe in single precision. */
-const LARGEST: f64 = 1e36;
-const LARGEST_LENGTH: f64 = 1e18;
+/** Larger squares are not safe in single precision. */
+const MAX_SQUARE: f64 = 1e36;
+const MAX_NORM: f64 = 1e18;
 const MAX_QUANTIZED: f64 = 32767;
-const LARGEST_SUM: f64 = 2147483647;
-/** Shorter samples than this are as good as none, and must not be divided by. */
+const MAX_SUM: f64 = 2147483647;
+/** Lower limit of the divisors below. */
 const TINY: f64 = 1e-9;
 
 let errorBound: f64 = 0;
 let quantizationStep: f64 = 0;
 let found: u32 = 0;
 
-/** Mean distance to the nearest of either label. */
+/** Per sample the mean distance to the nearest rows of each class. */
 export function classRatio(count: u32): void {
   for (let row: u32 = 0; row < count; row++) {
-    const fault = readSample(samples + ((row * features) << 3));
-    store<u8>(status + row, fault);
-    if (fault !== ANSWERED) continue;
+    const sampleStatus = readSample(samples + ((row * features) << 3));
+    store<u8>(status + row, sampleStatus);
+    if (sampleStatus !== ANSWERED) continue;
     rankNearest(0, benignBlocks, nearBenign);
     rankNearest(benignBlocks, blockCount, nearMalignant);
     store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
@@ -80,12 +81,12 @@ export function classRatio(count: u32): void {
   }
 }
 
-/** Rows of either label at or within the distance of the k-th nearest of all. */
+/** Per sample the number of rows of each class at or within the distance of the k-th nearest row. */
 export function votes(count: u32): void {
   for (let row: u32 = 0; row < count; row++) {
-    const fault = readSample(samples + ((row * features) << 3));
-    store<u8>(status + row, fault);
-    if (fault !== ANSWERED) continue;
+    const sampleStatus = readSample(samples + ((row * features) << 3));
+    store<u8>(status + row, sampleStatus);
+    if (sampleStatus !== ANSWERED) continue;
     rankNearest(0, blockCount, nearBenign);
     const kth = load<f64>(nearBenign + ((k - 1) << 3));
     countVotes(kth, row);
@@ -93,41 +94,41 @@ export function votes(count: u32): void {
   }
 }
 
-/** Scales the sample, and finds the whole numbers that stand for it. */
+/** Scales and quantizes the sample. @returns its status */
 function readSample(sample: usize): u8 {
   let square: f64 = 0;
-  let widest: f64 = 0;
+  let maxValue: f64 = 0;
   for (let feature: u32 = 0; feature < features; feature++) {
     const at = feature << 3;
     const raw = load<f64>(sample + at);
     if (raw !== raw) return MISSING;
     const value = (raw - load<f64>(centers + at)) / load<f64>(scales + at);
     square += value * value;
-    widest = max(widest, abs(value));
+    maxValue = max(maxValue, abs(value));
     store<f64>(scaled + at, value);
   }
-  if (!(square < LARGEST && maxNorm < LARGEST_LENGTH)) return OUT_OF_RANGE;
-  quantize(sqrt(square), widest);
+  if (!(square < MAX_SQUARE && maxNorm < MAX_NORM)) return OUT_OF_RANGE;
+  quantize(sqrt(square), maxValue);
   return ANSWERED;
 }
 
-/** Takes as fine a quantizationStep as neither a whole number of 16 bits nor a sum of products of 32 can overflow with. */
-function quantize(length: f64, widest: f64): void {
+/** Chooses the smallest step with which neither a 16-bit value nor a 32-bit sum of products can overflow. */
+function quantize(norm: f64, maxValue: f64): void {
   const count = <f64>features;
-  const quantizationScale = min(MAX_QUANTIZED / max(widest, TINY), (LARGEST_SUM / maxQuantizedNorm - sqrt(count)) / max(length, TINY));
-  let whole: f64 = 0;
+  const quantizationScale = min(MAX_QUANTIZED / max(maxValue, TINY), (MAX_SUM / maxQuantizedNorm - sqrt(count)) / max(norm, TINY));
+  let quantizedL1: f64 = 0;
   for (let feature: u32 = 0; feature < features; feature++) {
     const value = f64.nearest(load<f64>(scaled + (feature << 3)) * quantizationScale);
-    whole += abs(value);
+    quantizedL1 += abs(value);
     store<i16>(quantizedSample + (feature << 1), <i16>value);
   }
   quantizationStep = 1 / (quantizationScale * rowQuantizationScale);
-  const ofGrain = (whole + maxQuantizedL1 + count) * 0.5 * quantizationStep;
-  const ofSingle = 8 * SINGLE_ROUNDING * (maxNorm * maxNorm * 0.5 + (length + count / quantizationScale) * (maxNorm + count / rowQuantizationScale));
-  errorBound = 2.01 * (ofGrain + ofSingle) + 1e-13 * (length + maxNorm) * (length + maxNorm) + 1e-30;
+  const quantizationError = (quantizedL1 + maxQuantizedL1 + count) * 0.5 * quantizationStep;
+  const roundingError = 8 * SINGLE_ROUNDING * (maxNorm * maxNorm * 0.5 + (norm + count / quantizationScale) * (maxNorm + count / rowQuantizationScale));
+  errorBound = 2.01 * (quantizationError + roundingError) + 1e-13 * (norm + maxNorm) * (norm + maxNorm) + 1e-30;
 }
 
-/** The k smallest squared distances, ascending; and all candidates with theirs, `found` of them. */
+/** Writes the k smallest squared distances, ascending, and the squared distances of all `found` candidates. */
 function rankNearest(from: u32, to: u32, nearest: usize): void {
   const bound = f32x4.splat(<f32>(<f64>estimateBlocks(from, to) + errorBound));
   let end = candidates;
@@ -141,10 +142,10 @@ function rankNearest(from: u32, to: u32, nearest: usize): void {
   }
   found = <u32>((end - candidates) >> 2);
   candidateCount += found;
-  for (let place: u32 = 0; place < 3; place++) store<u32>(end + (place << 2), load<u32>(candidates));
-  for (let place: u32 = 0; place < found; place += 4) computeFour(place);
-  for (let place: u32 = 0; place < k; place++) store<f64>(nearest + (place << 3), Infinity);
-  for (let place: u32 = 0; place < found; place++) insert(nearest, k, load<f64>(squares + (place << 3)));
+  for (let rank: u32 = 0; rank < 3; rank++) store<u32>(end + (rank << 2), load<u32>(candidates));
+  for (let rank: u32 = 0; rank < found; rank += 4) computeFour(rank);
+  for (let rank: u32 = 0; rank < k; rank++) store<f64>(nearest + (rank << 3), Infinity);
+  for (let rank: u32 = 0; rank < found; rank++) insert(nearest, k, load<f64>(squares + (rank << 3)));
 }
 
 function maskOfRows(at: usize, bound: v128): i32 {
@@ -153,7 +154,7 @@ function maskOfRows(at: usize, bound: v128): i32 {
   return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
 }
 
-/** |row|² / 2 − sample · row of all rows, which orders them as their distances do. Returns the k-th smallestKeys or more. */
+/** Computes |row|² / 2 − sample · row, which orders rows by distance. @returns an upper bound of the k-th smallest */
 function estimateBlocks(from: u32, to: u32): f32 {
   let least0 = f32x4.splat(Infinity);
   let least1 = least0;
@@ -194,13 +195,16 @@ function estimateBlocks(from: u32, to: u32): f32 {
   return kthSmallest(k, least0, least1, least2, least3, smallestKeys);
 }
 
-/** Squared distances feature by feature in double precision, as the reference sums; of four rows, which overlap. */
-function computeFour(place: u32): void {
-  const listed = candidates + (place << 2);
-  const row0 = rows + ((load<u32>(listed) * features) << 3);
-  const row1 = rows + ((load<u32>(listed, 4) * features) << 3);
-  const row2 = rows + ((load<u32>(listed, 8) * features) << 3);
-  const row3 = rows + ((load<u32>(listed, 12) * features) << 3);
+/**
+ * Squared distances in double precision, summed in the reference's order; four rows at once, so that their latencies
+ * overlap.
+ */
+function computeFour(rank: u32): void {
+  const candidate = candidates + (rank << 2);
+  const row0 = rows + ((load<u32>(candidate) * features) << 3);
+  const row1 = rows + ((load<u32>(candidate, 4) * features) << 3);
+  const row2 = rows + ((load<u32>(candidate, 8) * features) << 3);
+  const row3 = rows + ((load<u32>(candidate, 12) * features) << 3);
   const sample = scaled;
   const length = features << 3;
   let square0: f64 = 0;
@@ -218,19 +222,19 @@ function computeFour(place: u32): void {
     square2 += difference2 * difference2;
     square3 += difference3 * difference3;
   }
-  store<f64>(squares + (place << 3), square0);
-  store<f64>(squares + (place << 3), square1, 8);
-  store<f64>(squares + (place << 3), square2, 16);
-  store<f64>(squares + (place << 3), square3, 24);
+  store<f64>(squares + (rank << 3), square0);
+  store<f64>(squares + (rank << 3), square1, 8);
+  store<f64>(squares + (rank << 3), square2, 16);
+  store<f64>(squares + (rank << 3), square3, 24);
 }
 
 function countVotes(kth: f64, row: u32): void {
   const firstMalignant = benignBlocks * ROWS;
   let benignVotes: u32 = 0;
   let malignantVotes: u32 = 0;
-  for (let place: u32 = 0; place < found; place++) {
-    const isWithin = u32(load<f64>(squares + (place << 3)) <= kth);
-    const isMalignant = u32(load<u32>(candidates + (place << 2)) >= firstMalignant);
+  for (let rank: u32 = 0; rank < found; rank++) {
+    const isWithin = u32(load<f64>(squares + (rank << 3)) <= kth);
+    const isMalignant = u32(load<u32>(candidates + (rank << 2)) >= firstMalignant);
     malignantVotes += isWithin & isMalignant;
     benignVotes += isWithin & (isMalignant ^ 1);
   }

@@ -1,6 +1,6 @@
 /* oxlint-disable prefer-const -- the host sets what is exported */
 
-/** Places in memory, set by the host once. */
+/** Addresses, set by the host once. */
 export let pairTables: usize = 0;
 export let reciprocals: usize = 0;
 export let ranks: usize = 0;

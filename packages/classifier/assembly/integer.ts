@@ -1,9 +1,10 @@
 /**
- * The nearest training rows of samples whose features are whole numbers from 1 to 10. AssemblyScript; compiled by
- * ../../../scripts/build-wasm.mjs. What is prepared for it, and why its answers are exact, stands in ../src/kernel/integer.ts.
+ * Finds the nearest training rows of samples of integers from 1 to 10. AssemblyScript; compiled by
+ * ../../../scripts/build-wasm.mjs. ../src/kernel/integer-kernel.ts prepares its memory and explains why results are
+ * exact.
  *
- * A "distinctRow" is a distinct training vector of one label. Groups lie sixteen to a vector of bytes, the benign ones first;
- * the last vector of a label is filled up with groups of no rows that are farther away than any other.
+ * Distinct rows of a class are stored sixteen to a vector of bytes, benign first; the last vector of a class is padded
+ * with rows of multiplicity 0 that are farther away than any other.
  */
 
 import {
@@ -15,13 +16,13 @@ import { highest, insert, insertEight, meanDistance, forceMaterialize } from './
 
 export * from './integer-layout';
 
-/** What was done, counted up. */
+/** Rows ranked exactly, and searches that ranked all rows, so far. */
 export let candidateCount: u32 = 0;
 export let fullScanCount: u32 = 0;
 
 const GRADES: u32 = 11;
 const GRADE_PAIRS: u32 = GRADES * GRADES;
-/** Pairs of features that one pass over the groups adds up. */
+/** Pairs of features that one pass over the rows sums. */
 const PAIRS_PER_PASS: u32 = 5;
 
 const ANSWERED: u8 = 0;
@@ -34,13 +35,13 @@ let sampleSum: u32 = 0;
 let missingCount: u32 = 0;
 let endOfCandidates: usize = 0;
 
-/** Mean distance to the nearest of either label. */
+/** Per sample the mean distance to the nearest rows of each class. */
 export function classRatio(rows: u32): void {
   const lanes = v128.load(reverseLanes);
   for (let row: u32 = 0; row < rows; row++) {
-    const fault = readSample(samples + row * features);
-    if (fault !== ANSWERED) {
-      store<u8>(status + row, fault);
+    const sampleStatus = readSample(samples + row * features);
+    if (sampleStatus !== ANSWERED) {
+      store<u8>(status + row, sampleStatus);
       continue;
     }
     sumPairs();
@@ -53,13 +54,13 @@ export function classRatio(rows: u32): void {
   }
 }
 
-/** Rows of either label at or within the distance of the k-th nearest of all. */
+/** Per sample the number of rows of each class at or within the distance of the k-th nearest row. */
 export function votes(rows: u32): void {
   const lane = v128.load(kthLane);
   for (let row: u32 = 0; row < rows; row++) {
-    const fault = readSample(samples + row * features);
-    if (fault !== ANSWERED) {
-      store<u8>(status + row, fault);
+    const sampleStatus = readSample(samples + row * features);
+    if (sampleStatus !== ANSWERED) {
+      store<u8>(status + row, sampleStatus);
       continue;
     }
     sumPairs();
@@ -72,7 +73,7 @@ export function votes(rows: u32): void {
   }
 }
 
-/** Looks up, for each pair of features, where its partial distances to all groups lie. */
+/** Looks up the address of the partial distances of each pair of features. @returns the sample's status */
 function readSample(sample: usize): u8 {
   const stride = vectors << 4;
   let sum: u32 = 0;
@@ -100,7 +101,7 @@ function addMissing(feature: u32): void {
   missingCount++;
 }
 
-/** Partial distances to distances, saturating at 255. */
+/** Sums partial distances, saturating at 255. */
 function sumPairs(): void {
   const length = <usize>vectors << 4;
   const pairs = (features + 1) >> 1;
@@ -141,8 +142,8 @@ function nearestByRatio(from: u32, to: u32): v128 {
     v128.store(key + (vector << 5), low);
     v128.store(key + (vector << 5), high, 16);
   }
-  const onePlace = shifts + 16;
-  const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
+  const shiftByOne = shifts + 16;
+  const kth = i8x16.swizzle(insertEight(leastHigh, insertEight(least, i16x8.splat(-1), shiftByOne), shiftByOne), v128.load(kthLane));
   const bound = forceMaterialize(materialized, i16x8.add_sat_u(kth, i16x8.splat(<i16>errorBound)));
   let nearest = i16x8.splat(-1);
   let candidate = candidates;
@@ -172,8 +173,8 @@ function nearestBySquare(from: u32, to: u32): v128 {
   }
   const low = i16x8.extend_low_i8x16_u(least);
   const high = i16x8.extend_high_i8x16_u(least);
-  const onePlace = shifts + 16;
-  const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1), onePlace), onePlace), v128.load(kthLane));
+  const shiftByOne = shifts + 16;
+  const kth = i8x16.swizzle(insertEight(high, insertEight(low, i16x8.splat(-1), shiftByOne), shiftByOne), v128.load(kthLane));
   if (i16x8.extract_lane_u(kth, 0) >= 255) return scanAllRows(from, to);
   const bound = forceMaterialize(materialized, i8x16.narrow_i16x8_u(kth, kth));
   let nearest = i16x8.splat(-1);
@@ -194,8 +195,8 @@ function nearestBySquare(from: u32, to: u32): v128 {
 }
 
 /**
- * Where there is no bound, as bytes are too small for the k-th square, or denominators differ from those prepared as not
- * everything was measured: every distinctRow is a candidate.
+ * Ranks all distinct rows when there is no bound: the k-th square does not fit into a byte, or the reciprocals do not
+ * apply because a feature is missing.
  */
 function scanAllRows(from: u32, to: u32): v128 {
   fullScanCount++;
@@ -211,8 +212,8 @@ function scanAllRows(from: u32, to: u32): v128 {
 
 function rankOfMeasured(distinctRow: u32): u32 {
   let denominator = sampleSum + load<u16>(rowSums + (distinctRow << 1));
-  for (let place: u32 = 0; place < missingCount; place++) {
-    denominator -= load<u8>(rowSamples + distinctRow * features + load<u32>(missingFeatures + (place << 2)));
+  for (let i: u32 = 0; i < missingCount; i++) {
+    denominator -= load<u8>(rowSamples + distinctRow * features + load<u32>(missingFeatures + (i << 2)));
   }
   return load<u16>(ranks + ((load<u8>(numerators + distinctRow) * rankWidth + denominator) << 1));
 }
@@ -235,7 +236,7 @@ function countCandidates(end: usize, nearest: v128): v128 {
   return nearest;
 }
 
-/** The benign rows at or within a distance in the lower half, and the malignant ones in the upper. */
+/** Benign rows at or within a rank in the low 32 bits, malignant rows in the high 32 bits. */
 function countVotes(kth: u32): u64 {
   let found: u64 = 0;
   for (let candidate = candidates; candidate < endOfCandidates; candidate += 8) {

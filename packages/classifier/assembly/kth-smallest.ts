@@ -1,4 +1,6 @@
-/** The k-th smallestKeys of sixteen numbers, by way of whole numbers that order as they do; eight of which `smallestKeys` has room for. */
+/**
+ * The k-th smallest of sixteen floats, k ≤ 8, compared as integers that order as they do. `smallestKeys` holds eight.
+ */
 export function kthSmallest(k: u32, first: v128, second: v128, third: v128, fourth: v128, smallestKeys: usize): f32 {
   v128.store(smallestKeys, i32x4.splat(i32.MAX_VALUE));
   v128.store(smallestKeys, i32x4.splat(i32.MAX_VALUE), 16);
@@ -18,7 +20,7 @@ function insertFour(values: v128, smallestKeys: usize): void {
   insertKey(i32x4.extract_lane(keys, 3), smallestKeys);
 }
 
-/** Puts a key into its place among eight ascending ones. */
+/** Inserts a key into eight ascending ones and drops the largest. */
 function insertKey(value: i32, smallestKeys: usize): void {
   const low = v128.load(smallestKeys);
   const high = v128.load(smallestKeys, 16);

@@ -1,6 +1,6 @@
-/** Eight ascending ranks of 16 bits in a vector, the nearest first; the highest rank stands for no row. */
+/** A vector of eight 16-bit ranks in ascending order; the highest possible rank means no row. */
 
-/** Puts a key into its place among eight ascending ones, as often as the vector at `shift` moves the later ones up. */
+/** Inserts a key into the ascending ranks, as many copies as lanes that the byte shuffle at `shift` moves up by. */
 export function insert(ascending: v128, key: u32, shift: usize): v128 {
   const moved = i8x16.swizzle(ascending, v128.load(shift));
   return i16x8.min_u(ascending, i16x8.max_u(moved, i16x8.splat(<i16>key)));
@@ -24,17 +24,20 @@ export function highest(lanes: v128): u32 {
   return <u32>i16x8.extract_lane_u(lanes, 0);
 }
 
-/** Of the distances that ranks stand for, summed from the nearest on. `room` is for one vector. */
-export function meanDistance(nearest: v128, count: u32, distances: usize, room: usize): f64 {
-  v128.store(room, nearest);
+/** Mean of the distances of the first `count` ranks, summed in ascending order. @param scratch address of one vector */
+export function meanDistance(nearest: v128, count: u32, distances: usize, scratch: usize): f64 {
+  v128.store(scratch, nearest);
   let sum: f64 = 0;
-  for (let place: u32 = 0; place < count; place++) {
-    sum += load<f64>(distances + (<usize>load<u16>(room + (place << 1)) << 3));
+  for (let rank: u32 = 0; rank < count; rank++) {
+    sum += load<f64>(distances + (<usize>load<u16>(scratch + (rank << 1)) << 3));
   }
   return sum / <f64>count;
 }
 
-/** By way of memory, for V8 would compute what led to the value again in every round of the loop that uses it. */
+/**
+ * Writes the value to memory and reads it back, because V8 would recompute it in every iteration of the loop that uses
+ * it.
+ */
 export function forceMaterialize(materialized: usize, value: v128): v128 {
   v128.store(materialized, value);
   return v128.load(materialized);

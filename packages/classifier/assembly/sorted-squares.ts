@@ -1,6 +1,6 @@
-/** Ascending lists of squared distances in memory. */
+/** Operations on ascending lists of squared distances in memory. */
 
-/** Puts a square into its place among the k smallest. */
+/** Inserts a square into the k smallest. */
 export function insert(nearest: usize, k: u32, square: f64): void {
   let at = nearest + ((k - 1) << 3);
   if (!(square < load<f64>(at))) return;
@@ -11,16 +11,16 @@ export function insert(nearest: usize, k: u32, square: f64): void {
   store<f64>(at, square);
 }
 
-/** Summed from the nearest on. */
+/** Mean distance of the first `count` squares, summed in ascending order. */
 export function meanDistance(nearest: usize, count: u32): f64 {
   let sum: f64 = 0;
-  for (let place: u32 = 0; place < count; place++) sum += sqrt(load<f64>(nearest + (place << 3)));
+  for (let rank: u32 = 0; rank < count; rank++) sum += sqrt(load<f64>(nearest + (rank << 3)));
   return sum / <f64>count;
 }
 
-/** The k-th of two ascending lists. */
+/** The k-th smallest of two ascending lists. */
 export function kthOfBoth(k: u32, one: usize, other: usize): f64 {
-  for (let place: u32 = 1; place < k; place++) {
+  for (let rank: u32 = 1; rank < k; rank++) {
     if (load<f64>(one) < load<f64>(other)) one += 8;
     else other += 8;
   }

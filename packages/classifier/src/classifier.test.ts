@@ -7,10 +7,10 @@ import { Classifier, createPredictionColumns, UNUSUAL_RECORD, GREY_ZONE, type Mo
 
 const shipped = ['wbc-knn', 'wbc-knn-euclidean'].map((name) => Classifier.load(shippedModel(name)));
 const anySample = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 });
-/** At most four unmeasured features, as the schema allows. */
-const sampleWithGaps = fc
+/** At most four missing features, as the schema allows. */
+const sampleWithMissing = fc
   .tuple(anySample, fc.uniqueArray(fc.nat(8), { maxLength: 4 }))
-  .map(([sample, gaps]) => sample.map((value, feature) => (gaps.includes(feature) ? NaN : value)));
+  .map(([sample, missing]) => sample.map((value, feature) => (missing.includes(feature) ? NaN : value)));
 
 interface Setting {
   rows: LabelledSample[];
@@ -20,13 +20,13 @@ interface Setting {
   query: number[];
 }
 
-/** Small training sets over few grades, so that duplicates and ties abound; k from 1 to all rows; gaps up to all but one. */
+/** Small training sets with few grades and so many ties; k from 1 to all rows; at least one feature is measured. */
 const settings: fc.Arbitrary<Setting> = fc.integer({ min: 1, max: 10 }).chain((highest) => {
   const grade = fc.integer({ min: 1, max: highest });
   const sample = fc.array(grade, { minLength: 9, maxLength: 9 });
   return fc
     .tuple(fc.array(sample, { minLength: 2, maxLength: 30 }), sample, fc.uniqueArray(fc.nat(8), { maxLength: 8 }))
-    .chain(([samples, full, gaps]) =>
+    .chain(([samples, full, missing]) =>
       fc.record({
         rows: fc
           .array(fc.constantFrom<0 | 1>(0, 1), { minLength: samples.length, maxLength: samples.length })
@@ -40,7 +40,7 @@ const settings: fc.Arbitrary<Setting> = fc.integer({ min: 1, max: 10 }).chain((h
         k: fc.constantFrom(1, samples.length, Math.ceil(samples.length / 2), Math.min(5, samples.length)),
         metric: fc.constantFrom<ModelFile['metric']>('bray-curtis', 'euclidean'),
         rule: fc.constantFrom<ModelFile['rule']>('class-ratio', 'votes'),
-        query: fc.constant(full.map((value, feature) => (gaps.includes(feature) ? NaN : value))),
+        query: fc.constant(full.map((value, feature) => (missing.includes(feature) ? NaN : value))),
       }),
     );
 });
@@ -95,14 +95,14 @@ test('equals the brute-force oracle on any training set', () => {
 describe.each(shipped)('$model.ref', (classifier) => {
   test('equals the brute-force oracle on any record', () => {
     expect.hasAssertions();
-    fc.assert(fc.property(sampleWithGaps, (sample) => expectEqualToOracle(classifier, completeRows, sample)));
+    fc.assert(fc.property(sampleWithMissing, (sample) => expectEqualToOracle(classifier, completeRows, sample)));
   });
 
   test.each(['default', 'sensitivity99'] as const)(
     'predictInto equals predict to the last bit at %s',
     (operatingPoint) => {
       fc.assert(
-        fc.property(fc.array(sampleWithGaps, { maxLength: 20 }), (samples) => {
+        fc.property(fc.array(sampleWithMissing, { maxLength: 20 }), (samples) => {
           const rows = samples.length;
           const doubles = Float64Array.from(samples.flat());
           const bytes = Uint8Array.from(doubles, (value) => (Number.isNaN(value) ? 0 : value));
@@ -119,9 +119,9 @@ describe.each(shipped)('$model.ref', (classifier) => {
     },
   );
 
-  test('answers do not depend on what was asked before', () => {
+  test('a prediction does not depend on earlier ones', () => {
     fc.assert(
-      fc.property(sampleWithGaps, sampleWithGaps, (one, other) => {
+      fc.property(sampleWithMissing, sampleWithMissing, (one, other) => {
         const first = classifier.predict(one);
         classifier.predict(other);
         expect(classifier.predict(one)).toEqual(first);
@@ -129,23 +129,23 @@ describe.each(shipped)('$model.ref', (classifier) => {
     );
   });
 
-  test('the operating point moves the label and nothing else', () => {
+  test('the operating point changes only the label', () => {
     const threshold = classifier.model.file.operating_points.sensitivity99;
     const all = completeRows.map(({ sample }) => [
       classifier.predict(sample),
       classifier.predict(sample, { operatingPoint: 'sensitivity99' }),
     ]);
-    for (const [usual, careful] of all)
-      expect(careful).toEqual({ ...usual, label: usual.probability >= threshold ? 1 : 0 });
+    for (const [atDefault, atSensitivity99] of all)
+      expect(atSensitivity99).toEqual({ ...atDefault, label: atDefault.probability >= threshold ? 1 : 0 });
   });
 
-  test('every training row is its own nearest neighbour or equal to it', () => {
+  test('the nearest neighbour of a training row is that row or an equal one', () => {
     for (const { sample } of completeRows) {
       expect(classifier.kneighbors(sample, 1)).toMatchObject([{ distance: 0, features: sample }]);
     }
   });
 
-  test('writes no further than the rows it was given', () => {
+  test('predictInto writes only the requested rows', () => {
     const out = createPredictionColumns(3);
     out.probability.fill(-1);
     classifier.predictInto(Uint8Array.of(5, 1, 1, 1, 2, 1, 3, 1, 1), 1, out);
@@ -154,9 +154,9 @@ describe.each(shipped)('$model.ref', (classifier) => {
   });
 
   test.each([
-    ['an eighth of a record', () => classifier.predict([5, 1])],
+    ['a sample that is too short', () => classifier.predict([5, 1])],
     ['the id before the features', () => classifier.predict([1000025, 5, 1, 1, 1, 2, 1, 3, 1, 1])],
-    ['a record without any measurement', () => classifier.predict(Array(9).fill(NaN))],
+    ['a record without any measured feature', () => classifier.predict(Array(9).fill(NaN))],
     ['k = 0', () => classifier.kneighbors(Array(9).fill(1), 0)],
     ['k beyond the training rows', () => classifier.kneighbors(Array(9).fill(1), 684)],
     ['too few samples', () => classifier.predictInto(new Uint8Array(17), 2, createPredictionColumns(2))],

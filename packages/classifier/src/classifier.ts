@@ -1,22 +1,29 @@
 import type { Label } from '@cytoqueue/schema';
 import { createKernel } from './kernel/create-kernel';
-import { BLOCK_ROWS, type Kernel, NoKernel, STATUS_COUNT, UNUSUAL } from './kernel/kernel';
-import { countRouting, type RoutingCounts } from './kernel/routing-counts';
+import {
+  BLOCK_ROWS,
+  countRouting,
+  type Kernel,
+  NoKernel,
+  type RoutingCounts,
+  STATUS_COUNT,
+  UNUSUAL,
+} from './kernel/kernel';
+import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
+import type { NearestRows } from './knn/nearest';
+import { GREY_ZONE, isGreyZone, reasonText, UNUSUAL_RECORD } from './knn/reasons';
+import { ReferenceKnn } from './knn/reference-knn';
+import type { Samples } from './knn/search';
 import { type Model, parseModel } from './model/model';
 import type { OperatingPoint } from './model/model-file';
-import type { NearestRows } from './knn/nearest';
 import { Novelty } from './novelty/novelty';
-import { UNUSUAL_RECORD, GREY_ZONE, isGreyZone, reasonText } from './knn/reasons';
-import { ReferenceKnn } from './knn/reference-knn';
-import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
-import type { Samples } from './knn/search';
 
 export interface PredictOptions {
-  /** Which of the model's thresholds calls a sample malignant; `default` when left out. */
+  /** Threshold at which a sample is classified as malignant; `default` when omitted. */
   readonly operatingPoint?: OperatingPoint;
 }
 
-/** A training row, as shown to whoever asks what a prediction rests on. */
+/** A training row that a prediction is based on. */
 export interface Neighbor {
   /** 1-based data row of the training file. */
   readonly trainingRow: number;
@@ -30,9 +37,9 @@ export interface Prediction {
   readonly label: Label;
   /** Probability of malignancy, 0 to 1. */
   readonly probability: number;
-  /** Bits `GREY_ZONE` and `DISTANCE_ALARM`; 0 when confident. */
+  /** Bit set of `GREY_ZONE` and `UNUSUAL_RECORD`; 0 when confident. */
   readonly indeterminate: number;
-  /** `indeterminate` in sentences for a clinician. */
+  /** The reasons in `indeterminate` as sentences for a clinician. */
   readonly reasons: readonly string[];
   /** Bit f is set when feature f was not measured. */
   readonly missingMask: number;
@@ -40,7 +47,7 @@ export interface Prediction {
   readonly neighbors: Neighbor[];
 }
 
-/** Results of many samples in the caller's buffers, each at least as long as the number of samples. */
+/** Output buffers of `predictInto`, supplied by the caller; each holds at least one entry per sample. */
 export interface PredictionColumns {
   readonly probability: Float64Array;
   readonly label: Uint8Array;
@@ -56,8 +63,8 @@ export function createPredictionColumns(rows: number): PredictionColumns {
 }
 
 /**
- * Exact k-nearest-neighbour classifier: every training row is looked at, ties go to the lower training row, and the
- * same sample and model give the same double everywhere. Holds scratch space: one instance per thread.
+ * Exact k-nearest-neighbour classifier: it considers all training rows, ties go to the lower training row, and the same
+ * sample and model give the same double on every machine. Owns scratch memory: use one instance per thread.
  */
 export class Classifier {
   private readonly reference: ReferenceKnn;
@@ -66,7 +73,9 @@ export class Classifier {
   private readonly novelty: Novelty | undefined;
   private readonly samplesByStatus = new Float64Array(STATUS_COUNT);
 
-  /** @param options.kernel false to answer by the reference alone: the specification, and far slower */
+  /**
+   * @param options.kernel false to use only the reference implementation, which is the specification and much slower
+   */
   constructor(
     readonly model: Model,
     { kernel = true }: { readonly kernel?: boolean } = {},
@@ -84,7 +93,7 @@ export class Classifier {
 
   /**
    * @param sample one raw value per feature in the schema's order, NaN where not measured
-   * @throws RangeError when the sample has another length or no measured feature
+   * @throws RangeError when the sample has the wrong length or no measured feature
    */
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
@@ -103,10 +112,11 @@ export class Classifier {
   }
 
   /**
-   * Predicts `rows` samples into the caller's buffers, without allocating for a sample; by a kernel where there is one,
-   * and equal to `predict` to the last bit.
-   * @param samples row-major rows × features, raw values; in a Uint8Array 0 is "not measured", in a Float64Array NaN
-   * @param out filled up to `rows`: probability of malignancy 0 to 1, label 0 or 1, indeterminate as in `Prediction`
+   * Predicts `rows` samples into the caller's buffers without allocating memory per sample. Uses a kernel where there
+   * is one. The results equal those of `predict` to the last bit.
+   * @param samples row-major rows × features, raw values; not measured is 0 in a Uint8Array, NaN in a Float64Array
+   * @param out its first `rows` entries are written: probability of malignancy, label, indeterminate as in
+   *   `Prediction`
    * @throws RangeError when a buffer is too short or a sample has no measured feature
    */
   predictInto(samples: Samples, rows: number, out: PredictionColumns, options: PredictOptions = {}): void {
@@ -128,7 +138,7 @@ export class Classifier {
     return this.toNeighbors(this.reference.findNearest(this.checkSample(sample), k));
   }
 
-  /** Which way the samples of `predictInto` took so far. */
+  /** Number of samples that `predictInto` has answered by each route. */
   get routingCounts(): RoutingCounts {
     return countRouting(this.kernel, this.samplesByStatus);
   }
@@ -205,7 +215,7 @@ function writePrediction(
 }
 
 function checkBuffers(samples: Samples, rows: number, featureCount: number, out: PredictionColumns): void {
-  if (samples.length < rows * featureCount) throw new RangeError(`samples hold less than ${rows} rows`);
+  if (samples.length < rows * featureCount) throw new RangeError(`samples holds fewer than ${rows} rows`);
   const minLength = Math.min(out.probability.length, out.label.length, out.indeterminate.length);
   if (minLength < rows) throw new RangeError(`a prediction column holds ${minLength} rows, ${rows} are needed`);
 }

@@ -8,7 +8,7 @@ export interface Row {
   readonly label: number;
 }
 
-/** A kernel and what it must equal. */
+/** A kernel and the reference that it must equal. */
 export interface KernelPair {
   readonly kernel: Kernel;
   readonly reference: ReferenceKnn;
@@ -31,8 +31,8 @@ export function createKernelPair(model: KernelModel): KernelPair {
 }
 
 /**
- * Every sample that the kernel answers, it answers as the reference does, to the last bit.
- * @returns how many it answered
+ * Expects that each sample the kernel answers has the reference's result to the last bit.
+ * @returns how many samples the kernel answered
  */
 export function expectEqualToReference(
   { kernel, reference, featureCount }: KernelPair,

@@ -1,7 +1,7 @@
 import type { LabelledSample } from '@cytoqueue/training';
 import type { MetricName, ModelFile } from '../src';
 
-/** A training row and its distance as a fraction of whole numbers; for Euclidean of the squared distance. */
+/** A training row and its distance as a fraction of integers; for Euclidean the squared distance. */
 export interface MeasuredRow {
   row: LabelledSample;
   numerator: bigint;
@@ -25,24 +25,24 @@ export function compare(
 }
 
 function measureDistance(sample: ArrayLike<number>, row: LabelledSample, metric: MetricName): MeasuredRow {
-  let [top, bottom] = [0, metric === 'euclidean' ? 1 : 0];
+  let [numerator, denominator] = [0, metric === 'euclidean' ? 1 : 0];
   for (let i = 0; i < sample.length; i++) {
     if (Number.isNaN(sample[i])) continue;
     const difference = Math.abs(sample[i] - row.sample[i]);
-    top += metric === 'euclidean' ? difference ** 2 : difference;
-    bottom += metric === 'euclidean' ? 0 : sample[i] + row.sample[i];
+    numerator += metric === 'euclidean' ? difference ** 2 : difference;
+    denominator += metric === 'euclidean' ? 0 : sample[i] + row.sample[i];
   }
-  const distance = metric === 'euclidean' ? Math.sqrt(top) : top / bottom;
-  return { row, numerator: BigInt(top), denominator: BigInt(bottom), distance };
+  const distance = metric === 'euclidean' ? Math.sqrt(numerator) : numerator / denominator;
+  return { row, numerator: BigInt(numerator), denominator: BigInt(denominator), distance };
 }
 
-/** Share of malignant among all rows at or within the k-th distance. */
-export function voteShare(ranked: readonly MeasuredRow[], k: number): number {
-  const voters = ranked.filter((one) => compare(one, ranked[k - 1]) <= 0);
+/** Share of malignant rows among all rows at or within the k-th distance. */
+function voteShare(ranked: readonly MeasuredRow[], k: number): number {
+  const voters = ranked.filter((row) => compare(row, ranked[k - 1]) <= 0);
   return voters.filter(({ row }) => row.label === 1).length / voters.length;
 }
 
-/** Mean distance of the k nearest of a class, or of all that class has. */
+/** Mean distance of the k nearest rows of a class, or of all its rows when it has fewer. */
 export function classMean(ranked: readonly MeasuredRow[], label: number, k: number): number {
   const nearest = ranked.filter(({ row }) => row.label === label).slice(0, k);
   return nearest.reduce((sum, { distance }) => sum + distance, 0) / nearest.length;
@@ -58,7 +58,7 @@ export function probabilityOf(
   return 1 / (1 + Math.exp(-(platt.slope * score + platt.intercept)));
 }
 
-/** The ranking a training row sees when it and the rows of its id are left out. */
+/** Ranking for a training row, leaving out the row itself and all rows with its id. */
 export function rankOthers(row: LabelledSample, rows: readonly LabelledSample[], metric: MetricName): MeasuredRow[] {
   return rank(
     row.sample,

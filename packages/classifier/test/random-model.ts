@@ -10,7 +10,9 @@ export interface RandomModel {
   readonly model: Model;
 }
 
-/** Small models of every kind over few grades, so that duplicates and ties abound; calibration curves may fall. */
+/**
+ * Small models of every kind with few grades, so that there are many duplicates and ties; calibration curves may fall.
+ */
 export const randomModels: fc.Arbitrary<RandomModel> = fc.integer({ min: 2, max: 10 }).chain((highest) => {
   const sample = fc.array(fc.integer({ min: 1, max: highest }), { minLength: 9, maxLength: 9 });
   return fc
@@ -34,7 +36,7 @@ export const randomModels: fc.Arbitrary<RandomModel> = fc.integer({ min: 2, max:
 
 function createModel(rows: readonly LabelledSample[], { k, metric, rule, slope }: Kind): Model {
   const isCalibrated = rule === 'class-ratio';
-  const scores = (label: number) => rows.filter((row) => row.label === label).map((_, place) => place / 7);
+  const scores = (label: number) => rows.filter((row) => row.label === label).map((_, rank) => rank / 7);
   const bytes = serializeModel({
     format: 'cytoqueue-model', format_version: 1, name: 'random', version: '0.0.1', schema: 'wbc', labels: wbc.labels,
     features: wbc.features.map(({ name }) => name), metric, rule, k, scaling: null,
@@ -48,7 +50,7 @@ function createModel(rows: readonly LabelledSample[], { k, metric, rule, slope }
   return parseModel(bytes);
 }
 
-/** Grades of which up to four were not measured. */
+/** Grades, up to four of them missing. */
 export const sampleWithMissing: fc.Arbitrary<number[]> = fc
   .tuple(
     fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }),

@@ -14,7 +14,7 @@ const rows = bytes
   .slice(1)
   .map((line) => line.split(','));
 
-/** The 683 rows in which everything was measured, read without the code under test. */
+/** The 683 complete rows, read without the code under test. */
 export const completeRows: LabelledSample[] = rows.flatMap((cells, index) => {
   if (cells.includes('')) return [];
   const sample = cells.slice(1, 10).map(Number);

@@ -11,23 +11,23 @@ interface ProblemBody {
 
 const TYPE_PREFIX = 'urn:cytoqueue:problem:';
 
-/** The API answered, and not with what was asked for (RFC 9457). */
+/** The API returned a problem document (RFC 9457). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** Stable name of the problem, such as `invalid-csv`; `http-error` when the answer came from something in front of the API. */
+  /** Stable name of the problem, such as `invalid-csv`; `http-error` when the response came from a proxy. */
   readonly type: string;
   readonly detail: string;
   readonly requestId: string | undefined;
-  /** What is wrong in the input, at most the first hundred places. */
+  /** Errors in the input, at most the first hundred. */
   readonly errors: readonly FieldError[];
   readonly totalErrors: number;
-  /** Of a creation whose outcome is unknown, to repeat it safely. */
+  /** Set when the outcome of a creation is unknown; repeat the request with this key. */
   idempotencyKey?: string;
 
   constructor(
     readonly status: number,
     body: ProblemBody,
-    /** When to try again, as the API says. */
+    /** Delay before a retry, from the Retry-After header. */
     readonly retryAfterMs: number | undefined,
   ) {
     super(`${body.title ?? `the service answered ${status}`}${body.detail === undefined ? '' : `: ${body.detail}`}`);
@@ -40,21 +40,21 @@ export class ApiError extends Error {
 }
 
 /**
- * No complete answer arrived: the service is unreachable, or the connection broke. The request may have been carried out
- * all the same; repeated with the same idempotency key it returns what the first one created.
+ * No complete response arrived: the service is unreachable or the connection was interrupted. The request may have succeeded.
+ * Repeated with the same idempotency key it returns the resource that the first request created.
  */
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
-  /** Of a request that creates something, to repeat it safely. */
+  /** Set for requests that create a resource; repeat the request with this key. */
   idempotencyKey?: string;
 }
 
-/** A success that is not the API's: a proxy's HTML page, or JSON that ends early. */
+/** A successful status with a body that is not the API's, such as a proxy's HTML page or truncated JSON. */
 export class InvalidResponseError extends ConnectionError {
   override readonly name = 'InvalidResponseError';
 }
 
-/** Whether the request may have been carried out: no answer of the API came, but none at all or a proxy's error page. */
+/** Whether the request may have succeeded: there was no response, or only a proxy's error page. */
 export function isOutcomeUnknown(error: unknown): error is ConnectionError | ApiError {
   return (
     error instanceof ConnectionError ||
@@ -69,13 +69,13 @@ export function parseResponse<T>(text: string, contentType: string | null): T {
   } catch (error) {
     const isHtml = contentType !== null && /\bhtml\b/i.test(contentType);
     const what = isHtml
-      ? 'an HTML page instead of JSON; check the address, and any proxy in front of the service'
-      : 'JSON that is incomplete or invalid';
-    throw new InvalidResponseError(`the answer is ${what}`, { cause: error });
+      ? 'an HTML page instead of JSON; check the URL and any proxy in front of the service'
+      : 'incomplete or invalid JSON';
+    throw new InvalidResponseError(`the response is ${what}`, { cause: error });
   }
 }
 
-/** An answer as the client needs it, from `fetch` or from an XMLHttpRequest. */
+/** The parts of a response that the client needs, from `fetch` or XMLHttpRequest. */
 export interface FailedResponse {
   status: number;
   header: (name: string) => string | null;
@@ -95,7 +95,7 @@ function parseProblem(text: string): ProblemBody {
   }
 }
 
-/** Seconds or an HTTP date (RFC 9110). */
+/** Parses seconds or an HTTP date (RFC 9110). */
 export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
   if (value === null || value === '') return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;

@@ -11,7 +11,7 @@ interface Seen {
   body: string;
 }
 
-/** Answers of a server that fails; test/src/api/client.test.cases.ts uses the client against the real API. */
+/** Responses of a failing server. test/src/api/client.test.cases.ts tests the client against the real API. */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 let server: Server;
@@ -54,7 +54,7 @@ afterAll(() => {
 
 const problem = {
   type: 'urn:cytoqueue:problem:invalid-csv',
-  title: 'The file cannot be used',
+  title: 'The file cannot be processed',
   status: 422,
   detail: 'no header',
   request_id: 'r1',
@@ -62,7 +62,7 @@ const problem = {
   total_errors: 7,
 };
 
-test('a refusal is an ApiError with everything the API said', async () => {
+test('a refusal is an ApiError with all members of the problem document', async () => {
   answers = [json(422, problem)];
   const error = await client.getBatch('batch_1').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ApiError);
@@ -78,24 +78,24 @@ test('a refusal is an ApiError with everything the API said', async () => {
   expect(seen).toHaveLength(1);
 });
 
-test('an answer of something in front of the API is an ApiError too', async () => {
+test("a proxy's error response is an ApiError", async () => {
   answers = [(response) => response.writeHead(404).end('<html>')];
   await expect(client.getBatch('batch_1')).rejects.toMatchObject({ status: 404, type: 'http-error' });
 });
 
-test('a failure that may pass is retried until the answer comes', async () => {
+test('a retryable failure is retried until it succeeds', async () => {
   answers = [json(503, {}), cutOff, json(200, { id: 'batch_1' })];
   expect(await client.getBatch('batch_1')).toEqual({ id: 'batch_1' });
   expect(seen).toHaveLength(3);
 });
 
-test('but not for ever', async () => {
+test('retries are limited', async () => {
   answers = [cutOff, cutOff, cutOff, json(200, {})];
   await expect(client.getBatch('batch_1')).rejects.toBeInstanceOf(ConnectionError);
   expect(seen).toHaveLength(3);
 });
 
-test('a prediction keeps its idempotency key over all tries', async () => {
+test('a prediction uses the same idempotency key in all attempts', async () => {
   answers = [cutOff, json(202, { id: 'pred_1' })];
   await client.predict({ features: { mitoses: 1 } }, { waitSeconds: 5 });
   const keys = seen.map(({ headers }) => headers['idempotency-key']);
@@ -105,13 +105,13 @@ test('a prediction keeps its idempotency key over all tries', async () => {
   expect(seen[1].headers).toMatchObject({ authorization: 'Bearer cq_test', prefer: 'wait=5' });
 });
 
-test('what must not be done twice is not sent again', async () => {
+test('a request that is not idempotent is not retried', async () => {
   answers = [cutOff, json(202, {})];
   await expect(client.retryBatch('batch_1')).rejects.toBeInstanceOf(ConnectionError);
   expect(seen).toHaveLength(1);
 });
 
-test('a file is read anew for each try, sent as a form, and its progress is told', async () => {
+test('a file is read again for each attempt, sent as a form, and its progress is reported', async () => {
   let reads = 0;
   const file = {
     size: 6,
@@ -138,7 +138,7 @@ test('a file is read anew for each try, sent as a form, and its progress is told
   expect([received.name, await received.text()]).toEqual(['a "b".csv', 'abcdef']);
 });
 
-test('an aborted call ends with the reason of its signal, also while it waits to try again', async () => {
+test('an aborted call rejects with the reason of its signal, also during a retry delay', async () => {
   const controller = new AbortController();
   answers = [
     (response, request) => {

@@ -29,9 +29,9 @@ import type {
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
 export interface PredictOptions extends CallOptions {
-  /** How long to wait for the result, at most the service's MAX_WAIT_SECONDS (25 by default); without it the accepted prediction comes back at once. */
+  /** Time to wait for the result, at most the service's MAX_WAIT_SECONDS (default 25). By default the call returns the accepted prediction at once. */
   waitSeconds?: number;
-  /** A random one by default, so that a repeated request makes one prediction. */
+  /** Random by default. Repeated requests with one key create one prediction. */
   idempotencyKey?: string;
 }
 
@@ -42,6 +42,12 @@ export interface BatchSettings {
   missing?: 'partial' | 'reject';
   formulas?: 'escape' | 'keep';
   explain?: boolean;
+  /** Name of an import profile. */
+  profile?: string;
+  /** The sheet of a workbook. */
+  sheet?: string;
+  charset?: string;
+  onWarning?: 'continue' | 'abort';
 }
 
 export interface UploadOptions extends CallOptions, BatchSettings {
@@ -52,7 +58,7 @@ export interface UploadOptions extends CallOptions, BatchSettings {
 
 export interface ListOptions<Status extends string> extends CallOptions {
   limit?: number;
-  /** The id after which the page begins. */
+  /** The page starts after this id. */
   after?: string;
   status?: Status;
 }
@@ -63,13 +69,13 @@ export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
 }
 
 export interface DownloadOptions extends CallOptions {
-  /** What there is so far, of a batch that is not finished. */
+  /** Download the results so far of an unfinished batch. */
   partial?: boolean;
-  /** `bytes=0-99` and its like. */
+  /** A Range header, such as `bytes=0-99`. */
   range?: string;
 }
 
-/** The files of a batch that can be downloaded. */
+/** The downloadable files of a batch. */
 export type BatchFile = 'results' | 'errors' | 'changes';
 
 const FINISHED_PREDICTION: readonly PredictionStatus[] = ['succeeded', 'failed', 'canceled'];
@@ -84,8 +90,8 @@ export function isBatchFinished({ status }: { status: BatchStatus }): boolean {
 }
 
 /**
- * One method an operation of the API, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses,
- * `ConnectionError` when no answer comes, and the reason of its signal when that is aborted.
+ * One method per API operation, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses, with
+ * `ConnectionError` when there is no response, and with the signal's reason when it is aborted.
  */
 export class CytoqueueClient {
   private readonly transport: Transport;
@@ -125,12 +131,12 @@ export class CytoqueueClient {
     await this.transport.send({ method: 'DELETE', path: predictionPath(id), signal });
   }
 
-  /** The prediction each time it changes, up to its end. */
+  /** Yields the prediction after each change until its final state. */
   predictionEvents(id: string, { signal }: CallOptions = {}): AsyncGenerator<Prediction> {
     return this.follow<Prediction>(predictionPath(id), isPredictionFinished, { signal });
   }
 
-  /** Sends a CSV file. Sent again when the connection fails: its idempotency key makes one batch of all tries. */
+  /** Uploads a CSV file. Retries when the connection fails; the idempotency key ensures that only one batch is created. */
   uploadBatch(
     file: UploadFile,
     { filename, idempotencyKey = randomHex(), onProgress, signal, ...settings }: UploadOptions = {},
@@ -147,7 +153,7 @@ export class CytoqueueClient {
     );
   }
 
-  /** What an upload would come to; nothing is stored. */
+  /** Validates a CSV file without storing it. */
   preflight(
     file: UploadFile,
     { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {},
@@ -170,7 +176,7 @@ export class CytoqueueClient {
     return this.transport.json({ path: '/v1/batches', query, signal });
   }
 
-  /** The batch each time it changes, up to its end. */
+  /** Yields the batch after each change until its final state. */
   batchEvents(id: string, { signal }: CallOptions = {}): AsyncGenerator<Batch> {
     return this.follow<Batch>(batchPath(id), isBatchFinished, { signal });
   }
@@ -232,7 +238,7 @@ export class CytoqueueClient {
     await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
   }
 
-  /** The file as it streams in; its ETag is the SHA-256 of the whole. @throws InvalidResponseError for an answer of a proxy */
+  /** Returns the file as a streaming response. Its ETag is the SHA-256 of the whole file. @throws InvalidResponseError for a proxy's response */
   async download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
     const response = await this.transport.send({
       path: `${batchPath(id)}/${file}`,
@@ -244,7 +250,7 @@ export class CytoqueueClient {
     if (/^text\/csv\b/i.test(type)) return response;
     await response.body?.cancel();
     throw new InvalidResponseError(
-      `the answer is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'something else'} instead of the file; check the address, and any proxy in front of the service`,
+      `the response is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'not CSV'} instead of the file; check the URL and any proxy in front of the service`,
     );
   }
 
@@ -282,22 +288,22 @@ export class CytoqueueClient {
     return this.transport.json({ path: versionPath(name, version), signal });
   }
 
-  /** The card of a version that Cytoqueue ships, as Markdown; its plots lie beside it under `plots/`. */
+  /** Returns the model card of a shipped version as Markdown; its plots are under `plots/`. */
   getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
     return this.transport.text({ path: `${versionPath(name, version)}/card`, signal });
   }
 
-  /** How a version that Cytoqueue ships did when it was tested. */
+  /** Returns the evaluation of a shipped version. */
   getModelEvaluation(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelEvaluation> {
     return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
   }
 
-  /** Makes a version the champion. */
+  /** Promotes a version to champion. */
   promote(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
     return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json: { version }, signal });
   }
 
-  /** Returns to the champion before. */
+  /** Restores the previous champion. */
   rollBack(name: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
     return this.transport.json({
       method: 'POST',
@@ -315,7 +321,7 @@ export class CytoqueueClient {
     return this.transport.json({ path: '/v1/audit', query, signal });
   }
 
-  /** Exchanges a key, or a one-time token, for the session cookie of this browser. */
+  /** Exchanges an API key or a one-time token for a session cookie. */
   signIn(credential: { api_key: string } | { token: string }, { signal }: CallOptions = {}): Promise<Session> {
     return this.transport.json({ method: 'POST', path: '/v1/session', json: credential, signal });
   }
@@ -324,7 +330,7 @@ export class CytoqueueClient {
     return (await this.transport.json<{ data: ApiKey[] }>({ path: '/v1/api-keys', signal })).data;
   }
 
-  /** The answer alone holds the key. It is not asked for again when the answer is lost, because a repetition does not give the key. */
+  /** Only the first response contains the key, so the request is not retried when the response is lost. */
   createKey(
     { currentKey, ...body }: ApiKeyBody,
     { idempotencyKey, signal }: CallOptions & { idempotencyKey?: string } = {},
@@ -338,7 +344,7 @@ export class CytoqueueClient {
     });
   }
 
-  /** @param currentKey the caller's own API key, which a browser session needs */
+  /** @param currentKey the caller's own API key; required in a browser session */
   async deleteKey(id: string, { currentKey, signal }: CallOptions & { currentKey?: string } = {}): Promise<void> {
     await this.transport.send({
       method: 'DELETE',
@@ -376,7 +382,7 @@ export class CytoqueueClient {
   }
 }
 
-/** Tells the caller the key of a creation whose outcome is unknown, so that it can be repeated. */
+/** Adds the idempotency key to the error of a creation with unknown outcome, so that the caller can repeat it. */
 async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise<T> {
   try {
     return await creation;
@@ -393,6 +399,21 @@ function settingsQuery({
   missing,
   formulas,
   explain,
+  profile,
+  sheet,
+  charset,
+  onWarning,
 }: BatchSettings): NonNullable<ApiRequest['query']> {
-  return { model, operating_point: operatingPoint, on_error: onError, missing, formulas, explain };
+  return {
+    model,
+    operating_point: operatingPoint,
+    on_error: onError,
+    missing,
+    formulas,
+    explain,
+    profile,
+    sheet,
+    charset,
+    on_warning: onWarning,
+  };
 }

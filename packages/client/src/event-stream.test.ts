@@ -23,7 +23,7 @@ describe('parseEvents', () => {
     ]);
   });
 
-  it('knows line ends of both kinds', async () => {
+  it('accepts LF and CRLF', async () => {
     expect(await collect(parseEvents(inPieces('id: 1\r\ndata: x\r\n\r\n', 1)))).toEqual([{ id: '1', data: 'x' }]);
   });
 });
@@ -43,7 +43,7 @@ describe('followStates', () => {
     return { asked, states: collect(followStates<{ n: number }>({ open, isFinal, retry, signal })) };
   }
 
-  it('takes a stream that was cut off up behind the last event', async () => {
+  it('resumes an interrupted stream after the last event', async () => {
     const { asked, states } = follow([
       new Response(state(1) + state(2)),
       new Response(''),
@@ -53,7 +53,7 @@ describe('followStates', () => {
     expect(asked).toEqual([undefined, '2', '2']);
   });
 
-  it('gives up when nothing comes for as many tries as the policy has', async () => {
+  it("fails after the policy's number of attempts without an event", async () => {
     const { asked, states } = follow([
       new Response(state(1)),
       new Response(''),
@@ -64,7 +64,7 @@ describe('followStates', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('follows a state that does not change for as long as it takes: a stream that lasted is no failure', async () => {
+  it('keeps following an unchanged state: a stream that lasted is not a failed attempt', async () => {
     let nowMs = 0;
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 5 * 60_000));
     const silent = Array.from({ length: 20 }, () => new Response(''));
@@ -73,13 +73,13 @@ describe('followStates', () => {
     clock.mockRestore();
   });
 
-  it('does not try again what will not pass', async () => {
+  it('does not retry a permanent failure', async () => {
     const { asked, states } = follow([new SyntaxError('no JSON')]);
     await expect(states).rejects.toThrow('no JSON');
     expect(asked).toHaveLength(1);
   });
 
-  it('ends with its signal', async () => {
+  it('rejects with the reason of its signal', async () => {
     const controller = new AbortController();
     controller.abort(new Error('enough'));
     await expect(follow([new Response('')], controller.signal).states).rejects.toThrow('enough');

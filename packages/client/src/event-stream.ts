@@ -6,7 +6,7 @@ export interface ServerEvent {
   data: string;
 }
 
-/** Events of a `text/event-stream` body (HTML standard, section 9.2). Comments and what is cut off at the end are no events. */
+/** Parses a `text/event-stream` body (HTML standard, section 9.2). Ignores comments and a truncated last event. */
 export async function* parseEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -32,19 +32,19 @@ function parseBlock(block: string): ServerEvent | undefined {
 }
 
 interface FollowOptions<T> {
-  /** Opens the stream behind the last event seen. */
+  /** Opens the stream after the last event seen. */
   open: (lastEventId: string | undefined) => Promise<Response>;
   isFinal: (state: T) => boolean;
   retry: RetryPolicy;
   signal: AbortSignal | undefined;
 }
 
-/** A stream that lasted this long was no failed attempt, however it ended. */
+/** A stream that lasted this long does not count as a failed attempt. */
 const STABLE_CONNECTION_MS = 60_000;
 
 /**
- * States as they change, up to the final one. A stream that is cut off is taken up behind the last event; the policy's
- * attempts begin again with each event that comes, and with each stream that has lasted: the server ends one after five minutes.
+ * Yields states until the final one. Resumes an interrupted stream after the last event. The attempts are counted from zero
+ * after each event and after each stream that lasted, because the server ends a stream after five minutes.
  */
 export async function* followStates<T>({ open, isFinal, retry, signal }: FollowOptions<T>): AsyncGenerator<T> {
   let lastId: string | undefined;
@@ -69,7 +69,7 @@ export async function* followStates<T>({ open, isFinal, retry, signal }: FollowO
   }
 }
 
-/** Not every browser can iterate over a stream yet. */
+/** Not all browsers support async iteration of streams. */
 async function* bodyOf({ body }: Response): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { ApiError, ConnectionError, CytoqueueClient, InvalidResponseError } from './index';
 
 /*
- * Answers that do not arrive whole. A server of the test's own, because no real API can be made to break off at a given byte.
+ * Incomplete responses. Uses a test server, because the real API cannot be made to stop at a given byte.
  */
 
 type Answer = (response: ServerResponse) => void;
@@ -53,9 +53,9 @@ const html: Answer = (response) =>
 const empty: Answer = (response) => response.writeHead(200).end();
 
 const lost = {
-  'a length that is not reached': brokenOff,
-  'chunks that break off': chunkBrokenOff,
-  'JSON that ends early': endsEarly,
+  'a body shorter than its length': brokenOff,
+  'interrupted chunks': chunkBrokenOff,
+  'truncated JSON': endsEarly,
   'a proxy’s page': html,
   'an empty body': empty,
 };
@@ -65,21 +65,21 @@ const creations: Record<string, () => Promise<unknown>> = {
   rescore: () => client.rescoreBatch('batch_1'),
 };
 
-describe.each(Object.entries(creations))('the answer to a new %s', (_name, create) => {
-  test.each(Object.entries(lost))('that is lost by %s is asked for again with the same key', async (_fault, answer) => {
+describe.each(Object.entries(creations))('the response to a new %s', (_name, create) => {
+  test.each(Object.entries(lost))('that is lost by %s is requested again with the same key', async (_fault, answer) => {
     answers = [answer, answer, whole];
     expect(await create()).toEqual({ id: 'one' });
     expect(new Set(keys)).toEqual(new Set([expect.stringMatching(/^\w{32}$/)]));
     expect(keys).toHaveLength(3);
   });
 
-  test('that never arrives leaves the caller the key to repeat it with', async () => {
+  test('that never arrives is an error with the idempotency key', async () => {
     const error: unknown = await create().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConnectionError);
     expect((error as ConnectionError).idempotencyKey).toBe(keys[0]);
   });
 
-  test('that a proxy replaces by an error leaves the key too, and a refusal leaves none', async () => {
+  test('that a proxy replaces by an error includes the key; a refusal does not', async () => {
     const failWith = async (status: number, body: string) => {
       answers = Array.from({ length: 3 }, () => (response) => response.writeHead(status).end(body));
       return create().catch((thrown: unknown) => thrown);
@@ -92,20 +92,20 @@ describe.each(Object.entries(creations))('the answer to a new %s', (_name, creat
   });
 });
 
-test('reads are repeated too, and end in a typed error', async () => {
+test('reads are retried and end in a typed error', async () => {
   answers = [html, html, html];
   const error: unknown = await client.session().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InvalidResponseError);
-  expect((error as Error).message).toMatch(/HTML page instead of JSON; check the address, and any proxy/);
+  expect((error as Error).message).toMatch(/HTML page instead of JSON; check the URL and any proxy/);
 });
 
-test('a creation without a key is not repeated', async () => {
+test('a creation without a key is not retried', async () => {
   answers = [brokenOff, whole];
   await expect(client.retryBatch('batch_1')).rejects.toBeInstanceOf(ConnectionError);
   expect(keys).toHaveLength(1);
 });
 
-test('a problem document that breaks off keeps its status', async () => {
+test('a truncated problem document keeps its status', async () => {
   const cutProblem: Answer = (response) =>
     response
       .writeHead(422, { 'Content-Type': 'application/problem+json', 'Content-Length': 99 })
@@ -117,7 +117,7 @@ test('a problem document that breaks off keeps its status', async () => {
 });
 
 test.each(Object.entries({ 'a page': html, 'an empty answer': empty }))(
-  '%s of a proxy is not taken for a file',
+  '%s of a proxy is not accepted as a file',
   async (_, answer) => {
     answers = [answer];
     await expect(client.download('batch_1', 'results')).rejects.toBeInstanceOf(InvalidResponseError);
@@ -130,7 +130,7 @@ test('an aborted call rejects with the reason of its signal while the body arriv
   await expect(client.predict({ features: {} }, { signal: stop.signal })).rejects.toThrow('stopped');
 });
 
-/** As much of a browser's XMLHttpRequest as an upload uses. jsdom has one, but not in this package's test environment. */
+/** The parts of XMLHttpRequest that an upload uses. This package's test environment has no jsdom. */
 class ScriptedXhr {
   static answer: { status: number; type: string; text: string };
   status = 0;
@@ -146,7 +146,7 @@ class ScriptedXhr {
   send = (): void => {
     this.status = ScriptedXhr.answer.status;
     this.responseText = ScriptedXhr.answer.text;
-    // As a browser does, which reports an exception of the handler and goes on.
+    // Like a browser, report an exception of the handler and continue.
     queueMicrotask(() => {
       try {
         this.onload?.();
@@ -157,7 +157,7 @@ class ScriptedXhr {
   };
 }
 
-describe('an upload of a browser', () => {
+describe('a browser upload', () => {
   const scope = globalThis as { XMLHttpRequest?: unknown };
   beforeAll(() => {
     scope.XMLHttpRequest = ScriptedXhr;
@@ -166,12 +166,12 @@ describe('an upload of a browser', () => {
     delete scope.XMLHttpRequest;
   });
 
-  test('that is answered with a page ends in a typed error', async () => {
+  test('whose response is an HTML page rejects with a typed error', async () => {
     ScriptedXhr.answer = { status: 200, type: 'text/html', text: '<html>' };
     await expect(client.uploadBatch(new Blob(['V1\n1\n']))).rejects.toBeInstanceOf(InvalidResponseError);
   });
 
-  test('that is refused keeps the problem', async () => {
+  test('that is refused rejects with the problem', async () => {
     ScriptedXhr.answer = {
       status: 413,
       type: 'application/problem+json',

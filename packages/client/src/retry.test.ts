@@ -16,21 +16,21 @@ test.each([
   }
 });
 
-test('the delay is at least what the API asks for, up to two minutes', () => {
+test('the delay is at least Retry-After, up to two minutes', () => {
   expect(retryDelayMs(unavailable(5_000), 0, policy)).toBe(5_000);
   expect(retryDelayMs(unavailable(3_600_000), 0, policy)).toBe(120_000);
   expect(retryDelayMs(unavailable(0), 0, policy)).toBeGreaterThanOrEqual(150);
 });
 
-test.each([429, 502, 503, 504])('status %d may pass', (status) => {
+test.each([429, 502, 503, 504])('status %d is retryable', (status) => {
   expect(isRetryable(new ApiError(status, {}, undefined))).toBe(true);
 });
 
-test.each([400, 401, 404, 409, 413, 422, 500, 507])('status %d does not pass', (status) => {
+test.each([400, 401, 404, 409, 413, 422, 500, 507])('status %d is not retryable', (status) => {
   expect(isRetryable(new ApiError(status, {}, undefined))).toBe(false);
 });
 
-test('a lost connection may pass, a defect of this program does not', () => {
+test('a lost connection is retryable, a programming error is not', () => {
   expect([isRetryable(new ConnectionError('x')), isRetryable(new TypeError('x'))]).toEqual([true, false]);
 });
 
@@ -48,14 +48,14 @@ describe('retries wait', () => {
 
   afterEach(() => jest.restoreAllMocks());
 
-  test('as long as the API asks before each further attempt, and the last failure is thrown', async () => {
+  test('as long as Retry-After before each attempt, and the last failure is thrown', async () => {
     let attempts = 0;
     const failing = () => Promise.reject(unavailable(1_000 * ++attempts));
     await expect(withRetries(policy, undefined, failing)).rejects.toMatchObject({ retryAfterMs: 4_000 });
     expect(waited).toEqual([1_000, 2_000, 3_000]);
   });
 
-  test('not at all for what cannot pass', async () => {
+  test('not at all after a permanent failure', async () => {
     await expect(
       withRetries(policy, undefined, () => Promise.reject(new ApiError(404, {}, undefined))),
     ).rejects.toMatchObject({ status: 404 });
@@ -63,7 +63,7 @@ describe('retries wait', () => {
   });
 });
 
-test('a pause that is aborted rejects with the reason of the signal, before it starts too', async () => {
+test("an aborted sleep rejects with the signal's reason, also if it was aborted before", async () => {
   const controller = new AbortController();
   const pausing = sleep(3_600_000, controller.signal);
   controller.abort(new Error('enough'));

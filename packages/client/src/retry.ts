@@ -1,9 +1,9 @@
 import { ApiError, ConnectionError } from './api-error';
 
 export interface RetryPolicy {
-  /** Tries in all. */
+  /** Maximum number of attempts. */
   attempts: number;
-  /** First pause; each further one is twice as long, and a random part of it is taken off. */
+  /** First delay. It doubles with each attempt, minus a random part. */
   baseDelayMs: number;
   maxDelayMs: number;
 }
@@ -11,10 +11,10 @@ export interface RetryPolicy {
 export const defaultRetry: RetryPolicy = { attempts: 5, baseDelayMs: 300, maxDelayMs: 10_000 };
 
 const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
-/** Nobody waits for longer because a server says so. */
+/** Upper limit for Retry-After. */
 const MAX_RETRY_AFTER_MS = 120_000;
 
-/** Tries again what may pass by itself. Only for requests that may be sent twice. */
+/** Retries transient failures. Only for idempotent requests. */
 export async function withRetries<T>(
   policy: RetryPolicy,
   signal: AbortSignal | undefined,

@@ -2,9 +2,9 @@ import { ConnectionError, parseResponse, toApiError } from './api-error';
 import { type RetryPolicy, defaultRetry, withRetries } from './retry';
 
 export interface ClientOptions {
-  /** Where the API is, such as `https://cytoqueue.example`; the page's own origin when left out. */
+  /** URL of the API, such as `https://cytoqueue.example`; by default the page's origin. */
   url?: string;
-  /** Left out in a browser, where the session cookie stands for it. */
+  /** Not needed in a browser with a session cookie. */
   apiKey?: string;
   fetch?: typeof fetch;
   retry?: Partial<RetryPolicy>;
@@ -21,13 +21,13 @@ export interface ApiRequest extends CallOptions {
   headers?: Record<string, string | undefined>;
   /** Sent as JSON. */
   json?: unknown;
-  /** Made anew for each try. */
+  /** Called for each attempt. */
   body?: () => ReadableStream<Uint8Array>;
-  /** Whether the request may be sent again when its answer is lost: so it is for GET, PUT and DELETE, and with an idempotency key. */
+  /** Whether the request may be repeated when its response is lost: GET, PUT, DELETE and requests with an idempotency key. */
   retryable?: boolean;
 }
 
-/** Requests with the key, the API's errors as `ApiError`, and retries where they are safe. */
+/** Sends requests with the API key, converts error responses to `ApiError` and retries idempotent requests. */
 export class Transport {
   readonly retry: RetryPolicy;
   private readonly url: string;
@@ -41,7 +41,7 @@ export class Transport {
     this.retry = { ...defaultRetry, ...retry };
   }
 
-  /** A body that breaks off counts as a lost answer: the request is repeated where that is safe. */
+  /** An interrupted body counts as a lost response: an idempotent request is repeated. */
   json<T>(request: ApiRequest): Promise<T> {
     return this.repeat(request, async () => {
       const response = await this.sendOnce(request);
@@ -49,12 +49,12 @@ export class Transport {
     });
   }
 
-  /** The same for an answer that is no JSON. */
+  /** Like `json`, for a text response. */
   text(request: ApiRequest): Promise<string> {
     return this.repeat(request, async () => readText(await this.sendOnce(request), request.signal));
   }
 
-  /** @throws ApiError for every answer that is not a success; ConnectionError when none came; the signal's reason */
+  /** @throws ApiError for an error status, ConnectionError without a response, or the signal's reason */
   send(request: ApiRequest): Promise<Response> {
     return this.repeat(request, () => this.sendOnce(request));
   }
@@ -62,7 +62,7 @@ export class Transport {
   async sendOnce(request: ApiRequest): Promise<Response> {
     const response = await this.fetchOnce(request);
     if (response.ok) return response;
-    // The status alone says enough when the problem document is cut off.
+    // If the problem document is truncated, report the status alone.
     const text = await readText(response, request.signal).catch((error: unknown) => {
       if (error instanceof ConnectionError) return '';
       throw error;
@@ -97,24 +97,24 @@ export class Transport {
       headers: this.headers(request),
       body: json === undefined ? body?.() : JSON.stringify(json),
       signal,
-      // Node.js wants it for a body that is a stream; elsewhere it means nothing.
+      // Node.js requires it for a streaming body.
       duplex: 'half',
     };
     try {
       return await this.fetch(this.buildUrl(request), init);
     } catch (error) {
       signal?.throwIfAborted();
-      throw new ConnectionError('the service cannot be reached', { cause: error });
+      throw new ConnectionError('the service cannot be reached; check the URL and the network', { cause: error });
     }
   }
 }
 
-/** @throws ConnectionError when the body breaks off; the signal's reason */
+/** @throws ConnectionError when the body is interrupted, or the signal's reason */
 async function readText(response: Response, signal: AbortSignal | undefined): Promise<string> {
   try {
     return await response.text();
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ConnectionError('the answer broke off', { cause: error });
+    throw new ConnectionError('the response was interrupted', { cause: error });
   }
 }

@@ -1,10 +1,10 @@
-/** The API's JSON as `/openapi.json` describes it; `services/api` checks these types against its schemas. */
+/** JSON types of the API as in `/openapi.json`; `services/api` checks them against its schemas. */
 
 export type ClassName = 'benign' | 'malignant';
 export type OperatingPoint = 'default' | 'sensitivity99';
 /** By canonical name; null = not measured. */
 export type FeatureValues = Record<string, number | null>;
-/** What may be sent: by name or alias; null or "?" = not measured. */
+/** Features of a request, by name or alias; null or "?" = not measured. */
 export type FeatureInput = Record<string, number | string | null>;
 
 export interface ModelPin {
@@ -16,7 +16,7 @@ export interface ModelPin {
 
 export interface PredictionBody {
   features: FeatureInput;
-  /** The sender's own reference. */
+  /** The sender's reference. */
   sample_id?: string;
   /** `name` (its champion) or `name@version`. */
   model?: string;
@@ -28,7 +28,7 @@ export type PredictionStatus = 'queued' | 'processing' | 'succeeded' | 'failed' 
 
 export interface AcceptedPrediction {
   id: string;
-  /** `queued`; in the answer to a repeated request the state that the record has by then. */
+  /** `queued`; for a repeated request the record's current state. */
   status: PredictionStatus;
   created_at: string;
   links: { self: string };
@@ -42,7 +42,7 @@ export interface Prediction {
   sample_id?: string;
   model: ModelPin;
   features: FeatureValues;
-  /** While it is queued: 1 = next; null when not known. */
+  /** Position in the queue, 1 = next; null when unknown. */
   queue_position?: number | null;
   result?: PredictionResult;
   error?: { code: string; detail: string };
@@ -121,6 +121,43 @@ export interface FileDrift {
   notes?: Drift['notes'];
 }
 
+/** How a file was read. */
+export interface ImportReport {
+  container: 'csv' | 'gzip' | 'zip' | 'xlsx' | 'ods' | 'jsonl' | 'parquet';
+  encoding: string | null;
+  delimiter: string | null;
+  decimal: '.' | ',';
+  header_line: number | null;
+  sheet: string | null;
+  skipped_rows: { empty: number; repeated_header: number; title: number; second_header: number };
+  /** Changes made to read the file. */
+  repairs: { code: string; detail: string }[];
+  canonical_sha256: string;
+  profile: { name: string; sha256: string } | null;
+}
+
+export interface FileWarning {
+  code: string;
+  detail: string;
+  row?: number;
+  line?: number;
+  column?: string;
+}
+
+/** A saved description of a lab's files. */
+export interface ImportProfile {
+  /** Canonical feature name, `id` or `label` → the file's own column. */
+  columns?: Record<string, string>;
+  header_line?: number;
+  delimiter?: ',' | ';' | '\t' | '|' | ' ';
+  decimal?: '.' | ',';
+  encoding?: string;
+  missing?: string[];
+  sheet?: string;
+}
+
+export type NamedImportProfile = { name: string } & ImportProfile;
+
 export interface Batch {
   id: string;
   status: BatchStatus;
@@ -128,7 +165,7 @@ export interface Batch {
   completed_at?: string;
   filename: string | null;
   model: ModelPin;
-  /** Rows; `total` is the sum of the others. */
+  /** Numbers of rows; `total` is the sum of the others. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
   /** Of a finished batch; absent for those of earlier releases. */
@@ -137,7 +174,11 @@ export interface Batch {
   progress: number;
   eta_seconds: number | null;
   input_sha256: string;
-  /** `object-damaged`: a stored document of the batch is damaged; the other members are what is left of it. `object-unreadable`, in lists: it cannot be read at the moment. */
+  /** Absent for batches of earlier releases. */
+  import?: ImportReport;
+  warnings?: FileWarning[];
+  warnings_total?: number;
+  /** `object-damaged`: a stored document of the batch is damaged and the other members are incomplete. `object-unreadable` (in lists): it cannot be read at present. */
   error?: { code: string; detail: string };
   rescores?: { batch_id: string; model: ModelPin; operating_point: string; changed_rows: number | null };
   links: { self: string; results: string; errors: string; changes?: string };
@@ -192,13 +233,27 @@ export interface WorklistItem {
 export interface Preflight {
   filename: string | null;
   model: ModelPin;
+  /** Whether an upload of the file would be accepted. */
+  accepted: boolean;
+  problems: { code: string; detail: string }[];
   input_sha256: string;
   bytes: number;
+  /** null where the file was refused before it was read. */
+  import: ImportReport | null;
+  warnings: FileWarning[];
+  warnings_total: number;
   dialect: { delimiter: string; line_end: string; bom: boolean };
-  columns: { column: string; used_as: 'feature' | 'label' | 'id' | 'carried'; feature?: string; matched_by?: string }[];
+  columns: {
+    column: string;
+    used_as: 'feature' | 'label' | 'id' | 'carried';
+    feature?: string;
+    matched_by?: string;
+    suggestion?: string;
+  }[];
   rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
   rejected_by_code: Record<string, number>;
-  errors: { row: number; code: string; detail: string }[];
+  errors: { row: number; line: number | null; code: string; detail: string }[];
+  faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
   missing_by_feature: Record<string, number>;
   drift: FileDrift;
   eta_seconds: number | null;
@@ -218,7 +273,7 @@ export interface Feature {
 
 export interface ModelSummary {
   name: string;
-  /** null: no version was promoted yet. */
+  /** null: no version has been promoted. */
   champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
@@ -242,12 +297,12 @@ export interface ModelVersion extends ModelPin {
 }
 
 export interface ModelEvaluation {
-  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  /** Means of the cross-validation and their 95 % confidence intervals. */
   cv: Record<string, number>;
   cv_intervals: Record<string, [number, number]>;
-  /** How often the cross-validation asked each row. */
+  /** How often the cross-validation tested each row. */
   repetitions: number;
-  /** By tenths of the scale of probabilities; rows over all repetitions. */
+  /** Per tenth of the probability scale; rows over all repetitions. */
   reliability: { mean_probability: number; malignant_share: number; rows: number }[];
 }
 
@@ -257,10 +312,11 @@ export interface Page<T> {
   last_id: string | null;
 }
 
-/** A place in the sender's input and what is wrong there. */
+/** An error in the sender's input and its position. */
 export interface FieldError {
   field?: string;
   row?: number;
+  line?: number;
   column?: string;
   code: string;
   detail: string;
@@ -279,7 +335,7 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** Rows wait and none was finished for 15 seconds. */
+  /** Rows wait and no row was finished for 15 seconds. */
   stalled: boolean;
   /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
@@ -295,6 +351,6 @@ export interface QueueState {
     oldest_job_age_seconds: number;
   }[];
   latency: { prediction_wait_ms: Percentiles | null; prediction_total_ms: Percentiles | null };
-  /** Of the last hour. */
+  /** Counts of the last hour. */
   failures: { shards_failed: number; jobs_retried: number };
 }

@@ -6,7 +6,7 @@ type Handler = (() => void) | null;
 
 class ScriptedXhr {
   static last: ScriptedXhr;
-  /** Plays the server, after the request was sent. */
+  /** Simulates the server after the request was sent. */
   static play: (xhr: ScriptedXhr) => void;
   status = 0;
   responseText = '';
@@ -108,7 +108,7 @@ test('an upload whose connection keeps failing is a ConnectionError', async () =
   await expect(client.uploadBatch(file)).rejects.toBeInstanceOf(ConnectionError);
 });
 
-test('an aborted upload is aborted at the browser, and rejects with the reason of the signal', async () => {
+test("an aborted upload aborts the browser's request and rejects with the reason of the signal", async () => {
   const controller = new AbortController();
   ScriptedXhr.play = () => controller.abort(new Error('enough'));
   await expect(client.uploadBatch(file, { signal: controller.signal })).rejects.toThrow('enough');

@@ -2,14 +2,14 @@ import { ConnectionError, parseResponse, toApiError } from './api-error';
 import { randomHex } from './random-hex';
 import type { ApiRequest, Transport } from './transport';
 
-/** A file's bytes, to be read anew for each try. */
+/** A file that can be read again for each attempt. */
 export interface StreamedFile {
   stream: () => AsyncIterable<Uint8Array>;
-  /** Bytes, when known. */
+  /** In bytes, if known. */
   size?: number;
 }
 
-/** A `File` or `Blob` of a browser, or whatever can be read twice. */
+/** A browser's `File` or `Blob`, or a file that can be read repeatedly. */
 export type UploadFile = Blob | StreamedFile;
 
 export interface UploadProgress {
@@ -23,17 +23,17 @@ export interface UploadRequest extends ApiRequest {
   onProgress: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** Sends a file as a form; its bytes are never held whole. @returns the answer's JSON */
+/** Sends a file as a form without holding it in memory. @returns the response's JSON */
 export async function sendFile<T>(transport: Transport, upload: UploadRequest): Promise<T> {
   const Xhr = (globalThis as { XMLHttpRequest?: XhrClass }).XMLHttpRequest;
-  // Browsers tell how much of a body has gone only through XMLHttpRequest, and stream none through fetch.
+  // In browsers only XMLHttpRequest reports upload progress, and fetch cannot stream a body.
   if (Xhr !== undefined && upload.file instanceof Blob) return sendForm<T>(new Xhr(), transport, upload, upload.file);
   const boundary = `cytoqueue-${randomHex()}`;
   const headers = { ...upload.headers, 'Content-Type': `multipart/form-data; boundary=${boundary}` };
   return transport.json<T>({ ...upload, retryable: false, headers, body: () => toStream(formParts(upload, boundary)) });
 }
 
-/** A form of one file by hand: `FormData` would want the whole file in memory. */
+/** Encodes a form with one file; `FormData` would hold the whole file in memory. */
 async function* formParts({ file, filename, onProgress }: UploadRequest, boundary: string): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   yield encoder.encode(
@@ -49,7 +49,7 @@ async function* formParts({ file, filename, onProgress }: UploadRequest, boundar
   yield encoder.encode(`\r\n--${boundary}--\r\n`);
 }
 
-/** As the HTML standard writes names in forms. */
+/** Escapes a file name by the HTML standard. */
 function escapeName(name: string): string {
   return name.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
@@ -67,7 +67,7 @@ function toStream(parts: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-/** As much of XMLHttpRequest as is used here, for this package is built without a browser's types. */
+/** The parts of XMLHttpRequest used here; this package is built without browser types. */
 interface Xhr {
   status: number;
   responseText: string;
@@ -104,7 +104,7 @@ function sendForm<T>(xhr: Xhr, transport: Transport, upload: UploadRequest, file
         reject(error as Error);
       }
     };
-    xhr.onerror = () => reject(new ConnectionError('the service cannot be reached'));
+    xhr.onerror = () => reject(new ConnectionError('the service cannot be reached; check the URL and the network'));
     xhr.onabort = () => reject(signal?.reason as Error);
     signal?.addEventListener('abort', abort);
     xhr.send(form);

@@ -9,6 +9,13 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** How often the byte stands in [from, end). */
+export function countByte(bytes: Buffer, byte: number, from = 0, end = bytes.length): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte, from); at >= 0 && at < end; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
+}
+
 /** Offset of the first NUL or of the first byte sequence that is not UTF-8; -1 when all is text. */
 export function findInvalidText(bytes: Buffer): number {
   const nul = bytes.indexOf(NUL);

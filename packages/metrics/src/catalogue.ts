@@ -1,19 +1,19 @@
-/** How a metric is counted: the state of a moment, a sum of what happened, or many values of which the distribution matters. */
+/** `gauge`: current state. `count`: number of events. `values`: a distribution. */
 export type MetricKind = 'gauge' | 'count' | 'values';
 
 export type MetricUnit = 'Count' | 'Seconds' | 'Milliseconds' | 'Bytes' | 'None';
 
-/** The dimension `Queue`; `all` for what belongs to no single one. */
+/** The dimension `Queue`; `all` for metrics that belong to no single queue. */
 export type MetricQueue = 'all' | 'predictions' | 'shards' | 'finalize';
 
-/** The process that measures it, and exposes it to Prometheus. */
+/** The process that measures the metric and exposes it to Prometheus. */
 export type MetricSource = 'api' | 'worker' | 'both';
 
 export interface Metric {
   readonly kind: MetricKind;
   readonly unit: MetricUnit;
   readonly source: MetricSource;
-  /** One datum each. */
+  /** One datum per queue. */
   readonly queues: readonly MetricQueue[];
   readonly meaning: string;
 }
@@ -28,89 +28,89 @@ const inWorker = <K extends MetricKind>(kind: K, unit: MetricUnit, queue: Metric
 const inBoth = <K extends MetricKind>(kind: K, unit: MetricUnit, meaning: string) =>
   ({ kind, source: 'both', unit, queues: ['all'], meaning }) as const;
 
-/** Every metric there is. CloudWatch, Prometheus and the table in README.md are made from these entries. */
+/** All metrics. CloudWatch data, Prometheus metrics and the table in README.md are generated from these entries. */
 export const catalogue = {
   BacklogRows: gauge(
     'Count',
     ['predictions', 'shards'],
-    'Rows in jobs that wait, are prioritised, delayed or active; a single record is one row',
+    'Rows in waiting, prioritised, delayed and active jobs; a single record is one row',
   ),
-  BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize'], 'The same in jobs'),
+  BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize'], 'Number of these jobs'),
   OldestJobAgeSeconds: gauge(
     'Seconds',
     ['predictions', 'shards', 'finalize'],
-    'Age of the oldest of these jobs, 0 without any; of the end of a batch since its shards are done',
+    'Age of the oldest of these jobs, 0 without jobs; a finalizer ages from the end of its last shard',
   ),
   BacklogRowsPerWorker: gauge(
     'Count',
     ['all'],
-    'The rows of the backlog over the workers alive; over one when none is',
+    'Backlog rows divided by the workers alive, or by one when none is alive',
   ),
   DrainSeconds: gauge(
     'Seconds',
     ['all'],
-    'How long the workers alive need for the backlog at their recent pace; when none is alive or nothing is finished: what one needs, and at least the age of the oldest job',
+    'Time that the workers alive need for the backlog at their recent throughput; with no worker alive or no throughput: the time one worker needs, at least the age of the oldest job',
   ),
-  WorkersAlive: gauge('Count', ['all'], 'Workers heard of within the last 16 seconds'),
-  HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is backlog and no worker is alive, else 0'),
+  WorkersAlive: gauge('Count', ['all'], 'Workers with a heartbeat in the last 16 seconds'),
+  HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is a backlog and no worker is alive, otherwise 0'),
   RowsPredicted: inWorker(
     'count',
     'Count',
     'shards',
-    'Rows of batches that were scored; each once, however often its shard was delivered',
+    'Batch rows scored; each counts once, however often its shard is delivered',
   ),
-  RowsRejected: inWorker('count', 'Count', 'shards', 'Rows of batches that were bad input; each once'),
-  PredictionsCompleted: inWorker('count', 'Count', 'predictions', 'Single records with a result; each once'),
+  RowsRejected: inWorker('count', 'Count', 'shards', 'Batch rows rejected as invalid input; each counts once'),
+  PredictionsCompleted: inWorker('count', 'Count', 'predictions', 'Single records with a result; each counts once'),
   PredictionsFailed: inWorker('count', 'Count', 'predictions', 'Single records that failed for good'),
   PredictionQueueWait: inWorker(
     'values',
     'Milliseconds',
     'predictions',
-    'From the acceptance of a single record until a worker took it',
+    'Time from acceptance of a single record until a worker takes it',
   ),
   PredictionLatency: inWorker(
     'values',
     'Milliseconds',
     'predictions',
-    'From the acceptance of a single record until its result was stored',
+    'Time from acceptance of a single record until its result is stored',
   ),
-  ShardSeconds: inWorker('values', 'Seconds', 'shards', 'From reading a shard until its result was stored'),
+  ShardSeconds: inWorker('values', 'Seconds', 'shards', 'Time from reading a shard until its result is stored'),
   ShardsFailed: inWorker('count', 'Count', 'shards', 'Shards that failed for good; their rows are in the errors file'),
   JobsRetried: inWorker(
     'count',
     'Count',
     'all',
-    'Deliveries of a job after its first: an attempt failed, its worker died, or the store was away',
+    'Redeliveries of jobs: an attempt failed, a worker crashed, or the store was unavailable',
   ),
   ReconciledJobs: inWorker(
     'count',
     'Count',
     'all',
-    'Records and batches that were accepted, could not finish by what was left in Redis, and were enqueued again',
+    'Accepted records and batches that the reconciler re-enqueued because Redis had lost their jobs',
   ),
   ChecksumMismatches: inWorker(
     'count',
     'Count',
     'all',
-    'Results that differed from the one already stored under their key, and stored objects that are damaged or cannot be read',
+    'Results that differ from the result already stored, and stored objects that are damaged or unreadable',
   ),
   JobsRefused: inWorker(
     'count',
     'Count',
     'all',
-    'Jobs without effect, for they were malformed or named a batch, run or shard that the store does not know',
+    'Jobs dropped because they were malformed or their batch, run or shard is not in the store',
   ),
-  UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, unzipped'),
+  UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, after decompression'),
   CanaryLatency: inApi(
     'values',
     'Milliseconds',
-    'How long the test record with a known answer took through the real queue',
+    'Time of the canary, a test record with a known answer, through the real queue',
   ),
-  CanaryFailed: inApi('count', 'Count', 'Test records without an answer in time, or with a wrong one'),
+  CanaryFailed: inApi('count', 'Count', 'Canary records with a late or wrong answer'),
   DependencyProbesFailed: inBoth(
     'count',
     'Count',
-    'Probes that found the object store or Redis unreachable, unsuitable or denying access; each process probes every 5 minutes, after a failure every 5 seconds',
+    'Probes that found the object store or Redis unreachable, unsuitable or denying access; each process probes every 5 minutes, and every 5 seconds after a failure',
   ),
 } as const satisfies Record<string, Metric>;
 
@@ -125,7 +125,7 @@ export type DistributionName = NamesOf<'values'>;
 
 export const metricNames = Object.keys(catalogue) as readonly MetricName[];
 
-/** The value of a gauge for one queue. */
+/** A gauge's value for one queue. */
 export interface Gauge {
   readonly name: GaugeName;
   readonly queue: MetricQueue;

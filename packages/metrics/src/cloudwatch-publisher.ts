@@ -2,13 +2,13 @@ import type { Gauge } from './catalogue';
 import type { AtomicGroup } from './cloudwatch-sender';
 import { MetricDatumBuilder, type MinuteCounterValues } from './metric-datum-builder';
 
-/** Figures that lie ready to be sent, given to one sender at a time. */
+/** Leases unsent counters to one sender at a time. */
 export interface CounterSource {
-  /** What nobody has sent yet, kept from others for a while. @param includeCurrent also what the present minute has come to so far */
+  /** Leases unsent entries. @param includeCurrent include the current minute so far */
   lease(includeCurrent: boolean): Promise<(MinuteCounterValues & { id: string })[]>;
-  /** It is sent and can be forgotten. */
+  /** Removes an entry that was sent. */
   acknowledge(id: string): Promise<void>;
-  /** Which minute it is for the source. */
+  /** The current minute by the source's clock. */
   currentMinute(): Promise<number>;
 }
 
@@ -19,8 +19,8 @@ export interface PublisherOptions {
 }
 
 /**
- * Makes data of figures and sends them. What was not sent stays with the source and is sent later, with the time at which it happened.
- * At least once: a process that dies between CloudWatch's answer and telling the source sends a minute's counts again.
+ * Sends gauges and counters to CloudWatch. Unsent counters stay in the source and are sent later with their own time. At least
+ * once: if a process crashes after CloudWatch has accepted a minute and before the acknowledgement, the minute is sent again.
  */
 export class CloudWatchPublisher {
   private readonly builder: MetricDatumBuilder;
@@ -29,12 +29,12 @@ export class CloudWatchPublisher {
     this.builder = new MetricDatumBuilder(parts.environment);
   }
 
-  /** The state of the moment alone. */
+  /** Sends only the gauges. */
   async sendGauges(gauges: readonly Gauge[]): Promise<void> {
     await this.parts.sender.send([this.gaugeGroup(gauges)]);
   }
 
-  /** Once a minute, by one process: the state, what the minutes before came to, and zeros for what nothing happened to. */
+  /** Called once a minute by one process. Sends gauges, the counters of past minutes, and zeros for counters without events. */
   async sendMinute(gauges: readonly Gauge[]): Promise<void> {
     const { counters: figures, sender } = this.parts;
     const last = (await figures.currentMinute()) - 1;
@@ -46,7 +46,7 @@ export class CloudWatchPublisher {
     await sender.send([this.gaugeGroup(gauges), zeroGroup, ...leased.map((minute) => this.counterGroup(minute))]);
   }
 
-  /** When a process stops: all there is, the present minute too. Sums add up, so nothing is lost if another goes on counting. */
+  /** Sends everything when a process stops, including the current minute; other processes may continue to add to that minute. */
   async flush(gauges: readonly Gauge[] = []): Promise<void> {
     const leased = await this.parts.counters.lease(true);
     await this.parts.sender.send([this.gaugeGroup(gauges), ...leased.map((minute) => this.counterGroup(minute))]);

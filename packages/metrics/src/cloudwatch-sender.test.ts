@@ -8,14 +8,14 @@ import { quantileOf, roundValue, distributionField, readDistribution } from './c
 const maker = new MetricDatumBuilder('test');
 const MINUTE = 29_000_000;
 const nothing = async () => undefined;
-const consignment = (data: MetricDatum[]): AtomicGroup => ({ data, onSent: nothing });
+const group = (data: MetricDatum[]): AtomicGroup => ({ data, onSent: nothing });
 const datum = (bytes = 0): MetricDatum => ({ MetricName: 'x'.repeat(bytes) });
 
-describe('calls', () => {
-  it('hold as much as they may, and every consignment whole', () => {
-    const many = Array.from({ length: 7 }, () => consignment(Array.from({ length: 300 }, () => datum())));
+describe('packRequests', () => {
+  it('fills requests up to the limits and keeps each group together', () => {
+    const many = Array.from({ length: 7 }, () => group(Array.from({ length: 300 }, () => datum())));
     expect(packRequests(many).map((call) => call.length)).toEqual([3, 3, 1]);
-    const large = Array.from({ length: 5 }, () => consignment([datum(400_000)]));
+    const large = Array.from({ length: 5 }, () => group([datum(400_000)]));
     expect(packRequests(large).map((call) => call.length)).toEqual([2, 2, 1]);
     for (const call of packRequests([...many, ...large])) {
       const data = call.flatMap((one) => one.data);
@@ -24,11 +24,11 @@ describe('calls', () => {
     }
   });
 
-  it('are not made for nothing', () => expect(packRequests([consignment([]), consignment([])])).toEqual([]));
+  it('creates no request for empty groups', () => expect(packRequests([group([]), group([])])).toEqual([]));
 });
 
-describe('data', () => {
-  it('have their three dimensions and the time at which it happened', () => {
+describe('metric data', () => {
+  it('have three dimensions and the time of their minute', () => {
     const [rows] = maker.minuteCounters({ minute: MINUTE, counters: { RowsPredicted: 5, unknown: 1 } });
     expect(rows).toEqual({
       MetricName: 'RowsPredicted',
@@ -43,7 +43,7 @@ describe('data', () => {
     });
   });
 
-  it('of a distribution are at most 150 values each, and lose none', () => {
+  it('of a distribution have at most 150 values each and keep all values', () => {
     const sums = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`PredictionLatency|${i + 1}`, i + 1]));
     const data = maker.minuteCounters({ minute: MINUTE, counters: sums });
     expect(data.map(({ Values, Counts }) => [Values?.length, Counts?.length])).toEqual([
@@ -54,7 +54,7 @@ describe('data', () => {
     expect(data.flatMap(({ Counts = [] }) => Counts).reduce((sum, count) => sum + count, 0)).toBe((400 * 401) / 2);
   });
 
-  it('are zeros for every count that nothing happened to, and for nothing else', () => {
+  it('contain zeros for every counter without events, and for no other metric', () => {
     const names = maker
       .zeroCounters(MINUTE, new Set(['RowsPredicted']))
       .map(({ MetricName, Value }) => [MetricName, Value]);
@@ -77,10 +77,10 @@ describe('the publisher', () => {
     currentMinute: async () => MINUTE,
   };
   const sender = {
-    send: async (consignments: readonly AtomicGroup[]) => {
+    send: async (groups: readonly AtomicGroup[]) => {
       if (!works) throw new Error('refused');
-      sent.push(consignments.flatMap(({ data }) => data));
-      for (const one of consignments) await one.onSent();
+      sent.push(groups.flatMap(({ data }) => data));
+      for (const one of groups) await one.onSent();
     },
   };
   const publisher = new CloudWatchPublisher({ environment: 'test', counters: figures, sender });
@@ -97,7 +97,7 @@ describe('the publisher', () => {
     works = true;
   });
 
-  it('sends each minute once, zeros for the last one, and what is late with its own time', async () => {
+  it('sends each minute once, zeros for the last minute, and late counters with their own time', async () => {
     await publisher.sendMinute(gauges);
     expect(values('WorkersAlive')).toEqual([2]);
     expect(values('RowsPredicted')).toEqual([3, 4]);
@@ -105,27 +105,27 @@ describe('the publisher', () => {
     expect(done).toEqual(['a', 'b']);
   });
 
-  it('at the end sends the present minute too', async () => {
+  it('sends the current minute in flush', async () => {
     await publisher.flush(gauges);
     expect(values('RowsPredicted')).toEqual([3, 4, 5]);
     expect(done).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps what could not be sent', async () => {
+  it('keeps counters that could not be sent', async () => {
     works = false;
     await expect(publisher.sendMinute(gauges)).rejects.toThrow('refused');
     expect(done).toEqual([]);
   });
 });
 
-describe('values', () => {
+describe('distribution values', () => {
   it('are rounded to two digits, within five per cent', () => {
     for (let value = 0.001; value < 1e6; value *= 1.0137)
       expect(Math.abs(roundValue(value) / value - 1)).toBeLessThanOrEqual(0.05);
     expect(roundValue(-3)).toBe(0);
   });
 
-  it('are found again among sums, in order, with their quantiles', () => {
+  it('are read from counters in order, with their quantiles', () => {
     const sums = {
       [distributionField('PredictionLatency', 120)]: 1,
       [distributionField('PredictionLatency', 7.46)]: 98,

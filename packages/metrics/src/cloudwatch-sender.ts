@@ -1,28 +1,28 @@
 import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 
-/** What one call may hold; the bytes leave room for what surrounds the data. */
+/** Limits of one request; the byte limit leaves space for the envelope. */
 const MAX_REQUEST_DATUMS = 1_000;
 const MAX_REQUEST_BYTES = 900_000;
-/** A call with its repetitions; who waits for a stop waits no longer. */
+/** Limit for a request with its retries, so that a stop is not delayed for longer. */
 const REQUEST_TIMEOUT_MS = 8_000;
 const MAX_ATTEMPTS = 3;
 
-/** Data that are sent together or not at all, and what to do once they are sent. */
+/** Data that must be sent in one request, and a callback after the request has succeeded. */
 export interface AtomicGroup {
   readonly data: readonly MetricDatum[];
   readonly onSent: () => Promise<void>;
 }
 
 /**
- * Sends data to CloudWatch, as many consignments in a call as fit, each whole: one that was not sent can be sent again without
- * counting anything twice. Region, credentials and endpoint by the AWS SDK's own variables.
+ * Sends groups of data to CloudWatch, several groups per request. A group is never split, so a failed one can be resent without
+ * counting any event twice. The AWS SDK's variables give region, credentials and endpoint.
  */
 export class CloudWatchSender {
   private readonly client = new CloudWatchClient({ maxAttempts: MAX_ATTEMPTS });
 
   constructor(private readonly namespace: string) {}
 
-  /** @throws Error of the SDK when a call failed; what came before it was sent */
+  /** @throws the SDK's error when a request fails; earlier requests were sent */
   async send(groups: readonly AtomicGroup[]): Promise<void> {
     for (const request of packRequests(groups)) {
       const command = new PutMetricDataCommand({
@@ -39,7 +39,7 @@ export class CloudWatchSender {
   }
 }
 
-/** Groups consignments into calls within the API's limits. One that alone exceeds them makes a call of its own, to be refused. */
+/** Packs groups into requests within the API's limits. A group that exceeds them gets its own request, which AWS refuses. */
 export function packRequests(groups: readonly AtomicGroup[]): AtomicGroup[][] {
   const requests: AtomicGroup[][] = [];
   let [data, bytes] = [Infinity, Infinity];

@@ -1,19 +1,19 @@
 import type { DistributionName } from './catalogue';
 
 /**
- * Figures are summed up under the metric's name, each value of a distribution under name and value: so the distributions
- * of many processes add up as counts do.
+ * Counters are stored by metric name. Each value of a distribution is a counter of its own, by name and value, so that
+ * distributions of many processes add up like counts.
  */
 export function distributionField(name: DistributionName, value: number): string {
   return `${name}|${roundValue(value)}`;
 }
 
-/** Two significant digits: within 5 % of the value, and few enough different ones to be counted one by one. */
+/** Rounds to two significant digits: within 5 % of the value, and few enough different values for one counter each. */
 export function roundValue(value: number): number {
   return Number(Math.max(0, value).toPrecision(2));
 }
 
-/** The values of one distribution among sums with how often each occurred, ascending. */
+/** Reads one distribution from counters: values with their number of occurrences, ascending. */
 export function readDistribution(
   name: DistributionName,
   counters: Readonly<Record<string, number>>,
@@ -25,7 +25,7 @@ export function readDistribution(
   return found.sort(([a], [b]) => a - b);
 }
 
-/** The least value that the share `quantile` of all does not exceed; undefined without any. */
+/** The quantile of a distribution; undefined without values. */
 export function quantileOf(values: readonly [value: number, count: number][], quantile: number): number | undefined {
   const total = values.reduce((sum, [, count]) => sum + count, 0);
   let seen = 0;

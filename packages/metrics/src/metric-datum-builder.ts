@@ -10,19 +10,19 @@ import {
 } from './catalogue';
 import { readDistribution } from './counter-fields';
 
-/** The dimension `Service` of all of it. */
+/** Dimension `Service` of all data. */
 const SERVICE = 'cytoqueue';
-/** How many different values one datum may hold. */
+/** CloudWatch's limit of distinct values per datum. */
 const MAX_DATUM_VALUES = 150;
 
-/** What was done in one minute and has not been sent; names as `sum-fields` makes them. */
+/** Unsent counters of one minute, named as in counter-fields.ts. */
 export interface MinuteCounterValues {
-  /** Since the epoch. */
+  /** Minutes since the epoch. */
   readonly minute: number;
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Makes CloudWatch's data of figures: each in exactly one set of dimensions, so that sums over a metric count nothing twice. */
+/** Converts counters and gauges to CloudWatch data. Each value has one set of dimensions, so that sums over a metric are correct. */
 export class MetricDatumBuilder {
   constructor(private readonly environment: string) {}
 
@@ -30,7 +30,7 @@ export class MetricDatumBuilder {
     return gauges.map(({ name, queue, value }) => ({ ...this.identity(name, queue, at), Value: value }));
   }
 
-  /** Counts as they are; distributions as values and counts, from which CloudWatch makes any percentile. */
+  /** Sends distributions as values and counts, from which CloudWatch computes percentiles. */
   minuteCounters({ minute, counters }: MinuteCounterValues): MetricDatum[] {
     const at = new Date(minute * 60_000);
     return metricNames.flatMap((name) => {
@@ -41,7 +41,7 @@ export class MetricDatumBuilder {
     });
   }
 
-  /** Counts that nothing was added to: an alarm or a scaling policy must not take quiet for missing data. */
+  /** Explicit zeros for counters without events: alarms and scaling policies treat missing data differently from zero. */
   zeroCounters(minute: number, except: ReadonlySet<string>): MetricDatum[] {
     const at = new Date(minute * 60_000);
     const zero = metricNames.filter(

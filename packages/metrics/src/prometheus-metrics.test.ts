@@ -5,7 +5,7 @@ import { prometheusName } from './prometheus-name';
 const lines = async (meters: PrometheusMetrics) =>
   (await meters.text()).body.split('\n').filter((line) => line.startsWith('cytoqueue_'));
 
-test('names are Prometheus names in base units', () => {
+test('metric names follow Prometheus conventions, in base units', () => {
   expect(prometheusName('RowsPredicted')).toBe('cytoqueue_rows_predicted_total');
   expect(prometheusName('PredictionLatency')).toBe('cytoqueue_prediction_latency_seconds');
   expect(prometheusName('OldestJobAgeSeconds')).toBe('cytoqueue_oldest_job_age_seconds');
@@ -15,7 +15,7 @@ test('names are Prometheus names in base units', () => {
   expect(new Set(metricNames.map(prometheusName)).size).toBe(metricNames.length);
 });
 
-test('each process shows its own part of the catalogue, all of it', async () => {
+test('each process exposes all metrics of its part of the catalogue', async () => {
   for (const source of ['api', 'worker'] as const) {
     const { body } = await new PrometheusMetrics(source).text();
     const shown = [...body.matchAll(/^# HELP (cytoqueue_\S+)/gm)].map(([, name]) => name);
@@ -28,7 +28,7 @@ test('each process shows its own part of the catalogue, all of it', async () => 
   }
 });
 
-test('counts, values and gauges are shown', async () => {
+test('counts, distributions and gauges are exposed', async () => {
   const worker = new PrometheusMetrics('worker');
   worker.count('RowsPredicted', 30);
   worker.count('RowsPredicted', 12);
@@ -41,7 +41,7 @@ test('counts, values and gauges are shown', async () => {
   expect(shown).toContain('cytoqueue_prediction_latency_seconds_sum 0.007');
 });
 
-test('a gauge that is not known is not shown', async () => {
+test('an unset gauge is not exposed', async () => {
   const api = new PrometheusMetrics('api');
   api.set([
     { name: 'WorkersAlive', queue: 'all', value: 2 },
@@ -58,7 +58,7 @@ test('a gauge that is not known is not shown', async () => {
   expect((await lines(api)).filter((line) => line.includes('workers_alive'))).toEqual([]);
 });
 
-test('the canary and the work count nowhere but in the process that sees them', async () => {
+test('the canary and jobs are counted only by the process that runs them', async () => {
   const api = new PrometheusMetrics('api');
   api.count('RowsPredicted');
   expect((await lines(api)).some((line) => line.includes('rows_predicted'))).toBe(false);

@@ -20,8 +20,8 @@ const BUCKETS: Record<DistributionName, number[]> = {
 };
 
 /**
- * This process's part of the catalogue for Prometheus, in memory: counting costs well below a microsecond. Counts begin at 0 with the
- * process, as Prometheus expects; `GET /metrics` shows them.
+ * This process's part of the catalogue for `GET /metrics`, in memory: counting takes less than a microsecond. Counts start at 0
+ * with the process, as Prometheus expects.
  */
 export class PrometheusMetrics {
   private readonly registry = new Registry();
@@ -39,12 +39,12 @@ export class PrometheusMetrics {
     this.counters.get(name)?.inc(by);
   }
 
-  /** `value`: in the catalogue's unit. */
+  /** @param value in the catalogue's unit */
   observe(name: DistributionName, value: number): void {
     this.histograms.get(name)?.observe(catalogue[name].unit === 'Milliseconds' ? value / 1_000 : value);
   }
 
-  /** Replaces all gauges; what is not given is not shown, for an old value would be taken for a new one. */
+  /** Replaces all gauges. A gauge without a new value is removed, because its old value would look current. */
   set(gauges: readonly Gauge[]): void {
     // Not reset(), which sets a gauge without labels to 0.
     for (const [name, gauge] of this.gauges)
@@ -52,7 +52,7 @@ export class PrometheusMetrics {
     for (const { name, queue, value } of gauges) this.gauges.get(name)?.set(labelsOf(catalogue[name], queue), value);
   }
 
-  /** In Prometheus's text format. */
+  /** Renders Prometheus's text format. */
   async text(): Promise<{ contentType: string; body: string }> {
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
   }
@@ -71,7 +71,7 @@ function labelsOf({ queues }: Metric, queue: string): Partial<Record<string, str
   return queues.length > 1 ? { queue } : {};
 }
 
-/** Gauges that were left out would be missing data, which stops an alarm or a scaling policy. */
+/** Names of all gauges. Omitting one would be missing data, which disables alarms and scaling policies. */
 export const gaugeNames: readonly GaugeName[] = metricNames.filter(
   (name): name is GaugeName => catalogue[name].kind === 'gauge',
 );

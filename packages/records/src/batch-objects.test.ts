@@ -42,13 +42,13 @@ async function putShard(shard: number, counts: Partial<ShardCounts> = {}, result
   await store.put(ObjectKeys.shard(TENANT, batch, shard, 'wbc-knn@1.0.0'), object);
 }
 
-test('a batch without objects is in its first run', async () => {
+test('a batch without objects is in run 1', async () => {
   expect(await readLatestRun(store, TENANT, batch)).toEqual({ run: 1, objects: [] });
   expect(await listScoredShards(store, TENANT, batch)).toEqual(new Set());
   expect(await sumShardCounts(store, TENANT, batch)).toEqual({ ...emptyCounts(), shards: 0, scored: new Set() });
 });
 
-test('the newest run is the largest number, the tenth after the ninth, with its own objects only', async () => {
+test('the latest run has the largest number (10 after 9), with its own objects only', async () => {
   const manifests = [1, 2, 9, 10].map((run) => ObjectKeys.runManifest(TENANT, batch, run));
   for (const key of manifests) await store.put(key, Buffer.from('{}'));
   const { run, objects } = await readLatestRun(store, TENANT, batch);
@@ -56,7 +56,7 @@ test('the newest run is the largest number, the tenth after the ninth, with its 
   expect(objects.map(({ key }) => key)).toEqual(manifests.slice(-1));
 });
 
-test('what is left to score are the shards without an object, with their rows', async () => {
+test('unscored shards are those without an object', async () => {
   const shards = [5, 6, 7, 8].map((rows) => ({ rows }));
   for (const shard of [0, 2]) await putShard(shard);
   await store.put(`${ObjectKeys.shardsFolder(TENANT, batch)}note.txt`, NOTHING);
@@ -67,7 +67,7 @@ test('what is left to score are the shards without an object, with their rows', 
   ]);
 });
 
-test('the counts of all shards are added up from their first bytes, also of more than are read at once', async () => {
+test("shard counts are summed from the objects' first bytes, for more shards than one round of reads", async () => {
   const count = 40;
   const sum = (count * (count - 1)) / 2;
   for (let shard = 0; shard < count; shard++) {

@@ -11,7 +11,12 @@ import { parseDocument } from './documents/read-document';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 
-/** The newest run of a batch and the objects that this run has left so far. A batch is in run 1 from its acceptance on. */
+/** The object that holds a batch's rows: the uploaded file, or the canonical one that an import made of it. */
+export function batchRowsKey(tenant: string, { id, input }: Pick<BatchDocument, 'id' | 'input'>): string {
+  return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
+}
+
+/** Finds the latest run of a batch and its objects so far. An accepted batch is in run 1. */
 export async function readLatestRun(
   store: ObjectStore,
   tenant: string,
@@ -31,7 +36,7 @@ function runOf(key: string): number {
   return ObjectKeys.parseRun(key) ?? 1;
 }
 
-/** Reads folders instead of objects: a page of them holds a thousand runs. */
+/** Lists folders instead of objects: one page holds a thousand runs. */
 async function findLastRun(store: ObjectStore, prefix: string, run: number): Promise<number> {
   let [last, startAfter] = [run, undefined as string | undefined];
   for (;;) {
@@ -42,31 +47,31 @@ async function findLastRun(store: ObjectStore, prefix: string, run: number): Pro
   }
 }
 
-/** Whether anything of a prediction or batch is promised and has not ended. */
+/** Whether a prediction, or any run of a batch, has a pending marker. */
 export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
   return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
 }
 
-/** Removes the markers of a prediction or batch that is itself removed. */
+/** Deletes the pending markers of a prediction or batch that is being deleted. */
 export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
   await store.delete(ObjectKeys.pending(tenant, id));
   for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);
 }
 
-/** `batch.json`. @throws ObjectCorruptError when it is damaged, or its shards do not add up to its rows */
+/** Parses `batch.json`. @throws ObjectCorruptError when it is damaged or its shards do not cover its rows exactly */
 export function parseBatchDocument(key: string, bytes: Buffer): BatchDocument {
   const batch = parseDocument(bytes, key, batchDocumentShape);
   let nextRow = 1;
   for (const { firstRow, rows } of batch.shards ?? []) {
-    if (firstRow !== nextRow) throw new ObjectCorruptError(key, 'its shards do not follow each other');
+    if (firstRow !== nextRow) throw new ObjectCorruptError(key, 'its shards have a gap or an overlap');
     nextRow += rows;
   }
   if (nextRow - 1 !== batch.rows) throw new ObjectCorruptError(key, 'its shards do not add up to its rows');
   return batch;
 }
 
-/** 0-based shards of a batch whose objects are there. */
+/** Lists the 0-based shards that have an object. */
 export async function listScoredShards(store: ObjectStore, tenant: string, batchId: string): Promise<Set<number>> {
   const scored = new Set<number>();
   for await (const { key } of listAll(store, ObjectKeys.shardsFolder(tenant, batchId))) {
@@ -76,7 +81,7 @@ export async function listScoredShards(store: ObjectStore, tenant: string, batch
   return scored;
 }
 
-/** The shards of a batch that are still to be scored. */
+/** Lists the shards without an object. */
 export async function listUnscoredShards(
   store: ObjectStore,
   tenant: string,
@@ -90,11 +95,11 @@ const READ_CONCURRENCY = 16;
 
 export type ScoredShards = ShardCounts & {
   shards: number;
-  /** Which ones, 0-based; without those whose header is damaged, which are scored again. */
+  /** 0-based. Excludes shards with a damaged header, which are scored again. */
   scored: ReadonlySet<number>;
 };
 
-/** Adds up the counts of a batch's shard objects, from their first bytes: when Redis does not know them, or not all. */
+/** Sums the counts in the headers of a batch's shard objects. Used when Redis has lost counts. */
 export async function sumShardCounts(store: ObjectStore, tenant: string, batchId: string): Promise<ScoredShards> {
   const counts = emptyCounts();
   const scored = new Set<number>();
@@ -113,7 +118,7 @@ export async function sumShardCounts(store: ObjectStore, tenant: string, batchId
   return { ...counts, shards: scored.size, scored };
 }
 
-/** undefined where the header is damaged, or the object was set aside since it was listed. */
+/** Returns undefined when the header is damaged or the object was moved since it was listed. */
 async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promise<ShardCounts | undefined> {
   try {
     if (size === 0) return undefined;

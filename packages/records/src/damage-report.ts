@@ -8,8 +8,9 @@ interface Log {
 }
 
 /**
- * Reports what a pass over many objects could not handle, so that one item does not keep the others waiting: a damaged or
- * unreadable object as an alarm that is counted, anything else as a warning. Each once in a process, however often it is met. Ids only.
+ * Reports items that a pass over many objects has skipped, so that one damaged object does not stop the pass. A damaged or
+ * unreadable object raises an alarm and is counted; any other error is a warning. Each is reported once per process. Logs
+ * contain only ids.
  */
 export class DamageReport {
   private readonly reported = new Set<string>();
@@ -19,7 +20,7 @@ export class DamageReport {
     private readonly onDamaged: () => void,
   ) {}
 
-  /** @param item for example its key; the same item and kind of error are reported once */
+  /** @param item for example an object key */
   report(item: string, error: unknown, ids: Record<string, unknown> = {}): void {
     const name = `${item} ${error instanceof Error ? error.name : ''}`;
     if (this.reported.has(name)) return;
@@ -27,12 +28,12 @@ export class DamageReport {
     this.reported.add(name);
     const isUnreadable = error instanceof ObjectUnreadableError;
     if (!isUnreadable && !(error instanceof ObjectCorruptError))
-      return this.logger.warn({ ...ids, item, err: error }, 'skipped; others go on');
+      return this.logger.warn({ ...ids, item, err: error }, 'item skipped; the pass continues');
     this.onDamaged();
     if (isUnreadable)
       return this.logger.error(
         { ...ids, item, err: error, alarm: 'object-unreadable' },
-        'ALARM: a stored object cannot be read; others go on',
+        'ALARM: a stored object cannot be read; the pass continues',
       );
     this.logger.error({ ...ids, item, err: error, alarm: 'object-corrupt' }, 'ALARM: a stored object is damaged');
   }

@@ -24,7 +24,7 @@ const SHARD = {
 const MANIFEST = { run: 1, status: 'succeeded', counts: { total: 4_931, succeeded: 4_931 }, failed_shards: [] };
 const BLOCK = 16;
 
-/** Damages of every kind: each bit flipped, each digit replaced, cut off at and zeroed from each block, and bytes behind the end. */
+/** Yields damaged copies: each bit flipped, each digit replaced, truncated and zeroed at each block, and extended. */
 function* damagesOf(whole: Buffer): Generator<Buffer> {
   const changed = (at: number, byte: number) => Buffer.from(whole).fill(byte, at, at + 1);
   for (let at = 0; at < whole.length; at++) {
@@ -38,8 +38,8 @@ function* damagesOf(whole: Buffer): Generator<Buffer> {
   for (const more of ['\0', '\n', ' ', '{}', '7,9,ok\n']) yield Buffer.concat([whole, Buffer.from(more)]);
 }
 
-/** Results of reading damaged bytes, where they are not refused as damaged. */
-function takenFor<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
+/** Results for damaged bytes that are not refused as corrupt. */
+function readDespiteDamage<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
   const found: T[] = [];
   for (const damaged of damagesOf(whole)) {
     if (damaged.equals(whole)) continue;
@@ -55,22 +55,23 @@ function takenFor<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
 test('a shard object damaged anywhere is corrupt', () => {
   const whole = encodeShardObject(SHARD);
   expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: 3 });
-  expect(takenFor(whole, (bytes) => decodeShardObject(bytes, KEY, 3))).toEqual([]);
+  expect(readDespiteDamage(whole, (bytes) => decodeShardObject(bytes, KEY, 3))).toEqual([]);
 });
 
-test('counts are those of the whole object, or their header is corrupt', () => {
-  for (const counts of takenFor(encodeShardObject(SHARD), (bytes) => decodeShardCounts(bytes, KEY)))
+test('counts read from a damaged object are correct, or the header is corrupt', () => {
+  for (const counts of readDespiteDamage(encodeShardObject(SHARD), (bytes) => decodeShardCounts(bytes, KEY)))
     expect(counts).toEqual(COUNTS);
 });
 
-test('a sealed document damaged anywhere is corrupt, or what was sealed', () => {
+test('a sealed document damaged anywhere is corrupt or reads as the original', () => {
   const whole = sealDocument(MANIFEST);
   expect(unsealDocument(KEY, whole)).toEqual(MANIFEST);
-  for (const document of takenFor(whole, (bytes) => unsealDocument(KEY, bytes))) expect(document).toEqual(MANIFEST);
+  for (const document of readDespiteDamage(whole, (bytes) => unsealDocument(KEY, bytes)))
+    expect(document).toEqual(MANIFEST);
 });
 
-describe('objects of the release before', () => {
-  /** As `encodeShardObject` wrote them then. */
+describe('objects of earlier releases', () => {
+  /** The format that `encodeShardObject` wrote in the first release. */
   function formatOne({ counts, histogram, results, errors, changes }: ShardObject): Buffer {
     const checksum = crc32(Buffer.concat([results, errors, changes]));
     const header = {
@@ -82,13 +83,13 @@ describe('objects of the release before', () => {
     return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), results, errors, changes]);
   }
 
-  test('are read as they are', () => {
+  test('are readable', () => {
     expect(decodeShardObject(formatOne(SHARD), KEY, 3)).toEqual({ ...SHARD, format: 1 });
     expect(unsealDocument(KEY, Buffer.from(JSON.stringify(MANIFEST)))).toEqual(MANIFEST);
   });
 
-  test('damaged, never give other rows or other class counts', () => {
-    for (const found of takenFor(formatOne(SHARD), (bytes) => decodeShardObject(bytes, KEY, 3))) {
+  test('never give wrong rows or class counts when damaged', () => {
+    for (const found of readDespiteDamage(formatOne(SHARD), (bytes) => decodeShardObject(bytes, KEY, 3))) {
       const { results, errors, changes, counts } = found;
       expect({ results, errors, changes }).toEqual({
         results: SHARD.results,
@@ -105,13 +106,13 @@ describe('objects of the release before', () => {
     }
   });
 
-  test('a document that a release without seals read, changed and wrote again is read as that', () => {
+  test('a document rewritten by a release without seals is read as rewritten', () => {
     const copied = { ...(JSON.parse(sealDocument(MANIFEST).toString()) as object), run: 2 };
     expect(unsealDocument(KEY, Buffer.from(JSON.stringify(copied)))).toEqual({ ...MANIFEST, run: 2 });
   });
 });
 
-test('releases without checksums of the header read ours: the same members in one line of JSON', () => {
+test('earlier releases can read our header: one line of JSON with the same members', () => {
   const [line] = encodeShardObject(SHARD).toString().split('\n');
   expect(JSON.parse(line)).toMatchObject({
     counts: COUNTS,
@@ -121,7 +122,7 @@ test('releases without checksums of the header read ours: the same members in on
   expect(JSON.parse(sealDocument(MANIFEST).toString())).toEqual(MANIFEST);
 });
 
-test('an intact object of a later format is no damage: a later release reads it', () => {
+test('an intact object of a later format is ObjectFormatError, not corrupt', () => {
   const whole = encodeShardObject(SHARD).toString('latin1');
   const covered = whole.slice(0, whole.indexOf(',"header_crc32"')).replace('"format":3', '"format":4');
   const later = Buffer.from(

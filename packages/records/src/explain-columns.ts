@@ -1,8 +1,8 @@
 import type { Schema } from '@cytoqueue/schema';
 
 /**
- * Names of the evidence columns that follow the result columns of a batch with `explain=true`; lists within a cell are
- * joined by `;`. Shapley values belong to features, or to quantities where a schema has several statistics of each.
+ * Names of the evidence columns that follow the result columns of a batch with `explain=true`. Lists within a cell are joined by
+ * `;`. Shapley values belong to features, or to quantities if the schema has several statistics per quantity.
  */
 export function explainColumns({ features }: Schema): string[] {
   const players = new Set(features.map(({ name, quantity = name }) => quantity));

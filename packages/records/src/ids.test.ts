@@ -4,13 +4,13 @@ import { createId, encodeTime, idTimeMs } from './ids';
 const MAX_TIME_MS = 2 ** 48 - 1;
 
 describe('createId', () => {
-  it('makes ids that sort as they were made, all different', () => {
+  it('creates unique ids that sort by creation', () => {
     const ids = Array.from({ length: 20_000 }, () => createId('pred_'));
     expect(ids.toSorted()).toEqual(ids);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('sorts ids by their time, whatever the order they were made in', () => {
+  it('sorts ids by their time, in whichever order they are created', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(MAX_TIME_MS), { minLength: 2 }), (timesMs) => {
         const ids = timesMs.map((timeMs) => createId('batch_', timeMs)).sort();
@@ -25,19 +25,19 @@ describe('createId', () => {
     }
   });
 
-  it('does not let the next id be counted up from the last', () => {
+  it('creates ids that cannot be guessed from the previous one', () => {
     const tails = Array.from({ length: 50 }, () => createId('pred_', 1_700_000_000_000).slice(-16, -4));
-    expect(new Set(tails).size).toBe(50); // steps of one would leave these 60 bits alone
+    expect(new Set(tails).size).toBe(50); // steps of one would keep these 60 bits
   });
 
-  it('refuses a time that does not fit', () => {
+  it('refuses a time of more than 48 bits', () => {
     for (const timeMs of [-1, 0.5, MAX_TIME_MS + 1, Number.NaN])
       expect(() => createId('pred_', timeMs)).toThrow(RangeError);
   });
 });
 
 describe('idTimeMs', () => {
-  it('reads the time back', () => {
+  it('returns the time of an id', () => {
     fc.assert(
       fc.property(fc.nat(MAX_TIME_MS), (timeMs) => {
         expect(idTimeMs('pred_', createId('pred_', timeMs))).toBe(timeMs);
@@ -55,7 +55,7 @@ describe('idTimeMs', () => {
     `pred_8${'0'.repeat(25)}`,
     `pred_${'u'.repeat(26)}`,
     `pred_${'A'.repeat(26)}`,
-  ])('knows %j for no id', (text) => {
+  ])('returns undefined for %j', (text) => {
     expect(idTimeMs('pred_', text)).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 export type IdPrefix = 'pred_' | 'batch_' | 'audit_' | 'key_' | 'review_';
 
-const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'; // ascending in ASCII, so ids sort as their bits do
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'; // ascending in ASCII, so ids sort like their bits
 const TIME_CHARS = 10;
 const RANDOM_CHARS = 16;
 const MAX_TIME_MS = 2 ** 48 - 1;
@@ -10,7 +10,7 @@ const MAX_TIME_MS = 2 ** 48 - 1;
 let lastClockMs = 0;
 let lastId = { ms: -1, random: 0n };
 
-/** The wall clock, except that it never runs backwards within this process. */
+/** The wall clock, made monotonic within this process. */
 function monotonicNowMs(): number {
   lastClockMs = Math.max(lastClockMs, Date.now());
   return lastClockMs;
@@ -22,7 +22,7 @@ function encode(value: bigint, chars: number): string {
   return text;
 }
 
-/** The system is asked for many at once: each time costs as much as storing a name. */
+/** Random bytes are drawn in bulk: each system call costs as much as creating a file name. */
 const RANDOM_POOL_BYTES = 4_096;
 let randomPool = Buffer.alloc(0);
 
@@ -34,7 +34,7 @@ function randomBits(bytes: number): bigint {
 }
 
 /**
- * Ids of one millisecond go up by a random step instead of by one: the neighbour of an id one was given is not guessable.
+ * Ids of one millisecond increase by a random step, so that an adjacent id cannot be guessed.
  * The top bit starts clear and a step has 48 bits, so a millisecond has room for 2³¹ steps.
  */
 function nextRandom(ms: number): bigint {
@@ -43,22 +43,23 @@ function nextRandom(ms: number): bigint {
   return random;
 }
 
-/** The 10 characters that every id made in this millisecond has after its prefix. */
+/** The 10 characters after the prefix that all ids of this millisecond share. */
 export function encodeTime(ms: number): string {
-  if (!Number.isInteger(ms) || ms < 0 || ms > MAX_TIME_MS) throw new RangeError('an id holds a time of 48 bits in ms');
+  if (!Number.isInteger(ms) || ms < 0 || ms > MAX_TIME_MS)
+    throw new RangeError('the time of an id must be an integer of 48 bits, in ms');
   return encode(BigInt(ms), TIME_CHARS);
 }
 
 /**
- * A new id: the prefix, then 26 characters of Crockford's base 32 in lower case, which are 48 bits of time in ms and 80
- * random ones (the layout of https://github.com/ulid/spec). Ids sort by their time, and within a process by their making.
- * @param nowMs for an id of another time than now.
+ * Creates an id: the prefix and 26 characters of Crockford's base 32 in lower case, for 48 bits of time in ms and 80 random
+ * bits (https://github.com/ulid/spec). Ids sort by time, and within a process by creation.
+ * @param nowMs the id's time, by default now
  */
 export function createId(idPrefix: IdPrefix, nowMs: number = monotonicNowMs()): string {
   return idPrefix + encodeTime(nowMs) + encode(nextRandom(nowMs), RANDOM_CHARS);
 }
 
-/** The time in ms of an id made by `createId`; undefined for any other text. */
+/** Returns the time in ms of an id, or undefined for any other text. */
 export function idTimeMs(idPrefix: IdPrefix, id: string): number | undefined {
   const digits = id.slice(idPrefix.length);
   if (!id.startsWith(idPrefix) || !/^[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(digits)) return undefined;

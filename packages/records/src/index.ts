@@ -1,4 +1,5 @@
 export {
+  batchRowsKey,
   type ScoredShards,
   sumShardCounts,
   deletePending,
@@ -15,6 +16,7 @@ export {
   championShape,
   failedShardsShape,
   idempotencyDocumentShape,
+  importProfileShape,
   keysFileShape,
   lastUsedShape,
   manifestShape,
@@ -55,4 +57,5 @@ export {
 } from './shard-object';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { type IndexDifference, compareSegment } from './status-index/status-index-check';
+export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';

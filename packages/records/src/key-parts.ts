@@ -1,17 +1,17 @@
 import { InvalidKeyError } from '@cytoqueue/storage';
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
-const MAX_NAME_LENGTH = 100; // name@version in a shard's file name stays below the 255 bytes of a file name
+const MAX_NAME_LENGTH = 100; // keeps a shard's file name with name@version below 255 bytes
 const MAX_NUMBER = 99_999;
 
 export function isName(value: string): boolean {
   return value.length <= MAX_NAME_LENGTH && NAME.test(value) && !value.includes('..');
 }
 
-/** @throws InvalidKeyError; the value itself is not repeated, it may come from a URL. */
+/** @throws InvalidKeyError without the value, which may come from a URL */
 export function checkName(value: string, what: string): string {
   if (!isName(value)) {
-    throw new InvalidKeyError(`the ${what} holds characters that no object key may have, or too many`);
+    throw new InvalidKeyError(`the ${what} is too long or has characters that are not allowed in object keys`);
   }
   return value;
 }
@@ -21,7 +21,7 @@ export function checkDigest(sha256Hex: string): string {
   return sha256Hex;
 }
 
-/** Five digits, so that keys sort as their numbers do. */
+/** Formats a number with five digits, so that keys sort by number. */
 export function sortableNumber(value: number, min: number, what: string): string {
   if (!Number.isInteger(value) || value < min || value > MAX_NUMBER) {
     throw new InvalidKeyError(`the ${what} is not an integer from ${min} to ${MAX_NUMBER}`);
@@ -42,6 +42,6 @@ export function tenantPrefix(tenant: string): string {
 
 export function checkModel(model: string): string {
   const [name = '', version = '', ...rest] = model.split('@');
-  if (rest.length > 0) throw new InvalidKeyError('the model is not written as name@version');
+  if (rest.length > 0) throw new InvalidKeyError('the model must be name@version');
   return `${checkName(name, 'model name')}@${checkName(version, 'model version')}`;
 }

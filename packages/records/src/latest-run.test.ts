@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const nothing = Buffer.alloc(0);
 
-test('the newest run is found among more objects than one page of a listing holds', async () => {
+test('the latest run is found among more objects than a listing page holds', async () => {
   const runs = 1_100;
   const names = ['run.json', 'results.csv'];
   for (let first = 1; first <= runs; first += 100) {
@@ -38,7 +38,7 @@ test('the newest run is found among more objects than one page of a listing hold
   );
 }, 120_000);
 
-test('a batch is in run 1 before any run has left an object, and only objects of the newest run are given', async () => {
+test('a batch without run objects is in run 1, and only objects of the latest run are returned', async () => {
   expect(await readLatestRun(store, 't', 'none')).toEqual({ run: 1, objects: [] });
   await store.put(ObjectKeys.runManifest('t', 'two', 1), nothing);
   await store.put(ObjectKeys.runDocument('t', 'two', 2), nothing);
@@ -46,7 +46,7 @@ test('a batch is in run 1 before any run has left an object, and only objects of
   expect([run, objects.map(({ key }) => key)]).toEqual([2, [ObjectKeys.runDocument('t', 'two', 2)]]);
 });
 
-test('a batch is pending while any of its runs has a marker, and none is left when they are deleted', async () => {
+test('a batch is pending while any run has a marker, and deletePending deletes all of them', async () => {
   expect(await isPending(store, 't', 'x')).toBe(false);
   await store.put(ObjectKeys.pending('t', 'x', 3), nothing);
   expect([await isPending(store, 't', 'x'), await isPending(store, 't', 'xy')]).toEqual([true, false]);
@@ -55,7 +55,7 @@ test('a batch is pending while any of its runs has a marker, and none is left wh
   expect(await isPending(store, 't', 'x')).toBe(false);
 });
 
-test('a damaged shard object is not counted, and the others are', async () => {
+test('a damaged shard object is not counted, the others are', async () => {
   const counts = {
     succeeded: 2,
     rejected: 0,

@@ -28,7 +28,7 @@ const histories: [string, string[]][] = [
   ['clocks that are ahead', idsFrom(NOW_MS + DAY_MS, 1200, 100)],
 ];
 
-const listings = ['downwards', 'upwards only'] as const;
+const listings = ['in both directions', 'upwards only'] as const;
 const cases = histories.flatMap(([name, made]) => listings.map((listing) => [name, listing, made] as const));
 
 describe.each(cases)('listNewestFirst of %s in a store that lists %s', (_name, listing, made) => {
@@ -64,17 +64,17 @@ describe.each(cases)('listNewestFirst of %s in a store that lists %s', (_name, l
     return pages;
   }
 
-  /** Full pages and a last one with the rest; one empty page of nothing. */
+  /** Full pages and a last partial page; one empty page for no ids. */
   function pagesOf(all: readonly string[], limit: number): string[][] {
     const count = Math.max(1, Math.ceil(all.length / limit));
     return Array.from({ length: count }, (_, page) => all.slice(page * limit, (page + 1) * limit));
   }
 
-  it('gives every id once, on full pages and a last one with the rest', async () => {
+  it('lists every id once, in full pages and a last partial page', async () => {
     expect(await readPages('objects/', 700)).toEqual(pagesOf(ids.toReversed(), 700));
   });
 
-  it('needs few list calls, wherever it starts', async () => {
+  it('needs few list calls from any start', async () => {
     const clock = jest.spyOn(Date, 'now').mockReturnValue(NOW_MS);
     for (const before of [undefined, ...ids.filter((_, index) => index % 501 === 500)]) {
       const list = jest.spyOn(store, 'list');
@@ -85,15 +85,15 @@ describe.each(cases)('listNewestFirst of %s in a store that lists %s', (_name, l
     clock.mockRestore();
   });
 
-  it('gives the newest of folders', async () => {
+  it('lists folders', async () => {
     expect(await readPages('folders/', 20)).toEqual(pagesOf(ids.slice(-150).reverse(), 20));
   });
 
-  it('passes over what is no id', async () => {
+  it('skips names that are not ids', async () => {
     expect(await readPages('mixed/', 33)).toEqual(pagesOf(ids.slice(-100).reverse(), 33));
   });
 
-  it('goes on before any time, whether an id is there or not', async () => {
+  it('continues before any id, whether or not it exists', async () => {
     const times = [0, NOW_MS - 500 * DAY_MS, NOW_MS - 20 * DAY_MS, NOW_MS - DAY_MS / 2, NOW_MS, NOW_MS + 3 * DAY_MS];
     const somewhere = ids.filter((_, index) => index % 701 === 0);
     for (const before of [...somewhere, ...times.map((timeMs) => createId('pred_', timeMs))]) {
@@ -103,7 +103,7 @@ describe.each(cases)('listNewestFirst of %s in a store that lists %s', (_name, l
     }
   });
 
-  it('refuses a start that is no id', async () => {
+  it('refuses a start that is not an id', async () => {
     const options = { prefix: 'objects/', idPrefix: 'pred_' as const, limit: 10 };
     for (const before of ['', '../x', 'pred_', createId('batch_')]) {
       await expect(listNewestFirst(store, { ...options, before })).rejects.toMatchObject({ code: 'INVALID_KEY' });

@@ -2,10 +2,10 @@ import { InvalidKeyError, type ListPage, type ObjectStore } from '@cytoqueue/sto
 import { encodeTime, idTimeMs, type IdPrefix } from './ids';
 
 /*
- * S3 lists upwards only, and the newest page is wanted first. Ids carry their time, so "from this millisecond on" is a
- * place in the keys. Probe such places: the last minute first, earlier while too little is found, later while a page does
- * not hold it all. That takes some five small list calls, fifteen at worst, however long the history is and however unevenly
- * it came; only ids of one and the same millisecond are ever read whole.
+ * Lists the newest page first although S3 lists upwards only. Ids contain their time, so a listing can start at any time. The
+ * search probes start times: first the last minute, earlier while it finds too few ids, later while it finds more than a page.
+ * It takes about five list calls, at most fifteen, for any length and distribution of the history. Only ids of a single
+ * millisecond must be read completely.
  */
 
 const FIRST_WINDOW_MS = 60_000;
@@ -27,7 +27,7 @@ interface Scan extends NewestFirstOptions {
   wanted: number;
 }
 
-/** Ascending ids, the key to go on after, and whether there is nothing more before the bound they were asked for. */
+/** Ascending ids, the key to continue after, and whether the listing has reached its bound. */
 interface IdPage {
   ids: string[];
   lastKey: string;
@@ -38,13 +38,13 @@ interface Search {
   /** All ids from `topMs` on, ascending. */
   found: string[];
   topMs: number;
-  /** From here on there is more than a page. */
+  /** From this time on there is more than a page of ids. */
   floorMs: number;
-  /** How much further down than `topMs` to look next; infinite for anywhere above the floor. */
+  /** Distance below `topMs` of the next probe; infinite for anywhere above the floor. */
   windowMs: number;
-  /** A window that was looked through and did not hold enough. */
+  /** The largest window that held too few ids. */
   tooSmallMs: number;
-  /** How much time the page at the floor covered. */
+  /** Time span of the page at the floor. */
   pageMs: number;
 }
 
@@ -52,7 +52,7 @@ function timeMs(scan: Scan, id: string | undefined): number {
   return idTimeMs(scan.idPrefix, id ?? '') ?? 0;
 }
 
-/** One page of ids behind `startAfter` and below the id `end`, both exclusive; a small one, as most are only probes. */
+/** Lists one small page of ids between `startAfter` and `end`, both exclusive. */
 async function listIds(
   scan: Scan,
   startAfter: string,
@@ -75,7 +75,7 @@ async function listIds(
   };
 }
 
-/** Reads on from a page that is known to be wanted whole. */
+/** Reads all further pages up to `end`. */
 async function readToEnd(scan: Scan, first: IdPage, end: string | undefined): Promise<string[]> {
   const ids = [...first.ids];
   for (let page = first; !page.isComplete;) {
@@ -86,9 +86,9 @@ async function readToEnd(scan: Scan, first: IdPage, end: string | undefined): Pr
 }
 
 /**
- * Down by the window while that stays above the floor. Else what is missing begins somewhere in between: at the floor when
- * no more than another page fits, or right behind it, at the end of a burst, or near the top; the geometric mean of page
- * and width finds either in few steps.
+ * Goes down by the window while that stays above the floor. Otherwise the missing ids start between floor and top: at the
+ * floor if at most one more page fits, just above it at the end of a burst, or near the top. The geometric mean of the page's
+ * time span and the remaining width finds either in few steps.
  */
 function nextProbeMs({ topMs, floorMs, windowMs, pageMs }: Search): number {
   const widthMs = topMs - floorMs;
@@ -96,17 +96,17 @@ function nextProbeMs({ topMs, floorMs, windowMs, pageMs }: Search): number {
   return pageMs < widthMs ? floorMs + Math.floor(Math.sqrt(pageMs * widthMs)) : floorMs;
 }
 
-/** A probe that found more than a page moves the floor up, and tells how dense the ids are there. */
+/** Raises the floor after a probe that found more than a page, and records the density of ids there. */
 function raiseFloor(scan: Scan, search: Search, fromMs: number, { ids }: IdPage): void {
   const lastMs = Math.max(fromMs, timeMs(scan, ids.at(-1)));
   search.floorMs = lastMs;
-  search.topMs = Math.max(search.topMs, lastMs + 1); // ids of a clock that is ahead of ours
+  search.topMs = Math.max(search.topMs, lastMs + 1); // ids of a host whose clock is ahead
   search.pageMs = lastMs - fromMs + 1;
   const likelyMs = Math.ceil((search.pageMs / Math.max(1, ids.length)) * scan.wanted * 1.5);
   search.windowMs = likelyMs > search.tooSmallMs ? likelyMs : Infinity;
 }
 
-/** At least as many of the newest ids as are wanted, or all there are, ascending. */
+/** Reads at least the wanted number of newest ids, or all ids, ascending. */
 async function readNewest(scan: Scan): Promise<string[]> {
   const start = scan.prefix + scan.idPrefix;
   const oldest = await listIds(scan, start, scan.before);
@@ -135,8 +135,8 @@ async function readNewest(scan: Scan): Promise<string[]> {
 }
 
 /**
- * One page of the ids below `prefix`, newest first. Segments that are no ids of this kind are passed over.
- * @throws InvalidKeyError when `before` is no such id.
+ * Lists one page of the ids below `prefix`, newest first. Skips segments that are not ids of this kind.
+ * @throws InvalidKeyError when `before` is not an id of this kind
  */
 export async function listNewestFirst(
   store: ObjectStore,

@@ -5,7 +5,7 @@ import { ObjectKeys } from './object-keys';
 
 const DIGEST = 'a'.repeat(64);
 
-/** Every key that takes names from outside, with `name` in one place. */
+/** Every key function that takes external names, with `name` as one argument. */
 const makers: Record<string, (name: string) => string> = {
   'tenant of a prediction': (name) => ObjectKeys.predictionRequest(name, 'pred_1'),
   'tenant of predictions': (name) => ObjectKeys.predictionsFolder(name),
@@ -16,8 +16,8 @@ const makers: Record<string, (name: string) => string> = {
   'model of a shard': (name) => ObjectKeys.shard('t', 'batch_1', 0, `${name}@1`),
   'version of a shard': (name) => ObjectKeys.shard('t', 'batch_1', 0, `m@${name}`),
   'id of a run': (name) => ObjectKeys.runManifest('t', name, 1),
-  'tenant of an idempotency record': (name) => ObjectKeys.idempotency(name, DIGEST),
-  'digest of an idempotency record': (name) => ObjectKeys.idempotency('t', name),
+  'tenant of an idempotency document': (name) => ObjectKeys.idempotency(name, DIGEST),
+  'digest of an idempotency document': (name) => ObjectKeys.idempotency('t', name),
   'tenant of a marker': (name) => ObjectKeys.pending(name, 'pred_1'),
   'id of a marker': (name) => ObjectKeys.pending('t', name),
   'name of a model': (name) => ObjectKeys.champion(name),
@@ -26,7 +26,7 @@ const makers: Record<string, (name: string) => string> = {
 };
 
 describe('ObjectKeys', () => {
-  it('lays objects out as the architecture says', () => {
+  it('creates the documented keys', () => {
     expect(ObjectKeys.predictionRequest('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/request.json');
     expect(ObjectKeys.predictionResult('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/result.json');
     expect(ObjectKeys.batchInput('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/input.csv');
@@ -55,7 +55,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.promotion('wbc-knn', 2)).toBe('models/wbc-knn/promotions/00002.json');
   });
 
-  it('takes apart what it made', () => {
+  it('parses the keys that it creates', () => {
     expect(ObjectKeys.parsePendingKey(ObjectKeys.pending('lab-a', 'batch_1'))).toEqual({
       tenant: 'lab-a',
       id: 'batch_1',
@@ -71,7 +71,7 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.parseRun(ObjectKeys.runManifest('t', 'b', 3))).toBe(3);
   });
 
-  it('takes nothing else apart', () => {
+  it('does not parse any other key', () => {
     for (const key of [
       '',
       'pending/',
@@ -90,12 +90,12 @@ describe('ObjectKeys', () => {
     expect(ObjectKeys.parseRun(ObjectKeys.runsFolder('t', 'b'))).toBeUndefined();
   });
 
-  it('keeps the order of shards and runs in the order of keys', () => {
+  it('creates keys that sort by shard and run', () => {
     const shards = [0, 9, 10, 99_999].map((shard) => ObjectKeys.shard('t', 'b', shard, 'm@1'));
     expect(shards.toSorted()).toEqual(shards);
   });
 
-  it.each(Object.keys(makers))('lets no %s lead out of its prefix', (what) => {
+  it.each(Object.keys(makers))('refuses a %s that would leave its prefix', (what) => {
     const make = makers[what]!;
     const attempts = [
       '',
@@ -119,7 +119,7 @@ describe('ObjectKeys', () => {
     for (const name of attempts) expect(() => make(name)).toThrow(expect.objectContaining({ code: 'INVALID_KEY' }));
   });
 
-  it.each(Object.keys(makers))('makes a whole key of any %s, or none', (what) => {
+  it.each(Object.keys(makers))('creates a valid key for any %s, or throws', (what) => {
     const make = makers[what]!;
     const depth = make(what.startsWith('digest') ? DIGEST : 'x').split('/').length;
     fc.assert(
@@ -135,24 +135,24 @@ describe('ObjectKeys', () => {
     );
   });
 
-  it('never repeats what it refuses', () => {
+  it('does not quote a refused value', () => {
     expect(() => ObjectKeys.pending('t', 'Jane Doe')).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('Jane') }),
     );
   });
 
-  it('refuses numbers that five digits do not hold', () => {
+  it('refuses numbers of more than five digits', () => {
     for (const shard of [-1, 1.5, 100_000, Number.NaN])
       expect(() => ObjectKeys.shard('t', 'b', shard, 'm@1')).toThrow('shard');
     for (const run of [0, -1, 100_000]) expect(() => ObjectKeys.runManifest('t', 'b', run)).toThrow('run');
   });
 
-  it('refuses a model without a version, and a version that would pass for the champion', () => {
+  it('refuses a model without a version, and the version name "champion"', () => {
     for (const model of ['m', 'm@', '@1', 'm@1@2']) expect(() => ObjectKeys.shard('t', 'b', 0, model)).toThrow('model');
     expect(() => ObjectKeys.model('m', 'champion')).toThrow('champion');
   });
 
-  it('holds the ids that createId makes', () => {
+  it('accepts ids of createId', () => {
     const id = createId('batch_');
     expect(ObjectKeys.parsePendingKey(ObjectKeys.pending('local', id))?.id).toBe(id);
   });

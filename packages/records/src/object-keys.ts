@@ -2,14 +2,15 @@ import { InvalidKeyError } from '@cytoqueue/storage';
 import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName, tenantPrefix } from './key-parts';
 
 /**
- * Every object key of the product is made, and taken apart, here. What comes from outside (tenants, ids, names, versions)
- * is held to `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
+ * Creates and parses every object key of the product. External parts (tenants, ids, names, versions) must match
+ * `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
- *     tenants/{tenant}/batches/{id}/input.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
+ *     tenants/{tenant}/batches/{id}/input.csv, canonical.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
+ *     tenants/{tenant}/import-profiles/{name}.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
@@ -19,7 +20,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *     probe/{id}
  */
 export class ObjectKeys {
-  /** Objects of the probes of running processes. */
+  /** Probe objects of running processes. */
   static readonly probeFolder = 'probe/';
   /** All pending markers. */
   static readonly pendingFolder = 'pending/';
@@ -57,11 +58,17 @@ export class ObjectKeys {
     return `${ObjectKeys.batchesFolder(tenant)}${checkName(id, 'id')}/`;
   }
 
+  /** The uploaded file, byte for byte and of whatever format. */
   static batchInput(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}input.csv`;
   }
 
-  /** What was accepted: shards, model, options. Written after the input and before the 202. */
+  /** The rows of an uploaded file that is not plain CSV, as an import wrote them. */
+  static batchCanonical(tenant: string, id: string): string {
+    return `${ObjectKeys.batchFolder(tenant, id)}canonical.csv`;
+  }
+
+  /** The accepted batch: shards, model, options. Written after the input and before the 202 response. */
   static batchDocument(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}batch.json`;
   }
@@ -70,18 +77,18 @@ export class ObjectKeys {
     return `${ObjectKeys.batchFolder(tenant, id)}shards/`;
   }
 
-  /** @param shard from 0. @param model `name@version`; part of the key, so another model never meets this one's result. */
+  /** @param shard 0-based @param model `name@version`; part of the key, so models never share a result */
   static shard(tenant: string, id: string, shard: number, model: string): string {
     return `${ObjectKeys.shardsFolder(tenant, id)}${sortableNumber(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
 
-  /** Undefined when the key is no shard's. */
+  /** Returns undefined for any other key. */
   static parseShardKey(key: string): { shard: number; model: string } | undefined {
     const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
     return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
   }
 
-  /** Keeps a damaged shard object after the shard was scored again; below the batch, so that it is deleted with it. */
+  /** Keeps a damaged shard object after the shard was scored again. It is deleted with the batch. */
   static damagedShard(tenant: string, id: string, shard: number, model: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}damaged/${sortableNumber(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
@@ -90,22 +97,22 @@ export class ObjectKeys {
     return `${ObjectKeys.batchFolder(tenant, id)}runs/`;
   }
 
-  /** @param run from 1; a retry opens the next. */
+  /** @param run 1-based; a retry opens the next run */
   static runFolder(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runsFolder(tenant, id)}${sortableNumber(run, 1, 'run')}/`;
   }
 
-  /** Of every run but the first: that it was opened, and what was finished before it. */
+  /** Exists for every run except the first: when it was opened and which results it keeps. */
   static runDocument(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}run.json`;
   }
 
-  /** A durable wish to cancel. */
+  /** A durable request to cancel the run. */
   static runCancel(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}cancel.json`;
   }
 
-  /** Which shards the finalizer took for failed: decided once, so that a second one writes the same files. */
+  /** The shards that count as failed: written once, so that every finalizer of the run writes the same files. */
   static runFailedShards(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}failed.json`;
   }
@@ -118,17 +125,17 @@ export class ObjectKeys {
     return `${ObjectKeys.runFolder(tenant, id, run)}errors.csv`;
   }
 
-  /** Of a batch that rescores another. */
+  /** For rescored batches. */
   static runChanges(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}changes.csv`;
   }
 
-  /** Written last and once: a run that has one is complete. */
+  /** Written last and once: a run with a manifest is complete. */
   static runManifest(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}manifest.json`;
   }
 
-  /** The run that a key or prefix below `runsPrefix` belongs to; undefined when it belongs to none. */
+  /** Returns the run of a key or prefix below `runsFolder`, or undefined. */
   static parseRun(key: string): number | undefined {
     const match = /\/runs\/(\d{5})\//.exec(key);
     return match ? Number(match[1]) : undefined;
@@ -152,6 +159,14 @@ export class ObjectKeys {
     return `${ObjectKeys.resourceReviewsFolder(tenant, batchId)}${sortableRow(row)}/`;
   }
 
+  static importProfilesFolder(tenant: string): string {
+    return `${tenantPrefix(tenant)}import-profiles/`;
+  }
+
+  static importProfile(tenant: string, name: string): string {
+    return `${ObjectKeys.importProfilesFolder(tenant)}${checkName(name, 'profile name')}.json`;
+  }
+
   static idempotencyFolder(tenant: string): string {
     return `${tenantPrefix(tenant)}idempotency/`;
   }
@@ -161,21 +176,21 @@ export class ObjectKeys {
   }
 
   /**
-   * A marker that says: accepted, not terminal yet. One for each promise: a prediction, or one run of a batch, so that ending
-   * one run never removes the promise of the next. Run 1 keeps the key that earlier versions use; they ignore the keys
-   * of later runs, which have one segment more.
+   * The pending marker of accepted, unfinished work: a prediction or one run of a batch. One marker per run, so that finishing a
+   * run never removes the marker of the next. Run 1 uses the key of earlier releases, which ignore the longer keys of later
+   * runs.
    */
   static pending(tenant: string, id: string, run = 1): string {
     if (run === 1) return `${ObjectKeys.pendingFolder}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;
     return `${ObjectKeys.pendingRunsPrefix(tenant, id)}${sortableNumber(run, 1, 'run')}`;
   }
 
-  /** The markers of a batch's second and later runs. */
+  /** Prefix of the pending markers of a batch's second and later runs. */
   static pendingRunsPrefix(tenant: string, id: string): string {
     return `${ObjectKeys.pendingFolder}${checkName(tenant, 'tenant')}/runs/${checkName(id, 'id')}.`;
   }
 
-  /** Undefined when the key is no pending marker's. */
+  /** Returns undefined for any other key. */
   static parsePendingKey(key: string): { tenant: string; id: string; run: number } | undefined {
     const [, tenant, runs, id, run] = /^pending\/([^/]+)\/(runs\/)?([^/]+?)(?:\.(\d{5}))?$/.exec(key) ?? [];
     if (tenant === undefined || id === undefined || (runs === undefined) !== (run === undefined)) return undefined;
@@ -192,11 +207,11 @@ export class ObjectKeys {
   }
 
   static model(name: string, version: string): string {
-    if (version === 'champion') throw new InvalidKeyError('no model version is called champion');
+    if (version === 'champion') throw new InvalidKeyError('a model version must not be named champion');
     return `${ObjectKeys.modelFolder(name)}${checkName(version, 'model version')}.json`;
   }
 
-  /** Which version `name@champion` was first. */
+  /** The first champion. */
   static champion(name: string): string {
     return `${ObjectKeys.modelFolder(name)}champion.json`;
   }
@@ -205,18 +220,18 @@ export class ObjectKeys {
     return `${ObjectKeys.modelFolder(name)}promotions/`;
   }
 
-  /** @param number place in the history, from 1. */
+  /** @param number 1-based position in the history */
   static promotion(name: string, number: number): string {
     return `${ObjectKeys.promotionsFolder(name)}${sortableNumber(number, 1, 'promotion')}.json`;
   }
 
-  /** The place in the history; undefined when the key is no promotion's. */
+  /** Returns the position in the history, or undefined for any other key. */
   static parsePromotion(key: string): number | undefined {
     const match = /\/promotions\/(\d{5})\.json$/.exec(key);
     return match ? Number(match[1]) : undefined;
   }
 
-  /** What was done by a tenant's keys; `system` for commands. */
+  /** Audit events of a tenant's keys; tenant `system` for commands. */
   static auditFolder(tenant: string): string {
     return `audit/${checkName(tenant, 'tenant')}/`;
   }
@@ -226,22 +241,22 @@ export class ObjectKeys {
     return `${ObjectKeys.auditFolder(tenant)}${checkName(id, 'id')}`;
   }
 
-  /** Everything about API keys; closed to the worker's role. */
+  /** Documents about API keys. The worker's IAM role has no access. */
   static readonly accessFolder = 'access/';
   /** Versions of the operators' keys file; see VersionedDocument. */
   static readonly keysFileFolder = `${ObjectKeys.accessFolder}keys-file/`;
 
-  /** Versions of the document of keys that a tenant's admins have created; see VersionedDocument. */
+  /** Versions of the document with the keys that a tenant's admins created; see VersionedDocument. */
   static tenantKeysFolder(tenant: string): string {
     return `${ObjectKeys.accessFolder}tenants/${checkName(tenant, 'tenant')}/`;
   }
 
-  /** On which day each of a tenant's keys was used last. */
+  /** The last day of use of each key of a tenant. */
   static lastUsed(tenant: string): string {
     return `${ObjectKeys.accessFolder}last-used/${checkName(tenant, 'tenant')}.json`;
   }
 
-  /** The tenant of a document of keys, or undefined for the operators' file; undefined altogether when the key is neither's. */
+  /** Parses the key of a keys document; `tenant` is undefined for the operators' file. Returns undefined for any other key. */
   static parseAccessKey(key: string): { tenant: string | undefined; number: number } | undefined {
     const [, tenant, digits] = /^access\/(?:keys-file|tenants\/([^/]+))\/(\d{5})\.json$/.exec(key) ?? [];
     if (digits === undefined || (tenant !== undefined && !isName(tenant))) return undefined;
@@ -256,12 +271,12 @@ export class ObjectKeys {
     return `${ObjectKeys.settingsFolder}${checkName(tenant, 'tenant')}/`;
   }
 
-  /** @param number from 1. @param prefix of the document's versions */
+  /** @param prefix of the document's versions @param number 1-based */
   static documentVersion(prefix: string, number: number): string {
     return `${prefix}${sortableNumber(number, 1, 'version')}.json`;
   }
 
-  /** The number of a document's version; undefined when the key is none's. */
+  /** Returns the number of a document's version, or undefined for any other key. */
   static parseDocumentVersion(prefix: string, key: string): number | undefined {
     const match = key.startsWith(prefix) ? /^(\d{5})\.json$/.exec(key.slice(prefix.length)) : null;
     return match ? Number(match[1]) : undefined;

@@ -12,12 +12,12 @@ const object: ShardObject = {
   changes: Buffer.from('d,benign,malignant\n'),
 };
 
-test('an object is decoded to what was encoded', () => {
+test('decoding returns the encoded object', () => {
   const decoded = decodeShardObject(encodeShardObject(object), KEY);
   expect(decoded).toEqual({ ...object, format: 3, histogram: Array.from(object.histogram) });
 });
 
-test('the same object is the same bytes, in memory of its own or in given memory', () => {
+test('encoding is deterministic, in a new or a given buffer', () => {
   const bytes = encodeShardObject(object);
   expect(bytes.byteOffset).toBe(0);
   const into = new ArrayBuffer(10_000);
@@ -26,12 +26,12 @@ test('the same object is the same bytes, in memory of its own or in given memory
   expect(given.equals(bytes)).toBe(true);
 });
 
-test('given memory that is too small is not used', () => {
+test('a buffer that is too small is not used', () => {
   const into = new ArrayBuffer(10);
   expect(encodeShardObject(object, { buffer: into }).buffer).not.toBe(into);
 });
 
-test('a shard without rows has empty parts', () => {
+test('a shard without rows has empty sections', () => {
   const empty = {
     counts: emptyCounts(),
     histogram: [],
@@ -42,14 +42,14 @@ test('a shard without rows has empty parts', () => {
   expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 3 });
 });
 
-test('an empty part behind rows leaves their checksum as it is', () => {
-  // Node.js gives such a view no memory at all, and its crc32 then answers 0.
+test('an empty section after rows does not change their checksum', () => {
+  // Node.js gives such a view no memory, and its crc32 then returns 0.
   const nothing = Buffer.alloc(0).subarray(0, 0);
   const rowsOnly = { ...object, errors: nothing, changes: nothing };
   expect(decodeShardObject(encodeShardObject(rowsOnly), KEY).results).toEqual(object.results);
 });
 
-test('the counts are read from the first bytes, however large they are', () => {
+test('the counts are read from the first bytes, for any size of counts', () => {
   const large = Number.MAX_SAFE_INTEGER;
   const all = Object.fromEntries(
     Object.keys(object.counts).map((name) => [name, large]),
@@ -60,7 +60,7 @@ test('the counts are read from the first bytes, however large they are', () => {
   expect(decodeShardCounts(bytes.subarray(0, SHARD_HEADER_MAX_BYTES), key)).toEqual(counts);
 });
 
-test('every byte that is lost or changed behind the header is found', () => {
+test('every byte lost or changed after the header is detected', () => {
   const bytes = encodeShardObject(object);
   const body = bytes.indexOf('\n') + 1;
   for (let at = body; at < bytes.length; at++) {
@@ -71,7 +71,7 @@ test('every byte that is lost or changed behind the header is found', () => {
   }
 });
 
-test('bytes that follow the object are found, and bytes without a header', () => {
+test('trailing bytes and a missing header are detected', () => {
   expect(() => decodeShardObject(Buffer.concat([encodeShardObject(object), Buffer.from('x')]), KEY)).toThrow(
     ObjectCorruptError,
   );

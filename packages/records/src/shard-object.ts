@@ -3,43 +3,43 @@ import type { BatchSummary } from './documents/documents';
 import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
 import { parseJson } from './documents/sealed-document';
 
-/** What one shard came to. */
+/** The counts of one shard. */
 export interface ShardCounts extends BatchSummary {
   succeeded: number;
   rejected: number;
-  /** Rows whose class differs from that of the model compared with; 0 where none is. */
+  /** Rows whose class differs from the compared model's; 0 without a comparison. */
   changed: number;
 }
 
-/** The parts of a shard object, in their order: rows of the result file, the errors file and the changes file. */
+/** The sections of a shard object in order: rows of the results, errors and changes files. */
 const SECTIONS = ['results', 'errors', 'changes'] as const;
 type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
 
 /** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
 export interface ShardObject extends Sections {
   counts: ShardCounts;
-  /** How often each feature had which value (see `countValues` of packages/samples); empty where that is not counted. */
+  /** Value counts per feature (see `countValues` in packages/samples); empty if not counted. */
   histogram: ArrayLike<number>;
 }
 
 interface ShardHeader {
   /** Absent in objects of format 1. */
   format?: number;
-  /** Under which the object belongs, so that another shard's object in its place is found out; absent up to format 2. */
+  /** The object's key, to detect the object of another shard; absent up to format 2. */
   key?: string;
   counts: ShardCounts;
   histogram: number[];
   bytes: Record<(typeof SECTIONS)[number], number>;
-  /** Of all bytes that follow the header. */
+  /** Checksum of all bytes after the header. */
   crc32: number;
-  /** Of all bytes of the header before this member; absent in format 1. */
+  /** Checksum of the header up to this member; absent in format 1. */
   header_crc32?: number;
 }
 
 /**
- * What this release writes. Raise it with every change of the header, of the result columns or of the evidence: of two
- * objects of one shard with different formats the first one stays, and that they differ is no alarm. Releases before
- * format 2 read every format, because they ignore unknown members of the header.
+ * The format that this release writes. Raise it with every change of the header, the result columns or the evidence: if two
+ * objects of one shard differ in format, the first stays and no alarm is raised. Releases before format 2 read every format,
+ * because they ignore unknown header members.
  */
 export const SHARD_FORMAT = 3;
 const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
@@ -47,10 +47,10 @@ const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
 
 /**
- * One line of JSON, then the bytes of each part; checksums cover every byte. The same shard and model give the same object.
- * @param key under which the object will be stored: readers refuse it under another
- * @param into memory to write them to, where that is large enough
- * @returns bytes at the start of an ArrayBuffer of their own, which a thread can hand over
+ * Encodes a header line of JSON, then the bytes of each section. Checksums cover every byte. Deterministic for a shard and model.
+ * @param key the object's key: readers refuse the object under another key
+ * @param into buffer to write to if it is large enough
+ * @returns bytes at the start of their own ArrayBuffer, so that a thread can transfer it
  */
 export function encodeShardObject(
   object: ShardObject,
@@ -78,7 +78,7 @@ function headerLine(object: ShardObject, key: string | undefined): string {
     counts,
     histogram: Array.from(histogram),
     bytes: { results: results.length, errors: errors.length, changes: changes.length },
-    // Of an empty part, crc32 may answer 0 instead of the sum so far.
+    // For an empty section crc32 may return 0 instead of the running checksum.
     crc32: SECTIONS.filter((section) => object[section].length > 0).reduce(
       (sum, section) => crc32(object[section], sum),
       0,
@@ -89,9 +89,9 @@ function headerLine(object: ShardObject, key: string | undefined): string {
 }
 
 /**
- * Views into `bytes`, no copies.
- * @param rows that the shard has, where its counts must add up to them
- * @throws ObjectCorruptError when the bytes are not what was encoded, ObjectFormatError when a later release wrote them
+ * Decodes a shard object into views of `bytes`, without copies.
+ * @param rows the shard's number of rows, if its counts must add up to it
+ * @throws ObjectCorruptError when the bytes are damaged, ObjectFormatError when a later release wrote them
  */
 export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
   const { header, headerEnd } = readHeader(bytes, key);
@@ -109,14 +109,14 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
 /** Enough bytes of a shard object to hold its first line. */
 export const SHARD_HEADER_MAX_BYTES = 65_536;
 
-/** The counts alone, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */
+/** Decodes only the counts, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */
 export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
   return readHeader(head, key).header.counts;
 }
 
 /**
- * All but the rows, from the object's first bytes: how many bytes of rows follow the header, and their CRC-32. For a reader that
- * checks the rows while they stream in. @throws ObjectCorruptError, ObjectFormatError
+ * Decodes the header from the object's first bytes: number of bytes that follow and their CRC-32, for a reader that verifies the
+ * rows while streaming. @throws ObjectCorruptError, ObjectFormatError
  */
 export function decodeShardHeader(
   head: Buffer,
@@ -135,7 +135,7 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
   if (checksummed !== undefined && crc32(checksummed) !== Number(checksum))
     throw new ObjectCorruptError(key, 'its header does not match its checksum');
   const header = parseJson<ShardHeader>(key, bytes.subarray(0, headerEnd));
-  // Nothing but the header of format 1 goes without a checksum: a damaged checksum must not pass for none.
+  // Only format 1 has no header checksum; a damaged checksum member must not count as a missing one.
   if (checksummed === undefined && Object.keys(header).join() !== MEMBERS.join())
     throw new ObjectCorruptError(key, 'its header is damaged');
   if (header.format !== undefined && header.format > SHARD_FORMAT) throw new ObjectFormatError(key, header.format);
@@ -145,7 +145,7 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
   return { header, headerEnd };
 }
 
-/** The headers of format 1 have no checksum: at least no figure may contradict another. */
+/** Headers of format 1 have no checksum, so check that the counts are consistent. */
 function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
   const known = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
   const numbers = [

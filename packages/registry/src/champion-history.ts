@@ -8,32 +8,33 @@ import {
   listAll,
 } from '@cytoqueue/storage';
 
-/** Another request made a version the champion at the same time. */
+/** Another request changed the champion at the same time. */
 export class ChampionChangedError extends Error {
   readonly code = 'champion-changed';
 }
 
 type Damage = ObjectCorruptError | ObjectUnreadableError;
 
-/** The champions that a name has had. */
+/** Champion and promotions of one model name. */
 export interface ChampionState {
-  /** undefined before the first promotion, and where the newest one is damaged. */
+  /** undefined before the first promotion, and when the newest promotion is damaged. */
   version: string | undefined;
-  /** Oldest first; without entries that are damaged. */
+  /** Oldest first, without damaged entries. */
   history: Promotion[];
-  /** Of the next promotion, from 1. */
+  /** Number of the next promotion, from 1. */
   nextNumber: number;
   damage?: Damage;
 }
 
 /**
- * Which version of each model is champion. The first one is in `champion.json`; every promotion since is an object of its
- * own, numbered and written once: of two at the same time one comes second and is refused, and neither is lost from the history.
+ * Stores which version of each model is champion. The first promotion is `champion.json`; each later one is a numbered
+ * object that can be written once. Of two concurrent promotions the second is refused, and none is lost from the
+ * history.
  */
 export class ChampionHistory {
   constructor(private readonly store: ObjectStore) {}
 
-  /** A damaged object takes nothing but itself from the history, and a promotion after it counts. */
+  /** A damaged object removes only itself from the history; a promotion after it is valid. */
   async read(name: string): Promise<ChampionState> {
     const first = await this.readFirst(name);
     const later = await this.promotionsAfter(name, isDamaged(first) ? 0 : first.history.length);
@@ -49,7 +50,10 @@ export class ChampionHistory {
       : { version: newest.version, history, nextNumber };
   }
 
-  /** The promotion after `before`. @throws ChampionChangedError when another one came first */
+  /**
+   * Writes the promotion that follows `state`.
+   * @throws ChampionChangedError when another promotion was written first
+   */
   async append(name: string, state: ChampionState, promotion: Promotion): Promise<ChampionDocument> {
     const history = [...state.history, promotion];
     const champion: ChampionDocument = { version: promotion.version, history };
@@ -70,7 +74,7 @@ export class ChampionHistory {
     const first = await this.readIntact<ChampionDocument>(key);
     if (first === undefined) return { version: undefined, history: [], nextNumber: 1 };
     if (isDamaged(first) || (typeof first.version === 'string' && Array.isArray(first.history))) return first;
-    return new ObjectCorruptError(key, 'it names no champion');
+    return new ObjectCorruptError(key, 'it does not name a champion');
   }
 
   private async promotionsAfter(

@@ -1,13 +1,12 @@
 export { ChampionChangedError } from './champion-history';
+export { readCard, readEvaluation, readPlot } from './model-artifacts';
 export {
-  DEFAULT_MODEL,
   type LoadedModel,
   ModelDigestError,
   type ModelEntry,
+  ModelRegistry,
   NoChampionError,
   NothingToRollBackError,
-  ModelRegistry,
   UnknownModelError,
 } from './model-registry';
-export { type EvaluationSummary, readCard, readEvaluation, readPlot } from './model-artifacts';
 export { createStoreProbe } from './store-probe';

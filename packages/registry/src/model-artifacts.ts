@@ -5,14 +5,14 @@ import { SHIPPED_DIR } from './shipped-models';
 
 type Identity = Pick<Model, 'name' | 'version' | 'digest'>;
 
-/** How a version did when it was tested, as `npm run train` has written it. */
+/** Cross-validation results of a version, as written by `npm run train`. */
 export interface EvaluationSummary {
-  /** Mean figures of the cross-validation, and their 95 % intervals. */
+  /** Mean metrics of the cross-validation, and their 95 % confidence intervals. */
   cv: Record<string, number>;
   cv_intervals: Record<string, [number, number]>;
-  /** How often the cross-validation asked each row. */
+  /** How often the cross-validation predicted each row. */
   repetitions: number;
-  /** By tenths of the scale: rows over all repetitions. */
+  /** By tenths of the probability; `rows` counts all repetitions. */
   reliability: { mean_probability: number; malignant_share: number; rows: number }[];
 }
 
@@ -24,13 +24,13 @@ interface EvaluationFile {
   >;
 }
 
-/** The card of a shipped version, as Markdown; undefined for any other, also for one that only bears its name. */
+/** Model card of a shipped version in Markdown; undefined for other models, even one with the same name and version. */
 export async function readCard(model: Identity): Promise<string | undefined> {
   const card = (await readShipped(model, 'card.md'))?.toString();
   return card?.includes(model.digest) === true ? card : undefined;
 }
 
-/** @param file as the card names it, such as `roc.svg`. @returns undefined when the card has no such plot */
+/** @param file name of a plot in the card, such as `roc.svg`. @returns undefined when there is no such plot */
 export async function readPlot(model: Identity, file: string): Promise<Buffer | undefined> {
   if (!/^[a-z-]{1,40}\.svg$/.test(file) || (await readCard(model)) === undefined) return undefined;
   return readShipped(model, file);

@@ -37,8 +37,8 @@ async function contents(): Promise<Map<string, string>> {
   return found;
 }
 
-describe('seeding', () => {
-  test('puts every shipped model there, with a champion each', async () => {
+describe('installing the shipped models', () => {
+  test('stores every shipped model and makes it champion', async () => {
     expect((await registry.list()).map(({ name, champion, versions }) => ({ name, champion, versions }))).toEqual([
       { name: 'wbc-knn-euclidean', champion: '1.0.0', versions: ['1.0.0'] },
       { name: 'wbc-knn', champion: '1.1.0', versions: ['1.0.0', '1.1.0'] },
@@ -46,27 +46,27 @@ describe('seeding', () => {
     ]);
   });
 
-  test('leaves an older champion in place and names the newer version that ships, until it is promoted', async () => {
+  test('keeps an older champion and reports the newer shipped version until it is promoted', async () => {
     const entry = { version: '1.0.0', promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'shipped' };
     const first = { version: '1.0.0', history: [entry] };
     await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify(first)));
     await store.delete(ObjectKeys.model('wbc-knn', '1.1.0'));
-    const later = new ModelRegistry(store);
-    const named: string[] = [];
-    const probe = createStoreProbe(store, later, ({ name, champion, newer_version: newer }) =>
-      named.push(`${name} ${champion} ${newer}`),
+    const updated = new ModelRegistry(store);
+    const reported: string[] = [];
+    const probe = createStoreProbe(store, updated, ({ name, champion, newer_version: newer }) =>
+      reported.push(`${name} ${champion} ${newer}`),
     );
     await probe();
     await probe();
-    expect(named).toEqual(['wbc-knn 1.0.0 1.1.0']);
+    expect(reported).toEqual(['wbc-knn 1.0.0 1.1.0']);
     const versions = ['1.0.0', '1.1.0'];
-    expect(await later.find('wbc-knn')).toMatchObject({ champion: '1.0.0', versions, newer_version: '1.1.0' });
-    await later.promote('wbc-knn', '1.1.0', 'ada');
-    expect(await later.find('wbc-knn')).toMatchObject({ champion: '1.1.0', newer_version: null });
-    expect((await later.find('wdbc-knn'))?.newer_version).toBeNull();
+    expect(await updated.find('wbc-knn')).toMatchObject({ champion: '1.0.0', versions, newer_version: '1.1.0' });
+    await updated.promote('wbc-knn', '1.1.0', 'ada');
+    expect(await updated.find('wbc-knn')).toMatchObject({ champion: '1.1.0', newer_version: null });
+    expect((await updated.find('wdbc-knn'))?.newer_version).toBeNull();
   });
 
-  test('again changes nothing, not even a champion that somebody chose', async () => {
+  test('again changes nothing, not even a champion promoted meanwhile', async () => {
     await registry.add(await withVersion('1.2.0'));
     await registry.promote('wbc-knn', '1.2.0', 'ada');
     const before = await contents();
@@ -74,7 +74,7 @@ describe('seeding', () => {
     expect(await contents()).toEqual(before);
   });
 
-  test('into a store that holds them writes nothing, so it need not be allowed to; a missing one is named', async () => {
+  test('writes nothing when none is missing, and otherwise names the object that it cannot write', async () => {
     const denied = async (): Promise<never> =>
       Promise.reject(new StoreUnavailableError('S3 did not do it (AccessDenied, status 403)'));
     const readOnly = Object.assign(Object.create(store) as ObjectStore, { put: denied, putOnce: denied });
@@ -85,7 +85,7 @@ describe('seeding', () => {
     );
   });
 
-  test('by several processes at once comes to one champion', async () => {
+  test('in several processes at once gives one champion', async () => {
     await store.deletePrefix(ObjectKeys.modelsFolder);
     await Promise.all(Array.from({ length: 8 }, () => new ModelRegistry(store).installShipped()));
     expect((await registry.champion('wbc-knn')).history).toHaveLength(1);
@@ -94,7 +94,7 @@ describe('seeding', () => {
 });
 
 describe('a reference', () => {
-  test('is a name, its champion or a version, and comes to the same digest', async () => {
+  test('by name, by champion and by version resolves to the same digest', async () => {
     const pin = await registry.resolve();
     expect(pin).toEqual({ name: 'wbc-knn', version: '1.1.0', digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) });
     for (const reference of ['wbc-knn', 'wbc-knn@champion', 'wbc-knn@1.1.0'])
@@ -122,11 +122,11 @@ describe('a reference', () => {
     'wbc-knn\n',
     '.',
     `${'x'.repeat(65)}`,
-  ])('%j names nothing', async (reference) => {
+  ])('%j is unknown', async (reference) => {
     await expect(registry.resolve(reference)).rejects.toThrow(UnknownModelError);
   });
 
-  test('that named nothing is found once it is there', async () => {
+  test('is found once its version is added, although it was unknown before', async () => {
     await expect(registry.resolve('wbc-knn@1.2.0')).rejects.toThrow(UnknownModelError);
     const pin = await registry.add(await withVersion('1.2.0'));
     expect(await registry.resolve('wbc-knn@1.2.0')).toEqual(pin);
@@ -144,7 +144,7 @@ describe('a version of a name that is not shipped', () => {
     expect(await store.head(ObjectKeys.model('own', '2.0.0'))).toBeUndefined();
   });
 
-  test('is added under its own name, and found by name and version in every process', async () => {
+  test('is added, and found by name and version in every process', async () => {
     const pin = await added();
     expect(pin).toMatchObject({ name: 'lab-knn', version: '2.0.0' });
     for (const each of [registry, new ModelRegistry(store)]) {
@@ -166,7 +166,7 @@ describe('a model is refused', () => {
     await expect(registry.loadPinned({ ...pin, digest: `sha256:${'0'.repeat(64)}` })).rejects.toThrow(ModelDigestError);
   });
 
-  test('when one digit of the stored file was changed', async () => {
+  test('when one digit of the stored file is changed', async () => {
     const key = ObjectKeys.model('wbc-knn', '1.0.0');
     const bytes = await store.get(key);
     bytes[bytes.lastIndexOf('1')] = '2'.charCodeAt(0);
@@ -176,7 +176,7 @@ describe('a model is refused', () => {
     await expect(fresh.resolve('wbc-knn@1.0.0')).rejects.toThrow(ModelFileError);
   });
 
-  test('when an intact file lies in the place of another', async () => {
+  test('when an intact file is stored under the key of another', async () => {
     await store.put(ObjectKeys.model('wbc-knn', '2.0.0'), await withVersion('1.2.0'));
     await store.put(ObjectKeys.model('other', '1.2.0'), await withVersion('1.2.0'));
     for (const reference of ['wbc-knn@2.0.0', 'other@1.2.0'])
@@ -185,7 +185,7 @@ describe('a model is refused', () => {
 });
 
 describe('a champion', () => {
-  test('promoted elsewhere is soon seen here, and what was pinned stays as it was', async () => {
+  test('promoted by another process is seen soon, and a pinned version stays', async () => {
     const before = await registry.resolve();
     const elsewhere = new ModelRegistry(store);
     await elsewhere.add(await withVersion('1.2.0'));
@@ -195,7 +195,7 @@ describe('a champion', () => {
     expect((await registry.loadPinned(before)).model.version).toBe('1.1.0');
   });
 
-  test('can be taken back, and who did what is on record', async () => {
+  test('can be rolled back, and the history names who promoted what', async () => {
     await expect(registry.rollBack('wbc-knn', 'ada')).rejects.toThrow(NothingToRollBackError);
     await registry.add(await withVersion('1.2.0'));
     await registry.promote('wbc-knn', '1.2.0', 'ada');
@@ -209,7 +209,7 @@ describe('a champion', () => {
     await expect(registry.promote('wbc-knn', '3.0.0', 'ada')).rejects.toThrow(UnknownModelError);
   });
 
-  test('promoted by several at once is what one of them made it, and the others are told so', async () => {
+  test('promoted by several processes at once is that of one of them, and the others are refused', async () => {
     const versions = ['1.2.0', '1.3.0', '1.4.0', '1.5.0'];
     for (const version of versions) await registry.add(await withVersion(version));
     const outcomes = await Promise.allSettled(
@@ -227,14 +227,14 @@ describe('a champion', () => {
     expect(history.at(-1)?.version).toBe(version);
   });
 
-  test('rolled back by two at once goes back one step, not there and back again', async () => {
+  test('rolled back by two processes at once goes back one step, not two', async () => {
     await registry.add(await withVersion('1.2.0'));
     await registry.promote('wbc-knn', '1.2.0', 'ada');
-    let meet = (): void => undefined;
-    const bothHaveRead = new Promise<void>((resolve) => (meet = resolve));
+    let release = (): void => undefined;
+    const bothHaveRead = new Promise<void>((resolve) => (release = resolve));
     let writers = 0;
     const putOnce: ObjectStore['putOnce'] = async (...args) => {
-      if (++writers === 2) meet();
+      if (++writers === 2) release();
       await bothHaveRead;
       return store.putOnce(...args);
     };
@@ -246,7 +246,7 @@ describe('a champion', () => {
     expect((await registry.champion('wbc-knn')).version).toBe('1.1.0');
   });
 
-  test('whose history an earlier release kept in one file goes on from there', async () => {
+  test('with a history that an earlier release stored in one document continues it', async () => {
     await registry.add(await withVersion('1.2.0'));
     const entry = (version: string) => ({ version, promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'ada' });
     const history = ['1.0.0', '1.2.0', '1.0.0'].map(entry);
@@ -260,7 +260,7 @@ describe('a champion', () => {
     ]);
   });
 
-  test('has its versions listed in their order, the tenth after the ninth', async () => {
+  test('lists its versions in numeric order', async () => {
     for (const version of ['1.10.0', '1.9.0']) await registry.add(await withVersion(version));
     expect((await registry.list()).find(({ name }) => name === 'wbc-knn')?.versions).toEqual([
       '1.0.0',

@@ -10,42 +10,42 @@ import {
 import { ChampionHistory, type ChampionState } from './champion-history';
 import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
 
-export const DEFAULT_MODEL = 'wbc-knn';
+const DEFAULT_MODEL = 'wbc-knn';
 /** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
 const RESERVED_NAME = 'own';
 
-/** A reference that names no model or version there is. */
+/** The reference does not name an existing model or version. */
 export class UnknownModelError extends Error {
   readonly code = 'unknown-model';
 }
 
-/** A model file with a name that is not for shared models. */
-export class ReservedModelNameError extends Error {
+/** The model file has a name that shared models must not use. */
+class ReservedModelNameError extends Error {
   readonly code = 'reserved-model-name';
 }
 
-/** The stored file of a pinned version is not the one that was pinned. Scoring with it would be a lie. */
+/** The stored file differs from the pinned one. Results scored with it would name the wrong model. */
 export class ModelDigestError extends Error {
   readonly code = 'model-digest-mismatch';
 }
 
-/** A name with versions, none of which was promoted: only `name@version` says which one is meant. */
+/** No version of this name was promoted, so only `name@version` identifies a model. */
 export class NoChampionError extends Error {
   readonly code = 'no-champion';
 }
 
-/** There is no earlier champion. */
+/** The model has no earlier champion. */
 export class NothingToRollBackError extends Error {
   readonly code = 'nothing-to-roll-back';
 }
 
-/** How long a champion may be remembered, in milliseconds: what a promotion takes to be seen everywhere, whatever the clock does. */
+/** Lifetime of a cached champion: other processes see a promotion within this time. Measured by a monotonic clock. */
 const CHAMPION_TTL_MS = 1_000;
 
-/** A name in the store. */
+/** A model name in the store. */
 export interface ModelEntry {
   name: string;
-  /** null before the first promotion, and where the record of the newest one is damaged. */
+  /** null before the first promotion, and when the document of the newest one is damaged. */
   champion: string | null;
   /** Oldest first. */
   versions: string[];
@@ -54,15 +54,15 @@ export interface ModelEntry {
   newer_version: string | null;
 }
 
-/** A version's model and the file that it was read from, for a scoring thread to load. */
+/** A parsed model and the bytes of its file, which a scoring thread parses again. */
 export interface LoadedModel {
   model: Model;
   bytes: Buffer;
 }
 
 /**
- * Model versions in the object store: immutable files, and one champion a name.
- * Versions are read once a process; every load checks the file's own digest, a pinned load the pinned one too.
+ * Model versions in the object store: immutable files, and one champion per name. A process reads each version once.
+ * Every load checks the file's own digest; a pinned load also checks the pinned digest.
  */
 export class ModelRegistry {
   private readonly models = new Map<string, Promise<LoadedModel>>();
@@ -75,8 +75,8 @@ export class ModelRegistry {
   }
 
   /**
-   * Puts the shipped versions into the store where they are missing, and makes them champions of names that have none.
-   * Where none is missing nothing is written, so a deployment can put them there and let the services only read.
+   * Stores missing shipped versions and makes them champions of names without one. Writes nothing when none is missing,
+   * so that a deployment can install them and give the services read access only.
    */
   async installShipped(): Promise<void> {
     const newest = new Map<string, string>();
@@ -91,8 +91,9 @@ export class ModelRegistry {
   }
 
   /**
-   * Adds a version from its file; adding it again changes nothing.
-   * @throws ModelFileError when the bytes are no intact model, ReservedModelNameError, ObjectMismatchError when the version exists with others
+   * Adds a version from its file. Adding the same bytes again changes nothing.
+   * @throws ModelFileError when the bytes are not an intact model, ReservedModelNameError, ObjectMismatchError when the
+   *   version exists with other bytes
    */
   async add(bytes: Buffer): Promise<ModelPin> {
     const { name, version, digest } = parseModel(bytes);
@@ -104,26 +105,30 @@ export class ModelRegistry {
     return { name, version, digest };
   }
 
-  /** Makes a version what `name@champion` means from now on; what was accepted before stays with its own. @throws UnknownModelError, ChampionChangedError */
+  /**
+   * Makes a version the champion. Work accepted earlier keeps its version.
+   * @throws UnknownModelError, ChampionChangedError
+   */
   async promote(name: string, version: string, promotedBy: string): Promise<ChampionDocument> {
     const pin = await this.resolve(`${name}@${version}`);
     return this.appendPromotion(name, await this.champions.read(name), newPromotion(pin.version, promotedBy));
   }
 
   /**
-   * Promotes the version that was champion before the present one. Two at once go back one step, not there and back.
+   * Promotes the previous champion. Two concurrent calls go back one step: the second is refused.
    * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
    */
   async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
     const champion = await this.readHistory(name);
     const version = championOrThrow(name, champion);
     const previous = champion.history.findLast((entry) => entry.version !== version);
-    if (previous === undefined) throw new NothingToRollBackError(`${name} never had another champion than ${version}`);
+    if (previous === undefined)
+      throw new NothingToRollBackError(`${name} has never had a champion other than ${version}`);
     return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
   }
 
   /**
-   * `name`, `name@champion` or `name@version` → one version.
+   * Resolves `name`, `name@champion` or `name@version` to one version.
    * @throws UnknownModelError, NoChampionError
    */
   async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
@@ -150,7 +155,7 @@ export class ModelRegistry {
     if (loaded === undefined) {
       loaded = this.read(name, version);
       this.models.set(key, loaded);
-      // A failed read must not be remembered.
+      // Do not cache a failure.
       loaded.catch(() => this.models.delete(key));
     }
     return loaded;
@@ -161,8 +166,8 @@ export class ModelRegistry {
     try {
       const bytes = await this.store.get(ObjectKeys.model(name, version));
       const model = parseModel(bytes);
-      // An intact file under another's key would sign its results with the other's name.
-      if (model.ref !== ref) throw new ModelDigestError(`${model.ref} lies in the place of ${ref}`);
+      // An intact file under another model's key would label results with the wrong model.
+      if (model.ref !== ref) throw new ModelDigestError(`the file stored as ${ref} contains ${model.ref}`);
       return { model, bytes };
     } catch (error) {
       if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model ${ref}`);
@@ -170,13 +175,13 @@ export class ModelRegistry {
     }
   }
 
-  /** Every name; one whose champion is unknown or damaged is listed without it, and hides no other. */
+  /** Lists all names. A missing or damaged champion is null and does not affect other names. */
   async list(): Promise<ModelEntry[]> {
     const versions = await this.versionsBelow(ObjectKeys.modelsFolder);
     return Promise.all([...versions].map(([name, all]) => this.describe(name, all)));
   }
 
-  /** undefined for a name without versions. */
+  /** @returns undefined for a name without versions */
   async find(name: string): Promise<ModelEntry | undefined> {
     const versions = isName(name) ? (await this.versionsBelow(ObjectKeys.modelFolder(name))).get(name) : undefined;
     return versions && this.describe(name, versions);
@@ -205,7 +210,7 @@ export class ModelRegistry {
     for await (const { key } of listAll(this.store, prefix)) {
       const [name, file = '', ...rest] = key.slice(ObjectKeys.modelsFolder.length).split('/');
       const version = file.replace(/\.json$/, '');
-      // Other objects may lie here, which no model's key could be.
+      // Skip objects that are not model files.
       if (rest.length > 0 || file === 'champion.json' || version === file || !isName(name) || !isName(version))
         continue;
       versions.set(name, [...(versions.get(name) ?? []), version]);
@@ -214,35 +219,35 @@ export class ModelRegistry {
   }
 
   private championOf(name: string): Promise<string> {
-    const championCache = this.championCache.get(name);
-    if (championCache !== undefined && championCache.expiresAtMs > performance.now()) return championCache.version;
+    const cached = this.championCache.get(name);
+    if (cached !== undefined && cached.expiresAtMs > performance.now()) return cached.version;
     const version = this.champion(name).then((champion) => champion.version);
     this.championCache.set(name, { version, expiresAtMs: performance.now() + CHAMPION_TTL_MS });
     version.catch(() => this.championCache.delete(name));
     return version;
   }
 
-  /** Which version is champion and how it became that. @throws UnknownModelError, NoChampionError */
+  /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
   async champion(name: string): Promise<ChampionDocument> {
-    const readHistory = await this.readHistory(name);
-    return { version: championOrThrow(name, readHistory), history: readHistory.history };
+    const state = await this.readHistory(name);
+    return { version: championOrThrow(name, state), history: state.history };
   }
 
   private async readHistory(name: string): Promise<ChampionState> {
-    if (!isName(name)) throw new UnknownModelError('there is no such model');
-    const readHistory = await this.champions.read(name);
-    const isUnknown = readHistory.nextNumber === 1 && (await this.find(name)) === undefined;
+    if (!isName(name)) throw new UnknownModelError(`${JSON.stringify(name.slice(0, 80))} is not a model name`);
+    const state = await this.champions.read(name);
+    const isUnknown = state.nextNumber === 1 && (await this.find(name)) === undefined;
     if (isUnknown) throw new UnknownModelError(`there is no model named ${name}`);
-    return readHistory;
+    return state;
   }
 
-  private async appendPromotion(name: string, before: ChampionState, next: Promotion): Promise<ChampionDocument> {
-    const champion = await this.champions.append(name, before, next);
+  private async appendPromotion(name: string, state: ChampionState, next: Promotion): Promise<ChampionDocument> {
+    const champion = await this.champions.append(name, state, next);
     this.championCache.delete(name);
     return champion;
   }
 
-  /** What is in the store stays, even if the shipped file has become another since. */
+  /** Keeps a stored object even if the shipped file has changed since. */
   private async putIfAbsent(key: string, bytes: Buffer): Promise<void> {
     if ((await this.store.head(key)) !== undefined) return;
     try {
@@ -250,7 +255,7 @@ export class ModelRegistry {
     } catch (error) {
       if (error instanceof ObjectMismatchError) return;
       throw error instanceof StoreUnavailableError
-        ? new StoreUnavailableError(`${key} is not in the store and cannot be put there`, { cause: error })
+        ? new StoreUnavailableError(`${key} is not in the store and could not be written`, { cause: error })
         : error;
     }
   }
@@ -270,7 +275,7 @@ function newPromotion(version: string, promotedBy: string): Promotion {
   return { version, promoted_at: new Date().toISOString(), promoted_by: promotedBy };
 }
 
-/** A name or version that can be part of an object key. */
+/** True when a name or version can be part of an object key. */
 function isName(text: string): boolean {
   return /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 }

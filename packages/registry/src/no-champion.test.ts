@@ -37,7 +37,7 @@ describe('a name without a champion', () => {
     await registry.add(await modelFile('mine', '1.1.0'));
   });
 
-  test('is listed, found, and resolved by version; the bare name says what to do', async () => {
+  test('is listed, found and resolved by version; the error for the bare name says what to do', async () => {
     expect(await registry.find('mine')).toEqual({
       name: 'mine',
       champion: null,
@@ -56,7 +56,7 @@ describe('a name without a champion', () => {
     expect(await registry.find('other')).toBeUndefined();
   });
 
-  test('is promoted, first and again, as any other', async () => {
+  test('can be promoted and rolled back as any other', async () => {
     await registry.promote('mine', '1.0.0', 'ada');
     expect((await new ModelRegistry(store).resolve('mine')).version).toBe('1.0.0');
     await registry.promote('mine', '1.1.0', 'bob');
@@ -65,7 +65,7 @@ describe('a name without a champion', () => {
     expect((await registry.rollBack('mine', 'ada')).version).toBe('1.0.0');
   });
 
-  test('promoted by two at the same time is promoted once, and the other is refused', async () => {
+  test('promoted by two processes at once keeps each promotion that is not refused', async () => {
     const outcomes = await Promise.allSettled(
       ['1.0.0', '1.1.0'].map((version) => new ModelRegistry(store).promote('mine', version, 'ada')),
     );
@@ -88,7 +88,7 @@ describe('a damaged model folder', () => {
   ];
 
   test.each(damages)(
-    'whose champion.json is %s hides no other model, never answers for the bare name, and is repaired by a promotion',
+    'whose champion.json is %s affects no other model, fails for the bare name, and is repaired by a promotion',
     async (_, damage) => {
       await registry.add(await modelFile('wbc-knn', '1.0.1'));
       await damage(ObjectKeys.champion('wbc-knn'));
@@ -101,7 +101,7 @@ describe('a damaged model folder', () => {
     },
   );
 
-  test('a damaged promotion never lets an earlier champion answer', async () => {
+  test('a damaged promotion never makes an earlier champion answer', async () => {
     await registry.add(await modelFile('wbc-knn', '1.2.0'));
     await registry.promote('wbc-knn', '1.2.0', 'ada');
     await store.put(ObjectKeys.promotion('wbc-knn', 2), Buffer.from('{'));
@@ -113,7 +113,7 @@ describe('a damaged model folder', () => {
     ]);
   });
 
-  test('objects that are no model’s are passed over', async () => {
+  test('objects that are not model files are ignored', async () => {
     await store.put(`${ObjectKeys.modelsFolder}odd name/1.0.0.json`, Buffer.from('{}'));
     await store.put(`${ObjectKeys.modelsFolder}notes.txt`, Buffer.from('x'));
     await store.put(`${ObjectKeys.modelsFolder}wbc-knn/README.md`, Buffer.from('x'));

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** `models/{name}/{version}.json` beside this package's sources and build, made by `npm run models`. */
+/** Folder of `{name}/{version}.json`, built by `node scripts/dist/train/build-models.js`. */
 export const SHIPPED_DIR = join(__dirname, '..', 'models');
 
 export interface ShippedModel {
@@ -10,19 +10,19 @@ export interface ShippedModel {
   bytes: Buffer;
 }
 
-/** 1.9.0 comes before 1.10.0. */
+/** Numeric order: 1.9.0 comes before 1.10.0. */
 export function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-/** Of each name the oldest version first. */
+/** Loads all shipped models, sorted by name and version. */
 export async function loadShippedModels(): Promise<ShippedModel[]> {
   const names = (await readdir(SHIPPED_DIR)).sort();
   const perName = await Promise.all(names.map(loadVersions));
   return perName.flat();
 }
 
-/** Of each name the newest version that ships, without reading the models. */
+/** Finds the newest shipped version of each name without reading the models. */
 export async function newestShippedVersions(): Promise<ReadonlyMap<string, string>> {
   const names = await readdir(SHIPPED_DIR);
   const newest = await Promise.all(names.map(async (name) => [name, (await versionsOf(name)).at(-1)] as const));

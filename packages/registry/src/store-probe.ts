@@ -2,8 +2,8 @@ import { type ObjectStore, type StoreFinding, toStoreFinding } from '@cytoqueue/
 import type { ModelEntry, ModelRegistry } from './model-registry';
 
 /**
- * The store's probe, which also puts the shipped models into the store as soon as the store can be used.
- * @param onNewerVersion called once for each model whose champion is older than the version that ships
+ * Probes the store, and installs the shipped models once the store is usable.
+ * @param onNewerVersion called once for each model whose champion is older than the newest shipped version
  */
 export function createStoreProbe(
   store: ObjectStore,

@@ -6,7 +6,7 @@ const entries = (tenant: string, id: string, { sha256 }: { sha256: string }, mor
   tenants: [{ id: tenant, keys: [{ id, sha256, role: 'admin' as const, ...more }] }],
 });
 
-test('keys of all sources are in force, and replacing one source leaves the others', () => {
+test('keys of all sources are active, and replacing one source keeps the others', () => {
   const ring = new ActiveKeys(entries('lab', 'k1', one));
   ring.replace(entries('lab', 'k2', two), 'store');
   ring.replace(entries('lab', 'k3', three, { created_at: '2026-11-28T12:00:00.000Z' }), 'api');
@@ -22,7 +22,7 @@ test('keys of all sources are in force, and replacing one source leaves the othe
 test.each([
   ['name', entries('lab', 'k1', two)],
   ['hash', entries('other', 'k9', one)],
-])('of two keys with one %s that of the earlier source is in force, and the other is a conflict', (_, later) => {
+])('of two keys with the same %s that of the earlier source is active and the other is a conflict', (_, later) => {
   const ring = new ActiveKeys(entries('lab', 'k1', one));
   ring.replace(later, 'api');
   expect(ring.findByKey(one.key)).toMatchObject({ tenant: 'lab', keyId: 'k1', source: 'file' });
@@ -32,13 +32,13 @@ test.each([
   expect(ring.conflicts).toEqual([]);
 });
 
-test('no key of the API has platform rights, whatever its document says', () => {
+test('no key created through the API has platform rights', () => {
   const ring = new ActiveKeys(entries('lab', 'k1', one, { platform: true }));
   ring.replace(entries('lab', 'k2', two, { platform: true }), 'api');
   expect(ring.keysOf('lab').map(({ platform }) => platform)).toEqual([true, false]);
 });
 
-test('limits come from the first source that names any', () => {
+test('limits come from the first source that has any', () => {
   const ring = new ActiveKeys(entries('lab', 'k1', one));
   ring.replace({ tenants: [{ id: 'lab', keys: [], limits: { event_streams: 3 } }] }, 'store');
   expect(ring.limitsOf('lab')).toEqual({ event_streams: 3 });

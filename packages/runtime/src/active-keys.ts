@@ -1,48 +1,48 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type ApiKeys, type Role, type TenantLimits, hashApiKey } from './api-keys';
 
-/** Where a key comes from: the keys file or API_KEYS, the operators' keys file in the object store, or a tenant's admin by API. */
+/** Source of a key: the keys file or API_KEYS, the keys file in the object store, or a tenant's admin through the API. */
 export type KeySource = 'file' | 'store' | 'api';
-/** Of two keys with one name or hash the one of the earlier source is in force. */
+/** Precedence: of two keys with the same name or hash the one of the earlier source is active. */
 const SOURCES: readonly KeySource[] = ['file', 'store', 'api'];
 
-/** A key that is in force, as far as is known of it: its hash. */
+/** An active key; only its hash is known. */
 export interface ActiveKey {
   readonly tenant: string;
   readonly keyId: string;
   readonly role: Role;
-  /** Rights on what all tenants share: models and the queue board. */
+  /** Rights on shared resources: models and the queue board. */
   readonly platform: boolean;
   /** Hex. */
   readonly sha256: string;
-  /** Infinity when it has no end. */
+  /** Infinity when it does not expire. */
   readonly expiresAtMs: number;
   readonly source: KeySource;
-  /** RFC 3339; keys of files do not say when they were made. */
+  /** RFC 3339; unknown for keys of files. */
   readonly createdAt?: string;
 }
 
-/** The content of a keys file, or keys of another source with the time at which each was created. */
+/** The content of a keys file, or of another source with creation times. */
 export interface KeyEntries {
   tenants: readonly (Omit<ApiKeys['tenants'][number], 'keys'> & {
     keys: readonly (ApiKeys['tenants'][number]['keys'][number] & { created_at?: string })[];
   })[];
 }
 
-/** The keys in force. They are replaced all at once, so that no request meets half of a change. */
+/** The active keys. They are replaced atomically, so that no request sees half of a change. */
 export class ActiveKeys {
   private readonly entries = new Map<KeySource, KeyEntries>();
   private byHash: ReadonlyMap<string, ActiveKey> = new Map();
   private byName: ReadonlyMap<string, ActiveKey> = new Map();
   private limits: ReadonlyMap<string, TenantLimits> = new Map();
-  /** `tenant/key` of keys that are not in force because an earlier source has their name or hash. */
+  /** `tenant/key` of inactive keys whose name or hash an earlier source also has. */
   conflicts: readonly string[] = [];
 
   constructor(keys: KeyEntries) {
     this.replace(keys);
   }
 
-  /** Replaces the keys of one source; those of the others stay. */
+  /** Replaces the keys of one source. */
   replace(keys: KeyEntries, source: KeySource = 'file'): void {
     this.entries.set(source, keys);
     const byHash = new Map<string, ActiveKey>();
@@ -65,12 +65,12 @@ export class ActiveKeys {
     this.conflicts = conflicts;
   }
 
-  /** Every key of a tenant, also those that have expired. */
+  /** All keys of a tenant, including expired ones. */
   keysOf(tenant: string): ActiveKey[] {
     return [...this.byName.values()].filter((key) => key.tenant === tenant);
   }
 
-  /** Looked up by its hash, of which a wrong key tells nothing, and compared in constant time; undefined when unknown or expired. */
+  /** Finds a key by its hash and compares in constant time. Returns undefined for an unknown or expired key. */
   findByKey(key: string): ActiveKey | undefined {
     const sha256 = hashApiKey(key);
     const active = this.byHash.get(sha256);
@@ -82,12 +82,12 @@ export class ActiveKeys {
     return ifUnexpired(this.byName.get(nameOf({ tenant, keyId })));
   }
 
-  /** What the keys file says of the tenant's limits; the service's defaults hold for the rest. */
+  /** The tenant's limits in the keys file; the service's defaults apply to the rest. */
   limitsOf(tenant: string): TenantLimits {
     return this.limits.get(tenant) ?? {};
   }
 
-  /** Of one source's keys, by name (`tenant/key`): what tells whether it still is the same key with the same rights. */
+  /** Fingerprints of one source's keys by name (`tenant/key`). A fingerprint changes with the key or its rights. */
   fingerprints(source: KeySource = 'file'): Map<string, string> {
     const own = [...this.byName].filter(([, key]) => key.source === source);
     return new Map(
@@ -98,7 +98,7 @@ export class ActiveKeys {
     );
   }
 
-  /** Whether a key that was found earlier still is in force, with the same rights. */
+  /** Whether a key found earlier is still active with the same rights. */
   isActive({ sha256, tenant, keyId, role, platform }: ActiveKey): boolean {
     const active = this.findByName(tenant, keyId);
     return active?.sha256 === sha256 && active.role === role && active.platform === platform;
@@ -109,12 +109,12 @@ function toActiveKeys({ id: tenant, keys }: KeyEntries['tenants'][number], sourc
   return keys.map(({ id: keyId, role, platform = false, sha256, expires_at, created_at }) => {
     const expiresAtMs = expires_at === undefined ? Infinity : Date.parse(expires_at);
     const created = created_at === undefined ? {} : { createdAt: created_at };
-    // Only operators give platform rights.
+    // Only operators grant platform rights.
     return { tenant, keyId, role, platform: platform && source !== 'api', sha256, expiresAtMs, source, ...created };
   });
 }
 
-/** Neither holds a slash. */
+/** Unambiguous, because neither part contains a slash. */
 function nameOf({ tenant, keyId }: Pick<ActiveKey, 'tenant' | 'keyId'>): string {
   return `${tenant}/${keyId}`;
 }

@@ -60,7 +60,7 @@ test('a key is added, rotated and revoked without a restart', async () => {
   ]);
 });
 
-test('a change of role changes what was found before', async () => {
+test('a changed role deactivates the key found before', async () => {
   const held = keys.ring.findByKey(one.key);
   expect(keys.ring.isActive(held as never)).toBe(true);
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, role: 'operator' }));
@@ -69,7 +69,7 @@ test('a change of role changes what was found before', async () => {
   expect(keys.ring.isActive(held as never)).toBe(false);
 });
 
-test('platform rights that come or go change what was found before', async () => {
+test('changed platform rights deactivate the key found before', async () => {
   const held = keys.ring.findByKey(one.key);
   expect(held?.platform).toBe(false);
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, platform: true }));
@@ -79,7 +79,7 @@ test('platform rights that come or go change what was found before', async () =>
   expect(changes).toMatchObject([{ added: ['lab/k1'], removed: ['lab/k1'] }]);
 });
 
-/** In one step, as a careful editor does: half a file would be a second fault. */
+/** Replaces the file atomically. */
 async function putWhole(text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
@@ -89,7 +89,7 @@ test.each([
   ['is broken', () => putWhole('{"tenants": [')],
   ['says something else', () => putWhole('{"tenants": [{"id": "lab", "keys": [{"id": "k1"}]}]}')],
   ['is gone', () => unlink(file)],
-])('a file that %s keeps the keys before, and says so once', async (_, spoil) => {
+])('a file that %s keeps the previous keys and logs one error', async (_, spoil) => {
   await spoil();
   for (let look = 0; look < 3; look++) await keys.poll();
   expect(holds(one)).toBe(true);
@@ -107,14 +107,14 @@ test('once started it reads the file by itself', async () => {
   expect(changes.map(({ added }) => added)).toEqual([['lab/k2']]);
 });
 
-test('a key ends with its time', () => {
+test('a key expires', () => {
   keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() - 1).toISOString() }));
   expect([holds(one), keys.ring.findByName('lab', 'k1')]).toEqual([false, undefined]);
   keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() + 60_000).toISOString() }));
   expect(holds(one)).toBe(true);
 });
 
-test('names of objects are no names of keys or tenants', () => {
+test('names of Object.prototype are not keys or tenants', () => {
   for (const name of ['__proto__', 'constructor', 'toString']) {
     expect(keys.ring.findByName(name, name)).toBeUndefined();
     expect(keys.ring.limitsOf(name)).toEqual({});

@@ -7,10 +7,10 @@ import { PeriodicTask } from './periodic-task';
 const POLL_INTERVAL_MS = 1_000;
 
 export interface KeyChange {
-  /** `tenant/key`, of keys that came or went, or became another key or role under their old name. */
+  /** `tenant/key` of added and removed keys; a changed key or role is in both lists. */
   added: string[];
   removed: string[];
-  /** Hex SHA-256 of the file: the same change is the same text for every process. */
+  /** Hex SHA-256 of the file, equal in every process. */
   digest: string;
 }
 
@@ -21,9 +21,9 @@ export interface ApiKeyFilePollerOptions {
 }
 
 /**
- * Keeps a ring of keys as the file has them. The file is read again every second rather than watched: a second is short
- * enough for a revoked key, and holds for mounted secrets, links and network file systems, where watching does not.
- * A file that cannot be used changes nothing: the keys before stay in force, and an error is logged once.
+ * Keeps the active keys in step with the keys file. Polls every second instead of watching, because watching fails for mounted
+ * secrets, links and network file systems; a second is short enough for a revoked key. An invalid file changes nothing: the
+ * previous keys stay active and one error is logged.
  */
 export class ApiKeyFilePoller {
   private readonly polling: PeriodicTask;
@@ -42,7 +42,7 @@ export class ApiKeyFilePoller {
     });
   }
 
-  /** @throws ApiKeysError, or what reading threw: a service does not start without keys */
+  /** @throws ApiKeysError or the read error: a service does not start without keys */
   static async open(options: ApiKeyFilePollerOptions): Promise<ApiKeyFilePoller> {
     const text = await readFile(options.file, 'utf8');
     const keyFile = new ApiKeyFilePoller(new ActiveKeys(parseApiKeys(text, options.file)), options);
@@ -58,7 +58,7 @@ export class ApiKeyFilePoller {
     return this.polling.stop();
   }
 
-  /** Reads the file again when it has changed; called every second once it has started. */
+  /** Reads the file if it has changed. Called every second after the start. */
   async poll(): Promise<void> {
     const { file, logger } = this.options;
     try {
@@ -69,7 +69,10 @@ export class ApiKeyFilePoller {
     } catch (error) {
       const { message } = error as Error;
       if (message !== this.lastError)
-        logger.error({ lastError: message }, 'the keys file cannot be used; the keys before stay in force');
+        logger.error(
+          { lastError: message },
+          'the keys file is invalid; the previous keys stay active; correct the file',
+        );
       this.lastError = message;
     }
   }
@@ -81,12 +84,12 @@ export class ApiKeyFilePoller {
     this.digest = digest;
     const after = this.ring.fingerprints();
     const { added, removed } = compareKeys(before, after);
-    logger.info({ added, removed }, 'the keys file was read again');
+    logger.info({ added, removed }, 'the keys file has changed and was reloaded');
     onChange?.({ added, removed, digest });
   }
 }
 
-/** @param before and after as `KeyRing.fingerprints` gives them */
+/** @param before and after from `ActiveKeys.fingerprints` */
 export function compareKeys(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,

@@ -38,12 +38,12 @@ describe('a keys file', () => {
     ['an unknown right', keysOf({ superuser: true }), 'tenants.0.keys.0: '],
     ['a date that is none', keysOf({ expires_at: 'soon' }), 'tenants.0.keys.0.expires_at: '],
     ['a misspelt expiry, which would never come', keysOf({ expires: '2030-01-01T00:00:00Z' }), 'tenants.0.keys.0: '],
-  ])('with %s is refused with the place', (_, text, place) => {
+  ])('with %s is refused with its position', (_, text, place) => {
     expect(() => parseApiKeys(text, 'keys.json')).toThrow(ApiKeysError);
-    expect(() => parseApiKeys(text, 'keys.json')).toThrow(`keys.json cannot be used. ${place}`);
+    expect(() => parseApiKeys(text, 'keys.json')).toThrow(`keys.json is invalid. ${place}`);
   });
 
-  test('with one key twice is refused: whose would it be?', () => {
+  test('with a duplicate key is refused', () => {
     const entry = { id: 'k1', sha256, role: 'member' };
     const text = JSON.stringify({
       tenants: [
@@ -51,10 +51,10 @@ describe('a keys file', () => {
         { id: 'b', keys: [entry] },
       ],
     });
-    expect(() => parseApiKeys(text, 'keys.json')).toThrow('tenants.1.keys.0.sha256: stands there twice');
+    expect(() => parseApiKeys(text, 'keys.json')).toThrow('tenants.1.keys.0.sha256: occurs twice');
   });
 
-  test('that holds a key in plain text is refused without repeating it', () => {
+  test('that contains a plain-text key is refused without printing it', () => {
     const { key } = createApiKey();
     expect(() => parseApiKeys(key, 'keys.json')).toThrow(new ApiKeysError('keys.json is not JSON'));
   });
@@ -71,7 +71,7 @@ describe('the local key', () => {
 
   const ids = ({ tenants }: ApiKeys) => tenants.flatMap(({ id, keys }) => keys.map((key) => `${id}/${key.id}`));
 
-  test('is made once, for the owner only, and nothing else is left', async () => {
+  test('is created once, for the owner only, without leftover files', async () => {
     const first = await ensureLocalApiKey(dir);
     expect(await ensureLocalApiKey(dir)).toEqual(first);
     const { tenants } = await loadApiKeys(first.apiKeysFile);
@@ -82,7 +82,7 @@ describe('the local key', () => {
     for (const file of await readdir(dir)) expect((await stat(join(dir, file))).mode & 0o777).toBe(0o600);
   });
 
-  test('is one, however many processes and callers of each want it at once', async () => {
+  test('is created once by concurrent processes and callers', async () => {
     const script = `const { ensureLocalApiKey } = require(${JSON.stringify(COMPILED)});
       Promise.all([1, 2, 3].map(() => ensureLocalApiKey(process.argv[1]))).then((made) => console.log(JSON.stringify(made)));`;
     const outputs = await Promise.all(
@@ -120,7 +120,7 @@ describe('the local key', () => {
     }
   });
 
-  test('that was lost is replaced, and the keys of others stay', async () => {
+  test('is replaced after a loss, and all other keys are kept', async () => {
     const { apiKeysFile, key } = await ensureLocalApiKey(dir);
     const { tenants } = await loadApiKeys(apiKeysFile);
     const lab = { id: 'lab-a', keys: [{ id: 'k1', sha256, role: 'member' as const }] };
@@ -137,7 +137,7 @@ describe('the local key', () => {
     expect(JSON.stringify(keys)).not.toContain(hashApiKey(key));
   });
 
-  test('beside a keys file that cannot be used is no reason to overwrite it', async () => {
+  test('is not created when the keys file is invalid', async () => {
     await writeFile(join(dir, 'api-keys.json'), '{"tenants": 1}');
     await expect(ensureLocalApiKey(dir)).rejects.toThrow(ApiKeysError);
     expect(await readFile(join(dir, 'api-keys.json'), 'utf8')).toBe('{"tenants": 1}');

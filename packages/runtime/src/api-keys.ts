@@ -7,29 +7,29 @@ import { readOrCreate, writeTempFile } from './private-files';
 export const roles = ['member', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Of tenants and keys. */
+/** Ids of tenants and keys. */
 export const keyIdentifier = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
 
-/** Strict, for a misspelt `expires_at` would make a key that never expires. */
+/** Strict, because a misspelt `expires_at` would create a key that never expires. */
 const apiKey = z.strictObject({
   id: keyIdentifier,
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a hex SHA-256 in lower case'),
   role: z.enum(roles),
-  /** Rights on what all tenants share: models and the queue board. The role alone decides about patients' data. */
+  /** Rights on shared resources: models and the queue board. Only the role decides about patient data. */
   platform: z.boolean().optional(),
   expires_at: z.iso.datetime().optional(),
 });
 const limit = z.int().min(0).optional();
-/** What a tenant may use, where it differs from the service's defaults. */
+/** A tenant's limits that differ from the service's defaults. */
 const limits = z.strictObject({
-  /** Of the rate limit: 1 for a read, 5 for a write, 1 for each 1,000 rows of an upload. */
+  /** Rate limit: a read costs 1 unit, a write 5, an upload 1 per 1,000 rows. */
   units_per_minute: z.int().min(1).optional(),
-  /** At once, in one API process. */
+  /** Concurrency limit of one API process. */
   concurrent_uploads: limit,
   event_streams: limit,
-  /** Bytes of uploaded files that are kept. */
+  /** Quota of stored upload bytes. */
   stored_bytes: limit,
 });
 export type TenantLimits = z.infer<typeof limits>;
@@ -38,8 +38,7 @@ const tenant = z.strictObject({ id: keyIdentifier, keys: z.array(apiKey), limits
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
   const checkOnce = (value: string, path: (string | number)[]): void => {
-    if (seen.has(value))
-      context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'stands there twice' });
+    if (seen.has(value)) context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'occurs twice' });
     seen.add(value);
   };
   tenants.forEach(({ id: tenantId, keys }, t) => {
@@ -47,41 +46,41 @@ const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ 
     keys.forEach(({ id, sha256 }, k) => {
       // Sessions and the audit log name a key by tenant and id.
       checkOnce(`key ${tenantId} ${id}`, [t, 'keys', k, 'id']);
-      // One key of two tenants would be whichever's came last.
+      // A key of two tenants would be ambiguous.
       checkOnce(sha256, [t, 'keys', k, 'sha256']);
     });
   });
 });
 
-/** Content of API_KEYS_FILE: hashes only, a key itself is shown once and never stored. */
+/** Content of API_KEYS_FILE. It contains only hashes: a key is shown once and never stored. */
 export type ApiKeys = z.infer<typeof apiKeysFile>;
 
 export class ApiKeysError extends Error {
   readonly code = 'api-keys-error';
 }
 
-/** @throws ApiKeysError naming the file and the place in it */
+/** @throws ApiKeysError with the file and the position in it */
 export function parseApiKeys(text: string, file: string): ApiKeys {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    // The parser's message repeats the text, which may be a key.
+    // The parser's message quotes the text, which may be a key.
     throw new ApiKeysError(`${file} is not JSON`);
   }
   const parsed = apiKeysFile.safeParse(json);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ApiKeysError(`${file} cannot be used. ${places.join('; ')}`);
+  throw new ApiKeysError(`${file} is invalid. ${places.join('; ')}`);
 }
 
 export async function loadApiKeys(file: string): Promise<ApiKeys> {
   return parseApiKeys(await readFile(file, 'utf8'), file);
 }
 
-/** Replaces the file in one step, so that a reader never meets half of it. */
+/** Replaces the file atomically, so that a reader never sees half of it. */
 export async function saveApiKeys(file: string, keys: ApiKeys): Promise<void> {
-  // A link, such as one that a deployment manages, stays a link; its target is replaced.
+  // Keep a symbolic link and replace its target.
   const target = await realpath(file).catch(() => file);
   await rename(await writeTempFile(target, format(keys)), target);
 }
@@ -90,15 +89,15 @@ export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
 
-/** A new random key of 256 bits and its hash. */
+/** Creates a random key of 256 bits and its hash. */
 export function createApiKey(): { key: string; sha256: string } {
   const key = `cq_${randomBytes(32).toString('base64url')}`;
   return { key, sha256: hashApiKey(key) };
 }
 
 /**
- * The key of a stack that was given no API_KEYS_FILE: admin of tenant `local` with platform rights, the same across restarts,
- * kept in `dataDir` for the owner only. Safe when several processes of one stack call it at once.
+ * Returns the local key of a stack without API_KEYS_FILE: admin of tenant `local` with platform rights, stored in `dataDir` for
+ * the owner only and kept across restarts. Several processes may call it concurrently.
  */
 export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string; apiKeysFile: string }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -116,7 +115,7 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
   return { key, apiKeysFile: file };
 }
 
-/** Of an earlier local key only the hash is left; it is replaced, and everybody else's keys stay. */
+/** Replaces the hash of a lost local key and keeps all other keys. */
 function withLocalKey({ tenants }: ApiKeys, entry: ApiKeys['tenants'][number]['keys'][number]): ApiKeys {
   const others = tenants.filter(({ id }) => id !== 'local');
   const local = tenants.find(({ id }) => id === 'local');

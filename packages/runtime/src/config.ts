@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { TenantLimits } from './api-keys';
 
-/** A variable that cannot be used; the message names each one and what it should hold. */
+/** Invalid variables. The message names each variable and its expected value. */
 export class ConfigError extends Error {
   readonly code = 'config-error';
 }
 
 const MIB = 1024 * 1024;
-/** Decimal digits only: Number() would take ' ' for 0 and '0x10' for 16. */
+/** Decimal digits only: Number() accepts ' ' as 0 and '0x10' as 16. */
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
@@ -18,7 +18,7 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 const port = wholeNumber(0, 65_535);
-/** A number of hops, or addresses and networks, whose `X-Forwarded-*` is believed. Everybody's never is. */
+/** Trusted proxies: a number of hops, or addresses and networks. Trusting all addresses is not allowed. */
 const PROXY = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
 function parseTrustedProxies(text: string, context: z.RefinementCtx): number | string[] {
   const entries = text.split(',').map((entry) => entry.trim());
@@ -26,12 +26,12 @@ function parseTrustedProxies(text: string, context: z.RefinementCtx): number | s
   if (entries.every((entry) => PROXY.test(entry) && /\D/.test(entry))) return entries;
   context.addIssue({
     code: 'custom',
-    message: 'must be a number of hops from 1 to 9, or addresses or networks between commas',
+    message: 'must be a number of hops from 1 to 9, or addresses or networks separated by commas',
   });
   return z.NEVER;
 }
 
-/** Proxies and browsers compare paths as they are written: no encoding, no dot segments, no doubled slashes. */
+/** Proxies and browsers compare paths literally, so no encoding, dot segments or double slashes. */
 const PUBLIC_PATH = /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/;
 function parsePublicUrl(text: string, context: z.RefinementCtx): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
@@ -96,47 +96,47 @@ export interface Config {
   readonly port: number;
   /** Absolute. */
   readonly dataDir: string;
-  /** With the password, when there is one: not to be logged. */
+  /** Contains the password, if any: never log it. */
   readonly redisUrl: string | undefined;
   readonly storageUrl: string;
   readonly apiKeysFile: string | undefined;
-  /** Content of a keys file, where secrets come as variables and not as files; `apiKeysFile` goes before it. */
+  /** Content of a keys file, for secrets in variables. `apiKeysFile` takes precedence. */
   readonly apiKeys: string | undefined;
-  /** Seals browser sessions; the same for every API process. */
+  /** Signs browser sessions; must be equal in every API process. */
   readonly sessionSecret: string | undefined;
-  /** The proxies in front: a number of hops, or addresses. */
+  /** Trusted proxies: a number of hops, or addresses. */
   readonly trustProxy: number | readonly string[] | undefined;
-  /** Under which clients reach the API, without a slash at its end; a path in it is stripped by the proxy. */
+  /** Public URL of the API without a trailing slash. The proxy strips its path. */
   readonly publicUrl: string | undefined;
-  /** Upper limit of `Prefer: wait`; below the idle limits of proxies, and of the server's own (120 s). */
+  /** Upper limit of `Prefer: wait`; below the idle timeouts of proxies and the server (120 s). */
   readonly maxWaitSeconds: number;
   readonly workers: number;
   readonly workerThreads: number;
   readonly shardRows: number;
   readonly cloudwatchNamespace: string | undefined;
-  /** How often a record with a known answer is sent; 0 = never. */
+  /** Interval of the canary; 0 = never. */
   readonly canarySeconds: number;
-  /** After so long with work waiting and none begun or ended, a worker calls itself dead. */
+  /** A worker is not live after this time with waiting work and no job started or ended. */
   readonly workerStallSeconds: number;
   readonly environment: string;
   readonly workerPort: number;
   readonly maxUploadBytes: number;
   readonly retentionDays: number;
-  /** Of uploaded files, which need not stay as long as their results. */
+  /** Retention of uploaded files, which may be shorter than that of results. */
   readonly inputRetentionDays: number;
-  /** For tenants of which the keys file says nothing else. */
+  /** Default limits of tenants. */
   readonly tenantLimits: Required<TenantLimits>;
-  /** Of one API process. */
+  /** Connections of one API process. */
   readonly maxConnections: number;
-  /** Of the agent beside a task on Amazon ECS, which sets the variable. */
+  /** URL of the ECS agent; Amazon ECS sets the variable. */
   readonly ecsAgentUri: string | undefined;
   readonly logLevel: string;
 }
 
 /**
- * Turns the environment into the one typed configuration; nothing downstream reads or checks a variable again.
- * An empty or blank variable counts as unset, as compose files and task definitions write it.
- * @throws ConfigError naming every variable that is wrong
+ * Parses the environment into the typed configuration. No other code reads variables. A blank variable counts as unset, because
+ * compose files and task definitions write unset variables like that.
+ * @throws ConfigError with every invalid variable
  */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
@@ -145,7 +145,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new ConfigError(`The environment cannot be used. ${lines.join('; ')}`);
+    throw new ConfigError(`Invalid environment variables. ${lines.join('; ')}`);
   }
   const env = parsed.data;
   const dataDir = resolve(env.DATA_DIR);
@@ -184,7 +184,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
-/** A secret store hands out the password alone; one that stands in the URL goes before it. */
+/** Adds the password, which secret stores provide separately. A password in the URL takes precedence. */
 function withPassword(redisUrl: string, password: string | undefined): string {
   const url = new URL(redisUrl);
   if (password === undefined || url.password !== '') return redisUrl;

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 
-/** What a probe found wrong. Only the reason is shown in public; detail, remedy and cause go to the log. */
+/** A problem that a probe found. Only the reason is public; detail, remedy and cause go to the log. */
 export interface Finding {
   reason: string;
-  /** `unavailable` can pass by itself, `unsuitable` cannot, and with a `warning` the dependency is still in use. */
+  /** `unavailable` may be temporary; `unsuitable` is permanent; with a `warning` the dependency stays in use. */
   kind: 'unavailable' | 'unsuitable' | 'warning';
   detail: string;
   remedy: string;
@@ -17,11 +17,11 @@ export interface DependencyProblem {
 }
 
 const PROBE_INTERVAL_MS = 5 * 60_000;
-/** After a probe that failed. */
+/** Interval after a failed probe. */
 const RETRY_MS = 5_000;
 const TIMEOUT_MS = 10_000;
 
-/** Reachable, and not fit for the product: the start ends with status 1. */
+/** The dependency is reachable but unsuitable: the start fails with status 1. */
 export class UnsuitableDependencyError extends Error {
   override readonly name = 'UnsuitableDependencyError';
 
@@ -31,7 +31,7 @@ export class UnsuitableDependencyError extends Error {
 }
 
 export interface DependencyWatchOptions {
-  /** By name; resolves to what is wrong. */
+  /** Probes by name; each resolves to its findings. */
   probes: Readonly<Record<string, () => Promise<readonly Finding[]>>>;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** For tests. */
@@ -41,8 +41,8 @@ export interface DependencyWatchOptions {
 }
 
 /**
- * Probes every dependency at the start and every five minutes in the background, after a failure every five seconds. A
- * dependency that is unsuitable at the start ends it; anything else, at any time, is a problem until a probe succeeds.
+ * Probes every dependency at the start and every five minutes in the background; after a failure every five seconds. An
+ * unsuitable dependency fails the start. Any other or later failure is a problem until a probe succeeds.
  */
 export class DependencyWatch {
   /** Called after every probe that found something, warnings included. */
@@ -66,12 +66,12 @@ export class DependencyWatch {
     for (const dependency of this.watched) dependency.schedule();
   }
 
-  /** Does not wait for a probe under way: it may hang. */
+  /** Does not wait for a running probe, which may hang. */
   stop(): void {
     for (const dependency of this.watched) dependency.stop();
   }
 
-  /** Names and reasons, as of the last probes; empty when everything is usable. */
+  /** Names and reasons by the last probes; empty when all dependencies are usable. */
   unavailableDependencies(): DependencyProblem[] {
     return this.watched.flatMap((dependency) => dependency.problems());
   }
@@ -79,7 +79,7 @@ export class DependencyWatch {
 
 class WatchedDependency {
   private findings: readonly Finding[] = [];
-  /** One at a time: a probe that hangs is not started again. */
+  /** The running probe; a hanging probe is not started again. */
   private running: Promise<readonly Finding[]> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
@@ -126,7 +126,7 @@ class WatchedDependency {
     return Promise.race([this.running, timeout]).finally(() => clearTimeout(timer));
   }
 
-  /** Logs a state once, not at every probe. */
+  /** Logs changes only, not every probe. */
   private update(findings: readonly Finding[]): void {
     const [before, now] = [this.findings, findings].map((some) => some.map(({ reason }) => reason).join());
     this.findings = findings;

@@ -1,7 +1,7 @@
 import { fstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
 
-/** Bytes of lines that wait; more than that means that nothing has read the log, or the disk has been full, for long. */
+/** Limit of buffered bytes. It is reached when the log has no reader or the disk is full for a long time. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 1_000;
 const READER_CLOSED_CODES = new Set([
@@ -15,16 +15,16 @@ const READER_CLOSED_CODES = new Set([
 export interface LogWriterOptions {
   maxWaitingBytes?: number;
   retryMs?: number;
-  /** Lines are written again, and so many were dropped in between. */
+  /** Called when writing succeeds again, with the number of dropped lines. */
   onRecovery?: (droppedLines: number) => void;
 }
 
-/** Writes from `at` on, some of the bytes or all of them. */
+/** Writes some or all bytes from position `at`. */
 type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | null, bytes: number) => void) => void;
 
 /**
- * A pipe or socket is written through the event loop. In the thread pool a write into one that nothing reads would keep its
- * thread, and the end of the process would wait for that thread.
+ * Writes to a pipe or socket through the event loop. In the thread pool a write without a reader would block its thread and the
+ * end of the process.
  */
 function openSink(descriptor: number): Sink {
   // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
@@ -34,15 +34,15 @@ function openSink(descriptor: number): Sink {
     return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);
   const socket = new Socket({ fd: descriptor, readable: false, writable: true }).unref();
   socket.on('error', () => undefined);
-  // As with process.stdout: once closed, its descriptor would be given to the next file that is opened.
+  // Never close the descriptor: the next opened file would reuse its number.
   socket.destroy = () => socket;
   return (chunk, at, done) => void socket.write(chunk.subarray(at), (error) => done(error ?? null, chunk.length - at));
 }
 
 /**
- * Writes lines to a file descriptor without ever blocking the caller or failing it: a log is auxiliary, and neither a full
- * disk nor a pipe that nothing reads may stop what it is about. Lines wait in bounded memory and are dropped, and counted,
- * beyond that. Lines keep their order; a line is written whole or not at all unless the process ends.
+ * Writes lines to a file descriptor and never blocks or fails the caller, even if the disk is full or the pipe has no reader.
+ * Lines are buffered up to a limit; beyond it they are dropped and counted. Lines keep their order, and each is written
+ * completely or not at all unless the process ends.
  */
 export class LogWriter {
   private waiting: string[] = [];
@@ -73,7 +73,7 @@ export class LogWriter {
     if (this.chunk === undefined) this.writeNext();
   }
 
-  /** Calls back when everything so far is written, or cannot be; while a pipe is full it does not. */
+  /** Calls back when all lines are written or cannot be written; never while a pipe is full. */
   flush(done: () => void = () => undefined): void {
     if (this.chunk === undefined || this.failing) done();
     else this.flushed.push(done);
@@ -106,11 +106,11 @@ export class LogWriter {
     if (READER_CLOSED_CODES.has(error.code ?? '')) return this.close();
     this.failing = true;
     for (const done of this.flushed.splice(0)) done();
-    // Not a reason to keep the process alive.
+    // Must not keep the process alive.
     setTimeout(() => this.writeRest(chunk), this.options.retryMs).unref();
   }
 
-  /** The reader has gone for good. */
+  /** The reader has closed the pipe. */
   private close(): void {
     this.closed = true;
     this.waiting = [];

@@ -6,7 +6,7 @@ export type { Logger };
 
 /**
  * JSON lines on stdout with service and environment on each. Logging never blocks and never throws (see LogWriter); call
- * `flush` before the process ends. Levels: error = a person must act, warn = recovered without help.
+ * `flush` before the process ends. Levels: error = a person must act, warn = recovered automatically.
  */
 export function createLogger(
   options: { service: string; environment: string; level: string },
@@ -21,12 +21,12 @@ export function createLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       // Not pino's `redact`: paths for every depth made it the most expensive part of answering a request.
       formatters: { log: (fields) => redact(fields) },
-      // Errors have been made plain by then.
+      // redact has already converted errors to plain objects.
       serializers: { err: (error: unknown) => error },
     },
     destination ?? new LogWriter(1, { onRecovery }),
   );
-  // What is bound to a child passes no formatter. Children of children inherit this.
+  // Bindings of child loggers bypass the formatter, so redact them here. Their children inherit this.
   const pinoPrototype = Object.getPrototypeOf(logger) as Logger;
   logger.child = function redactedChild(this: Logger, bindings: object, options?: object) {
     return pinoPrototype.child.call(this, redact(bindings), options);

@@ -1,15 +1,15 @@
 import type { Logger } from 'pino';
 
 export interface PeriodicTaskOptions {
-  /** From the end of one turn to the start of the next, in milliseconds. */
+  /** Time between the end of one run and the start of the next. */
   intervalMs: number;
-  /** One turn; it is not started again before it has ended. */
+  /** Runs never overlap. */
   run: () => Promise<void>;
   logger: Pick<Logger, 'warn'>;
   name: string;
 }
 
-/** Does something again and again. A turn that fails is logged, and the next one comes all the same. */
+/** Runs a task at intervals. A failed run is logged and the next one starts as usual. */
 export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -17,12 +17,12 @@ export class PeriodicTask {
 
   constructor(private readonly options: PeriodicTaskOptions) {}
 
-  /** The first turn begins at once. */
+  /** The first run starts at once. */
   start(): void {
     if (this.running === undefined && !this.stopped) this.runOnce();
   }
 
-  /** Waits for a turn that is under way. */
+  /** Waits for the running task. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
@@ -32,7 +32,7 @@ export class PeriodicTask {
   private runOnce(): void {
     const { intervalMs, run, logger, name } = this.options;
     this.running = run()
-      .catch((error: unknown) => logger.warn({ err: error, periodic: name }, 'turn failed'))
+      .catch((error: unknown) => logger.warn({ err: error, periodic: name }, 'periodic task failed'))
       .then(() => {
         if (!this.stopped) this.timer = setTimeout(() => this.runOnce(), intervalMs);
       });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
-/** Content of `file`, made first when absent; the first of several racing processes decides. */
+/** Reads `file`, creating it if absent. Of concurrent processes the first determines the content. */
 export async function readOrCreate(file: string, content: () => string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -19,7 +19,7 @@ export async function readOrCreate(file: string, content: () => string): Promise
   return readFile(file, 'utf8');
 }
 
-/** On disk, under a name of its own, for the owner only: ready to take the place of `file`. */
+/** Writes a durable temp file for the owner only, ready to replace `file`. */
 export async function writeTempFile(file: string, content: string): Promise<string> {
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFile(temporary, content, { mode: 0o600, flag: 'wx', flush: true });

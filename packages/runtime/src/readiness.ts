@@ -2,16 +2,16 @@ import type { DependencyProblem } from './dependency-watch';
 import type { Logger } from './logger';
 import { PeriodicTask } from './periodic-task';
 
-/** A dependency that has not answered by then counts as unreachable: callers of health checks have less patience. */
+/** A dependency that does not answer in this time is unreachable. Shorter than the timeouts of health checks. */
 const RESPONSE_TIMEOUT_MS = 3_000;
 
-/** Whether what a process needs answers, and is fit for it by the last probe. */
+/** Checks that the process's dependencies answer and were suitable in the last probe. */
 export class Readiness {
   private checking: Promise<DependencyProblem[]> | undefined;
 
   /**
    * @param dependencies by name; a check rejects while its dependency is unreachable
-   * @param watch what probes in the background have found
+   * @param watch findings of the background probes
    */
   constructor(
     private readonly dependencies: Readonly<Record<string, () => Promise<unknown>>>,
@@ -20,7 +20,7 @@ export class Readiness {
     },
   ) {}
 
-  /** Empty = ready. Concurrent callers share one round of checks: health is open to everybody. */
+  /** Empty = ready. Concurrent callers share one check, because health endpoints are public. */
   unavailableDependencies(): Promise<DependencyProblem[]> {
     this.checking ??= this.check().finally(() => (this.checking = undefined));
     return this.checking;
@@ -37,7 +37,7 @@ export class Readiness {
   }
 }
 
-/** Such as `store (access-denied)`: nothing internal, for health is open to everybody. */
+/** Such as `store (access-denied)`. Contains nothing internal, because health endpoints are public. */
 export function describeProblems(problems: readonly DependencyProblem[]): string {
   return problems.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
@@ -52,13 +52,13 @@ async function respondsInTime(check: () => Promise<unknown>): Promise<boolean> {
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/** The alarms of a deployment count log lines with this text: see ecs/src/observability/not-ready.ts. */
+/** Alarms count log lines with this text, see ecs/src/observability/not-ready.ts. */
 export const NOT_READY = 'not ready';
 const WATCH_INTERVAL_MS = 15_000;
 
 /**
- * Logs that this process is not ready, and for want of which dependencies, for as long as that lasts. Only when a second
- * look finds it so too: a process that starts, or a connection that is made again, is no reason to roll a deployment back.
+ * Logs at intervals while this process is not ready, with the missing dependencies. Only from the second failed check on, so
+ * that a start or a reconnect does not roll back a deployment.
  */
 export function watchReadiness(options: {
   readiness: Pick<Readiness, 'unavailableDependencies'>;

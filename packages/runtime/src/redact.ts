@@ -1,6 +1,6 @@
 import { stdSerializers } from 'pino';
 
-/** Names under which patient data could slip into a log line; no call site logs them, this is the backstop. */
+/** Field names that could contain patient data. No call site logs them; this is a second line of defence. */
 const PATIENT_FIELDS = [
   'features',
   'sample',
@@ -14,18 +14,18 @@ const PATIENT_FIELDS = [
   'field',
   'detail',
 ];
-/** `args`: a failed Redis command carries its arguments, of AUTH the password. */
+/** `args`: a failed Redis command contains its arguments, for AUTH the password. */
 const SECRETS = ['authorization', 'cookie', 'api_key', 'args'];
 const REDACTED_FIELDS: ReadonlySet<string> = new Set([...PATIENT_FIELDS, ...SECRETS]);
 
-/** As deep as pino prints. */
+/** Pino's depth limit. */
 const MAX_DEPTH = 5;
 
-/** The fields of a log line without the values of these names, at whatever depth; errors as pino's own serializer has them. */
+/** Removes the values of these fields at any depth; formats errors like pino's serializer. */
 export function redact(fields: object, depth = 1): Record<string, unknown> {
   const redacted: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    // A `toJSON` of its own would be called when the line is printed.
+    // Drop functions: a `toJSON` would be called when the line is printed.
     if (typeof value === 'function') continue;
     redacted[name] = REDACTED_FIELDS.has(name) ? '[redacted]' : redactValue(value, depth);
   }
@@ -34,7 +34,7 @@ export function redact(fields: object, depth = 1): Record<string, unknown> {
 
 function redactValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  // Bytes may be anything that was read or received.
+  // Bytes may be patient data.
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (depth === MAX_DEPTH) return Array.isArray(value) ? '[Array]' : '[Object]';
   if (value instanceof Error) return redactError(value, depth);
@@ -46,7 +46,7 @@ function redactValue(value: unknown, depth: number): unknown {
     : redact(value, depth + 1);
 }
 
-/** What would be printed is what is looked at; a value whose own conversion fails must not fail the caller. */
+/** Redacts the value that would be printed. A failing conversion must not fail the caller. */
 function toJson(value: { toJSON: () => unknown }): unknown {
   try {
     return value.toJSON();
@@ -65,7 +65,7 @@ function redactError(error: Error, depth: number): Record<string, unknown> {
   return { ...printed, message: redactQuotes(printed['message']), stack: redactQuotes(printed['stack']) };
 }
 
-/** Messages of the error and its causes that repeat what was parsed, as those of JSON.parse do. */
+/** Messages of the error and its causes that quote the parsed input, like those of JSON.parse. */
 function quotedInput(error: Error): string[] {
   const found: string[] = [];
   const seen = new Set<unknown>();

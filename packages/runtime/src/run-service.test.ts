@@ -74,7 +74,7 @@ describe('a service', () => {
     expect(service.lines[0]?.reason).toBe(signal);
   });
 
-  test('goes on releasing when one release fails', async () => {
+  test('continues releasing when one release fails', async () => {
     const service = await ServiceProcess.run(
       `releasers.push('store', () => log('store')); releasers.push('redis', () => { throw new Error('no'); }); ${UP}`,
     ).up();
@@ -92,13 +92,13 @@ describe('a service', () => {
     expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'releasing'] });
   });
 
-  test('ends with 1 when the stop takes too long', async () => {
+  test('exits with 1 when the stop exceeds its deadline', async () => {
     const service = await ServiceProcess.run(`releasers.push('slow', never); ${UP}`, 50).up();
     service.child.kill('SIGTERM');
-    expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'stop took too long, exiting'] });
+    expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'stop exceeded its deadline, exiting'] });
   });
 
-  test('does not end by itself, as if all were well, when a release hangs on nothing', async () => {
+  test('does not exit with 0 when a release never ends', async () => {
     // No server: without the deadline there would be nothing to keep the process.
     const service = await ServiceProcess.run(
       `releasers.push('slow', never); tellParent({ type: 'ready', port: 1 });`,
@@ -108,18 +108,18 @@ describe('a service', () => {
     expect((await service.ended()).status).toBe(1);
   });
 
-  test('that cannot start releases what it had, and ends with 1', async () => {
+  test('that cannot start releases its resources and exits with 1', async () => {
     const service = ServiceProcess.run(
       `releasers.push('store', () => log('store')); await listen(); throw new Error('no Redis');`,
     );
     expect(await service.ended()).toEqual({ status: 1, said: ['start failed', 'stopping', 'store', 'stopped'] });
   });
 
-  test('stops when its parent is gone', async () => {
+  test('stops when its parent process has ended', async () => {
     const service = await ServiceProcess.run(`releasers.push('store', () => log('store')); ${UP}`).up();
     service.child.disconnect();
     expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'store', 'stopped'] });
-    expect(service.lines[0]?.reason).toBe('parent gone');
+    expect(service.lines[0]?.reason).toBe('parent process ended');
   });
 });
 
@@ -134,15 +134,15 @@ test('a second caller of releaseAll gets the same promise, and each releaser run
   expect(order).toEqual(['b', 'a']);
 });
 
-describe('threads for what blocks', () => {
-  test('as many as somebody has said', () => {
+describe('the thread pool', () => {
+  test('has the number of threads set in the environment', () => {
     const environment = { UV_THREADPOOL_SIZE: '7' };
     raiseThreadPoolSize(environment);
     expect(environment).toEqual({ UV_THREADPOOL_SIZE: '7' });
   });
 
   // Only with /proc does a process see its threads.
-  testWith('/proc', 'else 16: nothing that is loaded before has put any to work', () => {
+  testWith('/proc', 'has 16 threads by default, because no module uses the pool earlier', () => {
     const script = `const { readdirSync, stat } = require('node:fs');
       const threads = () => readdirSync('/proc/self/task').length;
       require(${JSON.stringify(COMPILED)}).widenThreadPool(process.env);

@@ -5,10 +5,10 @@ import { createLogger } from './logger';
 
 type CleanupStep = () => unknown;
 
-/** How long the last log lines may take to leave the process. */
+/** Time limit for flushing the last log lines. */
 const FLUSH_MS = 500;
 
-/** What was acquired, in order. Push a releaser when you acquire; the last acquired is released first. */
+/** Releases acquired resources in reverse order. Push a releaser after each acquisition. */
 export class CleanupStack {
   private readonly entries: { name: string; release: CleanupStep }[] = [];
   private running: Promise<void> | undefined;
@@ -36,12 +36,12 @@ export class CleanupStack {
   }
 }
 
-/** Threads for what blocks: mostly waiting for a disk, so more of them than there are cores. */
+/** Pool threads mostly wait for a disk, so there are more than cores. */
 const THREAD_POOL_SIZE = '16';
 
 /**
- * Lets more than libuv's four calls block at once: a few large files on their way would else take every thread, and each of
- * a small object's several calls wait for one. To be called before what may block is even loaded.
+ * Sets 16 pool threads instead of libuv's 4, so that large files do not starve small objects. Call it before loading modules
+ * that use the pool.
  */
 export function raiseThreadPoolSize(environment: Record<string, string | undefined>): void {
   environment.UV_THREADPOOL_SIZE ??= THREAD_POOL_SIZE;
@@ -49,7 +49,7 @@ export function raiseThreadPoolSize(environment: Record<string, string | undefin
 
 export interface ServiceOptions {
   logger: Logger;
-  /** A stop that takes longer ends the process with status 1. */
+  /** A longer stop ends the process with status 1. */
   stopDeadlineMs: number;
   start: (cleanup: CleanupStack) => Promise<void>;
 }
@@ -62,7 +62,7 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
   const cleanup = new CleanupStack(logger);
   let stopping = false;
   const exit = (status: number): void => {
-    // Through a pipe that nothing reads the last lines never leave.
+    // A pipe without a reader never takes the last lines, so the flush has a time limit.
     logger.flush(() => process.exit(status));
     setTimeout(() => process.exit(status), FLUSH_MS);
   };
@@ -70,9 +70,9 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
     if (stopping) return process.exit(1);
     stopping = true;
     logger.info({ reason }, 'stopping');
-    // Keeps the process alive: one that hangs on nothing but a promise would else end by itself, with status 0.
+    // Keeps the event loop alive: with only a pending promise Node.js would exit with status 0.
     setTimeout(() => {
-      logger.error({ stopDeadlineMs }, 'stop took too long, exiting');
+      logger.error({ stopDeadlineMs }, 'stop exceeded its deadline, exiting');
       exit(1);
     }, stopDeadlineMs);
     void cleanup.releaseAll().then(() => {
@@ -80,15 +80,15 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
       exit(status);
     });
   };
-  // Also of a rejection that was not handled. The log is written asynchronously, so Node.js must not end the process first.
+  // Includes unhandled rejections. The log is asynchronous, so flush it before the process ends.
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'uncaught exception');
     exit(1);
   });
   process.on('SIGINT', () => stop('SIGINT', 0));
   process.on('SIGTERM', () => stop('SIGTERM', 0));
-  // Only present when a parent started us with an IPC channel; its end means that the parent is gone.
-  process.on('disconnect', () => (stopping ? undefined : stop('parent gone', 0)));
+  // A disconnect of the IPC channel means that the parent process has ended.
+  process.on('disconnect', () => (stopping ? undefined : stop('parent process ended', 0)));
   start(cleanup).catch((error: unknown) => {
     logger.fatal({ err: error }, 'start failed');
     if (!stopping) stop('start failed', 1);
@@ -101,7 +101,7 @@ export interface MainOptions {
   start: (config: Config, logger: Logger, cleanup: CleanupStack) => Promise<void>;
 }
 
-/** Runs a service with the configuration of the environment. One that cannot be used ends the process with status 1 and one log line that names each variable. */
+/** Runs a service with the environment's configuration. An invalid one ends the process with status 1 and one log line that names each variable. */
 export function runMain({ service, stopDeadlineMs, start }: MainOptions): void {
   const config = configOrExit(service);
   const logger = createLogger({ service, environment: config.environment, level: config.logLevel });
@@ -113,7 +113,7 @@ function configOrExit(service: string): Config {
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // As the logger writes it, whose level may be what is wrong; and at once, for the process ends here.
+    // Same format as the logger, which cannot be created because its level may be invalid. Synchronous, because the process ends here.
     const line = {
       level: 60,
       time: new Date().toISOString(),
@@ -127,7 +127,7 @@ function configOrExit(service: string): Config {
   }
 }
 
-/** Tells the parent, when there is one, that this process is up (see `scripts/src/stack`). */
+/** Notifies the parent process, if any, that this process is up (see `scripts/src/stack`). */
 export function notifyParent(message: { type: 'listening' | 'ready'; url?: string; port: number }): void {
   process.send?.(message);
 }

@@ -1,39 +1,39 @@
 import type { Logger } from './logger';
 import { PeriodicTask } from './periodic-task';
 
-/** The protection ends by itself after this time if the process can no longer say so. */
+/** The protection expires after this time if the process does not renew it. */
 const EXPIRES_MINUTES = 10;
 const RENEW_MS = (EXPIRES_MINUTES / 2) * 60_000;
 const INTERVAL_MS = 5_000;
-/** Work that began after this time of unbroken protection does not prolong it: ECS must find a moment to stop the task. */
+/** Work that starts after this time of continuous protection does not prolong it, so that ECS can stop the task. */
 const MAX_PROTECTED_MS = 30 * 60_000;
-/** How long that moment is: ECS looks for tasks to stop about every minute. */
+/** Unprotected time afterwards: ECS looks for tasks to stop about every minute. */
 const GAP_MS = 120_000;
 const REQUEST_TIMEOUT_MS = 3_000;
 
 export interface TaskProtectionOptions {
-  /** `ECS_AGENT_URI`; without one there is nothing to protect from. */
+  /** `ECS_AGENT_URI`; undefined outside ECS. */
   agentUri: string | undefined;
   logger: Pick<Logger, 'warn'>;
-  /** Work that has run for this time protects the task: shorter work ends within the time that a stop leaves it. */
+  /** Work that runs longer protects the task; shorter work ends within the stop timeout. */
   minRunMs: number;
   requestTimeoutMs?: number;
   intervalMs?: number;
-  /** Milliseconds of a clock that does not jump. */
+  /** A monotonic clock in milliseconds. */
   now?: () => number;
 }
 
 /**
- * Asks Amazon ECS not to choose this task when it scales in or deploys while it has work that began some time ago, by the
- * endpoint of the agent beside the task. Short work never protects, so that a task that is busy with it all the time can be
- * stopped. Best effort: an agent that refuses or does not answer delays no work, and interrupted work is delivered again.
+ * Asks the ECS agent not to stop this task for scaling in or a deployment while long work runs. Short work never protects, so a
+ * task that is always busy with short work can be stopped. Best effort: a failing agent delays no work, and interrupted work is
+ * redelivered.
  */
 export class TaskProtection {
-  /** When each began. */
+  /** Start times. */
   private readonly runningWork = new Set<{ startedAtMs: number }>();
   private protectedSinceMs: number | undefined;
   private renewedAtMs = 0;
-  /** Until then the task stays unprotected, after a protection that lasted its whole time; a shorter one left moments enough. */
+  /** The task stays unprotected until then, after a protection of the maximum time. */
   private gapUntilMs = -Infinity;
   private readonly periodic: PeriodicTask;
   private readonly now: () => number;
@@ -48,13 +48,13 @@ export class TaskProtection {
     if (this.options.agentUri !== undefined) this.periodic.start();
   }
 
-  /** Ends the protection: a task that stops has no long work left. */
+  /** Ends the protection; a stopping task has no long work left. */
   async stop(): Promise<void> {
     await this.periodic.stop();
     if (this.protectedSinceMs !== undefined) await this.put(false).catch(() => undefined);
   }
 
-  /** Does the work, under protection once it has run long; never waits for the agent. */
+  /** Runs the work and protects the task when it takes long. Never waits for the agent. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     const entry = { startedAtMs: this.now() };
     this.runningWork.add(entry);
@@ -93,7 +93,7 @@ export class TaskProtection {
       signal: AbortSignal.timeout(this.options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
-    // A refusal may come with status 200: `{"failure": {"Reason": …}}` beside the task's ARN.
+    // A refusal may have status 200: `{"failure": {"Reason": …}}` beside the task's ARN.
     if (!response.ok || !isProtection(text))
       throw new Error(`the ECS agent answered ${response.status} ${text.slice(0, 300)}`);
     if (enabled) {

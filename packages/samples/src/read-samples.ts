@@ -27,24 +27,28 @@ export interface ShardSamples {
 
 const MAX_BYTE = 255;
 
-/**
- * Plain rows straight from the bytes; every other row by its decoded cells. Both say the same of a row that both can read.
- * @param rowReader to read the rows with, in whose memory table and samples then lie: good until its next read
- */
+export interface ReadSamplesOptions {
+  /** Reads the rows; table and samples then lie in its memory, valid until its next read. */
+  rowReader?: WasmRowReader;
+  /** The rows are canonical: a row with text in this column is rejected with it (`code detail`). */
+  faultColumn?: number;
+}
+
+/** Reads fast-parsed rows straight from the bytes and every other row from its decoded cells; both give the same sample. */
 export function readSamples(
   bytes: Uint8Array,
   dialect: Dialect,
   match: HeaderMatch,
   schema: Schema,
   missingPolicy: 'partial' | 'reject',
-  rowReader?: WasmRowReader,
+  options: ReadSamplesOptions = {},
 ): ShardSamples {
   const builder = new SampleBuilder(
     bytes,
     dialect,
     match,
     missingPolicy === 'reject' ? { ...schema, maxMissing: 0 } : schema,
-    rowReader,
+    options,
   );
   return builder.canReuseTable ? builder.reuseTable() : builder.build();
 }
@@ -63,14 +67,16 @@ class SampleBuilder {
   private readonly rejections = new Map<number, RowRejection>();
   private readonly tenfolds: Uint32Array;
   private count = 0;
+  private readonly faultColumn: number | undefined;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly dialect: Dialect,
     private readonly match: HeaderMatch,
     private readonly schema: Schema,
-    rowReader: WasmRowReader | undefined,
+    { rowReader, faultColumn }: ReadSamplesOptions,
   ) {
+    this.faultColumn = faultColumn;
     this.featureCount = schema.features.length;
     this.storesBytes = fitsBytes(schema);
     this.tenfolds = new Uint32Array(this.featureCount);
@@ -136,6 +142,11 @@ class SampleBuilder {
       this.rejections.set(row, { code: error.code, detail: error.message, cellsMisaligned: true });
       return;
     }
+    const fault = this.faultColumn === undefined ? undefined : cells[this.faultColumn];
+    if (fault !== undefined && fault !== '') {
+      this.rejections.set(row, toRejection(fault));
+      return;
+    }
     const parsed = parseRow(cells, this.match, this.schema);
     if (!parsed.ok) {
       const { code, detail } = parsed;
@@ -153,6 +164,14 @@ class SampleBuilder {
       if (TENFOLD_PATTERN.test(cells[column].trim())) this.tenfolds[feature]++;
     });
   }
+}
+
+const MISALIGNED_CODES = new Set(['column-count', 'header-changed', 'malformed-quotes']);
+
+function toRejection(fault: string): RowRejection {
+  const end = fault.indexOf(' ');
+  const code = fault.slice(0, end);
+  return { code, detail: fault.slice(end + 1), cellsMisaligned: MISALIGNED_CODES.has(code) };
 }
 
 function countBits(mask: number): number {

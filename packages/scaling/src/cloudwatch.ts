@@ -1,7 +1,7 @@
 import { ageAlarmSeconds, backlogSecondsAtThroughput } from './demand';
 import type { ScalingPolicy } from './policy';
 
-/** The dimension Queue of a metric; those of Service and Environment are the deployment's. */
+/** The dimension Queue of a metric; the deployment adds Service and Environment. */
 export type QueueDimension = 'shards' | 'all';
 
 /** One entry of a target-tracking policy's `CustomizedMetricSpecification.Metrics`. */
@@ -25,10 +25,10 @@ export interface StepAlarm {
   readonly threshold: number;
   readonly periodSeconds: number;
   readonly datapoints: number;
-  /** Missing data neither adds nor takes away. */
+  /** Missing data does not scale. */
   readonly treatMissingData: 'notBreaching';
   readonly adjustmentType: 'ChangeInCapacity' | 'ExactCapacity';
-  /** Bounds relative to the threshold, as CloudFormation wants them; absent means without end. */
+  /** Bounds relative to the threshold, as in CloudFormation; an absent bound is infinite. */
   readonly steps: readonly {
     readonly lowerBound?: number;
     readonly upperBound?: number;
@@ -50,7 +50,7 @@ export interface CloudWatchScaling {
   readonly idle: StepAlarm;
 }
 
-/** The policy in the terms of Application Auto Scaling and CloudWatch. */
+/** Converts the policy to Application Auto Scaling and CloudWatch settings. */
 export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
   return {
     minCapacity: policy.minWorkers,
@@ -67,8 +67,8 @@ export function cloudWatchScaling(policy: ScalingPolicy): CloudWatchScaling {
 }
 
 /**
- * `trackedMetric` as metric math. Without FILL: the count of a minute comes in one minute after the gauges of that minute, so
- * a filled-in value would stand for the newest datapoint at every evaluation. An unknown figure makes the datapoint missing.
+ * `trackedMetric` as metric math. Without FILL: a minute's count arrives one minute after its gauges, so a filled-in value would
+ * replace the newest datapoint in every evaluation. An unknown value makes the datapoint missing.
  */
 function trackedMetrics(policy: ScalingPolicy): MetricQuery[] {
   const { targetBacklogRowsPerWorker: target, periodSeconds } = policy;

@@ -1,20 +1,19 @@
 import type { ScalingPolicy } from './policy';
 
-/** What one period showed. Null: no such figure came in. */
+/** Metrics of one period. Null: missing data. */
 export interface Datapoint {
-  /** Of the shards' queue: waiting, due and active. */
+  /** Rows in the shards queue: waiting, delayed and active. */
   readonly backlogRows: number | null;
   readonly oldestJobAgeSeconds: number | null;
-  /** Batch rows finished in the period, by the second. */
+  /** Batch rows finished per second in the period. */
   readonly rowsPerSecond: number | null;
   readonly workersRunning: number | null;
 }
 
 /**
- * The rows for each worker that target tracking holds against the target; null when a figure is unknown.
- * Over the target it is the backlog alone. Below, it also counts what comes in at the present pace, for else a steady load
- * that leaves no backlog would look like none: its workers would be taken away, and come back, for ever. Nothing is taken
- * away either while the oldest job is too old.
+ * Rows per worker, which target tracking compares with the target; null when a metric is missing. Above the target it is the
+ * backlog alone. Below the target arrivals count too; otherwise a steady load without backlog would scale in and out repeatedly.
+ * While the oldest job is too old, the value prevents scaling in.
  */
 export function trackedMetric(
   policy: ScalingPolicy,
@@ -30,8 +29,8 @@ export function trackedMetric(
 }
 
 /**
- * The number of workers that one datapoint calls for, if it stayed like this: without alarms, cooldowns or history.
- * Unknown figures call for nothing; within the bounds in any case.
+ * The number of workers for a constant load, without alarms, cooldowns or history. Missing data requests none. Always within the
+ * policy's bounds.
  */
 export function desiredWorkers(
   policy: ScalingPolicy,
@@ -44,17 +43,17 @@ export function desiredWorkers(
   return withinBounds(policy, Math.max(forBacklog, forThroughput, forAge));
 }
 
-/** Workers to add for a job of that age. */
+/** Workers to add when the oldest job has this age. */
 export function workersToAddForAge({ oldestAgeSteps }: ScalingPolicy, ageSeconds: number): number {
   return oldestAgeSteps.findLast(({ fromSeconds }) => ageSeconds >= fromSeconds)?.addWorkers ?? 0;
 }
 
-/** From here on the oldest job is too old. */
+/** Age from which the oldest job is too old. */
 export function ageAlarmSeconds({ oldestAgeSteps }: ScalingPolicy): number {
   return oldestAgeSteps[0]?.fromSeconds ?? Number.POSITIVE_INFINITY;
 }
 
-/** A pace in rows a second, times this, is the backlog that needs as many workers. */
+/** Converts a throughput to the backlog that needs the same number of workers. */
 export function backlogSecondsAtThroughput({
   targetBacklogRowsPerWorker,
   rowsPerSecondPerWorker,

@@ -1,27 +1,27 @@
 import { type Datapoint, ageAlarmSeconds, workersToAddForAge, trackedMetric, withinBounds } from './demand';
 import type { ScalingPolicy } from './policy';
 
-/** The alarms that AWS makes for a target-tracking policy: datapoints in a row, and the share of the target that is too little. */
+/** The alarms that AWS creates for target tracking: consecutive datapoints, and the share of the target below which it scales in. */
 export const TARGET_TRACKING = { scaleOutDatapoints: 3, scaleInDatapoints: 15, scaleInBelow: 0.9 } as const;
 
-/** What AWS does not publish of its target tracking; the simulator tries the extremes. */
+/** Unpublished behaviour of AWS target tracking; the simulator tests the extremes. */
 export interface Autoscaler {
-  /** Which count of workers the ratio of metric to target multiplies. */
+  /** The worker count that is multiplied by metric / target. */
   readonly base: 'desired' | 'running';
-  /** The most workers that target tracking takes away at once. */
+  /** Maximum number of workers removed at once. */
   readonly maxScaleInStep: number;
 }
 
 export interface ScalerState {
   readonly desired: number;
-  /** Newest last, as many as the longest alarm looks at. */
+  /** Newest last, as many as the longest alarm needs. */
   readonly datapoints: readonly Datapoint[];
   readonly tracking: Cooldown | undefined;
   readonly age: Cooldown | undefined;
   readonly scaledInAtSeconds: number | undefined;
 }
 
-/** Since the last scaling out: what is added until it has passed is counted from where it began, so that nothing is added twice. */
+/** Cooldown after scaling out. Additions during it count from its start, so that no worker is added twice. */
 interface Cooldown {
   readonly sinceSeconds: number;
   readonly from: number;
@@ -38,9 +38,9 @@ export function initialState({ minWorkers }: ScalingPolicy): ScalerState {
 }
 
 /**
- * One evaluation, to be made once a period: the alarms over the datapoints seen so far, and what they do to the desired
- * number. More workers win over fewer. A missing datapoint breaks an alarm's run, so it never scales in.
- * @param datapoint null when none came in
+ * Evaluates all alarms once per period and returns the desired number of workers. The larger number wins. A missing datapoint
+ * interrupts an alarm's consecutive datapoints, so it never scales in.
+ * @param datapoint null when it is missing
  */
 export function evaluatePolicy(
   policy: ScalingPolicy,
@@ -61,7 +61,7 @@ export function evaluatePolicy(
   return { ...seen, desired, scaledInAtSeconds: nowSeconds, reason: desired < lessLoad ? 'idle' : 'less load' };
 }
 
-/** Target tracking, alarm high. */
+/** Target tracking, high alarm. */
 function scaledOutForBacklog(
   policy: ScalingPolicy,
   { desired, datapoints, tracking }: ScalerState,
@@ -80,7 +80,7 @@ function scaledOutForBacklog(
   );
 }
 
-/** Step scaling, which adds to the count at the start of its cooldown. */
+/** Step scaling; adds to the count at the start of its cooldown. */
 function scaledOutForAge(policy: ScalingPolicy, { desired, datapoints, age }: ScalerState, nowSeconds: number): number {
   const tooOld = ageAlarmSeconds(policy);
   if (
@@ -91,7 +91,7 @@ function scaledOutForAge(policy: ScalingPolicy, { desired, datapoints, age }: Sc
   return Math.max(desired, withinBounds(policy, cooldownBase(age, desired, policy, nowSeconds) + added));
 }
 
-/** Target tracking, alarm low. Rounded up, so that what is left does not exceed the target by it. */
+/** Target tracking, low alarm. Rounds up, so that the metric stays below the target. */
 function scaledIn(policy: ScalingPolicy, { desired, datapoints }: ScalerState, { maxScaleInStep }: Autoscaler): number {
   const target = policy.targetBacklogRowsPerWorker;
   const low = target * TARGET_TRACKING.scaleInBelow;
@@ -134,7 +134,7 @@ function cooldownBase(
     : desired;
 }
 
-/** Nothing is taken away so soon after a change. */
+/** Prevents scaling in soon after a change. */
 function isCoolingDown(
   { scaleOutCooldownSeconds, scaleInCooldownSeconds }: ScalingPolicy,
   state: ScalerState,

@@ -1,22 +1,22 @@
 import throughput from './throughput.json';
 
-/** How many workers there should be, as numbers. Every decision reads them from here: the simulator's, the local controller's, AWS's. */
+/** The scaling policy. The simulator, the local controller and the AWS settings all use it. */
 export interface ScalingPolicy {
   readonly minWorkers: number;
   readonly maxWorkers: number;
-  /** More rows than this waiting or active for each running worker call for more workers. */
+  /** Scale out above this number of backlog rows per running worker. */
   readonly targetBacklogRowsPerWorker: number;
-  /** What one worker that is never idle does where the policy is used, in rows a second. */
+  /** Rows per second of one busy worker in the deployment. */
   readonly rowsPerSecondPerWorker: number;
-  /** The share of that pace which a steady load may use: workers that it needs are not taken away while there is no backlog. */
+  /** Target utilisation under a steady load: workers needed for it are kept although there is no backlog. */
   readonly targetUtilization: number;
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
-  /** Workers to add when the oldest job is of such an age, whatever the backlog: the pace is not what was assumed. Ascending, without gaps. */
+  /** Workers to add by the oldest job's age, for any backlog: the throughput is lower than assumed. Ascending, without gaps. */
   readonly oldestAgeSteps: readonly OldestAgeStep[];
-  /** So many datapoints in a row over the first step begin it. */
+  /** Consecutive datapoints above the first step that trigger it. */
   readonly oldestAgeDatapoints: number;
-  /** So many datapoints in a row without any backlog lead back to the minimum in one step. */
+  /** Consecutive datapoints without backlog that set the minimum. */
   readonly idleDatapoints: number;
   /** The time between two datapoints. */
   readonly periodSeconds: number;
@@ -32,20 +32,20 @@ export interface OldestAgeStep {
 export interface ScalingGoals {
   readonly minWorkers: number;
   readonly maxWorkers: number;
-  /** Of one worker where the policy is used. */
+  /** Rows per second of one worker in the deployment. */
   readonly rowsPerSecondPerWorker: number;
-  /** A backlog that the running workers finish in this time needs no more of them. */
+  /** A backlog that the running workers finish in this time needs no additional worker. */
   readonly drainSeconds: number;
-  /** From the decision until a new worker takes jobs. */
+  /** Time from the decision until a new worker takes jobs. */
   readonly startSeconds: number;
-  /** From the end of a period until its datapoint is seen, at worst. */
+  /** Maximum time from the end of a period until its datapoint is visible. */
   readonly metricLagSeconds: number;
 }
 
 const PERIOD_SECONDS = 60;
 const TARGET_UTILIZATION = 0.8;
 
-/** What nobody has measured yet: how the deployment differs from the machine of the benchmark, and what labs put up with. */
+/** Unmeasured assumptions: how the deployment differs from the benchmark machine, and how long labs accept to wait. */
 export const ASSUMPTIONS = {
   /** A Fargate vCPU is one hyperthread, and the store is S3 instead of a local disk. */
   deploymentShare: 0.5,
@@ -57,7 +57,7 @@ export const ASSUMPTIONS = {
   maxWorkers: 20,
 } as const;
 
-/** The figures of `npm run bench -- --only batch --write-scaling`: one worker with one thread, in rows a second. */
+/** Measured by `npm run bench -- --only batch --write-scaling`: rows per second of one worker with one thread. */
 export const measuredThroughput = {
   /** While it scores and finalizes. */
   worker: throughput.rows_per_second.worker,
@@ -65,7 +65,7 @@ export const measuredThroughput = {
   service: throughput.rows_per_second.service,
 } as const;
 
-/** The formulas. */
+/** Computes the policy from goals and measurements. */
 export function derivePolicy(goals: ScalingGoals): ScalingPolicy {
   const { minWorkers, maxWorkers, rowsPerSecondPerWorker, drainSeconds, startSeconds, metricLagSeconds } = goals;
   return {

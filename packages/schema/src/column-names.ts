@@ -1,3 +1,4 @@
+import { STATISTIC_WORDS, featureVariants } from './column-variants';
 import type { Schema } from './schema';
 
 /** Folds a column or field name for comparison: NFKC, trimmed, lower-case, runs of space `.` `-` `_` become one `_`. */
@@ -14,23 +15,123 @@ export interface FeatureMatch {
   readonly matchedBy: 'name' | 'alias';
 }
 
+const INVISIBLE = /\p{Cf}/gu;
+/** `1.`, `(3)`, `10 -` before a name. */
+const NUMBERING = /^[(#]?\d{1,3}[).:\s_-]+(?=\D)/;
+const BRACKETED = /[([{]([^)\]}]*)[)\]}]/g;
+/** `1-10`, `1 to 10` behind a name. */
+const RANGE = /[\s._-]+\d+\s*(-|–|_|to|bis|\.\.)\s*\d+$/;
+const UNIT = /[\s._-]+([uμ]m[23]?|mm[23]?|px|pixels?|microns?)$/;
+const TRAILING_MARKS = /[\s:=*;]+$/;
+/** Between a table's name and a column's: `t.clump_thickness`, `data$radius_mean`. */
+const TABLE_PREFIX = /^[^.$:/]*[.$:/]+/;
+
+/** The letters and digits of a name alone, so that no separator and no camelCase matters. */
+function squash(text: string): string {
+  return text.replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+/** The forms under which a name is looked up, the most literal one first. */
+function spellings(name: string): string[] {
+  const text = name.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase();
+  const bare = text
+    .replace(NUMBERING, '')
+    .replace(BRACKETED, (_, content: string) => (STATISTIC_WORDS.has(squash(content)) ? ` ${content} ` : ' '))
+    .replace(TRAILING_MARKS, '')
+    .replace(RANGE, '')
+    .replace(UNIT, '')
+    .trim();
+  const forms = [squash(text), squash(bare)];
+  for (
+    let rest = bare, next = rest.replace(TABLE_PREFIX, '');
+    next !== rest && next !== '';
+    next = rest.replace(TABLE_PREFIX, '')
+  ) {
+    forms.push(squash(next));
+    rest = next;
+  }
+  return forms.filter((form) => form !== '');
+}
+
 const matchesBySchema = new WeakMap<Schema, ReadonlyMap<string, FeatureMatch>>();
 
-/** Which feature, if any, a column or field name means. */
+/** The feature that a column or field name means, if any. */
 export function matchFeature(name: string, schema: Schema): FeatureMatch | undefined {
+  const matches = matchesOf(schema);
+  for (const form of spellings(name)) {
+    const match = matches.get(form);
+    if (match !== undefined)
+      return match.matchedBy === 'name' && form !== squash(normalizeName(name))
+        ? { ...match, matchedBy: 'alias' }
+        : match;
+  }
+  return undefined;
+}
+
+/** The number of a column that R named V1, V2 … because the file had no header; undefined for other names. */
+export function unnamedColumnNumber(name: string): number | undefined {
+  const digits = /^v0*(\d{1,4})$/.exec(squash(name.normalize('NFKC').toLowerCase()))?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function matchesOf(schema: Schema): ReadonlyMap<string, FeatureMatch> {
   let matches = matchesBySchema.get(schema);
   if (matches === undefined) {
     matches = indexNames(schema);
     matchesBySchema.set(schema, matches);
   }
-  return matches.get(normalizeName(name));
+  return matches;
 }
 
 function indexNames(schema: Schema): ReadonlyMap<string, FeatureMatch> {
   const matches = new Map<string, FeatureMatch>();
-  schema.features.forEach(({ name, aliases }, feature) => {
-    matches.set(name, { feature, matchedBy: 'name' });
-    for (const alias of aliases) matches.set(alias, { feature, matchedBy: 'alias' });
+  schema.features.forEach(({ name, aliases, quantity }, feature) => {
+    matches.set(squash(name), { feature, matchedBy: 'name' });
+    for (const alias of [...aliases, ...featureVariants(schema.id, name, quantity)]) {
+      const form = squash(normalizeName(alias));
+      if (!matches.has(form)) matches.set(form, { feature, matchedBy: 'alias' });
+    }
   });
   return matches;
+}
+
+/** Below this share of common letter pairs, a suggestion would be a guess. */
+const MIN_SIMILARITY = 0.55;
+
+/** The feature among these whose name or alias is most like the column's; undefined where none is. */
+export function suggestFeature(column: string, schema: Schema, features: readonly number[]): string | undefined {
+  const pairs = letterPairs(squash(normalizeName(column)));
+  let best: { name: string; similarity: number } | undefined;
+  for (const feature of features) {
+    const { name, aliases } = schema.features[feature];
+    for (const candidate of [name, ...aliases]) {
+      const form = squash(candidate);
+      // Aliases such as v1 or mit are like anything.
+      if (form.length < 5) continue;
+      const similarity = commonShare(pairs, letterPairs(form));
+      if (similarity >= MIN_SIMILARITY && similarity > (best?.similarity ?? 0)) best = { name, similarity };
+    }
+  }
+  return best?.name;
+}
+
+function letterPairs(text: string): Map<string, number> {
+  const pairs = new Map<string, number>();
+  for (let at = 0; at + 1 < text.length; at++) {
+    const pair = text.slice(at, at + 2);
+    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+  }
+  return pairs;
+}
+
+/** Dice's coefficient: 1 for equal texts, 0 without a common pair of letters. */
+function commonShare(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+  let common = 0;
+  let total = 0;
+  for (const [pair, count] of a) {
+    common += 2 * Math.min(count, b.get(pair) ?? 0);
+    total += count;
+  }
+  for (const count of b.values()) total += count;
+  return total === 0 ? 0 : common / total;
 }

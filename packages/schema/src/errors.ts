@@ -3,11 +3,19 @@ export interface FieldError {
   field?: string;
   /** 1-based data row. */
   row?: number;
+  /** 1-based physical line of the file. */
+  line?: number;
   /** The column by the file's own name. */
   column?: string;
   code: string;
   detail: string;
   received?: unknown;
+}
+
+export interface UnmatchedColumn {
+  readonly column: string;
+  /** The feature whose name is most like the column's. */
+  readonly suggestion?: string;
 }
 
 /**
@@ -18,12 +26,15 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
   readonly code: string;
   readonly errors: FieldError[];
+  /** Of a header: columns that mean nothing to the schema, with the nearest name. */
+  readonly unmatched: readonly UnmatchedColumn[];
 
-  constructor(errors: FieldError[]) {
+  constructor(errors: FieldError[], unmatched: readonly UnmatchedColumn[] = []) {
     const code = errors[0].code;
     super(errors.length === 1 ? code : `${code} and ${errors.length - 1} more`);
     this.code = code;
     this.errors = errors;
+    this.unmatched = unmatched;
   }
 }
 

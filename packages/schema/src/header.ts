@@ -1,5 +1,5 @@
-import { type FieldError, quote, SchemaError } from './errors';
-import { normalizeName, matchFeature } from './column-names';
+import { type FieldError, quote, SchemaError, type UnmatchedColumn } from './errors';
+import { matchFeature, normalizeName, suggestFeature, unnamedColumnNumber } from './column-names';
 import type { Schema } from './schema';
 
 /** Where a file has its features. Columns that are no feature are carried along and never become one. */
@@ -9,10 +9,15 @@ export interface HeaderMatch {
   /** Feature index → column index. */
   readonly featureColumns: Int32Array;
   /** Feature index → how its column was recognised. */
-  readonly matchedBy: ('name' | 'alias')[];
+  readonly matchedBy: ('name' | 'alias' | 'profile')[];
   readonly labelColumn?: number;
   readonly idColumn?: number;
 }
+
+/** Normalized column name → canonical feature name, `id` or `label`. */
+export type ColumnMapping = ReadonlyMap<string, string>;
+
+const NO_MAPPING: ColumnMapping = new Map();
 
 /** How many of the schema's features the columns hold; tells a right delimiter from a wrong one. */
 export function countFeatureColumns(columns: string[], schema: Schema): number {
@@ -21,34 +26,55 @@ export function countFeatureColumns(columns: string[], schema: Schema): number {
 }
 
 /**
- * Finds every feature of the schema among a file's column names.
- * @throws SchemaError `no-header` when the first row looks like data, `duplicate-column` when two columns mean one
- *   feature (both named), `missing-column` for each feature without a column.
+ * Finds every feature of the schema among a file's column names; a mapping goes before the names that the schema knows.
+ * @throws SchemaError `no-header` when the first row looks like data, `ambiguous-columns` for V1 … V10 and beyond,
+ *   `duplicate-column` when two columns mean one feature (both named), `missing-column` for each feature without a column.
  */
-export function matchHeader(columns: string[], schema: Schema): HeaderMatch {
-  if (looksLikeData(columns, schema)) throw new SchemaError([noHeader(schema)]);
+export function matchHeader(columns: string[], schema: Schema, mapping: ColumnMapping = NO_MAPPING): HeaderMatch {
+  if (mapping.size === 0 && looksLikeData(columns, schema)) throw new SchemaError([noHeader(schema)]);
+  const mapped = new Set(mapping.values());
   const featureColumns = new Int32Array(schema.features.length).fill(-1);
-  const matchedBy: ('name' | 'alias')[] = [];
+  const matchedBy: HeaderMatch['matchedBy'] = [];
   const errors: FieldError[] = [];
+  let usesNumbers = false;
   columns.forEach((column, index) => {
-    const match = matchFeature(column, schema);
+    const match = findFeature(column, schema, mapping, mapped);
     if (match === undefined) return;
     const earlier = featureColumns[match.feature];
     if (earlier >= 0) errors.push(duplicateColumn(schema.features[match.feature].name, columns[earlier], column));
     else {
       featureColumns[match.feature] = index;
       matchedBy[match.feature] = match.matchedBy;
+      usesNumbers ||= match.matchedBy === 'alias' && unnamedColumnNumber(column) !== undefined;
     }
   });
-  errors.push(...missingColumns(featureColumns, schema));
-  if (errors.length > 0) throw new SchemaError(errors);
+  const missing = [...featureColumns.keys()].filter((feature) => featureColumns[feature] < 0);
+  const ambiguous = ambiguousNumbers(columns, usesNumbers || missing.length === schema.features.length, schema);
+  if (ambiguous !== undefined) throw new SchemaError([ambiguous]);
+  errors.push(...missing.map((feature) => missingColumn(schema, feature)));
+  if (errors.length > 0) throw new SchemaError(errors, unmatchedColumns(columns, schema, missing, featureColumns));
   return {
     columns,
     featureColumns,
     matchedBy,
-    labelColumn: findColumn(columns, schema.labelColumns),
-    idColumn: findColumn(columns, schema.idColumns),
+    labelColumn: findColumn(columns, 'label', schema.labelColumns, mapping, mapped),
+    idColumn: findColumn(columns, 'id', schema.idColumns, mapping, mapped),
   };
+}
+
+function findFeature(
+  column: string,
+  schema: Schema,
+  mapping: ColumnMapping,
+  mapped: ReadonlySet<string>,
+): { feature: number; matchedBy: 'name' | 'alias' | 'profile' } | undefined {
+  const meaning = mapping.get(normalizeName(column));
+  if (meaning !== undefined) {
+    const feature = schema.features.findIndex(({ name }) => name === meaning);
+    return feature < 0 ? undefined : { feature, matchedBy: 'profile' };
+  }
+  const match = matchFeature(column, schema);
+  return match !== undefined && mapped.has(schema.features[match.feature].name) ? undefined : match;
 }
 
 /** No feature is recognised and at least half the cells are numbers or missing tokens. */
@@ -56,6 +82,30 @@ function looksLikeData(columns: string[], schema: Schema): boolean {
   if (countFeatureColumns(columns, schema) > 0) return false;
   const isValue = (cell: string) => schema.missingTokens.includes(cell) || Number.isFinite(Number(cell));
   return columns.filter((column) => isValue(column.trim())).length * 2 >= columns.length;
+}
+
+/** R numbers the columns of a file without a header. Beyond one column per feature, one may be the identifier, and each name could mean its neighbour. */
+function ambiguousNumbers(columns: string[], usesNumbers: boolean, schema: Schema): FieldError | undefined {
+  const numbers = columns.map(unnamedColumnNumber).filter((number) => number !== undefined);
+  const isAmbiguous = usesNumbers && numbers.length > 1 && Math.max(...numbers) > Math.min(9, schema.features.length);
+  if (!isAmbiguous) return undefined;
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+  const detail = `the columns have no names (V${first} … V${last}), so it is unclear which of them is the identifier; name them in the header, or map them in an import profile`;
+  return { code: 'ambiguous-columns', detail };
+}
+
+function unmatchedColumns(
+  columns: string[],
+  schema: Schema,
+  missing: readonly number[],
+  featureColumns: Int32Array,
+): UnmatchedColumn[] {
+  const known = [...schema.idColumns, ...schema.labelColumns];
+  return columns
+    .filter(
+      (column, index) => column !== '' && !featureColumns.includes(index) && !known.includes(normalizeName(column)),
+    )
+    .map((column) => ({ column, suggestion: suggestFeature(column, schema, missing) }));
 }
 
 function noHeader(schema: Schema): FieldError {
@@ -71,17 +121,21 @@ function duplicateColumn(feature: string, first: string, second: string): FieldE
   return { field: feature, column: second, code: 'duplicate-column', detail };
 }
 
-function missingColumns(featureColumns: Int32Array, schema: Schema): FieldError[] {
-  return schema.features
-    .filter((_, feature) => featureColumns[feature] < 0)
-    .map(({ name, aliases }) => ({
-      field: name,
-      code: 'missing-column',
-      detail: `no column for ${name} (also known as ${aliases.join(', ')})`,
-    }));
+function missingColumn(schema: Schema, feature: number): FieldError {
+  const { name, aliases } = schema.features[feature];
+  return { field: name, code: 'missing-column', detail: `no column for ${name} (also known as ${aliases.join(', ')})` };
 }
 
-function findColumn(columns: string[], normalizedNames: readonly string[]): number | undefined {
-  const index = columns.findIndex((column) => normalizedNames.includes(normalizeName(column)));
+function findColumn(
+  columns: string[],
+  meaning: 'id' | 'label',
+  normalizedNames: readonly string[],
+  mapping: ColumnMapping,
+  mapped: ReadonlySet<string>,
+): number | undefined {
+  const index = columns.findIndex((column) => {
+    const name = normalizeName(column);
+    return mapped.has(meaning) ? mapping.get(name) === meaning : !mapping.has(name) && normalizedNames.includes(name);
+  });
   return index < 0 ? undefined : index;
 }

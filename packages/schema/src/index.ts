@@ -2,12 +2,14 @@ import type { Schema } from './schema';
 import { wbc } from './wbc';
 import { wdbc } from './wdbc';
 
-export { type FieldError, SchemaError } from './errors';
+export { type FieldError, SchemaError, type UnmatchedColumn } from './errors';
 export { type ParsedRecord, parseRecord } from './parse-record';
-export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
+export { type ColumnMapping, countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
-export { normalizeName } from './column-names';
-export { parseRow, type RowResult } from './parse-row';
+export { type FeatureMatch, normalizeName, matchFeature, suggestFeature } from './column-names';
+export { plainText } from './plain-text';
+export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
+export { isMissing } from './value';
 export type { Feature, Label, Schema, SchemaId } from './schema';
 export { wbc, wdbc };
 

@@ -25,7 +25,7 @@ function errorOf(input: unknown): SchemaError {
 test('reads a complete record', () => {
   expect(parseRecord(record, wbc)).toEqual({
     sample: Float64Array.of(5, 1, 1, 1, 2, 10, 3, 1, 1),
-    missing: 0,
+    missingMask: 0,
     features: record,
   });
 });

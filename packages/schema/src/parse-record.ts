@@ -19,7 +19,8 @@ interface Field {
 }
 
 /**
- * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured"; other strings are no numbers.
+ * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured"; other strings are no numbers, and the
+ * error of a list or of a number in quotes says what to send instead.
  * @throws SchemaError with one entry for each bad field: `unknown-feature`, `duplicate-feature`, `missing-feature`,
  *   `not-an-integer`, `not-a-number`, `out-of-range`; or `too-many-missing`; or `not-an-object`.
  */
@@ -57,9 +58,28 @@ function readField({ key, received }: Field, feature: Feature, errors: FieldErro
   const value = typeof received === 'number' ? received : NaN;
   const code = checkValue(value, feature);
   if (code !== undefined) {
-    errors.push({ field: key, code, detail: `${key} ${valueErrorText(code, feature)}`, received });
+    errors.push({
+      field: key,
+      code,
+      detail: `${key} ${describeType(received) ?? valueErrorText(code, feature)}`,
+      received,
+    });
   }
   return value;
+}
+
+/** Why a value of another JSON type is no number, and what to send. */
+function describeType(received: unknown): string | undefined {
+  if (Array.isArray(received)) {
+    const [only] = received as unknown[];
+    const advice = received.length === 1 ? `send ${JSON.stringify(only)} (in R: auto_unbox = TRUE)` : 'send one number';
+    return `is a list; ${advice}`;
+  }
+  if (typeof received !== 'string') return undefined;
+  const number = Number(received);
+  return received.trim() !== '' && Number.isFinite(number)
+    ? `is text; send the number ${number} without quotes`
+    : undefined;
 }
 
 function collect(sample: Float64Array, schema: Schema): ParsedRecord {

@@ -31,7 +31,11 @@ const rowWith = (clump: string, bareNuclei = '10') => [
 ];
 
 test('reads the features and nothing else', () => {
-  expect(parse(rowWith('5'))).toEqual({ ok: true, sample: Float64Array.of(5, 1, 1, 1, 2, 10, 3, 1, 1), missing: 0 });
+  expect(parse(rowWith('5'))).toEqual({
+    ok: true,
+    sample: Float64Array.of(5, 1, 1, 1, 2, 10, 3, 1, 1),
+    missingMask: 0,
+  });
 });
 
 test('no other column ever reaches the sample, wherever it stands', () => {
@@ -43,34 +47,60 @@ test('no other column ever reaches the sample, wherever it stands', () => {
       cellsByColumn.set('ID', id).set('Class', label);
       const cells = shuffled.map((column) => cellsByColumn.get(column) ?? '');
       const result = parseRow(cells, matchHeader(shuffled, wbc), wbc);
-      expect(result).toEqual({ ok: true, sample: Float64Array.from(values), missing: 0 });
+      expect(result).toEqual({ ok: true, sample: Float64Array.from(values), missingMask: 0 });
     }),
   );
 });
 
-test.each(['5', ' 5\t', '05', '5.0', '5.000'])('reads %j as 5', (text) => {
-  expect(parse(rowWith(text))).toMatchObject({ ok: true, sample: { 0: 5 } });
-});
+test.each(['5', ' 5\t', '05', '5.0', '5.000', '5e0', '5.00E+00', '50e-1', '５', '5\u200b', '\ufeff5', '\u00a05'])(
+  'reads %j as 5',
+  (text) => {
+    expect(parse(rowWith(text))).toMatchObject({ ok: true, sample: { 0: 5 } });
+  },
+);
 
-test.each(['', '  ', '?', ' ? ', 'NA', 'NaN'])('reads %j as not measured', (text) => {
+test.each([
+  '',
+  '  ',
+  '?',
+  ' ? ',
+  'NA',
+  'NaN',
+  'na',
+  'nan',
+  'N/A',
+  '#N/A',
+  '<NA>',
+  'None',
+  'NULL',
+  'nil',
+  '.',
+  '-',
+  'Missing',
+  'unknown',
+  '\u200b',
+])('reads %j as not measured', (text) => {
   const result = parse(rowWith(text, text));
-  expect(result).toMatchObject({ ok: true, missing: 0b100001, sample: { 0: NaN, 5: NaN } });
+  expect(result).toMatchObject({ ok: true, missingMask: 0b100001, sample: { 0: NaN, 5: NaN } });
 });
 
 test.each([
   ['5.5', 'not-an-integer'],
-  ['5e0', 'not-an-integer'],
+  ['5.5e0', 'not-an-integer'],
+  ['5e', 'not-an-integer'],
+  ['5²', 'not-an-integer'],
   ['+5', 'not-an-integer'],
   ['5,0', 'not-an-integer'],
   ['0x5', 'not-an-integer'],
   ['five', 'not-an-integer'],
-  ['na', 'not-an-integer'],
-  ['nan', 'not-an-integer'],
+  ['--', 'not-an-integer'],
   ['5.', 'not-an-integer'],
   ['٥', 'not-an-integer'],
   ['0', 'out-of-range'],
   ['11', 'out-of-range'],
   ['-1', 'out-of-range'],
+  ['-9', 'out-of-range'],
+  ['−9', 'out-of-range'],
   ['1'.repeat(400), 'out-of-range'],
 ])('rejects %j as %s, naming the column by its own name', (text, code) => {
   const result = parse(rowWith(text));
@@ -95,7 +125,10 @@ test('rejects a row of another length and shows all its cells', () => {
 });
 
 test('accepts four unmeasured features and rejects five, naming them', () => {
-  expect(parse(['1', '?', '', 'NA', 'NaN', '2', '1', '3', '1', '1', '2'])).toMatchObject({ ok: true, missing: 0b1111 });
+  expect(parse(['1', '?', '', 'NA', 'NaN', '2', '1', '3', '1', '1', '2'])).toMatchObject({
+    ok: true,
+    missingMask: 0b1111,
+  });
   expect(parse(['1', '?', '', 'NA', 'NaN', '', '1', '3', '1', '1', '2'])).toEqual({
     ok: false,
     code: 'too-many-missing',

@@ -1,7 +1,8 @@
 import { quote } from './errors';
 import type { HeaderMatch } from './header';
+import { plainText } from './plain-text';
 import type { Feature, Schema } from './schema';
-import { checkValue, valueErrorText, parseCell } from './value';
+import { checkValue, isMissing, parseCell, valueErrorText, valueHint } from './value';
 
 /** A row as a sample, or why it is none. */
 export type RowResult =
@@ -31,14 +32,15 @@ interface CellRejection {
 
 /** Turns the cells of one data row into a sample. Only the columns matched to features are looked at. */
 export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): RowResult {
-  if (cells.length !== match.columns.length) return rejectCellCount(cells, match);
+  if (cells.length !== match.columns.length)
+    return { ok: false, code: 'column-count', detail: describeCellCount(cells, match.columns.length) };
   const sample = new Float64Array(schema.features.length);
   let missingMask = 0;
   const errors: CellRejection[] = [];
   schema.features.forEach((feature, index) => {
     const column = match.featureColumns[index];
-    const text = cells[column].trim();
-    if (schema.missingTokens.includes(text)) {
+    const text = plainText(cells[column]);
+    if (isMissing(text, schema)) {
       sample[index] = NaN;
       missingMask |= 1 << index;
       return;
@@ -54,7 +56,13 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
 
 function checkCell(value: number, text: string, feature: Feature, column: string): CellRejection | undefined {
   const code = checkValue(value, feature);
-  return code && { code, column, detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}` };
+  return (
+    code && {
+      code,
+      column,
+      detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
+    }
+  );
 }
 
 function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): string[] {
@@ -64,14 +72,15 @@ function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): strin
 }
 
 /** Shows every cell: which of them belongs to which column, only the sender can tell. */
-function rejectCellCount(cells: string[], { columns }: HeaderMatch): RowResult {
-  const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns.length}`;
-  const within = list(cells.slice(0, columns.length));
-  const beyond = cells.length > columns.length ? `; beyond the header: ${list(cells.slice(columns.length))}` : '';
-  return { ok: false, code: 'column-count', detail: `${counts}: ${within}${beyond}` };
+export function describeCellCount(cells: string[], columns: number): string {
+  const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns}`;
+  const within = listCells(cells.slice(0, columns));
+  const beyond = cells.length > columns ? `; beyond the header: ${listCells(cells.slice(columns))}` : '';
+  return `${counts}: ${within}${beyond}`;
 }
 
-function list(cells: string[]): string {
+/** Cells for an error's detail: quoted, cut, and no more than a reader can take in. */
+export function listCells(cells: readonly string[]): string {
   const shown = cells.slice(0, MAX_LISTED_CELLS).map(quote).join(', ');
   return cells.length > MAX_LISTED_CELLS ? `${shown} and ${cells.length - MAX_LISTED_CELLS} more` : shown;
 }

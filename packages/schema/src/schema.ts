@@ -43,8 +43,8 @@ export type Label = 0 | 1;
 /** What every Wisconsin file has in common. */
 export const wisconsinDefaults = {
   labels: ['benign', 'malignant'],
-  labelColumns: ['class', 'diagnosis'],
-  idColumns: ['sample_code_number', 'id', 'patient_id'],
+  labelColumns: ['class', 'diagnosis', 'label', 'target'],
+  idColumns: ['sample_code_number', 'id', 'patient_id', 'record_id', 'case_id', 'sample_id', 'patient'],
   missingTokens: ['', '?', 'NA', 'NaN'],
   maxMissing: 4,
 } as const satisfies Partial<Schema>;

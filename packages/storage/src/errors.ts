@@ -1,4 +1,4 @@
-/** No message holds a body or a refused key: these go to logs. Keys that were accepted name tenants and ids only. */
+/** Messages go to logs, so they never contain a body or a refused key. Accepted keys contain only tenants and ids. */
 
 export class ObjectNotFoundError extends Error {
   override readonly name = 'ObjectNotFoundError';
@@ -8,21 +8,21 @@ export class ObjectNotFoundError extends Error {
     readonly key: string,
     options?: ErrorOptions,
   ) {
-    super(`no object at ${key}`, options);
+    super(`there is no object at ${key}`, options);
   }
 }
 
-/** A write-once key already holds other bytes. Writing again cannot help. */
+/** A write-once key already holds different bytes. Not retryable. */
 export class ObjectMismatchError extends Error {
   override readonly name = 'ObjectMismatchError';
   readonly code: string = 'OBJECT_MISMATCH';
 
   constructor(readonly key: string) {
-    super(`other bytes are already stored at ${key}`);
+    super(`${key} already holds different bytes`);
   }
 }
 
-/** Stored bytes are damaged: they are not what was written. Reading again cannot help. */
+/** The stored bytes differ from the bytes that were written. Not retryable. */
 export class ObjectCorruptError extends Error {
   override readonly name = 'ObjectCorruptError';
   readonly code: string = 'OBJECT_CORRUPT';
@@ -36,7 +36,7 @@ export class ObjectCorruptError extends Error {
   }
 }
 
-/** An intact object of a format that only a later release can read. */
+/** The object is intact, but only a later release can read its format. */
 export class ObjectFormatError extends Error {
   override readonly name = 'ObjectFormatError';
   readonly code: string = 'OBJECT_FORMAT';
@@ -57,7 +57,7 @@ export class ObjectRangeError extends RangeError {
     readonly key: string,
     range: { start: number; end: number },
   ) {
-    super(`bytes ${range.start} to ${range.end} are not inside ${key}`);
+    super(`bytes ${range.start} to ${range.end} lie outside ${key}`);
   }
 }
 
@@ -66,18 +66,18 @@ export class InvalidKeyError extends Error {
   readonly code: string = 'INVALID_KEY';
 }
 
-/** The store cannot be reached or does not do its work; trying again later can help. */
+/** The store cannot be reached or refuses the operation. Retryable. */
 export class StoreUnavailableError extends Error {
   override readonly name: string = 'StoreUnavailableError';
   readonly code: string = 'STORE_UNAVAILABLE';
 }
 
-/** One object or folder cannot be read although the store answers. Only the resource that it belongs to is affected. */
+/** The store works, but one object or folder cannot be read. Affects only the resource that it belongs to. */
 export class ObjectUnreadableError extends StoreUnavailableError {
   override readonly name = 'ObjectUnreadableError';
   override readonly code = 'OBJECT_UNREADABLE';
 
-  /** @param key of the object, or the start of the keys in a folder */
+  /** @param key the object's key, or the prefix of the keys in the folder */
   constructor(
     readonly key: string,
     reason: string,
@@ -87,7 +87,7 @@ export class ObjectUnreadableError extends StoreUnavailableError {
   }
 }
 
-/** No room left on the store's disk or in its quota. */
+/** The store's disk or quota is full. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
   readonly code: string = 'STORE_FULL';

@@ -1,6 +1,6 @@
 import type { ListOptions, ObjectInfo, ObjectStore } from './object-store';
 
-/** Every object below `prefix`, ascending by key, one page in memory at a time. */
+/** Yields every object below `prefix`, ascending by key. Holds one page in memory. */
 export async function* listAll(
   store: ObjectStore,
   prefix: string,
@@ -15,7 +15,7 @@ export async function* listAll(
   }
 }
 
-/** Names of the folders right below a prefix, ascending. @param from a prefix to start behind */
+/** Yields the names of the folders directly below a prefix, ascending. @param from exclusive: start after this prefix */
 export async function* listFolders(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
   let startAfter = from;
   for (;;) {

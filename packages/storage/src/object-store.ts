@@ -2,23 +2,23 @@ import type { Readable, Writable } from 'node:stream';
 import type { ObjectUnreadableError } from './errors';
 import type { StoreFinding } from './store-finding';
 
-/** What a store knows of an object without reading it. */
+/** An object's metadata. */
 export interface ObjectInfo {
   key: string;
-  /** Bytes. */
+  /** In bytes. */
   size: number;
   modifiedAt: Date;
-  /** Only where the store has one of its own (S3). */
+  /** Set by S3 only. */
   etag?: string;
 }
 
 /**
- * Whole bytes, or chunks of them (a `Readable` is one). A stream is read once, so a failed call cannot be repeated with it.
- * The memory of a generator's chunk is the generator's again once it is asked for the next but one, or the call is over.
+ * All bytes at once, or a stream of chunks, such as a `Readable`. A stream can be read once, so a caller that retries needs a
+ * new one. A chunk must stay unchanged until two more chunks have been requested or the call has ended.
  */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
 
-/** Bytes `start` up to, not including, `end`; 0 ≤ start < end ≤ size. */
+/** Bytes from `start` (inclusive) to `end` (exclusive); 0 ≤ start < end ≤ size. */
 export interface ByteRange {
   start: number;
   end: number;
@@ -26,33 +26,33 @@ export interface ByteRange {
 
 export interface PutOptions {
   contentType?: string;
-  /** Ends the call with an `AbortError`; nothing is left under the key that was not there before. */
+  /** Aborts the write with an `AbortError`. The key keeps its previous object, if any. */
   signal?: AbortSignal;
 }
 
 export interface ListOptions {
-  /** Plain start of the keys, not necessarily a whole segment. */
+  /** A string prefix of the keys; it may end within a segment. */
   prefix: string;
-  /** Exclusive. With a delimiter, the group it lies in is passed over too. */
+  /** List only keys after this one. With a delimiter, also skips the rest of the prefix group that contains it. */
   startAfter?: string;
-  /** Objects and prefixes together; 1000 by default and at most. */
+  /** Maximum number of objects and prefixes together; default and upper limit 1000. */
   limit?: number;
-  /** Fold what lies behind the next `/` into one of `prefixes`. */
+  /** Group the keys that have a further `/` after the prefix: return each group once, in `prefixes`. */
   delimiter?: '/';
-  /** Told of a folder below the prefix that cannot be read, and which is then skipped; without this the call fails. Only files have such folders. */
+  /** Called for each unreadable folder below the prefix, which is then skipped. Without it the call fails. File store only. */
   onUnreadable?: (error: ObjectUnreadableError) => void;
 }
 
 export interface ListDescendingOptions {
-  /** A folder: ends in `/`. */
+  /** A folder's prefix, ending in `/`. */
   prefix: string;
-  /** A name right below it, exclusive. */
+  /** Exclusive upper bound: a name directly below the prefix. */
   before?: string;
   limit: number;
   matches: (name: string) => boolean;
 }
 
-/** One page, keys and prefixes each ascending by their UTF-8 bytes. */
+/** One page of a listing. Objects and prefixes are each sorted by UTF-8 bytes. */
 export interface ListPage {
   objects: ObjectInfo[];
   prefixes: string[];
@@ -60,62 +60,70 @@ export interface ListPage {
 }
 
 /**
- * Durable objects under slash-separated keys. Both adapters pass one contract suite (`object-store.contract.test.ts`).
+ * Stores durable objects under slash-separated keys. The file store and the S3 store pass the same tests
+ * (`contract/*.contract.test.ts`).
  *
- * A key has segments that do not start with a dot, and is never also the folder of another key. Every method rejects with
- * `InvalidKeyError` on another kind of key, and with `StoreUnavailableError` when the store cannot be reached or refuses.
+ * Keys: no segment starts with a dot, and no key is a folder of another key (`a` and `a/b` cannot both exist).
+ * Errors: every method rejects with `InvalidKeyError` for an invalid key, and with `StoreUnavailableError` when the store
+ * cannot be reached or refuses the operation. Each method's comment names its further errors.
+ * Durability: an object that was written survives a crash or power loss once the call has resolved.
  */
 export interface ObjectStore {
-  /** Where the objects are, without credentials. */
+  /** The store's URL, without credentials. */
   readonly url: string;
-  /** Replaces the object in one step; durable when resolved. `StoreFullError` when it does not fit. */
+  /** Creates or atomically replaces an object. @throws StoreFullError */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
   /**
-   * `put`, and a marker: an object whose name says all, and which holds whatever is cheapest. Both are durable when resolved; when it
-   * fails, either may be there.
+   * Puts an object together with a marker, an object of which only the existence counts: its content is undefined. Both are
+   * durable when resolved. After a failure either of them may exist.
    */
   putWithMarker(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
   /**
-   * Copies an object, by the store itself where it can. Durable when resolved. Only for objects that are never replaced: the
-   * file store gives the file a second name. `ObjectNotFoundError` when there is nothing to copy.
+   * Copies an object within the store, without transferring its bytes where possible. Use it only for objects that are never
+   * replaced, because the file store creates a hard link. @throws ObjectNotFoundError
    */
   copy(from: string, to: string): Promise<void>;
   /**
-   * Writes once: `created`, or `exists` when the same bytes are already there. Durable when resolved, either way.
-   * `ObjectMismatchError` when other bytes are there, which stay.
+   * Writes an object that must never change. Resolves to `created`, or to `exists` when the key already holds the same bytes;
+   * the object is durable in both cases. @throws ObjectMismatchError when the key holds different bytes, which it keeps
    */
   putOnce(key: string, body: ObjectBody, options?: PutOptions): Promise<'created' | 'exists'>;
   /**
-   * The whole object. `ObjectNotFoundError`.
-   * @param buffer memory to read it into, where that is large enough: what is returned is then a view of its start
+   * Reads a whole object.
+   * @param buffer if large enough, the object is read into it and the result is a view of its start
+   * @throws ObjectNotFoundError
    */
   get(key: string, buffer?: Buffer): Promise<Buffer>;
-  /** The same of a part; `ObjectRangeError` when the range is not inside the object. */
+  /** Reads a part of an object, otherwise like `get`. @throws ObjectNotFoundError, ObjectRangeError */
   getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer>;
-  /** Like `get` and `getRange`. The stream fails when it cannot deliver every byte; destroy it when you stop early. */
+  /** Streams an object or a part of it. The stream delivers every byte or fails. Destroy it if you stop reading early. */
   getStream(key: string, range?: ByteRange): Promise<Readable>;
   /**
-   * Writes the object, or the range of it, to a stream without ending it; resolved when the stream has taken it all. The memory of a
-   * chunk is used again when its write has called back, as a socket's or file's does when it is done. As `getStream` otherwise.
+   * Writes an object or a part of it to `target`, without ending `target`; resolves when all writes have called back. A chunk's
+   * buffer is reused after its write has called back, so `target` must not retain it.
    */
   pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void>;
+  /** Reads an object's metadata; undefined when there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
+  /** Lists one page. Continue with `startAfter` while the page is `truncated`. */
   list(options: ListOptions): Promise<ListPage>;
-  /** The last wanted names of objects and folders right below a folder, descending. Only where that is cheaper than `list` (files). */
+  /** Lists the names of objects and folders directly below a prefix, descending. Only the file store has it: S3 lists upwards only. */
   listDescending?(options: ListDescendingOptions): Promise<string[]>;
-  /** Idempotent. Not synced to disk at once by the file store: a power cut can bring the object back. */
+  /** Deletes an object. Idempotent. Not durable in the file store: after power loss the object can reappear. */
   delete(key: string): Promise<void>;
-  /** Deletes everything below `prefix`, which ends in `/`; resolves to the number of objects. */
+  /** Deletes every object below `prefix`, which must end in `/`. @returns the number of objects deleted */
   deletePrefix(prefix: string): Promise<number>;
-  /** A URL that downloads the object as `downloadName`; undefined where the store has none to give (files). */
+  /** Creates a URL that downloads the object as `downloadName`. The file store has no URLs and returns undefined. */
   presignGet(key: string, options: { expiresSeconds: number; downloadName: string }): Promise<string | undefined>;
-  /** Reachable and open for writing, or `StoreUnavailableError`. Writes nothing. */
+  /** Checks that the store is reachable and writable, without writing. @throws StoreUnavailableError */
   checkWritable(): Promise<void>;
   /**
-   * Tries everything that the product relies on with an object below `probe/`; empty when all of it holds. For the start and then every
-   * few minutes, not for health requests.
+   * Tests every guarantee that the product relies on, with an object below `probe/`. Returns one finding per problem. Call it
+   * at the start and every few minutes; it is too expensive for health requests.
    */
   probe(): Promise<StoreFinding[]>;
+  /** Prepares the store. Idempotent. */
   start(): Promise<void>;
+  /** Releases connections and caches. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { openStore } from './index';
 
-describe('createObjectStore', () => {
+describe('openStore', () => {
   it.each([
     ['file:///var/lib/cytoqueue', 'file:///var/lib/cytoqueue'],
     ['file:///with%20space/', 'file:///with%20space'],
@@ -27,11 +27,11 @@ describe('createObjectStore', () => {
     's3://ok-bucket/a//b',
     's3://ok-bucket/?versions',
     'gs://bucket',
-  ])('refuses %j and says so', (storageUrl) => {
+  ])('refuses %j and names the allowed forms', (storageUrl) => {
     expect(() => openStore(storageUrl)).toThrow('storage URL must be');
   });
 
-  it('does not repeat a password', () => {
+  it('does not print a password', () => {
     expect(() => openStore('s3://id:secret@bucket/x')).toThrow('"s3://…@bucket/x"');
   });
 });

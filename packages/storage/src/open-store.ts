@@ -6,13 +6,13 @@ import type * as S3 from './s3/s3-object-store';
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** The URL as it may be shown: without what stands before an `@`, which could be a password. */
+/** Removes everything before an `@`, which could be a password. */
 function redactUrl(storageUrl: string): string {
   return JSON.stringify(storageUrl.replace(/\/\/[^/]*@/, '//…@'));
 }
 
 function reject(storageUrl: string): never {
-  throw new Error(`the storage URL must be file:///dir or s3://bucket/prefix, but is ${redactUrl(storageUrl)}`);
+  throw new Error(`the storage URL must be file:///dir or s3://bucket/prefix, but it is ${redactUrl(storageUrl)}`);
 }
 
 function parse(storageUrl: string): URL {
@@ -28,15 +28,15 @@ function openFileStore(storageUrl: string, url: URL): ObjectStore {
 function openS3Store(storageUrl: string, url: URL): ObjectStore {
   const prefix = decodeURIComponent(url.pathname).replace(/^\/|\/+$/g, '');
   if (!BUCKET.test(url.hostname) || (prefix !== '' && !isKey(prefix))) reject(storageUrl);
-  // Only now: the SDK takes 10 MB of every process and scoring thread, and a tenth of a second of its start.
+  // Loaded on demand: the SDK costs 10 MB per process and scoring thread, and 0.1 s of the start.
   const { S3ObjectStore } = require('./s3/s3-object-store') as typeof S3;
   return new S3ObjectStore({ bucket: url.hostname, prefix });
 }
 
 /**
- * The store that a URL names. The S3 one takes endpoint, region and credentials from the AWS SDK's own variables.
- * @param storageUrl `file:///dir` or `s3://bucket/prefix` (the prefix may be left out).
- * @throws Error that repeats the URL, without credentials, when it is neither.
+ * Opens the store at a URL. The S3 store reads endpoint, region and credentials from the AWS SDK's variables.
+ * @param storageUrl `file:///dir` or `s3://bucket/prefix` (the prefix is optional)
+ * @throws Error with the URL, without credentials, when it has another form
  */
 export function openStore(storageUrl: string): ObjectStore {
   const url = parse(storageUrl);

@@ -4,23 +4,23 @@ import { listAll } from './listing';
 import type { ObjectStore } from './object-store';
 import { type StoreFinding, toStoreFinding } from './store-finding';
 
-/** Probe objects of processes that were killed are removed at this age, by whichever process probes next. */
 const PROBE_FOLDER = 'probe/';
+/** At this age any process's next probe removes the probe object of a crashed process. */
 const LEFTOVER_AGE_MS = 60 * 60_000;
-/** Markers count as young for a minute. */
+/** Ids and markers allow for this much clock difference between hosts. */
 const MAX_SKEW_MS = 60_000;
 
 const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'].map((text) =>
   Buffer.from(`cytoqueue probe: ${text}`),
 );
 
-/** A step of the probe, by the verb that a finding names it with. */
+/** A step of the probe and the verb that names it in a finding. */
 type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>];
 
 /**
- * Does what every write, read and decision of the product relies on, with one small object of its own below `probe/`, so any
- * number of probes may run at once. Stops at the first step that the store does not perform.
- * @param extraSteps of one adapter, run while the object exists
+ * Tests every guarantee that the product relies on. Each probe uses its own small object below `probe/`, so probes can run
+ * concurrently. Stops at the first step that fails.
+ * @param extraSteps steps of one adapter, run while the object exists
  */
 export async function probeObjects(
   store: ObjectStore,
@@ -37,7 +37,7 @@ export async function probeObjects(
   ];
   const findings: StoreFinding[] = [];
   for (const [verb, run] of steps) {
-    // The steps after one that failed, if only for want of room, would miss what it should have written.
+    // Later steps need the object that a failed step should have written, even if it failed only because the disk is full.
     let hasFailed = false;
     const finding = await run().catch((error: unknown) => {
       hasFailed = true;
@@ -53,8 +53,8 @@ export async function probeObjects(
 const MAX_RACES = 2;
 
 /**
- * Two writers at once, then a third: exactly one of them may succeed. A race that both won is held again, because a store
- * that lets it happen once in a thousand times is not one without conditional writes.
+ * Writes twice concurrently, then a third time: exactly one write may succeed. If both concurrent writes succeed, repeats the
+ * race once, because a store with conditional writes may still lose such a race very rarely.
  */
 async function probeWriteOnce(store: ObjectStore, key: string, race = 1): Promise<StoreFinding | undefined> {
   const together = await Promise.allSettled([store.putOnce(key, FIRST), store.putOnce(key, SECOND)]);
@@ -76,7 +76,7 @@ export function noConditionalWrites(operation: string): StoreFinding {
   return {
     reason: 'no-conditional-writes',
     kind: 'unsuitable',
-    detail: `the store ignores If-None-Match on ${operation}: a second writer replaces what was written once`,
+    detail: `the store ignores If-None-Match on ${operation}: a second writer replaces a write-once object`,
     remedy: 'use a server with conditional writes (Amazon S3, MinIO, Ceph from Squid on), or a file:// store',
   };
 }
@@ -84,15 +84,13 @@ export function noConditionalWrites(operation: string): StoreFinding {
 async function probeReplacing(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
   await store.put(key, REPLACED!);
   const stored = await store.get(key);
-  return stored.equals(REPLACED!)
-    ? undefined
-    : inconsistent('an object that was just replaced is read as it was before');
+  return stored.equals(REPLACED!) ? undefined : inconsistent('a read after a replacement returned the old object');
 }
 
 async function probeListing(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
   const { objects } = await store.list({ prefix: key });
   const listed = objects[0];
-  if (listed === undefined) return inconsistent('an object that was just written is not listed');
+  if (listed === undefined) return inconsistent('a listing omits an object that was just written');
   const skewMs = Math.abs(Date.now() - listed.modifiedAt.getTime());
   if (skewMs <= MAX_SKEW_MS) return undefined;
   return {
@@ -105,7 +103,7 @@ async function probeListing(store: ObjectStore, key: string): Promise<StoreFindi
 
 async function probeDeleting(store: ObjectStore, key: string): Promise<StoreFinding | undefined> {
   await store.delete(key);
-  if ((await store.head(key)) !== undefined) return inconsistent('an object that was just deleted is still there');
+  if ((await store.head(key)) !== undefined) return inconsistent('an object exists after its deletion');
   await deleteLeftovers(store);
   return undefined;
 }
@@ -115,7 +113,7 @@ function inconsistent(detail: string): StoreFinding {
     reason: 'inconsistent',
     kind: 'unsuitable',
     detail,
-    remedy: 'use a store with strong read-after-write consistency, without a cache in front',
+    remedy: 'use a store with strong read-after-write consistency, without a cache in front of it',
   };
 }
 

@@ -2,17 +2,16 @@ import { Readable } from 'node:stream';
 import { StoreUnavailableError } from './errors';
 import type { ObjectStore } from './object-store';
 
-/** More than an S3 request takes with its retries; less than clients and proxies wait. */
+/** Longer than an S3 request with its retries; shorter than the timeouts of clients and proxies. */
 const READ_DEADLINE_MS = 15_000;
 const READS = ['get', 'getRange', 'getStream', 'head', 'list', 'listDescending', 'checkWritable'] as const;
 
 type Read = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * The same store, whose reads fail when they take too long: calls on a frozen network mount never return, and whoever waits for
- * one would wait with it. The call itself cannot be ended. A stream must be opened in that time; how fast it is read is the
- * reader's affair. Not for callers that pass memory to read into, which a late call would still write to.
- * @throws StoreUnavailableError from each read
+ * Returns the store with a deadline for each read, because a call on a frozen network mount never returns. The call itself is
+ * not cancelled. For a stream the deadline covers opening, not reading. Do not pass a buffer to `get` or `getRange`: a late
+ * call would still write to it. Each read throws StoreUnavailableError at the deadline.
  */
 export function withReadDeadline(store: ObjectStore, deadlineMs = READ_DEADLINE_MS): ObjectStore {
   const limited: Partial<Record<string, Read>> = {};
@@ -32,7 +31,7 @@ async function inTime(reading: Promise<unknown>, deadlineMs: number): Promise<un
       reject(new StoreUnavailableError(`the store did not answer within ${deadlineMs} ms`));
     }, deadlineMs);
   });
-  // Nobody reads a stream that is opened too late.
+  // No reader is left for a stream that opens after the deadline.
   reading.then(
     (result) => isLate && result instanceof Readable && result.destroy(),
     () => undefined,

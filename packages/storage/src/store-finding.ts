@@ -13,10 +13,10 @@ export type StoreReason =
   | 'no-hard-links'
   | 'no-folder-sync';
 
-/** One thing that a probe found wrong with the store. The detail and remedy are for operators: they go to logs only. */
+/** A problem that a probe found. Detail and remedy are for operators and go to logs only. */
 export interface StoreFinding {
   reason: StoreReason;
-  /** `unavailable` can pass by itself, `unsuitable` cannot, and with a `warning` the store is still in use. */
+  /** `unavailable` may be temporary; `unsuitable` is permanent; with a `warning` the store stays in use. */
   kind: 'unavailable' | 'unsuitable' | 'warning';
   detail: string;
   remedy: string;
@@ -74,23 +74,23 @@ function classifyCause(cause: unknown): FailureCause {
   return DENIED_CODES.has(code) ? CAUSES.denied : CAUSES.unreachable;
 }
 
-/** S3 accepts signatures of this age. */
+/** Maximum age of a signature that S3 accepts. */
 const SIGNATURE_AGE_MS = 15 * 60_000;
 
-/** An answer to HEAD has no body that names the error, so the server's time tells whether the signature was too old. */
+/** A HEAD response has no body with an error code, so compare the server's time with ours. */
 function isRefusedByClock(error: unknown): boolean {
   const { headers = {} } = (error as { $response?: { headers?: Record<string, string> } }).$response ?? {};
   return statusOf(error) === 403 && Math.abs(Date.parse(headers['date'] ?? '') - Date.now()) > SIGNATURE_AGE_MS;
 }
 
-/** The HTTP status of an error of the SDK. */
+/** The HTTP status of an SDK error. */
 export function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
 }
 
-/** @param step that failed, such as `write` @throws the error when it is none of the store's */
+/** @param step the failed step, such as `write` @throws the error itself when it is no store error */
 export function toStoreFinding(step: string, error: unknown): StoreFinding {
-  if (error instanceof StoreFullError) return { ...CAUSES.full, detail: `no room to ${step}`, cause: error };
+  if (error instanceof StoreFullError) return { ...CAUSES.full, detail: `no space left to ${step}`, cause: error };
   if (!(error instanceof StoreUnavailableError)) throw error;
   return { ...classifyCause(error.cause), detail: `cannot ${step}: ${error.message}`, cause: error };
 }

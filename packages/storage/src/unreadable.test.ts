@@ -34,7 +34,7 @@ describe('on file', () => {
 
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  test('every way of reading an object that is a loop of links names the object, and it is listed and deleted as any other', async () => {
+  test('every read of a symbolic link loop is ObjectUnreadableError; listing and deleting it work', async () => {
     replaceByLinkLoop(store.url, 'a/x/1');
     const range = { start: 0, end: 1 };
     const reads = [
@@ -50,7 +50,7 @@ describe('on file', () => {
     expect(await keysOf(store, 'a/')).toEqual(['a/x/2', 'a/y/1']);
   });
 
-  test('while the store itself is away, no object is blamed', async () => {
+  test('while the whole store is unavailable, reads are StoreUnavailableError', async () => {
     replaceByLinkLoop(store.url, 'a/x/1');
     const failing = store.get('a/x/1');
     await expect(failing).rejects.toBeInstanceOf(ObjectUnreadableError);
@@ -61,7 +61,7 @@ describe('on file', () => {
     await rename(`${root}.away`, root);
   });
 
-  test('a folder without rights fails its own listing, is shown in the folder above, and is skipped where the caller says so', async () => {
+  test("an unreadable folder fails its own listing, appears in its parent's, and is skipped with onUnreadable", async () => {
     await chmod(root, 0o777);
     await chmod(join(root, 'a'), 0o777);
     await chmod(join(root, 'a', 'y'), 0o777);
@@ -80,7 +80,7 @@ describe('on file', () => {
   });
 });
 
-/** Rights do not bind root. */
+/** Permissions do not apply to root, so become another user. */
 async function asUnprivileged(work: () => Promise<void>): Promise<void> {
   const uid = process.geteuid?.() ?? NOBODY;
   if (uid === 0) process.seteuid?.(NOBODY);
@@ -92,7 +92,7 @@ async function asUnprivileged(work: () => Promise<void>): Promise<void> {
 }
 
 describeWith('moto_server', 'on S3', () => {
-  test('an archived object is unreadable, and the others are read', async () => {
+  test('an archived object is unreadable, other objects are readable', async () => {
     process.env.AWS_ENDPOINT_URL = (await connectMoto()).url;
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test';

@@ -2,12 +2,12 @@ import { ObjectUnreadableError, StoreUnavailableError } from './errors';
 import { errorCode } from './file/file-errors';
 import { statusOf } from './store-finding';
 
-/** Errors of the file system that can concern one file or folder: a loop of links, a bad block, missing rights, a damaged inode. */
+/** File system errors that can affect a single file or folder: link loop, bad block, permissions, damaged inode. */
 const OWN_CODES = new Set(['ELOOP', 'EIO', 'EACCES', 'EPERM', 'EBADMSG', 'EUCLEAN', 'ENAMETOOLONG', 'ENXIO']);
-/** Statuses that say nothing about the object: request timeout and throttling. */
+/** Statuses that do not concern the object: request timeout and throttling. */
 const PASSING_STATUSES = new Set([408, 429]);
 
-/** Whether the cause of a StoreUnavailableError can concern one object alone. On S3: archived, access denied, its encryption key is gone. */
+/** Whether the cause of a StoreUnavailableError can affect a single object; on S3: archived, access denied, encryption key deleted. */
 export function canConcernOneObject(cause: unknown): boolean {
   const status = statusOf(cause);
   if (status !== undefined) return status >= 400 && status < 500 && !PASSING_STATUSES.has(status);
@@ -15,8 +15,8 @@ export function canConcernOneObject(cause: unknown): boolean {
 }
 
 /**
- * Confines a failed read to its object: an ObjectUnreadableError when the store as a whole answers, else the error as it is.
- * @param check of the store
+ * Returns an ObjectUnreadableError when the read failed but the store as a whole works; otherwise the error unchanged.
+ * @param check rejects when the store as a whole does not work
  */
 export async function confineToObject(key: string, error: unknown, check: () => Promise<void>): Promise<unknown> {
   if (

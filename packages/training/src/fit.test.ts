@@ -8,7 +8,7 @@ const k = 5;
 const defaultModel = fit(completeRows, defaultOptions);
 const baseline = fit(completeRows, baselineOptions);
 
-/** What every training row sees when the rows of its id are left out. */
+/** Neighbours of every training row when all rows with its id are leaveOneOut out. */
 const rankings = {
   'bray-curtis': completeRows.map((row) => rankOthers(row, completeRows, 'bray-curtis')),
   euclidean: completeRows.map((row) => rankOthers(row, completeRows, 'euclidean')),
@@ -24,7 +24,7 @@ function codeOf(rows: LabelledSample[], options: FitOptions = defaultOptions): s
   return 'accepted';
 }
 
-test('has the constants that were measured for the Original data', () => {
+test('fits the known constants of the Original data', () => {
   expect(defaultModel.training.rows).toHaveLength(683);
   expect(defaultModel.calibration?.epsilon).toBeCloseTo(2.678e-4, 7);
   expect(defaultModel.calibration?.platt.slope).toBeCloseTo(5.6911, 4);
@@ -35,7 +35,7 @@ test('has the constants that were measured for the Original data', () => {
 });
 
 test.each([defaultModel, baseline])(
-  '$name: the alarm is the smallest distance that 99 % do not exceed',
+  '$name: the alarm is the smallest distance that 99 % of the rows do not exceed',
   ({ metric, alarm }) => {
     const limit = { numerator: BigInt(alarm.numerator), denominator: BigInt(alarm.denominator) };
     const distances = rankings[metric].map((ranked) => ranked[k - 1]);
@@ -44,45 +44,42 @@ test.each([defaultModel, baseline])(
   },
 );
 
-test.each([defaultModel, baseline])(
-  '$name: sensitivity99 and the confusion counts are those of leave-one-out',
-  (model) => {
-    const { evaluation, operating_points: points } = model;
-    const left = completeRows.map((row, i) => ({ row, p: probabilityOf(rankings[model.metric][i], model) }));
-    const malignant = left
-      .filter(({ row }) => row.label === 1)
-      .map(({ p }) => p)
-      .sort((a, b) => a - b);
-    expect(points.sensitivity99).toBe(malignant[2]);
-    const called = (label: number, isMalignant: boolean) =>
-      left.filter(({ row, p }) => row.label === label && p >= 0.5 === isMalignant).length;
-    expect(evaluation.leave_one_out).toMatchObject({
-      true_benign: called(0, false),
-      false_malignant: called(0, true),
-      false_benign: called(1, false),
-      true_malignant: called(1, true),
-    });
-  },
-);
+test.each([defaultModel, baseline])('$name: sensitivity99 and the confusion counts equal leave-one-out', (model) => {
+  const { evaluation, operating_points: points } = model;
+  const leaveOneOut = completeRows.map((row, i) => ({ row, p: probabilityOf(rankings[model.metric][i], model) }));
+  const malignant = leaveOneOut
+    .filter(({ row }) => row.label === 1)
+    .map(({ p }) => p)
+    .sort((a, b) => a - b);
+  expect(points.sensitivity99).toBe(malignant[2]);
+  const count = (label: number, isMalignant: boolean) =>
+    leaveOneOut.filter(({ row, p }) => row.label === label && p >= 0.5 === isMalignant).length;
+  expect(evaluation.leave_one_out).toMatchObject({
+    true_benign: count(0, false),
+    false_malignant: count(0, true),
+    false_benign: count(1, false),
+    true_malignant: count(1, true),
+  });
+});
 
-test('keeps the nonconformity of every row, by class and ascending', () => {
+test('stores the nonconformity scores of all rows by class, ascending', () => {
   const epsilon = defaultModel.calibration?.epsilon ?? NaN;
-  const oddness = (label: number) =>
+  const scores = (label: number) =>
     rankings['bray-curtis']
       .filter((_, i) => completeRows[i].label === label)
       .map((ranked) => (classMean(ranked, label, k) + epsilon) / (classMean(ranked, 1 - label, k) + epsilon))
       .sort((a, b) => a - b);
-  expect(defaultModel.conformal).toEqual({ benign: oddness(0), malignant: oddness(1) });
+  expect(defaultModel.conformal).toEqual({ benign: scores(0), malignant: scores(1) });
   expect(baseline.conformal).toBeNull();
 });
 
-test('keeps no id and gives the same bytes again', () => {
+test('stores no id and gives the same bytes every time', () => {
   const bytes = serializeModel(defaultModel);
   expect(Buffer.from(serializeModel(fit(completeRows, defaultOptions))).equals(bytes)).toBe(true);
   expect(Buffer.from(bytes).includes(completeRows[0].id ?? '')).toBe(false);
 });
 
-test('the ids tell rows apart but are not learned from', () => {
+test('ids only group rows and are no feature', () => {
   const renamed = completeRows.map((row) => ({ ...row, id: `lab-${row.id}` }));
   expect(fit(renamed, defaultOptions)).toEqual(defaultModel);
   expect(
@@ -109,7 +106,7 @@ describe('scaled decimal features', () => {
   };
   const model = fit(rows, options);
 
-  test('have mean 0 and variance 1 where distances are taken', () => {
+  test('have mean 0 and variance 1 after scaling', () => {
     const { center, scale } = model.scaling ?? { center: [], scale: [] };
     const scaled = wdbc.features.map((_, feature) =>
       rows.map(({ sample }) => (sample[feature] - center[feature]) / scale[feature]),
@@ -120,7 +117,7 @@ describe('scaled decimal features', () => {
     }
   });
 
-  test('are searched scaled and shown raw', () => {
+  test('are compared scaled and returned raw', () => {
     const classifier = Classifier.load(serializeModel(model));
     const { center, scale } = model.scaling ?? { center: [], scale: [] };
     const { sample } = rows[7];
@@ -131,7 +128,7 @@ describe('scaled decimal features', () => {
     expect(center).toHaveLength(30);
   });
 
-  test('must vary', () => {
+  test('must not be constant', () => {
     expect(
       codeOf(
         rows.map((row) => ({ ...row, sample: [7, ...Array.from(row.sample).slice(1)] })),
@@ -141,7 +138,7 @@ describe('scaled decimal features', () => {
   });
 });
 
-describe('says why no model can be made', () => {
+describe('reports why no model can be fitted', () => {
   const first = completeRows[0];
   const benign = completeRows.filter(({ label }) => label === 0);
   const malignant = completeRows.filter(({ label }) => label === 1);
@@ -152,12 +149,12 @@ describe('says why no model can be made', () => {
     ['fewer than k others of a class', [...benign.slice(0, 9), { ...malignant[0], trainingRow: 999 }], 'too-few-rows'],
     ['a missing value', [{ ...first, sample: [NaN, 1, 1, 1, 1, 1, 1, 1, 1] }], 'invalid-row'],
     ['a value out of range', [{ ...first, sample: [11, 1, 1, 1, 1, 1, 1, 1, 1] }], 'invalid-row'],
-    ['a value between the grades', [{ ...first, sample: [1.5, 1, 1, 1, 1, 1, 1, 1, 1] }], 'invalid-row'],
+    ['a fraction', [{ ...first, sample: [1.5, 1, 1, 1, 1, 1, 1, 1, 1] }], 'invalid-row'],
     ['the id as a tenth feature', [{ ...first, sample: [...Array.from(first.sample), 5] }], 'invalid-row'],
     ['rows out of order', [completeRows[1], first], 'row-order'],
   ])('%s', (_, rows, code) => expect(codeOf(rows)).toBe(code));
 
-  test('classes that nothing confuses', () => {
+  test('perfectly separated classes', () => {
     const rows = Array.from({ length: 20 }, (_, i) => ({
       trainingRow: i + 1,
       label: (i % 2) as 0 | 1,

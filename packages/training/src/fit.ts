@@ -1,6 +1,6 @@
 import type { Label, Schema } from '@cytoqueue/schema';
 import { fitEpsilon } from './epsilon';
-import { confusionMetrics } from './evaluation/confusion';
+import { confusionMetrics } from './evaluation/evaluation-metrics';
 import { type LeaveOneOut, computeLeaveOneOut } from './leave-one-out';
 import {
   type TrainingSet,
@@ -33,9 +33,9 @@ const DEFAULT_THRESHOLD = 0.5;
 type Calibration = Pick<ModelFile, 'calibration' | 'conformal'>;
 
 /**
- * Makes a model of labelled samples. Everything in it is computed from them: the same samples give the same file.
+ * Fits a model to labelled samples. Deterministic: the same samples and options give the same file.
  * @param labelled complete rows, ascending by training row
- * @throws TrainingDataError when no model can be made of them
+ * @throws TrainingDataError when no model can be fitted to them
  */
 export function fit(labelled: readonly LabelledSample[], options: FitOptions): Omit<ModelFile, 'digest'> {
   const { name, version, schema, metric, rule, k, dataDigest, limitsOfUse } = options;
@@ -87,13 +87,15 @@ function computeClassRatioScores({ benignMeans, malignantMeans }: LeaveOneOut, e
 }
 
 function calibrateProbabilities(
-  left: LeaveOneOut,
+  leaveOneOut: LeaveOneOut,
   { epsilon, platt }: NonNullable<ModelFile['calibration']>,
 ): Float64Array {
-  return computeClassRatioScores(left, epsilon).map((score) => plattProbability(score, platt));
+  return computeClassRatioScores(leaveOneOut, epsilon).map((score) => plattProbability(score, platt));
 }
 
-/** How odd each row looks in its own class: (mean distance to its class + ε) / (mean distance to the other + ε). */
+/**
+ * Nonconformity of each row in its class: (mean distance to its class + ε) / (mean distance to the other class + ε).
+ */
 function nonconformityScores({ benignMeans, malignantMeans }: LeaveOneOut, { labels }: TrainingSet, epsilon: number) {
   const scoresOfClass = (own: Float64Array, other: Float64Array, label: Label) =>
     Array.from(
@@ -105,7 +107,7 @@ function nonconformityScores({ benignMeans, malignantMeans }: LeaveOneOut, { lab
   };
 }
 
-/** The smallest leave-one-out distance to the k-th neighbour that at least 99 % of the rows do not exceed. */
+/** Smallest leave-one-out distance to the k-th neighbour that at least 99 % of the rows do not exceed. */
 function fitAlarmDistance({ kthNumerators, kthDenominators }: LeaveOneOut): ModelFile['alarm'] {
   const fractions = Array.from(kthNumerators, (numerator, row) => ({ numerator, denominator: kthDenominators[row] }));
   fractions.sort((a, b) => a.numerator * b.denominator - b.numerator * a.denominator);
@@ -114,7 +116,7 @@ function fitAlarmDistance({ kthNumerators, kthDenominators }: LeaveOneOut): Mode
   return { numerator: numerator / divisor, denominator: denominator / divisor };
 }
 
-/** The threshold at which at most 1 % of the malignant rows are called benign when left out. */
+/** Threshold at which leave-one-out classifies at most 1 % of the malignant rows as benign. */
 function fitSensitivity99(probabilities: Float64Array, { labels }: TrainingSet): number {
   const malignant = probabilities.filter((_, row) => labels[row] === 1).sort();
   return malignant[Math.floor(malignant.length / 100)];
@@ -129,7 +131,7 @@ function fitScaling({ samples, rows, featureCount }: TrainingSet, { features }: 
   );
   const constant = columns.findIndex((column) => column.every((value) => value === column[0]));
   if (constant >= 0)
-    throw new TrainingDataError('constant-column', `${features[constant].name} has one value throughout`);
+    throw new TrainingDataError('constant-column', `${features[constant].name} has the same value in all rows`);
   return { center, scale };
 }
 

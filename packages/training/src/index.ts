@@ -1,42 +1,27 @@
+export { evaluateDrift, type DriftReport } from './drift/evaluate-drift';
+export { fitDriftLimits } from './drift/fit-drift-limits';
+export type { Candidate } from './evaluation/candidate';
+export { type CandidatePredictions, crossValidate, type NestedPredictions } from './evaluation/cross-validation';
+export { computeCurves, type Curves } from './evaluation/curves';
 export {
-  type CandidatePredictions,
-  bootstrapIntervals,
-  type Candidate,
-  type ConformalMetrics,
-  crossValidate,
-  type CrossValidation,
-  type Curves,
-  createRandom,
-  deduplicate,
-  computeCurves,
-  type EvaluationData,
-  evaluationMetricNames,
-  type GreyZoneMetrics,
-  type Interval,
-  evaluateChronologically,
-  evaluateConformalSets,
-  withIdLeak,
   type CandidateMetric,
-  type NestedPredictions,
-  type EvaluationMetrics,
-  type Random,
-  type CandidateRule,
   type CandidateScaling,
   type DistanceConfig,
   distanceConfigs,
-  summarize,
-  type Summary,
-} from './evaluation/index';
-export { fit, type FitOptions } from './fit';
+} from './evaluation/distance-configs';
+export type { EvaluationMetrics } from './evaluation/evaluation-metrics';
+export { deduplicate, evaluateChronologically, withIdLeak } from './evaluation/protocols';
+export { createRandom, type Random } from './evaluation/random';
+export type { EvaluationData } from './evaluation/split-statistics';
 export {
-  createTrainingSet,
-  groupById,
-  type LabelledSample,
-  TrainingDataError,
-  type TrainingDataErrorCode,
-} from './training-data';
-export { evaluateDrift, type DriftReport } from './drift/evaluate-drift';
-export { fitDriftLimits } from './drift/fit-drift-limits';
+  bootstrapIntervals,
+  type ConformalMetrics,
+  evaluateConformalSets,
+  type Interval,
+  summarize,
+} from './evaluation/summary';
+export { fit, type FitOptions } from './fit';
 export { chooseNovelty, evaluateNovelty, type NoveltyReport, type ShiftCounts } from './novelty/evaluate-novelty';
 export { NoveltyFit, type NoveltyOptions } from './novelty/fit-novelty';
 export { simulatedShifts } from './novelty/simulated-shifts';
+export { createTrainingSet, groupById, type LabelledSample, TrainingDataError } from './training-data';

@@ -1,22 +1,22 @@
 import { ClassNeighbors, type RowsByLabel, type BruteForceSearch, voteShare } from '@cytoqueue/classifier';
 import { TrainingDataError } from './training-data';
 
-/** What each training row looks like to the others. One entry per row. */
+/** Statistics of each training row's neighbours among the other rows. One entry per row. */
 export interface LeaveOneOut {
-  /** Mean distance to the k nearest rows of either class. */
+  /** Mean distance to the k nearest rows of each class. */
   readonly benignMeans: Float64Array;
   readonly malignantMeans: Float64Array;
-  /** Distance to the k-th nearest of all, as a fraction. */
+  /** Distance to the k-th nearest row of both classes together, as a fraction. */
   readonly kthNumerators: Float64Array;
   readonly kthDenominators: Float64Array;
-  /** Share of malignant among all rows at or within the k-th distance. */
+  /** Share of malignant rows among all rows at or within the k-th distance. */
   readonly voteShares: Float64Array;
 }
 
 /**
- * Measures every training row against those of other groups.
- * @param groups rows with the same number do not see each other; a row's own index leaves out just itself
- * @throws TrainingDataError `too-few-rows` when a row sees less than k rows of a class
+ * Compares every training row with the rows of other groups.
+ * @param groups rows with the same number are not compared; if each row has its own number, only the row is left out
+ * @throws TrainingDataError `too-few-rows` when fewer than k rows of a class remain for some row
  */
 export function computeLeaveOneOut(search: BruteForceSearch, k: number, groups: Int32Array): LeaveOneOut {
   const { rows, featureCount, samples } = search.training;
@@ -41,7 +41,7 @@ function otherRows([benign, malignant]: RowsByLabel, groups: Int32Array, row: nu
   if (others.every(({ length }) => length >= k)) return others;
   throw new TrainingDataError(
     'too-few-rows',
-    `k = ${k} needs as many rows of each class beside every row and its id's`,
+    `k = ${k} needs at least ${k} rows of each class with other ids than any one row`,
   );
 }
 

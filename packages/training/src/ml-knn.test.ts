@@ -7,32 +7,36 @@ const K = 5;
 const training = new Matrix(completeRows.map(({ sample }) => Array.from(sample)));
 const labels = completeRows.map(({ label }) => label);
 
-/** Every record that differs from a training row by one grade of one feature. */
+/** One record per training row that differs from it by one grade of one feature. */
 const queries = completeRows.flatMap(({ sample }, row) => {
   const query = Array.from(sample);
   query[row % 9] = query[row % 9] === 10 ? 9 : query[row % 9] + 1;
   return [query];
 });
 
-/** Squared distances query × training row, ‖a‖² + ‖b‖² − 2 a·b; exact for whole numbers. */
+/** Squared distances query × training row, ‖a‖² + ‖b‖² − 2 a·b; exact for integers. */
 function squaredDistances(): Matrix {
-  const asked = new Matrix(queries);
+  const queryMatrix = new Matrix(queries);
   const norms = (matrix: Matrix) => Matrix.pow(matrix, 2).sum('row');
-  return asked.mmul(training.transpose()).mul(-2).addColumnVector(norms(asked)).addRowVector(norms(training));
+  return queryMatrix
+    .mmul(training.transpose())
+    .mul(-2)
+    .addColumnVector(norms(queryMatrix))
+    .addRowVector(norms(training));
 }
 
-test('the baseline calls records as ml-knn does where the k-th place is no tie', () => {
+test('the baseline classifies as ml-knn does unless the k-th nearest row is a tie', () => {
   const baseline = Classifier.load(shippedModel('wbc-knn-euclidean'));
-  const peer = new KNN(training.to2DArray(), labels, { k: K });
+  const mlKnn = new KNN(training.to2DArray(), labels, { k: K });
   const sorted = squaredDistances()
     .to2DArray()
     .map((row) => row.sort((a, b) => a - b));
   const defined = queries.filter((_, i) => sorted[i][K - 1] < sorted[i][K]);
   expect(defined.length).toBeGreaterThan(100);
-  expect(defined.map((query) => baseline.predict(query).label)).toEqual(peer.predict(defined));
+  expect(defined.map((query) => baseline.predict(query).label)).toEqual(mlKnn.predict(defined));
 });
 
-test("the baseline's distances are those of the distance matrix", () => {
+test("the baseline's distances equal the distance matrix", () => {
   const baseline = Classifier.load(shippedModel('wbc-knn-euclidean'));
   squaredDistances()
     .to2DArray()

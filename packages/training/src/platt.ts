@@ -3,12 +3,12 @@ import type { Label } from '@cytoqueue/schema';
 import { plattProbability } from '@cytoqueue/classifier';
 import { TrainingDataError } from './training-data';
 
-/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+/** Bound once: Jest runs tests in a vm context, where reading a global is slow. */
 const { abs, exp, log1p, max, min } = Math;
 
 const MAX_STEPS = 100;
 const STEP_TOLERANCE = 1e-12;
-/** Sums of hundreds of logarithms differ by about this much from rounding alone. */
+/** Relative rounding error of a sum of hundreds of logarithms. */
 const LOSS_TOLERANCE = 1e-12;
 
 export interface Platt {
@@ -17,16 +17,16 @@ export interface Platt {
 }
 
 /**
- * The logistic curve that makes the labels most likely, without regularisation: Newton's method to convergence, with
- * steps halved while they would make things worse. After Platt (1999), "Probabilistic outputs for support vector
- * machines", but on the plain 0/1 targets.
- * @throws TrainingDataError `separable` when the scores of the classes do not overlap: no curve is the steepest then
+ * Fits the logistic curve with the maximum likelihood, without regularisation: Newton's method until convergence, with
+ * steps halved while they increase the loss. After Platt (1999), "Probabilistic outputs for support vector machines",
+ * but with targets 0 and 1.
+ * @throws TrainingDataError `separable` when the scores of the classes do not overlap: the slope would be infinite
  */
 export function fitPlatt(scores: ArrayLike<number>, labels: ArrayLike<Label>): Platt {
   if (isSeparable(scores, labels)) {
     throw new TrainingDataError(
       'separable',
-      'the leave-one-out scores separate the classes, no finite calibration fits',
+      'the leave-one-out scores separate the classes, so that no finite calibration curve fits',
     );
   }
   let platt: Platt = { slope: 0, intercept: 0 };
@@ -47,7 +47,7 @@ function dampedStep(platt: Platt, scores: ArrayLike<number>, labels: ArrayLike<L
   return step;
 }
 
-/** Solves (Xᵀ W X) step = Xᵀ (y − p), X having one row (score, 1) per sample. */
+/** Solves (Xᵀ W X) step = Xᵀ (y − p), where X has one row (score, 1) per sample. */
 function newtonStep(platt: Platt, scores: ArrayLike<number>, labels: ArrayLike<Label>): Platt {
   let [squares, sums, weights, scoreResiduals, residuals] = [0, 0, 0, 0, 0];
   for (let i = 0; i < scores.length; i++) {
@@ -68,7 +68,7 @@ function addStep(from: Platt, step: Platt): Platt {
   return { slope: from.slope + step.slope, intercept: from.intercept + step.intercept };
 }
 
-/** −ln likelihood. ln(1 + eᶻ) is taken so that no term overflows. */
+/** −ln likelihood, with ln(1 + eᶻ) computed so that no term overflows. */
 function logLoss({ slope, intercept }: Platt, scores: ArrayLike<number>, labels: ArrayLike<Label>): number {
   let loss = 0;
   for (let i = 0; i < scores.length; i++) {

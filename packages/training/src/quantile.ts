@@ -1,4 +1,4 @@
-/** The value below which a share of the others lies; between two of them in proportion. */
+/** Quantile with linear interpolation between the two nearest values. */
 export function quantile(values: Float64Array, share: number): number {
   const sorted = values.toSorted();
   const position = share * (sorted.length - 1);

@@ -5,7 +5,7 @@ import type { TrainingSet } from '@cytoqueue/classifier';
 export interface LabelledSample {
   /** 1-based data row of the training file. */
   readonly trainingRow: number;
-  /** Rows with one id never vouch for each other in leave-one-out. Not kept in the model. */
+  /** Rows of one patient are left out together. Not stored in the model. */
   readonly id?: string;
   /** Raw values in the schema's order, all measured. */
   readonly sample: ArrayLike<number>;
@@ -14,7 +14,7 @@ export interface LabelledSample {
 
 export type TrainingDataErrorCode = 'invalid-row' | 'row-order' | 'too-few-rows' | 'constant-column' | 'separable';
 
-/** Data from which no model can be made; the message says why in words for whoever supplied them. */
+/** No model can be fitted to the data. The message explains the reason to the person who supplied them. */
 export class TrainingDataError extends Error {
   override readonly name = 'TrainingDataError';
 
@@ -27,12 +27,12 @@ export class TrainingDataError extends Error {
 }
 
 /**
- * Lays labelled samples out in flat arrays.
- * @throws TrainingDataError `too-few-rows` for none, `invalid-row` for a value that is absent or out of range,
+ * Copies labelled samples into flat arrays.
+ * @throws TrainingDataError `too-few-rows` for none, `invalid-row` for a value that is missing or out of range,
  *   `row-order` unless training rows ascend
  */
 export function createTrainingSet(labelled: readonly LabelledSample[], schema: Schema): TrainingSet {
-  if (labelled.length === 0) throw new TrainingDataError('too-few-rows', 'there is no complete row');
+  if (labelled.length === 0) throw new TrainingDataError('too-few-rows', 'there are no complete rows');
   labelled.forEach((row, index) => checkRow(row, labelled[index - 1], schema));
   return {
     rows: labelled.length,
@@ -43,7 +43,7 @@ export function createTrainingSet(labelled: readonly LabelledSample[], schema: S
   };
 }
 
-/** For every row the number of the first row with the same id; its own where there is no id. */
+/** Group of each row: the index of the first row with the same id, or its own index without an id. */
 export function groupById(labelled: readonly LabelledSample[]): Int32Array {
   const firstById = new Map<string, number>();
   return Int32Array.from(labelled, ({ id }, row) => {
@@ -60,9 +60,9 @@ function checkRow(row: LabelledSample, previous: LabelledSample | undefined, { f
     return value >= min && value <= max && (!integer || Number.isInteger(value));
   });
   if (!isValid || row.sample.length !== features.length) {
-    throw new TrainingDataError('invalid-row', `${location} has a value that is absent or out of range`);
+    throw new TrainingDataError('invalid-row', `${location} has a value that is missing or out of range`);
   }
   if (row.trainingRow <= (previous?.trainingRow ?? 0)) {
-    throw new TrainingDataError('row-order', `${location} does not come after the one before`);
+    throw new TrainingDataError('row-order', `${location} is not after the previous row`);
   }
 }

@@ -1,4 +1,4 @@
-/** As much as is used here of what comes without types. */
+/** Types of the parts of ml-knn that the tests use; the package has none. */
 declare module 'ml-knn' {
   import type { Matrix } from 'ml-matrix';
   export default class KNN {

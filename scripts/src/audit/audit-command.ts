@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { type AuditEvent, ObjectKeys, createId } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 
-/** Writes what a command has done into the installation's audit log. Durable when resolved. */
+/** Records an operator's command in the audit log of the installation. Durable when resolved. */
 export async function auditCommand(
   store: ObjectStore,
   { action, resource }: Pick<AuditEvent, 'action' | 'resource'>,

@@ -5,22 +5,10 @@ import { writeThroughput } from './batch/write-throughput';
 import { benchClassifier } from './classifier/bench-classifier';
 import { benchMixed } from './mixed/bench-mixed';
 import { benchPromises } from './promises/bench-promises';
+import type { BenchOptions } from './bench-options';
 import { benchSingle } from './single/bench-single';
 
-export interface BenchOptions {
-  /** What the services are started with, beside what a part sets itself. */
-  readonly environment: Environment;
-  /** Rows of a batch; each part has its own default. */
-  readonly rows?: number;
-  /** How often everything is measured; the median counts. */
-  readonly rounds: number;
-  /** Also what takes minutes: how cost grows with the training rows, the memory of ten million rows. */
-  readonly large: boolean;
-  /** Interpreter whose scikit-learn and faiss are the peers; the system's when left out. */
-  readonly python?: string;
-}
-
-/** What there is to measure, by the name that `--only` takes; each prints its tables and returns its figures. */
+/** Benchmarks by their `--only` name; each prints its tables and returns its measurements. */
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>>> = {
   classifier: benchClassifier,
   batch: benchBatch,
@@ -39,7 +27,7 @@ const USAGE = `Usage: npm run bench -- [--only ${Object.keys(parts).join('|')}] 
   --python         interpreter whose scikit-learn and faiss are compared with
   --write-scaling  writes the measured throughput of a worker into packages/scaling`;
 
-/** Runs the benchmarks and prints their figures as JSON on the last line. */
+/** Runs the benchmarks and prints their measurements as JSON on the last line. */
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;

@@ -1,4 +1,4 @@
-/** Records by what the file says and what was predicted. */
+/** Confusion matrix of confirmed and predicted classes. */
 export interface Confusion {
   readonly malignant: { readonly asMalignant: number; readonly asBenign: number };
   readonly benign: { readonly asMalignant: number; readonly asBenign: number };
@@ -6,7 +6,7 @@ export interface Confusion {
   readonly unpredicted: number;
 }
 
-/** How the Wisconsin file codes its classes. */
+/** Class codes of the Wisconsin file. */
 const MALIGNANT_CODE = '4';
 const BENIGN_CODE = '2';
 
@@ -35,17 +35,17 @@ function trueClass(code: string | undefined): 'malignant' | 'benign' {
   throw new Error(`the class column holds ${JSON.stringify(code)}, not ${BENIGN_CODE} or ${MALIGNANT_CODE}`);
 }
 
-/** Malignant cases that were found. */
+/** Share of malignant cases classified as malignant. */
 export function sensitivity({ malignant }: Confusion): number {
   return malignant.asMalignant / (malignant.asMalignant + malignant.asBenign);
 }
 
-/** Benign cases that were left in peace. */
+/** Share of benign cases classified as benign. */
 export function specificity({ benign }: Confusion): number {
   return benign.asBenign / (benign.asBenign + benign.asMalignant);
 }
 
-/** Jaccard index of the malignant class: found among all that are malignant or were called so. */
+/** Jaccard index of the malignant class: true positives among all cases that are or were classified malignant. */
 export function jaccardMalignant({ malignant, benign }: Confusion): number {
   return malignant.asMalignant / (malignant.asMalignant + malignant.asBenign + benign.asMalignant);
 }

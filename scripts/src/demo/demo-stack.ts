@@ -4,17 +4,19 @@ import { runStack } from '../stack/run-stack';
 import { createSignInLink } from '../stack/sign-in-link';
 import { runDemo } from './run-demo';
 
-/** What a shell reports for a command that was ended by Ctrl-C. */
+/** Exit status of a command ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
-/** The demo on a stack of its own, on a free port and a directory of its own: it disturbs nothing that runs. */
+/**
+ * Runs the demo on a separate stack with a free port and its own directory, so that it does not affect a running one.
+ */
 export async function runDemoStack(inherited: Environment, args: readonly string[]): Promise<void> {
   const { keep } = parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values;
   const environment = {
     ...inherited,
     PORT: inherited['PORT'] || '0',
     DATA_DIR: inherited['DATA_DIR'] || '.cytoqueue/demo',
-    // The demo's key is the local one.
+    // The demo uses the local key.
     API_KEYS_FILE: undefined,
   };
   const startedAtMs = performance.now();

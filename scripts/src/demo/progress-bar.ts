@@ -1,10 +1,10 @@
 import type { WriteStream } from 'node:tty';
 
 const WIDTH = 30;
-/** Without a terminal: a line at the first report past each of these. */
+/** Without a terminal one line is printed when each of these shares is passed. */
 const LINES_AT = [0, 0.5, 1];
 
-/** A live bar on a terminal, a few lines anywhere else (a log, a pipe). */
+/** Draws a bar on a terminal, a few lines elsewhere (a log, a pipe). */
 export class ProgressBar {
   readonly #out: Pick<WriteStream, 'isTTY' | 'write'>;
   #linesWritten = 0;

@@ -14,11 +14,11 @@ const ROW_COLUMNS = [
   'outcome',
   'missing_features',
 ];
-/** Features named as what moved an answer. */
+/** Number of features to show with their contribution. */
 const STRONGEST = 3;
 const FEATURE_LETTERS = 4;
 
-/** The counts and the first rows of a finished batch. */
+/** Prints the counts and the first rows of a finished batch. */
 export function formatBatch(batch: Batch, rows: readonly Row[]): string {
   const { total, succeeded, rejected, failed } = batch.counts;
   const indeterminate = rows.filter((row) => row['outcome'] === 'indeterminate').length;
@@ -34,7 +34,7 @@ export function formatBatch(batch: Batch, rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** The predictions against the file's own classes, and what these figures are worth. */
+/** Compares the predictions with the file's classes, and states how reliable the numbers are. */
 export function formatOutcome(rows: readonly Row[]): string {
   const confusion = countConfusion(rows);
   const { malignant, benign, unpredicted } = confusion;
@@ -53,7 +53,7 @@ export function formatOutcome(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** One record's answer with its nearest training cases, the features in the order of the file. */
+/** Prints one record's result with its nearest training cases, features in file order. */
 export function formatPrediction({ features }: Prediction, result: NonNullable<Prediction['result']>): string {
   const names = Object.keys(features);
   const line = (
@@ -76,7 +76,7 @@ export function formatPrediction({ features }: Prediction, result: NonNullable<P
   ].join('\n');
 }
 
-/** What moved the probability most, and what would have given the other answer. */
+/** Prints the largest contributions and the smallest change of class. */
 function formatEvidence({ shapley, flip }: NonNullable<Prediction['result']>['evidence']): string[] {
   const strongest = Object.entries(shapley.values)
     .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))

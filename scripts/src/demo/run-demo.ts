@@ -8,7 +8,7 @@ import { formatBatch, formatOutcome, formatPrediction } from './report';
 const SAMPLE_FILE = resolve(__dirname, '../../../packages/schema/data/wisconsin-original.csv');
 const WAIT_SECONDS = 25;
 
-/** A record that is in no file: a made-up, borderline one, so that its nearest cases are of both classes. */
+/** An invented borderline record whose nearest cases are of both classes. */
 const RECORD = {
   sample_id: 'demo-1',
   features: {
@@ -27,11 +27,11 @@ const RECORD = {
 export interface DemoOptions {
   url: string;
   apiKey: string;
-  /** Where the result file is kept. */
+  /** Path of the result file. */
   dataDir: string;
 }
 
-/** A lab's file and a clinician's record, the way a lab and a clinician would send them. */
+/** Uploads a file as a lab would and sends a record as a clinician would. */
 export async function runDemo({ url, apiKey, dataDir }: DemoOptions): Promise<void> {
   const client = new CytoqueueClient({ url, apiKey });
   await sendBatch(client, join(dataDir, 'wisconsin-original.results.csv'));

@@ -1,4 +1,4 @@
-/** Columns as wide as their widest cell, two spaces between; numbers to the right, words to the left. */
+/** Formats a table; numbers are aligned right, words left. */
 export function textTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));

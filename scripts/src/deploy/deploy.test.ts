@@ -34,9 +34,9 @@ beforeEach(() => {
     writeFileSync(join(dir, 'bin', tool), STUB);
     chmodSync(join(dir, 'bin', tool), 0o755);
   }
-  mkdirSync(join(dir, 'checkout', 'scripts', 'dist'));
+  mkdirSync(join(dir, 'checkout', 'scripts', 'dist', 'models'), { recursive: true });
   writeFileSync(
-    join(dir, 'checkout', 'scripts', 'dist', 'models.js'),
+    join(dir, 'checkout', 'scripts', 'dist', 'models', 'main.js'),
     `require('fs').appendFileSync(process.env.LOG, \`models \${process.env.STORAGE_URL}\\n\`)`,
   );
   writeFileSync(account('keys.json'), '{"tenants": [{"id": "lab-a", "keys": []}]}');
@@ -177,7 +177,7 @@ describe('deploy.sh', () => {
       'npx cdk deploy cytoqueue-production-foundation',
       'docker login',
       'put-secret-value',
-      'models.js list',
+      'models/main.js list',
       'aws ecs wait services-stable',
       'sh scripts/smoke.sh',
     ]) {

@@ -3,16 +3,16 @@ import { type ApiKeys, ApiKeysError, type Role } from '@cytoqueue/runtime';
 export interface NewKey {
   readonly tenant: string;
   readonly role: Role;
-  /** Rights on what all tenants share: models and the queue board. */
+  /** Rights on shared models and the queue board. */
   readonly platform?: boolean;
   readonly sha256: string;
-  /** RFC 3339; a key without it has no end. */
+  /** RFC 3339; without it the key does not expire. */
   readonly expires_at?: string;
 }
 
 /**
- * The keys with one more, in its tenant, which is made when new; its id is the first free one of k1, k2, …
- * @param takenIds of the tenant's keys that are kept elsewhere
+ * Adds a key to its tenant, which is created if necessary; the id is the first free one of k1, k2, …
+ * @param takenIds ids of the tenant's keys that are stored elsewhere
  */
 export function addKey(
   keys: ApiKeys,
@@ -33,7 +33,7 @@ export function addKey(
   return { keys: { tenants }, id };
 }
 
-/** The keys without one of them; its tenant stays. @throws ApiKeysError when there is no such key */
+/** Removes a key; its tenant stays. @throws ApiKeysError when there is no such key */
 export function removeKey(keys: ApiKeys, tenant: string, id: string): ApiKeys {
   const tenants = structuredClone(keys.tenants);
   const own = tenants.find((candidate) => candidate.id === tenant);

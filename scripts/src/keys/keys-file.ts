@@ -16,7 +16,7 @@ import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
 
-/** The values of `--name value` options, and the `--name` flags that were given. @throws UsageError */
+/** Parses `--name value` options and `--name` flags. @throws UsageError */
 export function readOptions<V extends string, F extends string = never>(
   args: readonly string[],
   names: { values: readonly V[]; flags?: readonly F[] },
@@ -35,17 +35,19 @@ export function readOptions<V extends string, F extends string = never>(
 
 type Event = Pick<AuditEvent, 'action' | 'resource'>;
 
-/** Where an installation's keys are kept. */
+/** Location of an installation's keys. */
 export interface KeysFile {
-  /** For messages. */
+  /** Name in messages. */
   readonly place: string;
-  /** Ids of a tenant's keys that are not in the file. */
+  /** Ids of a tenant's keys outside the file. */
   takenIds: (tenant: string) => Promise<readonly string[]>;
-  /** Replaces the keys in one step. @param event to audit, asked for once the change is made */
+  /** Replaces the keys atomically. @param event called after the change, returns the audit event */
   change: (change: (keys: ApiKeys) => ApiKeys, event: () => Event) => Promise<void>;
 }
 
-/** The store or file that was named, else API_KEYS_FILE, else the local stack's own, which must not come to be without the local key in it. */
+/**
+ * The named store or file, else API_KEYS_FILE, else the local stack's file, which must always contain the local key.
+ */
 export async function resolveKeysFile(
   environment: Environment,
   { file, store }: { file?: string; store?: string },
@@ -56,7 +58,7 @@ export async function resolveKeysFile(
   return localKeysFile(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile);
 }
 
-/** A file that is not there has no keys. Running services take a change up within a second, and audit it. */
+/** A missing file has no keys. Running services apply a change within a second and audit it. */
 function localKeysFile(file: string): KeysFile {
   return {
     place: file,
@@ -65,7 +67,10 @@ function localKeysFile(file: string): KeysFile {
   };
 }
 
-/** The keys file in the object store: running services take a change up within ten seconds. Of two changes at once none is lost. */
+/**
+ * The keys file in the object store. Running services apply a change within ten seconds; concurrent changes are both
+ * kept.
+ */
 function storedKeysFile(url: string): KeysFile {
   const place = `the keys file in ${url}`;
   return {
@@ -102,7 +107,7 @@ async function withStore<T>(url: string, use: (store: ObjectStore) => Promise<T>
   }
 }
 
-/** Says what was wrong, with a stack only when nobody expected it, and sets the exit code. */
+/** Prints the error, with a stack trace only for unexpected ones, and sets the exit code. */
 export function reportFailure(error: unknown): void {
   const known = error instanceof UsageError || error instanceof ConfigError || error instanceof ApiKeysError;
   console.error(known ? error.message : error);

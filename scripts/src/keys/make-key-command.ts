@@ -6,7 +6,10 @@ import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-
 const USAGE = `Usage: npm run make-key -- --tenant lab-a --role ${roles.join('|')} [--platform] [--expires-days 90] [--file FILE | --store URL]`;
 const DAY_MS = 86_400_000;
 
-/** Makes a key, keeps its hash in the keys file, on disk or in the object store, and prints the key: once, for nothing else holds it. */
+/**
+ * Creates a key, stores its hash in the keys file (on disk or in the object store) and prints the key once; it is
+ * stored nowhere.
+ */
 export async function makeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const { file, store, ...wanted } = readArguments(args);

@@ -4,7 +4,7 @@ import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-
 
 const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE | --store URL]';
 
-/** Takes a key out of the keys file: within a second, or ten where it is in the object store, no request, session or event stream goes on with it. */
+/** Revokes a key: within a second (ten with the object store) its requests, sessions and event streams end. */
 export async function revokeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const { tenant, key, file, store } = readOptions(args, { values: ['tenant', 'key', 'file', 'store'] }, USAGE);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readShippedPackages } from './shipped-packages';
 
-/** Permissive ones: they ask for their text to be kept, no more. OFL-1.1 is a font's. */
+/** Permissive licences, which only require that their text is kept. OFL-1.1 is for fonts. */
 export const ALLOWED_LICENCES: readonly string[] = [
   'MIT',
   'ISC',
@@ -13,7 +13,7 @@ export const ALLOWED_LICENCES: readonly string[] = [
   'OFL-1.1',
 ];
 
-/** Lists every shipped package with its licence, and sets the exit code when one is not among those that are allowed. */
+/** Lists every shipped package with its licence, and sets the exit code when one is not allowed. */
 export function printLicences(): void {
   const packages = readShippedPackages(resolve(__dirname, '../../..'));
   for (const { name, version, licence } of packages) console.log(`${licence}\t${name}@${version}`);

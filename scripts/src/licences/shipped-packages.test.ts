@@ -16,7 +16,10 @@ test('every package that ships has a licence that allows it', () => {
   expect(packages.filter(({ licence }) => !ALLOWED_LICENCES.includes(licence))).toEqual([]);
 });
 
-/** The first tells its maker of the installation and is switched off in package.json; the second compiles what it has as JavaScript too. */
+/**
+ * The first tells its maker of the installation and is switched off in package.json; the second compiles what it has as
+ * JavaScript too.
+ */
 const KNOWN_SCRIPTS = ['@scarf/scarf', 'msgpackr-extract'];
 
 test('no package that ships runs code while it is installed but those that are known', () => {

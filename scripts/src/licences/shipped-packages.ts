@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A package of others that ships with the services, as installed. */
+/** An installed npm package that ships with the services. */
 export interface ShippedPackage {
   name: string;
   version: string;
   licence: string;
-  /** Whether it would run code of its own while it is installed. */
+  /** Whether it has an install script. */
   hasInstallScript: boolean;
 }
 
@@ -14,7 +14,7 @@ interface Locked {
   version?: string;
   license?: string;
   link?: boolean;
-  /** Of a link: the workspace. */
+  /** Target workspace of a link. */
   resolved?: string;
   hasInstallScript?: boolean;
   dependencies?: Record<string, string>;
@@ -25,10 +25,10 @@ interface Locked {
 
 type Lock = Readonly<Record<string, Locked>>;
 
-/** The workspaces that run in production; what tests, scripts and the deployment need goes nowhere. */
+/** Workspaces that run in production, without tests, scripts and deployment. */
 const SHIPPING = /^services\/[^/]+$/;
 
-/** What the services need at run time, from package-lock.json. By name. */
+/** Run-time packages of the services from package-lock.json, sorted by name. */
 export function readShippedPackages(root: string): ShippedPackage[] {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Lock };
   return neededBy(
@@ -49,7 +49,7 @@ function describe(
   return { name, version, licence: license ?? licenceInside(join(root, place)), hasInstallScript };
 }
 
-/** The places of all that is reached from `from` by dependencies that are installed. */
+/** Paths of all installed packages that `from` depends on, directly or not. */
 function neededBy(lock: Lock, from: string[]): string[] {
   const reached = new Set(from);
   for (const place of reached) {
@@ -71,7 +71,7 @@ function namesOf({
   return Object.keys({ ...dependencies, ...optionalDependencies }).concat(peers);
 }
 
-/** As Node.js looks: in the folder's own node_modules, then in those above it. A link stands for its workspace. */
+/** Resolves like Node.js: in the folder's node_modules, then in those above. A link resolves to its workspace. */
 function placeOf(lock: Lock, from: string, name: string): string | undefined {
   for (
     let folder: string | undefined = from;
@@ -90,7 +90,7 @@ function above(folder: string): string {
   return at === -1 ? '' : folder.slice(0, at);
 }
 
-/** Old packages name theirs in a list, which npm does not take into the lock file. */
+/** Old packages list their licences in an array, which npm omits from the lock file. */
 function licenceInside(dir: string): string {
   const file = join(dir, 'package.json');
   if (!existsSync(file)) return 'unknown';

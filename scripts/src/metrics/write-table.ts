@@ -4,7 +4,7 @@ import { replaceMetricTable } from '@cytoqueue/metrics';
 
 export const METRICS_PAGE = join(__dirname, '../../../packages/metrics/README.md');
 
-/** Brings the catalogue in the README of packages/metrics up to date. */
+/** Updates the table of metrics in packages/metrics/README.md. */
 export function writeMetricsTable(): void {
   writeFileSync(METRICS_PAGE, replaceMetricTable(readFileSync(METRICS_PAGE, 'utf8')));
 }

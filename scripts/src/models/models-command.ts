@@ -11,7 +11,7 @@ const USAGE = `Usage: npm run models -- list
        npm run models -- rollback NAME         goes back to the champion before
 The store is STORAGE_URL, or that of DATA_DIR.`;
 
-/** Looks after model versions in the store that STORAGE_URL names; every change is audited. Sets the exit code. */
+/** Manages model versions in the store at STORAGE_URL; every change is audited. Sets the exit code. */
 export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const store = openStore(loadConfig(environment).storageUrl);

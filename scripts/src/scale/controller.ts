@@ -8,40 +8,40 @@ import {
   initialState,
 } from '@cytoqueue/scaling';
 
-/** One second here is a minute of the policy: its periods, cooldowns and ages, at the pace of a demonstration. */
+/** One real second stands for one minute of the policy's periods, cooldowns and ages. */
 export const POLICY_SECONDS_PER_SECOND = 60;
 
-/** What the controller needs of the load and of the workers. Seconds are the policy's. */
+/** Load and workers as the controller sees them. Times are the policy's seconds. */
 export interface ControllerOptions {
   readonly policy: ScalingPolicy;
   readonly client: Pick<CytoqueueClient, 'queue'>;
-  /** Rows of the batches accepted up to then. */
+  /** Rows of the batches accepted so far. */
   readonly acceptedRows: (untilMs: number) => number;
   readonly workersRunning: () => number;
-  /** Resolves when so many run. */
+  /** Resolves when this many workers run. */
   readonly scale: (workers: number) => Promise<void>;
   readonly onSample: (sample: ControlSample, decision: Decision) => void;
   readonly onError: (error: unknown) => void;
-  /** Milliseconds since the epoch; the system's clock when left out. */
+  /** Milliseconds since the epoch; default: the system clock. */
   readonly now?: () => number;
 }
 
 export interface ControlSample {
-  /** Of the policy's time, since the start. */
+  /** The policy's seconds since the start. */
   readonly atSeconds: number;
-  /** Null when the queue did not answer. */
+  /** Null when the queue did not respond. */
   readonly backlogRows: number | null;
   readonly doneRows: number;
   readonly desired: number;
   readonly running: number;
-  /** As the workers themselves report to the queue; null when it did not answer. */
+  /** Workers with a heartbeat; null when the queue did not respond. */
   readonly alive: number | null;
 }
 
-/** Where AWS would count what the metrics say, this counts what runs; it takes workers away as fast as the load falls. */
+/** Counts running workers where AWS counts by metrics; scales in as fast as the load falls. */
 const AUTOSCALER = { base: 'running', maxScaleInStep: Infinity } as const;
 
-/** Once a period: read the queue, decide by the policy, start or stop workers. `start` and `stop` are idempotent. */
+/** Once per period: reads the queue, applies the policy, starts or stops workers. `start` and `stop` are idempotent. */
 export class Controller {
   private state: ScalerState;
   private timer: NodeJS.Timeout | undefined;
@@ -70,7 +70,7 @@ export class Controller {
     }, periodMs);
   }
 
-  /** Resolves when no worker is being started or stopped any more. */
+  /** Resolves when no worker is being started or stopped. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     this.isStopping = true;
@@ -105,7 +105,7 @@ export class Controller {
     this.applyDecision();
   }
 
-  /** Null when the queue does not answer, which the policy takes for a missing datapoint. */
+  /** Null when the queue does not respond, which the policy treats as a missing datapoint. */
   private async measure(): Promise<Datapoint | null> {
     const { client, acceptedRows, workersRunning, policy } = this.options;
     this.alive = null;
@@ -115,7 +115,7 @@ export class Controller {
       if (shards === undefined) return null;
       this.alive = workers_alive;
       const doneBefore = this.doneRows;
-      // The API's own pace is that of the last minute, which here is an hour.
+      // The API reports the throughput of the last minute, which here is an hour.
       this.doneRows = Math.max(doneBefore, acceptedRows(Date.parse(as_of)) - shards.backlog_rows);
       return {
         backlogRows: shards.backlog_rows,
@@ -129,7 +129,7 @@ export class Controller {
     }
   }
 
-  /** One change at a time: what has been decided meanwhile is followed afterwards. */
+  /** One change at a time; a decision made meanwhile is applied afterwards. */
   private applyDecision(): void {
     const { workersRunning, scale, onError } = this.options;
     if (this.scaling !== undefined || workersRunning() === this.desired) return;

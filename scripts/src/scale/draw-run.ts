@@ -3,7 +3,7 @@ import { POLICY_SECONDS_PER_SECOND as COMPRESSION } from './controller';
 import type { Comparison, Run } from './replay';
 import { drawBars, drawDigits } from './text-chart';
 
-/** The run and its simulation over each other, in real seconds. */
+/** Draws the run and its simulation in one chart, in real seconds. */
 export function drawRun({ samples }: Run, { simulated }: Comparison, notes: readonly string[]): string {
   const endSeconds = samples.at(-1)?.atSeconds ?? 1;
   const during = simulated.samples.filter(({ atSeconds }) => atSeconds <= endSeconds);
@@ -41,7 +41,7 @@ export function drawRun({ samples }: Run, { simulated }: Comparison, notes: read
   });
 }
 
-/** The same for a terminal, one column a second. */
+/** Prints the run as text, one column per second. */
 export function printRun({ samples }: Run, { peakRows }: Comparison): string {
   const backlog = drawBars(samples.map(({ backlogRows }) => backlogRows));
   return [

@@ -10,7 +10,7 @@ export interface Arrival {
 
 const POLL_INTERVAL_MS = 100;
 
-/** A lab that sends the same file again and again, as a batch each time. */
+/** Uploads the same file repeatedly, each time as a new batch. */
 export class LoadGenerator {
   readonly arrivals: Arrival[] = [];
 
@@ -32,7 +32,7 @@ export class LoadGenerator {
     this.arrivals.push({ id, acceptedAtMs: Date.now(), rows: this.rows });
   }
 
-  /** Resolves with every batch when all are finished. */
+  /** Resolves with all batches when all are finished. */
   async waitUntilFinished(): Promise<Batch[]> {
     const finished: Batch[] = [];
     for (const { id } of this.arrivals) {

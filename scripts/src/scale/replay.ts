@@ -6,19 +6,19 @@ import type { ControlSample } from './controller';
 export interface Run {
   readonly policy: ScalingPolicy;
   readonly samples: readonly ControlSample[];
-  /** In the policy's seconds, as all times here. */
+  /** The policy's seconds, like all times here. */
   readonly arrivals: readonly { readonly atSeconds: number; readonly rows: number }[];
   readonly shardRows: number;
-  /** From the decision until the second worker served. */
+  /** Time from the decision until the second worker was up. */
   readonly startSeconds: number;
 }
 
 export interface Comparison {
   readonly simulated: SimulationResult;
-  /** Rows a second of the policy's time, of one worker while it was alone, and of both together. */
+  /** Rows per second of the policy's time, of one worker alone and of both together. */
   readonly throughputOfOne: number;
   readonly throughputOfBoth: number;
-  /** Of the backlog, the mean over all samples, as a share of its highest. */
+  /** Mean difference of the backlog over all samples, as a share of its maximum. */
   readonly meanDifference: number;
   readonly peakRows: { readonly real: number; readonly simulated: number };
   /** Undefined when it did not happen. */
@@ -26,7 +26,9 @@ export interface Comparison {
   readonly scaledInSeconds: { readonly real: number | undefined; readonly simulated: number | undefined };
 }
 
-/** The simulator on the load that really came, with the paces that one worker and two were really seen at: does it come to the same? */
+/**
+ * Replays the observed load in the simulator with the observed throughput of one and two workers, to compare both runs.
+ */
 export function compareWithSimulation(run: Run): Comparison {
   const { policy, samples, arrivals, shardRows, startSeconds } = run;
   const throughputOfOne = throughputWhile(samples, ({ running }) => running === 1) || policy.rowsPerSecondPerWorker;
@@ -41,12 +43,12 @@ export function compareWithSimulation(run: Run): Comparison {
       ...defaultConfig,
       policy,
       autoscaler: AUTOSCALERS['ratio of running'],
-      // Two that share two cores with the API and Redis are not twice one; whatever else runs on the machine shows here too.
+      // Two workers that share two cores with the API and Redis are less than twice as fast as one.
       rowsPerSecondPerWorker: throughputOfOne,
       rowsPerSecondTogether: throughputOfBoth,
       shardRows,
       startSeconds: [startSeconds, startSeconds],
-      // The queue's figures are up to a second old, which is a period.
+      // The queue's numbers are up to a second old, which is one period.
       lagSeconds: [0, policy.periodSeconds],
       clinicians: { ...defaultConfig.clinicians, recordsPerSecond: 0 },
     },
@@ -68,7 +70,7 @@ export function compareWithSimulation(run: Run): Comparison {
 
 type Counted = Pick<ControlSample, 'atSeconds' | 'running' | 'backlogRows'>;
 
-/** Between samples with a backlog and that many workers. */
+/** Rate between samples with a backlog and this many workers. */
 function throughputWhile(samples: readonly ControlSample[], isCounted: (sample: ControlSample) => boolean): number {
   let rows = 0;
   let seconds = 0;
@@ -93,7 +95,7 @@ function changeTo(samples: readonly Counted[], workers: number): number | undefi
   return samples.find(({ running }) => running === workers)?.atSeconds;
 }
 
-/** When one worker was left again. */
+/** Time when one worker was left. */
 function changeBack(samples: readonly Counted[]): number | undefined {
   const outSeconds = changeTo(samples, 2);
   return outSeconds === undefined

@@ -23,7 +23,9 @@ describe('the comparison with the simulator', () => {
   const arrivals = [{ atSeconds: 0, rows: 8 * policy.targetBacklogRowsPerWorker }];
   const total = arrivals[0].rows;
 
-  /** As a run would be in which everything goes as assumed: a second worker after four periods, which doubles the pace. */
+  /**
+   * As a run would be in which everything goes as assumed: a second worker after four periods, which doubles the pace.
+   */
   function samplesOf(seconds: number): ControlSample[] {
     let backlogRows = total;
     return Array.from({ length: seconds }, (_, index) => {

@@ -13,28 +13,28 @@ import { type Run, compareWithSimulation } from './replay';
 
 export interface ScaleDemoOptions {
   readonly client: CytoqueueClient;
-  /** Starts or stops workers, of which one runs. Resolves when so many serve. */
+  /** Starts or stops workers; one runs at first. Resolves when this many are up. */
   readonly scaleWorkers: (count: number) => Promise<void>;
   readonly shardRows: number;
-  /** Of the file that is sent again and again. */
+  /** Rows of the uploaded file. */
   readonly rows: number;
-  /** Backlog a worker that the policy aims at; left out: what the policy derives from the pace of a worker. */
+  /** Target backlog per worker; default: derived from the measured throughput of a worker. */
   readonly targetRows?: number;
-  /** For the files of the run. */
+  /** Directory of the run's files. */
   readonly folder: string;
   readonly chart: string;
 }
 
 const POLL_INTERVAL_MS = 100;
-/** Each of the two phases, scaling out and scaling in. */
+/** Time limit of each phase, scaling out and scaling in. */
 const PHASE_DEADLINE_MS = 300_000;
-/** The lab sends on until the second worker has run for so many periods, and keeps so many targets ahead. */
+/** Uploads continue until the second worker has run for this many periods, with this many targets of backlog. */
 const PERIODS_TOGETHER = 4;
 const TARGETS_AHEAD = 4;
-/** To be seen at the end. */
+/** Periods to record at the end. */
 const PERIODS_ALONE = 3;
 
-/** As for the deployment, but for one or two workers of this machine, and with a minute of policy in each second. */
+/** The deployment's policy for one or two workers on this machine; one second here is a minute of the policy. */
 export function demoPolicy(targetRows?: number): ScalingPolicy {
   const policy = derivePolicy({
     minWorkers: 1,
@@ -47,7 +47,10 @@ export function demoPolicy(targetRows?: number): ScalingPolicy {
   return targetRows === undefined ? policy : { ...policy, targetBacklogRowsPerWorker: targetRows };
 }
 
-/** Workers, one to two to one, on the real queue. @throws Error unless that was seen and every row is accounted for */
+/**
+ * Scales from one to two workers and back on the real queue.
+ * @throws Error unless it did and every row is accounted for
+ */
 export async function runScaleDemo(options: ScaleDemoOptions): Promise<void> {
   const { client, rows, folder, chart } = options;
   const input = join(folder, 'rows.csv');
@@ -61,7 +64,7 @@ export async function runScaleDemo(options: ScaleDemoOptions): Promise<void> {
   checkWorkers(run.samples);
 }
 
-/** The lab sends, the controller follows. Resolves when all is done and one worker is left. */
+/** Runs load and controller. Resolves when all batches are finished and one worker is left. */
 async function scaleUnderLoad(
   { client, scaleWorkers, shardRows, rows, targetRows }: ScaleDemoOptions,
   loadGenerator: LoadGenerator,
@@ -137,7 +140,7 @@ async function verifyBatches(
   await Promise.all(batches.map(({ id }) => client.deleteBatch(id)));
 }
 
-/** What an interrupted run has left would be a load of its own. */
+/** Batches left by an interrupted run would add load. */
 async function waitUntilIdle(client: CytoqueueClient): Promise<void> {
   while ((await client.queue()).backlog_rows > 0) await sleep(POLL_INTERVAL_MS);
 }
@@ -165,12 +168,12 @@ async function waitUntilTrue(condition: string, isTrue: () => boolean): Promise<
   }
 }
 
-/** @throws Error unless one worker became two became one, and the workers themselves said so too */
+/** @throws Error unless the number went from one to two and back, also by the workers' heartbeats */
 export function checkWorkers(samples: readonly Pick<ControlSample, 'running' | 'alive'>[]): void {
   const counts = samples.map(({ running }) => running).filter((count, index, all) => count !== all[index - 1]);
   console.log(`Workers: ${counts.join(' → ')}`);
   if (counts.join() !== '1,2,1') throw new Error(`the workers were ${counts.join(' → ')}, not 1 → 2 → 1`);
-  // Not by our own word only.
+  // The workers' heartbeats confirm the number.
   if (!samples.some(({ alive }) => alive === 2)) throw new Error('two workers never reported to the queue');
 }
 

@@ -9,7 +9,7 @@ import { runScaleDemo } from './run-scale';
 const INTERRUPTED = 130;
 const ROWS = 1_000_000;
 
-/** A stack of its own, on a free port, with one worker of one thread; a controller changes that. */
+/** Starts a separate stack on a free port with one single-threaded worker; the controller scales it. */
 export async function runScaleCommand(inherited: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const {

@@ -1,7 +1,7 @@
 const BARS = ' ▁▂▃▄▅▆▇█';
 const WIDTH = 72;
 
-/** One line of bars, the highest value full; what is unknown is a dot. */
+/** Draws one line of bars scaled to the highest value; unknown values are dots. */
 export function drawBars(
   values: readonly (number | null)[],
   highest = Math.max(0, ...values.map((value) => value ?? 0)),
@@ -13,14 +13,14 @@ export function drawBars(
     .join('');
 }
 
-/** One digit a value. */
+/** One digit per value. */
 export function drawDigits(values: readonly number[]): string {
   return downsampled(values)
     .map((value) => (value > 9 ? '+' : String(value)))
     .join('');
 }
 
-/** At most a terminal's line, evenly picked. */
+/** Picks values evenly, at most the width of a terminal. */
 function downsampled<T>(values: readonly T[]): T[] {
   if (values.length <= WIDTH) return [...values];
   return Array.from({ length: WIDTH }, (_, column) => values[Math.floor((column * values.length) / WIDTH)]);

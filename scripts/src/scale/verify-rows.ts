@@ -9,7 +9,8 @@ import { checkResults } from '../bench/batch/check-results';
 import { shippedModel } from '../bench/classifier/models';
 
 /**
- * Every row of every batch is in its result once, in its place: the first result is held against the input, row by row and
+ * Every row of every batch is in its result once, in its place: the first result is held against the input, row by row
+ * and
  * with the reference's answers, and all others are the same bytes. @returns the rows. @throws Error when not
  */
 export async function verifyRows(

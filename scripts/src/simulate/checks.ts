@@ -3,12 +3,12 @@ import { type Cost, costOf } from './prices';
 import type { Scenario } from './scenario';
 import type { SimulationResult } from './simulation';
 
-/** After the last row. */
-export const MAX_SCALE_IN_SECONDS = 20 * 60;
-/** A clinician's answer, the 99th of a hundred. */
+/** Maximum time after the last row. */
+const MAX_SCALE_IN_SECONDS = 20 * 60;
+/** Maximum 99th percentile of a record's latency. */
 const MAX_CLINICIAN_SECONDS = 1;
 const MAX_CHANGES_PER_STEP = 2;
-/** Start of the new tasks, and some turns for old ones that were protected. */
+/** Allows for the start of new tasks and several retries to stop protected ones. */
 const MAX_DEPLOYMENT_SECONDS = 5 * 60;
 
 export interface Check {
@@ -17,7 +17,7 @@ export interface Check {
   readonly observed: string;
 }
 
-/** What every scenario must show. */
+/** Conditions that every scenario must meet. */
 export function checkResult(result: SimulationResult): Check[] {
   const { scenario, arrivedRows, doneRows } = result;
   const { minWorkers, maxWorkers } = scenario.config.policy;
@@ -55,7 +55,7 @@ export function checkResult(result: SimulationResult): Check[] {
   ];
 }
 
-/** How often the desired number turns: the first change counts, and each one the other way. */
+/** Counts changes of direction of the desired number, the first change included. */
 export function countDirectionChanges({ changes }: Pick<SimulationResult, 'changes'>): number {
   const directions = changes.map(({ from, to }) => Math.sign(to - from));
   return directions.filter((direction, index) => direction !== directions[index - 1]).length;
@@ -65,7 +65,10 @@ export function clinicianP99({ clinicianLatencies }: SimulationResult): number |
   return clinicianLatencies.length === 0 ? null : quantile(clinicianLatencies, 0.99);
 }
 
-/** From the last row until the desired number was, and stayed, the minimum. While no datapoint comes in, nothing may be taken away: the time begins after that. */
+/**
+ * Time from the last row until the desired number stayed at the minimum. Without datapoints nothing may be removed, so
+ * the time starts after a gap in the metrics.
+ */
 export function scaleInSeconds({ scenario, changes, drainedAtSeconds }: SimulationResult): number {
   const last = changes.at(-1);
   if (last === undefined) return 0;
@@ -73,8 +76,8 @@ export function scaleInSeconds({ scenario, changes, drainedAtSeconds }: Simulati
   return Math.max(0, last.atSeconds - Math.max(drainedAtSeconds, metricsGapEnd(scenario)));
 }
 
-/** When the last gap in the metrics ended. */
-export function metricsGapEnd({ incidents }: Scenario): number {
+/** End of the last gap in the metrics. */
+function metricsGapEnd({ incidents }: Scenario): number {
   return Math.max(0, ...incidents.map((incident) => (incident.kind === 'no metrics' ? incident.untilSeconds : 0)));
 }
 

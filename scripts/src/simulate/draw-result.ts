@@ -4,7 +4,7 @@ import type { SimulationResult, Sample } from './simulation';
 
 const MINUTE = 60;
 
-/** Depth, workers and waiting time over the run, and what was checked. */
+/** Draws queue depth, workers and waiting time over the run, with the checks. */
 export function drawResult({ scenario, samples, endSeconds }: SimulationResult, checks: readonly Check[]): string {
   const over = (value: (sample: Sample) => number | null) =>
     samples.map((sample) => [sample.atSeconds / MINUTE, value(sample)] as const);

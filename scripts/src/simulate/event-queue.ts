@@ -1,11 +1,11 @@
 interface Event {
   readonly atSeconds: number;
-  /** Of two events at the same time the one that was scheduled first comes first: a run is the same every time. */
+  /** Events at the same time run in the order of scheduling, so that runs are reproducible. */
   readonly order: number;
   readonly run: () => void;
 }
 
-/** Simulated time: events in a binary heap, the next one on top. */
+/** Simulated clock: a binary heap of events. */
 export class EventQueue {
   private readonly heap: Event[] = [];
   private scheduled = 0;
@@ -24,7 +24,7 @@ export class EventQueue {
     this.at(this.seconds + delaySeconds, run);
   }
 
-  /** Runs what is due until `isOver` says so, which is asked before each event, or until nothing is left. */
+  /** Runs events in order until `isOver` returns true (checked before each event) or none is left. */
   runUntil(isOver: (nextSeconds: number) => boolean): void {
     for (let next = this.heap[0]; next !== undefined && !isOver(next.atSeconds); next = this.heap[0]) {
       this.removeTop();

@@ -4,13 +4,13 @@ import { uniform } from './random';
 import type { SimulationConfig } from './scenario';
 import type { Shard, ShardQueue } from './shard-queue';
 
-/** ECS notices that a task is gone. */
+/** Delay until ECS notices that a task has ended. */
 const DETECTION_SECONDS = 10;
-/** From SIGTERM, of Spot or of ECS, until the container is killed (`stopTimeout`). */
+/** Time from SIGTERM (by Spot or ECS) to SIGKILL (`stopTimeout`). */
 const STOP_SECONDS = 120;
-/** How often ECS tries again to stop tasks that were protected. */
+/** Interval at which ECS retries to stop protected tasks. */
 const RETRY_SECONDS = 10;
-/** Of what the same shard takes, from one time to the next. */
+/** Relative variation of a shard's duration between runs. */
 const DURATION_FACTORS: readonly [number, number] = [0.9, 1.1];
 
 export interface Task {
@@ -18,21 +18,21 @@ export interface Task {
   shard: Shard | undefined;
   shardSinceSeconds: number;
   readonly version: number;
-  /** Clinicians' records that it is at. */
+  /** Single records that the task is scoring. */
   records: number;
   readonly launchedAtSeconds: number;
 }
 
-/** The workers' service: as many tasks as are desired, each of which takes shards one after the other. */
+/** ECS service of the workers: keeps the desired number of tasks, each of which scores one shard at a time. */
 export class Fleet {
   private readonly tasks = new Set<Task>();
   private desiredTasks = 0;
   private goneSeconds = 0;
   private version = 0;
   private deployedAtSeconds: number | undefined;
-  /** How long each deployment took until its last old task was told to end; Infinity while it has not. */
+  /** Time of each deployment until its last old task received SIGTERM; Infinity until then. */
   readonly deploymentSeconds: number[] = [];
-  /** Told of a task that ended without goodbye, or that has begun to run. */
+  /** Called when a task crashed or has started to run. */
   onKilled: (task: Task) => void = () => undefined;
   onRunning: () => void = () => undefined;
 
@@ -51,7 +51,7 @@ export class Fleet {
     return [...this.tasks].filter(({ state }) => state === 'running');
   }
 
-  /** The running one with the fewest records; undefined when none runs. */
+  /** The running task with the fewest records; undefined when none runs. */
   get leastBusy(): Task | undefined {
     let least: Task | undefined;
     for (const task of this.tasks)
@@ -59,7 +59,7 @@ export class Fleet {
     return least;
   }
 
-  /** Running and starting: what the bounds are about. A deployment runs old and new ones beside each other. */
+  /** Running and starting tasks, as the bounds count them. A deployment runs old and new tasks side by side. */
   get planned(): number {
     return this.deployedAtSeconds === undefined ? this.alive.length : Math.min(this.alive.length, this.desiredTasks);
   }
@@ -68,7 +68,7 @@ export class Fleet {
     return [...this.tasks].filter(({ state }) => state === 'running' || state === 'starting');
   }
 
-  /** Paid for, from launch to end, of all tasks up to now. */
+  /** Billed seconds of all tasks so far, from launch to end. */
   get taskSeconds(): number {
     return [...this.tasks].reduce(
       (sum, { launchedAtSeconds }) => sum + this.events.nowSeconds - launchedAtSeconds,
@@ -76,7 +76,7 @@ export class Fleet {
     );
   }
 
-  /** With that many running at once. */
+  /** Speed factor with this many running tasks. */
   start(tasks: number): void {
     this.desiredTasks = tasks;
     for (let i = 0; i < tasks; i++)
@@ -105,7 +105,7 @@ export class Fleet {
     this.reconcile([startSeconds, startSeconds]);
   }
 
-  /** Rolling, with 100 % healthy and 200 % at most. */
+  /** Rolling deployment: at least 100 % healthy, at most 200 %. */
   deploy(): void {
     this.version++;
     this.deployedAtSeconds = this.events.nowSeconds;
@@ -149,7 +149,7 @@ export class Fleet {
     });
   }
 
-  /** Gives shards to tasks that have none. */
+  /** Assigns shards to idle tasks. */
   assignShards(): void {
     for (const task of this.tasks) {
       if (task.state !== 'running' || task.shard !== undefined) continue;
@@ -175,7 +175,7 @@ export class Fleet {
   }
 
   private reconcile(startSeconds: readonly [number, number]): void {
-    // A deployment brings the number about by itself.
+    // A running deployment sets the number itself.
     if (this.deployedAtSeconds !== undefined) return;
     for (let missing = this.desiredTasks - this.planned; missing > 0; missing--)
       this.launch(uniform(this.random, startSeconds));

@@ -1,4 +1,4 @@
-/** A point in the units of the data; null in y leaves a gap. */
+/** Point in data units; a null y leaves a gap. */
 export type PanelPoint = readonly [x: number, y: number | null];
 
 export interface Line {
@@ -6,7 +6,7 @@ export interface Line {
   readonly points: readonly PanelPoint[];
   readonly color: string;
   readonly dashed?: boolean;
-  /** A count holds until it changes. */
+  /** Draws steps: a count holds until it changes. */
   readonly stepped?: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface Figure {
   readonly xTitle: string;
   readonly xEnd: number;
   readonly panels: readonly Subplot[];
-  /** Below the panels. */
+  /** Caption below the panels. */
   readonly notes: readonly string[];
 }
 
@@ -33,10 +33,10 @@ const GAP = 34;
 const NOTE = 17;
 const INK = '#1f2933';
 const FAINT = '#d5dbe1';
-/** For lines: readable apart by colour-blind eyes, and on white. */
+/** Line colours that colour-blind readers can distinguish on white. */
 export const COLORS = { one: '#0b6e99', other: '#c2410c' } as const;
 
-/** Panels below each other over one axis of time. Text is real text, so that it can be read aloud and searched. */
+/** Draws panels above one time axis. Text stays text, for screen readers and search. */
 export function drawPanels({ title, xTitle, xEnd, panels, notes }: Figure): string {
   const bottom = TOP + panels.length * (PANEL + GAP);
   const height = bottom + 26 + notes.length * NOTE;
@@ -97,7 +97,7 @@ function drawLine(
   return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.8"${dashed ? ' stroke-dasharray="5 3"' : ''}/>`;
 }
 
-/** Round numbers from 0 to at most the end, about so many. */
+/** Round tick values from 0 up to the end, about `count` of them. */
 function ticks(end: number, about: number): number[] {
   const raw = end / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,22 +1,28 @@
 import type { SimulationResult } from './simulation';
 
-/** US dollars, Fargate on Linux and x86 in us-east-1, on demand, as listed in 2025: an assumption, to be checked against the bill. */
+/**
+ * US dollars, Fargate on Linux and x86 in us-east-1, on demand, list price of 2025: an assumption; check it against the
+ * bill.
+ */
 const VCPU_HOUR = 0.04048;
 const GIB_HOUR = 0.004445;
-/** A worker: one scoring thread needs one vCPU, and 2 GiB is the least that goes with it. */
+/** A worker: one vCPU for its scoring thread, with the smallest memory that Fargate offers for it. */
 const WORKER = { vcpus: 1, gib: 2 } as const;
 
-export const WORKER_HOUR_DOLLARS = WORKER.vcpus * VCPU_HOUR + WORKER.gib * GIB_HOUR;
+const WORKER_HOUR_DOLLARS = WORKER.vcpus * VCPU_HOUR + WORKER.gib * GIB_HOUR;
 
 export interface Cost {
   readonly dollars: number;
-  /** Of the minimum alone, which runs in any case. */
+  /** Cost of the minimum number of workers, which always run. */
   readonly floorDollars: number;
-  /** Of the minimum, the work itself, and every worker beyond the minimum for as long as the policy may keep it after the drain. */
+  /**
+   * Upper bound: the minimum, the work itself, and each further worker for as long as the policy may keep it after the
+   * drain.
+   */
   readonly boundDollars: number;
 }
 
-/** Of the whole run, workers only. */
+/** Cost of the workers over the whole run. */
 export function costOf(
   { scenario, endSeconds, arrivedRows, peakTasks, taskSeconds }: SimulationResult,
   idleSeconds: number,

@@ -8,12 +8,12 @@ interface QueuedRecord {
   readonly sentAtSeconds: number;
 }
 
-/** Clinicians, who send single records. These have a queue of their own, and every worker takes from it whatever else it does. */
+/** Clinicians who send single records. Records have their own queue, which every worker serves beside its shards. */
 export class RecordTraffic {
   private readonly waiting: QueuedRecord[] = [];
   private readonly active = new Map<Task, Set<QueuedRecord>>();
   private seconds: number[] = [];
-  /** Of every answer, in the order of the answers. */
+  /** Latency of every result, in order of completion. */
   readonly latencies: number[] = [];
 
   constructor(
@@ -36,7 +36,7 @@ export class RecordTraffic {
     });
   }
 
-  /** The latencies since the last call. */
+  /** Returns the latencies since the last call. */
   takeLatencies(): number[] {
     const latencies = this.seconds;
     this.seconds = [];

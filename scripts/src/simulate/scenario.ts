@@ -1,21 +1,21 @@
 import type { Autoscaler, ScalingPolicy } from '@cytoqueue/scaling';
 
-/** What the policy is tried in. Times in seconds of the simulation. */
+/** Scenario for testing the policy. Times are simulated seconds. */
 export interface SimulationConfig {
   readonly policy: ScalingPolicy;
   readonly autoscaler: Autoscaler;
-  /** Of one worker, whatever the policy assumes. */
+  /** Throughput of one worker, independent of the policy's assumption. */
   readonly rowsPerSecondPerWorker: number;
-  /** Of all together, when they share a machine; tasks of ECS do not. */
+  /** Throughput limit of all workers on a shared machine; ECS tasks do not share one. */
   readonly rowsPerSecondTogether?: number;
   readonly shardRows: number;
-  /** From launching a task until it takes jobs. */
+  /** Time from launching a task until it takes jobs. */
   readonly startSeconds: readonly [from: number, to: number];
-  /** From the end of a period until its datapoint is seen. */
+  /** Delay of a datapoint after the end of its period. */
   readonly lagSeconds: readonly [from: number, to: number];
-  /** Until the shards of a killed worker are given to another: its lock runs out, and somebody looks. */
+  /** Delay until a killed worker's shards are redelivered: its lock expires and another worker checks. */
   readonly redeliverySeconds: readonly [from: number, to: number];
-  /** A worker whose shard has run for this time is not chosen for scale-in or by a deployment. */
+  /** After this time on a shard a worker is protected from scale-in and deployments. */
   readonly protectAfterSeconds: number;
   readonly clinicians: RecordTrafficConfig;
   readonly seed: number;
@@ -23,7 +23,7 @@ export interface SimulationConfig {
 
 export interface RecordTrafficConfig {
   readonly recordsPerSecond: number;
-  /** Of a worker that scores no shard, and of one that does; in seconds. */
+  /** Latency of an idle worker and of one that scores a shard, in seconds. */
   readonly idle: { readonly p50: number; readonly p99: number };
   readonly busy: { readonly p50: number; readonly p99: number };
   readonly redeliverySeconds: readonly [from: number, to: number];
@@ -31,27 +31,30 @@ export interface RecordTrafficConfig {
 }
 
 export interface Scenario {
-  /** Of its file. */
+  /** Rows of its file. */
   readonly name: string;
   readonly title: string;
   readonly batches: readonly { readonly atSeconds: number; readonly rows: number }[];
-  /** How often the load changes and stays so: what the number of workers may follow. An incident is a step as well. */
+  /** Number of lasting changes of load, which the number of workers may follow. An incident counts as one. */
   readonly loadSteps: number;
   readonly incidents: readonly Incident[];
   readonly config: SimulationConfig;
 }
 
 export type Incident =
-  /** Workers end without goodbye. */
+  /** Workers crash. */
   | { readonly kind: 'kill'; readonly atSeconds: number; readonly workers: number }
-  /** Workers are told to end: they finish their shard, or are killed after two minutes. Their successors take `startSeconds`, Spot capacity being scarce. */
+  /**
+   * Workers receive SIGTERM: they finish their shard or are killed after two minutes. Replacements take `startSeconds`,
+   * because Spot capacity is scarce.
+   */
   | {
       readonly kind: 'interruption';
       readonly atSeconds: number;
       readonly workers: number;
       readonly startSeconds: number;
     }
-  /** Every worker is replaced by one of a new version: new ones start first, then old ones that are not protected end. */
+  /** A deployment replaces every worker: new ones start first, then unprotected old ones end. */
   | { readonly kind: 'deployment'; readonly atSeconds: number }
-  /** No datapoint comes in. */
+  /** No datapoints arrive. */
   | { readonly kind: 'no metrics'; readonly atSeconds: number; readonly untilSeconds: number };

@@ -6,12 +6,14 @@ const HOUR = 3_600;
 const MILLION = 1_000_000;
 const ROWS_PER_SECOND = defaultPolicy.rowsPerSecondPerWorker;
 
-/** What AWS does not say of its target tracking: both ways to count, and how fast it takes away. The policy has to do with each. */
-export const AUTOSCALERS: Readonly<Record<string, Autoscaler>> = {
+/**
+ * AWS does not document how target tracking counts and how fast it scales in. The policy must work with each variant.
+ */
+export const AUTOSCALERS = {
   'ratio of desired': { base: 'desired', maxScaleInStep: Infinity },
   'ratio of running': { base: 'running', maxScaleInStep: Infinity },
   'one at a time in': { base: 'desired', maxScaleInStep: 1 },
-};
+} satisfies Record<string, Autoscaler>;
 
 export const defaultConfig: SimulationConfig = {
   policy: defaultPolicy,
@@ -35,7 +37,7 @@ export const defaultConfig: SimulationConfig = {
 
 const calm = { incidents: [], config: defaultConfig } as const;
 
-/** Files of 10 million rows, evenly, at a pace that so many workers just manage. */
+/** Files of 10 million rows at a constant rate that this many workers just sustain. */
 export function steadyFiles(workers: number, fromSeconds: number, toSeconds: number): Scenario['batches'] {
   const rows = 10 * MILLION;
   const pause = rows / (workers * ROWS_PER_SECOND);
@@ -45,7 +47,7 @@ export function steadyFiles(workers: number, fromSeconds: number, toSeconds: num
   }));
 }
 
-/** From seven to ten: labs come in, all are there at half past eight, and go. Files of 5 million rows, at the peak as fast as ten workers score. */
+/** Load from 7 to 10 o'clock with a peak at 8:30: files of 5 million rows, at the peak as fast as ten workers score. */
 function morning(): Scenario['batches'] {
   const rows = 5 * MILLION;
   const batches: { atSeconds: number; rows: number }[] = [];

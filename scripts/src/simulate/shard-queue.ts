@@ -3,12 +3,12 @@ export interface Shard {
   readonly enqueuedAtSeconds: number;
 }
 
-/** Shards in the order in which they came, those of killed workers first; and what is known of them together. */
+/** Queue of shards in order of arrival, redelivered shards first, with the totals that the metrics report. */
 export class ShardQueue {
   private readonly waiting: Shard[] = [];
   private next = 0;
   private readonly redelivered: Shard[] = [];
-  /** Of killed workers, not yet redelivered. */
+  /** Shards of killed workers, not yet redelivered. */
   private readonly stalled = new Set<Shard>();
   private unfinishedRows = 0;
   private finishedRows = 0;
@@ -23,7 +23,7 @@ export class ShardQueue {
     return this.finishedRows;
   }
 
-  /** When it was last emptied. */
+  /** Time when the queue last became empty. */
   get drainedAtSeconds(): number {
     return this.drainedAt;
   }
@@ -57,7 +57,7 @@ export class ShardQueue {
     this.redelivered.push(shard);
   }
 
-  /** Of the shards that no worker is at; 0 when there are none. */
+  /** Age of the oldest waiting shard; 0 when none waits. */
   oldestAgeSeconds(nowSeconds: number): number {
     const candidates = [...this.stalled, ...this.redelivered, ...this.waiting.slice(this.next, this.next + 1)];
     return candidates.reduce((oldest, { enqueuedAtSeconds }) => Math.max(oldest, nowSeconds - enqueuedAtSeconds), 0);

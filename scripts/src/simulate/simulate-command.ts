@@ -9,7 +9,7 @@ import { type SimulationResult, simulate } from './simulation';
 
 const CHARTS = resolve(__dirname, '../../../packages/scaling/charts');
 
-/** Runs the scenarios, draws each into a file, prints what was checked. @returns the exit code: 1 when a check does not hold */
+/** Runs the scenarios, draws a chart of each and prints the checks. @returns the exit code: 1 when a check fails */
 export async function runSimulateCommand(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
   const { out = CHARTS, only } = parseArgs({ args: [...args], options: { out: text, only: text } }).values;
@@ -22,7 +22,10 @@ export async function runSimulateCommand(args: readonly string[]): Promise<numbe
   return failures === 0 ? 0 : 1;
 }
 
-/** The drawing is of the autoscaler that the scenario names; the checks are of each. @returns how many do not hold */
+/**
+ * Draws the run with the scenario's autoscaler and checks the run with each autoscaler.
+ * @returns number of failed checks
+ */
 async function runScenario(scenario: Scenario, folder: string): Promise<number> {
   const drawn = simulate(scenario);
   const file = join(folder, `${scenario.name}.svg`);

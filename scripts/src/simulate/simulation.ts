@@ -8,14 +8,14 @@ import { uniform } from './random';
 import type { Incident, Scenario } from './scenario';
 import { ShardQueue } from './shard-queue';
 
-/** How things stand at one moment, or in the period before it. */
+/** State at one moment, or over the period before it. */
 export interface Sample {
   readonly atSeconds: number;
   readonly backlogRows: number;
   readonly desired: number;
   readonly running: number;
   readonly oldestAgeSeconds: number;
-  /** Of clinicians' records answered since the last sample; null when there were none. */
+  /** Latency of records answered since the last sample; null when there were none. */
   readonly clinicianP99Seconds: number | null;
 }
 
@@ -30,20 +30,20 @@ export interface SimulationResult {
   }[];
   readonly arrivedRows: number;
   readonly doneRows: number;
-  /** When the last row was done. */
+  /** Time when the last row was finished. */
   readonly drainedAtSeconds: number;
   readonly endSeconds: number;
-  /** Starting and running, at most. */
+  /** Peak number of starting and running workers. */
   readonly peakTasks: number;
   readonly taskSeconds: number;
   readonly clinicianLatencies: readonly number[];
-  /** Of each deployment; Infinity for one that did not end. */
+  /** Duration of each deployment; Infinity when it did not end. */
   readonly deploymentSeconds: readonly number[];
 }
 
-/** How long the run goes on after the last row: longer than the policy may take to be back at its minimum. */
+/** Simulated time after the last row: longer than the policy may take to return to its minimum. */
 const OBSERVED_AFTER_SECONDS = 25 * 60;
-/** A policy that never gets there would else never end. */
+/** Ends runs of a policy that never returns to its minimum. */
 const MAX_SECONDS = 48 * 3_600;
 
 export function simulate(scenario: Scenario): SimulationResult {
@@ -67,7 +67,7 @@ class Simulation {
     const { config: world } = scenario;
     this.random = createRandom(world.seed);
     this.fleet = new Fleet(world, this.events, this.queue, this.random);
-    // A stream of their own: whether there are clinicians changes nothing else.
+    // A separate random stream, so that record traffic does not change the other random numbers.
     this.recordTraffic = new RecordTraffic(world, this.events, this.fleet, createRandom(world.seed + 1));
     this.state = initialState(world.policy);
   }
@@ -117,7 +117,7 @@ class Simulation {
     this.events.after(policy.periodSeconds, () => {
       const datapoint = this.measure();
       const seenAtSeconds = this.events.nowSeconds + uniform(this.random, lagSeconds);
-      // Datapoints are seen in their order.
+      // Datapoints arrive in order.
       this.lastSeenSeconds = Math.max(seenAtSeconds, this.lastSeenSeconds);
       this.events.at(this.lastSeenSeconds, () => this.evaluate(datapoint));
       this.nextPeriod();

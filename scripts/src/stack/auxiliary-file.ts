@@ -1,14 +1,14 @@
 const RETRY_MS = 1_000;
 
 /**
- * A file that describes the stack but that nothing promised depends on. A write that fails, as on a full disk, is reported once and
+ * File that describes the stack; no guarantee depends on it. A failed write, as on a full disk, is reported once and
  * repeated until it succeeds; it never ends the stack, which must keep its services running.
  */
 export class AuxiliaryFile {
   #retry: NodeJS.Timeout | undefined;
   #isFailing = false;
 
-  /** `write`: puts the present content into the file. */
+  /** `write`: writes the current content. */
   constructor(
     private readonly write: () => void,
     private readonly onFailure: (error: Error) => void,
@@ -27,7 +27,7 @@ export class AuxiliaryFile {
     }
   }
 
-  /** The file is not written again by a pending retry. */
+  /** Cancels a pending retry. */
   cancel(): void {
     clearTimeout(this.#retry);
   }

@@ -6,8 +6,8 @@ import { StackError } from './stack-error';
 const ATTEMPTS = 10;
 
 /**
- * Makes this process the one stack of `dataDir` and returns the releaser. The lock is a file that names its holder;
- * one whose holder has ended, killed or not, is taken over.
+ * Locks `dataDir` for this process and returns the function that releases it. The lock file names its holder;
+ * a lock whose holder has ended is taken over.
  * @throws StackError naming the pid when another stack holds it
  */
 export function lockDataDir(dataDir: string): () => void {
@@ -22,7 +22,7 @@ export function lockDataDir(dataDir: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** A hard link appears whole or not at all and never replaces, so that of two racing stacks one wins. */
+/** A hard link is created atomically and never replaces a file, so that one of two racing stacks wins. */
 function acquireLock(file: string, own: string): void {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
@@ -37,7 +37,7 @@ function acquireLock(file: string, own: string): void {
   throw new StackError(`${file} could not be taken: other stacks are starting on the same DATA_DIR`);
 }
 
-/** Removes a stale lock; one that a faster stack has just put in its place is put back. */
+/** Removes a stale lock; restores one that a faster stack has just created in its place. */
 function removeStaleLock(file: string, aside: string): void {
   try {
     renameSync(file, aside);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 const ERROR_LEVEL = 50;
-/** How Node.js writes an error that nobody caught, above its stack. */
+/** First line of an uncaught error as Node.js prints it. */
 const UNCAUGHT_ERROR = /^\w*Error\b/;
 
 interface LogLine {
@@ -10,7 +10,7 @@ interface LogLine {
   err?: { message?: string };
 }
 
-/** What a process that ended said last, to be put behind a message: its last error, else its last line, else nothing. */
+/** Last error in the log of an ended process, else its last line, else an empty text; appended to a message. */
 export function lastLogError(logFile: string): string {
   const lines = readLines(logFile);
   const error = lines.findLast((line) => (parseLine(line)?.level ?? 0) >= ERROR_LEVEL || UNCAUGHT_ERROR.test(line));

@@ -7,10 +7,10 @@ const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A process that was started, whether or not it serves yet. */
+/** A started process, up or not. */
 export interface ChildHandle {
   readonly child: ChildProcess;
-  /** Resolves with how it ended, also when it could not be started at all. Never rejects. */
+  /** Resolves with how the process ended or why it could not start. Never rejects. */
   readonly exited: Promise<string>;
 }
 
@@ -18,13 +18,13 @@ export interface LaunchOptions {
   command: string;
   args: readonly string[];
   environment: Environment;
-  /** Appended to; the process writes it itself, so that its last words outlive us. */
+  /** Log file; the process appends to it directly, so that its last lines survive the stack. */
   logFile: string;
-  /** More for its standard input and output: an IPC channel, whose end tells it that we are gone; a pipe to inherit. */
+  /** Further stdio entries: an IPC channel, which closes when the stack ends; a pipe to inherit. */
   moreStdio?: readonly ('ipc' | Writable)[];
 }
 
-/** Starts a process in a session of its own: a terminal's Ctrl-C must reach the stack alone, which then stops in order. */
+/** Starts a process in its own session: a terminal's Ctrl-C must reach only the stack, which then stops in order. */
 export function launch(
   { command, args, environment, logFile, moreStdio = [] }: LaunchOptions,
   record: ProcessRecord,
@@ -53,7 +53,7 @@ function startErrorText(command: string, error: NodeJS.ErrnoException): string {
 }
 
 /**
- * The log grows over restarts; one older generation is kept. A process must start without a log rather than not at all.
+ * Keeps one older generation of the log. A process starts even when its log cannot be opened.
  */
 function openLog(file: string): number | 'ignore' {
   try {

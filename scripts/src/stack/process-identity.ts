@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One process, not only its number: numbers are used again, a number with its time of birth is not. */
+/** Identifies a process by pid and start time, because pids are reused. */
 export interface ProcessId {
   readonly pid: number;
-  /** In the system's own notation; only ever compared. */
+  /** Start time in the system's notation; used for comparison only. */
   readonly birth: string;
 }
 
@@ -13,7 +13,7 @@ const POLL_INTERVAL_MS = 20;
 const STATE_FIELD = 0;
 const START_TIME_FIELD = 19;
 
-/** The process that has this number now; undefined when none runs (a zombie does not run). */
+/** The process that has this pid now; undefined when none runs (zombies do not count). */
 export function processIdentity(pid: number): ProcessId | undefined {
   const birth = existsSync('/proc/self/stat') ? startTimeFromProc(pid) : startTimeFromPs(pid);
   return birth === undefined ? undefined : { pid, birth };
@@ -23,7 +23,7 @@ export function isRunning(id: ProcessId): boolean {
   return processIdentity(id.pid)?.birth === id.birth;
 }
 
-/** Asks the process to end, and forces it when it has not within `graceMs`. Resolves when it is gone. */
+/** Sends SIGTERM, then SIGKILL after `graceMs`. Resolves when the process has ended. */
 export async function terminateProcess(id: ProcessId, graceMs: number): Promise<void> {
   signalProcess(id, 'SIGTERM');
   const deadline = Date.now() + graceMs;

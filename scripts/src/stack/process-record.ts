@@ -6,8 +6,8 @@ import { terminateProcess, processIdentity, isRunning, type ProcessId } from './
 const GRACE_MS = 5_000;
 
 /**
- * The processes this stack has started, kept in DATA_DIR, so that the stack that starts after a kill finds what the
- * killed one left behind. Written at once on every change: the change may be the last thing we do. On a full disk it is
+ * Lists the started processes in DATA_DIR, so that the stack that starts after a kill finds the processes that the
+ * killed one left running. Written on every change before anything else happens. On a full disk it is
  * written as soon as there is room.
  */
 export class ProcessRecord {
@@ -38,10 +38,11 @@ function writeRecord(file: string, running: readonly ProcessId[]): void {
 }
 
 /**
- * Ends what a killed stack on `dataDir` left running: two redis-servers on one append-only file would ruin it, and the
+ * Ends the processes that a killed stack on `dataDir` left: two redis-servers would corrupt one append-only file, and
+ * the
  * old API may still hold the port. Call it under the lock.
- * Redis goes last, for the services need it to hand their work back.
- * @returns how many there were
+ * Redis ends last, because the services need it to return their jobs.
+ * @returns number of ended processes
  */
 export async function terminateOrphans(dataDir: string): Promise<number> {
   const redis = findRedis(dataDir);
@@ -66,7 +67,7 @@ function readRecord(dataDir: string): ProcessId[] {
 
 /**
  * The redis-server that works in DATA_DIR/redis, by its own pid file: it may be missing from the record when the stack
- * was killed in the instant between starting it and writing it down. Its working directory proves who it is.
+ * was killed between starting it and recording it. Its working directory identifies it.
  */
 function findRedis(dataDir: string): ProcessId | undefined {
   const dir = join(dataDir, 'redis');

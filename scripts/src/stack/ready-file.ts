@@ -1,12 +1,12 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What scripts and tests need to use a running stack, as it stands in DATA_DIR/ready.json. */
+/** Content of DATA_DIR/ready.json: what scripts and tests need to use a running stack. */
 export interface Ready {
   readonly url: string;
-  /** Null when API_KEYS_FILE was given: it holds hashes only. */
+  /** Null when API_KEYS_FILE is set, because it holds hashes only. */
   readonly api_key: string | null;
-  /** `redis` is absent when REDIS_URL names a server of its own. */
+  /** `redis` is absent when REDIS_URL names an external server. */
   readonly pids: {
     readonly stack: number;
     readonly api: number;
@@ -16,11 +16,11 @@ export interface Ready {
   readonly redis_url: string;
 }
 
-export function readyFile(dataDir: string): string {
+function readyFile(dataDir: string): string {
   return join(dataDir, 'ready.json');
 }
 
-/** In one step, for the owner only: it holds the key. */
+/** Replaced atomically and readable by the owner only, because it holds the key. */
 export function writeReady(dataDir: string, ready: Ready): void {
   const temporary = `${readyFile(dataDir)}.tmp`;
   writeFileSync(temporary, `${JSON.stringify(ready)}\n`, { mode: 0o600 });

@@ -1,30 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 
-/** Reads what it is told until nobody is left who could tell it more, and then ends the redis-server it heard of last. */
+/** Reads pids from the pipe until every writer has closed it, then ends the redis-server with the last pid. */
 const SCRIPT = 'pid=; while read -r line; do pid=$line; done; [ -z "$pid" ] || kill -TERM "$pid"';
 
 /**
- * Ends our redis-server when the stack is killed: redis-server has no IPC channel that could tell it. A shell reads from
- * a pipe that the stack and its services hold; the pipe ends with the last of them, whatever the reason. So Redis
- * outlives the services, which need it to hand their work back.
+ * Ends the redis-server when the stack is killed, because redis-server has no IPC channel. A shell reads from
+ * a pipe that the stack and its services hold open; it closes when the last of them ends. So Redis
+ * outlives the services, which need it to return their jobs.
  */
 export class RedisGuard {
   readonly #shell: ChildProcess;
   readonly #pipe: Writable;
-  /** Resolves when the guard itself is gone: stopped, or done. */
+  /** Resolves when the guard has ended. */
   readonly ended: Promise<void>;
 
   constructor() {
     this.#shell = spawn('sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.#pipe = this.#shell.stdin as Writable;
     this.ended = new Promise((resolve) => this.#shell.once('exit', () => resolve()));
-    // Without a shell there is no guard; the next start on this DATA_DIR ends what is left.
+    // Without a shell there is no guard; the next start on this DATA_DIR ends remaining processes.
     this.#shell.on('error', () => undefined);
     this.#pipe.on('error', () => undefined);
   }
 
-  /** For the services to inherit; they need not know of it. */
+  /** The services inherit it and need not use it. */
   get pipe(): Writable {
     return this.#pipe;
   }
@@ -33,7 +33,7 @@ export class RedisGuard {
     this.#pipe.write(`${pid}\n`);
   }
 
-  /** It has ended by itself: by now its number may belong to another process. */
+  /** The server has ended by itself; its pid may be reused. */
   unwatch(): void {
     this.#pipe.write('\n');
   }

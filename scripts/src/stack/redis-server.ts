@@ -16,7 +16,7 @@ export interface RedisServerOptions {
   guard: RedisGuard;
 }
 
-/** Starts our own redis-server in DATA_DIR/redis. It serves once it has read its append-only file back. */
+/** Starts a redis-server in DATA_DIR/redis. It is up once it has loaded its append-only file. */
 export function launchRedis(
   { dataDir, port, environment, logFile, guard }: RedisServerOptions,
   record: ProcessRecord,
@@ -32,7 +32,7 @@ export function launchRedis(
   return { ...launched, ready: waitUntilServing(`redis://127.0.0.1:${port}`, pid, launched.exited) };
 }
 
-/** Never loses more than a second of the queue, never drops a job for memory, answers nobody from outside. */
+/** Loses at most one second of the queue, never evicts a job, and listens on the local host only. */
 function redisArguments(dir: string, port: number): string[] {
   const settings = {
     port: String(port),
@@ -48,7 +48,7 @@ function redisArguments(dir: string, port: number): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-/** Resolves when the server on that address answers and is ours: another may have taken the port in between. */
+/** Resolves when the server at this address responds and is ours: another process may have taken the port. */
 async function waitUntilServing(url: string, pid: number, exited: Promise<string>): Promise<void> {
   const client = new Redis(url, { retryStrategy: () => RECONNECT_MS, maxRetriesPerRequest: null });
   client.on('error', () => undefined);

@@ -6,20 +6,20 @@ import { createStackLog } from './stack-log';
 import { Stack } from './stack';
 import { StackError } from './stack-error';
 
-/** npm passes a terminal's Ctrl-C on to us, which had it already: the same key press, not a second wish. */
+/** npm forwards the terminal's Ctrl-C, which this process has received already: one key press, not two. */
 const DUPLICATE_SIGNAL_MS = 300;
 
 export interface RunOptions {
   environment: Environment;
-  /** Called once the stack serves; when it fails the stack is stopped and the process ends with status 1. */
+  /** Called when the stack is up; if it rejects, the stack is stopped and the process ends with status 1. */
   onReady: (ready: Ready, stack: Stack) => Promise<void> | void;
   /** The status after an orderly stop by a signal. */
   exitCodeOnSignal: () => number;
 }
 
-/** Runs a stack in this process, in the foreground: SIGINT, SIGTERM or SIGHUP stop it in order, a second one at once. */
+/** Runs a stack in the foreground: SIGINT, SIGTERM or SIGHUP stop it in order, a second signal immediately. */
 export async function runStack({ environment, onReady, exitCodeOnSignal }: RunOptions): Promise<void> {
-  // A reader that has gone away (`npm start | head -1`) is no reason to end the stack.
+  // A closed output pipe (`npm start | head -1`) must not end the stack.
   process.stdout.on('error', () => undefined);
   try {
     const config = loadConfig(environment);
@@ -32,7 +32,7 @@ export async function runStack({ environment, onReady, exitCodeOnSignal }: RunOp
   }
 }
 
-/** After a signal whatever fails does so because of it: the handler alone decides how the process ends. */
+/** Failures after a signal are its consequence: only the signal handler ends the process. */
 async function useStack(stack: Stack, onReady: RunOptions['onReady'], signalled: AbortSignal): Promise<void> {
   try {
     await onReady(await stack.start(), stack);
@@ -57,14 +57,14 @@ function stopOnSignals(stack: Stack, exitCode: () => number): AbortSignal {
     void stack.stop().then(() => process.exit(exitCode()));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // Only when a parent holds an IPC channel to us, as the end-to-end tests do: its end means that the parent is gone.
+  // Set only when a parent holds an IPC channel, as the end-to-end tests do; it closes when the parent ends.
   process.on('disconnect', () => (first.signal.aborted ? undefined : stop()));
-  // Listening on the channel must not keep a process alive that has nothing left to do.
+  // Listening on the channel must not keep an idle process alive.
   process.channel?.unref();
   return first.signal;
 }
 
-/** What explains itself needs no stack trace. */
+/** A StackError is shown without a stack trace. */
 const EXPECTED_ERRORS = [StackError, ConfigError, ApiError, ConnectionError];
 
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -2,8 +2,8 @@ import type { Config } from '@cytoqueue/runtime';
 import type { Environment } from './launch';
 
 /**
- * The variables of a service: what the stack was given, with everything the stack has settled written out, so that no
- * child settles it differently. The AWS SDK's and Node's own variables pass through.
+ * Environment of a service: the stack's own variables plus every value that the stack has resolved, so that no
+ * service resolves it differently. Variables of the AWS SDK and of Node.js pass through.
  */
 export function serviceEnvironment(
   inherited: Environment,
@@ -39,7 +39,7 @@ export function serviceEnvironment(
   };
 }
 
-/** Several workers cannot share one port: the second one gets the next. 0 stays 0, a free one each. */
+/** Workers cannot share a port: each further worker gets the next one. 0 stays 0, a free port for each. */
 export function workerPort(config: Config, index: number): number {
   return config.workerPort === 0 ? 0 : config.workerPort + index;
 }

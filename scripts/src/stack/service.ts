@@ -9,13 +9,16 @@ import type { StartingChild } from './supervisor';
 const POLL_INTERVAL_MS = 50;
 const ANSWER_DEADLINE_MS = 2_000;
 /**
- * MiB of half a young generation, where 16 is the default. Streams drop a buffer a chunk, whose memory lies outside the heap
- * and is freed when the object in front of it is collected: in a large young generation tens of MB of them pile up.
+ * MiB of a semi-space of the young generation (default 16). Streams drop a buffer per chunk, whose memory lies outside
+ * the heap
+ * and is freed only when its object is collected: a large young generation accumulates tens of MB.
  */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
 /**
- * Bytes, for glibc: what is larger goes back to the system when it is freed. Left alone, the limit rises with what is freed,
- * up to 32 MiB, and parts and shard objects leave holes among the small ones. Not smaller: scoring asks for memory every shard.
+ * glibc's mmap threshold in bytes: larger blocks return to the system when freed. By default the threshold rises with
+ * freed blocks
+ * up to 32 MiB, and parts and shard objects fragment the heap. Not lower, because scoring allocates memory for every
+ * shard.
  */
 const ALLOCATOR_OPTIONS = { MALLOC_MMAP_THRESHOLD_: String(2 * 1024 * 1024) };
 const ROOT = resolve(__dirname, '../../..');
@@ -24,24 +27,24 @@ export interface ServiceOptions {
   service: 'api' | 'worker';
   environment: Environment;
   logFile: string;
-  /** Given when Redis is our own: it must not end before the service has. */
+  /** Set when the stack runs Redis, which must outlive the service. */
   guard: RedisGuard | undefined;
 }
 
-/** What a service says over its IPC channel once it is up; the API adds its address. */
+/** Message that a service sends over its IPC channel when it is up; the API adds its address. */
 interface UpMessage {
   type: 'listening' | 'ready';
   url?: string;
   port: number;
 }
 
-/** Starts a worker process; it serves when it says so. */
+/** Starts a worker process; it is up when it says so. */
 export function launchWorker(options: ServiceOptions, record: ProcessRecord): StartingChild {
   const launched = launchService(options, record);
   return { ...launched, ready: waitForUpMessage(launched).then(() => undefined) };
 }
 
-/** Starts the API; it serves when it says where it listens and answers there that Redis and the store are reachable. */
+/** Starts the API; it is up when it has sent its address and reports Redis and the store as reachable. */
 export function launchApi(
   options: ServiceOptions,
   record: ProcessRecord,

@@ -2,7 +2,9 @@ import type { Ready } from './ready-file';
 
 const DEADLINE_MS = 5_000;
 
-/** An address that signs a browser in, once, under the public address if there is one; undefined when there is no local key to make it with, or no answer. */
+/**
+ * One-time sign-in address, below PUBLIC_URL if set; undefined without a local key or when the API does not respond.
+ */
 export async function createSignInLink({ url, api_key: key }: Ready, publicUrl = url): Promise<string | undefined> {
   if (key === null) return undefined;
   try {

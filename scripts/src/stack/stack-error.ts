@@ -1,4 +1,4 @@
-/** Something the person who runs the stack can act on: its message is shown alone, without a stack trace. */
+/** Error that the operator can act on: its message is shown without a stack trace. */
 export class StackError extends Error {
   override readonly name = 'StackError';
 }

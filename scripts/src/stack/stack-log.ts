@@ -11,7 +11,7 @@ export interface Crash {
   delayMs: number;
 }
 
-/** What the stack itself has to say: all of it to DATA_DIR/logs/stack.log, what somebody should see also to stderr. */
+/** Log of the stack itself: all lines go to DATA_DIR/logs/stack.log, important ones also to stderr. */
 export interface StackLog {
   readonly logger: Logger;
   warn(message: string): void;
@@ -22,7 +22,7 @@ export function createStackLog(config: Config): StackLog {
   const logs = join(config.dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const write = (line: string) => appendUnlessFull(join(logs, 'stack.log'), line);
-  // Never blocks: a terminal or pipe that nothing reads must not hold up the restart of a service.
+  // Never blocks: an unread terminal or pipe must not delay the restart of a service.
   const terminal = new LogWriter(process.stderr.fd);
   const logger = createLogger({ service: 'stack', environment: config.environment, level: config.logLevel }, { write });
   return {
@@ -38,7 +38,7 @@ export function createStackLog(config: Config): StackLog {
   };
 }
 
-/** The log is auxiliary: on a full disk its lines are lost, and the stack goes on. */
+/** The log is auxiliary: on a full disk its lines are lost and the stack continues. */
 function appendUnlessFull(file: string, line: string): void {
   try {
     appendFileSync(file, line, { mode: 0o600 });

@@ -16,12 +16,12 @@ import { StackError } from './stack-error';
 import { type StartingChild, Supervisor } from './supervisor';
 
 const START_DEADLINE_MS = 60_000;
-/** The services give themselves less; beyond it they are stuck. */
+/** Longer than the services' own stop deadlines; after it they are killed. */
 const STOP_DEADLINE_MS = { api: 25_000, worker: 65_000, redis: 10_000 };
 
 export interface StackOptions {
   config: Config;
-  /** Passed on to the children. */
+  /** Passed to the child processes. */
   environment: Environment;
   log: StackLog;
 }
@@ -35,7 +35,7 @@ export class Stack {
   readonly #record: ProcessRecord;
   readonly #readyFile: AuxiliaryFile;
   readonly #supervisors: Supervisor[] = [];
-  /** Of the workers that are to run, in the order of their names. */
+  /** Supervisors of the desired workers, ordered by name. */
   readonly #workers: Supervisor[] = [];
   #createWorker: ((index: number) => Supervisor) | undefined;
   #started: Promise<Ready> | undefined;
@@ -55,7 +55,7 @@ export class Stack {
     );
   }
 
-  /** Where browsers reach it, when that is another address than the one it listens at. */
+  /** Public address, when it differs from the listening address. */
   get publicUrl(): string | undefined {
     return this.#config.publicUrl;
   }
@@ -73,15 +73,15 @@ export class Stack {
     return this.#started;
   }
 
-  /** In order: the API takes no more, the workers finish or give back, then Redis goes. */
+  /** Stops in order: the API accepts no more, the workers finish or return their jobs, then Redis ends. */
   stop(): Promise<void> {
     this.#stopped ??= this.#releasers.releaseAll();
     return this.#stopped;
   }
 
   /**
-   * Starts or stops workers until so many are kept running. Resolves when the new ones serve and the others are gone, their
-   * jobs finished first. Not to be called again before that.
+   * Starts or stops workers to reach this number. Resolves when new ones are up and the others have ended, their
+   * jobs finished. Do not call it again before that.
    */
   async scaleWorkers(count: number): Promise<void> {
     this.#checkNotStopping();
@@ -94,7 +94,7 @@ export class Stack {
     this.#refreshReady();
   }
 
-  /** At once, without goodbye; what was promised is in the store and in Redis' file. */
+  /** Sends SIGKILL; accepted work is in the store and in Redis' append-only file. */
   kill(): void {
     this.#readyFile.cancel();
     for (const supervisor of this.#supervisors) supervisor.kill();
@@ -140,7 +140,7 @@ export class Stack {
     if (orphans > 0) this.#reporter.warn(`ended ${orphans} processes that a killed stack had left on this DATA_DIR`);
   }
 
-  /** The local key, unless keys were given: those are hashes. The services read `API_KEYS` only where no file is set. */
+  /** Creates the local key, unless keys are configured. The services read `API_KEYS` only without a keys file. */
   async #settleApiKeys(): Promise<{ key: string | null; apiKeysFile: string | undefined }> {
     const { apiKeysFile, apiKeys, dataDir } = this.#config;
     return apiKeysFile === undefined && apiKeys === undefined ? ensureLocalApiKey(dataDir) : { key: null, apiKeysFile };
@@ -183,7 +183,7 @@ export class Stack {
     await this.scaleWorkers(this.#config.workers);
   }
 
-  /** A restarted API takes the port that the first one found, so that the address holds. */
+  /** A restarted API reuses the first one's port, so that the address stays valid. */
   async #startApi(environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
     let url = '';
     const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
@@ -214,7 +214,7 @@ export class Stack {
     return supervisor;
   }
 
-  /** A process was replaced. While the stack is still starting there is nothing to bring up to date. */
+  /** Updates ready.json after a process was replaced; not while the stack is still starting. */
   #refreshReady(): void {
     this.#readyFile.save();
   }
@@ -229,7 +229,7 @@ export class Stack {
     );
   }
 
-  /** Nothing may be acquired once the releasing has begun: nobody would release it. */
+  /** Nothing may be acquired after the release has begun, because it would never be released. */
   #acquire(name: string, release: () => unknown): void {
     this.#checkNotStopping();
     this.#releasers.push(name, release);

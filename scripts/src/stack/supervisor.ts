@@ -5,33 +5,33 @@ import { StackError } from './stack-error';
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 10_000;
-/** One that served this long is no crash loop: its next death starts counting anew. */
+/** After this uptime the count of consecutive crashes starts again at zero. */
 const STABLE_AFTER_MS = 30_000;
 
-/** A launched process and the promise that it serves. `ready` rejects when it never will. */
+/** A launched process. `ready` resolves when it is up and rejects when it never will be. */
 export interface StartingChild extends ChildHandle {
   readonly ready: Promise<void>;
 }
 
 export interface SupervisorOptions {
-  /** As it stands in messages. */
+  /** Name in messages. */
   name: string;
   logFile: string;
   launch: () => StartingChild;
   startDeadlineMs: number;
   stopDeadlineMs: number;
-  /** A process has died and will be started again. */
+  /** Called when a process has ended and will be restarted. */
   onCrash: (event: { name: string; reason: string; consecutiveCrashes: number; delayMs: number }) => void;
-  /** Another process serves in the place of one that died. */
+  /** Called when the replacement of an ended process is up. */
   onRestart: () => void;
 }
 
-/** How long to wait before the next start, after so many deaths in a row: doubling, with a ceiling. */
+/** Delay before the next start: doubles with each consecutive crash, up to a maximum. */
 export function restartDelayMs(consecutiveCrashes: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** (consecutiveCrashes - 1), MAX_DELAY_MS);
 }
 
-/** Keeps one process running: started again whenever it ends, until `stop`. */
+/** Keeps one process running: restarts it whenever it ends, until `stop`. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #stopRequest = new AbortController();
@@ -46,7 +46,7 @@ export class Supervisor {
     return this.#current?.child.pid;
   }
 
-  /** Resolves when the process serves. @throws StackError when it ends, or is stopped, before that */
+  /** Resolves when the process is up. @throws StackError when it ends or is stopped before */
   async start(): Promise<void> {
     const current = this.#launch();
     const failure = await this.#untilReady(current);
@@ -55,14 +55,16 @@ export class Supervisor {
     void this.#keepRunning(current);
   }
 
-  /** SIGTERM, then SIGKILL at the deadline. Resolves when the process is gone; a second caller gets the same promise. */
+  /**
+   * SIGTERM, then SIGKILL at the deadline. Resolves when the process has ended; a second caller gets the same promise.
+   */
   stop(): Promise<void> {
     this.#stopRequest.abort();
     this.#stopped ??= this.#end();
     return this.#stopped;
   }
 
-  /** At once, without goodbye. */
+  /** Sends SIGKILL. */
   kill(): void {
     this.#stopRequest.abort();
     this.#current?.child.kill('SIGKILL');
@@ -73,7 +75,7 @@ export class Supervisor {
     return this.#current;
   }
 
-  /** Undefined when the process serves, else why it does not; then it is gone. */
+  /** Undefined when the process is up; otherwise the reason, and the process has ended. */
   async #untilReady({ child, ready, exited }: StartingChild): Promise<string | undefined> {
     const deadline = new AbortController();
     const late = sleep(this.#options.startDeadlineMs, 'did not answer in time', { signal: deadline.signal }).catch(

@@ -6,8 +6,8 @@ import type { TrainingReport } from './report';
 import type { Trained } from './train';
 
 /**
- * The files of a training run, by path: `{name}/{version}.json` is a model; its card, plots and evaluation lie in
- * `{name}/{version}/`. The first model's evaluation holds the whole comparison.
+ * Files of a training run by path: `{name}/{version}.json` is a model; its card, plots and evaluation are in
+ * `{name}/{version}/`. The first model's evaluation contains the whole comparison.
  */
 export function listArtifacts({ report, models }: Trained): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
@@ -19,7 +19,7 @@ export function listArtifacts({ report, models }: Trained): Map<string, Uint8Arr
   return files;
 }
 
-/** Everything that is derived from a report for one of its models. */
+/** Evaluation, card and plots of one model, all derived from the report. */
 export function describeModel(name: string, report: TrainingReport): Map<string, string> {
   return new Map([
     ['evaluation.json', formatReport(ownReport(name, report))],
@@ -28,7 +28,7 @@ export function describeModel(name: string, report: TrainingReport): Map<string,
   ]);
 }
 
-/** Short lines, so that a change of one figure is a change of one line. */
+/** Formats JSON in short lines, so that a changed number changes one line. */
 export function formatReport(report: TrainingReport): string {
   const isFlat = (value: unknown) =>
     typeof value !== 'object' ||

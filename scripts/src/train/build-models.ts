@@ -1,4 +1,4 @@
-/** Writes what ships into packages/registry/models: `node scripts/dist/train/build-models.js`. Takes a minute or two. */
+/** Builds the shipped models in packages/registry/models: `node scripts/dist/train/build-models.js`. */
 import { writeFiles } from './artifacts';
 import { buildShippedModels, modelsDirectory } from './shipped-models';
 

@@ -3,7 +3,9 @@ import type { CandidateName, GridEntry, TrainingReport } from './report';
 
 const MAX_CHOSEN_LISTED = 3;
 
-/** What comes of choosing anew in every fold: the honest price of having chosen at all. */
+/**
+ * Nested cross-validation: selecting the candidate within each fold shows the optimism of having selected one at all.
+ */
 export function compareNested({ nested }: TrainingReport): string {
   const rows = nested.map(({ family, cv, chosen }) => [
     family,
@@ -14,14 +16,15 @@ export function compareNested({ nested }: TrainingReport): string {
     formatScore(cv.log_loss),
     chosen
       .slice(0, MAX_CHOSEN_LISTED)
-      .map((one) => `${describe(one)} (${one.times})`)
+      .map((candidate) => `${describe(candidate)} (${candidate.times})`)
       .join('; '),
   ]);
-  const words = 'Chosen anew in every fold, by the Brier score of its known rows seen by those of other ids:';
-  return `${words}\n\n${markdownTable(['chosen among', 'accuracy', 'sensitivity', 'AUC', 'Brier', 'log loss', 'most often'], rows)}`;
+  const heading =
+    'Nested cross-validation: each fold selects a candidate by the leave-one-id-out Brier score of its train rows:';
+  return `${heading}\n\n${markdownTable(['selected from', 'accuracy', 'sensitivity', 'AUC', 'Brier', 'log loss', 'most often selected'], rows)}`;
 }
 
-/** Every metric, scaling and rule at its best k and at k = 5; all of k = 1..31 are in `evaluation.json`. */
+/** Each metric, scaling and rule at k = 5 and at its best k; `evaluation.json` has all values of k. */
 export function compareGrid({ grid }: TrainingReport): string {
   const series = new Map<string, GridEntry[]>();
   for (const entry of grid) {
@@ -30,16 +33,16 @@ export function compareGrid({ grid }: TrainingReport): string {
   }
   const rows = [...series.values()].flatMap((entries) => {
     const usable = entries.filter(({ brier }) => brier !== null);
-    const five = usable.find(({ k }) => k === 5);
-    if (five === undefined) return [];
-    const best = usable.reduce((one, other) => (Number(other.brier) < Number(one.brier) ? other : one));
+    const atFive = usable.find(({ k }) => k === 5);
+    if (atFive === undefined) return [];
+    const best = usable.reduce((lowest, entry) => (Number(entry.brier) < Number(lowest.brier) ? entry : lowest));
     return [
       [
-        `${five.metric}, ${five.scaling}, ${five.rule}`,
-        ...cells(five),
+        `${atFive.metric}, ${atFive.scaling}, ${atFive.rule}`,
+        ...cells(atFive),
         String(best.k),
-        show(best.accuracy),
-        show(best.brier),
+        formatOptional(best.accuracy),
+        formatOptional(best.brier),
       ],
     ];
   });
@@ -51,17 +54,17 @@ export function compareGrid({ grid }: TrainingReport): string {
     'Brier',
     'log loss',
     'best k by Brier',
-    'its accuracy',
-    'its Brier',
+    'accuracy at that k',
+    'Brier at that k',
   ];
-  return `At k = 5, and at the k that this very comparison likes best (which flatters it); every k is in \`evaluation.json\`:\n\n${markdownTable(header, rows)}`;
+  return `At k = 5, and at the k with the lowest Brier score in this comparison (an optimistic choice); \`evaluation.json\` has every k:\n\n${markdownTable(header, rows)}`;
 }
 
 function cells({ accuracy, sensitivity, auc, brier, log_loss }: GridEntry): string[] {
-  return [accuracy, sensitivity, auc, brier, log_loss].map(show);
+  return [accuracy, sensitivity, auc, brier, log_loss].map(formatOptional);
 }
 
-function show(value: number | null): string {
+function formatOptional(value: number | null): string {
   return value === null ? '' : formatScore(value);
 }
 

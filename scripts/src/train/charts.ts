@@ -1,7 +1,7 @@
 import type { ModelReport } from './report';
 import { type Axis, Chart, drawTable } from './svg';
 
-/** The plots of a model's card, by file name. */
+/** Plots of a model card by file name. */
 export function drawCharts(name: string, report: ModelReport): Map<string, string> {
   return new Map([
     ['roc.svg', drawRoc(name, report)],
@@ -20,7 +20,7 @@ const share = (title: string): Axis => ({
 });
 
 function drawRoc(name: string, { curves, cv }: ModelReport): string {
-  return new Chart(`${name}: ROC curve`, share('benign called malignant'), share('malignant called malignant'))
+  return new Chart(`${name}: ROC curve`, share('false positive rate'), share('true positive rate (sensitivity)'))
     .line(
       [
         [0, 0],
@@ -35,7 +35,11 @@ function drawRoc(name: string, { curves, cv }: ModelReport): string {
 }
 
 function drawReliability(name: string, { curves, cv }: ModelReport): string {
-  const chart = new Chart(`${name}: reliability`, share('probability of malignancy'), share('malignant in fact'));
+  const chart = new Chart(
+    `${name}: reliability`,
+    share('probability of malignancy'),
+    share('share of malignant records'),
+  );
   chart.line([[0, 0], [1, 1]], '#9aa5b1', '4 4'); // prettier-ignore
   const rows = curves.reliability.reduce((sum, bin) => sum + bin.rows, 0);
   chart.line(curves.reliability.map((bin) => [bin.mean_probability, bin.malignant_share] as const));
@@ -49,14 +53,14 @@ function drawRiskCoverage(name: string, { curves }: ModelReport): string {
   const to = Math.ceil(highest * 100) / 100;
   const ticks = Array.from({ length: 5 }, (_, step) => (to * step) / 4);
   const risk: Axis = {
-    title: 'wrong among the answered',
+    title: 'error rate',
     from: 0,
     to,
     ticks,
     label: (tick) => `${(tick * 100).toFixed(2)} %`,
   };
   const coverage: Axis = {
-    title: 'answered, the most certain first',
+    title: 'coverage: share of most certain records',
     from: 0.5,
     to: 1,
     ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1],
@@ -80,7 +84,7 @@ function drawConfusion(name: string, { leave_one_out: counts }: ModelReport): st
   };
   return drawTable(
     `${name}: confusion matrix, leave-one-out`,
-    ['called benign', 'called malignant'],
+    ['predicted benign', 'predicted malignant'],
     [row('benign', tb, fm), row('malignant', fb, tm)],
   );
 }

@@ -2,10 +2,10 @@ import type { LabelledSample } from '@cytoqueue/training';
 import type { Schema } from '@cytoqueue/schema';
 import { type TrainingDataIssue, InvalidTrainingFileError } from './invalid-training-file';
 
-/** With fewer the folds would hold less than two rows of a class. */
-export const MIN_ROWS_PER_CLASS = 20;
+/** With fewer rows, ten folds would hold fewer than two rows of a class each. */
+const MIN_ROWS_PER_CLASS = 20;
 
-/** @throws UntrainableError with every reason why complete rows that are sound one by one make no model together */
+/** @throws InvalidTrainingFileError with all reasons why no model can be fitted to rows that are valid one by one */
 export function checkSamples(rows: readonly LabelledSample[], schema: Schema): void {
   const issues = [...tooFewRows(rows, schema), ...constantColumns(rows, schema), ...contradictions(rows, schema)];
   if (issues.length > 0) throw new InvalidTrainingFileError(issues);
@@ -36,7 +36,7 @@ function constantColumns(rows: readonly LabelledSample[], { features }: Schema):
   });
 }
 
-/** Equal measurements with different classes: one of the rows is mistaken, or the features do not tell the classes apart. */
+/** Equal measurements with different classes: a label is wrong, or the features do not distinguish the classes. */
 function contradictions(rows: readonly LabelledSample[], { labels }: Schema): TrainingDataIssue[] {
   const firstByVector = new Map<string, LabelledSample>();
   return rows.flatMap((row) => {

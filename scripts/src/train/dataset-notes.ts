@@ -1,9 +1,9 @@
-/** What is known of the files that ship and cannot be read off their rows, by digest. */
+/** Facts about the shipped data files that their rows do not show, by digest. */
 interface DatasetNotes {
   readonly origin: string;
-  /** Last data row of the records that were collected first; null where rows are in no order of time. */
+  /** Last data row of the first group of records; null when rows are not in chronological order. */
   readonly firstGroupEndsAt: number | null;
-  /** How other kinds of models do by the same protocol; measured with scikit-learn. */
+  /** Comparison with other kinds of models by the same protocol, measured with scikit-learn. */
   readonly otherModels: string;
 }
 
@@ -19,7 +19,7 @@ const notesByDigest: Readonly<Record<string, DatasetNotes>> = {
     origin: 'Trained on images of 1989 to 1995 from one hospital, measured with one program; no external validation.',
     firstGroupEndsAt: null,
     otherModels:
-      'Logistic regression and SVC of scikit-learn do about one point better by the same protocol: for these data nearest neighbours are not the best there is.',
+      'Logistic regression and SVC of scikit-learn are about one percentage point more accurate by the same protocol: for these data nearest neighbours are not the best method.',
   },
 };
 
@@ -28,7 +28,7 @@ const generalLimits = [
   'Every figure comes from the training data themselves and says nothing about another laboratory.',
 ];
 
-/** What whoever relies on a model must know; stands in the model file and on its card. */
+/** Limits that users of a model must know; part of the model file and its card. Changing them changes the digest. */
 export function limitsOfUse(digest: string): string[] {
   const origin = notesByDigest[digest]?.origin ?? 'Trained on a file of unknown origin; no external validation.';
   return [generalLimits[0], origin, generalLimits[1]];

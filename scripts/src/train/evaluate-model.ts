@@ -13,22 +13,22 @@ export type ModelScores = Pick<
   | 'curves'
 >;
 
-/** What is measured of one candidate, from its out-of-fold answers and by the other protocols. */
+/** Evaluates one candidate by its out-of-fold predictions and by the other protocols. */
 export function evaluateModel(
   { candidate, probabilities, pValues }: CandidatePredictions,
   data: EvaluationData,
   protocol: Protocol,
 ): ModelScores {
   const { labels } = data.training;
-  const { figures, repetitions, monteCarloError } = summarize(probabilities, labels);
+  const { metrics, repetitions, monteCarloError } = summarize(probabilities, labels);
   const distinct = deduplicate(data);
   const [ofDistinct] = crossValidate(distinct, [candidate], protocol).predictions;
   return {
-    cv: figures,
+    cv: metrics,
     cv_intervals: bootstrapIntervals(probabilities, data, protocol.seed),
     cv_monte_carlo_error: monteCarloError,
     cv_repetitions: repetitions,
-    deduplicated: summarize(ofDistinct.probabilities, distinct.training.labels).figures,
+    deduplicated: summarize(ofDistinct.probabilities, distinct.training.labels).metrics,
     chronological:
       protocol.last_known_row === null ? null : evaluateChronologically(data, protocol.last_known_row, candidate),
     conformal: pValues.length === 0 ? null : evaluateConformalSets(pValues, labels),

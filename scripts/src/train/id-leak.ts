@@ -2,7 +2,7 @@ import { crossValidate, type EvaluationData, withIdLeak, type LabelledSample, su
 import { baselineCandidate } from './recipes';
 import type { Protocol, TrainingReport } from './report';
 
-/** What becomes of the baseline when the id is taken for a feature. */
+/** Evaluates the baseline with and without the id as a feature. */
 export function compareIdLeak(
   data: EvaluationData,
   rows: readonly LabelledSample[],
@@ -10,8 +10,8 @@ export function compareIdLeak(
 ): TrainingReport['id_leak'] {
   const ids = rows.map(({ id }) => (id === undefined || id.trim() === '' ? NaN : Number(id)));
   if (ids.some(Number.isNaN)) return null;
-  const evaluate = (some: EvaluationData) =>
-    summarize(crossValidate(some, [baselineCandidate], protocol).predictions[0].probabilities, data.training.labels)
-      .figures;
+  const evaluate = (variant: EvaluationData) =>
+    summarize(crossValidate(variant, [baselineCandidate], protocol).predictions[0].probabilities, data.training.labels)
+      .metrics;
   return { with_id: evaluate(withIdLeak(data, ids)), without_id: evaluate(data) };
 }

@@ -1,4 +1,4 @@
-/** Something about a file that keeps a model from being made of it. */
+/** A reason why no model can be trained on a file. */
 export interface TrainingDataIssue {
   readonly code: string;
   readonly detail: string;
@@ -8,9 +8,9 @@ export interface TrainingDataIssue {
 
 const MAX_LISTED = 10;
 
-/** A file that no model can be made of. The message is a report for whoever supplied the file. */
+/** No model can be trained on the file. The message is a report for the person who supplied it. */
 export class InvalidTrainingFileError extends Error {
-  override readonly name = 'UntrainableError';
+  override readonly name = 'InvalidTrainingFileError';
 
   constructor(readonly issues: readonly TrainingDataIssue[]) {
     super(report(issues));

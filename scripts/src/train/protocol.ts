@@ -4,9 +4,9 @@ import type { DataFacts, Protocol } from './report';
 import type { TrainingFile } from './training-file';
 import { InvalidTrainingFileError } from './invalid-training-file';
 
-/** Largest k that is compared where there are rows enough. */
+/** Largest k that is compared when there are enough rows. */
 const MAX_NEIGHBORS = 31;
-/** The k of the models that ship. */
+/** k of the shipped models. */
 const MIN_NEIGHBORS = 5;
 
 export function summarizeData(
@@ -25,7 +25,7 @@ export function summarizeData(
   };
 }
 
-/** @throws UntrainableError `too-few-rows` when a fold may leave fewer rows of a class than neighbours are asked for */
+/** @throws InvalidTrainingFileError `too-few-rows` when a fold may leave fewer rows of a class than k */
 export function planProtocol(
   facts: DataFacts,
   groups: Int32Array,

@@ -8,7 +8,7 @@ import {
 } from '@cytoqueue/training';
 import { type Schema, type SchemaId, schemas } from '@cytoqueue/schema';
 
-/** A model that is made of a data set: how it is fitted, and the same as a candidate for evaluation. */
+/** A model to train on a data set: the options to fit it, and the same as a candidate for evaluation. */
 export interface Recipe {
   readonly name: string;
   /** One line for the card. */
@@ -17,12 +17,12 @@ export interface Recipe {
   readonly candidate: Candidate;
 }
 
-/** The first one is the data set's own model, others are there to compare. */
+/** Models of a schema: the main one first, then those to compare with. */
 export function recipesFor(schemaId: SchemaId, name?: string): readonly Recipe[] {
-  const own = name ?? `${schemaId}-knn`;
+  const mainName = name ?? `${schemaId}-knn`;
   const bySchema: Record<SchemaId, readonly Recipe[]> = {
-    wbc: [ratioByBrayCurtis(own), votesByEuclid(`${own}-euclidean`)],
-    wdbc: [ratioByScaledEuclid(own)],
+    wbc: [ratioByBrayCurtis(mainName), votesByEuclid(`${mainName}-euclidean`)],
+    wdbc: [ratioByScaledEuclid(mainName)],
   };
   return bySchema[schemaId];
 }
@@ -37,7 +37,7 @@ function ratioByBrayCurtis(name: string): Recipe {
     summary:
       'Bray-Curtis distance, the 5 nearest rows of each class, calibrated logarithm of the ratio of their mean distances',
     fit: { metric: 'bray-curtis', rule: 'class-ratio', k: 5 },
-    candidate: { space: spaceOf('bray-curtis', 'raw'), rule: 'class-ratio', k: 5, conformal: true },
+    candidate: { distanceConfig: distanceConfigOf('bray-curtis', 'raw'), rule: 'class-ratio', k: 5, conformal: true },
   };
 }
 
@@ -46,7 +46,7 @@ function votesByEuclid(name: string): Recipe {
     name,
     summary: 'Euclidean distance, the 5 nearest rows, every tie at the fifth distance votes: the baseline',
     fit: { metric: 'euclidean', rule: 'votes', k: 5 },
-    candidate: { space: spaceOf('euclidean', 'raw'), rule: 'votes', k: 5 },
+    candidate: { distanceConfig: distanceConfigOf('euclidean', 'raw'), rule: 'votes', k: 5 },
   };
 }
 
@@ -56,15 +56,15 @@ function ratioByScaledEuclid(name: string): Recipe {
     summary:
       'Euclidean distance between z-scores, the 5 nearest rows of each class, calibrated logarithm of the ratio of their mean distances',
     fit: { metric: 'euclidean', rule: 'class-ratio', k: 5, scaling: 'z-score' },
-    candidate: { space: spaceOf('euclidean', 'z-score'), rule: 'class-ratio', k: 5, conformal: true },
+    candidate: { distanceConfig: distanceConfigOf('euclidean', 'z-score'), rule: 'class-ratio', k: 5, conformal: true },
   };
 }
 
-/** The k-NN of every textbook, for comparisons. */
+/** Textbook k-NN, for comparisons. */
 export const baselineCandidate: Candidate = votesByEuclid('baseline').candidate;
 
-function spaceOf(metric: CandidateMetric, scaling: CandidateScaling): DistanceConfig {
-  const space = distanceConfigs.find((one) => one.metric === metric && one.scaling === scaling);
-  if (space === undefined) throw new RangeError(`${metric} distances of ${scaling} values are not compared`);
-  return space;
+function distanceConfigOf(metric: CandidateMetric, scaling: CandidateScaling): DistanceConfig {
+  const distanceConfig = distanceConfigs.find((config) => config.metric === metric && config.scaling === scaling);
+  if (distanceConfig === undefined) throw new RangeError(`there is no distance configuration ${metric}, ${scaling}`);
+  return distanceConfig;
 }

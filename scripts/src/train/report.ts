@@ -9,7 +9,9 @@ import type {
 import type { MetricValues } from '@cytoqueue/classifier';
 import type { SchemaId } from '@cytoqueue/schema';
 
-/** `evaluation.json`: everything that was measured, without clock, path or host; the card is drawn from it alone. */
+/**
+ * `evaluation.json`: all results of the evaluation, without time, path or host. The card is generated from it alone.
+ */
 export interface TrainingReport {
   readonly format: 'cytoqueue-evaluation';
   readonly format_version: 1;
@@ -18,9 +20,9 @@ export interface TrainingReport {
   readonly protocol: Protocol;
   readonly models: Readonly<Record<string, ModelReport>>;
   readonly nested: readonly NestedReport[];
-  /** Every combination that was compared. */
+  /** All candidates that were compared. */
   readonly grid: readonly GridEntry[];
-  /** The baseline with the id as one more feature, beside the same without; null where ids are not numbers. */
+  /** The baseline with and without the id as a feature; null when ids are not numbers. */
   readonly id_leak: { readonly with_id: EvaluationMetrics; readonly without_id: EvaluationMetrics } | null;
 }
 
@@ -31,7 +33,7 @@ export interface DataFacts {
   readonly complete_rows: number;
   readonly benign: number;
   readonly malignant: number;
-  /** Distinct ids; as many as complete rows where there are none. */
+  /** Distinct ids; equals `complete_rows` without ids. */
   readonly ids: number;
   readonly distinct_vectors: number;
 }
@@ -42,7 +44,7 @@ export interface Protocol {
   readonly seed: number;
   /** Largest k that was compared. */
   readonly most_neighbors: number;
-  /** The chronological variant knows the rows up to this one; null where the order of rows is not one of time. */
+  /** Last train row of the chronological evaluation; null when rows are not in chronological order. */
   readonly last_known_row: number | null;
 }
 
@@ -53,9 +55,9 @@ export interface ModelReport {
   readonly limits_of_use: readonly string[];
   readonly operating_points: Readonly<Record<string, number>>;
   readonly cv: EvaluationMetrics;
-  /** 95 %, for other patients. */
+  /** 95 % confidence intervals for other patients. */
   readonly cv_intervals: Readonly<Record<keyof EvaluationMetrics, Interval>>;
-  /** Standard error of the means in `cv` for other folds. */
+  /** Standard error of the means in `cv` due to the choice of folds. */
   readonly cv_monte_carlo_error: EvaluationMetrics;
   readonly cv_repetitions: readonly EvaluationMetrics[];
   readonly leave_one_out: MetricValues;
@@ -63,7 +65,7 @@ export interface ModelReport {
   readonly chronological: EvaluationMetrics | null;
   readonly conformal: ConformalMetrics | null;
   readonly curves: Curves;
-  /** Of versions that tell records and files unlike their training data. */
+  /** Results for versions that tell records and files unlike their training data. */
   readonly novelty?: NoveltyReport;
   readonly drift?: readonly DriftReport[];
 }
@@ -78,11 +80,11 @@ export interface CandidateName {
 export interface NestedReport {
   readonly family: string;
   readonly cv: EvaluationMetrics;
-  /** Most often chosen first. */
+  /** Most frequent first. */
   readonly chosen: readonly (CandidateName & { readonly times: number })[];
 }
 
-/** Figures are null where no calibration fits some fold. */
+/** Metrics are null when no calibration fits in some fold. */
 export interface GridEntry extends CandidateName {
   readonly accuracy: number | null;
   readonly sensitivity: number | null;

@@ -10,22 +10,25 @@ import { fitModel, serializeWithScores } from './train';
 import { readTrainingFile } from './training-file';
 import { fitTrustedModel } from './trust';
 
-/** The whole comparison takes a minute; it is in the first model's evaluation, and one repetition proves the folds. */
+/**
+ * The full comparison takes a minute. It is read from the first model's evaluation, and one repetition is computed
+ * again.
+ */
 describe.each(shippedData)('$schema.id', ({ path, schema }) => {
   const recipes = recipesFor(schema.id);
   const file = readTrainingFile(path, schema);
   const report = JSON.parse(shipped(recipes[0].name, 'evaluation.json')) as TrainingReport;
 
-  test.each(recipes)('$name is what the shipped data and its figures give, byte for byte', (recipe) => {
+  test.each(recipes)('$name is built from the shipped data and metrics, byte for byte', (recipe) => {
     const bytes = serializeWithScores(fitModel(recipe, file, schema, shippedVersion), report.models[recipe.name].cv);
     expect(readFileSync(join(modelsDirectory, recipe.name, `${shippedVersion}.json`)).equals(bytes)).toBe(true);
   });
 
-  test.each(recipes)("$name's card, plots and evaluation are drawn from the comparison", ({ name }) => {
+  test.each(recipes)("$name's card, plots and evaluation are generated from the comparison", ({ name }) => {
     for (const [part, text] of describeModel(name, report)) expect(shipped(name, part)).toBe(text);
   });
 
-  test('the trusted version is what the shipped data give, byte for byte, and so are its card and its verdicts', () => {
+  test('the trusted version, its card and its verdicts are built from the shipped data, byte for byte', () => {
     const [{ name }] = recipes;
     const trusted = JSON.parse(shipped(name, 'evaluation.json', trustedVersion)) as TrainingReport;
     const bytes = serializeWithScores(
@@ -40,7 +43,7 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
     expect(trusted.models[name]).toMatchObject({ ...scores, digest: parseModel(bytes).digest });
   });
 
-  test('the first repetition of the folds comes out as it stands in the evaluation', () => {
+  test('the first repetition of the cross-validation equals the stored evaluation', () => {
     const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
     const { predictions } = crossValidate(
       data,
@@ -48,7 +51,7 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
       { ...report.protocol, repetitions: 1 },
     );
     recipes.forEach(({ name }, index) => {
-      expect(summarize(predictions[index].probabilities, data.training.labels).figures).toEqual(
+      expect(summarize(predictions[index].probabilities, data.training.labels).metrics).toEqual(
         report.models[name].cv_repetitions[0],
       );
     });

@@ -9,21 +9,21 @@ import { addTrust } from './trust';
 
 const packagesDirectory = join(__dirname, '../../../packages');
 
-/** Where the shipped models lie: `{name}/{version}.json`, with card, plots and evaluation in `{name}/{version}/`. */
+/** Folder of the shipped models: `{name}/{version}.json`, with card, plots and evaluation in `{name}/{version}/`. */
 export const modelsDirectory = join(packagesDirectory, 'registry/models');
 
 export const shippedVersion = '1.0.0';
 
-/** The version that also tells what is unlike its training data; of each data set's own model. */
+/** Version of each data set's main model that also recognises records and files unlike its training data. */
 export const trustedVersion = '1.1.0';
 
-/** The data that ship. */
+/** Data files that the shipped models are trained on. */
 export const shippedData: readonly { readonly path: string; readonly schema: Schema }[] = [
   { path: join(packagesDirectory, 'schema/data/wisconsin-original.csv'), schema: wbc },
   { path: join(packagesDirectory, 'schema/data/wisconsin-diagnostic.csv'), schema: wdbc },
 ];
 
-/** Trains what ships from the data that ship: the same bytes on every machine, by path below `modelsDirectory`. */
+/** Trains the shipped models. @returns files by path below `modelsDirectory`; the same bytes on every machine */
 export function buildShippedModels(onProgress?: (schema: Schema, done: number) => void): Map<string, Uint8Array> {
   const files = shippedData.flatMap(({ path, schema }) => {
     const file = readTrainingFile(path, schema);
@@ -31,7 +31,7 @@ export function buildShippedModels(onProgress?: (schema: Schema, done: number) =
     const trained = train(file, { schema, version: shippedVersion, seed: defaultSeed, onProgress: reportProgress });
     return [listArtifacts(trained), buildTrustedModel(schema, trained.report)];
   });
-  return new Map(files.flatMap((some) => [...some]));
+  return new Map(files.flatMap((entries) => [...entries]));
 }
 
 /** The trusted version alone, of a comparison that was made before: in a minute or two. */

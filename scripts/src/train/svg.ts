@@ -1,4 +1,4 @@
-/** A point in the units of the data. */
+/** A point in data units. */
 export type Point = readonly [x: number, y: number];
 
 export interface Axis {
@@ -14,9 +14,9 @@ const HEIGHT = 400;
 const MARGIN = { left: 80, right: 20, top: 44, bottom: 56 };
 const INK = '#1f2933';
 const FAINT = '#c9d1d9';
-export const SERIES = '#0b6e99';
+const SERIES = '#0b6e99';
 
-/** A chart with axes, drawn part by part. Text is real text, so that it can be read aloud and searched. */
+/** A chart with axes. Its text is SVG text, so that screen readers and search find it. */
 export class Chart {
   private readonly parts: string[] = [];
 
@@ -25,8 +25,8 @@ export class Chart {
     private readonly x: Axis,
     private readonly y: Axis,
   ) {
-    for (const tick of x.ticks) this.drawTickOfX(tick);
-    for (const tick of y.ticks) this.drawTickOfY(tick);
+    for (const tick of x.ticks) this.drawXTick(tick);
+    for (const tick of y.ticks) this.drawYTick(tick);
     const [left, top, right, bottom] = [MARGIN.left, MARGIN.top, WIDTH - MARGIN.right, HEIGHT - MARGIN.bottom];
     this.parts.push(`<path d="M${left} ${top}V${bottom}H${right}" fill="none" stroke="${INK}"/>`);
     this.parts.push(text((left + right) / 2, HEIGHT - 14, x.title, 'middle'));
@@ -36,21 +36,21 @@ export class Chart {
   }
 
   line(points: readonly Point[], color: string = SERIES, dashes = ''): this {
-    const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${this.place(point)}`).join('');
+    const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${this.toPixels(point)}`).join('');
     this.parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dashes}"/>`);
     return this;
   }
 
   /** @param radius in pixels */
   dot(point: Point, radius: number): this {
-    const [x, y] = this.place(point).split(' ');
+    const [x, y] = this.toPixels(point).split(' ');
     this.parts.push(`<circle cx="${x}" cy="${y}" r="${radius.toFixed(1)}" fill="${SERIES}" fill-opacity="0.75"/>`);
     return this;
   }
 
-  note(point: Point, words: string, anchor: 'start' | 'middle' | 'end' = 'start'): this {
-    const [x, y] = this.place(point).split(' ').map(Number);
-    this.parts.push(text(x, y, words, anchor));
+  note(point: Point, content: string, anchor: 'start' | 'middle' | 'end' = 'start'): this {
+    const [x, y] = this.toPixels(point).split(' ').map(Number);
+    this.parts.push(text(x, y, content, anchor));
     return this;
   }
 
@@ -58,28 +58,28 @@ export class Chart {
     return frame(this.title, this.parts);
   }
 
-  /** In pixels, with a blank between. */
-  private place([x, y]: Point): string {
-    const right = MARGIN.left + ((x - this.x.from) / (this.x.to - this.x.from)) * (WIDTH - MARGIN.left - MARGIN.right);
-    const down =
+  /** Converts a point to pixels: "x y". */
+  private toPixels([x, y]: Point): string {
+    const pixelX = MARGIN.left + ((x - this.x.from) / (this.x.to - this.x.from)) * (WIDTH - MARGIN.left - MARGIN.right);
+    const pixelY =
       HEIGHT - MARGIN.bottom - ((y - this.y.from) / (this.y.to - this.y.from)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-    return `${right.toFixed(1)} ${down.toFixed(1)}`;
+    return `${pixelX.toFixed(1)} ${pixelY.toFixed(1)}`;
   }
 
-  private drawTickOfX(tick: number): void {
-    const [x] = this.place([tick, this.y.from]).split(' ').map(Number);
+  private drawXTick(tick: number): void {
+    const [x] = this.toPixels([tick, this.y.from]).split(' ').map(Number);
     this.parts.push(`<path d="M${x} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}" stroke="${FAINT}"/>`);
     this.parts.push(text(x, HEIGHT - MARGIN.bottom + 18, this.x.label(tick), 'middle'));
   }
 
-  private drawTickOfY(tick: number): void {
-    const [, y] = this.place([this.x.from, tick]).split(' ').map(Number);
+  private drawYTick(tick: number): void {
+    const [, y] = this.toPixels([this.x.from, tick]).split(' ').map(Number);
     this.parts.push(`<path d="M${MARGIN.left} ${y}H${WIDTH - MARGIN.right}" stroke="${FAINT}"/>`);
     this.parts.push(text(MARGIN.left - 8, y + 4, this.y.label(tick), 'end'));
   }
 }
 
-/** Two by two: rows are the truth, columns what was said. */
+/** Draws a 2 × 2 table: rows are the true classes, columns the predicted ones. */
 export function drawTable(
   title: string,
   columns: readonly string[],
@@ -110,10 +110,10 @@ function frame(title: string, parts: readonly string[]): string {
   return [head, `<title>${escape(title)}</title>`, background, heading, ...parts, '</svg>', ''].join('\n');
 }
 
-function text(x: number, y: number, words: string, anchor: string): string {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escape(words)}</text>`;
+function text(x: number, y: number, content: string, anchor: string): string {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escape(content)}</text>`;
 }
 
-function escape(words: string): string {
-  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+function escape(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

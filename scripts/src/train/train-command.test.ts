@@ -56,7 +56,7 @@ describe('a small labelled file', () => {
   );
   const files = filesOf(outs[0]);
 
-  test('becomes models with their cards', () => {
+  test('gives models with their cards', () => {
     expect(runs[0]).toMatchObject({ status: 0 });
     const card = [
       'card.md',
@@ -73,23 +73,23 @@ describe('a small labelled file', () => {
     expect(parseModel(files.get('small/2.1.0.json') ?? Buffer.of()).ref).toBe('small@2.1.0');
   });
 
-  test('gives the same bytes again', () => {
+  test('gives the same bytes every time', () => {
     const again = filesOf(outs[1]);
     expect([...again.keys()]).toEqual([...files.keys()]);
     for (const [path, bytes] of files) expect(again.get(path)?.equals(bytes)).toBe(true);
   });
 
-  test('is evaluated, and the outputs hold neither path nor id', () => {
+  test('is evaluated, and the outputs contain neither path nor id', () => {
     const report = JSON.parse(String(files.get('evaluation.json'))) as TrainingReport;
     const { cv } = report.models.small;
-    for (const figure of [cv.accuracy, cv.sensitivity, cv.specificity, cv.jaccard_malignant, cv.auc])
-      expect(figure).toBeGreaterThan(0.5);
+    for (const metric of [cv.accuracy, cv.sensitivity, cv.specificity, cv.jaccard_malignant, cv.auc])
+      expect(metric).toBeGreaterThan(0.5);
     expect(report.id_leak?.with_id.sensitivity).toBeLessThan(report.id_leak?.without_id.sensitivity ?? 0);
     for (const bytes of files.values()) expect(String(bytes)).not.toMatch(/\/tmp|train-|1000025/);
   });
 
-  test('shows progress in plain lines where there is no terminal', () => {
-    expect(runs[0].err).toMatch(/100 % cross-validated\n$/);
+  test('shows progress in plain lines without a terminal', () => {
+    expect(runs[0].err).toMatch(/100 % cross-validation finished\n$/);
     expect(runs[0].err).not.toContain('\r');
     expect(runs[0].out).toContain('evaluation.json');
   });
@@ -103,7 +103,7 @@ function withCell(row: number, column: number, text: string): string[] {
 test.each<[string, string[], RegExp]>([
   ['a bad cell', withCell(7, 3, '11'), /out-of-range \(1\)\n {2}data row 7: uniformity_of_cell_shape/],
   ['text for a grade', withCell(7, 3, 'high'), /not-an-integer \(1\)\n {2}data row 7/],
-  ['an unknown label', withCell(9, 10, '3'), /unknown-label \(1\)\n {2}data row 9: "3" is no class/],
+  ['an unknown label', withCell(9, 10, '3'), /unknown-label \(1\)\n {2}data row 9: "3" is not a class/],
   [
     'many bad cells',
     [header, ...rows.map((line) => line.replace(/,[24]$/, ',9'))],
@@ -136,7 +136,7 @@ test.each<[string, string[], RegExp]>([
   [
     'no class',
     [header, ...rows].map((line) => line.replace(/,[^,]*$/, '')),
-    /missing-column \(1\)\n {2}no column with the known class/,
+    /missing-column \(1\)\n {2}no class column/,
   ],
   [
     'a missing feature',
@@ -145,7 +145,7 @@ test.each<[string, string[], RegExp]>([
   ],
   ['an open quote', [header, '"5,1'], /not-csv/],
   ['nothing', [''], /no-header/],
-])('reports %s, not a stack', (_name, lines, report) => {
+])('reports %s without a stack trace', (_name, lines, report) => {
   const { status, err } = run(
     '--data',
     writeData('bad.csv', lines),
@@ -164,13 +164,13 @@ test.each([
   [['--data', 'nowhere.csv', '--schema', 'wbc'], 'there is no file'],
   [['--data', shippedData[0].path, '--schema', 'iris'], '--schema must be'],
   [['--data', shippedData[0].path, '--schema', 'wbc', '--seed', 'x'], '--seed must be'],
-  [['--data', shippedData[0].path, '--schema', 'wbc', '--name', '../x'], '--name must be'],
+  [['--data', shippedData[0].path, '--schema', 'wbc', '--name', '../x'], '--name must consist of'],
   [['--data', shippedData[0].path, '--schema', 'wbc', '--model-version', 'latest'], '--model-version must be'],
   [['--data', shippedData[0].path, '--schema', 'wbc', '--repetitions', '0'], '--repetitions must be'],
   [['--wrong'], "Unknown option '--wrong'"],
-])('the command %j is not understood', (argv, words) => {
+])('the command %j is rejected with the usage', (argv, message) => {
   const { status, err } = run(...argv);
   expect(status).toBe(2);
-  expect(err).toContain(words);
+  expect(err).toContain(message);
   expect(err).toContain('npm run train --');
 });

@@ -5,18 +5,18 @@ import { parseArgs } from 'node:util';
 import type { Schema } from '@cytoqueue/schema';
 import { ProgressBar } from '../demo/progress-bar';
 import { formatReport, listArtifacts, writeFiles } from './artifacts';
-import { printScores } from './print-figures';
+import { printScores } from './print-scores';
 import { schemaOf } from './recipes';
 import { defaultSeed, train } from './train';
 import { readTrainingFile } from './training-file';
 import { InvalidTrainingFileError } from './invalid-training-file';
 
 const USAGE = `npm run train -- --data FILE --schema wbc|wdbc [options]
-  --out DIR            where model, evaluation.json and card go (default: .cytoqueue/trained)
-  --name NAME          of the model (default: wbc-knn or wdbc-knn)
-  --model-version V    (default: 1.0.0)
-  --repetitions N      of the cross-validation, 1 to 100 (default: 10)
-  --seed N             of the folds, a whole number (default: ${defaultSeed})`;
+  --out DIR            output folder for model, evaluation.json and card (default: .cytoqueue/trained)
+  --name NAME          model name (default: wbc-knn or wdbc-knn)
+  --model-version V    model version (default: 1.0.0)
+  --repetitions N      repetitions of the cross-validation, 1 to 100 (default: 10)
+  --seed N             random seed of the folds, a whole number (default: ${defaultSeed})`;
 
 interface TrainArguments {
   readonly data: string;
@@ -33,7 +33,7 @@ export interface Terminal {
   readonly err: Pick<WriteStream, 'isTTY' | 'write'>;
 }
 
-/** @returns the exit status: 0 trained, 1 the file is not fit for it, 2 the command is not understood */
+/** @returns the exit status: 0 trained, 1 no model can be trained on the file, 2 invalid arguments */
 export function runTrainCommand(argv: string[], { out, err }: Terminal): number {
   const options = parseArguments(argv);
   if (typeof options === 'string') {
@@ -52,12 +52,12 @@ export function runTrainCommand(argv: string[], { out, err }: Terminal): number 
     return 0;
   } catch (error) {
     if (!(error instanceof InvalidTrainingFileError)) throw error;
-    err.write(`No model can be made of ${options.data}:\n${error.message}\n`);
+    err.write(`No model can be trained on ${options.data}:\n${error.message}\n`);
     return 1;
   }
 }
 
-/** @returns what is wrong, when something is */
+/** @returns the arguments, or an error message */
 function parseArguments(argv: string[]): TrainArguments | string {
   const text = { type: 'string' } as const;
   let values;
@@ -87,10 +87,10 @@ function parseArguments(argv: string[]): TrainArguments | string {
   } = values;
   const schema = schemaOf(values.schema ?? '');
   if (data === undefined || !existsSync(data))
-    return data === undefined ? '--data is missing' : `there is no file ${data}`;
+    return data === undefined ? '--data is missing' : `--data: there is no file ${data}`;
   if (schema === undefined) return '--schema must be wbc or wdbc';
   if (name !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(name))
-    return '--name must be of lower-case letters, digits and hyphens';
+    return '--name must consist of lower-case letters, digits and hyphens';
   if (!/^\d+\.\d+\.\d+$/.test(version)) return '--model-version must be three numbers, such as 1.0.0';
   if (!/^\d{1,9}$/.test(seed)) return '--seed must be a whole number';
   if (!/^([1-9]\d?|100)$/.test(repetitions)) return '--repetitions must be a whole number from 1 to 100';
@@ -102,6 +102,6 @@ function showProgress(err: Terminal['err']): (done: number) => void {
   const startedAt = performance.now();
   return (done) => {
     const secondsLeft = Math.ceil(((performance.now() - startedAt) / 1000 / done) * (1 - done));
-    bar.show(done, done < 1 ? `cross-validation, about ${secondsLeft} s left` : 'cross-validated');
+    bar.show(done, done < 1 ? `cross-validation, about ${secondsLeft} s left` : 'cross-validation finished');
   };
 }

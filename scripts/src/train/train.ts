@@ -1,5 +1,5 @@
 import { createTrainingSet, crossValidate, fit, groupById, TrainingDataError } from '@cytoqueue/training';
-import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier'; // prettier-ignore
+import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
 import type { Schema } from '@cytoqueue/schema';
 import { checkSamples } from './check-samples';
 import { evaluateModel, type ModelScores } from './evaluate-model';
@@ -14,12 +14,12 @@ import { InvalidTrainingFileError } from './invalid-training-file';
 
 export interface TrainOptions {
   readonly schema: Schema;
-  /** Of the data set's own model; `wbc-knn` or `wdbc-knn` when left out. */
+  /** Name of the main model; default `wbc-knn` or `wdbc-knn`. */
   readonly name?: string;
   readonly version: string;
   readonly seed: number;
   readonly repetitions?: number;
-  /** Called with the share of the comparison that is done, which takes nearly all of the time. */
+  /** Called with the completed share of the comparison, which takes nearly all of the time. */
   readonly onProgress?: (done: number) => void;
 }
 
@@ -29,15 +29,16 @@ export interface Trained {
   readonly models: ReadonlyMap<string, Uint8Array>;
 }
 
-/** An ordinary one: among the first dozen seeds its figures lie near the middle, for both data sets that ship. */
+/** A typical seed: among the first twelve, its metrics are near the median for both shipped data sets. */
 export const defaultSeed = 2;
 
 const FOLDS = 10;
 const REPETITIONS = 10;
 
 /**
- * Evaluates a data set's models beside everything they were chosen from, and makes them of all complete rows.
- * @throws UntrainableError
+ * Fits the models of a data set to all complete rows and evaluates them together with all candidates they were chosen
+ * from.
+ * @throws InvalidTrainingFileError
  */
 export function train(file: TrainingFile, options: TrainOptions): Trained {
   const { schema, seed, version, name, repetitions = REPETITIONS } = options;
@@ -76,7 +77,7 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
 
 type ModelWithoutDigest = Omit<ModelFile, 'digest'>;
 
-/** The model of all complete rows, without the figures of cross-validation. */
+/** Fits a model to all complete rows, without the metrics of the cross-validation. */
 export function fitModel(
   recipe: Recipe,
   { complete, digest }: TrainingFile,
@@ -99,7 +100,7 @@ export function fitModel(
   }
 }
 
-/** The model file with its figures. */
+/** Serializes a model with the metrics of the cross-validation. */
 export function serializeWithScores(model: ModelWithoutDigest, cv: ModelReport['cv']): Uint8Array {
   return serializeModel({ ...model, evaluation: { cv: { ...cv }, ...model.evaluation } });
 }

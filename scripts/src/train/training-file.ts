@@ -5,17 +5,17 @@ import { type HeaderMatch, matchHeader, parseLabel, parseRow, type Schema, Schem
 import { CsvError, parse } from 'csv-parse/sync';
 import { type TrainingDataIssue, InvalidTrainingFileError } from './invalid-training-file';
 
-/** A labelled CSV file, read for training. */
+/** Content of a labelled CSV file for training. */
 export interface TrainingFile {
   /** `sha256:` and the hex SHA-256 of the file's bytes. */
   readonly digest: string;
-  /** Data rows in the file. */
+  /** Number of data rows. */
   readonly rows: number;
-  /** The rows with every feature measured, in the file's order. */
+  /** Rows without missing features, in the order of the file. */
   readonly complete: LabelledSample[];
 }
 
-/** @throws UntrainableError with all that is wrong with the header or the cells */
+/** @throws InvalidTrainingFileError with all errors in the header and the cells */
 export function readTrainingFile(path: string, schema: Schema): TrainingFile {
   const bytes = readFileSync(path);
   const [columns = [], ...rows] = parseCells(bytes);
@@ -51,7 +51,7 @@ function matchColumns(columns: string[], schema: Schema): HeaderMatch {
     throw error;
   }
   throw new InvalidTrainingFileError([
-    { code: 'missing-column', detail: `no column with the known class (${schema.labelColumns.join(' or ')})` },
+    { code: 'missing-column', detail: `no class column (${schema.labelColumns.join(' or ')})` },
   ]);
 }
 
@@ -64,15 +64,19 @@ function readRow(
 ): LabelledSample | undefined {
   const result = parseRow(cells, match, schema);
   if (!result.ok) {
-    // A row that lacks many features is no mistake; it is only not complete.
+    // A row with many missing features is not an error, only incomplete.
     if (result.code !== 'too-many-missing') issues.push({ code: result.code, detail: result.detail, row });
     return undefined;
   }
   const text = match.labelColumn === undefined ? '' : cells[match.labelColumn];
   const label = parseLabel(text, schema);
   if (label === undefined) {
-    const known = schema.labelTokens.flat().join(', ');
-    issues.push({ code: 'unknown-label', detail: `${JSON.stringify(text)} is no class; known are ${known}`, row });
+    const expected = schema.labelTokens.flat().join(', ');
+    issues.push({
+      code: 'unknown-label',
+      detail: `${JSON.stringify(text)} is not a class; expected one of ${expected}`,
+      row,
+    });
     return undefined;
   }
   const id = match.idColumn === undefined ? undefined : cells[match.idColumn];

@@ -24,9 +24,9 @@ export async function checkFile(
 }
 
 /**
- * The same of a result file, whose rows are counted too.
- * @param column whose values are counted
- * @returns how many rows have each value
+ * Checks a result file and counts its rows.
+ * @param column column whose values are counted
+ * @returns number of rows by value
  * @throws ObjectCorruptError
  */
 export async function checkRows(
@@ -42,7 +42,10 @@ export async function checkRows(
   return counter.values;
 }
 
-/** Checks header, length and CRC-32 of a shard object of any format; the rows stream through. @throws ObjectCorruptError, ObjectFormatError */
+/**
+ * Checks header, length and CRC-32 of a shard object of any format; the rows stream through.
+ * @throws ObjectCorruptError, ObjectFormatError
+ */
 export async function checkShard(store: ObjectStore, { key, size }: ObjectInfo, rows: number): Promise<ShardCounts> {
   if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
   const head = decodeShardHeader(

@@ -7,7 +7,7 @@ import {
   ObjectUnreadableError,
 } from '@cytoqueue/storage';
 
-/** What to do about each kind of finding. */
+/** Remedy of each kind of finding. */
 export const REMEDIES = {
   'damaged-document':
     'Restore the object from its versions or a backup. Without one, delete the batch or record and have it sent again.',
@@ -63,13 +63,13 @@ export class FindingError extends Error {
   }
 }
 
-/** Runs checks one after the other and collects what they find; anything that says nothing about an object is thrown on. */
+/** Runs checks in order and collects findings; rethrows errors that do not concern an object. */
 export class Checks {
   readonly findings: Finding[] = [];
   objects = 0;
   bytes = 0;
 
-  /** @param kind of damage that the document or file itself has. @returns undefined when something was found */
+  /** @param kind kind of damage of the document or file itself. @returns undefined when there is a finding */
   async run<T>(key: string, kind: FindingKind, check: () => Promise<T> | T): Promise<T | undefined> {
     this.objects++;
     try {
@@ -85,7 +85,7 @@ export class Checks {
   }
 }
 
-/** @throws the error when it is none of an object */
+/** @throws the error when it does not concern an object */
 function describe(error: unknown, kind: FindingKind): [FindingKind, string] {
   if (error instanceof FindingError) return [error.kind, error.message];
   if (error instanceof ObjectFormatError) return ['unknown-format', error.message];

@@ -2,14 +2,14 @@ import { type Dialect, WholeRowChunker, cellOffsets, readRows } from '@cytoqueue
 
 const ANY_COLUMN = { columns: 1, featureColumns: [0], maxValue: 1, missingTokens: [] };
 
-/** Counts the data rows of a result file while its bytes stream through, and the values of one column. */
+/** Counts data rows and the values of one column while a result file streams through. */
 export class RowCounter {
   readonly values = new Map<string, number>();
   private readonly blocks: WholeRowChunker;
-  /** With the header. */
+  /** Rows including the header. */
   private records = 0;
 
-  /** @param column whose values are counted; from 0 */
+  /** @param column 0-based column whose values are counted */
   constructor(
     private readonly dialect: Dialect,
     private readonly column?: number,

@@ -20,9 +20,9 @@ export const DAY_MS = 86_400_000;
 export interface VerifyContext {
   store: ObjectStore;
   checks: Checks;
-  /** After so many days input files are removed. */
+  /** Days after which input files are removed. */
   inputRetentionDays: number;
-  /** After so many days a record or batch is removed. */
+  /** Days after which a record or batch is removed. */
   retentionDays: number;
 }
 
@@ -34,7 +34,7 @@ export async function verifyBatch(context: VerifyContext, tenant: string, id: st
     context.checks.bytes += info.size;
   }
   const key = ObjectKeys.batchDocument(tenant, id);
-  // An upload that was not accepted (yet) has its input alone.
+  // An upload that is not accepted (yet) has only its input.
   if (!objects.has(key) && [...objects.keys()].every((other) => other === ObjectKeys.batchInput(tenant, id))) return;
   const batch = await context.checks.run(key, 'damaged-document', async () => {
     const runDocument = parseBatchDocument(key, await context.store.get(key));
@@ -111,7 +111,7 @@ class BatchVerification {
     if (manifest !== undefined) await this.checkManifest(key, run, manifest, isNewest);
   }
 
-  /** Of a run that has not ended: its marker is there, or it never ends once Redis has lost it. */
+  /** Checks an unfinished run: without its marker it never ends when Redis loses the job. */
   private async checkListed(run: number): Promise<void> {
     const {
       tenant,
@@ -122,7 +122,7 @@ class BatchVerification {
       (key) => ObjectKeys.parseRun(key) !== undefined || ObjectKeys.parseShardKey(key) !== undefined,
     );
     const key = ObjectKeys.pending(tenant, id, run);
-    // Without any object of a run it may be an upload that was not accepted.
+    // Without any object of a run it may be an upload that was never accepted.
     if (!hasRunObject || (await store.head(key)) !== undefined) return;
     checks.add(
       ObjectKeys.runManifest(tenant, id, run),
@@ -157,7 +157,7 @@ class BatchVerification {
     if (isNewest && manifest.results !== undefined) this.checkShardCounts(key, manifest);
   }
 
-  /** Row by row: `row_status` is the second column behind those of the input. */
+  /** Counts rows by `row_status`, the second column after those of the input. */
   private async checkResults(key: string, run: number, { results, counts }: ManifestDocument): Promise<void> {
     const {
       tenant,
@@ -192,7 +192,7 @@ class BatchVerification {
     });
   }
 
-  /** The shard objects that the newest run was put together from. */
+  /** Shard objects of the newest run. */
   private checkShardCounts(
     key: string,
     { counts: { succeeded, rejected }, summary, failed_shards }: ManifestDocument,

@@ -51,7 +51,10 @@ export async function verifyReview({ store, checks }: VerifyContext, key: string
   });
 }
 
-/** A key of a record or review is claimed before that is stored, so it may name none; a batch is stored before. */
+/**
+ * The key of a record or review is claimed before that is stored, so it may name none; a batch is stored before its key is
+ * claimed.
+ */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {
     const { id } = await readDocument(store, key, idempotencyDocumentShape);
@@ -65,7 +68,7 @@ export async function verifyIdempotency({ store, checks }: VerifyContext, tenant
   });
 }
 
-/** Whether the audit log says so. Read only for a key that names nothing. */
+/** Whether the audit log records the deletion. Read only for a key that names nothing. */
 export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   const [action, resource] = id.startsWith('pred_') ? ['prediction', 'predictions'] : ['batch', 'batches'];
   const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice(id.indexOf('_') + 1)}`;
@@ -95,7 +98,7 @@ export async function verifyAudit({ store, checks }: VerifyContext, key: string)
   });
 }
 
-/** Versions by their own digests, and every promotion of the name: the newest must name a version that is there. */
+/** Checks the digest of each version and every promotion of the name; the newest must name an existing version. */
 export async function verifyModel({ store, checks }: VerifyContext, name: string): Promise<void> {
   const versions = new Set<string>();
   const champions: { key: string; version: string }[] = [];

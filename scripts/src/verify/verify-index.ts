@@ -5,7 +5,7 @@ import { wasDeleted } from './verify-entries';
 
 /**
  * Checks one segment of a status index against the records or batches that it covers.
- * @param after last id of the segment before
+ * @param after last id of the previous segment
  */
 export async function verifySegment(
   { store, checks, retentionDays }: VerifyContext,
@@ -27,7 +27,7 @@ export async function verifySegment(
   }
 }
 
-/** What was removed with its age stays listed until a whole segment has expired. */
+/** Expired entries stay listed until their whole segment has expired. */
 function isExpired({ id }: IndexDifference, retentionDays: number): boolean {
   const madeMs = idTimeMs('pred_', id) ?? idTimeMs('batch_', id) ?? 0;
   return madeMs + retentionDays * DAY_MS <= Date.now();

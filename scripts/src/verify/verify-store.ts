@@ -14,7 +14,7 @@ import {
   verifySettings,
 } from './verify-entries';
 
-/** Units (a batch, a record, a model, one object) that are checked at once; each holds one chunk of one object. */
+/** Units (a batch, a record, a model, one object) checked in parallel; each holds one chunk of one object in memory. */
 const CONCURRENCY = 8;
 
 export interface VerifyOptions {
@@ -35,8 +35,10 @@ export interface Summary {
 type WorkUnit = (context: VerifyContext) => Promise<void>;
 
 /**
- * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch, whatever the size
- * of the store. The installation may be running: a unit with a finding is checked a second time, and what was only on its way is
+ * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch,
+ * whatever the size
+ * of the store. The installation may be running: a unit with a finding is checked a second time, when work that was in
+ * progress is
  * then consistent or gone.
  * @throws StoreUnavailableError
  */

@@ -351,7 +351,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
   });
 }
 
-/** So many records make a segment of the index. */
+/** Number of records in an index segment. */
 const SEGMENT_IDS = 250;
 const HOUR_MS = 3_600_000;
 

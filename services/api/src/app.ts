@@ -7,15 +7,16 @@ import express, { type Express } from 'express';
 import type { UploadLimits } from './batches/upload-inspector';
 import type { AuditLog } from './audit/audit-log';
 import { RequestAuditor } from './audit/request-audit';
-import { Authenticator } from './session/authenticator';
+import { Authenticator, assertAccess } from './session/authenticator';
 import { Background } from './http/background';
 import { type MinimumRate, enforceMinimumRate } from './http/minimum-rate';
 import { requestContext } from './http/request-context';
 import type { SessionCookies } from './session/session-cookie';
-import { handleErrors, notFound } from './http/error-handler';
+import { createErrorHandler, notFound } from './http/error-handler';
 import { requireExactPath } from './http/exact-path';
 import { IdempotencyKeys } from './tenants/idempotency';
 import type { PublicAddress } from './http/public-address';
+import { limitRate } from './tenants/rate-limit';
 import type { RetentionPolicy } from './tenants/retention-policy';
 import { mountRoutes } from './http/router';
 import { securityHeaders } from './http/security-headers';
@@ -42,7 +43,14 @@ import { queueRoutes } from './operations/queue';
 import { reviewRoutes } from './reviews/routes';
 import { sessionRoutes } from './session/routes';
 import { worklistRoutes } from './worklist/routes';
+import { ConcurrencyLimiter } from './http/concurrency-limiter';
+import { Semaphore } from './http/semaphore';
+import { importProfileRoutes } from './import-profiles/routes';
 import { webRouter } from './static/web-app';
+import { toProblem } from './to-problem';
+
+/** Each takes a core and up to a quarter of a gigabyte. */
+const MAX_CONVERSIONS = 2;
 
 export interface AppDeps {
   store: ObjectStore;
@@ -58,31 +66,35 @@ export interface AppDeps {
   lastUse: LastUse;
   audit: AuditLog;
   quotas: TenantQuotas;
-  /** Runs uploads, which keep Amazon ECS from stopping this task while they last. */
+  /** Runs uploads, and keeps Amazon ECS from stopping this task during them. */
   protection: Pick<TaskProtection, 'run'>;
   sessions: SessionCookies;
   address: PublicAddress;
   /** Upper limit of `Prefer: wait`. */
   maxWaitSeconds: number;
-  /** The proxies in front whose `X-Forwarded-*` is believed: how many, or which. */
+  /** The proxies whose `X-Forwarded-*` headers are trusted: their number or addresses. */
   trustProxy: number | readonly string[] | undefined;
   limits: UploadLimits;
   retention: RetentionPolicy;
   logger: Logger;
   readiness: Readiness;
   version: string;
-  /** How fast a body must come; the product's own pace when left out. */
+  /** The minimum rate of request bodies; DEFAULT_MINIMUM_RATE when omitted. */
   minimumRate?: MinimumRate;
-  /** Where the web app was built to; none is served when left out. */
+  /** The web app's build folder; no web app is served when omitted. */
   webDist?: string;
 }
 
 export function createApp(deps: AppDeps): Express {
   const idempotency = new IdempotencyKeys(deps.store);
   const authenticator = new Authenticator(deps.keys, deps.sessions, (key) => deps.lastUse.recordUse(key));
+  const authenticate = authenticator.authenticate.bind(authenticator);
+  const auditor = new RequestAuditor(deps.audit);
   const routeDeps = {
     ...deps,
     idempotency,
+    conversions: new Semaphore(MAX_CONVERSIONS),
+    exports: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
     settings: new SettingsReader(deps.store),
@@ -95,6 +107,7 @@ export function createApp(deps: AppDeps): Express {
     ...batchRowRoutes(routeDeps),
     ...reviewRoutes(routeDeps),
     ...worklistRoutes(routeDeps),
+    ...importProfileRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),
@@ -106,7 +119,7 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
-  // Proxies guard a path in the one spelling that it has here; see requireExactPath for the rest.
+  // Proxies protect a path in exactly one spelling; requireExactPath rejects the other ones.
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('trust proxy', deps.trustProxy ?? false);
@@ -114,12 +127,14 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityHeaders(deps.address));
   app.use(enforceMinimumRate(deps.minimumRate));
   deps.address.mount(app);
-  app.use(requireExactPath(authenticator));
+  app.use(requireExactPath(authenticate));
   mountRoutes(app, routes, {
-    authenticator,
+    authenticate,
+    assertAccess,
+    limitRate: (route, tenant, request) => limitRate(deps.quotas.rateLimit, route, tenant, request),
+    startAudit: auditor.start.bind(auditor),
     retention: deps.retention,
-    auditor: new RequestAuditor(deps.audit),
-    rateLimit: deps.quotas.rateLimit,
+    toProblem,
   });
   if (deps.webDist !== undefined) app.use(webRouter(deps.webDist, deps.address));
   app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
@@ -127,6 +142,6 @@ export function createApp(deps: AppDeps): Express {
   app.use(() => {
     throw notFound();
   });
-  app.use(handleErrors);
+  app.use(createErrorHandler(toProblem));
   return app;
 }

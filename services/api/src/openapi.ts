@@ -3,12 +3,12 @@ import { problemResponses } from './http/response-schemas';
 import type { PublicAddress } from './http/public-address';
 import type { Route } from './http/router';
 
-/** The document that ships, made from the very schemas that check requests. */
+/** Creates the OpenAPI document from the schemas that validate requests. */
 export function createOpenApiDocument(routes: Route[], version: string, address: PublicAddress): object {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, access, operation } of routes) {
     const security = access === 'public' ? [] : [{ apiKey: [] }, { session: [] }];
-    // Before any route's own refusals stand an address that cannot be decoded and the tenant's rate limit.
+    // Every authenticated route may reject an undecodable address (400) or exceed the rate limit (429).
     const responses =
       access === 'public' ? operation.responses : { ...problemResponses(400, 429), ...operation.responses };
     paths[path] = { ...paths[path], [method]: { ...operation, responses, security } };
@@ -19,7 +19,7 @@ export function createOpenApiDocument(routes: Route[], version: string, address:
       title: 'Cytoqueue',
       version,
       description:
-        'How likely breast cytology records are malignant, one by one or by the million. Not a medical device.',
+        'Predicts malignancy of breast cytology records, for single records and CSV batches. Not a medical device.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: address.server }],

@@ -39,13 +39,13 @@ import { createTenantQuotas } from './tenants/tenant-quotas';
 import { closeServer, createHttpServer } from './http/server';
 import { readVersion } from './version';
 
-/** `services/web/dist`, seen from this file and from its build. */
+/** `services/web/dist`, relative to both `src` and `dist`. */
 const WEB_DIST = join(__dirname, '..', '..', 'web', 'dist');
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
-/** Uploads that take longer keep ECS from stopping their task; shorter ones end before it is deregistered. */
+/** Longer uploads are protected from ECS scale-in; shorter ones end before the task is deregistered. */
 const PROTECT_AFTER_MS = 5_000;
 
-/** Warns that an update shipped a version which the champion's name does not mean yet. */
+/** Warns that an update shipped a newer version than the champion. */
 function logNewerVersion({ name, champion, newer_version: newer }: ModelEntry, logger: Logger): void {
   const command = `npm run models -- promote ${name} ${newer}`;
   logger.warn(
@@ -54,7 +54,7 @@ function logNewerVersion({ name, champion, newer_version: newer }: ModelEntry, l
   );
 }
 
-/** Builds the API from its parts and listens; each part pushes its releaser, so the server closes before what it uses. */
+/** Builds the API and listens. Each part pushes its clean-up, so the server closes before the parts that it uses. */
 export async function startApi(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
   const store = withReadDeadline(openStore(config.storageUrl));
   cleanups.push('store', () => store.stop());
@@ -74,7 +74,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
     },
   });
   cleanups.push('dependency watch', () => dependencyWatch.stop());
-  // Before anything else uses them: what is unsuitable ends the start here.
+  // Rejects an unsuitable store or Redis before anything else uses it.
   await dependencyWatch.start();
   const producer = new JobProducer(commands, onRedisError);
   cleanups.push('producer', () => producer.stop());
@@ -135,7 +135,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   await listen(createHttpServer(app, config), config, logger, cleanups);
 }
 
-/** Removes what has expired, and indexes lists by status. */
+/** Starts the sweeper of expired resources and the indexing of lists by status. */
 function startMaintenance(deps: Parameters<typeof createSweeper>[0], cleanups: CleanupStack): void {
   const sweeper = createSweeper(deps);
   sweeper.start();
@@ -147,7 +147,7 @@ function startMaintenance(deps: Parameters<typeof createSweeper>[0], cleanups: C
 
 function resolveSessionSecret({ sessionSecret }: Config, logger: Logger): string {
   if (sessionSecret !== undefined) return sessionSecret;
-  logger.warn('SESSION_SECRET is not set: browser sessions end with this process and hold at no other');
+  logger.warn('SESSION_SECRET is not set: browser sessions are valid in this process only and end with it');
   return createSessionSecret();
 }
 

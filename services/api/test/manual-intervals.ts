@@ -1,4 +1,4 @@
-/** What keeps running: sockets, timeouts and clocks. */
+/** Functions that stay real: sockets, timeouts and clocks must keep running. */
 const REAL = [
   'Date',
   'hrtime',
@@ -12,8 +12,8 @@ const REAL = [
 ] as const;
 
 /**
- * Stops every interval that is set from now on until the test calls `advanceIntervals`, so that a check that runs every
- * 30 s runs when the test has prepared what it is to find. `jest.useRealTimers()` ends it.
+ * Holds every interval that is set from now on until the test calls `advanceIntervals`, so that a periodic check runs
+ * when the test is ready for it. `jest.useRealTimers()` ends it.
  */
 export function holdIntervals(): void {
   jest.useFakeTimers({ doNotFake: [...REAL] });

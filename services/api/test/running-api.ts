@@ -62,16 +62,19 @@ export interface Call {
 }
 
 export interface Settings {
-  /** How long a read of the store may take; the limit of the product when left out. */
+  /** The time limit of a read from the store; the product's limit when omitted. */
   readDeadlineMs?: number;
   publicUrl?: string;
   maxWaitSeconds?: number;
   bodyPace?: AppDeps['minimumRate'];
-  /** Proxies whose forwarded headers are believed. */
+  /** Proxies whose forwarded headers are trusted. */
   trustProxy?: readonly string[];
 }
 
-/** The real app on a free port, over a file store of its own and a given Redis. No worker: what is accepted stays queued. */
+/**
+ * Runs the real app on a free port with its own file store and a given Redis. Without a worker, accepted work stays
+ * queued.
+ */
 export class RunningApi {
   tenant = 'lab';
   readonly logged: {
@@ -113,7 +116,7 @@ export class RunningApi {
     return fetch(this.url + path, { ...rest, headers: { ...this.authorization(role), ...headers } });
   }
 
-  /** Runs uploads; a test may watch them. */
+  /** Runs uploads; tests may observe them. */
   protect = <T>(work: () => Promise<T>): Promise<T> => work();
 
   async predict(features: Record<string, unknown>): Promise<string> {
@@ -131,8 +134,8 @@ export class RunningApi {
   }
 
   /**
-   * Gives the keys to a tenant, by default a new one: a test starts without data, use or audit events, and shares the process
-   * with others. Keys of roles that are left out are revoked.
+   * Assigns the keys to a tenant, by default a new one, so that a test starts without data, usage or audit events
+   * although it shares the process with others. Keys of omitted roles are revoked.
    */
   assignKeys({
     tenant = `lab-${randomUUID()}`,
@@ -150,14 +153,14 @@ export class RunningApi {
     }));
   }
 
-  /** Removed when the API stops. */
+  /** A folder that is removed when the API stops. */
   async temporaryDir(): Promise<string> {
     const dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('directory', () => rm(dir, { recursive: true }));
     return dir;
   }
 
-  /** A request whose body the test sends as it likes, or never to its end. */
+  /** A request whose body the test writes itself, completely or not. */
   openRequest(
     path: string,
     headers: Record<string, string>,
@@ -169,16 +172,16 @@ export class RunningApi {
     const answered = new Promise<IncomingMessage>((resolve, reject) =>
       sending.once('response', resolve).once('error', reject),
     );
-    answered.catch(() => undefined); // a test that goes away does not wait for it
+    answered.catch(() => undefined); // tests that abort do not await it
     return { sending, answered };
   }
 
-  /** Bytes that the server has read from the connection of this request. */
+  /** Bytes that the server has read from this request's connection. */
   receivedBytes({ socket }: ClientRequest): number {
     return this.sockets.find(({ remotePort }) => remotePort === socket?.localPort)?.bytesRead ?? 0;
   }
 
-  /** Every file of the store but models and audit log, half-written ones too. */
+  /** All files of the store except models and audit log, including half-written ones. */
   async files(): Promise<string[]> {
     const entries = await this.entries();
     const files = entries
@@ -187,7 +190,7 @@ export class RunningApi {
     return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
   }
 
-  /** A folder that is removed while it is read makes Node.js fail. */
+  /** Retries: Node.js fails when a folder is removed while it is read. */
   private async entries(): Promise<Dirent[]> {
     for (;;) {
       try {
@@ -217,10 +220,10 @@ export class RunningApi {
     await this.store.start();
     const registry = new ModelRegistry(this.store);
     await registry.installShipped();
-    // Not started, so that nothing but a request writes into the store: tests call `flush`.
+    // Not started, so that only requests write to the store; tests call `flush`.
     this.audit = new AuditLog(this.store, logger);
     this.releasers.push('audit', () => this.audit.stop());
-    const ignore = () => undefined; // outages are what some tests are about
+    const ignore = () => undefined; // some tests cause outages
     const commands = createProducerConnection(redisUrl, ignore);
     this.commands = commands;
     this.releasers.push('redis', () => commands.disconnect());
@@ -234,7 +237,7 @@ export class RunningApi {
     const address = new PublicAddress(publicUrl);
     const metrics = new ApiMetrics(commands, queueWatch, logger);
     const damage = new DamageReport(logger, () => metrics.objectDamaged());
-    // Neither is started: a change through this process counts at once, and tests call `refresh` and `flush`.
+    // Neither is started: changes through this process take effect at once, and tests call `refresh` and `flush`.
     this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage });
     this.lastUse = new LastUse(this.store, this.ring, logger);
     const app = createApp({

@@ -49,15 +49,15 @@ export interface WorkerDeps {
 }
 
 const PREDICTION_CONCURRENCY = 16;
-/** Read, written or on their way to and from Redis while others are scored: with one of them threads wait. */
+/** Shards that are read, written or reported while others are scored. With one, the scoring threads had to wait. */
 const PREFETCHED_SHARDS = 2;
 
-/** How many shards a worker with so many scoring threads has in hand when it is busy. */
+/** The number of shards that a busy worker with `threads` scoring threads has active. */
 export function shardConcurrency(threads: number): number {
   return threads + PREFETCHED_SHARDS;
 }
 
-/** One consumer a queue. A change is announced after its effect is in the store. */
+/** Creates one consumer per queue. A change is published after its effect is stored. */
 export function createConsumers(deps: WorkerDeps): { start: () => void; stop: () => Promise<void> } {
   const consumers = [createPredictionConsumer(deps), ...createBatchConsumers(deps)];
   return {
@@ -99,7 +99,7 @@ function createBatchConsumers(deps: WorkerDeps): [JobConsumer<ShardJob>, JobCons
         );
         await advanceVirtualClock(deps.redis, priority);
       },
-      // Nothing else to do: the finalizer hears of it from the flow and puts the rows into the errors file.
+      // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
       onRetriesExhausted: ({ data }) => deps.metrics.shardFailed(data),
       changedId,
     }),
@@ -115,18 +115,18 @@ function createBatchConsumers(deps: WorkerDeps): [JobConsumer<ShardJob>, JobCons
 }
 
 interface QueueHandler<T> {
-  /** Whether the payload is one of this queue. */
+  /** Whether the payload has the form of this queue's jobs. */
   isWellFormed: (job: Job<T>) => boolean;
-  /** Throws InvalidJobError when the store does not know what the job names. */
+  /** @throws InvalidJobError when the store does not have the resource that the job names */
   check?: (data: T) => Promise<unknown>;
-  /** false: it had no effect of its own. */
+  /** @returns false when another delivery, a cancel or a rollback decided the outcome */
   process: (job: Job<T>) => Promise<boolean | void>;
-  /** When it had one; at the same time as the announcement. */
+  /** Called unless `process` returned false, in parallel with publishing the change. */
   onCompleted?: (job: Job<T>) => Promise<void>;
-  /** What remains to be done and is nothing to those who wait. */
+  /** Removes what is left over; runs after waiting clients have been notified. */
   cleanUp?: (data: T) => Promise<void>;
   onRetriesExhausted: (job: Job<T>) => Promise<void>;
-  /** The id whose watchers are told. */
+  /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;
 }
 
@@ -156,16 +156,16 @@ function createConsumer<T extends { v: number; tenant: string }>(
       });
     },
     onRetriesExhausted: async (job, error) => {
-      const refusal = error instanceof InvalidJobError ? error : await findRejection(handler, job);
-      if (refusal !== undefined) return reportRejected(deps, job, refusal);
-      logger.error({ ...jobLogFields(job), err: error }, 'job given up');
+      const rejection = error instanceof InvalidJobError ? error : await findRejection(handler, job);
+      if (rejection !== undefined) return reportRejected(deps, job, rejection);
+      logger.error({ ...jobLogFields(job), err: error }, 'job failed');
       await handler.onRetriesExhausted(job);
       await publishChange(redis, handler.changedId(job.data));
     },
   });
 }
 
-/** A job that failed before it was processed, for it killed its workers, was not checked. */
+/** Checks a job that failed without being processed: one that crashed its workers was never checked. */
 async function findRejection<T>(handler: QueueHandler<T>, job: Job<T>): Promise<InvalidJobError | undefined> {
   if (!handler.isWellFormed(job)) return new InvalidJobError('malformed');
   try {
@@ -176,7 +176,10 @@ async function findRejection<T>(handler: QueueHandler<T>, job: Job<T>): Promise<
   return undefined;
 }
 
-/** A batch that is unknown was rolled back or deleted, which happens; nothing else does. No member of the payload is logged: it may hold anything. */
+/**
+ * Logs a rejected job. An unknown batch was rolled back or deleted, which is normal; every other reason is an error.
+ * The payload is not logged, because it may contain anything.
+ */
 function reportRejected(
   { metrics, logger }: WorkerDeps,
   job: Job<unknown>,
@@ -190,8 +193,8 @@ function reportRejected(
 }
 
 /**
- * Keys of a flow's failed children end in the job id, which ends in the shard (see jobIds). A child whose payload was damaged
- * says nothing about its shard, which the finalizer scores itself.
+ * Reads the shards of a flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
+ * A child that was rejected as invalid is left out, because its shard was never tried; the finalizer scores it.
  */
 function failedShards(failures: Record<string, string>): Set<number> {
   const failed = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));

@@ -11,7 +11,7 @@ import {
   StoreUnavailableError,
 } from '@cytoqueue/storage';
 
-/** What no second attempt can mend. */
+/** Errors that would occur again on every attempt. */
 const NON_RETRYABLE = [
   ModelFileError,
   ModelDigestError,
@@ -22,24 +22,25 @@ const NON_RETRYABLE = [
   InvalidKeyError,
 ];
 
-/** Which alarm an error raises: the store holds damaged bytes, or other bytes than the work results in. */
+/** The alarm that an error raises: stored bytes are damaged, or differ from those that the job computed. */
 export function alarmOf(error: unknown): 'object-mismatch' | 'object-corrupt' | undefined {
   if (error instanceof ObjectMismatchError) return 'object-mismatch';
   return error instanceof ObjectCorruptError || error instanceof ModelFileError ? 'object-corrupt' : undefined;
 }
 
-/** What passes by itself, and has nothing to do with the job that met it. */
+/** Temporary outages that do not depend on the job. */
 const RETRYABLE = [StoreUnavailableError, StoreFullError];
 const RETRY_LATER_DELAY_MS = 2_000;
-/** How soon a newer worker may take what this release cannot read. */
+/** Delay until a newer worker may take a job whose data this release cannot read. */
 const UNKNOWN_FORMAT_DELAY_MS = 5_000;
-/** A store that refuses one job's object for this long is not away: then the job's attempts count. */
+/** After this time an outage counts as the job's own failure and uses up its attempts. */
 const MAX_RETRY_LATER_MS = 24 * 3_600_000;
 
 /**
- * The one place where errors become "later", "try again" or "give up". A store that is away or full costs no attempt: a
- * minute without S3 must not turn a lab's rows into failed ones. BullMQ does not repeat an UnrecoverableError.
- * @param ageMs of the job
+ * Decides for every error whether the job is retried later without using up an attempt, retried as an attempt, or fails
+ * permanently (UnrecoverableError, which BullMQ does not retry). An unavailable or full store uses up no attempt: a
+ * minute without S3 must not turn a lab's rows into failed ones.
+ * @param ageMs time since the job was created
  */
 export function toJobError(error: unknown, ageMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));

@@ -7,8 +7,8 @@ import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { createConsumers } from './consumers';
 
 /*
- * Jobs that this product did not make, as from a board that can write to Redis. Each fails without effect, once, is counted, and
- * no log line holds anything of its payload.
+ * Forged jobs, as a board that can write to Redis could add. Each one fails after one attempt without effect and is
+ * counted, and nothing of its payload is logged.
  */
 
 const PATIENT = 'Jane-Doe';
@@ -18,16 +18,16 @@ let worker: RunningWorker;
 let connection: ReturnType<typeof createProducerConnection>;
 let producer: JobProducer;
 let consumers: ReturnType<typeof createConsumers>;
-let record: BatchDocument;
+let batch: BatchDocument;
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
   worker = await RunningWorker.start(redis.url);
   connection = createProducerConnection(redis.url, () => undefined);
   producer = new JobProducer(connection, () => undefined);
-  consumers = createConsumers(worker.services);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
-  record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+  consumers = createConsumers(worker.deps);
+  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
   consumers.start();
 });
 
@@ -39,8 +39,8 @@ afterAll(async () => {
   await redis?.down();
 });
 
-const refused = async () =>
-  Number(/^cytoqueue_jobs_refused_total (\d+)$/m.exec((await worker.services.metrics.text()).body)?.[1] ?? 0);
+const rejectedJobs = async () =>
+  Number(/^cytoqueue_jobs_refused_total (\d+)$/m.exec((await worker.deps.metrics.text()).body)?.[1] ?? 0);
 
 async function keys(): Promise<string[]> {
   const found: string[] = [];
@@ -60,34 +60,34 @@ const shard = (change: object) => (batchId: string) => ({
   rows: 2,
   ...change,
 });
-const stranger = createId('batch_');
+const unknownBatchId = createId('batch_');
 
 test.each<Forged>([
   ['no payload', FINALIZE, () => null],
   ['a list', FINALIZE, () => [PATIENT]],
   ['a text', SHARDS, () => PATIENT],
   ['no version', FINALIZE, () => ({ tenant: TENANT, name: PATIENT })],
-  ['a version that is no number', FINALIZE, finalize({ v: PATIENT })],
-  ['a run beyond the newest', FINALIZE, finalize({ run: 2 }), (id) => jobIds.finalize(id, 2)],
+  ['a version that is not a number', FINALIZE, finalize({ v: PATIENT })],
+  ['a run after the latest', FINALIZE, finalize({ run: 2 }), (id) => jobIds.finalize(id, 2)],
   ['run 0', FINALIZE, finalize({ run: 0 }), (id) => jobIds.finalize(id, 0)],
-  ['a run that is a text', FINALIZE, finalize({ run: '1' })],
-  ['a tenant that is not its own', FINALIZE, finalize({ tenant: 'other-lab' })],
-  ['a tenant that leaves its prefix', FINALIZE, finalize({ tenant: '../lab' })],
-  ['a batch that there is not', FINALIZE, finalize({ batchId: stranger }), () => jobIds.finalize(stranger, 1)],
-  ['an id that is none', FINALIZE, finalize({ batchId: PATIENT }), () => `${PATIENT}.1`],
-  ['another job id than its own', FINALIZE, finalize({}), () => PATIENT],
+  ['a run that is a string', FINALIZE, finalize({ run: '1' })],
+  ['another tenant', FINALIZE, finalize({ tenant: 'other-lab' })],
+  ['a tenant with a path outside its prefix', FINALIZE, finalize({ tenant: '../lab' })],
+  ['an unknown batch', FINALIZE, finalize({ batchId: unknownBatchId }), () => jobIds.finalize(unknownBatchId, 1)],
+  ['a malformed id', FINALIZE, finalize({ batchId: PATIENT }), () => `${PATIENT}.1`],
+  ['a job id that does not match', FINALIZE, finalize({}), () => PATIENT],
   ['a shard out of range', SHARDS, shard({ shard: 2 }), (id) => jobIds.shard(id, 1, 2)],
-  ['a shard below 0', SHARDS, shard({ shard: -1 }), (id) => jobIds.shard(id, 1, -1)],
-  ['other rows than the shard has', SHARDS, shard({ rows: 1_000_000 }), (id) => jobIds.shard(id, 1, 0)],
-  ['a shard of a run beyond the newest', SHARDS, shard({ run: 7 }), (id) => jobIds.shard(id, 7, 0)],
-  ['a record that is no id', PREDICTIONS, () => ({ v: 1, tenant: TENANT, predictionId: PATIENT }), () => PATIENT],
-  ['a record of no tenant', PREDICTIONS, () => ({ v: 1, predictionId: createId('pred_') })],
+  ['a negative shard', SHARDS, shard({ shard: -1 }), (id) => jobIds.shard(id, 1, -1)],
+  ['a wrong number of rows', SHARDS, shard({ rows: 1_000_000 }), (id) => jobIds.shard(id, 1, 0)],
+  ['a shard of a run after the latest', SHARDS, shard({ run: 7 }), (id) => jobIds.shard(id, 7, 0)],
+  ['a malformed prediction id', PREDICTIONS, () => ({ v: 1, tenant: TENANT, predictionId: PATIENT }), () => PATIENT],
+  ['no tenant', PREDICTIONS, () => ({ v: 1, predictionId: createId('pred_') })],
 ])('a job with %s fails without effect', async (_, queue, data, jobId = (id) => jobIds.finalize(id, 1)) => {
-  const before = { keys: await keys(), refused: await refused(), lines: worker.logged.length };
+  const before = { keys: await keys(), rejected: await rejectedJobs(), lines: worker.logged.length };
   const target = producer.queues[queue];
-  const job = await target?.add('forged', data(record.id), { jobId: jobId(record.id), attempts: 5, backoff: 10 });
-  await waitUntil('it has failed', async () => (await job?.getState()) === 'failed');
-  await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
+  const job = await target?.add('forged', data(batch.id), { jobId: jobId(batch.id), attempts: 5, backoff: 10 });
+  await waitUntil('the job has failed', async () => (await job?.getState()) === 'failed');
+  await waitUntil('the job is counted', async () => (await rejectedJobs()) === before.rejected + 1);
   expect(await keys()).toEqual(before.keys);
   const lines = worker.logged.slice(before.lines).filter(({ msg }) => msg.startsWith('job'));
   expect(lines).toHaveLength(1);
@@ -96,9 +96,9 @@ test.each<Forged>([
 });
 
 test.each(['data', 'opts', 'parent', 'progress'])(
-  'a job whose %s is no JSON fails without effect, and can be listed',
+  'a job whose %s is not JSON fails without effect and can be listed',
   async (field) => {
-    const before = { keys: await keys(), refused: await refused() };
+    const before = { keys: await keys(), rejected: await rejectedJobs() };
     const [predictions] = producer.queues;
     const id = `damaged-${field}`;
     await connection.hset(`cytoqueue:predictions:${id}`, {
@@ -109,9 +109,9 @@ test.each(['data', 'opts', 'parent', 'progress'])(
     });
     await connection.lpush('cytoqueue:predictions:wait', id);
     await connection.zadd('cytoqueue:predictions:marker', 0, '0');
-    await waitUntil('it is counted', async () => (await refused()) === before.refused + 1);
-    await waitUntil('it has failed', async () => (await predictions?.getJobState(id)) === 'failed');
-    await waitUntil('it can be listed', async () =>
+    await waitUntil('the job is counted', async () => (await rejectedJobs()) === before.rejected + 1);
+    await waitUntil('the job has failed', async () => (await predictions?.getJobState(id)) === 'failed');
+    await waitUntil('the job can be listed', async () =>
       (await predictions?.getJobs(['failed']).catch(() => undefined))?.some((job) => job.id === id),
     );
     expect(await keys()).toEqual(before.keys);
@@ -119,14 +119,14 @@ test.each(['data', 'opts', 'parent', 'progress'])(
   },
 );
 
-test('the batch that the jobs named ends as it should', async () => {
+test('the batch that the forged jobs named still succeeds', async () => {
   await producer.reenqueueBatch({
     tenant: TENANT,
-    batchId: record.id,
+    batchId: batch.id,
     run: 1,
-    shards: record.shards.map(({ rows }, index) => ({ shard: index, rows })),
+    shards: batch.shards.map(({ rows }, index) => ({ shard: index, rows })),
   });
-  await waitUntil('the batch has ended', async () => !(await worker.isPending(record.id)));
-  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  await waitUntil('the batch is finished', async () => !(await worker.isPending(batch.id)));
+  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
   expect(manifest).toMatchObject({ status: 'succeeded', counts: { total: 4, succeeded: 4 } });
 });

@@ -25,7 +25,7 @@ const get = async (path: string, method = 'GET', { port } = server) => {
   return [response.status, await response.text()];
 };
 
-test('tells whether the worker gets on with its work, and whether what it needs is there', async () => {
+test('reports liveness and readiness', async () => {
   expect(await get('/health/live')).toEqual([200, '{"status":"ok"}']);
   expect(await get('/health/ready')).toEqual([200, '{"status":"ok"}']);
   Object.assign(state, { isStalled: true, unavailableDependencies: [{ name: 'redis', reason: 'cluster-mode' }] });
@@ -33,13 +33,13 @@ test('tells whether the worker gets on with its work, and whether what it needs 
   expect(await get('/health/ready')).toEqual([503, '{"status":"unavailable","detail":"redis (cluster-mode)"}']);
 });
 
-test('shows the figures, and nothing else', async () => {
+test('serves metrics and no other paths', async () => {
   expect(await get('/metrics')).toEqual([200, 'a 1\n']);
   expect((await get('/anything'))[0]).toBe(404);
   expect((await get('/metrics', 'POST'))[0]).toBe(405);
 });
 
-test('is not live while jobs wait in Redis and the worker takes none, until it does', async () => {
+test('is not live while jobs wait in Redis and the worker processes none, and live again once it does', async () => {
   const redis = await RedisProcess.start();
   const connection = createProducerConnection(redis.url, () => undefined);
   const producer = new JobProducer(connection, () => undefined);
@@ -60,7 +60,7 @@ test('is not live while jobs wait in Redis and the worker takes none, until it d
     return (await get('/health/live', 'GET', worker))[0];
   };
   try {
-    await waitUntil('Redis is there', () => connection.status === 'ready');
+    await waitUntil('Redis is connected', () => connection.status === 'ready');
     const statuses = [await live()];
     await producer.enqueuePrediction({ tenant: 'lab', predictionId: 'waiting' });
     statuses.push(await live());

@@ -11,14 +11,14 @@ export interface HealthServer {
 export interface HealthOptions {
   host: string;
   port: number;
-  /** Whether the worker still gets on with its work. */
+  /** Whether jobs wait while this worker processes none (see LivenessMonitor). */
   isStalled: () => boolean;
   readiness: Pick<Readiness, 'unavailableDependencies'>;
-  /** Prometheus's text. */
+  /** Metrics in Prometheus's text format. */
   metrics: () => Promise<{ contentType: string; body: string }>;
 }
 
-/** `/health/live`, `/health/ready` and `/metrics` of a worker, on a port of their own. */
+/** Serves the worker's `/health/live`, `/health/ready` and `/metrics` on a separate port. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = createServer(
     (request, response) => void respond(options, request, response).catch(() => respondJson(response, 500, 'failed')),

@@ -1,6 +1,7 @@
 /*
- * Jobs are checked before they have any effect: Redis is shared with a board that can write to it, and may be damaged. A job
- * can only name what the store knows; its results are functions of the store alone, so one that passes does no harm.
+ * Checks jobs before they have any effect: the queue board can write to Redis, and Redis may be damaged. A valid job
+ * names only resources that the store has, and its results depend on the store alone, so even a forged one does no
+ * harm.
  */
 import { type FinalizeJob, type Job, type ShardJob, UnrecoverableError, jobIds } from '@cytoqueue/queue';
 import { ObjectKeys, idTimeMs } from '@cytoqueue/records';
@@ -10,21 +11,21 @@ import type { BatchDocumentCache } from './jobs/shard';
 const REJECTED_PREFIX = 'job refused: ';
 const MAX_RUN = 99_999;
 
-/** The job has no effect and is not tried again. */
+/** Rejects a job without effect and without another attempt. */
 export class InvalidJobError extends UnrecoverableError {
   constructor(readonly reason: 'malformed' | 'unknown-batch' | 'unknown-run' | 'unknown-shard') {
     super(REJECTED_PREFIX + reason);
   }
 }
 
-/** Whether a job failed because it was refused, from its `failedReason`. */
+/** Whether a job's `failedReason` says that it was rejected as invalid. */
 export function wasRejected(failedReason: string | undefined): boolean {
   return failedReason?.startsWith(REJECTED_PREFIX) === true;
 }
 
 type Data = Record<string, unknown>;
 
-/** Whether the payload is one of this queue, of this version, and belongs under this job id. */
+/** Whether the payload is a prediction job of this version whose job id matches its content. */
 export function isPredictionJob({ id, data }: Job<unknown>): boolean {
   return isJobPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
 }
@@ -42,7 +43,7 @@ export function isFinalizeJob({ id, data }: Job<unknown>): boolean {
   return id === jobIds.finalize(batchId, run);
 }
 
-/** The job's id for a log line, unless it may be anything. */
+/** The job's id when it has the form of ours; another id may contain patient data and must not be logged. */
 export function loggableId({ id }: Job<unknown>): string | undefined {
   return /^(pred|batch)_[0-9a-z]{26}(\.\d{1,5}){0,2}$/.test(id ?? '') ? id : undefined;
 }
@@ -65,13 +66,13 @@ function isNatural(value: unknown, min: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
-/** @throws InvalidJobError unless the store knows the tenant's batch, its run and the shard */
+/** @throws InvalidJobError unless the store has the tenant's batch, its run and the shard */
 export async function checkShardJob(batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
   const { shards } = await checkFinalizeJob(batchDocuments, job);
   if (shards[job.shard]?.rows !== job.rows) throw new InvalidJobError('unknown-shard');
 }
 
-/** @throws InvalidJobError unless the store knows the tenant's batch and its run */
+/** @throws InvalidJobError unless the store has the tenant's batch and its run */
 export async function checkFinalizeJob(
   batchDocuments: BatchDocumentCache,
   { tenant, batchId, run }: Pick<FinalizeJob, 'tenant' | 'batchId' | 'run'>,

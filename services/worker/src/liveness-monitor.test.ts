@@ -18,7 +18,7 @@ beforeEach(() => {
   watch = new LivenessMonitor({ waitingJobs }, STALL_MS, logger, () => nowMs);
 });
 
-/** The watch looks, and looks again each third of the time that a stall takes. */
+/** Polls the monitor, then again after each third of the stall time. */
 async function pass(looks: number, before: () => void = () => undefined): Promise<boolean[]> {
   const stalled: boolean[] = [];
   for (let look = 0; look < looks; look++) {
@@ -30,10 +30,10 @@ async function pass(looks: number, before: () => void = () => undefined): Promis
   return stalled;
 }
 
-test('work that waits while no job begins or ends is a stall, logged once, and over when a job does', async () => {
+test('is stalled while jobs wait and none starts or ends, logs it once, and recovers with the next job', async () => {
   waiting = 3;
   expect(await pass(6)).toEqual([false, false, false, false, true, true]);
-  expect(logged).toEqual(['work waits and nothing moves: not alive any more']);
+  expect(logged).toEqual(['jobs wait but this worker processes none: not live']);
   watch.recordActivity();
   expect(await pass(1)).toEqual([false]);
   expect(await pass(5)).toEqual([false, false, false, false, true]);
@@ -50,7 +50,7 @@ test.each([
   expect(logged).toEqual([]);
 });
 
-test('work that was taken meanwhile starts the time again', async () => {
+test('a job in between restarts the stall time', async () => {
   waiting = 3;
   await pass(3);
   waiting = 0;
@@ -59,10 +59,10 @@ test('work that was taken meanwhile starts the time again', async () => {
   expect(await pass(5)).toEqual([false, false, false, false, true]);
 });
 
-test('once started it looks by itself, until it is stopped', async () => {
+test('polls periodically between start and stop', async () => {
   waiting = 3;
   watch.start();
-  await waitUntil('it has looked', () => {
+  await waitUntil('it has polled', () => {
     nowMs += STALL_MS;
     return logged.length > 0;
   });

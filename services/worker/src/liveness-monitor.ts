@@ -4,8 +4,8 @@ import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 const POLL_INTERVAL_MS = 5_000;
 
 /**
- * Notices that a worker has stopped working without having ended: work waits, Redis answers, and for long no job was begun
- * or ended here. That happens to nobody who is merely busy or idle, and a restart mends it.
+ * Detects a hung worker: jobs wait, Redis answers, and no job started or ended here for `stallMs`. Busy and idle
+ * workers never match; a restart recovers a hung one.
  */
 export class LivenessMonitor {
   private readonly periodic: PeriodicTask;
@@ -15,7 +15,7 @@ export class LivenessMonitor {
   private isLogged = false;
 
   /**
-   * @param stallMs for how long that must be so
+   * @param stallMs how long the worker may be inactive while jobs wait
    * @param now a monotonic clock, in milliseconds
    */
   constructor(
@@ -25,7 +25,7 @@ export class LivenessMonitor {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.periodic = new PeriodicTask({
-      name: 'stall watch',
+      name: 'liveness monitor',
       intervalMs: Math.min(POLL_INTERVAL_MS, stallMs),
       logger,
       run: () => this.poll(),
@@ -40,7 +40,7 @@ export class LivenessMonitor {
     return this.periodic.stop();
   }
 
-  /** A job was begun, or has ended in whatever way. */
+  /** Call when a job starts and when it ends, successfully or not. */
   recordActivity(): void {
     this.activityCount++;
   }
@@ -49,16 +49,16 @@ export class LivenessMonitor {
     return this.inactiveSinceMs !== undefined && this.now() - this.inactiveSinceMs > this.stallMs;
   }
 
-  /** Called every five seconds once it has started, or as often as `stallMs` when that is shorter. */
+  /** Runs every five seconds after `start`, or every `stallMs` when that is shorter. */
   async poll(): Promise<void> {
-    // Without an answer from Redis nothing can move, and a restart would not help.
+    // While Redis does not answer, no worker can process jobs and a restart would not help.
     const waiting = await this.producer.waitingJobs().catch(() => 0);
-    const hasMoved = this.activityCount !== this.lastActivityCount;
+    const hasActivity = this.activityCount !== this.lastActivityCount;
     this.lastActivityCount = this.activityCount;
-    if (waiting === 0 || hasMoved) this.inactiveSinceMs = undefined;
+    if (waiting === 0 || hasActivity) this.inactiveSinceMs = undefined;
     else this.inactiveSinceMs ??= this.now();
     if (this.isStalled && !this.isLogged)
-      this.logger.error({ waiting, stall_ms: this.stallMs }, 'work waits and nothing moves: not alive any more');
+      this.logger.error({ waiting, stall_ms: this.stallMs }, 'jobs wait but this worker processes none: not live');
     this.isLogged = this.isStalled;
   }
 }

@@ -1,6 +1,6 @@
 import { runMain, raiseThreadPoolSize } from '@cytoqueue/runtime';
 
-// Before the service's own modules are loaded, some of which put threads to work at once.
+// Must run before the service's modules load: some of them use libuv's thread pool, which fixes its size.
 raiseThreadPoolSize(process.env);
 
 runMain({

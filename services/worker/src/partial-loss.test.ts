@@ -16,8 +16,8 @@ import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { reconcile, tidyKeys } from './jobs/reconciler';
 
 /*
- * Any part of what Redis holds of a flow may be lost: single keys, single entries, random subsets. Whatever is lost, the
- * batch finishes with the right bytes after passes of the reconciler, beside workers that are running.
+ * Redis may lose any part of a flow: single keys, single entries or random subsets. The batch must still finish with
+ * the correct bytes after passes of the reconciler, beside running workers.
  */
 
 jest.setTimeout(600_000);
@@ -38,10 +38,10 @@ beforeAll(async () => {
   worker = await RunningWorker.start(redis.url);
   connection = createProducerConnection(redis.url, () => undefined);
   producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
-  const record = await enqueued();
-  await finish(record);
-  undisturbed = await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
+  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  const batch = await enqueued();
+  await finish(batch);
+  undisturbed = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
 });
 
 afterEach(() => connection.flushall());
@@ -53,58 +53,58 @@ afterAll(async () => {
   await redis?.down();
 });
 
-/** A batch in the queue, with some of its shards delayed as in an outage of the store. */
+/** Enqueues a batch, with some of its shards delayed as in an outage of the store. */
 async function enqueued({ delayed = 0 } = {}): Promise<BatchDocument> {
-  const record = await worker.acceptBatch(FILE, 2);
+  const batch = await worker.acceptBatch(FILE, 2);
   await producer.enqueueBatch({
     tenant: TENANT,
-    batchId: record.id,
+    batchId: batch.id,
     run: 1,
-    shards: record.shards.map(({ rows }, shard) => ({ shard, rows })),
+    shards: batch.shards.map(({ rows }, shard) => ({ shard, rows })),
   });
-  const ids = Array.from({ length: delayed }, (_, shard) => jobIds.shard(record.id, 1, shard));
+  const ids = Array.from({ length: delayed }, (_, shard) => jobIds.shard(batch.id, 1, shard));
   for (const id of ids) {
     await connection.zrem(`${SHARD}:prioritized`, id);
     await connection.zadd(`${SHARD}:delayed`, Date.now() * 4_096, id);
   }
-  return record;
+  return batch;
 }
 
 async function pass(): Promise<number> {
-  const { store, metrics, logger } = worker.services;
+  const { store, metrics, logger } = worker.deps;
   const damage = new DamageReport(logger, () => metrics.checksumMismatch());
   await tidyKeys({ logger }, new KeyUpkeep(connection));
   return reconcile({ store, producer, redis: connection, metrics, damage, logger }, { nowMs: Date.now() + 2 * 60_000 });
 }
 
-const DEAD = 'token of a dead worker';
+const CRASHED_WORKER = 'token of a crashed worker';
 
-/** As if a minute had passed since dead workers renewed their locks. The next worker's first look finds their jobs. */
+/** Expires the locks of crashed workers, so that the next worker's first check finds their jobs. */
 async function passLockTime(): Promise<void> {
   for (const queue of [SHARD, FINALIZE]) {
     const active = await connection.lrange(`${queue}:active`, 0, -1);
     if (active.length > 0) await connection.sadd(`${queue}:stalled`, ...active);
     await connection.del(`${queue}:stalled-check`);
     for (const lock of await connection.keys(`${queue}:*:lock`))
-      if ((await connection.get(lock)) === DEAD) await connection.del(lock);
+      if ((await connection.get(lock)) === CRASHED_WORKER) await connection.del(lock);
   }
 }
 
-async function finish(record: BatchDocument): Promise<ManifestDocument> {
-  const hasEnded = async () => {
+async function finish(batch: BatchDocument): Promise<ManifestDocument> {
+  const isFinished = async () => {
     await pass();
-    return !(await worker.isPending(record.id));
+    return !(await worker.isPending(batch.id));
   };
   await passLockTime();
-  await worker.whileConsuming(() => waitUntil('the batch has ended', hasEnded));
-  return worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  await worker.whileConsuming(() => waitUntil('the batch is finished', isFinished));
+  return worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
 }
 
-const WHOLE = { status: 'succeeded', failed: [], succeeded: 2 * SHARDS, isAsUndisturbed: true };
+const INTACT = { status: 'succeeded', failed: [], succeeded: 2 * SHARDS, isAsUndisturbed: true };
 
-async function outcome(record: BatchDocument): Promise<typeof WHOLE> {
-  const { status, failed_shards, counts } = await finish(record);
-  const results = await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
+async function outcome(batch: BatchDocument): Promise<typeof INTACT> {
+  const { status, failed_shards, counts } = await finish(batch);
+  const results = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
   return {
     status,
     failed: failed_shards as never[],
@@ -113,7 +113,7 @@ async function outcome(record: BatchDocument): Promise<typeof WHOLE> {
   };
 }
 
-/** Everything that Redis holds: whole keys, and the entries of lists, sets and hashes. */
+/** Commands that delete everything in Redis: whole keys, and single entries of lists, sets and hashes. */
 async function partsOf(): Promise<string[][]> {
   const parts: string[][] = [];
   for (const key of (await connection.keys('*')).sort()) {
@@ -133,24 +133,24 @@ async function lose(parts: readonly string[][]): Promise<void> {
   for (const [command = '', ...args] of parts) await connection.call(command, ...args);
 }
 
-type Loss = [name: string, lose: (record: BatchDocument) => Promise<unknown>];
+type Loss = [name: string, lose: (batch: BatchDocument) => Promise<unknown>];
 const shardKey = ({ id }: BatchDocument, shard: number) => `${SHARD}:${jobIds.shard(id, 1, shard)}`;
 const finalizeKey = ({ id }: BatchDocument) => `${FINALIZE}:${jobIds.finalize(id, 1)}`;
 
 const losses: Loss[] = [
-  ["one shard's hash", (record) => connection.del(shardKey(record, 1))],
-  ["every shard's hash", (record) => connection.del(...record.shards.map((_, shard) => shardKey(record, shard)))],
-  ["the finalizer's hash", (record) => connection.del(finalizeKey(record))],
-  ['the dependencies', (record) => connection.del(`${finalizeKey(record)}:dependencies`)],
-  ['one dependency', (record) => connection.srem(`${finalizeKey(record)}:dependencies`, shardKey(record, 2))],
+  ["one shard's hash", (batch) => connection.del(shardKey(batch, 1))],
+  ["every shard's hash", (batch) => connection.del(...batch.shards.map((_, shard) => shardKey(batch, shard)))],
+  ["the finalizer's hash", (batch) => connection.del(finalizeKey(batch))],
+  ['the dependencies', (batch) => connection.del(`${finalizeKey(batch)}:dependencies`)],
+  ['one dependency', (batch) => connection.srem(`${finalizeKey(batch)}:dependencies`, shardKey(batch, 2))],
   ['the waiting-children entry', () => connection.del(`${FINALIZE}:waiting-children`)],
-  ['the line of shards', () => connection.del(`${SHARD}:prioritized`)],
-  ['one entry of the line', ({ id }) => connection.zrem(`${SHARD}:prioritized`, jobIds.shard(id, 1, 3))],
+  ['the list of waiting shards', () => connection.del(`${SHARD}:prioritized`)],
+  ['one entry of that list', ({ id }) => connection.zrem(`${SHARD}:prioritized`, jobIds.shard(id, 1, 3))],
   ['the delayed shards', () => connection.del(`${SHARD}:delayed`)],
-  ["a shard's parent", (record) => connection.hdel(shardKey(record, 1), 'parentKey', 'parent')],
-  ["a shard's options", (record) => connection.hdel(shardKey(record, 1), 'opts')],
-  ['a readable payload', (record) => connection.hset(shardKey(record, 1), 'data', '{"v":1,"ten')],
-  ["the finalizer's readable payload", (record) => connection.hset(finalizeKey(record), 'data', '\0\0\0\0')],
+  ["a shard's parent", (batch) => connection.hdel(shardKey(batch, 1), 'parentKey', 'parent')],
+  ["a shard's options", (batch) => connection.hdel(shardKey(batch, 1), 'opts')],
+  ["a shard's payload", (batch) => connection.hset(shardKey(batch, 1), 'data', '{"v":1,"ten')],
+  ["the finalizer's payload", (batch) => connection.hset(finalizeKey(batch), 'data', '\0\0\0\0')],
   [
     'markers, meta and counters',
     () =>
@@ -173,38 +173,38 @@ const losses: Loss[] = [
 ];
 
 test.each(losses)('a queued batch finishes after the loss of %s', async (_, loss) => {
-  const record = await enqueued({ delayed: 1 });
-  await loss(record);
-  expect(await outcome(record)).toEqual(WHOLE);
+  const batch = await enqueued({ delayed: 1 });
+  await loss(batch);
+  expect(await outcome(batch)).toEqual(INTACT);
 });
 
-test.each(losses)('a batch whose workers died while it ran finishes after the loss of %s', async (_, loss) => {
-  const record = await enqueued();
-  await takeOver(record);
-  await loss(record);
-  expect(await outcome(record)).toEqual(WHOLE);
+test.each(losses)('a batch whose workers crashed finishes after the loss of %s', async (_, loss) => {
+  const batch = await enqueued();
+  await markActive(batch);
+  await loss(batch);
+  expect(await outcome(batch)).toEqual(INTACT);
 });
 
-/** One shard is active, with the lock of a worker that died, as in the middle of a run. */
-async function takeOver(record: BatchDocument): Promise<void> {
-  const id = jobIds.shard(record.id, 1, 0);
+/** Makes one shard active with the lock of a crashed worker, as in the middle of a run. */
+async function markActive(batch: BatchDocument): Promise<void> {
+  const id = jobIds.shard(batch.id, 1, 0);
   await connection.zrem(`${SHARD}:prioritized`, id);
   await connection.lpush(`${SHARD}:active`, id);
-  await connection.set(`${SHARD}:${id}:lock`, DEAD, 'PX', 60_000);
+  await connection.set(`${SHARD}:${id}:lock`, CRASHED_WORKER, 'PX', 60_000);
 }
 
 test.each([
   ['the active list', () => connection.del(`${SHARD}:active`)],
-  ['the lock', (record: BatchDocument) => connection.del(`${shardKey(record, 0)}:lock`)],
-  ['both', (record: BatchDocument) => connection.del(`${SHARD}:active`, `${shardKey(record, 0)}:lock`)],
-])('a shard that was being scored is scored after the loss of %s', async (_, loss) => {
-  const record = await enqueued();
-  await takeOver(record);
-  await loss(record);
-  expect(await outcome(record)).toEqual(WHOLE);
+  ['the lock', (batch: BatchDocument) => connection.del(`${shardKey(batch, 0)}:lock`)],
+  ['both', (batch: BatchDocument) => connection.del(`${SHARD}:active`, `${shardKey(batch, 0)}:lock`)],
+])('an active shard is scored after the loss of %s', async (_, loss) => {
+  const batch = await enqueued();
+  await markActive(batch);
+  await loss(batch);
+  expect(await outcome(batch)).toEqual(INTACT);
 });
 
-test('a prediction is scored after the loss of its hash, its place or its payload', async () => {
+test('a prediction is scored after the loss of its hash, its list entry or its payload', async () => {
   const queue = `${REDIS_PREFIX}:${queueNames.predictions}`;
   const ids = await Promise.all(Array.from({ length: 4 }, () => worker.acceptPrediction()));
   for (const id of ids) await producer.enqueuePrediction({ tenant: TENANT, predictionId: id });
@@ -215,25 +215,25 @@ test('a prediction is scored after the loss of its hash, its place or its payloa
     await pass();
     return (await Promise.all(ids.map((id) => worker.isPending(id)))).every((pending) => !pending);
   };
-  await worker.whileConsuming(() => waitUntil('all are scored', areScored));
+  await worker.whileConsuming(() => waitUntil('all records are scored', areScored));
   for (const id of ids)
     expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'succeeded' });
 });
 
-test('a canceled batch ends after the loss of its finalizer', async () => {
-  const record = await enqueued();
-  await worker.store.put(ObjectKeys.runCancel(TENANT, record.id, 1), Buffer.from('{}'));
-  await connection.del(finalizeKey(record), `${finalizeKey(record)}:dependencies`);
-  expect((await finish(record)).status).toBe('canceled');
+test('a canceled batch is completed after the loss of its finalizer', async () => {
+  const batch = await enqueued();
+  await worker.store.put(ObjectKeys.runCancel(TENANT, batch.id, 1), Buffer.from('{}'));
+  await connection.del(finalizeKey(batch), `${finalizeKey(batch)}:dependencies`);
+  expect((await finish(batch)).status).toBe('canceled');
 });
 
 test.each<Loss>([
-  ["a shard's hash", (record) => connection.set(shardKey(record, 1), 'x')],
-  ["the finalizer's hash", (record) => connection.set(finalizeKey(record), 'x')],
-  ['the dependencies', (record) => connection.set(`${finalizeKey(record)}:dependencies`, 'x')],
-  ['what became of the shards', (record) => connection.set(`${finalizeKey(record)}:processed`, 'x')],
+  ["a shard's hash", (batch) => connection.set(shardKey(batch, 1), 'x')],
+  ["the finalizer's hash", (batch) => connection.set(finalizeKey(batch), 'x')],
+  ['the dependencies', (batch) => connection.set(`${finalizeKey(batch)}:dependencies`, 'x')],
+  ['the results of the shards', (batch) => connection.set(`${finalizeKey(batch)}:processed`, 'x')],
   ['the waiting-children entry', () => connection.set(`${FINALIZE}:waiting-children`, 'x')],
-  ['the line of shards', () => connection.set(`${SHARD}:prioritized`, 'x')],
+  ['the list of waiting shards', () => connection.set(`${SHARD}:prioritized`, 'x')],
   ['the delayed shards', () => connection.set(`${SHARD}:delayed`, 'x')],
   ['the active shards', () => connection.set(`${SHARD}:active`, 'x')],
   ['the finished finalizers', () => connection.set(`${FINALIZE}:completed`, 'x')],
@@ -253,29 +253,29 @@ test.each<Loss>([
         'x',
       ),
   ],
-])('a batch finishes after a foreign command has given %s another type', async (_, overwrite) => {
-  const record = await enqueued({ delayed: 1 });
-  await overwrite(record);
+])('a batch finishes after another client has changed the type of %s', async (_, overwrite) => {
+  const batch = await enqueued({ delayed: 1 });
+  await overwrite(batch);
   await pass();
-  expect(await outcome(record)).toEqual(WHOLE);
+  expect(await outcome(batch)).toEqual(INTACT);
 });
 
-test('a run that can finish is left alone, in every state on its way', async () => {
-  const record = await enqueued({ delayed: 2 });
+test('the reconciler does not touch a run that can finish, in any state', async () => {
+  const batch = await enqueued({ delayed: 2 });
   expect(await pass()).toBe(0);
-  await takeOver(record);
+  await markActive(batch);
   expect(await pass()).toBe(0);
   await passLockTime();
   const passes: number[] = [];
-  const hasEnded = async () => {
-    if (await worker.isPending(record.id)) passes.push(await pass());
-    return !(await worker.isPending(record.id));
+  const isFinished = async () => {
+    if (await worker.isPending(batch.id)) passes.push(await pass());
+    return !(await worker.isPending(batch.id));
   };
-  await worker.whileConsuming(() => waitUntil('it has ended', hasEnded));
+  await worker.whileConsuming(() => waitUntil('the batch is finished', isFinished));
   expect(passes.filter((enqueuedAgain) => enqueuedAgain > 0)).toEqual([]);
 });
 
-test('whatever subset of keys and entries is lost, before or while workers run, the batch finishes with the same bytes', async () => {
+test('a batch finishes with the same bytes after the loss of any keys and entries, before or during the run', async () => {
   const subset = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
   const property = fc.asyncProperty(
     subset,
@@ -284,24 +284,24 @@ test('whatever subset of keys and entries is lost, before or while workers run, 
     fc.boolean(),
     async (picks, isStarted, delayed, isRunning) => {
       await connection.flushall();
-      const record = await enqueued({ delayed });
-      if (isStarted) await takeOver(record);
+      const batch = await enqueued({ delayed });
+      if (isStarted) await markActive(batch);
       const loseAndFinish = async () => {
         const parts = await partsOf();
         await lose(picks.map((pick) => parts[pick % parts.length] as string[]));
-        return outcome(record);
+        return outcome(batch);
       };
-      expect(await (isRunning ? worker.whileConsuming(loseAndFinish) : loseAndFinish())).toEqual(WHOLE);
+      expect(await (isRunning ? worker.whileConsuming(loseAndFinish) : loseAndFinish())).toEqual(INTACT);
     },
   );
   await fc.assert(property, { numRuns: 25 });
 });
 
-test('a run of many shards is checked in pieces', async () => {
+test('a run of many shards is checked in several calls', async () => {
   const shards = Array.from({ length: 2_000 }, (_, shard) => ({ shard, rows: 10 }));
   await producer.enqueueBatch({ tenant: TENANT, batchId: 'batch_large', run: 1, shards });
   expect(await producer.canRunFinish('batch_large', 1)).toBe(true);
   await connection.del(`${SHARD}:${jobIds.shard('batch_large', 1, 1_999)}`);
   expect(await producer.canRunFinish('batch_large', 1)).toBe(false);
-  expect(await new BatchProgress(connection).read('batch_large', 1)).toMatchObject({ whole: true });
+  expect(await new BatchProgress(connection).read('batch_large', 1)).toMatchObject({ isComplete: true });
 });

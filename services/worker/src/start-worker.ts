@@ -30,18 +30,18 @@ import { ScoringPool } from './scoring/pool';
 import { LivenessMonitor } from './liveness-monitor';
 import { WorkerMetrics } from './worker-metrics';
 
-/** A stop leaves a running shard a minute; only longer jobs need protection from scale-in and deployments. */
+/** A stop gives a running shard 60 s to finish, so only longer jobs need protection from scale-in and deployments. */
 const PROTECT_AFTER_MS = 20_000;
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
-/** Builds the worker from its parts. Each part pushes its releaser: consumers stop before the pool, store and Redis they use. */
+/** Builds the worker. Each part pushes its clean-up, so consumers stop before the pool, store and Redis they use. */
 export async function startWorker(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
   const store = openStore(config.storageUrl);
   cleanups.push('store', () => store.stop());
   const registry = new ModelRegistry(store);
 
   const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
-  // Not the consumers' connection: these commands must fail rather than wait when Redis is away.
+  // A connection besides the consumers' one: these commands must fail rather than wait when Redis is unreachable.
   const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
   cleanups.push('redis commands', () => commands.disconnect());
   const dependencyWatch = new DependencyWatch({
@@ -49,7 +49,7 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
     probes: { redis: () => probeRedis(commands), store: createStoreProbe(store, registry) },
   });
   cleanups.push('dependency watch', () => dependencyWatch.stop());
-  // Before anything else uses them: what is unsuitable ends the start here.
+  // Rejects an unsuitable store or Redis before anything else uses it.
   await dependencyWatch.start();
   const redis = createWorkerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
   cleanups.push('redis', () => redis.disconnect());
@@ -85,10 +85,10 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   consumers.start();
   cleanups.push('consumers', () => consumers.stop());
   livenessMonitor.start();
-  cleanups.push('stall watch', () => livenessMonitor.stop());
+  cleanups.push('liveness monitor', () => livenessMonitor.stop());
   const heartbeat = new WorkerHeartbeat(redis, randomUUID(), shardConcurrency(threads));
   heartbeat.start();
-  cleanups.push('presence', () => heartbeat.stop());
+  cleanups.push('heartbeat', () => heartbeat.stop());
   const damage = new DamageReport(logger, () => metrics.checksumMismatch());
   const reconciler = createReconciler({ store, producer, redis: commands, metrics, damage, logger });
   reconciler.start();
@@ -96,7 +96,7 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
 
   const readiness = new Readiness(
     {
-      redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('no connection'))),
+      redis: () => (redis.status === 'ready' ? redis.ping() : Promise.reject(new Error('not connected'))),
       store: () => store.checkWritable(),
     },
     dependencyWatch,
@@ -116,7 +116,7 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   notifyParent({ type: 'ready', port: health.port });
 }
 
-/** When this worker has stopped working nobody else may be left to send what it has counted since the minute began. */
+/** Sends the current minute's counters on stop: no other process may be left to publish them. */
 function flushCountersOnStop(
   { environment, cloudwatchNamespace }: Config,
   redis: Redis,
@@ -124,10 +124,10 @@ function flushCountersOnStop(
   cleanups: CleanupStack,
 ): void {
   if (cloudwatchNamespace === undefined) return;
-  cleanups.push('last figures', async () => {
+  cleanups.push('counters', async () => {
     const sender = new CloudWatchSender(cloudwatchNamespace);
     const publisher = new CloudWatchPublisher({ environment, counters: new CounterOutbox(redis), sender });
-    await publisher.flush().catch((error: unknown) => logger.warn({ err: error }, 'last figures not sent'));
+    await publisher.flush().catch((error: unknown) => logger.warn({ err: error }, 'the last counters were not sent'));
     sender.stop();
   });
 }

@@ -12,9 +12,9 @@ import type { ShardCounts } from '@cytoqueue/records';
 import type { Redis } from 'ioredis';
 
 /**
- * What this worker does, counted: for Prometheus in this process, for everything else in Redis. What must be exact is counted in the
- * step that makes it count once, before the job is done: a killed worker takes no count with it, and a redelivery adds
- * none. The canary's records are counted by whoever sends them.
+ * Counts this worker's work: in this process for Prometheus, in Redis for everything else. Counters that must be exact
+ * change in the same Redis call that deduplicates the effect, before the job completes: a crash loses no count and a
+ * redelivery adds none. The canary's records are counted by the API process that sends them.
  */
 export class WorkerMetrics {
   private readonly prometheus = new PrometheusMetrics('worker');
@@ -28,12 +28,12 @@ export class WorkerMetrics {
     this.counters = new MinuteCounters(redis);
   }
 
-  /** A job was handed to this worker. */
+  /** Counts a delivery of a job that was delivered before. */
   delivered(job: Job<{ tenant: string }>): void {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 
-  /** A shard's object is in the store. @param seconds that took; absent when an earlier delivery wrote it */
+  /** Call when a shard's object is stored. @param seconds the time taken; absent when an earlier delivery wrote it */
   async shardScored(
     { batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>,
     counts: ShardCounts,
@@ -52,7 +52,7 @@ export class WorkerMetrics {
       this.prometheus.count('ShardsFailed');
   }
 
-  /** A record's result is in the store. */
+  /** Call when a record's result is stored. */
   async predictionCompleted({ id = '', data, timestamp, processedOn = timestamp }: Job<PredictionJob>): Promise<void> {
     if (data.tenant === CANARY_TENANT) return;
     const [waitedMs, totalMs] = [processedOn - timestamp, Date.now() - timestamp];
@@ -71,22 +71,22 @@ export class WorkerMetrics {
     if (data.tenant !== CANARY_TENANT) this.count('PredictionsFailed');
   }
 
-  /** Something that was accepted had no job any more and was enqueued again. */
+  /** Counts accepted work that had lost its job and was enqueued again. */
   reconciled(): void {
     this.count('ReconciledJobs');
   }
 
-  /** A job named what the store does not know, or was malformed. */
+  /** Counts a job that was malformed or named a resource that the store does not have. */
   jobRejected(): void {
     this.count('JobsRefused');
   }
 
-  /** A stored object is damaged, or differs from what the same input and model result in. */
+  /** Counts a stored object that is damaged or differs from what its input and model give. */
   checksumMismatch(): void {
     this.count('ChecksumMismatches');
   }
 
-  /** The object store or Redis could not be used as it is. */
+  /** Counts a failed check of the object store or Redis. */
   dependencyProbeFailed(): void {
     this.count('DependencyProbesFailed');
   }
@@ -95,9 +95,9 @@ export class WorkerMetrics {
     return this.prometheus.text();
   }
 
-  /** Does not wait: that something is not counted is no reason to stop working. */
+  /** Does not wait for Redis: a lost count must not stop the work. */
   private count(name: CounterName): void {
     this.prometheus.count(name);
-    this.counters.add({ [name]: 1 }).catch((error: unknown) => this.logger.warn({ err: error }, 'not counted'));
+    this.counters.add({ [name]: 1 }).catch((error: unknown) => this.logger.warn({ err: error }, 'a count was lost'));
   }
 }

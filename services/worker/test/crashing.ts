@@ -1,27 +1,27 @@
-/** As from a process that is gone: nothing it does has an effect any more. */
+/** Thrown by every call after the simulated crash of a process. */
 export class CrashError extends Error {
   override readonly name = 'CrashError';
 }
 
 export interface CrashPoint {
-  /** Number of the call that is the last, from 1; calls of all parts count together. */
+  /** The number of the last call, from 1; calls of all wrapped parts are counted together. */
   call: number;
-  /** Whether that call still has its effect: its answer is lost then. */
+  /** Whether the last call takes effect before its response is lost. */
   effect: boolean;
 }
 
-/** Counts the calls that one job makes to the parts it is given, and lets it die in one of them. */
+/** Counts the calls of one job to its dependencies and simulates a crash in one of them. */
 export class Crashing {
   private calls = 0;
 
-  /** `point`: undefined for a job that lives. */
+  /** @param point undefined for a job that does not crash */
   constructor(private readonly point: CrashPoint | undefined) {}
 
   get crashed(): boolean {
     return this.point !== undefined && this.calls >= this.point.call;
   }
 
-  /** The part, with every method of it that is called counted. */
+  /** Wraps a dependency so that its calls are counted. */
   wrap<T extends object>(part: T): T {
     return new Proxy(part, {
       get: (target, name) => {

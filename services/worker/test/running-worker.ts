@@ -36,26 +36,28 @@ export const RECORD = {
   mitoses: 1,
 };
 
-/** What the API leaves for a worker, and the parts a worker is made of: a file store, models, threads, a given Redis. */
+/**
+ * A worker's dependencies (file store, models, scoring threads, a given Redis), and the work that the API would accept.
+ */
 export class RunningWorker {
-  private readonly releasers = new CleanupStack();
+  private readonly cleanups = new CleanupStack();
   readonly logged: { level: number; msg: string; queue?: string; attempt?: number; alarm?: string }[] = [];
-  services!: WorkerDeps;
+  deps!: WorkerDeps;
   pin!: ModelPin;
 
   static async start(redisUrl: string): Promise<RunningWorker> {
     const worker = new RunningWorker();
     const dir = await mkdtemp(join(tmpdir(), 'worker-'));
-    worker.releasers.push('files', () => rm(dir, { recursive: true }));
+    worker.cleanups.push('files', () => rm(dir, { recursive: true }));
     const store = openStore(pathToFileURL(dir).href);
     await store.start();
     const registry = new ModelRegistry(store);
     await registry.installShipped();
     worker.pin = await registry.resolve();
     const redis = createWorkerConnection(redisUrl, () => undefined);
-    worker.releasers.push('redis', () => redis.disconnect());
+    worker.cleanups.push('redis', () => redis.disconnect());
     const pool = new ScoringPool(1, THREAD_FILE);
-    worker.releasers.push('pool', () => pool.stop());
+    worker.cleanups.push('pool', () => pool.stop());
     const logger = createLogger(
       { service: 'worker', environment: 'test', level: 'info' },
       { write: (line) => void worker.logged.push(JSON.parse(line)) },
@@ -63,7 +65,7 @@ export class RunningWorker {
     const progress = new BatchProgress(redis);
     const metrics = new WorkerMetrics(redis, progress, logger);
     const protection = { run: <T>(work: () => Promise<T>) => work() };
-    worker.services = {
+    worker.deps = {
       store,
       registry,
       pool,
@@ -79,16 +81,16 @@ export class RunningWorker {
   }
 
   get store(): ObjectStore {
-    return this.services.store;
+    return this.deps.store;
   }
 
   stop(): Promise<void> {
-    return this.releasers.releaseAll();
+    return this.cleanups.releaseAll();
   }
 
-  /** Runs `work` beside consumers of every queue. */
+  /** Runs `work` while consumers of every queue are running. */
   async whileConsuming<T>(work: () => Promise<T>): Promise<T> {
-    const consumers = createConsumers(this.services);
+    const consumers = createConsumers(this.deps);
     consumers.start();
     try {
       return await work();
@@ -97,7 +99,7 @@ export class RunningWorker {
     }
   }
 
-  /** An accepted prediction, its id. */
+  /** Stores an accepted prediction. @returns its id */
   async acceptPrediction(change: Partial<PredictionRequest> = {}): Promise<string> {
     const id = createId('pred_');
     const request: PredictionRequest = {
@@ -113,7 +115,7 @@ export class RunningWorker {
     return id;
   }
 
-  /** An accepted batch, in shards of `shardRows`. */
+  /** Stores an accepted batch with shards of `shardRows` rows. */
   async acceptBatch(
     csv: string,
     shardRows: number,
@@ -128,11 +130,11 @@ export class RunningWorker {
       maxColumns: 100,
     });
     if (header === undefined) throw new Error('the file has no header');
-    const cutter = new ShardSplitter(header, { shardRows, shardBytes: 1e7, maxShards: 100, maxRowBytes: 1_000 });
-    cutter.push(file.subarray(header.byteLength));
-    const { rows, shards } = cutter.end();
+    const splitter = new ShardSplitter(header, { shardRows, shardBytes: 1e7, maxShards: 100, maxRowBytes: 1_000 });
+    splitter.push(file.subarray(header.byteLength));
+    const { rows, shards } = splitter.end();
     const { dialect, columns, byteLength } = header;
-    const record: BatchDocument = {
+    const batch: BatchDocument = {
       id: createId('batch_'),
       created_at: new Date().toISOString(),
       filename: null,
@@ -149,10 +151,10 @@ export class RunningWorker {
       rows,
       shards,
     };
-    await this.store.put(ObjectKeys.batchInput(TENANT, record.id), file);
-    await this.store.put(ObjectKeys.batchDocument(TENANT, record.id), Buffer.from(JSON.stringify(record)));
-    await this.store.put(ObjectKeys.pending(TENANT, record.id), Buffer.alloc(0));
-    return record;
+    await this.store.put(ObjectKeys.batchInput(TENANT, batch.id), file);
+    await this.store.put(ObjectKeys.batchDocument(TENANT, batch.id), Buffer.from(JSON.stringify(batch)));
+    await this.store.put(ObjectKeys.pending(TENANT, batch.id), Buffer.alloc(0));
+    return batch;
   }
 
   async isPending(id: string): Promise<boolean> {

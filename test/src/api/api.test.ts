@@ -6,6 +6,7 @@ import { type RunningStack, makeDataDir, startStack } from '../support/stack-pro
 import { batchCases } from './batch.test.cases';
 import { clientCases } from './client.test.cases';
 import { dryRunCases } from './dry-run.test.cases';
+import { fileFormatCases } from './file-format.test.cases';
 import { modelVersionCases } from './model-version.test.cases';
 import { operationCases } from './operation.test.cases';
 import { predictionCases } from './prediction.test.cases';
@@ -46,6 +47,9 @@ afterAll(async () => {
 
 describe('batches', () => {
   batchCases(shared);
+});
+describe('files of other formats', () => {
+  fileFormatCases(shared);
 });
 describe('a dry run', () => {
   dryRunCases(shared);

@@ -29,7 +29,9 @@ async function s3Environment(): Promise<Environment> {
   return environment;
 }
 
-/** Of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release. */
+/**
+ * SHA-256 of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release.
+ */
 const WISCONSIN_RESULTS_SHA256 = 'defc0831653974d330607480ca6ca85ecc83e7635eb47da74ce34cb21a651b5f';
 
 const homes = [
@@ -67,7 +69,7 @@ for (const { name, declare, prepare } of homes)
         `${given[0]},row,row_status,predicted_class,probability_malignant,outcome,reason,missing_features,model,error_code,error_detail`,
       );
       expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
-      expect(errors.text).toBe(`${given[0]},error_code,error_detail\n`);
+      expect(errors.text).toBe(`${given[0]},error_code,error_detail,row,line\n`);
       expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
     });
 

@@ -34,6 +34,13 @@ export function operationCases({ stack, connect }: SharedStack): void {
       '/metrics',
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
+    const profile = { json: { decimal: ',' } };
+    expect((await client.call('put', '/v1/import-profiles/lab', profile)).status).toBe(200);
+    for (const path of ['/v1/import-profiles', '/v1/import-profiles/lab'])
+      expect((await client.get(path)).status).toBe(200);
+    expect((await client.call('delete', '/v1/import-profiles/lab')).status).toBe(204);
+    const csv = { headers: { 'content-type': 'text/csv' }, body: HEADER + rows(2) };
+    expect((await client.post('/v1/batches/preflight', csv)).status).toBe(200);
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
     const review = { json: { decision: 'benign', note: 'seen' } };
     for (const reviewed of [`/v1/predictions/${record.id}`, `/v1/batches/${id}/rows/1`]) {

@@ -1,4 +1,5 @@
 import { run, variedFile } from '../support/batches';
+import { HEADER } from '../support/csv-rows';
 import { SHARD_ROWS, type SharedStack } from './shared-stack';
 
 interface Row {
@@ -51,5 +52,15 @@ export function rowCases({ connect }: SharedStack): void {
       'r209',
       ...Array.from({ length: 10 }, (_, i) => `r209${i}`),
     ]);
+  });
+
+  test('rows of a file that was converted have its own identifiers and measurements', async () => {
+    const client = await connect('rows');
+    const { id } = await run(
+      client,
+      `Export of the laboratory\n${HEADER.replaceAll(',', ';')}a7;5,0;1;1;1;2;?;3;1;1\n`,
+    );
+    const { json } = await client.get(`/v1/batches/${id}/rows/1`);
+    expect(json).toMatchObject({ sample_id: 'a7', features: { clump_thickness: 5, bare_nuclei: null, mitoses: 1 } });
   });
 }

@@ -4,7 +4,7 @@ import type { RunningStack } from '../support/stack-process';
 /** The stack of api.test.ts, which its test cases share. Each set of cases has tenants of its own. */
 export interface SharedStack {
   readonly stack: () => RunningStack;
-  /** Of an admin with platform rights. */
+  /** Key of an admin with platform rights. */
   readonly key: (tenant: Tenant) => string;
   readonly connect: (tenant: Tenant) => Promise<ContractClient>;
 }
@@ -20,6 +20,7 @@ export const TENANTS = [
   'record-list',
   'models',
   'client',
+  'formats',
   'retention',
   'rows',
 ] as const;

@@ -146,7 +146,7 @@ test('what is wrong is named, with the exit status that says whose fault it is',
   writeFileSync(pathOf('text.csv'), 'no,features\n1,2\n');
   const unusable = await cytoqueue('upload', pathOf('text.csv'), '-o', pathOf('none.csv'));
   expect(unusable.status).toBe(1);
-  expect(unusable.error).toMatch(/The file cannot be used|not valid/);
+  expect(unusable.error).toMatch(/The file cannot be processed|not valid/);
   expect(existsSync(pathOf('none.csv'))).toBe(false);
   expect((await cytoqueue('frobnicate')).status).toBe(2);
   expect(await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none')).toMatchObject({

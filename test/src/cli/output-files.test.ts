@@ -22,7 +22,8 @@ import { ROOT, runProgram } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 /*
- * Where the command writes what it downloads. The API is a server of the test's own: it serves one fixed file and breaks
+ * Where the command writes what it downloads. The API is a server of the test's own: it serves one fixed file and
+ * breaks
  * off, or never ends, where a test needs it.
  */
 

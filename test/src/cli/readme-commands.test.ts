@@ -7,13 +7,23 @@ import { ContractClient } from '../support/contract-client';
 import { HEADER, ROW } from '../support/csv-rows';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
 
-/** The shell code of a README section: the commands of its first fenced block. */
-function commandsOf(section: string, page: string): string {
-  const text =
-    readFileSync(join(ROOT, page), 'utf8')
-      .split(/^## /m)
-      .find((part) => part.startsWith(section)) ?? '';
-  return /^```sh\n([^]*?)^```$/m.exec(text)?.[1] ?? '';
+/** Samples that are not run here: they run the demo and all tests. */
+const NOT_RUN = ['npm run demo'];
+const PAGES = ['README.md', 'services/api/README.md'];
+
+function readSamples(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands = '']) => commands);
+}
+
+const RECORDS = `${HEADER}${ROW}11${ROW.slice(1)}`;
+const found = new Set<string>();
+
+/** The `sh` sample that begins with these words. */
+function sample(page: string, start: string): string {
+  const commands = readSamples(page).find((text) => text.startsWith(start)) ?? '';
+  found.add(commands);
+  return commands;
 }
 
 let stack: RunningStack;
@@ -26,40 +36,63 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** Runs them in the stack's directory, as a user would who set URL and KEY as the quick start says. */
-async function shell(commands: string, more: Record<string, string> = {}): Promise<string> {
+/** Runs commands in the stack's directory with URL and KEY set, as the quick start says. */
+async function shell(commands: string, { cwd = stack.dataDir, ...more }: Record<string, string> = {}): Promise<string> {
   const env = { ...process.env, URL: stack.url, KEY: stack.apiKey, ...more };
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], {
-    cwd: stack.dataDir,
-    env,
-  });
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], { cwd, env });
   return stdout;
 }
 
 test('the line that sets URL and KEY reads both from ready.json', async () => {
-  const line = /^export URL=.*$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))?.[0] ?? '';
+  const line = sample('README.md', 'export URL=').trim();
   expect(
     await shell(`${line.replaceAll('./.cytoqueue/', `${stack.dataDir}/`)}; echo "$URL $KEY"`, { URL: '', KEY: '' }),
   ).toBe(`${stack.url} ${stack.apiKey}\n`);
 });
 
 test('the command for one record answers with its class', async () => {
-  const { result } = JSON.parse(await shell(commandsOf('Single records', 'services/api/README.md'))) as {
+  const { result } = JSON.parse(await shell(sample('services/api/README.md', 'curl "$URL/v1/predictions"'))) as {
     result: { predicted_class: string };
   };
   expect(result.predicted_class).toMatch(/^(benign|malignant)$/);
 });
 
 test('the commands for a file upload it and save its results and errors', async () => {
-  const [upload = '', ...rest] = commandsOf('Batches', 'services/api/README.md')
+  const [upload = '', ...rest] = sample('services/api/README.md', 'curl "$URL/v1/batches"')
     .split('\n')
     .filter((line) => line.startsWith('curl '));
   expect(rest).toHaveLength(3);
-  writeFileSync(join(stack.dataDir, 'records.csv'), `${HEADER}${ROW}11${ROW.slice(1)}`);
+  writeFileSync(join(stack.dataDir, 'records.csv'), RECORDS);
   const { id } = JSON.parse(await shell(upload)) as { id: string };
   await finish(client, id);
   expect(JSON.parse(await shell(rest[0] ?? '', { ID: id }))).toMatchObject({ id, counts: { succeeded: 2 } });
   await shell(rest.slice(1).join('\n'), { ID: id });
   expect(readFileSync(join(stack.dataDir, 'results.csv'), 'utf8').split('\n')).toHaveLength(4);
   expect(readFileSync(join(stack.dataDir, 'errors.csv'), 'utf8')).not.toBe('');
+});
+
+test('the commands of the front page check a file, upload it and save its results', async () => {
+  const env = { cwd: ROOT, CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey };
+  writeFileSync(join(stack.dataDir, 'records.csv'), `${HEADER}${ROW}`);
+  const [preflight = '', upload = ''] = sample('README.md', 'npx cytoqueue preflight')
+    .replaceAll(/(\w+)\.csv/g, `${stack.dataDir}/$1.csv`)
+    .split('\n');
+  expect(await shell(preflight, env)).toContain('1');
+  await shell(upload, env);
+  expect(readFileSync(join(stack.dataDir, 'results.csv'), 'utf8').split('\n')).toHaveLength(3);
+});
+
+test('the commands for keys create one that has the given role, and revoke it', async () => {
+  const [make = '', revoke = ''] = sample('services/api/README.md', 'npm run make-key')
+    .replaceAll('keys.json', `${stack.dataDir}/keys.json`)
+    .split('\n');
+  expect(await shell(make, { cwd: ROOT })).toContain('cq_');
+  expect(readFileSync(join(stack.dataDir, 'keys.json'), 'utf8')).toContain('"member"');
+  await shell(revoke, { cwd: ROOT });
+  expect(readFileSync(join(stack.dataDir, 'keys.json'), 'utf8')).not.toContain('"member"');
+});
+
+test('every sample is run by a test above or starts a stack itself', () => {
+  const notRun = PAGES.flatMap(readSamples).filter((text) => !found.has(text));
+  expect(notRun.filter((text) => !NOT_RUN.some((start) => text.startsWith(start)))).toEqual([]);
 });

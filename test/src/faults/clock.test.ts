@@ -35,7 +35,9 @@ describeWith('libfaketime', 'a clock that jumps', () => {
     });
   }
 
-  /** Puts a file in the place of the batch's shard folder: no shard can be stored until the returned function is called. */
+  /**
+   * Puts a file in the place of the batch's shard folder: no shard can be stored until the returned function is called.
+   */
   function blockShards(batch: string): () => void {
     const folder = join(faults.stack.dataDir, 'objects', ObjectKeys.shardsFolder('local', batch));
     const path = folder.replace(/\/$/, '');

@@ -79,7 +79,7 @@ async function countsOf(id: string): Promise<unknown> {
   return answer.ok ? counts : undefined;
 }
 
-/** Of a batch, or the problem in its place. */
+/** State of a batch, or the problem in its place. */
 async function statusOf(id: string): Promise<string> {
   const answer = await get(`/v1/batches/${id}`);
   const { status, type } = (await answer.json()) as { status: string; type: string };

@@ -4,7 +4,10 @@ import { readCsv } from '../support/records';
 import { isRunning } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-/** Each death in a row makes the stack wait longer before it starts the next worker, so this file has a stack of its own. */
+/**
+ * Each death in a row makes the stack wait longer before it starts the next worker, so this file has a stack of its
+ * own.
+ */
 
 const DELIVERIES = 4;
 

@@ -18,7 +18,7 @@ afterEach(async () => {
 
 afterAll(() => faults?.stop());
 
-/** The answers arrive while Redis is away, so each one has an end of its own. */
+/** The responses arrive while Redis is down, so each one is handled separately. */
 async function expectNoNewWork(): Promise<void> {
   const refused = await Promise.all([faults.post(), faults.predict()]);
   expect(refused.map(({ status, headers }) => [status, Number(headers.get('retry-after')) > 0])).toEqual([

@@ -15,7 +15,7 @@ import { waitUntil } from '../support/wait-until';
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
 const BUCKET = `faults-${randomUUID()}`;
 const SHARDS = `${REDIS_PREFIX}:${queueNames.shards}`;
-/** Of a shard object of which another worker's bytes appear first. */
+/** Key of a shard object that another worker writes first. */
 const OTHER_SHARD = new RegExp(`^PUT /${BUCKET}/p/(\\S+/shards/00004\\.[^?\\s]+)`);
 const REQUEST = /^(GET|PUT|POST|HEAD|DELETE) /;
 

@@ -10,7 +10,7 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** What a container of the image starts with. */
+/** Configuration with which a container of the image starts. */
 export interface ImageConfiguration {
   readonly environment: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];

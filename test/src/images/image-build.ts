@@ -12,8 +12,10 @@ const DONE_IN_CHECKOUT = /^npm ci --ignore-scripts$|^node scripts\/build-wasm\.m
 const NO_FILES = ['ARG', 'LABEL', 'WORKDIR', 'ENV', 'VOLUME', 'EXPOSE', 'USER', 'HEALTHCHECK', 'ENTRYPOINT'];
 
 /**
- * Follows the COPY and RUN lines of a service's Dockerfile without a container engine. Each stage is a folder whose `app` and
- * `image` stand at /app and /image while its lines run. In the stage that copies the whole context, /app is this checkout,
+ * Follows the COPY and RUN lines of a service's Dockerfile without a container engine. Each stage is a folder whose
+ * `app` and
+ * `image` stand at /app and /image while its lines run. In the stage that copies the whole context, /app is this
+ * checkout,
  * read-only, with its packages and its build.
  */
 export class ImageBuild {
@@ -26,7 +28,7 @@ export class ImageBuild {
     this.stages = readStages(join(ROOT, 'services', service, 'Dockerfile'));
   }
 
-  /** What the image holds at /app. */
+  /** Content of /app in the image. */
   get tree(): string {
     return join(this.folder, 'image', 'app');
   }

@@ -11,7 +11,10 @@ interface LockEntry {
   readonly peerDependenciesMeta?: Record<string, { readonly optional?: boolean }>;
 }
 
-/** Places (`node_modules/name`, `node_modules/a/node_modules/b`) that package-lock.json gives the packages a service needs at run time. */
+/**
+ * Places (`node_modules/name`, `node_modules/a/node_modules/b`) that package-lock.json gives the packages a service
+ * needs at run time.
+ */
 export function productionClosure(service: string): Set<string> {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, LockEntry>;

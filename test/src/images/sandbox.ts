@@ -19,7 +19,10 @@ export interface Sandboxed {
   readonly exited: Promise<number>;
 }
 
-/** Runs a line of a Dockerfile with this machine's programs and these folders at their places. @throws Error with its output when it fails */
+/**
+ * Runs a line of a Dockerfile with this machine's programs and these folders at their places.
+ * @throws Error with its output when it fails
+ */
 export async function runBuildLine(line: string, writable: Mounts, readOnly: Mounts, npmCache: string): Promise<void> {
   const places = readdirSync('/')
     .filter((name) => !['proc', 'dev', 'tmp', 'app', 'image'].includes(name))
@@ -55,7 +58,8 @@ export async function runBuildLine(line: string, writable: Mounts, readOnly: Mou
 }
 
 /**
- * Starts a command as a container of a service runs: read-only root, uid 1000, no capabilities, nothing to write to but a small
+ * Starts a command as a container of a service runs: read-only root, uid 1000, no capabilities, nothing to write to but
+ * a small
  * /tmp and the given folders.
  */
 export function runService(
@@ -111,7 +115,9 @@ async function runInSandbox(args: readonly string[]): Promise<Sandboxed> {
   return { pid, isRunning: () => child.exitCode === null && child.signalCode === null, output: () => output, exited };
 }
 
-/** From the JSON that bubblewrap writes in pieces. The pipe stays open: bubblewrap would die of writing to a closed one. */
+/**
+ * From the JSON that bubblewrap writes in pieces. The pipe stays open: bubblewrap would die of writing to a closed one.
+ */
 function pidInside(child: ChildProcess): Promise<number> {
   let text = '';
   const information = (child.stdio[3] as Readable).setEncoding('utf8');

@@ -7,7 +7,7 @@ import { describeWith } from '../support/optional-tools';
 import { TcpProxy } from '../support/tcp-proxy';
 import { waitUntil } from '../support/wait-until';
 
-/** What `GET /v1/queue` and the metrics say while all work is delayed, and while no worker finishes any. */
+/** Checks `GET /v1/queue` and the metrics while all work is delayed, and while no worker finishes any. */
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
 const ROWS = 4_000;

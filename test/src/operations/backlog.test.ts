@@ -4,7 +4,10 @@ import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
 import type { Hold } from '../support/gate';
 import { waitUntil } from '../support/wait-until';
 
-/** Compares the backlog of `GET /v1/queue` with the rows that the store lacks, after faults of the queue and its workers. */
+/**
+ * Compares the backlog of `GET /v1/queue` with the rows that the store lacks, after faults of the queue and its
+ * workers.
+ */
 
 const ROWS = 5_000;
 /** A worker with one scoring thread takes this many shards at once. */
@@ -53,7 +56,10 @@ async function unscoredRows(...ids: string[]): Promise<number> {
 
 const holdAllButFirst = () => faults.hold(/\/shards\/(?!00000)/);
 
-/** Lets the held shards end while no other is taken; then each shard is either in the store or in the backlog. @returns the rows left */
+/**
+ * Lets the held shards end while no other is taken; then each shard is either in the store or in the backlog.
+ * @returns the rows left
+ */
 async function endHeld(hold: Hold, ids: string[]): Promise<number> {
   await setPaused(true);
   hold.open();

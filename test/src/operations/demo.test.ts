@@ -46,7 +46,7 @@ it('sends the file and the record, shows the outcome, and leaves nothing running
   expect(rows.map((row) => row['row'])).toEqual(Array.from({ length: 699 }, (_, index) => String(index + 1)));
 });
 
-it('stays when it is told to, says where, and ends on a signal', async () => {
+it('keeps running with --keep, prints its address, and ends on a signal', async () => {
   const { process: child, exited, stdout } = demo(['--keep']);
   await waitUntil('it says that it stays', () => stdout().includes('Still running at '));
   const ready = readReady(dataDir);

@@ -147,7 +147,7 @@ async function goAway(headers: Record<string, string>): Promise<void> {
   await client.get('/v1/models');
   controller.abort();
   await going;
-  await waitUntil('its end is noticed', () => logs().includes('client went away'));
+  await waitUntil('its disconnect is logged', () => logs().includes('client went away'));
 }
 
 async function sendAddresses(): Promise<void> {

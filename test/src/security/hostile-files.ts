@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { HEADER, ROW } from '../support/csv-rows';
 
-/** An upload that somebody made to break something, and what may be answered to it. */
+/** A hostile upload and the allowed responses. */
 export interface HostileUpload {
   name: string;
   headers: Record<string, string>;
@@ -11,7 +11,7 @@ export interface HostileUpload {
 }
 
 const MIB = 1024 * 1024;
-/** What an upload may hold in these tests, and what the bombs hold. */
+/** Size limit of an upload in these tests, and size of the bombs. */
 export const LIMIT_BYTES = 16 * MIB;
 const BOMB_BYTES = 24 * MIB;
 const csv = { 'content-type': 'text/csv' };

@@ -102,7 +102,7 @@ async function predict(client: ContractClient): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** What a clinician of another tenant waits while something goes on. Reported; a slow machine fails no test. */
+/** Latency of another tenant's clinician during an attack. Reported only: a slow machine fails no test. */
 async function whileClinicianWorks(what: string, work: () => Promise<void>): Promise<void> {
   let going = true;
   const worked = work().finally(() => (going = false));
@@ -189,7 +189,8 @@ test.each(RAW_REQUESTS)(
     const socket = await openSocket(stack.url);
     let answer = '';
     socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call it an error.
+    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call
+    // it an error.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.end(bytes, 'latin1');
     await closed;

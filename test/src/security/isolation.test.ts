@@ -17,7 +17,7 @@ interface Attempt {
   body?: string;
 }
 
-/** What a stranger may send with somebody's id: nothing, everything right, everything wrong. */
+/** Requests of another tenant with this tenant's id: without a body, with a valid one, with an invalid one. */
 const ATTEMPTS: Attempt[] = [
   { name: 'nothing else' },
   { name: 'a query that is not valid', query: '?model=nothing&partial=perhaps&x=1' },

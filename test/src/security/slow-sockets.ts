@@ -11,7 +11,10 @@ export async function openSocket(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Connections that begin requests and then send a byte at a time: a quarter each in the first line, in a header, in two kinds of body. */
+/**
+ * Connections that begin requests and then send a byte at a time: a quarter each in the first line, in a header, in two
+ * kinds of body.
+ */
 export class SlowSockets {
   private constructor(
     private readonly sockets: readonly Socket[],

@@ -4,11 +4,26 @@ import { ObjectKeys } from '@cytoqueue/records';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { finish } from '../support/batches';
 import type { ContractResponse } from '../support/contract-client';
+import type { FakeClock } from '../support/fake-clock';
 import type { FaultStack } from '../support/fault-stack';
-import type { SoakEnvironment } from './faults';
+import type { TcpProxy } from '../support/tcp-proxy';
+import type { Sampler } from './sampler';
+
+export interface SoakEnvironment {
+  readonly faults: FaultStack;
+  readonly sampler: Sampler;
+  readonly random: () => number;
+  /** Undefined where the clock cannot be set. */
+  readonly clock: FakeClock | undefined;
+  /** Between the clients and the API. */
+  readonly apiProxy: TcpProxy;
+  /** A small disk with the store and DATA_DIR; undefined where it cannot be mounted. */
+  readonly disk: string | undefined;
+}
 
 /*
- * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break off. The
+ * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break
+ * off. The
  * damaged batches are of their own, so that the load beside them must not notice.
  */
 
@@ -18,7 +33,8 @@ const TRUNCATED_MS = 10_000;
 const MAX_ANSWER_BYTES = 600;
 
 /**
- * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost stay until
+ * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost
+ * stay until
  * Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
  */
 export async function losePartOfRedis({ faults, random, sampler }: SoakEnvironment): Promise<void> {
@@ -81,7 +97,7 @@ async function remove(faults: FaultStack, id: string): Promise<void> {
   await waitUntilAnswered(() => faults.client.call('delete', `/v1/batches/${id}`), 204);
 }
 
-/** What ended the fault before may still be recovering. */
+/** The stack may still be recovering from the previous fault. */
 async function waitUntilAnswered(send: () => Promise<ContractResponse>, status: number): Promise<ContractResponse> {
   for (;;) {
     const answer = await send().catch(() => undefined);

@@ -1,26 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FakeClock } from '../support/fake-clock';
-import type { FaultStack } from '../support/fault-stack';
 import { isRunning } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
-import type { TcpProxy } from '../support/tcp-proxy';
-import { damageDocument, damageShardObject, losePartOfRedis, truncateAnswers } from './damage';
-import type { Sampler } from './sampler';
+import { type SoakEnvironment, damageDocument, damageShardObject, losePartOfRedis, truncateAnswers } from './damage';
 import { fillDisk } from '../support/small-disk';
-
-export interface SoakEnvironment {
-  readonly faults: FaultStack;
-  readonly sampler: Sampler;
-  readonly random: () => number;
-  /** Undefined where no clock can be set. */
-  readonly clock: FakeClock | undefined;
-  /** Between the clients and the API. */
-  readonly apiProxy: TcpProxy;
-  /** A small disk that holds the store and DATA_DIR; undefined where none can be had. */
-  readonly disk: string | undefined;
-}
 
 export interface Fault {
   readonly name: string;

@@ -13,7 +13,7 @@ const RETRY_MS = 1_000;
 /** After the last fault everything that was accepted ends within it: the locks of what was killed last a minute. */
 const SETTLE_MS = 240_000;
 
-/** What a client saw, and what became of it. */
+/** Responses that a client received, and the final results. */
 export interface LoadCounts {
   batches: number;
   records: number;
@@ -24,7 +24,8 @@ export interface LoadCounts {
 }
 
 /**
- * Labs and clinicians who send until they are told that it was accepted, always with an Idempotency-Key. Every batch is held
+ * Labs and clinicians that resend until the upload is accepted, always with an Idempotency-Key. Every batch is
+ * held
  * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
  */
 export class Load {

@@ -1,4 +1,6 @@
-/** A sequence of numbers from 0 to 1 that a seed determines (mulberry32), so that a soak can be repeated fault by fault. */
+/**
+ * A sequence of numbers from 0 to 1 that a seed determines (mulberry32), so that a soak can be repeated fault by fault.
+ */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

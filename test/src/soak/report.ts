@@ -1,6 +1,6 @@
 import type { SoakReport } from './soak';
 
-/** Shorter than this a slope is mostly noise: it is told, and not judged. */
+/** In shorter runs a slope is mostly noise: it is reported but not judged. */
 const EVALUATED_FROM_MINUTES = 5;
 /** Messages that are printed; a defect tends to show more than once. */
 const MAX_REPORTED = 20;

@@ -6,7 +6,7 @@ import type { Sample } from './slopes';
 
 const INTERVAL_MS = 2_000;
 const MIB = 1024 * 1024;
-/** What Redis answers when asked how long a key that does not expire has still to live. */
+/** Redis's TTL of a key that does not expire. */
 const WITHOUT_EXPIRY = -1;
 
 export type Series = 'api MiB' | 'worker MiB' | 'api descriptors' | 'worker descriptors' | 'redis keys' | 'redis MiB';
@@ -53,7 +53,7 @@ export class Sampler {
     }
   }
 
-  /** Of the keys those that are there for good: not finished jobs, which are kept up to a number, nor what expires. */
+  /** Number of permanent keys, without expiring keys and finished jobs (of which a fixed number is kept). */
   private async takeRedis(redis: Redis): Promise<void> {
     const life = this.redisGeneration;
     const [keys, memory] = await Promise.all([redis.keys(`${REDIS_PREFIX}:*`), redis.info('memory')]);

@@ -8,7 +8,7 @@ const life = (name: string, startMs: number, minutes: number, value: (minute: nu
     value: value(i / 10),
   }));
 
-test('what grows by three a minute has that slope, also when it is replaced and starts anew', () => {
+test('a value that grows by three per minute has that slope, also across restarts', () => {
   const samples = [
     ...life('a', 0, 5, (minute) => 100 + 3 * minute),
     ...life('b', 5 * MINUTE_MS, 5, (minute) => 40 + 3 * minute),

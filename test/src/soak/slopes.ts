@@ -6,10 +6,10 @@ export interface Sample {
 }
 
 export interface Slope {
-  /** Of the values over time, by least squares within each life: a thing that is replaced starts anew. */
+  /** Least-squares slope of values over time within each process lifetime. */
   readonly perMinute: number;
   readonly samples: number;
-  /** Of the last quarter. */
+  /** Slope of the last quarter. */
   readonly mean: number;
 }
 

@@ -7,7 +7,8 @@ import { FaultStack } from '../support/fault-stack';
 import { mountSmallDisk } from '../support/small-disk';
 import { TcpProxy } from '../support/tcp-proxy';
 import { EventLoops } from './event-loops';
-import { type SoakEnvironment, EARLY_FAULTS, FAULTS, type Fault } from './faults';
+import type { SoakEnvironment } from './damage';
+import { EARLY_FAULTS, FAULTS, type Fault } from './faults';
 import { Load } from './load';
 import { createRandom } from './random';
 import { Sampler, type Series } from './sampler';
@@ -23,7 +24,7 @@ export interface SoakReport {
   readonly seed: number;
   readonly faults: Record<string, number>;
   readonly load: Load['counts'];
-  /** What should hold and did not; empty when all is well. */
+  /** Violated invariants; empty on success. */
   readonly broken: readonly string[];
   readonly slopes: Partial<Record<Series, Slope & { most: number; flat: boolean }>>;
   readonly event_loop_delay_ms: Record<'api' | 'worker', { p50: number; p99: number } | null>;
@@ -33,9 +34,9 @@ const ROWS = 5_000;
 const DISK_MIB = 512;
 const MINUTE_MS = 60_000;
 const FAULT_FREE_MS = 5_000;
-/** Of every life of a process: what it loads and compiles at first is no leak. */
+/** Warm-up of every process: what it loads and compiles at first is no leak. */
 const WARM_UP_MS = 60_000;
-/** What may be called flat: more than noise comes to in ten minutes, and far less than a leak that fills a night. */
+/** Largest slope that counts as flat: above the noise of ten minutes and far below a leak that matters overnight. */
 const MAX_PER_MINUTE: Record<Series, number> = {
   'api MiB': 5,
   'worker MiB': 5,
@@ -45,7 +46,10 @@ const MAX_PER_MINUTE: Record<Series, number> = {
   'redis MiB': 1,
 };
 
-/** Load and one random fault after the other on real processes, until the time is up; then everything has to be as promised. */
+/**
+ * Load and one random fault after the other on real processes, until the time is up; then everything has to be as
+ * promised.
+ */
 export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> {
   const releasers = new CleanupStack();
   try {

@@ -9,13 +9,13 @@ import { type MachineLoad, startMachineLoad } from './machine-load';
 
 interface StressOptions {
   readonly runs: number;
-  /** Of the first run; each further run takes the next number. */
+  /** Seed of the first run; each further run takes the next number. */
   readonly seed: number;
   /** Which test files; all when empty. */
   readonly patterns: readonly string[];
 }
 
-/** What jest writes with --json. */
+/** Output of jest --json. */
 interface Results {
   readonly success: boolean;
   readonly numPassedTests: number;

@@ -38,7 +38,10 @@ export async function run(client: ContractClient, body: string | Buffer | FormDa
   return { id, batch, results, errors };
 }
 
-/** Sends one record and resolves with the finished prediction, however long it takes; `Prefer: wait` saves most of the polling. */
+/**
+ * Sends one record and resolves with the finished prediction, however long it takes; `Prefer: wait` saves most of the
+ * polling.
+ */
 export async function score(client: ContractClient, body: object): Promise<ContractResponse['json']> {
   const answer = await client.post('/v1/predictions', { headers: { prefer: 'wait=20' }, json: body });
   assert.ok([201, 202].includes(answer.status), answer.text);

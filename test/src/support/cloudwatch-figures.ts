@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand, type Metric
 
 const HOUR_MS = 3_600_000;
 
-/** What a program needs to talk to moto as if it were AWS. moto unzips twice what is sent zipped. */
+/** Environment for using moto as AWS. moto decompresses compressed requests twice. */
 export function awsEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_CLOUDWATCH: url,
@@ -44,7 +44,10 @@ export class CloudWatchFigures {
     return [...new Map(metrics.map((metric) => [JSON.stringify(metric), metric])).values()];
   }
 
-  /** One value a minute, oldest first, over all sets of dimensions that the metric has; empty when it was never published. */
+  /**
+   * One value a minute, oldest first, over all sets of dimensions that the metric has; empty when it was never
+   * published.
+   */
   async values(name: string, statistic: 'Sum' | 'Maximum' | 'Minimum' | 'SampleCount'): Promise<number[]> {
     const metrics = (await this.list()).filter(({ MetricName }) => MetricName === name);
     if (metrics.length === 0) return [];

@@ -18,7 +18,7 @@ export interface ContractResponse {
   headers: Headers;
   text: string;
   /** Parsed when the answer is JSON. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape; the schema was checked
+  // oxlint-disable-next-line typescript/no-explicit-any -- the schema has checked the response
   json: any;
 }
 
@@ -38,7 +38,9 @@ interface SeenResponse {
   body: unknown;
 }
 
-/** A client that holds every answer against the service's own OpenAPI document, and notes which operations it has seen. */
+/**
+ * A client that holds every answer against the service's own OpenAPI document, and notes which operations it has seen.
+ */
 export class ContractClient {
   readonly seen = new Set<string>();
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -84,7 +86,9 @@ export class ContractClient {
     return { status: response.status, headers: response.headers, text, json: parsed };
   }
 
-  /** @throws Error when the answer is not one that the document promises; says nothing of paths that it does not have */
+  /**
+   * @throws Error when the answer is not one that the document promises; says nothing of paths that it does not have
+   */
   check(
     method: Method,
     path: string,

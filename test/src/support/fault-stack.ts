@@ -37,7 +37,7 @@ export const RECONCILER_LEASE = `${REDIS_PREFIX}:turn:reconcile`;
 /** A worker that a test has started beside the stack's own. */
 export interface OwnWorker extends RunningProgram {
   readonly pid: number;
-  /** Of its health endpoint. */
+  /** Port of its health endpoint. */
   readonly port: number;
 }
 
@@ -165,7 +165,7 @@ export class FaultStack {
     return this.expectInvariant(batchId);
   }
 
-  /** Of a batch that has ended. */
+  /** State of a finished batch. */
   expectInvariant(batchId: string): Promise<ManifestDocument> {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
@@ -176,7 +176,9 @@ export class FaultStack {
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
-  /** Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone. */
+  /**
+   * Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone.
+   */
   async backdate(id: string): Promise<void> {
     const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
     const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
@@ -185,7 +187,7 @@ export class FaultStack {
     for (const key of markers) utimesSync(join(this.stack.dataDir, 'objects', key), then, then);
   }
 
-  /** What a service has logged so far. */
+  /** Log of a service so far. */
   logLines(service: string): LogLine[] {
     return parseLog(readFileSync(join(this.stack.dataDir, 'logs', `${service}.log`), 'utf8'));
   }
@@ -240,7 +242,10 @@ export class FaultStack {
   readonly passDelays = (): Promise<void> => passDelays(this.redis.url);
   readonly expireLocks = (): Promise<void> => this.inRedis(passLockTime);
 
-  /** Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15 s. */
+  /**
+   * Lets locks run out, with a worker that gives their jobs out again now: those that run look for such jobs every 15
+   * s.
+   */
   async deliverAgain(): Promise<OwnWorker> {
     await this.expireLocks();
     return this.startWorker();

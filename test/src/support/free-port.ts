@@ -9,7 +9,8 @@ const WORKERS = 10;
 let next: number | undefined;
 
 /**
- * A port of 127.0.0.1 that nothing listens on and that stays free for this test when its server restarts: the kernel does
+ * A port of 127.0.0.1 that nothing listens on and that stays free for this test when its server restarts: the kernel
+ * does
  * not assign it to other sockets, and every jest worker takes from a range of its own, in turn.
  */
 export async function findFreePort(): Promise<number> {

@@ -14,7 +14,7 @@ import { waitUntil } from './wait-until';
 const TENANT = 'local';
 
 interface Expected {
-  /** What was accepted, in data rows. */
+  /** Accepted data rows. */
   rows: number;
   /** The result file of a run that nothing disturbed; not given where the fault is to be seen in it. */
   results?: Buffer;
@@ -63,7 +63,9 @@ export async function expectInvariant(
   return manifest;
 }
 
-/** One object for every shard that has not failed, of one model; what they hold is what follows the header, in order. */
+/**
+ * One object for every shard that has not failed, of one model; what they hold is what follows the header, in order.
+ */
 async function expectShardsIn(
   store: ObjectStore,
   record: BatchDocument,

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What a server lacks. `unconditional`: it ignores If-None-Match. The others are answered with an error. */
+/** Limitation of a server. `unconditional`: it ignores If-None-Match. The others return an error. */
 export type Limit =
   | 'none'
   | 'unconditional'

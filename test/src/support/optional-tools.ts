@@ -28,7 +28,7 @@ export type ToolName = keyof typeof TOOLS;
 
 const found = new Map<ToolName, boolean>();
 
-export function isAvailable(name: ToolName): boolean {
+function isAvailable(name: ToolName): boolean {
   const available = found.get(name) ?? TOOLS[name].isAvailable();
   found.set(name, available);
   return available;

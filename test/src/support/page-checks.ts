@@ -8,7 +8,7 @@ interface AxeResults {
   violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[];
 }
 
-/** What axe finds wrong with the page as it stands, one line each. */
+/** Violations that axe finds on the current page, one per line. */
 export async function axeViolations(page: Page): Promise<string[]> {
   // Not as a script element, which the content security policy forbids.
   await page.evaluate(AXE);

@@ -3,7 +3,10 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer, r
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
-/** A reverse proxy for one path of its host: it strips the path and, as proxies do by default, sends its own name of the target as `Host`. */
+/**
+ * A reverse proxy for one path of its host: it strips the path and, as proxies do by default, sends its own name of the
+ * target as `Host`.
+ */
 export class PrefixProxy {
   private target: URL | undefined;
 

@@ -1,7 +1,7 @@
 import { JobProducer, REDIS_PREFIX, createWorkerConnection, queueNames } from '@cytoqueue/queue';
 import type { Redis } from 'ioredis';
 
-/** As if the time had come until which jobs were put off. */
+/** Makes delayed jobs due. */
 export async function passDelays(redisUrl: string): Promise<void> {
   const connection = createWorkerConnection(redisUrl, () => undefined);
   const producer = new JobProducer(connection, () => undefined);

@@ -5,7 +5,10 @@ import { findFreePort } from './free-port';
 
 const ATTEMPTS = 5;
 
-/** A redis-server of a test's own on a free port. Down and up again it keeps its port, and its data only with a directory for them. */
+/**
+ * A redis-server of a test's own on a free port. Down and up again it keeps its port, and its data only with a
+ * directory for them.
+ */
 export class RedisProcess {
   private child: ChildProcess | undefined;
 
@@ -16,7 +19,10 @@ export class RedisProcess {
     private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
-  /** `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other ones. */
+  /**
+   * `dir`: where to write every command to, as the stack's own Redis does. `settings`: of redis.conf, further or other
+   * ones.
+   */
   static async start(
     dir?: string,
     password?: string,

@@ -1,4 +1,7 @@
-/** Other spellings of a path, which servers, proxies and routers take for the same one or do not. None of them is an exact path. */
+/**
+ * Other spellings of a path, which servers, proxies and routers take for the same one or do not. None of them is an
+ * exact path.
+ */
 export function spellingsOf(path: string): string[] {
   const last = path.lastIndexOf('/') + 1;
   const [folder, name] = [path.slice(0, last), path.slice(last)];

@@ -9,7 +9,7 @@ import { waitUntil } from './wait-until';
 export const ROOT = resolve(__dirname, '../../..');
 export const START = join(ROOT, 'scripts/dist/stack/main.js');
 
-/** Beyond it a stack that was told to stop is stuck, and is killed. */
+/** A stack that has not stopped after this time is killed. */
 const STOP_DEADLINE_MS = 110_000;
 
 const SIGTERM_BIT = 1n << 14n;
@@ -98,7 +98,8 @@ function isOurVariable(name: string): boolean {
 }
 
 /**
- * Starts the real stack on a free port and, unless DATA_DIR is given, on a temporary directory; resolves when it serves.
+ * Starts the real stack on a free port and, unless DATA_DIR is given, on a temporary directory; resolves when it
+ * serves.
  * It ends with this process, whatever happens to it.
  * @throws Error with what the stack said when it does not get there; then nothing is left of it
  */
@@ -128,7 +129,7 @@ export function makeDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'cytoqueue-'));
 }
 
-/** What a running stack says of itself; undefined when there is no ready.json. */
+/** Reads ready.json of a running stack; undefined when there is none. */
 export function readReady(dataDir: string): Ready | undefined {
   const file = join(dataDir, 'ready.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ready) : undefined;
@@ -204,7 +205,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle another
+ * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle
+ * another
  * signal, even one that was sent later.
  */
 export async function stopProcess(pid: number): Promise<void> {

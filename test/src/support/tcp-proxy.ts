@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** What to do with bytes on their way to the server, which begin a request when it is HTTP. */
+/** Handler of bytes on their way to the server; with HTTP they begin a request. */
 export type Verdict =
   | 'pass'
   | 'lose the answer'

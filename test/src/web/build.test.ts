@@ -5,7 +5,7 @@ import { ROOT } from '../support/stack-process';
 const DIST = join(ROOT, 'services/web/dist');
 const MAX_SCRIPT_BYTES = 200_000;
 
-/** What vite notes of a chunk. */
+/** Entry of a chunk in vite's manifest. */
 interface Chunk {
   readonly file: string;
   readonly imports?: readonly string[];

@@ -16,7 +16,7 @@ const MALIGNANT_RECORD = {
   mitoses: 1,
 };
 const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
-const answer = (page: Page) => page.getByRole('button', { name: 'Get the answer' });
+const answer = (page: Page) => page.getByRole('button', { name: 'Score the record' });
 
 async function enter(page: Page, keys: string): Promise<void> {
   await field(page, 'Clump thickness').focus();
@@ -41,7 +41,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill('cq_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('This key is not known here').waitFor();
+    await page.getByRole('alert').getByText('This key is unknown').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill(app.keys.clinician);
     await page.keyboard.press('Enter');
@@ -60,7 +60,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(page.url()).toBe(`${app.stack.url}/predictions/new`);
     expect(addresses.filter((address) => address.includes(token) && !address.includes('#'))).toEqual([]);
     const again = await app.visit(`/sign-in#token=${token}`);
-    await again.page.getByText('This link has been used already').waitFor();
+    await again.page.getByText('This link was already used').waitFor();
   });
 
   test('nine numbers in a row become an answer with its evidence, on one printed page, and the reference stays out of every address', async () => {
@@ -72,11 +72,11 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByLabel('Your reference').fill(REFERENCE);
     await answer(page).click();
     await page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
-    await page.getByText('What such a figure was worth').waitFor();
+    await page.getByText('Reliability of this probability').waitFor();
     expect(await page.locator('h1').innerText()).toBe(REFERENCE);
     expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
     for (const title of [
-      'How sure is it?',
+      'Certainty',
       'What drove the answer',
       'The nearest known cases',
       'What would change the class',
@@ -84,7 +84,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     ]) {
       expect(await page.getByRole('heading', { name: title }).count()).toBe(1);
     }
-    expect(await page.getByRole('row', { name: /Class in fact/ }).innerText()).toContain('malignant');
+    expect(await page.getByRole('row', { name: /Confirmed class/ }).innerText()).toContain('malignant');
     expect(await axeViolations(page)).toEqual([]);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
@@ -99,29 +99,29 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page, addresses } = await app.visit('/predictions/new', 'clinician');
     await answer(page).click();
-    await page.getByText('Still empty').nth(8).waitFor();
+    await page.getByText('Empty. If').nth(8).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(addresses.filter((address) => address.endsWith('/v1/predictions'))).toEqual([]);
     await enter(page, '54434?431');
     await page.keyboard.press('Tab');
     await answer(page).click();
-    await page.getByRole('heading', { name: 'No clear answer' }).waitFor();
+    await page.getByRole('heading', { name: 'Undecided' }).waitFor();
     await page.getByText('too close to call').waitFor();
     await page.getByText('Measuring could change the class.').waitFor();
-    await page.getByRole('img', { name: /With the missing values it could have been 29\s% to 93.3\s%/ }).waitFor();
+    await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Change values' }).click();
     expect(await field(page, 'Bare nuclei').inputValue()).toBe('?');
     await field(page, 'Bare nuclei').fill('1');
     await answer(page).click();
-    await page.getByText('The probability of malignancy is').or(page.getByText('The model leans to')).first().waitFor();
+    await page.getByText('The probability of malignancy is').or(page.getByText('The model favours')).first().waitFor();
   });
 
   test('a record is found again by its reference, opens for a colleague by its link, and to no other laboratory', async () => {
     const app = newPeople();
     await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
-    await page.getByLabel('Find by your reference').fill('müller');
+    await page.getByLabel('Search by reference').fill('müller');
     await page.getByText('1 record found').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: REFERENCE }).click();

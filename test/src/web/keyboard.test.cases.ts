@@ -27,9 +27,9 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await tabTo(page, /Clump thickness/);
     await page.keyboard.type('544343431');
     await page.keyboard.press('Enter');
-    expect(await focused(page)).toBe('Get the answer');
+    expect(await focused(page)).toBe('Score the record');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'How sure is it?' }).waitFor();
+    await page.getByRole('heading', { name: 'Certainty' }).waitFor();
     await tabTo(page, /^Change values$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New record' }).waitFor();

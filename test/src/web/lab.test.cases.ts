@@ -81,21 +81,21 @@ export function describeLabPages(newPeople: () => WebApp): void {
 
     const results = readCsv(await save(page, 'Download the results'));
     expect(results).toHaveLength(ROWS);
-    const toMend = readCsv(await save(page, 'Download the rows to mend'));
+    const toMend = readCsv(await save(page, 'Download the rows to correct'));
     expect(toMend.map(({ error_code }) => error_code).sort()).toEqual([
       ...Array<string>(5).fill('column-count'),
       ...Array<string>(10).fill('out-of-range'),
     ]);
 
-    await page.getByLabel('Where malignant begins').selectOption('sensitivity99');
+    await page.getByLabel('Threshold for malignant').selectOption('sensitivity99');
     await page.getByRole('button', { name: 'Score again' }).click();
     await page.waitForURL((url) => url.href !== first);
-    await page.getByText(/Compared with wbc-knn 1.1.0, [\d,]+ rows have another class/).waitFor();
+    await page.getByText(/Compared with wbc-knn 1.1.0, [\d,]+ rows have changed class/).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByRole('button', { name: 'Delete permanently' }).click();
     await page.waitForURL('**/batches');
     await page.getByRole('link', { name: 'Patientinnen Mai.csv' }).waitFor();
     expect(await page.getByRole('link', { name: 'Patientinnen Mai.csv' }).count()).toBe(1);
@@ -108,7 +108,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
     await choose(page, { name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
-    await page.getByText('The file cannot be used as it is.').waitFor();
+    await page.getByText('The file cannot be accepted.').waitFor();
     expect(await page.getByRole('button', { name: /^Score/ }).count()).toBe(0);
     expect(await axeViolations(page)).toEqual([]);
     await choose(page, { name: 'right.csv', mimeType: 'text/csv', buffer: WISCONSIN });
@@ -150,7 +150,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     writeFileSync(file, large);
     await choose(page, file);
     await page.getByText('only its first 4 MB were checked').waitFor();
-    expect(await page.getByRole('heading', { name: 'What the check found in the first rows' }).count()).toBe(1);
+    expect(await page.getByRole('heading', { name: 'Check of the first rows' }).count()).toBe(1);
     await page.getByRole('button', { name: /^Check all/ }).click();
     await page.getByRole('button', { name: 'Score 12,600 rows' }).waitFor();
   });

@@ -68,7 +68,7 @@ export function describeLayout(newPeople: () => WebApp): void {
     ).toEqual([]);
   });
 
-  test('the colours follow the system until somebody chooses, and the choice is kept', async () => {
+  test('the colours follow the system until the user chooses, and the choice is kept', async () => {
     const app = newPeople();
     const { page } = await app.visit('/models', 'admin', { colorScheme: 'light' });
     const background = () =>

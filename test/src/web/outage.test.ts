@@ -24,7 +24,8 @@ describeWith('Chromium', 'an API that is killed', () => {
       ] as const;
       await pages[0].getByText('in the queue').first().waitFor();
       await pages[1].getByRole('progressbar', { name: 'Scored' }).waitFor();
-      // Their event streams break before the worker goes on, so neither page can have seen the end over the old connection.
+      // Their event streams break before the worker goes on, so neither page can have seen the end over the old
+      // connection.
       const broken = pages.map((page) =>
         page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events')),
       );

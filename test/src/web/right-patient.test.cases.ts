@@ -27,7 +27,7 @@ async function paste(page: Page, text: string): Promise<void> {
 }
 
 async function send(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Get the answer' }).click();
+  await page.getByRole('button', { name: 'Score the record' }).click();
   await page.waitForURL(/\/predictions\/pred_/);
 }
 
@@ -75,7 +75,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     // Until the question is answered nothing is changed, and nothing can be sent.
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['S24-0003', cellsOf(FIRST)]);
-    await page.getByRole('button', { name: 'Get the answer' }).click();
+    await page.getByRole('button', { name: 'Score the record' }).click();
     await page.getByText('Answer the question about the pasted row first').waitFor();
     await page.getByRole('button', { name: 'Yes, starting with 8' }).click();
     await page.getByText('The reference S24-0003 was removed').waitFor();
@@ -111,7 +111,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
   test('a record that is sent twice at once is stored once', async () => {
     const page = await open();
     await paste(page, `S24-0030\t${FIRST}`);
-    await page.getByRole('button', { name: 'Get the answer' }).evaluate((button) => {
+    await page.getByRole('button', { name: 'Score the record' }).evaluate((button) => {
       const form = (button as unknown as { form: { requestSubmit: () => void } }).form;
       form.requestSubmit();
       form.requestSubmit();
@@ -134,11 +134,11 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     const answered = page.waitForResponse(
       (response) => response.request().method() === 'POST' && response.url().endsWith('/v1/predictions'),
     );
-    await page.getByRole('button', { name: 'Get the answer' }).click();
+    await page.getByRole('button', { name: 'Score the record' }).click();
     await paste(page, `S24-0041\t${SECOND}`);
     release();
     await answered;
-    await page.getByRole('button', { name: 'Get the answer' }).waitFor();
+    await page.getByRole('button', { name: 'Score the record' }).waitFor();
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['S24-0041', cellsOf(SECOND)]);
     expect(page.url()).toContain('/predictions/new');
   });

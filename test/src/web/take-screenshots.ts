@@ -30,11 +30,11 @@ async function takeAll(app: WebApp): Promise<void> {
   await page.keyboard.type('431');
   await page.keyboard.press('Enter');
   await page.getByLabel('Your reference').fill('slide 7');
-  await page.getByRole('button', { name: 'Get the answer' }).click();
-  await page.getByText('What such a figure was worth').waitFor();
+  await page.getByRole('button', { name: 'Score the record' }).click();
+  await page.getByText('Reliability of this probability').waitFor();
   await save(page, 'undecided');
   const phone = await app.visit(new URL(page.url()).pathname, 'admin', PHONE);
-  await phone.page.getByText('What such a figure was worth').waitFor();
+  await phone.page.getByText('Reliability of this probability').waitFor();
   await save(phone.page, 'phone-dark');
 
   await page.goto(`${app.stack.url}/batches/new`);
@@ -51,7 +51,7 @@ async function takeAll(app: WebApp): Promise<void> {
   await save(page, 'batch');
 
   await page.goto(`${app.stack.url}/operations`);
-  await page.getByRole('img', { name: /rows a second now/ }).waitFor();
+  await page.getByRole('img', { name: /rows per second now/ }).waitFor();
   await save(page, 'operations');
 }
 

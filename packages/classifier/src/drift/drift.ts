@@ -2,14 +2,14 @@ import type { Schema } from '@cytoqueue/schema';
 import type { Model } from '../model/model';
 import { populationStabilityIndex } from './psi';
 
-/** Per feature: how often it was not measured (0), each value (1..10), and a tenfold of one, which is out of range (11). */
+/** Counts per feature: not measured (slot 0), each value from 1 to 10, and ten times such a value (slot 11). */
 export const HISTOGRAM_SLOTS = 12;
 const MISSING_SLOT = 0;
 const TENFOLD_SLOT = 11;
 
-/** Fewer rows than this differ from the training data by chance alone. */
+/** Fewer rows than this can differ from the training data by chance alone. */
 const MIN_ROWS = 100;
-/** The usual reading of the index: below .1 nothing to see, above .25 another population. */
+/** Usual interpretation of the index: below .1 no shift, above .25 another population. */
 const MAJOR_SHIFT = 0.25;
 const MISSING_SHARE = 0.5;
 const CONSTANT_SHARE = 0.995;
@@ -18,7 +18,7 @@ const TENFOLD_SHARE = 0.2;
 export interface DriftNote {
   readonly code: 'tenfold' | 'constant' | 'swapped' | 'mostly-missing' | 'shifted';
   readonly features: readonly string[];
-  /** For whoever sent the file. */
+  /** Message for the sender of the file. */
   readonly text: string;
 }
 
@@ -28,7 +28,7 @@ export interface Drift {
   readonly notes: readonly DriftNote[];
 }
 
-/** Whether a model's features can be counted in histograms: small integers. */
+/** True when the features are small integers, which a histogram can count. */
 export function hasHistogram({ features }: Schema): boolean {
   return features.every(({ integer, min, max }) => integer && min >= 1 && max <= 10);
 }
@@ -36,7 +36,7 @@ export function hasHistogram({ features }: Schema): boolean {
 /**
  * Compares the values of a file with those of the model's training data, feature by feature.
  * @param histogram row-major features × HISTOGRAM_SLOTS, in the schema's order
- * @returns undefined for fewer rows than can be compared, and for features that are no small integers
+ * @returns undefined when there are too few rows, or when features are not small integers
  * @see Siddiqi (2006), Credit Risk Scorecards, for the index and how it is read
  */
 export function describeDrift(histogram: ArrayLike<number>, model: Model): Drift | undefined {
@@ -91,7 +91,7 @@ function createProfile(
   };
 }
 
-/** What is wrong with a column by itself, the plainest first. */
+/** Problems of a single column, the most obvious first. */
 function columnProblems(profile: FeatureProfile): DriftNote[] {
   const { name, counts, expected, measured, missing, tenfold } = profile;
   const total = measured + missing + tenfold;
@@ -126,7 +126,9 @@ function columnProblems(profile: FeatureProfile): DriftNote[] {
   return [];
 }
 
-/** Pairs that fit the training data far better the other way round, the clearest first; each column in one pair at most. */
+/**
+ * Pairs of columns that fit the training data much better when exchanged, clearest first. A column is in one pair only.
+ */
 function findSwapped(profiles: readonly FeatureProfile[]): DriftNote[] {
   const pairs = profiles.flatMap((first, index) =>
     profiles.slice(index + 1).map((second) => ({ first, second, gain: swapGain(first, second) })),
@@ -147,7 +149,7 @@ function findSwapped(profiles: readonly FeatureProfile[]): DriftNote[] {
   return found;
 }
 
-/** By how much exchanging two columns would bring them nearer to the training data; 0 unless both are off and the exchange mends it. */
+/** Decrease of the indexes when two columns are exchanged; 0 unless both are shifted and the sum at least halves. */
 function swapGain(first: FeatureProfile, second: FeatureProfile): number {
   if (first.measured < MIN_ROWS || second.measured < MIN_ROWS) return 0;
   const current = first.stability + second.stability;

@@ -1,9 +1,9 @@
-/** Half a count in every bin, so that an empty one has a logarithm and weighs little. */
+/** Added to every bin, so that an empty bin has a logarithm and little weight. */
 const PSEUDO_COUNT = 0.5;
 
 /**
- * Population stability index of counts against expected counts over the same bins: Σ (a − e) ln(a / e) over their shares.
- * 0 when the shares are the same, and when nothing was counted.
+ * Population stability index of counts against expected counts over the same bins: Σ (a − e) ln(a / e) over their
+ * shares. 0 when the shares are equal, and when there are no counts.
  */
 export function populationStabilityIndex(counts: readonly number[], expected: readonly number[]): number {
   const total = sum(counts);

@@ -1,13 +1,13 @@
-import type { Model } from '../model/model';
-import { ClassNeighbors } from '../knn/nearest';
+import type { RecordAnalysis } from './evidence';
+import type { CooperativeGame } from './shapley';
 import { createDecisionRule, type DecisionRule, voteShare } from '../knn/decision-rule';
+import { ClassNeighbors } from '../knn/nearest';
 import { BruteForceSearch } from '../knn/search';
-import type { RecordAnalysis } from './record-analysis';
-import type { CooperativeGame } from './shapley/coalitions';
+import type { Model } from '../model/model';
 
 /**
- * For Euclidean distances between decimals. The statistics of one quantity play together: 30 features would make a
- * billion coalitions, 10 quantities make 1024. Changes that flip the class are not searched: decimals have no next value.
+ * Analysis of decimal features with Euclidean distance. The statistics of one quantity form one Shapley player: 30
+ * features would make a billion coalitions, 10 quantities make 1024. No flip is searched: decimals have no next value.
  */
 export class DecimalAnalysis implements RecordAnalysis {
   readonly allPlayerNames: readonly string[];
@@ -64,7 +64,7 @@ export class DecimalAnalysis implements RecordAnalysis {
     return rule(search.meanDistance(benign), search.meanDistance(malignant));
   }
 
-  /** Those of a quantity that were measured. */
+  /** Measured features of one quantity. */
   private featuresOf(player: string): number[] {
     const { features } = this.model.schema;
     return features.flatMap(({ name, quantity = name }, feature) =>
@@ -72,7 +72,7 @@ export class DecimalAnalysis implements RecordAnalysis {
     );
   }
 
-  /** Squared distances to every training row on these features alone. */
+  /** Squared distances to every training row, computed from these features only. */
   private squaredDifferencesOf(features: readonly number[]): Float64Array {
     const { search, sample } = this;
     search.computeDistances(

@@ -1,20 +1,21 @@
 import type { Label } from '@cytoqueue/schema';
+import type { CooperativeGame } from './shapley';
 import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
-/** Why a model says what it says about one record; JSON as it stands, features by their canonical names. */
+/** Evidence for the result of one record. It is returned as JSON unchanged; features have their canonical names. */
 export interface Evidence {
   /** Null for models without a calibrated score. */
   readonly conformal: ConformalEvidence | null;
   readonly shapley: ShapleyEvidence;
-  /** Null when everything was measured. */
+  /** Null when every feature was measured. */
   readonly missing: MissingEvidence | null;
-  /** Null when no change of one or two features gives the other class, and for decimal features, which are not searched. */
+  /** Null when no change of one or two features flips the class, and for decimal features, which are not searched. */
   readonly flip: FlipEvidence | null;
   /** Null when the record is not unusual; absent from models of format version 1, which cannot say. */
   readonly unusual?: UnusualEvidence | null;
 }
 
-/** The classes that the record is not too odd for. An empty set: it is unlike both. */
+/** Conformal prediction set: the classes that the record is compatible with. Empty when it is unlike both. */
 export interface ConformalEvidence {
   /** A class is in the set when its p-value is above 1 − level. */
   readonly level: number;
@@ -22,27 +23,27 @@ export interface ConformalEvidence {
   readonly set: readonly ClassName[];
 }
 
-/** What each feature adds to the probability of malignancy. The values add up to the probability minus `base`. */
+/** Contribution of each feature to the probability of malignancy. The values sum to the probability minus `base`. */
 export interface ShapleyEvidence {
-  /** Share of malignant among the training rows: the probability before anything is known. */
+  /** Share of malignant training rows: the probability when no feature is known. */
   readonly base: number;
-  /** By feature; 0 for one that was not measured. By quantity where a schema has several statistics of each. */
+  /** By feature, 0 if not measured; by quantity where the schema has several statistics of each quantity. */
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** What the answer could have been, had the missing features been measured. */
+/** Range of results that the missing features could have led to. */
 export interface MissingEvidence {
-  /** `exact`: every value they can take. `plausible`: every combination of values that some training row has there. */
+  /** `exact`: all values that the features allow. `plausible`: all combinations that occur in the training rows. */
   readonly method: 'exact' | 'plausible';
   readonly features: readonly string[];
   readonly combinations: number;
-  /** Some combination gives the other class at the operating point. */
+  /** True when some combination gives the other class at the operating point. */
   readonly can_flip: boolean;
   readonly probability_min: number;
   readonly probability_max: number;
 }
 
-/** The smallest change that gives the other class: fewest features, then least total change, then schema order. */
+/** Smallest change that gives the other class: fewest features, then least total change, then schema order. */
 export interface FlipEvidence {
   readonly changes: readonly FeatureChange[];
   readonly total_change: number;
@@ -59,3 +60,19 @@ export interface FeatureChange {
 export type ClassName = 'benign' | 'malignant';
 
 export const classNames: Readonly<Record<Label, ClassName>> = { 0: 'benign', 1: 'malignant' };
+
+/** Computes evidence that needs many predictions of variants of one sample. One implementation per kind of feature. */
+export interface RecordAnalysis {
+  setSample(sample: Float64Array): void;
+  /**
+   * Players are measured features or groups of them; a coalition's value is the probability from its features alone.
+   */
+  createGame(): CooperativeGame;
+  /** Names in the order of the game's players. */
+  playerNames(): readonly string[];
+  /** Names of all possible players, whether measured in this sample or not. */
+  readonly allPlayerNames: readonly string[];
+  /** Probability of malignancy if these missing features had these values. */
+  probabilityWith(features: readonly number[], values: readonly number[]): number;
+  findFlip(label: Label, threshold: number): FlipEvidence | null;
+}

@@ -17,29 +17,31 @@ import {
 const names = wbc.features.map(({ name }) => name);
 const shipped = ['wbc-knn', 'wbc-knn-euclidean'].map((name) => new Explainer(parseModel(shippedModel(name))));
 
-/** Records of every sort: deep in a class, on the edge, odd, and with gaps. */
+/** Records of every kind: typical of a class, between the classes, unusual, and with missing features. */
 const records: [string, number[]][] = [
   ['benign', [1, 1, 1, 1, 2, 1, 2, 1, 1]],
   ['malignant', [8, 10, 10, 8, 7, 10, 9, 7, 1]],
   ['between', [5, 4, 4, 5, 7, 5, 3, 2, 1]],
   ['unlike any', [10, 1, 10, 1, 10, 1, 10, 1, 10]],
-  ['with a gap', [5, 3, 3, 2, 3, NaN, 3, 1, 1]],
-  ['with four gaps', [NaN, 3, NaN, 2, 3, NaN, 4, 1, NaN]],
+  ['with a missing feature', [5, 3, 3, 2, 3, NaN, 3, 1, 1]],
+  ['with four missing features', [NaN, 3, NaN, 2, 3, NaN, 4, 1, NaN]],
 ];
 
-/** By the definition: for each feature the weighted mean over all subsets of the others. */
-function shapleyOf(sample: readonly number[], worth: (subset: number[]) => number): Record<string, number> {
+/** The definition: for each feature the weighted mean of its contribution over all subsets of the others. */
+function shapleyOf(sample: readonly number[], valueOf: (subset: number[]) => number): Record<string, number> {
   const measured = names.map((_, feature) => feature).filter((feature) => !Number.isNaN(sample[feature]));
   const n = measured.length;
-  const worths = Array.from({ length: 2 ** n }, (_, mask) => worth(measured.filter((__, i) => (mask >> i) & 1)));
+  const coalitionValues = Array.from({ length: 2 ** n }, (_, mask) =>
+    valueOf(measured.filter((__, i) => (mask >> i) & 1)),
+  );
   const factorial = (m: number): number => (m <= 1 ? 1 : m * factorial(m - 1));
   const values = Object.fromEntries(names.map((name) => [name, 0]));
   measured.forEach((feature, i) => {
-    worths.forEach((value, mask) => {
+    coalitionValues.forEach((value, mask) => {
       if ((mask >> i) & 1) return;
       const size = mask.toString(2).replaceAll('0', '').length;
       values[names[feature]] +=
-        ((factorial(size) * factorial(n - size - 1)) / factorial(n)) * (worths[mask | (1 << i)] - value);
+        ((factorial(size) * factorial(n - size - 1)) / factorial(n)) * (coalitionValues[mask | (1 << i)] - value);
     });
   });
   return values;
@@ -64,19 +66,19 @@ function expectShapley(
   expect(Math.abs(sum - (new Classifier(model).predict(sample).probability - base))).toBeLessThanOrEqual(1e-15);
 }
 
-/** Every sample with one or two other grades, in the order of the rule: the first that has the other class. */
+/** Tries all changes of one or two grades in the defined order; the first one that flips the class. */
 function flipOf(sample: readonly number[], model: Model, threshold: number): FlipEvidence | null {
   const classifier = new Classifier(model);
   const label = (values: readonly number[]) => Number(classifier.predict(values).probability >= threshold);
-  const single = sample.flatMap((own, feature) =>
-    Number.isNaN(own)
+  const single = sample.flatMap((current, feature) =>
+    Number.isNaN(current)
       ? []
-      : Array.from({ length: 10 }, (_, i) => ({ feature, to: i + 1, size: Math.abs(i + 1 - own) })).filter(
+      : Array.from({ length: 10 }, (_, i) => ({ feature, to: i + 1, size: Math.abs(i + 1 - current) })).filter(
           ({ size }) => size > 0,
         ),
   );
-  const pairs = single.flatMap((one) =>
-    single.filter(({ feature }) => feature > one.feature).map((other) => [one, other]),
+  const pairs = single.flatMap((first) =>
+    single.filter(({ feature }) => feature > first.feature).map((second) => [first, second]),
   );
   const keyOf = (changes: typeof single) => [
     changes.length, changes.reduce((total, { size }) => total + size, 0), ...changes.map(({ feature }) => feature),
@@ -108,12 +110,12 @@ describe.each(shipped)('$model.ref', (explainer) => {
   const { model } = explainer;
   const classifier = new Classifier(model);
 
-  test.each(records.slice(2))('Shapley values of a record that is %s are those of the definition', (_, sample) => {
+  test.each(records.slice(2))('Shapley values equal the definition: %s', (_, sample) => {
     expect.hasAssertions();
     expectShapley(explainer.explain(sample), sample, completeRows, model);
   });
 
-  test('Shapley values add up to the probability', () => {
+  test('Shapley values sum to the probability minus the base', () => {
     for (const { sample } of completeRows.filter((_, row) => row % 10 === 0)) {
       const { base, values } = explainer.explain(sample).shapley;
       const sum = Object.values(values).reduce((total, value) => total + value, 0);
@@ -122,7 +124,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
   });
 
   test.each(['default', 'sensitivity99'] as const)(
-    'the smallest flip at %s is that of trying all',
+    'the smallest flip at %s equals an exhaustive search',
     (operatingPoint) => {
       const threshold = model.file.operating_points[operatingPoint];
       for (const [, sample] of records) {
@@ -131,7 +133,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
     },
   );
 
-  test('what one or two missing grades could have been is tried in full', () => {
+  test('one or two missing grades are tried in all combinations', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 9, maxLength: 9 }),
@@ -160,7 +162,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
     );
   });
 
-  test('more missing grades take the combinations that training rows have', () => {
+  test('more missing grades are tried in the combinations of the training rows', () => {
     const sample = [NaN, 3, NaN, 2, 3, NaN, 4, 1, NaN];
     const seen = new Map(
       completeRows
@@ -179,14 +181,14 @@ describe.each(shipped)('$model.ref', (explainer) => {
   });
 
   test.each([
-    ['an eighth of a record', [5, 1]],
+    ['a sample that is too short', [5, 1]],
     ['a grade out of range', [11, 1, 1, 1, 1, 1, 1, 1, 1]],
-    ['no grade', [1.5, 1, 1, 1, 1, 1, 1, 1, 1]],
-    ['a record without any measurement', Array<number>(9).fill(NaN)],
+    ['a fraction', [1.5, 1, 1, 1, 1, 1, 1, 1, 1]],
+    ['a record without any measured feature', Array<number>(9).fill(NaN)],
   ])('refuses %s', (_, sample) => expect(() => explainer.explain(sample)).toThrow(RangeError));
 });
 
-test('Shapley values and flips are right for any model and record', () => {
+test('Shapley values and flips equal the definitions for any model and record', () => {
   fc.assert(
     fc.property(randomModels, sampleWithMissing, ({ rows, model }, sample) => {
       const explainer = new Explainer(model);
@@ -205,14 +207,14 @@ describe('conformal evidence', () => {
   const [explainer, baseline] = shipped;
   const { file } = explainer.model;
 
-  test('p-values are shares of the class that are at least as odd', () => {
+  test('p-values are the share of the class with at least the same nonconformity score', () => {
     const { conformal, calibration } = file;
     if (conformal === null || calibration === null) throw new Error('the default model is calibrated');
     for (const [, sample] of records) {
       const ranked = rank(sample, completeRows, 'bray-curtis');
       const [benign, malignant] = [0, 1].map((label) => classMean(ranked, label, 5) + calibration.epsilon);
-      const pBenign = (1 + conformal.benign.filter((oddness) => oddness >= benign / malignant).length) / 445;
-      const pMalignant = (1 + conformal.malignant.filter((oddness) => oddness >= malignant / benign).length) / 240;
+      const pBenign = (1 + conformal.benign.filter((score) => score >= benign / malignant).length) / 445;
+      const pMalignant = (1 + conformal.malignant.filter((score) => score >= malignant / benign).length) / 240;
       expect(explainer.explain(sample).conformal).toEqual({
         level: 0.99,
         p_values: { benign: pBenign, malignant: pMalignant },
@@ -221,7 +223,7 @@ describe('conformal evidence', () => {
     }
   });
 
-  test('needs a calibrated score', () => expect(baseline.explain(records[0][1]).conformal).toBeNull());
+  test('is null for a model without calibration', () => expect(baseline.explain(records[0][1]).conformal).toBeNull());
 });
 
 describe('decimal features', () => {
@@ -236,11 +238,11 @@ describe('decimal features', () => {
   const classifier = new Classifier(model);
   const sample = Array.from(rows[7].sample, (value) => value * 1.1);
 
-  test('the statistics of a quantity play together', () => {
+  test('the statistics of one quantity form one Shapley player', () => {
     const { base, values } = explainer.explain(sample).shapley;
     const quantities = Object.keys(values);
     expect(quantities).toHaveLength(10);
-    const worths = Array.from({ length: 1024 }, (_, mask) => {
+    const coalitionValues = Array.from({ length: 1024 }, (_, mask) => {
       const seen = wdbc.features.map(({ quantity = '' }, feature) =>
         (mask >> quantities.indexOf(quantity)) & 1 ? sample[feature] : NaN,
       );
@@ -249,9 +251,10 @@ describe('decimal features', () => {
     const weights = [1, 9, 36, 84, 126, 126, 84, 36, 9, 1].map((others) => 1 / (10 * others));
     quantities.forEach((name, player) => {
       let expected = 0;
-      worths.forEach((worth, mask) => {
+      coalitionValues.forEach((value, mask) => {
         if ((mask >> player) & 1) return;
-        expected += weights[mask.toString(2).replaceAll('0', '').length] * (worths[mask | (1 << player)] - worth);
+        expected +=
+          weights[mask.toString(2).replaceAll('0', '').length] * (coalitionValues[mask | (1 << player)] - value);
       });
       expect(values[name]).toBeCloseTo(expected, 12);
     });
@@ -259,12 +262,12 @@ describe('decimal features', () => {
     expect(Math.abs(sum - (classifier.predict(sample).probability - base))).toBeLessThanOrEqual(1e-15);
   });
 
-  test('missing ones take the combinations that training rows have, and no flip is looked for', () => {
-    const gappy = sample.with(3, NaN).with(29, NaN);
+  test('missing features are tried in the combinations of the training rows, and no flip is searched', () => {
+    const incomplete = sample.with(3, NaN).with(29, NaN);
     const probabilities = rows.map(
-      (row) => classifier.predict(gappy.with(3, row.sample[3]).with(29, row.sample[29])).probability,
+      (row) => classifier.predict(incomplete.with(3, row.sample[3]).with(29, row.sample[29])).probability,
     );
-    const evidence = explainer.explain(gappy);
+    const evidence = explainer.explain(incomplete);
     expect(evidence.missing).toMatchObject({ method: 'plausible', features: ['area_mean', 'fractal_dimension_worst'], probability_min: Math.min(...probabilities), probability_max: Math.max(...probabilities) }); // prettier-ignore
     expect(evidence.flip).toBeNull();
   });

@@ -1,30 +1,28 @@
 import type { Label } from '@cytoqueue/schema';
 import type { PredictOptions } from '../classifier';
+import { conformalEvidence } from './conformal';
+import { DecimalAnalysis } from './decimal-analysis';
+import type { Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
+import { createPackedMetric } from './grade-search';
+import { IntegerAnalysis } from './integer-analysis';
+import { missingCombinations } from './missing';
+import { computeCoalitionValues, shapleyValues } from './shapley';
+import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
+import { ReferenceKnn } from '../knn/reference-knn';
 import type { Model } from '../model/model';
 import { Novelty } from '../novelty/novelty';
 import type { UnusualEvidence } from '../novelty/unusual-evidence';
-import { ReferenceKnn } from '../knn/reference-knn';
-import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
-import type { RecordAnalysis } from './record-analysis';
-import { computeCoalitionValues } from './shapley/coalitions';
-import { conformalEvidence } from './conformal/conformal';
-import { DecimalAnalysis } from './decimal-analysis';
-import type { Evidence, MissingEvidence, ShapleyEvidence } from './evidence';
-import { IntegerAnalysis } from './integer-analysis';
-import { createPackedMetric } from './packed-metric';
-import { missingCombinations } from './missing/missing';
-import { shapleyValues } from './shapley/shapley';
 
 /**
- * Says why a model gives a sample its class. Exact and repeatable: the evidence is about the very probability that
- * `Classifier.predict` gives. Holds scratch space: one instance per thread.
+ * Computes the evidence for a model's prediction. Exact and repeatable: it explains the same double that
+ * `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
   private readonly reference: ReferenceKnn;
   private readonly rule: DecisionRule;
   private readonly analysis: RecordAnalysis;
   private readonly novelty: Novelty | undefined;
-  /** Share of malignant among the training rows. */
+  /** Share of malignant training rows. */
   private readonly prevalence: number;
 
   constructor(readonly model: Model) {
@@ -37,14 +35,14 @@ export class Explainer {
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
 
-  /** What the Shapley values are of: the features, or the quantities where a schema has several statistics of each. */
+  /** Keys of the Shapley values: features, or quantities where the schema has several statistics of each quantity. */
   get shapleyNames(): readonly string[] {
     return this.analysis.allPlayerNames;
   }
 
   /**
    * @param sample one raw value per feature in the schema's order, NaN where not measured
-   * @throws RangeError when the sample has another length, no measured feature, or a value that is no grade
+   * @throws RangeError when the sample has the wrong length, no measured feature, or a value that is not a grade
    */
   explain(sample: ArrayLike<number>, { operatingPoint = 'default' }: PredictOptions = {}): Evidence {
     const { file, training } = this.model;
@@ -74,7 +72,7 @@ export class Explainer {
   private shapley(probability: number): ShapleyEvidence {
     const { analysis, prevalence } = this;
     const coalitionValues = computeCoalitionValues(analysis.createGame(), prevalence);
-    // The same but for the order of additions: the headline is the one to agree with.
+    // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
     coalitionValues[coalitionValues.length - 1] = probability;
     const values = Object.fromEntries(analysis.allPlayerNames.map((name) => [name, 0]));
     const shares = shapleyValues(coalitionValues);
@@ -87,7 +85,7 @@ export class Explainer {
     const features = Array.from(sample.keys()).filter((feature) => Number.isNaN(sample[feature]));
     if (features.length === 0) return null;
     const { method, values } = missingCombinations(features, schema, training);
-    const probabilities = values.map((some) => this.analysis.probabilityWith(features, some));
+    const probabilities = values.map((combination) => this.analysis.probabilityWith(features, combination));
     return {
       method,
       features: features.map((feature) => schema.features[feature].name),

@@ -1,35 +1,35 @@
 import type { Label } from '@cytoqueue/schema';
-import type { ModelFile } from '../model/model-file';
-import { classRatioScore, plattProbability } from '../knn/decision-rule';
-import type { PackedMetric } from './packed-metric';
-import type { NearestGrades } from './scalar-grade-search';
+import type { NearestGrades, PackedMetric } from './grade-search';
 import type { ClassRanges } from './ranked-rows';
+import { classRatioScore, plattProbability } from '../knn/decision-rule';
+import type { ModelFile } from '../model/model-file';
 
-/** The class that a sample has at a threshold. */
+/** The current class of a sample and the limit that a flip must reach. */
 export interface FlipTarget {
   readonly label: Label;
-  /** Smallest probability that is called malignant. */
+  /** Smallest probability that is classified as malignant. */
   readonly threshold: number;
-  /** What the other class must come to, in the rule's own terms. */
+  /** Limit for the other class: a ratio of mean distances for `class-ratio`, a number of votes for `votes`. */
   readonly flipThreshold: number;
 }
 
 /**
- * A model's rule over sums of parts, `sums` + `more` row by row. Its probabilities are the classifier's to the last bit.
+ * A model's decision rule on packed distances. Row i has the distance `packedDistances[i] + deltas[i]`. The
+ * probabilities equal the classifier's to the last bit.
  */
 export interface GradeRule {
   readonly k: number;
-  /** Whether more rows than the k nearest of each class have a say. */
+  /** Whether rows beyond the k nearest of each class can count, because all ties vote. */
   readonly tiesVote: boolean;
 
   flipTarget(label: Label, threshold: number): FlipTarget;
 
   probability(packedDistances: Int32Array, deltas: Int32Array, rows: ClassRanges): number;
 
-  /** How far the class of the verdict is at the most, seen from the few of its rows that were nearest before. */
+  /** Upper bound of the distance to the current class, from its rows that were nearest before the change. */
   sameClassBound(packedDistances: Int32Array, deltas: Int32Array, rows: ClassRanges, flipTarget: FlipTarget): number;
 
-  /** How far the other class is, as a distance or a mean of distances; to be held against `reach`. */
+  /** Distance or mean distance to the other class, comparable with `sameClassBound`. */
   otherClassDistance(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -37,7 +37,7 @@ export interface GradeRule {
     flipTarget: FlipTarget,
   ): number;
 
-  /** False only where a sample with no more reach and no less farness surely keeps its class. */
+  /** False only if every sample with at most this bound and at least this distance certainly keeps its class. */
   canFlip(flipTarget: FlipTarget, sameClassBound: number, otherClassDistance: number): boolean;
 }
 
@@ -51,7 +51,7 @@ export function createGradeRule(
     : new ClassRatioRule(k, packedMetric, nearest, calibration);
 }
 
-/** As a share of a distance; more than all rounding on the way to a probability. */
+/** Relative tolerance: larger than all rounding between a distance and a probability. */
 const ROUNDING = 1e-9;
 
 class ClassRatioRule implements GradeRule {
@@ -64,11 +64,11 @@ class ClassRatioRule implements GradeRule {
     private readonly calibration: NonNullable<ModelFile['calibration']>,
   ) {}
 
-  /** The bar is the ratio of the mean distances, each with its ε, at which the class turns. */
+  /** `flipThreshold`: the ratio of the mean distances plus ε at which the class changes. */
   flipTarget(label: Label, threshold: number): FlipTarget {
     const { slope, intercept } = this.calibration.platt;
     const ratio = Math.exp((Math.log(threshold / (1 - threshold)) - intercept) / slope);
-    // With a falling curve farther would mean likelier, and no bound would hold.
+    // The bounds assume a rising Platt curve; with slope ≤ 0 prune nothing.
     const flipThreshold = slope > 0 ? (label === 0 ? 1 / ratio : ratio) * (1 + ROUNDING) : Infinity;
     return { label, threshold, flipThreshold };
   }
@@ -80,7 +80,7 @@ class ClassRatioRule implements GradeRule {
     return plattProbability(classRatioScore(benignMean, malignantMean, epsilon), platt);
   }
 
-  /** Mean distance to the k rows that were nearest before; the k nearest are no farther. */
+  /** Mean distance to the k rows that were nearest before the change; the mean of the k nearest is at most this. */
   sameClassBound(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -96,7 +96,7 @@ class ClassRatioRule implements GradeRule {
     return sum / rows;
   }
 
-  /** Mean distance to the k nearest. */
+  /** Mean distance to the k nearest rows of the other class. */
   otherClassDistance(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -121,13 +121,13 @@ class VoteRule implements GradeRule {
     private readonly nearest: NearestGrades,
   ) {}
 
-  /** The bar is the number of the other class's votes without which it cannot win among k, and no fewer vote. */
+  /** `flipThreshold`: the fewest votes with which the other class can win, as at least k rows vote. */
   flipTarget(label: Label, threshold: number): FlipTarget {
     const flipThreshold = label === 0 ? Math.ceil(threshold * this.k) : Math.floor((1 - threshold) * this.k) + 1;
     return { label, threshold, flipThreshold: Math.max(1, flipThreshold) };
   }
 
-  /** Share of malignant among all rows at or within the k-th distance. */
+  /** Share of malignant rows among all rows at or within the k-th distance. */
   probability(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -140,7 +140,7 @@ class VoteRule implements GradeRule {
     return malignant / (malignant + benign);
   }
 
-  /** Distance of the farthest of the k rows that were nearest before: no row beyond it has a vote. */
+  /** Distance of the farthest of the k rows that were nearest before the change: no row beyond it votes. */
   sameClassBound(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -154,11 +154,11 @@ class VoteRule implements GradeRule {
       if (distance > farthest) farthest = distance;
       rows += multiplicities[i];
     }
-    // Where a class has fewer than k rows, the other one may vote from anywhere.
+    // A class with fewer than k rows sets no limit to the rows of the other class that vote.
     return rows < this.k ? Infinity : farthest;
   }
 
-  /** Of the other class's row whose vote may be the decisive one. */
+  /** Distance of the other class's row whose vote can decide. */
   otherClassDistance(
     packedDistances: Int32Array,
     deltas: Int32Array,
@@ -170,7 +170,7 @@ class VoteRule implements GradeRule {
       .distanceAt(flipThreshold - 1);
   }
 
-  canFlip(_verdict: FlipTarget, sameClassBound: number, otherClassDistance: number): boolean {
+  canFlip(_flipTarget: FlipTarget, sameClassBound: number, otherClassDistance: number): boolean {
     return otherClassDistance <= sameClassBound;
   }
 }

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { randomModels } from '../../test/random-model';
-import { createGradeSearch } from './grade-search';
-import { createPackedMetric, type PackedMetric } from './packed-metric';
-import { createScalarSearch, type GradeSearch } from './scalar-grade-search';
+import {
+  createGradeSearch,
+  createPackedMetric,
+  createScalarSearch,
+  type GradeSearch,
+  type PackedMetric,
+} from './grade-search';
 
-const MOST_ROWS = 40;
+const MAX_ROWS = 40;
 const FEATURES = 3;
 
 interface Rows {
@@ -12,8 +16,8 @@ interface Rows {
   readonly weights: readonly number[];
 }
 
-/** Few grades, so that there are ties; numbers of rows that fill no vector. */
-const someRows: fc.Arbitrary<Rows> = fc.integer({ min: 1, max: MOST_ROWS }).chain((count) =>
+/** Few features, so that there are ties; row counts that do not fill a vector. */
+const someRows: fc.Arbitrary<Rows> = fc.integer({ min: 1, max: MAX_ROWS }).chain((count) =>
   fc.record({
     grades: fc.array(fc.array(fc.integer({ min: 1, max: 10 }), { minLength: FEATURES, maxLength: FEATURES }), {
       minLength: count,
@@ -24,57 +28,57 @@ const someRows: fc.Arbitrary<Rows> = fc.integer({ min: 1, max: MOST_ROWS }).chai
 );
 const sample = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: FEATURES, maxLength: FEATURES });
 
-/** All that the evidence asks of a search: on two features, with the third, and with the third changed, in a part of the rows. */
-function ask(
+/** Runs all operations of a search: with two features, with a third, and with the third changed, on a range of rows. */
+function runOperations(
   search: GradeSearch,
-  scale: PackedMetric,
+  packedMetric: PackedMetric,
   { grades, weights }: Rows,
-  of: readonly number[],
+  values: readonly number[],
   to: number,
   from: number,
-  place: number,
+  rank: number,
 ) {
   const rows = grades.length;
-  const int32s = () => search.allocateInt32(rows);
+  const allocate = () => search.allocateInt32(rows);
   const filled = (value: (row: number) => number) => {
-    const array = int32s();
+    const array = allocate();
     for (let row = 0; row < rows; row++) array[row] = value(row);
     return array;
   };
-  const part = (feature: number) =>
-    filled((row) => scale.terms[of[feature] * (scale.maxGrade + 1) + grades[row][feature]]);
+  const termsOf = (feature: number) =>
+    filled((row) => packedMetric.terms[values[feature] * (packedMetric.maxGrade + 1) + grades[row][feature]]);
   const [one, other, third, rowWeights, column] = [
-    part(0),
-    part(1),
-    part(2),
+    termsOf(0),
+    termsOf(1),
+    termsOf(2),
     filled((row) => weights[row]),
     filled((row) => grades[row][2]),
   ];
-  const [two, three, more, shifted] = [0, 0, 0, 0].map(int32s);
-  const span = { start: from, end: rows };
+  const [two, three, deltas, changedDistances] = [0, 0, 0, 0].map(allocate);
+  const range = { start: from, end: rows };
   search.add(one, other, two, rows);
   search.add(two, third, three, rows);
   search.applyChange(
-    { column, currentTerms: third, packedDistances: three, deltas: more, changedDistances: shifted },
+    { column, currentTerms: third, packedDistances: three, deltas: deltas, changedDistances: changedDistances },
     to,
-    span,
+    range,
   );
   return [
     [two, third],
-    [three, more],
+    [three, deltas],
     [one, other],
-  ].map(([sums, added]) => {
-    const found = search.nearest.select(sums, added, rowWeights, span);
+  ].map(([packedDistances, addedTerms]) => {
+    const found = search.nearest.select(packedDistances, addedTerms, rowWeights, range);
     return [
       found.mean(),
-      found.distanceAt(place),
-      found.countWithin(place, sums, added, rowWeights, { start: 0, end: rows }),
-      [...shifted.subarray(from)],
+      found.distanceAt(rank),
+      found.countWithin(rank, packedDistances, addedTerms, rowWeights, { start: 0, end: rows }),
+      [...changedDistances.subarray(from)],
     ];
   });
 }
 
-test('WebAssembly and plain JavaScript find the same', () => {
+test('WebAssembly and plain JavaScript give equal results', () => {
   fc.assert(
     fc.property(
       randomModels,
@@ -83,15 +87,15 @@ test('WebAssembly and plain JavaScript find the same', () => {
       fc.integer({ min: 0, max: 10 }),
       fc.nat(),
       fc.nat(5),
-      ({ model }, rows, of, to, from, place) => {
-        const scale = createPackedMetric(model);
-        if (scale === undefined) throw new Error('these models have grades');
+      ({ model }, rows, values, to, from, rank) => {
+        const packedMetric = createPackedMetric(model);
+        if (packedMetric === undefined) throw new Error('the model has no integer features');
         const { k } = model.file;
-        const searches = [createGradeSearch(k, scale, 12, MOST_ROWS), createScalarSearch(k, scale)];
-        const [kernel, plain] = searches.map((search) =>
-          ask(search, scale, rows, of, to, from % rows.grades.length, place),
+        const searches = [createGradeSearch(k, packedMetric, 12, MAX_ROWS), createScalarSearch(k, packedMetric)];
+        const [wasm, scalar] = searches.map((search) =>
+          runOperations(search, packedMetric, rows, values, to, from % rows.grades.length, rank),
         );
-        expect(kernel).toEqual(plain);
+        expect(wasm).toEqual(scalar);
       },
     ),
   );

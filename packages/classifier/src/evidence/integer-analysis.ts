@@ -1,18 +1,13 @@
 import type { Label } from '@cytoqueue/schema';
-import type { Model } from '../model/model';
-import type { RecordAnalysis } from './record-analysis';
-import type { CooperativeGame } from './shapley/coalitions';
-import { findDistinctRows } from './distinct-rows';
-import { classNames, type FlipEvidence } from './evidence';
-import { FlipSearch } from './flip/flip';
-import { PartialDistanceGame } from './shapley/partial-distance-game';
-import { createGradeSearch } from './grade-search';
+import { classNames, type FlipEvidence, type RecordAnalysis } from './evidence';
+import { FlipSearch } from './flip';
 import { createGradeRule, type GradeRule } from './grade-rule';
-import type { PackedMetric } from './packed-metric';
-import type { GradeSearch } from './scalar-grade-search';
-import { RankedRows } from './ranked-rows';
+import { createGradeSearch, type GradeSearch, type PackedMetric } from './grade-search';
+import { findDistinctRows, RankedRows } from './ranked-rows';
+import { type CooperativeGame, PartialDistanceGame } from './shapley';
+import type { Model } from '../model/model';
 
-/** For whole-number grades compared as they are. */
+/** Analysis of integer features (grades) that are compared without scaling. */
 export class IntegerAnalysis implements RecordAnalysis {
   private readonly search: GradeSearch;
   private readonly rankedRows: RankedRows;
@@ -81,7 +76,7 @@ export class IntegerAnalysis implements RecordAnalysis {
   }
 }
 
-/** Rows of numbers that the standing, the shifts (two each), the game and this analysis need. */
+/** Number of arrays that RankedRows, the grade changes (two each), the game and this analysis allocate. */
 function arrayCount(features: number, maxGrade: number): number {
   return 3 + 2 * features + 2 * features * (maxGrade + 2) + (2 * features + 1) + 2;
 }

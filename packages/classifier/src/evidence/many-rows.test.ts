@@ -1,17 +1,15 @@
 import { wbc } from '@cytoqueue/schema';
+import { createPackedMetric, createScalarSearch } from './grade-search';
+import { findDistinctRows, RankedRows } from './ranked-rows';
 import { type Model, parseModel, serializeModel } from '../index';
-import { findDistinctRows } from './distinct-rows';
-import { createPackedMetric } from './packed-metric';
-import { createScalarSearch } from './scalar-grade-search';
-import { RankedRows } from './ranked-rows';
 
 const FEATURES = 9;
-/** Twice as many are more than 16 bits can number. */
+/** Both classes together have more rows than a 16-bit index can address. */
 const ROWS_OF_CLASS = 35_000;
 
 type Row = readonly number[];
 
-/** Distinct rows of grades in a range. */
+/** Distinct rows of grades from low to high. */
 function distinctVectors(count: number, low: number, high: number, seed: number): Row[] {
   let state = seed;
   const next = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
@@ -31,29 +29,33 @@ function modelOf(benign: readonly Row[], malignant: readonly Row[], metric: 'bra
     calibration: { epsilon: 0.001, platt: { slope: 5, intercept: 0.1 } },
     alarm: { numerator: 1, denominator: 5 },
     operating_points: { default: 0.5, sensitivity99: 0.3 },
-    conformal: { benign: benign.map((_, place) => place), malignant: malignant.map((_, place) => place) },
+    conformal: { benign: benign.map((_, index) => index), malignant: malignant.map((_, index) => index) },
     training: { data_digest: '', rows: rows.map((_, index) => index + 1), labels: rows.map((_, index) => (index < benign.length ? 0 : 1)), samples: rows.flat() },
     evaluation: {}, limits_of_use: [],
   })); // prettier-ignore
 }
 
-describe.each(['bray-curtis', 'euclidean'] as const)('a model of more rows than 16 bits can number, %s', (metric) => {
+describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,536 rows, %s', (metric) => {
   const rows = distinctVectors(2 * ROWS_OF_CLASS, 1, 10, 1);
   const model = modelOf(rows.slice(0, ROWS_OF_CLASS), rows.slice(ROWS_OF_CLASS), metric);
   const samples = distinctVectors(3, 1, 10, 3);
 
-  test('has each class ranked from the nearest row on, none lost and none doubled', () => {
-    const scale = createPackedMetric(model);
-    if (scale === undefined) throw new Error('the model has no grade scale');
-    const standing = new RankedRows(findDistinctRows(model.training), scale, createScalarSearch(model.file.k, scale));
+  test('ranks each row of each class once, nearest first', () => {
+    const packedMetric = createPackedMetric(model);
+    if (packedMetric === undefined) throw new Error('the model has no integer features');
+    const rankedRows = new RankedRows(
+      findDistinctRows(model.training),
+      packedMetric,
+      createScalarSearch(model.file.k, packedMetric),
+    );
     for (const sample of samples) {
-      standing.setSample(sample);
-      for (const { start, end } of standing.classRanges) {
-        const orders = Array.from(standing.packedDistances.subarray(start, end), scale.sortKey);
-        expect(orders.every((order, place) => place === 0 || order >= orders[place - 1])).toBe(true);
+      rankedRows.setSample(sample);
+      for (const { start, end } of rankedRows.classRanges) {
+        const orders = Array.from(rankedRows.packedDistances.subarray(start, end), packedMetric.sortKey);
+        expect(orders.every((order, index) => index === 0 || order >= orders[index - 1])).toBe(true);
         const ranked = new Set(
-          Array.from({ length: end - start }, (_, place) =>
-            standing.columns.map((column) => column[start + place]).join(),
+          Array.from({ length: end - start }, (_, index) =>
+            rankedRows.columns.map((column) => column[start + index]).join(),
           ),
         );
         expect(ranked).toEqual(
@@ -64,7 +66,7 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model of more rows than 
   });
 });
 
-test('row numbers that do not fit into 32 bits are refused', () => {
+test('refuses row numbers that do not fit into 32 bits', () => {
   const rows = distinctVectors(8, 1, 10, 4);
   const { file } = modelOf(rows.slice(0, 4), rows.slice(4), 'euclidean');
   const { digest: _, ...body } = file;

@@ -1,14 +1,7 @@
-import type { DistinctRows } from './distinct-rows';
-import type { PackedMetric } from './packed-metric';
-import type { GradeSearch } from './scalar-grade-search';
+import type { GradeSearch, PackedMetric, RowRange } from './grade-search';
+import type { TrainingSet } from '../model/model';
 
-/** A run of distinct rows: those of one class, or all. */
-export interface RowRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Distinct rows of both classes, and how many training rows each of them stands for. */
+/** Distinct rows of both classes and the number of training rows that each represents. */
 export interface ClassRanges {
   readonly multiplicities: Int32Array;
   readonly all: RowRange;
@@ -16,32 +9,34 @@ export interface ClassRanges {
   readonly classRanges: readonly [benign: RowRange, malignant: RowRange];
 }
 
-/** A key holds a row's order above and its index below: up to this many rows both fit into 31 bits. */
+/**
+ * A sort key holds the row's order in the high bits and its index in the low ones: up to this many rows fit 31 bits.
+ */
 const MAX_SHORT_KEYS = 2 ** 16;
-/** Above any index; with an order below 2¹⁵ such a key is an exact double. */
+/** Larger than any index; with an order below 2¹⁵ the key is an exact double. */
 const LONG_RADIX = 2 ** 32;
 
 /**
- * How the distinct training rows stand to one sample at a time: benign first, within each class from the nearest on,
- * which lets every later search for the nearest find its limit early. Owns its arrays; not to be shared between threads.
+ * Distinct training rows sorted by distance to the sample, benign first, so that later searches for the nearest rows
+ * reach their cut-off early. Owns its arrays: use one instance per thread.
  */
 export class RankedRows implements ClassRanges {
   /** Grades, NaN where not measured. */
   readonly sample: Float64Array;
-  /** Indexes of the features that were measured. */
+  /** Indexes of the measured features. */
   measured: readonly number[] = [];
   readonly all: RowRange;
   readonly classRanges: readonly [benign: RowRange, malignant: RowRange];
   readonly multiplicities: Int32Array;
   /** Grades of the distinct rows, by feature. */
   readonly columns: readonly Int32Array[];
-  /** What each feature adds to the rows' sums, by feature; 0 for those that were not measured. */
+  /** Terms of the packed distances by feature; 0 if not measured. */
   readonly terms: readonly Int32Array[];
-  /** Sums of these parts: by them, and by parts added to them, every distance is known. */
+  /** Sum of the terms of each row. */
   readonly packedDistances: Int32Array;
-  /** Adds nothing to any sum. */
+  /** All zero: the deltas of an unchanged sample. */
   readonly zeroDeltas: Int32Array;
-  /** Sorting whole numbers is faster, and every shipped model has few rows. */
+  /** Int32 where possible: it sorts faster, and all shipped models are small enough. */
   private readonly sortKeys: Int32Array | Float64Array;
   private readonly radix: number;
 
@@ -62,7 +57,7 @@ export class RankedRows implements ClassRanges {
     this.terms = columns.map(allocate);
   }
 
-  /** @throws RangeError when a value is no grade of the scale */
+  /** @throws RangeError when a value is not a grade */
   setSample(sample: ArrayLike<number>): void {
     const { maxGrade } = this.packedMetric;
     for (let feature = 0; feature < this.sample.length; feature++) {
@@ -79,7 +74,7 @@ export class RankedRows implements ClassRanges {
     this.fill(this.columns);
   }
 
-  /** What a feature adds to each sum when the sample has this grade. */
+  /** Terms of a feature when the sample has this grade. */
   termsOf(column: Int32Array, grade: number, out: Int32Array): void {
     const { terms, maxGrade } = this.packedMetric;
     const first = grade * (maxGrade + 1);
@@ -96,7 +91,7 @@ export class RankedRows implements ClassRanges {
     });
   }
 
-  /** Leaves in `keys` the index of the row that comes at each place. */
+  /** Leaves in `sortKeys` the index of the row at each rank. */
   private rankRows(): void {
     const { sortKeys, radix, packedDistances, packedMetric } = this;
     for (let i = 0; i < sortKeys.length; i++) sortKeys[i] = packedMetric.sortKey(packedDistances[i]) * radix + i;
@@ -107,4 +102,43 @@ export class RankedRows implements ClassRanges {
 
 function reorder<T extends Int32Array | Uint8Array>(values: T, order: Int32Array | Float64Array, out: T): void {
   for (let i = 0; i < out.length; i++) out[i] = values[order[i]];
+}
+
+/** Distinct training rows of each class with their multiplicity, benign first, in order of first occurrence. */
+export interface DistinctRows {
+  readonly count: number;
+  readonly benignCount: number;
+  /** Number of training rows that each represents. */
+  readonly multiplicities: Int32Array;
+  /** Grades, one array per feature. */
+  readonly columns: readonly Int32Array[];
+}
+
+export function findDistinctRows(training: TrainingSet): DistinctRows {
+  const benign = countDistinct(training, 0);
+  const malignant = countDistinct(training, 1);
+  const all = [...benign, ...malignant];
+  return {
+    count: all.length,
+    benignCount: benign.length,
+    multiplicities: Int32Array.from(all, ({ multiplicity }) => multiplicity),
+    columns: Array.from({ length: training.featureCount }, (_, feature) =>
+      Int32Array.from(all, ({ values }) => values[feature]),
+    ),
+  };
+}
+
+function countDistinct(
+  { rows, featureCount, samples, labels }: TrainingSet,
+  label: number,
+): { values: Float64Array; multiplicity: number }[] {
+  const distinct = new Map<string, { values: Float64Array; multiplicity: number }>();
+  for (let row = 0; row < rows; row++) {
+    if (labels[row] !== label) continue;
+    const values = samples.subarray(row * featureCount, (row + 1) * featureCount);
+    const entry = distinct.get(values.join());
+    if (entry === undefined) distinct.set(values.join(), { values, multiplicity: 1 });
+    else entry.multiplicity++;
+  }
+  return [...distinct.values()];
 }

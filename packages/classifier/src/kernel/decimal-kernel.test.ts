@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { wdbc } from '@cytoqueue/schema';
-import { createModel, createKernelPair, expectEqualToReference } from '../../test/kernel-pair';
-import { type LabelledSample, fit } from '@cytoqueue/training';
+import { fit, type LabelledSample } from '@cytoqueue/training';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKernelPair, createModel, expectEqualToReference } from '../../test/kernel-pair';
 import { Classifier, createPredictionColumns, serializeModel } from '../index';
 import { BLOCK_ROWS, MISSING, OUT_OF_RANGE } from './kernel';
 
@@ -19,7 +19,7 @@ const labelled: LabelledSample[] = readFileSync(
     return { trainingRow: index + 1, sample: cells.slice(0, 30).map(Number), label: cells[30] === 'M' ? 1 : 0 };
   });
 
-/** Two thirds of the exponents of a double and both signs; few values, so that ties and equal rows abound. */
+/** Very large and very small values of both signs; few values, so that there are many ties and equal rows. */
 const value = fc.oneof(
   fc.double({ min: -50, max: 50, noNaN: true }),
   fc.constantFrom(-1, 0, 0.5, 1, 1e-200, 1e-30, 1e9, -1e15),
@@ -30,17 +30,17 @@ const settings = fc.integer({ min: 1, max: 30 }).chain((featureCount) => {
     rows: fc.array(fc.record({ sample, label: fc.constantFrom(0, 1) }), { minLength: 1, maxLength: 60 }),
     copies: fc.integer({ min: 1, max: 3 }),
     samples: fc.array(sample, { maxLength: 10 }),
-    place: fc.double({ min: 0, max: 1, noNaN: true }),
+    kFraction: fc.double({ min: 0, max: 1, noNaN: true }),
   });
 });
 
 describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
-  test('answers as the reference does, of 1 to 30 features, any k to 8, one label or both, equal rows', () => {
+  test('equals the reference for 1 to 30 features, any k up to 8, one or both classes, and repeated rows', () => {
     const names = new Set<string>();
     fc.assert(
-      fc.property(settings, ({ rows, copies, samples, place }) => {
+      fc.property(settings, ({ rows, copies, samples, kFraction }) => {
         const all = Array(copies).fill(rows).flat();
-        const k = 1 + Math.floor(place * (Math.min(all.length, 8) - 1));
+        const k = 1 + Math.floor(kFraction * (Math.min(all.length, 8) - 1));
         const pair = createKernelPair(
           createModel([...all, { sample: all[0].sample.map(() => 0.25), label: 0 }], 'euclidean', rule, k),
         );
@@ -49,12 +49,12 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
       }),
       { numRuns: 300 },
     );
-    expect(names).toEqual(new Set(['float']));
+    expect(names).toEqual(new Set(['decimal']));
   });
 
-  test('tells rows apart that are one rounding apart, and rows that tie', () => {
-    const near = Array.from({ length: 64 }, (_, i) => ({ sample: [1 + (i >> 1) * 2 ** -50, 3], label: i % 2 }));
-    const pair = createKernelPair(createModel(near, 'euclidean', rule, 5));
+  test('distinguishes rows that differ by rounding from rows that tie', () => {
+    const close = Array.from({ length: 64 }, (_, i) => ({ sample: [1 + (i >> 1) * 2 ** -50, 3], label: i % 2 }));
+    const pair = createKernelPair(createModel(close, 'euclidean', rule, 5));
     expect(
       expectEqualToReference(pair, [
         [1, 3],
@@ -65,7 +65,7 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
     expect(pair.kernel.candidates).toBeGreaterThanOrEqual(3 * 64);
   });
 
-  test('says which samples are not for it', () => {
+  test('reports samples that it cannot answer', () => {
     const { kernel } = createKernelPair(createModel([{ sample: [0.5, 2], label: 0 }], 'euclidean', rule, 1));
     kernel.scoreBlock(Float64Array.of(NaN, 1, Infinity, 1, 1e300, 1), 0, 3);
     expect(Array.from(kernel.status.subarray(0, 3))).toEqual([MISSING, OUT_OF_RANGE, OUT_OF_RANGE]);
@@ -73,7 +73,7 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
     expect(kernel.status[0]).toBe(MISSING);
   });
 
-  test('predictInto of Diagnostic records equals the reference, whichever way each went', () => {
+  test('predictInto of Diagnostic records equals the reference, whether or not the kernel answers', () => {
     const options = {
       name: 'wdbc-knn',
       version: '1.0.0',
@@ -87,7 +87,7 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
     const samples = Float64Array.from(
       labelled.flatMap(({ sample }) => [
         ...Array.from(sample),
-        ...Array.from(sample, (one, i) => one * (1 + (i % 7) / 50)),
+        ...Array.from(sample, (value, i) => value * (1 + (i % 7) / 50)),
       ]),
     );
     samples[37] = NaN;
@@ -99,7 +99,7 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
     expect(rows).toBeGreaterThan(BLOCK_ROWS);
     expect(fast).toEqual(exact);
     expect(classifier.routingCounts).toMatchObject({
-      kernel: 'float',
+      kernel: 'decimal',
       answeredByKernel: rows - 1,
       missing: 1,
       outOfRange: 0,
@@ -113,4 +113,4 @@ test.each([
   ['too-many-neighbors', createModel(Array(9).fill({ sample: [0.5], label: 0 }), 'euclidean', 'votes', 9)],
   ['too-many-rows', createModel(Array(65537).fill({ sample: [0.5], label: 0 }), 'euclidean', 'votes', 1)],
   ['unsupported-metric', createModel([{ sample: [0.5], label: 0 }], 'bray-curtis', 'votes', 1)],
-])('%s: there is none', (name, model) => expect(createKernelPair(model).kernel.name).toBe(name));
+])('there is no kernel: %s', (name, model) => expect(createKernelPair(model).kernel.name).toBe(name));

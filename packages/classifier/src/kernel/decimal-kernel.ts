@@ -1,16 +1,16 @@
-import type { TrainingSet } from '../model/model';
-import type { Samples } from '../knn/search';
-import { instantiate, type WasmInstance, copyIntoMemory } from './wasm-instance';
 import { BLOCK_ROWS, type Kernel, type KernelModel, type NoKernelReason } from './kernel';
 import { decimalWasm } from './wasm';
+import { copyIntoMemory, instantiate, type WasmInstance } from './wasm-instance';
+import type { Samples } from '../knn/search';
+import type { TrainingSet } from '../model/model';
 
-/** Rows that lie and are measured together, feature by feature. */
+/** Rows that are stored together, feature by feature, and compared in one pass. */
 const ROWS_PER_BLOCK = 16;
-/** Candidates that are measured together. */
+/** Candidates whose distances are computed together. */
 const ROWS_PER_STEP = 4;
 const MAX_K = 8;
 const MAX_QUANTIZED = 32767;
-/** Training values that are all smaller than this are as good as 0. */
+/** Lower limit of the largest training value, which is a divisor. */
 const TINY = 1e-9;
 const MAX_ROWS = 65536;
 
@@ -24,21 +24,22 @@ export function createDecimalKernel(model: KernelModel): Kernel | NoKernelReason
 }
 
 /**
- * Euclidean k-NN among samples of real numbers, in WebAssembly.
+ * Euclidean k-NN for samples of decimals, in WebAssembly.
  *
- * Rows are put in order by h = |x|² / 2 − q · x, of a row x and the sample q, with the product taken from whole numbers of
- * 16 bits: x̂ and q̂ are x S and q t rounded, their sums of products are exact in 32 bits, and
+ * Rows are ordered by h = |x|² / 2 − q · x of a row x and the sample q. The product is computed from 16-bit integers:
+ * x̂ and q̂ are x S and q t rounded, their sums of products are exact in 32 bits, and
  *
  *     |q · x − q̂ · x̂ / (t S)| ≤ (|x̂|₁ + |q̂|₁ + n / 2) / (2 t S)
  *
- * for each rounding moves a factor by at most ½. Single precision adds 8 u (X² / 2 + |q| X) with u = 2⁻²⁴ and X the
- * maxNorm row (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1). With e the sum of both, a row
- * whose h is more than 2 e above a bound of the k-th smallestKeys h is not among the k nearest and ties with none of them. The
- * minima of sixteen columns are such a bound. The rows left, a handful, are measured in double precision as the
- * reference measures, for whose own rounding e is a little larger.
+ * because each rounding changes a factor by at most ½. Single precision adds 8 u (X² / 2 + |q| X), where u = 2⁻²⁴ and X
+ * is the norm of the longest row (Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.1). Let e be
+ * the sum of both errors. A row whose h exceeds an upper bound of the k-th smallest h by more than 2 e is not among the
+ * k nearest and ties with none of them. The k-th smallest of the minima of sixteen columns is such a bound. The
+ * distances of the few remaining rows are computed in double precision as the reference does; e is enlarged by its
+ * rounding.
  */
 class DecimalKernel implements Kernel {
-  readonly name = 'float';
+  readonly name = 'decimal';
   readonly status: Uint8Array;
   readonly benign: Float64Array;
   readonly malignant: Float64Array;
@@ -65,9 +66,9 @@ class DecimalKernel implements Kernel {
   }
 
   scoreBlock(samples: Samples, first: number, count: number): void {
-    const given = samples.subarray(first * this.featureCount, (first + count) * this.featureCount);
-    if (given instanceof Float64Array) this.samples.set(given);
-    else for (let i = 0; i < given.length; i++) this.samples[i] = given[i] === 0 ? NaN : given[i];
+    const block = samples.subarray(first * this.featureCount, (first + count) * this.featureCount);
+    if (block instanceof Float64Array) this.samples.set(block);
+    else for (let i = 0; i < block.length; i++) this.samples[i] = block[i] === 0 ? NaN : block[i];
     this.instance.call(this.rule, count);
   }
 }
@@ -109,7 +110,7 @@ function initialize(instance: WasmInstance, { training, file }: KernelModel) {
   });
 }
 
-/** Scaled rows, benign first: in whole numbers by block and pair of features, and in double precision row by row. */
+/** Scaled rows, benign first: as 16-bit integers by block and pair of features, and as doubles row by row. */
 function layOutRows({ samples, labels, featureCount }: TrainingSet, centers: Float64Array, scales: Float64Array) {
   const rowsOf = (label: number) => Array.from(labels.keys()).filter((row) => labels[row] === label);
   const [benign, malignant] = [rowsOf(0), rowsOf(1)];
@@ -128,7 +129,7 @@ function layOutRows({ samples, labels, featureCount }: TrainingSet, centers: Flo
   return { arrays, blockCount, benignBlocks, rowQuantizationScale, ...largest };
 }
 
-/** By row half its square, and the largest there are: length, length in whole numbers, and their sum without signs. */
+/** Half the squared norm of each row; the largest norm, and the largest L2 and L1 norm of a quantized row. */
 function rowNorms(rows: Float64Array, featureCount: number, quantizationScale: number) {
   const halfSquares = new Float32Array(rows.length / featureCount).fill(Infinity);
   const largest = { maxNorm: 0, maxQuantizedNorm: 1, maxQuantizedL1: 0 };

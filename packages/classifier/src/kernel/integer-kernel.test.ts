@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { createModel, createKernelPair, expectEqualToReference } from '../../test/kernel-pair';
+import { createKernelPair, createModel, expectEqualToReference } from '../../test/kernel-pair';
 import { completeRows } from '../../test/wisconsin';
-import type { MetricName, RuleName } from '../model/model-file';
 import { createKernel } from './create-kernel';
-import { instantiate } from './wasm-instance';
 import { BLOCK_ROWS, MISSING, OUT_OF_RANGE } from './kernel';
+import { instantiate } from './wasm-instance';
+import type { MetricName, RuleName } from '../model/model-file';
 
 const grades = (featureCount: number, highest = 10) =>
   fc.array(fc.integer({ min: 1, max: highest }), { minLength: featureCount, maxLength: featureCount });
@@ -12,7 +12,7 @@ const kinds = ['bray-curtis', 'euclidean'].flatMap((metric) =>
   ['class-ratio', 'votes'].map((rule) => [metric, rule] as [MetricName, RuleName]),
 );
 
-/** Few grades make many ties and equal rows; the grades 1 and 10 alone make the longest distances. */
+/** Few grades give many ties and equal rows; samples of only 1 or only 10 give the largest distances. */
 const settings = fc
   .tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 10 }))
   .chain(([featureCount, highest]) => {
@@ -23,7 +23,7 @@ const settings = fc
     return fc.record({
       rows: fc.array(fc.record({ sample, label: fc.constantFrom(0, 1) }), { minLength: 1, maxLength: 80 }),
       samples: fc.array(fc.oneof(sample, grades(featureCount)), { maxLength: 20 }),
-      place: fc.double({ min: 0, max: 1, noNaN: true }),
+      kFraction: fc.double({ min: 0, max: 1, noNaN: true }),
     });
   });
 
@@ -31,12 +31,12 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
   const rows = completeRows.map(({ sample, label }) => ({ sample: Array.from(sample), label }));
   const wisconsin = createKernelPair(createModel(rows, metric, rule, 5));
 
-  test('answers as the reference does, of 1 to 30 features, any k to 8, one label or both', () => {
+  test('equals the reference for 1 to 30 features, any k up to 8, one or both classes', () => {
     const names = new Set<string>();
     fc.assert(
-      fc.property(settings, ({ rows: some, samples, place }) => {
-        const k = 1 + Math.floor(place * (Math.min(some.length, 8) - 1));
-        const pair = createKernelPair(createModel(some, metric, rule, k));
+      fc.property(settings, ({ rows: trainingRows, samples, kFraction }) => {
+        const k = 1 + Math.floor(kFraction * (Math.min(trainingRows.length, 8) - 1));
+        const pair = createKernelPair(createModel(trainingRows, metric, rule, k));
         expect([0, samples.length]).toContain(expectEqualToReference(pair, samples));
         names.add(pair.kernel.name);
       }),
@@ -45,7 +45,7 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
     expect(names).toContain('integer');
   });
 
-  test('answers the shipped training rows and all that differ by one grade', () => {
+  test('answers the shipped training rows and samples that differ from them by one grade', () => {
     const near = rows.flatMap(({ sample }, row) =>
       [-1, 0, 1].map((step) =>
         sample.map((value, feature) => (feature === row % 9 ? Math.min(10, Math.max(1, value + step)) : value)),
@@ -67,10 +67,10 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
     expect(wisconsin.kernel.candidates).toBeGreaterThan(0);
   });
 
-  test('answers records of which only some features were measured', () => {
-    const withGaps = fc.tuple(grades(9), fc.uniqueArray(fc.nat(8), { minLength: 1, maxLength: 8 }));
-    const record = withGaps.map(([sample, gaps]) =>
-      sample.map((value, feature) => (gaps.includes(feature) ? NaN : value)),
+  test('answers records with missing features', () => {
+    const withMissing = fc.tuple(grades(9), fc.uniqueArray(fc.nat(8), { minLength: 1, maxLength: 8 }));
+    const record = withMissing.map(([sample, missing]) =>
+      sample.map((value, feature) => (missing.includes(feature) ? NaN : value)),
     );
     fc.assert(
       fc.property(
@@ -88,7 +88,7 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
       expect(expectEqualToReference(createKernelPair(createModel(some, metric, rule, k)), all)).toBe(100);
   });
 
-  test('answers where all rows are equal, with k = 1 and k = n, of one row, and of none', () => {
+  test('answers when all rows are equal, for k = 1 and k = n, for one row, and for no sample', () => {
     const same = Array<number>(9).fill(3);
     const samples = [same, Array<number>(9).fill(10), Array<number>(9).fill(1)];
     for (const count of [1, 2, 5, 8, 700]) {
@@ -99,7 +99,7 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
     expect(expectEqualToReference(wisconsin, [])).toBe(0);
   });
 
-  test('says which samples are not for it', () => {
+  test('reports samples that it cannot answer', () => {
     const { kernel } = wisconsin;
     kernel.scoreBlock(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 1, 1, 2, 11, 3, 1, 1), 0, 2);
     expect(Array.from(kernel.status.subarray(0, 2))).toEqual([MISSING, OUT_OF_RANGE]);
@@ -112,14 +112,14 @@ describe.each(kinds)('%s, %s', (metric, rule) => {
   });
 });
 
-test('distances beyond a byte are ranked one by one', () => {
+test('ranks all rows when distances do not fit into a byte', () => {
   const rows = Array.from({ length: 40 }, (_, i) => ({ sample: Array<number>(9).fill(9 + (i % 2)), label: i % 2 }));
   const pair = createKernelPair(createModel(rows, 'euclidean', 'votes', 5));
   expect(expectEqualToReference(pair, [Array<number>(9).fill(1)])).toBe(1);
   expect(pair.kernel.fullScans).toBe(1);
 });
 
-test('as many ties as there are rows are all counted', () => {
+test('counts the votes of all rows when all tie', () => {
   const around = Array.from({ length: 9 }, (_, feature) =>
     Array.from({ length: 9 }, (__, other) => (other === feature ? 6 : 5)),
   );
@@ -139,9 +139,9 @@ test.each([
   ['too-many-neighbors', createModel(Array(9).fill({ sample: [1], label: 0 }), 'euclidean', 'votes', 9)],
   ['too-many-features', createModel([{ sample: Array<number>(29).fill(1), label: 0 }], 'bray-curtis', 'votes', 1)],
   ['too-many-rows', createModel(distinctRows(250_000), 'euclidean', 'votes', 1)],
-])('%s: there is none', (name, model) => expect(createKernel(model).name).toBe(name));
+])('there is no kernel: %s', (name, model) => expect(createKernel(model).name).toBe(name));
 
-test('what this machine cannot run is not instantiated', () => {
+test('a module that this machine cannot run is not instantiated', () => {
   const unknownInstruction = Buffer.from([
     0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 253, 255, 11,
   ]);

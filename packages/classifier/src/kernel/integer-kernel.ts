@@ -1,22 +1,30 @@
-import type { TrainingSet } from '../model/model';
-import { type PaddedRows, padDistinctRows, LANES } from './padded-rows';
-import { instantiate, type WasmInstance, copyIntoMemory } from './wasm-instance';
-import type { Samples } from '../knn/search';
+import {
+  createPairTables,
+  createReciprocals,
+  type DistanceRanking,
+  LANES,
+  MAX_GRADE,
+  type PaddedRows,
+  padDistinctRows,
+  pairTableBytes,
+  rankDistances,
+} from './integer-tables';
 import { BLOCK_ROWS, type Kernel, type KernelModel, type NoKernelReason } from './kernel';
-import { createPairTables, createReciprocals, MAX_GRADE, pairTableBytes } from './pair-tables';
-import { type DistanceRanking, rankDistances } from './ranking';
 import { integerWasm } from './wasm';
+import { copyIntoMemory, instantiate, type WasmInstance } from './wasm-instance';
+import type { Samples } from '../knn/search';
+import type { TrainingSet } from '../model/model';
 
-/** Ranks in one vector of 16 bits each. */
+/** Number of 16-bit ranks in one vector. */
 const MAX_K = 8;
-/** A lane beyond the vector, from where a swizzle takes 0. */
+/** Lane index beyond the vector, which a swizzle replaces by 0. */
 const NO_LANE = 255;
-/** Beyond this a kernel takes too much of a small machine, and nothing of its tables stays in a cache. */
+/** Larger tables take too much memory of a small machine and do not profit from caches. */
 const MAX_TABLE_BYTES = 2 ** 27;
 const PAIRS_PER_PASS = 5;
 const OUT_OF_RANGE_BYTE = 255;
 
-/** @param model its training samples are whole numbers from 1 to 10 */
+/** @param model a model whose training samples are integers from 1 to 10 */
 export function createIntegerKernel(model: KernelModel): Kernel | NoKernelReason {
   const { training, file } = model;
   if (file.k > MAX_K) return 'too-many-neighbors';
@@ -29,12 +37,12 @@ export function createIntegerKernel(model: KernelModel): Kernel | NoKernelReason
 }
 
 /**
- * k-NN among samples of whole numbers from 1 to 10, in WebAssembly.
+ * k-NN for samples of integers from 1 to 10, in WebAssembly.
  *
- * Partial distances of every two grades in every two features to all groups of training rows lie ready in tables, so that
- * a sample's distances are the sum of a few rows of bytes. The minima of sixteen columns of them bound the k-th distance
- * from above, for k columns hold a group at or within the k-th lowest. Only the groups within the bound, a handful, are
- * ranked, and exactly.
+ * Tables hold the partial distances of each pair of grades in each pair of features to all distinct rows, so that the
+ * distances of a sample are the sum of a few rows of bytes. The k-th lowest of the minima of sixteen columns is an
+ * upper bound of the k-th distance, because k columns each hold a row within it. The few rows within the bound are
+ * ranked exactly.
  */
 class IntegerKernel implements Kernel {
   readonly name = 'integer';
@@ -69,14 +77,14 @@ class IntegerKernel implements Kernel {
   }
 
   scoreBlock(samples: Samples, first: number, count: number): void {
-    const given = samples.subarray(first * this.featureCount, (first + count) * this.featureCount);
-    if (given instanceof Uint8Array) this.samples.set(given);
-    else for (let i = 0; i < given.length; i++) this.samples[i] = toByte(given[i]);
+    const block = samples.subarray(first * this.featureCount, (first + count) * this.featureCount);
+    if (block instanceof Uint8Array) this.samples.set(block);
+    else for (let i = 0; i < block.length; i++) this.samples[i] = toByte(block[i]);
     this.instance.call(this.rule, count);
   }
 }
 
-/** 0 for what was not measured, as the kernel takes it. */
+/** The kernel's encoding of one value: 0 means not measured. */
 function toByte(value: number): number {
   if (value >= 1 && value <= MAX_GRADE && Number.isInteger(value)) return value;
   return Number.isNaN(value) ? 0 : OUT_OF_RANGE_BYTE;
@@ -152,7 +160,7 @@ function createTables(distinctRows: PaddedRows, featureCount: number, { fraction
   };
 }
 
-/** Benign and malignant rows by turns. */
+/** For each distinct row its benign and its malignant votes, side by side. */
 function classVotes({ multiplicities, benignCount }: PaddedRows): Uint32Array {
   const votes = new Uint32Array(2 * multiplicities.length);
   multiplicities.forEach((rows, row) => (votes[2 * row + (row < benignCount ? 0 : 1)] = rows));
@@ -163,7 +171,7 @@ function sum(values: Uint8Array): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Which byte of a vector each byte comes from: moved up by 0 to 8 places; the k-th place everywhere; the first k mirrored. */
+/** Byte shuffles of a vector of ranks: moved up by 0 to 8 lanes; the k-th rank in every lane; the first k reversed. */
 function createLanes(k: number) {
   const bytesOf = (ranks: number[]) =>
     Uint8Array.from(ranks.flatMap((rank) => (rank < 0 ? [NO_LANE, NO_LANE] : [2 * rank, 2 * rank + 1])));

@@ -1,18 +1,18 @@
+import type { Samples } from '../knn/search';
 import type { TrainingSet } from '../model/model';
 import type { ModelFile } from '../model/model-file';
-import type { Samples } from '../knn/search';
 
-/** Samples that a kernel takes at once. */
+/** Largest number of samples in one call of a kernel. */
 export const BLOCK_ROWS = 1024;
 
-/** What became of a sample in a kernel; these numbers stand in `assembly/` too. */
-export const ANSWERED = 0;
-/** Answered; and the k-th nearest of all is beyond the alarm distance. */
+/** Status of a sample after a kernel ran; `assembly/` uses the same numbers. */
+const ANSWERED = 0;
+/** Answered, and the k-th nearest row is beyond the alarm distance. */
 export const UNUSUAL = 1;
-/** From here on for the reference to answer. */
+/** This status and all greater ones: the reference must answer. */
 export const MISSING = 2;
 export const OUT_OF_RANGE = 3;
-export const NO_KERNEL = 4;
+const NO_KERNEL = 4;
 export const STATUS_COUNT = 5;
 
 /** Why a model has no kernel. */
@@ -24,31 +24,31 @@ export type NoKernelReason =
   | 'too-many-rows'
   | 'too-many-features';
 
-/** What a kernel needs to know of a model. */
+/** Parts of a model that a kernel needs. */
 export interface KernelModel {
   readonly training: TrainingSet;
   readonly file: Pick<ModelFile, 'metric' | 'rule' | 'k' | 'scaling' | 'alarm'>;
 }
 
 /**
- * Measures blocks of samples as `Reference` does one, to the last bit, or says that it did not. Columns hold one entry
- * per sample of the block.
+ * Scores blocks of samples. `status` says per sample whether the kernel answered; an answer equals that of
+ * `ReferenceKnn` to the last bit. Output arrays hold one entry per sample of the block.
  */
 export interface Kernel {
-  readonly name: 'integer' | 'float' | NoKernelReason;
+  readonly name: 'integer' | 'decimal' | NoKernelReason;
   readonly status: Uint8Array;
-  /** What the model's rule needs of each class: the mean distance to its k nearest rows, or its votes. */
+  /** Per class: the mean distance to its k nearest rows, or its votes, as the model's rule needs. */
   readonly benign: Float64Array;
   readonly malignant: Float64Array;
-  /** Distinct training rows that were ranked exactly, of all samples so far. */
+  /** Distinct training rows ranked exactly, summed over all samples so far. */
   readonly candidates: number;
-  /** Searches in which no bound was found, so that all training rows were ranked. */
+  /** Searches without a bound, which ranked all training rows. */
   readonly fullScans: number;
-  /** @param samples row-major; `count` of them, at most `BLOCK_ROWS`, are taken from the sample `first` on */
+  /** @param samples row-major; scores `count` of them (at most `BLOCK_ROWS`) starting with sample `first` */
   scoreBlock(samples: Samples, first: number, count: number): void;
 }
 
-/** Leaves every sample to the reference. */
+/** Leaves all samples to the reference. */
 export class NoKernel implements Kernel {
   readonly status = new Uint8Array(BLOCK_ROWS).fill(NO_KERNEL);
   readonly benign = new Float64Array(0);
@@ -59,4 +59,31 @@ export class NoKernel implements Kernel {
   constructor(readonly name: NoKernelReason) {}
 
   scoreBlock(): void {}
+}
+
+/** Number of samples that `predictInto` answered by each route since the classifier was created. */
+export interface RoutingCounts {
+  /** Name of the kernel, or the reason why there is none. */
+  readonly kernel: Kernel['name'];
+  readonly answeredByKernel: number;
+  /** Samples answered by the reference, by reason. */
+  readonly missing: number;
+  readonly outOfRange: number;
+  readonly withoutKernel: number;
+  /** As `Kernel.candidates`. */
+  readonly candidates: number;
+  /** As `Kernel.fullScans`. */
+  readonly fullScans: number;
+}
+
+export function countRouting({ name, candidates, fullScans }: Kernel, countsByStatus: Float64Array): RoutingCounts {
+  return {
+    kernel: name,
+    answeredByKernel: countsByStatus[ANSWERED] + countsByStatus[UNUSUAL],
+    missing: countsByStatus[MISSING],
+    outOfRange: countsByStatus[OUT_OF_RANGE],
+    withoutKernel: countsByStatus[NO_KERNEL],
+    candidates,
+    fullScans,
+  };
 }

@@ -1,6 +1,6 @@
 type MemoryArray = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
 
-/** A compiled module's memory and what it exports: functions, and settings by name. */
+/** Memory and exports of a compiled module: functions, and settings by name. */
 export interface WasmInstance {
   readonly call: (name: string, rows: number) => void;
   readonly func: <F>(name: string) => F;
@@ -11,7 +11,7 @@ export interface WasmInstance {
 
 const modules = new Map<string, WebAssembly.Module | null>();
 
-/** Null where this machine's WebAssembly has no SIMD. A module is compiled once in a process and thread. */
+/** Null on machines whose WebAssembly has no SIMD. Each thread compiles a module once. */
 export function instantiate(base64: string): WasmInstance | null {
   const module = modules.get(base64) ?? compile(base64);
   modules.set(base64, module);
@@ -32,12 +32,12 @@ function compile(base64: string): WebAssembly.Module | null {
 }
 
 const PAGE_BYTES = 65536;
-/** Keeps vectors on their natural boundary, and neighbours out of a cache line that is written to. */
+/** One cache line: aligns vectors and keeps arrays from sharing a line with one that is written to. */
 const ALIGNMENT = 64;
 
 /**
- * Moves arrays into the module's memory and tells it where they lie; the module's settings have their names.
- * @returns the arrays as they are in memory
+ * Copies arrays into the module's memory and sets the module's setting of the same name to each address.
+ * @returns views of the arrays in the module's memory
  */
 export function copyIntoMemory<T extends Record<string, MemoryArray>>(instance: WasmInstance, arrays: T): T {
   let end = ALIGNMENT;

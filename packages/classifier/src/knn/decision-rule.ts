@@ -3,8 +3,8 @@ import type { ModelFile } from '../model/model-file';
 import type { NearestRows, RowsByLabel } from './nearest';
 
 /**
- * From what was found among the neighbours to the probability of malignancy: with `class-ratio` the mean distances to
- * the k nearest of each class, with `votes` how many of each are at or within the k-th distance of all.
+ * Computes the probability of malignancy from one number per class: with `class-ratio` the mean distance to its k
+ * nearest rows, with `votes` the number of its rows at or within the k-th distance of all rows.
  */
 export type DecisionRule = (benign: number, malignant: number) => number;
 
@@ -14,7 +14,7 @@ export function createDecisionRule({ calibration }: Pick<ModelFile, 'calibration
   return (benign, malignant) => plattProbability(classRatioScore(benign, malignant, epsilon), platt);
 }
 
-/** ln of how much farther the benign rows are than the malignant ones; positive speaks for malignant. */
+/** Logarithm of the ratio of the mean distances; positive values favour malignant. */
 export function classRatioScore(benignMean: number, malignantMean: number, epsilon: number): number {
   return Math.log((benignMean + epsilon) / (malignantMean + epsilon));
 }
@@ -23,7 +23,7 @@ export function plattProbability(score: number, { slope, intercept }: { slope: n
   return 1 / (1 + Math.exp(-(slope * score + intercept)));
 }
 
-/** Share of malignant among all candidates at or within the farthest distance of `nearest`. */
+/** Share of malignant rows among all candidates at or within the largest distance of `nearest`. */
 export function voteShare(
   distances: DistanceFractions,
   [benign, malignant]: RowsByLabel,
@@ -33,7 +33,7 @@ export function voteShare(
   return votes / (votes + countWithin(distances, benign, nearest));
 }
 
-/** How many candidates are at or within the farthest distance of `nearest`. */
+/** Number of candidates at or within the largest distance of `nearest`. */
 export function countWithin(
   { numerators, denominators }: DistanceFractions,
   candidates: Int32Array,

@@ -1,18 +1,18 @@
 import type { MetricName } from '../model/model-file';
 
-/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+/** Bound once: Jest runs tests in a vm context, where reading a global is slow. */
 const { abs } = Math;
 
 /**
- * Distances to every training row as fractions. With whole-number features all four terms of a comparison
- * `a/b < c/d` ⇔ `a·d < c·b` are exact, so that ties are ties. No denominator is 0.
+ * Distances to all training rows as fractions. With integer features all four terms of a comparison
+ * `a/b < c/d` ⇔ `a·d < c·b` are exact, so that ties are exact. No denominator is 0.
  */
 export interface DistanceFractions {
   readonly numerators: Float64Array;
   readonly denominators: Float64Array;
 }
 
-/** The training rows' values as they are compared: one array per feature, as the inner loops run along these. */
+/** Scaled values of the training rows, one array per feature because the inner loops run over rows. */
 export interface TrainingColumns {
   readonly values: readonly Float64Array[];
   /** Sum of each row over all features. */
@@ -22,16 +22,16 @@ export interface TrainingColumns {
 export interface DistanceMetric {
   /**
    * Fills one fraction per training row.
-   * @param sample one value per feature; those that are NaN are left out of every sum
+   * @param sample one value per feature; NaN values are left out of every sum
    */
   readonly computeDistances: (sample: Float64Array, columns: TrainingColumns, distances: DistanceFractions) => void;
-  /** The distance that a fraction stands for. */
+  /** The distance as a number. */
   readonly toDistance: (numerator: number, denominator: number) => number;
 }
 
 /**
- * Σ|a−b| / Σ(a+b), 0 to 1 for positive whole numbers. Bray and Curtis (1957), Ecological Monographs 27, 325-349.
- * The denominators are the row sums and the sample's; what was not measured is taken out of them again.
+ * Σ|a−b| / Σ(a+b), 0 to 1 for positive integers. Bray and Curtis (1957), Ecological Monographs 27, 325-349.
+ * A denominator is the row's sum plus the sample's; values of features that were not measured are subtracted.
  */
 const brayCurtis: DistanceMetric = {
   computeDistances(sample, { values, rowSums }, { numerators, denominators }) {
@@ -59,7 +59,7 @@ function subtractColumn(column: Float64Array, sums: Float64Array): void {
   for (let row = 0; row < column.length; row++) sums[row] -= column[row];
 }
 
-/** √Σ(a−b)². Compared by its square over 1, which needs no root and is exact for whole numbers. */
+/** √Σ(a−b)². Compared as the fraction square / 1, which needs no root and is exact for integers. */
 const euclidean: DistanceMetric = {
   computeDistances(sample, { values }, { numerators, denominators }) {
     numerators.fill(0);

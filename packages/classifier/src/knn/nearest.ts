@@ -1,12 +1,12 @@
 import type { DistanceFractions } from './metric';
 
-/** Indexes into the training set, by label, ascending. */
+/** Indexes into the training set by label, ascending. */
 export type RowsByLabel = readonly [benign: Int32Array, malignant: Int32Array];
 
-/** The nearest few rows of a selection: ascending by distance, ties in the order of the candidates. */
+/** The nearest rows among some candidates, ascending by distance; ties keep the order of the candidates. */
 export class NearestRows {
   count = 0;
-  /** Indexes into the training set; the first `count` are valid, here and below. */
+  /** Indexes into the training set. Only the first `count` entries of each array are valid. */
   readonly rows: Int32Array;
   readonly numerators: Float64Array;
   readonly denominators: Float64Array;
@@ -17,7 +17,7 @@ export class NearestRows {
     this.denominators = new Float64Array(capacity);
   }
 
-  /** Keeps the nearest of the candidates, which must ascend so that the lower training row wins a tie. */
+  /** Selects the nearest candidates. They must be in ascending order, so that the lower training row wins a tie. */
   selectFrom({ numerators, denominators }: DistanceFractions, candidates: Int32Array): this {
     const last = this.capacity - 1;
     let limitNumerator = Infinity;
@@ -34,7 +34,7 @@ export class NearestRows {
     return this;
   }
 
-  /** Becomes the nearest of two selections that share no row; ties by the lower row. */
+  /** Selects the nearest rows of two disjoint selections; the lower row wins a tie. */
   merge(one: NearestRows, other: NearestRows): this {
     let [i, j] = [0, 0];
     this.count = Math.min(this.capacity, one.count + other.count);
@@ -51,7 +51,7 @@ export class NearestRows {
     this.denominators[rank] = from.denominators[index];
   }
 
-  /** Puts a row in its place, and the farthest out when there are too many. */
+  /** Inserts a row in order and drops the farthest one when full. */
   private insert(row: number, numerator: number, denominator: number): void {
     const { rows, numerators, denominators } = this;
     let rank = this.count < this.capacity ? this.count++ : this.capacity - 1;
@@ -73,7 +73,7 @@ function comesBefore(one: NearestRows, i: number, other: NearestRows, j: number)
   return left < right || (left === right && one.rows[i] < other.rows[j]);
 }
 
-/** The k nearest rows of either class and of both together, of the sample that was measured last. */
+/** The k nearest rows of each class and of both classes together. */
 export class ClassNeighbors {
   readonly benign: NearestRows;
   readonly malignant: NearestRows;
@@ -85,7 +85,6 @@ export class ClassNeighbors {
     this.all = new NearestRows(k);
   }
 
-  /** Takes the neighbours from among the candidates. */
   selectFrom(distances: DistanceFractions, candidates: RowsByLabel): this {
     this.benign.selectFrom(distances, candidates[0]);
     this.malignant.selectFrom(distances, candidates[1]);

@@ -8,7 +8,7 @@ test.each<[number, string[], string[]]>([
   [GREY_ZONE, ['grey_zone'], [TOO_CLOSE]],
   [UNUSUAL_RECORD, ['unusual_record'], [UNUSUAL]],
   [GREY_ZONE | UNUSUAL_RECORD, ['grey_zone', 'unusual_record'], [TOO_CLOSE, UNUSUAL]],
-])('flags %d are %j, each with its sentence', (flags, codes, text) => {
+])('flags %d give the codes %j and a sentence each', (flags, codes, text) => {
   expect(reasonCodes(flags)).toEqual(codes);
   expect(reasonText(flags)).toEqual(text);
 });

@@ -1,6 +1,6 @@
 /** The probability lies strictly between .05 and .95. */
 export const GREY_ZONE = 1;
-/** The k-th nearest training row is farther away than for 99 % of the training rows themselves. */
+/** The k-th nearest training row is farther away than it is for 99 % of the training rows. */
 export const UNUSUAL_RECORD = 2;
 
 const reasons = [
@@ -15,12 +15,12 @@ const reasons = [
 const codesByFlags = allFlags((flags) => reasonsOf(flags).map(({ code }) => code));
 const textsByFlags = allFlags((flags) => reasonsOf(flags).map(({ text }) => text));
 
-/** Why an answer is indeterminate, as stable codes: `grey_zone`, `unusual_record`. Empty when confident. */
+/** Reasons for an indeterminate result as stable codes: `grey_zone`, `unusual_record`. Empty when confident. */
 export function reasonCodes(flags: number): readonly string[] {
   return codesByFlags[flags];
 }
 
-/** Why an answer is indeterminate, in sentences for a clinician. Empty when confident. */
+/** Reasons for an indeterminate result as sentences for a clinician. Empty when confident. */
 export function reasonText(flags: number): readonly string[] {
   return textsByFlags[flags];
 }

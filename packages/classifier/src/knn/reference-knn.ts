@@ -1,17 +1,17 @@
 import type { KernelModel } from '../kernel/kernel';
-import { type NearestRows, ClassNeighbors } from './nearest';
 import { countWithin } from './decision-rule';
-import { type Samples, BruteForceSearch } from './search';
+import { ClassNeighbors, type NearestRows } from './nearest';
+import { BruteForceSearch, type Samples } from './search';
 
 /**
- * The specification of every kernel, and what answers where there is none: measures one sample at a time against all
- * training rows. Works on any model and any sample with a measured feature.
+ * Reference implementation: the specification of every kernel, and the fallback for samples that no kernel answers.
+ * Compares one sample at a time with all training rows. Works on any model and any sample with a measured feature.
  */
 export class ReferenceKnn {
-  /** What the model's rule needs of each class: the mean distance to its k nearest rows, or its votes. */
+  /** Per class: the mean distance to its k nearest rows, or its votes, as the model's rule needs. */
   benign = 0;
   malignant = 0;
-  /** Whether the k-th nearest of all is beyond the alarm distance. */
+  /** True when the k-th nearest row is beyond the alarm distance. */
   isUnusual = false;
   private readonly search: BruteForceSearch;
   private readonly neighborhood: ClassNeighbors;
@@ -22,13 +22,13 @@ export class ReferenceKnn {
     this.neighborhood = new ClassNeighbors(k);
   }
 
-  /** The k nearest rows of either class. */
+  /** The k nearest rows of both classes together. */
   get nearest(): NearestRows {
     return this.neighborhood.all;
   }
 
   /**
-   * Takes the sample that begins at `offset`.
+   * Scores the sample that begins at `offset`.
    * @returns bit mask of the features that were not measured
    * @throws RangeError when no feature was measured
    */
@@ -47,7 +47,7 @@ export class ReferenceKnn {
     return missingMask;
   }
 
-  /** The k nearest rows of either class, for any k. */
+  /** The k nearest rows of both classes together, for any k. */
   findNearest(samples: Samples, k: number): NearestRows {
     this.search.computeDistances(samples, 0);
     return new ClassNeighbors(k).selectFrom(this.search.distances, this.search.rowsByLabel).all;

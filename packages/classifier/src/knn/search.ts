@@ -5,12 +5,12 @@ import type { NearestRows, RowsByLabel } from './nearest';
 
 export type Scaling = ModelFile['scaling'];
 
-/** Row-major samples. In bytes 0 means not measured, in doubles NaN does. */
+/** Row-major samples. Not measured is 0 in bytes and NaN in doubles. */
 export type Samples = Uint8Array | Float64Array;
 
 /**
- * Distances from one sample at a time to all training rows. Owns its scratch, so that nothing is allocated for a
- * sample; not to be shared between threads.
+ * Computes the distances from one sample at a time to all training rows. Owns scratch memory, so that it allocates
+ * nothing per sample: use one instance per thread.
  */
 export class BruteForceSearch {
   readonly metric: DistanceMetric;
@@ -34,7 +34,7 @@ export class BruteForceSearch {
   }
 
   /**
-   * Takes the sample that begins at `offset` and measures it against every training row.
+   * Computes the distances of the sample that begins at `offset`.
    * @returns bit mask of the features that were not measured
    * @throws RangeError when no feature was measured
    */
@@ -58,12 +58,12 @@ export class BruteForceSearch {
     return missingMask;
   }
 
-  /** The distance of the row at a place of a selection. */
+  /** Distance of the row at a rank of a selection. */
   distanceAt({ numerators, denominators }: NearestRows, rank: number): number {
     return this.metric.toDistance(numerators[rank], denominators[rank]);
   }
 
-  /** Mean distance of the selected rows, summed from the nearest on. */
+  /** Mean distance of the selected rows, summed in ascending order. */
   meanDistance(nearest: NearestRows): number {
     let sum = 0;
     for (let rank = 0; rank < nearest.count; rank++) sum += this.distanceAt(nearest, rank);

@@ -16,7 +16,7 @@ function codeOf(act: () => unknown): string {
   return 'accepted';
 }
 
-test('a model comes back as it went in', () => {
+test('a serialized model parses to the same model', () => {
   const model = parseModel(bytes);
   expect(model.file).toEqual({ ...small, digest: model.digest });
   expect(model).toMatchObject({ name: 'wbc-knn', version: '1.0.0', ref: 'wbc-knn@1.0.0', schema: { id: 'wbc' } });
@@ -24,24 +24,24 @@ test('a model comes back as it went in', () => {
   expect(Buffer.from(serializeModel(model.file)).equals(bytes)).toBe(true);
 });
 
-test('is JSON, and found in the middle of a larger buffer too', () => {
+test('is JSON, and can be parsed from a view into a larger buffer', () => {
   expect(JSON.parse(Buffer.from(bytes).toString())).toEqual(parseModel(bytes).file);
   const larger = new Uint8Array(bytes.length + 7);
   larger.set(bytes, 5);
   expect(parseModel(larger.subarray(5, 5 + bytes.length)).digest).toBe(parseModel(bytes).digest);
 });
 
-test('is refused when any byte is another', () => {
-  const doctored = Uint8Array.from(bytes);
+test('is refused when any byte is changed', () => {
+  const altered = Uint8Array.from(bytes);
   for (let i = 0; i < bytes.length; i++) {
-    doctored[i] ^= 1;
-    expect(codeOf(() => parseModel(doctored))).toMatch(/^(not-a-model|unsupported-version|digest-mismatch)$/);
-    doctored[i] ^= 1;
+    altered[i] ^= 1;
+    expect(codeOf(() => parseModel(altered))).toMatch(/^(not-a-model|unsupported-version|digest-mismatch)$/);
+    altered[i] ^= 1;
   }
-  expect(parseModel(doctored).name).toBe('wbc-knn');
+  expect(parseModel(altered).name).toBe('wbc-knn');
 });
 
-test('is refused when cut or continued anywhere', () => {
+test('is refused when truncated or extended', () => {
   for (let length = 0; length < bytes.length; length += 17) {
     expect(codeOf(() => parseModel(bytes.subarray(0, length)))).not.toBe('accepted');
   }
@@ -49,15 +49,15 @@ test('is refused when cut or continued anywhere', () => {
 });
 
 test.each([
-  ['nothing', '', 'not-a-model'],
-  ['another JSON', '{"format":"onnx"}', 'not-a-model'],
+  ['an empty file', '', 'not-a-model'],
+  ['other JSON', '{"format":"onnx"}', 'not-a-model'],
   [
     'a later version',
     Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":3'),
     'unsupported-version',
   ],
   [
-    'a version that its members do not need',
+    'a version higher than its members need',
     Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":2'),
     'malformed',
   ],
@@ -99,7 +99,7 @@ const invalidNovelties: readonly Record<string, unknown>[] = [
   { classes: [shape, { ...shape, magnification_limit: 3 }] },
 ];
 
-test('a model with a rule for unusual records comes back as it went in', () => {
+test('a model with a novelty rule serializes and parses to the same model', () => {
   const { file } = parseModel(serializeModel({ ...small, format_version: 2, novelty, drift }));
   expect(file).toMatchObject({ format_version: 2, novelty, drift });
 });
@@ -141,7 +141,7 @@ test.each<[string, Record<string, unknown>]>([
     'novelty',
     { format_version: 2, novelty: { ...novelty, ...part } },
   ]),
-])('a file whose %s is unsound cannot be written', (field, part) => {
+])('refuses to write a file with an invalid %s', (field, part) => {
   const act = () => serializeModel({ ...small, ...part } as ModelFile);
   expect(act).toThrow(new ModelFileError('malformed', field));
 });

@@ -12,8 +12,8 @@ const BODY_KEYS = [
 ] as const satisfies (keyof ModelFile)[]; // prettier-ignore
 
 /**
- * The one byte form of a model: magic, version and digest in the first line, then one line per field.
- * @throws ModelFileError `malformed` when the parts do not fit together
+ * The canonical bytes of a model: magic, version and digest in the first line, then one line per field.
+ * @throws ModelFileError `malformed` when the fields are not consistent
  */
 export function serializeModel(file: Omit<ModelFile, 'digest'>): Uint8Array {
   const lines = BODY_KEYS.filter((key) => file[key] !== undefined).map(
@@ -27,18 +27,19 @@ export function serializeModel(file: Omit<ModelFile, 'digest'>): Uint8Array {
 }
 
 /**
- * Checks magic, version, digest and shapes, in this order, before anything is built from the bytes.
+ * Checks magic, version, digest and fields, in this order, before anything uses the content.
  * @throws ModelFileError
  */
 export function readModelFile(bytes: Uint8Array): ModelFile {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const firstLine = buffer.toString('latin1', 0, FIRST_LINE_BYTES);
-  if (!firstLine.startsWith(MAGIC)) throw new ModelFileError('not-a-model', 'the magic first bytes are not there');
+  if (!firstLine.startsWith(MAGIC))
+    throw new ModelFileError('not-a-model', 'the file does not start with the magic bytes of a model');
   const digest = VERSION_AND_DIGEST.exec(firstLine.slice(MAGIC.length))?.[1];
   if (digest === undefined)
-    throw new ModelFileError('unsupported-version', 'the first line is not that of version 1 or 2');
+    throw new ModelFileError('unsupported-version', 'the first line is not that of format version 1 or 2');
   const body = buffer.subarray(FIRST_LINE_BYTES);
-  if (digestOf(body) !== digest) throw new ModelFileError('digest-mismatch', 'the bytes are not those of the digest');
+  if (digestOf(body) !== digest) throw new ModelFileError('digest-mismatch', 'the content does not match the digest');
   return assertValid(parseJson(buffer));
 }
 
@@ -50,7 +51,7 @@ function parseJson(buffer: Buffer): unknown {
   try {
     return JSON.parse(buffer.toString('utf8'));
   } catch {
-    throw new ModelFileError('malformed', 'the body is no JSON');
+    throw new ModelFileError('malformed', 'the body is not JSON');
   }
 }
 

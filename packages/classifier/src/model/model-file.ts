@@ -6,23 +6,23 @@ export type MetricName = 'bray-curtis' | 'euclidean';
 
 /**
  * How distances become a probability: `class-ratio` compares the mean distances to the k nearest rows of each class;
- * `votes` is the share of malignant among all rows at or within the k-th distance.
+ * `votes` is the share of malignant rows among all rows at or within the k-th distance.
  */
 export type RuleName = 'class-ratio' | 'votes';
 
 export type OperatingPoint = 'default' | 'sensitivity99';
 
-/** Named numbers, in groups. */
+/** Named numbers, nested in groups. */
 export interface MetricValues {
   readonly [name: string]: number | MetricValues;
 }
 
-/** A model as it lies on disk and in the store: JSON, complete in itself, without clock, path, host or patient id. */
+/** A model as stored: self-contained JSON without time, path, host or patient id. */
 export interface ModelFile {
   readonly format: 'cytoqueue-model';
-  /** 2 with `novelty` or `drift`: a release that knows neither refuses the file instead of answering without them. */
+  /** 2 with `novelty` or `drift`: an older release refuses the file instead of answering without them. */
   readonly format_version: 1 | 2;
-  /** `sha256:` and the hex SHA-256 of every byte of the file after the line that holds this digest. */
+  /** `sha256:` and the hex SHA-256 of all bytes after the first line, which holds this digest. */
   readonly digest: string;
   readonly name: string;
   readonly version: string;
@@ -33,21 +33,21 @@ export interface ModelFile {
   readonly metric: MetricName;
   readonly rule: RuleName;
   readonly k: number;
-  /** Per feature (value − center) / scale before any distance is taken; null where raw values are compared. */
+  /** Each feature is compared as (value − center) / scale; null when raw values are compared. */
   readonly scaling: { readonly center: readonly number[]; readonly scale: readonly number[] } | null;
   /** Only with `class-ratio`: the ε of the score, and the logistic curve from score to probability. */
   readonly calibration: {
     readonly epsilon: number;
     readonly platt: { readonly slope: number; readonly intercept: number };
   } | null;
-  /** A k-th distance strictly above this is unusual. An exact fraction; for `euclidean` of the squared distance. */
+  /** A k-th distance above this is unusual. An exact fraction; for `euclidean` of the squared distance. */
   readonly alarm: { readonly numerator: number; readonly denominator: number };
-  /** Smallest probability that is called malignant. */
+  /** Smallest probability that is classified as malignant. */
   readonly operating_points: Readonly<Record<OperatingPoint, number>>;
-  /** Only with `class-ratio`: leave-one-out nonconformity of every training row, by class, ascending. */
+  /** Only with `class-ratio`: leave-one-out nonconformity scores of the training rows by class, ascending. */
   readonly conformal: { readonly benign: readonly number[]; readonly malignant: readonly number[] } | null;
   readonly training: {
-    /** `sha256:` and the hex SHA-256 of the file the rows were taken from. */
+    /** `sha256:` and the hex SHA-256 of the training file. */
     readonly data_digest: string;
     /** 1-based data rows of that file, ascending. */
     readonly rows: readonly number[];
@@ -65,7 +65,7 @@ export interface ModelFile {
 
 export type ModelFileErrorCode = 'not-a-model' | 'unsupported-version' | 'digest-mismatch' | 'malformed';
 
-/** Bytes that are no model, or not the model they claim to be. Nothing can be done but to get the right file. */
+/** The bytes are not an intact model file. Permanent: replace the file. */
 export class ModelFileError extends Error {
   override readonly name = 'ModelFileError';
 

@@ -2,7 +2,7 @@ import { type Schema, schemas } from '@cytoqueue/schema';
 import { readModelFile } from './model-bytes';
 import type { ModelFile } from './model-file';
 
-/** Labelled samples in flat arrays, in ascending order of their row in the training file. */
+/** Training rows in flat arrays, in the order of the training file. */
 export interface TrainingSet {
   readonly rows: number;
   readonly featureCount: number;
@@ -14,7 +14,7 @@ export interface TrainingSet {
   readonly trainingRows: Int32Array;
 }
 
-/** A model file that was checked, with its training rows ready for searching. */
+/** A validated model file, with its training rows in arrays for the search. */
 export interface Model {
   readonly file: ModelFile;
   readonly name: string;
@@ -28,7 +28,8 @@ export interface Model {
 
 /**
  * Reads a model file.
- * @throws ModelFileError when the bytes are no model, of another format version, altered, or do not fit their schema
+ * @throws ModelFileError when the bytes are not a model, have an unknown format version, were altered or are
+ *   inconsistent
  */
 export function parseModel(bytes: Uint8Array): Model {
   const file = readModelFile(bytes);

@@ -4,17 +4,17 @@ import { isNoveltyFile } from '../novelty/novelty-file';
 import type { ModelFile } from './model-file';
 
 type UncheckedFile = Record<string, unknown>;
-type Rule = readonly [field: string, isSound: (file: UncheckedFile, schema: Schema) => boolean];
+type Rule = readonly [field: string, isValid: (file: UncheckedFile, schema: Schema) => boolean];
 
-/** The first field that is not what a model needs, or undefined. Every rule about a model file's shape is here. */
+/** @returns the first invalid field, or undefined. All rules about the content of a model file are here. */
 export function validateModelFile(file: unknown): string | undefined {
-  if (!isObject(file)) return 'no object';
+  if (!isObject(file)) return 'not an object';
   const schema = Object.values(schemas).find(({ id }) => id === file.schema);
   if (schema === undefined) return 'schema';
   return rules.find(([, isValid]) => !isValid(file, schema))?.[0];
 }
 
-/** In the order in which later checks rely on earlier ones. */
+/** In order: later rules rely on earlier ones. */
 const rules: readonly Rule[] = [
   ['name', ({ name }) => typeof name === 'string' && /^[a-z0-9][a-z0-9-]*$/.test(name)],
   ['version', ({ version }) => typeof version === 'string' && /^\d+\.\d+\.\d+$/.test(version)],
@@ -36,10 +36,10 @@ const rules: readonly Rule[] = [
   ['limits_of_use', ({ limits_of_use: limits }) => Array.isArray(limits) && limits.every((limit) => typeof limit === 'string')],
 ]; // prettier-ignore
 
-/** Row numbers are kept in 32 bits. */
+/** Row numbers are stored in 32 bits. */
 const MAX_ROW_NUMBER = 2 ** 31 - 1;
 
-/** Whole numbers from 1 keep Bray-Curtis an exact fraction whose denominator is never 0. */
+/** With integers from 1, Bray-Curtis distances are exact fractions whose denominator is never 0. */
 function isBrayCurtis(metric: unknown, schema: Schema): boolean {
   return metric === 'bray-curtis' && schema.features.every(({ integer, min }) => integer && min >= 1);
 }

@@ -21,6 +21,10 @@ const OPTIONS = {
   missing: text,
   formulas: text,
   explain: flag,
+  profile: text,
+  sheet: text,
+  charset: text,
+  'on-warning': text,
   id: text,
   'idempotency-key': text,
   limit: text,
@@ -51,7 +55,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
 }
 
-/** What an upload is sent with; the API judges the rest. @throws UsageError */
+/** Upload settings from the options; the API validates the rest. @throws UsageError */
 export function batchSettings(options: Options): BatchSettings {
   return {
     model: options.model,
@@ -60,6 +64,10 @@ export function batchSettings(options: Options): BatchSettings {
     missing: missingRule(options),
     formulas: oneOf('formulas', options.formulas, ['escape', 'keep']),
     explain: options.explain,
+    profile: options.profile,
+    sheet: options.sheet,
+    charset: options.charset,
+    onWarning: oneOf('on-warning', options['on-warning'], ['continue', 'abort']),
   };
 }
 
@@ -73,11 +81,11 @@ export function missingRule(options: Options): 'partial' | 'reject' | undefined 
 
 function oneOf<T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined || (allowed as readonly string[]).includes(value)) return value as T | undefined;
-  throw new UsageError(`--${name} ${value}: there is ${allowed.join(', ')}`);
+  throw new UsageError(`--${name} ${value} is not valid; use one of: ${allowed.join(', ')}`);
 }
 
-/** Exactly the operands that a command takes. @throws UsageError */
+/** Checks the number of operands. @throws UsageError */
 export function expectOperands(operands: readonly string[], names: readonly string[]): string[] {
   if (operands.length === names.length) return [...operands];
-  throw new UsageError(`this takes ${names.length === 0 ? 'nothing more' : names.join(' ')}`);
+  throw new UsageError(names.length === 0 ? 'this command takes no operand' : `this command needs: ${names.join(' ')}`);
 }

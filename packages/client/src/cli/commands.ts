@@ -2,7 +2,15 @@ import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFini
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
 import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
-import { formatBatch, formatBatchList, formatModels, formatPrediction, formatPreflight, formatQueue } from './format';
+import {
+  formatBatch,
+  formatBatchList,
+  formatModels,
+  formatPrediction,
+  formatPreflight,
+  formatQueue,
+  formatWarnings,
+} from './format';
 import { isSameFile, resolveOutput } from './output';
 import { saveBatchFile } from './save-file';
 import type { Terminal } from './terminal';
@@ -26,50 +34,50 @@ interface Command {
 const PREDICT_WAIT_SECONDS = 60;
 const DEFAULT_MODEL = 'wbc-knn';
 const EXIT_OK = 0;
-/** The batch or record ended otherwise than wished. */
+/** The batch or record did not complete successfully. */
 const EXIT_NOT_ALL_SCORED = 1;
 /** Every row was or can be scored, but the file as a whole is unlike the training data. */
 const EXIT_UNLIKE_TRAINING = 3;
 
-/** By name, in the order in which help lists them. */
+/** By name, in the order of the help text. */
 export const commands: Readonly<Record<string, Command>> = {
-  upload: { operands: 'FILE', description: 'send a CSV file, follow it to its end, save its results', run: upload },
-  preflight: { operands: 'FILE', description: 'what an upload would come to; nothing is stored', run: preflight },
+  upload: { operands: 'FILE', description: 'upload a file, wait for its end, save its results', run: upload },
+  preflight: { operands: 'FILE', description: 'validate a file without storing it', run: preflight },
   predict: {
     operands: 'VALUE… | NAME=VALUE…',
-    description: 'predict one record: its features in their order, or by name; ? = not measured',
+    description: 'predict one record; features in order or by name, ? = not measured',
     run: predict,
   },
-  watch: { operands: 'BATCH', description: 'follow a batch to its end', run: watch },
+  watch: { operands: 'BATCH', description: 'wait for the end of a batch and show its progress', run: watch },
   status: {
     operands: 'BATCH',
-    description: 'a batch as it stands',
+    description: 'show the current state of a batch',
     run: async (context) => print(context, await context.client.getBatch(batchId(context), context), formatBatch),
   },
-  list: { operands: '', description: 'batches, newest first (--limit, --after, --status)', run: list },
+  list: { operands: '', description: 'list batches, newest first (--limit, --after, --status)', run: list },
   results: {
     operands: 'BATCH',
-    description: 'save the result file (-o FILE, --partial)',
+    description: 'save the results file (-o FILE, --partial)',
     run: (context) => save(context, 'results'),
   },
   errors: {
     operands: 'BATCH',
-    description: 'save the rows that were not scored, to be mended and sent again',
+    description: 'save the rows that were not scored, to correct and resubmit',
     run: (context) => save(context, 'errors'),
   },
   changes: {
     operands: 'BATCH',
-    description: 'of a rescored batch: save the rows whose class is another now',
+    description: 'save the rows whose class changed in a rescored batch',
     run: (context) => save(context, 'changes'),
   },
   cancel: {
     operands: 'BATCH',
-    description: 'stop a batch',
+    description: 'cancel a batch',
     run: async (context) => print(context, await context.client.cancelBatch(batchId(context), context), formatBatch),
   },
   retry: {
     operands: 'BATCH',
-    description: 'score what was not scored',
+    description: 'score the shards that failed',
     run: async (context) => print(context, await context.client.retryBatch(batchId(context), context), formatBatch),
   },
   rescore: {
@@ -77,15 +85,15 @@ export const commands: Readonly<Record<string, Command>> = {
     description: 'score the same input with another --model or --operating-point, as a new batch',
     run: rescore,
   },
-  delete: { operands: 'BATCH', description: 'remove a finished batch with everything of it', run: remove },
+  delete: { operands: 'BATCH', description: 'delete a finished batch with its files', run: remove },
   models: {
     operands: '',
-    description: 'models with their versions',
+    description: 'list models and versions',
     run: async (context) => print(context, await context.client.listModels(context), formatModels),
   },
   queue: {
     operands: '',
-    description: 'the backlog and who works on it (operators)',
+    description: 'show the backlog and the workers (operators)',
     run: async (context) => print(context, await context.client.queue(context), formatQueue),
   },
 };
@@ -97,20 +105,25 @@ async function upload(context: CommandContext): Promise<number> {
   checkOutputs(options, path);
   const onProgress = ({ sentBytes, totalBytes }: { sentBytes: number; totalBytes: number | undefined }) =>
     terminal.status(`sending ${filename}: ${Math.floor((100 * sentBytes) / (totalBytes || 1))} %`);
-  const { id } = await client.uploadBatch(file, {
+  const {
+    id,
+    warnings = [],
+    warnings_total = 0,
+  } = await client.uploadBatch(file, {
     filename,
     onProgress,
     signal,
     ...creationKey(options),
     ...batchSettings(options),
   });
-  terminal.stderr(`accepted as ${id}: from here on it is safe`);
+  for (const line of formatWarnings(warnings, warnings_total)) terminal.stderr(line);
+  terminal.stderr(`accepted as ${id}: stored durably, it will be scored even if this command ends`);
   if (options['no-wait']) return print(context, await client.getBatch(id, context), formatBatch);
   return finish(context, await follow(context, id));
 }
 
 /**
- * Before anything is sent: a file that cannot be written must not be discovered after the scoring.
+ * Checks the output files before the upload, so that an unwritable file is reported before the scoring.
  * @throws UsageError
  */
 function checkOutputs({ output, errors }: Options, input?: string): void {
@@ -118,10 +131,10 @@ function checkOutputs({ output, errors }: Options, input?: string): void {
   for (const path of paths) {
     resolveOutput(path);
     if (input !== undefined && isSameFile(path, input))
-      throw new UsageError(`${path} is the file that is uploaded; name another one`);
+      throw new UsageError(`${path} is the uploaded file; choose another output file`);
   }
   if (output !== undefined && errors !== undefined && isSameFile(output, errors))
-    throw new UsageError('-o and --errors name the same file');
+    throw new UsageError('-o and --errors name the same file; choose two different files');
 }
 
 async function preflight(context: CommandContext): Promise<number> {
@@ -129,7 +142,7 @@ async function preflight(context: CommandContext): Promise<number> {
   const { file, filename } = openCsvFile(expectOperands(operands, ['FILE'])[0]);
   const report = await client.preflight(file, { filename, signal, ...batchSettings(options) });
   print(context, report, formatPreflight);
-  return statusOfDrift(report.drift);
+  return report.accepted && report.rows.valid > 0 ? statusOfDrift(report.drift) : EXIT_NOT_ALL_SCORED;
 }
 
 async function predict(context: CommandContext): Promise<number> {
@@ -149,7 +162,7 @@ async function predict(context: CommandContext): Promise<number> {
   return statusOf(prediction);
 }
 
-/** The service may wait for less than it was asked to (its MAX_WAIT_SECONDS). @returns the end, or the state when patience is over */
+/** Waits repeatedly, because MAX_WAIT_SECONDS limits each wait. @returns the final state, or the current one at the time limit */
 async function followPrediction(
   client: CytoqueueClient,
   id: string,
@@ -172,7 +185,7 @@ function statusOf({ status }: Prediction): number {
   return status === 'succeeded' ? EXIT_OK : EXIT_NOT_ALL_SCORED;
 }
 
-/** Names as given; values without names are the model's features in their order. */
+/** Parses NAME=VALUE pairs, or values in the order of the model's features. */
 async function parseFeatures(
   { client, options, signal }: CommandContext,
   operands: readonly string[],
@@ -180,7 +193,7 @@ async function parseFeatures(
   const pairs = operands.map((operand) => operand.split('='));
   if (operands.length > 0 && pairs.every(({ length }) => length === 2))
     return Object.fromEntries(pairs.map(([name, value]) => [name, toValue(value)]));
-  if (pairs.some(({ length }) => length > 1)) throw new UsageError('either every value has a name, or none has');
+  if (pairs.some(({ length }) => length > 1)) throw new UsageError('give a name to every value or to none');
   const names = await featureNames(client, options.model ?? DEFAULT_MODEL, signal);
   const values = operands.flatMap((operand) => operand.split(/[\s,;]+/)).filter((value) => value !== '');
   if (values.length !== names.length)
@@ -192,11 +205,11 @@ async function featureNames(client: CytoqueueClient, model: string, signal: Abor
   const [name, version] = model.split('@');
   const wanted =
     version === undefined || version === 'champion' ? (await client.getModel(name, { signal })).champion : version;
-  if (wanted === null) throw new UsageError(`${name} has no champion: name a version, as ${name}@VERSION`);
+  if (wanted === null) throw new UsageError(`model ${name} has no champion; give a version: ${name}@VERSION`);
   return (await client.getModelVersion(name, wanted, { signal })).features.map((feature) => feature.name);
 }
 
-/** A number where it is one; what else it may be, the API judges and names. */
+/** Converts numbers; the API validates other texts. */
 function toValue(text: string): number | string {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
@@ -243,7 +256,7 @@ function creationKey(options: Options): { idempotencyKey?: string } {
 async function remove(context: CommandContext): Promise<number> {
   const id = batchId(context);
   await context.client.deleteBatch(id, context);
-  context.terminal.stderr(`${id} is removed`);
+  context.terminal.stderr(`${id} is deleted`);
   return EXIT_OK;
 }
 
@@ -259,7 +272,7 @@ async function follow({ client, terminal, signal }: CommandContext, id: string):
   return last ?? client.getBatch(id, { signal });
 }
 
-/** Shows a batch that has ended, and saves what was asked for of it. */
+/** Prints a finished batch and saves the requested files. */
 async function finish(context: CommandContext, batch: Batch): Promise<number> {
   const { options } = context;
   print(context, batch, formatBatch);

@@ -7,18 +7,20 @@ export interface Connection {
   apiKey: string;
 }
 
-/** Where the API is and with which key: options first, then the environment, then a stack that runs here. */
+/** Finds URL and API key: options first, then the environment, then a local stack. */
 export function findConnection(
   options: { url?: string; key?: string },
   environment: Readonly<Record<string, string | undefined>>,
 ): Connection {
   const local = readReady(environment['DATA_DIR'] ?? '.cytoqueue');
   const url = options.url ?? environment['CYTOQUEUE_URL'] ?? local?.url;
-  // A local key is of no use elsewhere, and must not be sent there.
+  // The local key must not be sent to another service.
   const apiKey = options.key ?? environment['CYTOQUEUE_API_KEY'] ?? (url === local?.url ? local?.api_key : undefined);
   if (url === undefined)
-    throw new UsageError('where is the service? Give --url or CYTOQUEUE_URL, or start one here with npm start');
-  if (apiKey === undefined) throw new UsageError('with which API key? Set CYTOQUEUE_API_KEY, or give --key');
+    throw new UsageError(
+      'the URL of the service is missing; give --url, set CYTOQUEUE_URL, or start a local stack with npm start',
+    );
+  if (apiKey === undefined) throw new UsageError('the API key is missing; set CYTOQUEUE_API_KEY or give --key');
   return { url, apiKey };
 }
 

@@ -8,10 +8,10 @@ export interface NamedFile {
   filename: string;
 }
 
-/** @throws UsageError when there is no such file: a pipe cannot be sent again, so it is none */
+/** @throws UsageError unless the path is a regular file; a pipe cannot be read again for a retry */
 export function openCsvFile(path: string): NamedFile {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isFile()) throw new UsageError(`${path}: there is no such file`);
+  if (stats === undefined || !stats.isFile()) throw new UsageError(`${path} is not a regular file or does not exist`);
   return {
     filename: basename(path),
     file: { size: stats.size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) },

@@ -1,10 +1,21 @@
 import type { ApiError } from '../api-error';
-import type { Batch, FieldError, FileDrift, ModelSummary, Page, Prediction, Preflight, QueueState } from '../types';
+import type {
+  Batch,
+  FieldError,
+  FileDrift,
+  FileWarning,
+  ImportReport,
+  ModelSummary,
+  Page,
+  Prediction,
+  Preflight,
+  QueueState,
+} from '../types';
 
-/** Answers in a few lines for a person. */
+/** Formats API responses as text for people. */
 
 const SHOWN_FEATURES = 3;
-/** A fault of the header has no data row. */
+/** Row number of errors in the header. */
 const HEADER_ROW = 0;
 
 export function formatPrediction({ id, status, model, result, error }: Prediction): string {
@@ -14,11 +25,11 @@ export function formatPrediction({ id, status, model, result, error }: Predictio
     .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a))
     .slice(0, SHOWN_FEATURES);
   return [
-    `${predicted_class}, probability of malignant ${percent(probability_malignant)}, ${outcome}`,
+    `${predicted_class}, probability of malignancy ${percent(probability_malignant)}, ${outcome}`,
     ...reasons.map((reason) => `  ${reason}`),
     ...(missing_features.length === 0 ? [] : [`  not measured: ${missing_features.join(', ')}`]),
-    `nearest cases: ${neighbors.map((neighbor) => `row ${neighbor.training_row} ${neighbor.class} at ${neighbor.distance.toFixed(3)}`).join(', ')}`,
-    `moved most by: ${strongest.map(([name, value]) => `${name} ${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`).join(', ')}`,
+    `nearest training rows: ${neighbors.map((neighbor) => `row ${neighbor.training_row} ${neighbor.class} at ${neighbor.distance.toFixed(3)}`).join(', ')}`,
+    `strongest contributions (Shapley): ${strongest.map(([name, value]) => `${name} ${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`).join(', ')}`,
     `${id}, model ${model.name}@${model.version}; not a medical device`,
   ].join('\n');
 }
@@ -37,7 +48,7 @@ export function formatBatch({
   const eta = eta_seconds === null || progress === 1 ? '' : `, about ${eta_seconds} s left`;
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
-    `  ${filename ?? 'a file without a name'}, model ${model.name}@${model.version}`,
+    `  ${filename ?? 'unnamed file'}, model ${model.name}@${model.version}`,
     `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
     `  ${summary.benign} benign, ${summary.malignant} malignant; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
     ...formatDrift(drift),
@@ -64,17 +75,54 @@ function formatDrift(drift: FileDrift | undefined): string[] {
   return [`  ${warning}`, ...columns.slice(0, MAX_DRIFT_COLUMNS), ...more];
 }
 
-export function formatPreflight({ columns, rows, rejected_by_code, errors, drift, eta_seconds }: Preflight): string {
-  const matched = columns.map(({ column, used_as, feature }) => `  ${JSON.stringify(column)} → ${feature ?? used_as}`);
+const MAX_LISTED = 10;
+
+export function formatPreflight(report: Preflight): string {
+  const { problems, columns, rows, rejected_by_code, faults, warnings, warnings_total, drift, eta_seconds } = report;
   return [
-    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
-    ...matched,
+    ...problems.map(({ detail }) => `${report.accepted ? 'note' : 'refused'}: ${detail}`),
+    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with missing values, ${rows.repeated} repeated`,
+    ...formatColumns(columns),
+    ...(report.import?.repairs ?? []).map(({ detail }) => `  repaired: ${detail}`),
+    ...formatSkipped(report.import?.skipped_rows),
+    ...formatWarnings(warnings, warnings_total),
     ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
-    ...errors.slice(0, 10).map(({ row, detail }) => `  row ${row}: ${detail}`),
+    ...faults.slice(0, MAX_LISTED).map(({ detail, rows: count, first_row, first_line }) => {
+      const place = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
+      return `  ${place}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
+    }),
     ...formatDrift(drift),
     ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
     ...(eta_seconds === null ? [] : [`scoring would take about ${eta_seconds} s`]),
   ].join('\n');
+}
+
+/** Columns that are carried along are counted, for a file may have hundreds of them. */
+function formatColumns(columns: Preflight['columns']): string[] {
+  const shown = columns.filter(({ used_as, suggestion }) => used_as !== 'carried' || suggestion !== undefined);
+  const carried = columns.length - shown.length;
+  return [
+    ...shown.map(({ column, used_as, feature, suggestion }) => {
+      const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
+      return `  ${JSON.stringify(column)} → ${feature ?? used_as}${hint}`;
+    }),
+    ...(carried === 0 ? [] : [`  ${carried} other columns are carried along`]),
+  ];
+}
+
+function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): string[] {
+  const names = Object.entries(skipped ?? {}).filter(([, count]) => count > 0);
+  return names.length === 0
+    ? []
+    : [`  left out: ${names.map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`).join(', ')} rows`];
+}
+
+export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
+  const lines = warnings.slice(0, MAX_LISTED).map(({ row, line, detail }) => {
+    const place = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
+    return `  warning: ${place.length === 0 ? '' : `${place.join(', ')}: `}${detail}`;
+  });
+  return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
 }
 
 export function formatBatchList({ data, has_more, last_id }: Page<Batch>): string {
@@ -82,7 +130,7 @@ export function formatBatchList({ data, has_more, last_id }: Page<Batch>): strin
     ({ id, created_at, status, counts, filename }) =>
       `${id}  ${created_at}  ${status}  ${counts.total} rows  ${filename ?? ''}`,
   );
-  return [...lines, ...(has_more ? [`more: --after ${last_id}`] : [])].join('\n');
+  return [...lines, ...(has_more ? [`next page: --after ${last_id}`] : [])].join('\n');
 }
 
 export function formatModels(models: ModelSummary[]): string {
@@ -96,13 +144,13 @@ export function formatModels(models: ModelSummary[]): string {
 
 export function formatQueue(queue: QueueState): string {
   const drain = queue.stalled
-    ? ', stalled: nothing was finished for 15 s'
+    ? ', stalled: no row finished for 15 s'
     : queue.drain_seconds === null
       ? ''
       : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
   return [
     `${queue.backlog_rows} rows in ${queue.backlog_jobs} jobs, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
-    `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows a second`,
+    `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows per second`,
     ...queue.queues.map(
       ({ name, waiting, prioritized, delayed, active, failed, paused }) =>
         `  ${name}${paused ? ' (paused)' : ''}: ${waiting + prioritized} waiting, ${delayed} delayed, ${active} active, ${failed} failed`,
@@ -112,7 +160,7 @@ export function formatQueue(queue: QueueState): string {
 
 export function formatApiError(error: ApiError): string {
   const request = error.requestId === undefined ? [] : [`request ${error.requestId}`];
-  const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} in all`] : [];
+  const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} errors in total`] : [];
   return [
     error.message,
     ...error.errors.map((error) => `  ${formatLocation(error)}${error.detail}`),

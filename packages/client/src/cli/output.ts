@@ -14,13 +14,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from './usage-error';
 
-/** Patients' rows: readable by the owner only. */
+/** Results are patient data: readable by the owner only. */
 const NEW_FILE_MODE = 0o600;
 const MAX_LINKS = 40;
 const DESCRIPTOR = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
 const STANDARD: Readonly<Record<string, number>> = { '-': 1, '/dev/stdin': 0, '/dev/stdout': 1, '/dev/stderr': 2 };
 
-/** Where a download goes: an open descriptor, a device or pipe that is written into, or a file that appears whole. */
+/** Target of a download: an open descriptor, a device or pipe, or a file that is replaced atomically. */
 export type OutputTarget =
   | { kind: 'descriptor'; descriptor: number }
   | { kind: 'special'; path: string }
@@ -28,14 +28,14 @@ export type OutputTarget =
 
 export interface Output {
   stream: Writable;
-  /** Makes the file appear under its name. */
+  /** Renames the complete file to its name. */
   commit: () => Promise<void>;
-  /** Removes what was written, where that is possible. */
+  /** Removes the partial file, if any. */
   discard: () => Promise<void>;
 }
 
 /**
- * What `path` really names. Links are followed, so that a link stays a link; only a regular file is ever replaced.
+ * Resolves `path`. Follows links, so that a link stays a link. Only a regular file is replaced.
  * @throws UsageError for a folder, a missing folder, or one that cannot be written to
  */
 export function resolveOutput(path: string): OutputTarget {
@@ -47,19 +47,19 @@ export function resolveOutput(path: string): OutputTarget {
     if (stats?.isSymbolicLink() !== true) return targetAt(path, resolved, stats);
     resolved = resolve(dirname(resolved), readlinkSync(resolved));
   }
-  throw new UsageError(`${path}: too many links`);
+  throw new UsageError(`${path} is a loop of symbolic links; choose another file`);
 }
 
 function targetAt(given: string, path: string, stats: Stats | undefined): OutputTarget {
-  if (stats?.isDirectory() === true) throw new UsageError(`${given} is a folder; name a file in it`);
+  if (stats?.isDirectory() === true) throw new UsageError(`${given} is a folder; give a file name`);
   if (stats !== undefined && !stats.isFile()) return { kind: 'special', path };
   const folder = dirname(path);
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UsageError(`${given}: the folder ${folder} does not exist`);
+    throw new UsageError(`${given}: folder ${folder} does not exist; create it or choose another file`);
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch {
-    throw new UsageError(`${given}: no permission to create files in ${folder}`);
+    throw new UsageError(`${given}: no permission to create files in ${folder}; choose another folder`);
   }
   return { kind: 'file', path, mode: stats === undefined ? NEW_FILE_MODE : stats.mode & 0o777 };
 }
@@ -91,7 +91,7 @@ function openDescriptor(descriptor: number): Writable {
   return createWriteStream('', { fd: descriptor, autoClose: false });
 }
 
-/** Written beside the file under a name of its own and renamed at the end: the file holds all of the download, or is as it was. A process that exits early leaves no part. */
+/** Writes to a temp file beside the target and renames it at the end: the target is complete or unchanged. An early exit removes the temp file. */
 function openFile({ path, mode }: Extract<OutputTarget, { kind: 'file' }>): Output {
   const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
   const removePart = (): void => rmSync(partPath, { force: true });

@@ -10,7 +10,7 @@ import { UsageError } from './usage-error';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
-/** Exit statuses as shells report a death by signal. */
+/** Exit statuses by shell convention: 128 + signal number. */
 const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const EXIT_BROKEN_PIPE = 141;
 
@@ -28,8 +28,8 @@ export async function runCli(
       terminal.stdout(help());
       return command === undefined && !options.help ? EXIT_USAGE : 0;
     }
-    if (!Object.hasOwn(commands, command)) throw new UsageError(`there is no command ${command}`);
-    // What is piped on must hold the file alone.
+    if (!Object.hasOwn(commands, command)) throw new UsageError(`unknown command: ${command}`);
+    // Standard output must contain only the file.
     if (isStdout(options.output) || isStdout(options.errors)) terminal.stdout = terminal.stderr;
     const client = new CytoqueueClient(findConnection(options, environment));
     return await commands[command].run({ client, terminal, operands, options, signal: stop.signal });
@@ -40,7 +40,7 @@ export async function runCli(
   }
 }
 
-/** Aborts the command, which removes what it has half written. A second signal ends the process at once. @returns the exit status then */
+/** Aborts the command on a signal, which removes partial files. A second signal exits at once. @returns the exit status after a signal */
 function abortOnSignals(stop: AbortController): () => number {
   let status = 1;
   const abort = (newStatus: number, reason: string): void => {
@@ -49,18 +49,18 @@ function abortOnSignals(stop: AbortController): () => number {
     stop.abort(new Error(reason));
   };
   for (const [signal, signalStatus] of Object.entries(SIGNAL_EXIT_STATUSES)) {
-    // Exits instead of being killed, so that exit handlers remove the part of a download.
+    // process.exit runs the exit handlers, which remove a partial download.
     process.on(signal, () => (stop.signal.aborted ? process.exit(signalStatus) : abort(signalStatus, 'interrupted')));
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') abort(EXIT_BROKEN_PIPE, 'the reader of the output has ended');
+    if (error.code === 'EPIPE') abort(EXIT_BROKEN_PIPE, 'the output pipe was closed');
   });
   return () => status;
 }
 
 function formatError(error: unknown): string {
   if (error instanceof ApiError) return `${formatApiError(error)}${formatKeyHint(error)}`;
-  if (error instanceof UsageError) return `${error.message}\n(cytoqueue --help tells more)`;
+  if (error instanceof UsageError) return `${error.message}\n(see cytoqueue --help)`;
   if (error instanceof ConnectionError) return `${formatConnectionError(error)}${formatKeyHint(error)}`;
   return error instanceof Error ? error.message : String(error);
 }
@@ -70,11 +70,11 @@ function formatConnectionError(error: ConnectionError): string {
   return cause === error.message ? cause : `${error.message}: ${cause}`;
 }
 
-/** The outcome of a creation is unknown then; the key makes a repetition safe. */
+/** Hint for a creation with unknown outcome. */
 function formatKeyHint({ idempotencyKey }: ApiError | ConnectionError): string {
   return idempotencyKey === undefined
     ? ''
-    : `\nIt may have been accepted all the same. Repeat the command with --idempotency-key ${idempotencyKey}: then nothing is created twice.`;
+    : `\nThe request may have been accepted. Repeat the command with --idempotency-key ${idempotencyKey} to avoid a duplicate.`;
 }
 
 function rootCause(error: Error): string {
@@ -87,7 +87,7 @@ function help(): string {
   const lines = Object.entries(commands).map(
     ([name, { operands, description }]) => `  ${`${name} ${operands}`.padEnd(32)}${description}`,
   );
-  return `cytoqueue COMMAND: cytology records to Cytoqueue and its answers back
+  return `cytoqueue COMMAND: send cytology records to Cytoqueue and get the results
 
 ${lines.join('\n')}
 
@@ -96,6 +96,7 @@ ${lines.join('\n')}
   -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored; - is stdout
   --idempotency-key KEY     of upload, predict and rescore: the same key and input create nothing twice
   --no-wait                 of upload and rescore: do not follow the batch
+  --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort: how upload and preflight read the file
   --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
 
 Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly,

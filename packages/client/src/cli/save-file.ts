@@ -8,7 +8,7 @@ import { openOutput, resolveOutput } from './output';
 
 export interface SavedFile {
   bytes: number;
-  /** Hex; compared with that of the stored file where the service sent one. */
+  /** Hex; compared with the service's checksum if it sent one. */
   sha256: string;
 }
 
@@ -21,9 +21,8 @@ interface Download {
 }
 
 /**
- * Downloads a file of a batch to `path` (see output.ts for what is replaced and what is written into). A connection that
- * breaks is continued where it broke off.
- * @throws Error when the bytes are not those that the service stored; ConnectionError
+ * Downloads a file of a batch to `path` (see output.ts). Resumes an interrupted download.
+ * @throws Error when the checksum differs from the service's; ConnectionError
  */
 export async function saveBatchFile(
   client: CytoqueueClient,
@@ -64,11 +63,11 @@ async function writeChecked(download: Download, first: Response, stream: NodeJS.
   const sha256 = hash.digest('hex');
   const expected = checksumOf(first);
   if (expected !== undefined && expected !== sha256)
-    throw new Error(`the file arrived damaged: SHA-256 ${sha256} instead of ${expected}`);
+    throw new Error(`the downloaded file is damaged (SHA-256 ${sha256}, expected ${expected}); download it again`);
   return { bytes, sha256 };
 }
 
-/** All bytes of the file, over as many connections as it takes. */
+/** Yields all bytes of the file, over several connections if necessary. */
 async function* chunksOf(download: Download, first: Response): AsyncGenerator<Uint8Array> {
   const { signal } = download;
   let received = 0;
@@ -84,13 +83,13 @@ async function* chunksOf(download: Download, first: Response): AsyncGenerator<Ui
     } catch (error) {
       signal?.throwIfAborted();
       if (checksumOf(first) === undefined || ++failures >= defaultRetry.attempts)
-        throw new ConnectionError('the download broke off', { cause: error });
+        throw new ConnectionError('the download was interrupted', { cause: error });
       await sleep(retryDelayMs(error, failures, defaultRetry), signal);
     }
     response = await open(download, received);
-    // Only the stored file has ranges, and only its own bytes may follow those already written.
+    // Resume only with a range of the same stored file.
     const continues = received === 0 || (response.status === 206 && checksumOf(response) === checksumOf(first));
-    if (!continues) throw new ConnectionError('the download broke off and cannot be continued');
+    if (!continues) throw new ConnectionError('the download was interrupted and cannot be resumed; start it again');
   }
 }
 

@@ -1,8 +1,8 @@
-/** What a command writes to: results to `out`, everything else to `error`, so that results can be piped on. */
+/** Output streams of a command: results to `stdout`, messages to `stderr`, so that results can be piped. */
 export interface Terminal {
   stdout: (text: string) => void;
   stderr: (text: string) => void;
-  /** A line that the next one takes the place of; nothing where nobody looks. */
+  /** Writes a status line that the next line replaces. No output if stderr is not a terminal. */
   status: (text: string) => void;
 }
 

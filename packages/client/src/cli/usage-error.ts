@@ -1,4 +1,4 @@
-/** The command was called wrongly: exit status 2, with a hint where to read on. */
+/** Wrong usage of the command: exit status 2 and a hint to --help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

@@ -7,6 +7,12 @@ const QUOTED = 2;
 const AFTER_QUOTE = 3;
 
 /**
+ * Takes rows that lie side by side: the first begins at `start`, each next one behind the byte that ends the one before it.
+ * `ends` counts without that byte and is good until the listener returns; `quoted`: quotes may stand in the bytes.
+ */
+export type RowsListener = (bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean) => void;
+
+/**
  * Finds where records end, whatever the chunking. Header, shards and rows all cut with this one machine.
  *
  * A quote opens a quoted cell only as the very first byte of a cell; inside, two quotes stand for one. Whatever

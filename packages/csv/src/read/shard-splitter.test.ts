@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { CsvError, ShardSplitter, type Dialect, type Header, type ShardOptions } from '..';
+import { CsvError, ShardSplitter, type Dialect, type Header, type RowsListener, type ShardOptions } from '..';
 
 const ROOMY: ShardOptions = { shardRows: 1000, shardBytes: 1e6, maxShards: 2000, maxRowBytes: 1e6 };
 
@@ -29,14 +29,55 @@ function errorOf(action: () => unknown): CsvError {
   throw new Error('expected a CsvError');
 }
 
+it('shows every record once, empty lines included, however the bytes are chunked', () => {
+  const data = '1,2\r\n\n"a\nb",é\n3,"x"\n\r\n4,5';
+  for (const chunkBytes of [1, 2, 3, 5, 100]) {
+    const records: string[] = [];
+    const onRows: RowsListener = (bytes, start, ends, count) => {
+      for (let index = 0, from = start; index < count; from = ends[index++] + 1)
+        records.push(Buffer.from(bytes).toString('utf8', from, ends[index]));
+    };
+    cut(data, { onRows }, { chunkBytes });
+    expect(records).toEqual(['1,2\r', '', '"a\nb",é', '3,"x"', '\r', '4,5']);
+  }
+});
+
+test('each shard knows the physical line in which it begins, whatever lies in quotes or between rows', () => {
+  const parts = fc.array(fc.constantFrom('1,2\n', '\n', '"a\nb",1\n', '"\n\n""\n",x\r\n', '5" mass,2\n', '\r\n'), {
+    maxLength: 20,
+  });
+  fc.assert(
+    fc.property(
+      parts,
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 4 }),
+      (data, chunkBytes, maxShards) => {
+        const file = Buffer.from(data.join(''));
+        const { shards } = cut(file, { shardRows: 1, maxShards, firstLine: 7 }, { chunkBytes });
+        expect(shards.map(({ firstLine }) => firstLine)).toEqual(
+          shards.map(
+            ({ offset }) =>
+              7 +
+              file
+                .subarray(0, offset - 10)
+                .toString()
+                .split('\n').length -
+              1,
+          ),
+        );
+      },
+    ),
+  );
+});
+
 describe('cutting', () => {
   it('closes a shard at the row that reaches either target', () => {
     expect(cut('1,2\n3,4\n5,6\n', { shardRows: 2 })).toEqual({
       rows: 3,
       byteLength: 22,
       shards: [
-        { offset: 10, length: 8, firstRow: 1, rows: 2, crc32: crc32('1,2\n3,4\n') },
-        { offset: 18, length: 4, firstRow: 3, rows: 1, crc32: crc32('5,6\n') },
+        { offset: 10, length: 8, firstRow: 1, rows: 2, firstLine: 2, crc32: crc32('1,2\n3,4\n') },
+        { offset: 18, length: 4, firstRow: 3, rows: 1, firstLine: 4, crc32: crc32('5,6\n') },
       ],
     });
     expect(cut('1,2\n3,45678\n5,6\n', { shardBytes: 5 }).shards.map(({ length }) => length)).toEqual([12, 4]);
@@ -47,7 +88,9 @@ describe('cutting', () => {
   });
 
   it('counts a last row without a line end', () => {
-    expect(cut('1,2\n3,4').shards).toEqual([{ offset: 10, length: 7, firstRow: 1, rows: 2, crc32: crc32('1,2\n3,4') }]);
+    expect(cut('1,2\n3,4').shards).toEqual([
+      { offset: 10, length: 7, firstRow: 1, rows: 2, firstLine: 2, crc32: crc32('1,2\n3,4') },
+    ]);
   });
 
   it('has no shard for a file without rows', () => {

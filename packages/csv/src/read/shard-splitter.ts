@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { CR, QUOTE, delimiterByte, lineEndByte } from '../dialect';
-import { asBuffer, findInvalidText, nonTextError, sequenceLength, incompleteUtf8Tail } from '../encoding';
+import { asBuffer, countByte, findInvalidText, nonTextError, sequenceLength, incompleteUtf8Tail } from '../encoding';
 import { CsvError } from '../error';
 import type { Header } from './header';
-import { joinedChecksum } from './joined-checksum';
-import { RowScanner } from './row-scanner';
+import { joinShards } from './join-shards';
+import { RowScanner, type RowsListener } from './row-scanner';
 
 /** A byte range of the input file that holds whole rows. */
 export interface Shard {
@@ -13,6 +13,8 @@ export interface Shard {
   /** 1-based. */
   firstRow: number;
   rows: number;
+  /** 1-based physical line of the file in which it begins. Earlier releases wrote none. */
+  firstLine?: number;
   /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
   crc32?: number;
 }
@@ -26,6 +28,10 @@ export interface ShardOptions {
   maxShards: number;
   /** With the line end. */
   maxRowBytes: number;
+  /** 1-based physical line in which the data part begins. Default 2. */
+  firstLine?: number;
+  /** Called with every row in order, empty lines included. */
+  onRows?: RowsListener;
 }
 
 /**
@@ -40,6 +46,11 @@ export class ShardSplitter {
   private closedRows = 0;
   private openRows = 0;
   private openOffset: number;
+  private openLine: number;
+  private line: number;
+  /** Line ends within the open row's quoted cells, in earlier chunks. */
+  private carriedLines = 0;
+  private readonly lineByte: number;
   /** Of the open shard's bytes before `summedTo`. */
   private openChecksum: number | undefined = 0;
   private checksummedTo: number;
@@ -50,13 +61,18 @@ export class ShardSplitter {
   private utf8Tail = Buffer.alloc(0);
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
+  /** For `onRows` alone: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
+  private carried: Buffer[] = [];
+  private ends = new Int32Array(0);
 
   constructor(
     header: Header,
     private readonly options: ShardOptions,
   ) {
     const { delimiter, lineEnd } = header.dialect;
-    this.scanner = new RowScanner(delimiterByte(delimiter), lineEndByte(lineEnd));
+    this.lineByte = lineEndByte(lineEnd);
+    this.scanner = new RowScanner(delimiterByte(delimiter), this.lineByte);
+    this.openLine = this.line = options.firstLine ?? 2;
     this.shardRows = options.shardRows;
     this.shardBytes = options.shardBytes;
     this.openOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
@@ -93,7 +109,10 @@ export class ShardSplitter {
         { row, byteOffset },
       );
     }
-    if (this.position > byteOffset) this.endRow(this.position);
+    if (this.position > byteOffset) {
+      if (this.carried.length > 0) this.showCarried(Buffer.alloc(0));
+      this.endRow(this.position);
+    }
     // Twice when the first close merges and reopens the odd one.
     while (this.openRows > 0) this.closeShard(this.rowOffset);
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
@@ -123,18 +142,43 @@ export class ShardSplitter {
     const base = this.position;
     const { scanner } = this;
     this.scanned = bytes;
+    const isWatched = this.options.onRows !== undefined;
     const hasQuotes = bytes.includes(QUOTE);
+    if (isWatched && this.ends.length < bytes.length) this.ends = new Int32Array(bytes.length);
+    const { ends } = this;
     let from = 0;
+    let count = 0;
     for (;;) {
       const at = hasQuotes ? scanner.findRowEnd(bytes, from) : scanner.findUnquotedRowEnd(bytes, from);
       if (at < 0) break;
+      if (isWatched) ends[count++] = at;
+      this.line += 1 + this.carriedLines + (hasQuotes ? countByte(bytes, this.lineByte, from, at) : 0);
+      this.carriedLines = 0;
       from = at + 1;
       this.endLine(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
     }
+    if (hasQuotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    if (isWatched) this.show(bytes, count, from, hasQuotes);
     if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
     this.updateChecksum(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
+  }
+
+  /** Shows the rows that end in these bytes, the first with what earlier chunks hold of it, and keeps what follows them. */
+  private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
+    const { ends } = this;
+    const first = this.carried.length > 0 && count > 0 ? 1 : 0;
+    if (first === 1) this.showCarried(bytes.subarray(0, ends[0]));
+    if (count > first)
+      this.options.onRows?.(bytes, first === 1 ? ends[0] + 1 : 0, ends.subarray(first), count - first, quotes);
+    if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+  }
+
+  private showCarried(end: Buffer): void {
+    const record = Buffer.concat([...this.carried, end]);
+    this.carried = [];
+    this.options.onRows?.(record, 0, Int32Array.of(record.length), 1, true);
   }
 
   /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */
@@ -148,6 +192,7 @@ export class ShardSplitter {
 
   private openAt(position: number): void {
     this.openOffset = this.checksummedTo = position;
+    this.openLine = this.line;
     this.openChecksum = 0;
   }
 
@@ -183,6 +228,7 @@ export class ShardSplitter {
       length: next - this.openOffset,
       firstRow: this.closedRows + 1,
       rows: this.openRows,
+      firstLine: this.openLine,
       crc32: this.openChecksum,
     });
     this.closedRows += this.openRows;
@@ -205,6 +251,7 @@ export class ShardSplitter {
   /** A shard without a partner goes on growing towards the doubled target. */
   private reopen(shard: Shard): void {
     this.openOffset = shard.offset;
+    this.openLine = shard.firstLine ?? this.line;
     this.openChecksum = shard.crc32;
     this.openRows = shard.rows;
     this.closedRows -= shard.rows;
@@ -220,20 +267,4 @@ export class ShardSplitter {
       { row, byteOffset },
     );
   }
-}
-
-function joinShards(first: Shard, second: Shard): Shard {
-  return {
-    offset: first.offset,
-    length: second.offset + second.length - first.offset,
-    firstRow: first.firstRow,
-    rows: first.rows + second.rows,
-    crc32: joinedShardChecksum(first, second),
-  };
-}
-
-function joinedShardChecksum(first: Shard, second: Shard): number | undefined {
-  if (first.crc32 === undefined || second.crc32 === undefined || first.offset + first.length !== second.offset)
-    return undefined;
-  return joinedChecksum(first.crc32, second.crc32, second.length);
 }

@@ -1,7 +1,7 @@
 import { CR, QUOTE, delimiterByte, lineEndByte, type Dialect } from '../dialect';
 import { FORMULA_STARTS } from '../write/formulas';
 import { RowScanner } from '../read/row-scanner';
-import type { RowOptions, RowTable } from '../read/rows';
+import type { RowOptions, RowTable } from '../read/row-table';
 import { rowsWasm } from './module';
 
 const PAGE_BYTES = 65_536;

@@ -12,9 +12,6 @@ export const RESULT_COLUMNS = [
   'error_detail',
 ] as const;
 
-/** What follows the input's own columns in an errors file. */
-export const ERROR_COLUMNS = ['error_code', 'error_detail'] as const;
-
 /** What follows the input's own columns in a file of the rows whose class another model changes. */
 export const CHANGE_COLUMNS = [
   'row',

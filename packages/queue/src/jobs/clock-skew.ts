@@ -1,20 +1,19 @@
 import type { Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { asQueueUnavailable } from '../redis/errors';
+import { DELAYED_SCORES_PER_MS } from './bullmq-keys';
 
-/** Farther away than any delay we give (see jobOptions): such a time was reckoned from another clock. */
+/** Longer than any delay we set (see jobOptions): a later due time was computed from another clock. */
 const MAX_DELAY_MS = 15 * 60_000;
 const JOBS_PAGE_SIZE = 100;
-/** BullMQ's scores of delayed jobs: milliseconds, and twelve bits to tell equal ones apart. */
-const SCORES_PER_MS = 0x1000;
 
 /**
- * Has jobs come up again now that were put off by a clock that has jumped since, or by a process with another clock: they
- * would wait for as long as the clocks differ. @returns how many
+ * Promotes delayed jobs that are due later than any delay we set. Their due time was computed before a clock jump or by a host
+ * with another clock, and they would wait for as long as the clocks differ. @returns the number of promoted jobs
  * @throws QueueUnavailableError
  */
 export async function promoteSkewedDelays(queue: Queue, redis: Redis, nowMs: number): Promise<number> {
-  const minScore = (nowMs + MAX_DELAY_MS) * SCORES_PER_MS;
+  const minScore = (nowMs + MAX_DELAY_MS) * DELAYED_SCORES_PER_MS;
   const ids = await asQueueUnavailable(
     redis.zrangebyscore(queue.toKey('delayed'), minScore, '+inf', 'LIMIT', 0, JOBS_PAGE_SIZE),
   );
@@ -23,7 +22,7 @@ export async function promoteSkewedDelays(queue: Queue, redis: Redis, nowMs: num
   return outcomes.filter((promoted) => promoted).length;
 }
 
-/** False when another process was faster. */
+/** @returns false when another process has promoted the job */
 async function tryPromote(job: Job): Promise<boolean> {
   try {
     await job.promote();

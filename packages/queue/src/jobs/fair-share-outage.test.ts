@@ -20,7 +20,7 @@ beforeAll(async () => {
   working = createWorkerConnection(redis.url, () => undefined);
   producer = new JobProducer(producing, () => undefined);
   queue = new Queue(queueNames.shards, { connection: working, prefix: REDIS_PREFIX, skipVersionCheck: true });
-  await waitUntil('Redis is there', () => producing.status === 'ready');
+  await waitUntil('Redis is ready', () => producing.status === 'ready');
 });
 
 afterEach(() => working.flushall());
@@ -41,7 +41,7 @@ const enqueue = (tenant: string, count: number) =>
     shards: Array.from({ length: count }, (_, shard) => ({ shard, rows: 100 })),
   });
 
-/** Works off shards one by one in the order of the queue; `outcome` may postpone them. */
+/** Processes shards one by one in queue order; `outcome` may postpone them. */
 async function work(
   until: (served: string[]) => boolean | Promise<boolean>,
   outcome: (served: readonly string[]) => void = () => undefined,
@@ -61,7 +61,7 @@ async function work(
   });
   consumer.start();
   try {
-    await waitUntil('the shards are worked off', () => until(served));
+    await waitUntil('the shards are processed', () => until(served));
   } finally {
     await consumer.stop();
   }
@@ -70,7 +70,7 @@ async function work(
 
 const HOUR_MS = 3_600_000;
 
-test('a tenant that comes during an outage of the store shares with the one whose shards are delayed by it', async () => {
+test('a tenant that arrives during a store outage shares with the tenant whose shards the outage delays', async () => {
   const [served, left] = [4, 6];
   await enqueue('old', served + left);
   await work(
@@ -99,7 +99,7 @@ test.each([
   expect(await reservePriorities(working, 'new', [100])).toEqual([5_001]);
 });
 
-test('the clock is reset when no shard is left, and goes on at the first shard in line when Redis has lost it', async () => {
+test('the clock is reset when no shard is left, and a lost clock resumes at the first waiting shard', async () => {
   await advanceVirtualClock(working, 5_000);
   expect(await reservePriorities(working, 'new', [100])).toEqual([1]);
   await working.flushall();

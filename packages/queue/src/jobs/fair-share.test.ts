@@ -16,7 +16,7 @@ let shards: Queue;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   connection = createWorkerConnection(redis.url, () => undefined);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is ready', () => connection.status === 'ready');
   shards = new Queue(queueNames.shards, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
 });
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 beforeEach(() => connection.flushall());
 
-/** Enqueues a tenant's shards, as the producer does. */
+/** Enqueues a tenant's shards like the producer. */
 async function enqueue(tenant: string, rows: readonly number[]): Promise<number[]> {
   const priorities = await reservePriorities(connection, tenant, rows);
   await shards.addBulk(
@@ -37,14 +37,14 @@ async function enqueue(tenant: string, rows: readonly number[]): Promise<number[
   return priorities;
 }
 
-/** Names of the waiting shards, in the order in which workers get them. */
+/** Names of the waiting shards in the order of delivery. */
 async function order(): Promise<string[]> {
   return (await shards.getPrioritized()).map(
     ({ data }) => `${(data as { tenant: string }).tenant}${(data as { shard: number }).shard}`,
   );
 }
 
-test('a shard costs a step for each 4,096 rows begun, and at least one', async () => {
+test('a shard costs one step per started 4,096 rows, and at least one', async () => {
   expect(await reservePriorities(connection, 'a', [0, 1, STEP, STEP + 1, 10 * STEP])).toEqual([1, 2, 3, 5, 15]);
 });
 
@@ -53,7 +53,7 @@ test('a second batch of a tenant comes after its first', async () => {
   expect(await enqueue('a', [STEP])).toEqual([3]);
 });
 
-test('tenants with equal shards take turns; of equal times the one enqueued first is served first', async () => {
+test('tenants with equal shards alternate; at equal times the shard enqueued first is served first', async () => {
   await enqueue('a', [STEP, STEP, STEP]);
   await enqueue('b', [STEP, STEP, STEP]);
   expect(await order()).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
@@ -66,20 +66,20 @@ test('three tenants share by rows: twice as large shards are served half as ofte
   expect(await order()).toEqual(['b0', 'a0', 'b1', 'b2', 'a1', 'b3', 'c0']);
 });
 
-test('a tenant that comes later starts at the present time, not at the beginning', async () => {
+test('a tenant that arrives later starts at the current virtual time', async () => {
   await enqueue('a', Array<number>(5).fill(STEP));
   await advanceVirtualClock(connection, 3);
   expect(await enqueue('b', [STEP, STEP])).toEqual([4, 5]);
 });
 
-test('the present time never goes back', async () => {
+test('the virtual time never goes back', async () => {
   await enqueue('a', [STEP]);
   await advanceVirtualClock(connection, 7);
   await advanceVirtualClock(connection, 3);
   expect(await reservePriorities(connection, 'b', [STEP])).toEqual([8]);
 });
 
-test('time starts at zero again when no shard is queued or active', async () => {
+test('the virtual time is reset when no shard is queued or active', async () => {
   await enqueue('a', [STEP, STEP]);
   await advanceVirtualClock(connection, 2);
   await shards.obliterate({ force: true });
@@ -87,7 +87,7 @@ test('time starts at zero again when no shard is queued or active', async () => 
   expect(await enqueue('a', [STEP])).toEqual([1]);
 });
 
-test('time goes on while a shard is active', async () => {
+test('the virtual time is kept while a shard is active', async () => {
   await enqueue('a', [STEP, STEP]);
   await advanceVirtualClock(connection, 2);
   await shards.obliterate({ force: true });
@@ -95,7 +95,7 @@ test('time goes on while a shard is active', async () => {
   expect(await reservePriorities(connection, 'a', [STEP])).toEqual([3]);
 });
 
-test('the largest priority of the queue is not exceeded', async () => {
+test("no priority exceeds BullMQ's maximum", async () => {
   const largest = 2 ** 21 - 1;
   await enqueue('a', [STEP]);
   await advanceVirtualClock(connection, largest - 1);

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { createProducerConnection, createWorkerConnection } from '../redis/connection';
+import { jobKey } from './bullmq-keys';
 import { JobConsumer, type JobConsumerOptions } from './job-consumer';
 import { type FinalizeJob, type PredictionJob, REDIS_PREFIX, type ShardJob, jobIds, queueNames } from './job-types';
 import { JobProducer } from './job-producer';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   producing = createProducerConnection(redis.url, (error) => errors.push(error));
   working = createWorkerConnection(redis.url, (error) => errors.push(error));
   producer = new JobProducer(producing, (error) => errors.push(error));
-  await waitUntil('Redis is there', () => producing.status === 'ready');
+  await waitUntil('Redis is ready', () => producing.status === 'ready');
 });
 
 afterEach(async () => {
@@ -54,7 +55,7 @@ function consume<T extends { v: number }>(
 
 const predict = (predictionId: string) => producer.enqueuePrediction({ tenant: 't', predictionId });
 
-/** Resolved by the test, awaited by a job: whatever runs meanwhile needs no clock. */
+/** A promise that the test resolves and a job awaits, so that no test needs a timer. */
 function gate(): { open: () => void; opened: Promise<void> } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -62,7 +63,7 @@ function gate(): { open: () => void; opened: Promise<void> } {
 }
 
 describe('a consumer', () => {
-  test('started twice works once, on what is added before and after', async () => {
+  test('started twice processes each job once, whether added before or after', async () => {
     const done: string[] = [];
     await predict('a');
     const consumer = consume<PredictionJob>({
@@ -71,12 +72,12 @@ describe('a consumer', () => {
     });
     consumer.start();
     await predict('b');
-    await waitUntil('both are done', () => done.length === 2);
-    await waitUntil('Redis knows', async () => (await producer.predictionState('b')) === 'completed');
+    await waitUntil('both jobs are done', () => done.length === 2);
+    await waitUntil('the job is completed in Redis', async () => (await producer.predictionState('b')) === 'completed');
     expect(done).toEqual(['a', 'b']);
   });
 
-  test('that stops waits for the running job, whoever asks, and does not start again', async () => {
+  test('that stops waits for the running job, every time it is called, and cannot start again', async () => {
     const { open, opened } = gate();
     const events: string[] = [];
     const consumer = consume<PredictionJob>({
@@ -88,7 +89,7 @@ describe('a consumer', () => {
       },
     });
     await predict('a');
-    await waitUntil('it runs', () => events.includes('started'));
+    await waitUntil('the job runs', () => events.includes('started'));
     const stopping = consumer.stop();
     expect(consumer.stop()).toBe(stopping);
     void stopping.then(() => events.push('stopped'));
@@ -102,11 +103,11 @@ describe('a consumer', () => {
       process: async ({ data }) => void next.push(data.predictionId),
     });
     await predict('b');
-    await waitUntil('another takes the next', () => next.length > 0);
+    await waitUntil('another consumer takes the next job', () => next.length > 0);
     expect(events).toEqual(['started', 'done', 'stopped']);
   });
 
-  test('that stops waits for what follows the last failure', async () => {
+  test('that stops waits for onRetriesExhausted', async () => {
     const { open, opened } = gate();
     const events: string[] = [];
     const clientIds = async () =>
@@ -118,11 +119,11 @@ describe('a consumer', () => {
       onRetriesExhausted: async ({ data }, error) => {
         events.push(`${data.predictionId} ${error.message}`);
         await opened;
-        events.push('given up');
+        events.push('handler done');
       },
     });
     await predict('a');
-    await waitUntil('it has failed', () => events.length > 0);
+    await waitUntil('the job has failed', () => events.length > 0);
     const own = await waitUntil('the worker is connected', async () => {
       const ids = (await clientIds()).filter((id) => !before.has(id));
       return ids.length > 0 && ids;
@@ -133,7 +134,7 @@ describe('a consumer', () => {
     );
     open();
     await stopping;
-    expect(events).toEqual(['a no', 'given up', 'stopped']);
+    expect(events).toEqual(['a no', 'handler done', 'stopped']);
   });
 
   test('that never started can be stopped', async () => {
@@ -149,38 +150,38 @@ describe('a consumer', () => {
     ).resolves.toBeUndefined();
   });
 
-  test('tries again, and gives up after the last attempt only', async () => {
+  test('retries, and calls onRetriesExhausted only after the last attempt', async () => {
     let attempts = 0;
-    const givenUp: string[] = [];
+    const exhausted: string[] = [];
     consume<PredictionJob>({
       queue: queueNames.predictions,
       process: async () => {
         if (++attempts < 3) throw new Error('not yet');
       },
-      onRetriesExhausted: async ({ data }) => void givenUp.push(data.predictionId),
+      onRetriesExhausted: async ({ data }) => void exhausted.push(data.predictionId),
     });
     await predict('a');
-    await waitUntil('the third attempt was good', async () => (await producer.predictionState('a')) === 'completed');
-    expect([attempts, givenUp]).toEqual([3, []]);
+    await waitUntil('the third attempt succeeds', async () => (await producer.predictionState('a')) === 'completed');
+    expect([attempts, exhausted]).toEqual([3, []]);
   });
 
-  test('leaves a payload of a later version to a later worker: it is not failed, and no attempt is lost', async () => {
+  test('postpones a payload of a later version, without failing it or using an attempt', async () => {
     const queue = new Queue<{ v: number }>(queueNames.predictions, { connection: producing, prefix: REDIS_PREFIX });
     const done: unknown[] = [];
-    const onRetriesExhausted = async () => void done.push('given up');
+    const onRetriesExhausted = async () => void done.push('handler done');
     const consumer = consume<PredictionJob>({
       queue: queueNames.predictions,
       process: async ({ data }) => void done.push(data),
-      onRetriesExhausted: onRetriesExhausted,
+      onRetriesExhausted,
     });
     const { id } = await queue.add('prediction', { v: 2 }, { jobId: 'later', attempts: 1 });
-    await waitUntil('it was handed on', async () => (await queue.getDelayedCount()) === 1);
+    await waitUntil('the job is delayed', async () => (await queue.getDelayedCount()) === 1);
     const job = await queue.getJob(id as string);
     expect([job?.attemptsMade, job?.failedReason, done]).toEqual([0, undefined, []]);
-    // After a few seconds it comes up by itself.
+    // The job may have become due by itself.
     await job?.promote().catch(() => undefined);
     await waitUntil(
-      'it was handed on again',
+      'the job is delayed again',
       async () => ((await queue.getJob(id as string))?.attemptsStarted ?? 0) >= 2,
     );
     await consumer.stop();
@@ -189,11 +190,31 @@ describe('a consumer', () => {
   });
 });
 
+test.each(['data', 'opts', 'parent', 'progress'])(
+  'a failed job calls onRetriesExhausted although the next job has an unreadable %s field',
+  async (field) => {
+    const exhausted: string[] = [];
+    const unexpected: Error[] = [];
+    await predict('first');
+    await predict('next');
+    await working.hset(jobKey(queueNames.predictions, 'next'), field, '{"broken');
+    consume<PredictionJob>({
+      queue: queueNames.predictions,
+      concurrency: 1,
+      process: () => Promise.reject(new UnrecoverableError('no')),
+      onRetriesExhausted: async ({ id }) => void exhausted.push(id as string),
+      onError: (error) => void (error instanceof SyntaxError || unexpected.push(error)),
+    });
+    await waitUntil('the first job has called its handler', () => exhausted.includes('first'));
+    expect([await producer.predictionState('first'), unexpected]).toEqual(['failed', []]);
+  },
+);
+
 describe('a batch', () => {
   const batchId = 'batch_x';
   const shards = [0, 1, 2].map((shard) => ({ shard, rows: 10 }));
 
-  /** Ends every shard as `outcome` says; resolves with the shards that the finalizer was told of as failed, and the order of things. */
+  /** Runs a batch in which `outcome` ends each shard. Returns the order of events and the failed shards that the finalizer sees. */
   async function run(outcome: (job: ShardJob) => Promise<void>): Promise<{ order: string[]; ignored: string[] }> {
     const order: string[] = [];
     let ignored: string[] | undefined;
@@ -222,7 +243,7 @@ describe('a batch', () => {
     expect(ignored).toEqual([]);
   });
 
-  test('is finalized all the same when a shard has failed for good, which is named', async () => {
+  test('is finalized although a shard has failed for good, and the finalizer sees the failed shard', async () => {
     const { order, ignored } = await run(async ({ shard }) => {
       if (shard === 1) throw new UnrecoverableError('no');
     });
@@ -234,17 +255,17 @@ describe('a batch', () => {
     let finalized = false;
     consume<FinalizeJob>({ queue: queueNames.finalize, process: async () => void (finalized = true) });
     await producer.enqueueBatch({ tenant: 't', batchId, run: 2, shards: [] });
-    expect(await waitUntil('it is finalized', () => finalized)).toBe(true);
+    expect(await waitUntil('the batch is finalized', () => finalized)).toBe(true);
   });
 
-  test('enqueued again while it runs, or after, is not run twice', async () => {
+  test('enqueued again during or after its run is not run twice', async () => {
     const { order } = await run(({ shard }) =>
       shard === 1 ? producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards }) : Promise.resolve(),
     );
     await producer.enqueueBatch({ tenant: 't', batchId, run: 1, shards });
     const finalize = new Queue(queueNames.finalize, { connection: producing, prefix: REDIS_PREFIX });
     await waitUntil(
-      'nothing is left to do',
+      'no job is left',
       async () => (await finalize.getJobCountByTypes('waiting', 'active', 'waiting-children', 'delayed')) === 0,
     );
     expect(order).toEqual(['shard 0', 'shard 1', 'shard 2', 'finalize']);

@@ -1,7 +1,6 @@
 /*
- * Delivery: at least once. A job is handed out again when the lock of whoever had it has run out, also one that was done and
- * whose worker could not say so any more: that one waits for the whole lock (a minute; for records five seconds), then is
- * found to be done. The effect is made exactly once by what jobs write, not by the queue.
+ * Delivery: at least once. A job is redelivered when its lock expires (60 s, predictions 5 s), even if it was done but its
+ * worker could not report that to Redis. The jobs' write-once results make the effect exactly once.
  */
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -14,18 +13,18 @@ export interface JobConsumerOptions<T extends { v: number }> {
   connection: Redis;
   concurrency: number;
   process: (job: Job<T>) => Promise<void>;
-  /** After the last attempt failed. */
+  /** Called after the last attempt has failed. */
   onRetriesExhausted: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
 
 const SUPPORTED_VERSION = 1;
-/** How soon a payload that this worker does not know may come up again, for a newer worker to take. */
+/** Delay of a payload version that this worker does not support; a newer worker may take it. */
 const UNKNOWN_VERSION_DELAY_MS = 5_000;
-/** A stop does not wait for a Redis that is silent for this long: BullMQ would, for ever. */
+/** `stop` gives up after Redis has not answered for this long. BullMQ would wait forever. */
 const REDIS_UNRESPONSIVE_MS = 5_000;
 
-/** Thrown by `process`: not now. The job comes up again after `delayMs`, and no attempt is lost. */
+/** Thrown by `process` to postpone the job by `delayMs`, without using an attempt. */
 export class RetryLaterError extends Error {
   override readonly name = 'PostponedError';
 
@@ -38,9 +37,8 @@ export class RetryLaterError extends Error {
 }
 
 /**
- * A BullMQ worker with the timings of its queue. Delivery is at least once: a job whose process died, or that could not
- * report its end to Redis, is delivered again when its lock has run out. `start` and `stop` are idempotent; `stop` lets
- * running jobs end, and what follows a given-up one, unless Redis is away: then they are left to be delivered again.
+ * A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent. `stop` waits for running jobs and for
+ * their `onRetriesExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
  */
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
@@ -81,15 +79,24 @@ export class JobConsumer<T extends { v: number }> {
     watch.abort();
   }
 
-  /** Events are not waited for by BullMQ: without this a stop would cut them off. */
+  /** BullMQ does not wait for event handlers, so `stop` waits for them here. */
   private track(work: Promise<void>): void {
     this.exhaustedHandlers.add(work);
     void work.finally(() => this.exhaustedHandlers.delete(work));
   }
 }
 
-/** Hands out a job with an unreadable payload as one with an empty payload: `process` refuses it, instead of the queue retrying it endlessly. */
+/** Tolerates jobs with fields that are not JSON, on which BullMQ throws. */
 class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
+  /**
+   * Fetches the next job separately. By default BullMQ fetches it in the command that ends this one, and if it cannot parse the
+   * next job it emits neither `completed` nor `failed` for this one. Costs one Redis command per job.
+   */
+  override processJob(job: Job<T, void>, token: string): Promise<void | Job<T, void>> {
+    return super.processJob(job, token, () => false);
+  }
+
+  /** Gives a job with an unreadable payload an empty one: `process` refuses it, instead of the queue retrying it endlessly. */
   protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
@@ -116,7 +123,7 @@ async function runIfSupported<T extends { v: number }>(
   }
 }
 
-/** Anything else that is not of the known version is no payload of ours: `process` refuses it. */
+/** Any other unknown version is malformed: `process` refuses it. */
 function isOfLaterVersion(data: unknown): boolean {
   const v: unknown = (data as { v?: unknown } | null)?.v;
   return Number.isInteger(v) && (v as number) > SUPPORTED_VERSION;

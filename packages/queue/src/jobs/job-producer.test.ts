@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => redis?.down());
 
-/** Jest forgets handlers between tests; errors of an outage are what these tests are about. */
+/** These tests cause connection errors on purpose. */
 const ignore = () => undefined;
 
 beforeEach(() => {
@@ -45,7 +45,7 @@ const enqueueBatch = (batchId = randomUUID()) =>
   });
 
 async function untilTaken(): Promise<void> {
-  await waitUntil('work is taken', () =>
+  await waitUntil('work is accepted', () =>
     predict().then(
       () => true,
       () => undefined,
@@ -55,12 +55,12 @@ async function untilTaken(): Promise<void> {
 
 async function failure(work: () => Promise<unknown>): Promise<unknown> {
   return work().then(
-    () => 'it answered',
+    () => 'succeeded',
     (error: unknown) => error,
   );
 }
 
-test('adding the same work twice is adding it once', async () => {
+test('adding the same work twice adds it once', async () => {
   await untilTaken();
   const id = randomUUID();
   await Promise.all([predict(id), predict(id), enqueueBatch(id), enqueueBatch(id)]);
@@ -81,7 +81,7 @@ test('adding the same work twice is adding it once', async () => {
   await Promise.all(Object.values(queues).map((queue) => queue.close()));
 });
 
-test('the state of what was added is known, and of what was not', async () => {
+test('the state of added and of unknown work is reported', async () => {
   await untilTaken();
   const id = randomUUID();
   await predict(id);
@@ -92,7 +92,7 @@ test('the state of what was added is known, and of what was not', async () => {
 describe('a Redis that does not answer', () => {
   afterEach(() => redis.thaw());
 
-  test('is an error of its own name, for every kind of request, and not a hang', async () => {
+  test('makes every request fail with QueueUnavailableError, without hanging', async () => {
     await untilTaken();
     redis.freeze();
     const requests = [
@@ -107,7 +107,7 @@ describe('a Redis that does not answer', () => {
     await enqueueBatch();
   });
 
-  test('may have taken what timed out: sent again it is there once', async () => {
+  test('may have run a command that timed out; repeating it adds the work once', async () => {
     await untilTaken();
     const id = randomUUID();
     redis.freeze();
@@ -122,7 +122,7 @@ describe('a Redis that does not answer', () => {
 describe('a Redis that is down', () => {
   afterEach(() => redis.up());
 
-  test('is an error at once, and taken up again when it is back', async () => {
+  test('makes requests fail at once, and succeed when it is back', async () => {
     await untilTaken();
     await redis.down();
     expect(await failure(() => predict())).toBeInstanceOf(QueueUnavailableError);
@@ -133,7 +133,7 @@ describe('a Redis that is down', () => {
     await redis.down();
   });
 
-  test('is no reason not to start, nor not to stop', async () => {
+  test('does not prevent a start or a stop', async () => {
     await redis.down();
     const late = createProducerConnection(redis.url, ignore);
     const lateProducer = new JobProducer(late, ignore);
@@ -145,7 +145,7 @@ describe('a Redis that is down', () => {
   });
 });
 
-test('a job put off to a time that no delay of ours reaches comes up now, once; one that waits its turn does not', async () => {
+test('promoteSkewedDelays promotes a job due later than any delay we set, once, and no other', async () => {
   await untilTaken();
   const queue = new Queue(queueNames.predictions, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
   const [misdated, waiting] = [randomUUID(), randomUUID()];
@@ -160,27 +160,27 @@ test('a job put off to a time that no delay of ours reaches comes up now, once; 
   await queue.close();
 });
 
-/** Sets Redis's limit so that 95 % of it are in use: between the 90 % that refuse new work and a full Redis. */
+/** Sets Redis's memory limit so that 95 % are in use: above the 90 % from which new work is refused, but not full. */
 async function limitMemory(admin: Redis): Promise<void> {
   const used = Number(/^used_memory:(\d+)/m.exec(await admin.info('memory'))?.[1]);
   await admin.config('SET', 'maxmemory', Math.round(used / 0.95));
 }
 
-test('above 90 % of its memory Redis gets no new work, and accepted work is enqueued again', async () => {
+test('above 90 % of Redis memory new work is refused and accepted work is re-enqueued', async () => {
   await untilTaken();
-  // Without the producer's time limit for commands.
+  // A connection without the producer's command timeout.
   const admin = createWorkerConnection(redis.url, ignore);
-  // So large that buffers of connections are far less than 5 %.
+  // Large compared with connection buffers, which must stay below 5 %.
   await admin.setrange('filler', 128 * 1024 * 1024, 'x');
   try {
-    await waitUntil('no new work is taken', async () => {
+    await waitUntil('new work is refused', async () => {
       await limitMemory(admin);
       return (await failure(() => predict())) instanceof QueueUnavailableError;
     });
     await limitMemory(admin);
     expect(await failure(() => enqueueBatch())).toBeInstanceOf(QueueUnavailableError);
     const predictionId = randomUUID();
-    await waitUntil('accepted work is enqueued again', async () => {
+    await waitUntil('accepted work is re-enqueued', async () => {
       await limitMemory(admin);
       return producer.reenqueuePrediction({ tenant: 't', predictionId }).then(
         () => true,

@@ -1,6 +1,6 @@
 /*
- * Delivery: at least once. An add that was not answered may have happened; ids are functions of the work, so that adding again
- * is adding once. Callers have made the work durable before, and mark it as pending.
+ * Delivery: at least once. An add without a response may have happened, so job ids are derived from the work: adding it again
+ * has no effect. Callers first store the work and its pending marker durably.
  */
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -17,7 +17,7 @@ import { reservePriorities } from './fair-share';
 import { RedisMemoryGuard } from '../redis/redis-memory-guard';
 import { promoteSkewedDelays } from './clock-skew';
 import { BatchProgress } from '../stats/progress';
-import { jobKey } from './bullmq-keys';
+import { jobKey, queueKey, queuePart } from './bullmq-keys';
 import { canJobFinish, canRunFinish } from './run-health';
 import { asQueueUnavailable } from '../redis/errors';
 
@@ -27,13 +27,12 @@ export interface BatchWork {
   tenant: string;
   batchId: string;
   run: number;
-  /** Shards still to be scored, with their rows. */
+  /** Shards to score, with their number of rows. */
   shards: { shard: number; rows: number }[];
 }
 
 /**
- * Puts work into the queues. At least once: the effect is made exactly once by the workers' write-once results.
- * Every method throws QueueUnavailableError when Redis does not answer.
+ * Enqueues work and reads its state. Every method throws QueueUnavailableError when Redis does not answer.
  */
 export class JobProducer {
   private readonly predictions: Queue<PredictionJob>;
@@ -42,13 +41,13 @@ export class JobProducer {
   private readonly flows: FlowProducer;
   private readonly memoryGuard: RedisMemoryGuard;
 
-  /** `connection`: of `createProducerConnection`; the caller ends it after `stop()`. */
+  /** @param connection from `createProducerConnection`; the caller closes it after `stop()` */
   constructor(
     private readonly connection: Redis,
     onError: (error: Error) => void,
   ) {
     this.memoryGuard = new RedisMemoryGuard(connection);
-    // Without the version check nothing is sent to Redis here, which may be away while the service starts.
+    // Redis may be unavailable while the service starts, so send no command here, not even the version check.
     const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
     this.shards = new Queue(queueNames.shards, options);
@@ -58,12 +57,12 @@ export class JobProducer {
     this.flows.on('error', onError);
   }
 
-  /** For the board that shows them. */
+  /** For the queue board. */
   get queues(): readonly Queue[] {
     return [this.predictions, this.shards, this.finalize];
   }
 
-  /** Asked before work is promised. Writes, because a read-only replica answers too. @throws QueueUnavailableError when Redis takes no new work */
+  /** Call it before accepting work. Writes a key, because a read-only replica answers reads. @throws QueueUnavailableError when Redis accepts no new work */
   async assertAvailable(): Promise<void> {
     await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
     await this.memoryGuard.assertAvailable();
@@ -80,7 +79,7 @@ export class JobProducer {
   }
 
   /**
-   * One flow: the finalizer runs when every shard is done or has failed for good. Shards wait in fair order among tenants.
+   * Adds one flow: the finalizer runs when every shard has completed or failed for good. Shards wait in fair-share order.
    */
   async enqueueBatch(work: BatchWork): Promise<void> {
     await this.memoryGuard.assertAvailable();
@@ -112,30 +111,30 @@ export class JobProducer {
     await asQueueUnavailable(this.flows.add(flow));
   }
 
-  /** What Redis knows of a prediction's job; `unknown` when it was removed or never arrived. */
+  /** State of a prediction's job; `unknown` when it was removed or never added. */
   predictionState(predictionId: string): Promise<JobState> {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
   }
 
-  /** How many records are served before this one is, itself included: 1 = next. undefined when it is not waiting in line. */
+  /** Position of a record in its queue: 1 = next. Undefined when it is not waiting. */
   async predictionPosition(predictionId: string): Promise<number | undefined> {
-    const key = `${REDIS_PREFIX}:${queueNames.predictions}`;
+    const key = queueKey(queueNames.predictions);
     const id = jobIds.prediction(predictionId);
     const found = await asQueueUnavailable(
       this.connection
         .multi()
-        .llen(`${key}:wait`)
-        .lpos(`${key}:wait`, id, 'RANK', -1)
-        .zrank(`${key}:prioritized`, id)
+        .llen(`${key}${queuePart.wait}`)
+        .lpos(`${key}${queuePart.wait}`, id, 'RANK', -1)
+        .zrank(`${key}${queuePart.prioritized}`, id)
         .exec(),
     );
     const [[, waiting], [, index], [, rank]] = found as [unknown, number | null][];
-    // Taken from the right end of the list; what has a priority comes after all that has none.
+    // Workers take from the right end of the list; prioritized jobs follow after the list.
     if (index !== null) return Number(waiting) - index;
     return rank === null ? undefined : Number(waiting) + rank + 1;
   }
 
-  /** Jobs that a worker could take now, in the queues that are not paused. */
+  /** Number of jobs that a worker could take now; paused queues count as empty. */
   async waitingJobs(): Promise<number> {
     const counts = await asQueueUnavailable(
       Promise.all(
@@ -147,31 +146,31 @@ export class JobProducer {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** What Redis knows of the job that ends a run, which waits for the run's shards. */
+  /** State of a run's finalizer job. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
   }
 
-  /** Enqueues a prediction whose job has ended without effect, or was lost. */
+  /** Enqueues a prediction again whose job ended without effect or was lost. */
   async reenqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await asQueueUnavailable(this.predictions.remove(jobIds.prediction(job.predictionId)));
     await this.addPrediction(job);
   }
 
-  /** Whether the prediction's job will be run by the workers there are. */
+  /** Whether Redis holds everything a worker needs to run the prediction's job. */
   canPredictionFinish(predictionId: string): Promise<boolean> {
     return canJobFinish(this.connection, queueNames.predictions, jobIds.prediction(predictionId));
   }
 
-  /** Whether the run will come to its end by what is in Redis: its finalizer and every shard that this waits for. */
+  /** Whether Redis holds everything needed to finish the run: its finalizer and every shard that it waits for. */
   canRunFinish(batchId: string, run: number): Promise<boolean> {
     return canRunFinish(this.connection, batchId, run);
   }
 
   /**
-   * Enqueues a run again that cannot finish, with what is left to score. What is there of its jobs is removed first, because a
-   * job that exists is not added again; a shard that is being scored stays and joins the new flow.
-   * @returns false when its finalizer is running, which ends the run by itself
+   * Enqueues the rest of a run that cannot finish. First removes the run's jobs, because BullMQ does not add a job that exists;
+   * a shard that is being scored stays and joins the new flow.
+   * @returns false when the run's finalizer is active, which will finish the run
    */
   async reenqueueBatch(work: BatchWork): Promise<boolean> {
     const { batchId, run, shards } = work;
@@ -186,7 +185,7 @@ export class JobProducer {
     return true;
   }
 
-  /** See promoteMisdated. @returns how many jobs */
+  /** See `promoteSkewedDelays` in clock-skew.ts. @returns the number of promoted jobs */
   async promoteSkewedDelays(nowMs: number): Promise<number> {
     const queues: Queue[] = [this.predictions, this.shards, this.finalize];
     const promoted = await Promise.all(queues.map((queue) => promoteSkewedDelays(queue, this.connection, nowMs)));

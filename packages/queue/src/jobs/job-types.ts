@@ -1,18 +1,18 @@
 import type { JobsOptions } from 'bullmq';
 
-/** Every key in Redis begins with this. */
+/** Prefix of every Redis key. */
 export const REDIS_PREFIX = 'cytoqueue';
 
-/** Clinicians' records have a queue of their own, so that they never stand behind a lab's shards. */
+/** Single records have their own queue, so that they never wait behind a lab's shards. */
 export const queueNames = { predictions: 'predictions', shards: 'shards', finalize: 'finalize' } as const;
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 
-/** Whose records are test records with a known answer: in no tenant's list, and in no count but the canary's own. */
+/** Tenant of the canary's test records. They appear in no tenant's list and only in the canary's own metrics. */
 export const CANARY_TENANT = '_canary';
 
 /**
- * Payloads hold ids only: features, names and file names stay in the object store.
- * `v` is the payload's version: a worker leaves a version that it does not know to one that does.
+ * Payloads contain only ids: features, names and file names stay in the object store.
+ * `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
  */
 export interface PredictionJob {
   v: 1;
@@ -36,7 +36,7 @@ export interface FinalizeJob {
   run: number;
 }
 
-/** Ids are functions of the work: adding the same work twice is adding it once. No `:` and never digits only (BullMQ). */
+/** Ids are derived from the work, so adding it twice adds it once. BullMQ forbids `:` and ids of digits only. */
 export const jobIds = {
   prediction: (predictionId: string): string => predictionId,
   shard: (batchId: string, run: number, shard: number): string => `${batchId}.${run}.${shard}`,
@@ -50,7 +50,7 @@ const keepFinished = {
 
 export const jobOptions = {
   prediction: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 200 } },
-  /** The parent must hear of a child that failed for good, else it waits for ever. */
+  /** Without ignoreDependencyOnFailure the finalizer would never start after a shard has exhausted its retries. */
   shard: {
     ...keepFinished,
     attempts: 3,
@@ -61,8 +61,8 @@ export const jobOptions = {
 } satisfies Record<string, JobsOptions>;
 
 /**
- * How soon a job whose worker died is given to another. Three kills must not fail a job for good, and a clinician
- * must not wait a minute: hence the short lock of the predictions' queue.
+ * Redelivery after a worker crash. Three crashes must not fail a job for good, and a clinician must not wait a minute, hence
+ * the short lock of the predictions queue.
  */
 export const workerOptions = {
   predictions: { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 3 },

@@ -22,7 +22,7 @@ beforeAll(async () => {
   redis = await RedisProcess.start();
   connection = createProducerConnection(redis.url, () => undefined);
   producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is ready', () => connection.status === 'ready');
 });
 
 afterEach(() => connection.flushall());
@@ -50,7 +50,7 @@ async function finishAll(): Promise<void> {
   workerConnection.disconnect();
 }
 
-test('finished jobs whose list was lost are removed, and so are jobs a day after their place was lost; nothing else is', async () => {
+test('orphaned jobs are removed: finished ones at once, others after a day; all other jobs are kept', async () => {
   for (const id of ['pred_1', 'pred_2']) await enqueue(id);
   await producer.enqueueBatch({ tenant: 'lab', batchId: 'batch_1', run: 1, shards: [{ shard: 0, rows: 1 }] });
   await connection.zrem(`${REDIS_PREFIX}:${queueNames.shards}:prioritized`, 'batch_1.1.0');
@@ -63,13 +63,13 @@ test('finished jobs whose list was lost are removed, and so are jobs a day after
   await connection.del(`${QUEUE}:completed`);
   expect(await upkeep.look()).toEqual({ mistyped: [], orphaned: 2 });
   expect([await keysOf('pred_[12]*'), await keysOf('pred_waiting')]).toEqual([[], [`${QUEUE}:pred_waiting`]]);
-  // The shard that was lost from its line is not finished: its batch may still be enqueued again.
+  // The orphaned shard is unfinished: its batch may still be re-enqueued.
   expect(await upkeep.look(Date.now() + 25 * HOUR_MS)).toEqual({ mistyped: [], orphaned: 1 });
   expect(await connection.exists(`${REDIS_PREFIX}:${queueNames.shards}:batch_1.1.0`)).toBe(0);
   expect(await keysOf('pred_waiting')).toHaveLength(1);
 });
 
-test('keys of a wrong type are removed, wherever the scan finds them, and every other key stays', async () => {
+test('keys of the wrong type are removed and all other keys are kept', async () => {
   for (let index = 0; index < 1_200; index++) await connection.set(`${REDIS_PREFIX}:sign-in:${index}`, '1');
   await enqueue('pred_1');
   await connection.set(`${QUEUE}:pred_2`, 'x');

@@ -1,30 +1,30 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from '../jobs/job-types';
 
-/** Ids of what has changed. */
+/** Channel with the ids of changed resources. */
 export const CHANGES_CHANNEL = `${REDIS_PREFIX}:changes`;
 
 /**
- * "Something about this id changed", from workers to every API process. A hint that may be lost:
- * whoever waits looks into the store at once when a hint comes, and now and then without one.
+ * Tells every API process that the resource with this id changed. The message may be lost, so waiting requests read the store
+ * when it arrives and also at intervals.
  */
 export async function publishChange(redis: Redis, id: string): Promise<void> {
   await redis.publish(CHANGES_CHANNEL, id);
 }
 
-/** One subscription a process, shared by all who wait. */
+/** One Redis subscription per process, shared by all waiting requests. */
 export class ChangeSubscriber {
   private readonly listeners = new Map<string, Set<() => void>>();
 
-  /** `connection`: of `createWorkerConnection`, used for nothing else (a subscriber cannot send commands). */
+  /** @param connection from `createWorkerConnection`, used only here: a subscribed connection cannot send commands */
   constructor(private readonly connection: Redis) {
     connection.on('message', (_channel: string, id: string) => this.notify(id));
   }
 
-  /** Does not wait for Redis: the subscription is made as soon as it is there, and again after each reconnect. */
+  /** Does not wait for Redis: ioredis subscribes when it is connected and after each reconnect. */
   start(): void {
     this.connection.subscribe(CHANGES_CHANNEL).catch(() => {
-      // Only when the connection is ended by stop(): ioredis keeps the request while Redis is away.
+      // Rejects only when stop() closes the connection: ioredis queues the request while Redis is unavailable.
     });
   }
 
@@ -43,7 +43,7 @@ export class ChangeSubscriber {
     };
   }
 
-  /** For changes that this process made itself. */
+  /** Notifies listeners of changes made by this process. */
   notify(id: string): void {
     for (const listener of this.listeners.get(id) ?? []) listener();
   }

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
-/** After a failover the old connection may reach a replica or a node still loading: reconnect and send the command again. */
+/** After a failover the connection may lead to a replica or a loading node: reconnect and resend the command. */
 const RECONNECT_AND_RESEND = 2;
 function reconnectOnError(error: Error): boolean | typeof RECONNECT_AND_RESEND {
   return /^(READONLY|LOADING|UNBLOCKED)/.test(error.message) ? RECONNECT_AND_RESEND : false;
@@ -14,8 +14,8 @@ const sharedOptions: RedisOptions = {
 };
 
 /**
- * For requests: fails within two seconds rather than letting a caller hang on a frozen Redis.
- * A command that timed out may still have run; job ids are deterministic, so sending it again is safe.
+ * For requests: commands fail within two seconds when Redis hangs. A command that timed out may have run; job ids are
+ * deterministic, so repeating it is safe.
  */
 export function createProducerConnection(url: string, onError: (error: Error) => void): Redis {
   return new Redis(url, {
@@ -26,7 +26,7 @@ export function createProducerConnection(url: string, onError: (error: Error) =>
   }).on('error', onError);
 }
 
-/** For workers and subscribers: waits for Redis however long it takes (BullMQ demands `maxRetriesPerRequest: null`). */
+/** For workers and subscribers: commands wait for Redis without a limit (BullMQ requires `maxRetriesPerRequest: null`). */
 export function createWorkerConnection(url: string, onError: (error: Error) => void): Redis {
   return new Redis(url, { ...sharedOptions, maxRetriesPerRequest: null }).on('error', onError);
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from '../jobs/job-types';
 
-/** Whether it is this process's turn: of any number that ask within `ms`, one is told so. Losing Redis loses a turn, no more. */
+/** Acquires a lease that expires after `ms`: one caller gets true, the others false. If Redis loses the key, a second caller may get it. */
 export async function tryAcquireLease(redis: Redis, name: string, ms: number): Promise<boolean> {
   return (await redis.set(`${REDIS_PREFIX}:turn:${name}`, '1', 'PX', ms, 'NX')) === 'OK';
 }

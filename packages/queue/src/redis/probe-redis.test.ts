@@ -23,14 +23,14 @@ async function withRedis(settings: Record<string, string>, use: (redis: RedisPro
   }
 }
 
-test('a Redis that is fit for use, then one that is gone', () =>
+test('a suitable Redis has no findings, a stopped one is unreachable', () =>
   withRedis({}, async (redis) => {
     expect(await probeOf(redis.url)).toEqual([]);
     await redis.down();
     expect(await probeOf(redis.url)).toEqual(['unavailable: unreachable']);
   }));
 
-test('probes at the same time leave no key', () =>
+test('concurrent probes leave no key', () =>
   withRedis({}, async (redis) => {
     const connection = createProducerConnection(redis.url, () => undefined);
     expect((await Promise.all(Array.from({ length: 4 }, () => probeRedis(connection)))).flat()).toEqual([]);
@@ -48,7 +48,7 @@ test.each([
   ),
 );
 
-test('a user that may not run scripts or touch our keys, and a wrong password, are denied access', () =>
+test('a user without rights on scripts or keys, and a wrong password, are access-denied', () =>
   withRedis({}, async (redis) => {
     const admin = createProducerConnection(redis.url, () => undefined);
     await new Promise((resolve) => admin.once('ready', resolve));

@@ -12,10 +12,10 @@ export type RedisReason =
   | 'eviction-policy'
   | 'old-version';
 
-/** One thing that a probe found wrong with Redis. The detail and remedy are for operators: they go to logs only. */
+/** A problem that a probe found. Detail and remedy are for operators and go to logs only. */
 export interface RedisFinding {
   reason: RedisReason;
-  /** `unavailable` can pass by itself, `unsuitable` cannot, and with a `warning` Redis is still in use. */
+  /** `unavailable` may be temporary; `unsuitable` is permanent; with a `warning` Redis stays in use. */
   kind: 'unavailable' | 'unsuitable' | 'warning';
   detail: string;
   remedy: string;
@@ -27,10 +27,10 @@ const MIN_VERSION = [6, 2] as const;
 const PROBE_TTL_MS = 10_000;
 const CONNECT_MS = 5_000;
 
-/** What the scripts of the queue do: write and delete a key of ours within one script. */
+/** Like the queue's scripts, writes and deletes a key of the product. */
 const PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) return redis.call('DEL', KEYS[1])";
 
-/** Checks the server's mode, version and eviction policy, and that this user may run the queue's scripts. Empty when all is well. */
+/** Checks the server's mode, version and eviction policy, and that this user may run the queue's scripts. Empty when Redis is suitable. */
 export async function probeRedis(redis: Redis): Promise<RedisFinding[]> {
   try {
     await untilConnected(redis);
@@ -45,7 +45,7 @@ export async function probeRedis(redis: Redis): Promise<RedisFinding[]> {
   }
 }
 
-/** A connection that is only being made is not yet one that failed. */
+/** Waits while the connection is being established. */
 async function untilConnected(redis: Redis): Promise<void> {
   // Rejects on an error of the connection.
   if (redis.status !== 'ready') await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_MS) });

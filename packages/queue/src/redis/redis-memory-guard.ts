@@ -1,18 +1,18 @@
 import type { Redis } from 'ioredis';
 import { QueueUnavailableError, asQueueUnavailable } from './errors';
 
-/** Of Redis's memory: what is beyond it is left to work that is under way, which else could not end. */
+/** Share of Redis memory for new work. The rest is reserved for running work, which could not finish otherwise. */
 const MAX_USED_SHARE = 0.9;
-/** How long an answer counts, in milliseconds. */
+/** How long a check is cached. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Refuses new work in time when Redis has a limit to its memory: one that is full lets nothing end either. */
+/** Refuses new work before Redis reaches its memory limit. In a full Redis running work could not finish either. */
 export class RedisMemoryGuard {
   private lastCheck: { atMs: number; hasMemory: Promise<boolean> } | undefined;
 
   constructor(private readonly redis: Redis) {}
 
-  /** @throws QueueUnavailableError when there is no room for new work, or Redis does not answer */
+  /** @throws QueueUnavailableError when Redis has no memory for new work or does not answer */
   async assertAvailable(): Promise<void> {
     const nowMs = performance.now();
     if (this.lastCheck === undefined || nowMs - this.lastCheck.atMs > CHECK_INTERVAL_MS)
@@ -21,7 +21,8 @@ export class RedisMemoryGuard {
       this.lastCheck = undefined;
       throw error;
     });
-    if (!hasMemory) throw new QueueUnavailableError("the queue's memory is full but for what is under way");
+    if (!hasMemory)
+      throw new QueueUnavailableError('Redis uses more than 90 % of its memory; the rest is reserved for running work');
   }
 
   private async readMemoryInfo(): Promise<boolean> {

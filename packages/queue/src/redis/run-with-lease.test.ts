@@ -11,7 +11,7 @@ let connection: Redis;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   connection = createProducerConnection(redis.url, () => undefined);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is ready', () => connection.status === 'ready');
 });
 
 afterEach(() => connection.flushall());
@@ -36,9 +36,9 @@ function hold(): { ended: Promise<boolean>; release: () => void; signal: () => A
   return { ended, release, signal: () => given };
 }
 
-test('work that takes longer than the lease does not run twice, in this version or an earlier one', async () => {
+test('work that takes longer than the lease does not run twice, and tryAcquireLease excludes it', async () => {
   const { ended, release } = hold();
-  await waitUntil('it is held', async () => (await connection.exists(KEY)) === 1);
+  await waitUntil('the lease is held', async () => (await connection.exists(KEY)) === 1);
   let renewals = 0;
   let leftMs = await connection.pttl(KEY);
   await waitUntil('the lease was renewed for longer than it lasts', async () => {
@@ -53,23 +53,27 @@ test('work that takes longer than the lease does not run twice, in this version 
   release();
   expect(await ended).toBe(true);
   expect(ran).toEqual([]);
-  await waitUntil('the next one may', () => runWithLease(connection, 'pass', MS, async () => void ran.push('next')));
+  await waitUntil('the next caller acquires the lease', () =>
+    runWithLease(connection, 'pass', MS, async () => void ran.push('next')),
+  );
 });
 
-test('a lease that Redis has lost is taken again, and one that another process has taken ends the work', async () => {
+test('a lease lost by Redis is acquired again; a lease taken by another process aborts the work', async () => {
   const { ended, release, signal } = hold();
-  await waitUntil('it is held', async () => (await connection.exists(KEY)) === 1);
+  await waitUntil('the lease is held', async () => (await connection.exists(KEY)) === 1);
   await connection.flushall();
-  await waitUntil('it is held again', async () => (await connection.exists(KEY)) === 1);
+  await waitUntil('the lease is held again', async () => (await connection.exists(KEY)) === 1);
   expect(signal()?.aborted).toBe(false);
-  await connection.set(KEY, 'of another process');
-  await waitUntil('it is told so', () => signal()?.aborted === true);
+  await connection.set(KEY, 'other process');
+  await waitUntil('the signal is aborted', () => signal()?.aborted === true);
   release();
   expect(await ended).toBe(true);
-  expect(await connection.get(KEY)).toBe('of another process');
+  expect(await connection.get(KEY)).toBe('other process');
 });
 
-test('work that fails gives the lease back in time', async () => {
+test('after failed work the lease expires', async () => {
   await expect(runWithLease(connection, 'pass', MS, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  await waitUntil('the next one may', () => runWithLease(connection, 'pass', MS, async () => undefined));
+  await waitUntil('the next caller acquires the lease', () =>
+    runWithLease(connection, 'pass', MS, async () => undefined),
+  );
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { REDIS_PREFIX } from '../jobs/job-types';
 
-/** Extends the lease, or takes it again when Redis has lost it. 0 when another holder has it. */
+/** Extends the lease, or acquires it again if Redis has lost it. Returns 0 if another process holds it. */
 const RENEW_SCRIPT = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
@@ -10,11 +10,10 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
 
 /**
- * Runs `work` while holding the lease of that name, in one process of all. The lease is renewed until the work has ended,
- * and then expires after `ms`: so work that takes longer than the lease does not run twice, and after a crash another
- * process takes it within `ms`. When another process has taken the lease (this one was stopped for longer than that), the
- * signal is aborted: the work is the other's now. A Redis that does not answer does not end the work.
- * The key and its expiry are those of `takeTurn`, which earlier versions use: the two exclude each other.
+ * Runs `work` while this process holds the named lease. The lease is renewed until the work has ended and then expires after
+ * `ms`: work that takes longer than the lease does not run twice, and after a crash another process can take over within `ms`.
+ * If another process has acquired the lease (this one was suspended for longer), the signal is aborted. The work continues
+ * while Redis does not answer. Shares its key with `tryAcquireLease`, which earlier releases use, so the two exclude each other.
  * @returns false when another process holds the lease
  */
 export async function runWithLease(

@@ -9,7 +9,7 @@ import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from '../jobs
 import { JobProducer } from '../jobs/job-producer';
 
 const ignore = () => undefined;
-/** Longer than any test: the jobs stay with the test that took them. */
+/** Longer than any test, so that no job is redelivered. */
 const LOCK_MS = 3_600_000;
 let redis: RedisProcess;
 let connection: Redis;
@@ -19,7 +19,7 @@ let shards: Queue;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   connection = createWorkerConnection(redis.url, ignore);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is ready', () => connection.status === 'ready');
   producer = new JobProducer(connection, ignore);
   shards = new Queue(queueNames.shards, { connection, prefix: REDIS_PREFIX, skipVersionCheck: true });
 });
@@ -45,7 +45,7 @@ async function read(
   return { predictions, shards: shardsBacklog, finalize };
 }
 
-/** Takes jobs as a worker does, and ends them as the test says. */
+/** Takes jobs like a worker and ends them as the test needs. */
 async function withJobs(
   queue: QueueName,
   count: number,
@@ -66,7 +66,7 @@ async function withJobs(
   own.disconnect();
 }
 
-/** What is left to do by the jobs themselves, read one by one. */
+/** The backlog in rows, computed from each job. */
 async function rowsInJobs(): Promise<number> {
   const jobs = await shards.getJobs(['wait', 'prioritized', 'active', 'delayed']);
   return jobs.reduce((sum, job) => sum + (job.data as { rows: number }).rows, 0);
@@ -79,7 +79,7 @@ test('an empty queue is an empty backlog', async () => {
     delayed: 0,
     active: 0,
     failed: 0,
-    paused: false,
+    isPaused: false,
     jobs: 0,
     rows: 0,
     oldestAgeSeconds: 0,
@@ -111,7 +111,7 @@ test('counts waiting, active and delayed jobs and their rows, and no others', as
       jobs: 3,
       rows: active.data.rows + putOff.data.rows + failing.data.rows,
     });
-    // One of the batches may be at its end by now.
+    // One of the batches may be finalizing by now.
     expect(finalize.rows).toBe(0);
   });
 });
@@ -138,7 +138,7 @@ async function delayAll(jobs: Job[]): Promise<void> {
   for (const [index, job] of jobs.entries()) await job.moveToDelayed(Date.now() + 3_600_000, String(index));
 }
 
-test('is the truth after any change: taken, emptied, filled again under the same ids', async () => {
+test('is correct after any change: jobs taken, queue emptied, refilled with the same ids', async () => {
   const reader = new BacklogReader(connection);
   const ids = [randomUUID(), randomUUID()];
   await Promise.all(
@@ -158,19 +158,19 @@ test('is the truth after any change: taken, emptied, filled again under the same
   expect((await read(reader)).shards).toMatchObject({ jobs: 2, rows: 25 });
 });
 
-test('says that a queue is paused, and how old the oldest job is', async () => {
+test('reports a paused queue and the age of the oldest job', async () => {
   const enqueuedAtMs = Date.now();
   await enqueueBatch([1]);
   await shards.pause();
-  await waitUntil('it ages', async () => (await read()).shards.oldestAgeSeconds > 0.05);
+  await waitUntil('the oldest job ages', async () => (await read()).shards.oldestAgeSeconds > 0.05);
   const { shards: backlog, predictions } = await read();
-  expect(backlog).toMatchObject({ paused: true, jobs: 1 });
+  expect(backlog).toMatchObject({ isPaused: true, jobs: 1 });
   expect(backlog.oldestAgeSeconds).toBeLessThanOrEqual((Date.now() - enqueuedAtMs) / 1_000);
-  expect(predictions).toMatchObject({ paused: false, oldestAgeSeconds: 0 });
+  expect(predictions).toMatchObject({ isPaused: false, oldestAgeSeconds: 0 });
   await shards.resume();
 });
 
-test('a record knows its place in the line', async () => {
+test('predictionPosition counts the records ahead', async () => {
   const ids = ['first', 'second', 'third'];
   for (const id of ids) await predict('t', id);
   expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([1, 2, 3]);
@@ -180,7 +180,7 @@ test('a record knows its place in the line', async () => {
   });
 });
 
-test('a job with a damaged payload does not keep the others from being counted', async () => {
+test('a job with a damaged payload does not prevent counting the others', async () => {
   const id = randomUUID();
   await Promise.all([predict('t', id), predict(), enqueueBatch([30])]);
   await connection.hset(`${REDIS_PREFIX}:${queueNames.predictions}:${id}`, 'data', '{"v":1,"ten');

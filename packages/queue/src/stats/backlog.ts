@@ -1,47 +1,48 @@
 import type { Redis } from 'ioredis';
-import { CANARY_TENANT, type QueueName, REDIS_PREFIX, queueNames } from '../jobs/job-types';
+import { jobKey, queueKey, queuePart } from '../jobs/bullmq-keys';
+import { CANARY_TENANT, type QueueName, queueNames } from '../jobs/job-types';
 import { asQueueUnavailable } from '../redis/errors';
 
 /**
- * One queue. Active jobs count as backlog, because they may be delivered again until they have ended; delayed ones count,
- * because a store outage delays every job there is.
+ * The backlog of one queue. It includes active jobs, because they may be redelivered until they end, and delayed jobs, because
+ * a store outage delays every job.
  */
 export interface QueueBacklog {
   name: QueueName;
   waiting: number;
   prioritized: number;
-  /** Due or not, test records included. */
+  /** Whether due or not; includes test records. */
   delayed: number;
   active: number;
   failed: number;
   isPaused: boolean;
   /** Waiting, prioritised, delayed and active. */
   jobs: number;
-  /** What these jobs hold: a record is one row, ending a batch is none. */
+  /** Rows in these jobs: a prediction has one, a finalizer none. */
   rows: number;
-  /** Of the oldest of these jobs, in seconds; 0 without any. */
+  /** Age of the oldest of these jobs; 0 without jobs. */
   oldestAgeSeconds: number;
 }
 
-/** One moment of all queues. A job may move while the queues are read one by one: that would count it twice, or not at all. */
+/** Reads all queues atomically. Read one by one, a job that moves could be counted twice or not at all. */
 const SNAPSHOT_SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local found = { now }
 for i, key in ipairs(KEYS) do
   found[i + 1] = {
-    redis.call('LRANGE', key .. ':wait', 0, -1),
-    redis.call('LRANGE', key .. ':paused', 0, -1),
-    redis.call('ZRANGE', key .. ':prioritized', 0, -1),
-    redis.call('ZRANGE', key .. ':delayed', 0, -1),
-    redis.call('LRANGE', key .. ':active', 0, -1),
-    redis.call('ZCARD', key .. ':failed'),
-    redis.call('HEXISTS', key .. ':meta', 'paused')
+    redis.call('LRANGE', key .. '${queuePart.wait}', 0, -1),
+    redis.call('LRANGE', key .. '${queuePart.paused}', 0, -1),
+    redis.call('ZRANGE', key .. '${queuePart.prioritized}', 0, -1),
+    redis.call('ZRANGE', key .. '${queuePart.delayed}', 0, -1),
+    redis.call('LRANGE', key .. '${queuePart.active}', 0, -1),
+    redis.call('ZCARD', key .. '${queuePart.failed}'),
+    redis.call('HEXISTS', key .. '${queuePart.meta}', 'paused')
   }
 end
 return found`;
 
-/** `held`: where earlier releases of BullMQ kept the waiting jobs of a paused queue. */
+/** `held`: earlier BullMQ releases kept the waiting jobs of a paused queue in `:paused`. */
 type QueueSnapshot = [
   waiting: string[],
   held: string[],
@@ -52,10 +53,10 @@ type QueueSnapshot = [
   paused: number,
 ];
 
-/** What never changes of a job. */
+/** The immutable part of a job. */
 interface JobInfo {
   rows: number;
-  /** Since when it could be worked on, in ms since the epoch. */
+  /** When a worker could first take it, in ms since the epoch. */
   readySinceMs: number;
   isCanary: boolean;
 }
@@ -64,8 +65,8 @@ const QUEUE_NAMES: readonly QueueName[] = Object.values(queueNames);
 const READ_PAGE_SIZE = 500;
 
 /**
- * How much is left to do, derived from the queues themselves, so it cannot drift from them. Which jobs there are is read in
- * one step; the rows of a job never change, so each job is read once in its life, in pieces that hold nobody up.
+ * Computes the backlog from the queues themselves, so it cannot drift from them. Reads the job ids atomically. A job's rows
+ * never change, so each job is read once and cached, in pages that do not block other clients.
  */
 export class BacklogReader {
   private jobCache = new Map<string, JobInfo>();
@@ -74,7 +75,7 @@ export class BacklogReader {
 
   /** @throws QueueUnavailableError */
   async read(): Promise<QueueBacklog[]> {
-    const keys = QUEUE_NAMES.map((name) => `${REDIS_PREFIX}:${name}`);
+    const keys = QUEUE_NAMES.map((name) => queueKey(name));
     const [nowMs, ...found] = (await asQueueUnavailable(this.redis.eval(SNAPSHOT_SCRIPT, keys.length, ...keys))) as [
       number,
       ...QueueSnapshot[],
@@ -132,10 +133,10 @@ export class BacklogReader {
 }
 
 function jobKeyOf({ name, id }: { name: QueueName; id: string }): string {
-  return `${REDIS_PREFIX}:${name}:${id}`;
+  return jobKey(name, id);
 }
 
-/** undefined for a job that has ended and been removed since. */
+/** Returns undefined for a job that has been removed meanwhile. */
 function parseJobInfo(
   name: QueueName,
   [data, timestamp]: readonly (string | null)[] = [],
@@ -143,12 +144,12 @@ function parseJobInfo(
 ): JobInfo | undefined {
   if (data === null || data === undefined) return undefined;
   const { tenant, rows = 1 } = parsePayload(data);
-  // The end of a batch has waited for its shards until now: its age is the time since it was first seen without them.
+  // A finalizer waits for its shards first, so its age counts from when it was first seen ready.
   if (name === queueNames.finalize) return { rows: 0, readySinceMs: nowMs, isCanary: false };
   return { rows, readySinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };
 }
 
-/** A job with a damaged payload counts as one row, and does not keep the others from being counted. */
+/** A damaged payload counts as one row. */
 function parsePayload(data: string): { tenant?: string; rows?: number } {
   try {
     return (JSON.parse(data) ?? {}) as { tenant?: string; rows?: number };

@@ -5,16 +5,15 @@ import { asQueueUnavailable } from '../redis/errors';
 
 const ENTRIES_KEY = `${REDIS_PREFIX}:outbox`;
 const DUE_KEY = `${REDIS_PREFIX}:outbox:due`;
-/** So long nobody else is given an entry: longer than sending it can take. */
+/** Lease: an entry is not handed out again for 60 s, longer than sending can take. */
 const LEASE_MS = 60_000;
 const LEASE_PAGE_SIZE = 120;
-/** Older figures are worth nothing to an alarm, and who sends them has been away for long. */
+/** Older counters are useless for alarms. */
 const TTL_MINUTES = 24 * 60;
 const TTL_SECONDS = TTL_MINUTES * 60;
 
 /**
- * Moves what each minute came to since it was last looked at into entries of the outbox, and hands out those that nobody
- * has in hand. One step: a sum is in one entry, whoever looks.
+ * Atomic: moves unsent increments of each minute into outbox entries, each increment into exactly one, and leases due entries.
  */
 const LEASE_SCRIPT = `
 local time = redis.call('TIME')
@@ -54,19 +53,19 @@ return redis.call('HDEL', KEYS[1], ARGV[1])`;
 
 export interface OutboxEntry {
   id: string;
-  /** Since the epoch. */
+  /** Minutes since the epoch. */
   minute: number;
   counters: CounterValues;
 }
 
 /**
- * The minutes' sums on their way to whoever keeps figures for longer. Many may take; each entry is handed to one of them,
- * and to another when that one has not said within a minute that it is done.
+ * Hands the minute counters to a long-term metrics store. Several processes may lease entries. Each entry has one holder; if it
+ * does not acknowledge within a minute, the entry is handed out again.
  */
 export class CounterOutbox {
   constructor(private readonly redis: Redis) {}
 
-  /** @param includeCurrent also what the present minute has come to so far. @throws QueueUnavailableError */
+  /** @param includeCurrent include the current minute so far @throws QueueUnavailableError */
   async lease(includeCurrent: boolean): Promise<OutboxEntry[]> {
     const found = (await asQueueUnavailable(
       this.redis.eval(LEASE_SCRIPT, 2, ENTRIES_KEY, DUE_KEY, includeCurrent ? 1 : 0),
@@ -79,25 +78,25 @@ export class CounterOutbox {
     return entries.filter(({ minute: currentMinute }) => currentMinute >= oldest);
   }
 
-  /** The entry was sent. */
+  /** Removes an entry that was sent. */
   async acknowledge(id: string): Promise<void> {
     await asQueueUnavailable(this.redis.eval(ACKNOWLEDGE_SCRIPT, 2, ENTRIES_KEY, DUE_KEY, id));
   }
 
-  /** By Redis's clock, which the sums go by. */
+  /** By Redis's clock, which the counters use. */
   async currentMinute(): Promise<number> {
     const [seconds] = await asQueueUnavailable(this.redis.time());
     return Math.floor(Number(seconds) / 60);
   }
 }
 
-/** A damaged entry counts as one without figures from long ago: it is removed, and does not hold up the others. */
+/** A damaged entry counts as an old entry without counters, so that it is removed and does not block the others. */
 function parseEntry(id: string, json: string | null): OutboxEntry {
   try {
     const { minute, sums: counters } = JSON.parse(json ?? '') as { minute: number; sums: CounterValues };
     if (Number.isInteger(minute) && typeof counters === 'object') return { id, minute, counters };
   } catch {
-    // Handled as any other damage.
+    // Treated like any other damage below.
   }
   return { id, minute: 0, counters: {} };
 }

@@ -15,7 +15,7 @@ let connection: Redis;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   connection = createWorkerConnection(redis.url, ignore);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is ready', () => connection.status === 'ready');
 });
 
 afterAll(async () => {
@@ -27,7 +27,7 @@ beforeEach(() => connection.flushall());
 
 const unsentMinutes = () => connection.zrange(UNSENT_MINUTES_KEY, '0', '-1');
 
-/** Over all minutes, for the clock may pass from one to the next at any time. */
+/** Sums over all minutes, because a minute may end at any time. */
 async function counted(): Promise<CounterValues> {
   const total: CounterValues = {};
   for (const minute of (await new MinuteCounters(connection).recent(5)).minutes) {
@@ -37,8 +37,8 @@ async function counted(): Promise<CounterValues> {
 }
 
 /**
- * Runs steps within one minute of Redis's clock: when a minute has ended meanwhile, their result is dropped and they run
- * again from an empty Redis.
+ * Runs steps within one minute of Redis's clock. If a minute ends meanwhile, discards the result and repeats the steps on an
+ * empty Redis.
  */
 async function inOneMinute<T>(steps: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -49,7 +49,7 @@ async function inOneMinute<T>(steps: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As if what the present minute came to had been `minutes` ago. */
+/** Moves the counters of the current minute `minutes` back. */
 async function age(minutes: number): Promise<void> {
   for (const minute of await unsentMinutes()) {
     const then = Number(minute) - minutes;
@@ -62,14 +62,14 @@ async function age(minutes: number): Promise<void> {
   }
 }
 
-describe('sums', () => {
-  test('add up over everybody who counts', async () => {
+describe('minute counters', () => {
+  test('add up over all processes', async () => {
     const sums = new MinuteCounters(connection);
     await Promise.all(Array.from({ length: 50 }, () => sums.add({ a: 2, 'b|1.5': 1 })));
     expect(await counted()).toEqual({ a: 100, 'b|1.5': 50 });
   });
 
-  test('have a shard once, however often and in whatever run it is told', async () => {
+  test('count a shard once, however often and in whichever run it is reported', async () => {
     const progress = new BatchProgress(connection);
     const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
     const record = (run: number, shard: number) => progress.countShard('a', run, shard, counts, { rows: 8 });
@@ -82,7 +82,7 @@ describe('sums', () => {
     expect(await counted()).toEqual({ rows: 16, failed: 2 });
   });
 
-  test('have a job once as long as there is the job, and leave nothing of one that is gone', async () => {
+  test('count a job once while it exists, and create no key for a removed one', async () => {
     const sums = new MinuteCounters(connection);
     const producer = new JobProducer(connection, ignore);
     await producer.enqueuePrediction({ tenant: 't', predictionId: 'p' });
@@ -94,7 +94,7 @@ describe('sums', () => {
     await producer.stop();
   });
 
-  test('do not stay for ever', async () => {
+  test('expire', async () => {
     await new MinuteCounters(connection).add({ a: 1 });
     const [minute] = await unsentMinutes();
     expect(await connection.ttl(`${MINUTE_COUNTERS_KEY}:${minute}`)).toBeGreaterThan(3_600);
@@ -105,7 +105,7 @@ describe('the outbox', () => {
   const taken = async (present: boolean) =>
     (await new CounterOutbox(connection).lease(present)).map(({ counters }) => counters);
 
-  test('gives a minute once, when it is over', async () => {
+  test('leases a minute once, after its end', async () => {
     const sums = new MinuteCounters(connection);
     const takes = await inOneMinute(async () => {
       await sums.add({ a: 1, b: 2 });
@@ -116,14 +116,14 @@ describe('the outbox', () => {
     expect(takes).toEqual([[{ a: 1, b: 2 }], []]);
   });
 
-  test('gives what was added since, of the present minute too when asked', async () => {
+  test('leases later increments, and on request those of the current minute', async () => {
     const sums = new MinuteCounters(connection);
     const takes = await inOneMinute(async () => {
       await sums.add({ a: 1 });
       const before = [await taken(true), await taken(true)];
       await sums.add({ a: 5, b: 1 });
       await age(1);
-      // The part that was sent is remembered by the minute it belonged to; it is there unless a minute has just ended.
+      // Sent increments are recorded per minute; the key is missing only if a minute has just ended.
       const minute = Number((await unsentMinutes())[0]);
       await connection
         .rename(`${MINUTE_COUNTERS_KEY}:${minute + 1}:sent`, `${MINUTE_COUNTERS_KEY}:${minute}:sent`)
@@ -133,7 +133,7 @@ describe('the outbox', () => {
     expect(takes).toEqual([[{ a: 1 }], [], [{ a: 5, b: 1 }]]);
   });
 
-  test('many who take at once share it without gaps and without doubles', async () => {
+  test('concurrent callers lease each increment exactly once', async () => {
     const sums = new MinuteCounters(connection);
     const takes: Promise<CounterValues[]>[] = [];
     for (let i = 0; i < 200; i++) {
@@ -144,7 +144,7 @@ describe('the outbox', () => {
     expect(all.reduce((total, { a }) => total + a, 0)).toBe(200);
   });
 
-  test('gives again what nobody has said to be done, and forgets what was', async () => {
+  test('leases an unacknowledged entry again, and removes an acknowledged one', async () => {
     const outbox = new CounterOutbox(connection);
     await new MinuteCounters(connection).add({ a: 1 });
     const [seconds] = await connection.time();

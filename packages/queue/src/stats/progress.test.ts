@@ -31,23 +31,28 @@ describe('progress', () => {
     indeterminate: 0,
     missing_features: 0,
     finalizing: false,
-    whole: false,
+    isComplete: false,
   };
 
-  test('counts every shard once, however often it is delivered and by how many at once', async () => {
+  test('counts every shard once, however often and concurrently it is delivered', async () => {
     const progress = new BatchProgress(working);
     const shards = [0, 1, 2, 7, 1_999];
     await Promise.all([...shards, ...shards, ...shards].map((shard) => progress.countShard('a', 1, shard, counts)));
     await progress.countShard('a', 1, 7, { ...counts, succeeded: 100 });
     const sums = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * shards.length]));
-    expect(await progress.read('a', 1)).toEqual({ ...sums, shards: shards.length, finalizing: false, whole: false });
+    expect(await progress.read('a', 1)).toEqual({
+      ...sums,
+      shards: shards.length,
+      finalizing: false,
+      isComplete: false,
+    });
   });
 
-  test('is of one run of one batch, and begins anew when Redis was emptied', async () => {
+  test('is per run, and starts at zero after Redis was emptied', async () => {
     const progress = new BatchProgress(working);
     await progress.countShard('b', 1, 0, counts);
     await progress.markFinalizing('b', 2);
-    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false, whole: false });
+    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false, isComplete: false });
     expect(await progress.read('b', 2)).toEqual({ ...none, finalizing: true });
     await working.flushall();
     expect(await progress.read('b', 1)).toEqual(none);
@@ -55,16 +60,16 @@ describe('progress', () => {
     expect((await progress.read('b', 1)).shards).toBe(1);
   });
 
-  test('knows whether it has seen the run from its beginning', async () => {
+  test('reports whether it is complete since the start of the run', async () => {
     const progress = new BatchProgress(working);
     await progress.startRun('e', 1);
-    expect(await progress.read('e', 1)).toEqual({ ...none, whole: true });
+    expect(await progress.read('e', 1)).toEqual({ ...none, isComplete: true });
     await working.flushall();
     await progress.countShard('e', 1, 0, counts);
     expect((await progress.read('e', 1)).isComplete).toBe(false);
   });
 
-  test('does not stay in Redis for ever', async () => {
+  test('expires in Redis', async () => {
     const progress = new BatchProgress(working);
     await progress.countShard('c', 1, 0, counts);
     await progress.markFinalizing('d', 1);
@@ -78,62 +83,62 @@ describe('changes', () => {
     const listener = new ChangeSubscriber(createWorkerConnection(redis.url, ignore));
     listener.start();
     await waitUntil(
-      'it listens',
+      'the subscription is active',
       async () => ((await working.pubsub('NUMSUB', `${REDIS_PREFIX}:changes`))[1] as number) > 0,
     );
     return listener;
   }
 
-  test('reach everybody who waits for that id, and nobody else', async () => {
+  test('reach every listener of that id, and no other', async () => {
     const listener = await listening();
-    const heard: string[] = [];
-    listener.subscribe('a', () => heard.push('first'));
-    const forget = listener.subscribe('a', () => heard.push('gone'));
-    listener.subscribe('a', () => heard.push('second'));
-    listener.subscribe('b', () => heard.push('other'));
-    listener.subscribe('end', () => heard.push('end'));
-    forget();
-    forget();
+    const heardIds: string[] = [];
+    listener.subscribe('a', () => heardIds.push('first'));
+    const unsubscribe = listener.subscribe('a', () => heardIds.push('unsubscribed'));
+    listener.subscribe('a', () => heardIds.push('second'));
+    listener.subscribe('b', () => heardIds.push('other'));
+    listener.subscribe('end', () => heardIds.push('end'));
+    unsubscribe();
+    unsubscribe();
     await publishChange(working, 'a');
     await publishChange(working, 'end');
-    await waitUntil('the last is heard', () => heard.includes('end'));
-    expect(heard).toEqual(['first', 'second', 'end']);
+    await waitUntil('the last change arrives', () => heardIds.includes('end'));
+    expect(heardIds).toEqual(['first', 'second', 'end']);
     listener.notify('b');
-    expect(heard.at(-1)).toBe('other');
+    expect(heardIds.at(-1)).toBe('other');
     listener.stop();
     listener.stop();
   });
 
-  test('tell that a run is being finalized', async () => {
+  test('announce that a run is being finalized', async () => {
     const listener = await listening();
-    const heard: string[] = [];
-    listener.subscribe('finalized', () => heard.push('finalized'));
-    // The count of subscribers may still have been that of the listener before.
-    const told = waitUntil('it is heard', async () => {
+    const heardIds: string[] = [];
+    listener.subscribe('finalized', () => heardIds.push('finalized'));
+    // The subscriber count may still be that of the previous listener.
+    const announced = waitUntil('the change arrives', async () => {
       await new BatchProgress(working).markFinalizing('finalized', 1);
-      return heard.length > 0;
+      return heardIds.length > 0;
     });
-    expect(await told).toBe(true);
+    expect(await announced).toBe(true);
     listener.stop();
   });
 
-  test('are heard again after Redis was away, also by who started while it was', async () => {
+  test('arrive again after a Redis outage, also at subscribers started during it', async () => {
     await redis.down();
     const late = new ChangeSubscriber(createWorkerConnection(redis.url, ignore));
     late.start();
     const producing = createProducerConnection(redis.url, ignore);
-    let heard = 0;
-    late.subscribe('x', () => heard++);
+    let heardIds = 0;
+    late.subscribe('x', () => heardIds++);
     await redis.up();
     const untilHeard = (times: number) =>
-      waitUntil('it is heard', async () => {
+      waitUntil('the change arrives', async () => {
         await publishChange(producing, 'x').catch(ignore);
-        return heard >= times;
+        return heardIds >= times;
       });
     expect(await untilHeard(1)).toBe(true);
     await redis.down();
     await redis.up();
-    const before = heard;
+    const before = heardIds;
     expect(await untilHeard(before + 1)).toBe(true);
     late.stop();
     producing.disconnect();

@@ -6,7 +6,7 @@ import { ADD_COUNTERS_SCRIPT, type CounterValues, counterArguments } from './min
 import { ADD_FINISHED_ROWS_SCRIPT } from './throughput';
 import { asQueueUnavailable } from '../redis/errors';
 
-/** Rows of finished shards of one run. Sums only; the truth is the objects in the store. */
+/** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
 export interface ProgressCounts {
   shards: number;
   succeeded: number;
@@ -22,14 +22,13 @@ export type LiveProgress = ProgressCounts & { finalizing: boolean; isComplete: b
 const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
 const TTL_SECONDS = 7 * 86_400;
 
-/** Where a field's value is among the arguments of the script below: two arguments, then pairs of name and value. */
+/** Index of a field's value in ARGV of the script below: two arguments, then pairs of name and value. */
 function valueAt(field: (typeof FIELDS)[number]): number {
   return 4 + 2 * FIELDS.indexOf(field);
 }
 
 /**
- * A shard redelivered after it was counted changes nothing: one bit a shard says whether it is in the run's sums, another
- * whether the minute's sums have had it, in whatever run of the batch.
+ * Idempotent: one bit per shard and run guards the run's counts, one per shard and batch guards the minute counters.
  */
 const COUNT_SHARD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
 local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
@@ -51,14 +50,14 @@ if isNew then addSums(3) end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return isNew and 1 or 0`;
 
-/** Live counts of running batches, in Redis, cheap to read: one hash a run, however many shards. */
+/** Live counts of running batches in Redis. Cheap to read: one hash per run. */
 export class BatchProgress {
   constructor(private readonly redis: Redis) {}
 
   /**
-   * Counts a scored shard, once however often it is told.
-   * @param minuteCounters what it adds to the minute's sums, when the batch's shard has not been counted there
-   * @returns whether it was counted there now
+   * Counts a scored shard once, however often it is called.
+   * @param minuteCounters increments of the minute counters, added once per shard and batch
+   * @returns whether the minute counters were incremented now
    */
   async countShard(
     batchId: string,
@@ -83,7 +82,7 @@ export class BatchProgress {
     );
   }
 
-  /** A shard of this run failed for good: counted once, however often it is told. @returns whether it was counted now */
+  /** Counts a shard that failed for good, once per run. @returns whether it was counted now */
   async countFailedShard(batchId: string, run: number, shard: number, minuteCounters: CounterValues): Promise<boolean> {
     return (
       (await this.redis.eval(
@@ -97,23 +96,23 @@ export class BatchProgress {
     );
   }
 
-  /** Of one scoring thread of late; undefined when none was scored. @throws QueueUnavailableError */
+  /** See scoring-speed.ts. @throws QueueUnavailableError */
   readScoringSpeed(): Promise<number | undefined> {
     return readScoringSpeed(this.redis);
   }
 
-  /** A shard of so many rows took so long. */
+  /** See scoring-speed.ts. */
   recordScoringSpeed(rows: number, ms: number): Promise<void> {
     return recordScoringSpeed(this.redis, rows, ms);
   }
 
-  /** The run begins: from here on, and as long as Redis keeps it, the sums are all there is of it. */
+  /** Marks the start of a run: its counts are complete as long as Redis keeps the key. */
   async startRun(batchId: string, run: number): Promise<void> {
     const key = this.progressKey(batchId, run);
     await asQueueUnavailable(this.redis.multi().hset(key, 'whole', 1).expire(key, TTL_SECONDS).exec());
   }
 
-  /** Watchers are told as well. */
+  /** Also publishes a change. */
   async markFinalizing(batchId: string, run: number): Promise<void> {
     const key = this.progressKey(batchId, run);
     await this.redis
@@ -124,7 +123,7 @@ export class BatchProgress {
       .exec();
   }
 
-  /** `whole`: nothing of the run was counted before Redis lost its memory. @throws QueueUnavailableError */
+  /** `isComplete`: Redis has not lost data since the run started. @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<LiveProgress> {
     const values = await asQueueUnavailable(
       this.redis.hmget(this.progressKey(batchId, run), ...FIELDS, 'finalizing', 'whole'),

@@ -18,7 +18,7 @@ const COUNTS = {
   changed: 0,
 };
 
-test('falls while nothing is finished, and is zero after fifteen seconds', () => {
+test('decays while no row is finished, and is zero after fifteen seconds', () => {
   const rates = [0, 1, 5, 10, 14.999, 15, 60].map(
     (seconds) => throughputAt({ rate: 1_000, lastMs: NOW_MS - seconds * 1_000 }, NOW_MS).rowsPerSecond,
   );
@@ -29,7 +29,7 @@ test('falls while nothing is finished, and is zero after fifteen seconds', () =>
   expect(throughputAt(undefined, NOW_MS)).toEqual({ rowsPerSecond: 0, idleMs: undefined });
 });
 
-test('a clock that was set back makes it neither grow nor negative', () => {
+test('a clock that was set back makes it neither larger nor negative', () => {
   expect(throughputAt({ rate: 1_000, lastMs: NOW_MS + 3_600_000 }, NOW_MS)).toEqual({
     rowsPerSecond: 1_000,
     idleMs: 0,
@@ -43,7 +43,7 @@ describe('in Redis', () => {
   beforeAll(async () => {
     redis = await RedisProcess.start();
     connection = createProducerConnection(redis.url, () => undefined);
-    await waitUntil('Redis is there', () => connection.status === 'ready');
+    await waitUntil('Redis is ready', () => connection.status === 'ready');
   });
 
   afterAll(async () => {
@@ -55,7 +55,7 @@ describe('in Redis', () => {
 
   const rate = async () => Number(await connection.hget(`${REDIS_PREFIX}:throughput`, 'rate'));
 
-  test('counts the rows of a shard once, and a record as one row', async () => {
+  test('counts the rows of a shard once and a prediction as one row', async () => {
     const progress = new BatchProgress(connection);
     await progress.countShard('a', 1, 0, COUNTS);
     expect(await rate()).toBe(200);
@@ -66,7 +66,7 @@ describe('in Redis', () => {
     expect(await rate()).toBe(0.2);
   });
 
-  test('forgets rows that were finished long ago, and grows with those finished now', async () => {
+  test('ignores rows finished long ago, and grows with rows finished now', async () => {
     const progress = new BatchProgress(connection);
     await connection.hset(`${REDIS_PREFIX}:throughput`, 'rate', 1e9, 'lastMs', Date.now() - 10 * STALLED_AFTER_MS);
     expect((await readThroughput(connection)).rowsPerSecond).toBe(0);

@@ -3,13 +3,13 @@ import { REDIS_PREFIX } from '../jobs/job-types';
 import { asQueueUnavailable } from '../redis/errors';
 
 const THROUGHPUT_KEY = `${REDIS_PREFIX}:throughput`;
-/** Rows finished this long ago count 1/e of those finished now. */
+/** Time constant: rows finished this long ago weigh 1/e. */
 const DECAY_MS = 5_000;
 const TTL_SECONDS = 3_600;
-/** Work that waits while nothing was finished for this long stands still. */
+/** Waiting work counts as stalled when no row was finished for this long. */
 export const STALLED_AFTER_MS = 15_000;
 
-/** Lua: counts finished rows towards the throughput, by Redis's own clock. A clock that was set back counts as one that stands. */
+/** Lua: adds finished rows to the throughput, by Redis's clock. A clock that was set back counts as stopped. */
 export const ADD_FINISHED_ROWS_SCRIPT = `
 local function addFinishedRows(rows)
   local time = redis.call('TIME')
@@ -25,7 +25,7 @@ const READ_SCRIPT = `
 local time = redis.call('TIME')
 return { time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HMGET', '${THROUGHPUT_KEY}', 'rate', 'lastMs') }`;
 
-/** Rows finished per second as it was when the last ones were finished. */
+/** Rows per second at the time when the last rows were finished. */
 export interface FinishedRows {
   rate: number;
   /** Milliseconds since the epoch. */
@@ -33,9 +33,9 @@ export interface FinishedRows {
 }
 
 export interface Throughput {
-  /** Decaying average; 0 when nothing was finished for 15 seconds. */
+  /** Decaying average; 0 when no row was finished for 15 seconds. */
   rowsPerSecond: number;
-  /** Since rows were last finished; undefined when none were within an hour. */
+  /** Time since rows were last finished; undefined after an hour. */
   idleMs: number | undefined;
 }
 

@@ -17,7 +17,7 @@ beforeEach(async () => {
   redis = await RedisProcess.start();
   working = createWorkerConnection(redis.url, ignore);
   reading = createProducerConnection(redis.url, ignore);
-  await waitUntil('Redis is there', () => working.status === 'ready' && reading.status === 'ready');
+  await waitUntil('Redis is ready', () => working.status === 'ready' && reading.status === 'ready');
 });
 
 afterEach(async () => {
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const alive = async () => (await readAliveWorkers(reading)).alive;
 
-test('workers count from their start to their stop, each with its slots', async () => {
+test('workers count from start to stop, each with its slots', async () => {
   const [one, two] = [new WorkerHeartbeat(working, 'one', 3), new WorkerHeartbeat(working, 'two', 4)];
   one.start();
   one.start();
@@ -44,42 +44,42 @@ test('workers count from their start to their stop, each with its slots', async 
 
 test('a worker whose last heartbeat is more than 16 seconds old is not alive', async () => {
   const [seconds] = await reading.time();
-  // A heartbeat of the next hour, so that the time which this test takes does not matter.
+  // A heartbeat in the future, so that the duration of this test does not matter.
   await reading.zadd(KEY, (Number(seconds) + 3_600) * 1_000, '2:hung');
   expect(await alive()).toBe(1);
   await reading.zincrby(KEY, -(3_600_000 + 17_000), '2:hung');
   expect(await alive()).toBe(0);
 });
 
-test('a worker that crashed is removed by the heartbeat of another, after ten times that long', async () => {
+test("a crashed worker is removed by another worker's heartbeat, after ten times that time", async () => {
   const [seconds] = await reading.time();
   await reading.zadd(KEY, (Number(seconds) - 161) * 1_000, '2:crashed', (Number(seconds) + 3_600) * 1_000, '2:hung');
   const presence = new WorkerHeartbeat(working, 'next', 2);
   presence.start();
-  await waitUntil('it is alive', async () => (await reading.zscore(KEY, '2:next')) !== null);
+  await waitUntil('the worker is alive', async () => (await reading.zscore(KEY, '2:next')) !== null);
   expect(await reading.zrange(KEY, '0', '-1')).toEqual(['2:next', '2:hung']);
   await presence.stop();
 });
 
-test('a worker is alive at once when an emptied Redis is back', async () => {
+test('a worker is alive at once after Redis restarts empty', async () => {
   const presence = new WorkerHeartbeat(working, 'one', 2);
   presence.start();
-  await waitUntil('it is alive', async () => (await alive()) === 1);
+  await waitUntil('the worker is alive', async () => (await alive()) === 1);
   await redis.down();
   await expect(readAliveWorkers(reading)).rejects.toBeInstanceOf(QueueUnavailableError);
   await redis.up();
-  await waitUntil('it is alive again', () => alive().then((count) => count === 1, ignore));
+  await waitUntil('the worker is alive again', () => alive().then((count) => count === 1, ignore));
   await presence.stop();
 });
 
 test('a stop does not wait for a Redis that does not answer', async () => {
   const presence = new WorkerHeartbeat(working, 'one', 2);
   presence.start();
-  await waitUntil('it is alive', async () => (await alive()) === 1);
+  await waitUntil('the worker is alive', async () => (await alive()) === 1);
   redis.freeze();
   await presence.stop();
-  // It ends although its goodbye is not answered; that is delivered when Redis goes on.
+  // The stop ends although Redis does not confirm the removal; Redis applies it when it resumes.
   redis.thaw();
-  await waitUntil('it is gone', async () => (await alive().catch(() => 1)) === 0);
+  await waitUntil('the worker is removed', async () => (await alive().catch(() => 1)) === 0);
   expect(await readAliveWorkers(reading)).toEqual({ alive: 0, slots: 0 });
 });

@@ -5,9 +5,9 @@ import { asQueueUnavailable } from '../redis/errors';
 
 const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
 const INTERVAL_MS = 5_000;
-/** Three beats missed: it is dead, frozen or cut off. */
+/** Three missed heartbeats: the worker has crashed, hangs or is disconnected. */
 const EXPIRY_MS = 16_000;
-/** A stop does not wait longer for a Redis that is away; the worker is then missed by its beats. */
+/** `stop` waits at most this long for Redis; otherwise the heartbeat expires. */
 const REMOVAL_TIMEOUT_MS = 2_000;
 
 const HEARTBEAT_SCRIPT = `
@@ -21,12 +21,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 return redis.call('ZRANGEBYSCORE', KEYS[1], now - ${EXPIRY_MS}, '+inf')`;
 
-/** Says again and again that this worker is alive. It beats in the thread that takes the jobs: when that hangs, it stops. */
+/** Reports at intervals that this worker is alive. Runs in the thread that takes jobs, so it stops when that thread hangs. */
 export class WorkerHeartbeat {
   private readonly member: string;
   private timer: NodeJS.Timeout | undefined;
 
-  /** `id`: of this process among all. `slots`: how many shards it works on at once. */
+  /** @param id unique per process @param slots number of shards the worker processes at once */
   constructor(
     private readonly redis: Redis,
     id: string,
@@ -42,7 +42,7 @@ export class WorkerHeartbeat {
     this.sendHeartbeat();
   }
 
-  /** Takes no work any more. */
+  /** Removes the worker from the list of workers alive. */
   async stop(): Promise<void> {
     if (this.timer === undefined) return;
     clearInterval(this.timer);
@@ -53,14 +53,14 @@ export class WorkerHeartbeat {
   }
 
   private readonly sendHeartbeat = (): void => {
-    // Beats are not saved up while Redis is away, and one that is lost is made up for by the next.
+    // Do not queue heartbeats while Redis is unavailable; the next heartbeat replaces a lost one.
     if (this.redis.status === 'ready') this.redis.eval(HEARTBEAT_SCRIPT, 1, WORKERS_KEY, this.member).catch(ignore);
   };
 }
 
 function ignore(): void {}
 
-/** The workers that were heard of within seconds, and the shards they work on at once. @throws QueueUnavailableError */
+/** Counts the workers alive and their slots. @throws QueueUnavailableError */
 export async function readAliveWorkers(redis: Redis): Promise<{ alive: number; slots: number }> {
   const members = (await asQueueUnavailable(redis.eval(ALIVE_SCRIPT, 1, WORKERS_KEY))) as string[];
   return { alive: members.length, slots: members.reduce((sum, member) => sum + Number.parseInt(member, 10), 0) };

@@ -3,6 +3,7 @@ import type {
   BatchDocument,
   ChampionDocument,
   IdempotencyDocument,
+  ImportProfileDocument,
   LastUsedDays,
   ManifestDocument,
   PredictionCompletion,
@@ -16,10 +17,10 @@ import type {
 } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
-/** A kind of value, the members that an object must have, or the one shape that every item of a list has. */
+/** A kind of value, the required members of an object, or the shape of every item of a list. */
 type ShapeDescription = Kind | { readonly [member: string]: ShapeDescription } | readonly [ShapeDescription];
 
-/** What a document of this type must have: enough to tell a damaged one from a whole one. Further members may be there. */
+/** The members that a document of this type must have, to detect damage. Further members are allowed. */
 export interface Shape<T extends object> {
   readonly described: ShapeDescription;
   /** Only to infer the type. */
@@ -77,6 +78,8 @@ export const tenantKeysShape: Shape<TenantKeys> = {
 export const tenantSettingsShape: Shape<TenantSettings> = { described: { operating_point: 'string' } };
 export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
 export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
+
+export const importProfileShape: Shape<ImportProfileDocument> = { described: {} };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {
   return matchesShape(value, described);

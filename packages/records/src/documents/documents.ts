@@ -1,6 +1,6 @@
-/** The JSON documents behind the object keys. Snake case: several fields go to clients as they are. */
+/** The JSON documents in the object store. Members are in snake case, because the API returns several of them unchanged. */
 
-/** One model version, fixed when a request was accepted. */
+/** A model version, fixed when the request was accepted. */
 export interface ModelPin {
   name: string;
   version: string;
@@ -49,21 +49,23 @@ export interface PredictionResult {
   };
 }
 
-/** `predictions/{id}/result.json`, written once: whoever writes it first has decided how the prediction ended. */
+/** `predictions/{id}/result.json`, written once: the first write decides how the prediction ends. */
 export type PredictionCompletion =
-  /** `format`: absent means 1. A release that changes the result or its evidence raises it, so that redelivery across releases is no alarm. */
+  /** `format` defaults to 1. Raise it when the result or its evidence changes, so that redelivery across releases raises no alarm. */
   | { status: 'succeeded'; result: PredictionResult; format?: number }
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 
-/** A byte range of `input.csv`, cut at record boundaries. */
+/** A byte range of the file that holds the batch's rows, cut at row boundaries. */
 export interface ShardRange {
   offset: number;
   length: number;
   /** 1-based data row. */
   firstRow: number;
   rows: number;
-  /** Of these bytes, so that a value that changed in the store is not scored. Earlier releases wrote none. */
+  /** 1-based physical line in which it begins. Earlier releases wrote none. */
+  firstLine?: number;
+  /** Checksum of these bytes, to refuse input that changed in the store. Missing in documents of earlier releases. */
   crc32?: number;
 }
 
@@ -71,10 +73,43 @@ export interface BatchOptions {
   on_error: 'continue' | 'abort';
   formulas: 'escape' | 'keep';
   operating_point: OperatingPointName;
-  /** `reject`: a row with any unmeasured feature is not scored. */
+  /** `reject`: rows with a missing value are not scored. */
   missing: 'partial' | 'reject';
-  /** Evidence as extra columns. */
+  /** Add evidence columns. */
   explain: boolean;
+}
+
+/** Where the columns of a canonical file lie; see CanonicalColumns of packages/tabular. */
+export interface CanonicalFile {
+  bytes: number;
+  features: number[];
+  sources: number[];
+  id: number | null;
+  label: number | null;
+  line: number;
+  fault: number;
+}
+
+/** The member `import` of a batch; see ImportReport of packages/tabular. */
+export interface ImportDocument {
+  container: string;
+  encoding: string | null;
+  delimiter: string | null;
+  decimal: '.' | ',';
+  header_line: number | null;
+  sheet: string | null;
+  skipped_rows: { empty: number; repeated_header: number; title: number; second_header: number };
+  repairs: { code: string; detail: string }[];
+  canonical_sha256: string;
+  profile: { name: string; sha256: string } | null;
+}
+
+export interface ImportWarningDocument {
+  code: string;
+  detail: string;
+  row?: number;
+  line?: number;
+  column?: string;
 }
 
 /** `batches/{id}/batch.json` */
@@ -89,12 +124,21 @@ export interface BatchDocument {
     sha256: string;
     dialect: { delimiter: ',' | ';' | '\t' | '|'; lineEnd: '\n' | '\r\n' | '\r'; bom: boolean };
     columns: string[];
-    /** Where the first data row starts. */
+    /** Where the first data row starts, in the file that holds the rows. */
     header_bytes: number;
+    /** The rows lie in `canonical.csv`, and these are its columns. Absent where the original itself holds the rows. */
+    canonical?: CanonicalFile;
   };
   rows: number;
   shards: ShardRange[];
-  /** The batch and model whose rows this one scores again, and compares with. */
+  /** How the file was read. Earlier releases wrote none, and no row and line numbers into their errors files. */
+  import?: ImportDocument;
+  /** The first hundred. */
+  warnings?: ImportWarningDocument[];
+  warnings_total?: number;
+  /** What the upload asked the import for, the content of its profile included: later changes of the profile mean nothing. */
+  import_settings?: { profile?: object; sheet?: string; charset?: string };
+  /** The batch whose rows this batch scores again, and the model to compare with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
 }
 
@@ -136,15 +180,15 @@ export interface ManifestDocument {
   status: 'succeeded' | 'completed_with_errors' | 'failed' | 'canceled';
   counts: BatchCounts;
   summary: BatchSummary;
-  /** Absent when the run left no such file. */
+  /** Absent when the run has no such file. */
   results?: FileDigest;
   errors?: FileDigest;
-  /** Of a batch that rescores another: the rows whose class is another now, and how many they are. */
+  /** For a rescored batch: the rows whose class has changed, and their number. */
   changes?: FileDigest;
   changed_rows?: number;
   /** Earlier releases left it out for too few rows to compare, and for models of decimal features. */
   drift?: DriftDocument;
-  /** 0-based shards that exhausted their attempts. */
+  /** 0-based shards that exhausted their retries. */
   failed_shards: number[];
 }
 
@@ -152,7 +196,7 @@ export interface ManifestDocument {
 export interface RunDocument {
   run: number;
   opened_at: string;
-  /** What the shards kept from earlier runs come to. */
+  /** Totals of the shards kept from earlier runs. */
   kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
 }
 
@@ -167,22 +211,33 @@ export interface ReviewDocument {
   note?: string;
 }
 
-/** `tenants/{tenant}/idempotency/{sha256}`: which resource a key made, and from what. */
+/** `tenants/{tenant}/import-profiles/{name}.json`; see ImportProfile of packages/tabular. */
+export interface ImportProfileDocument {
+  columns?: Record<string, string>;
+  header_line?: number;
+  delimiter?: ',' | ';' | '\t' | '|' | ' ';
+  decimal?: '.' | ',';
+  encoding?: string;
+  missing?: string[];
+  sheet?: string;
+}
+
+/** `tenants/{tenant}/idempotency/{sha256}`: the resource that an idempotency key created and the hash of its request. */
 export interface IdempotencyDocument {
   id: string;
   payload_sha256: string;
 }
 
-/** `models/{name}/promotions/00002.json`: who made which version champion, and when. */
+/** `models/{name}/promotions/00002.json`: who promoted which version to champion, and when. */
 export interface Promotion {
   version: string;
   promoted_at: string;
-  /** Tenant and key id, or what else may promote. */
+  /** Tenant and key id, or the name of a command. */
   promoted_by: string;
 }
 
 /**
- * `models/{name}/champion.json` as it was first, with what `promotions/` has added since. The history is oldest first,
+ * `models/{name}/champion.json` (the first champion) combined with the documents in `promotions/`. The history is oldest first;
  * its last entry is the champion.
  */
 export interface ChampionDocument {
@@ -190,7 +245,7 @@ export interface ChampionDocument {
   history: Promotion[];
 }
 
-/** A line of `audit/{tenant}/{id}`: who did what to what, without patient data. */
+/** A line of `audit/{tenant}/{id}`: actor, action and resource, without patient data. */
 export interface AuditEvent {
   at: string;
   actor: { tenant: string; key_id: string } | { command: string };
@@ -199,7 +254,7 @@ export interface AuditEvent {
   outcome: 'done' | 'denied' | 'failed';
 }
 
-/** A key that a tenant's admin has created by API. The key itself is stored nowhere. */
+/** An API key that a tenant's admin created through the API. The key itself is not stored. */
 export interface CreatedKey {
   id: string;
   /** Hex. */
@@ -209,7 +264,7 @@ export interface CreatedKey {
   /** The id of the key that created it. */
   created_by: string;
   expires_at?: string;
-  /** Of the request with an idempotency key: SHA-256 of that key and of what it asked for. */
+  /** SHA-256 of the request's idempotency key and of its payload. */
   request?: { key_sha256: string; payload_sha256: string };
 }
 
@@ -230,7 +285,7 @@ export interface StoredKeysFile {
   tenants: object[];
 }
 
-/** `access/last-used/{tenant}.json`: by key id, such as 2026-11-28 (UTC). */
+/** `access/last-used/{tenant}.json`: the last day of use by key id, such as 2026-11-28 (UTC). */
 export interface LastUsedDays {
   days: Record<string, string>;
 }

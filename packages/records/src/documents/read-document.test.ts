@@ -31,7 +31,7 @@ test.each([
     'with a nested member missing',
     '{"run":1,"status":"succeeded","counts":{"total":1,"pending":0,"succeeded":1,"rejected":0},"summary":{"benign":1,"malignant":0,"indeterminate":0,"missing_features":0},"failed_shards":[]}',
   ],
-])('a document that is %s is corrupt, and the error quotes nothing of it', async (_, text) => {
+])('a document that is %s is corrupt, and the error does not quote it', async (_, text) => {
   await store.put('d', Buffer.from(text));
   const error = await readDocument(store, 'd', manifestShape).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ObjectCorruptError);
@@ -39,7 +39,7 @@ test.each([
   await expect(findDocument(store, 'd', manifestShape)).rejects.toBeInstanceOf(ObjectCorruptError);
 });
 
-test('a whole document is read, and a missing one is told from a damaged one', async () => {
+test('an intact document is read, and a missing one is ObjectNotFoundError', async () => {
   await store.put('e', Buffer.from('{"status":"canceled"}'));
   expect(await readDocument(store, 'e', predictionCompletionShape)).toEqual({ status: 'canceled' });
   await store.put('f', Buffer.from('[]'));

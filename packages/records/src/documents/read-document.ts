@@ -3,15 +3,15 @@ import { type Shape, hasShape } from './document-shapes';
 import { unsealDocument } from './sealed-document';
 
 /**
- * Reads a stored document. Every reader uses this: a document that is truncated, overwritten or lacks what it must have is an
- * ObjectCorruptError, which callers confine to the resource that it belongs to.
+ * Reads a stored document. All readers use this function: a truncated, overwritten or incomplete document is an
+ * ObjectCorruptError, which callers confine to its resource.
  * @throws ObjectNotFoundError, ObjectCorruptError
  */
 export async function readDocument<T extends object>(store: ObjectStore, key: string, shape: Shape<T>): Promise<T> {
   return parseDocument(await store.get(key), key, shape);
 }
 
-/** The same; undefined when there is none. */
+/** Like `readDocument`, but returns undefined for a missing document. */
 export async function findDocument<T extends object>(
   store: ObjectStore,
   key: string,
@@ -28,6 +28,6 @@ export async function findDocument<T extends object>(
 /** @throws ObjectCorruptError; its message names the key, never the content */
 export function parseDocument<T extends object>(bytes: Buffer, key: string, shape: Shape<T>): T {
   const value = unsealDocument<T>(key, bytes);
-  if (!hasShape(value, shape)) throw new ObjectCorruptError(key, 'it lacks what such a document has');
+  if (!hasShape(value, shape)) throw new ObjectCorruptError(key, 'it lacks required members');
   return value;
 }

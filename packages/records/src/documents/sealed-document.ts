@@ -3,20 +3,20 @@ import { ObjectCorruptError } from '@cytoqueue/storage';
 
 const SEAL = /\n([ \t]{32})$/;
 const SEAL_LENGTH = 33;
-/** How a document without a seal may end: as JSON does, or as an editor leaves it. */
+/** End of a document without a seal: JSON, perhaps with an editor's line break. */
 const UNSEALED = /[\]}]\r?\n?$/;
 
 /**
- * A stored document, followed by the CRC-32 of its bytes in white space: a line feed and 32 bits, a space for 0 and a tab
- * for 1. Releases that know no seals read such a document as any other JSON, and lose the seal when they write it again,
- * as they would not with a member. Documents that they wrote have no seal and stay readable.
+ * Encodes a document with a seal: the CRC-32 of its bytes in white space after the JSON, as a line feed and 32 bits (space = 0,
+ * tab = 1). Releases without seals read it as JSON and drop the seal when they rewrite the document; a checksum member would
+ * survive and become wrong. Documents without a seal stay readable.
  */
 export function sealDocument(document: object): Buffer {
   const body = Buffer.from(JSON.stringify(document));
   return Buffer.concat([body, Buffer.from(`\n${checksumOf(body)}`)]);
 }
 
-/** With or without a seal. @throws ObjectCorruptError when the bytes are no JSON object or array, or not those that were sealed */
+/** Decodes a document with or without a seal. @throws ObjectCorruptError when it is not JSON or does not match its seal */
 export function unsealDocument<T extends object>(key: string, bytes: Buffer): T {
   const end = bytes.toString('latin1', Math.max(0, bytes.length - SEAL_LENGTH));
   const checksum = SEAL.exec(end)?.[1];
@@ -32,7 +32,7 @@ export function parseJson<T extends object>(key: string, bytes: Buffer): T {
   try {
     document = JSON.parse(bytes.toString());
   } catch (cause) {
-    // The parser's message quotes the bytes, which may be a patient's.
+    // The parser's message quotes the bytes, which may be patient data.
     throw new ObjectCorruptError(key, 'it is not JSON', { cause: new Error((cause as Error).name) });
   }
   if (typeof document !== 'object' || document === null) throw new ObjectCorruptError(key, 'it is not a JSON document');

@@ -19,7 +19,7 @@ const join =
   (before: Club = { members: [] }) => ({ members: [...before.members, name] });
 
 describeStores((currentStore) => {
-  test('a document that is not there has number 0, and each update makes the next version', async () => {
+  test('a missing document has number 0, and each update creates the next version', async () => {
     const document = documentIn(currentStore());
     expect(await document.read()).toEqual({ number: 0, value: undefined });
     await document.update(join('a'));
@@ -27,7 +27,7 @@ describeStores((currentStore) => {
     expect(await document.read()).toEqual({ number: 2, value: { members: ['a', 'b'] } });
   });
 
-  test('a condition that both of two writers have seen fulfilled holds for one of them only', async () => {
+  test('of two writers that check the same condition only one succeeds', async () => {
     await documentIn(currentStore()).update(() => ({ members: ['a', 'b'] }));
     const leave = (name: string) =>
       documentIn(currentStore()).update((before) => {
@@ -45,7 +45,7 @@ describeStores((currentStore) => {
     expect(await keysOf(currentStore())).toEqual([]);
   });
 
-  test('a damaged newest version is an error, and an earlier one is never taken for it', async () => {
+  test('a damaged latest version is an error; no earlier version is used', async () => {
     const document = documentIn(currentStore());
     await document.update(join('a'));
     await currentStore().put(ObjectKeys.documentVersion(PREFIX, 2), Buffer.from('{"members": ["a", '));
@@ -53,7 +53,7 @@ describeStores((currentStore) => {
     await expect(document.update(join('b'))).rejects.toBeInstanceOf(ObjectCorruptError);
   });
 
-  test('versions that were replaced a day ago are deleted with the next update, others stay', async () => {
+  test('an update deletes versions replaced more than a day ago', async () => {
     const document = documentIn(currentStore());
     for (const name of ['a', 'b', 'c']) await document.update(join(name));
     const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 24 * 60 * 60_000);
@@ -80,8 +80,8 @@ describe('on the file store', () => {
 
   afterEach(() => rm(dir, { recursive: true }));
 
-  // Not on moto, whose check of If-None-Match and write are two steps that threads may interleave.
-  test('of updates at the same time none is lost, whichever comes first', async () => {
+  // Not on moto: its conditional write is not atomic.
+  test('no concurrent update is lost', async () => {
     const names = Array.from({ length: 8 }, (_, index) => `member-${index}`);
     await Promise.all(names.map((name) => documentIn(store).update(join(name))));
     const { number, value } = await documentIn(store).read();

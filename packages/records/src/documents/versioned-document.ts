@@ -4,11 +4,11 @@ import { ObjectKeys } from '../object-keys';
 import { readDocument } from './read-document';
 import { sealDocument } from './sealed-document';
 
-/** No writer takes as long between its read and its write, so none can write a version again that was deleted. */
+/** Longer than any update takes, so no writer can write a deleted version again. */
 const REPLACED_TTL_MS = 24 * 60 * 60_000;
 const MAX_ATTEMPTS = 50;
 
-/** Other writers replaced the document again and again. */
+/** Concurrent updates prevented this update in every attempt. Retryable. */
 export class DocumentChangedError extends Error {
   override readonly name = 'DocumentChangedError';
   readonly code = 'document-changed';
@@ -21,9 +21,9 @@ export interface DocumentVersion<T> {
 }
 
 /**
- * A document that is replaced conditionally, on any store: each version is an object of its own below `prefix`, numbered and
- * written once, and the newest one counts. Of two writers that have read the same version one writes the next, and the other reads
- * again; so no change is lost. A version is deleted once it was replaced a day ago.
+ * A document with compare-and-swap updates on any store. Each version is a numbered write-once object below `prefix`; the latest
+ * one is current. If two writers have read the same version, one writes the next and the other reads again, so no update is
+ * lost. A version is deleted a day after it was replaced.
  */
 export class VersionedDocument<T extends object> {
   /** @param prefix ends in `/` */
@@ -33,21 +33,21 @@ export class VersionedDocument<T extends object> {
     private readonly shape: Shape<T>,
   ) {}
 
-  /** @throws ObjectCorruptError when the newest version is damaged: an earlier one is never taken for it */
+  /** Reads the latest version, never an earlier one. @throws ObjectCorruptError when it is damaged */
   async read(): Promise<DocumentVersion<T>> {
     return this.open((await this.versions()).at(-1)?.number ?? 0);
   }
 
-  /** A version whose number is known from a listing. @throws ObjectCorruptError, ObjectNotFoundError */
+  /** Reads one version by number. @throws ObjectCorruptError, ObjectNotFoundError */
   async open(number: number): Promise<DocumentVersion<T>> {
     if (number === 0) return { number, value: undefined };
     return { number, value: await readDocument(this.store, this.keyOf(number), this.shape) };
   }
 
   /**
-   * Replaces the document by what `change` makes of the newest version; `change` is called again when another writer came first.
-   * What it throws ends the update. Durable when resolved.
-   * @param change returns undefined to leave the document as it is
+   * Replaces the document by `change(latest)`. Calls `change` again when another writer was first. An error of `change` ends the
+   * update. Durable when resolved.
+   * @param change returns undefined to keep the document
    * @throws ObjectCorruptError, DocumentChangedError
    */
   async update(change: (before: T | undefined) => T | undefined): Promise<void> {
@@ -58,7 +58,7 @@ export class VersionedDocument<T extends object> {
       if (next === undefined) return;
       if (await this.putNext(number + 1, next)) return this.deleteReplaced(versions);
     }
-    throw new DocumentChangedError('the document was replaced by others again and again');
+    throw new DocumentChangedError('concurrent updates replaced the document; try again');
   }
 
   /** Replaces the document whatever its newest version holds, also a damaged one. Durable when resolved. @throws DocumentChangedError */
@@ -80,7 +80,7 @@ export class VersionedDocument<T extends object> {
     }
   }
 
-  /** Versions whose successor is a day old. What cannot be deleted now is deleted after a later update. */
+  /** Deletes versions whose successor is a day old. A failed deletion is repeated after a later update. */
   private async deleteReplaced(versions: readonly { number: number; info: ObjectInfo }[]): Promise<void> {
     const old = versions
       .slice(0, -1)

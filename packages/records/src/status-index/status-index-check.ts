@@ -3,7 +3,7 @@ import { unsealDocument } from '../documents/sealed-document';
 import { type IndexedList, type Segment, type SegmentIds, UNFINISHED, idsBetween } from './status-index';
 import { statusesOf } from './status-indexer';
 
-/** An id where a segment contradicts the resource. */
+/** An id whose indexed status differs from its resource. */
 export interface IndexDifference {
   id: string;
   /** Undefined when the segment does not list the id. */
@@ -13,8 +13,8 @@ export interface IndexDifference {
 }
 
 /**
- * Compares one segment with the resources that it covers. Ids listed as open never differ: they are candidates for every status.
- * @param after last id of the segment before
+ * Compares one segment with its resources. Ids listed as open never differ, because they are candidates for every status.
+ * @param after last id of the previous segment
  * @throws ObjectNotFoundError when the segment was just replaced, ObjectCorruptError when it is damaged
  */
 export async function compareSegment(
@@ -33,10 +33,10 @@ export async function compareSegment(
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Readers choose segments by the statuses in their names. */
+/** Checks that the statuses in the key match the document, because readers choose segments by key. */
 function readNamed({ key, statuses }: Segment, bytes: Buffer): SegmentIds {
   const ids = unsealDocument<SegmentIds>(key, bytes);
-  if (!Object.values(ids).every(Array.isArray)) throw new ObjectCorruptError(key, 'it is no list of ids by status');
+  if (!Object.values(ids).every(Array.isArray)) throw new ObjectCorruptError(key, 'it is not a list of ids by status');
   if (Object.keys(ids).sort().join() !== statuses.join())
     throw new ObjectCorruptError(key, 'it lists other statuses than its name');
   return ids;

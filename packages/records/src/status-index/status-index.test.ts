@@ -39,7 +39,7 @@ function write(key: string, document: object): void {
   writeFileSync(join(root, key), JSON.stringify(document));
 }
 
-/** A record as any version of the service leaves it; without a status it is unfinished. */
+/** Writes a record like any release of the service; without a status it is unfinished. */
 function makeRecord(timeMs: number, status?: string): string {
   const id = createId('pred_', timeMs);
   write(ObjectKeys.predictionRequest('lab', id), {});
@@ -73,7 +73,7 @@ async function candidates(
 
 const segments = async (): Promise<string[]> => (await keysOf(store)).filter((key) => key.includes('/index/'));
 
-test('a status that few have is found without looking at the others, from any place on', async () => {
+test('a rare status is found without reading the other resources, from any start', async () => {
   const { all, failed } = makeHistory(1_000);
   expect(await indexResources(store, PREDICTIONS)).toBe(4);
   expect(await candidates(PREDICTIONS, 'failed')).toEqual(failed.toReversed());
@@ -83,7 +83,7 @@ test('a status that few have is found without looking at the others, from any pl
   }
 });
 
-test('what is not indexed yet is always among the candidates', async () => {
+test('resources that are not indexed yet are always candidates', async () => {
   const { failed } = makeHistory(300);
   await indexResources(store, PREDICTIONS);
   expect(await segments()).toHaveLength(1);
@@ -93,7 +93,7 @@ test('what is not indexed yet is always among the candidates', async () => {
   expect(await candidates(PREDICTIONS, 'failed')).toEqual(expect.arrayContaining([...failed, ...young.failed]));
 });
 
-test('nothing is indexed that may still appear or is about to end, and indexing goes on where it stopped', async () => {
+test('indexing stops before ids that may still appear or end soon, and continues there later', async () => {
   const old = makeHistory(249);
   const waiting = makeRecord(NOW_MS - 30 * 60_000);
   expect(await indexResources(store, PREDICTIONS)).toBe(0);
@@ -105,14 +105,14 @@ test('nothing is indexed that may still appear or is about to end, and indexing 
   expect(await candidates(PREDICTIONS, 'failed')).toEqual(expect.arrayContaining(old.failed));
 });
 
-test('a record that does not end for an hour does not hold the index up and stays a candidate of every status', async () => {
+test('a record unfinished for an hour is indexed as a candidate of every status', async () => {
   const stuck = makeRecord(NOW_MS - 2 * DAY_MS);
   makeHistory(249);
   expect(await indexResources(store, PREDICTIONS)).toBe(1);
   for (const status of ['queued', 'canceled']) expect(await candidates(PREDICTIONS, status)).toEqual([stuck]);
 });
 
-test('a batch that can be retried stays a candidate, so a retry of any version is found under its new status', async () => {
+test('a batch that can be retried stays a candidate, so it is found under its new status', async () => {
   const ids = Array.from({ length: 250 }, (_, n) => createId('batch_', NOW_MS - 3 * DAY_MS + n * 1_000));
   for (const [n, id] of ids.entries()) endRun(id, 1, n === 100 ? 'completed_with_errors' : 'succeeded');
   expect(await indexResources(store, BATCHES)).toBe(1);
@@ -125,7 +125,7 @@ test('a batch that can be retried stays a candidate, so a retry of any version i
   expect(await candidates(BATCHES, 'succeeded')).toEqual(ids.toReversed());
 });
 
-test('a damaged segment costs looking at its resources and loses none; a repair makes it right, a dry run changes nothing', async () => {
+test('a damaged segment loses no resource; a repair corrects it and a dry run changes nothing', async () => {
   const { all, failed } = makeHistory(500);
   await indexResources(store, PREDICTIONS);
   const [first = ''] = await segments();
@@ -140,7 +140,7 @@ test('a damaged segment costs looking at its resources and loses none; a repair 
   expect(await repairStatusIndex(store, PREDICTIONS)).toEqual({ segments: 2, repaired: 0, added: 0 });
 });
 
-test('a record that appears behind the index, from a clock that is far behind, is found after a repair', async () => {
+test("a record added before the index's end by a slow clock is found after a repair", async () => {
   const { failed } = makeHistory(500);
   await indexResources(store, PREDICTIONS);
   const late = makeRecord(NOW_MS - DAY_MS + 100_500, 'canceled');
@@ -151,7 +151,7 @@ test('a record that appears behind the index, from a clock that is far behind, i
   expect(await segments()).toHaveLength(2);
 });
 
-test('an index that is lost is built again; two processes at once build the same', async () => {
+test('a lost index is rebuilt; two concurrent processes build the same index', async () => {
   const { failed } = makeHistory(500);
   await Promise.all([indexResources(store, PREDICTIONS), indexResources(store, PREDICTIONS)]);
   const built = await segments();
@@ -161,7 +161,7 @@ test('an index that is lost is built again; two processes at once build the same
   expect(await segments()).toEqual(built);
 });
 
-test('segments about removed resources only go, and never the last', async () => {
+test('segments of deleted resources are removed, except the last segment', async () => {
   const { all } = makeHistory(750);
   await indexResources(store, PREDICTIONS);
   expect(await removeSegmentsBefore(store, PREDICTIONS, all[600]!)).toBe(2);

@@ -1,9 +1,9 @@
 /*
- * The index answers "which resources have this status" without reading a history. It is derived from the resources by one
- * process in the background (status-indexer.ts): no write path knows it, and replicas of earlier versions do not disturb it.
- * One object covers SEGMENT_IDS resources in a row: its key names the last of them and the statuses that occur, the document
- * lists the ids of each. Segments follow each other without a gap; ids behind the last one are not indexed yet and are looked
- * at one by one. An id in the index is a hint: callers read the resource, which may have been deleted meanwhile.
+ * The index finds the resources with a status without reading all of them. One background process derives it from the resources
+ * (status-indexer.ts); no write path depends on it, and replicas of earlier releases do not affect it. One segment object covers
+ * SEGMENT_IDS consecutive resources: its key contains the last id and the statuses that occur, its document the ids by status.
+ * Segments have no gaps. Ids after the last segment are not indexed yet and are read one by one. An id in the index is a hint:
+ * callers read the resource, which may have been deleted.
  */
 import {
   ObjectCorruptError,
@@ -19,13 +19,13 @@ import { unsealDocument, sealDocument } from '../documents/sealed-document';
 
 export type IndexedKind = 'predictions' | 'batches';
 
-/** The resources of a tenant that one index is about. */
+/** The resources of one tenant and kind that an index covers. */
 export interface IndexedList {
   tenant: string;
   kind: IndexedKind;
 }
 
-/** In place of a status: it can still change, so the resource is a candidate for every status. */
+/** Replaces a status that can still change: the resource is a candidate for every status. */
 export const UNFINISHED = 'open';
 const NOT_INDEXED_PAGE = 100;
 const SEGMENT_CONCURRENCY = 8;
@@ -62,7 +62,7 @@ export async function listSegments(store: ObjectStore, { tenant, kind }: Indexed
 }
 
 async function listNames(store: ObjectStore, prefix: string): Promise<string[]> {
-  // Names alone, where a listing would ask for the size of each file.
+  // Reads only names; `list` would also read the size of each file.
   if (store.listDescending !== undefined)
     return (await store.listDescending({ prefix, limit: Infinity, matches: () => true })).reverse();
   const names: string[] = [];
@@ -81,7 +81,7 @@ export async function writeSegment(
   return segment;
 }
 
-/** Undefined when the segment is damaged, cannot be read or was just replaced. */
+/** Returns undefined when the segment is damaged, unreadable or was just replaced. */
 export async function readSegment(store: ObjectStore, { key }: Segment): Promise<SegmentIds | undefined> {
   try {
     return unsealDocument<SegmentIds>(key, await store.get(key));
@@ -92,7 +92,7 @@ export async function readSegment(store: ObjectStore, { key }: Segment): Promise
   }
 }
 
-/** Ids of the resources between two others, the first exclusive; ascending, in pages. Without bounds all of them. */
+/** Yields the ids between two ids (the first exclusive) in ascending pages; all ids without bounds. */
 export async function* idsBetween(
   store: ObjectStore,
   list: IndexedList,
@@ -109,8 +109,8 @@ export async function* idsBetween(
 }
 
 /**
- * Ids of the resources that may have the status, newest first, in pieces of any size. Every resource that has it is among
- * them: what is not indexed, or can still change, always is.
+ * Yields the ids of resources that may have the status, newest first, in groups of any size. Includes every resource with the
+ * status: resources that are not indexed or can still change are always included.
  * @param before exclusive
  */
 export async function* idsByStatus(

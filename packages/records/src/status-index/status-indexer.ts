@@ -20,17 +20,17 @@ const SEGMENT_IDS = 250;
 const READ_CONCURRENCY = 16;
 const MINUTE_MS = 60_000;
 /**
- * No resource with an older id may still appear: a record is stored at once, an upload within a day. Between hosts clocks may
- * differ by a minute; probes report more.
+ * Older ids can no longer appear: a record is stored at once, an upload within a day. Hosts' clocks may differ by a minute;
+ * probes report larger differences.
  */
 const MAX_ACCEPTANCE_MS = { predictions: 2 * MINUTE_MS, batches: 26 * 60 * MINUTE_MS };
-/** Unfinished records are waited for this long, then indexed as open. */
+/** After this time an unfinished record is indexed as open. */
 const MAX_PROCESSING_MS = 60 * MINUTE_MS;
 
 /**
- * Indexes everything that has settled since the last call, oldest first. A crash leaves whole segments without a gap; two
- * processes at once write the same segments.
- * @returns how many segments were written
+ * Indexes the resources that became final since the last call, oldest first. After a crash the index has complete segments
+ * without gaps. Concurrent processes write the same segments.
+ * @returns the number of segments written
  */
 export async function indexResources(
   store: ObjectStore,
@@ -48,7 +48,7 @@ export async function indexResources(
   return written;
 }
 
-/** Full segments only; a rest stays for the next time. */
+/** Yields only full segments; the rest remains for the next call. */
 async function* segmentsOf(pages: AsyncIterable<string[]>): AsyncGenerator<string[]> {
   let ids: string[] = [];
   for await (const page of pages) {
@@ -58,9 +58,9 @@ async function* segmentsOf(pages: AsyncIterable<string[]>): AsyncGenerator<strin
 }
 
 /**
- * Compares every segment with the resources, corrects those that differ, and indexes the rest. Can be interrupted and
- * repeated at any time, and run beside the services: a segment is replaced before its predecessor is deleted.
- * @returns how many segments differed, and how many were added
+ * Compares every segment with its resources, corrects differences and indexes the rest. Can be interrupted and repeated, and can
+ * run while the services run: a segment is written before the one it replaces is deleted.
+ * @returns the number of segments corrected and added
  */
 export async function repairStatusIndex(
   store: ObjectStore,
@@ -94,7 +94,7 @@ async function repairSegment(
   return true;
 }
 
-/** Makes an indexed resource a candidate for every status: to be called before something changes one that was taken for final. */
+/** Makes an indexed resource a candidate for every status. Call it before changing a resource that counted as final. */
 export async function markUnfinished(store: ObjectStore, list: IndexedList, id: string): Promise<void> {
   const segment = (await listSegments(store, list)).find(({ lastId }) => lastId >= id);
   const ids = segment && (await readSegment(store, segment));
@@ -109,7 +109,7 @@ export async function markUnfinished(store: ObjectStore, list: IndexedList, id: 
   if (written.key !== segment.key) await store.delete(segment.key);
 }
 
-/** Deletes segments of which every resource has an earlier id. The last one stays: it says how far the index goes. */
+/** Deletes segments whose ids are all earlier. Keeps the last segment, which marks the end of the index. */
 export async function removeSegmentsBefore(store: ObjectStore, list: IndexedList, id: string): Promise<number> {
   const expired = (await listSegments(store, list)).slice(0, -1).filter(({ lastId }) => lastId < id);
   for (const { key } of expired) await store.delete(key);
@@ -118,7 +118,7 @@ export async function removeSegmentsBefore(store: ObjectStore, list: IndexedList
 
 const FINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled']);
 
-/** Undefined while some of them can still appear or are about to end. */
+/** Returns undefined while one of them can still appear or may end soon. */
 async function finalStatuses(
   store: ObjectStore,
   list: IndexedList,
@@ -135,7 +135,7 @@ async function finalStatuses(
     : statuses;
 }
 
-/** OPEN for what can still change. */
+/** Groups ids by status; UNFINISHED for those that can still change. */
 export async function statusesOf(store: ObjectStore, list: IndexedList, ids: readonly string[]): Promise<SegmentIds> {
   const statuses: SegmentIds = {};
   for (let start = 0; start < ids.length; start += READ_CONCURRENCY) {
@@ -146,7 +146,7 @@ export async function statusesOf(store: ObjectStore, list: IndexedList, ids: rea
   return sortStatuses(statuses);
 }
 
-/** The status if it can never change. A batch that was not scored in full can be retried. */
+/** Returns the status if it is final. A batch with unscored rows can be retried, so its status is not. */
 async function statusOf(store: ObjectStore, { tenant, kind }: IndexedList, id: string): Promise<string> {
   try {
     if (kind === 'predictions') {

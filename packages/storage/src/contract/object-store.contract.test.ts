@@ -26,14 +26,14 @@ describeStores((currentStore) => {
   });
 
   describe('put and get', () => {
-    it('gives back what was put, and replaces it', async () => {
+    it('returns the object that was put, and replaces it', async () => {
       expect(await store.put('a/b.json', Buffer.from('first'))).toEqual({ size: 5 });
       expect((await store.get('a/b.json')).toString()).toBe('first');
       await store.put('a/b.json', Buffer.from('second'), { contentType: 'application/json' });
       expect((await store.get('a/b.json')).toString()).toBe('second');
     });
 
-    it('puts an object and its marker, each of which then goes its own way', async () => {
+    it('puts an object and its marker, which are independent afterwards', async () => {
       const [key, marker] = ['t/r/1/request.json', 'pending/t/1'];
       const startedAtMs = Date.now();
       await store.putWithMarker(key, Buffer.from('first'), marker, { contentType: 'application/json' });
@@ -47,7 +47,7 @@ describeStores((currentStore) => {
       expect(await keysOf(store)).toEqual([key]);
     });
 
-    it('fails when an object or its marker cannot be put, and then puts nothing later', async () => {
+    it('a failed putWithMarker writes nothing after it has rejected', async () => {
       await expect(store.putWithMarker('.no', Buffer.from('x'), 'pending/t/1')).rejects.toMatchObject({
         name: 'InvalidKeyError',
       });
@@ -60,7 +60,7 @@ describeStores((currentStore) => {
       ).rejects.toMatchObject({ name: 'AbortError' });
     });
 
-    it('reads into the memory it is given, when that is large enough', async () => {
+    it('reads into the given buffer if it is large enough', async () => {
       await store.put('some', Buffer.from('0123456789'));
       const room = Buffer.alloc(12, 'x');
       const whole = await store.get('some', room);
@@ -76,7 +76,7 @@ describeStores((currentStore) => {
       expect((await store.getRange('some', { start: 1, end: 9 }, tooSmall)).toString()).toBe('12345678');
     });
 
-    it('is done with a generator’s chunk when it asks for the next but one', async () => {
+    it('does not use a chunk after two more were requested', async () => {
       const size = 3 * MIB;
       const chunks = [Buffer.alloc(size), Buffer.alloc(size)];
       const reusing = async function* () {
@@ -92,7 +92,7 @@ describeStores((currentStore) => {
       }
     });
 
-    it('sends an object or a part of it to a stream, which it does not end', async () => {
+    it('pipes an object or a part of it to a stream without ending it', async () => {
       const bytes = randomBytes(MIB + 7);
       await store.put('big', bytes);
       const taken: Buffer[] = [];
@@ -109,7 +109,7 @@ describeStores((currentStore) => {
       await expect(store.pipeTo('none', new PassThrough())).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
     });
 
-    it('fails when the stream it sends to is destroyed', async () => {
+    it('fails when the target stream is destroyed', async () => {
       await store.put('big', randomBytes(MIB));
       const target = new PassThrough();
       const sending = store.pipeTo('big', target);
@@ -117,7 +117,7 @@ describeStores((currentStore) => {
       await expect(sending).rejects.toThrow('Premature close');
     });
 
-    it('holds empty objects, from bytes and from streams', async () => {
+    it('stores empty objects, from bytes and from streams', async () => {
       await store.put('empty', new Uint8Array());
       await store.put('stream', Readable.from([]));
       await store.put('was/full', Buffer.from('x'));
@@ -125,14 +125,14 @@ describeStores((currentStore) => {
       for (const key of ['empty', 'stream', 'was/full']) expect(await store.get(key)).toHaveLength(0);
     });
 
-    it('streams many parts in and out', async () => {
+    it('streams an object of many parts in and out', async () => {
       const bytes = randomBytes(20 * MIB + 7);
       expect(await store.put('large', Readable.from(chunksOf(bytes, 300_001)))).toEqual({ size: bytes.length });
       expect((await store.head('large'))?.size).toBe(bytes.length);
       expect(Buffer.concat(await (await store.getStream('large')).toArray()).equals(bytes)).toBe(true);
     });
 
-    it('names what is missing', async () => {
+    it('reads of a missing object are ObjectNotFoundError', async () => {
       const missing = { name: 'ObjectNotFoundError', code: 'OBJECT_NOT_FOUND' };
       await store.put('a/b', Buffer.from('x'));
       for (const key of ['a', 'a/c', 'a/b/c', 'z/z']) {
@@ -143,7 +143,7 @@ describeStores((currentStore) => {
       }
     });
 
-    it('reads ranges, and refuses those that are not inside', async () => {
+    it('reads ranges, and refuses ranges outside the object', async () => {
       await store.put('digits', Buffer.from('0123456789'));
       expect((await store.getRange('digits', { start: 2, end: 5 })).toString()).toBe('234');
       expect((await store.getRange('digits', { start: 0, end: 10 })).toString()).toBe('0123456789');
@@ -163,8 +163,8 @@ describeStores((currentStore) => {
       }
     });
 
-    it('tells size and time without reading', async () => {
-      const beforeMs = Date.now() - 2000; // S3 gives whole seconds
+    it('head returns size and time', async () => {
+      const beforeMs = Date.now() - 2000; // S3 truncates to seconds
       await store.put('a', Buffer.from('four'));
       const info = await store.head('a');
       expect(info).toMatchObject({ key: 'a', size: 4 });
@@ -185,7 +185,7 @@ describeStores((currentStore) => {
       expect((await store.get('once')).toString()).toBe('same');
     });
 
-    it('compares across ways of writing', async () => {
+    it('compares bytes with streams', async () => {
       await store.put('streamed', Readable.from([Buffer.from('sa'), Buffer.from('me')]));
       expect(await store.putOnce('streamed', Buffer.from('same'))).toBe('exists');
       await store.put('bytes', Buffer.from('same'));
@@ -195,7 +195,7 @@ describeStores((currentStore) => {
       await expect(store.putOnce('empty', Buffer.from('x'))).rejects.toMatchObject({ code: 'OBJECT_MISMATCH' });
     });
 
-    it('writes many parts once', async () => {
+    it('writes an object of many parts once', async () => {
       const bytes = randomBytes(17 * MIB);
       const other = Buffer.from(bytes);
       other[16 * MIB]! ^= 1;
@@ -207,14 +207,14 @@ describeStores((currentStore) => {
       });
     });
 
-    it('lets one of ten racers create, when all bring the same', async () => {
+    it('creates once when ten writers send the same bytes', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, () => store.putOnce('race/same', Buffer.from('same'))),
       );
       expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     });
 
-    it('lets one of ten racers win, when all bring something else', async () => {
+    it('accepts one of ten writers that send different bytes', async () => {
       const racers = Array.from({ length: 10 }, (_, n) => store.putOnce('race/other', Buffer.from(`racer ${n}`)));
       const outcomes = await Promise.allSettled(racers);
       const winner = outcomes.findIndex(({ status }) => status === 'fulfilled');
@@ -228,9 +228,9 @@ describeStores((currentStore) => {
 
   describe('an interrupted write', () => {
     it.each(['put', 'putOnce'] as const)(
-      'of %s fails with the error of the source and leaves nothing',
+      'of %s fails with the error of the source and leaves no object',
       async (method) => {
-        const broken = Object.assign(new Error('upload broken off'), { code: 'ECONNRESET', syscall: 'read' });
+        const broken = Object.assign(new Error('upload interrupted'), { code: 'ECONNRESET', syscall: 'read' });
         const source = new Readable({ read() {} });
         source.push(Buffer.alloc(17 * MIB));
         const writing = store[method]('broken', source);
@@ -242,7 +242,7 @@ describeStores((currentStore) => {
     );
 
     it.each(['put', 'putOnce'] as const)(
-      'of %s ends by its signal, although a generator stands still',
+      'of %s is aborted by its signal, although a generator hangs',
       async (method) => {
         const controller = new AbortController();
         const standing = async function* () {
@@ -258,7 +258,7 @@ describeStores((currentStore) => {
     );
 
     it.each(['put', 'putOnce'] as const)(
-      'of %s ends by its signal, although the source stands still',
+      'of %s is aborted by its signal, although the source hangs',
       async (method) => {
         const source = new PassThrough();
         const controller = new AbortController();
@@ -276,14 +276,14 @@ describeStores((currentStore) => {
       },
     );
 
-    it('leaves what was there before', async () => {
+    it('keeps the previous object', async () => {
       await store.put('kept', Buffer.from('before'));
       await expect(store.put('kept', failAfter(9 * MIB, new Error('no')))).rejects.toThrow('no');
       expect((await store.get('kept')).toString()).toBe('before');
     });
   });
 
-  it('says that it can be reached', async () => {
+  it('is reachable', async () => {
     await expect(store.checkWritable()).resolves.toBeUndefined();
   });
 });

@@ -10,7 +10,7 @@ describeStores((currentStore) => {
   });
 
   describe('copy', () => {
-    it('gives the same bytes under another key, and either goes without the other', async () => {
+    it('creates an independent object with the same bytes', async () => {
       const bytes = randomBytes(100_000);
       await store.put('a/1/input.csv', bytes, { contentType: 'text/csv' });
       await store.copy('a/1/input.csv', 'a/2/input.csv');
@@ -21,26 +21,26 @@ describeStores((currentStore) => {
       expect(await keysOf(store)).toEqual(['a/2/input.csv']);
     });
 
-    it('leaves the copy as it is when the first is replaced', async () => {
+    it('keeps the copy when the original is replaced', async () => {
       await store.put('a/1', Buffer.from('first'));
       await store.copy('a/1', 'a/2');
       await store.put('a/1', Buffer.from('second'));
       expect((await store.get('a/2')).toString()).toBe('first');
     });
 
-    it('replaces what is there', async () => {
+    it('replaces an existing object', async () => {
       await store.put('a/1', Buffer.from('first'));
       await store.put('a/2', Buffer.from('second'));
       await store.copy('a/1', 'a/2');
       expect((await store.get('a/2')).toString()).toBe('first');
     });
 
-    it('of nothing is ObjectNotFoundError, and makes nothing', async () => {
+    it('of a missing object is ObjectNotFoundError and creates no object', async () => {
       await expect(store.copy('a/none', 'b/2')).rejects.toMatchObject({ name: 'ObjectNotFoundError' });
       expect(await keysOf(store)).toEqual([]);
     });
 
-    it('of keys that are none is InvalidKeyError', async () => {
+    it('with an invalid key is InvalidKeyError', async () => {
       await expect(store.copy('.no', 'b')).rejects.toMatchObject({ name: 'InvalidKeyError' });
       await expect(store.copy('a', '.no')).rejects.toMatchObject({ name: 'InvalidKeyError' });
     });

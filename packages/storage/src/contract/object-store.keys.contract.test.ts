@@ -47,7 +47,7 @@ describeStores((currentStore) => {
       for (const key of keys.toReversed()) await store.put(key, Buffer.from(key));
     });
 
-    it('gives keys by their bytes, page by page', async () => {
+    it('returns keys sorted by their bytes, in pages', async () => {
       expect(await keysOf(store)).toEqual(keys);
       for (let limit = 1; limit <= keys.length; limit++) {
         const page = await store.list({ prefix: '', limit });
@@ -56,7 +56,7 @@ describeStores((currentStore) => {
       }
     });
 
-    it('starts behind any key, there or not', async () => {
+    it('starts after any key, whether or not it exists', async () => {
       for (const startAfter of [...keys, 'b', 'b/', 'b/c/', 'b/c/11', 'b/cc', 'zz']) {
         const expected = keys.filter((key) => Buffer.compare(Buffer.from(key), Buffer.from(startAfter)) > 0);
         const { objects } = await store.list({ prefix: '', startAfter });
@@ -64,14 +64,14 @@ describeStores((currentStore) => {
       }
     });
 
-    it('takes a prefix that ends within a segment', async () => {
+    it('accepts a prefix that ends within a segment', async () => {
       for (const prefix of ['b', 'b/', 'b/c', 'b/c/', 'b/c/2', 'd/on', 'nothing/here', 'a/']) {
         const { objects } = await store.list({ prefix });
         expect(objects.map(({ key }) => key)).toEqual(keys.filter((key) => key.startsWith(prefix)));
       }
     });
 
-    it('folds what lies behind the delimiter', async () => {
+    it('groups keys by the delimiter', async () => {
       const top = await store.list({ prefix: '', delimiter: '/' });
       expect(top.prefixes).toEqual(['b-/', 'b./', 'b/', 'c/', 'd/']);
       expect(top.objects.map(({ key }) => key)).toEqual(['a', 'b0']);
@@ -79,7 +79,7 @@ describeStores((currentStore) => {
       expect(below).toMatchObject({ prefixes: ['b/c/'], objects: [{ key: 'b/d', size: 3 }], truncated: false });
     });
 
-    it('goes on behind a folded prefix', async () => {
+    it('continues after a prefix group', async () => {
       const first = await store.list({ prefix: '', delimiter: '/', limit: 4 });
       expect(first).toMatchObject({ prefixes: ['b-/', 'b./', 'b/'], truncated: true });
       for (const startAfter of ['b/', 'b/c/1']) {
@@ -89,13 +89,13 @@ describeStores((currentStore) => {
       }
     });
 
-    it('refuses a limit that is none', async () => {
+    it('refuses an invalid limit', async () => {
       await expect(store.list({ prefix: '', limit: 0 })).rejects.toThrow(RangeError);
     });
   });
 
   describe('delete', () => {
-    it('removes an object, and does not mind its absence', async () => {
+    it('deletes an object, and succeeds for a missing one', async () => {
       await store.put('a/b', Buffer.from('x'));
       await store.delete('a/b');
       await store.delete('a/b');
@@ -106,7 +106,7 @@ describeStores((currentStore) => {
       expect((await store.get('a/b')).toString()).toBe('again');
     });
 
-    it('removes a folder with all that is below, and nothing beside it', async () => {
+    it('deletes everything below a folder, and nothing beside it', async () => {
       for (const key of ['x/1', 'x/y/2', 'x/y/z/3', 'x-1', 'xx/1']) await store.put(key, Buffer.from(key));
       expect(await store.deletePrefix('x/')).toBe(3);
       expect(await store.deletePrefix('x/')).toBe(0);
@@ -115,7 +115,7 @@ describeStores((currentStore) => {
       expect(await keysOf(store)).toEqual(['x-1', 'x/y/2', 'xx/1']);
     });
 
-    it('refuses a prefix that is no folder', async () => {
+    it('refuses a prefix that is not a folder', async () => {
       await store.put('x/1', Buffer.from('1'));
       for (const prefix of ['', '/', 'x', '../', 'x/../']) {
         await expect(store.deletePrefix(prefix)).rejects.toMatchObject({ code: 'INVALID_KEY' });
@@ -124,7 +124,7 @@ describeStores((currentStore) => {
     });
   });
 
-  it('refuses keys that are no plain paths, in every method', async () => {
+  it('refuses invalid keys in every method', async () => {
     const refused = { code: 'INVALID_KEY' };
     for (const key of UNSAFE_KEYS) {
       await expect(store.put(key, Buffer.from('x'))).rejects.toMatchObject(refused);

@@ -9,13 +9,13 @@ import { connectMoto } from '../../../../test/src/support/moto-server';
 import { describeWith } from '../../../../test/src/support/optional-tools';
 import { openStore, listAll, type ObjectStore } from '../index';
 
-/** Where stores to be tested come from. */
+/** Creates stores for the contract tests. */
 interface Fixture {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** A new, empty store. */
   open(): Promise<ObjectStore>;
-  /** What unfinished writes have left in the store opened last. */
+  /** Lists temp files or unfinished uploads in the last opened store. */
   leftovers(): Promise<string[]>;
 }
 
@@ -69,7 +69,7 @@ class S3Fixture implements Fixture {
   }
 }
 
-/** A fresh store before every test, which must leave nothing unfinished behind. */
+/** Opens a fresh store before every test and checks afterwards that no unfinished write is left. */
 function useStore(fixture: Fixture): () => ObjectStore {
   let store: ObjectStore;
 
@@ -90,7 +90,7 @@ function useStore(fixture: Fixture): () => ObjectStore {
   return () => store;
 }
 
-/** Runs one suite over every adapter. */
+/** Runs the tests on every adapter. */
 export function describeStores(contract: (currentStore: () => ObjectStore) => void): void {
   describe('an object store on file', () => contract(useStore(new FileFixture())));
   describeWith('moto_server', 'an object store on S3', () => contract(useStore(new S3Fixture())));

@@ -2,7 +2,7 @@ import { errorCode } from './file-errors';
 import { closeFd, link, openFd } from './fs-callbacks';
 import { FILE_MODE } from './temp-files';
 
-/** A second name of a file, where there is none yet. */
+/** Hard-links `file` as `path`, unless `path` exists. */
 export async function linkIfAbsent(file: string, path: string): Promise<void> {
   try {
     await link(file, path);
@@ -11,7 +11,7 @@ export async function linkIfAbsent(file: string, path: string): Promise<void> {
   }
 }
 
-/** An empty file; false when the name is taken. */
+/** Creates an empty file. @returns false when `path` exists */
 export async function createEmptyFile(path: string): Promise<boolean> {
   try {
     await closeFd(await openFd(path, 'wx', FILE_MODE));

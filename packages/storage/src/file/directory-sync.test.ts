@@ -6,7 +6,7 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { DirectorySync } from './directory-sync';
 
 let dir: string;
-/** The fsyncs that were asked for and wait until the test lets them run. */
+/** Requested fsyncs, which wait until the test runs them. */
 let held: (() => void)[];
 
 beforeEach(async () => {
@@ -22,11 +22,11 @@ afterEach(async () => {
 });
 
 async function releaseNext(count: number): Promise<void> {
-  await waitUntil(`fsync ${count} is asked for`, () => held.length === count);
+  await waitUntil(`fsync ${count} is requested`, () => held.length === count);
   held[count - 1]?.();
 }
 
-test('callers during a sync share the next one, which starts when the first has ended', async () => {
+test('callers that arrive during a sync share the next one, which starts after it', async () => {
   const syncs = new DirectorySync();
   const events: string[] = [];
   const first = syncs.sync(dir).then(() => events.push('first'));
@@ -39,7 +39,7 @@ test('callers during a sync share the next one, which starts when the first has 
   expect(held).toHaveLength(2);
 });
 
-test('a sync that fails rejects for its callers, and not for those of the next one', async () => {
+test('a failed sync rejects for its own callers only', async () => {
   const syncs = new DirectorySync();
   jest.mocked(fs.fsync).mockImplementationOnce((_fd, done) => void held.push(() => done(new Error('EIO'))));
   const first = syncs.sync(dir);
@@ -51,7 +51,7 @@ test('a sync that fails rejects for its callers, and not for those of the next o
   await next;
 });
 
-test('a directory that was removed has nothing to sync', async () => {
+test('syncing a removed directory succeeds', async () => {
   await new DirectorySync().sync(join(dir, 'removed'));
   expect(held).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { errorCode } from './file-errors';
 import { closeFd, openFd, syncFd } from './fs-callbacks';
 
-/** Makes the names in a directory durable. A directory that is gone has none to lose. */
+/** Makes the directory's entries durable. A removed directory has no entries to lose. */
 async function fsyncDirectory(path: string): Promise<void> {
   try {
     const fd = await openFd(path, constants.O_RDONLY | constants.O_DIRECTORY, 0);
@@ -22,13 +22,13 @@ interface Syncs {
 }
 
 /**
- * Shares the fsyncs of one directory. A sync that is under way may have missed a name that was just made, so later
- * callers wait for the one after it, all of them for the same.
+ * Shares the fsyncs of one directory among concurrent callers. A running fsync may predate a caller's new entry, so callers
+ * that arrive during it share the next one.
  */
 export class DirectorySync {
   private readonly syncs = new Map<string, Syncs>();
 
-  /** Resolves when every name made in `path` before the call is durable. */
+  /** Resolves when every entry created in `path` before the call is durable. */
   sync(path: string): Promise<void> {
     const syncs = this.syncs.get(path);
     if (!syncs) return this.run(path);
@@ -39,10 +39,10 @@ export class DirectorySync {
   private run(path: string): Promise<void> {
     const syncs: Syncs = { running: fsyncDirectory(path) };
     this.syncs.set(path, syncs);
-    const forget = () => {
+    const evict = () => {
       if (!syncs.queued) this.syncs.delete(path);
     };
-    syncs.running.then(forget, forget);
+    syncs.running.then(evict, evict);
     return syncs.running;
   }
 }

@@ -7,7 +7,7 @@ export function errorCode(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
-/** Nothing is there, or what is there is no object but a folder. */
+/** The path does not exist or is a folder, so it is no object. */
 export function isNotFound(error: unknown): boolean {
   return NOT_FOUND_CODES.has(errorCode(error) ?? '');
 }
@@ -16,15 +16,15 @@ function isSystemError(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.syscall !== undefined;
 }
 
-/** The store's name for an error of the file system; anything else as it is. */
+/** Converts a file system error to a store error; returns any other error unchanged. */
 function toStoreError(error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const code = errorCode(error);
   if (FULL_CODES.has(code ?? '')) return new StoreFullError(`the store's disk is full (${code})`, { cause: error });
-  return new StoreUnavailableError(`the file store failed (${code})`, { cause: error });
+  return new StoreUnavailableError(`the file store's disk failed (${code})`, { cause: error });
 }
 
-/** Runs work on the disk, its errors under the store's names. */
+/** Runs disk work and converts its errors to store errors. */
 export async function mapWriteErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -33,7 +33,7 @@ export async function mapWriteErrors<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same for reading an object: nothing there is `ObjectNotFoundError`. */
+/** Like `mapWriteErrors`, for reads: a missing file becomes `ObjectNotFoundError`. */
 export async function mapReadErrors<T>(key: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -9,21 +9,21 @@ import { canConcernOneObject, confineToObject } from '../unreadable';
 
 const STAT_CONCURRENCY = 16;
 
-/** A key, or with a trailing `/` the prefix of a folder. */
+/** A key, or the prefix of a folder (with a trailing `/`). */
 type Entry = string;
 
 const isFolder = (entry: Entry) => entry.endsWith('/');
 
-/** The tree of objects below a root. */
+/** Lists the objects below a root folder. */
 export class FileListing {
-  /** @param check whether the store as a whole answers */
+  /** @param check rejects when the store as a whole does not work */
   constructor(
     private readonly root: string,
     private readonly folders: FolderEntries,
     private readonly check: () => Promise<void>,
   ) {}
 
-  /** One page, as `ObjectStore.list` has it. A page is empty only when it is the last. */
+  /** Implements `ObjectStore.list`. Only the last page can be empty. */
   async listPage(query: ListOptions): Promise<ListPage> {
     const limit = pageLimit(query.limit);
     let from = query;
@@ -41,7 +41,7 @@ export class FileListing {
     }
   }
 
-  /** As `ObjectStore.listDown` has it: one reading of the folder, or none when it has not changed. */
+  /** Implements `ObjectStore.listDescending`. Reads the folder once, or not at all when the cached entries are valid. */
   async listDescending({ prefix, before, limit, matches }: ListDescendingOptions): Promise<string[]> {
     const names = await this.namesIn(prefix);
     const found: string[] = [];
@@ -50,11 +50,11 @@ export class FileListing {
       end > 0 && found.length < limit;
       end -= STAT_CONCURRENCY
     ) {
-      const some = names.slice(Math.max(0, end - STAT_CONCURRENCY), end).reverse();
+      const page = names.slice(Math.max(0, end - STAT_CONCURRENCY), end).reverse();
       const visible = await Promise.all(
-        some.map(async (name) => matches(name.replace(/\/$/, '')) && this.isVisible(prefix + name)),
+        page.map(async (name) => matches(name.replace(/\/$/, '')) && this.isVisible(prefix + name)),
       );
-      found.push(...some.filter((_, index) => visible[index]).map((name) => name.replace(/\/$/, '')));
+      found.push(...page.filter((_, index) => visible[index]).map((name) => name.replace(/\/$/, '')));
     }
     return found.slice(0, limit);
   }
@@ -69,7 +69,7 @@ export class FileListing {
     return entries;
   }
 
-  /** Ascending keys and, with a delimiter, prefixes; enters only the folders that can hold what is asked for. */
+  /** Yields keys and, with a delimiter, prefixes in ascending order. Skips folders that cannot hold a match. */
   private async *walkFolder(query: ListOptions, folder: Entry): AsyncGenerator<Entry> {
     const names = await this.namesIn(folder).catch((error: unknown) => {
       if (
@@ -90,14 +90,14 @@ export class FileListing {
   }
 
   private async *withoutEmptyFolders(folder: Entry, names: Iterable<string>): AsyncGenerator<Entry> {
-    let some: Entry[] = [];
+    let pending: Entry[] = [];
     for (const name of names) {
-      some.push(folder + name);
-      if (some.length < STAT_CONCURRENCY) continue;
-      yield* await this.onlyVisible(some);
-      some = [];
+      pending.push(folder + name);
+      if (pending.length < STAT_CONCURRENCY) continue;
+      yield* await this.onlyVisible(pending);
+      pending = [];
     }
-    yield* await this.onlyVisible(some);
+    yield* await this.onlyVisible(pending);
   }
 
   private async onlyVisible(entries: Entry[]): Promise<Entry[]> {
@@ -118,7 +118,7 @@ export class FileListing {
     }
   }
 
-  /** A folder emptied by deletes is no prefix of anything; one that cannot be read may be. */
+  /** Deletes leave empty folders, which are not listed. An unreadable folder may hold objects, so it is. */
   private async holdsObject(folder: Entry): Promise<boolean> {
     const names = await this.namesIn(folder).catch((error: unknown) => {
       if (error instanceof ObjectUnreadableError) return undefined;
@@ -133,7 +133,7 @@ export class FileListing {
   }
 }
 
-/** What is asked for of a folder's sorted names, without looking at the others; a folder sorts by its name with the slash, as the keys below it do. */
+/** Selects the matching range of a folder's sorted names by binary search. Folder names end in a slash, so they sort as the keys below them. */
 function* matchingNames(
   names: readonly string[],
   { prefix, startAfter, delimiter }: ListOptions,
@@ -142,7 +142,7 @@ function* matchingNames(
   const start = prefix.slice(folder.length);
   let index = lowerBound(names, start);
   if (startAfter !== undefined && compareBytes(startAfter, folder) > 0) {
-    if (!startAfter.startsWith(folder)) return; // all of the folder lies before it
+    if (!startAfter.startsWith(folder)) return; // the whole folder sorts before startAfter
     const after = startAfter.slice(folder.length);
     index = Math.max(index, lowerBound(names, after));
     if (names[index] === after && !isEntered(after)) index++;
@@ -156,7 +156,7 @@ function* matchingNames(
   }
 }
 
-/** Of an object whose file cannot be looked at, such as a loop of links, what its name in the folder says. */
+/** Falls back to `lstat` for a file that `stat` cannot read, such as a symbolic link loop. */
 async function listedInfo(root: string, key: string): Promise<ObjectInfo | undefined> {
   try {
     return await statObject(root, key);
@@ -167,7 +167,7 @@ async function listedInfo(root: string, key: string): Promise<ObjectInfo | undef
   }
 }
 
-/** Undefined when the object was deleted meanwhile. */
+/** Returns undefined when there is no such object. */
 export async function statObject(root: string, key: string): Promise<ObjectInfo | undefined> {
   try {
     const stats = await stat(join(root, key));

@@ -32,7 +32,7 @@ async function tempFiles(): Promise<string[]> {
   return readdir(join(root, '.tmp'));
 }
 
-/** Counts the real syncs while `work` runs: the fsyncs, and the files opened so that writing them syncs them. */
+/** Counts fsync calls and files opened with O_DSYNC while `work` runs. */
 async function countSyncs(work: () => Promise<unknown>): Promise<number> {
   const sync = jest.spyOn(fs, 'fsync');
   const opened = jest.spyOn(fs, 'open');
@@ -46,27 +46,27 @@ async function countSyncs(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('durability', () => {
-  it('syncs the file, its directory and every directory made on the way', async () => {
+  it('syncs the file, its directory and every created directory', async () => {
     expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);
     expect(await countSyncs(() => store.put('a/b/d', Buffer.from('x')))).toBe(1 + 1);
     expect(await countSyncs(() => store.putOnce('a/b/e', new Uint8Array()))).toBe(1);
-    expect(await countSyncs(() => store.putOnce('a/b/d', Buffer.from('x')))).toBe(1 + 1); // exists, and says so durably
+    expect(await countSyncs(() => store.putOnce('a/b/d', Buffer.from('x')))).toBe(1 + 1); // exists: the directory is synced all the same
   });
 
-  it('syncs a marked object and both its names, in one file', async () => {
+  it('stores an object and its marker as one file and syncs both directories', async () => {
     await store.put('pending/t/0', new Uint8Array());
     await store.put('r/0/request', Buffer.from('x'));
     expect(await countSyncs(() => store.putWithMarker('r/1/request', Buffer.from('x'), 'pending/t/1'))).toBe(1 + 3);
     expect(fs.statSync(join(root, 'pending/t/1')).ino).toBe(fs.statSync(join(root, 'r/1/request')).ino);
   });
 
-  it('syncs the way again when a folder had been removed', async () => {
+  it('syncs all parent directories again after the folder was removed', async () => {
     await store.put('a/b/c', Buffer.from('x'));
     await store.deletePrefix('a/');
     expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);
   });
 
-  it('lets a reader finish the object it has opened', async () => {
+  it('replacing an object does not affect a reader that has opened it', async () => {
     await store.put('a', Buffer.from('before'));
     const stream = await store.getStream('a');
     await store.put('a', Buffer.from('after!'));
@@ -75,14 +75,14 @@ describe('durability', () => {
 });
 
 describe('several processes on one folder', () => {
-  it('let one racer create', async () => {
+  it('create an object once, when they write at the same time', async () => {
     const stores = Array.from({ length: 10 }, () => openStore(pathToFileURL(root).href));
     const outcomes = await Promise.all(stores.map((one) => one.putOnce('a/b', Buffer.from('same'))));
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(await tempFiles()).toEqual([]);
   });
 
-  it('write while another removes the folder', async () => {
+  it('write while another process removes the folder', async () => {
     for (let round = 0; round < 30; round++) {
       const writes = Array.from({ length: 8 }, (_, n) => store.put(`x/${n % 2}/${n}`, Buffer.from('x')));
       await Promise.all([store.deletePrefix('x/'), ...writes, store.deletePrefix('x/')]);
@@ -93,7 +93,7 @@ describe('several processes on one folder', () => {
 });
 
 describe('start', () => {
-  it('removes temp files that were not written to for two hours, and no others: the same host and pid may be another container', async () => {
+  it('removes temp files by age only: two containers can have the same host name and pid', async () => {
     const old = ['any~1', `${hostname()}~${process.pid}~abc~1`];
     const recent = [`${hostname()}~${process.pid}~another-container~1`, `${hostname()}~999999~abc~2`, 'any~2'];
     for (const name of [...old, ...recent]) await writeFile(join(root, '.tmp', name), 'half');
@@ -103,7 +103,7 @@ describe('start', () => {
     expect((await tempFiles()).sort()).toEqual(recent.sort());
   });
 
-  it('leaves the writes of this process alone', async () => {
+  it('keeps the temp files of running writes', async () => {
     const source = new Readable({ read() {} });
     const writing = store.put('a', source);
     source.push(Buffer.from('first'));
@@ -120,7 +120,7 @@ describe('an object that is truncated while it is read', () => {
     await store.put('a', Buffer.alloc(SIZE, 'x'));
   });
 
-  it('fails its stream instead of ending it early', async () => {
+  it('fails the stream instead of ending it early', async () => {
     const stream = await store.getStream('a');
     let received = 0;
     const reading = (async () => {
@@ -133,14 +133,14 @@ describe('an object that is truncated while it is read', () => {
     expect(received).toBeLessThan(SIZE);
   });
 
-  it('fails when it is sent to a socket', async () => {
+  it('fails pipeTo', async () => {
     const target = new Writable({
       write: (_chunk, _encoding, done) => void truncate(join(root, 'a'), SIZE / 2).then(() => done(), done),
     });
     await expect(store.pipeTo('a', target)).rejects.toBeInstanceOf(ObjectCorruptError);
   });
 
-  it('fails a read of bytes that are no longer there, rather than return memory that was never filled', async () => {
+  it('fails the read instead of returning uninitialised memory', async () => {
     const file = await open(join(root, 'a'));
     await truncate(join(root, 'a'), 10);
     await expect(readExactly('a', file, Buffer.alloc(20), 0)).rejects.toBeInstanceOf(ObjectCorruptError);
@@ -149,7 +149,7 @@ describe('an object that is truncated while it is read', () => {
 });
 
 describe('listing', () => {
-  it('shows neither hidden files nor what is no file', async () => {
+  it('omits hidden files and special files', async () => {
     await store.put('shown/a', Buffer.from('x'));
     await mkdir(join(root, 'shown/.hidden'));
     await writeFile(join(root, 'shown/.hidden/b'), 'x');
@@ -159,7 +159,7 @@ describe('listing', () => {
     expect(await keysOf()).toEqual(['shown/a']);
   });
 
-  it('pages through a folder of thousands', async () => {
+  it('lists thousands of files in pages', async () => {
     await mkdir(join(root, 'many'));
     const keys = Array.from({ length: 2500 }, (_, n) => `many/${String(n).padStart(5, '0')}`);
     for (const key of keys) await writeFile(join(root, key), '');
@@ -168,12 +168,12 @@ describe('listing', () => {
   });
 });
 
-it('says that it cannot be reached when its folder is gone', async () => {
+it('is unavailable when its root folder was removed', async () => {
   await rm(root, { recursive: true });
   await expect(store.checkWritable()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: { code: 'ENOENT' } });
 });
 
-it('lets nobody else read the objects', async () => {
+it('gives other users no access to objects', async () => {
   await store.put('tenants/t/batches/b/input.csv', Buffer.from('x'));
   await store.put('pending/t/b', new Uint8Array());
   for (const entry of await readdir(root, { recursive: true })) {
@@ -189,7 +189,7 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
 
   afterEach(() => void execFileSync('umount', [root]));
 
-  it('is named, leaves nothing behind, and is over when there is room again', async () => {
+  it('is a StoreFullError, leaves no temp file, and writes succeed when there is space again', async () => {
     await store.start();
     const full = { name: 'StoreFullError', code: 'STORE_FULL' };
     const large = Buffer.alloc(400_000);
@@ -216,7 +216,7 @@ describeWith('a mounted tmpfs', 'a disk that became read-only', () => {
 
   afterEach(() => void execFileSync('umount', [root]));
 
-  it('makes the store unavailable for every write, serves reads, and is over when it can be written again', async () => {
+  it('fails writes with StoreUnavailableError, serves reads, and recovers when it is writable again', async () => {
     const x = Buffer.from('x');
     await store.put('a/there', x);
     remount('ro');

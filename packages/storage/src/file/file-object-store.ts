@@ -33,11 +33,12 @@ import { confineToObject } from '../unreadable';
 const TEMP_FOLDER = '.tmp';
 
 /**
- * Objects as files below one folder, the key being the path; several processes may share it.
+ * Stores objects as files below one root folder. A key is a relative path. Several processes may share the root.
  *
- * A write goes to a synced temp file first, then under its key by rename or link, then the directory is synced. So a key
- * holds a whole object or none, whenever the power goes, and what a call has resolved stays. Of concurrent writes the
- * directory syncs are shared; what remains is one file sync an object, and none for an empty one.
+ * Order of a write: (1) write and fsync a temp file, (2) rename or hard-link it to its key, (3) fsync the directory.
+ * - Crash-safe: a key holds a complete object or none.
+ * - Durable: a resolved write survives power loss.
+ * - Cost: one file fsync per object (none for an empty one). Concurrent writes share directory fsyncs.
  */
 export class FileObjectStore implements ObjectStore {
   readonly url: string;
@@ -47,7 +48,7 @@ export class FileObjectStore implements ObjectStore {
   private readonly listing: FileListing;
   private isStarted = false;
 
-  /** @param root absolute path. */
+  /** @param root absolute path of the root folder */
   constructor(private readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new FolderTree(root);
@@ -66,7 +67,7 @@ export class FileObjectStore implements ObjectStore {
     return { size };
   }
 
-  /** The marker is a second name of the object's file: no file of its own to be made, synced and removed again. */
+  /** The marker is a hard link to the object's file, which saves creating and syncing a second file. */
   async putWithMarker(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
     const [path, markerPath] = [this.toPath(key), this.toPath(marker)];
     await this.tempFiles.write(body, options.signal, async (tempPath) => {
@@ -84,9 +85,9 @@ export class FileObjectStore implements ObjectStore {
       await this.folders.withFolder(dirname(target), () => link(source, target), true);
     } catch (error) {
       if ((await this.head(from)) === undefined) throw new ObjectNotFoundError(from, { cause: error });
-      // Such as a file with more names than the file system allows.
+      // The link failed, for example because the file has the maximum number of links.
       const body = await this.getStream(from);
-      // Closes the source also when the write fails before it reads.
+      // put may fail before it reads the source, so close it here.
       await this.put(to, body).finally(() => body.destroy());
     }
     await this.syncPath(target);
@@ -96,7 +97,7 @@ export class FileObjectStore implements ObjectStore {
     const path = this.toPath(key);
     if (isEmpty(body) && (await this.createEmpty(path, options.signal))) return 'created';
     const outcome = await this.tempFiles.write(body, options.signal, (tempPath) => this.linkOnce(key, tempPath, path));
-    await this.syncPath(path); // also of an object that exists: its writer may not have come so far
+    await this.syncPath(path); // also if it exists: its writer may not have synced the directory yet
     return outcome;
   }
 
@@ -164,17 +165,17 @@ export class FileObjectStore implements ObjectStore {
     await mapWriteErrors(() => access(this.root, constants.R_OK | constants.W_OK | constants.X_OK));
   }
 
-  /** Starts the store first where that has failed so far; later never, for a root that is gone may be a disk that is not mounted. */
+  /** Starts the store if it has never started. A started store never recreates its root: the disk may be unmounted. */
   async probe(): Promise<StoreFinding[]> {
     try {
       if (!this.isStarted) await this.start();
     } catch (error) {
-      return [toStoreFinding('make the folder', error)];
+      return [toStoreFinding('create the folder', error)];
     }
     return probeObjects(this);
   }
 
-  /** Makes the folder and removes what killed writers left in it. Can be repeated at any time. */
+  /** Creates the root folder and removes temp files of crashed writers. Idempotent. */
   async start(): Promise<void> {
     await mapWriteErrors(async () => {
       await this.folders.createRoot();
@@ -183,7 +184,7 @@ export class FileObjectStore implements ObjectStore {
     this.isStarted = true;
   }
 
-  /** Only what is remembered of large folders is held between calls. */
+  /** Frees the cached entries of large folders. */
   async stop(): Promise<void> {
     this.entries.stop();
   }
@@ -197,7 +198,7 @@ export class FileObjectStore implements ObjectStore {
     await mapWriteErrors(() => this.folders.syncPath(dirname(path)));
   }
 
-  /** An empty object is whole as soon as its name is there. False when the name is taken. */
+  /** An empty object needs no temp file: it is complete when its name exists. @returns false when the key exists */
   private async createEmpty(path: string, signal: AbortSignal | undefined): Promise<boolean> {
     signal?.throwIfAborted();
     const created = await mapWriteErrors(() => this.folders.withFolder(dirname(path), () => createEmptyFile(path)));
@@ -232,14 +233,14 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  /** Runs a read of one object. @throws ObjectNotFoundError, ObjectUnreadableError, StoreUnavailableError */
+  /** Reads one object. @throws ObjectNotFoundError, ObjectUnreadableError, StoreUnavailableError */
   private async reading<T>(key: string, work: () => Promise<T>): Promise<T> {
     return mapReadErrors(key, work).catch(async (error: unknown) =>
       Promise.reject(await confineToObject(key, error, () => this.checkWritable())),
     );
   }
 
-  /** An open handle on an object that the range, if there is one, lies inside. */
+  /** Opens an object. @throws ObjectRangeError when the range lies outside it */
   private async openRange(key: string, range: ByteRange | undefined): Promise<FileHandle> {
     const path = this.toPath(key);
     if (range) checkRange(key, range);

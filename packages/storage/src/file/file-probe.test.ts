@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const reasons = async () => (await store.probe()).map(({ kind, reason }) => `${kind}: ${reason}`);
 
-test('a store that could not be started is started by the first probe that can', async () => {
+test('a store that failed to start is started by a later probe', async () => {
   await writeFile(root, 'in the way');
   expect(await reasons()).toEqual(['unavailable: unreachable']);
   await rm(root);
@@ -30,14 +30,14 @@ test('a store that could not be started is started by the first probe that can',
   expect(fs.existsSync(root)).toBe(true);
 });
 
-test('a root that is gone, like a disk that is not mounted any more, is reported and not made again', async () => {
+test('a missing root (an unmounted disk) is reported and not recreated', async () => {
   expect(await reasons()).toEqual([]);
   await rename(root, `${root}.away`);
   expect(await reasons()).toEqual(['unavailable: unreachable']);
   expect(fs.existsSync(root)).toBe(false);
 });
 
-test('a probe object that a killed process left is removed an hour later', async () => {
+test('a probe object of a crashed process is removed after an hour', async () => {
   await store.start();
   await mkdir(join(root, 'probe'));
   const [old, young] = ['old', 'young'].map((name) => join(root, 'probe', name));
@@ -56,7 +56,7 @@ test('a file system that cannot sync a directory is unsuitable', async () => {
   expect(await reasons()).toEqual(['unsuitable: no-folder-sync']);
 });
 
-test('a folder that may not be written to denies access', async () => {
+test('a read-only folder is access-denied', async () => {
   await store.start();
   jest
     .spyOn(fs, 'fsync')

@@ -6,32 +6,32 @@ import { readFully } from './files-equal';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Fills the buffer. @throws ObjectCorruptError when the file is shorter than it was when it was opened */
+/** Fills the buffer. @throws ObjectCorruptError when the file was truncated after it was opened */
 export async function readExactly(key: string, file: FileHandle, buffer: Buffer, start: number): Promise<void> {
   const bytes = await readFully(file, buffer, start);
-  if (bytes < buffer.length) throw new ObjectCorruptError(key, 'it became shorter while it was read');
+  if (bytes < buffer.length) throw new ObjectCorruptError(key, 'it was truncated during the read');
 }
 
 /**
- * Bytes `start` up to `end` of a file, all of them: a stream of Node.js's own ends without an error when the file has been
- * truncated meanwhile. Closes the file.
+ * Reads bytes `start` up to `end` of a file, then closes it. Unlike Node's own stream, which ends without an error, it fails
+ * when the file is truncated during the read.
  */
 export class FileReadable extends Readable {
   constructor(
     private readonly key: string,
     private readonly file: FileHandle,
-    private at: number,
+    private position: number,
     private readonly end: number,
   ) {
     super({ highWaterMark: CHUNK_BYTES });
   }
 
   override _read(): void {
-    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.end - this.at));
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, this.end - this.position));
     if (chunk.length === 0) return void this.push(null);
-    mapWriteErrors(() => readExactly(this.key, this.file, chunk, this.at)).then(
+    mapWriteErrors(() => readExactly(this.key, this.file, chunk, this.position)).then(
       () => {
-        this.at += chunk.length;
+        this.position += chunk.length;
         this.push(chunk);
       },
       (error: unknown) => this.destroy(error as Error),
@@ -41,7 +41,7 @@ export class FileReadable extends Readable {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.file.close().then(
       () => done(error),
-      (closing: unknown) => done(error ?? (closing as Error)),
+      (closeError: unknown) => done(error ?? (closeError as Error)),
     );
   }
 }

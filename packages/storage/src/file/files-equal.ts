@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** Fills the buffer from the file's position `start`, unless the file ends before; resolves to the bytes read. */
+/** Fills the buffer from position `start` of the file. @returns the number of bytes read: fewer when the file ends */
 export async function readFully(handle: FileHandle, buffer: Buffer, start: number): Promise<number> {
   let filled = 0;
   while (filled < buffer.length) {

@@ -2,12 +2,12 @@ import { type FSWatcher, watch } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-/** Local file systems, where the kernel reports the changes of every process: ext4, XFS, btrfs, tmpfs. Not those of a network. */
+/** Local file systems (ext4, XFS, btrfs, tmpfs), where the kernel reports changes by every process. Network mounts do not. */
 const WATCHABLE_FILE_SYSTEMS = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994]);
-/** The kernel queues some 16,000 and drops the rest without a word. */
+/** The kernel queues about 16,000 changes and silently drops the rest. */
 const MAX_CHANGES = 4_000;
 
-/** Names that were made, removed or renamed in a folder, by any process, since they were last taken. */
+/** Collects the names that any process created, removed or renamed in a folder, until they are drained. */
 export class FolderChanges {
   private names = new Set<string>();
   private isComplete = true;
@@ -19,7 +19,7 @@ export class FolderChanges {
     watcher.on('change', (event, name) => this.addChange(event, name)).on('error', () => this.close());
   }
 
-  /** Undefined where changes are not reported reliably, or the system allows no more watches. */
+  /** Returns undefined when the file system reports no changes or the system's watch limit is reached. */
   static async open(folder: string): Promise<FolderChanges | undefined> {
     try {
       return WATCHABLE_FILE_SYSTEMS.has((await statfs(folder)).type)
@@ -31,8 +31,8 @@ export class FolderChanges {
   }
 
   /**
-   * Those made before the call. Undefined when some may be missing: then the folder must be read, and watched anew.
-   * The event loop takes the kernel's reports before it gets to an immediate.
+   * Returns all changes made before the call, or undefined when some may be missing: then read and watch the folder again.
+   * Waits for an immediate, because the event loop delivers the kernel's reports before immediates.
    */
   async drain(): Promise<string[] | undefined> {
     await new Promise(setImmediate);
@@ -49,7 +49,7 @@ export class FolderChanges {
 
   private addChange(event: string, name: string | Buffer | null): void {
     if (event !== 'rename') return;
-    // The folder's own name: it was itself removed or renamed.
+    // The folder's own name means that the folder was removed or renamed.
     if (name === null || name === basename(this.folder) || this.names.size >= MAX_CHANGES) return this.close();
     this.names.add(name.toString());
   }

@@ -29,38 +29,38 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** As if the last change had been a minute ago. */
-function settle(): void {
+/** Sets the folder's mtime one minute back. */
+function backdate(): void {
   const past = new Date(Date.now() - 60_000);
   utimesSync(folder, past, past);
 }
 
-async function readings(work: () => Promise<unknown>): Promise<number> {
-  const [whole, pieces] = [jest.spyOn(fsPromises, 'readdir'), jest.spyOn(fsPromises, 'opendir')];
-  for (const spy of [whole, pieces]) spy.mockClear();
+async function countReads(work: () => Promise<unknown>): Promise<number> {
+  const [readdirSpy, opendirSpy] = [jest.spyOn(fsPromises, 'readdir'), jest.spyOn(fsPromises, 'opendir')];
+  for (const spy of [readdirSpy, opendirSpy]) spy.mockClear();
   await work();
-  return whole.mock.calls.length + pieces.mock.calls.length;
+  return readdirSpy.mock.calls.length + opendirSpy.mock.calls.length;
 }
 
-/** As on file systems that do not report changes. */
-function watchNothing(): void {
+/** Simulates a file system that reports no changes. */
+function disableWatching(): void {
   jest.spyOn(FolderChanges, 'open').mockResolvedValue(undefined);
 }
 
-describe.each(['reported', 'seen in its mtime'])('changes of a folder that are %s', (how) => {
+describe.each(['kernel reports', 'mtime'])('a folder whose changes are detected by %s', (how) => {
   beforeEach(() => {
-    if (how !== 'reported') watchNothing();
+    if (how === 'mtime') disableWatching();
   });
 
-  test('a large folder that has not changed is read once it is known', async () => {
-    settle();
+  test('an unchanged large folder is served from the cache', async () => {
+    backdate();
     await entries.read(folder);
     await entries.read(folder);
-    expect(await readings(async () => expect(await entries.read(folder)).toHaveLength(LARGE))).toBe(0);
+    expect(await countReads(async () => expect(await entries.read(folder)).toHaveLength(LARGE))).toBe(0);
   });
 
-  test('names that another process adds or removes are seen at once, remembered or not', async () => {
-    settle();
+  test('names that another process adds or removes are visible at once', async () => {
+    backdate();
     await entries.read(folder);
     await entries.read(folder);
     writeFileSync(join(folder, 'x'), '');
@@ -71,19 +71,19 @@ describe.each(['reported', 'seen in its mtime'])('changes of a folder that are %
     expect((await entries.read(folder))[0]).toBe(name(1));
   });
 
-  test('callers at the same time share at most two readings, and each sees what was there when it called', async () => {
+  test('concurrent callers share at most two reads, and each sees every earlier write', async () => {
     await entries.read(folder);
     const first = entries.read(folder);
     writeFileSync(join(folder, 'x'), '');
     const later = Array.from({ length: 10 }, () => entries.read(folder));
     let seen: (readonly string[])[] = [];
-    expect(await readings(async () => (seen = await Promise.all(later)))).toBeLessThanOrEqual(2);
+    expect(await countReads(async () => (seen = await Promise.all(later)))).toBeLessThanOrEqual(2);
     for (const names of seen) expect(names.at(-1)).toBe('x');
     await first;
   });
 
-  test('a folder that is removed, made again or becomes small is seen as it is', async () => {
-    settle();
+  test('a folder that is removed, recreated or becomes small is read correctly', async () => {
+    backdate();
     await entries.read(folder);
     await entries.read(folder);
     rmSync(folder, { recursive: true });
@@ -94,14 +94,14 @@ describe.each(['reported', 'seen in its mtime'])('changes of a folder that are %
   });
 });
 
-test('a folder that changed just before it was read is not remembered: its next change might not show in its mtime', async () => {
-  watchNothing();
+test('without kernel reports a folder that has just changed is not cached: its next change may keep the mtime', async () => {
+  disableWatching();
   await entries.read(folder);
   await entries.read(folder);
-  expect(await readings(() => entries.read(folder))).toBe(1);
+  expect(await countReads(() => entries.read(folder))).toBe(1);
 });
 
-test('a folder that is written to all the time is read once; few, many and very many changes are seen', async () => {
+test('a folder that changes all the time is read once; few, many and very many changes are applied', async () => {
   await entries.read(folder);
   await entries.read(folder);
   let count = LARGE;
@@ -110,18 +110,18 @@ test('a folder that is written to all the time is read once; few, many and very 
     const names = await entries.read(folder);
     expect([names.length, names.at(-1)]).toEqual([count, `${name(count - 1)}/`]);
   };
-  expect(await readings(() => grow(3))).toBe(0);
-  expect(await readings(() => grow(200))).toBe(0);
-  expect(await readings(() => grow(5_000))).toBe(1);
-  expect(await readings(() => grow(3))).toBe(0);
+  expect(await countReads(() => grow(3))).toBe(0);
+  expect(await countReads(() => grow(200))).toBe(0);
+  expect(await countReads(() => grow(5_000))).toBe(1);
+  expect(await countReads(() => grow(3))).toBe(0);
 }, 60_000);
 
-test('a name that lies outside the basic plane sorts by its bytes', () => {
+test('a name outside the basic multilingual plane sorts by its UTF-8 bytes', () => {
   const names = ['a', '\ufffd', '\u{10000}'];
   expect(names.map((each) => lowerBound(names, each))).toEqual([0, 1, 2]);
 });
 
-test('pages through a large folder of folders give every key once, in order, from any start', async () => {
+test('listing a large folder of folders in pages gives every key once, in order, from any start', async () => {
   const store: ObjectStore = openStore(pathToFileURL(root).href);
   for (let n = 0; n < LARGE; n++) {
     mkdirSync(join(root, 'tree', name(n)), { recursive: true });

@@ -4,25 +4,25 @@ import { join } from 'node:path';
 import { isNotFound } from './file-errors';
 import { FolderChanges } from './folder-changes';
 
-/** Folders of this size are remembered. Smaller ones are read faster than they are checked. */
+/** Folders of this size are cached. Reading a smaller folder is faster than checking its cache entry. */
 const LARGE_FOLDER_ENTRIES = 500;
-/** Names of all remembered folders together: some 100 bytes each. */
+/** Limit for all cached folders together; a name takes about 100 bytes. */
 const MAX_CACHED_ENTRIES = 1_000_000;
-/** A folder that changed so recently may change again without a later mtime: file systems count in steps of up to 2 s. */
+/** A folder that changed this recently may change again without a new mtime: its resolution is up to 2 s. */
 const STABLE_MS = 2_000;
-/** Names that are taken from the system in one call, between which the event loop turns. */
+/** Names per system call; the event loop runs between calls. */
 const ENTRIES_PER_READ = 1_000;
-/** Up to so many changes are put in place one by one. */
+/** Up to this many changes are applied one by one; more are merged and sorted again. */
 const MAX_SINGLE_UPDATES = 64;
 
 interface Snapshot {
-  /** Device, inode and birth: another folder of the same path is no change of this one. */
+  /** Device, inode and birth time: detects a folder that was replaced by another with the same path. */
   folder: string;
   version: string;
   names: readonly string[];
-  /** Only where the system reports changes; else the version says whether there were any. */
+  /** Undefined where the system reports no changes; then `version` detects them. */
   changes: FolderChanges | undefined;
-  /** Changes are applied one after the other. */
+  /** Serialises the application of changes. */
   updated: Promise<readonly string[] | undefined>;
 }
 interface Reads {
@@ -32,7 +32,7 @@ interface Reads {
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** By UTF-8 bytes, which is the order of UTF-16 units except around surrogate pairs. */
+/** Compares by UTF-8 bytes. UTF-16 order differs only for surrogate pairs. */
 export function compareBytes(a: string, b: string): number {
   if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
   return a < b ? -1 : Number(a > b);
@@ -43,18 +43,18 @@ function sortByBytes(names: string[]): string[] {
 }
 
 /**
- * The names in a folder, sorted, folders with a trailing `/`. Large folders are remembered and kept up to date by what the
- * kernel reports of them, or where it reports nothing for as long as their mtime stays; either way every process's writes
- * are seen at once. Callers at the same time share one reading.
+ * Reads the sorted names in a folder; folders have a trailing `/`. Large folders are cached. The cache applies the changes
+ * that the kernel reports, or is discarded when the folder's mtime changes. Either way a read sees every earlier write of
+ * every process. Concurrent callers share one read.
  */
 export class FolderEntries {
   private readonly snapshots = new Map<string, Snapshot>();
-  /** Folders that were large when last read: only they are worth a look at their mtime. */
+  /** Folders that were large when last read. Only these are checked for changes. */
   private readonly large = new Set<string>();
   private readonly reads = new Map<string, Reads>();
   private cachedEntries = 0;
 
-  /** Everything that was there before the call; empty when there is no such folder. */
+  /** Includes every entry created before the call. A missing folder has no entries. */
   async read(folder: string): Promise<readonly string[]> {
     const names = this.large.has(folder) ? await this.readCached(folder) : undefined;
     return names ?? this.readShared(folder);
@@ -64,7 +64,7 @@ export class FolderEntries {
     for (const folder of this.snapshots.keys()) this.evict(folder);
   }
 
-  /** Undefined when what is remembered may be out of date. */
+  /** Returns undefined when the cached names may be out of date. */
   private async readCached(path: string): Promise<readonly string[] | undefined> {
     const stats = await statOf(path);
     const snapshot = this.snapshots.get(path);
@@ -74,7 +74,7 @@ export class FolderEntries {
     return snapshot.updated;
   }
 
-  /** A reading under way may have missed what was just written, so later callers share the one after it. */
+  /** A running read may miss a caller's latest write, so callers that arrive during it share the next one. */
   private readShared(folder: string): Promise<readonly string[]> {
     const reads = this.reads.get(folder);
     if (reads === undefined) return this.run(folder);
@@ -96,7 +96,7 @@ export class FolderEntries {
     const isLarge = this.large.has(folder);
     this.evict(folder);
     const startedMs = Date.now();
-    // Before the reading: what changes meanwhile is looked at again.
+    // Watch before the read, so that changes during the read are applied afterwards.
     const changes = isLarge ? await FolderChanges.open(folder) : undefined;
     const stats = isLarge ? await statOf(folder) : undefined;
     const names = await readNames(folder, isLarge);
@@ -132,13 +132,13 @@ export class FolderEntries {
   }
 }
 
-/** Puts what has changed in place, in a copy: others may be reading the names. Undefined when changes may be missing. */
+/** Applies changes to a copy, because other callers may hold the names. Returns undefined when changes may be missing. */
 async function update(path: string, snapshot: Snapshot): Promise<readonly string[] | undefined> {
   const changed = (await snapshot.changes?.drain())?.filter((name) => !name.startsWith('.'));
   if (changed === undefined) return undefined;
   if (changed.length === 0) return snapshot.names;
   const present = await existingEntries(path, changed).catch((error: unknown) => {
-    snapshot.changes?.close(); // what was taken is lost: the folder is read next time
+    snapshot.changes?.close(); // the drained changes are lost, so the next call reads the folder
     throw error;
   });
   const absent = changed.flatMap((name) => [name, `${name}/`]);
@@ -168,7 +168,7 @@ async function existingEntries(folder: string, names: readonly string[]): Promis
   return (await Promise.all(names.map((name) => entryOf(folder, name)))).filter((name) => name !== undefined);
 }
 
-/** The name as it is listed; undefined when it is gone, or no file or folder. */
+/** Returns the name as listed, or undefined when it is gone or a special file. */
 async function entryOf(folder: string, name: string): Promise<string | undefined> {
   try {
     const stats = await lstat(join(folder, name));
@@ -180,7 +180,7 @@ async function entryOf(folder: string, name: string): Promise<string | undefined
   }
 }
 
-/** Index of the first name that is not below the bound. */
+/** Returns the index of the first name ≥ `bound`. */
 export function lowerBound(names: readonly string[], bound: string): number {
   let [low, high] = [0, names.length];
   while (low < high) {
@@ -200,7 +200,7 @@ async function statOf(folder: string): Promise<BigIntStats | undefined> {
   }
 }
 
-/** With its birth, for the number of a removed folder may be given to the next. */
+/** Includes the birth time, because an inode number is reused after the folder is removed. */
 function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
   return `${dev}:${ino}:${birthtimeNs}`;
 }

@@ -4,21 +4,21 @@ import { DirectorySync } from './directory-sync';
 import { errorCode, isNotFound } from './file-errors';
 import { mkdir, unlink } from './fs-callbacks';
 
-const FOLDER_MODE = 0o750; // objects hold patient data: nothing for others
+const FOLDER_MODE = 0o750; // objects hold patient data: no access for other users
 const MAX_SYNCED_FOLDERS = 10_000;
 const MAX_ATTEMPTS = 10;
-/** Another removed the folder. Node's recursive mkdir says ENOTDIR when one that it has just met is gone when it looks. */
+/** Concurrent removal. Node's recursive mkdir reports ENOTDIR when a directory vanishes between its mkdir and stat. */
 const CONCURRENTLY_REMOVED = new Set(['ENOENT', 'ENOTDIR']);
 
-/** The folders below a file store's root: made when needed, removed with their contents, and durable by name. */
+/** Creates, syncs and removes the folders below a file store's root. */
 export class FolderTree {
   private readonly directorySync = new DirectorySync();
-  /** Folders whose own names are known to be on disk, so that a write there syncs one directory and not the whole way up. */
+  /** Folders whose own entries are durable. A write into one syncs one directory instead of all parents. */
   private readonly syncedFolders = new Set<string>();
 
   constructor(private readonly root: string) {}
 
-  /** Makes the root itself durable; below it `settle` does that. */
+  /** Creates the root durably. `syncPath` makes the folders below it durable. */
   async createRoot(): Promise<void> {
     const first = await mkdir(this.root, { recursive: true, mode: FOLDER_MODE });
     if (first === undefined) return;
@@ -27,7 +27,7 @@ export class FolderTree {
     }
   }
 
-  /** Makes a folder and those above it; `settle` makes them durable. */
+  /** Creates a folder and its parents. Not durable until `syncPath`. */
   async create(folder: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
     if (first === undefined) return;
@@ -35,8 +35,8 @@ export class FolderTree {
   }
 
   /**
-   * Runs `place`, which puts a name into `folder`, making the folder when it is missing or was just removed by another.
-   * @param likelyMissing that the folder is likely to be missing: then it is made first, unless this process has met it
+   * Runs `write`, which creates an entry in `folder`. Creates the folder when it is missing or is removed concurrently.
+   * @param likelyMissing create the folder before the first attempt, unless this process knows it
    */
   async withFolder<T>(folder: string, write: () => Promise<T>, likelyMissing = false): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -49,7 +49,7 @@ export class FolderTree {
     }
   }
 
-  /** Resolves when every name put into `folder` so far is durable, and so is the way to it. */
+  /** Resolves when every existing entry of `folder`, the folder and its parents are durable. */
   async syncPath(folder: string): Promise<void> {
     const unsynced = [...this.unsyncedAncestors(folder)];
     await Promise.all([folder, ...unsynced.map((path) => dirname(path))].map((path) => this.directorySync.sync(path)));
@@ -57,7 +57,7 @@ export class FolderTree {
     for (const path of unsynced) this.syncedFolders.add(path);
   }
 
-  /** Deletes everything in `folder` and the folder, durably; resolves to the number of files. */
+  /** Durably deletes the folder with its contents. @returns the number of files deleted */
   async remove(folder: string): Promise<number> {
     const files = await this.removeContents(folder);
     await this.directorySync.sync(dirname(folder));
@@ -81,7 +81,7 @@ export class FolderTree {
   }
 }
 
-/** What a folder holds; nothing when it is not there. */
+/** Reads a folder's entries; a missing folder has none. */
 export async function readEntries(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
@@ -91,7 +91,7 @@ export async function readEntries(folder: string) {
   }
 }
 
-/** The number of files that this call removed: none when another was faster, or when a folder is there. */
+/** Removes a file. @returns 0 when there is no such file */
 export async function unlinkFile(path: string): Promise<0 | 1> {
   try {
     await unlink(path);
@@ -102,7 +102,7 @@ export async function unlinkFile(path: string): Promise<0 | 1> {
   }
 }
 
-/** A folder that another writer has just put something into stays. */
+/** Keeps a folder into which another writer has just put an entry. */
 async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder);

@@ -3,10 +3,9 @@ import { promisify } from 'node:util';
 import { ObjectCorruptError } from '../errors';
 
 /**
- * What the file store asks of the file system for every small object, with descriptors as numbers. Made of the callback
- * functions: those of node:fs/promises cost three times the CPU a call, which is most of what a small object costs here.
- * Nothing here is synchronous: on a network mount that hangs even a close would freeze the event loop, and health with it.
- * `syncFd` looks its function up at each call, so that tests can watch it.
+ * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
+ * the CPU per call, and these calls are most of the cost of a small object. None is synchronous: on a hanging network mount
+ * even a close would freeze the event loop and the health checks. `syncFd` looks up `fs.fsync` at each call for tests' spies.
  */
 export const openFd = promisify(
   (path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) =>
@@ -26,7 +25,7 @@ export const unlink = promisify(fs.unlink);
 const write = promisify(fs.write);
 const read = promisify(fs.read);
 
-/** A whole file; of a folder the error that reading one is. @throws ObjectCorruptError when it is truncated meanwhile */
+/** Reads a whole file; rejects for a folder. @throws ObjectCorruptError when the file is truncated during the read */
 export async function readFile(path: string): Promise<Buffer> {
   const fd = await openFd(path, 'r', 0);
   try {
@@ -34,8 +33,8 @@ export async function readFile(path: string): Promise<Buffer> {
     let size = 0;
     for (let bytesRead = -1; bytesRead !== 0 && size < bytes.length; size += bytesRead)
       bytesRead = (await read(fd, bytes, size, Math.min(MAX_CALL_BYTES, bytes.length - size), size)).bytesRead;
-    if (size < bytes.length) throw new ObjectCorruptError(path, 'it became shorter while it was read');
-    // Also of an empty folder, whose reading fails.
+    if (size < bytes.length) throw new ObjectCorruptError(path, 'it was truncated during the read');
+    // A folder can have size 0 too: reading it throws EISDIR.
     if (size === 0) await read(fd, Buffer.allocUnsafe(1), 0, 1, 0);
     return bytes;
   } finally {
@@ -44,12 +43,12 @@ export async function readFile(path: string): Promise<Buffer> {
 }
 
 /**
- * Most bytes of one call. A call keeps its thread until it is done, and there are few: in one go, some megabytes hold up
- * the small objects that somebody waits for.
+ * Maximum bytes per call. A call occupies one of the few pool threads until it ends, so a call of several megabytes would
+ * delay small objects.
  */
 const MAX_CALL_BYTES = 512 * 1024;
 
-/** All of the bytes, at the descriptor's position. */
+/** Writes all bytes at the descriptor's position. */
 export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;)
     at += (await write(fd, bytes, at, Math.min(MAX_CALL_BYTES, bytes.byteLength - at))).bytesWritten;

@@ -8,19 +8,19 @@ import { closeFd, openFd, stat, syncFd, writeFully } from './fs-callbacks';
 import type { ObjectBody } from '../object-store';
 
 export const FILE_MODE = 0o640;
-/** So much is written in one call; with O_DSYNC that call also syncs, which spares a small object one of its few. */
+/** Bodies of this size are written with O_DSYNC: one call writes and syncs. */
 const MAX_SYNC_WRITE_BYTES = 64 * 1024;
 const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants;
 const NEW_FILE = O_CREAT | O_EXCL | O_WRONLY;
 const SYNC_EVERY_BYTES = 4 * 1024 * 1024;
 /**
- * A file that has not been written to for this long was left by a process that died: one in use is written to all the time,
- * and the margin covers clocks that are an hour apart. Host names and pids say nothing, for containers share both.
+ * A temp file that was not written to for this long belongs to a crashed process. The margin covers clocks that differ by an
+ * hour. Host names and pids cannot identify a process, because containers can share both.
  */
 const LEFTOVER_AGE_MS = 90 * 60 * 1000;
 const SWEEP_EVERY_MS = 60 * 60 * 1000;
 
-/** Unique among all processes that share the folder, on whatever host or in whatever container they run. */
+/** Unique among all processes that share the folder, across hosts and containers. */
 const PROCESS_NAME = randomBytes(9).toString('base64url');
 let sequence = 0;
 
@@ -29,8 +29,8 @@ function nextTempName(): string {
 }
 
 /**
- * Writes a chunk while the next one is asked for, and syncs as it goes: one sync of hundreds of MB at the end would hold up
- * every small write to the disk for as long.
+ * Writes a chunk while the next one is requested, and syncs in between: a single fsync of hundreds of MB at the end would
+ * block every small write to the disk meanwhile.
  */
 async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
@@ -52,12 +52,12 @@ async function writeChunks(fd: number, chunks: AsyncIterable<Uint8Array>): Promi
     await Promise.all([writing, syncing]);
     return size;
   } finally {
-    // The caller closes the file, whatever came of its source.
+    // The caller closes the file, so no write may be running, even after the source has failed.
     await Promise.allSettled([writing, syncing]);
   }
 }
 
-/** Its failure is thrown where it is waited for. */
+/** The caller awaits the promise later; suppress the unhandled-rejection warning until then. */
 function inBackground(work: () => Promise<void>): Promise<void> {
   const promise = mapWriteErrors(work);
   promise.catch(() => undefined);
@@ -69,7 +69,7 @@ async function writeBytes(fd: number, bytes: Uint8Array): Promise<number> {
   return bytes.byteLength;
 }
 
-/** Files on their way in: written and synced beside the objects, on the same disk, under names no listing shows. */
+/** Writes and syncs temp files on the objects' disk, in a hidden folder that no listing shows. */
 export class TempFiles {
   private sweptAtMs = performance.now();
 
@@ -79,8 +79,8 @@ export class TempFiles {
   ) {}
 
   /**
-   * Writes a body durably and hands the file to `place`, which moves it away. Whatever fails, no file is left.
-   * @throws what the source, the signal, the disk or `place` throws.
+   * Writes a body durably to a temp file, then calls `commit`, which moves it to its key. Removes the file on any failure.
+   * @throws the error of the source, signal, disk or `commit`
    */
   async write<T>(
     body: ObjectBody,
@@ -94,13 +94,13 @@ export class TempFiles {
       signal?.throwIfAborted();
       return await mapWriteErrors(() => commit(path, size));
     } catch (error) {
-      // On a disk that became read-only this fails too, and must not hide what the write met. `sweep` removes what is left.
+      // Fails on a read-only disk and must not hide the first error. `sweep` removes the file later.
       await unlinkFile(path).catch(() => undefined);
       throw error;
     }
   }
 
-  /** Makes the folder and removes leftovers. */
+  /** Creates the folder and removes the temp files of crashed processes. */
   async start(): Promise<void> {
     await this.folders.create(this.folder);
     await this.sweep();
@@ -108,7 +108,7 @@ export class TempFiles {
 
   private sweepWhenDue(): void {
     if (performance.now() - this.sweptAtMs < SWEEP_EVERY_MS) return;
-    // Auxiliary: a failure must not fail the write that happens to come by.
+    // A failed clean-up must not fail the write that triggered it.
     this.sweep().catch(() => undefined);
   }
 
@@ -120,7 +120,7 @@ export class TempFiles {
     }
   }
 
-  /** The source's own errors are thrown as they are, even a system error: only the disk's are the store's. */
+  /** Converts only the disk's errors to store errors; the source's errors pass unchanged, system errors included. */
   private async writeFile(path: string, body: ObjectBody, signal: AbortSignal | undefined): Promise<number> {
     signal?.throwIfAborted();
     if (body instanceof Uint8Array)
@@ -129,7 +129,7 @@ export class TempFiles {
     return this.createAndWrite(path, (fd) => writeChunks(fd, source));
   }
 
-  /** @param writesSynchronously every write is durable when it is done */
+  /** @param writesSynchronously each write is durable when it resolves (O_DSYNC) */
   private async createAndWrite(
     path: string,
     write: (fd: number) => Promise<number>,

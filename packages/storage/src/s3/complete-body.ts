@@ -6,8 +6,8 @@ import { isInSharedBuffer } from './shared-read-buffer';
 const IDLE_TIMEOUT_MS = 30_000;
 
 /**
- * The body of a response, let through only whole: it fails when the connection breaks, ends early or goes silent, where a
- * bare response may just end. Silence counts only while the reader waits; a slow reader is no fault of the server.
+ * Passes a response body through and fails unless all expected bytes arrive; a bare response may end early without an error.
+ * Also fails when the server sends nothing for too long. That time counts only while the reader wants data.
  */
 class CompleteBody extends Transform {
   private receivedBytes = 0;
@@ -29,7 +29,8 @@ class CompleteBody extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.receivedBytes += chunk.length;
     this.receivedData = true;
-    if (isInSharedBuffer(chunk)) done(new Error('a body was not copied from where it was read'));
+    if (isInSharedBuffer(chunk))
+      done(new Error('the HTTP parser passed on a chunk that was not copied from the shared read buffer'));
     else done(null, chunk);
   }
 
@@ -58,12 +59,12 @@ class CompleteBody extends Transform {
   }
 }
 
-/** @param size bytes that the body must have. */
+/** @param size expected number of bytes */
 export function completeBody(body: Readable, size: number): Readable {
   return new CompleteBody(body, size);
 }
 
-/** @param buffer filled from its start when the body fits. @throws StoreUnavailableError when the body is not whole. */
+/** @param buffer used if the body fits into it @throws StoreUnavailableError when the body is incomplete */
 export async function readAll(body: Readable, buffer?: Buffer): Promise<Buffer> {
   const rest: Buffer[] = [];
   let filled = 0;
@@ -75,7 +76,7 @@ export async function readAll(body: Readable, buffer?: Buffer): Promise<Buffer> 
   return rest.length === 0 && buffer !== undefined ? start : Buffer.concat([start, ...rest]);
 }
 
-/** The hex SHA-256 of a body, read without holding it. */
+/** Computes a body's SHA-256 in hex, without holding the body in memory. */
 export async function sha256Of(body: Readable): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of body) hash.update(chunk as Buffer);

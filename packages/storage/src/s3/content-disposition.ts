@@ -1,4 +1,4 @@
-/** As RFC 6266 has it: a plain name for old clients, and the exact one in UTF-8. */
+/** RFC 6266: an ASCII name for old clients and the exact name in UTF-8. */
 export function contentDisposition(downloadName: string): string {
   const ascii = downloadName.replace(/[^\x20-\x7e]|["\\%/]/g, '_');
   const encoded = encodeURIComponent(downloadName.replace(/\p{Surrogate}/gu, '\ufffd')).replace(

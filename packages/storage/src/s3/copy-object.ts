@@ -1,9 +1,9 @@
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 
-/** One call of S3 copies no more. */
+/** S3's limit for one copy call. */
 export const MAX_COPY_BYTES = 5 * 1024 ** 3;
 
-/** Copies within the bucket. False when S3 does not, such as for a key or a policy that allows reading and writing only. */
+/** Copies within the bucket. Returns false when S3 refuses, for example because a policy allows only reads and writes. */
 export async function copyWithinBucket(
   client: S3Client,
   from: string,

@@ -9,14 +9,14 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Part, PartReader } from './part-reader';
 
-export const PART_BYTES = 5 * 1024 * 1024; // the least S3 takes; of at most 10,000 parts, so of 48 GiB
-const PART_CONCURRENCY = 2; // one of them perhaps still being filled
+export const PART_BYTES = 5 * 1024 * 1024; // S3's minimum; at most 10,000 parts allow 48 GiB
+const PART_CONCURRENCY = 2; // one may still be filling
 
 export type Target = Omit<PutObjectCommandInput, 'Body'>;
 
 /**
- * One object in parts, whose memory is used again: as many pieces as parts are at once, however large the object. (The SDK's
- * own `Upload` gathers each part from copies, which pile up, for the garbage collector does not see how large they are.)
+ * Uploads one object in parts with reused buffers: one per concurrent part, however large the object. (The SDK's own `Upload`
+ * copies each part into new buffers, which accumulate, because the garbage collector does not see their size.)
  */
 export class MultipartUpload {
   private readonly freeBuffers: Buffer[] = [];
@@ -37,8 +37,8 @@ export class MultipartUpload {
   }
 
   /**
-   * Sends the first part, whose memory serves for others as well, and all that follow. Takes them back when it fails.
-   * @throws the error of S3 or of the source, once no request is under way any more
+   * Sends the first part, whose buffer is reused, and all following parts. Aborts the upload when it fails.
+   * @throws the error of S3 or of the source, after all running requests have ended
    */
   async send(first: Part, source: PartReader, { IfNoneMatch }: Target): Promise<void> {
     try {
@@ -55,7 +55,7 @@ export class MultipartUpload {
   private async sendParts(first: Part, source: PartReader): Promise<CompletedPart[]> {
     for (let part = first; ; part = await source.fill(this.freeBuffers.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES))) {
       const sent = this.sendPart(part.bytes, this.inFlight.length + 1);
-      // The source may stand still: the loop must not wait for it when it is over anyway.
+      // The source may hang; stop it, so that the loop ends at once after a failed part.
       sent.catch((error: Error) => source.stop(error));
       this.inFlight.push(sent);
       if (part.last) return Promise.all(this.inFlight);
@@ -71,7 +71,7 @@ export class MultipartUpload {
     return { PartNumber, ETag, ChecksumCRC32 };
   }
 
-  /** Once no part is under way any more: it would be stored after it. What went wrong before is what counts. */
+  /** Call it when no part is being sent: a later part would be stored after the abort. Ignores failures, to keep the first error. */
   private async abort(): Promise<void> {
     await Promise.allSettled(this.inFlight);
     await this.client.send(new AbortMultipartUploadCommand(this.destination)).catch(() => undefined);

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { toAbortableReadable } from '../streams/abortable-source';
 
-/** What was sent, to be held against what is stored. */
+/** Size and SHA-256 of the sent bytes, to compare with the stored object. */
 export interface BodyDigest {
   size: number;
   sha256: string;
 }
 
-/** A piece of a body, in memory that was given for it. */
+/** A part of a body, in a buffer of the caller. */
 export interface Part {
   readonly bytes: Buffer;
-  /** Nothing follows it. */
+  /** True for the last part. */
   readonly last: boolean;
 }
 
-/** Cuts a stream into parts and measures it as it passes. Keeps its failure apart from the failures of those who read it. */
+/** Cuts a stream into parts and computes its digest. Stores the source's error separately from upload errors. */
 export class PartReader {
   sourceError: unknown;
   private readonly source: Readable;
@@ -25,15 +25,15 @@ export class PartReader {
   private rest: Uint8Array = new Uint8Array();
   private stopped = false;
 
-  /** The signal ends the source, and so the reading of it. */
+  /** @param signal destroys the source, which fails the next read */
   constructor(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
     this.source = toAbortableReadable(body, signal);
     this.chunks = this.hashChunks();
   }
 
   /**
-   * The next bytes, in `memory`: as many as it holds, fewer only at the end. To be asked for one after the other.
-   * @throws the source's own error, or what it was stopped with
+   * Reads the next bytes into `buffer` and fills it, except at the end of the source. Calls must not overlap.
+   * @throws the source's error, or the reason given to `stop`
    */
   async fill(buffer: Buffer): Promise<Part> {
     let filled = 0;
@@ -47,13 +47,13 @@ export class PartReader {
     return { bytes: buffer.subarray(0, filled), last: true };
   }
 
-  /** Lets go of the source, which counts as no failure of its own. */
+  /** Destroys the source. Does not count as an error of the source. */
   stop(reason?: Error): void {
     this.stopped = true;
     this.source.destroy(reason);
   }
 
-  /** Of all that has passed; to be asked once, at the end. */
+  /** Digest of all bytes read; call it once, at the end. */
   digest(): BodyDigest {
     return { size: this.size, sha256: this.hash.digest('hex') };
   }

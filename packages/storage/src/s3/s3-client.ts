@@ -4,17 +4,17 @@ import { sharedReadBuffer } from './shared-read-buffer';
 const CONNECTION_TIMEOUT_MS = 3_000;
 const MAX_SOCKETS = 128;
 
-/** As the AWS command line has it: S3-compatible servers have no regions, so theirs need not be named. */
+/** Same default as the AWS command line. S3-compatible servers ignore the region. */
 const DEFAULT_REGION = 'us-east-1';
 
-/** Region, credentials and endpoint come from the SDK's own variables, files and instance roles. */
+/** The region that the SDK finds in its variables and files, or the default. */
 function regionOf(configured: S3Client): () => Promise<string> {
   return () => configured.config.region().catch(() => DEFAULT_REGION);
 }
 
 /**
- * Addresses buckets by path wherever the endpoint is not Amazon's own: only there does every bucket have a host name.
- * The SDK knows the endpoint no sooner than with the first request, so this is decided with each.
+ * Addresses buckets by path unless the endpoint is Amazon's, where every bucket has a host name. The SDK resolves the
+ * endpoint during a request, so each request decides this.
  */
 function usePathStyleOnOwnEndpoints(client: S3Client): void {
   const resolve = client.config.endpointProvider;
@@ -23,9 +23,9 @@ function usePathStyleOnOwnEndpoints(client: S3Client): void {
 }
 
 /**
- * A client that gives up on a frozen server and repeats what failed in passing (three attempts in all by default, with
- * back-off; AWS_MAX_ATTEMPTS).
- * @param requestTimeoutMs from the request's start to the head of its response, so it bounds sending a body, not reading one.
+ * Creates a client that times out on a frozen server and retries transient errors with back-off (three attempts by default,
+ * AWS_MAX_ATTEMPTS). Credentials and endpoint come from the SDK's variables, files and instance roles.
+ * @param requestTimeoutMs from the start of a request to the head of its response: bounds sending a body, not reading one
  */
 export function createS3Client(
   requestTimeoutMs: number,

@@ -16,32 +16,32 @@ export function isNotFound(error: unknown): boolean {
   return NOT_FOUND_NAMES.has(nameOf(error));
 }
 
-/** The object of a write-once key is there (412), or another is writing it at this moment (409). */
+/** The write-once key exists (412), or another writer is writing it (409). */
 export function isConflict(error: unknown): boolean {
   const status = statusOf(error);
   return status === 412 || status === 409;
 }
 
-/** An upload that was completed and whose answer was lost is unknown when its completion is asked for again. */
+/** NoSuchUpload on a repeated completion: the first one succeeded and its response was lost. */
 export function isUnknownUpload(error: unknown): boolean {
   return nameOf(error) === 'NoSuchUpload';
 }
 
-/** What the SDK throws when it gives up: a refusal or failure of the server, a network error, no credentials. */
+/** Errors that the SDK throws after its last attempt: a server's refusal or failure, a network error, missing credentials. */
 function isServiceError(error: unknown): error is Error {
   const { $metadata, syscall, name } = error as Partial<S3ServiceException & NodeJS.ErrnoException>;
   return $metadata !== undefined || syscall !== undefined || name === 'CredentialsProviderError';
 }
 
-/** The store's name for an error of the SDK; anything else, such as an abort, as it is. */
+/** Converts an SDK error to a store error; returns any other error, such as an abort, unchanged. */
 export function toStoreError(error: unknown): unknown {
   if (nameOf(error) === 'AbortError' || !isServiceError(error)) return error;
   const status = statusOf(error);
   const detail = status === undefined ? nameOf(error) : `${nameOf(error)}, status ${status}`;
-  return new StoreUnavailableError(`S3 did not do it (${detail})`, { cause: error });
+  return new StoreUnavailableError(`the S3 request failed (${detail})`, { cause: error });
 }
 
-/** The same for reading an object. */
+/** Like `toStoreError`, for reads: not found and invalid range have their own errors. */
 export function toReadError(error: unknown, key: string, range?: ByteRange): unknown {
   if (isNotFound(error)) return new ObjectNotFoundError(key, { cause: error });
   if (range && statusOf(error) === 416) return new ObjectRangeError(key, range);

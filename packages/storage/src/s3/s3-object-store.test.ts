@@ -11,13 +11,13 @@ import { openStore, listAll, type ObjectStore } from '../index';
 
 const MIB = 1024 * 1024;
 
-/** What to do to the answer of a request: end the connection after so many bytes of it; once. */
+/** Closes the connection of one matching request after this many bytes of its response. */
 interface Fault {
   request: RegExp;
   afterBytes: number;
 }
 
-/** Stands between the store and its server, and breaks connections where it is told to. */
+/** A proxy between the store and its server, which breaks connections on demand. */
 class FaultyProxy {
   url = '';
   faults: Fault[] = [];
@@ -59,7 +59,7 @@ class FaultyProxy {
   }
 }
 
-async function* passing(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* generatorOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* source;
 }
 
@@ -90,11 +90,11 @@ describeWith('moto_server', 'the S3 store', () => {
     bucket = `faults-${randomUUID()}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     store = openAt(proxy.url);
-    await store.checkWritable(); // the SDK has read its variables now
+    await store.checkWritable(); // makes the SDK read its variables
   });
 
   afterEach(async () => {
-    assert.deepEqual(proxy.faults, [], 'a fault was never met');
+    assert.deepEqual(proxy.faults, [], 'a fault was not triggered');
     await store.stop();
   });
 
@@ -108,8 +108,8 @@ describeWith('moto_server', 'the S3 store', () => {
     return Uploads.length;
   }
 
-  describe('an answer that is lost', () => {
-    it('to a write of bytes does not spoil it', async () => {
+  describe('a lost response', () => {
+    it('to a small write is retried successfully', async () => {
       proxy.faults = [
         { request: /^PUT .*\/once/, afterBytes: 0 },
         { request: /^PUT .*\/plain/, afterBytes: 0 },
@@ -119,7 +119,7 @@ describeWith('moto_server', 'the S3 store', () => {
       expect((await store.get('once')).toString()).toBe('bytes');
     });
 
-    it.each(['put', 'putOnce'] as const)('to the completion of a large %s does not spoil it', async (method) => {
+    it.each(['put', 'putOnce'] as const)('to the completion of a large %s is retried successfully', async (method) => {
       const bytes = randomBytes(9 * MIB);
       proxy.faults = [{ request: /^POST .*uploadId=/, afterBytes: 0 }];
       await store[method]('large', Readable.from([bytes]));
@@ -127,7 +127,7 @@ describeWith('moto_server', 'the S3 store', () => {
       expect(await unfinishedUploads()).toBe(0);
     });
 
-    it('to one part is asked for again', async () => {
+    it('to one part is retried', async () => {
       const bytes = randomBytes(9 * MIB);
       proxy.faults = [{ request: /^PUT .*partNumber=1/, afterBytes: 0 }];
       await store.put('large', Readable.from([bytes]));
@@ -135,21 +135,18 @@ describeWith('moto_server', 'the S3 store', () => {
     });
   });
 
-  it.each(['a stream', 'a generator'])(
-    'takes an upload back when a part does not get through, although %s stands still',
-    async (kind) => {
-      const source = new PassThrough({ highWaterMark: 16 * MIB });
-      source.write(randomBytes(6 * MIB));
-      proxy.faults = Array.from({ length: 3 }, () => ({ request: /^PUT .*partNumber=1/, afterBytes: 0 }));
-      await expect(store.put('large', kind === 'a stream' ? source : passing(source))).rejects.toMatchObject({
-        code: 'STORE_UNAVAILABLE',
-      });
-      expect(source.destroyed).toBe(kind === 'a stream');
-      expect([await unfinishedUploads(), await store.head('large')]).toEqual([0, undefined]);
-    },
-  );
+  it.each(['a stream', 'a generator'])('aborts the upload when a part fails, although %s hangs', async (kind) => {
+    const source = new PassThrough({ highWaterMark: 16 * MIB });
+    source.write(randomBytes(6 * MIB));
+    proxy.faults = Array.from({ length: 3 }, () => ({ request: /^PUT .*partNumber=1/, afterBytes: 0 }));
+    await expect(store.put('large', kind === 'a stream' ? source : generatorOf(source))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(source.destroyed).toBe(kind === 'a stream');
+    expect([await unfinishedUploads(), await store.head('large')]).toEqual([0, undefined]);
+  });
 
-  describe('a body that breaks off', () => {
+  describe('an interrupted body', () => {
     const bytes = randomBytes(3 * MIB);
 
     beforeEach(() => store.put('body', bytes));
@@ -160,7 +157,7 @@ describeWith('moto_server', 'the S3 store', () => {
       await expect(stream.toArray()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     });
 
-    it('is read again where all of it is asked for at once', async () => {
+    it('is retried by get and getRange', async () => {
       proxy.faults = [
         { request: /^GET .*\/body/, afterBytes: MIB },
         { request: /^GET .*\/body/, afterBytes: 2 * MIB },
@@ -170,7 +167,7 @@ describeWith('moto_server', 'the S3 store', () => {
       expect((await store.getRange('body', { start: 7, end: 3 * MIB - 1 })).equals(bytes.subarray(7, -1))).toBe(true);
     });
 
-    it('is let go when its reader stops early', async () => {
+    it('is destroyed when its reader stops early', async () => {
       const stream = await store.getStream('body');
       for await (const chunk of stream) {
         expect(chunk).toBeDefined();
@@ -181,7 +178,7 @@ describeWith('moto_server', 'the S3 store', () => {
     });
   });
 
-  it('says that it is unavailable when nothing listens, and why', async () => {
+  it('is unavailable, with the cause, when no server listens', async () => {
     const unreachable = openAt(`http://127.0.0.1:${await findFreePort()}`);
     const unavailable = { code: 'STORE_UNAVAILABLE', cause: { message: expect.stringContaining('ECONNREFUSED') } };
     await expect(unreachable.checkWritable()).rejects.toMatchObject(unavailable);
@@ -192,34 +189,34 @@ describeWith('moto_server', 'the S3 store', () => {
     await unreachable.stop();
   });
 
-  it('says that it is unavailable when the bucket is missing', async () => {
-    const elsewhere = openStore(`s3://missing-${randomUUID()}/x`);
+  it('is unavailable when the bucket is missing', async () => {
+    const missing = openStore(`s3://missing-${randomUUID()}/x`);
     const unavailable = { code: 'STORE_UNAVAILABLE' };
-    await expect(elsewhere.checkWritable()).rejects.toMatchObject(unavailable);
-    await expect(elsewhere.put('a', Buffer.from('x'))).rejects.toMatchObject(unavailable);
-    await expect(elsewhere.get('a')).rejects.toMatchObject(unavailable);
-    await expect(elsewhere.list({ prefix: '' })).rejects.toMatchObject(unavailable);
-    await elsewhere.stop();
+    await expect(missing.checkWritable()).rejects.toMatchObject(unavailable);
+    await expect(missing.put('a', Buffer.from('x'))).rejects.toMatchObject(unavailable);
+    await expect(missing.get('a')).rejects.toMatchObject(unavailable);
+    await expect(missing.list({ prefix: '' })).rejects.toMatchObject(unavailable);
+    await missing.stop();
   });
 
-  it('finds buckets by path on an endpoint that has a name', async () => {
+  it('addresses buckets by path on an endpoint with a host name', async () => {
     const named = openAt(moto.url.replace('127.0.0.1', 'localhost'));
     await named.put('a', Buffer.from('x'));
     expect((await store.get('a')).toString()).toBe('x');
     await named.stop();
   });
 
-  it('gives a link that downloads under a name', async () => {
+  it('creates a link that downloads under a file name', async () => {
     await store.put('a', Buffer.from('id,class\n'), { contentType: 'text/csv' });
     const link = await store.presignGet('a', { expiresSeconds: 60, downloadName: 'Ergebnis "März".csv' });
     const response = await fetch(link!);
     expect(await response.text()).toBe('id,class\n');
     expect(response.headers.get('content-type')).toBe('text/csv');
-    expect(new URL(link!).searchParams.get('response-content-disposition')) // moto does not obey it
+    expect(new URL(link!).searchParams.get('response-content-disposition')) // moto ignores it
       .toBe(`attachment; filename="Ergebnis _M_rz_.csv"; filename*=UTF-8''Ergebnis%20%22M%C3%A4rz%22.csv`);
   });
 
-  it('deletes more than one page', async () => {
+  it('deletes more than one page of objects', async () => {
     const keys = Array.from({ length: 1001 }, (_, n) => `many/${n}`);
     for (let start = 0; start < keys.length; start += 50) {
       await Promise.all(keys.slice(start, start + 50).map((key) => store.put(key, new Uint8Array())));

@@ -41,21 +41,21 @@ const GET_ATTEMPTS = 3;
 const LAST_CHARACTER = '\u{10ffff}';
 
 /**
- * Objects in an S3 bucket, or in one of any server that speaks S3 and its conditional writes.
+ * Stores objects in an S3 bucket, or in a bucket of a compatible server that supports conditional writes.
  *
- * Write-once is `If-None-Match: *`, on the completion of a multipart upload too. When a retry inside the SDK meets its own
- * first attempt, whose answer was lost, it is told that the object exists, and the checksums agree: that is a success.
+ * `putOnce` sends `If-None-Match: *`, also when it completes a multipart upload. An SDK retry after a lost response finds its
+ * own object (412): equal checksums mean success.
  */
 export class S3ObjectStore implements ObjectStore {
   readonly url: string;
   private readonly client = createS3Client(REQUEST_TIMEOUT_MS);
-  /** Its own connections, so that uploads of labs never keep a clinician's record waiting for a socket. */
+  /** Separate connections for bulk transfers: an upload never makes a clinician's record wait for a socket. */
   private readonly bulkClient = createS3Client(BULK_REQUEST_TIMEOUT_MS);
   private readonly uploader = new S3Uploader(this.client, this.bulkClient);
   private readonly bucket: string;
   private readonly prefix: string;
 
-  /** @param location the prefix without slashes around it, or empty. */
+  /** @param location its prefix has no leading or trailing slash; it may be empty */
   constructor(location: { bucket: string; prefix: string }) {
     this.bucket = location.bucket;
     this.prefix = location.prefix === '' ? '' : `${location.prefix}/`;
@@ -92,7 +92,7 @@ export class S3ObjectStore implements ObjectStore {
     )
       return;
     const body = await this.getStream(from);
-    // Closes the source also when the write fails before it reads.
+    // put may fail before it reads the source, so close it here.
     await this.put(to, body, { contentType: source.ContentType }).finally(() => body.destroy());
   }
 
@@ -109,7 +109,7 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** Bodies are read again when they break off, as the SDK repeats the requests but not the reading. */
+  /** Retries an interrupted body, because the SDK retries only the request. */
   async get(key: string, buffer?: Buffer): Promise<Buffer> {
     return this.readBuffer(key, undefined, buffer);
   }
@@ -121,7 +121,7 @@ export class S3ObjectStore implements ObjectStore {
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
     const { Body, ContentLength = 0 } = await this.request(key, range);
     if (range && ContentLength !== range.end - range.start) {
-      (Body as Readable).destroy(); // S3 cuts a range off at the object's end and calls it a success
+      (Body as Readable).destroy(); // S3 truncates a range at the object's end and reports success
       throw new ObjectRangeError(key, range);
     }
     return completeBody(Body as Readable, ContentLength);
@@ -183,7 +183,7 @@ export class S3ObjectStore implements ObjectStore {
     return probeS3(this, this.client, (key) => this.target(key));
   }
 
-  /** Connections are made when they are needed. */
+  /** Nothing to prepare: the SDK connects on demand. */
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
@@ -213,7 +213,6 @@ export class S3ObjectStore implements ObjectStore {
     return this.readWithRetry(key, range, (body) => readAll(body, buffer));
   }
 
-  /** A body that breaks off is asked for anew. */
   private async readWithRetry<T>(
     key: string,
     range: ByteRange | undefined,
@@ -238,10 +237,10 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** Whether the bytes that were sent are the ones stored; false for others. */
+  /** Compares the sent bytes with the stored object. @throws StoreUnavailableError when there is no object */
   private async matchesStored(key: string, digest: BodyDigest): Promise<boolean> {
     const stored = await this.headObject(key);
-    if (!stored) throw new StoreUnavailableError(`another write of ${key} was under way and came to nothing`);
+    if (!stored) throw new StoreUnavailableError(`a concurrent write of ${key} failed; try again`);
     if (stored.ContentLength !== digest.size) return false;
     const sha256 = stored.Metadata?.[SHA256_FIELD] ?? (await this.readWithRetry(key, undefined, sha256Of));
     return sha256 === digest.sha256;
@@ -268,11 +267,11 @@ export class S3ObjectStore implements ObjectStore {
     const command = new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects, Quiet: true } });
     const { Errors = [] } = await mapS3Errors(() => this.client.send(command));
     if (Errors.length > 0)
-      throw new StoreUnavailableError(`S3 did not delete ${Errors.length} objects (${Errors[0]?.Code})`);
+      throw new StoreUnavailableError(`S3 failed to delete ${Errors.length} objects (${Errors[0]?.Code})`);
   }
 }
 
-/** S3 would list a group again for the keys in it that are behind `startAfter`; so start behind all it can hold. */
+/** S3 would list a prefix group again for its keys after `startAfter`, so start after the last key the group can hold. */
 function afterPrefixGroup({ prefix, delimiter }: ListOptions, startAfter: string): string {
   const slash = delimiter && startAfter.startsWith(prefix) ? startAfter.indexOf(delimiter, prefix.length) : -1;
   return slash === -1 ? startAfter : startAfter.slice(0, slash + 1) + LAST_CHARACTER;

@@ -41,14 +41,14 @@ describeWith('moto_server', 'the probe of an S3 store', () => {
     ['no checksums', ['unsuitable: no-checksums']],
     ['read only', ['unavailable: access-denied']],
     ['skewed clock', ['unavailable: clock-skew']],
-  ])('of a server with the limit "%s" finds %j and leaves nothing', async (limit, found) => {
+  ])('of a server with the limit "%s" finds %j and leaves no object', async (limit, found) => {
     limited.limit = limit;
     expect(await probe()).toEqual(found);
     limited.limit = 'none';
     expect(await keysOf(store)).toEqual([]);
   });
 
-  test('expired credentials make the store unavailable, which delays work, for reads, writes and the probe', async () => {
+  test('expired credentials are StoreUnavailableError (retryable) for reads, writes and the probe', async () => {
     limited.limit = 'expired credentials';
     for (const call of [
       store.get('a'),
@@ -61,27 +61,27 @@ describeWith('moto_server', 'the probe of an S3 store', () => {
     expect((await store.probe()).map(({ kind }) => kind)).toEqual(['unavailable']);
   });
 
-  test('names the variable of the SDK with which a server without checksums can be used, and finds nothing with it', async () => {
+  test('the remedy for a server without checksums names the SDK variable, and with it the probe succeeds', async () => {
     limited.limit = 'no checksums';
     expect((await store.probe())[0]?.remedy).toContain('AWS_REQUEST_CHECKSUM_CALCULATION=when_required');
     process.env.AWS_REQUEST_CHECKSUM_CALCULATION = 'when_required';
-    const set = openStore(`s3://${bucket}/p`);
+    const configured = openStore(`s3://${bucket}/p`);
     try {
-      expect(await set.probe()).toEqual([]);
+      expect(await configured.probe()).toEqual([]);
     } finally {
       delete process.env.AWS_REQUEST_CHECKSUM_CALCULATION;
-      await set.stop();
+      await configured.stop();
     }
   });
 
-  test('tells a bucket that is missing and a server that is not there apart', async () => {
+  test('distinguishes a missing bucket from an unreachable server', async () => {
     const missing = openStore(`s3://${bucket}-missing/p`);
     expect((await missing.probe()).map(({ reason }) => reason)).toEqual(['no-bucket']);
     await missing.stop();
     process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
-    const away = openStore(`s3://${bucket}/p`);
-    expect((await away.probe()).map(({ reason }) => reason)).toEqual(['unreachable']);
+    const unreachable = openStore(`s3://${bucket}/p`);
+    expect((await unreachable.probe()).map(({ reason }) => reason)).toEqual(['unreachable']);
     process.env.AWS_ENDPOINT_URL = limited.url;
-    await away.stop();
+    await unreachable.stop();
   });
 });

@@ -8,12 +8,12 @@ import { PartReader } from './part-reader';
 import { type StoreFinding, statusOf } from '../store-finding';
 
 const REQUEST_TIMEOUT_MS = 5_000;
-/** Statuses with which S3 servers refuse headers that they do not know. */
+/** Statuses that S3 servers return for unknown headers. */
 const UNSUPPORTED_STATUSES = new Set([400, 411, 501, 503]);
 
 type ObjectTarget = Target & { Bucket: string; Key: string };
 
-/** The probe of every store, a conditional multipart upload, and the reason of a server that refuses the SDK's checksums. */
+/** Runs the common probe and a conditional multipart upload, and detects servers that refuse the SDK's checksums. */
 export async function probeS3(
   store: ObjectStore,
   client: S3Client,
@@ -38,7 +38,7 @@ export async function probeS3(
   ];
 }
 
-/** Completes an upload of one small part onto the object that is there already, which must be refused. */
+/** Completes a one-part upload onto an existing object, which the server must refuse. */
 async function probeMultipart(client: S3Client, target: Target): Promise<StoreFinding | undefined> {
   try {
     const upload = await MultipartUpload.begin(client, target);

@@ -4,12 +4,12 @@ import type { ObjectBody, PutOptions } from '../object-store';
 import { MultipartUpload, PART_BYTES, type Target } from './multipart-upload';
 import { PartReader, type BodyDigest } from './part-reader';
 
-/** The metadata field that holds the hex SHA-256 of an object that was put as a whole. */
+/** Metadata field with the hex SHA-256 of an object that was sent in one request. */
 export const SHA256_FIELD = 'sha256';
 
 const MAX_SMALL_BYTES = 1024 * 1024;
 
-/** An upload that did not go through, with what can be known of it. */
+/** An upload that failed, with the digest of the bytes sent. */
 export class UploadError extends Error {
   constructor(
     override readonly cause: unknown,
@@ -20,18 +20,18 @@ export class UploadError extends Error {
 }
 
 export class S3Uploader {
-  /** For the first part of the next stream, which is mostly its last: kept, so that a small upload costs no new memory. */
+  /** Buffer for the first part of the next stream. Most streams have one part, so a small upload allocates no memory. */
   private freeBuffer: Buffer | undefined;
 
-  /** @param client gives up soon, for clinicians wait on it. @param bulkClient has time enough to send a part. */
+  /** @param client for small objects, with a short timeout @param bulkClient with a timeout that suffices for a part */
   constructor(
     private readonly client: S3Client,
     private readonly bulkClient: S3Client,
   ) {}
 
   /**
-   * Sends the body to the target, and resolves when it is stored.
-   * @throws UploadError for an error of S3; an error of the source or the signal as it is.
+   * Sends the body to the target. Resolves when it is stored.
+   * @throws UploadError for an error of S3; errors of the source and the signal unchanged
    */
   async send(target: Target, body: ObjectBody, options: PutOptions): Promise<BodyDigest> {
     options.signal?.throwIfAborted();
@@ -53,7 +53,7 @@ export class S3Uploader {
     return digest;
   }
 
-  /** The signal ends the source and not the upload, which then fails as with a broken source and takes its parts back. */
+  /** The signal destroys the source; the upload then fails as with any source error and is aborted. */
   private async sendStream(
     target: Target,
     body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

@@ -4,9 +4,8 @@ import type { Socket } from 'node:net';
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Lets an agent's sockets read into one piece of memory, in turn. By default each read gets 64 KiB of its own, which the
- * garbage collector sees as a few bytes: a download left 20 MiB of them behind. Node's HTTP parser is called there and then,
- * and copies what belongs to a body.
+ * Makes all sockets of an agent share one read buffer. By default each read allocates 64 KiB that the garbage collector does
+ * not count, which left 20 MiB per download. Safe because the HTTP parser copies bodies synchronously.
  */
 export const sharedReadBuffer: Required<Pick<AgentOptions, 'onread'>> = {
   onread: {
@@ -18,7 +17,7 @@ export const sharedReadBuffer: Required<Pick<AgentOptions, 'onread'>> = {
   },
 };
 
-/** Whether a chunk lies where the next read will write. A parser that copies no more must not go unnoticed. */
+/** Detects an HTTP parser that no longer copies bodies: the next read would overwrite the chunk. */
 export function isInSharedBuffer(chunk: Uint8Array): boolean {
   return chunk.buffer === READ_BUFFER.buffer;
 }

@@ -1,11 +1,11 @@
 import { addAbortSignal, Readable } from 'node:stream';
 
-/** A generator as a stream. `Readable.from` reads ahead, and its end waits for a generator that stands still. */
+/** Reads a generator as a stream. `Readable.from` reads ahead, and its destroy waits for a generator that hangs. */
 class GeneratorReadable extends Readable {
   private readonly chunks: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
 
   constructor(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
-    // Nothing ahead: a chunk's memory is the generator's own again once it is asked for the next.
+    // No read-ahead: the generator may reuse a chunk's memory when the next one is requested.
     super({ objectMode: true, highWaterMark: 0 });
     this.chunks = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
   }
@@ -30,8 +30,8 @@ class GeneratorReadable extends Readable {
 }
 
 /**
- * A body as a stream that the signal ends with an `AbortError`. Its failure waits for its reader: a source may break while
- * the place to write to is still being opened, and an error that nobody listens for would end the process.
+ * Returns a body as a stream that the signal destroys with an `AbortError`. Errors surface when the stream is read: a source
+ * may fail before its reader is attached, and an unhandled error event would end the process.
  */
 export function toAbortableReadable(
   body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

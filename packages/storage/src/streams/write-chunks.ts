@@ -7,12 +7,12 @@ import { readExactly } from '../file/file-readable';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Writes chunks to a stream, one being asked for while the one before is written; resolved when all are written. A chunk's
- * memory may be used again when the next but one is asked for. @throws what the chunks or the stream fail with
+ * Writes chunks to a stream and requests the next chunk while the previous one is written. Resolves when all are written. A
+ * chunk must stay unchanged until two more have been requested. @throws the error of the source or the stream
  */
 export async function writeChunks(chunks: AsyncIterable<Uint8Array>, target: Writable): Promise<void> {
   const watch = new AbortController();
-  // A stream that is destroyed without an error calls no writer back.
+  // A stream that is destroyed without an error never calls back a pending write.
   const ended = finished(target, { signal: watch.signal });
   ended.catch(() => undefined);
   try {
@@ -29,8 +29,8 @@ export async function writeChunks(chunks: AsyncIterable<Uint8Array>, target: Wri
 }
 
 /**
- * Bytes of a file in two pieces of memory, in turn: a stream of the file's own leaves one behind for each chunk to the
- * garbage collector, 30 MiB at a time. @throws ObjectCorruptError when the file ends early
+ * Reads a file in chunks that alternate between two buffers. Node's own file stream allocates one per chunk, which left
+ * 30 MiB to the garbage collector. @throws ObjectCorruptError when the file is truncated during the read
  */
 export async function* doubleBufferedChunks(
   key: string,

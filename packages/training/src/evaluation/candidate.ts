@@ -6,36 +6,36 @@ import { TrainingDataError } from '../training-data';
 import type { DistanceConfig } from './distance-configs';
 import type { SplitStatistics } from './split-statistics';
 
-/** How neighbours become a probability: see `RuleName`; `weighted-votes` count by 1 / distance. */
+/** How neighbours give a probability: see `RuleName`; `weighted-votes` weights votes by 1 / distance. */
 export type CandidateRule = 'votes' | 'weighted-votes' | 'class-ratio';
 
 export interface Candidate {
-  readonly space: DistanceConfig;
+  readonly distanceConfig: DistanceConfig;
   readonly rule: CandidateRule;
   readonly k: number;
-  /** Asks for conformal p-values; only with `class-ratio`. */
+  /** Whether to compute conformal p-values; only with `class-ratio`. */
   readonly conformal?: boolean;
 }
 
-/** What one candidate makes of a split; NaN throughout when no calibration fits the known rows. */
+/** Predictions of one candidate for a split; all NaN when no calibration fits the train rows. */
 export interface SplitScore {
-  /** Of malignancy, one per asked row. */
+  /** Probability of malignancy of each test row. */
   readonly probabilities: Float64Array;
-  /** Brier score of the known rows, each seen by those of other groups alone: what selection may look at. */
+  /** Leave-one-group-out Brier score of the train rows, the only score that selection may use. */
   readonly trainBrier: number;
-  /** Conformal p-values of each asked row, by class, where the candidate asks for them. */
+  /** Conformal p-values of each test row by class, if the candidate has `conformal`. */
   readonly pValues?: readonly [benign: Float64Array, malignant: Float64Array];
 }
 
-/** Everything is fitted to the known rows of the split alone. */
-export function scoreCandidate({ rule, k, conformal = false }: Candidate, view: SplitStatistics): SplitScore {
-  if (rule === 'class-ratio') return scoreClassRatio(k - 1, view, conformal);
+/** Scores a candidate on a split. All parameters are fitted to the train rows only. */
+export function scoreCandidate({ rule, k, conformal = false }: Candidate, split: SplitStatistics): SplitScore {
+  if (rule === 'class-ratio') return scoreClassRatio(k - 1, split, conformal);
   const shares = rule === 'votes' ? 'voteShares' : 'weightedShares';
-  return { probabilities: view.test[shares][k - 1], trainBrier: brier(view.train[shares][k - 1], view.trainLabels) };
+  return { probabilities: split.test[shares][k - 1], trainBrier: brier(split.train[shares][k - 1], split.trainLabels) };
 }
 
-function scoreClassRatio(index: number, view: SplitStatistics, conformal: boolean): SplitScore {
-  const { train, trainLabels, trainLeaveOneOut, test } = view;
+function scoreClassRatio(index: number, split: SplitStatistics, conformal: boolean): SplitScore {
+  const { train, trainLabels, trainLeaveOneOut, test } = split;
   try {
     const epsilon = fitEpsilon(trainLeaveOneOut.malignantMeans[index]);
     const ratios = (means: SplitStatistics['train']) =>
@@ -60,7 +60,9 @@ function calibrated(scores: Float64Array, platt: Platt): Float64Array {
   return scores.map((score) => plattProbability(score, platt));
 }
 
-/** A row is the odder in a class the nearer the other class is; the score is the logarithm of that, or minus it. */
+/**
+ * Conformal p-values of the test rows for one class. The nonconformity score is the class-ratio score or its negative.
+ */
 function pValues(
   testScores: Float64Array,
   trainScores: Float64Array,

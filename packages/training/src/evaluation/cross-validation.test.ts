@@ -11,9 +11,9 @@ const data = { training: createTrainingSet(completeRows, defaultOptions.schema),
 const options = { folds: 10, repetitions: 1, seed: 7 };
 
 function candidateOf(metric: string, scaling: string, rule: Candidate['rule'], k = 5): Candidate {
-  const space = distanceConfigs.find((one) => one.metric === metric && one.scaling === scaling);
-  if (space === undefined) throw new Error(`no ${metric} ${scaling}`);
-  return { space, rule, k, conformal: rule === 'class-ratio' };
+  const distanceConfig = distanceConfigs.find((config) => config.metric === metric && config.scaling === scaling);
+  if (distanceConfig === undefined) throw new Error(`no ${metric} ${scaling}`);
+  return { distanceConfig, rule, k, conformal: rule === 'class-ratio' };
 }
 
 const ratio = candidateOf('bray-curtis', 'raw', 'class-ratio');
@@ -29,7 +29,7 @@ test.each<[string, FitOptions, number]>([
   ['default', defaultOptions, 0],
   ['baseline', baselineOptions, 1],
   ['scaled', { ...defaultOptions, metric: 'euclidean', scaling: 'z-score' }, 2],
-])('a fold answers as the model does that is fitted to its known rows: %s', (_, fitOptions, index) => {
+])('a fold predicts as the model that is fitted to its train rows: %s', (_, fitOptions, index) => {
   const classifier = Classifier.load(
     serializeModel(
       fit(
@@ -49,37 +49,37 @@ test.each<[string, FitOptions, number]>([
   }
 });
 
-test('every row is asked once, by rows of other ids alone', () => {
+test('every row is tested once, against rows of other ids only', () => {
   const splits = createSplits(data, options, 0);
   expect(splits.flatMap(({ test }) => Array.from(test)).sort((a, b) => a - b)).toEqual(
     completeRows.map((_, row) => row),
   );
-  for (const { train, test: asked } of splits) {
-    const knownIds = new Set(Array.from(train, (row) => completeRows[row].id));
-    expect(Array.from(asked).filter((row) => knownIds.has(completeRows[row].id))).toEqual([]);
+  for (const { train, test: testRows } of splits) {
+    const trainIds = new Set(Array.from(train, (row) => completeRows[row].id));
+    expect(Array.from(testRows).filter((row) => trainIds.has(completeRows[row].id))).toEqual([]);
   }
 });
 
-test('the choice within a fold is one of its family', () => {
+test('nested selection chooses a candidate of its family in each fold', () => {
   expect([...nested[0].chosen]).toEqual([[votes, 10]]);
   expect(nested[0].probabilities).toEqual(predictions[1].probabilities);
   expect([...nested[1].chosen.values()].reduce((sum, times) => sum + times)).toBe(10);
 });
 
-test('a repetition depends on the seed and its number alone', () => {
+test('a repetition depends only on the seed and its number', () => {
   const longer = crossValidate(data, [votes], { ...options, repetitions: 2 }).predictions[0].probabilities;
   expect(longer[0]).toEqual(predictions[1].probabilities[0]);
   expect(longer[1]).not.toEqual(longer[0]);
   expect(crossValidate(data, [votes], { ...options, seed: 8 }).predictions[0].probabilities[0]).not.toEqual(longer[0]);
 });
 
-test('the first group of records foretells the later ones', () => {
+test('a model of the first group of records predicts the later ones', () => {
   const { accuracy, sensitivity } = evaluateChronologically(data, 367, ratio);
   expect(accuracy).toBeCloseTo(310 / 315, 12);
   expect(sensitivity).toBe(1);
 });
 
-test('each feature vector stays once, and ids can be leaked for a demonstration', () => {
+test('deduplication keeps each feature vector once, and ids can be added as a feature', () => {
   const distinct = deduplicate(data);
   expect(distinct.training.rows).toBe(new Set(completeRows.map(({ sample }) => Array.from(sample).join())).size);
   const leaked = withIdLeak(

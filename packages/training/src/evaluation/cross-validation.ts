@@ -8,36 +8,36 @@ export interface CrossValidationOptions {
   readonly folds: number;
   readonly repetitions: number;
   readonly seed: number;
-  /** Sets of candidates among which to choose within each split. */
+  /** Sets of candidates; within each split one candidate of each set is selected. */
   readonly families?: readonly ((candidate: Candidate) => boolean)[];
-  /** Called after each fold with the share that is done. */
+  /** Called after each fold with the completed share. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** Out-of-fold answers of one candidate: per repetition, one entry per row. */
+/** Out-of-fold predictions of one candidate: per repetition one entry per row. */
 export interface CandidatePredictions {
   readonly candidate: Candidate;
   readonly probabilities: readonly Float64Array[];
-  /** Conformal p-values by class, where the candidate asks for them. */
+  /** Conformal p-values by class, if the candidate has `conformal`. */
   readonly pValues: readonly (readonly [benign: Float64Array, malignant: Float64Array])[];
 }
 
-/** What comes of leaving the choice to each split's known rows. */
+/** Out-of-fold predictions of the candidates that each split selected from its train rows. */
 export interface NestedPredictions {
   readonly probabilities: readonly Float64Array[];
-  /** How often each candidate was chosen. */
+  /** Number of splits that selected each candidate. */
   readonly chosen: ReadonlyMap<Candidate, number>;
 }
 
 export interface CrossValidation {
   readonly predictions: readonly CandidatePredictions[];
-  /** By family, in the order asked for. */
+  /** By family, in the order of the options. */
   readonly nested: readonly NestedPredictions[];
 }
 
 /**
- * Repeated stratified cross-validation by group. Whatever is fitted, is fitted to the known rows of a fold alone: scaling,
- * ε, the calibration, and for `nested` the choice of the candidate, by the Brier score of known rows that were left out.
+ * Repeated stratified cross-validation by group. Scaling, ε and calibration are fitted to the train rows of a split
+ * only. `nested` also selects the candidate within the split, by the leave-one-group-out Brier score of the train rows.
  */
 export function crossValidate(
   data: EvaluationData,
@@ -67,7 +67,7 @@ export function crossValidate(
   return { predictions, nested: selections };
 }
 
-/** The folds of one repetition, which depend on the seed and its number alone. */
+/** Splits of one repetition. They depend only on the seed and the number of the repetition. */
 export function createSplits(
   { training, groups }: EvaluationData,
   { folds, seed }: Pick<CrossValidationOptions, 'folds' | 'seed'>,
@@ -81,7 +81,7 @@ export function createSplits(
   }));
 }
 
-/** @returns each candidate's Brier score among the known rows */
+/** @returns the Brier score of each candidate on the train rows */
 function predictSplit(
   predictions: readonly CandidatePredictions[],
   distanceCache: DistanceCache,
@@ -91,8 +91,11 @@ function predictSplit(
   const trainBriers = new Map<Candidate, number>();
   let [statistics, distanceConfig]: [SplitStatistics | undefined, DistanceConfig | undefined] = [undefined, undefined];
   for (const { candidate, probabilities, pValues } of predictions) {
-    if (statistics === undefined || distanceConfig !== candidate.space)
-      [statistics, distanceConfig] = [distanceCache.statisticsFor(candidate.space, split), candidate.space];
+    if (statistics === undefined || distanceConfig !== candidate.distanceConfig)
+      [statistics, distanceConfig] = [
+        distanceCache.statisticsFor(candidate.distanceConfig, split),
+        candidate.distanceConfig,
+      ];
     const score = scoreCandidate(candidate, statistics);
     trainBriers.set(candidate, score.trainBrier);
     split.test.forEach((row, index) => {
@@ -105,7 +108,7 @@ function predictSplit(
   return trainBriers;
 }
 
-/** The choice within one family, split by split. */
+/** Selects a candidate of one family in each split. */
 class NestedSelection implements NestedPredictions {
   readonly probabilities: readonly Float64Array[];
   readonly chosen = new Map<Candidate, number>();
@@ -126,7 +129,9 @@ class NestedSelection implements NestedPredictions {
   }
 }
 
-/** Distances of raw values are the same in every fold and kept; scaled ones depend on the known rows. */
+/**
+ * Distances of raw values are cached, because they are the same in every split; scaled ones depend on the train rows.
+ */
 class DistanceCache {
   private readonly rawDistances = new Map<DistanceConfig, Float64Array>();
 
@@ -135,17 +140,17 @@ class DistanceCache {
     private readonly maxK: number,
   ) {}
 
-  statisticsFor(space: DistanceConfig, split: Split): SplitStatistics {
-    return summarizeSplit(this.distances(space, split), this.data, split, this.maxK);
+  statisticsFor(distanceConfig: DistanceConfig, split: Split): SplitStatistics {
+    return summarizeSplit(this.distances(distanceConfig, split), this.data, split, this.maxK);
   }
 
-  private distances(space: DistanceConfig, { train }: Split): Float64Array {
+  private distances(distanceConfig: DistanceConfig, { train }: Split): Float64Array {
     const { training } = this.data;
-    if (space.scaling !== 'raw') return distanceMatrix(space, training, train);
-    let distances = this.rawDistances.get(space);
+    if (distanceConfig.scaling !== 'raw') return distanceMatrix(distanceConfig, training, train);
+    let distances = this.rawDistances.get(distanceConfig);
     if (distances === undefined) {
-      distances = distanceMatrix(space, training, train);
-      this.rawDistances.set(space, distances);
+      distances = distanceMatrix(distanceConfig, training, train);
+      this.rawDistances.set(distanceConfig, distances);
     }
     return distances;
   }

@@ -1,7 +1,7 @@
 import { isGreyZone } from '@cytoqueue/classifier';
 import { calibrationBin, ECE_BINS } from './evaluation-metrics';
 
-/** Answers of all repetitions beside the truth, as points to draw. */
+/** Quality of the predictions of all repetitions, as points of plots. */
 export interface Curves {
   /** From (0, 0) to (1, 1). */
   readonly roc: readonly { readonly false_positive_rate: number; readonly true_positive_rate: number }[];
@@ -10,16 +10,16 @@ export interface Curves {
     readonly malignant_share: number;
     readonly rows: number;
   }[];
-  /** Share of errors among the most certain so many. */
+  /** Error rate (`risk`) among the share of records with the most certain predictions (`coverage`). */
   readonly risk_coverage: readonly { readonly coverage: number; readonly risk: number }[];
   readonly grey_zone: GreyZoneMetrics;
 }
 
 export interface GreyZoneMetrics {
-  /** Share of the records that are outside the grey zone. */
+  /** Share of the records outside the grey zone. */
   readonly answered: number;
   readonly accuracy_of_answered: number;
-  /** Malignant records that are answered with benign, per repetition. */
+  /** Malignant records that are classified as benign outside the grey zone, per repetition. */
   readonly missed_malignant: number;
 }
 
@@ -29,8 +29,8 @@ interface LabelledProbability {
 }
 
 export function computeCurves(probabilities: readonly Float64Array[], labels: Uint8Array): Curves {
-  const predictions = probabilities.flatMap((some) =>
-    Array.from(some, (probability, row) => ({ probability, label: labels[row] })),
+  const predictions = probabilities.flatMap((repetition) =>
+    Array.from(repetition, (probability, row) => ({ probability, label: labels[row] })),
   );
   return {
     roc: rocOf(predictions),
@@ -42,7 +42,7 @@ export function computeCurves(probabilities: readonly Float64Array[], labels: Ui
 
 function rocOf(predictions: readonly LabelledProbability[]): Curves['roc'] {
   const descending = predictions.toSorted((a, b) => b.probability - a.probability);
-  const totals = [0, 1].map((label) => predictions.filter((answer) => answer.label === label).length);
+  const totals = [0, 1].map((label) => predictions.filter((prediction) => prediction.label === label).length);
   const points = [{ false_positive_rate: 0, true_positive_rate: 0 }];
   const counts = [0, 0];
   descending.forEach(({ probability, label }, i) => {
@@ -53,7 +53,7 @@ function rocOf(predictions: readonly LabelledProbability[]): Curves['roc'] {
   return points.filter((point, i) => !isBetween(points[i - 1], point, points[i + 1]));
 }
 
-/** On the straight line between its neighbours, upright or level: nothing is lost without it. */
+/** Whether a point lies on a vertical or horizontal line between its neighbours and can be omitted. */
 function isBetween(
   before: Curves['roc'][number] | undefined,
   point: Curves['roc'][number],

@@ -1,23 +1,22 @@
 import type { TrainingSet } from '@cytoqueue/classifier';
 import { quantile } from '../quantile';
 
-/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+/** Bound once: Jest runs tests in a vm context, where reading a global is slow. */
 const { abs, sqrt } = Math;
 
 export type CandidateScaling = 'raw' | 'z-score' | 'min-max' | 'robust';
 export type CandidateMetric = 'euclidean' | 'manhattan' | 'bray-curtis' | 'canberra';
 
-/** A way to look at distances. */
+/** A metric with a scaling. */
 export interface DistanceConfig {
   readonly metric: CandidateMetric;
   readonly scaling: CandidateScaling;
 }
 
 /**
- * What is compared. Bray-Curtis and Canberra put differences in proportion to the values, so they need values whose
- * zero means none, which scaling takes away. Canberra stands for the fourth metric rather than Chebyshev: it is to
- * Bray-Curtis feature by feature what the latter is to Manhattan as a whole, while the largest difference alone ignores
- * eight grades of nine.
+ * Configurations that are compared. Bray-Curtis and Canberra relate differences to the values, so they need raw values.
+ * Canberra is included rather than Chebyshev: it normalizes each feature as Bray-Curtis normalizes the sum, while
+ * Chebyshev distance ignores all features but the one with the largest difference.
  */
 export const distanceConfigs: readonly DistanceConfig[] = [
   ...(['raw', 'z-score', 'min-max', 'robust'] as const).flatMap((scaling) => [
@@ -32,11 +31,11 @@ export const distanceConfigs: readonly DistanceConfig[] = [
  * Distances between all rows, rows × rows.
  * @param train the rows that the scaling may be fitted to
  */
-export function distanceMatrix(space: DistanceConfig, training: TrainingSet, train: Int32Array): Float64Array {
+export function distanceMatrix(distanceConfig: DistanceConfig, training: TrainingSet, train: Int32Array): Float64Array {
   const { rows, featureCount } = training;
-  const values = scaleValues(space.scaling, training, train);
+  const values = scaleValues(distanceConfig.scaling, training, train);
   const distances = new Float64Array(rows * rows);
-  const distanceOf = distanceFunctions[space.metric];
+  const distanceOf = distanceFunctions[distanceConfig.metric];
   for (let row = 1; row < rows; row++) {
     for (let other = 0; other < row; other++) {
       const distance = distanceOf(values, row * featureCount, other * featureCount, featureCount);
@@ -95,7 +94,7 @@ function scaleValues(
   return scaled;
 }
 
-/** A column that does not vary among the known rows is left as it is. */
+/** A column that is constant in the train rows keeps scale 1. */
 function fitColumnScaling(
   kind: Exclude<CandidateScaling, 'raw'>,
   values: Float64Array,
@@ -105,6 +104,6 @@ function fitColumnScaling(
   if (kind === 'z-score') return { center: mean, scale: deviation || 1 };
   const [minimum, maximum] = [quantile(values, 0), quantile(values, 1)];
   if (kind === 'min-max') return { center: minimum, scale: maximum - minimum || 1 };
-  // Most rows of `mitoses` are 1, which leaves no range between the quartiles.
+  // `mitoses` is mostly 1, so that its quartiles are equal: use the standard deviation instead.
   return { center: quantile(values, 0.5), scale: quantile(values, 0.75) - quantile(values, 0.25) || deviation || 1 };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { Evaluator } from './evaluation-metrics';
 
-/** Probabilities in tenths, so that ties and bin edges abound; both classes occur. */
-const judged = fc
+/** Probabilities in tenths, so that there are many ties and bin edges; both classes occur. */
+const weightedRows = fc
   .array(
     fc.record({
       p: fc.integer({ min: 0, max: 10 }).map((tenths) => tenths / 10),
@@ -15,14 +15,14 @@ const judged = fc
 
 const share = <T>(rows: readonly T[], has: (row: T) => boolean) => rows.filter(has).length / rows.length;
 
-test('figures are those of their definitions, and weights are repetitions', () => {
+test('metrics equal their definitions, and weights count as repeated rows', () => {
   fc.assert(
-    fc.property(judged, (rows) => {
-      const judge = new Evaluator(
+    fc.property(weightedRows, (rows) => {
+      const evaluator = new Evaluator(
         Float64Array.from(rows, ({ p }) => p),
         Uint8Array.from(rows, ({ label }) => label),
       );
-      const figures = judge.evaluate(rows.map(({ weight }) => weight));
+      const metrics = evaluator.evaluate(rows.map(({ weight }) => weight));
       const all = rows.flatMap((row) => Array.from({ length: row.weight }, () => row));
       const [benign, malignant] = [0, 1].map((label) => all.filter((row) => row.label === label));
       const called = ({ p }: { p: number }) => p >= 0.5;
@@ -33,26 +33,26 @@ test('figures are those of their definitions, and weights are repetitions', () =
       const gap = (bin: typeof all) => Math.abs(bin.reduce((sum, { p, label }) => sum + p - label, 0));
       const hits = malignant.filter(called).length;
       const alarms = benign.filter(called).length;
-      expect(figures.accuracy).toBeCloseTo(
+      expect(metrics.accuracy).toBeCloseTo(
         share(all, (row) => called(row) === (row.label === 1)),
         12,
       );
-      expect(figures.sensitivity).toBeCloseTo(share(malignant, called), 12);
-      expect(figures.specificity).toBeCloseTo(1 - share(benign, called), 12);
-      expect(figures.jaccard_malignant).toBeCloseTo(hits / (malignant.length + alarms), 12);
-      expect(figures.jaccard_benign).toBeCloseTo(
+      expect(metrics.sensitivity).toBeCloseTo(share(malignant, called), 12);
+      expect(metrics.specificity).toBeCloseTo(1 - share(benign, called), 12);
+      expect(metrics.jaccard_malignant).toBeCloseTo(hits / (malignant.length + alarms), 12);
+      expect(metrics.jaccard_benign).toBeCloseTo(
         (benign.length - alarms) / (benign.length + malignant.length - hits),
         12,
       );
-      expect(figures.f1).toBeCloseTo((2 * hits) / (malignant.length + hits + alarms), 12);
-      expect(figures.auc).toBeCloseTo(pairs.reduce<number>((sum, pair) => sum + pair, 0) / pairs.length, 12);
-      expect(figures.brier).toBeCloseTo(all.reduce((sum, { p, label }) => sum + (p - label) ** 2, 0) / all.length, 12);
-      expect(figures.ece).toBeCloseTo(bins.reduce((sum, bin) => sum + gap(bin), 0) / all.length, 12);
+      expect(metrics.f1).toBeCloseTo((2 * hits) / (malignant.length + hits + alarms), 12);
+      expect(metrics.auc).toBeCloseTo(pairs.reduce<number>((sum, pair) => sum + pair, 0) / pairs.length, 12);
+      expect(metrics.brier).toBeCloseTo(all.reduce((sum, { p, label }) => sum + (p - label) ** 2, 0) / all.length, 12);
+      expect(metrics.ece).toBeCloseTo(bins.reduce((sum, bin) => sum + gap(bin), 0) / all.length, 12);
     }),
   );
 });
 
-test('log loss and the Matthews correlation by hand', () => {
+test('log loss and Matthews correlation equal values computed by hand', () => {
   const { log_loss, mcc } = new Evaluator(Float64Array.of(0.2, 0.6, 0.9, 0), Uint8Array.of(0, 0, 1, 1)).evaluate();
   expect(log_loss).toBeCloseTo((-Math.log(0.8) - Math.log(0.4) - Math.log(0.9) - Math.log(1e-6)) / 4, 12);
   expect(mcc).toBe(0);

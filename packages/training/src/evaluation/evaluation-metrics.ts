@@ -1,7 +1,12 @@
-/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+import type { MetricValues } from '@cytoqueue/classifier';
+
+/** Bound once: Jest runs tests in a vm context, where reading a global is slow. */
 const { abs, floor, log, max, min, sqrt } = Math;
 
-/** Quality of probabilities beside the truth, malignant being positive. All but `log_loss` lie in 0..1, `mcc` in −1..1. */
+/**
+ * Quality of predicted probabilities; malignant is positive. `mcc` is in −1..1, `log_loss` is unlimited, others in
+ * 0..1.
+ */
 export interface EvaluationMetrics {
   readonly accuracy: number;
   readonly sensitivity: number;
@@ -19,10 +24,10 @@ export interface EvaluationMetrics {
 export const evaluationMetricNames = ['accuracy', 'sensitivity', 'specificity', 'jaccard_benign', 'jaccard_malignant', 'f1', 'mcc', 'auc', 'brier', 'log_loss', 'ece'] as const satisfies (keyof EvaluationMetrics)[]; // prettier-ignore
 
 export const ECE_BINS = 10;
-/** A vote share of 0 or 1 that turns out wrong counts as one in a million; its surprise would be infinite. */
+/** Probabilities of 0 and 1 are clipped by this; otherwise one wrong vote share would make the log loss infinite. */
 const LOG_LOSS_CLIP = 1e-6;
 
-/** Probabilities with their labels, ordered once so that many weightings of the rows can be judged. */
+/** Evaluates probabilities against labels. Sorts them once, so that many weightings of the rows are fast. */
 export class Evaluator {
   private readonly ascending: Int32Array;
 
@@ -34,7 +39,7 @@ export class Evaluator {
     this.ascending = Int32Array.from(labels.keys()).sort((a, b) => probabilities[a] - probabilities[b]);
   }
 
-  /** @param weights how often each row counts; once when left out */
+  /** @param weights how often each row counts; default once */
   evaluate(weights?: ArrayLike<number>): EvaluationMetrics {
     const { probabilities, labels } = this;
     const confusion = [0, 0, 0, 0];
@@ -54,7 +59,7 @@ export class Evaluator {
     return { ...confusionRates(confusion), auc: this.auc(weights), brier: brier / rows, log_loss: logLoss / rows, ece };
   }
 
-  /** Share of the pairs of a malignant and a benign row that are in the right order; a tie is half a pair. */
+  /** Share of the pairs of a malignant and a benign row that are ordered correctly; a tie counts half. */
   private auc(weights?: ArrayLike<number>): number {
     const { ascending, probabilities, labels } = this;
     let [benignBelow, malignant, pairs] = [0, 0, 0];
@@ -89,4 +94,20 @@ function confusionRates([trueBenign, falseMalignant, falseBenign, trueMalignant]
     f1: (2 * trueMalignant) / (malignant + calledMalignant),
     mcc: mccScale === 0 ? 0 : (trueBenign * trueMalignant - falseMalignant * falseBenign) / mccScale,
   };
+}
+
+/**
+ * Confusion counts at a threshold and the rates that follow from them; malignant is positive.
+ * @param probabilities probability of malignancy, one per label
+ */
+export function confusionMetrics(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  threshold: number,
+): MetricValues {
+  const counts = [0, 0, 0, 0];
+  for (let i = 0; i < labels.length; i++) counts[labels[i] * 2 + (probabilities[i] >= threshold ? 1 : 0)]++;
+  const [true_benign, false_malignant, false_benign, true_malignant] = counts;
+  const { f1: _f1, mcc: _mcc, ...rates } = confusionRates(counts);
+  return { true_benign, false_malignant, false_benign, true_malignant, ...rates };
 }

@@ -4,7 +4,7 @@ import { groupById } from '../training-data';
 import { assignFolds } from './folds';
 import { createRandom } from './random';
 
-test('rows of one group are in one fold', () => {
+test('keeps the rows of a group in one fold', () => {
   const rows = fc.array(fc.record({ label: fc.constantFrom(0, 1), group: fc.nat(8) }), {
     minLength: 20,
     maxLength: 60,
@@ -23,17 +23,17 @@ test('rows of one group are in one fold', () => {
   );
 });
 
-test('every fold of the Original data has its share of each class, and other seeds deal other folds', () => {
+test('balances the classes of the Original data between folds, differently for each seed', () => {
   const labels = Uint8Array.from(completeRows, ({ label }) => label);
-  const deals = [1, 2, 3].map((seed) => assignFolds(labels, groupById(completeRows), 10, createRandom(seed)));
-  for (const folds of deals) {
+  const assignments = [1, 2, 3].map((seed) => assignFolds(labels, groupById(completeRows), 10, createRandom(seed)));
+  for (const folds of assignments) {
     const counts = Array.from({ length: 10 }, (_, fold) =>
-      [0, 1].map((label) => folds.filter((own, row) => own === fold && labels[row] === label).length),
+      [0, 1].map((label) => folds.filter((foldOfRow, row) => foldOfRow === fold && labels[row] === label).length),
     );
     for (const [benign, malignant] of counts) {
       expect(Math.abs(benign - 44.4)).toBeLessThan(2);
       expect(Math.abs(malignant - 23.9)).toBeLessThan(2);
     }
   }
-  expect(new Set(deals.map(String)).size).toBe(3);
+  expect(new Set(assignments.map(String)).size).toBe(3);
 });

@@ -1,9 +1,9 @@
 import { type Random, shuffle } from './random';
 
 /**
- * Deals rows into folds: rows of one group stay together, and every fold gets its share of each class as nearly as that
- * allows. After scikit-learn's StratifiedGroupKFold: groups in random order, those that tip the classes most first,
- * each to the fold that evens the classes out best.
+ * Assigns rows to folds: rows of one group stay together, and the classes are balanced between folds as well as that
+ * allows. After scikit-learn's StratifiedGroupKFold: groups in random order, sorted by class imbalance, largest first,
+ * each assigned to the fold that balances the classes best.
  * @returns the fold of each row
  */
 export function assignFolds(labels: Uint8Array, groups: Int32Array, folds: number, random: Random): Int32Array {
@@ -29,9 +29,9 @@ export function assignFolds(labels: Uint8Array, groups: Int32Array, folds: numbe
 function countByGroup(labels: Uint8Array, groups: Int32Array): Map<number, number[]> {
   const counts = new Map<number, number[]>();
   groups.forEach((group, row) => {
-    const own = counts.get(group) ?? [0, 0];
-    own[labels[row]]++;
-    counts.set(group, own);
+    const classCounts = counts.get(group) ?? [0, 0];
+    classCounts[labels[row]]++;
+    counts.set(group, classCounts);
   });
   return counts;
 }
@@ -40,13 +40,13 @@ function countsOf(countsByGroup: Map<number, number[]>, group: number): number[]
   return countsByGroup.get(group) ?? [0, 0];
 }
 
-/** The fold after whose gain the shares of the classes vary least between folds; among equals the one with fewer rows. */
+/** The fold that makes the class shares vary least between folds when it gets the group; on a tie the smaller fold. */
 function bestFold(foldCounts: readonly number[][], counts: readonly number[], totals: readonly number[]): number {
   let best = 0;
   let [minSpread, minRows] = [Infinity, Infinity];
   for (let fold = 0; fold < foldCounts.length; fold++) {
     const spread = totals.reduce((sum, total, label) => {
-      const shares = foldCounts.map((own, index) => (own[label] + (index === fold ? counts[label] : 0)) / total);
+      const shares = foldCounts.map((inFold, index) => (inFold[label] + (index === fold ? counts[label] : 0)) / total);
       return sum + standardDeviation(shares);
     }, 0);
     const rows = foldCounts[fold][0] + foldCounts[fold][1];

@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { NeighborStatistics } from './neighbor-statistics';
 
-const MOST = 4;
-const known = fc.record({ distance: fc.nat(4), label: fc.constantFrom(0, 1), group: fc.nat(9) });
+const MAX_K = 4;
+const trainRow = fc.record({ distance: fc.nat(4), label: fc.constantFrom(0, 1), group: fc.nat(9) });
 
-test('means and votes are those of sorting everything, ties and groups included', () => {
+test('means and votes equal those from sorting all rows, with ties and groups', () => {
   const cases = fc
-    .array(known, { minLength: 12, maxLength: 30 })
+    .array(trainRow, { minLength: 12, maxLength: 30 })
     .filter((rows) =>
-      [0, 1].every((label) => rows.filter((row) => row.label === label && row.group !== 0).length >= MOST),
+      [0, 1].every((label) => rows.filter((row) => row.label === label && row.group !== 0).length >= MAX_K),
     );
   fc.assert(
     fc.property(cases, (rows) => {
-      const asked = { distance: 0, label: 0, group: 0 };
-      const all = [asked, ...rows];
+      const testRow = { distance: 0, label: 0, group: 0 };
+      const all = [testRow, ...rows];
       const indexes = Int32Array.from(all.keys()).slice(1);
-      const neighbors = new NeighborStatistics(MOST);
+      const neighbors = new NeighborStatistics(MAX_K);
       neighbors.setRow(
         Float64Array.from(all, ({ distance }) => distance),
         0,
@@ -25,15 +25,15 @@ test('means and votes are those of sorting everything, ties and groups included'
         },
       );
       const others = rows.filter(({ group }) => group !== 0).sort((a, b) => a.distance - b.distance);
-      for (let k = 1; k <= MOST; k++) {
+      for (let k = 1; k <= MAX_K; k++) {
         const nearest = (label: number) => others.filter((row) => row.label === label).slice(0, k);
-        const mean = (some: typeof others) => some.reduce((sum, { distance }) => sum + distance, 0) / k;
+        const mean = (subset: typeof others) => subset.reduce((sum, { distance }) => sum + distance, 0) / k;
         const voters = others.filter(({ distance }) => distance <= others[k - 1].distance);
         const atZero = voters.filter(({ distance }) => distance === 0);
-        const weight = (some: typeof others) =>
+        const weight = (subset: typeof others) =>
           atZero.length > 0
-            ? some.filter((row) => atZero.includes(row)).length
-            : some.reduce((sum, { distance }) => sum + 1 / distance, 0);
+            ? subset.filter((row) => atZero.includes(row)).length
+            : subset.reduce((sum, { distance }) => sum + 1 / distance, 0);
         const malignant = voters.filter(({ label }) => label === 1);
         expect(neighbors.benignMeans[k - 1]).toBeCloseTo(mean(nearest(0)), 12);
         expect(neighbors.malignantMeans[k - 1]).toBeCloseTo(mean(nearest(1)), 12);

@@ -1,19 +1,21 @@
 import type { Label } from '@cytoqueue/schema';
 import type { RowsByLabel } from '@cytoqueue/classifier';
 
-/** Rows that may vouch for others. */
+/** Rows that can be neighbours of other rows. */
 export interface TrainRows {
   readonly rowsByLabel: RowsByLabel;
-  /** Of every row, known or not: rows of one group do not see each other. */
+  /** Group of every row, train or test: rows of one group are not neighbours. */
   readonly groups: Int32Array;
 }
 
-/** What the k nearest known rows say of one row, for every k at once: entry k − 1 is for k. */
+/** Statistics of the k nearest train rows of one row, for all k at once: entry k − 1 is for k. */
 export class NeighborStatistics {
-  /** Mean distance to the k nearest of each class. */
+  /** Mean distance to the k nearest rows of each class. */
   readonly benignMeans: Float64Array;
   readonly malignantMeans: Float64Array;
-  /** Share of malignant among all rows at or within the k-th distance; by number, and by 1 / distance. */
+  /**
+   * Malignant share of the votes of all rows at or within the k-th distance: unweighted, and weighted by 1 / distance.
+   */
   readonly voteShares: Float64Array;
   readonly weightedShares: Float64Array;
   private readonly benign: Float64Array;
@@ -30,7 +32,7 @@ export class NeighborStatistics {
     [this.benign, this.malignant] = [column(), column()];
   }
 
-  /** @param row measured against the known rows of other groups; there must be at least `most` of each class */
+  /** @param row compared with the train rows of other groups, of which each class must have at least `maxK` */
   setRow(distances: Float64Array, row: number, train: TrainRows): void {
     const offset = row * train.groups.length;
     findNearestDistances(distances, offset, train, 0, row, this.benign);
@@ -72,7 +74,7 @@ class Votes {
     const { sorted } = this;
     for (; this.nextRank < sorted.length && sorted[this.nextRank] <= limit; this.nextRank++)
       this.add(sorted[this.nextRank], 1);
-    // Beyond the last that was kept there may be more at the very same distance.
+    // More rows may tie with the last one in `sorted`.
     if (this.nextRank === sorted.length && this.count === sorted.length)
       this.add(limit, this.countWithin(limit) - this.count);
   }
@@ -84,13 +86,13 @@ class Votes {
   }
 }
 
-/** Rows at no distance outweigh all others. */
+/** Only rows at distance 0 vote when there are any. */
 function weightedShare(benign: Votes, malignant: Votes): number {
   const atZero = benign.atZero + malignant.atZero;
   return atZero > 0 ? malignant.atZero / atZero : malignant.weight / (malignant.weight + benign.weight);
 }
 
-/** The smallest distances, ascending, as many as there is room for. */
+/** Writes the smallest distances to `out`, ascending. */
 function findNearestDistances(
   distances: Float64Array,
   offset: number,

@@ -4,7 +4,7 @@ import { Evaluator, type EvaluationMetrics } from './evaluation-metrics';
 import { distanceMatrix } from './distance-configs';
 import { type EvaluationData, type Split, summarizeSplit } from './split-statistics';
 
-/** The first row of each feature vector, every one for itself. */
+/** Keeps the first row of each feature vector, each in its own group. */
 export function deduplicate({ training }: EvaluationData): EvaluationData {
   const { samples, featureCount, rows } = training;
   const seen = new Set<string>();
@@ -15,7 +15,7 @@ export function deduplicate({ training }: EvaluationData): EvaluationData {
   return { training: pickRows(training, keptRows), groups: keptRows.map((_, index) => index) };
 }
 
-/** What a model of the rows up to one in the file makes of those that came later, of other groups. */
+/** Evaluates a model of the rows up to `lastTrainRow` on all later rows of other groups. */
 export function evaluateChronologically(
   data: EvaluationData,
   lastTrainRow: number,
@@ -26,7 +26,7 @@ export function evaluateChronologically(
   const trainRows = allRows.filter((row) => training.trainingRows[row] <= lastTrainRow);
   const trainGroups = new Set(Array.from(trainRows, (row) => groups[row]));
   const split: Split = { train: trainRows, test: allRows.filter((row) => !trainGroups.has(groups[row])) };
-  const distances = distanceMatrix(candidate.space, training, split.train);
+  const distances = distanceMatrix(candidate.distanceConfig, training, split.train);
   const { probabilities } = scoreCandidate(candidate, summarizeSplit(distances, data, split, candidate.k));
   return new Evaluator(
     probabilities,
@@ -34,7 +34,7 @@ export function evaluateChronologically(
   ).evaluate();
 }
 
-/** The same rows with their ids as one more feature: what must never be done. */
+/** Adds the ids as one more feature, to demonstrate the harm of such a leak. */
 export function withIdLeak(data: EvaluationData, ids: readonly number[]): EvaluationData {
   const { training } = data;
   const { featureCount, rows, samples } = training;

@@ -1,7 +1,9 @@
 /** Uniform in [0, 1). */
 export type Random = () => number;
 
-/** A small generator with a state of 32 bits, the same on every machine: mulberry32 by Tommy Ettinger (public domain). */
+/**
+ * Generator with 32 bits of state and the same sequence on every machine: mulberry32 by Tommy Ettinger (public domain).
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -12,7 +14,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** In place; every order equally likely. Fisher and Yates, as told by Durstenfeld (1964). */
+/** Shuffles in place; all orders are equally likely. Fisher-Yates, after Durstenfeld (1964). */
 export function shuffle<T>(values: T[], random: Random): T[] {
   for (let last = values.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

@@ -1,29 +1,29 @@
 import type { TrainingSet, RowsByLabel } from '@cytoqueue/classifier';
 import { type TrainRows, NeighborStatistics } from './neighbor-statistics';
 
-/** Labelled rows; rows of one group are never on both sides of a split. */
+/** Labelled rows with their groups; a group is never on both sides of a split. */
 export interface EvaluationData {
   readonly training: TrainingSet;
   readonly groups: Int32Array;
 }
 
-/** Rows whose class is known to the model, and rows that it is asked for. */
+/** Rows that the model is fitted to, and rows that it predicts. */
 export interface Split {
   readonly train: Int32Array;
   readonly test: Int32Array;
 }
 
-/** What the neighbours say of some rows, see `RowNeighbors`: by k − 1, one entry per row. */
-export type NeighborColumns = Readonly<
+/** `NeighborStatistics` of many rows: by k − 1, one entry per row. */
+type NeighborColumns = Readonly<
   Record<'benignMeans' | 'malignantMeans' | 'voteShares' | 'weightedShares', readonly Float64Array[]>
 >;
 
-/** A split as seen through the distances of one space. */
+/** Neighbour statistics of a split for one distance configuration. */
 export interface SplitStatistics {
   readonly trainLabels: Uint8Array;
-  /** Known rows, seen by those of other groups. */
+  /** Train rows, compared with train rows of other groups. */
   readonly train: NeighborColumns;
-  /** Known rows, seen by all known rows but themselves. */
+  /** Train rows, compared with all other train rows. */
   readonly trainLeaveOneOut: NeighborColumns;
   readonly test: NeighborColumns;
 }
@@ -41,8 +41,8 @@ export function summarizeSplit(
   const rowsOf = (label: number) => train.filter((row) => training.labels[row] === label);
   const rowsByLabel: RowsByLabel = [rowsOf(0), rowsOf(1)];
   const rowsAsGroups = groups.map((_, row) => row);
-  const statisticsFor = (rows: Int32Array, ownGroups: Int32Array) =>
-    collect(distances, rows, { rowsByLabel, groups: ownGroups }, maxK);
+  const statisticsFor = (rows: Int32Array, rowGroups: Int32Array) =>
+    collect(distances, rows, { rowsByLabel, groups: rowGroups }, maxK);
   return {
     trainLabels: Uint8Array.from(train, (row) => training.labels[row]),
     train: statisticsFor(train, groups),

@@ -10,30 +10,30 @@ export type Interval = readonly [low: number, high: number];
 
 export interface Summary {
   /** Means over the repetitions. */
-  readonly figures: EvaluationMetrics;
+  readonly metrics: EvaluationMetrics;
   /** By repetition. */
   readonly repetitions: readonly EvaluationMetrics[];
-  /** How much the means would vary with other folds: standard deviation over repetitions / √repetitions. */
+  /** Standard error of the means due to the choice of folds: standard deviation over repetitions / √repetitions. */
   readonly monteCarloError: EvaluationMetrics;
 }
 
-/** Quality of answers, one set of probabilities per repetition. */
+/** Evaluates predictions, given one set of probabilities per repetition. */
 export function summarize(probabilities: readonly Float64Array[], labels: Uint8Array): Summary {
-  const repetitions = probabilities.map((some) => new Evaluator(some, labels).evaluate());
+  const repetitions = probabilities.map((repetition) => new Evaluator(repetition, labels).evaluate());
   const over = (statistic: (values: number[]) => number) =>
     Object.fromEntries(
-      evaluationMetricNames.map((name) => [name, statistic(repetitions.map((figures) => figures[name]))]),
+      evaluationMetricNames.map((name) => [name, statistic(repetitions.map((metrics) => metrics[name]))]),
     ) as unknown as EvaluationMetrics;
   return {
-    figures: over(mean),
+    metrics: over(mean),
     repetitions,
     monteCarloError: over((values) => deviation(values) / Math.sqrt(values.length)),
   };
 }
 
 /**
- * 95 % intervals: how the figures would vary with other patients. Groups are drawn with replacement, all rows of one at
- * once, each draw judged on the next repetition. Efron (1979), "Bootstrap methods".
+ * 95 % confidence intervals for other patients. Groups are drawn with replacement, all rows of a group together; each
+ * resample is evaluated on the next repetition. Efron (1979), "Bootstrap methods".
  */
 export function bootstrapIntervals(
   probabilities: readonly Float64Array[],
@@ -41,7 +41,7 @@ export function bootstrapIntervals(
   seed: number,
 ): Record<keyof EvaluationMetrics, Interval> {
   const random = createRandom(seed);
-  const evaluators = probabilities.map((some) => new Evaluator(some, labels));
+  const evaluators = probabilities.map((repetition) => new Evaluator(repetition, labels));
   const distinct = [...new Set(groups)];
   const draws = new Int32Array(groups.length);
   const resampled = Array.from({ length: RESAMPLES }, (_, resample) => {
@@ -50,7 +50,7 @@ export function bootstrapIntervals(
     return evaluators[resample % evaluators.length].evaluate(groups.map((group) => draws[group]));
   });
   const interval = (name: keyof EvaluationMetrics): Interval => {
-    const sorted = resampled.map((figures) => figures[name]).sort((a, b) => a - b);
+    const sorted = resampled.map((metrics) => metrics[name]).sort((a, b) => a - b);
     return [sorted[Math.floor(0.025 * RESAMPLES)], sorted[Math.ceil(0.975 * RESAMPLES) - 1]];
   };
   return Object.fromEntries(evaluationMetricNames.map((name) => [name, interval(name)])) as Record<
@@ -60,7 +60,7 @@ export function bootstrapIntervals(
 }
 
 export interface ConformalMetrics {
-  /** Share of the records whose set holds their true class. */
+  /** Share of the records whose set contains their true class. */
   readonly coverage: number;
   readonly mean_set_size: number;
 }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedModel } from '../classifier/models';
 import { median, quantile, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { checkResults } from './check-results';
 import { writeInputFile } from './input-file';
@@ -25,15 +25,15 @@ import {
 } from './script-competitors';
 
 const ROWS = 1_000_000;
-/** The untuned script takes half a minute a million rows and all of them in memory: beyond this it is left out. */
+/** Row limit of the untuned script, which takes half a minute per million rows and keeps all of them in memory. */
 const MAX_NAIVE_ROWS = 2_000_000;
 
-/** Workers compile at their start what scoring needs, which takes longer on a busy machine. */
+/** Time for workers to compile their kernels at the start; longer on a busy machine. */
 const WARM_UP_MS = 2_000;
-/** Of a file of other rows. */
+/** Rows of the warm-up file, different from the measured one. */
 const WARM_UP_SEED = 12;
 
-/** How the service is started, by the name of its figures. */
+/** Configurations of the service, by the name of their measurements. */
 const CONFIGURATIONS = {
   '1 worker, 1 thread': { WORKERS: '1', WORKER_THREADS: '1' },
   '2 workers, 1 thread each': { WORKERS: '2', WORKER_THREADS: '1' },
@@ -42,7 +42,7 @@ const CONFIGURATIONS = {
 type Configuration = keyof typeof CONFIGURATIONS;
 const CONFIGURATION_NAMES = Object.keys(CONFIGURATIONS) as Configuration[];
 
-/** A batch of a service that has had another one before, which took `firstWall` seconds. */
+/** A batch on a service that has processed another one before, in `firstWall` seconds. */
 type ServiceRun = BatchRun & { readonly firstWall: number };
 
 interface Files {
@@ -56,7 +56,7 @@ interface Measurements {
   readonly competitors: Partial<Record<CompetitorName, CompetitorRun[]>>;
 }
 
-/** A file of rows through the running service, durable on disk, against the script that a user would otherwise write. */
+/** Compares the service (durable on disk) with the scripts that a user would otherwise write. */
 export async function benchBatch(options: BenchOptions): Promise<unknown> {
   const rows = options.rows ?? ROWS;
   const folder = await mkdtemp(join(tmpdir(), 'cytoqueue-bench-batch-'));
@@ -80,7 +80,7 @@ export async function benchBatch(options: BenchOptions): Promise<unknown> {
   }
 }
 
-/** Everything once a round, one after the other, so that all see the same machine. Answers are checked in the first. */
+/** Measures everything once per round, so that all see the same load. Results are checked in the first round. */
 async function measureRounds(
   { environment, rounds, python }: BenchOptions,
   rows: number,
@@ -117,7 +117,7 @@ async function competitorsFor(interpreter: string, rows: number): Promise<Compet
   );
 }
 
-/** Of a service at work: its threads have compiled what they need, and remember what they have met in other files. */
+/** Measures a warm service: its threads have compiled their kernels and cached results of other files. */
 async function runWarm(stack: RunningStack, { warmUpFile, input, output }: Files): Promise<ServiceRun> {
   await sleep(WARM_UP_MS);
   const { wall: firstWall } = await runBatch(stack, warmUpFile, output);
@@ -127,7 +127,7 @@ async function runWarm(stack: RunningStack, { warmUpFile, input, output }: Files
   return { ...run, firstWall };
 }
 
-/** To the disk, so that what comes next does not wait for it. */
+/** Syncs to disk, so that the next measurement does not wait for it. */
 async function flush(file: string): Promise<void> {
   const handle = await open(file);
   try {
@@ -212,7 +212,7 @@ function toMeasurements(rows: number, { service, competitors }: Measurements) {
   };
 }
 
-/** The same of the time between the acceptance and the last scored shard: the rest does not go to the workers. */
+/** Throughput between acceptance and the last scored shard, the part that the workers do. */
 function scoringRatio(service: Measurements['service']): number {
   const two = service['2 workers, 1 thread each'];
   return rounded(
@@ -224,7 +224,7 @@ function roundedSeconds(stages: BatchRun['stages']): Record<string, number> {
   return Object.fromEntries(STAGES.map((stage) => [stage, rounded(stages[stage])]));
 }
 
-/** The run whose wall time is the median. */
+/** Run with the median wall time. */
 function medianRun<T extends { wall: number }>(runs: readonly T[]): T {
   const wall = quantile(
     runs.map((run) => run.wall),

@@ -6,8 +6,8 @@ const K = 5;
 const MALIGNANT = ['4', 'malignant'];
 
 /**
- * Every row of a script's output, by csv-parse, against a search of our own. Scripts break ties in the distance each in its
- * own way: right is every share of malignant rows that some choice among the tied ones gives.
+ * Compares every row of a script's output with our own search. Scripts break ties of distance each in its
+ * own way: any share of malignant rows that some choice among tied rows gives is correct.
  * @throws Error when a row is missing or wrong
  */
 export async function checkCompetitor(training: string, input: string, output: string): Promise<void> {
@@ -38,7 +38,7 @@ export async function checkCompetitor(training: string, input: string, output: s
   if ((await inputs.next()).done !== true) throw new Error('a script has not answered every row');
 }
 
-/** The least and the most malignant rows among the K nearest, in Euclidean distance, of the complete training rows. */
+/** Minimum and maximum number of malignant rows among the K nearest complete training rows by Euclidean distance. */
 class VoteRanges {
   private readonly samples: number[][];
   private readonly malignant: boolean[];

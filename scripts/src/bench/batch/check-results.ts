@@ -16,8 +16,9 @@ const HEADER_ADDED = [
 ];
 
 /**
- * Every input row is there, unchanged and in place, with its number and the reference's answer to the last digit; both files
- * read by csv-parse. @throws Error when not: a time without the right answer is worth nothing
+ * Checks that every input row is present, unchanged and in order, with its number and the reference's exact result;
+ * both files
+ * are parsed by csv-parse. @throws Error otherwise, because timings of wrong results are worthless
  */
 export async function checkResults(
   input: string,
@@ -45,7 +46,7 @@ export function rowsOf(file: string): AsyncIterableIterator<string[]> {
   return parser[Symbol.asyncIterator]() as AsyncIterableIterator<string[]>;
 }
 
-/** What the reference, which has no kernel, says of a row's features; asked once for each that differ. */
+/** Result of the reference (without kernel) for a row's features, cached by distinct row. */
 class ReferenceResults {
   private readonly reference: Classifier;
   private readonly cached = new Map<string, readonly string[]>();

@@ -8,12 +8,12 @@ const CHUNK_ROWS = 50_000;
 const FIRST_ID = 1_000_000;
 const SEED = 11;
 
-/** Eleven columns, as in the file that the training data come from: an id, nine features, a class that is to be ignored. */
+/** Eleven columns like the training data's source file: an id, nine features, a class that is ignored. */
 export async function writeInputFile(file: string, rows: number, model: Model, seed = SEED): Promise<void> {
   await pipeline(Readable.from(inputChunks(rows, model, seed)), createWriteStream(file));
 }
 
-/** Rows of which none is a training row. */
+/** Rows that are not training rows. */
 function* inputChunks(rows: number, model: Model, seed: number): Generator<string> {
   const { featureCount } = model.training;
   const isTrained = trainedRows(model);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shippedModel } from '../classifier/models';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { withStack } from '../service/bench-stack';
 import { withMoto } from '../service/moto';
 import { writeInputFile } from './input-file';
@@ -9,19 +9,19 @@ import { type BatchRun, runBatch } from './run-batch';
 
 const ROWS = [100_000, 1_000_000];
 const LARGE_ROWS = [...ROWS, 10_000_000];
-/** Memory is one question, and how it is shared among workers another. */
+/** One worker: how memory is divided among workers is not measured here. */
 const CONFIGURATION = { WORKERS: '1', WORKER_THREADS: '2' };
 
 type Memory = Record<string, BatchRun['memory']>;
 
 export interface MemoryMeasurements {
-  /** MiB by number of rows, of API and a worker with two threads. */
+  /** MiB by number of rows, for the API and a worker with two threads. */
   readonly file: Memory;
-  /** Null where there is no S3 server to measure against. Its own memory is not counted. */
+  /** Null without an S3 server. Its memory is not counted. */
   readonly s3: Memory | null;
 }
 
-/** How much memory a batch takes, from few rows to many, on either store; each on a stack of its own. */
+/** Measures the memory of batches from few rows to many on both stores, each on a separate stack. */
 export async function measureMemory({ environment, large }: BenchOptions, folder: string): Promise<MemoryMeasurements> {
   const sizes = large ? LARGE_ROWS : ROWS;
   const file = await measure('file store', environment, sizes, folder);

@@ -5,23 +5,26 @@ import { ProcessSampler } from '../service/process-sampler';
 export const STAGES = ['upload', 'scoring', 'finalizing', 'download'] as const;
 
 export interface BatchRun {
-  /** From the first byte sent to the last one received, in seconds. */
+  /** Seconds from the first byte sent to the last byte received. */
   readonly wall: number;
-  /** The same by stage: until the 202, until all shards are scored, until the result file is whole, until it is here. */
+  /**
+   * Seconds by stage: until the 202, until all shards are scored, until the result file is complete, until it is
+   * downloaded.
+   */
   readonly stages: Record<(typeof STAGES)[number], number>;
-  /** Of API and workers, Redis left out. Unlike the wall time it does not count what else runs on the machine. */
+  /** CPU time of API and workers without Redis; unlike wall time it excludes other processes. */
   readonly cpuSeconds: number | null;
   /** MiB. */
   readonly memory: {
     readonly api: number | null;
     readonly workers: (number | null)[];
     readonly together: number | null;
-    /** All together, at the most in each stage. */
+    /** Peak of all processes together in each stage. */
     readonly byStage: Record<(typeof STAGES)[number], number | null>;
   };
 }
 
-/** One file through the running service, as a client sees it. */
+/** Runs one file through the service, as a client sees it. */
 export async function runBatch({ api, pids }: RunningStack, input: string, output: string): Promise<BatchRun> {
   const sampler = new ProcessSampler([pids.api, ...pids.workers]);
   const times = [performance.now()];

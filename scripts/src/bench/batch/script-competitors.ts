@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ProcessSampler } from '../service/process-sampler';
 
-/** What each script imports. */
+/** Python modules that each script imports. */
 const IMPORTS = {
   pandas_sklearn_tuned: 'pandas, sklearn',
   polars_faiss: 'polars, faiss',
@@ -15,7 +15,7 @@ export type CompetitorName = keyof typeof IMPORTS;
 export const COMPETITOR_NAMES = Object.keys(IMPORTS) as CompetitorName[];
 
 export interface CompetitorRun {
-  /** From the start of the process to its end, in seconds. */
+  /** Seconds from the start of the process to its end. */
   readonly wall: number;
   readonly cpuSeconds: number | null;
   /** MiB. */
@@ -31,7 +31,7 @@ export function pythonInterpreter(interpreter: string | undefined): string {
   return interpreter ?? (existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3');
 }
 
-/** Whether this Python has what the script imports; nothing is installed. */
+/** Whether this Python has the modules of the script; installs nothing. */
 export async function hasCompetitor(python: string, name: CompetitorName): Promise<boolean> {
   const trial = spawn(python, ['-c', `import ${IMPORTS[name]}`], { stdio: 'ignore' });
   return new Promise((resolve) =>

@@ -6,7 +6,7 @@ import { rounded } from '../statistics';
 const FILE = resolve(__dirname, '../../../../packages/scaling/src/throughput.json');
 const CONFIGURATION = '1 worker, 1 thread';
 
-/** Of the figures of `benchBatch`, what the scaling policy is derived from. */
+/** Measurements of `benchBatch` from which the scaling policy is derived. */
 interface BatchMeasurements {
   readonly rows: number;
   readonly service: Readonly<
@@ -20,16 +20,16 @@ interface BatchMeasurements {
   >;
 }
 
-/** Makes what was measured the base of the scaling policy's defaults. */
+/** Writes the measured throughput as the base of the scaling policy's defaults. */
 export async function writeThroughput(figures: unknown): Promise<void> {
   const before = await readFile(FILE, 'utf8');
   const after = `${JSON.stringify(toThroughput(figures as BatchMeasurements), null, 2)}\n`;
   await writeFile(FILE, after);
-  console.log(`\n${FILE}, before:\n${before}now:\n${after}Build, then draw the charts anew: npm run simulate`);
+  console.log(`\n${FILE}, before:\n${before}now:\n${after}Build, then redraw the charts: npm run simulate`);
 }
 
-/** The worker's own pace leaves out upload and download, which are the API's. */
-export function toThroughput({ rows, service }: BatchMeasurements): object {
+/** A worker's throughput excludes upload and download, which are the API's work. */
+function toThroughput({ rows, service }: BatchMeasurements): object {
   const { rows_per_second, stage_seconds } = service[CONFIGURATION];
   return {
     measured_on: new Date().toISOString().slice(0, 10),

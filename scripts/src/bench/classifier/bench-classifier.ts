@@ -1,11 +1,11 @@
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { benchGrowth } from './bench-growth';
 import { benchModel, type ModelMeasurements } from './bench-model';
 import { measureByteAdds } from './byte-adds';
 import { benchModels } from './models';
 import { PythonCompetitors } from './python-competitors';
 
-/** Rows a CPU second of every shipped model, against the peers that this machine has. */
+/** Measures rows per CPU second of every shipped model and of the peers available on this machine. */
 export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelMeasurements>> {
   const competitors = PythonCompetitors.start(python);
   try {

@@ -5,10 +5,10 @@ import type { PythonCompetitors } from './python-competitors';
 import { createRandom, drawQueries } from './queries';
 
 const SIZES = [683, 10_000, 100_000, 1_000_000];
-/** Distances that a measurement may take, about. */
+/** Approximate number of distances per measurement. */
 const DISTANCES_PER_MEASUREMENT = 2e8;
 
-/** How cost grows with the training rows, of the baseline's rule; where a tree or an index begins to pay. */
+/** Measures how cost grows with the training rows, with the baseline's rule, to show where a tree or an index pays. */
 export async function benchGrowth(competitors: PythonCompetitors): Promise<void> {
   const shipped = shippedModel('wbc-knn-euclidean');
   console.log(`\nµs of CPU a query by training rows (${shipped.name}, synthetic rows like the training file's)`);

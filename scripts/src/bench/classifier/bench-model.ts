@@ -6,17 +6,17 @@ import { drawQueries } from './queries';
 
 export interface ModelMeasurements {
   readonly rows_per_cpu_second: number;
-  /** Ours through theirs, the median over rounds; null for a peer that is not there. */
+  /** Our speed divided by the peer's, median over rounds; null for an unavailable peer. */
   readonly ratio: Readonly<Record<'ml_knn' | 'sklearn_brute' | 'faiss', number | null>>;
 }
 
 const QUERIES = 20_000;
 const ROUNDS = 7;
-/** What a turn of a contestant takes, about; rows are chosen so. */
+/** Approximate duration of one turn; the number of rows follows from it. */
 const TIMESLICE_SECONDS = 0.25;
 const LANES = 16;
 
-/** Answers first; then every contestant in turn, round by round, so that all see the same machine. */
+/** Checks the results first, then measures all contestants in turn, round by round, under the same load. */
 export async function benchModel(
   model: Model,
   pythonCompetitors: PythonCompetitors,
@@ -55,7 +55,7 @@ async function measureRounds(competitors: readonly Competitor[]): Promise<Rates>
   return rates;
 }
 
-/** Doubles the rows until a tenth of a turn is filled, which warms up too. */
+/** Doubles the rows until they fill a tenth of a turn; also warms up. */
 async function rowsPerTimeslice({ cpuSeconds }: Competitor): Promise<number> {
   for (let rows = 128; ; rows *= 2) {
     const seconds = await cpuSeconds(rows);

@@ -1,5 +1,5 @@
 /**
- * What bounds an exact search over bytes from above: 128-bit saturating byte adds, eight chains of them at once so that
+ * Upper bound of an exact search over bytes: 128-bit saturating byte adds in eight independent chains, so that
  * none waits for another. Local 0 counts down, locals 1 to 8 are the chains.
  */
 const CHAINS = 8;
@@ -18,7 +18,7 @@ function addsOfRound(): number[] {
   }).flat();
 }
 
-/** The sum of all chains, so that none of them is left out as unused. */
+/** Returns the sum of all chains, so that the compiler removes none. */
 function sumOfChains(): number[] {
   const others = Array.from({ length: CHAINS - 1 }, (_, i) => [GET, 2 + i, ...I8X16_ADD_SAT_U]).flat();
   return [GET, 1, ...others, 0xfd, 0x1b, 0];
@@ -53,7 +53,7 @@ function createModule(): Uint8Array {
   ]);
 }
 
-/** 128-bit byte adds in a CPU second on one core, the best of a few. */
+/** 128-bit byte adds per CPU second on one core, best of several runs. */
 export function measureByteAdds(): number {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(createModule()));
   const add = exports.add as (rounds: number) => number;

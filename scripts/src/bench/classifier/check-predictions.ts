@@ -2,12 +2,12 @@ import { Classifier, createPredictionColumns } from '@cytoqueue/classifier';
 import type { PythonCompetitors } from './python-competitors';
 
 const CHECKED_ROWS = 500;
-/** Relative; faiss keeps single precision and takes squares apart, which costs it half of that near 0. */
+/** Relative tolerance: faiss uses single precision and expands squares, which loses precision near 0. */
 const TOLERANCES: Readonly<Record<string, number>> = { sklearn_brute: 1e-9, faiss: 2e-2 };
 
 /**
- * The kernel answers as the reference to the last bit, and the k nearest are as far away as the peers say.
- * @throws Error when not: a time without the right answer is worth nothing
+ * Checks that the kernel matches the reference bit for bit and the peers' k nearest distances match ours.
+ * @throws Error otherwise, because timings of wrong results are worthless
  */
 export async function checkPredictions(
   classifier: Classifier,

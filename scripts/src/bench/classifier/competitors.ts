@@ -4,11 +4,11 @@ import type { PythonCompetitors } from './python-competitors';
 
 export interface Competitor {
   readonly name: string;
-  /** Answers `rows` queries, from the first on and over again. */
+  /** Predicts `rows` queries, starting over after the last one. */
   readonly cpuSeconds: (rows: number) => number | Promise<number>;
 }
 
-/** ml-knn has neither the class-ratio rule nor Bray-Curtis: it is asked for what it has, k votes by Euclidean distance. */
+/** ml-knn has neither the class-ratio rule nor Bray-Curtis, so it runs k votes by Euclidean distance. */
 export function createCompetitors(
   model: Model,
   queries: Float64Array,
@@ -46,7 +46,7 @@ function timeMlKnn({ training, file }: Model, queries: Float64Array): (rows: num
   }); // prettier-ignore
 }
 
-/** User and system time of this process, all its threads. */
+/** User and system time of this process, all threads. */
 function measureCpuSeconds(act: () => void): number {
   const begin = process.cpuUsage();
   act();

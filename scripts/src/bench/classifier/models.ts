@@ -6,7 +6,7 @@ import { wdbc } from '@cytoqueue/schema';
 import { modelsDirectory } from '../../train/shipped-models';
 import { readTrainingFile } from '../../train/training-file';
 
-/** The models that ship. */
+/** Shipped models. */
 export function benchModels(): Model[] {
   return [shippedModel('wbc-knn'), shippedModel('wbc-knn-euclidean'), diagnosticModel()];
 }
@@ -15,7 +15,7 @@ export function shippedModel(name: string): Model {
   return parseModel(readFileSync(join(modelsDirectory, name, '1.0.0.json')));
 }
 
-/** As shipped, or made of the same data where it is not. */
+/** Returns the shipped model, or one fitted from the same data. */
 function diagnosticModel(): Model {
   if (existsSync(join(modelsDirectory, 'wdbc-knn'))) return shippedModel('wdbc-knn');
   const { complete, digest } = readTrainingFile(

@@ -4,25 +4,25 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Model } from '@cytoqueue/classifier';
 
-/** Version, dtype and algorithm: without them a ratio says nothing. */
+/** Version, dtype and algorithm, which a ratio needs to be meaningful. */
 export interface CompetitorDescription {
   readonly version: string;
   readonly dtype: string;
   readonly algorithm: string;
 }
 
-/** The interpreter that Debian's packages python3-sklearn and python3-faiss belong to. */
+/** Interpreter of Debian's packages python3-sklearn and python3-faiss. */
 const SYSTEM_PYTHON = '/usr/bin/python3';
 const SCRIPT = join(__dirname, '../../../bench/peers.py');
 
-/** scikit-learn and faiss in a Python process, as far as they are there; nothing is installed. */
+/** Runs scikit-learn and faiss in a Python process, if available; installs nothing. */
 export class PythonCompetitors {
   private constructor(
     private readonly process: ChildProcess,
     private readonly answers: AsyncIterator<string>,
   ) {}
 
-  /** @param interpreter the system's when left out */
+  /** @param interpreter default: the system's */
   static start(interpreter = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3'): PythonCompetitors {
     const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
     python.on('error', () => {});
@@ -30,7 +30,7 @@ export class PythonCompetitors {
     return new PythonCompetitors(python, createInterface({ input: python.stdout })[Symbol.asyncIterator]());
   }
 
-  /** @returns for each peer what it is, or null where it is not there */
+  /** @returns description of each peer, or null when it is not available */
   async load(
     model: Model,
     queries: Float64Array,
@@ -55,7 +55,7 @@ export class PythonCompetitors {
     return (descriptions ?? { sklearn_brute: null, faiss: null }) as Record<string, CompetitorDescription | null>;
   }
 
-  /** The k smallest distances to all training rows, of each of the first queries. */
+  /** The k smallest distances from each of the first queries to the training rows. */
   async distances(peer: string, rows: number): Promise<number[][]> {
     return (await this.ask({ op: 'answers', peer, rows })) as number[][];
   }

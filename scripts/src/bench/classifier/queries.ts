@@ -1,6 +1,6 @@
 import type { Model } from '@cytoqueue/classifier';
 
-/** A generator of numbers from 0 to 1, the same on every run. Numerical Recipes' linear congruence, modulo 2³². */
+/** Reproducible random numbers from 0 to 1: Numerical Recipes' linear congruential generator modulo 2³². */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -10,7 +10,7 @@ export function createRandom(seed: number): () => number {
 }
 
 /**
- * Records like those of the training file: each a training row of which three in ten features moved, by one grade or, of
+ * Samples like the training data: training rows with 30 % of the features changed by one grade or, for
  * real numbers, by up to a tenth of their value.
  * @returns row-major rows × features
  */

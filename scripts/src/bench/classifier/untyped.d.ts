@@ -1,4 +1,4 @@
-/** As much as is used here of what comes without types. */
+/** Declares the used parts of packages without types. */
 declare module 'ml-knn' {
   export default class KNN {
     constructor(samples: readonly (readonly number[])[], labels: readonly number[], options: { readonly k: number });

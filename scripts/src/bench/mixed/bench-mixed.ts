@@ -8,7 +8,7 @@ import { writeInputFile } from '../batch/input-file';
 import { runBatch } from '../batch/run-batch';
 import { shippedModel } from '../classifier/models';
 import { quantile, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
 import type { TimedResponse, ConstantRateOptions } from './constant-rate-client';
@@ -20,12 +20,14 @@ const IDLE_MS = 15_000;
 
 interface MixedRun {
   readonly idle: number[];
-  /** By the stage of the batch in which the request was due. */
+  /** Latency by the stage of the batch in which the request was due. */
   readonly busy: Record<string, number[]>;
   readonly batchSeconds: number;
 }
 
-/** Single predictions at a steady pace, first alone and then while a large batch runs, one worker with its default threads. */
+/**
+ * Measures single predictions at a constant rate, alone and during a large batch, on one worker with default threads.
+ */
 export async function benchMixed({ environment, rounds, rows = ROWS }: BenchOptions): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), 'cytoqueue-bench-mixed-'));
   try {
@@ -51,7 +53,7 @@ async function runMixed(stack: RunningStack, input: string): Promise<MixedRun> {
   });
   await sleep(WARM_UP_MS + IDLE_MS);
   const startedMs = performance.timeOrigin + performance.now();
-  // The result goes nowhere: a client would hardly write it to the service's disk.
+  // Discards the result: a client would not write it to the service's disk.
   const { wall, stages } = await runBatch(stack, input, devNull);
   const answers = await client.stop();
   const between = (fromMs: number, toMs: number) =>
@@ -112,7 +114,7 @@ class ConstantRateClient {
     this.thread = new Worker(join(__dirname, 'constant-rate-client.js'), { workerData });
   }
 
-  /** Waits for the answers that are still to come. */
+  /** Waits for outstanding responses. */
   async stop(): Promise<TimedResponse[]> {
     const answered = once(this.thread, 'message') as Promise<[TimedResponse[]]>;
     this.thread.postMessage('stop');

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ApiConnection } from '../service/api-connection';
 
-/** What the thread is given. */
+/** Data of the client thread. */
 export interface ConstantRateOptions {
   readonly url: string;
   readonly key: string;
@@ -9,14 +9,14 @@ export interface ConstantRateOptions {
   readonly perSecond: number;
 }
 
-/** When a request was due, in milliseconds since the epoch, and how long its answer took from then on. */
+/** Due time of a request in milliseconds since the epoch, and its latency from then on. */
 export type TimedResponse = readonly [dueMs: number, tookMs: number];
 
 const WAIT_SECONDS = 60;
 
 /**
- * Posts single predictions at a steady pace, whether or not the earlier ones were answered, until it is told to stop.
- * In a thread of its own: what the benchmark does meanwhile must not count as the service's delay.
+ * Posts single predictions at a constant rate, without waiting for earlier responses, until stopped.
+ * Runs in its own thread, so that the benchmark's own work does not count as latency.
  */
 function run({ url, key, bodies, perSecond }: ConstantRateOptions): void {
   const api = new ApiConnection(url, key);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { shippedModel } from '../classifier/models';
 import { median, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from '../single/prediction-bodies';
 
@@ -10,11 +10,11 @@ const RECORDS = 40;
 const POLL_INTERVAL_MS = 5;
 
 interface GuaranteeTimes {
-  /** From the kill of a worker with records in progress until every record is answered. */
+  /** Seconds from killing a worker with records in progress until every record has its result. */
   readonly afterKillMs: number;
-  /** From a request until its 503, while Redis is frozen. */
+  /** Seconds from a request to its 503 while Redis is frozen. */
   readonly refusalMs: number;
-  /** From the end of that until a new record is answered. */
+  /** Seconds from the end of the outage until a new record has its result. */
   readonly resumptionMs: number;
 }
 
@@ -64,7 +64,8 @@ async function timeResponsesAfterKill(
   const ids: string[] = [];
   try {
     process.kill(other, 'SIGSTOP');
-    // Sent until the worker is stopped with records in progress; a fast one may have answered all that came before.
+    // Sends records until the worker is stopped with some in progress; a fast worker may have finished all earlier
+    // ones.
     do {
       process.kill(worker, 'SIGCONT');
       const sent = bodies.map(async (body) => ids.push((await api.createPrediction(body)).id));

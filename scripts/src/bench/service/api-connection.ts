@@ -7,11 +7,11 @@ import { type Batch, CytoqueueClient } from '@cytoqueue/client';
 
 export interface CreatedPrediction {
   readonly id: string;
-  /** When it was waited for. */
+  /** Wait for the result. */
   readonly result?: { readonly probability_malignant: number };
 }
 
-/** As many clients as ask at once keep their connection each. */
+/** Each concurrent client keeps its own connection. */
 export class ApiConnection {
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -20,7 +20,7 @@ export class ApiConnection {
     readonly key: string,
   ) {}
 
-  /** A file as a raw body, streamed. @returns the id of the accepted batch */
+  /** Uploads a file as a raw streamed body. @returns the id of the accepted batch */
   async uploadBatch(file: string): Promise<string> {
     const answer = await this.send(
       'POST',
@@ -31,12 +31,12 @@ export class ApiConnection {
     return ((await readJson(answer, 202)) as { id: string }).id;
   }
 
-  /** As they are announced, until the batch has ended: nothing of the time between two looks is counted as the service's. */
+  /** Follows the batch by events, so that no polling interval counts as the service's time. */
   batchStates(id: string): AsyncGenerator<Batch> {
     return new CytoqueueClient({ url: this.url, apiKey: this.key }).batchEvents(id);
   }
 
-  /** Written as it comes: a stream to the file takes half as long again, which would be counted as the service's. */
+  /** Writes chunks directly: a file stream takes 50 % longer, which would count as the service's time. */
   async downloadResults(id: string, file: string): Promise<void> {
     const answer = await this.send('GET', `/v1/batches/${id}/results`);
     const target = openSync(file, 'w');
@@ -48,7 +48,7 @@ export class ApiConnection {
     }
   }
 
-  /** @returns what was answered, with the status that was expected. @throws Error on any other */
+  /** @returns the response body. @throws Error on an unexpected status */
   async createPrediction(body: string, waitSeconds?: number): Promise<CreatedPrediction> {
     const prefer = waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` };
     const answer = await this.send('POST', '/v1/predictions', { 'content-type': 'application/json', ...prefer }, body);

@@ -14,7 +14,7 @@ export interface RunningStack {
   readonly redisUrl: string;
 }
 
-/** Every request would else be a line of the log. What a user starts logs them, so the benchmark does too. */
+/** Keeps the default log level, which logs every request, as users run it. */
 const ISOLATED = {
   PORT: '0',
   WORKER_PORT: '0',
@@ -24,7 +24,7 @@ const ISOLATED = {
   CLOUDWATCH_NAMESPACE: undefined,
 };
 
-/** Runs `use` against a stack of its own, as `npm start` would start it on a fresh DATA_DIR, which is gone afterwards. */
+/** Runs `use` against a separate stack, started like `npm start` on a temporary DATA_DIR. */
 export async function withStack<T>(
   environment: Environment,
   own: Environment,

@@ -5,7 +5,7 @@ import type { Environment } from '../../stack/launch';
 
 const BUCKET = 'bench';
 
-/** Runs `use` with the variables of a store on an S3 server of its own; undefined where there is no moto_server. */
+/** Runs `use` with the environment of a store on a separate S3 server; undefined without moto_server. */
 export async function withMoto<T>(use: (environment: Environment) => Promise<T>): Promise<T | undefined> {
   const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const missing = new Promise<undefined>((resolve) => child.once('error', () => resolve(undefined)));

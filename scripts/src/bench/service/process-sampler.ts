@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 
 const MIB = 1024 * 1024;
 const SAMPLE_INTERVAL_MS = 50;
-/** What /proc counts processor time in, on every Linux there is. */
+/** Unit of processor time in /proc. */
 const TICKS_PER_SECOND = 100;
-/** Of /proc/PID/stat behind the name: user and system time. */
+/** Fields of /proc/PID/stat after the name: user and system time. */
 const USER_TIME = 11;
 const SYSTEM_TIME = 12;
 
 export interface ProcessMeasurements {
-  /** MiB: the most of each process, as the kernel counted it. */
+  /** Peak MiB of each process, as counted by the kernel. */
   readonly peaks: (number | null)[];
-  /** MiB: the most of all at one time, as far as we looked. */
+  /** Peak MiB of all processes together over all samples. */
   readonly together: number | null;
-  /** Processor time of all while they were watched. */
+  /** Processor time of all processes while sampled. */
   readonly cpuSeconds: number | null;
 }
 
-/** Memory and processor time of other processes, seen from outside; null where there is no /proc. */
+/** Samples memory and processor time of other processes; null without /proc. */
 export class ProcessSampler {
   private readonly peaks = new Map<number, number>();
   private readonly cpuSeconds = new Map<number, { first: number; last: number }>();
@@ -41,7 +41,7 @@ export class ProcessSampler {
     };
   }
 
-  /** MiB: the most of all at one time since the last call. */
+  /** Peak MiB of all processes together since the last call. */
   endStage(): number | null {
     this.sample();
     const largest = this.largestOfStage;
@@ -64,7 +64,7 @@ export class ProcessSampler {
   }
 }
 
-/** The kB lines of /proc/PID/status, in bytes; nothing once the process has ended. */
+/** Memory values of /proc/PID/status in bytes; empty once the process has ended. */
 function readStatus(pid: number): Partial<Record<string, number>> {
   try {
     const lines = readFileSync(`/proc/${pid}/status`, 'utf8').matchAll(/^(\w+):\s+(\d+) kB$/gm);

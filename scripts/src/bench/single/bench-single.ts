@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Classifier } from '@cytoqueue/classifier';
 import { shippedModel } from '../classifier/models';
 import { median, quantile, rounded } from '../statistics';
-import type { BenchOptions } from '../run-bench';
+import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { predictionBodies } from './prediction-bodies';
 
@@ -17,14 +17,14 @@ const POLL_INTERVAL_MS = 10;
 interface SingleRun {
   readonly p50: number;
   readonly p99: number;
-  /** Of a 202, with many clients. */
+  /** Latency of a 202 with many clients. */
   readonly acceptedP50: number;
   readonly acceptedP99: number;
   readonly acceptedPerSecond: number;
   readonly finishedPerSecond: number;
 }
 
-/** Single records: how long one client waits for an answer, and how many durable 202s a second many clients get. */
+/** Measures the latency of single records for one client, and durable 202s per second for many. */
 export async function benchSingle({ environment, rounds }: BenchOptions): Promise<unknown> {
   const bodies = predictionBodies(shippedModel(MODEL), CONCURRENT_REQUESTS);
   const runs: SingleRun[] = [];
@@ -53,7 +53,7 @@ async function runSingle(stack: RunningStack, bodies: readonly string[]): Promis
   return { p50: quantile(waited, 0.5), p99: quantile(waited, 0.99), ...rates };
 }
 
-/** Warms the service up, and sees that it answers what the model says. */
+/** Warms the service up and checks its results against the model. */
 async function checkPredictions({ api }: RunningStack, bodies: readonly string[]): Promise<void> {
   const classifier = new Classifier(shippedModel(MODEL));
   for (const body of bodies) {
@@ -67,7 +67,7 @@ async function checkPredictions({ api }: RunningStack, bodies: readonly string[]
   }
 }
 
-/** Milliseconds of each. */
+/** Latency of each request in milliseconds. */
 async function waitOneByOne({ api }: RunningStack, bodies: readonly string[]): Promise<number[]> {
   const times: number[] = [];
   for (const body of bodies) {
@@ -92,7 +92,7 @@ async function postAtOnce({ api }: RunningStack, bodies: readonly string[]): Pro
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   const acceptedMs = performance.now() - startedMs;
-  // The last ones first: when they have ended the others have, and that is seen afterwards. Looking takes as long as scoring.
+  // Checks the last records first: once they are finished, the others are too. A check costs as much as scoring.
   let finishedMs = acceptedMs;
   for (const id of ids.toReversed()) {
     while ((await api.getPrediction(id)).status !== 'succeeded') {

@@ -1,7 +1,7 @@
 import type { Model } from '@cytoqueue/classifier';
 import { createRandom, drawQueries } from '../classifier/queries';
 
-/** Bodies of `POST /v1/predictions`, each of another record. */
+/** Bodies of `POST /v1/predictions`, each with a different record. */
 export function predictionBodies(model: Model, count: number): string[] {
   const { featureCount } = model.training;
   const drawn = drawQueries(model, count, createRandom(5));

@@ -5,17 +5,17 @@ import type { Principal } from '../http/request-context';
 
 export type AuditOutcome = AuditEvent['outcome'];
 
-/** How long a note may wait to be written; what a killed process has noted since is lost. */
+/** Write interval. A process that crashes loses the events since its last write. */
 const WRITE_INTERVAL_MS = 1_000;
-/** Of one line of the log. */
+/** Events per log line. */
 const EVENTS_PER_LINE = 100;
-/** Of one tenant, while the store is away; what comes then stands in the log only. */
+/** Events per tenant that wait for an unavailable store; further events are in the log only. */
 const MAX_PENDING = 20_000;
 
 /**
- * Who did what to what, as JSON lines in the log and, write-once, in the store: one object a tenant for all that was noted
- * within a second, so that a prediction costs no write of its own. Deeds that must not go unrecorded wait for `flush`.
- * Ids only.
+ * Writes audit events as JSON lines to the log and, write-once, to the store: one object per tenant and second, so that
+ * a prediction does not cost a write of its own. Downloads and changes await `flush` before their response; a crash
+ * loses at most one second of the rest. Events contain ids only.
  */
 export class AuditLog {
   private pendingLog: AuditEvent[] = [];
@@ -34,7 +34,7 @@ export class AuditLog {
     this.writer.start();
   }
 
-  /** Writes what is left. */
+  /** Writes the pending events. */
   async stop(): Promise<void> {
     await this.writer.stop();
     await this.flush();
@@ -58,11 +58,11 @@ export class AuditLog {
   }
 
   /**
-   * Resolves when everything noted so far is durable. While the store does not take it, it resolves all the same: the notes
-   * are in the log by then, and are written as soon as the store is back.
+   * Resolves when all events so far are stored. If the store is unavailable it resolves anyway: the events are in the
+   * log and are retried until the store is back.
    */
   async flush(): Promise<void> {
-    // A write that is under way does not hold what was noted since it began.
+    // A write in progress does not include events appended since it started.
     while (this.writing !== undefined) await this.writing;
     if (this.pendingStore.size === 0) return;
     this.writing = this.write().finally(() => (this.writing = undefined));

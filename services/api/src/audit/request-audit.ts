@@ -1,9 +1,10 @@
 import { idTimeMs } from '@cytoqueue/records';
 import type { AuditLog, AuditOutcome } from './audit-log';
 import type { Principal } from '../http/request-context';
-import { toProblem } from '../http/error-handler';
+import type { AuditEntry } from '../http/router';
+import { toProblem } from '../to-problem';
 
-/** A client that polls reads one thing again and again: that is noted once in so long. */
+/** Repeated reads of one resource by one key are audited once within this time, because clients poll. */
 const READ_DEDUP_MS = 10 * 60_000;
 const MAX_TRACKED_READS = 10_000;
 const DENIED_STATUSES: readonly number[] = [401, 403, 404, 410];
@@ -14,18 +15,7 @@ export function actionOf(operationId: string): string {
   return `${noun}.${[verb, ...rest].join('-')}`;
 }
 
-/** What one call does, for the audit log. */
-export interface AuditEntry {
-  /** The handler knows better than the address: what was made, which version was promoted. */
-  resource: string;
-  action: string;
-  /** Notes that it was done, and waits until that is durable: before the answer, and before data leave the house. */
-  commit: () => Promise<void>;
-  /** What was not noted by then: `done`, or what became of it. */
-  finish: (error?: unknown) => void;
-}
-
-/** What it needs to know of a route. */
+/** The properties of a route that decide how it is audited. */
 export interface AuditedRoute {
   method: string;
   path: string;
@@ -33,7 +23,7 @@ export interface AuditedRoute {
   auditFailuresOnly?: boolean;
 }
 
-/** Begins a trail for every call; reads that were noted of late are passed over. */
+/** Creates the audit entry of every request and skips reads that were audited recently. */
 export class RequestAuditor {
   private readonly recentReads = new Map<string, number>();
   private readonly actions = new Map<string, string>();
@@ -87,7 +77,7 @@ export class RequestAuditor {
   }
 }
 
-/** Ids of ours only: whatever else stands in an address may be a patient's name. */
+/** Keeps only well-formed ids: anything else in an address may be a patient's name. */
 function resourceOf(path: string, id: string | undefined): string {
   const isOwnId = id !== undefined && (idTimeMs('pred_', id) ?? idTimeMs('batch_', id)) !== undefined;
   return path.replace(/^\/v1\//, '').replace(/\{(\w+)\}.*$/, (_, name) => (name === 'id' && isOwnId ? id : '?'));

@@ -42,7 +42,7 @@ const lines = ({ data }: Page) =>
       `${actor.tenant === api.tenant ? 'lab' : actor.tenant}/${actor.key_id} ${action} ${resource} ${outcome}`,
   );
 
-test('what was done is noted with who, what and outcome, newest first, and reads of one thing once', async () => {
+test('lists operations with actor, action and outcome, newest first, and repeated reads once', async () => {
   const id = await api.predict(RECORD);
   for (let read = 0; read < 3; read++) await api.fetch(`/v1/predictions/${id}`);
   await api.fetch(`/v1/predictions/${id}`, { role: 'admin' });
@@ -70,7 +70,7 @@ test('what was done is noted with who, what and outcome, newest first, and reads
   ]);
 });
 
-test('a deed is durable before its answer, and stands in the log as well', async () => {
+test('a change is stored before its response and is in the log too', async () => {
   const response = await api.fetch('/v1/models/wbc-knn/champion', {
     method: 'POST',
     role: 'platform',
@@ -91,7 +91,7 @@ test('a deed is durable before its answer, and stands in the log as well', async
   expect(api.logged.filter(({ msg }) => msg === 'audit')).toEqual([expect.objectContaining({ audit: [stored] })]);
 });
 
-test('pages follow one another without gap or repetition, within and across objects', async () => {
+test('pages have no gaps or repetitions, within and across objects', async () => {
   const lab = { tenant: api.tenant, keyId: 'member' };
   for (let object = 0; object < 7; object++) {
     for (let event = 0; event < 5; event++) api.audit.append(lab, 'test', `${object}.${event}`);
@@ -110,7 +110,7 @@ test('pages follow one another without gap or repetition, within and across obje
   await page('?after=audit_01kx0000000000000000000000.3');
 });
 
-test('belongs to its tenant, and to admins', async () => {
+test("shows a tenant's entries to its admins only", async () => {
   api.audit.append({ tenant: 'other', keyId: 'k1' }, 'test', 'secret');
   api.audit.append({ tenant: api.tenant, keyId: 'k1' }, 'test', 'own');
   expect((await page()).data.map(({ resource }) => resource)).toEqual(['own']);
@@ -119,7 +119,7 @@ test('belongs to its tenant, and to admins', async () => {
   expect((await api.fetch('/v1/audit?after=pred_x', { role: 'admin' })).status).toBe(422);
 });
 
-test('notes wait for a store that is away, and none is lost or doubled', async () => {
+test('events wait for an unavailable store without loss or duplication', async () => {
   const putOnce = api.store.putOnce.bind(api.store);
   api.store.putOnce = () => Promise.reject(new StoreUnavailableError('away'));
   for (let event = 0; event < 150; event++) api.audit.append({ tenant: api.tenant, keyId: 'k' }, 'test', String(event));

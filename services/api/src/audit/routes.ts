@@ -9,21 +9,31 @@ import {
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import { z } from 'zod';
-import { jsonResponse, auditEvent, page, problemResponses } from '../http/response-schemas';
+import { jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
 import { setNextLink } from '../http/pagination';
 import type { HandlerContext, Operation, Route } from '../http/router';
 
-/** An object of the log, and how many of its events, newest first, were shown already. */
+/** The id of an audit object and the number of its events, newest first, that earlier pages have shown. */
 const CURSOR = /^(audit_[0-7][0-9a-hjkmnp-tv-z]{25})\.(\d{1,6})$/;
 
 const auditQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most items in one page' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Maximum number of items per page' }),
   after: z.string().regex(CURSOR, 'is not an id of this list').optional(),
 });
 
+export const auditEvent = z
+  .strictObject({
+    at: timestamp,
+    actor: z.strictObject({ tenant: z.string(), key_id: z.string() }),
+    action: z.string().meta({ example: 'batch.get-results' }),
+    resource: z.string(),
+    outcome: z.enum(['done', 'denied', 'failed']),
+  })
+  .meta({ id: 'AuditEvent', description: 'An operation on a resource, with its actor and outcome' });
+
 const operation: Operation = {
   operationId: 'listAudit',
-  summary: "Who did what to the tenant's resources, newest first",
+  summary: "The audit log of the tenant's resources, newest first",
   tags: ['audit'],
   requestParams: { query: auditQuery },
   responses: { 200: jsonResponse('One page', page(auditEvent)), ...problemResponses(401, 403, 422, 503) },
@@ -88,7 +98,7 @@ async function* readEvents(deps: AuditRouteDeps, tenant: string, id: string, see
   }
 }
 
-/** A damaged line stands in the list as what it is; the others are shown. */
+/** Shows a damaged line as an `audit.damaged` event, so that the others remain readable. */
 function parseEvent({ damage }: AuditRouteDeps, tenant: string, id: string, line: string): AuditEvent {
   const key = ObjectKeys.audit(tenant, id);
   try {
@@ -100,7 +110,7 @@ function parseEvent({ damage }: AuditRouteDeps, tenant: string, id: string, line
   }
 }
 
-/** Empty for what is not there: anything that looks like an id may be asked for. What cannot be read is one damaged line. */
+/** Empty for a missing object, because a cursor may name any id. An unreadable object becomes one damaged line. */
 async function readText({ store, damage }: AuditRouteDeps, tenant: string, id: string): Promise<string> {
   const key = ObjectKeys.audit(tenant, id);
   try {
@@ -115,7 +125,7 @@ async function readText({ store, damage }: AuditRouteDeps, tenant: string, id: s
   }
 }
 
-/** Commands act for nobody's tenant. */
+/** Commands have no tenant. */
 function toAuditResponse({ actor, ...event }: AuditEvent) {
   return { ...event, actor: 'command' in actor ? { tenant: '', key_id: actor.command } : actor };
 }

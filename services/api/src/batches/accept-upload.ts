@@ -4,55 +4,19 @@
  * batch that it made, however full the tenant's quota has become.
  */
 import { createHash } from 'node:crypto';
-import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
-import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
-import type { ModelRegistry } from '@cytoqueue/registry';
-import {
-  type BatchOptions,
-  type BatchDocument,
-  type DamageReport,
-  type ModelPin,
-  ObjectKeys,
-  createId,
-} from '@cytoqueue/records';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
-import type { Background } from '../http/background';
-import { type IdempotencyKeys, assertSamePayload, payloadDigest } from '../tenants/idempotency';
+import type { Schema } from '@cytoqueue/schema';
+import type { ImportProfile } from '@cytoqueue/tabular';
+import { type NamedProfile, findImportProfile } from '../import-profiles/import-profiles';
+import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
-import type { RetentionPolicy } from '../tenants/retention-policy';
-import type { SentChoice, SettingsReader } from '../settings/settings-reader';
-import type { TenantQuotas } from '../tenants/tenant-quotas';
-import type { ApiMetrics } from '../operations/api-metrics';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
-import { type UploadSummary, type UploadLimits, storeUpload, uploadTooLarge } from './upload-inspector';
-import { preflight } from './preflight';
+import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
+import { storeUpload } from './store-upload';
+import { type UploadSummary, type UploadLimits, uploadTooLarge } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
-
-export interface BatchDeps {
-  store: ObjectStore;
-  registry: ModelRegistry;
-  producer: JobProducer;
-  progress: BatchProgress;
-  limits: UploadLimits;
-  idempotency: IdempotencyKeys;
-  background: Background;
-  quotas: TenantQuotas;
-  metrics: Pick<ApiMetrics, 'uploaded'>;
-  damage: DamageReport;
-  retention: Pick<RetentionPolicy, 'isExpired'>;
-  settings: SettingsReader;
-}
-
-export interface Upload {
-  tenant: string;
-  model: string | undefined;
-  options: BatchOptions;
-  /** Without what the tenant's settings filled in: repeating a request asks for the same whatever the settings are by then. */
-  sent: SentChoice;
-  idempotencyKey: string | undefined;
-}
 
 /** More would take minutes and a file of hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;
@@ -83,61 +47,54 @@ async function acceptNewUpload(
   response: Response,
   upload: Upload,
 ): Promise<BatchDocument> {
-  const { store, registry, quotas } = deps;
+  const { registry } = deps;
   const { tenant } = upload;
-  const remainingBytes = await quotas.storage.assertAvailable(tenant);
-  const limits = { ...deps.limits, room: remainingBytes };
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.loadPinned(pin)).model;
+  const profile = await findImportProfile(deps.store, tenant, upload.importing.profile);
   const id = createId('batch_');
-  const target = { store, key: ObjectKeys.batchInput(tenant, id), signal: abortOnDisconnect(request, response) };
-  const { intake: summary, filename } = await withRollback(deps, tenant, id, () =>
-    receiveFile(request, response, async (source, name) => {
-      const stored = await storeUpload(source, target, schema, limits, (rows) =>
-        quotas.rateLimit.addRows(tenant, rows),
-      );
-      if (upload.options.explain && stored.rows > MAX_EVIDENCE_ROWS) throw tooManyRowsForEvidence(stored.rows);
-      return { filename: name, intake: stored };
-    }),
-  );
-  const batch = createBatchDocument(id, filename, pin, upload.options, summary);
+  const { summary, filename } = await withRollback(deps, tenant, id, async () => {
+    const received = await receiveUpload(deps, request, response, { ...upload.importing, tenant, id, schema, profile });
+    const { rows, warningsTotal } = received.summary;
+    if (upload.options.explain && rows > MAX_EVIDENCE_ROWS) throw tooManyRowsForEvidence(rows);
+    if (upload.importing.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
+    return received;
+  });
+  const batch = createBatchDocument(id, filename, pin, upload, summary, profile?.content);
   const accepted = await commitBatch(deps, upload, batch, idempotencyPayload(upload, summary.sha256));
   if (accepted.id === id) deps.metrics.uploaded(summary.bytes);
   return accepted;
 }
 
-/** What an upload would come to, with nothing stored; it takes a slot and is charged as an upload is. */
-export function preflightBatch(
+/** Stores the one file of a request under a batch's id, which the caller rolls back when this or a later step fails. */
+export async function receiveUpload(
   deps: BatchDeps,
   request: Request,
   response: Response,
-  upload: Omit<Upload, 'idempotencyKey' | 'sent'>,
-) {
-  const { registry, limits, progress, quotas } = deps;
-  return quotas.uploads.run(upload.tenant, async () => {
-    const pin = await registry.resolve(upload.model);
-    const { model } = await registry.loadPinned(pin);
-    return receiveFile(request, response, async (source, filename) => {
-      const charge = (rows: number) => quotas.rateLimit.addRows(upload.tenant, rows);
-      const count = (samples: Float64Array) => driftJudgeOf(model).bins.count(samples);
-      const { report, histogram } = await preflight(
-        source,
-        model.schema,
-        limits,
-        upload.options.missing,
-        charge,
-        count,
-      );
-      const rowsPerSecond = await progress.readScoringSpeed().catch(() => undefined);
-      const eta_seconds = rowsPerSecond === undefined ? null : Math.ceil(report.rows.total / rowsPerSecond);
-      return { filename, model: pin, ...report, drift: judgeFile(histogram, model), eta_seconds };
-    });
+  upload: { tenant: string; id: string; schema: Schema; profile: NamedProfile | undefined } & Omit<
+    ImportParameters,
+    'profile'
+  >,
+): Promise<{ summary: UploadSummary; filename: string | null }> {
+  const { store, quotas, conversions } = deps;
+  const { tenant, id, schema, profile, sheet } = upload;
+  const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
+  const target = { store, tenant, id, conversions, signal: abortOnDisconnect(request, response) };
+  return receiveFile(request, response, async (source, filename, charset) => {
+    const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
+    const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
+    return { filename, summary: await storeUpload(source, target, settings, limits, charge) };
   });
 }
 
-function idempotencyPayload({ sent, options }: Upload, sha256: string): unknown {
+/** Uploads without import parameters keep the payload of earlier releases. */
+function idempotencyPayload({ sent, options, importing }: Upload, sha256: string): unknown {
+  const { on_warning, ...given } = importing;
+  const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
+  const isPlain = Object.values(parameters).every((value) => value === undefined);
   // Releases without settings filled in `default`.
-  return ['batch', sent.model, { ...options, operating_point: sent.operating_point ?? 'default' }, sha256];
+  const sentOptions = { ...options, operating_point: sent.operating_point ?? 'default' };
+  return ['batch', sent.model, sentOptions, sha256, ...(isPlain ? [] : [parameters])];
 }
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {
@@ -150,6 +107,14 @@ function hashFile(request: Request, response: Response, { maxUploadBytes }: Uplo
       hash.update(chunk);
     }
     return hash.digest('hex');
+  });
+}
+
+function fileHasWarnings({ warnings, warningsTotal }: UploadSummary): Problem {
+  const detail = `The file has ${warningsTotal} ${warningsTotal === 1 ? 'warning' : 'warnings'}, and on_warning=abort refuses it. Correct the file, or send it with on_warning=continue.`;
+  return new Problem('file-has-warnings', detail, {
+    errors: warnings,
+    members: { warnings, warnings_total: warningsTotal },
   });
 }
 
@@ -171,18 +136,24 @@ function createBatchDocument(
   id: string,
   filename: string | null,
   model: ModelPin,
-  options: BatchOptions,
+  { options, importing: { sheet, charset } }: Upload,
   summary: UploadSummary,
+  profile: ImportProfile | undefined,
 ): BatchDocument {
-  const { header, rows, shards, bytes, sha256 } = summary;
+  const { header, rows, shards, bytes, sha256, canonical, report, warnings, warningsTotal } = summary;
+  const { dialect, columns, byteLength } = header;
   return {
     id,
     created_at: new Date().toISOString(),
     filename,
     model,
     options,
-    input: { bytes, sha256, dialect: header.dialect, columns: header.columns, header_bytes: header.byteLength },
+    input: { bytes, sha256, dialect, columns, header_bytes: byteLength, ...(canonical && { canonical }) },
     rows,
     shards,
+    import: report,
+    warnings,
+    warnings_total: warningsTotal,
+    import_settings: { profile, sheet, charset },
   };
 }

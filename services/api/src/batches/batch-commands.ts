@@ -13,7 +13,7 @@ import {
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
-import type { BatchDeps } from './accept-upload';
+import type { BatchDeps } from './batch-deps';
 import { type RunFile, isIntact, runFileKeys } from './download';
 import { type StoredBatch, readBatch } from './read-batch';
 

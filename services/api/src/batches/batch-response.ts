@@ -192,10 +192,21 @@ export function isBatchFinished(status: BatchResponse['status']): boolean {
   return !UNFINISHED_STATUSES.includes(status);
 }
 
-function toBaseResponse({ id, created_at, filename, model, input, rescores }: BatchDocument, changedRows?: number) {
+function toBaseResponse(batch: BatchDocument, changedRows?: number) {
+  const { id, created_at, filename, model, input, rescores, import: report, warnings, warnings_total } = batch;
   const self = batchLink(id);
   const links = { self, results: `${self}/results`, errors: `${self}/errors` };
-  const base = { id, created_at, filename, model, input_sha256: input.sha256, links };
+  const base = {
+    id,
+    created_at,
+    filename,
+    model,
+    input_sha256: input.sha256,
+    import: report,
+    warnings,
+    warnings_total,
+    links,
+  };
   if (rescores === undefined) return base;
   return {
     ...base,

@@ -13,7 +13,7 @@ import {
 } from '@cytoqueue/records';
 import { payloadDigest } from '../tenants/idempotency';
 import { putJson } from '../http/stored-json';
-import type { BatchDeps, Upload } from './accept-upload';
+import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
 
 /** Then the reconciler has seen the marker. */
@@ -30,7 +30,7 @@ export async function commitBatch(
   const { id } = batch;
   const claim = { id, payload_sha256: payloadDigest(payload) };
   const earlier = await withRollback(deps, tenant, id, async () => {
-    await quotas.storage.reserve(tenant, id, batch.input.bytes);
+    await quotas.storage.reserve(tenant, id, storedBytes(batch));
     await putJson(store, ObjectKeys.batchDocument(tenant, id), batch);
     await producer.assertAvailable();
     if (key === undefined) {
@@ -52,6 +52,11 @@ export async function commitBatch(
   if (key !== undefined) await putPendingMarker(deps, tenant, id);
   await enqueue(deps, tenant, batch);
   return batch;
+}
+
+/** Of the original and of the canonical file beside it. */
+export function storedBytes({ input }: Pick<BatchDocument, 'input'>): number {
+  return input.bytes + (input.canonical?.bytes ?? 0);
 }
 
 /** The batch that the key made earlier and what it was made of; undefined when there is none, or it has expired. */

@@ -1,6 +1,6 @@
 import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 import { ObjectKeys } from '@cytoqueue/records';
-import type { BatchDeps } from './accept-upload';
+import type { BatchDeps } from './batch-deps';
 import { finishedManifest } from './batch-commands';
 import { removeReviews } from '../reviews/stored-reviews';
 import { rollback } from './rollback';

@@ -10,6 +10,8 @@ import {
 } from '../http/response-schemas';
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
+import { RESULT_FORMATS } from '@cytoqueue/tabular';
+import { RAW_TYPES } from './receive-file';
 
 /** How the batches' routes are documented and what their queries may hold. */
 
@@ -51,37 +53,64 @@ export const uploadQuery = z.strictObject({
     .enum(['partial', 'reject'])
     .default('partial')
     .meta({ description: 'reject: rows with an unmeasured feature are not scored' }),
-  dry_run: flag.default(false).meta({ description: 'A report of what the upload would come to; nothing is stored' }),
+  profile: z.string().max(64).optional().meta({ description: 'Name of an import profile' }),
+  sheet: z.string().max(200).optional().meta({ description: 'The sheet of a workbook' }),
+  charset: z.string().max(40).optional().meta({ description: 'Encoding of a text file, as in the Content-Type' }),
+  on_warning: z
+    .enum(['continue', 'abort'])
+    .default('continue')
+    .meta({ description: 'abort: a file with warnings is refused' }),
+  dry_run: flag.default(false).meta({ description: 'Validates the file without accepting it; see preflightBatch' }),
   explain: flag.default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
 });
+
+export const preflightQuery = uploadQuery.omit({ dry_run: true });
 
 export const rescoreQuery = uploadQuery.pick({ model: true, operating_point: true });
 
 const downloadQuery = z.strictObject({
+  format: z
+    .enum(['csv', 'xlsx', 'jsonl', 'parquet'])
+    .optional()
+    .meta({ description: 'Default: as Accept asks, else csv, the only format with ranges' }),
   partial: flag
     .default(false)
     .meta({ description: 'What there is so far, of a batch that is not finished or was canceled' }),
   redirect: flag.default(false).meta({ description: 'Answer with a presigned URL where the store has one (S3)' }),
 });
 
-const csvFile = { type: 'string', contentMediaType: 'text/csv' } as const;
+const fileBody: Operation['requestBody'] = {
+  required: true,
+  content: {
+    ...Object.fromEntries(RAW_TYPES.map((type) => [type, { schema: { type: 'string' } }])),
+    'multipart/form-data': {
+      schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+    },
+  },
+};
 
 export const createOperation: Operation = {
   operationId: 'createBatch',
-  summary: 'Upload a CSV file of records',
+  summary: 'Upload a file of records: CSV, gzip, zip, xlsx, ods, JSON Lines or Parquet',
   tags,
   requestParams: { query: uploadQuery, header: idempotencyHeader },
-  requestBody: {
-    required: true,
-    content: {
-      'text/csv': { schema: { type: 'string' } },
-      'multipart/form-data': { schema: { type: 'object', required: ['file'], properties: { file: csvFile } } },
-    },
-  },
+  requestBody: fileBody,
   responses: {
-    200: jsonResponse('With dry_run=true: what the upload would come to', preflightReport),
+    200: jsonResponse('With dry_run=true: the preflight report', preflightReport),
     202: jsonResponse('Accepted: the bytes are durable', batch),
     ...problemResponses(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
+  },
+};
+
+export const preflightOperation: Operation = {
+  operationId: 'preflightBatch',
+  summary: 'Validate a file without storing it',
+  tags,
+  requestParams: { query: preflightQuery },
+  requestBody: fileBody,
+  responses: {
+    200: jsonResponse('The report, also of a file that an upload would refuse', preflightReport),
+    ...problemResponses(400, 401, 403, 408, 413, 415, 422, 503, 507),
   },
 };
 
@@ -162,7 +191,15 @@ export const errorsOperation = downloadOperation('getBatchErrors', 'The rows tha
 
 function downloadOperation(operationId: string, summary: string): Operation {
   const responses = {
-    200: rawResponse('The file', 'text/csv'),
+    200: {
+      description: 'The file',
+      content: Object.fromEntries(
+        ['text/csv', ...Object.values(RESULT_FORMATS).map(({ mediaType }) => mediaType)].map((type) => [
+          type,
+          { schema: { type: 'string' } },
+        ]),
+      ),
+    } as const,
     206: rawResponse('One byte range of it', 'text/csv'),
     304: { description: 'Not modified: If-None-Match named the file' },
     303: { description: 'With redirect=true on S3: to a presigned URL' },

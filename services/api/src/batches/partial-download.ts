@@ -1,13 +1,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
-import { explainColumns } from '@cytoqueue/records';
+import { RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import {
   type BatchDocument,
   type DamageReport,
   ObjectKeys,
+  batchRowsKey,
   decodeShardObject,
+  errorColumns,
+  explainColumns,
   listScoredShards,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
@@ -62,11 +64,12 @@ export async function sendPartialFile(
 async function headerRow(
   { store, registry }: PartialDownloadDeps,
   tenant: string,
-  { id, input, options, model }: BatchDocument,
+  batch: BatchDocument,
   file: PartialFile,
 ): Promise<Uint8Array> {
+  const { input, options, model } = batch;
   const header = await store
-    .getRange(ObjectKeys.batchInput(tenant, id), { start: 0, end: input.header_bytes })
+    .getRange(batchRowsKey(tenant, batch), { start: 0, end: input.header_bytes })
     .catch((error: unknown) => {
       throw error instanceof ObjectNotFoundError
         ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error })
@@ -74,7 +77,7 @@ async function headerRow(
     });
   const added =
     file === 'errors'
-      ? ERROR_COLUMNS
+      ? errorColumns(batch)
       : [
           ...RESULT_COLUMNS,
           ...(options.explain ? explainColumns((await registry.loadPinned(model)).model.schema) : []),

@@ -1,18 +1,34 @@
-import { schemas } from '@cytoqueue/schema';
+import { ObjectKeys } from '@cytoqueue/records';
+import { matchHeader, wbc } from '@cytoqueue/schema';
 import { HEADER, ROW } from '../../../../test/src/support/csv-rows';
-import { preflight } from './preflight';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { RunningApi } from '../../test/running-api';
+import { readStatistics } from './preflight';
+import type { UploadSummary } from './upload-inspector';
 
-const LIMITS = { maxUploadBytes: 1e9, shardRows: 1_000 };
-const CHUNK = Buffer.from(ROW.repeat(3_000));
-const CHUNKS = 10;
+let redis: RedisProcess;
+let api: RunningApi;
 
-/** All of it is at hand at once, as from a fast client: nothing here waits for the event loop. */
-async function* file(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(HEADER);
-  for (let chunk = 0; chunk < CHUNKS; chunk++) yield CHUNK;
-}
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
 
 test('preflights share the event loop: between two slices of all of them, everything else has its turn', async () => {
+  const file = Buffer.from(HEADER + ROW.repeat(30_000));
+  await api.store.put(ObjectKeys.batchInput('lab', 'batch_1'), file);
+  const match = matchHeader(HEADER.trim().split(','), wbc);
+  const header = {
+    dialect: { delimiter: ',', lineEnd: '\n', bom: false },
+    columns: match.columns,
+    byteLength: HEADER.length,
+  };
+  const summary = { header, rowMatch: match, bytes: file.length, shards: [] } as unknown as UploadSummary;
   let running = true;
   let turns = 0;
   const count = () => {
@@ -21,14 +37,39 @@ test('preflights share the event loop: between two slices of all of them, everyt
   };
   setImmediate(count);
   const preflights = 4;
-  const charged: number[] = [];
-  await Promise.all(
+  const statistics = await Promise.all(
     Array.from({ length: preflights }, () =>
-      preflight(file(), schemas['wbc'] ?? Object.values(schemas)[0], LIMITS, 'partial', (rows) => charged.push(rows)),
+      readStatistics(api, 'lab', 'batch_1', summary, wbc, { missing: 'partial' }),
     ),
   );
   running = false;
-  const slices = preflights * CHUNKS * Math.ceil(CHUNK.length / (16 * 1024));
-  expect(turns).toBeGreaterThanOrEqual(slices);
-  expect(charged).toEqual(Array(preflights).fill(CHUNKS * 3_000));
+  expect(turns).toBeGreaterThanOrEqual(preflights * Math.floor(file.length / (16 * 1024)));
+  expect(statistics.map(({ valid }) => valid)).toEqual(Array(preflights).fill(30_000));
+});
+
+test('a preflight leaves nothing in the store, whether the file is plain, imported or refused', async () => {
+  await api.store.deletePrefix('tenants/');
+  const files = [HEADER + ROW, `${HEADER},,,,,,,,,\n${ROW}`, `id,V1\n${ROW}`, '%PDF-1.7\n'];
+  const statuses = [];
+  for (const body of files) {
+    const init = { method: 'POST', headers: { 'content-type': 'text/csv' }, body };
+    statuses.push((await api.fetch('/v1/batches/preflight', init)).status);
+  }
+  expect(statuses).toEqual([200, 200, 200, 422]);
+  expect((await api.files()).filter((file) => file.includes('/batches/'))).toEqual([]);
+});
+
+test('equal errors are counted together, with the first row and line', async () => {
+  const bad = ROW.replace(',5,', ',55,');
+  const init = { method: 'POST', headers: { 'content-type': 'text/csv' }, body: `${HEADER}\n${ROW}${bad}${bad}` };
+  const report = (await (await api.fetch('/v1/batches/preflight?on_error=abort', init)).json()) as object;
+  expect(report).toMatchObject({
+    accepted: true,
+    problems: [{ code: 'rows-rejected' }],
+    errors: [
+      { row: 2, line: 4 },
+      { row: 3, line: 5 },
+    ],
+    faults: [{ code: 'out-of-range', rows: 2, first_row: 2, first_line: 4 }],
+  });
 });

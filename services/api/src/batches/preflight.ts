@@ -1,188 +1,203 @@
-import { createHash } from 'node:crypto';
-import { type Header, WholeRowChunker } from '@cytoqueue/csv';
-import { type HeaderMatch, type Schema, normalizeName } from '@cytoqueue/schema';
-import { type RowRejection, type ShardSamples, valueHistogram, readSamples } from '@cytoqueue/samples';
+import type { Request, Response } from 'express';
+import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
+import { CsvError } from '@cytoqueue/csv';
+import type { LoadedModel } from '@cytoqueue/registry';
+import {
+  type ImportDocument,
+  type ImportWarningDocument,
+  type ModelPin,
+  batchRowsKey,
+  createId,
+} from '@cytoqueue/records';
+import type { Schema } from '@cytoqueue/schema';
+import { TabularError } from '@cytoqueue/tabular';
 import { CpuTimeslices } from '../http/cpu-timeslices';
-import { type UploadLimits, UploadInspector } from './upload-inspector';
-
-const MAX_LISTED_ERRORS = 100;
-/** Surveyed in one go, in about a millisecond. */
-const SLICE_BYTES = 16 * 1024;
-/** Rows among which repeated ones are counted: a set of more would be felt. */
-const MAX_COMPARED_ROWS = 1_000_000;
+import { toProblem } from '../to-problem';
+import { Problem } from '../http/problem';
+import { findImportProfile } from '../import-profiles/import-profiles';
+import { receiveUpload } from './accept-upload';
+import type { BatchDeps, Upload } from './batch-deps';
+import { type ColumnReport, HeaderProblem, reportColumns } from './match-columns';
+import { PreflightStatistics, type StatisticsOptions } from './preflight-statistics';
+import { rollback } from './rollback';
+import type { UploadSummary } from './upload-inspector';
 
 export interface PreflightReport {
+  filename: string | null;
+  model: ModelPin;
+  accepted: boolean;
+  problems: { code: string; detail: string }[];
   input_sha256: string;
   bytes: number;
+  import: ImportDocument | null;
+  warnings: ImportWarningDocument[];
+  warnings_total: number;
   dialect: { delimiter: string; line_end: string; bom: boolean };
-  /** Every column of the file and what becomes of it. */
-  columns: {
-    column: string;
-    used_as: 'feature' | 'label' | 'id' | 'carried';
-    feature?: string;
-    matched_by?: 'name' | 'alias';
-  }[];
+  /** Every column of the file and its use. */
+  columns: ColumnReport[];
   rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
   /** How many rows have each kind of fault. */
   rejected_by_code: Record<string, number>;
-  errors: { row: number; code: string; detail: string }[];
+  errors: { row: number; line: number | null; code: string; detail: string }[];
+  /** Equal errors together, the most frequent first. */
+  faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
   missing_by_feature: Record<string, number>;
+  drift: object;
+  eta_seconds: number | null;
 }
 
-export interface PreflightResult {
-  report: PreflightReport;
-  /** See `countValues` of packages/samples. */
-  histogram: number[];
-}
+/** Processed in one go, in about a millisecond. */
+const SLICE_BYTES = 16 * 1024;
 
 /** Shared by all preflights of this process. */
 const timeslices = new CpuTimeslices();
 
 /**
- * Reads an upload through as a batch would be, by the same header, row and cell rules, and keeps nothing of it.
- * @param charge takes the rows that were read, also of a file that is refused at its last row
- * @param countNumbers counts values that are no grades, see `valueHistogram`
- * @throws Problem and CsvError as the upload itself would
+ * Reads an upload as a batch would, by the same code, and removes it again. A file that can be read gets a report, also when
+ * an upload of it would be refused. Takes an upload slot and is charged as an upload is.
+ * @throws Problem as the upload would, for a file that cannot be read
  */
-export async function preflight(
-  source: AsyncIterable<Uint8Array>,
-  schema: Schema,
-  limits: UploadLimits,
-  missing: 'partial' | 'reject',
-  charge: (rows: number) => void,
-  countNumbers?: (samples: Float64Array) => Uint32Array,
-): Promise<PreflightResult> {
-  const inspector = new UploadInspector(schema, limits);
-  let statistics: PreflightStatistics | undefined;
-  try {
-    for await (const { header, match, data } of inspector.read(source)) {
-      statistics ??= new PreflightStatistics(header, match, schema, missing, countNumbers);
-      for (let at = 0; at < data.length; at += SLICE_BYTES) {
-        await timeslices.next();
-        statistics.add(data.subarray(at, at + SLICE_BYTES));
-      }
+export function preflightBatch(
+  deps: BatchDeps,
+  request: Request,
+  response: Response,
+  upload: Omit<Upload, 'idempotencyKey' | 'sent'>,
+): Promise<PreflightReport> {
+  const { registry, quotas, store } = deps;
+  const { tenant, importing } = upload;
+  return quotas.uploads.run(tenant, async () => {
+    const pin = await registry.resolve(upload.model);
+    const loaded = await registry.loadPinned(pin);
+    const { schema } = loaded.model;
+    const profile = await findImportProfile(store, tenant, importing.profile);
+    const id = createId('batch_');
+    try {
+      const received = await receiveUpload(deps, request, response, { ...importing, tenant, id, schema, profile });
+      const statistics = await readStatistics(deps, tenant, id, received.summary, schema, {
+        missing: upload.options.missing,
+        countNumbers: (samples) => driftJudgeOf(loaded.model).bins.count(samples),
+      });
+      return await toReport(deps, upload, pin, loaded, received, statistics);
+    } catch (error) {
+      return refusedReport(pin, loaded, error);
+    } finally {
+      await rollback(deps, tenant, id);
     }
-  } finally {
-    charge(inspector.rows);
-  }
-  const summary = inspector.result();
-  statistics?.end();
-  return {
-    histogram: statistics?.histogram ?? [],
-    report: toPreflightReport(summary.match, schema, summary, statistics as PreflightStatistics),
-  };
+  });
 }
 
-/** Counts what is in the rows while they stream by. */
-class PreflightStatistics {
-  readonly rejectedByCode: Record<string, number> = {};
-  readonly errors: PreflightReport['errors'] = [];
-  readonly missing: number[];
-  /** Of all blocks so far, see `countValues`. */
-  readonly histogram: number[] = [];
-  valid = 0;
-  rejected = 0;
-  incomplete = 0;
-  repeated = 0;
-  private readonly blocks: WholeRowChunker;
-  private readonly seenDigests = new Set<string>();
-
-  constructor(
-    private readonly header: Header,
-    private readonly match: HeaderMatch,
-    private readonly schema: Schema,
-    private readonly missingPolicy: 'partial' | 'reject',
-    private readonly countNumbers: ((samples: Float64Array) => Uint32Array) | undefined,
-  ) {
-    this.blocks = new WholeRowChunker(header.dialect);
-    this.missing = schema.features.map(() => 0);
-  }
-
-  add(data: Uint8Array): void {
-    this.addBlock(this.blocks.push(data));
-  }
-
-  end(): void {
-    this.addBlock(this.blocks.end());
-  }
-
-  private addBlock(block: Buffer): void {
-    if (block.length === 0) return;
-    const samples = readSamples(block, this.header.dialect, this.match, this.schema, this.missingPolicy);
-    const earlierRows = this.valid + this.rejected;
-    for (const [row, rejection] of samples.rejections) this.addRejection(earlierRows + row + 1, rejection);
-    this.countMissing(samples);
-    this.countValues(samples);
-    this.countRepeated(block, samples);
-    this.valid += samples.count;
-    this.rejected += samples.rejections.size;
-  }
-
-  private addRejection(row: number, { code, detail }: RowRejection): void {
-    this.rejectedByCode[code] = (this.rejectedByCode[code] ?? 0) + 1;
-    if (this.errors.length < MAX_LISTED_ERRORS) this.errors.push({ row, code, detail });
-  }
-
-  private countMissing({ count, missingMasks }: ShardSamples): void {
-    for (let sample = 0; sample < count; sample++) {
-      if (missingMasks[sample] === 0) continue;
-      this.incomplete++;
-      this.missing.forEach((_, feature) => (missingMasks[sample] & (1 << feature)) !== 0 && this.missing[feature]++);
+/** Counts the rows of a stored upload, in slices between which the event loop has its turn. */
+export async function readStatistics(
+  { store }: Pick<BatchDeps, 'store'>,
+  tenant: string,
+  id: string,
+  { header, rowMatch, canonical, bytes, shards }: UploadSummary,
+  schema: Schema,
+  counting: Pick<StatisticsOptions, 'missing' | 'countNumbers'>,
+): Promise<PreflightStatistics> {
+  const statistics = new PreflightStatistics(header.dialect, rowMatch, schema, {
+    ...counting,
+    firstLine: shards[0]?.firstLine ?? 2,
+    canonical,
+  });
+  const key = batchRowsKey(tenant, { id, input: { canonical } as never });
+  const end = canonical?.bytes ?? bytes;
+  for await (const chunk of (await store.getStream(key, {
+    start: shards[0]?.offset ?? header.byteLength,
+    end,
+  })) as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      await timeslices.next();
+      statistics.add(chunk.subarray(at, at + SLICE_BYTES));
     }
   }
-
-  private countValues(samples: ShardSamples): void {
-    valueHistogram(samples, this.countNumbers).forEach((count, slot) => {
-      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
-    });
-  }
-
-  private countRepeated(block: Buffer, { table }: ShardSamples): void {
-    for (let row = 0; row < table.rows && this.seenDigests.size < MAX_COMPARED_ROWS; row++) {
-      const digest = createHash('md5').update(block.subarray(table.start[row], table.end[row])).digest('base64');
-      if (this.seenDigests.has(digest)) this.repeated++;
-      else this.seenDigests.add(digest);
-    }
-  }
+  statistics.end();
+  return statistics;
 }
 
-function toPreflightReport(
-  match: HeaderMatch,
-  schema: Schema,
-  summary: { bytes: number; sha256: string; rows: number; header: Header },
+async function toReport(
+  { progress }: BatchDeps,
+  { options, importing }: Omit<Upload, 'idempotencyKey' | 'sent'>,
+  pin: ModelPin,
+  { model }: LoadedModel,
+  { summary, filename }: { summary: UploadSummary; filename: string | null },
   statistics: PreflightStatistics,
-): PreflightReport {
-  const { delimiter, lineEnd, bom } = summary.header.dialect;
+): Promise<PreflightReport> {
+  const { header, match, rows, bytes, sha256, report, warnings, warningsTotal } = summary;
+  const rowsPerSecond = await progress.readScoringSpeed().catch(() => undefined);
+  const refusals = [];
+  if (importing.on_warning === 'abort' && warningsTotal > 0)
+    refusals.push({
+      code: 'file-has-warnings',
+      detail: `on_warning=abort refuses a file with warnings: ${warningsTotal}.`,
+    });
+  const problems = [...refusals];
+  if (statistics.valid === 0)
+    problems.push({ code: 'nothing-to-score', detail: 'No row can be scored: the batch would fail.' });
+  else if (options.on_error === 'abort' && statistics.rejected > 0)
+    problems.push({
+      code: 'rows-rejected',
+      detail: `${statistics.rejected} rows are rejected: with on_error=abort the batch would fail.`,
+    });
   return {
-    input_sha256: summary.sha256,
-    bytes: summary.bytes,
-    dialect: { delimiter, line_end: lineEnd, bom },
-    columns: match.columns.map((column, index) => toColumnReport(column, index, match, schema)),
-    rows: {
-      total: summary.rows,
-      valid: statistics.valid,
-      rejected: statistics.rejected,
-      with_missing_features: statistics.incomplete,
-      repeated: statistics.repeated,
-    },
-    rejected_by_code: statistics.rejectedByCode,
-    errors: statistics.errors,
-    missing_by_feature: Object.fromEntries(
-      schema.features.map(({ name }, feature) => [name, statistics.missing[feature] as number]),
-    ),
+    filename,
+    model: pin,
+    accepted: refusals.length === 0,
+    problems,
+    input_sha256: sha256,
+    bytes,
+    import: report,
+    warnings,
+    warnings_total: warningsTotal,
+    dialect: { delimiter: header.dialect.delimiter, line_end: header.dialect.lineEnd, bom: header.dialect.bom },
+    columns: reportColumns(match, model.schema),
+    ...statistics.report(rows),
+    drift: judgeFile(statistics.histogram, model),
+    eta_seconds: rowsPerSecond === undefined ? null : Math.ceil(rows / rowsPerSecond),
   };
 }
 
-function toColumnReport(
-  column: string,
-  index: number,
-  match: HeaderMatch,
-  schema: Schema,
-): PreflightReport['columns'][number] {
-  const feature = match.featureColumns.indexOf(index);
-  if (feature >= 0)
-    return { column, used_as: 'feature', feature: schema.features[feature].name, matched_by: match.matchedBy[feature] };
-  const normalizedName = normalizeName(column);
-  if (schema.labelColumns.includes(normalizedName)) return { column, used_as: 'label' };
-  return { column, used_as: schema.idColumns.includes(normalizedName) ? 'id' : 'carried' };
+/** Errors of files whose bytes can be read as a table. */
+const READABLE = new Set([
+  'header-short',
+  'rows-above-header',
+  'no-header-line',
+  'too-many-columns',
+  'header-too-long',
+  'unclosed-quote',
+  'row-too-long',
+  'malformed-quotes',
+  'no-rows',
+]);
+
+/** @throws the error itself when the file cannot be read */
+function refusedReport(pin: ModelPin, { model }: LoadedModel, error: unknown): PreflightReport {
+  const isReadable =
+    error instanceof HeaderProblem ||
+    ((error instanceof CsvError || error instanceof TabularError) && READABLE.has(error.code));
+  if (!isReadable) throw error;
+  const { detail, errors }: Problem = toProblem(error);
+  return {
+    filename: null,
+    model: pin,
+    accepted: false,
+    problems: [
+      { code: errors[0]?.code ?? 'invalid-csv', detail },
+      ...errors.slice(1).map(({ code, detail: text }) => ({ code, detail: text })),
+    ],
+    input_sha256: '',
+    bytes: 0,
+    import: null,
+    warnings: [],
+    warnings_total: 0,
+    dialect: { delimiter: ',', line_end: '\n', bom: false },
+    columns: error instanceof HeaderProblem ? error.columns : [],
+    rows: { total: 0, valid: 0, rejected: 0, with_missing_features: 0, repeated: 0 },
+    rejected_by_code: {},
+    errors: [],
+    faults: [],
+    missing_by_feature: Object.fromEntries(model.schema.features.map(({ name }) => [name, 0])),
+    drift: judgeFile([], model),
+    eta_seconds: null,
+  };
 }

@@ -91,8 +91,7 @@ async function sendWithoutEnd(
 describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
   test('whose header does not fit is refused while it is still being sent', async () => {
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
-    sending.write(`${opening}id,V1,V2\n${ROW}`);
-    const response = await answered;
+    const response = await sendWithoutEnd(sending, `${opening}id,V1,V2\n${ROW}`, answered);
     expect(response.statusCode).toBe(422);
     expect(await text(response)).toContain('missing-column');
     sending.destroy();
@@ -176,14 +175,25 @@ describe('a form', () => {
     ['without a file', END],
     ['with the file in another field', part('data', 'a.csv', HEADER + ROW) + END],
     ['with two files', `${part('file', 'a.csv', HEADER + ROW)}\r\n${part('file', 'b.csv', HEADER + ROW)}${END}`],
-    [
-      'with another field',
-      `${part('file', 'a.csv', HEADER + ROW)}\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="note"\r\n\r\nx${END}`,
-    ],
   ])('%s is refused, and leaves nothing', async (_, body) => {
     expect(await post(MULTIPART, body)).toMatchObject({
       status: 400,
       json: { type: 'urn:cytoqueue:problem:malformed-request' },
+    });
+    await nothingLeft();
+  });
+
+  const field = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nwdbc-knn`;
+
+  test.each([
+    ['before', `${field}\r\n${part('file', 'a.csv', HEADER + ROW)}${END}`],
+    ['behind', `${part('file', 'a.csv', HEADER + ROW)}\r\n${field}${END}`],
+  ])('with a field %s the file is refused by its name, and leaves nothing', async (_, body) => {
+    expect(await post(MULTIPART, body)).toMatchObject({
+      status: 422,
+      json: {
+        errors: [{ field: 'model', code: 'unexpected-field', detail: expect.stringContaining('?model=') as string }],
+      },
     });
     await nothingLeft();
   });

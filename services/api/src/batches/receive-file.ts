@@ -3,42 +3,66 @@ import multer, { type StorageEngine } from 'multer';
 import { Problem } from '../http/problem';
 import { gunzip } from './gunzip';
 
-/** Takes in the bytes of one file; called at most once a request, while the bytes are still arriving. */
-export type FileConsumer<T> = (source: AsyncIterable<Uint8Array>, filename: string | null) => Promise<T>;
+/**
+ * Takes in the bytes of one file; called at most once a request, while the bytes are still arriving.
+ * @param charset as the request declares it
+ */
+export type FileConsumer<T> = (
+  source: AsyncIterable<Uint8Array>,
+  filename: string | null,
+  charset: string | undefined,
+) => Promise<T>;
 
-const RAW_TYPES = ['text/csv', 'application/csv', 'text/plain', 'application/octet-stream'];
+/** A raw body's type is not relied on: the first bytes tell what the file is. */
+export const RAW_TYPES = [
+  'text/csv',
+  'application/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'application/octet-stream',
+  'application/gzip',
+  'application/x-gzip',
+  'application/zip',
+  'application/jsonl',
+  'application/x-ndjson',
+  'application/vnd.ms-excel',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'application/vnd.oasis.opendocument.spreadsheet',
+  'application/vnd.apache.parquet',
+];
 const MAX_FILENAME = 255;
 /** Control characters, and what turns the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
 const INVISIBLE_CHARACTERS = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
 
-/** One file and nothing else. Most of these default to Infinity. */
+/** One file, and a few short fields, which are refused by name. Most of these default to Infinity. */
 const MULTIPART_LIMITS = {
   files: 1,
-  fields: 0,
-  parts: 1,
+  fields: 20,
+  parts: 21,
   fieldNameSize: 100,
-  fieldSize: 0,
+  fieldSize: 4096,
   headerPairs: 20,
   fieldNestingDepth: 0,
   fieldArrayIndexLimit: 0,
 };
 
 /**
- * The one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, streamed into `takeIn`.
- * @throws Problem 400, 415, and whatever `takeIn` throws
+ * The one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, streamed into `consume`.
+ * @throws Problem 400, 415, 422 for a form field, and what `consume` throws
  */
 export async function receiveFile<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
   if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, consume);
   if (request.is(RAW_TYPES) === false) {
     throw new Problem(
       'unsupported-media-type',
-      'Send the file as multipart/form-data in the field "file", or as a text/csv body.',
+      'Send the file as multipart/form-data in the field "file", or as a body of its own type, such as text/csv.',
     );
   }
   // Not destroyed when reading stops early: the socket must live to carry the answer that says why.
   return consume(
     decodeBody(request.iterator({ destroyOnReturn: false }), request.get('Content-Encoding') ?? 'identity'),
     null,
+    /;\s*charset="?([^";\s]+)/i.exec(request.get('Content-Type') ?? '')?.[1],
   );
 }
 
@@ -49,7 +73,7 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
   throw new Problem('unsupported-media-type', 'This content encoding is not accepted; gzip is.');
 }
 
-/** Multer calls back when the whole body was read; what `takeIn` finds wrong is told at once, with the rest still to come. */
+/** Multer calls back when the whole body was read; an error of `consume` rejects at once, with the rest still to come. */
 function receiveMultipart<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let consumed: { value: T } | undefined;
@@ -61,19 +85,22 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
     });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        consuming = consume(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname)).then(
-          (value) => {
-            consumed = { value };
-            done(null);
-          },
-          (error: unknown) => {
-            reject(error as Error);
-            stream.resume();
-            done(null);
-          },
-        );
+        consuming = Promise.resolve()
+          .then(() => rejectFields(request))
+          .then(() => consume(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname), undefined))
+          .then(
+            (value) => {
+              consumed = { value };
+              done(null);
+            },
+            (error: unknown) => {
+              reject(error as Error);
+              stream.resume();
+              done(null);
+            },
+          );
       },
-      // What was stored belongs to the batch under way; whoever took it in takes it back.
+      // The stored bytes belong to the batch under way, which rolls itself back.
       _removeFile: (_request, _file, done) => done(null),
     };
     multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8' }).single('file')(
@@ -83,10 +110,29 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
         if (error !== undefined && error !== null) reject(toMultipartProblem(error) as Error);
         else if (consumed === undefined)
           reject(new Problem('malformed-request', 'The form holds no file in the field "file".'));
-        else resolve(consumed.value);
+        else {
+          try {
+            rejectFields(request);
+            resolve(consumed.value);
+          } catch (fieldError) {
+            reject(fieldError as Error);
+          }
+        }
       },
     );
   });
+}
+
+/** Fields would be ignored, although their sender relies on them. */
+function rejectFields({ body }: Request): void {
+  const names = Object.keys((body as Record<string, unknown> | undefined) ?? {});
+  if (names.length === 0) return;
+  const errors = names.map((field) => ({
+    field,
+    code: 'unexpected-field',
+    detail: `the form field ${JSON.stringify(field)} is not read; send it as a query parameter: ?${encodeURIComponent(field)}=…`,
+  }));
+  throw new Problem('invalid-request', 'The form holds fields beside the file.', { errors });
 }
 
 /** Errors of the multipart parser below multer are plain errors with a message only. */

@@ -3,8 +3,8 @@ import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { applySettings } from '../settings/settings-reader';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
-import type { BatchDeps } from './accept-upload';
-import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
+import type { BatchDeps } from './batch-deps';
+import { commitBatch, findByIdempotencyKey, ensureEnqueued, storedBytes } from './commit';
 import { withRollback } from './rollback';
 import { readBatch } from './read-batch';
 
@@ -40,8 +40,10 @@ export async function rescoreBatch(
     const batch = await createRescoredBatch(deps, tenant, id, options);
     deps.quotas.rateLimit.addRows(tenant, batch.rows);
     await withRollback(deps, tenant, batch.id, async () => {
-      await deps.quotas.storage.reserve(tenant, batch.id, batch.input.bytes);
+      await deps.quotas.storage.reserve(tenant, batch.id, storedBytes(batch));
       await deps.store.copy(ObjectKeys.batchInput(tenant, id), ObjectKeys.batchInput(tenant, batch.id));
+      if (batch.input.canonical !== undefined)
+        await deps.store.copy(ObjectKeys.batchCanonical(tenant, id), ObjectKeys.batchCanonical(tenant, batch.id));
     });
     return commitBatch(deps, { tenant, idempotencyKey: options.idempotencyKey }, batch, payload);
   });

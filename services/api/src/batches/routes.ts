@@ -1,11 +1,15 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, ObjectKeys } from '@cytoqueue/records';
+import { type BatchDocument, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
+import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
 import type { z } from 'zod';
-import { type BatchDeps, acceptUpload, preflightBatch } from './accept-upload';
+import { acceptUpload } from './accept-upload';
+import type { BatchDeps } from './batch-deps';
+import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
 import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
+import { columnTypes, sendExport } from './export';
 import { rescoreBatch } from './rescore';
 import { sendPartialFile } from './partial-download';
 import { readBatch } from './read-batch';
@@ -18,10 +22,12 @@ import {
   viewListedBatch,
   readLatestRunResponse,
 } from './batch-response';
+import type { ConcurrencyLimiter } from '../http/concurrency-limiter';
 import { idempotencyKeyOf } from '../tenants/idempotency';
 import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
+import { Problem } from '../http/problem';
 import type { HandlerContext, Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import {
@@ -32,10 +38,12 @@ import {
   errorsOperation,
   getOperation,
   listOperation,
+  preflightOperation,
   rescoreOperation,
   resultsOperation,
   retryOperation,
   streamOperation,
+  type preflightQuery,
   type rescoreQuery,
   type uploadQuery,
 } from './openapi';
@@ -44,7 +52,13 @@ const collectionPath = '/v1/batches';
 const itemPath = `${collectionPath}/{id}`;
 
 export type BatchRouteDeps = BatchDeps &
-  EventStreamDeps & { changes: ChangeSubscriber; retention: RetentionPolicy; protection: Pick<TaskProtection, 'run'> };
+  EventStreamDeps & {
+    /** Results being converted. */
+    exports: ConcurrencyLimiter;
+    changes: ChangeSubscriber;
+    retention: RetentionPolicy;
+    protection: Pick<TaskProtection, 'run'>;
+  };
 
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const access = 'patient-data';
@@ -58,6 +72,13 @@ export function batchRoutes(deps: BatchRouteDeps): Route[] {
       isRepetition,
       operation: createOperation,
       handle: (context) => deps.protection.run(() => createBatch(deps, context)),
+    },
+    {
+      method: 'post',
+      path: `${collectionPath}/preflight`,
+      access,
+      operation: preflightOperation,
+      handle: (context) => deps.protection.run(() => preflight(deps, context)),
     },
     {
       method: 'get',
@@ -150,7 +171,9 @@ async function download(
   resultFile: RunFile,
 ): Promise<void> {
   const stored = await readBatch(deps.store, principal.tenant, params.id);
+  const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
   if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
+    if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);
     await auditEntry.commit();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
@@ -159,11 +182,48 @@ async function download(
   const name = downloadName(stored.batch.filename ?? params.id, resultFile);
   const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
   await auditEntry.commit();
+  if (format !== 'csv') {
+    const { batch, completion } = stored;
+    const rows = rowsOf(resultFile, completion?.manifest);
+    const { model } = await deps.registry.loadPinned(batch.model);
+    const exported = {
+      store: deps.store,
+      key,
+      file,
+      rows,
+      format,
+      batch,
+      types: columnTypes(resultFile, batch, model.schema),
+    };
+    return deps.exports.run(principal.tenant, async () => {
+      deps.quotas.rateLimit.addRows(principal.tenant, rows);
+      await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
+    });
+  }
   if (query['redirect'] === true) {
     const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
   }
   await sendFile(request, response, { store: deps.store, key, file, name });
+}
+
+/** The query's format, else the one that Accept prefers. */
+function requestedFormat(
+  request: HandlerContext['request'],
+  format: ResultFormat | 'csv' | undefined,
+): ResultFormat | 'csv' {
+  if (format !== undefined) return format;
+  const formats = Object.entries(RESULT_FORMATS).map(
+    ([name, { mediaType }]) => [mediaType, name as ResultFormat] as const,
+  );
+  const accepted = request.accepts(['text/csv', ...formats.map(([mediaType]) => mediaType)]);
+  return formats.find(([mediaType]) => mediaType === accepted)?.[1] ?? 'csv';
+}
+
+function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
+  if (manifest === undefined) return 0;
+  const { total, rejected, failed } = manifest.counts;
+  return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
 }
 
 /** No quotes: what reads headers carelessly would take them for the end of the name. */
@@ -175,24 +235,42 @@ async function createBatch(
   deps: BatchRouteDeps,
   { request, response, query, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const { model: sentModel, operating_point: sentPoint, dry_run, ...others } = query as z.output<typeof uploadQuery>;
-  const sent = { model: sentModel, operating_point: sentPoint };
-  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, sent);
-  const options = { ...others, operating_point };
-  if (dry_run) {
-    auditEntry.action = 'batch.preflight';
-    response.json(await preflightBatch(deps, request, response, { tenant: principal.tenant, model, options }));
-    return;
-  }
+  const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
+  if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
+  const { model, operating_point, profile, sheet, charset, on_warning, ...others } = parameters;
+  const sent = { model, operating_point };
+  const chosen = await applySettings(deps.settings, principal.tenant, sent);
   const idempotencyKey = idempotencyKeyOf(request);
   const batch = await acceptUpload(deps, request, response, {
     tenant: principal.tenant,
-    model,
-    options,
+    model: chosen.model,
+    options: { ...others, operating_point: chosen.operating_point },
     sent,
+    importing: { profile, sheet, charset, on_warning },
     idempotencyKey,
   });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);
+}
+
+async function preflight(
+  deps: BatchRouteDeps,
+  {
+    request,
+    response,
+    query,
+    principal,
+    auditEntry,
+  }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
+): Promise<void> {
+  const { model: sentModel, operating_point: sentPoint, ...parameters } = query as z.output<typeof preflightQuery>;
+  const { profile, sheet, charset, on_warning, ...others } = parameters;
+  auditEntry.action = 'batch.preflight';
+  const sent = { model: sentModel, operating_point: sentPoint };
+  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, sent);
+  const options = { ...others, operating_point };
+  const importing = { profile, sheet, charset, on_warning };
+  const upload = { tenant: principal.tenant, model, options, importing };
+  response.json(await preflightBatch(deps, request, response, upload));
 }
 
 /** The batch is accepted: no failure may turn that into a refusal any more. */

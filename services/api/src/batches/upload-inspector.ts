@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { CsvError, type Header, ShardSplitter, readHeader } from '@cytoqueue/csv';
+import { type HeaderMatch, countFeatureColumns } from '@cytoqueue/schema';
+import type { CanonicalFile, ImportDocument, ImportWarningDocument, ShardRange } from '@cytoqueue/records';
 import {
-  type FieldError,
-  type HeaderMatch,
-  type Schema,
-  SchemaError,
-  countFeatureColumns,
-  matchHeader,
-  schemas,
-} from '@cytoqueue/schema';
-import type { ObjectStore } from '@cytoqueue/storage';
-import type { ShardRange } from '@cytoqueue/records';
+  FIRST_PART_BYTES,
+  type ImportSettings,
+  type Layout,
+  RowWatch,
+  plainReport,
+  sniffPlain,
+  startOfText,
+} from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
+import { matchColumnsOrReject } from './match-columns';
 
 export interface UploadLimits {
   maxUploadBytes: number;
@@ -20,15 +21,25 @@ export interface UploadLimits {
   remainingBytes?: number;
 }
 
-/** What was learned of an upload while it streamed into the store. */
+/** Facts about an upload that is stored: its rows, their shards, and how the file was read. */
 export interface UploadSummary {
+  /** Of the file that holds the rows; `columns` are those of the results. */
   header: Header;
+  /** Of the file's own columns. */
   match: HeaderMatch;
+  /** By which the rows are read: of the canonical file's columns where there is one. */
+  rowMatch: HeaderMatch;
   rows: number;
   shards: ShardRange[];
+  /** Of the original. */
   bytes: number;
-  /** Hex, of every byte received. */
+  /** Hex, of the original. */
   sha256: string;
+  /** Absent where the original itself holds the rows. */
+  canonical?: CanonicalFile;
+  report: ImportDocument;
+  warnings: ImportWarningDocument[];
+  warningsTotal: number;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -38,87 +49,59 @@ const MAX_COLUMNS = 1_000;
 const MAX_ROW_BYTES = MIB;
 /** A flow of more children than this makes Redis work for seconds (see packages/queue). */
 const MAX_SHARDS = 2_000;
-/** A shard is read and answered in one piece by a worker; wide rows must not make it large. */
+/** A worker reads and scores a shard as a whole; wide rows must not make it large. */
 const MAX_SHARD_BYTES = 4 * MIB;
 
-/**
- * Streams an upload into the store while it is inspected: size limit, header, rows, shard ranges, checksum.
- * No more than a chunk is held. A fault ends the stream, and the store leaves nothing behind.
- * @param charge takes the rows that were read, also of a file that is refused at its last row
- * @throws Problem 413, 422 for a header that does not fit; CsvError naming row and column
- */
-export async function storeUpload(
-  source: AsyncIterable<Uint8Array>,
-  target: { store: ObjectStore; key: string; signal: AbortSignal },
-  schema: Schema,
-  limits: UploadLimits,
-  charge: (rows: number) => void,
-): Promise<UploadSummary> {
-  const inspector = new UploadInspector(schema, limits);
-  try {
-    await target.store.put(target.key, inspector.tee(source), { contentType: 'text/csv', signal: target.signal });
-  } catch (error) {
-    // A fault that the inspector found is the reason; the store's error is only its consequence.
-    throw inspector.failure ?? error;
-  } finally {
-    charge(inspector.rows);
-  }
-  return inspector.result();
-}
+/** Errors of the byte path that an import may read nevertheless, because it decodes the text. */
+const DECODING_ERRORS = new Set(['not-utf8', 'nul-byte']);
 
-/** What has arrived of the data part, with the header that it belongs to. */
-interface DataChunk {
+/** Parts of the inspection of a plain file. */
+interface PlainFile {
+  layout: Layout;
   header: Header;
   match: HeaderMatch;
-  data: Uint8Array;
+  splitter: ShardSplitter;
+  watch: RowWatch;
 }
 
-/** Looks at an upload while it streams by: size, header, rows, shards, checksum. */
+/**
+ * Inspects an upload while it is stored: size, checksum and, where it is plain CSV, header, rows and shards. A file that
+ * turns out not to be plain is stored to its end, and has to be imported from its stored bytes.
+ */
 export class UploadInspector {
   failure: unknown;
+  /** The stored file has to be imported. */
+  needsImport = false;
+  bytes = 0;
   private readonly hash = createHash('sha256');
-  private bytes = 0;
-  private headerBytes: Buffer = Buffer.alloc(0);
-  private parsed: { header: Header; match: HeaderMatch; cutter: ShardSplitter } | undefined;
+  /** Bytes that came before the format was decided. */
+  private first: Buffer | undefined = Buffer.alloc(0);
+  private plain: PlainFile | undefined;
   private summary: UploadSummary | undefined;
+  private digest = '';
 
   constructor(
-    private readonly schema: Schema,
+    private readonly settings: ImportSettings,
     private readonly limits: UploadLimits,
   ) {}
 
-  /** The upload's own chunks, passed on once they were looked at. Only what is wrong with them is a fault: a store that is full also ends the source. */
+  /** Passes the chunks on once they were inspected. `failure` is set by faults of the upload only: a full store ends the source too. */
   async *tee(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
-      this.captureFailure(() => this.inspect(chunk));
+      await this.captureFailure(() => this.inspect(chunk));
       yield chunk;
     }
-    this.captureFailure(() => this.finish());
+    await this.captureFailure(() => this.finish());
   }
 
-  /** Rows read so far. */
+  /** Rows read so far; empty lines are none. */
   get rows(): number {
-    return this.parsed?.cutter.rows ?? 0;
+    return this.plain?.splitter.rows ?? 0;
   }
 
-  private captureFailure(check: () => unknown): void {
-    try {
-      check();
-    } catch (error) {
-      this.failure = error;
-      throw error;
-    }
-  }
-
-  /** The chunks of its data part, for whoever reads the rows. */
-  async *read(source: AsyncIterable<Uint8Array>): AsyncGenerator<DataChunk> {
-    for await (const chunk of source) {
-      const data = this.inspect(chunk);
-      if (this.parsed !== undefined) yield { header: this.parsed.header, match: this.parsed.match, data };
-    }
-    const data = this.finish();
-    if (this.parsed !== undefined && data.length > 0)
-      yield { header: this.parsed.header, match: this.parsed.match, data };
+  /** Hex, once the upload was read to its end. */
+  get sha256(): string {
+    return this.digest;
   }
 
   result(): UploadSummary {
@@ -126,82 +109,124 @@ export class UploadInspector {
     return this.summary;
   }
 
-  /** Returns the part of the chunk that lies behind the header. */
-  private inspect(chunk: Uint8Array): Uint8Array {
+  private async captureFailure(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  private async inspect(chunk: Uint8Array): Promise<void> {
     this.bytes += chunk.length;
     const { maxUploadBytes, remainingBytes = Number.POSITIVE_INFINITY } = this.limits;
     if (this.bytes > maxUploadBytes) throw uploadTooLarge(maxUploadBytes);
-    if (this.bytes > remainingBytes)
-      throw new Problem(
-        'quota-exceeded',
-        `This tenant has room for ${remainingBytes} bytes more; delete batches to make room.`,
-      );
+    if (this.bytes > remainingBytes) throw quotaExceeded(remainingBytes);
     this.hash.update(chunk);
-    if (this.parsed === undefined) return this.tryParseHeader(chunk, false);
-    this.parsed.cutter.push(chunk);
-    return chunk;
+    if (this.needsImport) return;
+    if (this.plain !== undefined) return this.split(this.plain, () => this.plain?.splitter.push(chunk));
+    this.first = Buffer.concat([this.first ?? EMPTY, chunk]);
+    if (this.first.length >= FIRST_PART_BYTES) await this.decide(this.first, false);
   }
 
-  /** Collects bytes until the header is complete, and judges it at once. Returns what lies behind it. */
-  private tryParseHeader(chunk: Uint8Array, final: boolean): Uint8Array {
-    this.headerBytes = Buffer.concat([this.headerBytes, chunk]);
-    const score = (columns: string[]) => countFeatureColumns(columns, this.schema);
-    const header = readHeader(this.headerBytes, {
+  private async finish(): Promise<void> {
+    if (this.first !== undefined) await this.decide(this.first, true);
+    this.digest = this.hash.digest('hex');
+    const { plain } = this;
+    if (plain === undefined || this.needsImport) return;
+    this.split(plain, () => {
+      const { rows, shards } = plain.splitter.end();
+      if (rows === 0) throw noRows();
+      const { layout, header, match, watch } = plain;
+      const { warnings, warningsTotal } = watch.log;
+      const report = plainReport(layout, header.dialect, watch.log, this.digest);
+      this.summary = {
+        header,
+        match,
+        rowMatch: match,
+        rows,
+        shards,
+        bytes: this.bytes,
+        sha256: this.digest,
+        report,
+        warnings,
+        warningsTotal,
+      };
+    });
+  }
+
+  /** Decides by the first part whether the file is plain, and refuses a header that does not fit before the rest arrives. */
+  private async decide(first: Buffer, final: boolean): Promise<void> {
+    this.first = undefined;
+    const { settings } = this;
+    const layout = sniffPlain(first, final, settings);
+    const header = layout === undefined ? undefined : this.readPlainHeader(first, final);
+    if (layout === undefined || header === undefined) {
+      const start = await startOfText(first, final, settings);
+      if (start !== undefined) matchColumnsOrReject(start.columns.visible, settings, start.headerLine);
+      this.needsImport = true;
+      return;
+    }
+    const match = matchColumnsOrReject(header.columns, settings, layout.headerLine);
+    const watch = new RowWatch(layout, header.dialect, settings.schema);
+    const splitter = createSplitter(header, this.limits, {
+      firstLine: layout.firstLine,
+      onRows: (bytes, start, ends, count, quoted) => watch.records(bytes, start, ends, count, quoted),
+    });
+    this.plain = { layout, header, match, splitter, watch };
+    this.split(this.plain, () => splitter.push(first.subarray(header.byteLength)));
+  }
+
+  private readPlainHeader(first: Buffer, final: boolean): Header | undefined {
+    const { schema } = this.settings;
+    return readHeader(first, {
       final,
-      countRecognized: score,
+      countRecognized: (columns) => countFeatureColumns(columns, schema),
       maxBytes: MAX_HEADER_BYTES,
       maxColumns: MAX_COLUMNS,
     });
-    if (header === undefined) return EMPTY;
-    const match = matchHeaderOrReject(header, this.schema);
-    const { shardRows } = this.limits;
-    const cutter = new ShardSplitter(header, {
-      shardRows,
-      shardBytes: MAX_SHARD_BYTES,
-      maxShards: MAX_SHARDS,
-      maxRowBytes: MAX_ROW_BYTES,
-    });
-    this.parsed = { header, match, cutter };
-    const data = this.headerBytes.subarray(header.byteLength);
-    this.headerBytes = Buffer.alloc(0);
-    cutter.push(data);
-    return data;
   }
 
-  private finish(): Uint8Array {
-    const data = this.parsed === undefined ? this.tryParseHeader(EMPTY, true) : EMPTY;
-    if (this.parsed === undefined) throw new CsvError('empty-file', 'the file is empty');
-    const { header, match, cutter } = this.parsed;
-    const { rows, shards } = cutter.end();
-    if (rows === 0) throw new CsvError('no-rows', 'the file has a header but no rows');
-    this.summary = { header, match, rows, shards, bytes: this.bytes, sha256: this.hash.digest('hex') };
-    return data;
+  private split({ watch }: PlainFile, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof CsvError) || !DECODING_ERRORS.has(error.code)) throw error;
+      this.needsImport = true;
+    }
+    if (watch.isOdd) this.needsImport = true;
   }
+}
+
+type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firstLine' | 'onRows'>;
+
+export function createSplitter(
+  header: Header,
+  { shardRows }: UploadLimits,
+  extras: SplitterExtras = {},
+  maxRowBytes = MAX_ROW_BYTES,
+): ShardSplitter {
+  return new ShardSplitter(header, {
+    shardRows,
+    shardBytes: MAX_SHARD_BYTES,
+    maxShards: MAX_SHARDS,
+    maxRowBytes,
+    ...extras,
+  });
+}
+
+export function noRows(): CsvError {
+  return new CsvError('no-rows', 'the file has a header but no rows');
 }
 
 export function uploadTooLarge(maxUploadBytes: number): Problem {
   return new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
 }
 
-function matchHeaderOrReject(header: Header, schema: Schema): HeaderMatch {
-  try {
-    return matchHeader(header.columns, schema);
-  } catch (error) {
-    if (!(error instanceof SchemaError)) throw error;
-    const errors = error.errors.map((item: FieldError) => ({ row: 0, ...item, column: item.column ?? item.field }));
-    throw new Problem('invalid-csv', `The header does not fit the model.${suggestModel(header, schema)}`, {
-      errors,
-      cause: error,
-    });
-  }
-}
-
-/** Names the data that the file looks like instead, when every feature of theirs is there. */
-function suggestModel({ columns }: Header, schema: Schema): string {
-  const other = Object.values(schemas).find(
-    (candidate) => candidate !== schema && countFeatureColumns(columns, candidate) === candidate.features.length,
+export function quotaExceeded(remainingBytes: number): Problem {
+  return new Problem(
+    'quota-exceeded',
+    `This tenant has room for ${remainingBytes} bytes more; delete batches to make room.`,
   );
-  return other === undefined
-    ? ''
-    : ` It is that of ${other.title} data: choose a model for those, such as model=${other.id}-knn.`;
 }

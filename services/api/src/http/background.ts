@@ -4,18 +4,18 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 
 export interface BackgroundOptions {
-  /** When to leave the work to another mechanism; never by default. */
+  /** After this time another mechanism must do the work; unlimited by default. */
   giveUpAfterMs?: number;
 }
 
-/** Work that must be done whatever becomes of its request: repeated until it succeeds, while the process lives. */
+/** Runs work that must succeed even after its request has ended: retries with back-off while the process runs. */
 export class Background {
   constructor(
     private readonly logger: Logger,
     private readonly firstDelayMs: number = FIRST_DELAY_MS,
   ) {}
 
-  /** Resolves after the first attempt, also when that failed and others follow. Never rejects. */
+  /** Resolves after the first attempt, even if it failed and retries follow. Never rejects. */
   async run(name: string, work: () => Promise<unknown>, options: BackgroundOptions = {}): Promise<void> {
     await this.attempt(name, work, performance.now() + (options.giveUpAfterMs ?? Infinity), this.firstDelayMs);
   }
@@ -25,7 +25,7 @@ export class Background {
       await work();
     } catch (error) {
       const isLast = performance.now() + delayMs > endsAtMs;
-      this.logger.warn({ err: error, work: name, again: !isLast }, 'background work failed');
+      this.logger.warn({ err: error, work: name, retries: !isLast }, 'background work failed');
       if (isLast) return;
       setTimeout(() => void this.attempt(name, work, endsAtMs, Math.min(2 * delayMs, MAX_DELAY_MS)), delayMs).unref();
     }

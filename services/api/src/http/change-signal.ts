@@ -1,4 +1,4 @@
-/** One waits, others wake; a wake-up between two waits is not lost. */
+/** Wakes one waiting caller. A wake-up between two waits ends the next wait at once. */
 export class ChangeSignal {
   private woken = false;
   private resolve: (() => void) | undefined;

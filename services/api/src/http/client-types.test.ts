@@ -19,7 +19,9 @@ import type {
 } from '@cytoqueue/client';
 import type { z } from 'zod';
 import type { batchRow } from '../batches/rows/openapi';
+import type { auditEvent } from '../audit/routes';
 import type { apiKey, createdApiKey } from '../keys/routes';
+import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
 import type { review } from '../reviews/openapi';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
@@ -27,17 +29,13 @@ import type { session } from '../session/routes';
 import type { worklistItem } from '../worklist/openapi';
 import {
   type acceptedPrediction,
-  type auditEvent,
   type batch,
-  type modelEvaluation,
-  type modelSummary,
-  type modelVersion,
   prediction,
   type preflightReport,
   type problem,
 } from './response-schemas';
 
-/** Compile errors here (npm run typecheck) mean that the client's types and the API's schemas have parted. */
+/** A compile error here (npm run typecheck) means that the client's types differ from the API's schemas. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 type Out<T extends z.ZodType> = z.output<T>;
 
@@ -79,7 +77,7 @@ const agree: {
   fault: true,
 };
 
-test('the predictions that are sent have no member that the client does not know', () => {
+test('the responses have no member that the client does not know', () => {
   const known: Record<keyof Prediction, true> = {
     id: true,
     status: true,

@@ -2,7 +2,7 @@ import { Problem } from './problem';
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** How many of something a tenant has open at once in this process. */
+/** Limits the concurrent operations of each tenant in this process. */
 export class ConcurrencyLimiter {
   private readonly activeCounts = new Map<string, number>();
 
@@ -11,11 +11,12 @@ export class ConcurrencyLimiter {
     private readonly limitOf: (tenant: string) => number,
   ) {}
 
-  /** Holds a slot while the work runs. @throws Problem 429 when the tenant has all of its slots in use */
+  /** Runs the work as one of the tenant's operations. @throws Problem 429 when the tenant has reached its limit */
   async run<T>(tenant: string, work: () => Promise<T>): Promise<T> {
     const limit = this.limitOf(tenant);
     const active = this.activeCounts.get(tenant) ?? 0;
-    if (active >= limit) throw tooManyAtOnce(`This tenant may have ${limit} ${this.noun} at once.`);
+    if (active >= limit)
+      throw tooManyAtOnce(`This tenant is limited to ${limit} concurrent ${this.noun}. Wait until one has finished.`);
     this.activeCounts.set(tenant, active + 1);
     try {
       return await work();

@@ -1,11 +1,11 @@
 /**
- * Slices of CPU-bound work of all requests, one for each turn of the event loop: however many requests compute at once,
- * every other request waits for one slice.
+ * Shares the event loop between CPU-bound requests: one slice of all their work runs per turn of the loop, so any other
+ * request waits for at most one slice.
  */
 export class CpuTimeslices {
   private last: Promise<void> = Promise.resolve();
 
-  /** Resolves when the caller may compute its next slice, which it does synchronously. */
+  /** Resolves when the caller may compute its next slice, synchronously. */
   next(): Promise<void> {
     this.last = this.last.then(() => new Promise<void>((resolve) => setImmediate(resolve)));
     return this.last;

@@ -3,8 +3,8 @@ import type { Request } from 'express';
 const MAX_DISCARD_MS = 5_000;
 
 /**
- * Reads and discards what a client still sends after its answer. Closing at once would reset the connection, and a client
- * that is still sending would lose the answer. After five seconds the connection is cut.
+ * Discards the rest of a request body after the response (for at most 5 s): closing at once would reset the connection,
+ * and a client that is still sending would lose the response.
  */
 export function discardBody(request: Request): void {
   if (request.complete || request.destroyed) return;
@@ -12,7 +12,8 @@ export function discardBody(request: Request): void {
   request.on('close', () => clearTimeout(timer));
   request.on('end', () => clearTimeout(timer));
   request.unpipe();
-  // Resuming does nothing while a reader's listeners are still there; with a data listener it begins when they are gone.
+  // `resume` alone has no effect while `readable` listeners exist; with a data listener it starts once they are
+  // removed.
   request.on('data', () => undefined);
   request.resume();
 }

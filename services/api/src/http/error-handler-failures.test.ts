@@ -5,9 +5,9 @@ import { createLogger } from '@cytoqueue/runtime';
 import express from 'express';
 import { createHttpServer } from './server';
 import { requestContext } from './request-context';
-import { handleErrors, toProblem } from './error-handler';
+import { createErrorHandler, toHttpProblem } from './error-handler';
 
-/** Express takes a rejection without a value for an error of its own. */
+/** Express replaces a rejection without a value by an error of its own. */
 const STATUSES = [500, 500, 500, 500, 500, 500, 500, 500];
 let server: Server;
 let canLog = true;
@@ -16,10 +16,10 @@ const hostile = new Proxy(
   {},
   {
     get: () => {
-      throw new Error('looked at');
+      throw new Error('read');
     },
     getPrototypeOf: () => {
-      throw new Error('looked at');
+      throw new Error('read');
     },
   },
 );
@@ -30,7 +30,7 @@ const thrown: [string, unknown][] = [
   ['text', 'secret'],
   ['a number', 42],
   ['a symbol', Symbol('secret')],
-  ['a value that throws when it is looked at', hostile],
+  ['a value that throws when it is read', hostile],
   [
     'an error with a circular cause',
     (() => {
@@ -52,11 +52,11 @@ beforeAll(async () => {
   );
   const app = express().use(requestContext(logger));
   thrown.forEach(([, value], index) => app.get(`/throw/${index}`, async () => Promise.reject(value)));
-  app.get('/begun', (_request, response) => {
-    response.write('begun');
+  app.get('/started', (_request, response) => {
+    response.write('started');
     throw new Error('secret');
   });
-  app.use(handleErrors);
+  app.use(createErrorHandler(toHttpProblem));
   server = createHttpServer(app, { maxConnections: 100 }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -75,9 +75,9 @@ describe.each([
   ['that can be written', true],
   ['that cannot be written', false],
 ])('with a log %s', (_, works) => {
-  test.each(thrown.map(([what], index) => [what, index] as const))(
-    'a handler that throws %s is answered with a problem that says nothing of it',
-    async (_what, index) => {
+  test.each(thrown.map(([name], index) => [name, index] as const))(
+    'a handler that throws %s sends a problem that does not reveal it',
+    async (_name, index) => {
       canLog = works;
       const response = await get(`/throw/${index}`);
       const text = await response.text();
@@ -85,13 +85,13 @@ describe.each([
         STATUSES[index],
         'application/problem+json; charset=utf-8',
       ]);
-      expect(text).not.toMatch(/secret|looked at|\bat .*\.[jt]s|\/home/);
+      expect(text).not.toMatch(/secret|read|\bat .*\.[jt]s|\/home/);
     },
   );
 });
 
-test('an answer that has begun is cut off, and the next request is answered', async () => {
-  await expect(get('/begun').then((response) => response.text())).rejects.toThrow(/terminated|fetch failed/);
+test('a response that has started is cut off, and the next request succeeds', async () => {
+  await expect(get('/started').then((response) => response.text())).rejects.toThrow(/terminated|fetch failed/);
   expect((await get('/throw/0')).status).toBe(500);
 });
 
@@ -104,11 +104,11 @@ test.each([
   ['EROFS', 503],
   ['EIO', 503],
   ['ECANCELED', 500],
-])('%s, unnamed by any part below, is answered with %i', (code, status) => {
-  expect(toProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
+])('the system error %s becomes status %i', (code, status) => {
+  expect(toHttpProblem(Object.assign(new Error(code), { code, syscall: 'open' })).status).toBe(status);
 });
 
-/** What the server answers to bytes that are no request. */
+/** Sends raw bytes and returns the response. */
 async function raw(bytes: string): Promise<string> {
   const socket = connect(port(), '127.0.0.1');
   let text = '';
@@ -119,10 +119,10 @@ async function raw(bytes: string): Promise<string> {
 }
 
 test.each([
-  ['no HTTP', 'nonsense\r\n\r\n', 400],
+  ['text that is not HTTP', 'nonsense\r\n\r\n', 400],
   ['headers that are too large', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
-  ['a length that is none', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n', 400],
-])('%s is answered with a problem', async (_, bytes, status) => {
+  ['an invalid length', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n', 400],
+])('%s gets a problem', async (_, bytes, status) => {
   const text = await raw(bytes);
   expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(text).toContain('application/problem+json');

@@ -12,28 +12,28 @@ import { MulterError } from 'multer';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
-import { toProblem } from './error-handler';
+import { toProblem } from '../to-problem';
 import { Problem } from './problem';
 
-describe('the table of errors', () => {
+describe('the mapping of errors to problems', () => {
   test.each<[string, unknown, number, string]>([
-    ['a record that is not there', new ObjectNotFoundError('k'), 404, 'not-found'],
-    ['an id that no key can hold', new InvalidKeyError('k'), 404, 'not-found'],
+    ['a missing object', new ObjectNotFoundError('k'), 404, 'not-found'],
+    ['an id that is no valid key', new InvalidKeyError('k'), 404, 'not-found'],
     ['an unknown model', new UnknownModelError('m'), 422, 'invalid-request'],
-    ['a file that cannot be used', new CsvError('empty-file', 'x'), 422, 'invalid-csv'],
+    ['an invalid CSV file', new CsvError('empty-file', 'x'), 422, 'invalid-csv'],
     ['a full store', new StoreFullError('x'), 507, 'storage-full'],
-    ['a store that is away', new StoreUnavailableError('x'), 503, 'unavailable'],
-    ['a queue that is away', new QueueUnavailableError('x'), 503, 'unavailable'],
-    ['another model than the pinned one', new ModelDigestError('x'), 503, 'unavailable'],
-    ['a file beyond the limit of the form', new MulterError('LIMIT_FILE_SIZE'), 413, 'too-large'],
-    ['a form with too much', new MulterError('LIMIT_FILE_COUNT'), 400, 'malformed-request'],
-    ['an address that is none', new URIError('x'), 400, 'malformed-request'],
+    ['an unavailable store', new StoreUnavailableError('x'), 503, 'unavailable'],
+    ['an unavailable queue', new QueueUnavailableError('x'), 503, 'unavailable'],
+    ['a model that differs from the pinned one', new ModelDigestError('x'), 503, 'unavailable'],
+    ['a form with a file over the size limit', new MulterError('LIMIT_FILE_SIZE'), 413, 'too-large'],
+    ['a form with too many files', new MulterError('LIMIT_FILE_COUNT'), 400, 'malformed-request'],
+    ['an address that is not a valid URI', new URIError('x'), 400, 'malformed-request'],
     ['a body too large for Express', Object.assign(new Error('x'), { status: 413 }), 413, 'too-large'],
-    ['a charset that nobody knows', Object.assign(new Error('x'), { status: 415 }), 415, 'unsupported-media-type'],
-    ['a body cut off', Object.assign(new Error('x'), { status: 400 }), 400, 'malformed-request'],
+    ['an unknown charset', Object.assign(new Error('x'), { status: 415 }), 415, 'unsupported-media-type'],
+    ['a truncated body', Object.assign(new Error('x'), { status: 400 }), 400, 'malformed-request'],
     ['two different results of one record', new ObjectMismatchError('k'), 500, 'internal-error'],
     ['a bug', new TypeError('x'), 500, 'internal-error'],
-    ['something that is no error', undefined, 500, 'internal-error'],
+    ['a value that is not an error', undefined, 500, 'internal-error'],
     ['a problem', new Problem('forbidden', 'x'), 403, 'forbidden'],
   ])('%s', (_, error, status, type) => {
     const problem = toProblem(error);
@@ -41,11 +41,11 @@ describe('the table of errors', () => {
     expect(problem.headers['Retry-After'] !== undefined).toBe(status === 503);
   });
 
-  test('says nothing of what broke on our side', () => {
+  test('an internal error does not reveal its cause', () => {
     expect(JSON.stringify(toProblem(new TypeError('secret')).body('r1'))).not.toContain('secret');
   });
 
-  test('caps a long list of errors, and counts them all', () => {
+  test('a long list of errors is capped, with the total', () => {
     const errors = Array.from({ length: 250 }, (_, row) => ({ row, code: 'x', detail: 'x' }));
     const body = new Problem('invalid-csv', 'x', { errors }).body('r1');
     expect([(body['errors'] as unknown[]).length, body['total_errors']]).toEqual([100, 250]);
@@ -72,16 +72,16 @@ describe('over HTTP', () => {
     api.fetch('/v1/batches', { method: 'POST', headers: { 'content-type': 'text/csv' }, body: HEADER + ROW });
 
   test.each([
-    ['no JSON', '{', 'application/json', 400],
-    ['JSON nested without end', '['.repeat(60_000), 'application/json', 400],
-    ['another type', '{}', 'text/plain', 415],
-    ['another charset', '{}', 'application/json; charset=klingon', 415],
-    ['too much', `{"sample_id": "${'x'.repeat(70_000)}"}`, 'application/json', 413],
-    ['no object', '[]', 'application/json', 422],
-    ['no features', '{}', 'application/json', 422],
+    ['not JSON', '{', 'application/json', 400],
+    ['JSON with 60,000 levels', '['.repeat(60_000), 'application/json', 400],
+    ['of another type', '{}', 'text/plain', 415],
+    ['in another charset', '{}', 'application/json; charset=klingon', 415],
+    ['too large', `{"sample_id": "${'x'.repeat(70_000)}"}`, 'application/json', 413],
+    ['not an object', '[]', 'application/json', 422],
+    ['without features', '{}', 'application/json', 422],
     ['a prototype instead of features', '{"features": {"__proto__": {"mitoses": 1}}}', 'application/json', 422],
-    ['a model name that no key can hold', JSON.stringify({ model: 'a..b', features: RECORD }), 'application/json', 422],
-  ])('a record that is %s is answered with the status it deserves', async (_, body, type, status) => {
+    ['for an invalid model name', JSON.stringify({ model: 'a..b', features: RECORD }), 'application/json', 422],
+  ])('a record that is %s gets the matching client error', async (_, body, type, status) => {
     const response = await predict(body, type);
     expect([response.status, response.headers.get('content-type')]).toEqual([
       status,
@@ -92,13 +92,13 @@ describe('over HTTP', () => {
   });
 
   test.each(['/v1/predictions/%ff', '/v1/predictions/..%2f..%2fx', '/v1/batches/a..b/results', '/nonesuch'])(
-    'GET %s is refused as the client’s error',
+    'GET %s is a client error',
     async (path) => {
       expect([400, 404]).toContain((await api.fetch(path)).status);
     },
   );
 
-  test('a method that a resource does not know is answered with those it knows', async () => {
+  test('an unsupported method gets the list of supported methods', async () => {
     const response = await api.fetch('/v1/predictions', { method: 'DELETE' });
     expect([response.status, response.headers.get('allow')?.split(', ').sort()]).toEqual([
       405,
@@ -106,10 +106,10 @@ describe('over HTTP', () => {
     ]);
   });
 
-  test('who runs the service sees no records, and who is nobody sees nothing', async () => {
+  test('operators get no records, and unknown keys get nothing', async () => {
     expect((await api.fetch('/v1/predictions', { role: 'operator' })).status).toBe(403);
-    const nobody = await api.fetch('/v1/predictions', { headers: { authorization: 'Bearer cq_wrong' } });
-    expect([nobody.status, nobody.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="cytoqueue"']);
+    const unknown = await api.fetch('/v1/predictions', { headers: { authorization: 'Bearer cq_wrong' } });
+    expect([unknown.status, unknown.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="cytoqueue"']);
   });
 
   test.each([
@@ -147,7 +147,7 @@ describe('over HTTP', () => {
     expect((await api.fetch('/v1/predictions/pred_01m848f8snd7jxeg6qw100kheb', { method: 'HEAD' })).status).toBe(404);
   });
 
-  test('without Redis nothing is accepted and nothing left, what is there is still shown, and all is well again after', async () => {
+  test('without Redis nothing is accepted or left behind, existing resources are readable, and it recovers', async () => {
     const id = await api.predict(RECORD);
     const before = await api.files();
     await redis.down();
@@ -165,12 +165,12 @@ describe('over HTTP', () => {
     } finally {
       await redis.up();
     }
-    await waitUntil('it is ready again', async () => (await api.fetch('/health/ready')).status === 200);
+    await waitUntil('the API is ready again', async () => (await api.fetch('/health/ready')).status === 200);
     expect((await upload()).status).toBe(202);
   });
 
-  test('a Redis that is frozen is one that is away', async () => {
-    await waitUntil('it is ready', async () => (await api.fetch('/health/ready')).status === 200);
+  test('a frozen Redis counts as unavailable', async () => {
+    await waitUntil('the API is ready', async () => (await api.fetch('/health/ready')).status === 200);
     const before = await api.files();
     redis.freeze();
     try {

@@ -21,7 +21,7 @@ test.each([
   expect(isExactPath(target)).toBe(true);
 });
 
-/** Only the last ones differ in what they name, not in how it is spelled. */
+/** Spellings that may also name another resource. */
 const OTHER_NAMES = /^[/A-Za-z0-9_-]+(\.|\.html|%20|%3bx|%252f)?$/;
 
 test.each(['/metrics', '/health/live', `/v1/batches/${ID}/results`, '/admin/queues/api/queues/shards/pause'])(
@@ -58,6 +58,6 @@ test.each([
   expect(isExactPath(target)).toBe(false);
 });
 
-test('bytes that are no UTF-8 are a malformed request', () => {
+test('bytes that are not UTF-8 are a malformed request', () => {
   for (const target of ['/v1/batches/%ff', '/a%2', '/a%zz', '/%']) expect(() => isExactPath(target)).toThrow(URIError);
 });

@@ -1,20 +1,20 @@
 import type { RequestHandler } from 'express';
-import type { Authenticator } from '../session/authenticator';
 import { notFound } from './error-handler';
+import type { RouterDeps } from './router';
 
-/** Addresses that end in a slash by intent: the web app and the start page of the queue board. */
+/** Paths that end in a slash: the web app and the start page of the queue board. */
 const TRAILING_SLASH_PATHS: readonly string[] = ['/', '/admin/queues/'];
 /** The characters of a path segment (RFC 3986) without `;`, whose meaning differs between servers. */
 const SAFE_SEGMENT = /^(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+$/;
-/** What needs no encoding, and what separates: encoded, other software takes either for another path. */
+/** Characters whose encoded form other software may treat as another path: unreserved ones and separators. */
 const AMBIGUOUS_WHEN_ENCODED = /[A-Za-z0-9._~/\\-]/;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 
 /**
- * Whether a request target is written in the one spelling that a route answers to. Proxies, load balancers and our own
- * guards compare spellings, so every other one of the same path (`//`, `/./`, `%6d`, `;x`, a slash at the end, an
- * absolute URL, a fragment) must not reach a route.
+ * Whether a request target has the one spelling that routes answer to. Proxies, load balancers and our own checks
+ * compare spellings, so any other spelling of a path (`//`, `/./`, `%6d`, `;x`, a trailing slash, an absolute URL, a
+ * fragment) must not reach a route.
  * @throws URIError when the path cannot be decoded
  */
 export function isExactPath(target: string): boolean {
@@ -25,24 +25,23 @@ export function isExactPath(target: string): boolean {
 }
 
 function isExactSegment(segment: string): boolean {
-  // Decoded as a whole too, as routes do: bytes that are no UTF-8 are the client's error.
+  // Throws for bytes that are not UTF-8, as decoding in a route would.
   if (segment.includes('%')) decodeURIComponent(segment);
   if (!SAFE_SEGMENT.test(segment) || segment === '.' || segment === '..') return false;
   return (segment.match(/%../g) ?? []).every((encoded) => needsEncoding(Number.parseInt(encoded.slice(1), 16)));
 }
 
-/** No name of ours holds a control character. */
+/** Control characters never need encoding here, because no resource name contains one. */
 function needsEncoding(byte: number): boolean {
   return byte >= SPACE && byte !== DELETE && !AMBIGUOUS_WHEN_ENCODED.test(String.fromCharCode(byte));
 }
 
-/** Refuses every other spelling of an address before any router sees it. Under `/v1` a key is needed to learn even that. */
-export function requireExactPath(authenticator: Authenticator): RequestHandler {
+/** Rejects every other spelling before any router sees it. Under `/v1` the request is authenticated first. */
+export function requireExactPath(authenticate: RouterDeps['authenticate']): RequestHandler {
   return async (request, response, next) => {
     const isExact = captureError(() => isExactPath(request.originalUrl));
     if (isExact === true) return next();
-    if (request.originalUrl.startsWith('/v1/'))
-      response.locals.context.principal = await authenticator.authenticate(request);
+    if (request.originalUrl.startsWith('/v1/')) response.locals.context.principal = await authenticate(request);
     if (isExact instanceof Error) throw isExact;
     throw notFound();
   };

@@ -7,7 +7,7 @@ import { ObjectKeys } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
-/* Opening a pipe without a writer never returns, as no call on a frozen network mount does. */
+/* Opening a pipe without a writer never returns, like a call on a frozen network mount. */
 
 let redis: RedisProcess;
 let api: RunningApi;
@@ -43,7 +43,7 @@ test.each([
     const response = await api.fetch(url);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await response.json()).toMatchObject({ type: 'urn:cytoqueue:problem:unavailable' });
-    // A writer lets the call return, so that its thread is free again.
+    // A writer lets the call return and frees its thread.
     await (await open(path, constants.O_RDWR)).close();
   }
   rmSync(path);

@@ -1,34 +1,59 @@
+import { findInvalidText } from '@cytoqueue/csv';
 import express, { type Request, type Response } from 'express';
 import { parse } from 'lossless-json';
 import { Problem } from './problem';
 
-const readText = express.text({
-  type: ['application/json', 'application/*+json'],
-  limit: '64kb',
-  defaultCharset: 'utf-8',
-});
+const readBytes = express.raw({ type: ['application/json', 'application/*+json'], limit: '64kb' });
 
 /**
- * The JSON body of a request. A name that stands twice in one object is refused rather than silently decided.
- * @throws Problem 400 for what is no JSON, 413, 415, 422 for a doubled name
+ * Reads a request's JSON body. A duplicate member is rejected, because parsers disagree on which one counts.
+ * @throws Problem 400 when the body is not UTF-8 or not JSON, 413, 415, 422 for a duplicate member
  */
 export async function readJson(request: Request, response: Response): Promise<unknown> {
   await new Promise<void>((resolve, reject) => {
-    readText(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
+    readBytes(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
   });
-  const text: unknown = request.body;
-  if (typeof text !== 'string')
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes))
     throw new Problem('unsupported-media-type', 'Send JSON, with "Content-Type: application/json".');
+  const text = decode(bytes, /;\s*charset="?([^";\s]+)/i.exec(request.get('Content-Type') ?? '')?.[1]);
   try {
     return parse(text, undefined, { parseNumber: Number, onDuplicateKey: rejectDuplicate });
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem('malformed-request', 'The body is not JSON.', { cause: error });
+    throw new Problem('malformed-request', describeSyntaxError(text, error), { cause: error });
   }
 }
 
+/** A wrong decoding would make different identifiers equal. */
+function decode(bytes: Buffer, charset = 'utf-8'): string {
+  if (/^utf-?8$/i.test(charset)) {
+    const offset = findInvalidText(bytes);
+    if (offset >= 0 && bytes[offset] !== 0)
+      throw new Problem('malformed-request', `The body is not UTF-8 (byte ${offset}); send JSON in UTF-8.`);
+  }
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch (error) {
+    throw new Problem('unsupported-media-type', 'The content type, charset or encoding is not accepted.', {
+      cause: error,
+    });
+  }
+}
+
+/** Words of R, Python and JavaScript for a value that is not there. */
+const NO_VALUE = /^-?(NaN|nan|NA|None|Infinity|Inf|undefined)\b/;
+
+function describeSyntaxError(text: string, error: unknown): string {
+  const position = /position (\d+)/.exec((error as Error).message)?.[1];
+  if (position === undefined) return 'The body is not JSON.';
+  const found = NO_VALUE.exec(text.slice(Number(position)))?.[0];
+  const hint = found === undefined ? '' : `: ${found}; send null`;
+  return `The body is not JSON at character ${Number(position) + 1}${hint}.`;
+}
+
 function rejectDuplicate({ key }: { key: string }): never {
-  throw new Problem('invalid-request', 'A name stands twice in one object.', {
+  throw new Problem('invalid-request', 'A JSON object has a duplicate member.', {
     errors: [{ field: key, code: 'duplicate-field', detail: `${JSON.stringify(key.slice(0, 80))} is given twice` }],
   });
 }

@@ -5,8 +5,8 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
-/** Fast enough for a test, and so that a body sent without a pause is never too slow: it is complete before the window is. */
-const PACE = { tickMs: 50, windowTicks: 6, minBytes: 1_000, jsonTicks: 4 };
+/** Short enough for a test, yet a body sent without pauses is complete before the window ends. */
+const RATE = { tickMs: 50, windowTicks: 6, minBytes: 1_000, jsonTicks: 4 };
 const BOUNDARY = 'cut-here';
 const PART = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n`;
 const FORM = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -18,7 +18,7 @@ let filesBefore: string[];
 
 beforeAll(async () => {
   redis = await RedisProcess.start();
-  api = await RunningApi.start(redis.url, 64 * 1024 * 1024, { bodyPace: PACE });
+  api = await RunningApi.start(redis.url, 64 * 1024 * 1024, { bodyPace: RATE });
   const response = await api.fetch('/v1/batches', {
     method: 'POST',
     headers: { 'content-type': 'text/csv' },
@@ -36,7 +36,7 @@ afterAll(async () => {
 interface Trickle {
   path: string;
   headers: Record<string, string>;
-  /** Sent at once; the rest then comes a byte a time, and never ends. */
+  /** Sent at once; the rest follows one byte at a time and never ends. */
   first: string | Buffer;
   drip?: () => string;
 }
@@ -84,7 +84,7 @@ const chunked = (type: string, more: Record<string, string> = {}) => ({
 });
 const halfGzip = gzipSync(HEADER + ROW.repeat(1_000)).subarray(0, 60);
 
-describe('a body that comes a byte at a time is answered with 408 and its connection closed', () => {
+describe('a body that arrives one byte at a time gets 408, and its connection is closed', () => {
   test.each<[string, Omit<Trickle, 'path'> & { path?: string }]>([
     ['a raw file', { headers: chunked('text/csv'), first: chunk(HEADER) }],
     [
@@ -92,7 +92,7 @@ describe('a body that comes a byte at a time is answered with 408 and its connec
       { headers: { 'content-type': 'text/csv', 'content-length': '1000000' }, first: HEADER, drip: () => '1' },
     ],
     [
-      'a raw file of which nothing comes',
+      'a raw file of which nothing arrives',
       { headers: { 'content-type': 'text/csv', 'content-length': '1000000' }, first: '', drip: () => '' },
     ],
     ['a compressed file', { headers: chunked('text/csv', { 'content-encoding': 'gzip' }), first: chunk(halfGzip) }],
@@ -133,24 +133,24 @@ describe('a body that comes a byte at a time is answered with 408 and its connec
     expect(raw.text).toMatch(/content-type: application\/problem\+json/i);
     expect(raw.text).toMatch(/connection: close/i);
     expect(raw.text).toContain('urn:cytoqueue:problem:too-slow');
-    await waitUntil('nothing of it is left', async () => (await api.files()).join() === filesBefore.join());
+    await waitUntil('nothing of it is stored', async () => (await api.files()).join() === filesBefore.join());
   });
 });
 
-test('a body that a route does not read cannot hold its connection', async () => {
+test('a body that a route does not read cannot keep its connection open', async () => {
   const raw = new RawRequest({ path: `/v1/batches/${batch}/cancel`, headers: chunked('text/csv'), first: chunk('x') });
   await waitUntil('the connection is closed', () => raw.closed);
   expect(raw.status).toBe(202);
 });
 
-test('a body that keeps the pace is taken, however many windows it takes', async () => {
+test('a body that keeps the minimum rate is accepted, however long it takes', async () => {
   const { sending, answered } = api.openRequest('/v1/batches', {
     'content-type': 'text/csv',
     'transfer-encoding': 'chunked',
   });
   sending.write(HEADER);
-  // Far more than a window asks for comes with each piece, and each piece follows the one before at once.
-  const endsAt = performance.now() + 3 * PACE.tickMs * PACE.windowTicks;
+  // Every piece exceeds a window's minimum and follows the one before at once.
+  const endsAt = performance.now() + 3 * RATE.tickMs * RATE.windowTicks;
   while (performance.now() < endsAt) {
     if (!sending.write(ROW.repeat(200))) await once(sending, 'drain');
     else await new Promise((resolve) => setImmediate(resolve));
@@ -159,7 +159,7 @@ test('a body that keeps the pace is taken, however many windows it takes', async
   expect((await answered).statusCode).toBe(202);
 });
 
-test('time in which the store takes nothing does not count', async () => {
+test('time in which the store does not accept data does not count', async () => {
   const put = api.store.put.bind(api.store);
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -188,10 +188,10 @@ test('time in which the store takes nothing does not count', async () => {
     let ticks = 0;
     await new Promise<void>((resolve) => {
       const timer = setInterval(() => {
-        if (++ticks < 3 * PACE.windowTicks) return;
+        if (++ticks < 3 * RATE.windowTicks) return;
         clearInterval(timer);
         resolve();
-      }, PACE.tickMs);
+      }, RATE.tickMs);
     });
     release();
     expect((await answered).statusCode).toBe(202);
@@ -200,6 +200,6 @@ test('time in which the store takes nothing does not count', async () => {
   }
 });
 
-test('a record and a file that come whole are taken', async () => {
+test('a record and a file that arrive at once are accepted', async () => {
   expect(await api.predict(RECORD)).toMatch(/^pred_/);
 });

@@ -5,22 +5,22 @@ import { Problem } from './problem';
 
 export interface MinimumRate {
   tickMs: number;
-  /** A body is too slow when so many ticks in a row together brought fewer than `leastBytes`. */
+  /** A body is too slow when this many consecutive ticks together brought fewer than `minBytes`. */
   windowTicks: number;
   minBytes: number;
-  /** JSON is a record or a few fields: it must be complete within so many ticks, however fast it comes. */
+  /** JSON holds one record or a few fields and must be complete within this many ticks. */
   jsonTicks: number;
 }
 
-/** 1 kB/s over 30 s: 1 GiB would take twelve days. JSON within 15 s. */
+/** 1 kB/s over 30 s (1 GiB may take twelve days); JSON within 15 s. */
 export const DEFAULT_MINIMUM_RATE: MinimumRate = { tickMs: 1_000, windowTicks: 30, minBytes: 30_000, jsonTicks: 15 };
 
 const JSON_TYPE = /^application\/(?:[^;]*\+)?json\s*(?:;|$)/i;
 
 /**
- * Answers 408 to a client whose body comes too slowly, on every route and for every way of reading a body, and closes the
- * connection: the reader then sees its request end as when a client goes away, and rolls back what it stored. A body that
- * the handler never reads is read and discarded once the answer is out, for a few seconds at most.
+ * Responds 408 to a client whose body arrives too slowly and closes the connection, for every route and body reader:
+ * the reader sees an aborted request and rolls back what it stored. A body that the handler never reads is discarded
+ * after the response, for at most a few seconds.
  */
 export function enforceMinimumRate(rate: MinimumRate = DEFAULT_MINIMUM_RATE): RequestHandler {
   return (request, response, next) => {
@@ -43,7 +43,7 @@ function monitorBody(request: Request, response: Response, rate: MinimumRate): v
   response.once('finish', () => discardBody(request));
 }
 
-/** What the last ticks brought. Ticks in which our own reader holds the body up do not count. */
+/** Measures the bytes of the last ticks. Back-pressure from our own reader does not count as a slow client. */
 class BodyRateMeter {
   private readonly ticks: number[] = [];
   private bytesBefore: number;
@@ -58,7 +58,7 @@ class BodyRateMeter {
     this.isJson = JSON_TYPE.test(request.get('Content-Type') ?? '');
   }
 
-  /** To be asked once a tick. */
+  /** Must be called once per tick. */
   isTooSlow(): boolean {
     const { windowTicks, minBytes, jsonTicks } = this.rate;
     const { bytesRead } = this.request.socket;
@@ -73,7 +73,7 @@ class BodyRateMeter {
 }
 
 /**
- * Something reads the body and has nothing left to read. An async iterator reads by `readable` events and leaves the stream
+ * Whether the body has a reader and its buffer is empty. An async iterator listens for `readable` and leaves the stream
  * formally paused, so `isPaused()` cannot tell; a pipe under back-pressure is paused and has no such listener.
  */
 function isWaitingForClient(request: Request): boolean {
@@ -84,7 +84,7 @@ function isWaitingForClient(request: Request): boolean {
 function tooSlow(): Problem {
   return new Problem(
     'too-slow',
-    'The body came too slowly: 1 kB a second at least over 30 seconds, and JSON within 15 seconds.',
+    'The body arrived too slowly. Send at least 1 kB per second over 30 seconds, and JSON within 15 seconds.',
     { headers: { Connection: 'close' } },
   );
 }

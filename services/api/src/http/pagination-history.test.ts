@@ -39,7 +39,7 @@ const listing = (): PageSource<object> => ({
   },
 });
 
-test('a status that hardly any has is found page by page, none of which reads the whole history', async () => {
+test('a rare status is found page by page, without any page reading the whole history', async () => {
   const found: string[] = [];
   const readsByPage: number[] = [];
   let after: string | undefined;

@@ -54,24 +54,27 @@ async function walk(first: string): Promise<Page[]> {
 
 const idsOf = (pages: Page[]) => pages.flatMap(({ data }) => data.map(({ id }) => id));
 
-test.each([1, 4, 7, 24, 25, 26, 100])('pages of %i hold every prediction once, newest first', async (limit) => {
+test.each([1, 4, 7, 24, 25, 26, 100])('pages of %i contain every prediction once, newest first', async (limit) => {
   const pages = await walk(`/v1/predictions?limit=${limit}`);
   expect(idsOf(pages)).toEqual([...ids].reverse());
   expect(pages).toHaveLength(Math.ceil(ids.length / limit));
 });
 
-test.each([1, 2, 3, 6, 7, 8])('pages of %i with one status only hold those, full to the last', async (limit) => {
-  const pages = await walk(`/v1/predictions?status=canceled&limit=${limit}`);
-  expect(idsOf(pages)).toEqual(ids.filter((_, i) => i % 4 === 0).reverse());
-  expect(pages).toHaveLength(Math.ceil(7 / limit));
-  expect(pages.flatMap(({ data }) => data).every(({ status }) => status === 'canceled')).toBe(true);
-});
+test.each([1, 2, 3, 6, 7, 8])(
+  'pages of %i with a status contain only matching predictions, and all but the last are full',
+  async (limit) => {
+    const pages = await walk(`/v1/predictions?status=canceled&limit=${limit}`);
+    expect(idsOf(pages)).toEqual(ids.filter((_, i) => i % 4 === 0).reverse());
+    expect(pages).toHaveLength(Math.ceil(7 / limit));
+    expect(pages.flatMap(({ data }) => data).every(({ status }) => status === 'canceled')).toBe(true);
+  },
+);
 
-test('a status that nothing has is one empty page', async () => {
+test('a status without predictions gives one empty page', async () => {
   expect(await walk('/v1/predictions?status=failed')).toEqual([{ data: [], has_more: false, last_id: null }]);
 });
 
-test('goes on behind an id that is gone', async () => {
+test('continues after a deleted id', async () => {
   const gone = ids[10] as string;
   await api.store.delete(ObjectKeys.predictionRequest(api.tenant, gone));
   const { page } = await get(`/v1/predictions?limit=2&after=${gone}`);

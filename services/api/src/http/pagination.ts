@@ -6,7 +6,13 @@ import type { HandlerContext } from './router';
 
 export function pageQuery(statuses: readonly string[], idPrefix: string) {
   return z.strictObject({
-    limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Most items in one page' }),
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(20)
+      .meta({ description: 'Maximum number of items per page' }),
     after: z
       .string()
       .regex(new RegExp(`^${idPrefix}[0-7][0-9a-hjkmnp-tv-z]{25}$`), 'is not an id of this list')
@@ -25,13 +31,13 @@ export interface PageSource<T> {
   store: ObjectStore;
   tenant: string;
   kind: IndexedKind;
-  /** undefined when the resource went between listing and reading. */
+  /** @returns undefined when the resource was deleted after it was listed */
   read: (id: string) => Promise<(T & { id: string; status: string }) | undefined>;
-  /** Takes the units that resources cost that were read and not shown, because a status was asked for. */
+  /** Charges the rate-limit units of resources that were read but do not have the requested status. */
   charge?: (units: number) => void;
 }
 
-/** Answers with a page of a list, newest first, and the link to the next one. */
+/** Sends one page of a list, newest first, with a link to the next page. */
 export async function sendPage<T>({ request, response, query }: HandlerContext, source: PageSource<T>): Promise<void> {
   const { limit, after, status } = query as unknown as PageQuery;
   const { data, lastId, hasMore } = await collectPage(source, { limit, after, status });
@@ -49,21 +55,21 @@ export function setNextLink(request: Request, response: Response, query: Record<
   response.set('Link', `<${request.path}?${new URLSearchParams(query).toString()}>; rel="next"`);
 }
 
-/** Resources that are read for one unit: as many as a usual page shows. */
+/** Resources read per unit: the size of a default page. */
 const READS_PER_UNIT = 20;
-/** How many resources one request may look at: a status that hardly any has must not read a whole history. */
+/** Resources that one request may read, so that a rare status does not read a tenant's whole history. */
 const MAX_SCANNED = 500;
 
 interface CollectedPage<T> {
   data: T[];
-  /** Where the next page goes on; behind the last item, or behind the last one looked at. */
+  /** The next page starts after this id: the last item shown, or the last one scanned. */
   lastId: string | null;
   hasMore: boolean;
 }
 
 /**
- * Reads on until `limit` items with the wanted status are found, and looks one further to know whether there is more.
- * What had to look at very many ends early: a page that is short, even empty, and has more behind it.
+ * Reads until `limit` items with the requested status are found, plus one to know whether more follow. After
+ * MAX_SCANNED resources it returns a short or even empty page with `hasMore`.
  */
 export async function collectPage<T>(
   source: PageSource<T>,
@@ -84,7 +90,7 @@ export async function collectPage<T>(
   return { data: found, lastId: found.at(-1)?.id ?? null, hasMore: false };
 }
 
-/** Newest first: all ids, or with a status those that may have it. */
+/** Lists ids newest first: all, or those that may have the requested status. */
 async function* listIds<T>(
   { store, tenant, kind }: PageSource<T>,
   { limit, after, status }: PageQuery,
@@ -102,7 +108,7 @@ async function* listIds<T>(
   }
 }
 
-/** In pieces of a page's size, each with what is there: no more is read than a page needs. */
+/** Splits the listed ids into slices of at most `size`, so that no more resources are read than a page needs. */
 async function* slicesOf(source: AsyncIterable<string[]>, size: number): AsyncGenerator<string[]> {
   for await (const ids of source)
     for (let start = 0; start < ids.length; start += size) yield ids.slice(start, start + size);

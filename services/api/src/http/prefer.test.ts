@@ -34,7 +34,7 @@ test.each([
   expect(preferredWaitSeconds(header)).toBe(seconds);
 });
 
-/** A preference as RFC 7240 writes it, of another name than wait. */
+/** A preference in RFC 7240's syntax with a name other than wait. */
 const token = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/).filter((name) => name !== 'wait');
 const quoted = fc.string().map((text) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`);
 const value = fc.oneof(token, quoted);
@@ -45,7 +45,7 @@ const other = fc
       name + (own === null ? '' : `=${own}`) + (parameter === null ? '' : `; ${parameter.join('=')}`),
   );
 
-test('the wait is found among any others, and never where there is none', () => {
+test('finds the wait preference among others, and none where there is none', () => {
   fc.assert(
     fc.property(fc.array(other), fc.array(other), fc.nat({ max: 200 }), (before, after, seconds) => {
       expect(preferredWaitSeconds([...before, `wait=${seconds}`, ...after].join(', '))).toBe(Math.min(seconds, 60));
@@ -54,7 +54,7 @@ test('the wait is found among any others, and never where there is none', () => 
   );
 });
 
-test('no header makes it throw or wait longer than a minute', () => {
+test('no header makes it throw or exceed the maximum', () => {
   fc.assert(
     fc.property(fc.string(), (header) => {
       const seconds = preferredWaitSeconds(header);

@@ -1,11 +1,11 @@
-/** Up to the next comma that is not in quotes; a quote that nothing closes reaches to the end. */
+/** Matches up to the next comma outside quotes; an unclosed quote extends to the end. */
 const PREFERENCES = /(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|$))+/gs;
 const WAIT = /^\s*wait\s*(?:[=;]|$)/i;
 const SECONDS = /^\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?:;.*)?$/is;
 
 /**
- * `wait=N` of the Prefer header (RFC 7240), in seconds, at most `maxSeconds`; undefined when absent. A value that is no
- * number of seconds is ignored, and so is every instance of the preference but the first.
+ * Reads `wait=N` of the Prefer header (RFC 7240), in seconds, at most `maxSeconds`; undefined when absent. Only the
+ * first instance counts, and a value that is not a number of seconds is ignored.
  */
 export function preferredWaitSeconds(header: string | undefined, maxSeconds: number): number | undefined {
   const first = (header ?? '').match(PREFERENCES)?.find((preference) => WAIT.test(preference));

@@ -1,61 +1,66 @@
 import type { FieldError } from '@cytoqueue/schema';
 
-/** Every problem this API answers with: stable name → status and title. */
+/** The problems of this API: stable name → status and title. */
 export const problems = {
-  'malformed-request': { status: 400, title: 'The request cannot be read' },
-  unauthenticated: { status: 401, title: 'A valid API key is needed' },
-  forbidden: { status: 403, title: 'This key may not do that' },
-  'cross-site': { status: 403, title: 'Another site may not do that' },
-  'reauthentication-required': { status: 403, title: 'A browser session alone may not do that' },
-  'not-found': { status: 404, title: 'There is no such resource' },
-  'method-not-allowed': { status: 405, title: 'The resource does not know this method' },
-  'too-slow': { status: 408, title: 'The request body came too slowly' },
-  'already-finished': { status: 409, title: 'The resource has reached its end' },
-  'results-not-ready': { status: 409, title: 'The results are not ready' },
+  'malformed-request': { status: 400, title: 'The request could not be read' },
+  unauthenticated: { status: 401, title: 'A valid API key is required' },
+  forbidden: { status: 403, title: 'The API key does not have this permission' },
+  'cross-site': { status: 403, title: 'The request came from another site' },
+  'reauthentication-required': { status: 403, title: 'The API key must be sent again' },
+  'not-found': { status: 404, title: 'The resource does not exist' },
+  'method-not-allowed': { status: 405, title: 'The resource does not support this method' },
+  'too-slow': { status: 408, title: 'The request body arrived too slowly' },
+  'already-finished': { status: 409, title: 'The resource is already finished' },
+  'results-not-ready': { status: 409, title: 'The results are not ready yet' },
   'no-results': { status: 409, title: 'The batch ended without this file' },
-  'not-finished': { status: 409, title: 'The resource has not reached its end' },
-  'nothing-to-retry': { status: 409, title: 'Every row was scored' },
-  'nothing-to-roll-back': { status: 409, title: 'There is no earlier champion' },
+  'not-finished': { status: 409, title: 'The resource is not finished yet' },
+  'nothing-to-retry': { status: 409, title: 'Every row has been scored; there is nothing to retry' },
+  'nothing-to-roll-back': { status: 409, title: 'The model has no earlier champion' },
   'no-champion': { status: 409, title: 'The model has no champion' },
-  'champion-changed': { status: 409, title: 'Somebody else changed the champion at the same time' },
-  'key-id-in-use': { status: 409, title: 'A key of this tenant has this id' },
-  'key-of-file': { status: 409, title: 'The key belongs to the keys file' },
-  'last-admin-key': { status: 409, title: 'The tenant would have no admin key' },
-  'too-many-keys': { status: 409, title: 'The tenant has created too many keys' },
+  'champion-changed': { status: 409, title: 'Another request changed the champion at the same time' },
+  'key-id-in-use': { status: 409, title: 'The tenant already has a key with this id' },
+  'key-of-file': { status: 409, title: 'The key is managed in the keys file' },
+  'last-admin-key': { status: 409, title: 'The last admin key cannot be deleted' },
+  'too-many-keys': { status: 409, title: 'The tenant has too many keys' },
+  'too-many-profiles': { status: 409, title: 'The tenant has too many import profiles' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
-  expired: { status: 410, title: 'The resource has reached the end of its retention' },
+  expired: { status: 410, title: 'The resource has expired' },
   'too-large': { status: 413, title: 'The request is too large' },
-  'quota-exceeded': { status: 413, title: 'The tenant has no room left' },
-  'unsupported-media-type': { status: 415, title: 'This content type or encoding is not accepted' },
-  'range-not-satisfiable': { status: 416, title: 'The range lies outside the file' },
-  'invalid-request': { status: 422, title: 'The request is understood but not valid' },
-  'idempotency-key-reused': { status: 422, title: 'The idempotency key belongs to another request' },
-  'invalid-csv': { status: 422, title: 'The file cannot be used' },
-  'rate-limited': { status: 429, title: 'Too many requests of this tenant; try again later' },
-  'too-many-at-once': { status: 429, title: 'Too much of this tenant is open at once' },
-  'headers-too-large': { status: 431, title: 'The headers are too large' },
-  'internal-error': { status: 500, title: 'Something broke on our side' },
+  'quota-exceeded': { status: 413, title: 'The storage quota of the tenant is exceeded' },
+  'unsupported-media-type': { status: 415, title: 'The content type or encoding is not supported' },
+  'range-not-satisfiable': { status: 416, title: 'The range is outside the file' },
+  'invalid-request': { status: 422, title: 'The request is not valid' },
+  'idempotency-key-reused': { status: 422, title: 'The idempotency key was used for another request' },
+  'invalid-csv': { status: 422, title: 'The file cannot be processed' },
+  'file-has-warnings': { status: 422, title: 'The file has warnings, and the upload asks to refuse it then' },
+  'rate-limited': { status: 429, title: 'Too many requests from this tenant; try again later' },
+  'too-many-at-once': { status: 429, title: 'Too many concurrent operations of this tenant; try again later' },
+  'headers-too-large': { status: 431, title: 'The request headers are too large' },
+  'internal-error': { status: 500, title: 'An internal error occurred' },
   'object-unreadable': { status: 500, title: 'A stored document of this resource cannot be read' },
-  unavailable: { status: 503, title: 'A service behind the API does not answer; try again' },
-  'storage-full': { status: 507, title: 'There is no room to store this' },
+  unavailable: { status: 503, title: 'A service behind the API is unavailable; try again' },
+  'storage-full': { status: 507, title: 'The object store is full' },
 } as const;
 
 export type ProblemType = keyof typeof problems;
 
-/** How many items a problem lists; the rest is counted in `total_errors`. */
+/** The number of errors that a problem lists; `total_errors` counts all. */
 const MAX_LISTED_ERRORS = 100;
 
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
+  /** Further members of the body. */
+  members?: Record<string, unknown>;
   cause?: unknown;
 }
 
-/** An answer in the form of RFC 9457. `detail` goes to the sender, never to a log. */
+/** An error response (RFC 9457). `detail` is for the client and is never logged, because it may quote the request. */
 export class Problem extends Error {
   readonly status: number;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
+  private readonly members: Record<string, unknown>;
 
   constructor(
     readonly type: ProblemType,
@@ -66,6 +71,7 @@ export class Problem extends Error {
     this.status = problems[type].status;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
   }
 
   body(requestId: string): Record<string, unknown> {
@@ -76,6 +82,7 @@ export class Problem extends Error {
       status,
       detail: this.detail,
       request_id: requestId,
+      ...this.members,
     };
     if (this.errors.length === 0) return base;
     return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.errors.length };

@@ -50,7 +50,7 @@ test.each([
   expect(attributes).not.toContainEqual(expect.stringMatching(/^Domain=/));
   const get = (sent: string) => fetch(`${target.url}/v1/session`, { headers: { cookie: sent } });
   expect((await get(cookie)).status).toBe(200);
-  // The cookie of a name that another host could plant counts for nothing where the guarded name is in use.
+  // With a prefixed cookie name, a cookie of the plain name, which another host could set, is ignored.
   expect((await get(cookie.replace(name, 'cytoqueue_session'))).status).toBe(isSecure ? 401 : 200);
   const out = await fetch(`${target.url}/v1/session`, {
     method: 'DELETE',
@@ -67,7 +67,7 @@ test.each([
   ]);
 });
 
-test('a page of the public address may act although the proxy changes Host, and no other page', async () => {
+test('accepts pages of the public address even if the proxy changes Host, and no other pages', async () => {
   const target = await at('https://lab.example/cyto');
   const { cookie } = await signIn(target);
   const predict = async (origin: string) =>
@@ -78,7 +78,7 @@ test('a page of the public address may act although the proxy changes Host, and 
         body: '{}',
       })
     ).status;
-  // 422: admitted, and then the empty record is judged.
+  // 422: the session was accepted, and the empty record was rejected.
   expect(await predict('https://lab.example')).toBe(422);
   expect(await predict(new URL(target.url).origin)).toBe(422);
   for (const origin of [
@@ -91,7 +91,7 @@ test('a page of the public address may act although the proxy changes Host, and 
     expect([origin, await predict(origin)]).toEqual([origin, 403]);
 });
 
-test('Location, Link and links name the path that the proxy strips, and nothing else does', async () => {
+test('Location, Link and links contain the path that the proxy strips, and nothing else does', async () => {
   const target = await at('https://lab.example/cyto');
   const create = () =>
     target.fetch('/v1/predictions', {

@@ -1,12 +1,12 @@
 import type { CookieOptions, Express, Request, RequestHandler } from 'express';
 
 const SESSION_COOKIE = 'cytoqueue_session';
-/** What an address of ours begins with; a presigned URL of the store does not. */
+/** Matches paths on this server, but not a presigned URL of the store. */
 const OWN_PATH = /^\/(?!\/)/;
 
 /**
- * Where clients reach the API (`PUBLIC_URL`), as far as answers depend on it. Routes are written without the path of that
- * address, because the proxy strips it from requests; answers name it, because browsers and clients resolve against it.
+ * The address at which clients reach the API (`PUBLIC_URL`). Routes omit its path, because the proxy strips it from
+ * requests; responses include it, because browsers and clients resolve links against it.
  */
 export class PublicAddress {
   /** The path that the proxy strips, such as `/cyto`; empty at the root. */
@@ -34,8 +34,8 @@ export class PublicAddress {
   }
 
   /**
-   * Behind TLS for certain the browser guards the cookie's name as well: no other host and no plain HTTP can plant one.
-   * `__Host-` admits only the path `/`.
+   * With an https address the name has a prefix that makes the browser reject cookies set by other hosts or over HTTP.
+   * `__Host-` requires the path `/`.
    */
   get cookieName(): string {
     if (this.url?.protocol !== 'https:') return SESSION_COOKIE;
@@ -51,7 +51,7 @@ export class PublicAddress {
     };
   }
 
-  /** Puts the stripped path back into every `Location` and `Link`, and into the `links` of every JSON body. */
+  /** Adds the stripped path to every `Location` and `Link` header and to the `links` of every JSON body. */
   mount(app: Express): void {
     if (this.path === '') return;
     app.set('json replacer', (key: string, value: unknown) => (key === 'links' ? this.prefixAll(value) : value));

@@ -3,14 +3,14 @@ import type { ActiveKey, Logger } from '@cytoqueue/runtime';
 import type { Request, RequestHandler } from 'express';
 import type { ParentSession } from '../session/session-token';
 
-/** Whoever sent a request. */
+/** The authenticated sender of a request. */
 export interface Principal extends ActiveKey {
-  /** When a cookie was sent and no key. */
+  /** Set when the request was authenticated by a session cookie instead of a key. */
   readonly session?: ParentSession;
 }
 
 export interface RequestContext {
-  /** The client's `X-Request-Id` when it is a plain one, else our own. */
+  /** The client's `X-Request-Id` if it has a safe form, else a generated one. */
   id: string;
   log: Logger;
   principal?: Principal;
@@ -24,7 +24,7 @@ declare module 'express-serve-static-core' {
 
 const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** Gives every request its id and logger, and writes one line when it is answered. The line holds no address but the route. */
+/** Gives every request an id and a logger and logs one line at its end, with the route instead of the address. */
 export function requestContext(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const clientId = request.get('X-Request-Id');
@@ -38,7 +38,7 @@ export function requestContext(logger: Logger): RequestHandler {
       const route = routeOf(request);
       const { tenant, keyId } = response.locals.context.principal ?? {};
       const level = route?.startsWith('/health') === true ? 'debug' : 'info';
-      // What it made, by which a request is found among the lines of the jobs.
+      // The created resource connects this line with the log lines of its jobs.
       const location = response.get('Location');
       try {
         log[level](
@@ -55,14 +55,14 @@ export function requestContext(logger: Logger): RequestHandler {
           'request',
         );
       } catch {
-        // A log that cannot be written must not end the process.
+        // A failing log must not end the process.
       }
     });
     next();
   };
 }
 
-/** The pattern that matched, never the address itself; one of several patterns is as good as any. */
+/** The matched pattern, because the address itself may contain patient data. */
 function routeOf({ route, baseUrl }: Request): string | undefined {
   const path = (route as { path?: string | string[] } | undefined)?.path;
   return path === undefined ? undefined : `${baseUrl}${[path].flat()[0]}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problems } from './problem';
 
-/** The JSON that goes out, as schemas: the source of `/openapi.json`, and what the end-to-end tests hold answers against. */
+/** Schemas of the responses: the source of `/openapi.json`. The end-to-end tests check responses against them. */
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 const text = z.string();
@@ -9,12 +9,12 @@ export const idempotencyKey = z
   .string()
   .max(255)
   .optional()
-  .meta({ description: 'The same key and payload again: the same resource' });
+  .meta({ description: 'Repeating a request with the same key and payload returns the same resource' });
 const count = z.int().min(0);
 
 export const modelPin = z
   .strictObject({ name: text, version: text, digest: text.regex(/^sha256:[0-9a-f]{64}$/) })
-  .meta({ id: 'ModelPin', description: 'The one model version that was fixed when the request was accepted' });
+  .meta({ id: 'ModelPin', description: 'The model version that was pinned when the request was accepted' });
 
 const label = z.enum(['benign', 'malignant']);
 const featureValues = z
@@ -62,11 +62,11 @@ const evidence = z
       })
       .nullable()
       .meta({
-        description: 'The classes that the record is not too odd for; null for models without a calibrated score',
+        description: 'The conformal prediction set; null for models without a calibrated nonconformity score',
       }),
-    shapley: z
-      .strictObject({ base: z.number(), values: perFeature })
-      .meta({ description: 'What each feature adds; base and values add up to the probability of malignancy' }),
+    shapley: z.strictObject({ base: z.number(), values: perFeature }).meta({
+      description: 'The contribution of each feature; base and values add up to the probability of malignancy',
+    }),
     missing: z
       .strictObject({
         method: z.enum(['exact', 'plausible']),
@@ -77,7 +77,7 @@ const evidence = z
         probability_max: z.number(),
       })
       .nullable()
-      .meta({ description: 'What the answer could have been, had the missing features been measured' }),
+      .meta({ description: 'The range of results that the missing features leave open' }),
     flip: z
       .strictObject({
         changes: z.array(z.strictObject({ feature: text, from: z.number(), to: z.number() })),
@@ -86,7 +86,7 @@ const evidence = z
         probability_malignant: z.number(),
       })
       .nullable()
-      .meta({ description: 'The smallest change of one or two features that gives the other class' }),
+      .meta({ description: 'The smallest change of one or two features that changes the class' }),
     unusual: unusualEvidence
       .nullable()
       .optional()
@@ -100,9 +100,9 @@ const predictionResult = z
     probability_malignant: z.number().min(0).max(1),
     operating_point: z.strictObject({ name: z.enum(['default', 'sensitivity99']), threshold: z.number() }),
     outcome: z.enum(['confident', 'indeterminate']),
-    reasons: z.array(text).meta({ description: 'Why indeterminate, in sentences; empty when confident' }),
+    reasons: z.array(text).meta({ description: 'Why the result is indeterminate, in sentences; empty when confident' }),
     missing_features: z.array(text),
-    neighbors: z.array(neighbor).meta({ description: 'The nearest training cases, nearest first' }),
+    neighbors: z.array(neighbor).meta({ description: 'The nearest training rows, nearest first' }),
     evidence,
   })
   .meta({ id: 'PredictionResult' });
@@ -132,17 +132,46 @@ export const acceptedPrediction = z
   .strictObject(prediction.pick({ id: true, status: true, created_at: true, links: true }).shape)
   .meta({
     id: 'AcceptedPrediction',
-    description: 'The status is `queued`, or what it has become when the request is a repeated one',
+    description: 'The status is `queued`, or the current status when the request was repeated',
   });
+
+const importReport = z
+  .strictObject({
+    container: z.enum(['csv', 'gzip', 'zip', 'xlsx', 'ods', 'jsonl', 'parquet']),
+    encoding: text.nullable(),
+    delimiter: text.nullable(),
+    decimal: z.enum(['.', ',']),
+    header_line: count.nullable(),
+    sheet: text.nullable(),
+    skipped_rows: z.strictObject({ empty: count, repeated_header: count, title: count, second_header: count }),
+    repairs: z
+      .array(z.strictObject({ code: text, detail: text }))
+      .meta({ description: 'Changes made to read the file' }),
+    canonical_sha256: text,
+    profile: z.strictObject({ name: text, sha256: text }).nullable(),
+  })
+  .meta({ id: 'Import', description: 'How the file was read' });
+
+const fileWarnings = z
+  .array(
+    z.strictObject({
+      code: text,
+      detail: text,
+      row: count.optional(),
+      line: count.optional(),
+      column: text.optional(),
+    }),
+  )
+  .meta({ description: 'The first hundred' });
 
 const drift = z
   .strictObject({
     psi: z
       .record(text, z.number())
-      .meta({ description: 'Population stability index by feature; above .25 another population' }),
+      .meta({ description: 'Population stability index by feature; above 0.25 the population differs' }),
     notes: z
       .array(z.strictObject({ code: text, features: z.array(text), text }))
-      .meta({ description: 'What is odd, in words' }),
+      .meta({ description: 'The differences, in sentences' }),
   })
   .meta({
     id: 'Drift',
@@ -202,18 +231,25 @@ export const batch = z
       missing_features: count,
       drift: drift.optional(),
     }),
-    drift: fileDrift.optional().meta({ description: 'Of a finished batch; absent for those of earlier releases' }),
+    drift: fileDrift.optional().meta({ description: 'For finished batches; absent for those of earlier releases' }),
     progress: z.number().min(0).max(1),
-    eta_seconds: z.number().min(0).nullable().meta({ description: 'null until there is something to reckon from' }),
+    eta_seconds: z
+      .number()
+      .min(0)
+      .nullable()
+      .meta({ description: 'null while there is no throughput to estimate from' }),
     input_sha256: text,
+    import: importReport.optional().meta({ description: 'Absent for batches of earlier releases' }),
+    warnings: fileWarnings.optional(),
+    warnings_total: count.optional(),
     error: z.strictObject({ code: text, detail: text }).optional().meta({
       description:
-        'object-damaged: a stored document of the batch is damaged; what the other members say is what is left of it. object-unreadable (in lists only): it cannot be read at the moment',
+        'object-damaged: a stored document of the batch is damaged; the other members show what could be read. object-unreadable (in lists only): it cannot be read at the moment',
     }),
     rescores: z
       .strictObject({ batch_id: text, model: modelPin, operating_point: text, changed_rows: count.nullable() })
       .optional()
-      .meta({ description: 'Which batch this one scores again; changed_rows once it is finished' }),
+      .meta({ description: 'The batch that this one scores again; changed_rows is null until it is finished' }),
     links: z.strictObject({ self: text, results: text, errors: text, changes: text.optional() }),
   })
   .meta({ id: 'Batch' });
@@ -224,8 +260,15 @@ export const preflightReport = z
   .strictObject({
     filename: text.nullable(),
     model: modelPin,
+    accepted: z.boolean().meta({ description: 'Whether an upload of the file would be accepted' }),
+    problems: z
+      .array(z.strictObject({ code: text, detail: text }))
+      .meta({ description: 'What an upload would be refused with, or what would become of its batch' }),
     input_sha256: text,
     bytes: count,
+    import: importReport.nullable().meta({ description: 'null where the file was refused before it was read' }),
+    warnings: fileWarnings,
+    warnings_total: count,
     dialect: z.strictObject({ delimiter: text, line_end: text, bom: z.boolean() }),
     columns: z.array(
       z.strictObject({
@@ -233,6 +276,7 @@ export const preflightReport = z
         used_as: z.enum(['feature', 'label', 'id', 'carried']),
         feature: text.optional(),
         matched_by: text.optional(),
+        suggestion: text.optional(),
       }),
     ),
     rows: z.strictObject({
@@ -244,88 +288,19 @@ export const preflightReport = z
     }),
     rejected_by_code: perName,
     errors: z
-      .array(z.strictObject({ row: count, code: text, detail: text }))
+      .array(z.strictObject({ row: count, line: count.nullable(), code: text, detail: text }))
       .meta({ description: 'The first hundred' }),
+    faults: z
+      .array(z.strictObject({ code: text, detail: text, rows: count, first_row: count, first_line: count.nullable() }))
+      .meta({ description: 'The most frequent errors, equal ones together' }),
     missing_by_feature: perName,
     drift: fileDrift,
     eta_seconds: z
       .number()
       .nullable()
-      .meta({ description: 'How long scoring would take at the rate of late; null when nothing was scored of late' }),
+      .meta({ description: 'Estimated scoring time at the recent throughput; null without recent throughput' }),
   })
   .meta({ id: 'Preflight' });
-
-const feature = z.strictObject({
-  name: text,
-  title: text,
-  description: text,
-  low: text,
-  high: text,
-  aliases: z.array(text),
-  min: z.number(),
-  max: z.number().nullable(),
-  integer: z.boolean(),
-});
-
-const promotion = z.strictObject({ version: text, promoted_at: timestamp, promoted_by: text });
-
-export const modelSummary = z
-  .strictObject({
-    name: text,
-    champion: text.nullable(),
-    versions: z.array(text),
-    history: z.array(promotion),
-    newer_version: text
-      .nullable()
-      .meta({ description: 'The newest version that ships, where the champion is older; else null' }),
-    links: z.strictObject({ self: text }),
-  })
-  .meta({
-    id: 'ModelSummary',
-    description:
-      'Champion: null when no version was promoted yet. History: who made which version champion, oldest first',
-  });
-
-export const modelVersion = z
-  .strictObject({
-    ...modelPin.shape,
-    schema: text,
-    features: z.array(feature),
-    labels: z.array(text),
-    k: z.int(),
-    metric: text,
-    rule: text,
-    operating_points: z.record(text, z.number()),
-    training: z.strictObject({ rows: count, data_digest: text }),
-    evaluation: z.record(text, z.unknown()),
-    limits_of_use: z.array(text),
-    links: z.strictObject({ self: text }),
-  })
-  .meta({ id: 'ModelVersion' });
-
-export const auditEvent = z
-  .strictObject({
-    at: timestamp,
-    actor: z.strictObject({ tenant: text, key_id: text }),
-    action: text.meta({ example: 'batch.get-results' }),
-    resource: text,
-    outcome: z.enum(['done', 'denied', 'failed']),
-  })
-  .meta({ id: 'AuditEvent', description: 'Who did what to which resource' });
-
-export const modelEvaluation = z
-  .strictObject({
-    cv: z.record(text, z.number()),
-    cv_intervals: z.record(text, z.tuple([z.number(), z.number()])).meta({ description: '95 %, for other patients' }),
-    repetitions: z.int().min(1).meta({ description: 'How often the cross-validation asked each row' }),
-    reliability: z
-      .array(z.strictObject({ mean_probability: z.number(), malignant_share: z.number(), rows: count }))
-      .meta({
-        description:
-          'By tenths of the scale of probabilities: rows over all repetitions, and how many of them were malignant',
-      }),
-  })
-  .meta({ id: 'ModelEvaluation' });
 
 export const problem = z
   .object({
@@ -339,6 +314,7 @@ export const problem = z
         z.object({
           field: text.optional(),
           row: count.optional(),
+          line: count.optional(),
           column: text.optional(),
           code: text,
           detail: text,
@@ -347,6 +323,8 @@ export const problem = z
       )
       .optional(),
     total_errors: count.optional(),
+    warnings: fileWarnings.optional(),
+    warnings_total: count.optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
@@ -356,7 +334,7 @@ export function page<T extends z.ZodType>(item: T) {
 
 const requestIdHeader = { 'X-Request-Id': { schema: { type: 'string' as const } } };
 
-/** One JSON answer of an operation. */
+/** A JSON response of an operation. */
 export function jsonResponse(
   description: string,
   schema: z.ZodType,
@@ -365,7 +343,7 @@ export function jsonResponse(
   return { description, headers: { ...requestIdHeader, ...headers }, content: { 'application/json': { schema } } };
 }
 
-/** An answer that is no JSON: a file, a stream of events, a page. */
+/** A response that is not JSON: a file, an event stream or a page. */
 export function rawResponse(description: string, mediaType: string) {
   return { description, headers: requestIdHeader, content: { [mediaType]: { schema: { type: 'string' as const } } } };
 }
@@ -374,7 +352,7 @@ const titlesByStatus = new Map<number, string[]>();
 for (const { status, title } of Object.values(problems))
   titlesByStatus.set(status, [...(titlesByStatus.get(status) ?? []), title]);
 
-/** The problems that an operation may answer with. */
+/** The problem responses of an operation. */
 export function problemResponses(...statuses: number[]) {
   return Object.fromEntries(
     statuses.map((status) => [

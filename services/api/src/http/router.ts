@@ -2,51 +2,68 @@ import type { FieldError } from '@cytoqueue/schema';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { z } from 'zod';
-import { type Access, type Authenticator, assertAccess } from '../session/authenticator';
-import type { RequestAuditor, AuditEntry } from '../audit/request-audit';
 import type { Principal } from './request-context';
-import { toProblem } from './error-handler';
+import type { ToProblem } from './error-handler';
 import { Problem } from './problem';
-import { type RateLimit, type RateLimitStatus, rateLimitHeaders, units } from './rate-limit';
-import type { RetentionPolicy } from '../tenants/retention-policy';
+
+/** Who may use a route: everyone, roles that see patient data, roles that operate the service, or platform keys. */
+export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
+
+/** The audit entry of one request. */
+export interface AuditEntry {
+  /** Derived from the address; handlers replace it with the created resource or the promoted version. */
+  resource: string;
+  action: string;
+  /**
+   * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
+   */
+  commit: () => Promise<void>;
+  /** Records the outcome unless `commit` has recorded it. */
+  finish: (error?: unknown) => void;
+}
 
 export interface HandlerContext {
   request: Request;
   response: Response;
   /** Path parameters, decoded. */
   params: Record<string, string>;
-  /** Query parameters as the route's own schema made them. */
+  /** Query parameters, parsed by the route's schema. */
   query: Record<string, unknown>;
-  /** The caller; on a public route there is none, and reading it throws. */
+  /** The caller; undefined on public routes, so reading its members throws. */
   principal: Principal;
-  /** What stands in the audit log of this call; none on a public route. */
+  /** This request's entry in the audit log; undefined on public routes. */
   auditEntry: AuditEntry;
 }
 
 export type Operation = ZodOpenApiOperationObject & { operationId: string };
 
-/** One operation: how it is documented, who may call it, and what it does. The document and the checks have one source. */
+/** One operation: documentation, access and handler. The OpenAPI document and the checks come from the same schemas. */
 export interface Route {
   method: 'get' | 'post' | 'put' | 'delete';
-  /** As OpenAPI writes it: `/v1/predictions/{id}`. */
+  /** In OpenAPI's notation: `/v1/predictions/{id}`. */
   path: string;
   access: Access;
   operation: Operation;
-  /** Shows and changes nobody's data: noted in the audit log only when it is denied. */
+  /** For routes without tenant data: only denied and failed requests are audited. */
   auditFailuresOnly?: boolean;
-  /** Of a route with an id. @throws ObjectNotFoundError when the tenant has no such resource */
+  /** For routes with an id. @throws ObjectNotFoundError when the tenant has no such resource */
   assertExists?: (tenant: string, id: string) => Promise<unknown>;
-  /** Of a route with an Idempotency-Key: whether its request was made before. */
+  /** For routes with an Idempotency-Key: whether the request's key has been used before. */
   isRepetition?: (tenant: string, request: Request) => Promise<boolean>;
   handle: (call: HandlerContext) => Promise<void>;
 }
 
-/** What stands before every route. */
+/** The checks that run before every handler. */
 export interface RouterDeps {
-  authenticator: Authenticator;
-  retention: RetentionPolicy;
-  auditor: RequestAuditor;
-  rateLimit: RateLimit;
+  /** @throws Problem 401, 403 */
+  authenticate: (request: Request) => Promise<Principal>;
+  /** @throws Problem 403 */
+  assertAccess: (principal: Principal, access: Exclude<Access, 'public'>) => void;
+  /** Charges the request to its tenant. @returns response headers @throws Problem 429 */
+  limitRate: (route: Route, tenant: string, request: Request) => Promise<Record<string, string>>;
+  startAudit: (principal: Principal, route: Route, id: string | undefined) => AuditEntry;
+  retention: { assertNotExpired: (id: string) => void; expiresAt: (id: string) => Date | undefined };
+  toProblem: ToProblem;
 }
 
 export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): void {
@@ -60,10 +77,10 @@ export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): vo
   app.use('/v1', requireAuthentication(deps));
 }
 
-/** Everything under /v1 needs a key, also what is not there. */
-function requireAuthentication({ authenticator }: Pick<RouterDeps, 'authenticator'>): RequestHandler {
+/** Under /v1 even unknown paths require authentication. */
+function requireAuthentication({ authenticate }: Pick<RouterDeps, 'authenticate'>): RequestHandler {
   return async (request, response, next) => {
-    response.locals.context.principal = await authenticator.authenticate(request);
+    response.locals.context.principal = await authenticate(request);
     next();
   };
 }
@@ -74,19 +91,19 @@ function expressPath(path: string): string {
 
 function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   return async (request, response) => {
-    // Patients' data must stay in no cache on the way; a route that knows better says so.
+    // No cache may store patient data; routes without any override this.
     response.set('Cache-Control', 'no-store');
     const context = { request, response, params: request.params as Record<string, string>, query: {} };
     if (route.access === 'public')
       return handleRequest(route, { ...context, principal: undefined as never, auditEntry: undefined as never }, deps);
-    // Where a cache may keep an answer at all, it keeps it for this caller.
+    // A cacheable response is valid for this caller only.
     response.vary('Authorization, Cookie');
-    const principal = await deps.authenticator.authenticate(request);
+    const principal = await deps.authenticate(request);
     response.locals.context.principal = principal;
-    response.set(rateLimitHeaders(await consumeUnits(route, deps.rateLimit, principal.tenant, request)));
-    const auditEntry = deps.auditor.start(principal, route, context.params['id']);
+    response.set(await deps.limitRate(route, principal.tenant, request));
+    const auditEntry = deps.startAudit(principal, route, context.params['id']);
     try {
-      assertAccess(principal, route.access);
+      deps.assertAccess(principal, route.access);
       await handleRequest(route, { ...context, principal, auditEntry }, deps);
     } catch (error) {
       auditEntry.finish(error);
@@ -96,40 +113,22 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   };
 }
 
-/** Limits are checked after the idempotency key: a repetition gets the resource that it made. Looking for it costs a read. */
-async function consumeUnits(
-  { method, isRepetition }: Route,
-  rateLimit: RateLimit,
-  tenant: string,
-  request: Request,
-): Promise<RateLimitStatus> {
-  const cost = method === 'get' ? units.read : units.write;
-  try {
-    return rateLimit.consume(tenant, cost);
-  } catch (error) {
-    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
-    rateLimit.consumeForRepetition(tenant, units.read);
-    if (!(await isRepetition(tenant, request))) throw error;
-    return rateLimit.consumeForRepetition(tenant, cost);
-  }
-}
-
-async function handleRequest(route: Route, context: HandlerContext, { retention }: RouterDeps): Promise<void> {
+async function handleRequest(route: Route, context: HandlerContext, deps: RouterDeps): Promise<void> {
   const { request, response, params } = context;
-  if (params['id'] !== undefined) assertNotExpired(params['id'], request, response, retention);
+  if (params['id'] !== undefined) assertNotExpired(params['id'], request, response, deps.retention);
   try {
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
     await route.handle({ ...context, query });
   } catch (error) {
-    // What is wrong with a request is told to those only who may know that there is such a resource.
-    if (route.assertExists !== undefined && toProblem(error).status < 500)
+    // Check ownership before reporting the caller's errors: another tenant's id answers 404, not 422.
+    if (route.assertExists !== undefined && deps.toProblem(error).status < 500)
       await route.assertExists(context.principal.tenant, params['id'] ?? '');
     throw error;
   }
 }
 
-/** What has expired is gone for everybody; what has not says until when it stays. */
-function assertNotExpired(id: string, request: Request, response: Response, retention: RetentionPolicy): void {
+/** Rejects an expired resource and tells clients when others expire. */
+function assertNotExpired(id: string, request: Request, response: Response, retention: RouterDeps['retention']): void {
   retention.assertNotExpired(id);
   const expiresAt = retention.expiresAt(id);
   if (expiresAt !== undefined && request.method === 'GET') response.set('Expires', expiresAt.toUTCString());
@@ -143,7 +142,7 @@ function parseQuery(schema: z.ZodType | undefined, request: Request): Record<str
 export function parse<T>(schema: z.ZodType<T>, input: unknown, inputName: string): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw new Problem('invalid-request', `A ${inputName} is not valid.`, {
+  throw new Problem('invalid-request', `At least one ${inputName} is not valid. Correct the listed ones.`, {
     errors: parsed.error.issues.flatMap(toFieldErrors),
   });
 }
@@ -155,14 +154,14 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   return issue.keys.map((key) => ({
     field: path === '' ? key : `${path}.${key}`,
     code: 'unknown-field',
-    detail: 'this field or parameter is not known here',
+    detail: 'unknown field or parameter',
   }));
 }
 
 function rejectMethod(allowedMethods: string[]): RequestHandler {
   const allow = allowedMethods.includes('GET') ? ['HEAD', ...allowedMethods] : allowedMethods;
   return (request) => {
-    throw new Problem('method-not-allowed', `${request.method} is not known here.`, {
+    throw new Problem('method-not-allowed', `This resource does not support ${request.method}.`, {
       headers: { Allow: allow.join(', ') },
     });
   };

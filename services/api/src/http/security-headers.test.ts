@@ -2,7 +2,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;
-/** Believes what a proxy on this machine forwards. */
+/** Trusts the forwarded headers of a proxy on this machine. */
 let api: RunningApi;
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ it.each(['/docs', '/v1/predictions', '/v1/nothing', '/health/live', '/openapi.js
   },
 );
 
-it('allows no other site to read its answers', async () => {
+it('does not allow other sites to read its responses', async () => {
   for (const method of ['GET', 'OPTIONS']) {
     const response = await get(
       '/v1/predictions',
@@ -67,7 +67,7 @@ it('allows no other site to read its answers', async () => {
   }
 });
 
-it('a request that came by TLS gets HSTS and a secure cookie, and no answer with records is cached', async () => {
+it('a TLS request gets HSTS and a secure cookie, and responses with records are not cached', async () => {
   expect((await get('/v1/predictions')).headers.get('strict-transport-security')).toBeNull();
   const behind = await get('/v1/predictions', { 'x-forwarded-proto': 'https' });
   expect(behind.headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');

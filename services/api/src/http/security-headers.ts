@@ -4,7 +4,7 @@ import type { PublicAddress } from './public-address';
 
 const YEAR_SECONDS = 365 * 86_400;
 
-/** What the web app and `/docs` need, from this address only; no inline script or style, no outside host, no frame around us. */
+/** Allows what the web app and `/docs` need from this origin; no inline script or style, no other host, no framing. */
 const DIRECTIVES = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -18,10 +18,12 @@ const DIRECTIVES = {
   baseUri: ["'none'"],
 };
 
-/** Headers on every answer: content is what its type says, nobody frames or embeds it, scripts come from here alone. */
+/**
+ * Sets security headers on every response: no content sniffing, no framing or embedding, scripts from this origin only.
+ */
 export function securityHeaders(address: PublicAddress): RequestHandler {
   const helmetHeaders = helmet({
-    // Whether there is TLS in front, only the proxy knows (TRUST_PROXY, PUBLIC_URL): without TLS this one would lock browsers out.
+    // Set below only for TLS requests (TRUST_PROXY, PUBLIC_URL): without TLS it would lock browsers out.
     strictTransportSecurity: false,
     contentSecurityPolicy: { useDefaults: false, directives: DIRECTIVES },
     xFrameOptions: { action: 'deny' },

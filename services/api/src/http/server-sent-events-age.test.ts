@@ -1,25 +1,22 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { streamEvents } from './server-sent-events';
+import { ConcurrencyLimiter } from './concurrency-limiter';
+import type { HandlerContext } from './router';
+import { type EventStreamDeps, streamEvents } from './server-sent-events';
+import { SnapshotFeeds } from './snapshot-feeds';
 
-test('a stream ends after its longest time, with what there is until then, and its client resumes', async () => {
+test('a stream ends after its maximum time with the state so far, and its client resumes', async () => {
   const snapshot = { eventId: 'queued', data: { status: 'queued' }, final: false };
-  const feed = {
-    refresh: async () => snapshot,
-    latest: () => snapshot,
-    listen: () => () => undefined,
-    close: () => undefined,
-  };
-  const services = {
-    feeds: { open: () => feed },
-    authenticator: { isStillAdmitted: async () => true },
-    use: { streams: { hold: (_tenant: string, work: () => Promise<void>) => work() } },
+  const deps: EventStreamDeps = {
+    feeds: new SnapshotFeeds({ subscribe: () => () => undefined }),
+    authenticator: { isStillAuthorized: async () => true },
+    quotas: { streams: new ConcurrencyLimiter('event streams', () => 1) },
   };
   const app = express();
   app.get('/events', async (request, response) => {
-    const call = { request, response, params: { id: 'a' }, principal: { tenant: 'lab' } };
-    await streamEvents(services as never, call as never, async () => snapshot, 0);
+    const context = { request, response, params: { id: 'a' }, principal: { tenant: 'lab' } };
+    await streamEvents(deps, context as unknown as HandlerContext, async () => snapshot, 0);
   });
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -40,7 +40,10 @@ describe('the end of a stream', () => {
       Buffer.from(JSON.stringify(manifest(run, 'failed'))),
     );
 
-  /** As a browser does: it reconnects behind the last event until an answer is not 200. @returns the ids, and that answer's status */
+  /**
+   * Reconnects after the last event as a browser does, until the status is not 200.
+   * @returns the ids and that status
+   */
   async function eventSource(id: string, lastEventId?: string): Promise<{ ids: string[]; status: number }> {
     const ids: string[] = [];
     for (let last = lastEventId; ;) {
@@ -61,14 +64,14 @@ describe('the end of a stream', () => {
     return ((await response.json()) as { id: string }).id;
   }
 
-  test('ends an EventSource, which gets 204 when it reconnects', async () => {
+  test('stops an EventSource, which gets 204 when it reconnects', async () => {
     const id = await upload();
     await finish(id, 1);
     const { ids, status } = await eventSource(id);
     expect([ids.length, status]).toEqual([1, 204]);
   });
 
-  test('of a retry is another event than that of the run before, though both ended alike', async () => {
+  test('has another id for a retry that ends like the run before', async () => {
     const id = await upload();
     await finish(id, 1);
     const first = await eventSource(id);
@@ -109,7 +112,7 @@ describe('the streams of one resource', () => {
 
   const openMany = (id: string) => Array.from({ length: 20 }, () => feeds.open('lab', id, read));
 
-  test('share one read for each change, and read nothing without one', async () => {
+  test('share one read per change and read nothing without a change', async () => {
     const open = openMany('r1');
     await open[0]?.refresh();
     expect(reads).toBe(1);
@@ -120,7 +123,7 @@ describe('the streams of one resource', () => {
     open.forEach((feed) => feed.close());
   });
 
-  test('get a state that was read after they asked, when a read is under way', async () => {
+  test('get a state that was read after they opened, even during another read', async () => {
     let release: () => void = () => undefined;
     gate = new Promise((resolve) => (release = resolve));
     const open = openMany('r2');
@@ -132,7 +135,7 @@ describe('the streams of one resource', () => {
     open.forEach((feed) => feed.close());
   });
 
-  test('are read without a hint now and then, for a hint may be lost', async () => {
+  test('are polled, because a notification may be lost', async () => {
     feeds = new SnapshotFeeds(changes, 10);
     const feed = feeds.open('lab', 'r3', read);
     await new Promise<void>((resolve) => feed.subscribe(resolve));
@@ -143,7 +146,7 @@ describe('the streams of one resource', () => {
     expect(reads).toBe(before);
   });
 
-  test('of another tenant are not shared', async () => {
+  test('are not shared between tenants', async () => {
     const [mine, theirs] = [feeds.open('lab', 'r4', read), feeds.open('other', 'r4', read)];
     await Promise.all([mine.refresh(), theirs.refresh()]);
     expect(mine.latest().eventId).not.toBe(theirs.latest().eventId);

@@ -22,7 +22,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-/** As the worker does: the end into the store, then the hint. */
+/** Stores a completion and publishes the change, as a worker does. */
 async function end(id: string, how: PredictionCompletion): Promise<void> {
   await api.store.putOnce(ObjectKeys.predictionResult(api.tenant, id), Buffer.from(JSON.stringify(how)));
   await publishChange(worker, id);
@@ -30,7 +30,7 @@ async function end(id: string, how: PredictionCompletion): Promise<void> {
 
 const FAILED: PredictionCompletion = { status: 'failed', error: { code: 'scoring-failed', detail: 'no' } };
 
-/** One stream, read event by event. */
+/** Reads a stream event by event. */
 class Events {
   private readonly reader: ReadableStreamDefaultReader<string>;
   private text = '';
@@ -39,7 +39,7 @@ class Events {
     this.reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  /** undefined when the stream has ended. */
+  /** @returns undefined when the stream has ended */
   async next(): Promise<{ id: string; event: string; data: Record<string, unknown> } | undefined> {
     while (!this.text.includes('\n\n')) {
       const { done, value } = await this.reader.read();
@@ -64,7 +64,7 @@ const follow = async (id: string, options: { headers?: Record<string, string>; s
   return new Events(response);
 };
 
-test('every state is one event that holds it whole, and the last one ends the stream', async () => {
+test('each state is sent as one complete event, and the final one ends the stream', async () => {
   const id = await api.predict(RECORD);
   const events = await follow(id);
   expect(await events.next()).toMatchObject({
@@ -77,7 +77,7 @@ test('every state is one event that holds it whole, and the last one ends the st
   expect(await events.next()).toBeUndefined();
 });
 
-test('what the client saw last is not sent again', async () => {
+test('the last event that the client has seen is not sent again', async () => {
   const id = await api.predict(RECORD);
   const events = await follow(id, { headers: { 'last-event-id': 'queued' } });
   await end(id, FAILED);
@@ -86,7 +86,7 @@ test('what the client saw last is not sent again', async () => {
   expect([again.status, await again.text()]).toEqual([204, '']);
 });
 
-test('a hint that was lost delays the news and loses none', async () => {
+test('a lost notification delays an event but loses none', async () => {
   const id = await api.predict(RECORD);
   const events = await follow(id);
   await events.next();
@@ -94,7 +94,7 @@ test('a hint that was lost delays the news and loses none', async () => {
   expect(await events.next()).toMatchObject({ id: 'failed' });
 });
 
-test('a client that goes away is let go of, and is no error', async () => {
+test('a disconnected client ends its stream without an error', async () => {
   const id = await api.predict(RECORD);
   const leaving = new AbortController();
   const events = await follow(id, { signal: leaving.signal });
@@ -107,7 +107,7 @@ test('a client that goes away is let go of, and is no error', async () => {
   expect(line).toMatchObject({ level: 30, status: 200 });
 });
 
-test('a stream without news carries a comment every 15 seconds, until it ends', async () => {
+test('a stream without events sends a comment every 15 seconds until it ends', async () => {
   const id = await api.predict(RECORD);
   holdIntervals();
   try {
@@ -126,22 +126,22 @@ test('a stream without news carries a comment every 15 seconds, until it ends', 
   }
 });
 
-test('HEAD has the headers and no events to wait for', async () => {
+test('HEAD sends the headers without waiting for events', async () => {
   const id = await api.predict(RECORD);
   const before = api.logged.length;
   const response = await api.fetch(`/v1/predictions/${id}/events`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
-  const line = await waitUntil('it is answered to its end', () =>
+  const line = await waitUntil('the response is complete', () =>
     api.logged.slice(before).find(({ method, route }) => method === 'HEAD' && route?.endsWith('/events')),
   );
   expect(line.finished).toBe(true);
 });
 
-test('of an unknown resource there are none', async () => {
+test('an unknown resource gets 404', async () => {
   expect((await api.fetch('/v1/predictions/pred_01m848f8snd7jxeg6qw100kheb/events')).status).toBe(404);
 });
 
-test('a wake-up before the wait is not lost, and one is one', async () => {
+test('a wake-up before a wait ends that wait only', async () => {
   const waker = new ChangeSignal();
   waker.wake();
   waker.wake();

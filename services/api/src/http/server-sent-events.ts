@@ -1,25 +1,26 @@
 import type { Response } from 'express';
-import type { Authenticator } from '../session/authenticator';
+import { ChangeSignal } from './change-signal';
+import type { ConcurrencyLimiter } from './concurrency-limiter';
+import type { Principal } from './request-context';
 import type { HandlerContext } from './router';
 import type { Feed, Snapshot, SnapshotFeeds } from './snapshot-feeds';
-import type { TenantQuotas } from '../tenants/tenant-quotas';
-import { ChangeSignal } from './change-signal';
 
-/** How often a stream asks whether its key or session still holds. */
+/** Interval at which a stream checks that its key or session is still valid. */
 const AUTHORIZATION_CHECK_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
-/** Then the stream ends and its client resumes: a load balancer that drains a task waits for open streams. */
+/** Then the stream ends and its client reconnects: a load balancer waits for open streams before it stops a task. */
 const MAX_STREAM_MS = 5 * 60_000;
 
 export interface EventStreamDeps {
   feeds: SnapshotFeeds;
-  authenticator: Authenticator;
-  quotas: TenantQuotas;
+  authenticator: { isStillAuthorized: (principal: Principal) => Promise<boolean> };
+  quotas: { streams: ConcurrencyLimiter };
 }
 
 /**
- * Server-sent events: each event is a whole snapshot, so a client that was away misses nothing by resuming. Ends after the
- * final snapshot, after some minutes, or when the client goes. A reconnect that has seen the final one gets 204, which ends an `EventSource`.
+ * Streams server-sent events. Each event is a complete snapshot, so a reconnecting client misses nothing. The stream
+ * ends after the final snapshot, after five minutes or when the client disconnects. A reconnect after the final
+ * snapshot gets 204, which stops an `EventSource`.
  */
 export async function streamEvents(
   deps: EventStreamDeps,
@@ -76,7 +77,7 @@ async function sendEvents(
   }
 }
 
-/** As `response.json` writes it: links get the path of the public address. */
+/** Serializes as `response.json` does, so links get the path of the public address. */
 function toJson(response: Response, data: unknown): string {
   return JSON.stringify(
     data,

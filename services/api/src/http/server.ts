@@ -4,22 +4,22 @@ import { type RequestListener, type Server, STATUS_CODES, createServer } from 'n
 import type { Socket } from 'node:net';
 import { Problem, type ProblemType } from './problem';
 
-/** How long running requests may take to end once the service stops. */
+/** Time that running requests have to finish when the service stops. */
 const SHUTDOWN_GRACE_MS = 10_000;
 
 const TIMEOUTS = {
-  /** A client that has not sent its headers by then is cut off with 408. */
+  /** A client that has not sent its headers by then gets 408. */
   headersTimeout: 15_000,
-  /** None for the whole: a lab's 300 MB may take hours on a slow line. Its pace is watched instead (see `http/body-pace.ts`). */
+  /** Unlimited: 300 MB may take hours on a slow line. `minimum-rate.ts` limits the rate instead. */
   requestTimeout: 0,
   connectionsCheckingInterval: 5_000,
-  /** Longer than load balancers keep an idle connection (a minute, ours 120 s), or they would send into a closed one. */
+  /** Longer than a load balancer keeps idle connections (ours 120 s), or it would send into a closed one. */
   keepAliveTimeout: 130_000,
 };
-/** Nothing at all from either side. Longer than `Prefer: wait` may wait; event streams have a heartbeat. */
+/** Time without traffic in either direction. Longer than `Prefer: wait` can take; event streams send heartbeats. */
 const SOCKET_IDLE_MS = 120_000;
 
-/** An HTTP server that no client can keep waiting, nor fill with connections. */
+/** Creates an HTTP server with limits on slow clients and on the number of connections. */
 export function createHttpServer(app: RequestListener, { maxConnections }: { maxConnections: number }): Server {
   const server = createServer(TIMEOUTS, app);
   server.timeout = SOCKET_IDLE_MS;
@@ -29,12 +29,14 @@ export function createHttpServer(app: RequestListener, { maxConnections }: { max
 }
 
 const CLIENT_ERRORS: Record<string, { type: ProblemType; detail: string }> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { type: 'too-slow', detail: 'The headers did not arrive in time.' },
-  HPE_HEADER_OVERFLOW: { type: 'headers-too-large', detail: 'The headers are larger than they may be.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { type: 'too-large', detail: 'The chunk extensions are larger than they may be.' },
+  ERR_HTTP_REQUEST_TIMEOUT: { type: 'too-slow', detail: 'The headers did not arrive within 15 seconds.' },
+  HPE_HEADER_OVERFLOW: { type: 'headers-too-large', detail: 'The headers exceed the size limit.' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { type: 'too-large', detail: 'The chunk extensions exceed the size limit.' },
 };
 
-/** Requests that Node.js cannot read never reach the app: they are answered with a problem here, unless an answer has begun. */
+/**
+ * Sends a problem for requests that Node.js cannot parse and that never reach the app, unless a response has started.
+ */
 export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   const hasResponse =
     (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent === true;
@@ -44,7 +46,7 @@ export function respondToClientError(error: NodeJS.ErrnoException, socket: Socke
   }
   const { type, detail } = CLIENT_ERRORS[error.code ?? ''] ?? {
     type: 'malformed-request',
-    detail: 'The request is not HTTP/1.1.',
+    detail: 'The request is not valid HTTP/1.1.',
   };
   const problem = new Problem(type, detail);
   const id = randomUUID();
@@ -60,7 +62,7 @@ export function respondToClientError(error: NodeJS.ErrnoException, socket: Socke
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Takes no new connection, lets running requests end, and cuts those that do not end in time (event streams never do). */
+/** Stops accepting connections, waits for running requests and closes the rest after SHUTDOWN_GRACE_MS. */
 export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();

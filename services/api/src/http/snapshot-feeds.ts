@@ -1,35 +1,38 @@
-import type { ChangeSubscriber } from '@cytoqueue/queue';
+/** Calls the listener when the resource may have changed, until the returned function is called. */
+export interface ChangeNotifications {
+  subscribe: (id: string, listener: () => void) => () => void;
+}
 
-/** Hints may be lost (see ChangeListener), so each resource is also read without one. */
+/** Change notifications may be lost (see ChangeSubscriber), so each resource is also polled. */
 const POLL_INTERVAL_MS = 5_000;
-/** Hints that come faster than this share a read: a large batch sends one for each shard. */
-const HINT_GAP_MS = 100;
+/** Notifications within this time share one read: a large batch sends one for each shard. */
+const NOTIFICATION_GAP_MS = 100;
 
 export interface Snapshot {
-  /** Names the state: the same state of the same run has the same id, in every API process. */
+  /** Identifies the state: the same state of the same run has the same id in every API process. */
   eventId: string;
   data: unknown;
-  /** Nothing changes after it. */
+  /** Whether the resource cannot change any more. */
   final: boolean;
 }
 
-/** What an event stream holds of its resource; to be closed once. */
+/** A stream's subscription to its resource. Must be closed once. */
 export interface Feed {
-  /** A read that begins after this call, shared with all who ask meanwhile. */
+  /** Reads the resource. The read starts after this call and is shared with concurrent callers. */
   refresh(): Promise<Snapshot>;
-  /** What was read last. @throws what the last read failed with */
+  /** The last snapshot. @throws the error of the last read if it failed */
   latest(): Snapshot;
   /** Calls `listener` after each read, until the returned function is called. */
   subscribe(listener: () => void): () => void;
   close(): void;
 }
 
-/** One reader of the store for each resource that is streamed, however many streams show it. */
+/** Lets all streams of one resource share one reader of the store. */
 export class SnapshotFeeds {
   private readonly feeds = new Map<string, SharedFeed>();
 
   constructor(
-    private readonly changes: ChangeSubscriber,
+    private readonly changes: ChangeNotifications,
     private readonly pollMs: number = POLL_INTERVAL_MS,
   ) {}
 
@@ -57,13 +60,13 @@ class SharedFeed {
   private outcome: { snapshot: Snapshot } | { error: unknown } | undefined;
   private reading: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
-  private hintTimer: NodeJS.Timeout | undefined;
-  private hintReadMs = -Infinity;
+  private notificationTimer: NodeJS.Timeout | undefined;
+  private lastReadMs = -Infinity;
   private readonly pollTimer: NodeJS.Timeout;
   private readonly unsubscribe: () => void;
 
   constructor(
-    changes: ChangeSubscriber,
+    changes: ChangeNotifications,
     id: string,
     private readonly read: () => Promise<Snapshot>,
     pollMs: number,
@@ -75,10 +78,10 @@ class SharedFeed {
   stop(): void {
     this.unsubscribe();
     clearInterval(this.pollTimer);
-    clearTimeout(this.hintTimer);
+    clearTimeout(this.notificationTimer);
   }
 
-  /** A read that is under way may have begun before the change that is asked for, so another follows it. */
+  /** Queues another read behind a running one, which may have started before the change. */
   refresh(): Promise<Snapshot> {
     if (this.reading === undefined) return this.startRead();
     this.queued ??= this.reading
@@ -91,7 +94,7 @@ class SharedFeed {
   }
 
   latest(): Snapshot {
-    if (this.outcome === undefined) throw new Error('nothing was read yet');
+    if (this.outcome === undefined) throw new Error('the resource has not been read yet');
     if ('error' in this.outcome) throw this.outcome.error;
     return this.outcome.snapshot;
   }
@@ -117,16 +120,16 @@ class SharedFeed {
   }
 
   private scheduleRead(): void {
-    if (this.hintTimer !== undefined) return;
-    const waitMs = Math.max(0, this.hintReadMs + HINT_GAP_MS - performance.now());
-    this.hintTimer = setTimeout(() => {
-      this.hintTimer = undefined;
-      this.hintReadMs = performance.now();
+    if (this.notificationTimer !== undefined) return;
+    const waitMs = Math.max(0, this.lastReadMs + NOTIFICATION_GAP_MS - performance.now());
+    this.notificationTimer = setTimeout(() => {
+      this.notificationTimer = undefined;
+      this.lastReadMs = performance.now();
       this.readAgain();
     }, waitMs);
   }
 
-  /** Its failure is seen by the streams when they ask for the latest. */
+  /** `latest` throws a failure of this read. */
   private readAgain(): void {
     this.refresh().catch(() => undefined);
   }

@@ -5,16 +5,16 @@ import { ObjectKeys, findDocument, lastUsedShape } from '@cytoqueue/records';
 import { putJson } from '../http/stored-json';
 
 const WRITE_INTERVAL_MS = 15 * 60_000;
-/** A store that does not answer must not use up the time that a stop has. */
+/** An unavailable store must not use up the time for stopping. */
 const STOP_TIMEOUT_MS = 2_000;
 
-/** By key id, such as 2026-11-28. */
+/** The day (such as 2026-11-28) by key id. */
 type LastUsedDays = Record<string, string>;
 
 /**
- * On which day a key was used last. Best effort: each process remembers the keys that it has seen and adds them to the tenant's
- * document every quarter of an hour and when it stops, so one write a key, day and process at most. Of two processes that write at
- * once one may lose what the other has written; its next turn finds that missing and adds it again.
+ * Stores the day on which each key was last used. Best effort: each process remembers the keys that it has seen and
+ * adds them to the tenant's document every 15 minutes and when it stops, with at most one write per key, day and
+ * process. Of two concurrent writes one may be lost; the next write of its process adds it again.
  */
 export class LastUse {
   private readonly seen = new Map<string, Map<string, string>>();
@@ -42,14 +42,14 @@ export class LastUse {
     await Promise.race([written, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
-  /** Called for every request. */
+  /** Called for every authenticated request. */
   recordUse({ tenant, keyId }: Pick<ActiveKey, 'tenant' | 'keyId'>): void {
     const days = this.seen.get(tenant) ?? new Map<string, string>();
     days.set(keyId, today());
     this.seen.set(tenant, days);
   }
 
-  /** Of a tenant's keys. */
+  /** The last day of use of each of the tenant's keys. */
   async daysOf(tenant: string): Promise<LastUsedDays> {
     return merge(await this.read(tenant), this.seenOf(tenant));
   }
@@ -75,7 +75,7 @@ export class LastUse {
     return Object.fromEntries(this.seen.get(tenant) ?? []);
   }
 
-  /** A document that is damaged or cannot be read is written again. */
+  /** Treats a damaged or unreadable document as empty, so that the next write replaces it. */
   private async read(tenant: string): Promise<LastUsedDays> {
     try {
       return ((await findDocument(this.store, ObjectKeys.lastUsed(tenant), lastUsedShape)) ?? { days: {} }).days;

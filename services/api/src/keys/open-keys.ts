@@ -17,7 +17,7 @@ import { LastUse } from './last-use';
 import { StoredKeys } from './stored-keys';
 import { TenantKeys } from './tenant-keys';
 
-/** Within this time every process has seen a change of the keys file. */
+/** Longer than any process needs to see a change of the keys file. */
 const KEY_CHANGE_LEASE_MS = 60_000;
 
 export interface ApiKeyDeps {
@@ -34,9 +34,7 @@ export interface ApiKeyAccess {
   lastUse: LastUse;
 }
 
-/**
- * The keys of the keys file or of API_KEYS, and those in the object store, which every process reads again within seconds.
- */
+/** Opens the keys of the keys file or API_KEYS and those in the object store, which every process polls. */
 export async function openKeys(config: Config, deps: ApiKeyDeps, cleanups: CleanupStack): Promise<ApiKeyAccess> {
   const { store, logger, damage } = deps;
   const keys = await openFileKeys(config, deps, cleanups);
@@ -50,7 +48,7 @@ export async function openKeys(config: Config, deps: ApiKeyDeps, cleanups: Clean
   return { keys, tenantKeys: new TenantKeys(keys, stored, lastUse), lastUse };
 }
 
-/** The keys file, read again as it changes; or the content of one in a variable, which does not change. */
+/** Reads the keys file and watches it for changes, or reads the content of one from API_KEYS. */
 async function openFileKeys(
   { apiKeysFile, apiKeys, dataDir }: Config,
   deps: ApiKeyDeps,
@@ -68,7 +66,7 @@ async function openFileKeys(
   return keyFile.ring;
 }
 
-/** Of all processes that see a change of a keys file one notes it in the audit log. */
+/** Audits a change of the keys file in one of the processes that see it. */
 async function auditChangeOnce({ audit, redis }: ApiKeyDeps, { added, removed, digest }: KeyChange): Promise<void> {
   if (!(await tryAcquireLease(redis, `keys:${digest}`, KEY_CHANGE_LEASE_MS).catch(() => true))) return;
   auditKeyChanges(audit, 'key.add', added);

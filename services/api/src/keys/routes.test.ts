@@ -52,7 +52,7 @@ async function signIn(key: string): Promise<Record<string, string>> {
   };
 }
 
-test('a key is shown once, works with its role and no more, and is listed without it', async () => {
+test('a key is shown once, has the rights of its role only, and is listed without the key itself', async () => {
   const { status, json } = await create({ id: 'scanner', role: 'member', expires_at: '2099-01-01T00:00:00Z' });
   const described = {
     id: 'scanner',
@@ -75,7 +75,7 @@ test('a key is shown once, works with its role and no more, and is listed withou
   });
 });
 
-test('the store holds hashes only', async () => {
+test('the store contains hashes only', async () => {
   const { json } = await create({ role: 'admin' });
   const { value } = await api.storedKeys.documentOf(api.tenant).read();
   expect(value?.keys).toEqual([
@@ -90,7 +90,7 @@ test('the store holds hashes only', async () => {
   expect(JSON.stringify(value)).not.toContain(json.key);
 });
 
-test('a deleted key ends at once, with its sessions and event streams, and others go on', async () => {
+test('deleting a key ends its sessions and event streams at once, and no others', async () => {
   const [going, staying] = [(await create({ role: 'member' })).json, (await create({ role: 'member' })).json];
   const [goingSession, stayingSession] = [await signIn(going.key), await signIn(staying.key)];
   const accepted = await send('POST', '/v1/predictions', bearer(going.key), { features: RECORD });
@@ -100,11 +100,11 @@ test('a deleted key ends at once, with its sessions and event streams, and other
   expect([await statusOf(going.key), await statusOf(staying.key)]).toEqual([401, 200]);
   expect((await send('GET', '/v1/session', goingSession)).status).toBe(401);
   expect((await send('GET', '/v1/session', stayingSession)).status).toBe(200);
-  await stream.text(); // ends only because the server ends it: the prediction stays queued
+  await stream.text(); // returns because the server ends the stream; the prediction stays queued
   expect(problem(await remove(going.id))).toEqual([404, 'not-found']);
 });
 
-test('an id in use is refused, whether it stands in the file or was created', async () => {
+test('an id in use is rejected, whether its key is in the file or was created', async () => {
   await create({ id: 'one', role: 'member' });
   expect(problem(await create({ id: 'one', role: 'admin' }))).toEqual([409, 'key-id-in-use']);
   expect(problem(await create({ id: 'operator', role: 'member' }))).toEqual([409, 'key-id-in-use']);
@@ -120,23 +120,23 @@ test.each([
   expect(problem(await create(body))).toEqual([422, 'invalid-request']);
 });
 
-test('keys of the file are not deleted here', async () => {
+test('keys of the file cannot be deleted', async () => {
   expect(problem(await remove('member'))).toEqual([409, 'key-of-file']);
   expect(await statusOf(api.keyOf('member'))).toBe(200);
 });
 
-test('of two deletions at once one leaves the last admin key', async () => {
+test('two concurrent deletions leave the last admin key', async () => {
   const [one, two] = [(await create({ role: 'admin' })).json, (await create({ role: 'admin' })).json];
   api.assignKeys({ tenant: api.tenant, roles: [] });
   const outcomes = await Promise.all([remove(one.id, bearer(one.key)), remove(two.id, bearer(two.key))]);
   const [left] = [one, two].filter((_, index) => outcomes[index]?.status !== 204);
-  // The second may also come when its own key is gone already.
+  // The second request may also find its own key deleted.
   expect(outcomes.filter(({ status }) => status === 204)).toHaveLength(1);
   expect(problem(await remove(left!.id, bearer(left!.key)))).toEqual([409, 'last-admin-key']);
   expect(await statusOf(left!.key)).toBe(200);
 });
 
-test('an admin key that has expired does not count as one', async () => {
+test('an expired admin key does not count as the last one', async () => {
   const [one, two] = [(await create({ role: 'admin' })).json, (await create({ role: 'admin' })).json];
   await api.storedKeys.documentOf(api.tenant).update((before) => ({
     keys: before!.keys.map((key) => (key.id === two.id ? { ...key, expires_at: '2020-01-01T00:00:00Z' } : key)),
@@ -146,7 +146,7 @@ test('an admin key that has expired does not count as one', async () => {
   expect((await remove(two.id, bearer(one.key))).status).toBe(204);
 });
 
-test('a browser session needs its own API key again', async () => {
+test('a browser session must send its API key again', async () => {
   const session = await signIn(api.keyOf('admin'));
   const other = (await create({ role: 'admin' })).json;
   const wrong = [undefined, 'cq_wrong', api.keyOf('member'), other.key];
@@ -164,7 +164,7 @@ test('a browser session needs its own API key again', async () => {
   expect((await remove(other.id, session, { current_key: api.keyOf('admin') })).status).toBe(204);
 });
 
-test.each(['member', 'operator'] as const)('a key with the role %s neither sees nor changes keys', async (role) => {
+test.each(['member', 'operator'] as const)('a key with the role %s can neither list nor change keys', async (role) => {
   const headers = bearer(api.keyOf(role));
   const answers = [
     await send('GET', '/v1/api-keys', headers),
@@ -174,7 +174,7 @@ test.each(['member', 'operator'] as const)('a key with the role %s neither sees 
   expect(answers.map(problem)).toEqual(answers.map(() => [403, 'forbidden']));
 });
 
-test("another tenant's key is one that does not exist, before a body is looked at", async () => {
+test("another tenant's key is not found, even with an invalid body", async () => {
   const { id } = (await create({ role: 'member' })).json;
   const owner = api.tenant;
   api.assignKeys();
@@ -183,7 +183,7 @@ test("another tenant's key is one that does not exist, before a body is looked a
   expect((await api.storedKeys.documentOf(owner).read()).value?.keys.map((key) => key.id)).toEqual([id]);
 });
 
-test('repeating an idempotency key makes one key, and shows it once', async () => {
+test('repeating an idempotency key creates one key and shows it once', async () => {
   const headers = { 'idempotency-key': 'once' };
   const answers = await Promise.all(Array.from({ length: 5 }, () => create({ role: 'member' }, headers)));
   expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201));
@@ -210,7 +210,7 @@ test('creation, deletion and denial are in the audit log', async () => {
   ]);
 });
 
-test('the day of the last use is stored without a write for each request', async () => {
+test('the day of last use is stored without a write per request', async () => {
   for (let call = 0; call < 3; call++) await list();
   expect(await api.store.head(ObjectKeys.lastUsed(api.tenant))).toBeUndefined();
   await api.lastUse.flush();
@@ -220,7 +220,7 @@ test('the day of the last use is stored without a write for each request', async
   expect(await api.store.head(ObjectKeys.lastUsed(api.tenant))).toEqual(written);
 });
 
-test('a damaged document keeps the keys before, and no earlier version counts', async () => {
+test('a damaged document keeps the previous keys in force and does not restore an earlier version', async () => {
   const { key } = (await create({ id: 'one', role: 'member' })).json;
   await api.store.put(
     ObjectKeys.documentVersion(ObjectKeys.tenantKeysFolder(api.tenant), 2),

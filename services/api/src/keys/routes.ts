@@ -16,10 +16,10 @@ export const apiKey = z
   .strictObject({
     id: z.string(),
     role: z.enum(roles),
-    created_at: timestamp.nullable().meta({ description: 'null: keys of the keys file do not say' }),
-    expires_at: timestamp.nullable().meta({ description: 'null: it has no end' }),
-    last_used_day: z.iso.date().nullable().meta({ description: 'UTC; may be a quarter of an hour late' }),
-    source: z.enum(['file', 'api']).meta({ description: 'Keys of the file are changed by the operators' }),
+    created_at: timestamp.nullable().meta({ description: 'null for keys of a keys file without the date' }),
+    expires_at: timestamp.nullable().meta({ description: 'null: it does not expire' }),
+    last_used_day: z.iso.date().nullable().meta({ description: 'UTC; may be 15 minutes late' }),
+    source: z.enum(['file', 'api']).meta({ description: 'file: the key is managed in the keys file by the operators' }),
   })
   .meta({ id: 'ApiKey' });
 
@@ -28,7 +28,7 @@ export const createdApiKey = apiKey
     key: z
       .string()
       .nullable()
-      .meta({ description: 'The key itself, shown only now; null in a repetition of the request' }),
+      .meta({ description: 'The key itself, shown only now; null when the request is repeated' }),
   })
   .meta({ id: 'CreatedApiKey' });
 
@@ -41,7 +41,7 @@ const creationBody = z
   .strictObject({
     id: keyIdentifier
       .optional()
-      .meta({ description: 'Names the key in lists and in the audit log; one is made when left out' }),
+      .meta({ description: 'Names the key in lists and in the audit log; generated when omitted' }),
     role: z.enum(roles),
     expires_at: timestamp.optional(),
     current_key: currentKey,
@@ -74,7 +74,7 @@ const createOperation: Operation = {
 const deleteOperation: Operation = {
   operationId: 'deleteKey',
   summary:
-    'Delete an API key with its sessions and event streams; every API process refuses it within ten seconds; audited',
+    'Delete an API key with its sessions and event streams; every API process rejects it within ten seconds; audited',
   tags,
   requestParams: { path: z.object({ id: z.string() }) },
   requestBody: { required: false, content: { 'application/json': { schema: deletionBody } } },
@@ -146,7 +146,7 @@ async function deleteKey(
   response.status(204).end();
 }
 
-/** A stolen session must not become a key that outlives it. @throws Problem 403 */
+/** Requires the key again: a stolen session must not create a key that outlives it. @throws Problem 403 */
 function assertReauthenticated(
   keys: ActiveKeys,
   { tenant, keyId, session }: Principal,
@@ -167,7 +167,7 @@ function hasBody({ headers }: HandlerContext['request']): boolean {
 
 function expiryInPast(): Problem {
   const detail = 'must be in the future';
-  return new Problem('invalid-request', 'A field is not valid.', {
+  return new Problem('invalid-request', 'At least one field is not valid. Correct the listed ones.', {
     errors: [{ field: 'expires_at', code: 'not-in-future', detail }],
   });
 }

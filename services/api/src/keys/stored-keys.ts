@@ -18,7 +18,9 @@ import {
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 
-/** A new or deleted key counts in every process after this time and one reading of the store: well within ten seconds. */
+/**
+ * A change of keys takes effect in every process after this time and one read of the store: well within ten seconds.
+ */
 const POLL_INTERVAL_MS = 5_000;
 
 export interface StoredKeysDeps {
@@ -26,7 +28,7 @@ export interface StoredKeysDeps {
   ring: ActiveKeys;
   logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   damage: Pick<DamageReport, 'report'>;
-  /** Called with what changed in the operators' keys file after the start. */
+  /** Called with each change of the store's keys file after the start. */
   onFileChange?: (change: KeyChange) => void;
 }
 
@@ -36,9 +38,9 @@ interface TenantVersion {
 }
 
 /**
- * Keeps the ring's keys as the object store has them: the operators' keys file and one document per tenant of the keys that its
- * admins created. One listing tells which documents have a new version, and only those are read. While the store does not answer,
- * or a document is damaged, the keys before stay in force.
+ * Keeps the active keys up to date with the object store: the operators' keys file, and one document per tenant with
+ * the keys that its admins created. One listing shows which documents have a new version, and only those are read.
+ * While the store is unavailable or a document is damaged, its previous keys stay in force.
  */
 export class StoredKeys {
   private readonly polling: PeriodicTask;
@@ -61,7 +63,9 @@ export class StoredKeys {
     });
   }
 
-  /** Resolves after the first reading. A store that does not answer then is asked again; the service is not ready meanwhile. */
+  /**
+   * Resolves after the first poll, even if the store is unavailable: polling continues and the service is not ready.
+   */
   async start(): Promise<void> {
     await this.poll();
     this.polling.start();
@@ -75,7 +79,7 @@ export class StoredKeys {
     return new VersionedDocument(this.deps.store, ObjectKeys.tenantKeysFolder(tenant), tenantKeysShape);
   }
 
-  /** Reads what has a new version; one reading begins after the other has ended, so that none brings back an older state. */
+  /** Reads documents with a new version. Reads run one after another, so that none restores an older state. */
   refresh(): Promise<void> {
     const next = this.reading.then(() => this.readChanges());
     this.reading = next.catch(() => undefined);
@@ -89,7 +93,7 @@ export class StoredKeys {
     } catch (error) {
       const { message } = error as Error;
       if (message !== this.lastFailure)
-        this.deps.logger.error({ err: error }, 'the stored keys cannot be read; the keys before stay in force');
+        this.deps.logger.error({ err: error }, 'the stored keys cannot be read; the previous keys stay in force');
       this.lastFailure = message;
     }
   }
@@ -107,7 +111,7 @@ export class StoredKeys {
     this.logConflicts();
   }
 
-  /** By tenant; that of the operators' file by undefined. */
+  /** The latest version by tenant; undefined stands for the operators' keys file. */
   private async latestVersions(): Promise<Map<string | undefined, number>> {
     const newest = new Map<string | undefined, number>();
     for await (const { key } of listAll(this.deps.store, ObjectKeys.accessFolder)) {
@@ -146,7 +150,7 @@ export class StoredKeys {
     if (this.hasRead) onFileChange?.(change);
   }
 
-  /** A document that cannot be used is reported once, keeps its keys and is read again with the next listing; the others go on. */
+  /** Reports an unusable document once; its previous keys stay in force, and the next poll reads it again. */
   private async reportIfDamaged(item: string, read: () => Promise<void>): Promise<void> {
     try {
       await read();
@@ -163,7 +167,7 @@ export class StoredKeys {
     if (conflicts !== '' && conflicts !== this.loggedConflicts)
       logger.error(
         { conflicts: ring.conflicts },
-        'keys are not in force: an earlier source has a key of the same name or hash',
+        'keys are ignored: a source with precedence has a key of the same name or hash',
       );
     this.loggedConflicts = conflicts;
   }

@@ -6,7 +6,7 @@ import { Problem } from '../http/problem';
 import type { LastUse } from './last-use';
 import type { StoredKeys } from './stored-keys';
 
-/** Of one tenant, created by API; one document holds them all. */
+/** Keys per tenant created by API, because one document holds them all. */
 const MAX_KEYS = 200;
 
 export interface NewKeyRequest {
@@ -28,8 +28,8 @@ type Caller = Pick<ActiveKey, 'tenant' | 'keyId'>;
 type IdempotentRequest = NonNullable<CreatedKey['request']>;
 
 /**
- * The keys of a tenant as its admins see and change them. Each change is a conditional replacement of the tenant's document, and its
- * conditions are checked against the version that is replaced: two deletions at the same time cannot remove both last admins.
+ * Lists, creates and deletes a tenant's keys. Each change conditionally replaces the tenant's document, and its rules
+ * are checked against the version that it replaces: two concurrent deletions cannot remove both last admin keys.
  */
 export class TenantKeys {
   constructor(
@@ -38,7 +38,7 @@ export class TenantKeys {
     private readonly lastUse: LastUse,
   ) {}
 
-  /** As the store has them now. */
+  /** Lists the keys after reading the store again. */
   async list(tenant: string): Promise<ApiKeyResponse[]> {
     await this.stored.refresh();
     const days = await this.lastUse.daysOf(tenant);
@@ -52,8 +52,10 @@ export class TenantKeys {
   }
 
   /**
-   * @param request of a call with an idempotency key; repeating it gives the same key's description, without the key, which nothing holds
-   * @throws Problem 409 when the id is in use or there are too many, 422 for another payload under the same idempotency key
+   * @param request identifies a request with an idempotency key; repeating it returns the description of the same key,
+   * without the key itself, which is not stored
+   * @throws Problem 409 when the id is in use or there are too many keys, 422 for another payload under the same
+   * idempotency key
    */
   async create(
     { tenant, keyId }: Caller,
@@ -77,7 +79,10 @@ export class TenantKeys {
     return { id: entry.id, key: entry === newKey ? key : null, description: toCreatedKeyResponse(entry) };
   }
 
-  /** From then on no request, session or event stream of this process goes on with it. @throws ObjectNotFoundError, Problem 409 */
+  /**
+   * Deletes a key. This process rejects it, its sessions and its streams at once.
+   * @throws ObjectNotFoundError, Problem 409
+   */
   async remove(tenant: string, id: string): Promise<void> {
     await this.stored.refresh();
     await this.stored.documentOf(tenant).update((before = { keys: [] }) => {
@@ -98,9 +103,9 @@ export class TenantKeys {
   private assertCanCreate(tenant: string, id: string, keys: readonly CreatedKey[]): void {
     const isUsed = keys.some((other) => other.id === id) || this.fileKeys(tenant).some(({ keyId }) => keyId === id);
     if (isUsed)
-      throw new Problem('key-id-in-use', 'The tenant has a key with this id. Choose another id, or leave it out.');
+      throw new Problem('key-id-in-use', 'The tenant already has a key with this id. Choose another id, or omit it.');
     if (keys.length >= MAX_KEYS)
-      throw new Problem('too-many-keys', `A tenant creates at most ${MAX_KEYS} keys; delete some first.`);
+      throw new Problem('too-many-keys', `A tenant can create at most ${MAX_KEYS} keys. Delete some first.`);
   }
 
   private findKey(tenant: string, id: string): ActiveKey | undefined {
@@ -164,7 +169,7 @@ function notFound(tenant: string): ObjectNotFoundError {
 }
 
 function fileKeyProblem(): Problem {
-  return new Problem('key-of-file', 'This key stands in the keys file, where an operator removes it.');
+  return new Problem('key-of-file', 'This key is in the keys file. Ask an operator to remove it there.');
 }
 
 function lastAdminProblem(): Problem {

@@ -1,8 +1,9 @@
 import { type ModelRegistry, UnknownModelError, readCard, readEvaluation, readPlot } from '@cytoqueue/registry';
 import { z } from 'zod';
-import { jsonResponse, modelEvaluation, rawResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, rawResponse, problemResponses } from '../http/response-schemas';
 import { notFound } from '../http/error-handler';
 import type { HandlerContext, Operation, Route } from '../http/router';
+import { modelEvaluation } from './schemas';
 
 const tags = ['models'];
 const versionPath = '/v1/models/{name}/versions/{version}';
@@ -19,21 +20,21 @@ const cardOperation: Operation = {
 
 const evaluationOperation: Operation = {
   operationId: 'getModelEvaluation',
-  summary: 'How a shipped version did in its cross-validation, with intervals',
+  summary: 'The cross-validation of a shipped version, with confidence intervals',
   tags,
   requestParams: { path: z.object(pathParams) },
-  responses: { 200: jsonResponse('The figures', modelEvaluation), ...problems },
+  responses: { 200: jsonResponse('The evaluation', modelEvaluation), ...problems },
 };
 
 const plotOperation: Operation = {
   operationId: 'getModelPlot',
-  summary: 'A plot of the card',
+  summary: 'A plot of the model card',
   tags,
   requestParams: { path: z.object({ ...pathParams, file: z.string() }) },
   responses: { 200: rawResponse('The plot', 'image/svg+xml'), ...problems },
 };
 
-/** A version never changes, nor does what was written of it. */
+/** Versions and their cards never change. */
 const CACHED = 'private, max-age=3600';
 
 export function modelArtifactRoutes(registry: ModelRegistry): Route[] {
@@ -79,7 +80,7 @@ async function sendEvaluation(
   response.set('Cache-Control', CACHED).json(evaluation);
 }
 
-/** Opened by itself, a picture is a document that could run script: here it may not do anything. */
+/** A browser that opens an SVG directly would run its scripts; the sandbox prevents that. */
 async function sendPlot(
   registry: ModelRegistry,
   { response, params: { name, version, file } }: HandlerContext,

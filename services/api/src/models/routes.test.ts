@@ -22,7 +22,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-/** The model's file under another name, intact. */
+/** A copy of the model's file under another name. */
 function renamed(file: string, name: string): Buffer {
   const bodyAt = file.indexOf('\n') + 1;
   const body = file.slice(bodyAt).replace('"name":"wbc-knn"', `"name":"${name}"`);
@@ -42,7 +42,7 @@ const post = (path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-test('a model without a champion is listed with the others, and found by name and version', async () => {
+test('a model without a champion is listed and found by name and version', async () => {
   const { status, body } = await json('/v1/models');
   const champions = (body['data'] as { name: string; champion: string | null }[]).map(({ name, champion }) => [
     name,
@@ -60,7 +60,7 @@ test('a model without a champion is listed with the others, and found by name an
   expect(await json('/v1/models/wbc-knn')).toMatchObject({ status: 200 });
 });
 
-test('a bare name without a champion is refused with what to do, and answers once a version is promoted', async () => {
+test('a name without a champion is rejected until a version is promoted', async () => {
   const refusal = {
     status: 409,
     body: { type: 'urn:cytoqueue:problem:no-champion', detail: expect.stringContaining('mine@VERSION') },
@@ -79,7 +79,7 @@ test('a bare name without a champion is refused with what to do, and answers onc
   expect((await predict('mine')).status).toBe(202);
 });
 
-test('a damaged champion.json is an alarm for those who need it, and nothing to the others', async () => {
+test('a damaged champion.json raises an alarm and affects its own model only', async () => {
   await api.store.put(ObjectKeys.champion('wdbc-knn'), Buffer.alloc(200));
   expect((await json('/v1/models')).status).toBe(200);
   expect(await json('/v1/models/wdbc-knn')).toMatchObject({ status: 200, body: { champion: null } });

@@ -1,21 +1,22 @@
 import { type ModelEntry, NothingToRollBackError, type ModelRegistry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
-import { jsonResponse, modelSummary, modelVersion, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../http/response-schemas';
 import { notFound } from '../http/error-handler';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { modelSummary, modelVersion } from './schemas';
 
 const tags = ['models'];
 
 const promotionBody = z
   .union([z.strictObject({ version: z.string().max(64) }), z.strictObject({ rollback: z.literal(true) })])
-  .meta({ id: 'PromotionBody', description: 'A version to promote, or the return to the champion before' });
+  .meta({ id: 'PromotionBody', description: 'The version to promote, or a rollback to the previous champion' });
 
 const promoteOperation: Operation = {
   operationId: 'promoteModel',
-  summary: 'Make a version the champion, or go back to the one before; needs a platform key; audited',
+  summary: 'Promote a version to champion, or roll back to the previous one; needs a platform key; audited',
   tags,
   requestParams: { path: z.object({ name: z.string() }) },
   requestBody: { required: true, content: { 'application/json': { schema: promotionBody } } },
@@ -79,7 +80,7 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
       auditFailuresOnly: true,
       operation: {
         operationId: 'getModelVersion',
-        summary: 'What one version was trained on, how it decides and how well',
+        summary: 'Training data, decision rule and evaluation of one version',
         tags,
         requestParams: { path: z.object({ name: z.string(), version: z.string() }) },
         responses: { 200: jsonResponse('The version', modelVersion), ...problemResponses(401, 403, 404, 503) },

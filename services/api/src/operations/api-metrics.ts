@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { toGauges } from './gauges';
 import type { QueueStatusReader } from './queue-status';
 
-/** What this API process does, counted. Nothing here waits: a figure that is lost is no reason to fail a request. */
+/** Counts this API process's work. Nothing here waits for Redis: a lost count must not fail a request. */
 export class ApiMetrics {
   private readonly prometheus = new PrometheusMetrics('api');
   private readonly counters: MinuteCounters;
@@ -18,13 +18,13 @@ export class ApiMetrics {
     this.counters = new MinuteCounters(redis);
   }
 
-  /** An upload was accepted. */
+  /** Counts an accepted upload. */
   uploaded(bytes: number): void {
     this.prometheus.count('UploadBytes', bytes);
     this.addCounters({ UploadBytes: bytes });
   }
 
-  /** The canary's record came back with the right answer. */
+  /** Counts a canary with the correct result. */
   canarySucceeded(latencyMs: number): void {
     this.prometheus.observe('CanaryLatency', latencyMs);
     this.addCounters({ [distributionField('CanaryLatency', latencyMs)]: 1 });
@@ -35,24 +35,24 @@ export class ApiMetrics {
     this.addCounters({ CanaryFailed: 1 });
   }
 
-  /** The object store or Redis could not be used as it is. */
+  /** Counts a failed check of the object store or Redis. */
   dependencyProbeFailed(): void {
     this.prometheus.count('DependencyProbesFailed');
     this.addCounters({ DependencyProbesFailed: 1 });
   }
 
-  /** A stored object is damaged. Only the workers show the count to Prometheus. */
+  /** Counts a damaged object. Only the workers expose this counter to Prometheus. */
   objectDamaged(): void {
     this.addCounters({ ChecksumMismatches: 1 });
   }
 
-  /** For Prometheus, with the queue as it is now; without it when Redis does not answer. */
+  /** Metrics in Prometheus's text format, with the queue's gauges unless Redis is unavailable. */
   async text(): Promise<{ contentType: string; body: string }> {
     this.prometheus.set(await this.queueStatus.read().then(toGauges, () => []));
     return this.prometheus.text();
   }
 
   private addCounters(counters: CounterValues): void {
-    this.counters.add(counters).catch((error: unknown) => this.logger.warn({ err: error }, 'not counted'));
+    this.counters.add(counters).catch((error: unknown) => this.logger.warn({ err: error }, 'a count was lost'));
   }
 }

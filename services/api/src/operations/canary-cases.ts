@@ -1,6 +1,6 @@
 import type { PredictionResult } from '@cytoqueue/records';
 
-/** A record of which the answer is known: the class with any model, the probability to the last bit with those that ship. */
+/** A record with a known result: the class for any model, the exact probability for the shipped models. */
 export interface CanaryCase {
   name: string;
   features: Record<string, number>;
@@ -33,7 +33,7 @@ function createCanaryCase(
   };
 }
 
-/** One of each class, in turn: a worker that always gives the same answer is found out. Made up, and far from the border. */
+/** One case of each class, so that a worker with constant results is detected. Synthetic and clear-cut. */
 export const canaryCases: readonly CanaryCase[] = [
   createCanaryCase('benign', [3, 1, 1, 1, 2, 1, 2, 1, 1], {
     'wbc-knn@1.0.0': 2.586765811103998e-18,

@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => releasers.releaseAll());
 
-/** Runs the canaries of so many processes until one has an outcome. */
+/** Runs the canaries of several processes until one has an outcome. */
 async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   [outcome, logged] = [[], []];
   const commands = createProducerConnection(redis.url, () => undefined);
@@ -64,7 +64,7 @@ async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   commands.disconnect();
 }
 
-/** A worker that gives this answer. */
+/** Simulates a worker that stores this result. */
 async function withWorker(
   answer: (request: PredictionRequest) => Partial<Extract<PredictionCompletion, { status: 'succeeded' }>['result']>,
   use: () => Promise<void>,
@@ -100,29 +100,29 @@ function right({ features, model }: PredictionRequest) {
 
 const leftBehind = async () => (await api.files()).filter((file) => file.includes(CANARY_TENANT));
 
-test('the right answer is one, whichever process asks, and nothing is left', () =>
+test('several processes together get one correct result and leave nothing', () =>
   withWorker(right, async () => {
     await watch(3);
-    // More would have come from others of the same second.
+    // Other processes would have sent theirs within the same second.
     expect(new Set(outcome)).toEqual(new Set(['answered']));
     expect(await leftBehind()).toEqual([]);
   }));
 
-test('a wrong answer is a failure', async () => {
+test('a wrong result is a failure', async () => {
   await withWorker(
     () => ({ predicted_class: 'benign', probability_malignant: 0.5 }),
     () => watch(1),
   );
-  expect([outcome[0], logged[0]]).toEqual(['failed', 'canary with a wrong answer']);
+  expect([outcome[0], logged[0]]).toEqual(['failed', 'the canary got a wrong result']);
 });
 
-test('no answer is a failure, and leaves nothing either', async () => {
+test('no result is a failure and leaves nothing', async () => {
   await watch(1, 500);
-  expect([outcome[0], logged[0]]).toEqual(['failed', 'canary without an answer']);
+  expect([outcome[0], logged[0]]).toEqual(['failed', 'the canary got no result in time']);
   expect(await leftBehind()).toEqual([]);
 });
 
-test('an answer is right to the last bit with a model that is known, by its class with another', () => {
+test('a result is compared exactly for shipped models and by class for others', () => {
   const [benign] = canaryCases;
   const answer = (probability: number, model: string) =>
     ({ result: { predicted_class: 'benign', probability_malignant: probability }, model }) as never;

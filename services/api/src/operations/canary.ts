@@ -17,7 +17,7 @@ import { waitForResult } from '../predictions/wait';
 import type { ApiMetrics } from './api-metrics';
 import { type CanaryCase, matchesExpected, canaryCases } from './canary-cases';
 
-/** A clinician who waits for so long has been failed. */
+/** A result that takes longer counts as a failure, as it would for a clinician. */
 const CANARY_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 1_000;
 
@@ -34,12 +34,12 @@ export interface CanaryDeps {
 }
 
 /**
- * Sends a record with a known answer the way of every other, now and then, from one process of all: through the store, the
- * queue and a worker. It belongs to a tenant that nobody has a key for, and is removed when its answer has come.
+ * Periodically sends a record with a known result through the store, the queue and a worker, from one of all API
+ * processes. The record belongs to a tenant without keys and is removed afterwards.
  */
 export class Canary {
   private readonly periodic: PeriodicTask;
-  /** The last one that was given away, to whichever process. */
+  /** The last interval whose lease was decided, here or in another process. */
   private lastLeasedInterval: number;
   private isStopping = false;
 
@@ -53,7 +53,7 @@ export class Canary {
     });
   }
 
-  /** The first record goes out when the next minute (or what it is set to) begins: by then the workers are up as well. */
+  /** Sends the first record at the start of the next interval, when the workers are up too. */
   start(): void {
     if (this.deps.intervalSeconds > 0) this.periodic.start();
   }
@@ -86,18 +86,18 @@ export class Canary {
       if (matchesExpected(canaryCase, prediction)) return metrics.canarySucceeded(performance.now() - startedMs);
       logger.error(
         { id, case: canaryCase.name, answered: prediction !== undefined },
-        prediction === undefined ? 'canary without an answer' : 'canary with a wrong answer',
+        prediction === undefined ? 'the canary got no result in time' : 'the canary got a wrong result',
       );
       metrics.canaryFailed();
     } catch (error) {
-      logger.error({ err: error, id }, 'canary not sent');
+      logger.error({ err: error, id }, 'the canary could not be sent');
       metrics.canaryFailed();
     } finally {
       await store.deletePrefix(ObjectKeys.predictionFolder(CANARY_TENANT, id));
     }
   }
 
-  /** undefined when there is no result in time. */
+  /** @returns undefined when there is no result in time */
   private async predict(
     id: string,
     { features }: CanaryCase,

@@ -2,7 +2,9 @@ import type { Gauge, GaugeName, MetricQueue } from '@cytoqueue/metrics';
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { QueueStatus } from './queue-status';
 
-/** The state as the catalogue's gauges, every one of them at any time: a gauge that is left out stops alarms and scaling. */
+/**
+ * Converts the status to all gauges of the catalogue. None may be missing: alarms and scaling depend on each of them.
+ */
 export function toGauges(status: QueueStatus): Gauge[] {
   const { backlogRows, backlogJobs, workersAlive } = status;
   const all = (name: GaugeName, value: number): Gauge => ({ name, queue: 'all', value });
@@ -28,6 +30,6 @@ function queueGauges(
   values: { BacklogRows: number; BacklogJobs: number; OldestJobAgeSeconds: number },
 ): Gauge[] {
   const gauges = Object.entries(values).map(([name, value]) => ({ name: name as GaugeName, queue, value }));
-  // To end a batch is a job without rows of its own.
+  // A finalize job has no rows of its own.
   return queue === 'finalize' ? gauges.filter(({ name }) => name !== 'BacklogRows') : gauges;
 }

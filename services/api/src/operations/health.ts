@@ -7,7 +7,7 @@ import type { Route } from '../http/router';
 const tags = ['health'];
 const ok = z.strictObject({ status: z.literal('ok') });
 
-/** What must answer for the API to do its work; workers are not among it, for what is accepted waits for them. */
+/** The API needs Redis and the store to be ready, but no workers: accepted work waits for them. */
 export interface HealthDeps {
   readiness: Pick<Readiness, 'unavailableDependencies'>;
 }
@@ -20,9 +20,9 @@ export function healthRoutes({ readiness }: HealthDeps): Route[] {
       access: 'public',
       operation: {
         operationId: 'live',
-        summary: 'The process answers',
+        summary: 'Liveness of the process',
         tags,
-        responses: { 200: jsonResponse('It does', ok) },
+        responses: { 200: jsonResponse('The process is alive', ok) },
       },
       handle: async ({ response }) => {
         response.json({ status: 'ok' });
@@ -34,14 +34,14 @@ export function healthRoutes({ readiness }: HealthDeps): Route[] {
       access: 'public',
       operation: {
         operationId: 'ready',
-        summary: 'Redis and the object store answer and are fit for use',
+        summary: 'Readiness: Redis and the object store are available and correctly configured',
         tags,
-        responses: { 200: jsonResponse('They do', ok), ...problemResponses(503) },
+        responses: { 200: jsonResponse('The service is ready', ok), ...problemResponses(503) },
       },
       handle: async ({ response }) => {
         const problems = await readiness.unavailableDependencies();
         if (problems.length > 0)
-          throw new Problem('unavailable', `Not usable: ${describeProblems(problems)}.`, {
+          throw new Problem('unavailable', `Unavailable: ${describeProblems(problems)}. Try again.`, {
             headers: { 'Retry-After': '2' },
           });
         response.json({ status: 'ok' });

@@ -11,7 +11,7 @@ let redis: RedisProcess;
 let connection: Redis;
 let refuses: boolean;
 let logged: string[];
-/** How often each process tried to send. */
+/** The number of sends that each process tried. */
 let attempts: [number, number, number];
 let sent: { process: number; name: string; value: number; minute: number }[];
 let reporters: MetricsReporter[];
@@ -36,11 +36,11 @@ beforeEach(async () => {
 
 afterEach(() => Promise.all(reporters.map((reporter) => reporter.stop())));
 
-/** One of the API processes; what it sends is noted. */
+/** Creates one API process's reporter, whose sends are recorded. */
 function createReporter(process: number): MetricsReporter {
   const send = async (consignments: readonly AtomicGroup[]) => {
     attempts[process]++;
-    if (refuses) throw new Error('CloudWatch is away');
+    if (refuses) throw new Error('CloudWatch is unavailable');
     for (const { data, onSent: acknowledge } of consignments) {
       for (const { MetricName: name = '', Value: value = NaN, Timestamp } of data)
         sent.push({ process, name, value, minute: Math.floor(Number(Timestamp) / 60_000) });
@@ -67,15 +67,15 @@ function createReporter(process: number): MetricsReporter {
 const startAll = () => reporters.forEach((reporter) => reporter.start());
 const of = (name: string) => sent.filter((one) => one.name === name);
 
-test('every process tells the state at its start, one of them the minute', async () => {
+test('every process sends the gauges at its start, and one of them the counters of the minute', async () => {
   startAll();
   await waitUntil('all have told', () => new Set(of('WorkersAlive').map(({ process }) => process)).size === 3);
   const minutes = await waitUntil('a minute was sent', () => of('ShardsFailed').length > 0 && of('ShardsFailed'));
-  // The clock may have gone on to the next minute meanwhile.
+  // The next minute may have started meanwhile.
   expect(new Set(minutes.map(({ minute }) => minute)).size).toBe(minutes.length);
 });
 
-test('at the end all is sent that was counted, once, whoever stops first', async () => {
+test('stopping sends all counters once, whichever process stops first', async () => {
   startAll();
   await waitUntil('they run', () => of('WorkersAlive').length >= 3);
   await new MinuteCounters(connection).add({ RowsPredicted: 41 });
@@ -85,16 +85,16 @@ test('at the end all is sent that was counted, once, whoever stops first', async
   expect(of('RowsPredicted').reduce((sum, { value }) => sum + value, 0)).toBe(42);
 });
 
-test('figures that CloudWatch refused are kept, logged once per process, and sent by the next process', async () => {
+test('metrics that CloudWatch rejected are kept, logged once per process and sent by the next process', async () => {
   await new MinuteCounters(connection).add({ RowsPredicted: 7 });
   refuses = true;
   startAll();
   await waitUntil('every process has tried several times', () => attempts.every((count) => count >= 3));
-  expect(logged).toEqual(Array(3).fill('figures not sent; they are kept and sent later'));
+  expect(logged).toEqual(Array(3).fill('metrics were not sent; they are kept and sent later'));
   await Promise.all([reporters[0].stop(), reporters[2].stop()]);
-  expect(logged.slice(3)).toEqual(Array(2).fill('last figures not sent'));
+  expect(logged.slice(3)).toEqual(Array(2).fill('the last metrics were not sent'));
   refuses = false;
-  // Ends the lease for which no other process is given them.
+  // Ends the lease that keeps other processes from sending them.
   const [key] = await connection.keys('*outbox:due');
   for (const id of await connection.zrange(key, '0', '-1')) await connection.zadd(key, 0, id);
   await reporters[1].stop();

@@ -5,10 +5,10 @@ import type { Redis } from 'ioredis';
 import { toGauges } from './gauges';
 import type { QueueStatusReader } from './queue-status';
 
-/** How often each process asks whether the minute's report is its own. */
+/** Interval at which each process tries to acquire the lease for the current minute. */
 const POLL_INTERVAL_MS = 2_000;
 const LEASE_MS = 120_000;
-/** A stop waits no longer for the last figures; they stay in Redis for whoever reports next. */
+/** A stop waits at most this long to flush; unsent counters stay in Redis for the next report. */
 const FLUSH_TIMEOUT_MS = 5_000;
 
 export interface MetricsReporterDeps {
@@ -22,14 +22,15 @@ export interface MetricsReporterDeps {
 }
 
 /**
- * Reports once in every minute of Redis's clock, from one of all API processes: the first to ask. Each also reports the state when
- * it starts and when it stops, the latter with all that was counted. Runs beside the requests; nothing waits for it.
+ * Reports metrics to CloudWatch once per minute of Redis's clock, from the API process that acquires the minute's
+ * lease. Every process also sends the gauges when it starts, and gauges and counters when it stops. No request waits
+ * for it.
  */
 export class MetricsReporter {
   private readonly periodic: PeriodicTask;
   private hasReported = false;
   private hasFailed = false;
-  /** The last one that was given away, to whichever process. */
+  /** The last minute whose lease was decided, here or in another process. */
   private lastLeasedMinute = 0;
 
   constructor(private readonly deps: MetricsReporterDeps) {
@@ -52,16 +53,18 @@ export class MetricsReporter {
     const timeout = new Promise(
       (_, reject) => void setTimeout(() => reject(new Error('timeout')), flushTimeoutMs).unref(),
     );
-    await Promise.race([last, timeout]).catch((error: unknown) => logger.warn({ err: error }, 'last figures not sent'));
+    await Promise.race([last, timeout]).catch((error: unknown) =>
+      logger.warn({ err: error }, 'the last metrics were not sent'),
+    );
   }
 
-  /** An outage is told once, not every two seconds. */
+  /** Logs an outage once, not at every poll. */
   private async reportSafely(): Promise<void> {
     try {
       await this.report();
       this.hasFailed = false;
     } catch (error) {
-      if (!this.hasFailed) this.deps.logger.warn({ err: error }, 'figures not sent; they are kept and sent later');
+      if (!this.hasFailed) this.deps.logger.warn({ err: error }, 'metrics were not sent; they are kept and sent later');
       this.hasFailed = true;
     }
   }

@@ -2,7 +2,7 @@ import { rawResponse } from '../http/response-schemas';
 import type { Route } from '../http/router';
 import type { ApiMetrics } from './api-metrics';
 
-/** For Prometheus. Names no tenant; do not route it through a public load balancer all the same. */
+/** Metrics for Prometheus, without tenant names. Do not expose the route through a public load balancer anyway. */
 export function metricsRoutes({ metrics }: { metrics: ApiMetrics }): Route[] {
   return [
     {
@@ -11,7 +11,7 @@ export function metricsRoutes({ metrics }: { metrics: ApiMetrics }): Route[] {
       access: 'public',
       operation: {
         operationId: 'getMetrics',
-        summary: 'Figures of this process and of the queue, for Prometheus',
+        summary: 'Metrics of this process and of the queue, for Prometheus',
         tags: ['operations'],
         responses: { 200: rawResponse("Prometheus's text format", 'text/plain') },
       },

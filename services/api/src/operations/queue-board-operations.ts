@@ -1,7 +1,7 @@
 import { queueNames } from '@cytoqueue/queue';
 
 const QUEUE = `(?:${Object.values(queueNames).join('|')})`;
-/** As `jobIds` makes them; none is a word of the board's own addresses. */
+/** Job ids as `jobIds` creates them; none equals a path segment of the board. */
 const JOB = String.raw`(?:pred|batch)_[0-9a-z]+(?:\.\d+)*`;
 const FILE = String.raw`(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*`;
 
@@ -17,7 +17,7 @@ const READ_PATHS: readonly string[] = [
   `/api/queues/${QUEUE}/(?:metrics|default-job-options|workers|rate-limit|job-data-schema)`,
   `/api/queues/${QUEUE}/${JOB}(?:/(?:logs|flow))?`,
 ];
-/** They run what the service itself has enqueued, or let it wait. None takes job data, changes a job or removes one. */
+/** Changes that run or pause jobs which the service enqueued. None accepts job data, edits a job or removes one. */
 const CHANGE_PATHS: readonly string[] = [
   '/api/queues/(?:pause|resume)',
   `/api/queues/${QUEUE}/(?:pause|resume|promote|retry/failed)`,
@@ -30,10 +30,10 @@ const changePattern = new RegExp(`^(?:${CHANGE_PATHS.join('|')})$`);
 export type BoardOperation = 'read' | 'change';
 
 /**
- * The operation that a request for the board stands for; undefined for everything else. The allow-list names method and
- * exact path, so that a spelling which the board's own router accepts too (another case, a slash at the end, an encoding)
- * or a route that a later version of the board adds is refused.
- * @param path below the board's own path, as it was sent
+ * Classifies a request to the board; undefined when it is not allowed. The allow-list matches method and exact path, so
+ * that other spellings which the board's router accepts (case, trailing slash, encoding) and routes that a later
+ * version of the board adds are rejected.
+ * @param path the path below the board's own, as it was sent
  */
 export function boardOperation(method: string, path: string): BoardOperation | undefined {
   if (method === 'GET' || method === 'HEAD') return readPattern.test(path) ? 'read' : undefined;

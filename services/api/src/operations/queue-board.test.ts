@@ -8,7 +8,7 @@ import { type KeyName, RECORD, RunningApi } from '../../test/running-api';
 import { boardOperation } from './queue-board-operations';
 
 const BASE = '/admin/queues';
-/** A patient's name, which must not get into Redis by any of the board's routes. */
+/** A patient's name, which no route of the board may write to Redis. */
 const NAME = 'Jane Doe';
 const BODY = JSON.stringify({
   name: NAME,
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 const call = (role: KeyName, path: string, method = 'GET') => api.fetch(BASE + path, { role, method });
 
-/** Everything in Redis that a board could change, without what changes by itself. */
+/** The state in Redis that the board could change, without what changes by itself. */
 async function contents(): Promise<string> {
   const keys = (await client.keys('*')).filter((key) => /:(predictions|shards|finalize):/.test(key)).sort();
   return JSON.stringify(
@@ -75,7 +75,7 @@ async function actions(): Promise<unknown[]> {
     .map(({ actor, resource, outcome }) => ['key_id' in actor && actor.key_id, resource, outcome]);
 }
 
-test('opens for platform keys only, from this host alone', async () => {
+test('opens for platform keys only and loads nothing from other hosts', async () => {
   const page = await call('platform', '/');
   expect(page.status).toBe(200);
   const html = await page.text();
@@ -87,7 +87,7 @@ test('opens for platform keys only, from this host alone', async () => {
   }
 });
 
-test('shows the queues, whose jobs hold ids only', async () => {
+test('shows the queues, whose jobs contain ids only', async () => {
   const text = await (await call('platform', '/api/queues?activeQueue=predictions&status=waiting')).text();
   expect((JSON.parse(text) as { queues: { name: string }[] }).queues.map(({ name }) => name)).toEqual([
     'predictions',
@@ -99,7 +99,7 @@ test('shows the queues, whose jobs hold ids only', async () => {
   expect((await call('platform', `/api/queues/predictions/${id}`)).status).toBe(200);
 });
 
-test('pauses and resumes for platform keys, and audits who did it and who was denied', async () => {
+test('pauses and resumes for platform keys, and audits changes and denials', async () => {
   const pause = (role: KeyName) => call(role, '/api/queues/shards/pause', 'PUT');
   expect((await pause('admin')).status).toBe(403);
   expect((await pause('platform')).status).toBe(200);
@@ -117,7 +117,7 @@ test('pauses and resumes for platform keys, and audits who did it and who was de
   ]);
 });
 
-/** The routes of the board as it is installed, so that one that a later version adds is tested too. */
+/** The routes of the installed board, so that routes of a later version are tested too. */
 const { appRoutes } = jest.requireActual<{
   appRoutes: { api: { method: string | string[]; route: string | string[] }[] };
 }>('@bull-board/api/dist/routes.js');
@@ -134,7 +134,7 @@ const boardRoutes = () =>
     })),
   );
 
-test('no route of the board that writes, changes or removes a job answers, in any spelling', async () => {
+test('no route of the board that writes, changes or removes a job is reachable, in any spelling', async () => {
   const before = await contents();
   const writing = boardRoutes().filter(
     ({ method, path }) => method !== 'GET' && boardOperation(method, path) === undefined,
@@ -188,7 +188,7 @@ test.each([
   expect(boardOperation(method, path)).toBeUndefined();
 });
 
-test('jobs that wait for a retry can be promoted, one or all of them', () => {
+test('delayed jobs can be promoted, one or all', () => {
   const job = 'batch_01m848f8snd7jxeg6qw100kheb.1.12';
   for (const path of [
     '/api/queues/shards/promote',
@@ -201,7 +201,7 @@ test('jobs that wait for a retry can be promoted, one or all of them', () => {
   }
 });
 
-test('shows a person where to sign in, and tells a program what is missing', async () => {
+test('redirects a browser to the sign-in page and sends other clients a problem', async () => {
   const open = (accept: string) => fetch(api.url + BASE, { headers: { accept }, redirect: 'manual' });
   const person = await open('text/html,application/xhtml+xml');
   expect([person.status, person.headers.get('location'), person.headers.get('vary')]).toEqual([

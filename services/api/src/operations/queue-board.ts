@@ -12,9 +12,9 @@ import type { PublicAddress } from '../http/public-address';
 import { type BoardOperation, boardOperation } from './queue-board-operations';
 
 const BOARD_PATH = '/admin/queues';
-/** The page would fetch a font from a host that is none of ours. */
+/** The board's page would load a font from another host. */
 const GOOGLE_FONTS_LINK = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
-/** The page names its own base and writes styles into itself; beyond that, what holds for every answer. */
+/** The general policy, with a base address and inline styles allowed for the board's page. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; base-uri 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
 const SAFE_METHODS = ['GET', 'HEAD'];
@@ -26,7 +26,7 @@ export interface QueueBoardDeps {
   address: PublicAddress;
 }
 
-/** BullMQ's board, which shows and steers the jobs of all tenants: for platform keys only. Jobs hold ids only. */
+/** Serves BullMQ's board of all tenants' jobs, for platform keys only. Jobs contain ids only. */
 export function queueBoardRouter(deps: QueueBoardDeps): Router {
   const board = createBoard(deps);
   const router = express.Router({ caseSensitive: true, strict: true });
@@ -57,17 +57,19 @@ async function authorize(
       ? notFound()
       : new Problem(
           'forbidden',
-          'The board pauses, resumes, retries and promotes; jobs are written and removed by the service alone.',
+          'The board can only pause, resume, retry and promote. Only the service creates and removes jobs.',
         );
   board(request, response, next);
 }
 
-/** As it was sent: `request.path` is what a parser made of it. */
+/** The path as it was sent; `request.path` has been parsed already. */
 function boardPath({ originalUrl }: Request): string {
   return (originalUrl.split('?', 1)[0] ?? '').slice(BOARD_PATH.length);
 }
 
-/** Durable before the change. An address that is not on the list may hold anything, and stays out of the audit log. */
+/**
+ * Audits a change durably before it happens. Paths outside the allow-list are not logged: they may contain anything.
+ */
 async function auditChange(
   principal: Principal,
   audit: AuditLog,
@@ -83,7 +85,7 @@ async function auditChange(
   await audit.flush();
 }
 
-/** A person who opens the page is shown where to sign in; a program gets the problem. */
+/** Redirects a browser without a session to the sign-in page; other clients get the problem. */
 function redirectToSignIn(error: unknown, request: Request, response: Response): undefined {
   const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
   if (!isPage || !(error instanceof Problem) || error.status !== 401) throw error;

@@ -14,7 +14,7 @@ import {
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
 
-/** Who asks within this time gets the same figures: a page that many watch costs Redis no more than one. */
+/** Readers within this time share one result, so that many viewers of a page cost Redis no more than one. */
 const CACHE_MS = 1_000;
 const FAILURES_MINUTES = 60;
 const LATENCY_MINUTES = 10;
@@ -24,22 +24,25 @@ export interface Percentiles {
   p99: number;
 }
 
-/** How the queue stands. Times in seconds unless their name says otherwise. */
+/** The state of the queue. Times are in seconds unless their name says otherwise. */
 export interface QueueStatus {
   asOf: Date;
   backlogRows: number;
   backlogJobs: number;
   oldestJobAgeSeconds: number;
   workersAlive: number;
-  /** Rows finished, records and rows of batches: a decaying average of seconds, 0 when nothing was finished for 15. */
+  /** Throughput (records and rows of batches): a decaying average, 0 when nothing finished for 15 seconds. */
   rowsPerSecond: number;
-  /** Rows wait in a queue that is not paused, and for 15 seconds none was finished. */
+  /** Whether rows wait in a queue that is not paused and none finished for 15 seconds. */
   stalled: boolean;
-  /** At the recent pace of a busy worker, or as the scaling policy assumes it when nothing was scored for an hour; undefined when nothing moves. */
+  /**
+   * Backlog ÷ capacity of the workers: their recent scoring speed, or the scaling policy's assumed rate when nothing
+   * was scored for an hour. Undefined without workers or when stalled.
+   */
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
   latency: { waitMs: Percentiles | undefined; totalMs: Percentiles | undefined };
-  /** Of the last hour. */
+  /** Failures of the last hour. */
   failures: { shardsFailed: number; jobsRetried: number };
 }
 
@@ -113,7 +116,7 @@ function oldestAge(queues: readonly QueueBacklog[]): number {
   return queues.reduce((oldest, { oldestAgeSeconds }) => Math.max(oldest, oldestAgeSeconds), 0);
 }
 
-/** Workers of releases before 0.2 count rows by the minute only; ours count them in both places at once. */
+/** Uses the counters per minute when only workers of releases before 0.2 run, which write no throughput. */
 function withEarlierReleases(
   throughput: Throughput,
   { seconds, minutes: [present = {}, before = {}] }: RecentCounters,
@@ -125,12 +128,12 @@ function withEarlierReleases(
     : throughput;
 }
 
-/** For how long rows have waited while none was finished; 0 while none wait, or only in queues that are paused. */
+/** The time for which rows have waited while none finished; 0 when none wait outside paused queues. */
 function secondsWithoutProgress(queues: readonly QueueBacklog[], { idleMs = Infinity }: Throughput): number {
   return Math.min(oldestAge(queues.filter(({ rows, isPaused }) => rows > 0 && !isPaused)), idleMs / 1_000);
 }
 
-/** Not below the time in which nothing was finished, so that a stop shows before it is called a stall. */
+/** At least the idle time, so that a stop shows before it counts as stalled. */
 function drainSeconds(rows: number, rowsPerSecond: number, idleSeconds: number): number | undefined {
   if (rows === 0) return 0;
   return rowsPerSecond === 0 ? undefined : Math.max(rows / rowsPerSecond, idleSeconds);

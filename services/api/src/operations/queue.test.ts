@@ -37,7 +37,7 @@ const NO_COUNTS = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterm
 
 const readQueue = async () => (await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as QueueBody;
 
-/** A record and a batch, of 1,000 rows together. */
+/** Submits a record and a batch with 1,000 rows together. */
 async function enqueue(): Promise<void> {
   await api.predict(RECORD);
   await api.producer.enqueueBatch({
@@ -51,12 +51,12 @@ async function enqueue(): Promise<void> {
   });
 }
 
-test('is for operators and admins', async () => {
+test('is accessible to operators and admins only', async () => {
   const statusFor = async (role: 'member' | 'operator' | 'admin') => (await api.fetch('/v1/queue', { role })).status;
   expect([await statusFor('member'), await statusFor('operator'), await statusFor('admin')]).toEqual([403, 200, 200]);
 });
 
-test('says how much is left to do, who does it, how fast, and what went wrong', async () => {
+test('reports backlog, workers, throughput and failures', async () => {
   const idle = await waitUntil('the figures are of the empty queue', async () => {
     const body = await readQueue();
     return body.backlog_rows === 0 && body;
@@ -116,11 +116,11 @@ test('derives the time to drain from the workers alive and the recent throughput
   await waitUntil('the worker is gone', async () => (await readQueue()).workers_alive === 0);
 });
 
-test('rows that wait while nothing is finished: stalled, no throughput, no estimate; paused is not stalled', async () => {
+test('is stalled, without throughput or estimate, while rows wait and none finish; a paused queue is not', async () => {
   await enqueue();
   const presence = new WorkerHeartbeat(working, 'w', 2);
   presence.start();
-  // A new one each time: it remembers no job from before the change.
+  // A new reader each time, without jobs cached before the change.
   const read = () => new QueueStatusReader(working, new BatchProgress(working)).read();
   await waitUntil('the worker is seen', async () => (await read()).workersAlive === 1);
   expect(await read()).toMatchObject({ stalled: false, drainSeconds: expect.any(Number) });
@@ -135,7 +135,7 @@ test('rows that wait while nothing is finished: stalled, no throughput, no estim
   await presence.stop();
 });
 
-/** Makes the rows in the queue, and those finished last, an hour older. */
+/** Makes the queued rows and the last finished ones an hour older. */
 async function setBack(): Promise<void> {
   const jobs = [
     ...(await api.producer.queues[0].getJobs(['wait'])),
@@ -146,7 +146,7 @@ async function setBack(): Promise<void> {
   await working.hset(`${REDIS_PREFIX}:throughput`, 'lastMs', anHourAgo);
 }
 
-test('a record that waits says at which place', async () => {
+test('a queued record shows its position', async () => {
   await api.predict(RECORD);
   const id = await api.predict(RECORD);
   const body = (await (await api.fetch(`/v1/predictions/${id}`)).json()) as Record<string, unknown>;

@@ -12,27 +12,27 @@ export const queueSchema = z
   .strictObject({
     as_of: timestamp,
     backlog_rows: count.meta({
-      description: 'Rows in jobs that wait, are prioritised, delayed or active; a single record is one row',
+      description: 'Rows in waiting, prioritised, delayed and active jobs; a single record is one row',
     }),
     backlog_jobs: count,
-    oldest_job_age_seconds: seconds.meta({ description: 'Of the oldest of these jobs; 0 without any' }),
+    oldest_job_age_seconds: seconds.meta({ description: 'Age of the oldest of these jobs; 0 without any' }),
     workers_alive: count,
     rows_per_second: seconds.meta({
-      description: 'Rows finished: a decaying average of the last seconds, 0 when none were for 15 seconds',
+      description: 'Throughput: a decaying average, 0 when no row finished for 15 seconds',
     }),
     stalled: z
       .boolean()
-      .meta({ description: 'Rows wait, their queue is not paused, and none was finished for 15 seconds' }),
+      .meta({ description: 'Rows wait in a queue that is not paused, and none finished for 15 seconds' }),
     drain_seconds: seconds.nullable().meta({
       description:
-        'The backlog over what the workers alive get through when busy; null when none is alive or the queue is stalled',
+        'The backlog divided by the capacity of the live workers; null when there are none or the queue is stalled',
     }),
     queues: z.array(
       z.strictObject({
         name: z.enum(['predictions', 'shards', 'finalize']),
         waiting: count,
         prioritized: count,
-        delayed: count.meta({ description: 'Tried again later, as all jobs are while the store is unavailable' }),
+        delayed: count.meta({ description: 'Retried later, as all jobs are while the store is unavailable' }),
         active: count,
         failed: count,
         paused: z.boolean(),
@@ -42,10 +42,10 @@ export const queueSchema = z
     ),
     latency: z
       .strictObject({ prediction_wait_ms: percentiles, prediction_total_ms: percentiles })
-      .meta({ description: 'Single records of the last ten minutes, to within 5 %; null without any' }),
+      .meta({ description: 'Single records of the last ten minutes, accurate to 5 %; null without any' }),
     failures: z.strictObject({ shards_failed: count, jobs_retried: count }).meta({ description: 'Of the last hour' }),
   })
-  .meta({ id: 'Queue', description: 'How much is left to do, who does it and how fast' });
+  .meta({ id: 'Queue', description: 'Backlog, workers and throughput' });
 
 export function queueRoutes({ queueStatus }: { queueStatus: QueueStatusReader }): Route[] {
   return [
@@ -56,9 +56,9 @@ export function queueRoutes({ queueStatus }: { queueStatus: QueueStatusReader })
       auditFailuresOnly: true,
       operation: {
         operationId: 'getQueue',
-        summary: 'Backlog, workers, pace and failures',
+        summary: 'Backlog, workers, throughput and failures',
         tags: ['operations'],
-        responses: { 200: jsonResponse('As of now', queueSchema), ...problemResponses(401, 403, 503) },
+        responses: { 200: jsonResponse('The current state', queueSchema), ...problemResponses(401, 403, 503) },
       },
       handle: async ({ response }) => {
         response.set('Cache-Control', 'no-store').json(toQueueResponse(await queueStatus.read()));

@@ -24,7 +24,7 @@ export interface Operations {
   metrics: ApiMetrics;
 }
 
-/** What watches the service while it serves: figures, their report to CloudWatch when a namespace is set, and the canary. */
+/** Starts metrics, their report to CloudWatch when a namespace is set, and the canary. */
 export function startOperations(config: Config, deps: OperationsDeps, cleanups: CleanupStack): Operations {
   const { redis, progress, logger } = deps;
   const queueStatus = new QueueStatusReader(redis, progress);

@@ -1,7 +1,7 @@
 /*
- * A 202 or 201 is a promise. Order: claim of the idempotency key; request and pending marker (the commit point); job;
- * answer. As with batches (see batches/commit.ts) nothing is rolled back after the commit point, and the answer is 202 even
- * when the job cannot be enqueued at once.
+ * Write order: idempotency claim, request and pending marker (the commit point), job, response. As with batches (see
+ * batches/commit.ts), nothing is rolled back after the commit point, and the response is 202 even when the job cannot
+ * be enqueued at once: the reconciler or a repeated request enqueues it.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -24,7 +24,7 @@ import type { RetentionPolicy } from '../tenants/retention-policy';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
 
 const MAX_TEXT = 256;
-/** Then the reconciler has seen the marker. */
+/** By then the reconciler has seen the marker. */
 const ENQUEUE_RETRY_MS = 90_000;
 
 export const predictionBody = z
@@ -42,7 +42,7 @@ export const predictionBody = z
     missing: z
       .enum(['partial', 'reject'])
       .default('partial')
-      .meta({ description: 'reject: a record with an unmeasured feature is refused' }),
+      .meta({ description: 'reject: a record with an unmeasured feature is rejected' }),
     features: z.record(z.string(), z.unknown()).meta({
       description:
         'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
@@ -76,12 +76,12 @@ export interface PredictionDeps {
 
 export interface AcceptedPrediction {
   request: PredictionRequest;
-  /** False for a repeated request: the prediction may be in any state. */
+  /** False for a repeated request, whose prediction may be in any state. */
   isNew: boolean;
 }
 
 /**
- * With an idempotency key the first request's prediction is returned to all.
+ * Accepts a record. Requests with the same idempotency key all return the first one's prediction.
  * @throws SchemaError, UnknownModelError, StoreUnavailableError, QueueUnavailableError
  */
 export async function acceptPrediction(
@@ -122,7 +122,7 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
       { contentType: 'application/json' },
     );
   } catch (error) {
-    // Either object may be there. The client is told to send the record again, so neither must stay.
+    // Either object may have been written. The client will send the record again, so neither may stay.
     await background.run('rollback', async () => {
       await store.delete(ObjectKeys.pending(tenant, request.id));
       await store.deletePrefix(ObjectKeys.predictionFolder(tenant, request.id));
@@ -134,9 +134,9 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
 }
 
 /**
- * The key is claimed before anything else is stored, so the request that claimed it may still be storing, or have died
- * doing so. Every request with the key therefore does all of it again, under the claimed id: the first write stands, and a
- * job that is there is not added twice. Nothing is rolled back, because another request may have promised it already.
+ * The key is claimed before anything else is stored, so the claiming request may still be running or have crashed.
+ * Every request with the key therefore repeats all steps, which are idempotent, under the claimed id. Nothing is rolled
+ * back, because another request may already have returned this id.
  */
 async function acceptIdempotent(
   deps: PredictionDeps,
@@ -147,13 +147,13 @@ async function acceptIdempotent(
   const { store, idempotency, producer, retention } = deps;
   const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);
-  // A key can outlive its record by some hours; under the expired id a record would be promised and gone at once.
+  // A key can outlive its record by some hours; a record under the expired id would be deleted at once.
   while (retention.isExpired(id)) id = await idempotency.claimAfter(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
   const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
   if (isFinished) return { request: earlier, isNew: false };
-  // A record that is marked is promised already: without Redis, a repetition still says so.
+  // A pending record is already accepted, so a repeated request succeeds even without Redis.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
   if (!isPending) await producer.assertAvailable();
   const stored =
@@ -163,14 +163,16 @@ async function acceptIdempotent(
   return { request: stored, isNew: id === request.id };
 }
 
-/** Nothing is refused any more: repeated in the background, and by the reconciler when this process ends before. */
+/**
+ * Retries in the background; the reconciler takes over if this process ends first. The request is accepted either way.
+ */
 async function enqueue({ producer, background }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
   await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
     giveUpAfterMs: ENQUEUE_RETRY_MS,
   });
 }
 
-/** The request stored under the key in the end: ours, or one that was stored earlier. */
+/** Returns the stored request: this one, or one that was stored earlier. */
 async function createOrRead(
   store: ObjectStore,
   requestKey: string,

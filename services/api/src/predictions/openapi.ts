@@ -12,14 +12,14 @@ import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
 import { predictionBody } from './accept-prediction';
 
-/** How the predictions' routes are documented and what their queries may hold. */
+/** The OpenAPI operations of the prediction routes and the schemas of their queries. */
 
 const tags = ['predictions'];
 const idParam = { path: z.object({ id: z.string() }) };
 const statuses = ['queued', 'processing', 'succeeded', 'failed', 'canceled'] as const;
 const prefer = z.string().optional().meta({
   description:
-    'wait=N: answer with the result if it is there within N seconds, at most MAX_WAIT_SECONDS (25 by default); Preference-Applied states what was applied',
+    'wait=N: respond with the result if it is ready within N seconds, at most MAX_WAIT_SECONDS (25 by default); Preference-Applied states the limit used',
 });
 
 export const createOperation: Operation = {
@@ -70,7 +70,7 @@ export const deleteOperation: Operation = {
   responses: { 204: { description: 'Nothing of it is left' }, ...problemResponses(401, 403, 404, 409, 410, 503) },
 };
 
-const noFurtherEvents = { description: 'Last-Event-ID names the final event: nothing follows' };
+const noFurtherEvents = { description: 'Last-Event-ID names the final event; no event follows' };
 
 export const streamOperation: Operation = {
   operationId: 'streamPrediction',

@@ -20,7 +20,7 @@ afterAll(async () => {
 const statusOf = async (id: string) =>
   ((await (await api.fetch(`/v1/predictions/${id}`)).json()) as { status: string }).status;
 
-test('a prediction goes from queued to processing and never back, also while its result is on the way', async () => {
+test('a prediction never goes back from processing to queued, even while its result is being written', async () => {
   const id = await api.predict(RECORD);
   expect(await statusOf(id)).toBe('queued');
   let finish = (): void => undefined;
@@ -44,7 +44,7 @@ test('a prediction goes from queued to processing and never back, also while its
   connection.disconnect();
 });
 
-test('a request that died before its pending marker was never accepted; with the marker it is, whatever Redis knows', async () => {
+test('a prediction exists once its pending marker is written, whatever Redis contains', async () => {
   const accepted = await api.predict(RECORD);
   const request = JSON.parse(
     (await api.store.get(ObjectKeys.predictionRequest(api.tenant, accepted))).toString(),

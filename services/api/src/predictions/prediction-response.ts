@@ -29,9 +29,9 @@ export function predictionLink(id: string): string {
 }
 
 /**
- * A prediction as its tenant sees it: what the store holds, with the live state from Redis on top while there is no result.
- * It is there for its tenant from its pending marker on: one whose request died before that was never accepted.
- * A prediction of which a document is damaged is shown as failed, with the reason.
+ * Reads a prediction from the store, with the live state from Redis while there is no result. A prediction exists once
+ * its pending marker is written: a request that crashed before that was never accepted. A prediction with a damaged
+ * document is shown as failed, with the reason.
  * @throws ObjectNotFoundError when the tenant has no such prediction
  */
 export async function readPredictionResponse(
@@ -48,8 +48,10 @@ export async function readPredictionResponse(
   }
 }
 
-/** The same for a list: undefined for one that is gone, and one that cannot be read is shown as failed, with the reason. */
-export async function viewListedPrediction(
+/**
+ * Reads a prediction for a list: undefined when it was removed; an unreadable one is shown as failed, with the reason.
+ */
+export async function readListedPrediction(
   deps: PredictionResponseDeps,
   tenant: string,
   id: string,
@@ -60,9 +62,9 @@ export async function viewListedPrediction(
     if (error instanceof ObjectNotFoundError) return undefined;
     if (!(error instanceof ObjectUnreadableError)) throw error;
     deps.damage.report(error.key, error);
-    return viewOfId(id, {
+    return toUnreadableResponse(id, {
       code: 'object-unreadable',
-      detail: 'A stored document of this record cannot be read at the moment. The operators were alerted.',
+      detail: 'A stored document of this record cannot be read at the moment. The operators have been alerted.',
     });
   }
 }
@@ -80,13 +82,13 @@ async function readIntactResponse(
   if (completion !== undefined) return { ...toBaseResponse(request), ...completion };
   const state = await deps.producer.predictionState(id).catch(() => 'unknown');
   if (state === 'unknown') return readResponseFromStore(store, tenant, request);
-  // A job that ended after we looked for its result is not waiting again.
+  // A job may have finished since the result was looked up; it must not appear as queued again.
   if (state !== 'queued') return { ...toBaseResponse(request), status: 'processing' };
   const position = await deps.producer.predictionPosition(id).catch(() => undefined);
   return { ...toBaseResponse(request), status: 'queued', queue_position: position ?? null };
 }
 
-/** With what is left of it: the request, when that is not the damaged one. */
+/** Shows a damaged prediction with its request, unless that is the damaged document. */
 async function readDamagedResponse(store: ObjectStore, tenant: string, id: string): Promise<PredictionResponse> {
   const error = {
     code: 'object-damaged',
@@ -99,17 +101,17 @@ async function readDamagedResponse(store: ObjectStore, tenant: string, id: strin
     },
   );
   if (request !== undefined) return { ...toBaseResponse(request), status: 'failed', error };
-  return viewOfId(id, error);
+  return toUnreadableResponse(id, error);
 }
 
-/** Without the request only the id is left, which holds the time of acceptance. */
-function viewOfId(id: string, error: { code: string; detail: string }): PredictionResponse {
+/** Shows what the id alone tells: it contains the time of acceptance. */
+function toUnreadableResponse(id: string, error: { code: string; detail: string }): PredictionResponse {
   const created_at = new Date(idTimeMs('pred_', id) ?? 0).toISOString();
   const model = { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` };
   return { id, status: 'failed', created_at, model, features: {}, error, links: { self: predictionLink(id) } };
 }
 
-/** Redis is an index that can be lost: without it, or without the job in it, an accepted record is still waiting. */
+/** Redis may be unavailable or have lost the job: the pending marker shows that an accepted record is still waiting. */
 async function readResponseFromStore(
   store: ObjectStore,
   tenant: string,
@@ -118,13 +120,13 @@ async function readResponseFromStore(
   const key = ObjectKeys.pending(tenant, request.id);
   if ((await store.head(key)) !== undefined)
     return { ...toBaseResponse(request), status: 'queued', queue_position: null };
-  // The marker goes last: it may have ended since we looked.
+  // The marker is deleted after the result is written: the prediction may have finished since the first read.
   const finished = await readIfFinished(store, tenant, request);
   if (finished === undefined) throw new ObjectNotFoundError(key);
   return finished;
 }
 
-/** The same of a request that is known already; undefined while it has no end. */
+/** Reads a prediction whose request is already known; undefined until it is finished. */
 export async function readIfFinished(
   store: ObjectStore,
   tenant: string,
@@ -134,7 +136,7 @@ export async function readIfFinished(
   return completion && { ...toBaseResponse(request), ...completion };
 }
 
-/** Both questions at once: one after the other they would take an answer that somebody waits for twice as long. */
+/** Reads the completion and its time in parallel, because a client is waiting. */
 async function readCompletion(
   store: ObjectStore,
   tenant: string,
@@ -163,7 +165,7 @@ function toBaseResponse(request: PredictionRequest) {
   return { ...shown, links: { self: predictionLink(shown.id) } };
 }
 
-/** For an answer that must not fail any more: the state of a record right after its acceptance. */
+/** The state of a record right after its acceptance, for a response that must not fail. */
 export function toQueuedResponse(request: PredictionRequest): PredictionResponse {
   return { ...toBaseResponse(request), status: 'queued', queue_position: null };
 }

@@ -16,9 +16,10 @@ import {
   predictionLink,
   toQueuedResponse,
   readIfFinished,
-  viewListedPrediction,
+  readListedPrediction,
   readPredictionResponse,
 } from './prediction-response';
+import { assertValueTypes } from './value-types';
 import { waitForResult } from './wait';
 import {
   cancelOperation,
@@ -100,7 +101,9 @@ async function createPrediction(
   deps: PredictionRouteDeps,
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const body = parse(predictionBody, await readJson(request, response), 'field');
+  const json = await readJson(request, response);
+  assertValueTypes(json);
+  const body = parse(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
   const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
   const { id, created_at } = accepted;
@@ -114,7 +117,7 @@ async function createPrediction(
       return;
     }
   }
-  // It is accepted, whatever fails now. A repeated request may find it in any state.
+  // The record is accepted, so nothing may fail from here on. A repeated request may find it in any state.
   const { status } = isNew
     ? toQueuedResponse(accepted)
     : await readPredictionResponse(deps, principal.tenant, id).catch(() => toQueuedResponse(accepted));
@@ -149,13 +152,13 @@ async function listPredictions(deps: PredictionRouteDeps, context: HandlerContex
     tenant,
     kind: 'predictions',
     charge: (cost) => deps.quotas.rateLimit.addCost(tenant, cost),
-    read: async (id) => (deps.retention.isExpired(id) ? undefined : viewListedPrediction(deps, tenant, id)),
+    read: async (id) => (deps.retention.isExpired(id) ? undefined : readListedPrediction(deps, tenant, id)),
   });
 }
 
 /**
- * The end of a prediction is written once, by the worker or by the cancel: that is the commit point. The reconciler removes
- * a marker that could not be deleted after it.
+ * The completion of a prediction is written once, by the worker or by the cancel; that is the commit point. The
+ * reconciler removes a marker that could not be deleted afterwards.
  */
 async function cancelPrediction(
   deps: PredictionRouteDeps,
@@ -163,14 +166,14 @@ async function cancelPrediction(
 ): Promise<void> {
   const { tenant } = principal;
   const view = await readPredictionResponse(deps, tenant, params.id);
-  if (isFinished(view.status)) throw finished(view.status);
+  if (isFinished(view.status)) throw alreadyFinished(view.status);
   const completion: PredictionCompletion = { status: 'canceled' };
   try {
     await deps.store.putOnce(ObjectKeys.predictionResult(tenant, params.id), sealDocument(completion), {
       contentType: 'application/json',
     });
   } catch (error) {
-    if (error instanceof ObjectMismatchError) throw finished('succeeded or failed');
+    if (error instanceof ObjectMismatchError) throw alreadyFinished('finished');
     throw error;
   }
   await deps.store.delete(ObjectKeys.pending(tenant, params.id)).catch(() => undefined);
@@ -188,8 +191,8 @@ async function removePrediction(
   response.status(204).end();
 }
 
-function finished(status: string): Problem {
-  return new Problem('already-finished', `The prediction has ${status} already.`);
+function alreadyFinished(status: string): Problem {
+  return new Problem('already-finished', `The prediction cannot be canceled: it is already ${status}.`);
 }
 
 async function streamPrediction(deps: PredictionRouteDeps, context: HandlerContext): Promise<void> {

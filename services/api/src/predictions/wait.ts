@@ -1,19 +1,19 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import { ChangeSignal } from '../http/change-signal';
 
-/** Hints may be lost (see ChangeListener), so we also look without one. */
+/** Change notifications may be lost (see ChangeSubscriber), so the result is also polled. */
 const POLL_INTERVAL_MS = 1_000;
 
 interface WaitOptions<T> {
   id: string;
   changes: ChangeSubscriber;
   timeoutMs: number;
-  /** undefined = not yet. */
+  /** @returns undefined while there is no result */
   read: () => Promise<T | undefined>;
   isAbandoned: () => boolean;
 }
 
-/** What `read` finds within the time, or undefined. A read that fails has found nothing: the work it waits for is accepted. */
+/** Waits until `read` returns a result; undefined after the timeout. A failed read counts as no result yet. */
 export async function waitForResult<T>({
   id,
   changes,

@@ -3,9 +3,7 @@ import type { Request } from 'express';
 import type { Principal } from '../http/request-context';
 import type { SessionCookies } from './session-cookie';
 import { Problem } from '../http/problem';
-
-/** Who may use a route: everyone, roles that see patients' records, roles that run the service, or keys with platform rights. */
-export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
+import type { Access } from '../http/router';
 
 const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> = {
   'patient-data': ['member', 'admin'],
@@ -14,7 +12,7 @@ const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> 
   admin: ['admin'],
 };
 
-/** Who sends a request: by its API key, or by the session that a key was exchanged for. */
+/** Identifies the sender of a request by its API key or session cookie. */
 export class Authenticator {
   constructor(
     private readonly keys: ActiveKeys,
@@ -22,7 +20,7 @@ export class Authenticator {
     private readonly onUse: (key: ActiveKey) => void,
   ) {}
 
-  /** A key goes before a cookie, for a browser sends its cookie unasked. @throws Problem 401, 403 */
+  /** A key takes precedence over a cookie, which browsers send with every request. @throws Problem 401, 403 */
   async authenticate(request: Request): Promise<Principal> {
     const principal =
       request.get('Authorization') === undefined
@@ -38,14 +36,15 @@ export class Authenticator {
     return { ...claims.key, session: { id: claims.id, expiresAtMs: claims.expiresAtMs } };
   }
 
-  /** The key's owner. @throws Problem 401 */
+  /** @throws Problem 401 when the key is unknown or has expired */
   findKey(key: string): ActiveKey {
     const activeKey = this.keys.findByKey(key);
-    if (activeKey === undefined) throw unauthenticated('The API key is unknown or has expired.');
+    if (activeKey === undefined)
+      throw unauthenticated('The API key is unknown or has expired. Check that it was copied completely.');
     return activeKey;
   }
 
-  /** For answers that last, such as event streams: false once the key was revoked or changed, or the session has ended. */
+  /** For long responses such as event streams: false once the key was revoked or changed, or the session has ended. */
   async isStillAuthorized({ session, ...key }: Principal): Promise<boolean> {
     if (!this.keys.isActive(key)) return false;
     return (
@@ -65,14 +64,14 @@ export class Authenticator {
 export function assertAccess(principal: Principal, access: Exclude<Access, 'public'>): void {
   if (access === 'platform') return assertPlatformRights(principal);
   if (!rolesFor[access].includes(principal.role)) {
-    throw new Problem('forbidden', `This needs a key with the role ${rolesFor[access].join(' or ')}.`);
+    throw new Problem('forbidden', `This requires a key with the role ${rolesFor[access].join(' or ')}.`);
   }
 }
 
-/** Shared models and the queue board concern every tenant, which no tenant's role does. */
+/** Shared models and the queue board concern all tenants, so no tenant's role is enough. */
 function assertPlatformRights({ platform }: Principal): void {
   if (!platform)
-    throw new Problem('forbidden', 'This needs a key with platform rights ("platform": true in the keys file).');
+    throw new Problem('forbidden', 'This requires a key with platform rights ("platform": true in the keys file).');
 }
 
 export function unauthenticated(detail: string): Problem {

@@ -36,7 +36,7 @@ const issueToken = async () => {
   return { status: response.status, ...((await response.json()) as { token: string; expires_at: string }) };
 };
 
-/** Asserts that something issued since `sinceMs` lasts so many seconds; times are given in whole seconds. */
+/** Asserts the lifetime in seconds of something issued since `sinceMs`; times are rounded down to whole seconds. */
 function expectLifetime(expiresAt: string, seconds: number, sinceMs: number): void {
   const expiresAtMs = Date.parse(expiresAt);
   expect(expiresAtMs).toBeGreaterThanOrEqual(sinceMs + seconds * 1_000 - 1_000);
@@ -44,7 +44,7 @@ function expectLifetime(expiresAt: string, seconds: number, sinceMs: number): vo
 }
 
 describe('signing in', () => {
-  it('gives a cookie for a key, that script cannot read and other sites do not send', async () => {
+  it('exchanges a key for a cookie that scripts cannot read and other sites do not send', async () => {
     const sinceMs = Date.now();
     const { response, cookie } = await signIn();
     expect(response.status).toBe(201);
@@ -66,7 +66,7 @@ describe('signing in', () => {
     expect((await send('GET', '/v1/predictions', { cookie })).status).toBe(200);
   });
 
-  it('says whether the key has platform rights', async () => {
+  it('reports platform rights of the key', async () => {
     const { response } = await signIn({ api_key: api.keyOf('platform') });
     expect(await response.json()).toMatchObject({ role: 'admin', platform: true });
   });
@@ -88,7 +88,7 @@ describe('signing in', () => {
     expect(await response.text()).not.toContain('cq_wrong');
   });
 
-  it('works with a token, once, of which Redis knows the hash only', async () => {
+  it('accepts a token once and stores only its hash in Redis', async () => {
     const sinceMs = Date.now();
     const { status, token, expires_at } = await issueToken();
     expect(status).toBe(201);
@@ -101,7 +101,7 @@ describe('signing in', () => {
     ]);
   });
 
-  it('is refused from a page of another site, which would have records sent to its own tenant', async () => {
+  it('is rejected from a page of another site', async () => {
     const foreign = [
       ['sec-fetch-site', 'cross-site'],
       ['sec-fetch-site', 'same-site'],
@@ -126,7 +126,7 @@ describe('signing in', () => {
 describe('a session', () => {
   const predict = (headers: Record<string, string>) => send('POST', '/v1/predictions', { ...json, ...headers }, {});
 
-  it('changes nothing unless the request comes from a page of this address', async () => {
+  it('permits changes only from pages of this address', async () => {
     const { cookie } = await signIn();
     const { host, origin } = new URL(api.url);
     expect((await predict({ cookie })).status).toBe(403);
@@ -135,12 +135,12 @@ describe('a session', () => {
     expect((await predict({ cookie, 'sec-fetch-site': 'none' })).status).toBe(403);
     expect((await predict({ cookie, origin: 'http://127.0.0.1:1' })).status).toBe(403);
     expect((await predict({ cookie, origin: `http://${host}.evil.example` })).status).toBe(403);
-    // 422: admitted, and then the empty record is judged.
+    // 422: the session was accepted, and the empty record was rejected.
     expect((await predict({ cookie, ...HERE })).status).toBe(422);
     expect((await predict({ cookie, origin })).status).toBe(422);
   });
 
-  it('ends everywhere when it is signed out', async () => {
+  it('ends everywhere at sign-out', async () => {
     const { cookie } = await signIn();
     const other = await signIn();
     expect((await send('DELETE', '/v1/session', { cookie })).status).toBe(403);
@@ -154,7 +154,7 @@ describe('a session', () => {
     expect((await send('DELETE', '/v1/session', HERE)).status).toBe(204);
   });
 
-  it('ends with its key, and a new key of the same name does not bring it back', async () => {
+  it('ends with its key, and a new key of the same name does not restore it', async () => {
     const { cookie } = await signIn();
     const { token } = await issueToken();
     const of = (sha256: string) => ({
@@ -165,7 +165,7 @@ describe('a session', () => {
     expect((await signIn({ token })).response.status).toBe(401);
   });
 
-  it('cannot be forged, stretched, planted or made of a token', async () => {
+  it('cannot be forged, extended, planted or created from a token', async () => {
     const { cookie } = await signIn();
     const [tenant, key, expires, id, mac] = (cookie.split('=')[1] as string).split('.') as [
       string,
@@ -191,7 +191,7 @@ describe('a session', () => {
     expect((await send('GET', '/v1/session', { cookie: `other=1; ${cookie}` })).status).toBe(200);
   });
 
-  it('stands behind a key that was sent with it', async () => {
+  it('is ignored when a key is sent too', async () => {
     const { cookie } = await signIn();
     const response = await api.fetch('/v1/session', { role: 'admin', headers: { cookie } });
     expect(await response.json()).toEqual({
@@ -205,14 +205,14 @@ describe('a session', () => {
   });
 });
 
-describe('what comes from a session', () => {
+describe('a session or token created in a session', () => {
   const tokenOf = async (cookie: string): Promise<string> =>
     ((await (await send('POST', '/v1/session/tokens', { cookie, ...HERE })).json()) as { token: string }).token;
   const childOf = async (cookie: string): Promise<string> => (await signIn({ token: await tokenOf(cookie) })).cookie;
   const statusOf = async (cookie: string): Promise<number> => (await send('GET', '/v1/session', { cookie })).status;
   const signOut = (cookie: string) => send('DELETE', '/v1/session', { cookie, ...HERE });
 
-  it('ends with it: tokens not used yet, sessions made of tokens, and their sessions', async () => {
+  it('ends with that session, as do its descendants', async () => {
     const { cookie } = await signIn();
     const child = await childOf(cookie);
     const grandchild = await childOf(child);
@@ -225,7 +225,7 @@ describe('what comes from a session', () => {
     expect((await send('POST', '/v1/session/tokens', { cookie: grandchild, ...HERE })).status).toBe(401);
   });
 
-  it('ends by itself without ending the session that it comes from', async () => {
+  it('can end without ending its parent', async () => {
     const { cookie } = await signIn();
     const child = await childOf(cookie);
     const grandchild = await childOf(child);
@@ -233,7 +233,7 @@ describe('what comes from a session', () => {
     expect(await Promise.all([cookie, child, grandchild].map(statusOf))).toEqual([200, 401, 401]);
   });
 
-  it('includes event streams, which end at sign-out', async () => {
+  it('has its event streams ended at sign-out', async () => {
     const id = await api.predict(RECORD);
     const { cookie } = await signIn();
     const child = await childOf(cookie);
@@ -245,7 +245,7 @@ describe('what comes from a session', () => {
     expect((await send('GET', `/v1/predictions/${id}/events`, { cookie: child })).status).toBe(401);
   }, 60_000);
 
-  it('does not include what an API key makes', async () => {
+  it('is independent when an API key created it', async () => {
     const { token } = await issueToken();
     await signOut((await signIn()).cookie);
     expect((await signIn({ token })).response.status).toBe(201);
@@ -258,13 +258,13 @@ describe('signing in again', () => {
     '';
   const statusOf = async (cookie: string): Promise<number> => (await send('GET', '/v1/session', { cookie })).status;
 
-  it('ends the session whose cookie it overwrites', async () => {
+  it('ends the session whose cookie is overwritten', async () => {
     const { cookie } = await signIn();
     const next = await signInOver(cookie, { api_key: api.keyOf('admin') });
     expect([await statusOf(cookie), await statusOf(next)]).toEqual([401, 200]);
   });
 
-  it('keeps it when the new session comes from it', async () => {
+  it('keeps that session when it is the parent of the new one', async () => {
     const { cookie } = await signIn();
     const { token } = (await (await send('POST', '/v1/session/tokens', { cookie, ...HERE })).json()) as {
       token: string;
@@ -274,12 +274,12 @@ describe('signing in again', () => {
   });
 });
 
-it('leaves no key and no token in Redis', async () => {
+it('stores no key and no token in Redis', async () => {
   const dir = await api.temporaryDir();
   const durable = await RedisProcess.start(dir);
   const own = await RunningApi.start(durable.url);
   const token = ((await (await own.fetch('/v1/session/tokens', { method: 'POST' })).json()) as { token: string }).token;
-  // Redis 7 writes several files into `appendonlydir`, Redis 6.2 one file.
+  // Redis 7 writes several files into `appendonlydir`, Redis 6.2 a single file.
   const files = (await readdir(dir, { recursive: true })).filter((file) => file.endsWith('.aof'));
   const written = (await Promise.all(files.map((file) => readFile(join(dir, file), 'utf8')))).join('');
   expect(written).toContain('cytoqueue:sign-in:');

@@ -25,12 +25,12 @@ export const session = z
     tenant: z.string(),
     role: z.enum(['member', 'operator', 'admin']),
     platform: z.boolean().meta({
-      description: 'Whether the key also has the rights on what all tenants share: models and the queue board',
+      description: 'Whether the key also has rights to what all tenants share: models and the queue board',
     }),
     key_id: z.string(),
     expires_at: timestamp
       .nullable()
-      .meta({ description: 'Of the session, or of the API key that was sent; null = it has no end' }),
+      .meta({ description: 'Expiry of the session, or of the API key that was sent; null when it does not expire' }),
   })
   .meta({ id: 'Session' });
 
@@ -51,21 +51,22 @@ const signInOperation: Operation = {
 
 const getOperation: Operation = {
   operationId: 'getSession',
-  summary: 'Who is signed in',
+  summary: 'The current session',
   tags,
   responses: { 200: jsonResponse('The session', session), ...problemResponses(401) },
 };
 
 const signOutOperation: Operation = {
   operationId: 'signOut',
-  summary: 'End the session wherever its cookie was copied to, and every session and token that was made in it',
+  summary: 'End the session, every copy of its cookie, and every session and token created in it',
   tags,
-  responses: { 204: { description: 'Nobody is signed in' }, ...problemResponses(403, 503) },
+  responses: { 204: { description: 'Signed out' }, ...problemResponses(403, 503) },
 };
 
 const tokenOperation: Operation = {
   operationId: 'createSignInToken',
-  summary: 'A token that signs in a browser, once, within ten minutes; one that a session makes ends with that session',
+  summary:
+    'Create a one-time token that signs in a browser within ten minutes; it ends with the session that created it',
   tags,
   responses: { 201: jsonResponse('The token, shown only now', signInToken), ...problemResponses(401, 403, 503) },
 };
@@ -105,7 +106,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Route[] {
   ];
 }
 
-/** Another site must not sign a browser in either: whatever is uploaded then would go to the wrong tenant. */
+/** Requires the same origin: a site that signs a browser in with its own key would receive the user's uploads. */
 async function signIn(
   { authenticator, sessions, audit }: SessionRouteDeps,
   { request, response }: HandlerContext,
@@ -121,7 +122,7 @@ async function signIn(
   response.status(201).json(toSessionResponse(key, claims.expiresAtMs));
 }
 
-/** The cookie is overwritten, so that its owner could never sign that session out again. Signing in works without Redis all the same. */
+/** Revokes the session whose cookie is overwritten, which could never be signed out. Signing in works without Redis. */
 async function revokeReplaced(
   sessions: SessionCookies,
   request: HandlerContext['request'],
@@ -132,7 +133,7 @@ async function revokeReplaced(
   await sessions.store.revoke(replaced.id, replaced.expiresAtMs - Date.now()).catch(() => undefined);
 }
 
-/** @throws Problem 401; also when the session in which the token was made has ended since */
+/** @throws Problem 401, also when the session that created the token has ended */
 async function redeemToken(
   { store, tokens }: SessionCookies,
   token: string,
@@ -140,7 +141,7 @@ async function redeemToken(
   const signedToken = await store.consumeToken(token);
   const claims = signedToken === undefined ? undefined : tokens.verify('sign-in', signedToken);
   const isValid = claims !== undefined && (claims.parent === undefined || !(await store.isRevoked(claims.parent.id)));
-  if (!isValid) throw unauthenticated('The token is unknown, was used or has expired.');
+  if (!isValid) throw unauthenticated('The token is unknown, has been used or has expired. Create a new one.');
   return claims;
 }
 
@@ -165,7 +166,10 @@ async function createToken(
   auditEntry.action = 'session.create-token';
   auditEntry.resource = `keys/${principal.keyId}`;
   if (principal.session !== undefined && !canHaveChildren(principal.session.id)) {
-    throw new Problem('forbidden', 'This session comes from too many others; sign in with an API key to make a token.');
+    throw new Problem(
+      'forbidden',
+      'This session was created through too many others. Sign in with an API key to create a token.',
+    );
   }
   const claims = sessions.tokens.createTokenClaims(principal, TOKEN_LIFETIME_MS, principal.session);
   const token = await sessions.store.issueToken(

@@ -6,7 +6,7 @@ import type { SessionClaims, SessionTokens } from './session-token';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Browser sessions: a sealed cookie that script cannot read and that other sites' requests do not carry. */
+/** Stores browser sessions in a signed cookie that scripts cannot read and that cross-site requests do not carry. */
 export class SessionCookies {
   constructor(
     readonly tokens: SessionTokens,
@@ -15,7 +15,7 @@ export class SessionCookies {
   ) {}
 
   /**
-   * The session that the request's cookie holds, if it is valid and neither it nor a session it comes from has ended.
+   * Returns the session of the request's cookie if it is valid and neither it nor a session in its lineage was revoked.
    * @throws Problem 403 when the request could come from another site's page
    */
   async find(request: Request): Promise<SessionClaims | undefined> {
@@ -25,7 +25,7 @@ export class SessionCookies {
     return claims;
   }
 
-  /** @throws Problem 403 when a browser says that another site's page sent this. Clients other than browsers send neither header. */
+  /** @throws Problem 403 when a browser sent the request from another site. Other clients send neither header. */
   assertSameOrigin(request: Request): void {
     const hasNoOriginHeaders = request.get('Sec-Fetch-Site') === undefined && request.get('Origin') === undefined;
     if (!hasNoOriginHeaders && !this.isSameOrigin(request)) throw crossSiteProblem();
@@ -43,14 +43,16 @@ export class SessionCookies {
     response.clearCookie(this.address.cookieName, this.address.cookieOptions(response.req));
   }
 
-  /** The session of the cookie, whichever page sent it: for nothing that the session's rights are needed for. */
+  /**
+   * Returns the cookie's session without checking the origin: use it only where no rights of the session are needed.
+   */
   async current(request: Request): Promise<SessionClaims | undefined> {
     const token = readCookie(request, this.address.cookieName);
     const claims = token === undefined ? undefined : this.tokens.verify('session', token);
     return claims === undefined || (await this.store.isRevoked(claims.id)) ? undefined : claims;
   }
 
-  /** Browsers send `Sec-Fetch-Site` to secure addresses and `Origin` with every unsafe method; no page can set either. */
+  /** Browsers send `Sec-Fetch-Site` to secure addresses and `Origin` with unsafe methods; pages cannot set either. */
   private isSameOrigin(request: Request): boolean {
     const site = request.get('Sec-Fetch-Site');
     return site === undefined ? this.address.isOwnOrigin(request.get('Origin') ?? '', request) : site === 'same-origin';
@@ -58,10 +60,13 @@ export class SessionCookies {
 }
 
 function crossSiteProblem(): Problem {
-  return new Problem('cross-site', 'A request with a session cookie must come from a page of this address.');
+  return new Problem(
+    'cross-site',
+    'A request with a session cookie must come from a page of this address. Sign in at this address.',
+  );
 }
 
-/** Two of them are none: the second could be planted by a neighbouring host. */
+/** Rejects duplicate cookies: a sibling host can plant one. */
 function readCookie(request: Request, wanted: string): string | undefined {
   const values = (request.get('Cookie') ?? '').split(';').flatMap((pair) => {
     const [name, value] = pair.trim().split('=', 2);

@@ -1,14 +1,16 @@
-/** Between the id of a session and that of one made in it; stands in no id, and may stand in a cookie and a Redis key. */
+/** Separates a session's id from its parent's. Occurs in no id and is valid in cookies and Redis keys. */
 const SEPARATOR = '~';
-/** Each generation makes the cookie 17 characters longer. */
+/** Each generation adds 17 characters to the cookie. */
 const MAX_GENERATIONS = 8;
 
-/** The id of a session names all sessions that it comes from, so that ending one of them ends it too, without a register. */
+/**
+ * A session's id contains the ids of its ancestors, so that revoking one revokes its descendants without a registry.
+ */
 export function childId(parent: string | undefined, own: string): string {
   return parent === undefined ? own : `${parent}${SEPARATOR}${own}`;
 }
 
-/** The session's own id and those of all that it comes from. */
+/** The session's own id and those of its ancestors. */
 export function lineageOf(id: string): string[] {
   const parts = id.split(SEPARATOR);
   return parts.map((_, index) => parts.slice(0, index + 1).join(SEPARATOR));

@@ -4,20 +4,20 @@ import type { Redis } from 'ioredis';
 import { lineageOf } from './session-lineage';
 
 /**
- * The little that sessions need to remember, for all API processes, in Redis: sign-in tokens that were not used yet (as
- * hashes), and sessions that were signed out before their time. Ids of tenants and keys only.
+ * Session state shared by all API processes in Redis: unused sign-in tokens (as hashes) and sessions that were signed
+ * out before they expired. It contains ids of tenants and keys only.
  */
 export class SessionStore {
   constructor(private readonly redis: Redis) {}
 
-  /** A new token that stands for the text once. @throws QueueUnavailableError */
+  /** Creates a one-time token for the text. @throws QueueUnavailableError */
   async issueToken(text: string, lifetimeMs: number): Promise<string> {
     const token = `cqt_${randomBytes(32).toString('base64url')}`;
     await asQueueUnavailable(this.redis.set(tokenKey(token), text, 'PX', Math.max(1, Math.ceil(lifetimeMs))));
     return token;
   }
 
-  /** What the token stands for; undefined from the second time on. @throws QueueUnavailableError */
+  /** Returns the token's text; undefined when it is unknown or already used. @throws QueueUnavailableError */
   async consumeToken(token: string): Promise<string | undefined> {
     return (await asQueueUnavailable(this.redis.getdel(tokenKey(token)))) ?? undefined;
   }
@@ -28,8 +28,8 @@ export class SessionStore {
   }
 
   /**
-   * Whether this session was signed out, or one that it comes from. While Redis does not answer no sign-out is known:
-   * a sealed session is then good until its expiry.
+   * Whether this session or one of its ancestors was signed out. Fails open: without Redis, signed-out sessions work
+   * until they expire.
    */
   async isRevoked(id: string): Promise<boolean> {
     return (await this.redis.exists(...lineageOf(id).map(revokedKey)).catch(() => 0)) > 0;

@@ -7,14 +7,14 @@ const ring = new ActiveKeys({ tenants: [{ id: 'lab', keys: [{ id: 'k1', sha256: 
 const key = ring.findByName('lab', 'k1')!;
 const seal = new SessionTokens(createSessionSecret(), ring);
 
-test('what comes from a session never lasts longer than the session', () => {
+test('sessions and tokens created in a session never outlive it', () => {
   const parent = seal.createSessionClaims(key, HOUR_MS);
   const token = seal.createTokenClaims(key, 2 * HOUR_MS, parent);
   const child = seal.createSessionClaims(key, 12 * HOUR_MS, token.parent);
   expect([token.expiresAtMs, child.expiresAtMs]).toEqual([parent.expiresAtMs, parent.expiresAtMs]);
 });
 
-test('the id of a session names the sessions that it comes from', () => {
+test("a session's id contains the ids of its ancestors", () => {
   const parent = seal.createSessionClaims(key, HOUR_MS);
   const child = seal.createSessionClaims(key, HOUR_MS, seal.createTokenClaims(key, HOUR_MS, parent).parent);
   const grandchild = seal.createSessionClaims(key, HOUR_MS, child);
@@ -22,7 +22,7 @@ test('the id of a session names the sessions that it comes from', () => {
   expect(lineageOf(parent.id)).toEqual([parent.id]);
 });
 
-test('generations come to an end, so that cookies stay short', () => {
+test('the number of generations is limited, so that cookies stay short', () => {
   let session = seal.createSessionClaims(key, HOUR_MS);
   let generations = 1;
   for (; canHaveChildren(session.id); generations++) session = seal.createSessionClaims(key, HOUR_MS, session);
@@ -31,7 +31,7 @@ test('generations come to an end, so that cookies stay short', () => {
   expect(seal.verify('session', seal.sign('session', session))).toEqual(session);
 });
 
-test('a session, and a token of a key, have the form of version 1; a token of a session has one that version 1 refuses', () => {
+test('tokens without a parent have the form of version 1, and version 1 rejects the form with a parent', () => {
   const parent = seal.createSessionClaims(key, HOUR_MS);
   const parts = (sealed: string) => sealed.split('.').length;
   expect([
@@ -41,7 +41,7 @@ test('a session, and a token of a key, have the form of version 1; a token of a 
   expect(parts(seal.sign('sign-in', seal.createTokenClaims(key, HOUR_MS, parent)))).toBe(7);
 });
 
-test('the session that a token comes from cannot be taken out, exchanged or made to last longer', () => {
+test("a token's parent session cannot be removed, replaced or extended", () => {
   const parent = seal.createSessionClaims(key, HOUR_MS);
   const sealed = seal.sign('sign-in', seal.createTokenClaims(key, HOUR_MS, parent));
   const [tenant, keyId, expires, id, parentId, parentExpires, mac] = sealed.split('.') as [

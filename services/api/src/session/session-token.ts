@@ -2,10 +2,10 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ActiveKey, ActiveKeys } from '@cytoqueue/runtime';
 import { childId } from './session-lineage';
 
-/** A sealed grant is good for one purpose: a cookie is no sign-in token, nor the reverse. */
+/** A token is valid for one purpose: a session cookie is not accepted as a sign-in token, nor the reverse. */
 export type TokenPurpose = 'session' | 'sign-in';
 
-/** A session that other credentials come from. */
+/** The session in which another session or token was created. */
 export interface ParentSession {
   readonly id: string;
   readonly expiresAtMs: number;
@@ -14,16 +14,16 @@ export interface ParentSession {
 export interface SessionClaims {
   key: ActiveKey;
   expiresAtMs: number;
-  /** Names this one grant; random. Of a session that comes from another one it begins with that one's id. */
+  /** Random. The id of a session with a parent begins with the parent's id. */
   id: string;
-  /** Of a sign-in token that was made in a session: what is exchanged for it ends with that session. */
+  /** For a sign-in token that was created in a session: its session ends with the parent. */
   parent?: ParentSession;
 }
 
 /**
- * Grants that need no memory: their content, under an HMAC. The key's hash is part of the HMAC and not of the text, so
- * that a grant ends with its key, and a new key of the same name does not revive it. A grant without a parent has the
- * form of version 1; version 1 refuses the longer form of one with a parent.
+ * Signs and verifies stateless tokens with an HMAC. The key's hash is signed but not contained in the token, so
+ * revoking or replacing the key ends its sessions. A token without a parent has the form of version 1, which rejects
+ * the longer form of a token with a parent.
  */
 export class SessionTokens {
   constructor(
@@ -31,13 +31,13 @@ export class SessionTokens {
     private readonly keys: ActiveKeys,
   ) {}
 
-  /** A session of a key, or of what was made in another session; not longer than either. */
+  /** A session of a key or of a token created in another session; it expires no later than either. */
   createSessionClaims(key: ActiveKey, lifetimeMs: number, parent?: ParentSession): SessionClaims {
     const untilMs = Math.min(Date.now() + lifetimeMs, key.expiresAtMs, parent?.expiresAtMs ?? Infinity);
     return { key, expiresAtMs: wholeSeconds(untilMs), id: childId(parent?.id, randomId()) };
   }
 
-  /** A sign-in token of a key, or of the session in which it is made. */
+  /** A sign-in token of a key or of the session in which it is created. */
   createTokenClaims(key: ActiveKey, lifetimeMs: number, parent?: ParentSession): SessionClaims {
     const untilMs = Math.min(Date.now() + lifetimeMs, key.expiresAtMs, parent?.expiresAtMs ?? Infinity);
     return { key, expiresAtMs: wholeSeconds(untilMs), id: randomId(), ...(parent === undefined ? {} : { parent }) };
@@ -49,7 +49,7 @@ export class SessionTokens {
     return [key.tenant, key.keyId, expiresAtMs, id, ...origin, this.mac(purpose, claims)].join('.');
   }
 
-  /** Undefined when it is not ours, has expired, or its key is no longer in force. */
+  /** @returns undefined when the signature is wrong, the token has expired or its key is not active */
   verify(purpose: TokenPurpose, token: string): SessionClaims | undefined {
     const parts = token.split('.');
     const mac = parts.pop() ?? '';

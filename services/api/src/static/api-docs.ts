@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import express, { type Router } from 'express';
 
-/** The viewer's own start script and page point at an outside document and hold inline script; these do neither. Addresses are relative to `/docs`, and so hold under any public path. */
+/**
+ * Replaces Swagger UI's start script, which loads an outside document. Its addresses are relative to `/docs`, so they
+ * work under any public path.
+ */
 const START_SCRIPT = `window.ui = SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });\n`;
 
-/** `/openapi.json` and its viewer at `/docs`, all from this process. */
+/** Serves `/openapi.json` and its viewer at `/docs`, without other hosts. */
 export function docsRouter(document: object): Router {
   const viewer = dirname(require.resolve('swagger-ui-dist/package.json'));
   const json = JSON.stringify(document);

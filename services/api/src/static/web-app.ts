@@ -3,14 +3,15 @@ import { extname, join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 import type { PublicAddress } from '../http/public-address';
 
-/** The app's own paths, which its script draws; anything else that is no file is not found. */
+/** Paths that the web app routes itself; other paths without a file are not found. */
 const PAGES = ['/sign-in', '/predictions', '/batches', '/operations', '/models', '/audit'];
 
 const YEAR_SECONDS = 31_536_000;
 
 /**
- * The built web app. File names hold the digest of what is in them, so browsers keep them; the page that names them is asked for anew.
- * @param dist where `services/web` was built to; without a build nothing is served
+ * Serves the built web app. File names contain a digest of their content, so browsers cache them; the page that names
+ * them is revalidated.
+ * @param dist the build folder of `services/web`; nothing is served without a build
  */
 export function webRouter(dist: string, address: PublicAddress): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
@@ -32,7 +33,7 @@ export function webRouter(dist: string, address: PublicAddress): Router {
   return router;
 }
 
-/** The build names its files relative to the page (`./assets/…`), which is served at many paths; scripts and styles find theirs by their own address. */
+/** Makes the page's relative file names (`./assets/…`) absolute, because the page is served at many paths. */
 function mountPage(html: string, publicPath: string): string {
   return html
     .replaceAll('="./', `="${publicPath}/`)
@@ -50,7 +51,7 @@ const PRECOMPRESSED_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** The build has zipped what is worth it: nothing is compressed while somebody waits. */
+/** Serves the .gz files of the build, so that no request waits for compression. */
 function servePrecompressed(assets: string): RequestHandler {
   const precompressed = new Set(readdirSync(assets).filter((name) => name.endsWith('.gz')));
   return (request, response, next) => {

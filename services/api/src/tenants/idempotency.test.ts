@@ -29,13 +29,13 @@ async function storedKey(): Promise<string> {
   throw new Error('no key was claimed');
 }
 
-test('a key names the resource of its first claim', async () => {
+test('a key stands for the resource of its first claim', async () => {
   const first = record();
   expect(await keys.claim('lab', 'k', first)).toBe(first.id);
   expect(await keys.claim('lab', 'k', record())).toBe(first.id);
 });
 
-test('a claim of which one character of the id changed is corrupt, and names no other resource', async () => {
+test('a claim with one changed character in its id is corrupt', async () => {
   const first = record();
   await keys.claim('lab', 'k', first);
   const key = await storedKey();
@@ -47,7 +47,7 @@ test('a claim of which one character of the id changed is corrupt, and names no 
   await expect(keys.find('lab', 'k')).rejects.toBeInstanceOf(ObjectCorruptError);
 });
 
-test('a claim that a release without checksums wrote is read', async () => {
+test('reads a claim that a release without checksums wrote', async () => {
   const first = record();
   await keys.claim('lab', 'k', first);
   await store.put(await storedKey(), Buffer.from(JSON.stringify(first)));

@@ -13,15 +13,15 @@ import { Problem } from '../http/problem';
 
 const VALID_KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The request's Idempotency-Key. @throws Problem 422 when it cannot be one */
+/** The request's Idempotency-Key. @throws Problem 422 when it is malformed */
 export function idempotencyKeyOf(request: Request): string | undefined {
   const key = request.get('Idempotency-Key');
   if (key === undefined || VALID_KEY.test(key)) return key;
-  const detail = 'an Idempotency-Key has 1 to 255 printable ASCII characters without blanks';
+  const detail = 'An Idempotency-Key must have 1 to 255 printable ASCII characters without spaces.';
   throw new Problem('invalid-request', detail, { errors: [{ field: 'Idempotency-Key', code: 'bad-key', detail }] });
 }
 
-/** Hex SHA-256 of what was asked for: the same members give the same digest in whatever order they were sent. */
+/** Hex SHA-256 of the payload, independent of the order of its members. */
 export function payloadDigest(payload: unknown): string {
   return createHash('sha256').update(JSON.stringify(payload, sortMembers)).digest('hex');
 }
@@ -32,14 +32,14 @@ function sortMembers(_name: string, value: unknown): unknown {
 }
 
 /**
- * Which resource a key made, in the object store, so that it outlives Redis. The record is written once: of any number
- * of requests with one key, one makes the resource and the others get it.
+ * Stores which resource each idempotency key created, in the object store, so that it outlives Redis. The document is
+ * write-once: of all requests with one key, one creates the resource and the others return it.
  */
 export class IdempotencyKeys {
   constructor(private readonly store: ObjectStore) {}
 
   /**
-   * The id that the key stands for: `record.id` when this request is the first with it, else the earlier one's.
+   * Claims the key. @returns `document.id` when this request is the first with the key, else the earlier request's id
    * @throws Problem 422 when the key was used for another payload
    */
   async claim(tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
@@ -54,7 +54,7 @@ export class IdempotencyKeys {
     return earlier.id;
   }
 
-  /** What the key stands for so far. */
+  /** The key's document, if the key has been claimed. */
   find(tenant: string, key: string): Promise<IdempotencyDocument | undefined> {
     return findDocument(this.store, this.objectKey(tenant, key), idempotencyDocumentShape);
   }
@@ -64,18 +64,18 @@ export class IdempotencyKeys {
     await this.store.delete(ObjectKeys.idempotency(tenant, keySha256));
   }
 
-  /** Whether the request's key was used before, in a request that came to its claim. */
+  /** Whether an earlier request has claimed the request's key. */
   async isRepetition(tenant: string, request: Request): Promise<boolean> {
     const key = idempotencyKeyOf(request);
     return key !== undefined && (await this.find(tenant, key)) !== undefined;
   }
 
   /**
-   * The same when the resource that the key stood for is gone. The claim after that resource is written once too, so of
-   * requests at the same time one makes the new resource; then the key itself names it, and lives as long.
+   * Claims a key again whose resource has been removed. This claim is write-once too, so of concurrent requests one
+   * creates the new resource; then the key's document is replaced to name it.
    */
   async claimAfter(deletedId: string, tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
-    // No key holds a line end, so this is no other key.
+    // Valid keys contain no line end, so this collides with no other key.
     const id = await this.claim(tenant, `${key}\n${deletedId}`, document);
     await this.store.put(this.objectKey(tenant, key), sealDocument({ ...document, id }));
     return id;
@@ -94,7 +94,7 @@ export function keyDigest(key: string): string {
 /** @throws Problem 422 when a key is repeated with another payload */
 export function assertSamePayload(earlierSha256: string, sha256: string): void {
   if (earlierSha256 === sha256) return;
-  const detail = 'this key was used for another payload';
+  const detail = 'This key was used for another payload. Use a new key for a new request.';
   throw new Problem('idempotency-key-reused', detail, {
     errors: [{ field: 'Idempotency-Key', code: 'key-reused', detail }],
   });

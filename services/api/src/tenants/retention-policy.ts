@@ -4,17 +4,17 @@ import { Problem } from '../http/problem';
 const DAY_MS = 86_400_000;
 
 export interface RetentionDays {
-  /** Of records and batches with their results. */
+  /** Records and batches with their results. */
   resources: number;
-  /** Of uploaded files; at most as long. */
+  /** Uploaded files; at most as long as `resources`. */
   inputs: number;
 }
 
-/** How long resources stay. An id tells when its resource was made, so what has expired needs no memory of it. */
+/** Decides when resources expire. Ids contain their time of creation, so no state of expired resources is needed. */
 export class RetentionPolicy {
   constructor(readonly days: RetentionDays) {}
 
-  /** Undefined for what is no id. */
+  /** @returns undefined when the text is not an id */
   expiresAt(id: string): Date | undefined {
     const createdMs = createdAtMs(id);
     return createdMs === undefined ? undefined : new Date(createdMs + this.days.resources * DAY_MS);
@@ -28,15 +28,16 @@ export class RetentionPolicy {
     return isOlder(id, this.days.inputs, nowMs);
   }
 
-  /** @throws Problem 410, whether there ever was such a resource or not */
+  /** @throws Problem 410 by the age of the id, whether the resource existed or not */
   assertNotExpired(id: string): void {
     if (this.isExpired(id))
-      throw new Problem('expired', `Records and batches are kept for ${this.days.resources} days.`);
+      throw new Problem('expired', `Records and batches are deleted after ${this.days.resources} days.`);
   }
 
-  /** For what needs the uploaded file once more. @throws Problem 410 */
+  /** For operations that read the uploaded file again. @throws Problem 410 */
   assertInputNotExpired(id: string): void {
-    if (this.isInputExpired(id)) throw new Problem('expired', `Uploaded files are kept for ${this.days.inputs} days.`);
+    if (this.isInputExpired(id))
+      throw new Problem('expired', `Uploaded files are deleted after ${this.days.inputs} days. Upload the file again.`);
   }
 }
 

@@ -20,7 +20,7 @@ export function createStatusIndexing(deps: StatusIndexingDeps): PeriodicTask {
   return new PeriodicTask({ name: 'status index', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 
-/** A tenant whose resources cannot be indexed does not keep the others waiting. */
+/** Reports a tenant whose resources cannot be indexed and continues with the others. */
 async function indexAllTenants({ store, damage }: StatusIndexingDeps, signal: AbortSignal): Promise<void> {
   for await (const tenant of listFolders(store, ObjectKeys.tenantsFolder)) {
     if (signal.aborted) return;

@@ -46,11 +46,11 @@ async function recount(): Promise<number> {
   return bytes;
 }
 
-/** One API process: several share Redis and the store. */
+/** An API process; several share Redis and the store. */
 class Process {
   readonly stored = new StorageQuota({ store, redis: client, quotaOf: () => QUOTA });
 
-  /** As an upload does: the bytes, then their share of the quota, or a rollback. */
+  /** Stores the bytes and reserves quota for them, or rolls back, as an upload does. */
   async upload(id: string, bytes: number): Promise<boolean> {
     await store.put(ObjectKeys.batchInput(TENANT, id), Buffer.alloc(bytes, 'x'));
     try {
@@ -102,7 +102,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('ask' as const), process: process_ }) },
 );
 
-test('after any operations and losses of the counter, the bytes counted are the bytes stored, and never exceed the quota', async () => {
+test('after any operations and losses of the counter, the count equals the stored bytes within the quota', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { maxLength: 12 }), async (waves) => {
       await client.flushall();
@@ -122,7 +122,7 @@ test('after any operations and losses of the counter, the bytes counted are the 
         const id = ids[next.batch];
         if (id !== undefined) await Promise.all(Array.from({ length: next.times }, () => process.delete(id)));
       };
-      // The steps of a wave run at the same time.
+      // The steps of a wave run concurrently.
       for (const wave of waves) {
         await Promise.all(wave.map(run));
         expect(Number((await client.hget('cytoqueue:stored-inputs:lab', 'total')) ?? 0)).toBeGreaterThanOrEqual(0);
@@ -135,7 +135,7 @@ test('after any operations and losses of the counter, the bytes counted are the 
   );
 });
 
-test('a DELETE that is the first operation after the counter was lost leaves it to the next count', async () => {
+test('a DELETE right after the counter was lost leaves the count to the next operation', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];
   await process.upload(one, 300);
@@ -146,7 +146,7 @@ test('a DELETE that is the first operation after the counter was lost leaves it 
   expect(await process.used()).toBe(200);
 });
 
-test('parallel DELETEs of one batch subtract it once', async () => {
+test('concurrent DELETEs of one batch subtract it once', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];
   await process.upload(one, 300);
@@ -155,7 +155,7 @@ test('parallel DELETEs of one batch subtract it once', async () => {
   expect(await process.used()).toBe(200);
 });
 
-test('a batch that is deleted while the store is listed is not counted', async () => {
+test('a batch that is deleted during the listing is not counted', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];
   await process.upload(one, 300);
@@ -171,7 +171,7 @@ test('a batch that is deleted while the store is listed is not counted', async (
   expect(await process.used()).toBe(200);
 });
 
-test('a batch that is deleted while Redis takes no writes is subtracted afterwards', async () => {
+test('a batch that is deleted while Redis rejects writes is subtracted afterwards', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];
   await process.upload(one, 300);
@@ -185,7 +185,7 @@ test('a batch that is deleted while Redis takes no writes is subtracted afterwar
   expect(await process.used()).toBe(200);
 });
 
-test('uploads that end at the same time do not exceed the quota together', async () => {
+test('concurrent uploads do not exceed the quota together', async () => {
   const process = new Process();
   await process.used();
   const accepted = await Promise.all(Array.from({ length: 8 }, () => process.upload(createId('batch_'), 300)));

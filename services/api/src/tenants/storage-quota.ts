@@ -4,31 +4,34 @@ import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { Problem } from '../http/problem';
 
-/** After so long the sizes are read from the store again, so that no error in them lasts. */
+/** After this time the sizes are counted from the store again, which corrects any error. */
 const RECOUNT_INTERVAL_MS = 24 * 60 * 60_000;
 const CHANGES_TTL_MS = 60 * 60_000;
-/** How often a count is repeated because something changed while the store was listed. */
+/** Maximum number of counts; a change during the listing repeats it. */
 const MAX_COUNTS = 5;
 const FIELDS_PER_CALL = 1_000;
 
 export interface StorageQuotaDeps {
   store: ObjectStore;
   redis: Redis;
-  /** In bytes. */
+  /** @returns bytes */
   quotaOf: (tenant: string) => number;
 }
 
 /*
- * Redis holds the sizes of every batch's input and of every review as fields of one hash, and their sum in the field `total`. A field is set or
- * removed together with its share of the sum, so repeating either changes nothing and the sum is never negative. A hash
- * without `total` is not loaded: it is left alone, and the change is counted so that a listing that missed it is repeated.
+ * Redis holds a hash with the sizes of every batch's input and every review and their sum in the field `total`. A field and the sum
+ * change together, so repeating a change has no effect and the sum is never negative. A hash without `total` is not
+ * loaded: it is not changed, but the change is counted, so that a concurrent listing that missed it is repeated.
  */
 const COUNT_CHANGE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 local total = redis.call('HGET', KEYS[1], 'total')
 local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)`;
 
-/** ARGV: batch id, bytes, quota. Returns the bytes used before when they would exceed the quota, -1 when unknown, else nothing. */
+/**
+ * ARGV: batch id, bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
+ * loaded.
+ */
 const RESERVE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
 if not total then return -1 end
 local used = tonumber(total) - size
@@ -41,7 +44,9 @@ if not total or size == 0 then return end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[1], 'total', string.format('%.0f', tonumber(total) - size))`;
 
-/** KEYS: hash, changes, new hash. ARGV: the changes before the listing, whether to accept others. Returns 1 when it was taken. */
+/**
+ * KEYS: hash, changes, new hash. ARGV: changes before the listing, whether to ignore later ones. Returns 1 if adopted.
+ */
 const ADOPT_SCRIPT = `if (redis.call('GET', KEYS[2]) or '0') ~= ARGV[1] and ARGV[2] ~= '1' then
   redis.call('DEL', KEYS[3])
   return 0
@@ -54,15 +59,15 @@ const INVALIDATE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
-/** How many bytes of uploaded files and reviews each tenant keeps, in Redis; read from a listing when Redis does not know. */
+/** Tracks the bytes of each tenant's uploaded files and reviews in Redis; counts them from a listing when Redis has lost them. */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();
-  /** Tenants of which a change could not be counted: they are counted again. */
+  /** Tenants with a change that Redis did not record; their bytes are counted again. */
   private readonly uncertainTenants = new Set<string>();
 
   constructor(private readonly deps: StorageQuotaDeps) {}
 
-  /** Bytes that an upload may still have. @throws Problem 413 when it may have none, or not so many; QueueUnavailableError */
+  /** @returns the bytes left for uploads @throws Problem 413 when fewer than `bytes` are left; QueueUnavailableError */
   async assertAvailable(tenant: string, bytes = 1): Promise<number> {
     const quota = this.deps.quotaOf(tenant);
     const used = await this.used(tenant);
@@ -70,7 +75,10 @@ export class StorageQuota {
     return quota - used;
   }
 
-  /** Counts a batch's input or a review, once however often it is called. @throws Problem 413 when it does not fit; QueueUnavailableError */
+  /**
+   * Adds a batch's input or a review to the count; idempotent.
+   * @throws Problem 413 when it exceeds the quota; QueueUnavailableError
+   */
   async reserve(tenant: string, id: string, bytes: number): Promise<void> {
     const quota = this.deps.quotaOf(tenant);
     await this.discardUncertain(tenant);
@@ -84,14 +92,14 @@ export class StorageQuota {
     }
   }
 
-  /** It was removed. */
+  /** Call when it was removed. */
   async release(tenant: string, id: string): Promise<void> {
     await this.deps.redis
       .eval(RELEASE_SCRIPT, 2, ...redisKeys(tenant), id)
       .catch(() => this.uncertainTenants.add(tenant));
   }
 
-  /** Inputs were removed, and it is not known which: the next question counts again. */
+  /** Call when unknown inputs were removed: the next call counts the bytes again. */
   async invalidate(tenant: string): Promise<void> {
     await this.deps.redis
       .eval(INVALIDATE_SCRIPT, 2, ...redisKeys(tenant))
@@ -133,11 +141,11 @@ export class StorageQuota {
   private async listSizes(tenant: string): Promise<Map<string, number>> {
     const prefix = ObjectKeys.batchesFolder(tenant);
     const sizes = new Map<string, number>();
-    // An input that cannot be read is not counted: it must not keep its tenant from uploading.
+    // An unreadable input is not counted, so that it does not block its tenant's uploads.
     const onUnreadable = () => undefined;
     for await (const { key, size } of listAll(this.deps.store, prefix, { onUnreadable })) {
       const [id = '', name] = key.slice(prefix.length).split('/');
-      if (name === 'input.csv') sizes.set(id, size);
+      if (name === 'input.csv' || name === 'canonical.csv') sizes.set(id, (sizes.get(id) ?? 0) + size);
     }
     for await (const { key, size } of listAll(this.deps.store, ObjectKeys.reviewsFolder(tenant), { onUnreadable }))
       sizes.set(key.slice(key.lastIndexOf('/') + 1), size);
@@ -156,11 +164,11 @@ export class StorageQuota {
 function quotaExceeded(used: number, quota: number): Problem {
   return new Problem(
     'quota-exceeded',
-    `This tenant keeps ${used} of the ${quota} bytes of uploads it may keep; delete batches to make room.`,
+    `This tenant stores ${used} of ${quota} bytes of uploads. Delete batches to free space.`,
   );
 }
 
-/** Of the sizes and of the count of changes. Version 1 kept one number under another key, which expires by itself. */
+/** The keys of the sizes and of the change counter. */
 function redisKeys(tenant: string): [sizes: string, changes: string] {
   const key = `${REDIS_PREFIX}:stored-inputs:${tenant}`;
   return [key, `${key}:changes`];

@@ -9,7 +9,7 @@ import { sweep } from './sweeper';
 const HOUR_MS = 3_600_000;
 const nowMs = Date.UTC(2026, 5, 1);
 
-test('an upload whose process died before its marker is removed after a day; accepted ones stay, finished or not', async () => {
+test('removes an upload that crashed before acceptance after a day, and no accepted batch', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
   const store = openStore(`file://${dir}`);
   await store.start();

@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const nowMs = Date.UTC(2026, 5, 1);
 const retention = new RetentionPolicy({ resources: 30, inputs: 7 });
 
-test('what is older than the retention goes, of every tenant and kind, and nothing else does', async () => {
+test('removes expired resources of every tenant and kind, and nothing else', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
   const store = openStore(`file://${dir}`);
   await store.start();
@@ -29,7 +29,7 @@ test('what is older than the retention goes, of every tenant and kind, and nothi
   const gone = (await Promise.all([put(31, 'a'), put(30.1, 'a'), put(400, 'b')])).flat();
   const kept = (await Promise.all([put(6.9, 'a'), put(29.9, 'a'), put(30, 'a'), put(0, 'b')])).flat();
 
-  // Two sweepers at once, of which a clock is an hour ahead: what has only just expired stays.
+  // Two concurrent sweepers, one with a clock an hour ahead: recently expired resources stay.
   const removed = await Promise.all([
     sweep({ store, retention }, nowMs),
     sweep({ store, retention }, nowMs + 3_600_000),
@@ -42,7 +42,7 @@ test('what is older than the retention goes, of every tenant and kind, and nothi
   await rm(dir, { recursive: true });
 });
 
-test('an upload that is finished goes before its results; one that never was accepted goes after a day', async () => {
+test('removes the upload of a finished batch before its results, and an upload without a batch after a day', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
   const store = openStore(`file://${dir}`);
   await store.start();
@@ -71,7 +71,7 @@ test('an upload that is finished goes before its results; one that never was acc
   await rm(dir, { recursive: true });
 });
 
-test('an upload that cannot be read keeps no other from being removed, and is reported and removed with its batch', async () => {
+test('an unreadable upload is reported, removed with its batch, and does not stop the pass', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
   const store = openStore(`file://${dir}`);
   await store.start();
@@ -93,7 +93,7 @@ test('an upload that cannot be read keeps no other from being removed, and is re
   await rm(dir, { recursive: true });
 });
 
-test('an id tells when it expires; what is no id does not', () => {
+test('an id determines when its resource expires', () => {
   const id = createId('pred_', nowMs);
   expect(retention.expiresAt(id)).toEqual(new Date(nowMs + 30 * DAY_MS));
   expect(retention.isExpired(id, nowMs + 30 * DAY_MS - 1)).toBe(false);

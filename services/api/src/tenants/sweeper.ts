@@ -14,7 +14,7 @@ import type { StorageQuota } from './storage-quota';
 import type { RetentionPolicy } from './retention-policy';
 
 const INTERVAL_MS = 60 * 60_000;
-/** What has expired is not shown any more at once, and removed when that cannot be the fault of a clock that has jumped. */
+/** Expired resources are hidden at once and deleted after this delay, so that a clock jump deletes nothing valid. */
 const DELETE_DELAY_MS = 2 * 60 * 60_000;
 
 export interface SweeperDeps {
@@ -26,7 +26,7 @@ export interface SweeperDeps {
   damage: DamageReport;
 }
 
-/** Removes what has reached the end of its retention, once an hour, in one process at a time. */
+/** Removes expired resources once an hour, in one process at a time. */
 export function createSweeper(deps: SweeperDeps): PeriodicTask {
   const run = async (): Promise<void> => {
     if (!(await tryAcquireLease(deps.redis, 'sweep', INTERVAL_MS))) return;
@@ -36,7 +36,7 @@ export function createSweeper(deps: SweeperDeps): PeriodicTask {
   return new PeriodicTask({ name: 'sweep', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 
-/** One pass over all tenants. @param nowMs of a clock that may be ahead by an hour. @returns how many objects and folders were removed */
+/** Makes one pass over all tenants. @returns the number of objects and folders that were removed */
 export async function sweep(deps: SweepDeps, nowMs: number = Date.now()): Promise<number> {
   let removed = 0;
   const cutoffMs = nowMs - DELETE_DELAY_MS;
@@ -70,7 +70,7 @@ async function sweepTenant(deps: SweepDeps, tenant: string, nowMs: number, cutof
   );
 }
 
-/** An item that cannot be removed is reported and left for the next pass; the others go on. @returns how many were removed */
+/** Reports an item that cannot be removed and leaves it for the next pass. @returns the number of removed items */
 async function runIsolated({ damage }: SweepDeps, item: string, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
@@ -86,7 +86,7 @@ async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): P
   let removed = 0;
   for (const prefix of [ObjectKeys.predictionsFolder(tenant), ObjectKeys.batchesFolder(tenant)]) {
     for await (const id of listFolders(store, prefix)) {
-      // Ids sort by their time: behind the first that stays, all stay.
+      // Ids sort by time, so all ids after the first valid one are valid.
       if (!retention.isExpired(id, nowMs)) break;
       removed += await runIsolated(deps, `${prefix}${id}`, async () => {
         await store.deletePrefix(`${prefix}${id}/`);
@@ -113,7 +113,7 @@ async function sweepReviews(deps: SweepDeps, tenant: string, nowMs: number): Pro
   return removed;
 }
 
-/** Files of finished batches that need not stay as long as their results. */
+/** Removes uploaded files of finished batches, which may be kept for a shorter time than the results. */
 async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
@@ -123,6 +123,7 @@ async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Prom
     removed += await runIsolated(deps, ObjectKeys.batchInput(tenant, id), async () => {
       if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined)
         return 0;
+      await store.delete(ObjectKeys.batchCanonical(tenant, id));
       await store.delete(ObjectKeys.batchInput(tenant, id));
       return 1;
     });
@@ -132,7 +133,7 @@ async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Prom
 
 const HOUR_MS = 60 * 60_000;
 
-/** Uploads whose process died before they were accepted: looked for once, a day after, when no upload can still be running. */
+/** Removes uploads whose process crashed before acceptance, a day later, when no upload can still be running. */
 async function sweepAbandonedUploads(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
   const { store } = deps;
   let removed = 0;
@@ -149,7 +150,7 @@ async function sweepAbandonedUploads(deps: SweepDeps, tenant: string, nowMs: num
   return removed;
 }
 
-/** An accepted batch has its marker until one of its runs has an object. */
+/** An accepted batch has a pending marker until one of its runs has an object. */
 async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   if ((await store.head(ObjectKeys.batchDocument(tenant, id))) === undefined) return false;
   if (await isPending(store, tenant, id)) return true;
@@ -157,14 +158,14 @@ async function wasAccepted(store: ObjectStore, tenant: string, id: string): Prom
   return objects.length > 0;
 }
 
-/** The status index, where it is about removed resources only. */
+/** Removes the segments of the status index that cover only removed resources. */
 async function sweepIndex({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
   const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
   const predictions = await removeSegmentsBefore(store, { tenant, kind: 'predictions' }, createId('pred_', oldestMs));
   return predictions + (await removeSegmentsBefore(store, { tenant, kind: 'batches' }, createId('batch_', oldestMs)));
 }
 
-/** An idempotency key goes with its resource. */
+/** Removes idempotency keys of expired resources. */
 async function sweepIdempotencyKeys({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
   let removed = 0;
   const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;

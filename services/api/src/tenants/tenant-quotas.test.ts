@@ -38,11 +38,11 @@ const typeOf = async (response: Response) => ((await response.json()) as { type:
 const left = (response: Response) => Number(/r=(\d+)/.exec(response.headers.get('ratelimit') ?? '')?.[1]);
 
 describe('the rate limit', () => {
-  // The minute does not end while a test runs, however slow it is.
+  // The clock is fixed, so that the minute does not end during a slow test.
   beforeEach(() => void jest.spyOn(Date, 'now').mockReturnValue(Date.now()));
   afterEach(() => jest.restoreAllMocks());
 
-  it('stands in the headers, and reads cost a fifth of a write', async () => {
+  it('is reported in the headers, and a read costs a fifth of a write', async () => {
     setLimits(api, { units_per_minute: 100 });
     const first = await list();
     expect(first.headers.get('ratelimit-policy')).toBe('"tenant";q=100;w=60');
@@ -51,7 +51,7 @@ describe('the rate limit', () => {
     expect(left(await list())).toBe(93);
   });
 
-  it('refuses what is too much with 429 and says when to come back, for this tenant only', async () => {
+  it('rejects requests above it with 429 and Retry-After, for this tenant only', async () => {
     setLimits(api, { units_per_minute: 3 });
     const statuses = [];
     for (let request = 0; request < 5; request++) statuses.push((await list()).status);
@@ -65,13 +65,13 @@ describe('the rate limit', () => {
     expect((await list()).status).toBe(200);
   });
 
-  it('counts the rows of an upload afterwards', async () => {
+  it('counts the rows of an upload after it was read', async () => {
     setLimits(api, { units_per_minute: 1_000 });
     expect((await upload(4_500)).status).toBe(202);
     expect(left(await list())).toBe(1_000 - 5 - 5 - 1);
   });
 
-  it('holds over all processes, also one that was started anew', async () => {
+  it('applies across all processes, including a restarted one', async () => {
     setLimits(api, { units_per_minute: 10 });
     for (let request = 0; request < 10; request++) await list();
     await waitUntil('Redis knows', async () => Number(await client.get(`cytoqueue:rate:${api.tenant}`)) === 10);
@@ -86,7 +86,7 @@ describe('the rate limit', () => {
     }
   });
 
-  it('goes on in memory while Redis is away, and gives nothing back when it returns empty', async () => {
+  it('continues in memory without Redis, and a flushed Redis refunds nothing', async () => {
     const ownRedis = await RedisProcess.start();
     const own = await RunningApi.start(ownRedis.url);
     try {
@@ -107,12 +107,12 @@ describe('the rate limit', () => {
 });
 
 describe('quotas', () => {
-  it('bound the uploads at once, and free the slot of one that went away', async () => {
+  it('limit concurrent uploads, and an aborted upload frees its place', async () => {
     setLimits(api, { concurrent_uploads: 2 });
     const open = () => api.openRequest('/v1/batches', { 'content-type': 'text/csv', 'transfer-encoding': 'chunked' });
     const uploads = [open(), open()];
     for (const { sending } of uploads) sending.write(HEADER);
-    // No other upload comes before both have their slots.
+    // No other upload is sent before both are active.
     await waitUntil(
       'both are being stored',
       async () => (await api.files()).filter((file) => file.startsWith('.tmp/')).length === 2,
@@ -129,7 +129,7 @@ describe('quotas', () => {
     expect((await uploads[1]?.answered)?.statusCode).toBe(202);
   });
 
-  it('bound the event streams at once', async () => {
+  it('limit concurrent event streams', async () => {
     setLimits(api, { event_streams: 1 });
     const id = await api.predict(RECORD);
     const going = new AbortController();
@@ -152,7 +152,7 @@ describe('quotas', () => {
     });
   });
 
-  it('bound what is kept, whatever Redis has forgotten', async () => {
+  it('limit the stored bytes, even after Redis lost the count', async () => {
     const bytes = HEADER.length + ROW.length;
     const storedBytes = `cytoqueue:stored-inputs:${api.tenant}`;
     setLimits(api, { stored_bytes: 2 * bytes });
@@ -170,7 +170,7 @@ describe('quotas', () => {
     ).toHaveLength(3);
   });
 
-  it('are known without a listing', async () => {
+  it('are checked without listing the store', async () => {
     expect((await upload()).status).toBe(202);
     const listed: string[] = [];
     const list = api.store.list.bind(api.store);

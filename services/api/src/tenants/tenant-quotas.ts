@@ -2,17 +2,17 @@ import type { ActiveKeys, TenantLimits } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { StorageQuota } from './storage-quota';
-import { RateLimit } from '../http/rate-limit';
+import { RateLimit } from './rate-limit';
 import { ConcurrencyLimiter } from '../http/concurrency-limiter';
 
-/** What tenants use of the service, each held to its limits. */
+/** The limits that each tenant is held to. */
 export interface TenantQuotas {
   rateLimit: RateLimit;
-  /** Uploads being received. */
+  /** Concurrent uploads. */
   uploads: ConcurrencyLimiter;
-  /** Repeated uploads, read only to compare them with the first: they need no slot of their tenant's uploads. */
+  /** Repeated uploads, which are read only to compare them with the first and do not count as uploads. */
   replays: ConcurrencyLimiter;
-  /** Event streams being sent. */
+  /** Concurrent event streams. */
   streams: ConcurrencyLimiter;
   storage: StorageQuota;
 }
@@ -21,7 +21,7 @@ export interface TenantQuotasDeps {
   store: ObjectStore;
   redis: Redis;
   keys: ActiveKeys;
-  /** For tenants of which the keys file says nothing else. */
+  /** Limits of tenants for which the keys file sets none. */
   defaults: Required<TenantLimits>;
 }
 

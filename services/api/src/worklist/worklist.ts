@@ -9,7 +9,7 @@ import {
 import type { z } from 'zod';
 import { BatchRows, type BatchRowsDeps, type RowFilter } from '../batches/rows/batch-rows';
 import { Problem } from '../http/problem';
-import { type PredictionResponseDeps, viewListedPrediction } from '../predictions/prediction-response';
+import { type PredictionResponseDeps, readListedPrediction } from '../predictions/prediction-response';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { worklistItem } from './openapi';
 
@@ -129,7 +129,7 @@ export class Worklist {
   }
 
   private async predictionItem(id: string): Promise<WorklistItem | undefined> {
-    const view = await viewListedPrediction(this.deps, this.tenant, id);
+    const view = await readListedPrediction(this.deps, this.tenant, id);
     if (view?.status !== 'succeeded' || view.result === undefined) return undefined;
     const { outcome, reasons, probability_malignant } = view.result as PredictionOutcome;
     if (this.outcome !== undefined && outcome !== this.outcome) return undefined;

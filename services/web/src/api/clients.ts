@@ -1,17 +1,17 @@
 import { ApiError, ConnectionError, CytoqueueClient } from '@cytoqueue/client';
 import { BASE_PATH } from './base-path';
 
-/** Tries again by itself: for what a person has set going. */
+/** Retries by itself: for actions that a user has started. */
 export const client = new CytoqueueClient({ url: BASE_PATH });
 
-/** Tries once: the queries of the pages try again themselves, and say so meanwhile. */
+/** Tries once: queries retry themselves and show that they do. */
 export const noRetryClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
 
 const RETRYABLE_STATUSES = [429, 502, 503, 504];
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 15_000;
 
-/** Whether a failure is likely to be gone soon: the API restarts, the network is away. */
+/** Whether a failure is likely to pass soon: the API restarts or the network is down. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof ConnectionError || (error instanceof ApiError && RETRYABLE_STATUSES.includes(error.status));
 }
@@ -25,10 +25,10 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401;
 }
 
-/** What went wrong, in a sentence for whoever sees it. */
+/** Describes the failure to the user in one sentence. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof ConnectionError) return 'The service does not answer.';
+  if (error instanceof ConnectionError) return 'The service is not responding.';
   if (error instanceof ApiError)
     return error.detail === '' ? `The service answered with status ${error.status}.` : error.detail;
-  return 'Something broke in this page. Reload it; if that does not help, tell whoever runs the service.';
+  return 'This page failed. Reload it; if that does not help, contact the service’s operator.';
 }

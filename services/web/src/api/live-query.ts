@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 
-/** What has changed shows at once by events; where those do not come through, after this. */
+/** Polling interval, for networks that block event streams. */
 const POLL_INTERVAL_MS = 2_000;
 
 interface LiveQueryOptions<T> {
@@ -11,7 +11,7 @@ interface LiveQueryOptions<T> {
   isFinished: (state: T) => boolean;
 }
 
-/** A resource that changes until it is finished. */
+/** Queries a resource that changes until it is finished, and follows its events. */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();
   const query = useQuery<T>({
@@ -26,16 +26,16 @@ export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQuery
     const stop = new AbortController();
     void applyEvents(events(stop.signal), (state) => queryClient.setQueryData(queryKey, state));
     return () => stop.abort();
-    // The key stands for what is followed; the functions are new with every drawing.
+    // The key identifies the resource; the functions change with every render.
   }, [queryKey.join('/'), isWaiting, queryClient]);
   return query;
 }
 
-/** A stream that fails for good leaves the telling to the query, which goes on looking. */
+/** When the stream fails permanently, the query goes on polling and reports errors. */
 async function applyEvents<T>(states: AsyncGenerator<T>, apply: (state: T) => void): Promise<void> {
   try {
     for await (const state of states) apply(state);
   } catch {
-    // See above.
+    // Polling continues, see above.
   }
 }

@@ -4,7 +4,7 @@ import { isUnauthorized, isRetryable, retryDelayMs } from './clients';
 
 export const SESSION_KEY = ['session'] as const;
 
-/** One for the app. A session that has ended anywhere has ended everywhere. */
+/** One client for the app. A 401 from any query ends the session for all of them. */
 export function createQueryClient(): QueryClient {
   const onError = (error: unknown): void => {
     if (isUnauthorized(error)) queryClient.setQueryData(SESSION_KEY, null);
@@ -14,7 +14,7 @@ export function createQueryClient(): QueryClient {
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        // What may pass is tried until it has; the banner of the shell tells.
+        // Temporary failures are retried until they pass; the connection banner says so.
         retry: (_failures, error) => isRetryable(error),
         retryDelay: retryDelayMs,
         networkMode: 'always',
@@ -26,7 +26,10 @@ export function createQueryClient(): QueryClient {
   return queryClient;
 }
 
-/** Whoever comes or goes sees nothing of what the one before has loaded. The session itself is kept for those who look at it. */
+/**
+ * Clears cached data at sign-in and sign-out, so that a user never sees the previous user's data. The session query
+ * stays.
+ */
 export function resetSession(queryClient: QueryClient, session: Session | null): void {
   queryClient.setQueryData(SESSION_KEY, session);
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });

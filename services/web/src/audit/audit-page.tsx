@@ -25,7 +25,11 @@ export function AuditPage() {
       <h1>Audit</h1>
       <p className="lead">Who did what, and when; newest first. It names keys, never patients.</p>
       {query.isError && (
-        <ErrorNotice error={query.error} what="The audit could not be loaded." onRetry={() => void query.refetch()} />
+        <ErrorNotice
+          error={query.error}
+          what="The audit log could not be loaded."
+          onRetry={() => void query.refetch()}
+        />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && events.length === 0 && <p className="empty">Nothing has been recorded yet.</p>}

@@ -1,9 +1,9 @@
 import type { BatchStatus } from '@cytoqueue/client';
 
 export const STATUS_LABELS: Readonly<Record<BatchStatus, string>> = {
-  queued: 'Waiting for its turn',
+  queued: 'Waiting in the queue',
   processing: 'Being scored',
-  finalizing: 'Putting the results together',
+  finalizing: 'Writing the results',
   succeeded: 'Finished',
   completed_with_errors: 'Finished, some rows not scored',
   failed: 'Failed',
@@ -11,15 +11,15 @@ export const STATUS_LABELS: Readonly<Record<BatchStatus, string>> = {
   canceled: 'Canceled',
 };
 
-/** The kinds of faults that the reader of files names, in words; any other is shown by its own name. */
+/** Labels of row error codes; an unknown code is shown as it is. */
 const ERROR_LABELS: Readonly<Record<string, string>> = {
   'out-of-range': 'A value outside its range',
-  'not-a-number': 'A cell that is no number',
-  'not-an-integer': 'A value that is no whole number',
-  'too-many-missing': 'Too many values not measured',
-  'missing-feature': 'A value not measured',
+  'not-a-number': 'A cell that is not a number',
+  'not-an-integer': 'A value that is not a whole number',
+  'too-many-missing': 'Too many missing values',
+  'missing-feature': 'A missing value',
   'column-count': 'Too few or too many cells in the row',
-  'malformed-quotes': 'Quotes that do not match',
+  'malformed-quotes': 'Unbalanced quotes',
   'scoring-failed': 'Could not be scored',
   'shard-failed': 'Could not be scored; a retry may help',
 };

@@ -20,8 +20,8 @@ export function useBatch(id: string) {
 }
 
 /**
- * The first rows of a file of a finished batch, whatever the size of the whole.
- * @param run tells runs apart, for a retry makes the file anew
+ * Loads the first rows of a result file.
+ * @param run run number: a retry replaces the file
  */
 export function useCsvPreview(id: string, file: BatchFile, run: string, limits: { bytes: number; rows: number }) {
   return useQuery<CsvPreview>({

@@ -78,7 +78,7 @@ function BatchTable({ batches }: { batches: Batch[] }) {
           {batches.map((batch) => (
             <tr key={batch.id}>
               <th scope="row">
-                <Link to={`/batches/${batch.id}`}>{batch.filename ?? 'without a name'}</Link>
+                <Link to={`/batches/${batch.id}`}>{batch.filename ?? 'unnamed'}</Link>
               </th>
               <td>
                 {STATUS_LABELS[batch.status]}

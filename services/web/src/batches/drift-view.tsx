@@ -3,16 +3,16 @@ import { Panel } from '../ui/panel';
 
 const MODERATE_DRIFT_FROM = 0.1;
 const STRONG_DRIFT_FROM = 0.25;
-/** The bar's end; what lies beyond is drawn as long as this. */
+/** Bars are clipped at this value. */
 const MAX_SHOWN_INDEX = 1;
 
-/** How the file's values compare with those the model has learnt from. */
+/** Compares the file's values with the model's training data. */
 export function DriftView({ drift }: { drift: Drift }) {
   const features = Object.entries(drift.psi);
   return (
     <Panel
       title="Compared with the training data"
-      lead="How differently each column is distributed (population stability index): below 0.1 much the same, above 0.25 another population, for which the model’s figures may not hold."
+      lead="Difference between the distributions of each column (population stability index): below 0.1 similar, above 0.25 a different population, for which the model’s performance may differ."
     >
       {drift.notes.length > 0 && (
         <ul className="notes">
@@ -40,7 +40,7 @@ export function DriftView({ drift }: { drift: Drift }) {
               <td className="number">{index.toFixed(2)}</td>
               <td className="small">
                 {index < MODERATE_DRIFT_FROM ? (
-                  'much the same'
+                  'similar'
                 ) : index < STRONG_DRIFT_FROM ? (
                   'somewhat different'
                 ) : (

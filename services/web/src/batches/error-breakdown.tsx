@@ -1,7 +1,7 @@
 import { formatCount } from '../ui/format';
 import { errorLabel } from './batch-labels';
 
-/** How many rows have each kind of fault, the most frequent first. */
+/** Number of rows by error code, most frequent first. */
 export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, number>> }) {
   const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const total = kinds.reduce((sum, [, count]) => sum + count, 0);

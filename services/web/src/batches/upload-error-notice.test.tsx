@@ -12,9 +12,9 @@ test('each place is listed with its row and column, the column once', () => {
     { row: 0, code: 'missing-column', detail: 'no column for mitoses' },
     { row: 4, column: 'Mit', code: 'not-a-number', detail: 'Mit holds text' },
   ];
-  renderPage(<UploadErrorNotice error={problem(422, { errors })} what="The file cannot be used as it is." />);
+  renderPage(<UploadErrorNotice error={problem(422, { errors })} what="The file cannot be accepted." />);
   expect(items()).toEqual(['Row 3: Mit: 11 is too high', 'no column for mitoses', 'Row 4: Mit holds text']);
-  expect(screen.getByRole('alert').textContent).toContain('The file cannot be used as it is.');
+  expect(screen.getByRole('alert').textContent).toContain('The file cannot be accepted.');
 });
 
 test('of many places twelve are listed, and the others counted', () => {

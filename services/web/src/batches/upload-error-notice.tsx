@@ -11,7 +11,7 @@ interface UploadErrorNoticeProps {
 
 const MAX_SHOWN = 12;
 
-/** Why a file was refused, with the places. */
+/** Lists why a file was refused, with row and column. */
 export function UploadErrorNotice({ error, what, onRetry }: UploadErrorNoticeProps) {
   const items = error instanceof ApiError ? error.errors : [];
   const total = error instanceof ApiError ? error.totalErrors : 0;
@@ -23,7 +23,7 @@ export function UploadErrorNotice({ error, what, onRetry }: UploadErrorNoticePro
       {items.length > 0 && (
         <ul>
           {items.slice(0, MAX_SHOWN).map(({ row, column, detail }, index) => (
-            // Several may say the same of one place.
+            // Errors may repeat.
             <li key={index}>
               {row !== undefined && row > 0 && `Row ${row}: `}
               {column !== undefined && !detail.includes(column) && `${column}: `}

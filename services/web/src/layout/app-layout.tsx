@@ -10,7 +10,7 @@ import { NoAccess } from './no-access';
 import { SessionMenu } from './session-menu';
 import { Wordmark } from './wordmark';
 
-/** What stands around every page. Without a session there is only the way to sign in. */
+/** Header, navigation and footer of every page. Without a session only the sign-in link is shown. */
 export function AppLayout() {
   const session = useSession();
   const { pathname } = useLocation();
@@ -69,7 +69,7 @@ function canOpen(pathname: string, { records, operations, admin }: ReturnType<ty
   return !pathname.startsWith('/audit') || admin;
 }
 
-/** Who reads by ear or keyboard starts at the top of the new page, as after a page load. */
+/** Moves the focus to the top of the new page, as a page load would, for screen readers and keyboards. */
 function useFocusOnNewPage(pathname: string) {
   const main = useRef<HTMLElement>(null);
   const shown = useRef(pathname);

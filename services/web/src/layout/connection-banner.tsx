@@ -1,15 +1,14 @@
 import { useIsFetching } from '@tanstack/react-query';
 import { isRetryable } from '../api/clients';
 
-/** Says that the service is away while something on the page is being tried again; what is shown stays shown. */
+/** Shows that the service is unavailable while a query of the page is retried; loaded data stay visible. */
 export function ConnectionBanner() {
   const retrying = useIsFetching({
     predicate: ({ state }) => state.fetchFailureCount > 0 && isRetryable(state.fetchFailureReason),
   });
   return (
     <div role="status" className="connection" data-away={retrying > 0 || undefined}>
-      {retrying > 0 &&
-        'The service does not answer right now. This page tries again by itself; nothing you sent is lost.'}
+      {retrying > 0 && 'The service is not responding. This page retries automatically; nothing you sent is lost.'}
     </div>
   );
 }

@@ -9,8 +9,8 @@ export function NoAccess({ role }: { role: Role }) {
       <p>
         You are signed in as {role}.{' '}
         {role === 'operator'
-          ? 'Operators see how the service runs, and no patient’s record.'
-          : 'This page is for those who run the service.'}
+          ? 'Operators see the state of the service, but no patient records.'
+          : 'This page is for operators of the service.'}
       </p>
     </div>
   );

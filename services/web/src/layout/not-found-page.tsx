@@ -7,7 +7,7 @@ export function NotFoundPage() {
     <div className="stack page narrow">
       <h1>There is no such page</h1>
       <p>
-        The address may have been copied in part. <Link to="/">Go to the start</Link>.
+        The address may be incomplete. <Link to="/">Go to the start</Link>.
       </p>
     </div>
   );

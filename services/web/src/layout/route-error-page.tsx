@@ -1,7 +1,10 @@
 import { useRouteError } from 'react-router';
 import { Notice } from '../ui/notice';
 
-/** A page that broke, or whose file could not be fetched (a new version was installed meanwhile, or the service is away). */
+/**
+ * Shown when a page threw or its script could not be loaded (a new version was installed, or the service is
+ * unavailable).
+ */
 export function RouteErrorPage() {
   const error = useRouteError();
   const isMissingFile = error instanceof TypeError && /import|fetch|module/i.test(error.message);
@@ -10,8 +13,8 @@ export function RouteErrorPage() {
       <h1>This page could not be shown</h1>
       <Notice tone="error">
         {isMissingFile
-          ? 'The service did not answer, or a newer version has been installed.'
-          : 'Something broke in the page itself.'}{' '}
+          ? 'The service did not respond, or a newer version has been installed.'
+          : 'The page itself failed.'}{' '}
         Nothing that was sent is lost.
       </Notice>
       <p>

@@ -5,7 +5,7 @@ import { RouteErrorPage } from './route-error-page';
 import { NotFoundPage } from './not-found-page';
 import { AppLayout } from './app-layout';
 
-/** Each page is loaded when it is first gone to. */
+/** Each page's script is loaded on the first visit. */
 export const routes: RouteObject[] = [
   {
     errorElement: <RouteErrorPage />,

@@ -5,7 +5,7 @@ const STORAGE_KEY = 'cytoqueue-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
 type Theme = (typeof THEMES)[number];
 
-/** As the system has it until somebody chooses. */
+/** Follows the system until the user chooses. */
 export function ThemeButton() {
   const [theme, setTheme] = useState<Theme>(readTheme);
   useEffect(() => {
@@ -25,7 +25,7 @@ export function ThemeButton() {
   );
 }
 
-/** Storage may be forbidden; then the choice lasts as long as the page. */
+/** The browser may forbid storage; then the choice lasts until the page is closed. */
 function readTheme(): Theme {
   try {
     const stored = localStorage.getItem(STORAGE_KEY);

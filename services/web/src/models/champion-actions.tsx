@@ -7,7 +7,7 @@ import { ErrorNotice } from '../ui/error-notice';
 import { SelectField } from '../ui/select-field';
 import { MODELS_KEY } from './model-queries';
 
-/** For platform keys: which version answers from now on, for every tenant. Every change is audited. */
+/** Promotes or rolls back a version for all tenants; needs a platform key. Every change is audited. */
 export function ChampionActions({ model: { name, versions, champion, history } }: { model: ModelSummary }) {
   const others = versions.filter((version) => version !== champion);
   const [chosen, setChosen] = useState(others.at(-1) ?? '');
@@ -34,8 +34,8 @@ export function ChampionActions({ model: { name, versions, champion, history } }
           onConfirm={() => promote.mutate(version)}
         >
           <p>
-            From now on it answers every record and file that names no other version, for every laboratory.
-            {champion !== null && ` Version ${champion} stays and can be returned to.`}
+            It will score every record and file that names no other version, for all laboratories.
+            {champion !== null && ` Version ${champion} stays available for rollback.`}
           </p>
         </ConfirmButton>
         {previous !== undefined && (

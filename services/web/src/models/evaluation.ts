@@ -2,7 +2,7 @@ import { ApiError } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
 
-/** How a shipped version did when it was tested; null for one whose evaluation is not kept here. */
+/** Cross-validation results of a version; null when none are stored. */
 export function useEvaluation(name: string, version: string) {
   return useQuery({
     queryKey: ['evaluation', name, version],

@@ -5,7 +5,7 @@ import { TableScroll } from '../ui/table-scroll';
 
 export function FeatureTable({ features }: { features: readonly Feature[] }) {
   return (
-    <Panel title="What it reads">
+    <Panel title="Features">
       <TableScroll label="Features">
         <table className="list compact">
           <thead>

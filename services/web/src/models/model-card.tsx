@@ -5,11 +5,11 @@ import { TableScroll } from '../ui/table-scroll';
 
 interface ModelCardProps {
   markdown: string;
-  /** Below which the card's pictures lie. */
+  /** Address prefix of the card's plots. */
   plots: string;
 }
 
-/** One level below the page's own headings; tables can be scrolled by keyboard. */
+/** Headings start one level below the page's; tables can be scrolled by keyboard. */
 const COMPONENTS: Components = {
   h1: ({ children }) => <h2>{children}</h2>,
   h2: ({ children }) => <h3>{children}</h3>,
@@ -21,7 +21,7 @@ const COMPONENTS: Components = {
   ),
 };
 
-/** The model card. Markdown only: HTML in it would be shown as text, and pictures come from the version's own plots. */
+/** The model card. Markdown only: HTML is shown as text, and images come only from the version's own plots. */
 export function ModelCard({ markdown, plots }: ModelCardProps) {
   const id = useId();
   return (

@@ -17,13 +17,15 @@ export function useModelVersion(name: string, version: string) {
   });
 }
 
-/** The version that a model's name means now. */
+/** The model's current champion. */
 export function useChampionVersion(name: string) {
   return useQuery<ModelVersion>({
     queryKey: ['champion', name],
     queryFn: async ({ signal }) => {
       const { champion, versions } = await noRetryClient.getModel(name, { signal });
-      return noRetryClient.getModelVersion(name, champion ?? versions[versions.length - 1], { signal });
+      const version = champion ?? versions.at(-1);
+      if (version === undefined) throw new Error(`The model ${name} has no versions.`);
+      return noRetryClient.getModelVersion(name, version, { signal });
     },
     staleTime: 60_000,
   });

@@ -12,7 +12,7 @@ import { FeatureTable } from './feature-table';
 import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
 
-/** The reader of Markdown is as large as the rest of the page. */
+/** Loaded separately: the Markdown renderer is as large as the rest of the page. */
 const ModelCard = lazy(async () => ({ default: (await import('./model-card')).ModelCard }));
 
 export function ModelVersionPage() {

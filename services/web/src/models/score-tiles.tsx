@@ -3,19 +3,19 @@ import { Panel } from '../ui/panel';
 import { useEvaluation } from './evaluation';
 
 const SCORES = [
-  { key: 'sensitivity', name: 'Sensitivity', meaning: 'of malignant cases called malignant' },
-  { key: 'specificity', name: 'Specificity', meaning: 'of benign cases called benign' },
-  { key: 'accuracy', name: 'Accuracy', meaning: 'of all cases called rightly' },
+  { key: 'sensitivity', name: 'Sensitivity', meaning: 'of malignant cases classified as malignant' },
+  { key: 'specificity', name: 'Specificity', meaning: 'of benign cases classified as benign' },
+  { key: 'accuracy', name: 'Accuracy', meaning: 'of all cases classified correctly' },
 ] as const;
 
-/** The three figures that a clinician asks for, each with its interval. */
+/** Sensitivity, specificity and accuracy, each with its interval. */
 export function ScoreTiles({ name, version }: { name: string; version: string }) {
   const { data } = useEvaluation(name, version);
   if (!data) return null;
   return (
     <Panel
-      title="How good it is"
-      lead="From cross-validation: each case was asked of a model that had not seen it. All cases come from one hospital, so expect it to be worse elsewhere."
+      title="Performance"
+      lead="From cross-validation: each case was predicted by a model trained without it. All cases come from one hospital, so expect worse results elsewhere."
     >
       <dl className="tiles">
         {SCORES.map(({ key, name: score, meaning }) => {

@@ -23,8 +23,8 @@ export function OperationsPage() {
           <h1>Operations</h1>
           <p className="small muted">
             {queue === undefined
-              ? 'The queue as it stands'
-              : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}); it follows by itself`}
+              ? 'Current state of the queue'
+              : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}), updated automatically`}
             . No patient’s record is shown here.
           </p>
         </div>
@@ -55,7 +55,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
               hint: pluralize(queue.backlog_jobs, 'job'),
             },
             { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), hint: 'has waited' },
-            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows a second' },
+            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows per second' },
             { name: 'Drained in', value: drainText(queue) },
             {
               name: 'Workers',
@@ -69,7 +69,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
               hint: 'in the last hour',
               tone: queue.failures.shards_failed > 0 ? 'warning' : undefined,
             },
-            { name: 'Repeated jobs', value: formatCount(queue.failures.jobs_retried), hint: 'in the last hour' },
+            { name: 'Retried jobs', value: formatCount(queue.failures.jobs_retried), hint: 'in the last hour' },
           ]}
         />
       </Panel>
@@ -80,17 +80,14 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
             unit="rows"
           />
         </Panel>
-        <Panel title="Rows a second">
+        <Panel title="Rows per second">
           <TimeChart
             points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))}
-            unit="rows a second"
+            unit="rows per second"
           />
         </Panel>
       </div>
-      <Panel
-        title="How long single records take"
-        lead="Half of them take no longer than the first figure, 99 of a hundred no longer than the second."
-      >
+      <Panel title="Latency of single records" lead="Median and 99th percentile.">
         <dl className="facts">
           <Latency name="Waiting in the queue" percentiles={queue.latency.prediction_wait_ms} />
           <Latency name="From request to answer" percentiles={queue.latency.prediction_total_ms} />
@@ -122,7 +119,7 @@ function Warnings({ queue }: { queue: QueueState }) {
 
 function drainText({ drain_seconds: drain, backlog_rows: rows }: QueueState): string {
   if (rows === 0) return 'empty';
-  return drain === null ? 'not known' : formatDuration(drain);
+  return drain === null ? 'unknown' : formatDuration(drain);
 }
 
 function Latency({ name, percentiles }: { name: string; percentiles: Percentiles | null }) {
@@ -131,7 +128,7 @@ function Latency({ name, percentiles }: { name: string; percentiles: Percentiles
       <dt>{name}</dt>
       <dd>
         {percentiles === null ? (
-          <span className="muted">no record of late</span>
+          <span className="muted">none recently</span>
         ) : (
           <>
             {formatMilliseconds(percentiles.p50)} <span className="muted">half</span>,{' '}

@@ -3,7 +3,7 @@ import { formatCount, formatDuration } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { TableScroll } from '../ui/table-scroll';
 
-const QUEUE_LABELS = { predictions: 'Single records', shards: 'Parts of files', finalize: 'Putting files together' };
+const QUEUE_LABELS = { predictions: 'Single records', shards: 'Shards of files', finalize: 'Result files' };
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
@@ -17,10 +17,10 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
                 Waiting
               </th>
               <th scope="col" className="number">
-                In hand
+                Active
               </th>
               <th scope="col" className="number">
-                Put off
+                Delayed
               </th>
               <th scope="col" className="number">
                 Failed

@@ -12,7 +12,7 @@ const LEFT = 8;
 const TOP = 20;
 const BOTTOM = 22;
 
-/** One figure since the page was opened. */
+/** Plots one metric since the page was opened. */
 export function TimeChart({ points, unit }: TimeChartProps) {
   const first = points[0];
   const last = points.at(-1);

@@ -4,10 +4,10 @@ import { useEffect, useState } from 'react';
 import { noRetryClient } from '../api/clients';
 
 const POLL_INTERVAL_MS = 2_000;
-/** Ten minutes of looking every two seconds. */
+/** Ten minutes of samples, one every two seconds. */
 const MAX_HISTORY = 300;
 
-/** The queue as it stands, and as it stood since this page was opened. */
+/** Current queue status, and its history since the page was opened. */
 export function useQueueHistory() {
   const query = useQuery({
     queryKey: ['queue'],

@@ -47,7 +47,7 @@ export function PredictionsPage() {
       {all.length > 0 && (
         <>
           <TextField
-            label="Find by your reference"
+            label="Search by reference"
             type="search"
             value={searchText}
             onChange={setWanted}
@@ -61,7 +61,7 @@ export function PredictionsPage() {
       )}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          {searchText.trim() === '' ? 'Show older records' : 'Look among older records too'}
+          {searchText.trim() === '' ? 'Show older records' : 'Search older records too'}
         </Button>
       )}
     </div>
@@ -93,7 +93,7 @@ function PredictionTable({ records }: { records: Prediction[] }) {
           {records.map((record) => (
             <tr key={record.id}>
               <th scope="row">
-                <Link to={`/predictions/${record.id}`}>{record.sample_id ?? 'without a reference'}</Link>
+                <Link to={`/predictions/${record.id}`}>{record.sample_id ?? 'no reference'}</Link>
               </th>
               <td>
                 <Outcome record={record} />

@@ -29,19 +29,19 @@ test('a key is sent without the spaces around it, and once however often Enter i
   expect(signIn.mock.calls).toEqual([[{ api_key: 'cq_1' }]]);
 });
 
-test('an unknown key, and a service that does not answer, are told apart', async () => {
+test('an unknown key and an unresponsive service give different errors', async () => {
   const user = renderPage(<SignInPage />);
   await user.type(key(), 'cq_1{Enter}');
-  expect((await screen.findByRole('alert')).textContent).toContain('This key is not known here');
+  expect((await screen.findByRole('alert')).textContent).toContain('This key is unknown');
   signIn.mockRejectedValue(new ConnectionError());
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
-  await screen.findByText('The service does not answer.');
+  await screen.findByText('The service is not responding.');
 });
 
 test('the token of a link is used at once and leaves the address; a used one asks for the key', async () => {
   window.history.replaceState(null, '', '/sign-in#token=once');
   renderPage(<SignInPage />);
-  expect((await screen.findByRole('alert')).textContent).toContain('This link has been used already');
+  expect((await screen.findByRole('alert')).textContent).toContain('This link was already used');
   expect(signIn.mock.calls).toEqual([[{ token: 'once' }]]);
   expect(window.location.href).not.toContain('once');
 });

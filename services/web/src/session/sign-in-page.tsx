@@ -13,7 +13,10 @@ import { useSession } from './use-session';
 
 type Credential = Parameters<typeof client.signIn>[0];
 
-/** By a key, or by the one-time token of a link: `/sign-in#token=…`, which never leaves the browser in an address. */
+/**
+ * Signs in by key or by the one-time token of a link, `/sign-in#token=…`: browsers do not send the fragment to the
+ * server.
+ */
 export function SignInPage() {
   usePageTitle('Sign in');
   const session = useSession();
@@ -25,7 +28,7 @@ export function SignInPage() {
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    // Enter submits a form of one field also while its button is none.
+    // Enter submits a form with one field even while its button is disabled.
     if (key.trim() !== '' && !signIn.isPending) signIn.mutate({ api_key: key.trim() });
   };
   return (
@@ -33,8 +36,7 @@ export function SignInPage() {
       <Wordmark />
       <h1>Sign in</h1>
       <p className="muted">
-        With the access key that your laboratory was given. It is exchanged for a session of twelve hours in this
-        browser and not kept.
+        Enter the access key of your laboratory. It starts a session of twelve hours in this browser and is not stored.
       </p>
       {signIn.isError && <Notice tone="error">{signInError(signIn.error, signIn.variables)}</Notice>}
       <form onSubmit={submit} className="stack">
@@ -52,8 +54,7 @@ export function SignInPage() {
         </Button>
       </form>
       <p className="small muted">
-        Started on your own machine? The address that the start command printed signs you in at once; it works once, for
-        ten minutes.
+        Running on your own machine? The link that npm start printed signs you in; it works once, for ten minutes.
       </p>
       <p className="small muted">For research. Not a medical device.</p>
     </main>
@@ -68,7 +69,7 @@ function useSignIn() {
   });
 }
 
-/** Takes the token out of the address at once: a reload or a bookmark must not repeat it. */
+/** Removes the token from the address at once, so that a reload or bookmark cannot repeat it. */
 function useSignInTokenFromUrl(signIn: (credential: Credential) => void): void {
   const { hash } = useLocation();
   useEffect(() => {
@@ -82,6 +83,6 @@ function useSignInTokenFromUrl(signIn: (credential: Credential) => void): void {
 function signInError(error: unknown, credential: Credential | undefined): string {
   if (!(error instanceof ApiError) || error.status !== 401) return errorMessage(error);
   if (credential !== undefined && 'token' in credential)
-    return 'This link has been used already, or is older than ten minutes. Sign in with your key instead.';
-  return 'This key is not known here, or has expired. Check that it was copied whole.';
+    return 'This link was already used or is older than ten minutes. Sign in with your key instead.';
+  return 'This key is unknown or has expired. Check that it was copied completely.';
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { isUnauthorized, noRetryClient } from '../api/clients';
 import { SESSION_KEY } from '../api/query-client';
 
-/** The session; null when nobody is signed in, undefined while that is not known. */
+/** The session; null when signed out, undefined while unknown. */
 export function useSession(): Session | null | undefined {
   return useQuery({
     queryKey: SESSION_KEY,
@@ -20,11 +20,11 @@ export function useSession(): Session | null | undefined {
 }
 
 export interface Permissions {
-  /** Patients' records and batches. */
+  /** May read patients' records and batches. */
   records: boolean;
-  /** Queue and workers. */
+  /** May see queue and workers. */
   operations: boolean;
-  /** The audit. */
+  /** May read the audit log. */
   admin: boolean;
 }
 

@@ -7,8 +7,8 @@ export interface ButtonProps extends AriaButtonProps {
 }
 
 /**
- * While it is pending it keeps the focus and does nothing. React Aria's own way of it leaves unnamed images behind for
- * readers, so what goes on is told by the page.
+ * A pending button keeps the focus and ignores presses. React Aria's own pending state leaves unnamed images in the
+ * accessibility tree, so the page announces progress itself.
  */
 export function Button({ variant = 'secondary', ref, isPending = false, onPress, type, ...props }: ButtonProps) {
   const press = isPending || onPress === undefined ? {} : { onPress };

@@ -2,7 +2,7 @@ interface ClassIconProps {
   name: 'benign' | 'malignant' | 'indeterminate';
 }
 
-/** A disc, a diamond or a ring: told apart without colours too. */
+/** A disc, a diamond or a ring, so that classes differ by shape as well as by colour. */
 export function ClassIcon({ name }: ClassIconProps) {
   return (
     <svg viewBox="-6 -6 12 12" width="11" height="11" aria-hidden="true" className={`sign sign-${name}`}>

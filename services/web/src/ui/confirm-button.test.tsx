@@ -6,8 +6,8 @@ import { ConfirmButton } from './confirm-button';
 function renderButton() {
   const confirm = jest.fn();
   const user = renderPage(
-    <ConfirmButton label="Delete" title="Delete this batch?" confirm="Delete for good" onConfirm={confirm}>
-      <p>That cannot be undone.</p>
+    <ConfirmButton label="Delete" title="Delete this batch?" confirm="Delete permanently" onConfirm={confirm}>
+      <p>This cannot be undone.</p>
     </ConfirmButton>,
   );
   return { user, confirm };
@@ -17,10 +17,10 @@ test('the action runs once it is confirmed in the dialog, and the dialog closes'
   const { user, confirm } = renderButton();
   await user.click(screen.getByRole('button', { name: 'Delete' }));
   expect(screen.getByRole('alertdialog', { name: 'Delete this batch?' }).textContent).toContain(
-    'That cannot be undone.',
+    'This cannot be undone.',
   );
   expect(confirm).not.toHaveBeenCalled();
-  await user.click(screen.getByRole('button', { name: 'Delete for good' }));
+  await user.click(screen.getByRole('button', { name: 'Delete permanently' }));
   expect(confirm).toHaveBeenCalledTimes(1);
   expect(screen.queryByRole('alertdialog')).toBeNull();
 });

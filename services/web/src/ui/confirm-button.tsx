@@ -5,16 +5,16 @@ import { Button, type ButtonProps } from './button';
 interface ConfirmButtonProps {
   label: string;
   title: string;
-  /** What will happen and whether it can be undone. */
+  /** Consequence of the action, and whether it can be undone. */
   children: ReactNode;
-  /** The verb on the button that does it. */
+  /** Label of the button that confirms. */
   confirm: string;
   onConfirm: () => void;
   variant?: ButtonProps['variant'];
   isPending?: boolean;
 }
 
-/** A button that asks before it does something that others feel. */
+/** Button that asks for confirmation before an action that affects others. */
 export function ConfirmButton({ label, title, children, confirm, onConfirm, variant, isPending }: ConfirmButtonProps) {
   return (
     <DialogTrigger>

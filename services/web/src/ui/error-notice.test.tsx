@@ -24,7 +24,7 @@ test('an answer without a detail shows its status', () => {
 test('a lost connection can be tried again', async () => {
   const retry = jest.fn();
   const user = renderPage(<ErrorNotice error={new ConnectionError()} what="Not loaded." onRetry={retry} />);
-  expect(text()).toContain('The service does not answer.');
+  expect(text()).toContain('The service is not responding.');
   await user.click(screen.getByRole('button', { name: 'Try again' }));
   expect(retry).toHaveBeenCalledTimes(1);
 });

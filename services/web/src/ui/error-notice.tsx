@@ -5,12 +5,12 @@ import { Notice } from './notice';
 
 interface ErrorNoticeProps {
   error: unknown;
-  /** What could not be done, as a whole sentence. */
+  /** The failed action, as a full sentence. */
   what: string;
   onRetry?: () => void;
 }
 
-/** What failed, why, what to quote when asking for help, and the way on. */
+/** Shows what failed, why, the request id for support, and a button to retry. */
 export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
   const requestId = error instanceof ApiError ? error.requestId : undefined;
   return (

@@ -1,4 +1,7 @@
-/** Numbers, times and durations as people read them: in English, as the pages are, whatever the browser's language. A per cent sign stays with its number. */
+/**
+ * Formats numbers, times and durations in English, like the pages, whatever the browser's language. A per cent sign
+ * stays on the line of its number.
+ */
 
 const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -13,7 +16,7 @@ export function pluralize(count: number, one: string, many = `${one}s`): string 
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** A probability, and never 0 or 100 % for what is neither. */
+/** Formats a probability; only exactly 0 and 1 become 0 % and 100 %. */
 export function formatProbability(probability: number): string {
   if (probability > 0 && probability < 0.001) return 'below 0.1\u00a0%';
   if (probability < 1 && probability > 0.999) return 'above 99.9\u00a0%';

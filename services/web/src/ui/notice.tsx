@@ -5,7 +5,7 @@ interface NoticeProps {
   children: ReactNode;
 }
 
-/** Errors are read out at once, the rest when there is a pause. */
+/** Screen readers announce errors immediately, other notices at the next pause. */
 export function Notice({ tone, children }: NoticeProps) {
   return (
     <div className={`notice ${tone}`} role={tone === 'error' ? 'alert' : 'status'}>

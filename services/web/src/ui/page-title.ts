@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 
-/** Never a patient's reference: titles go into the browser's history. */
+/** Do not pass a patient's reference: browsers store titles in the history. */
 export function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Cytoqueue`;

@@ -2,7 +2,7 @@ import { type ReactNode, useId } from 'react';
 
 interface PanelProps {
   title: string;
-  /** One or two sentences that say how what is inside is to be read. */
+  /** One or two sentences that explain how to read the content. */
   lead?: ReactNode;
   children: ReactNode;
   className?: string;

@@ -2,7 +2,7 @@ import { Label, ProgressBar } from 'react-aria-components';
 
 interface ProgressProps {
   label: string;
-  /** 0..1; undefined while it cannot be told. */
+  /** 0..1; undefined while unknown. */
   share: number | undefined;
   text: string;
 }

@@ -8,7 +8,7 @@ interface SelectFieldProps {
   children: ReactNode;
 }
 
-/** The browser's own list: known to every reader, and at its best on a phone. */
+/** Native select: works with every screen reader and on phones. */
 export function SelectField({ label, value, onChange, description, children }: SelectFieldProps) {
   const id = useId();
   return (

@@ -1,41 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryLaterError } from '@cytoqueue/queue';
 
-/** Suspects are delivered together. Before one of them can kill again, the others must have been put off, in Redis. */
+/** Wait until the other redelivered jobs are delayed in Redis: the one that runs may crash this process. */
 const DELAY_SETTLE_MS = 250;
-/** With some spread, so that two suspects do not meet again and again. */
+/** Random, so that two redelivered jobs do not keep meeting. */
 const retryDelayMs = (): number => 1_000 + Math.random() * 1_000;
 
 /**
- * Scores suspects alone. A job that was in hand when its worker died may have been what killed it, or may just have lain
- * beside that; with no other in hand when it kills again, a shard that kills every worker uses up its own deliveries only.
+ * Runs a redelivered job alone (a writer lock; other jobs are readers). A job that was active when its worker crashed
+ * may have caused the crash. Because no other job is active when it crashes the next worker, a shard that kills every
+ * worker uses up only its own deliveries.
  */
 export class CrashIsolation {
   private activeCount = 0;
-  private isRedeliveredActive = false;
+  private isRunningAlone = false;
   private waiting: (() => void)[] = [];
 
-  /** @throws PostponedError for a second suspect: it must not even wait beside the first */
+  /** @throws RetryLaterError for a second redelivered job: it must not be active beside the first, not even waiting */
   async run(isRedelivered: boolean, work: () => Promise<void>): Promise<void> {
     if (isRedelivered) await this.runAlone(work);
     else await this.runShared(work);
   }
 
   private async runAlone(work: () => Promise<void>): Promise<void> {
-    if (this.isRedeliveredActive) throw new RetryLaterError(retryDelayMs());
-    this.isRedeliveredActive = true;
+    if (this.isRunningAlone) throw new RetryLaterError(retryDelayMs());
+    this.isRunningAlone = true;
     try {
       while (this.activeCount > 0) await this.untilChange();
       await sleep(DELAY_SETTLE_MS);
       await work();
     } finally {
-      this.isRedeliveredActive = false;
+      this.isRunningAlone = false;
       this.notifyChange();
     }
   }
 
   private async runShared(work: () => Promise<void>): Promise<void> {
-    while (this.isRedeliveredActive) await this.untilChange();
+    while (this.isRunningAlone) await this.untilChange();
     this.activeCount++;
     try {
       await work();

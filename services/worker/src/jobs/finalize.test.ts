@@ -13,7 +13,7 @@ import { Finalizer } from './finalize';
 import { BatchDocumentCache, processShard, shardKey } from './shard';
 
 const BAD_ROW = '8,11,1,1,1,2,1,3,1,1\n';
-/** Three shards of two rows; the second has a row that is rejected. */
+/** Three shards of two rows; the second shard has a rejected row. */
 const FILE = HEADER + ROW + ROW + ROW + BAD_ROW + ROW + ROW;
 
 let redis: RedisProcess;
@@ -32,21 +32,21 @@ afterAll(async () => {
 const accept = (options: Partial<BatchOptions> = {}, csv = FILE) => worker.acceptBatch(csv, 2, options);
 
 async function score({ id, shards }: BatchDocument, scored = shards.map((_, shard) => shard)): Promise<void> {
-  const records = new BatchDocumentCache(worker.store);
+  const batchDocuments = new BatchDocumentCache(worker.store);
   for (const shard of scored)
-    await processShard(worker.services, records, { v: 1, tenant: TENANT, batchId: id, run: 1, shard, rows: 2 });
+    await processShard(worker.deps, batchDocuments, { v: 1, tenant: TENANT, batchId: id, run: 1, shard, rows: 2 });
 }
 
-/** A finalizer that knows nothing of an earlier one. */
+/** Runs a new finalizer, without state of an earlier one. */
 function finalize({ id }: BatchDocument, failed: number[] = []): Promise<void> {
-  return new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
+  return new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).process(
     { v: 1, tenant: TENANT, batchId: id, run: 1 },
     new Set(failed),
   );
 }
 
-async function rowsOf(record: BatchDocument, shard: number) {
-  const key = shardKey(TENANT, record, shard);
+async function rowsOf(batch: BatchDocument, shard: number) {
+  const key = shardKey(TENANT, batch, shard);
   return decodeShardObject(await worker.store.get(key), key);
 }
 
@@ -67,12 +67,12 @@ async function run({ id }: BatchDocument) {
   };
 }
 
-test('joins what the shards have left, and ends the batch', async () => {
-  const record = await accept();
-  expect(record.shards).toHaveLength(3);
-  await score(record);
-  await finalize(record);
-  const { manifest, statuses, errorCodes } = await run(record);
+test('joins the shards into the result files and completes the batch', async () => {
+  const batch = await accept();
+  expect(batch.shards).toHaveLength(3);
+  await score(batch);
+  await finalize(batch);
+  const { manifest, statuses, errorCodes } = await run(batch);
   expect(manifest).toMatchObject({
     run: 1,
     status: 'completed_with_errors',
@@ -82,25 +82,25 @@ test('joins what the shards have left, and ends the batch', async () => {
   });
   expect(statuses).toEqual(['ok', 'ok', 'ok', 'rejected', 'ok', 'ok']);
   expect(errorCodes).toEqual(['out-of-range']);
-  expect(await worker.isPending(record.id)).toBe(false);
-  expect((await worker.services.progress.read(record.id, 1)).finalizing).toBe(true);
+  expect(await worker.isPending(batch.id)).toBe(false);
+  expect((await worker.deps.progress.read(batch.id, 1)).finalizing).toBe(true);
 });
 
-test('scores a shard itself whose object is missing, to the same bytes', async () => {
-  const [whole, holed] = [await accept(), await accept()];
+test('scores a shard whose object is missing, with the same bytes', async () => {
+  const [whole, incomplete] = [await accept(), await accept()];
   await score(whole);
-  await score(holed, [0, 2]);
+  await score(incomplete, [0, 2]);
   await finalize(whole);
-  await finalize(holed);
-  expect((await run(holed)).results).toEqual((await run(whole)).results);
-  expect(await rowsOf(holed, 1)).toEqual(await rowsOf(whole, 1));
+  await finalize(incomplete);
+  expect((await run(incomplete)).results).toEqual((await run(whole)).results);
+  expect(await rowsOf(incomplete, 1)).toEqual(await rowsOf(whole, 1));
 });
 
-test('gives the rows of a failed shard back as failed, none lost', async () => {
-  const record = await accept();
-  await score(record, [0, 2]);
-  await finalize(record, [1]);
-  const { manifest, statuses, errorCodes } = await run(record);
+test('reports the rows of a failed shard as failed and loses none', async () => {
+  const batch = await accept();
+  await score(batch, [0, 2]);
+  await finalize(batch, [1]);
+  const { manifest, statuses, errorCodes } = await run(batch);
   expect(manifest).toMatchObject({
     status: 'completed_with_errors',
     counts: { total: 6, succeeded: 4, rejected: 0, failed: 2 },
@@ -110,61 +110,61 @@ test('gives the rows of a failed shard back as failed, none lost', async () => {
   expect(errorCodes).toEqual(['shard-failed', 'shard-failed']);
 });
 
-test('believes the store when it has a shard that the queue calls failed', async () => {
-  const record = await accept();
-  await score(record);
-  await finalize(record, [0, 1]);
-  expect((await run(record)).manifest).toMatchObject({ counts: { succeeded: 5, failed: 0 }, failed_shards: [] });
+test('uses a stored shard although its job failed', async () => {
+  const batch = await accept();
+  await score(batch);
+  await finalize(batch, [0, 1]);
+  expect((await run(batch)).manifest).toMatchObject({ counts: { succeeded: 5, failed: 0 }, failed_shards: [] });
 });
 
-test('a batch of which nothing was scored has failed', async () => {
-  const record = await accept();
-  await finalize(record, [0, 1, 2]);
-  expect((await run(record)).manifest).toMatchObject({
+test('a batch without scored rows fails', async () => {
+  const batch = await accept();
+  await finalize(batch, [0, 1, 2]);
+  expect((await run(batch)).manifest).toMatchObject({
     status: 'failed',
     counts: { failed: 6 },
     failed_shards: [0, 1, 2],
   });
 });
 
-test('on_error=abort: one rejected row fails the batch, none does not', async () => {
+test('with on_error=abort one rejected row fails the batch', async () => {
   const [bad, good] = [await accept({ on_error: 'abort' }), await accept({ on_error: 'abort' }, HEADER + ROW)];
-  for (const record of [bad, good]) {
-    await score(record);
-    await finalize(record);
+  for (const batch of [bad, good]) {
+    await score(batch);
+    await finalize(batch);
   }
   expect((await run(bad)).manifest.status).toBe('failed');
   expect((await run(good)).manifest.status).toBe('succeeded');
 });
 
-test('a second finalizer, at once or later, writes the same run', async () => {
-  const record = await accept();
-  await score(record, [0, 2]);
-  await Promise.all([finalize(record), finalize(record)]);
-  const first = await run(record);
-  const written = await worker.store.head(ObjectKeys.runManifest(TENANT, record.id, 1));
-  await finalize(record);
-  expect(await run(record)).toEqual(first);
-  expect(await worker.store.head(ObjectKeys.runManifest(TENANT, record.id, 1))).toEqual(written);
+test('a concurrent or later finalizer writes the same run', async () => {
+  const batch = await accept();
+  await score(batch, [0, 2]);
+  await Promise.all([finalize(batch), finalize(batch)]);
+  const first = await run(batch);
+  const written = await worker.store.head(ObjectKeys.runManifest(TENANT, batch.id, 1));
+  await finalize(batch);
+  expect(await run(batch)).toEqual(first);
+  expect(await worker.store.head(ObjectKeys.runManifest(TENANT, batch.id, 1))).toEqual(written);
 });
 
-test('a run that has ended stays as it ended, whatever the queue says of it later', async () => {
-  const record = await accept();
-  await score(record);
-  await finalize(record);
-  const ended = await run(record);
-  await worker.store.delete(shardKey(TENANT, record, 1));
-  await worker.store.put(ObjectKeys.pending(TENANT, record.id), Buffer.alloc(0));
-  await finalize(record, [1]);
-  expect(await run(record)).toEqual(ended);
-  expect(await worker.isPending(record.id)).toBe(false);
+test('a completed run does not change, whatever the queue reports later', async () => {
+  const batch = await accept();
+  await score(batch);
+  await finalize(batch);
+  const ended = await run(batch);
+  await worker.store.delete(shardKey(TENANT, batch, 1));
+  await worker.store.put(ObjectKeys.pending(TENANT, batch.id), Buffer.alloc(0));
+  await finalize(batch, [1]);
+  expect(await run(batch)).toEqual(ended);
+  expect(await worker.isPending(batch.id)).toBe(false);
 });
 
 test('a shard delivered twice is stored and counted once', async () => {
-  const record = await accept();
-  await score(record, [1]);
-  const stored = await worker.store.head(shardKey(TENANT, record, 1));
-  await score(record, [1, 1]);
-  expect(await worker.store.head(shardKey(TENANT, record, 1))).toEqual(stored);
-  expect(await worker.services.progress.read(record.id, 1)).toMatchObject({ shards: 1, succeeded: 1, rejected: 1 });
+  const batch = await accept();
+  await score(batch, [1]);
+  const stored = await worker.store.head(shardKey(TENANT, batch, 1));
+  await score(batch, [1, 1]);
+  expect(await worker.store.head(shardKey(TENANT, batch, 1))).toEqual(stored);
+  expect(await worker.deps.progress.read(batch.id, 1)).toMatchObject({ shards: 1, succeeded: 1, rejected: 1 });
 });

@@ -1,10 +1,10 @@
 /*
- * Delivery: at least once; effect: exactly once. Order: which shards have failed (decided once), the files (written once),
- * the manifest (last, once), then the pending marker of this run goes. Dead anywhere between, it is done again to the same bytes; until
- * the marker is gone the reconciler sees to that.
+ * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files and last the
+ * manifest (each write-once), then the run's pending marker is deleted. After a crash in between, everything is
+ * repeated with the same bytes; the reconciler ensures that until the marker is deleted.
  */
 import { createHash } from 'node:crypto';
-import { CHANGE_COLUMNS, ERROR_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { judgeFile } from '@cytoqueue/classifier';
 import {
@@ -14,6 +14,7 @@ import {
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
+  batchRowsKey,
   type ShardCounts,
   type ShardObject,
   decodeShardObject,
@@ -23,6 +24,7 @@ import {
   readDocument,
   sealDocument,
   listUnscoredShards,
+  errorColumns,
   explainColumns,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
@@ -38,50 +40,53 @@ import {
 } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 
-/** How many shard objects may be on their way while one is written. */
+/** Shard objects that are loaded ahead while one is written. */
 const PREFETCH = 3;
-/** Hashed in one go: this thread also answers clinicians, and a shard's megabytes would hold it for as long as they take. */
+/** Bytes hashed without yielding: this thread also scores single records, which a whole shard would delay. */
 const HASH_SLICE_BYTES = 512 * 1024;
 
 /**
- * Joins a run's shards into its files and ends the run. Believes the store, not the queue: a shard whose object is missing
- * is scored here, unless its job failed for good (which is decided once). The manifest is written last and once; every file is a function of
- * the input and the model, so a second finalizer writes the same bytes.
+ * Joins a run's shards into the result files and completes the run. The store is authoritative: a shard without an
+ * object is scored here, unless its job has failed permanently. Every file depends only on the input, the model and the
+ * frozen list of failed shards, so a second finalizer writes the same bytes.
  */
 export class Finalizer {
   constructor(
-    private readonly services: ShardDeps,
+    private readonly deps: ShardDeps,
     private readonly batchDocuments: BatchDocumentCache,
   ) {}
 
-  /** `failedShards`: those whose jobs exhausted their attempts. */
+  /** @param failedShards shards whose jobs exhausted their attempts */
   process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
     return this.skipIfRemoved(job, () => this.processStored(job, failedShards));
   }
 
-  /** Asked before as well, so that nothing is written for a batch that is gone. */
+  /** Checks before the work too, so that nothing is written for a removed batch. */
   private async skipIfRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
-    if (!(await isRemoved(this.services.store, job))) await skipIfRemoved(this.services.store, job, work);
+    if (!(await isRemoved(this.deps.store, job))) await skipIfRemoved(this.deps.store, job, work);
   }
 
   private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
-    const { store, progress } = this.services;
+    const { store, progress } = this.deps;
     await progress.markFinalizing(batchId, run);
-    // A run that has ended stays as it ended, whatever was canceled, lost or found since.
+    // A manifest is final, whatever was canceled, lost or found since.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined)
       await this.completeRun(tenant, batchId, run, failedShards);
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
-  /** When finalizing itself failed for good: the batch must not be `finalizing` for ever. What was scored can be fetched in part, and retried. */
+  /**
+   * Completes the run as failed when finalizing failed permanently, so that the batch does not stay `finalizing`. The
+   * scored rows remain available as partial results, and the run can be retried.
+   */
   failRun(job: FinalizeJob): Promise<void> {
     return this.skipIfRemoved(job, () => this.failStoredRun(job));
   }
 
   private async failStoredRun({ tenant, batchId, run }: FinalizeJob): Promise<void> {
-    const { store } = this.services;
+    const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const manifest = await new RunFinalizer(this.services, tenant, batch, run, new Set()).summarizeFailed();
+    const manifest = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
@@ -92,9 +97,9 @@ export class Finalizer {
     run: number,
     failedShards: ReadonlySet<number>,
   ): Promise<void> {
-    const { store } = this.services;
+    const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const files = new RunFinalizer(this.services, tenant, batch, run, failedShards);
+    const files = new RunFinalizer(this.deps, tenant, batch, run, failedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run))
       ? await files.summarizeCanceled()
       : await files.writeFiles();
@@ -103,7 +108,7 @@ export class Finalizer {
 
   /** A finalizer of a release without checksums may have written the same manifest first. */
   private async putManifest(key: string, manifest: ManifestDocument): Promise<void> {
-    const { store } = this.services;
+    const { store } = this.deps;
     try {
       await store.putOnce(key, sealDocument(manifest), { contentType: 'application/json' });
     } catch (error) {
@@ -117,12 +122,12 @@ export class Finalizer {
 class RunFinalizer {
   private readonly total = emptyCounts();
   private readonly histogram: number[] = [];
-  private readonly withErrors: number[] = [];
-  private readonly withChanges: number[] = [];
+  private readonly shardsWithErrors: number[] = [];
+  private readonly shardsWithChanges: number[] = [];
   private failed: number[] = [];
 
   constructor(
-    private readonly services: ShardDeps,
+    private readonly deps: ShardDeps,
     private readonly tenant: string,
     private readonly batch: BatchDocument,
     private readonly run: number,
@@ -132,7 +137,7 @@ class RunFinalizer {
   async writeFiles(): Promise<ManifestDocument> {
     const { tenant, batch, run } = this;
     await this.freezeFailedShards();
-    const header = await this.services.store.getRange(ObjectKeys.batchInput(tenant, batch.id), {
+    const header = await this.deps.store.getRange(batchRowsKey(tenant, batch), {
       start: 0,
       end: batch.input.header_bytes,
     });
@@ -143,18 +148,18 @@ class RunFinalizer {
     );
     const errors = await this.putFile(
       ObjectKeys.runErrors(tenant, batch.id, run),
-      this.sparseChunks(header, ERROR_COLUMNS, 'errors', this.withErrors),
+      this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
     );
     const drift = await this.drift();
     if (batch.rescores === undefined) return this.manifest({ results, errors, drift });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
-      this.sparseChunks(header, CHANGE_COLUMNS, 'changes', this.withChanges),
+      this.sparseChunks(header, CHANGE_COLUMNS, 'changes', this.shardsWithChanges),
     );
     return this.manifest({ results, errors, changes, changed_rows: this.total.changed, drift });
   }
 
-  /** Counts what was scored before the run was canceled, and writes nothing. */
+  /** Counts the rows that were scored before the cancel; writes no files. */
   async summarizeCanceled(): Promise<ManifestDocument> {
     const { succeeded, rejected } = await this.countScored();
     const counts = {
@@ -167,7 +172,7 @@ class RunFinalizer {
     return { run: this.run, status: 'canceled', counts, summary: this.summary(), failed_shards: [] };
   }
 
-  /** The same, with the rest as failed. A damaged shard object is set aside, so that a retry scores the shard again. */
+  /** Counts the remaining rows as failed. Damaged shard objects are moved away, so that a retry scores them again. */
   async summarizeFailed(): Promise<ManifestDocument> {
     const { succeeded, rejected } = await this.countScored();
     const counts = {
@@ -177,7 +182,7 @@ class RunFinalizer {
       rejected,
       failed: this.batch.rows - succeeded - rejected,
     };
-    const unscored = await listUnscoredShards(this.services.store, this.tenant, this.batch);
+    const unscored = await listUnscoredShards(this.deps.store, this.tenant, this.batch);
     return {
       run: this.run,
       status: 'failed',
@@ -188,11 +193,11 @@ class RunFinalizer {
   }
 
   private async countScored(): Promise<ShardCounts> {
-    const { services, tenant, batch } = this;
+    const { deps, tenant, batch } = this;
     const existing = prefetch(
       batch.shards.map((_, shard) => shard),
       PREFETCH,
-      (shard) => readShardObject(services, tenant, batch, shard),
+      (shard) => readShardObject(deps, tenant, batch, shard),
     );
     for await (const object of existing) if (object !== undefined) this.add(object.counts);
     return this.total;
@@ -206,15 +211,15 @@ class RunFinalizer {
     }
   }
 
-  /** The files that hold few of the rows, from the shards that have any. */
+  /** Writes a file that has few rows, from the shards that have any of them. */
   private async *sparseChunks(
     header: Buffer,
     columns: readonly string[],
-    part: 'errors' | 'changes',
+    column: 'errors' | 'changes',
     shards: number[],
   ): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, columns);
-    for await (const { object } of this.objects(shards)) yield object[part];
+    for await (const { object } of this.objects(shards)) yield object[column];
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
@@ -222,41 +227,40 @@ class RunFinalizer {
   }
 
   private async loadOrScore(shard: number): Promise<ShardObject> {
-    const { services, tenant, batch, run } = this;
+    const { deps, tenant, batch, run } = this;
     if (this.failed.includes(shard))
       return decodeShardObject(
-        await services.pool.fail(await loadShardTask(services, tenant, batch, shard)),
+        await deps.pool.fail(await loadShardTask(deps, tenant, batch, shard)),
         shardKey(tenant, batch, shard),
       );
     const existing = await readShardObject(
-      services,
+      deps,
       tenant,
       batch,
       shard,
-      services.pool.acquireOutput(batch.shards[shard].length),
+      deps.pool.acquireOutput(batch.shards[shard].length),
     );
     return (
-      existing ??
-      scoreAndStore(services, tenant, batch, run, shard, await wasDamaged(services.store, tenant, batch, shard))
+      existing ?? scoreAndStore(deps, tenant, batch, run, shard, await wasDamaged(deps.store, tenant, batch, shard))
     );
   }
 
   /**
-   * The shards whose jobs failed and whose objects are missing. Decided once, also when there are none: an earlier
-   * finalizer's decision stands, whatever has come since, and one at the same time must not come to another.
+   * Freezes the list of failed shards (jobs failed, objects missing) in a write-once object, even if it is empty, so
+   * that redelivered and concurrent finalizers write identical files.
    */
   private async freezeFailedShards(): Promise<void> {
-    const { services, tenant, batch, run, exhaustedShards } = this;
+    const { deps, tenant, batch, run, exhaustedShards } = this;
     const key = ObjectKeys.runFailedShards(tenant, batch.id, run);
-    const unscored = exhaustedShards.size === 0 ? [] : await listUnscoredShards(services.store, tenant, batch);
+    const unscored = exhaustedShards.size === 0 ? [] : await listUnscoredShards(deps.store, tenant, batch);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => exhaustedShards.has(shard));
-    for (const shard of failed) await services.metrics.shardFailed({ batchId: batch.id, run, shard });
+    for (const shard of failed) await deps.metrics.shardFailed({ batchId: batch.id, run, shard });
     try {
-      await services.store.putOnce(key, sealDocument(failed), { contentType: 'application/json' });
+      await deps.store.putOnce(key, sealDocument(failed), { contentType: 'application/json' });
       this.failed = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = await readDocument(services.store, key, failedShardsShape);
+      this.failed = await readDocument(deps.store, key, failedShardsShape);
     }
   }
 
@@ -264,8 +268,8 @@ class RunFinalizer {
     this.add(counts);
     for (let slot = 0; slot < histogram.length; slot++)
       this.histogram[slot] = (this.histogram[slot] ?? 0) + histogram[slot];
-    if (errors.length > 0) this.withErrors.push(shard);
-    if (changes.length > 0) this.withChanges.push(shard);
+    if (errors.length > 0) this.shardsWithErrors.push(shard);
+    if (changes.length > 0) this.shardsWithChanges.push(shard);
   }
 
   private add(counts: ShardCounts): void {
@@ -278,14 +282,14 @@ class RunFinalizer {
   }
 
   private async drift(): Promise<DriftDocument> {
-    const { model } = await this.services.registry.loadPinned(this.batch.model);
+    const { model } = await this.deps.registry.loadPinned(this.batch.model);
     return judgeFile(this.histogram, model);
   }
 
   private async resultColumns(): Promise<readonly string[]> {
     const { options, model } = this.batch;
     return options.explain
-      ? [...RESULT_COLUMNS, ...explainColumns((await this.services.registry.loadPinned(model)).model.schema)]
+      ? [...RESULT_COLUMNS, ...explainColumns((await this.deps.registry.loadPinned(model)).model.schema)]
       : RESULT_COLUMNS;
   }
 
@@ -294,23 +298,23 @@ class RunFinalizer {
     return resultHeader(header, { dialect, columns, added, formulas: this.batch.options.formulas });
   }
 
-  private async putFile(key: string, parts: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
-    const { store, pool } = this.services;
+  private async putFile(key: string, chunks: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
+    const { store, pool } = this.deps;
     const hash = createHash('sha256');
     const written: Uint8Array[] = [];
-    const release = () => written.splice(0).forEach((part) => pool.release(part));
+    const release = () => written.splice(0).forEach((chunk) => pool.release(chunk));
     let bytes = 0;
     const countedSlices = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const part of parts) {
-        bytes += part.length;
-        for (let offset = 0; offset < part.length; offset += HASH_SLICE_BYTES) {
-          const slice = part.subarray(offset, offset + HASH_SLICE_BYTES);
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        for (let offset = 0; offset < chunk.length; offset += HASH_SLICE_BYTES) {
+          const slice = chunk.subarray(offset, offset + HASH_SLICE_BYTES);
           hash.update(slice);
           yield slice;
-          // This piece may still be on its way; all before it has arrived.
+          // The store may still use this slice; it has consumed the earlier ones, so their buffers can be reused.
           release();
         }
-        written.push(part);
+        written.push(chunk);
       }
     };
     await store.putOnce(key, countedSlices(), { contentType: 'text/csv' });

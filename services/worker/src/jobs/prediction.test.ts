@@ -12,7 +12,7 @@ let processor: PredictionProcessor;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   worker = await RunningWorker.start(redis.url);
-  processor = new PredictionProcessor(worker.services);
+  processor = new PredictionProcessor(worker.deps);
 });
 
 afterAll(async () => {
@@ -22,14 +22,14 @@ afterAll(async () => {
 
 const jobOf = (predictionId: string) => ({ v: 1 as const, tenant: TENANT, predictionId });
 const resultKey = (id: string) => ObjectKeys.predictionResult(TENANT, id);
-const putEnd = (id: string, end: PredictionCompletion) =>
-  worker.store.putOnce(resultKey(id), Buffer.from(JSON.stringify(end)));
+const putCompletion = (id: string, completion: PredictionCompletion) =>
+  worker.store.putOnce(resultKey(id), Buffer.from(JSON.stringify(completion)));
 
-test('delivered again, to whichever worker, it leaves the very same bytes', async () => {
+test('a redelivery to any worker leaves the same bytes', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
   const [bytes, info] = [await worker.store.get(resultKey(id)), await worker.store.head(resultKey(id))];
-  await Promise.all([processor.process(jobOf(id)), new PredictionProcessor(worker.services).process(jobOf(id))]);
+  await Promise.all([processor.process(jobOf(id)), new PredictionProcessor(worker.deps).process(jobOf(id))]);
   expect(await worker.store.get(resultKey(id))).toEqual(bytes);
   expect(await worker.store.head(resultKey(id))).toEqual(info);
   await processor.cleanUp(jobOf(id));
@@ -40,16 +40,16 @@ test('delivered again, to whichever worker, it leaves the very same bytes', asyn
   });
 });
 
-test('canceled it stays canceled, also when it is given up', async () => {
+test('a canceled prediction stays canceled, even when its job fails permanently', async () => {
   const id = await worker.acceptPrediction();
-  await putEnd(id, { status: 'canceled' });
+  await putCompletion(id, { status: 'canceled' });
   await processor.process(jobOf(id));
   await processor.fail(jobOf(id));
   expect(await worker.json(resultKey(id))).toEqual({ status: 'canceled' });
   expect(await worker.isPending(id)).toBe(false);
 });
 
-test('given up it says so, and a result that came first stands', async () => {
+test('a permanent failure is stored, unless there is a result already', async () => {
   const [lost, scored] = [await worker.acceptPrediction(), await worker.acceptPrediction()];
   await processor.fail(jobOf(lost));
   expect(await worker.json(resultKey(lost))).toMatchObject({ status: 'failed', error: { code: 'scoring-failed' } });
@@ -59,7 +59,7 @@ test('given up it says so, and a result that came first stands', async () => {
   expect([await worker.isPending(lost), await worker.isPending(scored)]).toEqual([false, false]);
 });
 
-test('taken back by the API it leaves nothing', async () => {
+test('a record that the API rolled back leaves nothing', async () => {
   const id = await worker.acceptPrediction();
   await worker.store.delete(ObjectKeys.predictionRequest(TENANT, id));
   await processor.process(jobOf(id));
@@ -74,7 +74,7 @@ test('of a record that was deleted while it was scored no result stays', async (
   expect([await worker.store.head(resultKey(id)), await worker.isPending(id)]).toEqual([undefined, false]);
 });
 
-test('a different result of the same record is an alarm, and replaces nothing', async () => {
+test('a different result of the same record raises an alarm and replaces nothing', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
   const end = await worker.json<Extract<PredictionCompletion, { status: 'succeeded' }>>(resultKey(id));
@@ -84,7 +84,7 @@ test('a different result of the same record is an alarm, and replaces nothing', 
   expect(await worker.json(resultKey(id))).toEqual(doctored);
 });
 
-test('a stored result of which one digit changed is corrupt, not another result', async () => {
+test('a stored result with one changed digit is corrupt, not a different result', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
   const bytes = await worker.store.get(resultKey(id));
@@ -96,7 +96,7 @@ test('a stored result of which one digit changed is corrupt, not another result'
   );
 });
 
-test('the same result that a release without checksums wrote first stands', async () => {
+test('the same result stays when a release without checksums wrote it first', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
   const unsealed = Buffer.from(JSON.stringify(await worker.json(resultKey(id))));
@@ -105,7 +105,7 @@ test('the same result that a release without checksums wrote first stands', asyn
   expect(await worker.store.get(resultKey(id))).toEqual(unsealed);
 });
 
-test('another model than the pinned one is not scored with', async () => {
+test('rejects a model that differs from the pinned one', async () => {
   const id = await worker.acceptPrediction({ model: { ...worker.pin, digest: `sha256:${'0'.repeat(64)}` } });
   await expect(processor.process(jobOf(id))).rejects.toThrow(ModelDigestError);
   expect([await worker.store.head(resultKey(id)), await worker.isPending(id)]).toEqual([undefined, true]);

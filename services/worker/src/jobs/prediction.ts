@@ -1,6 +1,7 @@
 /*
- * Delivery: at least once; effect: exactly once. Order: the result (written once; whoever comes first has decided how the
- * record ended), then the pending marker goes. Dead between the two, the record is scored again to the same bytes.
+ * Delivery: at least once; effect: exactly once. Write order: the completion (write-once: the first writer decides how
+ * the prediction ends), then the pending marker is deleted. After a crash between the two, scoring again gives the same
+ * bytes.
  */
 import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
@@ -18,62 +19,65 @@ import {
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 
-/** What one model version needs to answer; both parts hold scratch space. */
+/** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
 interface Predictor {
   classifier: Classifier;
   explainer: Explainer;
 }
 
 /**
- * Scores one record. Delivery is at least once; the result is written once, so a redelivery writes the same bytes or
- * finds that the prediction was canceled. The pending marker goes last, by `settle`, when whoever waits has been told.
+ * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
+ * the pending marker last, after waiting clients have been notified.
  */
 export class PredictionProcessor {
   private readonly predictors = new Map<string, Predictor>();
 
-  constructor(private readonly services: { store: ObjectStore; registry: ModelRegistry }) {}
+  constructor(private readonly deps: { store: ObjectStore; registry: ModelRegistry }) {}
 
-  /** @returns whether the record's end is this result: not when it was canceled or taken back */
+  /** @returns whether this result is stored; false when the prediction was canceled or rolled back */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
-    // Taken back: the client was told that it was not accepted.
+    // The API rolled the record back and answered that it was not accepted.
     if (request === undefined) return false;
     const result = toPredictionResult(await this.predictorFor(request), request);
-    return this.completion(tenant, predictionId, { status: 'succeeded', result });
+    return this.complete(tenant, predictionId, { status: 'succeeded', result });
   }
 
-  /** The prediction has its end and needs no further delivery. Of one that was deleted meanwhile the result must not stay. */
+  /**
+   * Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. Deletes the result too if
+   * the prediction was deleted while it was scored.
+   */
   async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
-    const { store } = this.services;
+    const { store } = this.deps;
     await store.delete(ObjectKeys.pending(tenant, predictionId));
     if ((await store.head(ObjectKeys.predictionRequest(tenant, predictionId))) === undefined)
       await store.delete(ObjectKeys.predictionResult(tenant, predictionId));
   }
 
-  /** After the last attempt: the client must not wait for ever. */
+  /** Completes the prediction as failed after the last attempt, so that clients stop waiting. */
   async fail(job: PredictionJob): Promise<void> {
     const { tenant, predictionId } = job;
     const error = {
       code: 'scoring-failed',
-      detail: 'the record could not be scored after several attempts; send it again',
+      detail: 'The record could not be scored after several attempts. Send it again.',
     };
-    await this.completion(tenant, predictionId, { status: 'failed', error });
+    await this.complete(tenant, predictionId, { status: 'failed', error });
     await this.cleanUp(job);
   }
 
   private readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {
-    return findDocument(this.services.store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
+    return findDocument(this.deps.store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
   }
 
-  private async completion(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
+  private async complete(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
     const key = ObjectKeys.predictionResult(tenant, id);
     try {
-      await this.services.store.putOnce(key, sealDocument(completion), { contentType: 'application/json' });
+      await this.deps.store.putOnce(key, sealDocument(completion), { contentType: 'application/json' });
       return true;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      const existing = await readDocument(this.services.store, key, predictionCompletionShape);
-      // A worker of a release without checksums may have written the same end first.
+      const existing = await readDocument(this.deps.store, key, predictionCompletionShape);
+      // A worker of a release without checksums may have written the same completion first.
       if (JSON.stringify(existing) === JSON.stringify(completion)) return true;
       if (isSameFormat(existing, completion)) throw error;
       return false;
@@ -83,7 +87,7 @@ export class PredictionProcessor {
   private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
     const cached = this.predictors.get(pin.digest);
     if (cached !== undefined) return cached;
-    const { model } = await this.services.registry.loadPinned(pin);
+    const { model } = await this.deps.registry.loadPinned(pin);
     const predictor = { classifier: new Classifier(model), explainer: new Explainer(model) };
     this.predictors.set(pin.digest, predictor);
     return predictor;
@@ -91,8 +95,8 @@ export class PredictionProcessor {
 }
 
 /**
- * Canceled, given up, or answered by another release, whose evidence may differ: the first end stays. Two different
- * results of one format are an alarm.
+ * Whether two different completions contradict each other. The first one stays when it is a cancel, a failure or the
+ * result of another release, whose evidence may differ. Two different results of one format raise an alarm.
  */
 function isSameFormat(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
   return existing.status === completion.status && formatOf(existing) === formatOf(completion);

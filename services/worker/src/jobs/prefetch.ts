@@ -1,4 +1,4 @@
-/** Loads items in their order, up to `ahead` of them at once: hides the store's latency without holding more than a few. */
+/** Yields loaded items in order and loads up to `limit` of them ahead, which hides the store's latency. */
 export async function* prefetch<T, R>(
   items: readonly T[],
   limit: number,
@@ -9,7 +9,7 @@ export async function* prefetch<T, R>(
   const fill = () => {
     while (loading.length < limit && next < items.length) {
       const promise = load(items[next++]);
-      // Awaited in its turn; until then its failure must not count as unhandled.
+      // The loop awaits this later; suppress the unhandled-rejection warning until then.
       promise.catch(() => undefined);
       loading.push(promise);
     }

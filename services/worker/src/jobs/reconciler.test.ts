@@ -23,7 +23,7 @@ beforeAll(async () => {
   worker = await RunningWorker.start(redis.url);
   connection = createProducerConnection(redis.url, () => undefined);
   producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is there', () => connection.status === 'ready');
+  await waitUntil('Redis is connected', () => connection.status === 'ready');
 });
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 const reconciler = (): ReconcilerDeps => {
-  const { store, metrics, logger } = worker.services;
+  const { store, metrics, logger } = worker.deps;
   return {
     store,
     producer,
@@ -50,7 +50,7 @@ const reconciler = (): ReconcilerDeps => {
 };
 const reconcileAt = (aheadMs: number) => reconcile(reconciler(), { nowMs: Date.now() + aheadMs });
 
-test('what is young is left alone, and what is old or from the future is enqueued, once', async () => {
+test('skips young markers and enqueues work with old or future markers once', async () => {
   const { id } = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
   expect(await reconcileAt(0)).toBe(0);
   expect(await producer.runState(id, 1)).toBe('unknown');
@@ -60,7 +60,7 @@ test('what is young is left alone, and what is old or from the future is enqueue
   await worker.store.delete(ObjectKeys.pending(TENANT, id));
 });
 
-test('a marker of nothing yet is no orphan, though a clock is an hour ahead; after a day it is', async () => {
+test('a marker without a resource is kept for a day, even by a clock that is an hour ahead', async () => {
   const key = ObjectKeys.pending(TENANT, createId('pred_'));
   await worker.store.put(key, Buffer.alloc(0));
   await reconcileAt(HOUR_MS);
@@ -69,24 +69,24 @@ test('a marker of nothing yet is no orphan, though a clock is an hour ahead; aft
   expect(await worker.store.head(key)).toBeUndefined();
 });
 
-test('several reconcilers at once, beside two workers: one manifest, one object a shard, nothing pending', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(40), 2);
-  const consumers = [createConsumers(worker.services), createConsumers(worker.services)];
+test('concurrent reconcilers beside two workers leave one manifest and one object per shard', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(40), 2);
+  const consumers = [createConsumers(worker.deps), createConsumers(worker.deps)];
   for (const each of consumers) each.start();
-  // One may find a job locked by a worker: it leaves the rest to the next turn.
+  // A pass may find a job locked by a worker and leave the rest to the next pass.
   const failures: unknown[] = [];
   const turn = () => reconcileAt(2 * MINUTE_MS).catch((error: unknown) => void failures.push(error));
   await Promise.all(Array.from({ length: 4 }, turn));
-  await waitUntil('the batch has ended', async () => {
+  await waitUntil('the batch is finished', async () => {
     await turn();
-    return !(await worker.isPending(record.id));
+    return !(await worker.isPending(batch.id));
   });
   for (const error of failures) expect((error as Error).message).toMatch(/could not be removed because it is locked/);
   await Promise.all(consumers.map((each) => each.stop()));
-  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
+  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
   expect(manifest).toMatchObject({ status: 'succeeded', counts: { total: 40, succeeded: 40 }, failed_shards: [] });
-  const { objects } = await worker.store.list({ prefix: ObjectKeys.batchFolder(TENANT, record.id) });
-  expect(objects.filter(({ key }) => key.endsWith('.shard'))).toHaveLength(record.shards.length);
+  const { objects } = await worker.store.list({ prefix: ObjectKeys.batchFolder(TENANT, batch.id) });
+  expect(objects.filter(({ key }) => key.endsWith('.shard'))).toHaveLength(batch.shards.length);
   expect(objects.filter(({ key }) => key.endsWith('manifest.json'))).toHaveLength(1);
 });
 
@@ -103,74 +103,77 @@ async function drain(ids: readonly string[]): Promise<void> {
   await worker.whileConsuming(() => waitUntil('nothing is pending', isDrained));
 }
 
-test('ending a run keeps the marker that a retry has written meanwhile, and the retry survives an emptied Redis', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-  const job = { v: 1 as const, tenant: TENANT, batchId: record.id, run: 1 };
-  await new Finalizer(worker.services, new BatchDocumentCache(worker.store)).failRun(job);
-  // The first run's finalizer is delivered again when the retry has opened its run.
-  await put(ObjectKeys.pending(TENANT, record.id));
-  await put(ObjectKeys.pending(TENANT, record.id, 2));
-  await openRun(record.id, 2);
-  await new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(job, new Set());
-  expect(await worker.store.head(ObjectKeys.pending(TENANT, record.id))).toBeUndefined();
-  expect(await worker.store.head(ObjectKeys.pending(TENANT, record.id, 2))).toBeDefined();
-  expect(await producer.canRunFinish(record.id, 2)).toBe(false);
+test('completing a run keeps the marker of a concurrent retry, which survives a flushed Redis', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+  const job = { v: 1 as const, tenant: TENANT, batchId: batch.id, run: 1 };
+  await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).failRun(job);
+  // The first run's finalizer is redelivered after the retry has opened its run.
+  await put(ObjectKeys.pending(TENANT, batch.id));
+  await put(ObjectKeys.pending(TENANT, batch.id, 2));
+  await openRun(batch.id, 2);
+  await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).process(job, new Set());
+  expect(await worker.store.head(ObjectKeys.pending(TENANT, batch.id))).toBeUndefined();
+  expect(await worker.store.head(ObjectKeys.pending(TENANT, batch.id, 2))).toBeDefined();
+  expect(await producer.canRunFinish(batch.id, 2)).toBe(false);
   expect(await reconcileAt(2 * MINUTE_MS)).toBe(1);
-  expect(await producer.canRunFinish(record.id, 2)).toBe(true);
-  await drain([record.id]);
-  expect(await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({
+  expect(await producer.canRunFinish(batch.id, 2)).toBe(true);
+  await drain([batch.id]);
+  expect(await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 2))).toMatchObject({
     status: 'succeeded',
     counts: { succeeded: 4 },
   });
 });
 
-test('a retry that an earlier version accepted, with the marker of run 1, is finished', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-  await new Finalizer(worker.services, new BatchDocumentCache(worker.store)).failRun({
+test('finishes a retry that an earlier release accepted with the marker of run 1', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+  await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).failRun({
     v: 1,
     tenant: TENANT,
-    batchId: record.id,
+    batchId: batch.id,
     run: 1,
   });
-  await put(ObjectKeys.pending(TENANT, record.id));
-  await openRun(record.id, 2);
-  await drain([record.id]);
-  expect((await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 2))).status).toBe('succeeded');
+  await put(ObjectKeys.pending(TENANT, batch.id));
+  await openRun(batch.id, 2);
+  await drain([batch.id]);
+  expect((await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 2))).status).toBe('succeeded');
 });
 
-test('the marker of a retry that died before it opened its run goes after a day, and that of an opened run does not', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(2), 2);
-  const [orphan, opened] = [3, 2].map((run) => ObjectKeys.pending(TENANT, record.id, run)) as [string, string];
+test('after a day, deletes the marker of a retry that never opened its run, and keeps that of an opened run', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(2), 2);
+  const [orphan, opened] = [3, 2].map((run) => ObjectKeys.pending(TENANT, batch.id, run)) as [string, string];
   await put(orphan);
   await put(opened);
-  await openRun(record.id, 2);
+  await openRun(batch.id, 2);
   await reconcileAt(HOUR_MS);
   expect(await worker.store.head(orphan)).toBeDefined();
   await reconcileAt(25 * HOUR_MS);
   expect([await worker.store.head(orphan), (await worker.store.head(opened)) !== undefined]).toEqual([undefined, true]);
-  await drain([record.id]);
+  await drain([batch.id]);
 });
 
 test.each([
   [
-    'a truncated description',
+    'a truncated batch document',
     (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.from('{"id":"batch_')),
   ],
-  ['an empty description', (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.alloc(0))],
-  ['a description of zeros', (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.alloc(512))],
+  ['an empty batch document', (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.alloc(0))],
   [
-    'a description without members',
+    'a batch document of zeros',
+    (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.alloc(512)),
+  ],
+  [
+    'a batch document without members',
     (id: string) => worker.store.put(ObjectKeys.batchDocument(TENANT, id), Buffer.from('{}')),
   ],
-])('%s keeps no other batch or record waiting, and is an alarm, once', async (_, damage) => {
+])('%s raises one alarm and does not delay other batches and records', async (_, damage) => {
   const damaged = await worker.acceptBatch(HEADER + ROW.repeat(2), 2);
   await damage(damaged.id);
   await put('pending/x y/batch_1');
   await put(`pending/${TENANT}/z_no_id`);
   const [batch, prediction] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptPrediction()];
   const before = worker.logged.length;
-  const services = reconciler();
-  for (let pass = 0; pass < 3; pass++) await reconcile(services, { nowMs: Date.now() + 2 * MINUTE_MS });
+  const deps = reconciler();
+  for (let pass = 0; pass < 3; pass++) await reconcile(deps, { nowMs: Date.now() + 2 * MINUTE_MS });
   const alarms = worker.logged.slice(before).filter(({ alarm }) => alarm === 'object-corrupt');
   expect(alarms).toHaveLength(1);
   expect(JSON.stringify(alarms)).toContain(damaged.id);
@@ -179,7 +182,7 @@ test.each([
   await worker.store.delete(ObjectKeys.pending(TENANT, damaged.id));
 });
 
-test('a batch and a record that cannot be read keep no other waiting, and are an alarm, once', async () => {
+test('an unreadable batch and record raise one alarm each and do not delay others', async () => {
   const [damaged, damagedRecord] = [
     await worker.acceptBatch(HEADER + ROW.repeat(2), 2),
     await worker.acceptPrediction(),
@@ -188,18 +191,18 @@ test('a batch and a record that cannot be read keep no other waiting, and are an
   for (const key of keys) replaceByLinkLoop(worker.store.url, key);
   const [batch, prediction] = [await worker.acceptBatch(HEADER + ROW.repeat(2), 2), await worker.acceptPrediction()];
   const before = worker.logged.length;
-  const services = reconciler();
-  for (let pass = 0; pass < 3; pass++) await reconcile(services, { nowMs: Date.now() + 2 * MINUTE_MS });
+  const deps = reconciler();
+  for (let pass = 0; pass < 3; pass++) await reconcile(deps, { nowMs: Date.now() + 2 * MINUTE_MS });
   expect(worker.logged.slice(before).filter(({ alarm }) => alarm === 'object-unreadable')).toHaveLength(2);
   await drain([batch.id, prediction]);
   expect((await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1))).status).toBe('succeeded');
   for (const id of [damaged.id, damagedRecord]) await worker.store.delete(ObjectKeys.pending(TENANT, id));
 });
 
-test('a damaged request ends its record as failed, and no other', async () => {
-  const [damaged, whole] = [await worker.acceptPrediction(), await worker.acceptPrediction()];
+test('a damaged request fails its own prediction only', async () => {
+  const [damaged, intact] = [await worker.acceptPrediction(), await worker.acceptPrediction()];
   await worker.store.put(ObjectKeys.predictionRequest(TENANT, damaged), Buffer.from('{"id":"pred_'));
-  await drain([damaged, whole]);
+  await drain([damaged, intact]);
   expect(await worker.json(ObjectKeys.predictionResult(TENANT, damaged))).toMatchObject({ status: 'failed' });
-  expect(await worker.json(ObjectKeys.predictionResult(TENANT, whole))).toMatchObject({ status: 'succeeded' });
+  expect(await worker.json(ObjectKeys.predictionResult(TENANT, intact))).toMatchObject({ status: 'succeeded' });
 });

@@ -1,7 +1,6 @@
 /*
- * Makes delivery "at least once" when Redis has lost what it held, all of it or any part: everything that was accepted has a
- * marker under `pending/` until its end is in the store, and what has a marker and cannot finish by what is in Redis is
- * enqueued again, within about a minute and a quarter of being accepted or lost.
+ * At-least-once delivery even if Redis loses some or all jobs: accepted work keeps a marker under `pending/` until its
+ * completion is stored. Work that has a marker and cannot finish with the jobs in Redis is enqueued again within 75 s.
  */
 import { KeyUpkeep, type JobProducer, QueueUnavailableError, runWithLease } from '@cytoqueue/queue';
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
@@ -18,9 +17,9 @@ import type { Redis } from 'ioredis';
 import type { WorkerMetrics } from '../worker-metrics';
 
 const INTERVAL_MS = 15_000;
-/** Younger markers belong to what has only just been accepted. */
+/** Younger markers are skipped: their jobs may not be enqueued yet. */
 const MIN_AGE_MS = 60_000;
-/** A process that died while it was accepting leaves a marker without a resource. Far longer than accepting takes, and than clocks jump. */
+/** A crash during acceptance leaves a marker without a resource. Far longer than acceptance takes or clocks jump. */
 const ORPHAN_AGE_MS = 24 * 3_600_000;
 
 export interface ReconcilerDeps {
@@ -33,8 +32,8 @@ export interface ReconcilerDeps {
 }
 
 /**
- * Enqueues again what was accepted and cannot finish: the store's pending markers against the jobs in Redis, with the
- * same job ids. An emptied Redis delays work and loses none. One process does it at a time; two would do no harm.
+ * Compares the store's pending markers with the jobs in Redis and enqueues missing jobs under the same ids. A lease
+ * lets one process do it at a time; two would do no harm.
  */
 export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
   const upkeep = new KeyUpkeep(deps.redis);
@@ -46,29 +45,29 @@ export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
   return new PeriodicTask({ name: 'reconcile', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 
-/** Before the pass, which then makes up for what was removed. Not a part of it: a key that cannot be handled delays no marker. */
+/** Removes unusable keys before the pass, which enqueues their jobs again. A failure here does not stop the pass. */
 export async function tidyKeys({ logger }: Pick<ReconcilerDeps, 'logger'>, upkeep: KeyUpkeep): Promise<void> {
   try {
     const { mistyped, orphaned } = await upkeep.look();
-    if (mistyped.length > 0) logger.warn({ keys: mistyped }, 'removed keys of a wrong type from Redis');
-    if (orphaned > 0) logger.info({ jobs: orphaned }, 'removed jobs from Redis that stood in no list');
+    if (mistyped.length > 0) logger.warn({ keys: mistyped }, 'removed keys of the wrong type from Redis');
+    if (orphaned > 0) logger.info({ jobs: orphaned }, 'removed jobs from Redis that were in no list');
   } catch (error) {
-    logger.warn({ err: error }, 'keys in Redis were not tidied');
+    logger.warn({ err: error }, 'unusable keys in Redis were not removed');
   }
 }
 
 /**
- * One pass over all pending markers, and over jobs that were delayed by another clock. Clocks may jump: a marker from the
- * future is not young, and no marker is taken for an orphan that may have just been written. A marker whose resource cannot be
- * handled is reported and does not keep the others waiting; only a Redis that does not answer ends the pass.
- * @returns how many were enqueued again
+ * Makes one pass over all pending markers and promotes jobs that were delayed under a wrong clock. Clocks may jump: a
+ * marker dated in the future does not count as young, and a marker counts as orphaned only after a day. A marker whose
+ * resource fails is reported and skipped; only a Redis that does not answer ends the pass.
+ * @returns the number of resources that were enqueued again
  */
 export async function reconcile(
   deps: ReconcilerDeps,
   { nowMs = Date.now(), signal }: { nowMs?: number; signal?: AbortSignal } = {},
 ): Promise<number> {
   const promoted = await deps.producer.promoteSkewedDelays(nowMs);
-  if (promoted > 0) deps.logger.warn({ jobs: promoted }, 'delayed by another clock; promoted');
+  if (promoted > 0) deps.logger.warn({ jobs: promoted }, 'promoted jobs that a wrong clock had delayed');
   let enqueued = 0;
   const onUnreadable = (error: ObjectUnreadableError) => deps.damage.report(error.key, error);
   for await (const { key, modifiedAt } of listAll(deps.store, ObjectKeys.pendingFolder, { onUnreadable })) {
@@ -91,7 +90,7 @@ async function reconcileAndReport(deps: ReconcilerDeps, key: string, ageMs: numb
   }
 }
 
-/** A command may also fail by the one key that it was about. */
+/** Distinguishes a Redis outage from a command that failed because of its own key. */
 async function assertRedisResponds(redis: Redis, error: QueueUnavailableError): Promise<void> {
   await redis.ping().catch(() => {
     throw error;
@@ -101,13 +100,13 @@ async function assertRedisResponds(redis: Redis, error: QueueUnavailableError): 
 interface Marker {
   tenant: string;
   id: string;
-  /** Of a batch. A marker of run 1 stands for the newest run, for earlier versions have no others. */
+  /** The batch's run. A marker of run 1 stands for the latest run, because earlier releases write no other markers. */
   run: number;
 }
 
 async function reconcileMarker(deps: ReconcilerDeps, key: string, ageMs: number): Promise<boolean> {
   const marker = ObjectKeys.parsePendingKey(key);
-  if (marker === undefined) throw new Error('a pending marker has a name that no marker has');
+  if (marker === undefined) throw new Error('the object is not named like a pending marker');
   const result = await reconcileResource(deps, marker);
   if (result === 'finished') await deps.store.delete(key);
   if (result === 'orphaned' && ageMs > ORPHAN_AGE_MS) await deleteOrphan(deps, key, marker);
@@ -123,8 +122,8 @@ function reconcileResource(deps: ReconcilerDeps, marker: Marker): Promise<Reconc
 }
 
 /**
- * A retry may write the same marker again at this moment. It looks for its marker after it has opened the run, and we look
- * for the run after we have deleted the marker: one of the two sees the other and writes the marker again.
+ * Deletes a marker unless a retry is writing the same one at this moment. The retry checks its marker after opening the
+ * run, and this function checks the run after deleting the marker: at least one of them sees the other and restores it.
  */
 async function deleteOrphan({ store }: ReconcilerDeps, key: string, { tenant, id, run }: Marker): Promise<void> {
   await store.delete(key);

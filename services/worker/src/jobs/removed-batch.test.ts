@@ -24,24 +24,24 @@ const remove = ({ id }: BatchDocument) => worker.store.deletePrefix(ObjectKeys.b
 const storedOf = async ({ id }: BatchDocument) =>
   (await worker.store.list({ prefix: ObjectKeys.batchFolder(TENANT, id) })).objects;
 
-test('the jobs of a batch that was rolled back are refused without effect, and raise no alarm', async () => {
+test('jobs of a rolled-back batch are rejected without effect or alarm', async () => {
   const connection = createProducerConnection(redis.url, () => undefined);
   const producer = new JobProducer(connection, () => undefined);
-  const consumers = createConsumers(worker.services);
+  const consumers = createConsumers(worker.deps);
   try {
-    await waitUntil('Redis is there', () => connection.status === 'ready');
-    const record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-    await remove(record);
+    await waitUntil('Redis is connected', () => connection.status === 'ready');
+    const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+    await remove(batch);
     await producer.enqueueBatch({
       tenant: TENANT,
-      batchId: record.id,
+      batchId: batch.id,
       run: 1,
-      shards: record.shards.map(({ rows }, shard) => ({ shard, rows })),
+      shards: batch.shards.map(({ rows }, shard) => ({ shard, rows })),
     });
     consumers.start();
-    await waitUntil('its finalizer is refused', async () => (await producer.runState(record.id, 1)) === 'failed');
+    await waitUntil('its finalizer is rejected', async () => (await producer.runState(batch.id, 1)) === 'failed');
     expect(worker.logged.filter(({ level }) => level > 30)).toEqual([]);
-    expect(await storedOf(record)).toEqual([]);
+    expect(await storedOf(batch)).toEqual([]);
   } finally {
     await consumers.stop();
     await producer.stop();
@@ -49,23 +49,23 @@ test('the jobs of a batch that was rolled back are refused without effect, and r
   }
 });
 
-test('so are those of a batch whose description this worker still remembers', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-  const records = new BatchDocumentCache(worker.store);
-  await records.read(TENANT, record.id);
-  await remove(record);
-  const job = { v: 1, tenant: TENANT, batchId: record.id, run: 1 } as const;
-  await processShard(worker.services, records, { ...job, shard: 0, rows: 2 });
-  await new Finalizer(worker.services, records).process(job, new Set([0]));
-  await new Finalizer(worker.services, records).failRun(job);
-  expect(await storedOf(record)).toEqual([]);
+test('jobs of a removed batch that this worker has cached end without effect', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+  const batchDocuments = new BatchDocumentCache(worker.store);
+  await batchDocuments.read(TENANT, batch.id);
+  await remove(batch);
+  const job = { v: 1, tenant: TENANT, batchId: batch.id, run: 1 } as const;
+  await processShard(worker.deps, batchDocuments, { ...job, shard: 0, rows: 2 });
+  await new Finalizer(worker.deps, batchDocuments).process(job, new Set([0]));
+  await new Finalizer(worker.deps, batchDocuments).failRun(job);
+  expect(await storedOf(batch)).toEqual([]);
 });
 
-test('an input that is missing while its batch is there is an error still', async () => {
-  const record = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-  await worker.store.delete(ObjectKeys.batchInput(TENANT, record.id));
-  const job = { v: 1, tenant: TENANT, batchId: record.id, run: 1, shard: 0, rows: 2 } as const;
-  await expect(processShard(worker.services, new BatchDocumentCache(worker.store), job)).rejects.toMatchObject({
+test('a missing input of an existing batch is an error', async () => {
+  const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
+  await worker.store.delete(ObjectKeys.batchInput(TENANT, batch.id));
+  const job = { v: 1, tenant: TENANT, batchId: batch.id, run: 1, shard: 0, rows: 2 } as const;
+  await expect(processShard(worker.deps, new BatchDocumentCache(worker.store), job)).rejects.toMatchObject({
     name: 'ObjectNotFoundError',
   });
 });

@@ -10,7 +10,7 @@ interface RunJobDeps {
   livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
 }
 
-/** Runs one job and writes its one line: what it was, how long it took, whether it will be tried again. Ids only. */
+/** Runs one job and logs one line about it: ids, times and whether it will be retried. No patient data. */
 export async function runJob<T extends { tenant: string }>(
   job: Job<T>,
   { logger, metrics, livenessMonitor }: RunJobDeps,
@@ -20,7 +20,7 @@ export async function runJob<T extends { tenant: string }>(
   livenessMonitor.recordActivity();
   try {
     await work();
-    // A canary a minute is not worth reading about.
+    // One canary per minute would fill the log.
     logger[job.data.tenant === CANARY_TENANT ? 'debug' : 'info'](jobLogFields(job), 'job done');
   } catch (error) {
     const alarm = alarmOf(error);
@@ -30,12 +30,12 @@ export async function runJob<T extends { tenant: string }>(
         { ...jobLogFields(job), err: error, alarm },
         alarm === 'object-corrupt'
           ? 'ALARM: a stored object is damaged'
-          : 'ALARM: the store holds other bytes than this job results in',
+          : 'ALARM: the stored object differs from what this job computed',
       );
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
-    if (jobError instanceof RetryLaterError) logger.warn({ ...jobLogFields(job), err: error }, 'job put off');
-    // The last one is told by whoever gives the job up.
+    if (jobError instanceof RetryLaterError) logger.warn({ ...jobLogFields(job), err: error }, 'job delayed');
+    // The last failed attempt is logged by `onRetriesExhausted`.
     else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;
   } finally {
@@ -47,7 +47,7 @@ function isLastAttempt(job: Job, error: Error): boolean {
   return error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
 }
 
-/** What a job's line says: ids, how often it was tried, how long it waited and took. */
+/** The fields of a job's log line: ids, attempt, waiting time and duration. */
 export function jobLogFields<T extends object>(job: Job<T>): Record<string, unknown> {
   const { timestamp, processedOn = timestamp, finishedOn = Date.now(), attemptsMade } = job;
   const attempt = job.finishedOn === undefined ? attemptsMade + 1 : attemptsMade;

@@ -10,9 +10,9 @@ import { Finalizer } from './finalize';
 import { BatchDocumentCache, processShard, shardKey } from './shard';
 
 /*
- * The protocol by which shards and finalizers make one result of a batch, under schedules that no queue would be kind enough
- * to avoid: shards in any order, again and again, several at once, finalizers before their time and at once, and each job
- * dead at any of its calls to the store or to Redis, with or without that call's effect.
+ * Tests the protocol of shards and finalizers under arbitrary schedules: shards in any order, redelivered and
+ * concurrent, finalizers early and concurrent, and every job crashing in any of its calls to the store or to Redis,
+ * with or without that call's effect.
  */
 
 const RUNS = 60;
@@ -25,7 +25,7 @@ let classifier: Classifier;
 beforeAll(async () => {
   redis = await RedisProcess.start();
   worker = await RunningWorker.start(redis.url);
-  classifier = new Classifier((await worker.services.registry.loadPinned(worker.pin)).model);
+  classifier = new Classifier((await worker.deps.registry.loadPinned(worker.pin)).model);
 });
 
 afterAll(async () => {
@@ -35,7 +35,7 @@ afterAll(async () => {
 
 interface Job {
   kind: 'shard' | 'finalize';
-  /** Which shard, or the first of those that the queue calls failed; modulo the number of shards. */
+  /** The shard to score, or the one whose job has failed; modulo the number of shards. */
   shard: number;
   callsFailed: boolean;
   crash: CrashPoint | undefined;
@@ -60,33 +60,36 @@ const job = fc.record({
   callsFailed: fc.boolean(),
   crash,
 });
-/** Each wave is delivered at once, the next when all of it have ended or died. */
+/** The jobs of a wave are delivered concurrently; the next wave follows when all have ended or crashed. */
 const waves = fc.array(fc.array(job, { minLength: 1, maxLength: 3 }), { maxLength: 8 });
 
-/** Runs one job as a process of its own would; whether it lived is its own affair. */
-async function deliver(record: BatchDocument, { kind, shard: wanted, callsFailed, crash: point }: Job): Promise<void> {
+/** Runs one job as a separate process would, which may crash. */
+async function deliver(
+  batch: BatchDocument,
+  { kind, shard: shardSeed, callsFailed, crash: point }: Job,
+): Promise<void> {
   const process = new Crashing(point);
-  const { store, progress, metrics } = worker.services;
-  const services = {
-    ...worker.services,
+  const { store, progress, metrics } = worker.deps;
+  const deps = {
+    ...worker.deps,
     store: process.wrap(store),
     progress: process.wrap(progress),
     metrics: process.wrap(metrics),
   };
-  const records = new BatchDocumentCache(services.store);
-  const shard = wanted % record.shards.length;
+  const batchDocuments = new BatchDocumentCache(deps.store);
+  const shard = shardSeed % batch.shards.length;
   const work =
     kind === 'shard'
-      ? processShard(services, records, {
+      ? processShard(deps, batchDocuments, {
           v: 1,
           tenant: TENANT,
-          batchId: record.id,
+          batchId: batch.id,
           run: 1,
           shard,
-          rows: record.shards[shard].rows,
+          rows: batch.shards[shard].rows,
         })
-      : new Finalizer(services, records).process(
-          { v: 1, tenant: TENANT, batchId: record.id, run: 1 },
+      : new Finalizer(deps, batchDocuments).process(
+          { v: 1, tenant: TENANT, batchId: batch.id, run: 1 },
           new Set(callsFailed ? [shard] : []),
         );
   await work.catch((error: unknown) => {
@@ -94,27 +97,29 @@ async function deliver(record: BatchDocument, { kind, shard: wanted, callsFailed
   });
 }
 
-/** What must hold at every moment: whatever is there is whole and right, and what has not ended is still promised. */
-async function expectNothingWrong(record: BatchDocument): Promise<void> {
-  const keys = await keysOf(worker.store, ObjectKeys.batchFolder(TENANT, record.id));
+/** Asserts the invariants: every stored object is complete and correct, and an unfinished batch is pending. */
+async function expectInvariants(batch: BatchDocument): Promise<void> {
+  const keys = await keysOf(worker.store, ObjectKeys.batchFolder(TENANT, batch.id));
   const shards = keys.filter((key) => ObjectKeys.parseShardKey(key) !== undefined);
   for (const key of shards) decodeShardObject(await worker.store.get(key), key);
-  const ended = keys.includes(ObjectKeys.runManifest(TENANT, record.id, 1));
-  expect(ended || (await worker.isPending(record.id))).toBe(true);
-  if (ended) await expectResult(record);
+  const ended = keys.includes(ObjectKeys.runManifest(TENANT, batch.id, 1));
+  expect(ended || (await worker.isPending(batch.id))).toBe(true);
+  if (ended) await expectResult(batch);
 }
 
-/** The finished run against the model: every row once, in order, its cells as they were, its verdict that of a row alone. */
-async function expectResult(record: BatchDocument): Promise<void> {
-  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
+/**
+ * Compares the finished run with the model: every row once, in order, unchanged, with the result of scoring it alone.
+ */
+async function expectResult(batch: BatchDocument): Promise<void> {
+  const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
   const read = async (key: string) =>
     parse(await worker.store.get(key), { columns: true, relax_column_count: true }) as Record<string, string>[];
   const [input, results, errors] = await Promise.all([
-    read(ObjectKeys.batchInput(TENANT, record.id)),
-    read(ObjectKeys.runResults(TENANT, record.id, 1)),
-    read(ObjectKeys.runErrors(TENANT, record.id, 1)),
+    read(ObjectKeys.batchInput(TENANT, batch.id)),
+    read(ObjectKeys.runResults(TENANT, batch.id, 1)),
+    read(ObjectKeys.runErrors(TENANT, batch.id, 1)),
   ]);
-  const failedRows = new Set(manifest.failed_shards.flatMap((shard) => rowsOf(record, shard)));
+  const failedRows = new Set(manifest.failed_shards.flatMap((shard) => rowsOf(batch, shard)));
   const expected = input.map((cells, index) => ({
     ...cells,
     row: String(index + 1),
@@ -132,7 +137,7 @@ async function expectResult(record: BatchDocument): Promise<void> {
     rejected: count('rejected'),
     failed: count('failed'),
   });
-  for (const shard of manifest.failed_shards) expect(shard).toBeLessThan(record.shards.length);
+  for (const shard of manifest.failed_shards) expect(shard).toBeLessThan(batch.shards.length);
 }
 
 function rowsOf({ shards }: BatchDocument, shard: number): number[] {
@@ -164,46 +169,46 @@ async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
   return keys;
 }
 
-/** Another batch of the same rows and shards that nothing disturbs; its result's bytes. */
+/** The results of another batch of the same rows and shards that is processed without crashes. */
 async function undisturbed(text: string, shardRows: number, failed: readonly number[]): Promise<Buffer> {
-  const record = await worker.acceptBatch(text, shardRows);
-  const records = new BatchDocumentCache(worker.store);
-  const lasting = record.shards
+  const batch = await worker.acceptBatch(text, shardRows);
+  const batchDocuments = new BatchDocumentCache(worker.store);
+  const lasting = batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))
     .filter(({ shard }) => !failed.includes(shard));
   for (const { shard, rows } of lasting)
-    await processShard(worker.services, records, { v: 1, tenant: TENANT, batchId: record.id, run: 1, shard, rows });
-  await new Finalizer(worker.services, records).process(
-    { v: 1, tenant: TENANT, batchId: record.id, run: 1 },
+    await processShard(worker.deps, batchDocuments, { v: 1, tenant: TENANT, batchId: batch.id, run: 1, shard, rows });
+  await new Finalizer(worker.deps, batchDocuments).process(
+    { v: 1, tenant: TENANT, batchId: batch.id, run: 1 },
     new Set(failed),
   );
-  return worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
+  return worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
 }
 
-test('whatever is delivered, in whatever order, however often, and wherever it dies: every row ends once, and the bytes are the same', async () => {
+test('any order of deliveries and crashes finishes every row once with the same bytes', async () => {
   const property = fc.asyncProperty(csv, fc.integer({ min: 1, max: 30 }), waves, async (text, shardRows, schedule) => {
-    const record = await worker.acceptBatch(text, shardRows);
+    const batch = await worker.acceptBatch(text, shardRows);
     const stored = new Map<string, Buffer>();
     for (const wave of schedule) {
-      await Promise.all(wave.map((each) => deliver(record, each)));
-      await expectNothingWrong(record);
-      await expectWrittenOnce(record, stored);
+      await Promise.all(wave.map((each) => deliver(batch, each)));
+      await expectInvariants(batch);
+      await expectWrittenOnce(batch, stored);
     }
-    // What the reconciler brings about in the end.
-    await deliver(record, { kind: 'finalize', shard: 0, callsFailed: false, crash: undefined });
-    await expectNothingWrong(record);
-    expect(await worker.isPending(record.id)).toBe(false);
-    const { failed_shards: failed } = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, record.id, 1));
-    const results = await worker.store.get(ObjectKeys.runResults(TENANT, record.id, 1));
+    // The reconciler delivers the finalizer in the end.
+    await deliver(batch, { kind: 'finalize', shard: 0, callsFailed: false, crash: undefined });
+    await expectInvariants(batch);
+    expect(await worker.isPending(batch.id)).toBe(false);
+    const { failed_shards: failed } = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
+    const results = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
     expect(results.equals(await undisturbed(text, shardRows, failed))).toBe(true);
   });
   await fc.assert(property, { numRuns: RUNS });
 });
 
-/** What was stored once never becomes anything else. */
-async function expectWrittenOnce(record: BatchDocument, stored: Map<string, Buffer>): Promise<void> {
-  for (let shard = 0; shard < record.shards.length; shard++) {
-    const key = shardKey(TENANT, record, shard);
+/** Asserts that a stored object never changes. */
+async function expectWrittenOnce(batch: BatchDocument, stored: Map<string, Buffer>): Promise<void> {
+  for (let shard = 0; shard < batch.shards.length; shard++) {
+    const key = shardKey(TENANT, batch, shard);
     if ((await worker.store.head(key)) === undefined) continue;
     const bytes = await worker.store.get(key);
     const before = stored.get(key) ?? bytes;

@@ -1,7 +1,7 @@
 /*
- * Delivery: at least once; effect: exactly once. Order: the shard's object (written once, under a key of batch, shard and
- * model version, its bytes a function of input and model), then the counts in Redis (once a shard). A job that dies before,
- * between or after is delivered again: it finds the object and goes on, or writes the same bytes.
+ * Delivery: at least once; effect: exactly once. Write order: the shard's object (write-once; the key names batch,
+ * shard and model version, and the bytes depend only on input and model), then the counts in Redis (once per shard). A
+ * job that crashes at any point is redelivered: it finds the object and continues, or writes the same bytes.
  */
 import { crc32 } from 'node:zlib';
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
@@ -10,6 +10,7 @@ import type { Logger } from '@cytoqueue/runtime';
 import {
   type BatchDocument,
   ObjectKeys,
+  batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
   parseBatchDocument,
@@ -31,7 +32,7 @@ export interface ShardDeps {
   logger: Pick<Logger, 'error'>;
 }
 
-/** `batch.json` never changes; a worker reads it once for many shards. */
+/** Caches `batch.json`, which never changes, so that a worker reads it once for many shards. */
 export class BatchDocumentCache {
   private readonly documents = new Map<string, Promise<BatchDocument>>();
   private readonly runs = new Set<string>();
@@ -52,7 +53,7 @@ export class BatchDocumentCache {
     return document;
   }
 
-  /** Whether the batch has come to this run. Run 1 is there from the batch's acceptance on. */
+  /** Whether this run of the batch has been opened. Run 1 exists as soon as the batch is accepted. */
   async hasRun(tenant: string, batchId: string, run: number): Promise<boolean> {
     const prefix = ObjectKeys.runFolder(tenant, batchId, run);
     if (run === 1 || this.runs.has(prefix)) return true;
@@ -64,15 +65,12 @@ export class BatchDocumentCache {
   }
 }
 
-/**
- * Scores one shard: load, decode, predict, encode, store. Delivery is at least once; the shard's object is written once
- * under a key made of batch, shard and model version, so a redelivery finds it and goes on.
- */
+/** Scores one shard: load, decode, predict, encode, store. */
 export function processShard(deps: ShardDeps, batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
   return skipIfRemoved(deps.store, job, () => processStored(deps, batchDocuments, job));
 }
 
-/** Jobs of a batch that was rolled back or deleted end without effect: the store, not the queue, says what was accepted. */
+/** Ends jobs of a rolled-back or deleted batch without effect: the store, not the queue, decides what was accepted. */
 export async function skipIfRemoved(
   store: ObjectStore,
   job: { tenant: string; batchId: string },
@@ -85,7 +83,7 @@ export async function skipIfRemoved(
   }
 }
 
-/** This worker may remember the description of a batch that is gone. */
+/** Asks the store, because this worker's cache may still have a deleted batch. */
 export async function isRemoved(
   store: ObjectStore,
   { tenant, batchId }: { tenant: string; batchId: string },
@@ -101,7 +99,7 @@ async function processStored(deps: ShardDeps, batchDocuments: BatchDocumentCache
   await scoreUnlessCanceled(deps, tenant, batch, job);
 }
 
-/** Looks for the wish to cancel before the work and before the write. */
+/** Checks for a cancel request before scoring and before writing. */
 async function scoreUnlessCanceled(
   deps: ShardDeps,
   tenant: string,
@@ -123,7 +121,7 @@ async function scoreUnlessCanceled(
   ]);
 }
 
-/** `isCounted`: an object of the shard was there before, in this run or kept from an earlier one. */
+/** @param isCounted whether the shard's rows are already counted: its object existed in this run or an earlier one */
 export async function scoreAndStore(
   deps: ShardDeps,
   tenant: string,
@@ -144,7 +142,7 @@ export async function isCanceled(store: ObjectStore, tenant: string, batchId: st
   return (await store.head(ObjectKeys.runCancel(tenant, batchId, run))) !== undefined;
 }
 
-/** @throws ObjectCorruptError when the input is not what was uploaded */
+/** @throws ObjectCorruptError when the input differs from the upload */
 export async function loadShardTask(
   deps: ShardDeps,
   tenant: string,
@@ -167,9 +165,9 @@ async function readInput(
   shard: number,
 ): Promise<Buffer> {
   const { offset, length, crc32: checksum } = batch.shards[shard];
-  const key = ObjectKeys.batchInput(tenant, batch.id);
+  const key = batchRowsKey(tenant, batch);
   const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool.acquireInput(length));
   if (checksum !== undefined && crc32(bytes) !== checksum)
-    throw new ObjectCorruptError(key, `its shard ${shard} does not match its checksum`);
+    throw new ObjectCorruptError(key, `the bytes of shard ${shard} do not match their checksum`);
   return bytes;
 }

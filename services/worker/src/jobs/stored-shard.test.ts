@@ -15,7 +15,7 @@ import { PredictionProcessor } from './prediction';
 import { BatchDocumentCache, loadShardTask, processShard } from './shard';
 import { putShardOnce, shardKey } from './stored-shard';
 
-/** Workers of two releases on one batch. */
+/** Two releases of the worker process one batch. */
 
 let redis: RedisProcess;
 let worker: RunningWorker;
@@ -31,28 +31,28 @@ afterAll(async () => {
 });
 
 const accept = () => worker.acceptBatch(HEADER + ROW.repeat(4), 2);
-const deliver = (record: BatchDocument, shard: number) =>
-  processShard(worker.services, new BatchDocumentCache(worker.store), {
+const deliver = (batch: BatchDocument, shard: number) =>
+  processShard(worker.deps, new BatchDocumentCache(worker.store), {
     v: 1,
     tenant: TENANT,
-    batchId: record.id,
+    batchId: batch.id,
     run: 1,
     shard,
     rows: 2,
   });
 const finalize = ({ id }: BatchDocument) =>
-  new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
+  new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).process(
     { v: 1, tenant: TENANT, batchId: id, run: 1 },
     new Set(),
   );
 const results = ({ id }: BatchDocument) => worker.store.get(ObjectKeys.runResults(TENANT, id, 1));
 const alarms = () => worker.logged.filter(({ alarm }) => alarm !== undefined);
 
-async function score(record: BatchDocument, shard: number): Promise<Buffer> {
-  return Buffer.from(await worker.services.pool.score(await loadShardTask(worker.services, TENANT, record, shard)));
+async function score(batch: BatchDocument, shard: number): Promise<Buffer> {
+  return Buffer.from(await worker.deps.pool.score(await loadShardTask(worker.deps, TENANT, batch, shard)));
 }
 
-/** As the release before wrote it: the same content, and no checksum of the header. */
+/** The same content in the format of the previous release, which has no checksum of the header. */
 function asFormatOne(object: Buffer, key: string): Buffer {
   const { counts, histogram, results: rows, errors, changes } = decodeShardObject(object, key);
   const bytes = { results: rows.length, errors: errors.length, changes: changes.length };
@@ -60,13 +60,13 @@ function asFormatOne(object: Buffer, key: string): Buffer {
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), rows, errors, changes]);
 }
 
-test('a shard that an earlier release stored is kept, whenever it is delivered again, and joins with ours', async () => {
+test('a shard of an earlier release is kept on redelivery and joined with ours', async () => {
   const [mixed, ours] = [await accept(), await accept()];
   const earlier = asFormatOne(await score(mixed, 0), shardKey(TENANT, mixed, 0));
   await worker.store.put(shardKey(TENANT, mixed, 0), earlier);
   await deliver(mixed, 0);
-  // Both were scoring at the same time, and the earlier release came first.
-  const first = await putShardOnce(worker.services, TENANT, mixed, 0, await score(mixed, 0));
+  // Both releases scored the shard at the same time, and the earlier one stored it first.
+  const first = await putShardOnce(worker.deps, TENANT, mixed, 0, await score(mixed, 0));
   expect(first?.format).toBe(1);
   expect(await worker.store.get(shardKey(TENANT, mixed, 0))).toEqual(earlier);
   await deliver(mixed, 1);
@@ -76,27 +76,27 @@ test('a shard that an earlier release stored is kept, whenever it is delivered a
   expect(alarms()).toEqual([]);
 });
 
-test('a damaged shard that a retry kept is scored again and not counted twice', async () => {
-  const record = await accept();
-  await deliver(record, 0);
-  const key = shardKey(TENANT, record, 0);
+test('a damaged shard that a retry carried over is scored again but counted once', async () => {
+  const batch = await accept();
+  await deliver(batch, 0);
+  const key = shardKey(TENANT, batch, 0);
   await worker.store.put(key, Buffer.from(await worker.store.get(key)).fill(0, 100, 110));
   const before = alarms().length;
-  await new Finalizer(worker.services, new BatchDocumentCache(worker.store)).process(
-    { v: 1, tenant: TENANT, batchId: record.id, run: 2 },
+  await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).process(
+    { v: 1, tenant: TENANT, batchId: batch.id, run: 2 },
     new Set(),
   );
   expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
-  // The second shard was missing: it is counted, the first one is among what the run kept.
-  expect(await worker.services.progress.read(record.id, 2)).toMatchObject({ shards: 1, succeeded: 2 });
-  expect(await worker.json(ObjectKeys.runManifest(TENANT, record.id, 2))).toMatchObject({
+  // The second shard was missing and is counted; the first one was carried over.
+  expect(await worker.deps.progress.read(batch.id, 2)).toMatchObject({ shards: 1, succeeded: 2 });
+  expect(await worker.json(ObjectKeys.runManifest(TENANT, batch.id, 2))).toMatchObject({
     status: 'succeeded',
     counts: { succeeded: 4 },
   });
 });
 
 test.each([
-  ['another shard of the batch', async (record: BatchDocument) => shardKey(TENANT, record, 1)],
+  ['another shard of the batch', async (batch: BatchDocument) => shardKey(TENANT, batch, 1)],
   [
     'the same shard of another batch',
     async () => {
@@ -106,47 +106,47 @@ test.each([
     },
   ],
 ])(
-  'an object of %s, with as many rows, is set aside, and the results are those of an undisturbed run',
+  'an object of %s with as many rows is moved to damaged/, and the results equal those of an intact run',
   async (_, keyOfOther) => {
-    const [record, undisturbed] = [await accept(), await accept()];
+    const [batch, undisturbed] = [await accept(), await accept()];
     await finalize(undisturbed);
-    for (const shard of [0, 1]) await deliver(record, shard);
-    await worker.store.put(shardKey(TENANT, record, 0), await worker.store.get(await keyOfOther(record)));
+    for (const shard of [0, 1]) await deliver(batch, shard);
+    await worker.store.put(shardKey(TENANT, batch, 0), await worker.store.get(await keyOfOther(batch)));
     const before = alarms().length;
-    await finalize(record);
+    await finalize(batch);
     expect(alarms().slice(before)).toMatchObject([{ alarm: 'object-corrupt' }]);
-    expect(await results(record)).toEqual(await results(undisturbed));
+    expect(await results(batch)).toEqual(await results(undisturbed));
   },
 );
 
-test('two different objects of one format are an alarm, and the first one stays', async () => {
-  const record = await accept();
-  const object = await score(record, 0);
-  const { counts, histogram, errors, changes } = decodeShardObject(object, shardKey(TENANT, record, 0));
+test('two different objects of one format raise an alarm, and the first one stays', async () => {
+  const batch = await accept();
+  const object = await score(batch, 0);
+  const { counts, histogram, errors, changes } = decodeShardObject(object, shardKey(TENANT, batch, 0));
   const other = encodeShardObject({ counts, histogram, results: Buffer.from('other'), errors, changes });
-  await worker.store.put(shardKey(TENANT, record, 0), other);
-  await expect(putShardOnce(worker.services, TENANT, record, 0, object)).rejects.toThrow(ObjectMismatchError);
-  expect(await worker.store.get(shardKey(TENANT, record, 0))).toEqual(other);
+  await worker.store.put(shardKey(TENANT, batch, 0), other);
+  await expect(putShardOnce(worker.deps, TENANT, batch, 0, object)).rejects.toThrow(ObjectMismatchError);
+  expect(await worker.store.get(shardKey(TENANT, batch, 0))).toEqual(other);
   expect(SHARD_FORMAT).toBeGreaterThan(1);
 });
 
 test('a manifest that a finalizer of an earlier release wrote first is kept', async () => {
-  const record = await accept();
-  await finalize(record);
-  const key = ObjectKeys.runManifest(TENANT, record.id, 1);
+  const batch = await accept();
+  await finalize(batch);
+  const key = ObjectKeys.runManifest(TENANT, batch.id, 1);
   const earlier = Buffer.from(JSON.stringify(await worker.json(key)));
   expect(await worker.store.get(key)).not.toEqual(earlier);
   await worker.store.put(key, earlier);
   const late = Object.assign(Object.create(worker.store) as typeof worker.store, { head: async () => undefined });
-  await new Finalizer({ ...worker.services, store: late }, new BatchDocumentCache(late)).process(
-    { v: 1, tenant: TENANT, batchId: record.id, run: 1 },
+  await new Finalizer({ ...worker.deps, store: late }, new BatchDocumentCache(late)).process(
+    { v: 1, tenant: TENANT, batchId: batch.id, run: 1 },
     new Set(),
   );
   expect(await worker.store.get(key)).toEqual(earlier);
 });
 
-test('of two results of a record by releases with different evidence the first one stays; of one release that is an alarm', async () => {
-  const processor = new PredictionProcessor(worker.services);
+test('a result of another release with different evidence is kept; within one release it raises an alarm', async () => {
+  const processor = new PredictionProcessor(worker.deps);
   const redeliver = async (change: (end: PredictionCompletion) => object) => {
     const predictionId = await worker.acceptPrediction();
     const job = { v: 1, tenant: TENANT, predictionId } as const;

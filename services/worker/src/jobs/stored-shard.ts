@@ -16,10 +16,11 @@ export function shardKey(tenant: string, batch: BatchDocument, shard: number): s
 }
 
 /**
- * A damaged object is set aside, with an alarm: the shard is a function of input and model, and is scored again.
- * @param buffer memory for it
+ * Reads a shard's object. A damaged one is moved to `damaged/` with an alarm; the shard can be scored again from its
+ * input and model.
+ * @param buffer memory to read into
  * @returns undefined when the shard must be scored
- * @throws ObjectFormatError when a later release wrote it
+ * @throws ObjectFormatError when a newer release wrote it
  */
 export async function readShardObject(
   deps: StoredShardDeps,
@@ -37,10 +38,10 @@ export async function readShardObject(
 }
 
 /**
- * Writes a scored shard. Delivery is at least once: an equal object that is there already stays, and so does one of
- * another format, which a worker of another release wrote first.
- * @returns that other object
- * @throws ObjectMismatchError when two workers of one format came to different bytes
+ * Writes a scored shard once. An equal object that already exists stays, and so does one that a worker of another
+ * release wrote in another format.
+ * @returns the object in the other format, if there is one
+ * @throws ObjectMismatchError when two workers with the same format computed different bytes
  */
 export async function putShardOnce(
   deps: StoredShardDeps,
@@ -62,7 +63,7 @@ export async function putShardOnce(
   }
 }
 
-/** Whether an object of the shard was set aside. */
+/** Whether a damaged object of the shard was moved to `damaged/`. */
 export async function wasDamaged(
   store: ObjectStore,
   tenant: string,
@@ -88,7 +89,7 @@ async function read(
   }
 }
 
-/** Reads the object once more: another worker may have replaced it, or the read itself was at fault. */
+/** Reads the object again before moving it: another worker may have replaced it, or the read may have failed. */
 async function quarantineDamaged(
   deps: StoredShardDeps,
   tenant: string,

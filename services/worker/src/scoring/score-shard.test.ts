@@ -214,3 +214,72 @@ test('explained rows carry their evidence, in the order of its columns; others l
 test('a header that does not fit the model is an error, not an empty shard', () => {
   expect(() => scoreShard(classifier, task('1,2\n', { columns: ['id', 'Clump'] }))).toThrow('missing-column');
 });
+
+describe('canonical rows', () => {
+  const canonical = {
+    features: [11, 12, 13, 14, 15, 16, 17, 18, 19],
+    sources: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    id: 0,
+    label: null,
+    line: 20,
+    fault: 21,
+  };
+  const scored = '7,"5,0","1,0",1,1,2,1,3,1,1,x,5.0,1.0,1,1,2,1,3,1,1,4,';
+  const faulty = `8,,,,,,,,,,x${',!'.repeat(9)},6,"column-count row has 2 cells, the header 11: ""8"", ""x"""`;
+  const rejected = `9,10,,,,,,,,,x${',!'.repeat(9)},9,not-a-record the cells are the numbers of the columns`;
+  const canonicalTask = (rows: string) => task(rows, { canonical, numbersErrors: true });
+
+  test('are scored by their hidden values, and results show the texts of the file alone', () => {
+    const { results, errors, counts } = scoreShard(classifier, canonicalTask(`${scored}\n${faulty}\n${rejected}\n`));
+    const [first, second, third] = cellsOf(results);
+    expect(first.slice(0, 14)).toEqual([
+      '7',
+      '5,0',
+      '1,0',
+      '1',
+      '1',
+      '2',
+      '1',
+      '3',
+      '1',
+      '1',
+      'x',
+      '1',
+      'ok',
+      'benign',
+    ]);
+    expect(second.slice(10, 13)).toEqual(['x', '2', 'rejected']);
+    expect(third.slice(10, 13)).toEqual(['x', '3', 'rejected']);
+    expect(cellsOf(errors)).toEqual([
+      ['8', ...Array<string>(9).fill(''), 'x', 'column-count', 'row has 2 cells, the header 11: "8", "x"', '2', '6'],
+      [
+        '9',
+        '10',
+        ...Array<string>(8).fill(''),
+        'x',
+        'not-a-record',
+        'the cells are the numbers of the columns',
+        '3',
+        '9',
+      ],
+    ]);
+    expect(counts).toMatchObject({ succeeded: 1, rejected: 2 });
+  });
+
+  test('leave the cache of results good for plain rows of the same samples', () => {
+    const cache = new PredictionCache(classifier, 'default');
+    scoreShard(classifier, canonicalTask(`${scored}\n`), { cache });
+    const plain = scoreShard(classifier, task(`${ROW}\n`), { cache });
+    expect(Buffer.from(plain.results)).toEqual(Buffer.from(scoreShard(classifier, task(`${ROW}\n`)).results));
+  });
+});
+
+test('errors of plain rows name the physical line, also behind empty lines and cells of several lines', () => {
+  const bad = '7,55,1,1,1,2,1,3,1,1,x';
+  const rows = `${ROW}\n\n${ROW.replace('x', '"a\nb"')}\n${bad}\n\n${bad}\n`;
+  const { errors } = scoreShard(classifier, task(rows, { firstRow: 3, firstLine: 10, numbersErrors: true }));
+  expect(cellsOf(errors).map((cells) => cells.slice(-2))).toEqual([
+    ['5', '14'],
+    ['6', '16'],
+  ]);
+});

@@ -1,6 +1,7 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns, driftJudgeOf } from '@cytoqueue/classifier';
 import type { ByteWriter } from '@cytoqueue/csv';
-import { type HeaderMatch, matchHeader } from '@cytoqueue/schema';
+import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
+import { canonicalMatch } from '@cytoqueue/tabular';
 import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
 import { type RowRejection, type ShardSamples, valueHistogram, readSamples } from '@cytoqueue/samples';
 import type { PredictionCache } from './prediction-cache';
@@ -27,16 +28,18 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const { previous, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
-  const match = matchHeader(task.columns, schema);
-  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing, cache?.kernel);
+  const match = matchColumns(task, schema);
+  const samples = readRows(task, match, schema, cache);
   const current =
     cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
   const previousPredictions = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  const resultCache = cache?.resultCache;
-  if (resultCache !== undefined) writer.cacheResults(resultCache, current, samples.missingMasks);
+  // Each sample that the lookup has added needs its text, for shards that come later.
+  if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
+  // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
+  const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
   for (let row = 0, sample = 0; row < samples.table.rows; row++) {
     if (resultCache !== undefined) {
       const nextRow = writer.writeCachedRows(resultCache, row, sample, task.firstRow + row);
@@ -63,6 +66,23 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   };
 }
 
+function matchColumns({ columns, canonical }: ShardTask, schema: Schema): HeaderMatch {
+  return canonical === undefined
+    ? matchHeader(columns, schema)
+    : canonicalMatch({ visible: columns, ...canonical }, schema);
+}
+
+function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: PredictionCache): ShardSamples {
+  const { bytes, dialect, options, canonical } = task;
+  const samples = readSamples(bytes, dialect, match, schema, options.missing, {
+    rowReader: cache?.kernel,
+    faultColumn: canonical?.fault,
+  });
+  // Results cut canonical rows at the last column that the file itself has.
+  if (canonical !== undefined) samples.table.copyable.fill(0);
+  return samples;
+}
+
 function writeChanges(
   writer: ShardWriter,
   task: ShardTask,
@@ -82,8 +102,8 @@ function writeChanges(
 /** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
-  const match = matchHeader(task.columns, schema);
-  const samples = readSamples(task.bytes, task.dialect, match, schema, task.options.missing);
+  const match = matchColumns(task, schema);
+  const samples = readRows(task, match, schema);
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
@@ -143,7 +163,8 @@ function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): O
     dialect: task.dialect,
     columns: task.columns.length,
     formulas: task.options.formulas,
-    featureColumns: new Set(match.featureColumns),
+    featureColumns: new Set(task.canonical?.sources ?? match.featureColumns),
+    lines: task.numbersErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
     labels: model.schema.labels,
     featureNames: model.schema.features.map(({ name }) => name),
     model: model.ref,

@@ -1,4 +1,5 @@
 import type { Dialect } from '@cytoqueue/csv';
+import type { CanonicalColumns } from '@cytoqueue/tabular';
 import type { LoadedModel } from '@cytoqueue/registry';
 import type { BatchOptions, BatchDocument, OperatingPointName } from '@cytoqueue/records';
 
@@ -16,9 +17,15 @@ export interface ShardTask {
   bytes: Uint8Array;
   /** 1-based data row of the first row. */
   firstRow: number;
+  /** Physical line of the first row; absent where the batch keeps no lines. */
+  firstLine?: number;
   dialect: Dialect;
-  /** The file's column names. */
+  /** Names of the columns that results show. */
   columns: string[];
+  /** The rows are those of a canonical file, whose values lie in hidden columns. */
+  canonical?: Omit<CanonicalColumns, 'visible'>;
+  /** The errors file gets row and line numbers. */
+  numbersErrors?: boolean;
   options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
   model: TaskModel;
   /** Another model to compare with, at its own operating point. */
@@ -38,6 +45,9 @@ export function createShardTask(
     key,
     bytes,
     firstRow: record.shards[shard].firstRow,
+    firstLine: record.shards[shard].firstLine,
+    canonical: record.input.canonical,
+    numbersErrors: record.import !== undefined,
     dialect,
     columns,
     options: record.options,

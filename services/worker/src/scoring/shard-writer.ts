@@ -4,6 +4,9 @@ import {
   type ByteSource,
   type Dialect,
   type ResultCache,
+  asBuffer,
+  cellOffsets,
+  countByte,
   toByteSource,
   writeInputRow,
 } from '@cytoqueue/csv';
@@ -22,6 +25,8 @@ export interface ShardFormat {
   model: string;
   /** Cells of evidence that follow the result. */
   explained: number;
+  /** The errors file gets row and line numbers: counted from the shard's first line, or from the rows' own column. */
+  lines?: { first?: number; column?: number };
 }
 
 /** Where a row's bytes lie in the shard. */
@@ -42,6 +47,9 @@ export class ShardWriter {
   private readonly errors = new ByteWriter(1_024);
   private readonly changes = new ByteWriter(1_024);
   private readonly lineEnd: Buffer;
+  /** Line ends before `countedTo`. */
+  private passedLines = 0;
+  private countedTo = 0;
   private readonly source: ByteSource;
   private readonly delimiter: number;
   /** `,ok,benign,` and its like, by label. */
@@ -124,8 +132,23 @@ export class ShardWriter {
         writer.cell(text, delimiter);
       }
       if (isResult) writer.ascii(delimiter.repeat(this.format.explained));
+      else if (this.format.lines !== undefined)
+        writer.ascii(['', row, this.lineOf(range, this.format.lines)].join(delimiter));
       this.endLine(writer, range);
     }
+  }
+
+  /** The physical line of a row, as text; empty where it is not known. Rows come in order. */
+  private lineOf({ start, end }: RowRange, { first, column }: NonNullable<ShardFormat['lines']>): string {
+    const { bytes, format } = this;
+    if (column !== undefined) {
+      const offsets = cellOffsets(bytes.subarray(start, end), format.dialect);
+      return asBuffer(bytes).toString('latin1', start + offsets[2 * column], start + offsets[2 * column + 1]);
+    }
+    if (first === undefined) return '';
+    this.passedLines += countByte(asBuffer(bytes), this.lineEnd[this.lineEnd.length - 1], this.countedTo, start);
+    this.countedTo = start;
+    return String(first + this.passedLines);
   }
 
   /** A row whose class is another than with the model compared with. */

@@ -13,7 +13,9 @@ interface FileResult {
   }[];
 }
 
-/** jest's final lines: the seeds, and what was skipped and how to get it. With `CI=true` a skipped test fails the run. */
+/**
+ * jest's final lines: the seeds, and what was skipped and how to get it. With `CI=true` a skipped test fails the run.
+ */
 export default class ClosingReporter {
   constructor(private readonly config: { readonly testNamePattern?: string | undefined }) {}
 

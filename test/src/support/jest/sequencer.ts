@@ -7,7 +7,10 @@ import { ORDER_SEED } from './seeds';
 
 type Tests = Parameters<TestSequencer['sort']>[0];
 
-/** Longest files first, so that no worker ends with a long one alone; with a seed, in the random order that belongs to it. */
+/**
+ * Longest files first, so that no worker ends with a long one alone; with a seed, in the random order that belongs to
+ * it.
+ */
 export default class Sequencer extends TestSequencer {
   override sort(tests: Tests): Tests {
     const paths = tests.map(({ path }) => path);

@@ -4,6 +4,7 @@ import {
   ObjectKeys,
   SHARD_HEADER_MAX_BYTES,
   type ShardCounts,
+  batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
 } from '@cytoqueue/records';
@@ -171,7 +172,7 @@ export class BatchRows {
 
   private async failedRows(shard: number, from: number): Promise<Iterable<BatchRow>> {
     const { offset, length, firstRow } = this.batch.shards[shard]!;
-    const key = ObjectKeys.batchInput(this.tenant, this.batch.id);
+    const key = batchRowsKey(this.tenant, this.batch);
     try {
       const bytes = await this.deps.store.getRange(key, { start: offset, end: offset + length });
       return this.format.failedRows(bytes, firstRow, from);

@@ -1,6 +1,6 @@
 import { type Dialect, RESULT_COLUMNS, parseCells, readRows } from '@cytoqueue/csv';
 import { type BatchDocument, SHARD_FAILED } from '@cytoqueue/records';
-import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
+import { type Schema, matchHeader } from '@cytoqueue/schema';
 import type { z } from 'zod';
 import type { batchRow } from './openapi';
 
@@ -12,15 +12,17 @@ const GUARDED_TEXT = /^'(?=[=+\-@\t\r])/;
 /** Reads rows of a batch from the bytes that the batch has stored of them. */
 export class RowFormat {
   private readonly dialect: Dialect;
-  private readonly match: HeaderMatch;
+  private readonly match: RowMatch;
+  private readonly decimalComma: boolean;
   private readonly unescapes: boolean;
 
   constructor(
-    { input, options }: BatchDocument,
+    { input, options, import: imported }: BatchDocument,
     private readonly schema: Schema,
   ) {
     this.dialect = input.dialect;
-    this.match = matchHeader(input.columns, schema);
+    this.match = matchRow(input, schema);
+    this.decimalComma = imported?.decimal === ',';
     this.unescapes = options.formulas === 'escape';
   }
 
@@ -38,7 +40,7 @@ export class RowFormat {
     let row = firstRow + from;
     for (const cells of this.cells(bytes, from))
       yield {
-        ...this.toRow(row++, cells, cells.length === this.columns),
+        ...this.toRow(row++, cells, this.match.isCanonical || cells.length === this.columns),
         error: { status: 'failed', ...SHARD_FAILED },
       };
   }
@@ -79,7 +81,7 @@ export class RowFormat {
 
   private toRow(row: number, cells: string[], isAligned: boolean) {
     const { featureColumns, idColumn } = this.match;
-    const valueOf = (feature: number) => (isAligned ? toNumber(cells[featureColumns[feature]]) : null);
+    const valueOf = (feature: number) => (isAligned ? this.toNumber(cells[featureColumns[feature]]) : null);
     const features = Object.fromEntries(this.schema.features.map(({ name }, index) => [name, valueOf(index)]));
     return {
       row,
@@ -87,6 +89,13 @@ export class RowFormat {
       sample_id: idColumn === undefined || !isAligned ? null : (cells[idColumn] ?? null),
       features,
     };
+  }
+
+  /** null for what was not measured, and for what is no number: the error of the row then says so. */
+  private toNumber(cell: string | undefined): number | null {
+    const text = cell?.trim() ?? '';
+    const value = text === '' ? NaN : Number(this.decimalComma ? text.replace(',', '.') : text);
+    return Number.isFinite(value) ? value : null;
   }
 
   private unescape(cell: string): string {
@@ -98,9 +107,16 @@ function split(list: string | undefined): string[] {
   return list === undefined || list === '' ? [] : list.split(';');
 }
 
-/** null for what was not measured, and for what is no number: the error of the row then says so. */
-function toNumber(cell: string | undefined): number | null {
-  const text = cell?.trim() ?? '';
-  const value = text === '' ? NaN : Number(text);
-  return Number.isFinite(value) ? value : null;
+/** Where the columns of a file lie in its results. */
+interface RowMatch {
+  columns: readonly string[];
+  featureColumns: ArrayLike<number>;
+  idColumn?: number;
+  /** The stored rows have hidden columns behind those of the file. */
+  isCanonical: boolean;
+}
+
+function matchRow({ columns, canonical }: BatchDocument['input'], schema: Schema): RowMatch {
+  if (canonical === undefined) return { ...matchHeader(columns, schema), isCanonical: false };
+  return { columns, featureColumns: canonical.sources, idColumn: canonical.id ?? undefined, isCanonical: true };
 }

@@ -7,7 +7,7 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { BATCHES_KEY, batchKey } from '../batch-queries';
 
-/** What can be done with a batch as it stands. The browser itself saves the files, however large. */
+/** Actions that the state of the batch allows. Downloads are plain links, so that files of any size work. */
 export function BatchActions({ batch }: { batch: Batch }) {
   const { status, counts, links } = batch;
   const { cancel, retry, remove } = useBatchActions(batch);
@@ -43,8 +43,8 @@ export function BatchActions({ batch }: { batch: Batch }) {
             onConfirm={() => cancel.mutate()}
           >
             <p>
-              What is being scored ends, the rest is passed over. What is scored so far can be downloaded, and the rest
-              scored later.
+              Running shards finish, queued shards are skipped. Finished rows can be downloaded, and the rest scored
+              later.
             </p>
           </ConfirmButton>
         )}
@@ -52,16 +52,16 @@ export function BatchActions({ batch }: { batch: Batch }) {
           <ConfirmButton
             label="Delete"
             title="Delete this batch?"
-            confirm="Delete for good"
+            confirm="Delete permanently"
             variant="danger"
             isPending={remove.isPending}
             onConfirm={() => remove.mutate()}
           >
-            <p>The uploaded file and its results are removed. That cannot be undone.</p>
+            <p>The uploaded file and its results are removed. This cannot be undone.</p>
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what="That could not be done." />}
+      {failure !== undefined && <ErrorNotice error={failure.error} what="The action failed." />}
     </>
   );
 }

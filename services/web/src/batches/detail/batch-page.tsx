@@ -27,7 +27,7 @@ export function BatchPage() {
           <p className="crumb small">
             <Link to="/batches">Batches</Link>
           </p>
-          <h1>{batch.filename ?? 'File without a name'}</h1>
+          <h1>{batch.filename ?? 'Unnamed file'}</h1>
           <p className="small muted">
             Sent {formatDateTime(batch.created_at)} ·{' '}
             <Link to={`/models/${batch.model.name}/${batch.model.version}`}>
@@ -59,7 +59,7 @@ function FinishedBatch({ batch }: { batch: Batch }) {
       {hasResults && counts.succeeded > 0 && <PreviewPanel batch={batch} file="results" />}
       {hasResults && <RescorePanel batch={batch} />}
       <p className="small muted digest">
-        Fingerprint of the uploaded file (SHA-256): <code>{batch.input_sha256}</code>
+        SHA-256 of the uploaded file: <code>{batch.input_sha256}</code>
       </p>
     </>
   );
@@ -71,7 +71,7 @@ function BatchError({ error, onRetry }: { error: unknown; onRetry: () => void })
     <div className="page narrow stack">
       <h1>{status === 404 ? 'No such batch' : status === 410 ? 'No longer kept' : 'The batch could not be shown'}</h1>
       {status === 404 && (
-        <p>It may have been deleted, may belong to another laboratory, or the address was copied in part.</p>
+        <p>It may have been deleted, may belong to another laboratory, or the address may be incomplete.</p>
       )}
       {status === 410 && <p>Batches are kept for a limited time, and this one has passed it.</p>}
       {status !== 404 && status !== 410 && (

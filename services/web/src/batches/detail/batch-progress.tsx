@@ -12,7 +12,7 @@ export function BatchProgress({ batch }: { batch: Batch }) {
       <StatTiles
         tiles={[
           { name: 'In the file', value: formatCount(counts.total) },
-          ...(counts.pending > 0 ? [{ name: 'Still to come', value: formatCount(counts.pending) }] : []),
+          ...(counts.pending > 0 ? [{ name: 'Pending', value: formatCount(counts.pending) }] : []),
           { name: 'Scored', value: formatCount(counts.succeeded) },
           {
             name: 'Bad input',
@@ -20,7 +20,7 @@ export function BatchProgress({ batch }: { batch: Batch }) {
             tone: counts.rejected > 0 ? ('warning' as const) : undefined,
           },
           ...(counts.failed > 0
-            ? [{ name: 'Failed on our side', value: formatCount(counts.failed), tone: 'warning' as const }]
+            ? [{ name: 'Failed in the service', value: formatCount(counts.failed), tone: 'warning' as const }]
             : []),
           {
             name: 'Malignant',
@@ -30,12 +30,12 @@ export function BatchProgress({ batch }: { batch: Batch }) {
           },
           { name: 'Benign', value: formatCount(summary.benign), hint: ofScored(summary.benign, batch), tone: 'benign' },
           {
-            name: 'No clear answer',
+            name: 'Undecided',
             value: formatCount(summary.indeterminate),
-            hint: 'counted within the two',
+            hint: 'included in both classes',
             tone: 'indeterminate',
           },
-          { name: 'Incomplete', value: formatCount(summary.missing_features), hint: 'some value not measured' },
+          { name: 'Incomplete', value: formatCount(summary.missing_features), hint: 'with missing values' },
         ]}
       />
     </Panel>
@@ -44,8 +44,8 @@ export function BatchProgress({ batch }: { batch: Batch }) {
 
 function progressText({ progress, eta_seconds: eta, status }: Batch): string {
   const percent = `${Math.floor(progress * 100)} %`;
-  if (status === 'canceling') return `${percent}; what is being scored ends first`;
-  if (status === 'finalizing') return `${percent}; the results are put together`;
+  if (status === 'canceling') return `${percent}; running shards finish first`;
+  if (status === 'finalizing') return `${percent}; writing the results`;
   return eta === null ? percent : `${percent}, about ${formatDuration(eta)} to go`;
 }
 

@@ -3,21 +3,21 @@ import { ClassIcon } from '../../ui/class-icon';
 import { formatCount, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 
-/** How the scored rows divide. */
+/** Shares of the classes among the scored rows. */
 export function ClassDistribution({ batch: { summary, counts } }: { batch: Batch }) {
   const { benign, malignant, indeterminate } = summary;
   const share = (count: number): number => count / counts.succeeded;
   return (
     <Panel
-      title="How the rows divide"
-      lead={`No clear answer for ${formatCount(indeterminate)} of ${formatCount(counts.succeeded)} scored rows (${formatShare(share(indeterminate))}): take those as undecided, whatever class they lean to.`}
+      title="Class distribution"
+      lead={`Undecided: ${formatCount(indeterminate)} of ${formatCount(counts.succeeded)} scored rows (${formatShare(share(indeterminate))}), whichever class the model favours.`}
     >
       <svg
         viewBox="0 0 100 14"
         preserveAspectRatio="none"
         className="split-bar"
         role="img"
-        aria-label={`${formatShare(share(benign))} benign, ${formatShare(share(malignant))} malignant, of either ${formatShare(share(indeterminate))} without a clear answer`}
+        aria-label={`${formatShare(share(benign))} benign, ${formatShare(share(malignant))} malignant; ${formatShare(share(indeterminate))} of the rows are undecided`}
       >
         <rect width={share(benign) * 100} height="8" className="fill-benign" />
         <rect x={share(benign) * 100} width={share(malignant) * 100} height="8" className="fill-malignant" />
@@ -31,7 +31,7 @@ export function ClassDistribution({ batch: { summary, counts } }: { batch: Batch
           <ClassIcon name="malignant" /> malignant {formatShare(share(malignant))}
         </span>
         <span>
-          <ClassIcon name="indeterminate" /> no clear answer {formatShare(share(indeterminate))}
+          <ClassIcon name="indeterminate" /> undecided {formatShare(share(indeterminate))}
         </span>
       </p>
     </Panel>

@@ -6,7 +6,7 @@ export interface CsvPreview {
   isComplete: boolean;
 }
 
-/** Of an answer to a range request; the record that the range cuts through is left out. */
+/** Parses the response to a range request; drops the row that the range cuts. */
 export async function readCsvPreview(response: Response, maxRows: number): Promise<CsvPreview> {
   const { default: papa } = await import('papaparse');
   const text = await response.text();
@@ -20,7 +20,7 @@ export async function readCsvPreview(response: Response, maxRows: number): Promi
   return { columns: meta.fields ?? [], rows: rows.slice(0, maxRows), isComplete: !isCut && rows.length <= maxRows };
 }
 
-/** `bytes 0-99/200` ends before the file does. */
+/** `bytes 0-99/200` is not the whole file. */
 function isRangeCut(contentRange: string | null): boolean {
   const [, last, total] = /^bytes \d+-(\d+)\/(\d+)$/.exec(contentRange ?? '') ?? [];
   return last !== undefined && total !== undefined && Number(last) + 1 < Number(total);

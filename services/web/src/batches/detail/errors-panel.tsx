@@ -6,12 +6,12 @@ import { Panel } from '../../ui/panel';
 import { useCsvPreview } from '../batch-queries';
 import { ErrorBreakdown } from '../error-breakdown';
 
-/** Enough for some ten thousand bad rows; a file with more is told from its beginning. */
+/** About ten thousand rejected rows; of longer files only the beginning is summarised. */
 const READ_BYTES = 1_000_000;
 const READ_ROWS = 20_000;
 const MAX_LISTED = 10;
 
-/** Why rows were not scored, by kind, and the file to mend and send again. */
+/** Reasons why rows were not scored, and the errors file to correct and resubmit. */
 export function ErrorsPanel({ batch }: { batch: Batch }) {
   const { data, error, isPending, refetch } = useCsvPreview(batch.id, 'errors', batch.completed_at ?? '', {
     bytes: READ_BYTES,
@@ -21,7 +21,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
   return (
     <Panel
       title="Rows that were not scored"
-      lead="The file below holds them with the reason. Mend the values, leave the reason columns as they are, and upload it as a file of its own."
+      lead="The file below holds them with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
     >
       {isPending && <Loading />}
       {error !== null && (
@@ -50,7 +50,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
       )}
       <p>
         <a className="button" href={`${batch.links.errors}?redirect=true`} download>
-          Download the rows to mend
+          Download the rows to correct
         </a>
       </p>
     </Panel>
@@ -66,7 +66,7 @@ function countBy(rows: readonly Record<string, string>[], column: string): Recor
   return counts;
 }
 
-/** Our column, which is prefixed where the file has one of that name. */
-export function resultCell(row: Readonly<Record<string, string>>, column: string): string {
+/** Cell of a result column, which is prefixed when the input has a column of that name. */
+function resultCell(row: Readonly<Record<string, string>>, column: string): string {
   return row[`cytoqueue_${column}`] ?? row[column] ?? '';
 }

@@ -13,7 +13,7 @@ interface PreviewPanelProps {
 
 const SHOWN_ROWS = 100;
 const READ_BYTES = 131_072;
-/** Ours come first: what was answered matters more than what was sent. */
+/** Result columns come first: they matter more than the input's. */
 const RESULT_COLUMNS = [
   'row',
   'row_status',
@@ -27,7 +27,7 @@ const RESULT_COLUMNS = [
   'model',
 ];
 
-/** The first rows of a result file; the rest of it stays where it is. */
+/** First rows of a result file; the rest is not loaded. */
 export function PreviewPanel({ batch, file }: PreviewPanelProps) {
   const { data, error, isPending, refetch } = useCsvPreview(batch.id, file, batch.completed_at ?? '', {
     bytes: READ_BYTES,
@@ -48,7 +48,7 @@ export function PreviewPanel({ batch, file }: PreviewPanelProps) {
             {data.isComplete
               ? `All ${formatCount(data.rows.length)} rows.`
               : `The first ${formatCount(data.rows.length)} rows.`}{' '}
-            Our columns stand first here; in the file they follow yours.
+            Result columns are shown first; in the file they follow your columns.
           </p>
           <Rows file={file} columns={orderColumns(data.columns, file)} rows={data.rows} />
         </>
@@ -68,8 +68,8 @@ function changesLead({ rescores }: Batch): string {
   const changed = rescores?.changed_rows ?? 0;
   const before = `${rescores?.model.name ?? ''} ${rescores?.model.version ?? ''}`;
   return changed === 0
-    ? `Compared with ${before}, no row has another class.`
-    : `Compared with ${before}, ${formatCount(changed)} ${changed === 1 ? 'row has' : 'rows have'} another class.`;
+    ? `Compared with ${before}, no row changed its class.`
+    : `Compared with ${before}, ${formatCount(changed)} ${changed === 1 ? 'row has' : 'rows have'} changed class.`;
 }
 
 function orderColumns(columns: readonly string[], file: PreviewPanelProps['file']): string[] {
@@ -113,7 +113,7 @@ function Rows({
   );
 }
 
-/** Probabilities have up to seventeen digits in the file. */
+/** The file holds probabilities with up to 17 digits. */
 function shortenNumber(text: string): string {
   if (!/^0\.\d{5,}$|^\d(\.\d+)?e-\d+$/.test(text)) return text;
   const value = Number(text);

@@ -10,7 +10,7 @@ import { useModels } from '../../models/model-queries';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
 
-/** The same file by another model or threshold, as a new batch that is compared with this one. */
+/** Scores the same file with another model or threshold, as a new batch that is compared with this one. */
 export function RescorePanel({ batch }: { batch: Batch }) {
   const { data: models = [] } = useModels();
   const [model, setModel] = useState(`${batch.model.name}@${batch.model.version}`);
@@ -19,7 +19,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
   return (
     <Panel
       title="Score the same file again"
-      lead="With another version or threshold, as a batch of its own. It lists the rows whose class changes; this batch stays as it is."
+      lead="Scores the file with another version or threshold as a new batch and lists the rows whose class changes. This batch is unchanged."
     >
       <div className="fields">
         <SelectField label="Model" value={model} onChange={setModel}>
@@ -33,7 +33,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           {models.length === 0 && <option value={model}>{model.replace('@', ' ')}</option>}
         </SelectField>
         <SelectField
-          label="Where malignant begins"
+          label="Threshold for malignant"
           value={operatingPoint}
           onChange={(point) => setOperatingPoint(point as OperatingPoint)}
         >
@@ -41,7 +41,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
         </SelectField>
       </div>
-      {rescore.isError && <UploadErrorNotice error={rescore.error} what="It could not be scored again." />}
+      {rescore.isError && <UploadErrorNotice error={rescore.error} what="The file could not be rescored." />}
       <div className="actions">
         <Button isPending={rescore.isPending} onPress={() => rescore.mutate({ model, operatingPoint })}>
           Score again

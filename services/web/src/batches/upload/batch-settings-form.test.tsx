@@ -29,9 +29,9 @@ test('the defaults leave every choice to the service', () => {
   const chosen = (name: string) =>
     screen.getByRole<HTMLSelectElement>('combobox', { name, hidden: true }).selectedOptions[0]?.textContent;
   expect(chosen('Model')).toBe('wbc-knn, the version in use');
-  expect(chosen('Where malignant begins')).toBe('At 50 % probability');
-  expect(chosen('Rows with a value not measured')).toBe('Score them, and say so in the result');
-  expect(chosen('When a row is bad')).toBe('Score the others, list the bad ones');
+  expect(chosen('Threshold for malignant')).toBe('At 50 % probability');
+  expect(chosen('Rows with missing values')).toBe('Score them, and say so in the result');
+  expect(chosen('Invalid rows')).toBe('Score the others, list the bad ones');
   expect(chosen('Evidence for every row')).toBe('No');
   expect(settings).toEqual({});
 });
@@ -42,9 +42,9 @@ test('each choice becomes its setting, and going back to the default removes it'
   const choose = (name: string, option: string) =>
     user.selectOptions(screen.getByRole('combobox', { name, hidden: true }), option);
   await choose('Model', 'wbc-knn@1.1.0');
-  await choose('Where malignant begins', 'sensitivity99');
-  await choose('Rows with a value not measured', 'reject');
-  await choose('When a row is bad', 'abort');
+  await choose('Threshold for malignant', 'sensitivity99');
+  await choose('Rows with missing values', 'reject');
+  await choose('Invalid rows', 'abort');
   await choose('Evidence for every row', 'yes');
   expect(settings).toEqual({
     model: 'wbc-knn@1.1.0',

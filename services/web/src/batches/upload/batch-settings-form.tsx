@@ -31,7 +31,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           )}
         </SelectField>
         <SelectField
-          label="Where malignant begins"
+          label="Threshold for malignant"
           value={settings.operatingPoint ?? 'default'}
           onChange={(point) => onChange({ ...settings, operatingPoint: point as OperatingPoint })}
         >
@@ -39,7 +39,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
         </SelectField>
         <SelectField
-          label="Rows with a value not measured"
+          label="Rows with missing values"
           value={settings.missing ?? 'partial'}
           onChange={(missing) => onChange({ ...settings, missing: missing as 'partial' | 'reject' })}
         >
@@ -47,7 +47,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           <option value="reject">Do not score them</option>
         </SelectField>
         <SelectField
-          label="When a row is bad"
+          label="Invalid rows"
           value={settings.onError ?? 'continue'}
           onChange={(onError) => onChange({ ...settings, onError: onError as 'continue' | 'abort' })}
         >

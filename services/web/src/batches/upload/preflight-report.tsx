@@ -1,5 +1,6 @@
 import type { Preflight } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
+import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { pluralize, formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
 import { DriftView } from '../drift-view';
@@ -11,17 +12,18 @@ interface PreflightReportProps {
   report: Preflight;
   scope: 'sample' | 'full';
   fileBytes: number;
-  /** What can be done now. */
+  /** Possible next actions. */
   children: ReactNode;
 }
 
 const DELIMITERS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 const MAX_LISTED = 20;
 
-/** What the file would come to, before anything of it is stored. */
+/** Report of the file check; nothing has been stored yet. */
 export function PreflightReport({ report, scope, fileBytes, children }: PreflightReportProps) {
   const { rows } = report;
-  const title = scope === 'full' ? 'What the check found' : 'What the check found in the first rows';
+  if (!report.accepted) return <Refusal report={report} />;
+  const title = scope === 'full' ? 'Check of the file' : 'Check of the first rows';
   return (
     <>
       <Panel title={title}>
@@ -40,8 +42,12 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
               value: formatCount(rows.valid),
               hint: formatShare(rows.total === 0 ? 0 : rows.valid / rows.total),
             },
-            { name: 'Bad rows', value: formatCount(rows.rejected), tone: rows.rejected > 0 ? 'warning' : undefined },
-            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'some value not measured' },
+            {
+              name: 'Invalid rows',
+              value: formatCount(rows.rejected),
+              tone: rows.rejected > 0 ? 'warning' : undefined,
+            },
+            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'with missing values' },
             { name: 'Repeated', value: formatCount(rows.repeated), hint: 'same as an earlier row' },
             ...(report.eta_seconds === null
               ? []
@@ -57,21 +63,23 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
       {rows.rejected > 0 && (
         <Panel
           title="Bad rows"
-          lead="They would not be scored. They come back in a file of their own, to mend and send again."
+          lead="These rows will not be scored. You can download them in a separate file, to correct and resubmit."
         >
           <ErrorBreakdown counts={report.rejected_by_code} />
           <details>
             <summary>The first {pluralize(Math.min(MAX_LISTED, report.errors.length), 'place')}</summary>
             <ul className="small">
-              {report.errors.slice(0, MAX_LISTED).map(({ row, detail }) => (
+              {report.errors.slice(0, MAX_LISTED).map(({ row, line, detail }) => (
                 <li key={`${row}-${detail}`}>
-                  Row {formatCount(row)}: {detail}
+                  Row {formatCount(row)}
+                  {line === null ? '' : `, line ${formatCount(line)}`}: {detail}
                 </li>
               ))}
             </ul>
           </details>
         </Panel>
       )}
+      <FileNotes report={report} />
       <ColumnsPanel report={report} />
       {report.drift.psi !== undefined && (
         <DriftView drift={{ psi: report.drift.psi, notes: report.drift.notes ?? [] }} />
@@ -80,16 +88,56 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
   );
 }
 
+function Refusal({ report }: { report: Preflight }) {
+  return (
+    <>
+      <Notice tone="error">
+        <p>The file cannot be used as it is.</p>
+        <ul>
+          {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (
+            <li key={index}>{detail}</li>
+          ))}
+        </ul>
+      </Notice>
+      {report.columns.length > 0 && <ColumnsPanel report={report} />}
+    </>
+  );
+}
+
+/** Repairs and warnings, of which a reader of the results has to know. */
+function FileNotes({ report }: { report: Preflight }) {
+  const repairs = report.import?.repairs ?? [];
+  if (repairs.length === 0 && report.warnings_total === 0) return null;
+  const more = report.warnings_total - Math.min(MAX_LISTED, report.warnings.length);
+  return (
+    <Panel title="How the file was read">
+      <ul className="small">
+        {repairs.map(({ code, detail }) => (
+          <li key={code}>{detail}</li>
+        ))}
+        {report.warnings.slice(0, MAX_LISTED).map(({ row, line, detail }, index) => (
+          <li key={index}>
+            <strong>Warning</strong>
+            {row === undefined ? '' : `, row ${formatCount(row)}`}
+            {line === undefined ? '' : `, line ${formatCount(line)}`}: {detail}
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p className="small muted">and {pluralize(more, 'more warning')}</p>}
+    </Panel>
+  );
+}
+
 const COLUMN_USE_LABELS = {
   feature: 'feature',
-  label: 'known class: carried along, never used',
-  id: 'identifier: carried along, never used',
-  carried: 'carried along unchanged',
+  label: 'known class: passed through, not used',
+  id: 'identifier: passed through, not used',
+  carried: 'passed through unchanged',
 };
 
 function ColumnsPanel({ report }: { report: Preflight }) {
   return (
-    <Panel title="How the columns are understood">
+    <Panel title="Matched columns">
       <TableScroll label="Columns">
         <table className="list compact">
           <thead>
@@ -102,8 +150,8 @@ function ColumnsPanel({ report }: { report: Preflight }) {
             </tr>
           </thead>
           <tbody>
-            {report.columns.map(({ column, used_as, feature, matched_by }, index) => (
-              // Columns that are carried along may have one name.
+            {report.columns.map(({ column, used_as, feature, matched_by, suggestion }, index) => (
+              // Columns that are only passed through may share a name.
               <tr key={index}>
                 <th scope="row">{column === '' ? <span className="muted">(no name)</span> : column}</th>
                 <td>
@@ -112,6 +160,7 @@ function ColumnsPanel({ report }: { report: Preflight }) {
                   ) : (
                     <span className="muted">{COLUMN_USE_LABELS[used_as]}</span>
                   )}
+                  {suggestion !== undefined && <span>; did you mean {suggestion.replaceAll('_', ' ')}?</span>}
                   {matched_by === 'alias' && <span className="muted"> by a known other name</span>}
                 </td>
                 <td className="number">

@@ -12,6 +12,12 @@ const report = {
   dialect: { delimiter: ',', line_end: 'LF', bom: false },
   columns: [],
   rows: { total: 1, valid: 1, rejected: 0, with_missing_features: 0, repeated: 0 },
+  accepted: true,
+  problems: [],
+  import: null,
+  warnings: [],
+  warnings_total: 0,
+  faults: [],
   rejected_by_code: {},
   errors: [],
   missing_by_feature: {},
@@ -35,11 +41,11 @@ test('a file whose answer was lost may be accepted, and is sent again with the s
   const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
   const send = async () => user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
   await send();
-  await waitFor(() => expect(alert()).toMatch(/may have been accepted all the same/));
+  await waitFor(() => expect(alert()).toMatch(/may have been accepted/));
   await send();
   await waitFor(() => expect(keys()).toHaveLength(2));
   expect(keys()[1]).toBe(keys()[0]);
-  await user.selectOptions(screen.getByRole('combobox', { name: 'When a row is bad', hidden: true }), 'abort');
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Invalid rows', hidden: true }), 'abort');
   await send();
   await waitFor(() => expect(keys()).toHaveLength(3));
   expect(keys()[2]).not.toBe(keys()[0]);
@@ -49,5 +55,5 @@ test('a file that the service refused is said not to be kept', async () => {
   upload.mockRejectedValue(problem(413, { type: 'urn:cytoqueue:problem:quota-exceeded' }));
   const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
   await user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
-  await waitFor(() => expect(alert()).toMatch(/was not accepted. Nothing of it is kept/));
+  await waitFor(() => expect(alert()).toMatch(/was not accepted and not stored/));
 });

@@ -23,7 +23,7 @@ const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial
 
 interface UploadFormProps {
   file: File;
-  /** Which choice of a file this is. */
+  /** Counts the files chosen so far. */
   selectionId: number;
 }
 
@@ -42,7 +42,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
         />
       )}
       {check.error !== null && (
-        <UploadErrorNotice error={check.error} what="The file cannot be used as it is." onRetry={check.refetch} />
+        <UploadErrorNotice error={check.error} what="The file cannot be accepted." onRetry={check.refetch} />
       )}
       {report !== undefined && (
         <PreflightReport report={report} scope={check.scope} fileBytes={file.size}>
@@ -62,16 +62,16 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
 
 function rejectionMessage(error: unknown): string {
   if (isOutcomeUnknown(error))
-    return 'The file may have been accepted all the same. Send it again from here: it is not scored twice.';
-  return 'The file was not accepted. Nothing of it is kept.';
+    return 'The file may have been accepted. Send it again from this page: it is not scored twice.';
+  return 'The file was not accepted and not stored.';
 }
 
 function CheckFullFile({ check, file }: { check: PreflightCheck; file: File }) {
   return (
     <Notice tone="info">
       <p>
-        The file is large, so only its first {formatBytes(check.bytes)} were checked. The whole file can be checked too;
-        it is then sent once for the check and once more to be scored.
+        The file is large, so only its first {formatBytes(check.bytes)} were checked. You can check the whole file; it
+        is then uploaded twice, for the check and for scoring.
       </p>
       <Button onPress={check.checkFullFile}>Check all {formatBytes(file.size)}</Button>
     </Notice>
@@ -132,7 +132,7 @@ function useUpload(file: File) {
   };
 }
 
-/** The same idempotency key until the settings change, so that a file sent again after a lost answer is one batch. */
+/** Keeps the idempotency key until the settings change, so that a file resent after a lost response is one batch. */
 function useIdempotencyKey(): (settings: BatchSettings) => string {
   const last = useRef<{ settings: BatchSettings; key: string }>(undefined);
   return (settings) => {

@@ -4,7 +4,7 @@ import { usePageTitle } from '../../ui/page-title';
 import { UploadForm } from './upload-form';
 import { FilePicker } from './file-picker';
 
-/** A file is looked through first; it is stored and scored only when the lab has seen what would come of it. */
+/** Checks a file first; it is stored and scored only after the lab has seen the report. */
 export function UploadPage() {
   usePageTitle('Upload a file');
   const [selection, setChosen] = useState<{ file: File; selectionId: number }>();

@@ -9,7 +9,7 @@ interface UploadProgressBarProps {
   onCancel?: () => void;
 }
 
-/** What has been sent; once all of it has, the service reads on. */
+/** Share of the file sent; after that the service is still processing it. */
 export function UploadProgressBar({ label, progress, onCancel }: UploadProgressBarProps) {
   const { sentBytes = 0, totalBytes } = progress ?? {};
   const share = totalBytes === undefined || totalBytes === 0 ? undefined : sentBytes / totalBytes;
@@ -17,7 +17,7 @@ export function UploadProgressBar({ label, progress, onCancel }: UploadProgressB
     share === undefined
       ? 'starting'
       : share === 1
-        ? 'sent; the service reads it'
+        ? 'sent; processing'
         : `${formatBytes(sentBytes)} of ${formatBytes(totalBytes ?? 0)}`;
   return (
     <div className="upload-bar">

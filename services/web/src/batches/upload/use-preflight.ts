@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../../api/clients';
 
-/** Files up to this size are checked whole at once; of larger ones the beginning, as checking sends what it checks. */
+/** Files up to this size are checked whole; of larger ones only the beginning, because checking uploads the bytes. */
 const FULL_CHECK_MAX_BYTES = 24_000_000;
 const SAMPLE_BYTES = 4_000_000;
 const LF = 10;
@@ -14,14 +14,14 @@ export interface PreflightCheck {
   error: unknown;
   isFetching: boolean;
   progress: UploadProgress | undefined;
-  /** Which part of the file the report is about. */
+  /** Part of the file that was checked. */
   scope: 'sample' | 'full';
   bytes: number;
   checkFullFile: () => void;
   refetch: () => void;
 }
 
-/** What the upload would come to; asked again when a setting changes it. */
+/** Checks the file; repeated when a setting changes the report. */
 export function usePreflight(file: File, selectionId: number, { model, missing }: BatchSettings): PreflightCheck {
   const [scope, setScope] = useState<PreflightCheck['scope']>(file.size > FULL_CHECK_MAX_BYTES ? 'sample' : 'full');
   const [progress, setProgress] = useState<UploadProgress>();
@@ -29,7 +29,7 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
     queryKey: ['preflight', selectionId, scope, model, missing],
     queryFn: async ({ signal }) => {
       setProgress(undefined);
-      const part = scope === 'full' ? file : await sampleRows(file);
+      const part = scope === 'full' || (await isPacked(file)) ? file : await sampleRows(file);
       return client.preflight(part, {
         ...(model === undefined ? {} : { model }),
         ...(missing === undefined ? {} : { missing }),
@@ -38,7 +38,7 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
         signal,
       });
     },
-    // The client has tried again already.
+    // The client has retried already.
     retry: false,
     staleTime: Infinity,
     gcTime: 60_000,
@@ -55,7 +55,15 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
   };
 }
 
-/** Up to the last line end, so that no row is cut: a cut one would look like a fault. */
+/** Workbooks and archives cannot be read in part. */
+async function isPacked(file: File): Promise<boolean> {
+  const [first, second, third, fourth] = new Uint8Array(await file.slice(0, 4).arrayBuffer());
+  const isGzip = first === 0x1f && second === 0x8b;
+  const letters = String.fromCharCode(first ?? 0, second ?? 0, third ?? 0, fourth ?? 0);
+  return isGzip || letters.startsWith('PK') || letters === 'PAR1';
+}
+
+/** Cuts at the last line end: a partial row would be reported as an error. */
 async function sampleRows(file: File): Promise<Blob> {
   const start = file.slice(0, SAMPLE_BYTES);
   const bytes = new Uint8Array(await start.arrayBuffer());

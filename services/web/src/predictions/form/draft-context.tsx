@@ -2,12 +2,12 @@ import { randomHex } from '@cytoqueue/client';
 import { type ReactNode, createContext, useContext, useState } from 'react';
 import { type Draft, emptyDraft } from './draft';
 
-/** Keys may come faster than drawings: what depends on the draft as it stands is given as a function of it. */
+/** Keys may arrive faster than renders: pass a function to update from the current draft. */
 export type ChangeDraft = (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
 
 const DraftContext = createContext<readonly [Draft, ChangeDraft]>([emptyDraft(), () => undefined]);
 
-/** Keeps the record that is being entered while other pages are looked at; gone with the session or a reload. */
+/** Keeps the entered record while the user visits other pages, until sign-out or reload. */
 export function DraftProvider({ children }: { children: ReactNode }) {
   const [draft, setDraft] = useState(emptyDraft);
   const change: ChangeDraft = (given) =>

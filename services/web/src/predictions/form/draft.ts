@@ -1,14 +1,14 @@
 import { type Feature, type FeatureValues, type OperatingPoint, randomHex } from '@cytoqueue/client';
 import { parseFeatureValue } from './feature-value';
 
-/** A record that is being entered. It lives in memory only, never in an address or in the browser's storage. */
+/** A record that is being entered. Kept in memory only, never in an address or in browser storage. */
 export interface Draft {
-  /** Idempotency key: the same until the draft changes, so that a record sent twice is one record. */
+  /** Idempotency key, unchanged until the draft changes, so that a record sent twice is stored once. */
   key: string;
-  /** As typed, by feature. */
+  /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
-  /** A model's name: its champion. */
+  /** Model name; its champion is used. */
   model: string;
   operatingPoint: OperatingPoint;
 }
@@ -27,17 +27,17 @@ export function toDraftTexts(features: FeatureValues): Draft['texts'] {
   );
 }
 
-/** What is wrong with each field; empty when the record can be sent. */
+/** Error of each invalid field; empty when the record can be sent. */
 export function validate(texts: Draft['texts'], features: readonly Feature[]): Record<string, string> {
   const errors = features.flatMap((feature) => {
     const value = parseFeatureValue(texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') return [[feature.name, value.text]];
-    return value.kind === 'empty' ? [[feature.name, 'Still empty. If it was not measured, type a question mark.']] : [];
+    return value.kind === 'empty' ? [[feature.name, 'Empty. If it was not measured, type a question mark.']] : [];
   });
   return Object.fromEntries(errors) as Record<string, string>;
 }
 
-/** @param texts without faults */
+/** @param valid texts */
 export function toFeatures(texts: Draft['texts'], features: readonly Feature[]): FeatureValues {
   return Object.fromEntries(
     features.map((feature) => {

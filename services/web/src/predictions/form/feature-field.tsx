@@ -15,7 +15,9 @@ interface FeatureFieldProps {
   onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => void;
 }
 
-/** One feature: what it means, how its ends look, and its value by keyboard or, for grades, by a click on the scale. */
+/**
+ * One feature: description, meaning of the lowest and highest grade, and input by keyboard or by a click on the scale.
+ */
 export function FeatureField({
   feature,
   number,
@@ -95,7 +97,7 @@ function ScaleEnd({ value }: { value: number | null }) {
 
 const GRADES = Array.from({ length: 10 }, (_, index) => String(index + 1));
 
-/** For the mouse and the finger alone; who uses keys or a reader has the field. */
+/** For mouse and touch only; keyboards and screen readers use the field. */
 function GradeScale({ text, onPick }: { text: string; onPick: (text: string) => void }) {
   return (
     <div className="scale" aria-hidden="true">

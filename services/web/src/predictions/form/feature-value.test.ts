@@ -29,7 +29,7 @@ test.each([
 
 test('an empty field is none of these', () => expect(parseFeatureValue('  ', grade)).toEqual({ kind: 'empty' }));
 
-test('decimals have no upper end, and a comma is one', () => {
+test('measurements have no maximum, and a decimal comma is accepted', () => {
   expect(parseFeatureValue('1001,5', area)).toEqual({ kind: 'value', value: 1001.5 });
-  expect(parseFeatureValue('-1', area).kind).toBe('fault');
+  expect(parseFeatureValue('-1', area).kind).toBe('invalid');
 });

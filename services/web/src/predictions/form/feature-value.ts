@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 
-/** What somebody has typed into one field, and what it means. */
+/** Text of one field and its meaning. */
 export type FeatureValue =
   | { kind: 'empty' }
   | { kind: 'missing' }
@@ -21,9 +21,9 @@ export function parseFeatureValue(text: string, { min, max, integer }: Feature):
   if (value < min)
     return {
       kind: 'invalid',
-      text: `${trimmed} is too low: it takes ${range}. For “not measured” type a question mark.`,
+      text: `${trimmed} is too low: enter ${range}. For “not measured” type a question mark.`,
     };
-  if (max !== null && value > max) return { kind: 'invalid', text: `${trimmed} is too high: it takes ${range}.` };
+  if (max !== null && value > max) return { kind: 'invalid', text: `${trimmed} is too high: enter ${range}.` };
   return { kind: 'value', value };
 }
 
@@ -32,7 +32,7 @@ export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | '
   return max === null ? `${what} of at least ${min}` : `${what} from ${min} to ${max}`;
 }
 
-/** Small whole numbers can be typed one after the other, and shown as a scale. */
+/** Grades (small whole numbers): typed one after the other and shown as a scale. */
 export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
   return integer && min === 1 && max === 10;
 }

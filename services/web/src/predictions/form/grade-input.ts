@@ -1,11 +1,11 @@
 /**
- * What typing does to a field of grades 1 to 10, when fields move on by themselves. A 1 may become a 10, so it waits:
- * whatever comes behind it and is no 0 belongs to the next field.
+ * Typing grades 1 to 10 moves on to the next field automatically. After a 1 the field waits for a 0; any other digit
+ * belongs to the next field.
  */
 export interface GradeInput {
-  /** What stays in this field. */
+  /** Text that stays in this field. */
   text: string;
-  /** Whether the next field is gone to, and what of the typed belongs into it. */
+  /** Text for the next field when the focus moves there; undefined when it stays. */
   next?: string;
 }
 
@@ -15,13 +15,13 @@ export function splitGradeInput(text: string): GradeInput {
   if (pair !== null) return { text: '1', next: pair[1] };
   const separated = /^(\d+|\?)?[\s,;]$/.exec(text);
   if (separated === null) return { text };
-  // Before any digit it closes the field before, which has moved on already.
+  // A separator before any digit ends the previous field, which has moved on already.
   return separated[1] === undefined ? { text: '' } : { text: separated[1], next: '' };
 }
 
 const EXIT_KEYS = ['Enter', 'Tab', 'ArrowDown'];
 
-/** Whether a key says “done with this field”: who is used to press one must not skip a field that moved on by itself. */
+/** Whether a key means "next field". Right after an automatic move it is ignored, so that no field is skipped. */
 export function isExitKey({ key, shiftKey }: { key: string; shiftKey: boolean }): boolean {
   return EXIT_KEYS.includes(key) && !shiftKey;
 }

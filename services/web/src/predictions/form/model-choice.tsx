@@ -17,7 +17,7 @@ export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDra
           label="Model"
           value={draft.model}
           onChange={(model) => change({ model })}
-          description="The version in use at this moment answers; the answer names it."
+          description="The current version scores the record; the result names it."
         >
           {models
             .filter(({ champion }) => champion !== null)
@@ -29,10 +29,10 @@ export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDra
           {models.length === 0 && <option>{draft.model}</option>}
         </SelectField>
         <SelectField
-          label="Where malignant begins"
+          label="Threshold for malignant"
           value={draft.operatingPoint}
           onChange={(point) => change({ operatingPoint: point as OperatingPoint })}
-          description="Cautious: so low that 99 % of the malignant training cases were found; more benign ones are called malignant."
+          description="Cautious: low enough to detect 99 % of the malignant training cases; more benign cases are classified as malignant."
         >
           <option value="default">At 50 % probability</option>
           <option value="sensitivity99">Cautious</option>

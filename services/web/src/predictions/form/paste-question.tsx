@@ -9,14 +9,14 @@ interface PasteQuestionProps {
   onReject: () => void;
 }
 
-/** Shows what each reading would fill in, and takes the one that the person chooses, or none. */
+/** Shows the possible interpretations of pasted text and applies the one that the user chooses, or none. */
 export function PasteQuestion({ readings, features, onAccept, onReject }: PasteQuestionProps) {
   const [first] = features;
   return (
     <div className="notice warning stack" role="group" aria-label="What was pasted">
       <p>
         {readings.length > 1
-          ? 'The pasted row can be read in more than one way.'
+          ? 'The pasted row is ambiguous.'
           : `Check the pasted row: does the ${readings[0]?.reference === undefined ? 'first cell' : 'second cell'} belong to ${first?.title ?? ''}?`}
       </p>
       {readings.map((reading) => (
@@ -41,7 +41,7 @@ export function PasteQuestion({ readings, features, onAccept, onReject }: PasteQ
         </div>
       ))}
       <Button variant="quiet" onPress={onReject}>
-        Fill in nothing
+        Discard
       </Button>
     </div>
   );

@@ -1,17 +1,17 @@
 import type { Feature } from '@cytoqueue/client';
 import { parseFeatureValue } from './feature-value';
 
-/** One way to read what was pasted. It always fills every field. */
+/** One interpretation of pasted text. It always fills every field. */
 export interface Reading {
-  /** Texts in the order of the features; an empty one was empty in the row. */
+  /** Texts in feature order; an empty cell stays empty. */
   values: string[];
-  /** How the sender names the record. */
+  /** Sender's reference of the record. */
   reference?: string;
-  /** A class that stood behind the values and is not used. */
+  /** Class after the values; not used. */
   ignoredClass?: string;
 }
 
-/** `certain`: nothing else could be meant. Otherwise the person decides among the readings, or takes none. */
+/** `certain`: only one interpretation is possible. Otherwise the user chooses one or none. */
 export type PastedRow =
   | { kind: 'readings'; readings: [Reading, ...Reading[]]; certain: boolean }
   | { kind: 'value'; text: string }
@@ -19,15 +19,15 @@ export type PastedRow =
 
 const SEPARATORS = [/\t/, /;/, /\|/, /,/, /\s+/];
 const NAMED_CLASS = /^(benign|malignant|b|m)$/i;
-/** Also grades, so that a cell too many would look like one. */
+/** Class codes that are also grades, so that a surplus cell could be mistaken for a class. */
 const CLASS_CODE = /^[0124]$/;
 const ID_NAME = /^(id|sample_?(id|code_number)|patient(_id)?|record_id|case_id|reference)$/;
 const MAX_CELLS = 200;
 
 /**
- * Reads one record out of pasted text: a row, a column, or a header with its row. It is taken whole or not at all, because
- * a shifted record would be scored as if it were right. Where two readings are possible, or nine values could begin with a
- * small record number, the answer is a question and not a guess.
+ * Parses one record from pasted text: a row, a column, or a header with its row. It accepts all values or none, because
+ * shifted values would be scored like valid ones. When two interpretations are possible, or the first of nine values
+ * could be a record number, it returns a question, not a guess.
  */
 export function parsePastedRow(text: string, features: readonly Feature[]): PastedRow {
   const pasted = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
@@ -55,20 +55,23 @@ interface Candidate {
   certain: boolean;
 }
 
-/** The lines as rows of cells, once for each separator that could be meant. */
+/** Splits lines into cells, once for each possible separator. */
 function tables(lines: string[]): string[][][] {
   return SEPARATORS.filter((separator) => lines.some((line) => separator.test(line.trim())))
     .map((separator) => lines.map((line) => split(line, separator)))
     .filter((table) => table.every((row) => row.length <= MAX_CELLS));
 }
 
-/** Rows with a bar at either end, as in Markdown: no empty cells are meant there. */
+/** Strips the outer bars of Markdown rows; they do not enclose empty cells. */
 function markdownTables(lines: string[]): string[][][] {
   const framed = lines.map((line) => /^\|(.*)\|$/.exec(line.trim())?.[1]);
   return framed.every((line) => line !== undefined) ? [framed.map((line) => split(line, /\|/))] : [];
 }
 
-/** The lines as one cell each. A blank one before the last value is an empty cell: without it, the values behind it would move up. */
+/**
+ * Takes each line as a cell. A blank line before the last value is an empty cell; dropping it would shift the values
+ * after it.
+ */
 function singleColumnTable(pasted: string[]): string[][][] {
   const end = pasted.findLastIndex((line) => line.trim() !== '') + 1;
   return end > 1 && end <= MAX_CELLS ? [pasted.slice(0, end).map((line) => [unquote(line)])] : [];
@@ -78,7 +81,7 @@ function cellsOf(line: string): string[][] {
   return SEPARATORS.map((separator) => split(line, separator));
 }
 
-/** Blanks at the ends of a line separate nothing; a leading tab or comma does: its cell is empty. */
+/** Spaces at the ends of a line are ignored; a leading tab or comma means an empty first cell. */
 function split(line: string, separator: RegExp): string[] {
   return (separator.source === '\\t' ? line : line.trim()).split(separator).map(unquote);
 }
@@ -108,7 +111,7 @@ function parseTable(table: string[][], features: readonly Feature[]): Candidate[
   return [];
 }
 
-/** Values under their names, in any order; columns that are no features are ignored, except the identifier. */
+/** Reads values below a header, in any order; ignores other columns except the identifier. */
 function parseNamed(names: string[], values: string[], features: readonly Feature[]): Candidate[] {
   const folded = names.map(normalizeName);
   const columns = features.map((feature) => {
@@ -116,7 +119,7 @@ function parseNamed(names: string[], values: string[], features: readonly Featur
     return folded.flatMap((name, column) => (known.includes(name) ? [column] : []));
   });
   if (columns.some((found) => found.length !== 1)) return [];
-  // A row of another length than its header has lost or gained a cell somewhere.
+  // A row with another number of cells than its header has lost or gained a cell.
   if (trimEnd(values, names.length).length !== names.length) return [];
   const ids = folded.flatMap((name, column) => (ID_NAME.test(name) ? [column] : []));
   const reference = ids.length === 1 ? values[ids[0] as number] : undefined;
@@ -139,14 +142,14 @@ function normalizeName(name: string): string {
     .replaceAll(/[\s._-]+/g, '_');
 }
 
-/** Cells without names: the values, perhaps with a reference before them and a class behind them. */
+/** Reads cells without a header: the values, optionally with a reference before and a class after them. */
 function parseCells(given: string[], features: readonly Feature[]): Candidate[] {
   const count = features.length;
   const cells = trimEnd(given, count);
   const [first = ''] = cells;
   const last = cells.at(-1) ?? '';
   const isReference = first !== '';
-  // A reference that could itself be a value leaves a doubt.
+  // A reference that could itself be a value is ambiguous.
   const certain = parseFeatureValue(first, features[0] as Feature).kind === 'invalid';
   const isClass = NAMED_CLASS.test(last) || CLASS_CODE.test(last);
   const candidates: Candidate[] = [];
@@ -162,7 +165,7 @@ function parseCells(given: string[], features: readonly Feature[]): Candidate[] 
   return candidates;
 }
 
-/** Without empty cells at the end that are more than there are values, as a trailing separator makes them. */
+/** Drops surplus empty cells at the end, as a trailing separator leaves them. */
 function trimEnd(cells: string[], count: number): string[] {
   let end = cells.length;
   while (end > count && cells[end - 1] === '') end--;

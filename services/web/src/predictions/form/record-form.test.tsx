@@ -9,7 +9,7 @@ const TITLES = GRADES_MODEL.features.map(({ title }) => title);
 // By label and text: a query by role computes the accessible name of all hundred buttons of the scales.
 const field = (title: string) => screen.getByLabelText<HTMLInputElement>(new RegExp(title));
 const values = () => TITLES.map((title) => field(title).value);
-const submit = () => screen.getByText('Get the answer');
+const submit = () => screen.getByText('Score the record');
 
 function Form() {
   const [draft, change] = useDraft();
@@ -51,7 +51,7 @@ test('digits run on from field to field, and a 1 waits for a 0', async () => {
 
 test('without moving on, a field keeps what is typed', async () => {
   const { user, type } = renderForm();
-  await user.click(screen.getByText('Fields move on by themselves'));
+  await user.click(screen.getByText('Move to the next field automatically'));
   await type('54');
   expect(values()[0]).toBe('54');
 });
@@ -128,19 +128,19 @@ test('a row pasted into the reference fills the form, a name stays a reference',
 test('a pasted line that is refused fills no field', async () => {
   const { user, paste } = renderForm();
   await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
-  await user.click(screen.getByText('Fill in nothing'));
-  screen.getByText('Nothing was filled in.');
+  await user.click(screen.getByText('Discard'));
+  screen.getByText('The form is unchanged.');
   expect(values().join('')).toBe('');
 });
 
 test('values out of range and empty fields are reported beside the field, and nothing is sent', async () => {
   const { user } = renderForm();
-  await user.click(screen.getByText('Fields move on by themselves'));
+  await user.click(screen.getByText('Move to the next field automatically'));
   await user.type(field('Bland chromatin'), '12');
   await user.click(submit());
   expect(field('Bland chromatin').getAttribute('aria-invalid')).toBe('true');
-  screen.getByText('12 is too high: it takes a whole number from 1 to 10.');
-  expect(screen.getAllByText(/Still empty/)).toHaveLength(8);
+  screen.getByText('12 is too high: enter a whole number from 1 to 10.');
+  expect(screen.getAllByText(/Empty\. If/)).toHaveLength(8);
   expect(document.activeElement).toBe(field('Clump thickness'));
   expect(predict).not.toHaveBeenCalled();
 });

@@ -66,14 +66,14 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
             error={predict.error}
             what={
               isOutcomeUnknown(predict.error)
-                ? 'The record may have been accepted all the same. Send it again from here: it is not stored twice.'
+                ? 'The record may have been accepted. Send it again from this page: it is not stored twice.'
                 : 'The record was not accepted.'
             }
           />
         )}
         <div className="actions">
           <Button ref={form.submit} type="submit" variant="primary" isPending={predict.isPending}>
-            {predict.isPending ? 'Asking …' : 'Get the answer'}
+            {predict.isPending ? 'Scoring …' : 'Score the record'}
           </Button>
           <Button
             variant="quiet"
@@ -89,7 +89,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         <ModelChoice draft={draft} change={change} />
         {features.every(isGrade) && (
           <Checkbox className="checkbox" isSelected={autoAdvance} onChange={setAutoAdvance}>
-            <span className="box" aria-hidden="true" /> Fields move on by themselves
+            <span className="box" aria-hidden="true" /> Move to the next field automatically
           </Checkbox>
         )}
         <KeyHints />
@@ -153,7 +153,7 @@ function KeyHints() {
         <dt>
           <kbd>1</kbd>…<kbd>10</kbd>
         </dt>
-        <dd>the grade; the next field follows</dd>
+        <dd>enters the grade and moves to the next field</dd>
         <dt>
           <kbd>?</kbd>
         </dt>
@@ -161,15 +161,15 @@ function KeyHints() {
         <dt>
           <kbd>Enter</kbd> <kbd>↓</kbd>
         </dt>
-        <dd>next field; at the end, the button</dd>
+        <dd>next field; after the last one, the button</dd>
         <dt>
           <kbd>↑</kbd> <kbd>⌫</kbd>
         </dt>
-        <dd>field before (⌫ when empty)</dd>
+        <dd>previous field (⌫ when empty)</dd>
         <dt>
           <kbd>Ctrl</kbd>+<kbd>V</kbd>
         </dt>
-        <dd>a line with tabs, commas, semicolons or spaces; a reference before the values is taken along</dd>
+        <dd>a line with tabs, commas, semicolons or spaces; a reference before the values is kept</dd>
       </dl>
     </details>
   );

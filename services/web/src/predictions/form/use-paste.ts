@@ -14,7 +14,10 @@ interface PasteOptions {
   onFilled: () => void;
 }
 
-/** Pasted text in the form: a whole record fills every field, one value its own; a doubt becomes a question. */
+/**
+ * Handles text pasted into the form: a whole record fills every field, a single value its own field; ambiguous text
+ * opens a question.
+ */
 export function usePaste({ features, draft, change, focus, clearError, onFilled }: PasteOptions) {
   const [note, setNote] = useState('');
   const [question, setQuestion] = useState<readonly Reading[]>([]);
@@ -22,7 +25,7 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
   const fill = ({ values, reference, ignoredClass }: Reading): void => {
     const hadValues = Object.values(draft.texts).some((text) => text !== '');
     const texts = Object.fromEntries(features.map(({ name }, index) => [name, values[index] ?? '']));
-    // Values without a reference that replace others may be another patient's: the old reference must not stay with them.
+    // Pasted values without a reference may belong to another patient, so the old reference is removed.
     const isDoubtful = reference === undefined && hadValues && draft.reference !== '';
     change({ texts, ...(reference !== undefined || isDoubtful ? { reference: reference ?? '' } : {}) });
     setQuestion([]);
@@ -38,7 +41,7 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
     focus(empty < 0 ? features.length : empty);
   };
 
-  /** @returns whether the text was dealt with; one value is left to the field */
+  /** @returns whether the text was handled; a single value is left to the field */
   const accept = (pasted: PastedRow): boolean => {
     setQuestion([]);
     if (pasted.kind === 'value') return false;
@@ -57,7 +60,7 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
     if (accept(pasted) || pasted.kind !== 'value') return;
     const feature = features[field] as Feature;
     const cell = parseFeatureValue(pasted.text, feature);
-    if (cell.kind === 'invalid') setNote(`${cell.text} Nothing was filled in.`);
+    if (cell.kind === 'invalid') setNote(`${cell.text} The form is unchanged.`);
     else {
       change(({ texts }) => ({ texts: { ...texts, [feature.name]: pasted.text } }));
       clearError(feature.name);
@@ -77,7 +80,7 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
 
   const reject = (): void => {
     setQuestion([]);
-    setNote('Nothing was filled in.');
+    setNote('The form is unchanged.');
     focus(0);
   };
   return { note, question, fill, reject, remindOfQuestion, paste, pasteReference };
@@ -94,7 +97,7 @@ function filledText(
   const parts = [`All ${count} values filled in`];
   if (reference !== undefined) parts.push(`for reference ${reference}`);
   const sentences = [`${parts.join(' ')}.`];
-  if (leftOut !== undefined) sentences.push(`The class “${leftOut}” behind them was not used.`);
+  if (leftOut !== undefined) sentences.push(`The class “${leftOut}” after them was not used.`);
   if (removed !== undefined)
     sentences.push(`The reference ${removed} was removed, because these values may belong to another record.`);
   return sentences.join(' ');

@@ -7,12 +7,12 @@ import { type Draft, isEmptyDraft, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { predictionKey } from '../prediction-queries';
 
-/** After that the page of the prediction shows its place in the queue. */
+/** After this time the prediction page shows the place in the queue. */
 const WAIT_SECONDS = 2;
 
 /**
- * Sends a draft as a record. The draft is cleared when the record is accepted, wherever the person is by then, and only if
- * it is still the same draft: the next patient's values are never touched.
+ * Submits a draft as a record. Once accepted, the draft is cleared, whatever page is open, but only if it is still the
+ * same draft: the next patient's values are never touched.
  */
 export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error: unknown) => void) {
   const queryClient = useQueryClient();
@@ -39,7 +39,7 @@ export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error:
     },
     onError: onRefused,
   });
-  /** Its draft is being cleared, or is already; any other draft is the next record, which must not be interrupted. */
+  /** Id of the submitted draft; any other draft is the next record, which must not be interrupted. */
   const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
     if (current.current.key === sent.key || isEmptyDraft(current.current))
       void navigate(`/predictions/${id}`, { state: { fresh: true } });

@@ -13,11 +13,11 @@ interface RecordFormOptions {
   autoAdvance: boolean;
 }
 
-/** The fields of a record as one: typing runs on from each to the next, a pasted line fills them all. */
+/** State of the record form: typing moves on from field to field, a pasted line fills all of them. */
 export function useRecordForm({ features, draft, change, autoAdvance }: RecordFormOptions) {
   const inputs = useRef<(HTMLInputElement | null)[]>([]);
   const submit = useRef<HTMLButtonElement>(null);
-  /** The field that the one before has just moved on to. */
+  /** Field that has just received the focus automatically. */
   const advancedTo = useRef<number>(undefined);
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
 
@@ -57,7 +57,7 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
 
   const pasting = usePaste({ features, draft, change, focus, clearError, onFilled: () => setErrors({}) });
 
-  /** A field that was left shows what is wrong in it; an empty one may still be filled. */
+  /** Shows the error of a field after it loses the focus; empty fields may still be filled. */
   const onBlur = (field: number): void => {
     const feature = features[field] as Feature;
     const value = parseFeatureValue(draft.texts[feature.name] ?? '', feature);
@@ -66,7 +66,7 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
   return { inputs, submit, pasting, errors, setErrors, focus, onType, onKeyDown, onBlur };
 }
 
-/** One character more than before, typed behind it. Text that arrives at once (dropped, dictated) is not split over fields. */
+/** Whether one character was appended. Text that arrives at once (dropped, dictated) is not split over fields. */
 function isKeystroke(before: string, now: string): boolean {
   return now.length <= 1 || (now.startsWith(before) && now.length === before.length + 1);
 }

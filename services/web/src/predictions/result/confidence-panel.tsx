@@ -5,14 +5,14 @@ import { useEvaluation } from '../../models/evaluation';
 import { reliabilityAt } from './reliability';
 import { explainConformalSet } from './result-labels';
 
-/** Fewer cases than this say next to nothing of a share. */
+/** Below this number of cases a share is too uncertain to show. */
 const MIN_RELIABLE_CASES = 10;
 
-/** How sure: the probability with what it was worth in the past, and which classes the record fits. */
+/** Shows the probability, its reliability in cross-validation, and the classes that fit the record. */
 export function ConfidencePanel({ result, model }: { result: PredictionResult; model: ModelPin }) {
   const { missing, conformal } = result.evidence;
   return (
-    <Panel title="How sure is it?">
+    <Panel title="Certainty">
       <ObservedReliability probability={result.probability_malignant} model={model} />
       {missing !== null && <MissingRange missing={missing} />}
       {conformal !== null && (
@@ -28,7 +28,7 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
   );
 }
 
-/** A probability is worth what became of others like it. */
+/** States how often similar probabilities were right on held-out cases. */
 function ObservedReliability({ probability, model }: { probability: number; model: ModelPin }) {
   const { data } = useEvaluation(model.name, model.version);
   const observed = data ? reliabilityAt(probability, data.reliability, data.repetitions) : undefined;
@@ -36,8 +36,8 @@ function ObservedReliability({ probability, model }: { probability: number; mode
   const [low, high] = observed.interval;
   return (
     <p>
-      <strong>What such a figure was worth:</strong> the model was tested {observed.rounds} times over on cases kept
-      from it. Each time about {observed.cases} got a probability from {Math.round(observed.from * 100)} to{' '}
+      <strong>Reliability of this probability:</strong> in {observed.rounds} repetitions of cross-validation about{' '}
+      {observed.cases} held-out cases got a probability from {Math.round(observed.from * 100)} to{' '}
       {Math.round(observed.to * 100)}&nbsp;%; of these {formatShare(observed.share)} were malignant (95&nbsp;% interval{' '}
       {formatShare(low)} to {formatShare(high)}).{observed.cases < MIN_RELIABLE_CASES && ' That is too few to rely on.'}
     </p>
@@ -50,9 +50,9 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
     <p>
       <strong>Not measured:</strong> {features.length === 1 ? 'one value is' : `${features.length} values are`} missing.{' '}
       {method === 'exact'
-        ? `With each of the ${combinations} values possible there`
-        : `With each of the ${combinations} combinations that training cases have there`}
-      , the probability would be from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
+        ? `Over all ${combinations} possible values`
+        : `Over the ${combinations} combinations that occur in training cases`}
+      , the probability ranges from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
       {can_flip ? 'Measuring could change the class.' : 'Measuring could not change the class.'}
     </p>
   );
@@ -64,7 +64,7 @@ function ConformalPValue({ name, share }: { name: ClassName; share: number }) {
       <dt>Of the {name} cases</dt>
       <dd>
         {formatShare(share)}{' '}
-        <span className="muted">are as unusual among their own as this record would be, or more so</span>
+        <span className="muted">are at least as unusual in their class as this record would be</span>
       </dd>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 
-/** A feature's title; some evidence is by quantity, of which a feature is a statistic. */
+/** Title of a feature or of a quantity (the feature group that evidence may refer to). */
 export function featureTitle(name: string, features: readonly Feature[]): string {
   return features.find((feature) => feature.name === name)?.title ?? capitalize(name.replaceAll('_', ' '));
 }

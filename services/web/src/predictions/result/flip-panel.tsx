@@ -4,7 +4,7 @@ import { formatProbability } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { oppositeClass } from './result-labels';
 
-/** How near the other answer is: a value read one grade differently may be all. */
+/** Shows the smallest change of grades that changes the class. */
 export function FlipPanel({ result, features }: { result: PredictionResult; features: readonly Feature[] }) {
   const { flip } = result.evidence;
   const other = oppositeClass(result.predicted_class);
@@ -12,8 +12,8 @@ export function FlipPanel({ result, features }: { result: PredictionResult; feat
     return (
       <Panel title="What would change the class">
         <p>
-          No change of one or two features would make the model say {other}
-          {features.some(({ integer }) => !integer) && ' (such changes are searched among whole grades only)'}.
+          No change of one or two features changes the class to {other}
+          {features.some(({ integer }) => !integer) && ' (only whole grades are searched)'}.
         </p>
       </Panel>
     );
@@ -21,7 +21,7 @@ export function FlipPanel({ result, features }: { result: PredictionResult; feat
   return (
     <Panel
       title="What would change the class"
-      lead={`The smallest change after which the model says ${flip.predicted_class}, at ${formatProbability(flip.probability_malignant)}:`}
+      lead={`The smallest change that gives ${flip.predicted_class}, with a probability of malignancy of ${formatProbability(flip.probability_malignant)}:`}
     >
       <ul className="changes">
         {flip.changes.map(({ feature, from, to }) => (
@@ -36,8 +36,8 @@ export function FlipPanel({ result, features }: { result: PredictionResult; feat
       </ul>
       <p className="small muted">
         {flip.total_change <= 2
-          ? 'That is little: look at the slide once more for it.'
-          : 'It says how far the record is from the border, not what to do.'}
+          ? 'This is a small change: check this feature on the slide again.'
+          : 'It shows the distance from the decision boundary; it is no recommendation.'}
       </p>
     </Panel>
   );

@@ -3,7 +3,7 @@ import type { Neighbor } from '@cytoqueue/client';
 interface NeighborGradePlotProps {
   /** The record's grade; null when it was not measured. */
   own: number | null;
-  /** The same feature of the neighbors, the nearest first. */
+  /** Grades of the neighbours, nearest first. */
   cases: readonly { class: Neighbor['class']; grade: number | null | undefined }[];
 }
 
@@ -12,7 +12,10 @@ const WIDTH = 10 * GRADE_WIDTH;
 const HEIGHT = 27;
 const CASE_OFFSET = 4.5;
 
-/** Where the record and its neighbors stand from 1 to 10. For the eye alone: the cells beside it hold the same figures. */
+/**
+ * Plots the grades of the record and its neighbours from 1 to 10. Hidden from screen readers: the table cells hold the
+ * same numbers.
+ */
 export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="grade-strip" aria-hidden="true">
@@ -35,7 +38,7 @@ export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
   );
 }
 
-/** The numbers above the strips. */
+/** Axis above the plots. */
 export function GradeAxis() {
   return (
     <svg viewBox={`0 0 ${WIDTH} 14`} className="grade-strip axis" aria-hidden="true">

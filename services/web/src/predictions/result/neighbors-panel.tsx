@@ -12,10 +12,10 @@ interface NeighborsPanelProps {
   features: readonly Feature[];
 }
 
-/** The known cases most like the record, beside it: as signs over the scale, and as figures. */
+/** Compares the record with its nearest training cases, as marks on a scale and as numbers. */
 export function NeighborsPanel({ record, neighbors, features }: NeighborsPanelProps) {
   return (
-    <Panel title="The nearest known cases" className="wide" lead={neighborsLead(neighbors)}>
+    <Panel title="Nearest training cases" className="wide" lead={neighborsLead(neighbors)}>
       <TableScroll label="Table of the nearest cases">
         <table className="cases">
           <Head neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
@@ -55,7 +55,7 @@ function neighborsLead(neighbors: readonly Neighbor[]): string {
   const malignant = neighbors.filter((neighbor) => neighbor.class === 'malignant').length;
   const share =
     malignant === 0 ? 'none is' : malignant === neighbors.length ? 'all are' : pluralize(malignant, 'is', 'are');
-  return `Of the ${neighbors.length} training cases most like this record, ${share} malignant. They are what the model compares with: look whether they are alike to your eye too.`;
+  return `Of the ${neighbors.length} training cases most like this record, ${share} malignant. Check whether they resemble this record in your judgement.`;
 }
 
 function Head({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
@@ -113,7 +113,7 @@ function FeatureRow({ feature: { name, title }, record, neighbors, hasGradePlot 
 
 function Foot({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
   const rows = [
-    { title: 'Class in fact', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
+    { title: 'Confirmed class', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
     { title: 'Distance from the record', own: '0', cell: (neighbor: Neighbor) => neighbor.distance.toFixed(3) },
     { title: 'Row of the training file', own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
   ];

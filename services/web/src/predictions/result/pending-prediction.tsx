@@ -7,7 +7,7 @@ import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { predictionKey } from '../prediction-queries';
 
-/** How the record stands in the queue; it follows by itself. */
+/** Shows the place of the record in the queue and updates itself. */
 export function PendingPrediction({ prediction }: { prediction: Prediction }) {
   const queryClient = useQueryClient();
   const cancel = useMutation({
@@ -16,13 +16,13 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
     onError: () => queryClient.invalidateQueries({ queryKey: predictionKey(prediction.id) }),
   });
   return (
-    <Panel title={prediction.status === 'queued' ? 'Waiting for its turn' : 'Being scored'} className="waiting">
+    <Panel title={prediction.status === 'queued' ? 'Waiting in the queue' : 'Being scored'} className="waiting">
       <p className="queue-position">{positionText(prediction)}</p>
       <p className="muted">
-        The record is stored and the answer will appear here by itself; you may also leave this page and come back.
-        Laboratories’ files never stand before single records.
+        The record is stored. The result appears here automatically; you may leave this page and come back. Files from
+        laboratories never delay single records.
       </p>
-      {cancel.isError && <ErrorNotice error={cancel.error} what="It could not be withdrawn." />}
+      {cancel.isError && <ErrorNotice error={cancel.error} what="The record could not be withdrawn." />}
       <ConfirmButton
         label="Withdraw"
         title="Withdraw this record?"
@@ -31,14 +31,14 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
         isPending={cancel.isPending}
         onConfirm={() => cancel.mutate()}
       >
-        <p>It will not be scored. That cannot be undone, but the record can be sent again.</p>
+        <p>It will not be scored. This cannot be undone, but the record can be sent again.</p>
       </ConfirmButton>
     </Panel>
   );
 }
 
 function positionText({ status, queue_position: position }: Prediction): string {
-  if (status === 'processing') return 'A worker has it in hand.';
+  if (status === 'processing') return 'A worker is scoring it.';
   if (position === null || position === undefined) return 'In the queue.';
   return position === 1 ? 'Next in the queue.' : `Number ${formatCount(position)} in the queue.`;
 }

@@ -31,7 +31,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
             <Link to="/predictions">Records</Link>
           </p>
           <h1 tabIndex={-1} ref={heading}>
-            {prediction.sample_id ?? 'Record without a reference'}
+            {prediction.sample_id ?? 'Record without reference'}
           </h1>
           <p className="small muted">Sent {formatDateTime(prediction.created_at)} · not a medical device</p>
         </div>
@@ -58,8 +58,8 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
     return (
       <Panel title="Not scored">
         <p>
-          {prediction.error?.detail ?? 'The service could not score this record.'} That says nothing about the record
-          itself: send it again, and tell whoever runs the service if it happens twice.
+          {prediction.error?.detail ?? 'The service could not score this record.'} This says nothing about the record
+          itself: send it again, and contact the service’s operator if it happens again.
         </p>
       </Panel>
     );
@@ -81,8 +81,8 @@ function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => vo
   return (
     <div className="page narrow stack">
       <h1>{status === 404 ? 'No such record' : status === 410 ? 'No longer kept' : 'The record could not be shown'}</h1>
-      {status === 404 && <p>It may belong to another laboratory, or the address was copied in part.</p>}
-      {status === 410 && <p>Records are kept for a limited time, and this one has passed it.</p>}
+      {status === 404 && <p>It may belong to another laboratory, or the address may be incomplete.</p>}
+      {status === 410 && <p>Records are kept for a limited time, and this one has expired.</p>}
       {status !== 404 && status !== 410 && (
         <ErrorNotice error={error} what="The record could not be loaded." onRetry={onRetry} />
       )}
@@ -93,7 +93,7 @@ function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => vo
   );
 }
 
-/** Whoever has just sent the record goes on reading at its head. */
+/** Moves the focus to the heading after a record has been submitted. */
 function useFocusWhenJustSent() {
   const { state } = useLocation() as { state: { fresh?: boolean } | null };
   const heading = useRef<HTMLHeadingElement>(null);

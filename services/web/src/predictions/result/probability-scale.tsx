@@ -3,7 +3,7 @@ import { formatProbability } from '../../ui/format';
 interface ProbabilityScaleProps {
   probability: number;
   threshold: number;
-  /** What the probability could have been, had everything been measured. */
+  /** Range of the probability over all values of the missing features. */
   range: [low: number, high: number] | null;
 }
 
@@ -13,14 +13,14 @@ const SPAN = WIDTH - 2 * LEFT;
 const INDETERMINATE_FROM = 0.05;
 const INDETERMINATE_TO = 0.95;
 
-/** From surely benign to surely malignant, with the zone in which there is no clear answer. */
+/** Scale from benign to malignant with the grey zone. */
 export function ProbabilityScale({ probability, threshold, range }: ProbabilityScaleProps) {
   const x = (share: number): number => LEFT + share * SPAN;
   const label =
-    `Scale of the probability of malignancy from 0 to 100 %. The record stands at ${formatProbability(probability)}.` +
+    `Scale of the probability of malignancy from 0 to 100 %. This record: ${formatProbability(probability)}.` +
     (range === null
       ? ''
-      : ` With the missing values it could have been ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
+      : ` With the missing values measured it could be ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
   return (
     <svg className="probability-scale" viewBox={`0 0 ${WIDTH} 102`} role="img" aria-label={label}>
       <defs>
@@ -72,7 +72,7 @@ export function ProbabilityScale({ probability, threshold, range }: ProbabilityS
         benign
       </text>
       <text x={x(0.5)} y="95" textAnchor="middle" className="zone-tick">
-        no clear answer
+        undecided
       </text>
       <text x={x(1)} y="95" textAnchor="end" className="zone-tick">
         malignant

@@ -32,7 +32,7 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
   );
 }
 
-/** For colleagues of the same laboratory; nobody else's key opens it. */
+/** Copies a link for colleagues; only keys of the same laboratory open it. */
 function CopyLink() {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
   const copy = async (): Promise<void> => {
@@ -40,7 +40,7 @@ function CopyLink() {
       await navigator.clipboard.writeText(window.location.href);
       setState('copied');
     } catch {
-      // Browsers keep the clipboard from pages without TLS.
+      // Browsers deny the clipboard to pages without TLS.
       setState('failed');
     }
   };

@@ -1,8 +1,8 @@
-/** Of the normal distribution: 95 % lie within. */
+/** 97.5 % quantile of the standard normal distribution. */
 const Z = 1.959964;
 
 /**
- * 95 % interval of a share that was seen in `count` cases (Wilson 1927), which also holds near 0 and 1.
+ * 95 % confidence interval of a share observed in `count` cases (Wilson 1927), valid also near 0 and 1.
  * @param share 0..1
  */
 export function wilsonInterval(share: number, count: number): [low: number, high: number] {
@@ -16,14 +16,14 @@ export function wilsonInterval(share: number, count: number): [low: number, high
 export interface ReliabilityBin {
   mean_probability: number;
   malignant_share: number;
-  /** Over all repetitions. */
+  /** Predictions over all repetitions. */
   rows: number;
 }
 
 export interface ObservedReliability {
   from: number;
   to: number;
-  /** Distinct cases, about: each was asked once a repetition. */
+  /** Approximate number of distinct cases: each is predicted once per repetition. */
   cases: number;
   /** Repetitions of the cross-validation. */
   rounds: number;
@@ -31,7 +31,7 @@ export interface ObservedReliability {
   interval: [low: number, high: number];
 }
 
-/** How often cases with about this probability were malignant in fact; undefined when there were none. */
+/** Observed share of malignant cases with about this probability; undefined when there are none. */
 export function reliabilityAt(
   probability: number,
   bins: readonly ReliabilityBin[],

@@ -1,10 +1,10 @@
 import type { ClassName, PredictionResult } from '@cytoqueue/client';
 import { formatProbability } from '../../ui/format';
 
-/** What the answer is called, in the words that head the page. */
+/** Heading of the result page. */
 export function resultTitle({ outcome, predicted_class }: PredictionResult): string {
-  if (outcome === 'indeterminate') return 'No clear answer';
-  return predicted_class === 'malignant' ? 'Malignant' : 'Benign';
+  if (outcome === 'indeterminate') return 'Undecided';
+  return predicted_class === 'malignant' ? 'Likely malignant' : 'Likely benign';
 }
 
 export function explainOutcome({
@@ -15,22 +15,22 @@ export function explainOutcome({
 }: PredictionResult): string {
   const probability = formatProbability(probability_malignant);
   if (outcome === 'indeterminate') {
-    return `The model leans to ${predicted_class}, with a probability of malignancy of ${probability}, and cannot vouch for it. Take the record as undecided.`;
+    return `The model favours ${predicted_class} (probability of malignancy ${probability}), below its confidence threshold. Treat the record as undecided.`;
   }
   const cautious =
     operating_point.name === 'sensitivity99'
-      ? ` At the cautious threshold malignant begins at ${formatProbability(operating_point.threshold)}.`
+      ? ` The cautious threshold for malignant is ${formatProbability(operating_point.threshold)}.`
       : '';
-  return `The probability of malignancy is ${probability}, outside the grey zone in which the model gives no clear answer.${cautious}`;
+  return `The probability of malignancy is ${probability}, outside the grey zone in which the model does not decide.${cautious}`;
 }
 
-/** How the conformal set is to be read. */
+/** Explains the conformal set. */
 export function explainConformalSet(set: readonly ClassName[], level: number): string {
   const percent = Math.round(level * 100);
   if (set.length === 2)
     return `Neither class can be ruled out at the ${percent} % level: the record would not be unusual among the benign cases, nor among the malignant.`;
   if (set.length === 0)
-    return `The record is unusual for both classes at the ${percent} % level. It is unlike what the model has learnt from.`;
+    return `The record is unusual for both classes at the ${percent} % level. It is unlike the training cases.`;
   const [only] = set;
   return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === 'benign' ? 'malignant' : 'benign'} cases.`;
 }

@@ -50,8 +50,8 @@ function ResultSummary({ result }: { result: PredictionResult }) {
               ))}
             </ul>
             <p className="small">
-              What helps: check the values against the slide, measure what is missing, or have a second reader grade it.
-              An undecided record is no finding of either kind.
+              Next steps: check the values against the slide, measure the missing features, or ask a second reader. An
+              undecided result supports neither class.
             </p>
           </>
         )}
@@ -68,7 +68,7 @@ function ResultSummary({ result }: { result: PredictionResult }) {
 function ModelPanel({ prediction, version }: ResultViewProps) {
   const { model, completed_at, result } = prediction;
   return (
-    <Panel title="Where this comes from, and its limits" className="wide">
+    <Panel title="Model and limits of use" className="wide">
       <dl className="facts">
         <div>
           <dt>Model</dt>
@@ -81,7 +81,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
         <div>
           <dt>Method</dt>
           <dd>
-            compares with {version.training.rows} known cases,{' '}
+            compares with {version.training.rows} training cases,{' '}
             {version.rule === 'class-ratio'
               ? `the ${version.k} nearest of each class`
               : `of which the ${version.k} nearest decide`}
@@ -90,7 +90,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
         <div>
           <dt>Malignant from</dt>
           <dd>
-            {formatShare(result.operating_point.threshold)} probability on
+            {formatShare(result.operating_point.threshold)} probability
             {result.operating_point.name === 'sensitivity99' && ' (cautious)'}
           </dd>
         </div>
@@ -101,7 +101,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
           </div>
         )}
         <div className="digest">
-          <dt>Fingerprint of the model</dt>
+          <dt>Model digest (SHA-256)</dt>
           <dd>
             <code>{model.digest}</code>
           </dd>

@@ -8,7 +8,7 @@ interface ShapleyPanelProps {
   features: readonly Feature[];
 }
 
-/** Shapley values as bars to the left and right of nothing. */
+/** Shapley values as bars to the left and right of zero. */
 export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
   const { base, values } = result.evidence.shapley;
   const contributions = Object.entries(values)
@@ -17,8 +17,8 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
   const largest = Math.max(...contributions.map(([, value]) => Math.abs(value)), 0.01);
   return (
     <Panel
-      title="What drove the answer"
-      lead={`Before anything is known, ${formatShare(base)} of the training cases are malignant. Each feature moves that figure up or down (its Shapley value, averaged over every order in which features could become known); together they give ${formatProbability(result.probability_malignant)}.`}
+      title="Contribution of each feature"
+      lead={`${formatShare(base)} of the training cases are malignant. Each feature raises or lowers this probability by its Shapley value (averaged over all orders of the features); together they give ${formatProbability(result.probability_malignant)}.`}
     >
       <table className="drivers">
         <thead>

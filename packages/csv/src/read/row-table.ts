@@ -1,0 +1,27 @@
+/** The rows of a shard in flat arrays. Every index is a row, every offset a byte of the shard. */
+export interface RowTable {
+  rows: number;
+  /** The row's content is [start, end), its line end [end, next). */
+  start: Uint32Array;
+  end: Uint32Array;
+  rowEnd: Uint32Array;
+  /** rows × wanted.length, row-major: 1..maxValue, or 0 for a missing token; all 0 where the row is not plain. */
+  values: Uint8Array;
+  /** Bit f: the value wanted at place f is a missing token. 0 where the row is not plain. */
+  missingMask: Uint32Array;
+  /** 1: `values` is the answer. 0: the caller reads the cells, because of a quote, the number of cells or some other value. */
+  fastParsed: Uint8Array;
+  /** 1 on plain rows of which no cell begins as a formula would: a result file may carry them as they are. */
+  copyable: Uint8Array;
+}
+
+export interface RowOptions {
+  /** Number of cells in the header. */
+  columns: number;
+  /** Column index per feature, in any order, each once; at most 32 for `missing` to tell them apart. */
+  featureColumns: ArrayLike<number>;
+  /** 1..255. */
+  maxValue: number;
+  /** In ASCII, e.g. '', '?', 'NA'. */
+  missingTokens: readonly string[];
+}

@@ -1,0 +1,21 @@
+import type { SourceRow } from './source';
+
+const ATTRIBUTE = /^\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{[]+)/i;
+const DATA = /^\s*@data\s*$/i;
+
+/**
+ * Names the columns of an ARFF file (Weka, OpenML) or a KEEL file, which declare one attribute a line above the line `@data`: that line
+ * becomes the header.
+ * @returns the rows, and the header's index in such a file
+ */
+export function nameAttributes(rows: readonly SourceRow[]): { rows: readonly SourceRow[]; header?: number } {
+  const names: string[] = [];
+  for (const [header, row] of rows.entries()) {
+    const text = row.raw?.toString() ?? row.cells.join(',');
+    if (DATA.test(text) && names.length > 0) return { rows: rows.with(header, { ...row, cells: names }), header };
+    const name = ATTRIBUTE.exec(text)?.[1];
+    if (name !== undefined) names.push(name.replace(/^(['"])(.*)\1$/, '$2').replaceAll(/\\(.)/g, '$1'));
+    else if (!/^\s*(@|%|$)/.test(text)) return { rows };
+  }
+  return { rows };
+}

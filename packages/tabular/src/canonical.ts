@@ -1,0 +1,151 @@
+/*
+ * The canonical form of a file: UTF-8 CSV, whose rows are the rows of the results. Each row holds the file's own cells as they
+ * came, and behind them hidden columns for the worker: one value per feature of the schema, the physical line, and the fault of
+ * a row that may not be scored. A shard cut from it thus carries all that its rows need, and a result drops the hidden columns.
+ */
+import { isAscii } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { ByteWriter, type Delimiter, type LineEnd } from '@cytoqueue/csv';
+import type { HeaderMatch, Schema } from '@cytoqueue/schema';
+import type { CanonicalRow } from './rows';
+import type { RowFault } from './source';
+
+export interface CanonicalDialect {
+  delimiter: Delimiter;
+  lineEnd: LineEnd;
+  bom: false;
+}
+
+/** Where the columns of a canonical file lie. */
+export interface CanonicalColumns {
+  /** The file's own columns, those of a result. */
+  visible: string[];
+  /** Feature index → its column in the canonical file, for the reader of the rows. */
+  features: number[];
+  /** Feature index → the file's own column, -1 where none was recognised. */
+  sources: number[];
+  id: number | null;
+  label: number | null;
+  line: number;
+  fault: number;
+}
+
+/** Not a value of any feature: it makes the fast reader pass the row on to the one that looks at the fault. */
+const NO_VALUE = '!';
+const QUOTE = 34;
+const BLOCK_BYTES = 64 * 1024;
+const LINE_COLUMN = 'cytoqueue.line';
+const FAULT_COLUMN = 'cytoqueue.fault';
+
+export function canonicalColumns(
+  visible: string[],
+  roles: { features: number[]; id: number; label: number },
+): CanonicalColumns {
+  const width = visible.length;
+  const place = (column: number) => (column < 0 ? null : column);
+  return {
+    visible,
+    features: roles.features.map((_, feature) => width + feature),
+    sources: roles.features,
+    id: place(roles.id),
+    label: place(roles.label),
+    line: width + roles.features.length,
+    fault: width + roles.features.length + 1,
+  };
+}
+
+/** Names of all columns. A hidden value has the name of the file's own column, so that an error names that. */
+export function canonicalNames({ visible, sources }: CanonicalColumns, { features }: Schema): string[] {
+  return [
+    ...visible,
+    ...features.map(({ name }, feature) => visible[sources[feature]] ?? name),
+    LINE_COLUMN,
+    FAULT_COLUMN,
+  ];
+}
+
+/** The match by which a reader of canonical rows takes their hidden values. */
+export function canonicalMatch(columns: CanonicalColumns, schema: Schema): HeaderMatch {
+  return {
+    columns: canonicalNames(columns, schema),
+    featureColumns: Int32Array.from(columns.features),
+    matchedBy: columns.features.map(() => 'name'),
+    labelColumn: columns.label ?? undefined,
+    idColumn: columns.id ?? undefined,
+  };
+}
+
+/** The fault in a row's last cell; undefined where it is empty. */
+export function readFault(cell: string): RowFault | undefined {
+  if (cell === '') return undefined;
+  const end = cell.indexOf(' ');
+  return { code: cell.slice(0, end), detail: cell.slice(end + 1) };
+}
+
+/** Writes canonical rows in blocks, and sums them up. */
+export class CanonicalWriter {
+  private readonly writer = new ByteWriter(2 * BLOCK_BYTES);
+  private readonly hash = createHash('sha256');
+  private readonly noValues: string;
+
+  constructor(
+    private readonly dialect: CanonicalDialect,
+    columns: CanonicalColumns,
+  ) {
+    this.noValues = `${dialect.delimiter}${NO_VALUE}`.repeat(columns.features.length);
+  }
+
+  header(names: readonly string[]): void {
+    this.cells(names);
+    this.writer.ascii(this.dialect.lineEnd);
+  }
+
+  row({ cells, raw, values, line, fault }: CanonicalRow): void {
+    const { delimiter, lineEnd } = this.dialect;
+    const { writer } = this;
+    if (raw === undefined) this.cells(cells);
+    else writer.bytes(raw);
+    if (fault === undefined && raw !== undefined && isAscii(raw) && !raw.includes(QUOTE)) {
+      // Cells of an unquoted row, and so their values, hold nothing that needs quotes.
+      writer.ascii(delimiter + values.join(delimiter));
+    } else if (fault === undefined) {
+      for (const value of values) {
+        writer.ascii(delimiter);
+        writer.cell(value, delimiter);
+      }
+    } else {
+      writer.ascii(this.noValues);
+    }
+    writer.ascii(delimiter);
+    if (line !== null) writer.integer(line);
+    writer.ascii(delimiter);
+    if (fault !== undefined) writer.cell(`${fault.code} ${fault.detail}`, delimiter);
+    writer.ascii(lineEnd);
+  }
+
+  get isFull(): boolean {
+    return this.writer.length >= BLOCK_BYTES;
+  }
+
+  /** All that was written since the last call. */
+  take(): Uint8Array {
+    const block = this.writer.toBytes();
+    this.writer.reset();
+    this.hash.update(block);
+    return block;
+  }
+
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+
+  private cells(cells: readonly string[]): void {
+    const { delimiter } = this.dialect;
+    // A line that is blank would be no row.
+    if (cells.length === 1 && cells[0] === '') return this.writer.ascii('""');
+    cells.forEach((cell, index) => {
+      if (index > 0) this.writer.ascii(delimiter);
+      this.writer.cell(cell, delimiter);
+    });
+  }
+}

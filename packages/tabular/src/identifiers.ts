@@ -1,0 +1,59 @@
+import { type Schema, parseLabel } from '@cytoqueue/schema';
+import type { ImportLog } from './report';
+
+/** Rows whose identifiers are compared with each other: a limit for time and memory. */
+const COMPARED_IDENTIFIERS = 10_000;
+
+const SCIENTIFIC = /^\d([.,]\d+)?e\+\d{2}$/i;
+/** Spreadsheets keep fifteen digits of a number. */
+const BEYOND_PRECISION = /^\d{15}0+$/;
+
+export interface RowPlace {
+  row: number;
+  line?: number;
+}
+
+/** Whether a spreadsheet has rounded the identifier, so that it may stand for several patients. */
+export function isRounded(id: string): boolean {
+  return SCIENTIFIC.test(id) || BEYOND_PRECISION.test(id);
+}
+
+/** Warns about identifiers that a spreadsheet rounded, and about one identifier with both classes. */
+export class IdentifierChecks {
+  private readonly seen = new Map<string, { label: 0 | 1; row: number }>();
+  private compared = 0;
+
+  constructor(
+    private readonly log: ImportLog,
+    private readonly schema: Schema,
+    private readonly column: string | undefined,
+  ) {}
+
+  /** Whether `compare` still looks at rows. */
+  get isComparing(): boolean {
+    return this.compared < COMPARED_IDENTIFIERS;
+  }
+
+  checkRounded(id: string, place: RowPlace): void {
+    if (!isRounded(id)) return;
+    this.log.warn({
+      code: 'rounded-identifier',
+      detail: 'A spreadsheet has rounded the identifier; it may stand for several patients.',
+      ...place,
+      column: this.column,
+    });
+  }
+
+  compare(id: string, labelCell: string, place: RowPlace): void {
+    if (!this.isComparing) return;
+    this.compared++;
+    const label = id === '' ? undefined : parseLabel(labelCell, this.schema);
+    if (label === undefined) return;
+    const earlier = this.seen.get(id);
+    if (earlier === undefined) this.seen.set(id, { label, row: place.row });
+    else if (earlier.label !== label) {
+      const detail = `Rows ${earlier.row} and ${place.row} have the same identifier and different classes.`;
+      this.log.warn({ code: 'identifier-with-both-classes', detail, ...place, column: this.column });
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import { FEATURES, GRADES, HEADER, OTHER, ROW, importSource, importText, lines } from '../test/imported';
+import type { SourceRow } from './source';
+
+/** Files as labs write them. Each holds the patients P1 and P2 only. */
+const variants: readonly [name: string, file: string | Buffer, repairs: readonly string[], skipped?: object][] = [
+  ['nothing odd', lines(HEADER, ROW, OTHER), []],
+  ['a byte order mark twice', `\uFEFF\uFEFF${lines(HEADER, ROW, OTHER)}`, ['byte-order-marks']],
+  ['UTF-16 LE with its mark', Buffer.from(`\uFEFF${lines(HEADER, ROW, OTHER)}`, 'utf16le'), []],
+  ['UTF-16 BE with its mark', Buffer.from(`\uFEFF${lines(HEADER, ROW, OTHER)}`, 'utf16le').swap16(), []],
+  ['UTF-16 LE without a mark', Buffer.from(lines(HEADER, ROW, OTHER), 'utf16le'), []],
+  [
+    'a sep= line',
+    `sep=;\r\n${lines(HEADER, ROW, OTHER).replaceAll(',', ';').replaceAll('\n', '\r\n')}`,
+    ['separator-line'],
+    { title: 1 },
+  ],
+  [
+    'a quoted sep= line for tabs',
+    `"sep=\t"\n${lines(HEADER, ROW, OTHER).replaceAll(',', '\t')}`,
+    ['separator-line'],
+    { title: 1 },
+  ],
+  ['a title row of as many cells', lines('Cytology list March,,,,,,,,,', HEADER, ROW, OTHER), [], { title: 1 }],
+  [
+    'title, note and an empty line',
+    lines('Cytology list', 'printed 2026-11-02, 14:30', '', HEADER, ROW, OTHER),
+    [],
+    { title: 2, empty: 1 },
+  ],
+  ['comments', lines('# exported by LIS 4', '#', HEADER, '# units: grades', ROW, OTHER), [], { title: 3 }],
+  [
+    'a second header row of units',
+    lines(HEADER, [' ', ...FEATURES.map(() => '(1-10)')], ROW, OTHER),
+    [],
+    { second_header: 1 },
+  ],
+  [
+    'a second header row of labels',
+    lines(HEADER, ['Case no.', ...FEATURES.map((name) => `${name} grade`)], ROW, OTHER),
+    [],
+    { second_header: 1 },
+  ],
+  ['the header repeated', lines(HEADER, ROW, HEADER, OTHER, HEADER), [], { repeated_header: 2 }],
+  [
+    'rows of delimiters and blanks',
+    lines(HEADER, ',,,,,,,,,', ROW, ' ,\u00a0,,,,,,,,', OTHER, ',,,,,,,,,', ''),
+    [],
+    { empty: 4 },
+  ],
+  ['Ctrl-Z in a line of its own', `${lines(HEADER, ROW, OTHER)}\x1a`, ['ctrl-z']],
+  ['Ctrl-Z behind the last cell', `${lines(HEADER, ROW, OTHER).trimEnd()}\x1a`, ['ctrl-z']],
+  ['a header that ends with a comma', lines([...HEADER, ''], ROW, OTHER), ['header-ends-with-delimiter']],
+  ['rows that end with a comma', lines(HEADER, [...ROW, ''], [...OTHER, '']), ['rows-end-with-delimiter']],
+  [
+    'decimal commas',
+    lines(HEADER, ['P1', ...GRADES.map((grade) => `${grade},0`)].join(';'), OTHER.join(';')).replace(
+      HEADER.join(),
+      HEADER.join(';'),
+    ),
+    ['decimal-comma'],
+  ],
+  [
+    'blanks between the columns',
+    lines(HEADER.join('  '), `  ${ROW.join(' ')}`, OTHER.join('    ')),
+    ['blank-delimiter'],
+  ],
+  ['bars, and line ends of old Macs', lines(HEADER, ROW, OTHER).replaceAll(',', '|').replaceAll('\n', '\r'), []],
+];
+
+describe('the same two patients are read from', () => {
+  test.each(variants)('%s', async (_, file, repairs, skipped = {}) => {
+    const { read, report, rows, start } = await importText(file);
+    expect(read.map(({ values, fault }) => ({ values: values.map(Number), fault }))).toEqual(
+      [ROW, OTHER].map((row) => ({ values: row.slice(1).map(Number), fault: undefined })),
+    );
+    expect(read.map(({ cells }) => cells[0])).toEqual(['P1', 'P2']);
+    expect(start.columns.visible).toEqual(HEADER);
+    expect([rows, report.repairs.map(({ code }) => code), report.skipped_rows]).toEqual([
+      2,
+      repairs,
+      { empty: 0, repeated_header: 0, title: 0, second_header: 0, ...skipped },
+    ]);
+  });
+
+  test.each(variants)('%s, whatever the chunks', async (_, file) => {
+    const whole = await importText(file, { chunkBytes: 1e6 });
+    const pieces = await importText(file, { chunkBytes: 1 });
+    expect(pieces.bytes.equals(whole.bytes)).toBe(true);
+    expect(pieces.report).toEqual(whole.report);
+  });
+});
+
+test.each([
+  [
+    'ARFF',
+    `% source\n@RELATION cytology\n\n@ATTRIBUTE 'id' string\n${FEATURES.map((name) => `@ATTRIBUTE ${name} {1,2,3}\n`).join('')}@ATTRIBUTE "Class" {benign, malignant}\n@DATA\n`,
+  ],
+  [
+    'KEEL',
+    `@relation wisconsin\n@attribute id integer\n${FEATURES.map((name) => `@attribute ${name} integer [1, 10]\n`).join('')}@attribute Class {2, 4}\n@inputs ${FEATURES.join(', ')}\n@outputs Class\n@data\n`,
+  ],
+])('the attributes of %s files name the columns', async (_, above) => {
+  const { read, start, report } = await importText(above + lines([...ROW, '2'].join(', '), [...OTHER, '4'].join(', ')));
+  expect(start.columns.visible).toEqual([...HEADER, 'Class']);
+  expect(read.map(({ values }) => values.map(Number))).toEqual([ROW, OTHER].map((row) => row.slice(1).map(Number)));
+  expect(report.header_line).toBe(above.split('\n').length - 1);
+});
+
+test('each row knows its physical line, also behind empty lines and cells of several lines', async () => {
+  const file = lines('title', HEADER.concat('note'), '', [...ROW, '"a\nb"'], ',,,,,,,,,,', [...OTHER, 'c']);
+  const { read, report } = await importText(file);
+  expect(read.map(({ line }) => line)).toEqual([4, 7]);
+  expect(report.header_line).toBe(2);
+});
+
+test('cells stay as they came, the values behind them are canonical', async () => {
+  const file = lines(
+    [...HEADER, 'note'].join(';'),
+    ['P1', ...GRADES.map((grade) => `"${grade},0"`), '"say ""a"""'].join(';'),
+    ['P2', ...GRADES, '=1+1'].join(';'),
+  );
+  const { read, bytes } = await importText(file);
+  expect(read[0].cells).toEqual(['P1', ...GRADES.map((grade) => `${grade},0`), 'say "a"']);
+  expect(read[0].values).toEqual(GRADES.map((grade) => `${grade}.0`));
+  expect(read[1].cells[10]).toBe('=1+1');
+  expect(bytes.toString()).toContain('P1;"4,0";"1,0"');
+});
+
+describe('a file is refused', () => {
+  test.each([
+    [
+      'whose header is one name short',
+      lines(FEATURES, ['1', ...GRADES], ['2', ...GRADES.slice(0, -1), '']),
+      'header-short',
+    ],
+    ['with records above the header', lines(ROW, OTHER, HEADER, ROW), 'rows-above-header'],
+    ['with a quote that is never closed', lines('title', HEADER, ['"P1', ...GRADES]), 'unclosed-quote'],
+    ['with nothing in it', ' \n\n', 'empty-file'],
+    ['with a NUL byte', lines(HEADER, [`P\0`, ...GRADES]), 'nul-byte'],
+  ])('%s', async (_, file, code) => {
+    await expect(importText(file)).rejects.toMatchObject({ name: 'TabularError', code });
+  });
+
+  test('with a row longer than allowed', async () => {
+    await expect(
+      importText(lines('title', HEADER, ['x'.repeat(2_000), ...GRADES]), { maxRowBytes: 1_000 }),
+    ).rejects.toMatchObject({ code: 'row-too-long', line: 3 });
+  });
+});
+
+describe('a profile', () => {
+  const profile = (content: object) => ({ name: 'lab', sha256: 'x', content });
+
+  test('names columns, header line, delimiter, decimal mark and missing words', async () => {
+    const german = ['Fallnummer', 'Dicke', ...HEADER.slice(2)];
+    const file = lines(
+      'Liste',
+      german.join(';'),
+      ['P1', '4,0', ...GRADES.slice(1)].join(';'),
+      ['P2', 'k.A.', ...GRADES.slice(1)].join(';'),
+      ['P3', '-9', ...GRADES.slice(1)].join(';'),
+    );
+    const content = {
+      columns: { clump_thickness: 'Dicke', id: 'Fallnummer' },
+      header_line: 2,
+      delimiter: ';',
+      decimal: ',',
+      missing: ['k.A.', '-9'],
+    } as const;
+    const { read, report, start } = await importText(file, { profile: profile(content) });
+    expect(read.map(({ values }) => values[0])).toEqual(['4.0', '', '']);
+    expect([start.columns.id, report.header_line, report.profile]).toEqual([0, 2, { name: 'lab', sha256: 'x' }]);
+  });
+
+  test('says the encoding, which a declared charset overrides', async () => {
+    const file = Buffer.concat([
+      Buffer.from(`${HEADER.join()},name\n${ROW.join()},Nov`),
+      Buffer.from([0xe8]),
+      Buffer.from('k\n'),
+    ]);
+    await expect(importText(file)).rejects.toMatchObject({ code: 'not-utf8', line: 2 });
+    expect((await importText(file, { profile: profile({ encoding: 'windows-1250' }) })).read[0].cells[10]).toBe(
+      'Novčk',
+    );
+    expect(
+      (await importText(file, { profile: profile({ encoding: 'windows-1250' }), charset: 'iso-8859-1' })).read[0]
+        .cells[10],
+    ).toBe('Novèk');
+  });
+
+  test('whose header line is not there is refused', async () => {
+    await expect(importText(lines(HEADER, ROW), { profile: profile({ header_line: 7 }) })).rejects.toMatchObject({
+      code: 'no-header-line',
+    });
+  });
+});
+
+test('rows of a sheet may be short or wide, since their cells have places of their own', async () => {
+  async function* sheet(): AsyncGenerator<SourceRow> {
+    yield { cells: ['Cytology list'], line: 1 };
+    yield { cells: [...HEADER, 'note'], line: 3 };
+    yield { cells: ROW, line: 4 };
+    yield { cells: [...OTHER, '', 'aside'], line: 5 };
+    yield { cells: OTHER, line: 6, fault: { code: 'formula-without-value', detail: 'cell B6' } };
+  }
+  const { read, report, start } = await importSource({
+    kind: 'rows',
+    container: 'xlsx',
+    sheet: 'Data',
+    rows: sheet(),
+    warnings: [{ code: 'hidden-rows', detail: '2' }],
+  });
+  expect(start.columns.visible).toEqual([...HEADER, 'note', '']);
+  expect(read.map(({ line, fault, cells }) => [line, fault?.code, cells[11]])).toEqual([
+    [4, undefined, ''],
+    [5, undefined, 'aside'],
+    [6, 'formula-without-value', ''],
+  ]);
+  expect(report).toMatchObject({
+    container: 'xlsx',
+    sheet: 'Data',
+    encoding: null,
+    delimiter: null,
+    header_line: 3,
+    skipped_rows: { title: 1 },
+  });
+});

@@ -1,0 +1,182 @@
+import { type Schema, parseLabel } from '@cytoqueue/schema';
+import { nameAttributes } from './attribute-header';
+import { type NumberFormat, decideNumberFormat, looksNumeric } from './cells';
+import { TabularError } from './error';
+import { findBelowHeader, findHeader } from './preamble';
+import { isBlank } from './records';
+import type { ColumnRoles, Recognizer } from './recognizer';
+import type { ImportLog } from './report';
+import type { ImportProfile } from './settings';
+import type { SourceRow } from './source';
+
+/** All that is decided once, by the first part of a file. No later row changes it. */
+export interface Layout {
+  /** The columns' names, trimmed. */
+  columns: string[];
+  /** Index of the header among all rows, empty ones included. */
+  headerIndex: number;
+  headerLine: number | null;
+  /** Physical line behind the header; 1 where a container has no lines. */
+  firstLine: number;
+  /** Rows below the header that are no records, by index. */
+  belowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
+  roles: ColumnRoles;
+  /** Empty cells with which every row ends beyond the header. */
+  surplusCells: number;
+  /** `pad`: cells have places of their own (workbooks). `dropped`: the program that wrote the file left empty cells at the end out. */
+  shortRows: 'reject' | 'dropped' | 'pad';
+  numbers: NumberFormat;
+}
+
+export interface LayoutOptions {
+  schema: Schema;
+  profile: ImportProfile | undefined;
+  maxColumns: number;
+  /** Cells have places of their own, so that a short row is not shifted. */
+  placed: boolean;
+}
+
+/** @throws TabularError when no row can be the header, or the header cannot belong to the rows below it */
+export function decideLayout(
+  firstPart: readonly SourceRow[],
+  recognizer: Recognizer,
+  options: LayoutOptions,
+  log: ImportLog,
+): Layout {
+  const { rows, header } = nameAttributes(firstPart);
+  if (rows.every(({ cells }) => isBlank(cells))) throw new TabularError('empty-file', 'the file is empty');
+  const headerIndex = header ?? findHeader(rows, recognizer, options.profile);
+  const names = rows[headerIndex].cells.map((cell) => cell.trim());
+  if (names.length > options.maxColumns) {
+    throw new TabularError(
+      'too-many-columns',
+      `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`,
+    );
+  }
+  const belowHeader = findBelowHeader(rows, headerIndex, recognizer.roles(names), options.schema);
+  const records = rows.filter(({ cells, fault }, index) => {
+    return (
+      index > headerIndex &&
+      fault === undefined &&
+      !belowHeader.has(index) &&
+      !isBlank(cells) &&
+      !isHeader(cells, recognizer)
+    );
+  });
+  const width = options.placed
+    ? placedWidth(names, records)
+    : textWidth(names, records, recognizer, options.schema, log);
+  const roles = recognizer.roles(width.columns);
+  const numbers = decideNumbers(records, roles, options, log);
+  const { line, lines = 1 } = rows[headerIndex];
+  return { ...width, headerIndex, headerLine: line, firstLine: (line ?? 0) + lines, belowHeader, roles, numbers };
+}
+
+/** Names are looked up only where no cell is a number, as in no record. */
+function isHeader(cells: readonly string[], recognizer: Recognizer): boolean {
+  return !cells.some(looksNumeric) && recognizer.isHeader(cells);
+}
+
+type Width = Pick<Layout, 'columns' | 'surplusCells' | 'shortRows'>;
+
+/** Names of '' for cells beyond the header: in a sheet their place is certain. */
+function placedWidth(names: string[], records: readonly SourceRow[]): Width {
+  const filled = (cells: readonly string[]) => cells.findLastIndex((cell) => cell !== '') + 1;
+  const width = records.reduce((most, { cells }) => Math.max(most, filled(cells)), filled(names));
+  return {
+    columns: Array.from({ length: width }, (_, index) => names[index] ?? ''),
+    surplusCells: 0,
+    shortRows: 'pad',
+  };
+}
+
+/** Repairs what every row of the first part has in common, and nothing else: a repair row by row would shift cells unnoticed. */
+function textWidth(
+  names: string[],
+  records: readonly SourceRow[],
+  recognizer: Recognizer,
+  schema: Schema,
+  log: ImportLog,
+): Width {
+  const strict: Width = { columns: names, surplusCells: 0, shortRows: 'reject' };
+  const widths = new Set(records.map(({ cells }) => cells.length));
+  const [only] = widths;
+  const unnamed = names.length - 1 - names.findLastIndex((name) => name !== '');
+  if (widths.size === 1 && only < names.length && names.length - only <= unnamed) {
+    log.repair(
+      'header-ends-with-delimiter',
+      `The header ends with ${names.length - only} more delimiters than the rows; they were left out.`,
+    );
+    return { ...strict, columns: names.slice(0, only) };
+  }
+  const longer = records.filter(({ cells }) => cells.length === names.length + 1);
+  if (
+    widths.size === 1 &&
+    only > names.length &&
+    records.every(({ cells }) => cells.slice(names.length).every((cell) => cell.trim() === ''))
+  ) {
+    log.repair(
+      'rows-end-with-delimiter',
+      `Every row ends with ${only - names.length} more delimiters than the header; they were left out.`,
+    );
+    return { ...strict, surplusCells: only - names.length };
+  }
+  if (records.length > 1 && longer.length === records.length) throw headerShort(names.length);
+  const roles = recognizer.roles(names);
+  const dropped = records.some(
+    ({ cells }) => cells.length < names.length && lacksOnlyCarriedCells(cells, roles, names.length, schema),
+  );
+  if (!dropped) return strict;
+  log.repair(
+    'dropped-trailing-cells',
+    'Rows end early where their last cells are empty; such rows were filled up where the class column shows that no other cell is missing.',
+  );
+  return { ...strict, shortRows: 'dropped' };
+}
+
+function headerShort(columns: number): TabularError {
+  const message =
+    `the header names ${columns} columns and every row has ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
+    'name every column (in R: write.csv, or write.table with col.names = NA)';
+  return new TabularError('header-short', message, { line: 1 });
+}
+
+/**
+ * Whether a short row ends behind its known class: the class column holds one of the model's own spellings, and all columns
+ * behind the last cell are carried along. A row that lost a cell further left has something else in the place of the class.
+ */
+export function lacksOnlyCarriedCells(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  columns: number,
+  schema: Schema,
+): boolean {
+  const { features, id, label } = roles;
+  if (cells.length >= columns || label < 0 || features.some((column) => column < 0 || column > label) || id > label)
+    return false;
+  return label < cells.length && parseLabel(cells[label], schema) !== undefined;
+}
+
+function decideNumbers(
+  records: readonly SourceRow[],
+  roles: ColumnRoles,
+  { schema, profile }: LayoutOptions,
+  log: ImportLog,
+): NumberFormat {
+  const columns = roles.features.filter((column) => column >= 0);
+  const cells = records.flatMap((row) => columns.map((column) => row.cells[column] ?? ''));
+  const largest = Math.max(...schema.features.map(({ max }) => max));
+  const { ambiguous, ...numbers } = decideNumberFormat(cells, largest, profile?.decimal);
+  if (numbers.decimal === ',')
+    log.repair('decimal-comma', 'The file writes decimal commas; a point before three digits groups thousands.');
+  else if (numbers.grouped)
+    log.repair('grouped-thousands', 'The file groups thousands; the marks were left out of the numbers.');
+  if (ambiguous) {
+    log.warn({
+      code: 'ambiguous-numbers',
+      detail:
+        'Numbers such as "1,234" may have a decimal comma or group thousands, and nothing else in the file tells; say decimal in an import profile.',
+    });
+  }
+  return numbers;
+}

@@ -1,0 +1,90 @@
+import { isMissing, plainText, type Schema } from '@cytoqueue/schema';
+import { looksNumeric } from './cells';
+import { TabularError } from './error';
+import { isBlank } from './records';
+import type { ColumnRoles, Recognizer } from './recognizer';
+import type { ImportProfile } from './settings';
+import type { SourceRow } from './source';
+
+/** Rows of the first part among which the header is looked for. */
+const MAX_PREAMBLE_ROWS = 60;
+const MAX_ROWS_BELOW_HEADER = 3;
+
+/**
+ * The index of the header: the profile's line; else the first row that names the most features; else, for the caller to judge,
+ * the first row of names as wide as the rows around it.
+ * @throws TabularError `no-header-line` for a line that the file has not, `rows-above-header` when the rows above it look like records
+ */
+export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, profile: ImportProfile = {}): number {
+  if (profile.header_line !== undefined) return findLine(rows, profile.header_line);
+  const candidates = rows.slice(0, MAX_PREAMBLE_ROWS);
+  const scores = candidates.map(({ cells }) => recognizer.score(cells));
+  const best = Math.max(0, ...scores);
+  const at = scores.indexOf(best);
+  if (best === 0 || !recognizer.isHeader(candidates[at].cells)) return fallback(candidates);
+  const record = candidates
+    .slice(0, at)
+    .find(({ cells }) => cells.filter(looksNumeric).length >= recognizer.featureCount);
+  if (record === undefined) return at;
+  const message = `line ${candidates[at].line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
+  throw new TabularError('rows-above-header', message, { line: record.line ?? undefined });
+}
+
+function findLine(rows: readonly SourceRow[], wanted: number): number {
+  const index = rows.findIndex(({ line }, at) => (line ?? at + 1) === wanted);
+  if (index >= 0) return index;
+  throw new TabularError(
+    'no-header-line',
+    `the import profile says that line ${wanted} is the header; no row starts there in the first part of the file`,
+  );
+}
+
+function fallback(rows: readonly SourceRow[]): number {
+  const filled = rows.map((row, index) => ({ index, cells: row.cells })).filter(({ cells }) => !isBlank(cells));
+  const widths = new Map<number, number>();
+  for (const { cells } of filled) widths.set(cells.length, (widths.get(cells.length) ?? 0) + 1);
+  const [usual] = [...widths].toSorted((a, b) => b[1] - a[1])[0] ?? [0];
+  const names = filled.find(
+    ({ cells }) =>
+      cells.length === usual && cells.filter((cell) => cell !== '' && !looksNumeric(cell)).length * 2 > usual,
+  );
+  return names?.index ?? filled[0]?.index ?? 0;
+}
+
+/** Finds the rows between the header and the first record, by index: comments, and a second header row of labels or units. */
+export function findBelowHeader(
+  rows: readonly SourceRow[],
+  header: number,
+  roles: ColumnRoles,
+  schema: Schema,
+): Map<number, 'title' | 'second_header'> {
+  const found = new Map<number, 'title' | 'second_header'>();
+  for (let index = header + 1; index < rows.length && found.size < MAX_ROWS_BELOW_HEADER; index++) {
+    const { cells, fault } = rows[index];
+    if (isBlank(cells)) continue;
+    const kind = fault === undefined ? kindBelowHeader(cells, roles, schema) : undefined;
+    if (kind === undefined) break;
+    found.set(index, kind);
+  }
+  return found;
+}
+
+function kindBelowHeader(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  schema: Schema,
+): 'title' | 'second_header' | undefined {
+  const features = roles.features.filter((column) => column >= 0);
+  const texts = features.map((column) => plainText(cells[column] ?? ''));
+  const filled = texts.filter((text) => text !== '');
+  if (filled.some((text) => looksNumeric(text) || isMissing(text, schema))) return undefined;
+  if (/^(#|\/\/|%)/.test(cells[0].trim())) return 'title';
+  // With an identifier it is a record, however little can be read of it.
+  const id = roles.id >= 0 ? (cells[roles.id] ?? '') : '';
+  return filled.length * 2 > features.length && !/\d/.test(id) ? 'second_header' : undefined;
+}
+
+/** The delimiter that a `sep=` line of a spreadsheet declares. */
+export function separatorOf(firstLine: string): string | undefined {
+  return /^"?sep=(.)"?;*,*$/i.exec(firstLine.trimEnd())?.[1] ?? (/^"?sep=\t"?$/i.test(firstLine) ? '\t' : undefined);
+}

@@ -1,0 +1,77 @@
+import { type Schema, normalizeName, matchFeature } from '@cytoqueue/schema';
+import type { ImportProfile } from './settings';
+
+/** Which columns of a file mean something. */
+export interface ColumnRoles {
+  /** Feature index → column index, -1 where no column was recognised. */
+  features: number[];
+  id: number;
+  label: number;
+}
+
+const MAX_KNOWN = 10_000;
+
+/** Recognises column names: by the profile where it names a column, else by the schema. */
+export class Recognizer {
+  readonly featureCount: number;
+  private readonly mapped = new Map<string, string>();
+  private readonly featureIndex: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly schema: Schema,
+    profile: ImportProfile = {},
+  ) {
+    this.featureCount = schema.features.length;
+    this.featureIndex = new Map(schema.features.map(({ name }, index) => [name, index]));
+    for (const [meaning, column] of Object.entries(profile.columns ?? {}))
+      this.mapped.set(normalizeName(column), meaning);
+  }
+
+  /** How many features the names hold: tells a header from other rows, and a right delimiter from a wrong one. */
+  score(cells: readonly string[]): number {
+    return this.roles(cells).features.filter((column) => column >= 0).length;
+  }
+
+  /** Whether the cells are names of this file's columns, enough of them to be a header. */
+  isHeader(cells: readonly string[]): boolean {
+    return this.score(cells) >= Math.max(2, Math.ceil(this.featureCount / 2));
+  }
+
+  roles(cells: readonly string[]): ColumnRoles {
+    const meanings = cells.map((cell) => this.meaning(cell));
+    return {
+      features: Array.from({ length: this.featureCount }, (_, feature) => meanings.indexOf(feature)),
+      id: meanings.indexOf('id'),
+      label: meanings.indexOf('label'),
+    };
+  }
+
+  /** The same texts come again and again: names, grades. */
+  private readonly known = new Map<string, number | 'id' | 'label' | undefined>();
+
+  /** A feature's index, `id`, `label`, or undefined for a column that is carried along. */
+  meaning(cell: string): number | 'id' | 'label' | undefined {
+    if (this.known.has(cell)) return this.known.get(cell);
+    const meaning = this.recognize(cell);
+    if (this.known.size < MAX_KNOWN) this.known.set(cell, meaning);
+    return meaning;
+  }
+
+  private recognize(cell: string): number | 'id' | 'label' | undefined {
+    const folded = normalizeName(cell);
+    const mapped = this.mapped.get(folded);
+    if (mapped === 'id' || mapped === 'label') return mapped;
+    if (mapped !== undefined) return this.featureIndex.get(mapped);
+    if (folded === '') return undefined;
+    const feature = matchFeature(cell, this.schema)?.feature;
+    if (feature !== undefined) return this.isMapped(this.schema.features[feature].name) ? undefined : feature;
+    if (this.schema.idColumns.includes(folded)) return this.isMapped('id') ? undefined : 'id';
+    if (this.schema.labelColumns.includes(folded)) return this.isMapped('label') ? undefined : 'label';
+    return undefined;
+  }
+
+  private isMapped(meaning: string): boolean {
+    for (const other of this.mapped.values()) if (other === meaning) return true;
+    return false;
+  }
+}

@@ -1,0 +1,118 @@
+import { normalizeName, plainText } from '@cytoqueue/schema';
+import type { ColumnRoles } from './recognizer';
+
+/** Names of rows that sum others up, after folding; English, German, French and those of pandas' `describe`. */
+const SUMMARY_WORDS = new Set([
+  'min',
+  'minimum',
+  'lowest',
+  'lowest_value',
+  'max',
+  'maximum',
+  'highest',
+  'highest_value',
+  'mean',
+  'average',
+  'avg',
+  'median',
+  'total',
+  'totals',
+  'sum',
+  'subtotal',
+  'grand_total',
+  'sd',
+  'std',
+  'stdev',
+  'std_dev',
+  'stddev',
+  'standard_deviation',
+  'variance',
+  '25%',
+  '50%',
+  '75%',
+  'mittelwert',
+  'durchschnitt',
+  'summe',
+  'gesamt',
+  'standardabweichung',
+  'moyenne',
+  'somme',
+  'médiane',
+  'écart_type',
+]);
+/** The same, where no patient is: in the column of the identifier. */
+const IDENTIFIER_WORDS = new Set([
+  ...SUMMARY_WORDS,
+  'n',
+  'count',
+  'anzahl',
+  'range',
+  'spannweite',
+  'var',
+  'q1',
+  'q3',
+  'low',
+  'high',
+  'lower',
+  'upper',
+  'scale',
+]);
+/** In a column of names, these are people. */
+const GIVEN_NAMES = new Set(['max', 'min', 'sum']);
+const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
+
+/** Whether every cell is blank, invisible characters included. */
+export function isBlank(cells: readonly string[]): boolean {
+  for (const cell of cells) if (cell !== '' && plainText(cell) !== '') return false;
+  return true;
+}
+
+/**
+ * Explains how a row's own cells show that it is no patient's record; undefined for every other row. A summary word counts in the
+ * column of the identifier; where that is blank, in any other text cell; without such a column, in the first text column.
+ */
+export function whyNoRecord(
+  cells: readonly string[],
+  roles: ColumnRoles,
+  columns: readonly string[],
+): string | undefined {
+  if (holdsColumnNumbers(cells, roles)) return 'the cells are the numbers of the columns';
+  const id = roles.id >= 0 ? plainText(cells[roles.id] ?? '') : '';
+  if (id !== '') return isAmong(IDENTIFIER_WORDS, id) ? summary(id) : undefined;
+  for (let column = 0; column < cells.length; column++) {
+    if (column === roles.id || roles.features.includes(column)) continue;
+    const text = plainText(cells[column]);
+    const isGivenName = GIVEN_NAMES.has(normalizeName(text)) && NAME_COLUMN.test(normalizeName(columns[column] ?? ''));
+    if (isAmong(SUMMARY_WORDS, text) && !isGivenName) return `${summary(text)}, and it has no identifier`;
+    if (roles.id < 0) return undefined;
+  }
+  return undefined;
+}
+
+/** Whether the text, in the column of the identifier or the first text column, can name a row that sums others up. */
+export function isNameOfSummary(text: string): boolean {
+  return isAmong(IDENTIFIER_WORDS, plainText(text));
+}
+
+function summary(text: string): string {
+  return `${JSON.stringify(text)} names a row that sums others up`;
+}
+
+function isAmong(words: ReadonlySet<string>, text: string): boolean {
+  // Nearly every identifier ends with a digit, and no longer word does.
+  if (text === '' || text.length > MAX_WORD || (text.length > 2 && /\d$/.test(text))) return false;
+  return words.has(normalizeName(text.replace(/[:.)\s]+$/, '')));
+}
+
+const MAX_WORD = 20;
+
+/** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or 1, 2, 3 … through the features of a row without an identifier. */
+function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
+  const offset = Number(cells[features[0]]) - features[0];
+  const hasNoId = id < 0 || cells[id].trim() === '';
+  if (offset !== 0 && offset !== 1 && !(id >= 0 && hasNoId)) return false;
+  const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
+  if ((offset === 0 || offset === 1) && features.every((column) => holds(column, column + offset)))
+    return hasNoId || holds(id, id + offset);
+  return id >= 0 && hasNoId && features.toSorted((a, b) => a - b).every((column, index) => holds(column, index + 1));
+}

@@ -1,0 +1,80 @@
+import { type Dialect, asBuffer, findInvalidText, incompleteUtf8Tail } from '@cytoqueue/csv';
+import { chooseDialect } from './dialect';
+import { resolveCharset } from './encoding';
+import { TabularError } from './error';
+import { type Layout, decideLayout } from './layout';
+import { Recognizer } from './recognizer';
+import { ImportLog, type ImportReport } from './report';
+import type { ImportSettings } from './settings';
+
+/** Bytes that a decision needs, unless the file ends before. */
+export const FIRST_PART_BYTES = 64 * 1024;
+const MAX_COLUMNS = 1_000;
+
+/**
+ * Whether a text file needs no import as far as its first part shows: UTF-8, the header in its first line that is not empty and naming
+ * every feature, and nothing to repair below it. Such a file is its own canonical form; later rows are watched by `RowWatch`.
+ * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
+ * @returns the layout of a plain file; undefined for one that `openImport` has to read
+ */
+export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSettings): Layout | undefined {
+  if (
+    settings.profile !== undefined ||
+    (settings.charset !== undefined && resolveCharset(settings.charset) !== 'utf-8')
+  )
+    return undefined;
+  const whole = asBuffer(first).subarray(0, FIRST_PART_BYTES);
+  const isWhole = final && first.length <= FIRST_PART_BYTES;
+  const bytes = isWhole ? whole : whole.subarray(0, whole.length - incompleteUtf8Tail(whole));
+  if (findInvalidText(bytes) >= 0) return undefined;
+  const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
+  if (text.indexOf(BOM) === 0) return undefined;
+  const log = new ImportLog();
+  const recognizer = new Recognizer(settings.schema);
+  try {
+    const { dialect, rows, separatorLine } = chooseDialect(text, isWhole, recognizer);
+    const layout = decideLayout(
+      rows,
+      recognizer,
+      { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, placed: false },
+      log,
+    );
+    const firstFilled = rows.findIndex(({ cells }) => cells.length > 1 || cells[0] !== '');
+    const isPlain =
+      !separatorLine &&
+      dialect.delimiter !== ' ' &&
+      layout.headerIndex === firstFilled &&
+      layout.belowHeader.size === 0 &&
+      layout.roles.features.every((column) => column >= 0) &&
+      log.repairs.length === 0 &&
+      log.warningsTotal === 0;
+    return isPlain ? layout : undefined;
+  } catch (error) {
+    if (error instanceof TabularError) return undefined;
+    throw error;
+  }
+}
+
+const BOM = Buffer.from('\uFEFF');
+
+/** The report of a plain file, which is its own canonical form. */
+export function plainReport(
+  layout: Layout,
+  { delimiter }: Dialect,
+  { skipped }: ImportLog,
+  sha256: string,
+): ImportReport {
+  const { headerLine: header_line, numbers } = layout;
+  return {
+    container: 'csv',
+    encoding: 'utf-8',
+    delimiter,
+    decimal: numbers.decimal,
+    header_line,
+    sheet: null,
+    skipped_rows: skipped,
+    repairs: [],
+    canonical_sha256: sha256,
+    profile: null,
+  };
+}

@@ -1,0 +1,137 @@
+import {
+  type Dialect,
+  type LineEnd,
+  CsvError,
+  RowScanner,
+  asBuffer,
+  cellOffsets,
+  countByte,
+  lineEndByte,
+  parseCells,
+} from '@cytoqueue/csv';
+import { TabularError } from './error';
+import type { ColumnSeparator } from './settings';
+import type { SourceRow } from './source';
+
+export interface TextDialect {
+  delimiter: ColumnSeparator;
+  lineEnd: LineEnd;
+}
+
+const LF = 10;
+const CR = 13;
+const CTRL_Z = 0x1a;
+const QUOTE = '"';
+const QUOTE_BYTE = 34;
+
+/**
+ * Cuts UTF-8 bytes into rows by the rules of packages/csv, whose reader and scanner it uses. Empty lines are rows of one empty cell.
+ * Memory: the bytes of one row beside the chunk.
+ */
+export class TextRows {
+  private readonly scanner: RowScanner;
+  private readonly lineByte: number;
+  private readonly csvDialect: Dialect;
+  private rest: Buffer = Buffer.alloc(0);
+  private line = 1;
+  /** DOS programs end a file with this byte. */
+  endsWithCtrlZ = false;
+
+  constructor(
+    private readonly dialect: TextDialect,
+    private readonly maxRowBytes: number,
+  ) {
+    this.lineByte = lineEndByte(dialect.lineEnd);
+    // The readers of packages/csv take any single character.
+    this.csvDialect = { ...dialect, bom: false } as Dialect;
+    this.scanner = new RowScanner(dialect.delimiter.charCodeAt(0), this.lineByte);
+  }
+
+  /** The rows that the chunk completes, no more than `limit`; what lies behind these is then lost. */
+  push(chunk: Uint8Array, limit = Number.POSITIVE_INFINITY): SourceRow[] {
+    const bytes = asBuffer(chunk);
+    const rows: SourceRow[] = [];
+    let start = 0;
+    for (
+      let at = this.scanner.findRowEnd(bytes, 0);
+      at >= 0 && rows.length < limit;
+      at = this.scanner.findRowEnd(bytes, start)
+    ) {
+      rows.push(
+        this.readRow(
+          this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)]),
+        ),
+      );
+      this.rest = Buffer.alloc(0);
+      start = at + 1;
+    }
+    this.rest =
+      this.rest.length === 0 ? Buffer.from(bytes.subarray(start)) : Buffer.concat([this.rest, bytes.subarray(start)]);
+    if (this.rest.length > this.maxRowBytes) throw this.tooLong();
+    return rows;
+  }
+
+  /** The bytes so far end inside a quoted cell. */
+  get isOpen(): boolean {
+    return this.scanner.insideQuotes;
+  }
+
+  /** The last row, where it has no line end. @throws TabularError `unclosed-quote` */
+  end(): SourceRow[] {
+    if (this.isOpen) {
+      throw new TabularError('unclosed-quote', `line ${this.line} opens a quote that is never closed`, {
+        line: this.line,
+      });
+    }
+    this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
+    const record = this.endsWithCtrlZ ? this.rest.subarray(0, -1) : this.rest;
+    this.rest = Buffer.alloc(0);
+    return record.length === 0 ? [] : [this.readRow(record)];
+  }
+
+  private readRow(bytes: Buffer): SourceRow {
+    if (bytes.length > this.maxRowBytes) throw this.tooLong();
+    const record = this.lineByte === LF && bytes[bytes.length - 1] === CR ? bytes.subarray(0, -1) : bytes;
+    const { line, dialect } = this;
+    // Only a quoted cell can hold a line end.
+    const lines = 1 + (record.includes(QUOTE_BYTE) ? countByte(record, this.lineByte) : 0);
+    this.line += lines;
+    try {
+      const cells = parseCells(record, this.csvDialect);
+      // A run of blanks is one delimiter.
+      return dialect.delimiter === ' '
+        ? { cells: cells.filter((cell) => cell !== ''), line, lines }
+        : { cells, line, lines, raw: record };
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      return {
+        cells: rawCells(record, this.csvDialect),
+        line,
+        lines,
+        fault: { code: error.code, detail: error.message },
+      };
+    }
+  }
+
+  private tooLong(): TabularError {
+    const message = `the row that starts in line ${this.line} is longer than ${this.maxRowBytes} bytes; a quote that is never closed can be the cause`;
+    return new TabularError('row-too-long', message, { line: this.line });
+  }
+}
+
+/** Reads a record of malformed quotes: every cell as text, quotes included. */
+function rawCells(record: Buffer, dialect: Dialect): string[] {
+  const offsets = cellOffsets(record, dialect);
+  return Array.from({ length: offsets.length / 2 }, (_, cell) => {
+    const text = record.toString('utf8', offsets[2 * cell], offsets[2 * cell + 1]);
+    const closed = text.length > 1 && text.startsWith(QUOTE) && /^"(?:[^"]|"")*"$/.test(text);
+    return closed ? text.slice(1, -1).replaceAll('""', QUOTE) : text;
+  });
+}
+
+/** The line end of a text by its first part: lone CR only where no LF stands in it. */
+export function lineEndOf(prefix: Buffer): LineEnd {
+  const feed = prefix.indexOf(LF);
+  if (feed < 0) return prefix.includes(CR) ? '\r' : '\n';
+  return prefix[feed - 1] === CR ? '\r\n' : '\n';
+}

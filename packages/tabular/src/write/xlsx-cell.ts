@@ -1,0 +1,45 @@
+import type { ColumnType } from './result-table';
+
+/** Excel repairs, and thereby empties, a workbook with a longer cell. */
+const MAX_CELL_CHARS = 32_767;
+const CUT = ' … (cut)';
+/** A number as a double prints it, without a sign of its own for zero, and of no more digits than Excel keeps. */
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?$/;
+const MAX_DIGITS = 15;
+
+/** What follows `<c r="A1"` of a cell: its type and value, without the closing tag; '' for a blank cell. */
+export function cellXml(cell: string, type: ColumnType): string {
+  if (cell === '') return '';
+  if (type === 'integer' || type === 'number' || (type === 'carried' && isExactNumber(cell))) return `><v>${cell}</v>`;
+  return ` t="inlineStr"><is><t xml:space="preserve">${escapeText(cell)}</t></is>`;
+}
+
+/** Numbers of more digits, such as identifiers, and with zeros before or behind that Excel would drop, stay text. */
+function isExactNumber(cell: string): boolean {
+  return (
+    cell.length <= MAX_DIGITS + 8 &&
+    NUMBER.test(cell) &&
+    cell.replace(/e.*$/, '').replace(/\D/g, '').length <= MAX_DIGITS &&
+    String(Number(cell)) === cell
+  );
+}
+
+/**
+ * XML has no place for control characters: Excel writes and reads them as `_x0007_`, and so must a text that looks
+ * like one.
+ */
+function escapeText(text: string): string {
+  const cut = text.length <= MAX_CELL_CHARS ? text : text.slice(0, MAX_CELL_CHARS - CUT.length) + CUT;
+  return cut.replace(
+    SPECIAL,
+    (found) =>
+      ENTITIES[found] ??
+      (found.startsWith('_')
+        ? `_x005F${found}`
+        : `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`),
+  );
+}
+
+/** With lone surrogates, and the underscore of a text that looks escaped. */
+const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|\p{Cs}|_(?=x[0-9A-Fa-f]{4}_)/gu;
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

@@ -1,0 +1,49 @@
+import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import type { BatchOptions, DamageReport } from '@cytoqueue/records';
+import type { ObjectStore } from '@cytoqueue/storage';
+import type { Semaphore } from '../http/semaphore';
+import type { Background } from '../http/background';
+import type { IdempotencyKeys } from '../tenants/idempotency';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
+import type { ApiMetrics } from '../operations/api-metrics';
+import type { SentChoice, SettingsReader } from '../settings/settings-reader';
+import type { UploadLimits } from './upload-inspector';
+
+export interface BatchDeps {
+  store: ObjectStore;
+  registry: ModelRegistry;
+  producer: JobProducer;
+  progress: BatchProgress;
+  limits: UploadLimits;
+  idempotency: IdempotencyKeys;
+  background: Background;
+  quotas: TenantQuotas;
+  /** Limits the imports of files that are not plain CSV. */
+  conversions: Semaphore;
+  metrics: Pick<ApiMetrics, 'uploaded'>;
+  damage: DamageReport;
+  retention: Pick<RetentionPolicy, 'isExpired'>;
+  settings: SettingsReader;
+}
+
+/** How the sender wants the file to be read. */
+export interface ImportParameters {
+  profile?: string;
+  sheet?: string;
+  charset?: string;
+  on_warning: 'continue' | 'abort';
+}
+
+export interface Upload {
+  tenant: string;
+  model: string | undefined;
+  options: BatchOptions;
+  /**
+   * The choice without the tenant's settings, so that repeating a request after they changed still returns the first batch.
+   */
+  sent: SentChoice;
+  importing: ImportParameters;
+  idempotencyKey: string | undefined;
+}

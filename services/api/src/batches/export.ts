@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CHANGE_COLUMNS, RESULT_COLUMNS } from '@cytoqueue/csv';
+import { type BatchDocument, type FileDigest, errorColumns, explainColumns } from '@cytoqueue/records';
+import { type Schema, normalizeName } from '@cytoqueue/schema';
+import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
+import { type ColumnType, RESULT_FORMATS, type ResultFormat, convertResultsInThread } from '@cytoqueue/tabular';
+import type { Request, Response } from 'express';
+import { logDamageAlarm } from '../http/error-handler';
+import type { RunFile } from './download';
+
+export interface Export {
+  store: ObjectStore;
+  key: string;
+  file: FileDigest;
+  rows: number;
+  format: ResultFormat;
+  /** Without its suffix. */
+  name: string;
+  batch: BatchDocument;
+  types: ColumnType[];
+}
+
+const NUMBERS = /^(probability_|previous_probability_|shapley_)/;
+
+/** The types of the columns of a file: the input's own stay text, and an identifier is text also in workbooks. */
+export function columnTypes(file: RunFile, { input, options, ...batch }: BatchDocument, schema: Schema): ColumnType[] {
+  const idColumn = input.canonical === undefined ? findId(input.columns, schema) : input.canonical.id;
+  const added =
+    file === 'results'
+      ? [...RESULT_COLUMNS, ...(options.explain ? explainColumns(schema) : [])]
+      : file === 'errors'
+        ? errorColumns(batch)
+        : CHANGE_COLUMNS;
+  return [
+    ...input.columns.map((_, column): ColumnType => (column === idColumn ? 'identifier' : 'carried')),
+    ...added.map((name): ColumnType =>
+      name === 'row' || name === 'line' ? 'integer' : NUMBERS.test(name) ? 'number' : 'text',
+    ),
+  ];
+}
+
+function findId(columns: readonly string[], schema: Schema): number {
+  return columns.findIndex((column) => schema.idColumns.includes(normalizeName(column)));
+}
+
+/**
+ * Sends a stored CSV file in another format, converted on a thread while it is read. A file that turns out to be damaged
+ * breaks the connection, because the answer has begun.
+ * @throws TabularError when the format has no room for the rows
+ */
+export async function sendExport(request: Request, response: Response, exported: Export): Promise<void> {
+  const { store, key, file, rows, format, name, batch, types } = exported;
+  const { mediaType, extension } = RESULT_FORMATS[format];
+  const stored = verifiedBytes(store, key, file);
+  const converted = convertResultsInThread(stored, { format, dialect: batch.input.dialect, rows, types });
+  response.status(200).attachment(`${name}${extension}`);
+  response.set({ 'Content-Type': mediaType, 'Cache-Control': 'private, no-cache' });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(converted, { objectMode: false }), response);
+  } catch (error) {
+    if (error instanceof ObjectCorruptError) logDamageAlarm(response, error);
+    throw error;
+  }
+}
+
+async function* verifiedBytes(store: ObjectStore, key: string, file: FileDigest): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of (await store.getStream(key)) as AsyncIterable<Uint8Array>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== file.sha256) throw new ObjectCorruptError(key, 'it does not match its checksum');
+}

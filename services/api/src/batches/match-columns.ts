@@ -1,0 +1,119 @@
+import {
+  type FieldError,
+  type HeaderMatch,
+  type Schema,
+  SchemaError,
+  countFeatureColumns,
+  matchFeature,
+  matchHeader,
+  normalizeName,
+  schemas,
+} from '@cytoqueue/schema';
+import type { ImportSettings } from '@cytoqueue/tabular';
+import { Problem, type ProblemOptions } from '../http/problem';
+
+export interface ColumnReport {
+  column: string;
+  used_as: 'feature' | 'label' | 'id' | 'carried';
+  feature?: string;
+  matched_by?: 'name' | 'alias' | 'profile';
+  /** The feature without a column whose name is most like this one's. */
+  suggestion?: string;
+}
+
+/** A header that does not fit, with what each of its columns could be. */
+export class HeaderProblem extends Problem {
+  constructor(
+    detail: string,
+    options: ProblemOptions,
+    readonly columns: ColumnReport[],
+  ) {
+    super('invalid-csv', detail, options);
+  }
+}
+
+/** The use of each column of a file that fits. */
+export function reportColumns(
+  { columns, featureColumns, matchedBy, labelColumn, idColumn }: HeaderMatch,
+  schema: Schema,
+): ColumnReport[] {
+  return columns.map((column, index) => {
+    const feature = featureColumns.indexOf(index);
+    if (feature >= 0)
+      return { column, used_as: 'feature', feature: schema.features[feature].name, matched_by: matchedBy[feature] };
+    if (index === labelColumn) return { column, used_as: 'label' };
+    return { column, used_as: index === idColumn ? 'id' : 'carried' };
+  });
+}
+
+function reportMismatch(columns: string[], schema: Schema, { unmatched }: SchemaError): ColumnReport[] {
+  return columns.map((column) => {
+    const match = matchFeature(column, schema);
+    if (match !== undefined)
+      return { column, used_as: 'feature', feature: schema.features[match.feature].name, matched_by: match.matchedBy };
+    const name = normalizeName(column);
+    if (schema.labelColumns.includes(name)) return { column, used_as: 'label' };
+    if (schema.idColumns.includes(name)) return { column, used_as: 'id' };
+    const suggestion = unmatched.find((other) => other.column === column)?.suggestion;
+    return { column, used_as: 'carried', ...(suggestion !== undefined && { suggestion }) };
+  });
+}
+
+/** Matches a file's columns to the model's features. @throws Problem 422 that names each column that is missing or ambiguous */
+export function matchColumnsOrReject(
+  columns: string[],
+  { schema, profile }: ImportSettings,
+  line: number | null,
+): HeaderMatch {
+  const mapped = Object.entries(profile?.content.columns ?? {}).map(
+    ([meaning, column]) => [normalizeName(column), meaning] as const,
+  );
+  try {
+    return matchHeader(columns, schema, new Map(mapped));
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    const errors = error.errors.map((item: FieldError) => ({
+      row: 0,
+      ...(line !== null && { line }),
+      ...item,
+      column: item.column ?? item.field,
+    }));
+    const detail = describeMismatch(columns, schema, error, line);
+    throw new HeaderProblem(detail, { errors, cause: error }, reportMismatch(columns, schema, error));
+  }
+}
+
+const MAX_NAMED = 8;
+
+function describeMismatch(
+  columns: string[],
+  schema: Schema,
+  { errors, unmatched }: SchemaError,
+  line: number | null,
+): string {
+  const where = `Line ${line ?? 1}`;
+  const others = errors.filter(({ code }) => code !== 'missing-column');
+  if (others.length > 0) return others.map(({ detail }) => asSentence(detail)).join(' ');
+  const lacks = `${where} lacks ${errors.length} of ${schema.features.length} columns.`;
+  const named = unmatched.slice(0, MAX_NAMED).map(({ column, suggestion }) => {
+    const text = JSON.stringify(column.slice(0, 60));
+    return suggestion === undefined ? text : `${text} (did you mean ${suggestion}?)`;
+  });
+  const more = unmatched.length > MAX_NAMED ? ` and ${unmatched.length - MAX_NAMED} more` : '';
+  const unknown = named.length === 0 ? '' : ` Not recognised in your file: ${named.join(', ')}${more}.`;
+  return `${lacks}${unknown}${suggestModel(columns, schema)}`;
+}
+
+function asSentence(detail: string): string {
+  return `${detail[0].toUpperCase()}${detail.slice(1)}.`;
+}
+
+/** Names another data set when the file has every feature of that one. */
+function suggestModel(columns: string[], schema: Schema): string {
+  const other = Object.values(schemas).find(
+    (candidate) => candidate !== schema && countFeatureColumns(columns, candidate) === candidate.features.length,
+  );
+  return other === undefined
+    ? ''
+    : ` The columns are those of ${other.title} data: choose a model for those, such as model=${other.id}-knn.`;
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { type Dialect, WholeRowChunker, asBuffer, countByte, lineEndByte, parseCells } from '@cytoqueue/csv';
+import type { CanonicalFile } from '@cytoqueue/records';
+import { type HeaderMatch, type Schema } from '@cytoqueue/schema';
+import { type RowRejection, type ShardSamples, readSamples, valueHistogram } from '@cytoqueue/samples';
+import type { PreflightReport } from './preflight';
+
+const MAX_LISTED_ERRORS = 100;
+const MAX_LISTED_FAULTS = 20;
+/** Texts of errors that are counted apart. */
+const MAX_FAULTS = 1_000;
+/** Rows among which repeated ones are counted: a larger set would take too much memory. */
+const MAX_COMPARED_ROWS = 1_000_000;
+
+export interface StatisticsOptions {
+  missing: 'partial' | 'reject';
+  /** Physical line of the first row. */
+  firstLine: number;
+  /** The rows are those of a canonical file. */
+  canonical?: CanonicalFile;
+  /** Counts values that are no grades, see `valueHistogram`. */
+  countNumbers?: (samples: Float64Array) => Uint32Array;
+}
+
+type Fault = PreflightReport['faults'][number];
+
+/** Counts kinds of rows while they stream by. */
+export class PreflightStatistics {
+  /** Of all blocks so far, see `valueHistogram`. */
+  readonly histogram: number[] = [];
+  valid = 0;
+  rejected = 0;
+  private readonly rejectedByCode: Record<string, number> = {};
+  private readonly errors: PreflightReport['errors'] = [];
+  private readonly faults = new Map<string, Fault>();
+  private readonly missing: number[];
+  private incomplete = 0;
+  private repeated = 0;
+  private readonly blocks: WholeRowChunker;
+  private readonly seenDigests = new Set<string>();
+  private blockLine: number;
+  private readonly canonical: CanonicalFile | undefined;
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly match: HeaderMatch,
+    private readonly schema: Schema,
+    private readonly options: StatisticsOptions,
+  ) {
+    const { firstLine, canonical } = options;
+    this.blocks = new WholeRowChunker(dialect);
+    this.missing = schema.features.map(() => 0);
+    this.blockLine = firstLine;
+    this.canonical = canonical;
+  }
+
+  add(data: Uint8Array): void {
+    this.addBlock(this.blocks.push(data));
+  }
+
+  end(): void {
+    this.addBlock(this.blocks.end());
+  }
+
+  report(
+    total: number,
+  ): Pick<PreflightReport, 'rows' | 'rejected_by_code' | 'errors' | 'faults' | 'missing_by_feature'> {
+    const { valid, rejected, incomplete, repeated } = this;
+    return {
+      rows: { total, valid, rejected, with_missing_features: incomplete, repeated },
+      rejected_by_code: this.rejectedByCode,
+      errors: this.errors,
+      faults: [...this.faults.values()].toSorted((a, b) => b.rows - a.rows).slice(0, MAX_LISTED_FAULTS),
+      missing_by_feature: Object.fromEntries(
+        this.schema.features.map(({ name }, feature) => [name, this.missing[feature] as number]),
+      ),
+    };
+  }
+
+  private addBlock(block: Buffer): void {
+    if (block.length === 0) return;
+    const samples = readSamples(block, this.dialect, this.match, this.schema, this.options.missing, {
+      faultColumn: this.canonical?.fault,
+    });
+    const earlierRows = this.valid + this.rejected;
+    for (const [row, rejection] of samples.rejections)
+      this.addRejection(earlierRows + row + 1, rejection, () => this.lineOf(block, samples, row));
+    this.countMissing(samples);
+    valueHistogram(samples, this.options.countNumbers).forEach((count, slot) => {
+      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
+    });
+    this.countRepeated(block, samples);
+    this.valid += samples.count;
+    this.rejected += samples.rejections.size;
+    if (this.canonical === undefined) this.blockLine += countByte(block, lineEndByte(this.dialect.lineEnd));
+  }
+
+  private addRejection(row: number, { code, detail }: RowRejection, findLine: () => number | null): void {
+    this.rejectedByCode[code] = (this.rejectedByCode[code] ?? 0) + 1;
+    const known = this.faults.get(detail);
+    if (known !== undefined) known.rows++;
+    const isListed = this.errors.length < MAX_LISTED_ERRORS;
+    const isNew = known === undefined && this.faults.size < MAX_FAULTS;
+    if (!isListed && !isNew) return;
+    const line = findLine();
+    if (isListed) this.errors.push({ row, line, code, detail });
+    if (isNew) this.faults.set(detail, { code, detail, rows: 1, first_row: row, first_line: line });
+  }
+
+  private lineOf(block: Buffer, { table }: ShardSamples, row: number): number | null {
+    const start = table.start[row];
+    if (this.canonical === undefined)
+      return this.blockLine + countByte(block, lineEndByte(this.dialect.lineEnd), 0, start);
+    const cell = parseCells(asBuffer(block).subarray(start, table.end[row]), this.dialect)[this.canonical.line];
+    return cell === undefined || cell === '' ? null : Number(cell);
+  }
+
+  private countMissing({ count, missingMasks }: ShardSamples): void {
+    for (let sample = 0; sample < count; sample++) {
+      if (missingMasks[sample] === 0) continue;
+      this.incomplete++;
+      this.missing.forEach((_, feature) => (missingMasks[sample] & (1 << feature)) !== 0 && this.missing[feature]++);
+    }
+  }
+
+  private countRepeated(block: Buffer, { table }: ShardSamples): void {
+    const hidden = this.canonical === undefined ? 0 : 2;
+    for (let row = 0; row < table.rows && this.seenDigests.size < MAX_COMPARED_ROWS; row++) {
+      const bytes = block.subarray(table.start[row], table.end[row]);
+      const digest = createHash('md5')
+        .update(hidden === 0 ? bytes : withoutLine(bytes, this.dialect))
+        .digest('base64');
+      if (this.seenDigests.has(digest)) this.repeated++;
+      else this.seenDigests.add(digest);
+    }
+  }
+}
+
+/** A canonical row without its line and fault, so that equal rows of the file are equal. */
+function withoutLine(row: Buffer, { delimiter }: Dialect): Buffer {
+  const fault = row.lastIndexOf(delimiter);
+  const line = row.lastIndexOf(delimiter, fault - 1);
+  return row.subarray(0, Math.max(0, line));
+}

@@ -1,0 +1,168 @@
+import { ObjectKeys } from '@cytoqueue/records';
+import { type Header, RowScanner, asBuffer, delimiterByte, lineEndByte } from '@cytoqueue/csv';
+import type { HeaderMatch } from '@cytoqueue/schema';
+import type { ObjectStore } from '@cytoqueue/storage';
+import { type ImportSettings, type ImportStart, canonicalMatch, importInThread } from '@cytoqueue/tabular';
+import { Problem } from '../http/problem';
+import type { Semaphore } from '../http/semaphore';
+import { matchColumnsOrReject } from './match-columns';
+import {
+  UploadInspector,
+  type UploadLimits,
+  type UploadSummary,
+  createSplitter,
+  noRows,
+  quotaExceeded,
+  uploadTooLarge,
+} from './upload-inspector';
+
+/** Beside the cells of the original, a canonical file holds one value per feature and the line of each row. */
+const MAX_CANONICAL_FACTOR = 4;
+const MAX_CANONICAL_ROW_BYTES = 4 * 1024 * 1024;
+
+export interface UploadTarget {
+  store: ObjectStore;
+  tenant: string;
+  id: string;
+  signal: AbortSignal;
+  /** Conversions at once in this process; further ones wait. */
+  conversions: Semaphore;
+}
+
+/**
+ * Streams an upload into the store while it is inspected. Plain CSV is stored once and holds its rows itself; any other file
+ * is stored as it came and then imported, on a thread of its own, into a canonical file beside it. No more than a few chunks are held.
+ * A fault ends the stream, and the store keeps no part of the object that was being written.
+ * @param charge takes the rows that were read, also of a file that is refused at its last row
+ * @throws Problem 413, 422 for a header that does not fit; CsvError, TabularError naming row or line
+ */
+export async function storeUpload(
+  source: AsyncIterable<Uint8Array>,
+  target: UploadTarget,
+  settings: ImportSettings,
+  limits: UploadLimits,
+  charge: (rows: number) => void,
+): Promise<UploadSummary> {
+  const inspector = new UploadInspector(settings, limits);
+  const { store, tenant, id, signal } = target;
+  try {
+    await store.put(ObjectKeys.batchInput(tenant, id), inspector.tee(source), { contentType: 'text/csv', signal });
+  } catch (error) {
+    // The store's error is a consequence of the fault that the inspector found.
+    throw inspector.failure ?? error;
+  } finally {
+    if (!inspector.needsImport) charge(inspector.rows);
+  }
+  if (!inspector.needsImport) return inspector.result();
+  return target.conversions.run(() => importStored(target, inspector, settings, limits, charge));
+}
+
+async function importStored(
+  { store, tenant, id }: UploadTarget,
+  { bytes: size, sha256 }: UploadInspector,
+  settings: ImportSettings,
+  limits: UploadLimits,
+  charge: (rows: number) => void,
+): Promise<UploadSummary> {
+  const key = ObjectKeys.batchInput(tenant, id);
+  const read = (offset: number, length: number) =>
+    offset >= size || length === 0
+      ? Promise.resolve(new Uint8Array(0))
+      : store.getRange(key, { start: offset, end: Math.min(offset + length, size) });
+  const imported = await importInThread(
+    { size, read },
+    { ...settings, maxExpandedBytes: limits.maxUploadBytes * MAX_CANONICAL_FACTOR },
+  );
+  const canonical = new CanonicalUpload(imported.start, imported.bytes, limits, size);
+  let match: HeaderMatch;
+  try {
+    match = matchColumnsOrReject(imported.start.columns.visible, settings, imported.start.headerLine);
+    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.split(), { contentType: 'text/csv' });
+  } catch (error) {
+    throw canonical.failure ?? error;
+  } finally {
+    charge(canonical.rows);
+    await imported.stop();
+  }
+  const { columns, dialect } = imported.start;
+  const { visible, ...hidden } = columns;
+  const { header, rows, shards, bytes: canonicalBytes, outcome } = canonical.result();
+  return {
+    header: { dialect, columns: visible, byteLength: header.byteLength },
+    match,
+    rowMatch: canonicalMatch(columns, settings.schema),
+    rows,
+    shards,
+    bytes: size,
+    sha256,
+    canonical: { bytes: canonicalBytes, ...hidden },
+    report: outcome.report,
+    warnings: outcome.warnings,
+    warningsTotal: outcome.warnings_total,
+  };
+}
+
+type ImportedBytes = Awaited<ReturnType<typeof importInThread>>['bytes'];
+type Outcome = Extract<Awaited<ReturnType<ImportedBytes['next']>>, { done: true }>['value'];
+
+/** Cuts canonical bytes into shards while they are stored. */
+class CanonicalUpload {
+  failure: unknown;
+  private bytes = 0;
+  private header: Header | undefined;
+  private splitter: ReturnType<typeof createSplitter> | undefined;
+  private ended: { rows: number; shards: UploadSummary['shards']; outcome: Outcome } | undefined;
+
+  constructor(
+    private readonly start: ImportStart,
+    private readonly blocks: ImportedBytes,
+    private readonly limits: UploadLimits,
+    private readonly originalBytes: number,
+  ) {}
+
+  get rows(): number {
+    return this.splitter?.rows ?? 0;
+  }
+
+  async *split(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let next = await this.blocks.next(); ; next = await this.blocks.next()) {
+        if (next.done === true) return this.end(next.value);
+        this.add(next.value);
+        yield next.value;
+      }
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  result() {
+    const { header, ended, bytes } = this;
+    if (header === undefined || ended === undefined) throw new Error('the canonical file was not read to its end');
+    return { header, bytes, ...ended };
+  }
+
+  private add(block: Uint8Array): void {
+    this.bytes += block.length;
+    const { maxUploadBytes, remainingBytes } = this.limits;
+    if (this.bytes > maxUploadBytes * MAX_CANONICAL_FACTOR) throw uploadTooLarge(maxUploadBytes);
+    if (remainingBytes !== undefined && this.bytes + this.originalBytes > remainingBytes)
+      throw quotaExceeded(remainingBytes);
+    if (this.splitter !== undefined) return this.splitter.push(block);
+    const { dialect, names } = this.start;
+    const scanner = new RowScanner(delimiterByte(dialect.delimiter), lineEndByte(dialect.lineEnd));
+    // The first block begins with the whole header.
+    const byteLength = scanner.findRowEnd(asBuffer(block), 0) + 1;
+    this.header = { dialect, columns: names, byteLength };
+    this.splitter = createSplitter(this.header, this.limits, {}, MAX_CANONICAL_ROW_BYTES);
+    this.splitter.push(block.subarray(byteLength));
+  }
+
+  private end(outcome: Outcome): void {
+    if (this.splitter === undefined) throw new Problem('internal-error', 'The import gave no bytes.');
+    const { rows, shards } = this.splitter.end();
+    if (rows === 0) throw noRows();
+    this.ended = { rows, shards, outcome };
+  }
+}

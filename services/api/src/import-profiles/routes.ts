@@ -1,0 +1,134 @@
+import { ObjectKeys, importProfileShape, readDocument, sealDocument } from '@cytoqueue/records';
+import { type ObjectStore, listAll } from '@cytoqueue/storage';
+import { z } from 'zod';
+import { readJson } from '../http/json-body';
+import { Problem } from '../http/problem';
+import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { importProfile } from './import-profiles';
+
+const collectionPath = '/v1/import-profiles';
+const itemPath = `${collectionPath}/{name}`;
+const MAX_PROFILES = 100;
+
+const tags = ['import profiles'];
+const nameParam = { path: z.object({ name: z.string().max(64) }) };
+const namedProfile = z.strictObject({ name: z.string(), ...importProfile.shape }).meta({ id: 'NamedImportProfile' });
+
+export const listProfilesOperation: Operation = {
+  operationId: 'listImportProfiles',
+  summary: 'The import profiles of the tenant, by name',
+  tags,
+  responses: {
+    200: jsonResponse('All of them', z.strictObject({ data: z.array(namedProfile) })),
+    ...problemResponses(401, 403, 503),
+  },
+};
+
+export const getProfileOperation: Operation = {
+  operationId: 'getImportProfile',
+  summary: 'One import profile',
+  tags,
+  requestParams: nameParam,
+  responses: { 200: jsonResponse('The profile', namedProfile), ...problemResponses(401, 403, 404, 503) },
+};
+
+export const putProfileOperation: Operation = {
+  operationId: 'putImportProfile',
+  summary: 'Create or replace an import profile; batches that used it keep its earlier content',
+  tags,
+  requestParams: nameParam,
+  requestBody: { required: true, content: { 'application/json': { schema: importProfile } } },
+  responses: {
+    200: jsonResponse('The profile as stored', namedProfile),
+    ...problemResponses(400, 401, 403, 409, 413, 415, 422, 503, 507),
+  },
+};
+
+export const deleteProfileOperation: Operation = {
+  operationId: 'deleteImportProfile',
+  summary: 'Remove an import profile',
+  tags,
+  requestParams: nameParam,
+  responses: { 204: { description: 'It is removed' }, ...problemResponses(401, 403, 404, 503) },
+};
+
+export function importProfileRoutes({ store }: { store: ObjectStore }): Route[] {
+  const access = 'patient-data';
+  return [
+    {
+      method: 'get',
+      path: collectionPath,
+      access,
+      operation: listProfilesOperation,
+      handle: (context) => listProfiles(store, context),
+    },
+    {
+      method: 'get',
+      path: itemPath,
+      access,
+      operation: getProfileOperation,
+      handle: (context) => getProfile(store, context),
+    },
+    {
+      method: 'put',
+      path: itemPath,
+      access,
+      operation: putProfileOperation,
+      handle: (context) => putProfile(store, context),
+    },
+    {
+      method: 'delete',
+      path: itemPath,
+      access,
+      operation: deleteProfileOperation,
+      handle: (context) => deleteProfile(store, context),
+    },
+  ];
+}
+
+async function readProfile(store: ObjectStore, tenant: string, name: string) {
+  return { name, ...(await readDocument(store, ObjectKeys.importProfile(tenant, name), importProfileShape)) };
+}
+
+async function listNames(store: ObjectStore, tenant: string): Promise<string[]> {
+  const folder = ObjectKeys.importProfilesFolder(tenant);
+  const names: string[] = [];
+  for await (const { key } of listAll(store, folder)) names.push(key.slice(folder.length).replace(/\.json$/, ''));
+  return names;
+}
+
+async function listProfiles(store: ObjectStore, { response, principal: { tenant } }: HandlerContext): Promise<void> {
+  const names = await listNames(store, tenant);
+  response.json({ data: await Promise.all(names.map((name) => readProfile(store, tenant, name))) });
+}
+
+async function getProfile(store: ObjectStore, { response, params, principal }: HandlerContext): Promise<void> {
+  response.json(await readProfile(store, principal.tenant, params['name'] ?? ''));
+}
+
+async function putProfile(store: ObjectStore, context: HandlerContext): Promise<void> {
+  const { request, response, params, principal, auditEntry } = context;
+  const name = params['name'] ?? '';
+  const key = ObjectKeys.importProfile(principal.tenant, name);
+  const content = parse(importProfile, await readJson(request, response), 'field');
+  const names = await listNames(store, principal.tenant);
+  if (names.length >= MAX_PROFILES && !names.includes(name))
+    throw new Problem('too-many-profiles', `A tenant may have ${MAX_PROFILES} import profiles; delete one first.`);
+  auditEntry.resource = `import-profiles/${name}`;
+  await store.put(key, sealDocument(content), { contentType: 'application/json' });
+  await auditEntry.commit();
+  response.json({ name, ...content });
+}
+
+async function deleteProfile(
+  store: ObjectStore,
+  { response, params, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  const name = params['name'] ?? '';
+  await readProfile(store, principal.tenant, name);
+  auditEntry.resource = `import-profiles/${name}`;
+  await store.delete(ObjectKeys.importProfile(principal.tenant, name));
+  await auditEntry.commit();
+  response.status(204).end();
+}

@@ -1,0 +1,36 @@
+import type { FieldError } from '@cytoqueue/schema';
+import { Problem } from '../http/problem';
+
+const TEXT_FIELDS = ['sample_id', 'model', 'operating_point', 'missing'];
+
+/**
+ * Refuses values of another JSON type, all at once, with the way to send them: R boxes single values into lists, and numbers
+ * of many digits lose some of them on the way. Other values are left to the schema.
+ * @throws Problem 422 naming each field
+ */
+export function assertValueTypes(body: unknown): void {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
+  const fields = body as Record<string, unknown>;
+  const errors = TEXT_FIELDS.flatMap((field) => typeError(field, fields[field]));
+  const { features } = fields;
+  if (errors.length > 0 && typeof features === 'object' && features !== null) {
+    for (const [name, value] of Object.entries(features))
+      if (Array.isArray(value)) errors.push(listError(`features.${name}`, value));
+  }
+  if (errors.length > 0)
+    throw new Problem('invalid-request', 'Values of the record have the wrong JSON type.', { errors });
+}
+
+function typeError(field: string, value: unknown): FieldError[] {
+  if (Array.isArray(value)) return [listError(field, value)];
+  if (field !== 'sample_id' || typeof value !== 'number') return [];
+  const detail =
+    'sample_id is a number; send it as text in quotes, because a number of more than 15 digits loses the last of them';
+  return [{ field, code: 'invalid-type', detail }];
+}
+
+function listError(field: string, value: readonly unknown[]): FieldError {
+  const name = field.replace(/^features\./, '');
+  const advice = value.length === 1 ? `send ${JSON.stringify(value[0])} (in R: auto_unbox = TRUE)` : 'send one value';
+  return { field, code: 'invalid-type', detail: `${name} is a list; ${advice}` };
+}
