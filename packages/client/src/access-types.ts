@@ -37,7 +37,7 @@ export interface CreatedApiKey extends ApiKey {
   key: string | null;
 }
 
-/** What is used where a record or upload names no model or operating point. */
+/** The model version and operating point of records and uploads that name none. */
 export interface Settings {
   /** `name@version`; null: the champion of the default model. */
   default_model: string | null;

@@ -126,7 +126,7 @@ export class CytoqueueClient {
     return this.transport.json({ method: 'POST', path: `${predictionPath(id)}/cancel`, signal });
   }
 
-  /** Of a finished prediction. */
+  /** Deletes a finished prediction. */
   async deletePrediction(id: string, { signal }: CallOptions = {}): Promise<void> {
     await this.transport.send({ method: 'DELETE', path: predictionPath(id), signal });
   }
@@ -271,7 +271,7 @@ export class CytoqueueClient {
     return withKey(idempotencyKey, this.transport.json({ ...request, headers }));
   }
 
-  /** What has no review yet. A page may be short, even empty, and have more behind it. */
+  /** Lists scored records and rows without a review. A page may be short, even empty, and have more behind it. */
   worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class'> = {}): Promise<Page<WorklistItem>> {
     return this.transport.json({ path: '/v1/worklist', query, signal });
   }

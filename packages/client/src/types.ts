@@ -199,7 +199,7 @@ export interface BatchRow {
   error?: { status: 'rejected' | 'failed'; code: string; detail: string };
 }
 
-/** What a review is about. */
+/** The record or row that a review is about. */
 export type ReviewedItem = { prediction_id: string } | { batch_id: string; row: number };
 
 export interface ReviewBody {
@@ -225,7 +225,7 @@ export interface WorklistItem {
   sample_id: string | null;
   outcome: 'confident' | 'indeterminate';
   reasons: string[];
-  /** Of malignancy. */
+  /** Probability of malignancy. */
   probability: number;
   created_at: string;
 }

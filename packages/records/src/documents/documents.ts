@@ -204,7 +204,7 @@ export interface RunDocument {
 export interface ReviewDocument {
   id: string;
   created_at: string;
-  /** Of the reader. */
+  /** The reader's key. */
   key_id: string;
   /** A label of the model, `repeat` or `other`. */
   decision: string;

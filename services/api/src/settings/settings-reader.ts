@@ -14,7 +14,7 @@ const MAX_TENANTS = 1_000;
 
 const DEFAULT_SETTINGS: TenantSettings = { default_model: null, operating_point: 'default' };
 
-/** What a record or upload may leave to the settings, as it was sent. */
+/** The choice that a record or upload may leave to the settings, as it was sent. */
 export interface SentChoice {
   model?: string;
   operating_point?: OperatingPointName;

@@ -33,7 +33,7 @@ interface Step {
 }
 
 const IDS_AT_ONCE = 16;
-/** What one page of a batch's rows counts for. */
+/** Effort of one page of a batch's rows. */
 const PAGE_EFFORT = 50;
 const MAX_EFFORT = 500;
 /** Behind every row. */
@@ -49,7 +49,7 @@ export class Worklist {
     private readonly outcome: RowFilter['outcome'],
   ) {}
 
-  /** What had to look at very many ends early: a page that is short, even empty, and has more behind it. */
+  /** Ends early after looking at very many items: such a page is short, even empty, and has more behind it. */
   async page(
     after: WorklistCursor | undefined,
     limit: number,

@@ -34,7 +34,7 @@ export interface RowPage {
   hasMore: boolean;
 }
 
-/** Shards that one request reads whole, and of which it reads the counts: what had to look at more ends with a short page. */
+/** Shards that one request reads whole, and of which it reads the counts; beyond them the page ends short. */
 const MAX_READ_SHARDS = 40;
 const MAX_COUNTED_SHARDS = 512;
 const COUNT_CONCURRENCY = 16;
