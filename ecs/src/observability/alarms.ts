@@ -219,7 +219,7 @@ function productRules(settings: Settings): AlarmRule[] {
       threshold: 5,
       datapointsToAlarm: 2,
       description:
-        'Processes cannot use the store or Redis as they are: "dependency not usable as it is" in the logs has the reason and the remedy.',
+        'Processes cannot use the store or Redis: the log lines "dependency problem" have the reason and the remedy.',
     },
     {
       id: 'MetricsMissing',

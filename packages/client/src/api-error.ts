@@ -68,10 +68,10 @@ export function parseResponse<T>(text: string, contentType: string | null): T {
     return JSON.parse(text) as T;
   } catch (error) {
     const isHtml = contentType !== null && /\bhtml\b/i.test(contentType);
-    const what = isHtml
+    const problem = isHtml
       ? 'an HTML page instead of JSON; check the URL and any proxy in front of the service'
       : 'incomplete or invalid JSON';
-    throw new InvalidResponseError(`the response is ${what}`, { cause: error });
+    throw new InvalidResponseError(`the response is ${problem}`, { cause: error });
   }
 }
 
@@ -95,8 +95,8 @@ function parseProblem(text: string): ProblemBody {
   }
 }
 
-/** Parses seconds or an HTTP date (RFC 9110). */
-export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
+/** Parses a Retry-After header: seconds or an HTTP date (RFC 9110). */
+function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
   if (value === null || value === '') return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);

@@ -29,7 +29,7 @@ import type {
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
 export interface PredictOptions extends CallOptions {
-  /** Time to wait for the result, at most the service's MAX_WAIT_SECONDS (default 25). By default the call returns the accepted prediction at once. */
+  /** Time to wait for the result; the service's MAX_WAIT_SECONDS (default 25) limits it. By default the call returns the accepted prediction at once. */
   waitSeconds?: number;
   /** Random by default. Repeated requests with one key create one prediction. */
   idempotencyKey?: string;
@@ -90,8 +90,8 @@ export function isBatchFinished({ status }: { status: BatchStatus }): boolean {
 }
 
 /**
- * One method per API operation, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses, with
- * `ConnectionError` when there is no response, and with the signal's reason when it is aborted.
+ * Methods for the operations of the API, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses,
+ * with `ConnectionError` when there is no complete response, and with the signal's reason when it is aborted.
  */
 export class CytoqueueClient {
   private readonly transport: Transport;
@@ -330,7 +330,7 @@ export class CytoqueueClient {
     return (await this.transport.json<{ data: ApiKey[] }>({ path: '/v1/api-keys', signal })).data;
   }
 
-  /** Only the first response contains the key, so the request is not retried when the response is lost. */
+  /** Not retried when the response is lost, because only the first response contains the key. */
   createKey(
     { currentKey, ...body }: ApiKeyBody,
     { idempotencyKey, signal }: CallOptions & { idempotencyKey?: string } = {},

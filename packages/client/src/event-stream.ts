@@ -43,8 +43,8 @@ interface FollowOptions<T> {
 const STABLE_CONNECTION_MS = 60_000;
 
 /**
- * Yields states until the final one. Resumes an interrupted stream after the last event. The attempts are counted from zero
- * after each event and after each stream that lasted, because the server ends a stream after five minutes.
+ * Yields states until the final one. Resumes an interrupted stream after the last event. Failures are counted from zero after
+ * each event and after each stream that lasted a minute, because the server ends every stream after five minutes.
  */
 export async function* followStates<T>({ open, isFinal, retry, signal }: FollowOptions<T>): AsyncGenerator<T> {
   let lastId: string | undefined;

@@ -1,19 +1,19 @@
+export type * from './access-types';
 export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
 export {
   type BatchFile,
   type BatchSettings,
   CytoqueueClient,
   type DownloadOptions,
+  isBatchFinished,
+  isPredictionFinished,
   type ListOptions,
   type PredictOptions,
   type RowListOptions,
   type UploadOptions,
-  isBatchFinished,
-  isPredictionFinished,
 } from './cytoqueue-client';
 export { randomHex } from './random-hex';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';
-export type * from './access-types';
 export type * from './types';
 export type { StreamedFile, UploadFile, UploadProgress } from './upload';

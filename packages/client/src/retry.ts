@@ -3,7 +3,7 @@ import { ApiError, ConnectionError } from './api-error';
 export interface RetryPolicy {
   /** Maximum number of attempts. */
   attempts: number;
-  /** First delay. It doubles with each attempt, minus a random part. */
+  /** First delay. It doubles with each attempt; a random part of up to one half is subtracted. */
   baseDelayMs: number;
   maxDelayMs: number;
 }
@@ -35,9 +35,9 @@ export function isRetryable(error: unknown): boolean {
 }
 
 export function retryDelayMs(error: unknown, failures: number, { baseDelayMs, maxDelayMs }: RetryPolicy): number {
-  const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-  const own = Math.min(baseDelayMs * 2 ** failures, maxDelayMs) * (0.5 + Math.random() / 2);
-  return Math.max(own, Math.min(asked ?? 0, MAX_RETRY_AFTER_MS));
+  const requestedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+  const backOffMs = Math.min(baseDelayMs * 2 ** failures, maxDelayMs) * (0.5 + Math.random() / 2);
+  return Math.max(backOffMs, Math.min(requestedMs, MAX_RETRY_AFTER_MS));
 }
 
 /** @throws the signal's reason */

@@ -23,7 +23,7 @@ export interface ApiRequest extends CallOptions {
   json?: unknown;
   /** Called for each attempt. */
   body?: () => ReadableStream<Uint8Array>;
-  /** Whether the request may be repeated when its response is lost: GET, PUT, DELETE and requests with an idempotency key. */
+  /** Whether the request may be repeated when its response is lost. Default: every method except POST. */
   retryable?: boolean;
 }
 
@@ -34,10 +34,10 @@ export class Transport {
   private readonly apiKey: string | undefined;
   private readonly fetch: typeof fetch;
 
-  constructor({ url = '', apiKey, fetch: given, retry }: ClientOptions) {
+  constructor({ url = '', apiKey, fetch: customFetch, retry }: ClientOptions) {
     this.url = url.replace(/\/+$/, '');
     this.apiKey = apiKey;
-    this.fetch = given ?? ((input, init) => fetch(input, init));
+    this.fetch = customFetch ?? ((input, init) => fetch(input, init));
     this.retry = { ...defaultRetry, ...retry };
   }
 

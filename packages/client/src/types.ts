@@ -70,7 +70,7 @@ export interface PredictionResult {
 
 export interface Evidence {
   conformal: { level: number; p_values: Record<ClassName, number>; set: ClassName[] } | null;
-  /** `base` and the values add up to the probability. */
+  /** `base` plus the values is the probability. */
   shapley: { base: number; values: Record<string, number> };
   missing: {
     method: 'exact' | 'plausible';
@@ -108,7 +108,7 @@ export type BatchStatus =
   | 'canceled';
 
 export interface Drift {
-  /** Population stability index by feature; above .25 another population. */
+  /** Population stability index by feature; above 0.25 the population differs. */
   psi: Record<string, number>;
   notes: { code: string; features: string[]; text: string }[];
 }
@@ -144,7 +144,7 @@ export interface FileWarning {
   column?: string;
 }
 
-/** A saved description of a lab's files. */
+/** Saved settings for reading a lab's files. */
 export interface ImportProfile {
   /** Canonical feature name, `id` or `label` → the file's own column. */
   columns?: Record<string, string>;
@@ -165,10 +165,10 @@ export interface Batch {
   completed_at?: string;
   filename: string | null;
   model: ModelPin;
-  /** Numbers of rows; `total` is the sum of the others. */
+  /** Numbers of rows; `total` is the sum of the other counts. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
-  /** Of a finished batch; absent for those of earlier releases. */
+  /** Absent for unfinished batches and for batches of earlier releases. */
   drift?: FileDrift;
   /** 0 to 1; 1 only at the end. */
   progress: number;
@@ -238,7 +238,7 @@ export interface Preflight {
   problems: { code: string; detail: string }[];
   input_sha256: string;
   bytes: number;
-  /** null where the file was refused before it was read. */
+  /** null when the file was refused before it was read. */
   import: ImportReport | null;
   warnings: FileWarning[];
   warnings_total: number;
@@ -277,7 +277,7 @@ export interface ModelSummary {
   champion: string | null;
   versions: string[];
   history: { version: string; promoted_at: string; promoted_by: string }[];
-  /** The newest version that ships, where the champion is older; else null. */
+  /** The newest shipped version if the champion is older, otherwise null. */
   newer_version: string | null;
   links: { self: string };
 }
@@ -335,7 +335,7 @@ export interface QueueState {
   oldest_job_age_seconds: number;
   workers_alive: number;
   rows_per_second: number;
-  /** Rows wait and no row was finished for 15 seconds. */
+  /** There is a backlog and no row was finished for 15 seconds. */
   stalled: boolean;
   /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;

@@ -16,7 +16,6 @@ export const NUL = 0;
 export const TAB = 9;
 export const LF = 10;
 export const CR = 13;
-export const SPACE = 32;
 export const QUOTE = 34;
 
 export function delimiterByte(delimiter: Delimiter): number {

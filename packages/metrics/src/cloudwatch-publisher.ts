@@ -2,7 +2,7 @@ import type { Gauge } from './catalogue';
 import type { AtomicGroup } from './cloudwatch-sender';
 import { MetricDatumBuilder, type MinuteCounterValues } from './metric-datum-builder';
 
-/** Leases unsent counters to one sender at a time. */
+/** Leases each entry of unsent counters to one sender at a time. */
 export interface CounterSource {
   /** Leases unsent entries. @param includeCurrent include the current minute so far */
   lease(includeCurrent: boolean): Promise<(MinuteCounterValues & { id: string })[]>;
@@ -15,7 +15,7 @@ export interface CounterSource {
 export interface PublisherOptions {
   environment: string;
   counters: CounterSource;
-  sender: { send: (consignments: readonly AtomicGroup[]) => Promise<void> };
+  sender: { send: (groups: readonly AtomicGroup[]) => Promise<void> };
 }
 
 /**
@@ -25,20 +25,20 @@ export interface PublisherOptions {
 export class CloudWatchPublisher {
   private readonly builder: MetricDatumBuilder;
 
-  constructor(private readonly parts: PublisherOptions) {
-    this.builder = new MetricDatumBuilder(parts.environment);
+  constructor(private readonly options: PublisherOptions) {
+    this.builder = new MetricDatumBuilder(options.environment);
   }
 
   /** Sends only the gauges. */
   async sendGauges(gauges: readonly Gauge[]): Promise<void> {
-    await this.parts.sender.send([this.gaugeGroup(gauges)]);
+    await this.options.sender.send([this.gaugeGroup(gauges)]);
   }
 
-  /** Called once a minute by one process. Sends gauges, the counters of past minutes, and zeros for counters without events. */
+  /** Called once a minute by one process. Sends gauges, the unsent counters of past minutes, and zeros for counters without events in the last minute. */
   async sendMinute(gauges: readonly Gauge[]): Promise<void> {
-    const { counters: figures, sender } = this.parts;
-    const last = (await figures.currentMinute()) - 1;
-    const leased = await figures.lease(false);
+    const { counters: source, sender } = this.options;
+    const last = (await source.currentMinute()) - 1;
+    const leased = await source.lease(false);
     const nonZero = new Set(
       leased.filter(({ minute }) => minute === last).flatMap(({ counters }) => Object.keys(counters)),
     );
@@ -48,16 +48,16 @@ export class CloudWatchPublisher {
 
   /** Sends everything when a process stops, including the current minute; other processes may continue to add to that minute. */
   async flush(gauges: readonly Gauge[] = []): Promise<void> {
-    const leased = await this.parts.counters.lease(true);
-    await this.parts.sender.send([this.gaugeGroup(gauges), ...leased.map((minute) => this.counterGroup(minute))]);
+    const leased = await this.options.counters.lease(true);
+    await this.options.sender.send([this.gaugeGroup(gauges), ...leased.map((minute) => this.counterGroup(minute))]);
   }
 
   private gaugeGroup(gauges: readonly Gauge[]): AtomicGroup {
     return { data: this.builder.gauges(gauges, new Date()), onSent: noop };
   }
 
-  private counterGroup(figures: MinuteCounterValues & { id: string }): AtomicGroup {
-    return { data: this.builder.minuteCounters(figures), onSent: () => this.parts.counters.acknowledge(figures.id) };
+  private counterGroup(entry: MinuteCounterValues & { id: string }): AtomicGroup {
+    return { data: this.builder.minuteCounters(entry), onSent: () => this.options.counters.acknowledge(entry.id) };
   }
 }
 

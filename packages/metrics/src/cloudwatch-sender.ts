@@ -3,7 +3,7 @@ import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-s
 /** Limits of one request; the byte limit leaves space for the envelope. */
 const MAX_REQUEST_DATUMS = 1_000;
 const MAX_REQUEST_BYTES = 900_000;
-/** Limit for a request with its retries, so that a stop is not delayed for longer. */
+/** Limit for one request with its retries, so that it does not delay a stop for longer. */
 const REQUEST_TIMEOUT_MS = 8_000;
 const MAX_ATTEMPTS = 3;
 

@@ -8,7 +8,7 @@ export function distributionField(name: DistributionName, value: number): string
   return `${name}|${roundValue(value)}`;
 }
 
-/** Rounds to two significant digits: within 5 % of the value, and few enough different values for one counter each. */
+/** Rounds to two significant digits: an error of at most 5 %, and few enough different values for one counter each. */
 export function roundValue(value: number): number {
   return Number(Math.max(0, value).toPrecision(2));
 }

@@ -1,21 +1,21 @@
 export {
+  catalogue,
   type CounterName,
+  type DistributionName,
   type Gauge,
   type GaugeName,
   type Metric,
   type MetricKind,
   type MetricName,
+  metricNames,
   type MetricQueue,
   type MetricSource,
   type MetricUnit,
-  type DistributionName,
-  catalogue,
-  metricNames,
 } from './catalogue';
-export { CloudWatchSender, type AtomicGroup, packRequests } from './cloudwatch-sender';
+export { CloudWatchPublisher, type CounterSource, type PublisherOptions } from './cloudwatch-publisher';
+export { type AtomicGroup, CloudWatchSender, packRequests } from './cloudwatch-sender';
+export { distributionField, quantileOf, readDistribution, roundValue } from './counter-fields';
 export { MetricDatumBuilder, type MinuteCounterValues } from './metric-datum-builder';
-export { PrometheusMetrics, gaugeNames } from './prometheus-metrics';
-export { prometheusName } from './prometheus-name';
-export { type CounterSource, CloudWatchPublisher, type PublisherOptions } from './cloudwatch-publisher';
 export { replaceMetricTable } from './metric-table';
-export { quantileOf, roundValue, distributionField, readDistribution } from './counter-fields';
+export { gaugeNames, PrometheusMetrics } from './prometheus-metrics';
+export { prometheusName } from './prometheus-name';

@@ -4,15 +4,15 @@ import { prometheusName } from './prometheus-name';
 const START = '<!-- catalogue: npm run metrics-table -->';
 const END = '<!-- /catalogue -->';
 
-/** Prices in us-east-1 in dollars (a metric per month, a thousand requests) and the minutes of a month of 730 hours. */
+/** Prices in us-east-1 in dollars: one metric for a month, and 1,000 requests. A month has 730 hours. */
 const METRIC_PRICE = 0.3;
 const REQUESTS_PRICE = 0.01;
 const MINUTES_PER_MONTH = 730 * 60;
 
-/** Replaces the part of `text` between the marks. @throws Error without marks */
+/** Replaces the text between the two comments. @throws Error when a comment is missing */
 export function replaceMetricTable(text: string): string {
   const [start, end] = [text.indexOf(START), text.indexOf(END)];
-  if (start < 0 || end < start) throw new Error(`no ${START} … ${END}`);
+  if (start < 0 || end < start) throw new Error(`the text has no ${START} … ${END}`);
   return `${text.slice(0, start + START.length)}\n${renderCatalogue()}${text.slice(end)}`;
 }
 

@@ -11,7 +11,7 @@ import { parseDocument } from './documents/read-document';
 import { ObjectKeys } from './object-keys';
 import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 
-/** The object that holds a batch's rows: the uploaded file, or the canonical one that an import made of it. */
+/** Key of the object with a batch's rows: the uploaded file, or the canonical file that the import wrote. */
 export function batchRowsKey(tenant: string, { id, input }: Pick<BatchDocument, 'id' | 'input'>): string {
   return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
 }

@@ -1,16 +1,16 @@
 export {
   batchRowsKey,
-  type ScoredShards,
-  sumShardCounts,
   deletePending,
   isPending,
-  readLatestRun,
-  parseBatchDocument,
   listScoredShards,
   listUnscoredShards,
+  parseBatchDocument,
+  readLatestRun,
+  type ScoredShards,
+  sumShardCounts,
 } from './batch-objects';
+export { DamageReport } from './damage-report';
 export {
-  type Shape,
   auditEventShape,
   batchDocumentShape,
   championShape,
@@ -25,37 +25,37 @@ export {
   promotionShape,
   reviewShape,
   runDocumentShape,
+  type Shape,
   tenantKeysShape,
   tenantSettingsShape,
 } from './documents/document-shapes';
-export { DamageReport } from './damage-report';
 export type * from './documents/documents';
+export { findDocument, parseDocument, readDocument } from './documents/read-document';
+export { sealDocument, unsealDocument } from './documents/sealed-document';
+export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
+export { errorColumns } from './error-columns';
+export { explainColumns } from './explain-columns';
 export { createId, type IdPrefix, idTimeMs } from './ids';
-export {
-  type IndexedKind,
-  type IndexedList,
-  type Segment,
-  idsByStatus,
-  listSegments,
-} from './status-index/status-index';
-export { indexResources, markUnfinished, removeSegmentsBefore, repairStatusIndex } from './status-index/status-indexer';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
-export { findDocument, parseDocument, readDocument } from './documents/read-document';
-export { unsealDocument, sealDocument } from './documents/sealed-document';
 export {
+  decodeShardCounts,
+  decodeShardHeader,
+  decodeShardObject,
+  emptyCounts,
+  encodeShardObject,
   SHARD_FAILED,
   SHARD_FORMAT,
   SHARD_HEADER_MAX_BYTES,
-  decodeShardCounts,
-  decodeShardObject,
-  decodeShardHeader,
-  emptyCounts,
-  encodeShardObject,
   type ShardCounts,
   type ShardObject,
 } from './shard-object';
-export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
-export { type IndexDifference, compareSegment } from './status-index/status-index-check';
-export { errorColumns } from './error-columns';
-export { explainColumns } from './explain-columns';
+export {
+  idsByStatus,
+  type IndexedKind,
+  type IndexedList,
+  listSegments,
+  type Segment,
+} from './status-index/status-index';
+export { compareSegment, type IndexDifference } from './status-index/status-index-check';
+export { indexResources, markUnfinished, removeSegmentsBefore, repairStatusIndex } from './status-index/status-indexer';

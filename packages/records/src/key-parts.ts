@@ -9,9 +9,9 @@ export function isName(value: string): boolean {
 }
 
 /** @throws InvalidKeyError without the value, which may come from a URL */
-export function checkName(value: string, what: string): string {
+export function checkName(value: string, part: string): string {
   if (!isName(value)) {
-    throw new InvalidKeyError(`the ${what} is too long or has characters that are not allowed in object keys`);
+    throw new InvalidKeyError(`the ${part} is too long or has characters that are not allowed in object keys`);
   }
   return value;
 }
@@ -22,9 +22,9 @@ export function checkDigest(sha256Hex: string): string {
 }
 
 /** Formats a number with five digits, so that keys sort by number. */
-export function sortableNumber(value: number, min: number, what: string): string {
+export function sortableNumber(value: number, min: number, part: string): string {
   if (!Number.isInteger(value) || value < min || value > MAX_NUMBER) {
-    throw new InvalidKeyError(`the ${what} is not an integer from ${min} to ${MAX_NUMBER}`);
+    throw new InvalidKeyError(`the ${part} is not an integer from ${min} to ${MAX_NUMBER}`);
   }
   return String(value).padStart(5, '0');
 }

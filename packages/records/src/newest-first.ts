@@ -38,9 +38,9 @@ interface Search {
   /** All ids from `topMs` on, ascending. */
   found: string[];
   topMs: number;
-  /** From this time on there is more than a page of ids. */
+  /** There are more ids from this time on than one page holds. */
   floorMs: number;
-  /** Distance below `topMs` of the next probe; infinite for anywhere above the floor. */
+  /** Distance of the next probe below `topMs`; infinite: probe between floor and top. */
   windowMs: number;
   /** The largest window that held too few ids. */
   tooSmallMs: number;

@@ -3,7 +3,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
 
 /**
  * Creates and parses every object key of the product. External parts (tenants, ids, names, versions) must match
- * `[A-Za-z0-9._-]`, so that no key leaves its prefix. All functions throw `InvalidKeyError`.
+ * `[A-Za-z0-9._-]`, so that no key leaves its prefix. Functions that create a key throw `InvalidKeyError` for other parts.
  *
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, canonical.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
@@ -58,7 +58,7 @@ export class ObjectKeys {
     return `${ObjectKeys.batchesFolder(tenant)}${checkName(id, 'id')}/`;
   }
 
-  /** The uploaded file, byte for byte and of whatever format. */
+  /** The uploaded file, unchanged, in any format. */
   static batchInput(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}input.csv`;
   }

@@ -18,7 +18,7 @@ type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
 /** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
 export interface ShardObject extends Sections {
   counts: ShardCounts;
-  /** Value counts per feature (see `countValues` in packages/samples); empty if not counted. */
+  /** Value counts per feature (see `valueHistogram` in packages/samples); empty if not counted. */
   histogram: ArrayLike<number>;
 }
 
@@ -48,14 +48,11 @@ const LINE_FEED = 10;
 
 /**
  * Encodes a header line of JSON, then the bytes of each section. Checksums cover every byte. Deterministic for a shard and model.
- * @param key the object's key: readers refuse the object under another key
- * @param into buffer to write to if it is large enough
+ * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is large enough
  * @returns bytes at the start of their own ArrayBuffer, so that a thread can transfer it
  */
-export function encodeShardObject(
-  object: ShardObject,
-  { key, buffer }: { key?: string; buffer?: ArrayBuffer } = {},
-): Buffer {
+export function encodeShardObject(object: ShardObject, options: { key?: string; buffer?: ArrayBuffer } = {}): Buffer {
+  const { key, buffer } = options;
   const pieces = [Buffer.from(`${headerLine(object, key)}\n`), ...SECTIONS.map((section) => object[section])];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const bytes =
@@ -102,7 +99,7 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
   if (crc32(bytes.subarray(headerEnd + 1)) !== header.crc32)
     throw new ObjectCorruptError(key, 'its rows do not match their checksum');
   if (rows !== undefined && counts.succeeded + counts.rejected !== rows)
-    throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
+    throw new ObjectCorruptError(key, 'its counts do not add up to the rows of its shard');
   return { format, counts, histogram, ...(Object.fromEntries(sections) as Sections) };
 }
 
@@ -147,9 +144,9 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
 
 /** Headers of format 1 have no checksum, so check that the counts are consistent. */
 function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
-  const known = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
+  const countNames = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
   const numbers = [
-    ...known.map((name) => counts?.[name]),
+    ...countNames.map((name) => counts?.[name]),
     ...SECTIONS.map((section) => bytes?.[section]),
     checksum,
     ...(Array.isArray(histogram) ? histogram : [NaN]),
@@ -157,8 +154,7 @@ function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHead
   if (!numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
   const { succeeded, benign, malignant, indeterminate, missing_features, changed } = counts;
   return (
-    benign + malignant === succeeded &&
-    [indeterminate, missing_features, changed].every((section) => section <= succeeded)
+    benign + malignant === succeeded && [indeterminate, missing_features, changed].every((count) => count <= succeeded)
   );
 }
 

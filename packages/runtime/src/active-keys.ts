@@ -82,7 +82,7 @@ export class ActiveKeys {
     return ifUnexpired(this.byName.get(nameOf({ tenant, keyId })));
   }
 
-  /** The tenant's limits in the keys file; the service's defaults apply to the rest. */
+  /** The tenant's own limits; the service's defaults apply to the others. */
   limitsOf(tenant: string): TenantLimits {
     return this.limits.get(tenant) ?? {};
   }

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const logger = {
     info: () => undefined,
     warn: () => undefined,
-    error: ({ fault }: { fault: string }) => void errors.push(fault),
+    error: ({ reason }: { reason: string }) => void errors.push(reason),
   };
   keys = await ApiKeyFilePoller.open({
     file,
@@ -42,10 +42,10 @@ afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-const holds = ({ key }: { key: string }) => keys.ring.findByKey(key) !== undefined;
+const holds = ({ key }: { key: string }) => keys.activeKeys.findByKey(key) !== undefined;
 
 test('a key is added, rotated and revoked without a restart', async () => {
-  const held = keys.ring.findByKey(one.key);
+  const held = keys.activeKeys.findByKey(one.key);
   expect(held).toMatchObject({ tenant: 'lab', keyId: 'k1', role: 'member', expiresAtMs: Infinity });
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256 }, { id: 'k2', sha256: two.sha256 }));
   await keys.poll();
@@ -53,7 +53,7 @@ test('a key is added, rotated and revoked without a restart', async () => {
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: two.sha256 }));
   await keys.poll();
   expect([holds(one), holds(two)]).toEqual([false, true]);
-  expect(keys.ring.isActive(held as never)).toBe(false);
+  expect(keys.activeKeys.isActive(held as never)).toBe(false);
   expect(changes.map(({ added, removed }) => [added, removed])).toEqual([
     [['lab/k2'], []],
     [['lab/k1'], ['lab/k1', 'lab/k2']],
@@ -61,21 +61,21 @@ test('a key is added, rotated and revoked without a restart', async () => {
 });
 
 test('a changed role deactivates the key found before', async () => {
-  const held = keys.ring.findByKey(one.key);
-  expect(keys.ring.isActive(held as never)).toBe(true);
+  const held = keys.activeKeys.findByKey(one.key);
+  expect(keys.activeKeys.isActive(held as never)).toBe(true);
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, role: 'operator' }));
   await keys.poll();
-  expect(keys.ring.findByKey(one.key)?.role).toBe('operator');
-  expect(keys.ring.isActive(held as never)).toBe(false);
+  expect(keys.activeKeys.findByKey(one.key)?.role).toBe('operator');
+  expect(keys.activeKeys.isActive(held as never)).toBe(false);
 });
 
 test('changed platform rights deactivate the key found before', async () => {
-  const held = keys.ring.findByKey(one.key);
+  const held = keys.activeKeys.findByKey(one.key);
   expect(held?.platform).toBe(false);
   await saveApiKeys(file, fileOf({ id: 'k1', sha256: one.sha256, platform: true }));
   await keys.poll();
-  expect(keys.ring.findByKey(one.key)?.platform).toBe(true);
-  expect(keys.ring.isActive(held as never)).toBe(false);
+  expect(keys.activeKeys.findByKey(one.key)?.platform).toBe(true);
+  expect(keys.activeKeys.isActive(held as never)).toBe(false);
   expect(changes).toMatchObject([{ added: ['lab/k1'], removed: ['lab/k1'] }]);
 });
 
@@ -108,15 +108,17 @@ test('once started it reads the file by itself', async () => {
 });
 
 test('a key expires', () => {
-  keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() - 1).toISOString() }));
-  expect([holds(one), keys.ring.findByName('lab', 'k1')]).toEqual([false, undefined]);
-  keys.ring.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() + 60_000).toISOString() }));
+  keys.activeKeys.replace(fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() - 1).toISOString() }));
+  expect([holds(one), keys.activeKeys.findByName('lab', 'k1')]).toEqual([false, undefined]);
+  keys.activeKeys.replace(
+    fileOf({ id: 'k1', sha256: one.sha256, expires_at: new Date(Date.now() + 60_000).toISOString() }),
+  );
   expect(holds(one)).toBe(true);
 });
 
 test('names of Object.prototype are not keys or tenants', () => {
   for (const name of ['__proto__', 'constructor', 'toString']) {
-    expect(keys.ring.findByName(name, name)).toBeUndefined();
-    expect(keys.ring.limitsOf(name)).toEqual({});
+    expect(keys.activeKeys.findByName(name, name)).toBeUndefined();
+    expect(keys.activeKeys.limitsOf(name)).toEqual({});
   }
 });

@@ -21,7 +21,7 @@ export interface ApiKeyFilePollerOptions {
 }
 
 /**
- * Keeps the active keys in step with the keys file. Polls every second instead of watching, because watching fails for mounted
+ * Reloads the active keys when the keys file changes. Polls every second instead of watching, because watching fails for mounted
  * secrets, links and network file systems; a second is short enough for a revoked key. An invalid file changes nothing: the
  * previous keys stay active and one error is logged.
  */
@@ -31,7 +31,7 @@ export class ApiKeyFilePoller {
   private lastError = '';
 
   private constructor(
-    readonly ring: ActiveKeys,
+    readonly activeKeys: ActiveKeys,
     private readonly options: ApiKeyFilePollerOptions,
   ) {
     this.polling = new PeriodicTask({
@@ -45,9 +45,9 @@ export class ApiKeyFilePoller {
   /** @throws ApiKeysError or the read error: a service does not start without keys */
   static async open(options: ApiKeyFilePollerOptions): Promise<ApiKeyFilePoller> {
     const text = await readFile(options.file, 'utf8');
-    const keyFile = new ApiKeyFilePoller(new ActiveKeys(parseApiKeys(text, options.file)), options);
-    keyFile.digest = hashApiKey(text);
-    return keyFile;
+    const poller = new ApiKeyFilePoller(new ActiveKeys(parseApiKeys(text, options.file)), options);
+    poller.digest = hashApiKey(text);
+    return poller;
   }
 
   start(): void {
@@ -70,8 +70,8 @@ export class ApiKeyFilePoller {
       const { message } = error as Error;
       if (message !== this.lastError)
         logger.error(
-          { lastError: message },
-          'the keys file is invalid; the previous keys stay active; correct the file',
+          { reason: message },
+          'the keys file is unreadable or invalid; the previous keys stay active; correct the file',
         );
       this.lastError = message;
     }
@@ -79,10 +79,10 @@ export class ApiKeyFilePoller {
 
   private apply(text: string, digest: string): void {
     const { file, logger, onChange } = this.options;
-    const before = this.ring.fingerprints();
-    this.ring.replace(parseApiKeys(text, file));
+    const before = this.activeKeys.fingerprints();
+    this.activeKeys.replace(parseApiKeys(text, file));
     this.digest = digest;
-    const after = this.ring.fingerprints();
+    const after = this.activeKeys.fingerprints();
     const { added, removed } = compareKeys(before, after);
     logger.info({ added, removed }, 'the keys file has changed and was reloaded');
     onChange?.({ added, removed, digest });
@@ -94,7 +94,7 @@ export function compareKeys(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
 ): Pick<KeyChange, 'added' | 'removed'> {
-  const missingIn = (those: ReadonlyMap<string, string>, these: ReadonlyMap<string, string>) =>
-    [...these].filter(([name, print]) => those.get(name) !== print).map(([name]) => name);
-  return { added: missingIn(before, after), removed: missingIn(after, before) };
+  const onlyIn = (some: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>) =>
+    [...some].filter(([name, fingerprint]) => others.get(name) !== fingerprint).map(([name]) => name);
+  return { added: onlyIn(after, before), removed: onlyIn(before, after) };
 }

@@ -37,17 +37,17 @@ export type TenantLimits = z.infer<typeof limits>;
 const tenant = z.strictObject({ id: keyIdentifier, keys: z.array(apiKey), limits: limits.optional() });
 const apiKeysFile = z.strictObject({ tenants: z.array(tenant) }).superRefine(({ tenants }, context) => {
   const seen = new Set<string>();
-  const checkOnce = (value: string, path: (string | number)[]): void => {
+  const checkUnique = (value: string, path: (string | number)[]): void => {
     if (seen.has(value)) context.addIssue({ code: 'custom', path: ['tenants', ...path], message: 'occurs twice' });
     seen.add(value);
   };
   tenants.forEach(({ id: tenantId, keys }, t) => {
-    checkOnce(`tenant ${tenantId}`, [t, 'id']);
+    checkUnique(`tenant ${tenantId}`, [t, 'id']);
     keys.forEach(({ id, sha256 }, k) => {
       // Sessions and the audit log name a key by tenant and id.
-      checkOnce(`key ${tenantId} ${id}`, [t, 'keys', k, 'id']);
+      checkUnique(`key ${tenantId} ${id}`, [t, 'keys', k, 'id']);
       // A key of two tenants would be ambiguous.
-      checkOnce(sha256, [t, 'keys', k, 'sha256']);
+      checkUnique(sha256, [t, 'keys', k, 'sha256']);
     });
   });
 });
@@ -59,7 +59,7 @@ export class ApiKeysError extends Error {
   readonly code = 'api-keys-error';
 }
 
-/** @throws ApiKeysError with the file and the position in it */
+/** @throws ApiKeysError with the file and the positions of the errors in it */
 export function parseApiKeys(text: string, file: string): ApiKeys {
   let json: unknown;
   try {
@@ -70,8 +70,8 @@ export function parseApiKeys(text: string, file: string): ApiKeys {
   }
   const parsed = apiKeysFile.safeParse(json);
   if (parsed.success) return parsed.data;
-  const places = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ApiKeysError(`${file} is invalid. ${places.join('; ')}`);
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ApiKeysError(`${file} is invalid. ${issues.join('; ')}`);
 }
 
 export async function loadApiKeys(file: string): Promise<ApiKeys> {
@@ -97,7 +97,7 @@ export function createApiKey(): { key: string; sha256: string } {
 
 /**
  * Returns the local key of a stack without API_KEYS_FILE: admin of tenant `local` with platform rights, stored in `dataDir` for
- * the owner only and kept across restarts. Several processes may call it concurrently.
+ * the owner only and kept across restarts. Several processes may create it concurrently.
  */
 export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string; apiKeysFile: string }> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -109,7 +109,7 @@ export async function ensureLocalApiKey(dataDir: string): Promise<{ key: string;
   const keys = parseApiKeys(await readOrCreate(file, () => format(fresh)), file);
   const existing = keys.tenants.flatMap((tenant) => tenant.keys).find(({ sha256 }) => sha256 === entry.sha256);
   if (existing === undefined) await saveApiKeys(file, withLocalKey(keys, entry));
-  // Version 1 wrote the local key without the member; a key to which the file gives another role or `false` stays as it is.
+  // Version 1 wrote the local key without `platform`: add it. A key with another role or `platform: false` stays unchanged.
   else if (existing.role === 'admin' && existing.platform === undefined)
     await saveApiKeys(file, withPlatform(keys, entry.sha256));
   return { key, apiKeysFile: file };

@@ -18,12 +18,13 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 const port = wholeNumber(0, 65_535);
-/** Trusted proxies: a number of hops, or addresses and networks. Trusting all addresses is not allowed. */
+/** A trusted proxy: an address, a network or a name for several networks. Express's `true` (trust every address) is refused. */
 const PROXY = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
 function parseTrustedProxies(text: string, context: z.RefinementCtx): number | string[] {
-  const entries = text.split(',').map((entry) => entry.trim());
+  const proxies = text.split(',').map((proxy) => proxy.trim());
   if (/^[1-9]$/.test(text.trim())) return Number(text);
-  if (entries.every((entry) => PROXY.test(entry) && /\D/.test(entry))) return entries;
+  // /\D/ refuses a number out of range.
+  if (proxies.every((proxy) => PROXY.test(proxy) && /\D/.test(proxy))) return proxies;
   context.addIssue({
     code: 'custom',
     message: 'must be a number of hops from 1 to 9, or addresses or networks separated by commas',
@@ -102,7 +103,7 @@ export interface Config {
   readonly apiKeysFile: string | undefined;
   /** Content of a keys file, for secrets in variables. `apiKeysFile` takes precedence. */
   readonly apiKeys: string | undefined;
-  /** Signs browser sessions; must be equal in every API process. */
+  /** Signs browser sessions; must be the same in every API process. */
   readonly sessionSecret: string | undefined;
   /** Trusted proxies: a number of hops, or addresses. */
   readonly trustProxy: number | readonly string[] | undefined;
@@ -116,7 +117,7 @@ export interface Config {
   readonly cloudwatchNamespace: string | undefined;
   /** Interval of the canary; 0 = never. */
   readonly canarySeconds: number;
-  /** A worker is not live after this time with waiting work and no job started or ended. */
+  /** A worker is not live when work waits and it has started and ended no job for this time. */
   readonly workerStallSeconds: number;
   readonly environment: string;
   readonly workerPort: number;

@@ -41,11 +41,11 @@ export interface DependencyWatchOptions {
 }
 
 /**
- * Probes every dependency at the start and every five minutes in the background; after a failure every five seconds. An
- * unsuitable dependency fails the start. Any other or later failure is a problem until a probe succeeds.
+ * Probes every dependency at the start and every five minutes in the background; after a failure every five seconds. A
+ * dependency that is unsuitable at the start fails the start. Any other failure is a problem until a probe succeeds.
  */
 export class DependencyWatch {
-  /** Called after every probe that found something, warnings included. */
+  /** Called after every probe with findings, warnings included. */
   onFailure: (name: string) => void = () => undefined;
   private readonly watched: WatchedDependency[];
 
@@ -56,8 +56,8 @@ export class DependencyWatch {
   }
 
   /**
-   * Resolves after the first probes, whether or not they could reach anything.
-   * @throws UnsuitableDependencyError; or what a probe throws
+   * Resolves after the first probe of each dependency, even if dependencies are unavailable.
+   * @throws UnsuitableDependencyError, or the error of a probe
    */
   async start(): Promise<void> {
     const findings = (await Promise.all(this.watched.map((dependency) => dependency.probeFirst()))).flat();
@@ -133,11 +133,11 @@ class WatchedDependency {
     if (findings.length > 0) this.onFailure();
     if (before === now) return;
     const { name, options } = this;
-    if (findings.length === 0) options.logger.info({ dependency: name }, 'dependency usable again');
+    if (findings.length === 0) options.logger.info({ dependency: name }, 'dependency problem solved');
     for (const { kind, reason, detail, remedy, cause } of findings) {
       options.logger[kind === 'warning' ? 'warn' : 'error'](
         { dependency: name, reason, kind, explanation: detail, remedy, err: cause },
-        'dependency not usable as it is',
+        'dependency problem',
       );
     }
   }

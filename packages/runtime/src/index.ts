@@ -1,32 +1,20 @@
-export { type Config, ConfigError, loadConfig } from './config';
-export { type Logger, createLogger } from './logger';
-export { LogWriter, type LogWriterOptions } from './log-writer';
-export {
-  type MainOptions,
-  CleanupStack,
-  type ServiceOptions,
-  runMain,
-  runService,
-  notifyParent,
-  raiseThreadPoolSize,
-} from './run-service';
+export { type ActiveKey, ActiveKeys, isUnexpired, type KeyEntries, type KeySource } from './active-keys';
+export { ApiKeyFilePoller, type ApiKeyFilePollerOptions, compareKeys, type KeyChange } from './api-key-file-poller';
 export {
   type ApiKeys,
   ApiKeysError,
-  type Role,
-  type TenantLimits,
   createApiKey,
   ensureLocalApiKey,
   hashApiKey,
   keyIdentifier,
   loadApiKeys,
   parseApiKeys,
+  type Role,
   roles,
   saveApiKeys,
+  type TenantLimits,
 } from './api-keys';
-export { type KeyChange, ApiKeyFilePoller, type ApiKeyFilePollerOptions, compareKeys } from './api-key-file-poller';
-export { type ActiveKey, type KeyEntries, ActiveKeys, type KeySource, isUnexpired } from './active-keys';
-export { createSessionSecret, ensureSessionSecret } from './session-secret';
+export { type Config, ConfigError, loadConfig } from './config';
 export {
   type DependencyProblem,
   DependencyWatch,
@@ -34,6 +22,18 @@ export {
   type Finding,
   UnsuitableDependencyError,
 } from './dependency-watch';
-export { NOT_READY, Readiness, describeProblems, watchReadiness } from './readiness';
-export { TaskProtection, type TaskProtectionOptions } from './task-protection';
+export { LogWriter, type LogWriterOptions } from './log-writer';
+export { createLogger, type Logger } from './logger';
 export { PeriodicTask, type PeriodicTaskOptions } from './periodic-task';
+export { describeProblems, NOT_READY, Readiness, watchReadiness } from './readiness';
+export {
+  CleanupStack,
+  type MainOptions,
+  notifyParent,
+  raiseThreadPoolSize,
+  runMain,
+  runService,
+  type ServiceOptions,
+} from './run-service';
+export { createSessionSecret, ensureSessionSecret } from './session-secret';
+export { TaskProtection, type TaskProtectionOptions } from './task-protection';

@@ -45,7 +45,7 @@ test('a device that is full drops lines beyond the bound, keeps those within, an
   closeSync(full);
 });
 
-test('a pipe that nothing reads holds up nobody, and what was dropped is counted once it is read', async () => {
+test('a pipe without a reader blocks no caller, and dropped lines are counted when it is read again', async () => {
   const pipe = join(dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
   const reader = spawn('sh', ['-c', 'exec 3<"$1"; echo open; read -r go; cat <&3', 'sh', pipe], {

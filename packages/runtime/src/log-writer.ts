@@ -23,12 +23,12 @@ export interface LogWriterOptions {
 type Sink = (chunk: Buffer, at: number, done: (error: NodeJS.ErrnoException | null, bytes: number) => void) => void;
 
 /**
- * Writes to a pipe or socket through the event loop. In the thread pool a write without a reader would block its thread and the
- * end of the process.
+ * Writes to a pipe or socket through the event loop. In the thread pool a write without a reader would block its thread and keep
+ * the process from ending.
  */
 function openSink(descriptor: number): Sink {
-  // With bigint, because realpathSync of Node.js 20 takes the type in the other results' buffer for that of a path: after the
-  // stat of a pipe it leaves symbolic links as they are, and packages that are linked are loaded twice.
+  // With bigint: without it, fstatSync shares a result buffer with realpathSync in Node.js 20. After the stat of a pipe,
+  // realpathSync then does not resolve symbolic links, and linked packages are loaded twice.
   const stats = fstatSync(descriptor, { bigint: true });
   if (!stats.isFIFO() && !stats.isSocket())
     return (chunk, at, done) => write(descriptor, chunk, at, chunk.length - at, null, done);

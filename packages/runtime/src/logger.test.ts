@@ -1,6 +1,6 @@
 import { createLogger } from './logger';
 
-/** What one call writes, as text and parsed. */
+/** Returns the output of one call, as text and parsed. */
 function written(log: (logger: ReturnType<typeof createLogger>) => void): {
   text: string;
   json: Record<string, unknown>;

@@ -28,7 +28,7 @@ test('adds what the probes have found, with their reason where a dependency does
   expect(describeProblems(await readiness.unavailableDependencies())).toBe('store (access-denied), redis (timeout)');
 });
 
-test('asks once for all who ask at the same time, and anew for who comes later', async () => {
+test('concurrent callers share one check; a later caller starts another', async () => {
   let asked = 0;
   const readiness = new Readiness({ store: async () => void asked++ });
   await Promise.all([

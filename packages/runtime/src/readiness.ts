@@ -37,7 +37,7 @@ export class Readiness {
   }
 }
 
-/** Such as `store (access-denied)`. Contains nothing internal, because health endpoints are public. */
+/** Lists names and reasons, such as `store (access-denied)`. Nothing internal, because health endpoints are public. */
 export function describeProblems(problems: readonly DependencyProblem[]): string {
   return problems.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
@@ -52,7 +52,7 @@ async function respondsInTime(check: () => Promise<unknown>): Promise<boolean> {
   return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
 
-/** Alarms count log lines with this text, see ecs/src/observability/not-ready.ts. */
+/** Alarms count log lines with this text (ecs/src/observability/not-ready.ts). */
 export const NOT_READY = 'not ready';
 const WATCH_INTERVAL_MS = 15_000;
 

@@ -8,7 +8,7 @@ type CleanupStep = () => unknown;
 /** Time limit for flushing the last log lines. */
 const FLUSH_MS = 500;
 
-/** Releases acquired resources in reverse order. Push a releaser after each acquisition. */
+/** Releases acquired resources in reverse order. Push a cleanup step after each acquisition. */
 export class CleanupStack {
   private readonly entries: { name: string; release: CleanupStep }[] = [];
   private running: Promise<void> | undefined;
@@ -19,7 +19,7 @@ export class CleanupStack {
     this.entries.push({ name, release });
   }
 
-  /** Runs every releaser even when one fails; a second caller gets the same promise. */
+  /** Runs every step even when one fails; a second caller gets the same promise. */
   releaseAll(): Promise<void> {
     this.running ??= this.run();
     return this.running;
@@ -55,8 +55,8 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs one service for the life of this process: SIGINT, SIGTERM or a lost parent (IPC disconnect) stop it in order,
- * a second signal or the deadline ends it at once. A failed start releases what was acquired and exits with 1.
+ * Runs one service for the life of this process. SIGINT, SIGTERM or the end of the parent process stops it in order; a second
+ * signal or the deadline ends the process at once. A failed start releases what was acquired and exits with status 1.
  */
 export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): void {
   const cleanup = new CleanupStack(logger);
@@ -101,7 +101,10 @@ export interface MainOptions {
   start: (config: Config, logger: Logger, cleanup: CleanupStack) => Promise<void>;
 }
 
-/** Runs a service with the environment's configuration. An invalid one ends the process with status 1 and one log line that names each variable. */
+/**
+ * Runs a service with the environment's configuration. An invalid configuration ends the process with status 1 and one log line
+ * that names each invalid variable.
+ */
 export function runMain({ service, stopDeadlineMs, start }: MainOptions): void {
   const config = configOrExit(service);
   const logger = createLogger({ service, environment: config.environment, level: config.logLevel });
@@ -113,7 +116,7 @@ function configOrExit(service: string): Config {
     return loadConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // Same format as the logger, which cannot be created because its level may be invalid. Synchronous, because the process ends here.
+    // Same format as the logger, which cannot be created: its level may be invalid. Synchronous, because the process ends here.
     const line = {
       level: 60,
       time: new Date().toISOString(),
@@ -127,7 +130,7 @@ function configOrExit(service: string): Config {
   }
 }
 
-/** Notifies the parent process, if any, that this process is up (see `scripts/src/stack`). */
+/** Tells the parent process, if any, that this process listens or is ready (see `scripts/src/stack`). */
 export function notifyParent(message: { type: 'listening' | 'ready'; url?: string; port: number }): void {
   process.send?.(message);
 }

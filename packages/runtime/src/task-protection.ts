@@ -33,7 +33,7 @@ export class TaskProtection {
   private readonly runningWork = new Set<{ startedAtMs: number }>();
   private protectedSinceMs: number | undefined;
   private renewedAtMs = 0;
-  /** The task stays unprotected until then, after a protection of the maximum time. */
+  /** After a protection of the maximum time the task stays unprotected until then. */
   private gapUntilMs = -Infinity;
   private readonly periodic: PeriodicTask;
   private readonly now: () => number;

@@ -16,7 +16,7 @@ const context = createContext({
 });
 const script = new Script(expression);
 
-/** What CloudWatch makes of the expression for one datapoint; nothing when a metric is missing. */
+/** Evaluates the expression for one datapoint, as CloudWatch does; null when a metric is missing. */
 function evaluate({ backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunning }: Datapoint): number | null {
   if (backlogRows === null || oldestJobAgeSeconds === null || rowsPerSecond === null || workersRunning === null)
     return null;

@@ -29,8 +29,8 @@ export function trackedMetric(
 }
 
 /**
- * The number of workers for a constant load, without alarms, cooldowns or history. Missing data requests none. Always within the
- * policy's bounds.
+ * The number of workers for a constant load, without alarms, cooldowns or history. A missing metric counts as 0. Always within
+ * the policy's bounds.
  */
 export function desiredWorkers(
   policy: ScalingPolicy,

@@ -14,7 +14,7 @@ export interface Autoscaler {
 
 export interface ScalerState {
   readonly desired: number;
-  /** Newest last, as many as the longest alarm needs. */
+  /** Newest last; as many as the longest alarm needs. */
   readonly datapoints: readonly Datapoint[];
   readonly tracking: Cooldown | undefined;
   readonly age: Cooldown | undefined;
@@ -38,8 +38,8 @@ export function initialState({ minWorkers }: ScalingPolicy): ScalerState {
 }
 
 /**
- * Evaluates all alarms once per period and returns the desired number of workers. The larger number wins. A missing datapoint
- * interrupts an alarm's consecutive datapoints, so it never scales in.
+ * Evaluates all alarms for a new datapoint and returns the next state with the desired number of workers. The larger number wins.
+ * A missing datapoint interrupts an alarm's consecutive datapoints, so missing data never scales in.
  * @param datapoint null when it is missing
  */
 export function evaluatePolicy(
@@ -61,7 +61,7 @@ export function evaluatePolicy(
   return { ...seen, desired, scaledInAtSeconds: nowSeconds, reason: desired < lessLoad ? 'idle' : 'less load' };
 }
 
-/** Target tracking, high alarm. */
+/** Target tracking, high alarm. Returns the current number when the alarm is off. */
 function scaledOutForBacklog(
   policy: ScalingPolicy,
   { desired, datapoints, tracking }: ScalerState,
@@ -69,7 +69,9 @@ function scaledOutForBacklog(
   { base }: Autoscaler,
 ): number {
   const target = policy.targetBacklogRowsPerWorker;
-  if (!lastAll(datapoints, TARGET_TRACKING.scaleOutDatapoints, (point) => over(trackedMetric(policy, point), target)))
+  if (
+    !lastAll(datapoints, TARGET_TRACKING.scaleOutDatapoints, (point) => isAbove(trackedMetric(policy, point), target))
+  )
     return desired;
   const newest = datapoints[datapoints.length - 1];
   const from =
@@ -80,11 +82,15 @@ function scaledOutForBacklog(
   );
 }
 
-/** Step scaling; adds to the count at the start of its cooldown. */
+/** Step scaling on age. During its cooldown it adds to the number at the cooldown's start. */
 function scaledOutForAge(policy: ScalingPolicy, { desired, datapoints, age }: ScalerState, nowSeconds: number): number {
-  const tooOld = ageAlarmSeconds(policy);
+  const alarmSeconds = ageAlarmSeconds(policy);
   if (
-    !lastAll(datapoints, policy.oldestAgeDatapoints, ({ oldestJobAgeSeconds }) => (oldestJobAgeSeconds ?? 0) >= tooOld)
+    !lastAll(
+      datapoints,
+      policy.oldestAgeDatapoints,
+      ({ oldestJobAgeSeconds }) => (oldestJobAgeSeconds ?? 0) >= alarmSeconds,
+    )
   )
     return desired;
   const added = workersToAddForAge(policy, datapoints[datapoints.length - 1].oldestJobAgeSeconds ?? 0);
@@ -113,14 +119,14 @@ function scaleOut(
   nowSeconds: number,
   { forBacklog, forAge }: { forBacklog: number; forAge: number },
 ): Decision {
-  const begun = (cooldown: Cooldown | undefined): Cooldown => ({
+  const startCooldown = (cooldown: Cooldown | undefined): Cooldown => ({
     sinceSeconds: nowSeconds,
     from: cooldownBase(cooldown, state.desired, policy, nowSeconds),
   });
   // Scaling out ends the cooldown of scaling in.
   const next = { ...state, desired: Math.max(forBacklog, forAge), scaledInAtSeconds: undefined };
-  if (forBacklog >= forAge) return { ...next, tracking: begun(state.tracking), reason: 'backlog' };
-  return { ...next, age: begun(state.age), reason: 'oldest age' };
+  if (forBacklog >= forAge) return { ...next, tracking: startCooldown(state.tracking), reason: 'backlog' };
+  return { ...next, age: startCooldown(state.age), reason: 'oldest age' };
 }
 
 function cooldownBase(
@@ -152,6 +158,6 @@ function lastAll<T>(values: readonly T[], count: number, holds: (value: T) => bo
   return values.length >= count && values.slice(-count).every(holds);
 }
 
-function over(value: number | null, limit: number): boolean {
+function isAbove(value: number | null, limit: number): boolean {
   return value !== null && value > limit;
 }

@@ -1,24 +1,24 @@
 export {
   type CloudWatchScaling,
+  cloudWatchScaling,
   type MetricQuery,
   type QueueDimension,
   type StepAlarm,
-  cloudWatchScaling,
 } from './cloudwatch';
-export {
-  TARGET_TRACKING,
-  type Autoscaler,
-  type Decision,
-  type ScalerState,
-  evaluatePolicy,
-  initialState,
-} from './evaluate-policy';
 export { type Datapoint, desiredWorkers, trackedMetric } from './demand';
 export {
+  type Autoscaler,
+  type Decision,
+  evaluatePolicy,
+  initialState,
+  type ScalerState,
+  TARGET_TRACKING,
+} from './evaluate-policy';
+export {
   ASSUMPTIONS,
-  type ScalingGoals,
-  type ScalingPolicy,
   defaultPolicy,
   derivePolicy,
   measuredThroughput,
+  type ScalingGoals,
+  type ScalingPolicy,
 } from './policy';

@@ -8,7 +8,7 @@ export interface ScalingPolicy {
   readonly targetBacklogRowsPerWorker: number;
   /** Rows per second of one busy worker in the deployment. */
   readonly rowsPerSecondPerWorker: number;
-  /** Target utilisation under a steady load: workers needed for it are kept although there is no backlog. */
+  /** Target utilisation of the workers under a steady load, which needs workers although it leaves no backlog. */
   readonly targetUtilization: number;
   readonly scaleOutCooldownSeconds: number;
   readonly scaleInCooldownSeconds: number;
@@ -24,7 +24,7 @@ export interface ScalingPolicy {
 
 export interface OldestAgeStep {
   readonly fromSeconds: number;
-  /** Absent in the last one. */
+  /** Absent in the last step. */
   readonly toSeconds?: number;
   readonly addWorkers: number;
 }
@@ -45,7 +45,7 @@ export interface ScalingGoals {
 const PERIOD_SECONDS = 60;
 const TARGET_UTILIZATION = 0.8;
 
-/** Unmeasured assumptions: how the deployment differs from the benchmark machine, and how long labs accept to wait. */
+/** Assumptions that were not measured: how the deployment differs from the benchmark machine, and how long labs accept to wait. */
 export const ASSUMPTIONS = {
   /** A Fargate vCPU is one hyperthread, and the store is S3 instead of a local disk. */
   deploymentShare: 0.5,
@@ -74,10 +74,10 @@ export function derivePolicy(goals: ScalingGoals): ScalingPolicy {
     targetBacklogRowsPerWorker: Math.round(rowsPerSecondPerWorker * drainSeconds),
     rowsPerSecondPerWorker,
     targetUtilization: TARGET_UTILIZATION,
-    // By then the new workers run and a datapoint has been seen that counts them: deciding sooner would add them twice.
+    // Until then no datapoint counts the new workers, so an earlier decision would add them twice.
     scaleOutCooldownSeconds: startSeconds + metricLagSeconds + PERIOD_SECONDS,
     scaleInCooldownSeconds: startSeconds + metricLagSeconds + PERIOD_SECONDS,
-    // Beyond what a backlog below the target, met by the slowest reaction, can explain.
+    // With the assumed throughput and a backlog below the target no job gets this old.
     oldestAgeSteps: [
       { fromSeconds: 5 * drainSeconds, toSeconds: 10 * drainSeconds, addWorkers: 1 },
       { fromSeconds: 10 * drainSeconds, addWorkers: 3 },

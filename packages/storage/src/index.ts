@@ -1,5 +1,3 @@
-export { openStore } from './open-store';
-export { withReadDeadline } from './read-deadline';
 export {
   InvalidKeyError,
   ObjectCorruptError,
@@ -11,7 +9,9 @@ export {
   StoreFullError,
   StoreUnavailableError,
 } from './errors';
-export { listFolders, listAll } from './listing';
-export { type StoreFinding, type StoreReason, toStoreFinding } from './store-finding';
-export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 export { checkKey } from './key-validation';
+export { listAll, listFolders } from './listing';
+export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
+export { openStore } from './open-store';
+export { withReadDeadline } from './read-deadline';
+export { type StoreFinding, type StoreReason, toStoreFinding } from './store-finding';

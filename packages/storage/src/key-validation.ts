@@ -3,7 +3,7 @@ import type { ByteRange } from './object-store';
 
 const MAX_KEY_BYTES = 900; // S3 allows 1024, including the store's prefix
 const MAX_SEGMENT_BYTES = 255; // limit of file systems for a name
-/** Control characters and lone surrogates cannot be represented in XML or UTF-8. */
+/** Control characters are invalid in XML, lone surrogates in UTF-8; a backslash separates folders on Windows. */
 const UNSAFE = /[\p{Cc}\p{Surrogate}\\]/u;
 
 /** Refuses a leading dot, which excludes `.`, `..` and the file store's hidden folders. */
@@ -36,7 +36,7 @@ export function checkPrefix(prefix: string): void {
 
 /** @throws InvalidKeyError unless the prefix is a folder below the store's root */
 export function checkFolder(prefix: string): void {
-  if (!prefix.endsWith('/')) throw new InvalidKeyError('a prefix to delete must end in "/"');
+  if (!prefix.endsWith('/')) throw new InvalidKeyError('the prefix of a folder must end in "/"');
   checkKey(prefix.slice(0, -1));
 }
 

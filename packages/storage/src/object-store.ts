@@ -74,8 +74,8 @@ export interface ObjectStore {
   /** Creates or atomically replaces an object. @throws StoreFullError */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
   /**
-   * Puts an object together with a marker, an object of which only the existence counts: its content is undefined. Both are
-   * durable when resolved. After a failure either of them may exist.
+   * Puts an object and a marker. Only the marker's existence counts; its content is unspecified. Both are durable when the call
+   * has resolved. After a failure either of them may exist.
    */
   putWithMarker(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;
   /**
@@ -118,8 +118,8 @@ export interface ObjectStore {
   /** Checks that the store is reachable and writable, without writing. @throws StoreUnavailableError */
   checkWritable(): Promise<void>;
   /**
-   * Tests every guarantee that the product relies on, with an object below `probe/`. Returns one finding per problem. Call it
-   * at the start and every few minutes; it is too expensive for health requests.
+   * Tests write-once, read-after-write, listing and deletion with an object below `probe/`. Returns one finding per problem. Call
+   * it at the start and every few minutes; it is too expensive for health requests.
    */
   probe(): Promise<StoreFinding[]>;
   /** Prepares the store. Idempotent. */

@@ -7,7 +7,7 @@ import { type StoreFinding, toStoreFinding } from './store-finding';
 const PROBE_FOLDER = 'probe/';
 /** At this age any process's next probe removes the probe object of a crashed process. */
 const LEFTOVER_AGE_MS = 60 * 60_000;
-/** Ids and markers allow for this much clock difference between hosts. */
+/** Larger differences are reported, because the status index (packages/records) allows for one minute. */
 const MAX_SKEW_MS = 60_000;
 
 const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'].map((text) =>
@@ -18,8 +18,8 @@ const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'
 type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>];
 
 /**
- * Tests every guarantee that the product relies on. Each probe uses its own small object below `probe/`, so probes can run
- * concurrently. Stops at the first step that fails.
+ * Tests write-once, read-after-write, listing and deletion. Each probe uses its own small object below `probe/`, so probes can
+ * run concurrently. Stops at the first step that fails or finds the store unsuitable.
  * @param extraSteps steps of one adapter, run while the object exists
  */
 export async function probeObjects(
@@ -37,7 +37,7 @@ export async function probeObjects(
   ];
   const findings: StoreFinding[] = [];
   for (const [verb, run] of steps) {
-    // Later steps need the object that a failed step should have written, even if it failed only because the disk is full.
+    // A failed step ends the probe, even if its finding is only a warning (full disk): later steps need its object.
     let hasFailed = false;
     const finding = await run().catch((error: unknown) => {
       hasFailed = true;
@@ -50,26 +50,27 @@ export async function probeObjects(
   return findings;
 }
 
-const MAX_RACES = 2;
+const MAX_ATTEMPTS = 2;
 
 /**
- * Writes twice concurrently, then a third time: exactly one write may succeed. If both concurrent writes succeed, repeats the
- * race once, because a store with conditional writes may still lose such a race very rarely.
+ * Writes different bytes twice concurrently and then once more: exactly one of the three writes may succeed. If both concurrent
+ * writes succeed and the later one is refused, deletes the object and tries again once: a store with conditional writes can very
+ * rarely let two concurrent writers pass.
  */
-async function probeWriteOnce(store: ObjectStore, key: string, race = 1): Promise<StoreFinding | undefined> {
-  const together = await Promise.allSettled([store.putOnce(key, FIRST), store.putOnce(key, SECOND)]);
+async function probeWriteOnce(store: ObjectStore, key: string, attempt = 1): Promise<StoreFinding | undefined> {
+  const concurrent = await Promise.allSettled([store.putOnce(key, FIRST), store.putOnce(key, SECOND)]);
   const later = await Promise.allSettled([store.putOnce(key, THIRD)]);
-  const outcomes = [...together, ...later];
+  const outcomes = [...concurrent, ...later];
   const failed = outcomes.find(
     (outcome) => outcome.status === 'rejected' && !(outcome.reason instanceof ObjectMismatchError),
   );
   if (failed?.status === 'rejected') throw failed.reason;
   const succeeded = outcomes.filter(({ status }) => status === 'fulfilled').length;
   if (succeeded === 1) return undefined;
-  const isRace = succeeded === 2 && later[0]?.status === 'rejected';
-  if (!isRace || race === MAX_RACES) return noConditionalWrites('PutObject');
+  const isOnlyRace = succeeded === 2 && later[0]?.status === 'rejected';
+  if (!isOnlyRace || attempt === MAX_ATTEMPTS) return noConditionalWrites('PutObject');
   await store.delete(key);
-  return probeWriteOnce(store, key, race + 1);
+  return probeWriteOnce(store, key, attempt + 1);
 }
 
 export function noConditionalWrites(operation: string): StoreFinding {

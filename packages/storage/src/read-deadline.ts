@@ -2,16 +2,16 @@ import { Readable } from 'node:stream';
 import { StoreUnavailableError } from './errors';
 import type { ObjectStore } from './object-store';
 
-/** Longer than an S3 request with its retries; shorter than the timeouts of clients and proxies. */
+/** Shorter than the timeouts of clients and proxies; leaves time for an S3 request after two timeouts of 5 s. */
 const READ_DEADLINE_MS = 15_000;
 const READS = ['get', 'getRange', 'getStream', 'head', 'list', 'listDescending', 'checkWritable'] as const;
 
 type Read = (...args: unknown[]) => Promise<unknown>;
 
 /**
- * Returns the store with a deadline for each read, because a call on a frozen network mount never returns. The call itself is
- * not cancelled. For a stream the deadline covers opening, not reading. Do not pass a buffer to `get` or `getRange`: a late
- * call would still write to it. Each read throws StoreUnavailableError at the deadline.
+ * Returns the store with a deadline for each read except `pipeTo`, because a call on a frozen network mount never returns. At
+ * the deadline the read rejects with StoreUnavailableError; the call itself is not cancelled. For a stream the deadline covers
+ * opening, not reading. Do not pass a buffer to `get` or `getRange`: a late call would still write to it.
  */
 export function withReadDeadline(store: ObjectStore, deadlineMs = READ_DEADLINE_MS): ObjectStore {
   const limited: Partial<Record<string, Read>> = {};

@@ -9,7 +9,7 @@ import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
 import { ObjectUnreadableError, openStore, listAll, type ObjectStore } from './index';
 
-const NOBODY = 65_534;
+const UNPRIVILEGED_UID = 65_534;
 
 async function keysOf(
   store: ObjectStore,
@@ -82,8 +82,8 @@ describe('on file', () => {
 
 /** Permissions do not apply to root, so become another user. */
 async function asUnprivileged(work: () => Promise<void>): Promise<void> {
-  const uid = process.geteuid?.() ?? NOBODY;
-  if (uid === 0) process.seteuid?.(NOBODY);
+  const uid = process.geteuid?.() ?? UNPRIVILEGED_UID;
+  if (uid === 0) process.seteuid?.(UNPRIVILEGED_UID);
   try {
     await work();
   } finally {

@@ -46,7 +46,7 @@ export function resolveCharset(label: string): string {
 }
 
 /** The encoding that the first bytes give away by themselves: a byte order mark, or the zeros of UTF-16. */
-export function encodingOfFirstBytes(bytes: Buffer): string | undefined {
+function encodingOfFirstBytes(bytes: Buffer): string | undefined {
   if (bytes.length >= 4 && (bytes.readUInt32LE() === 0xfeff || bytes.readUInt32BE() === 0xfeff)) {
     throw new TabularError('not-utf8', `the file is UTF-32; ${ADVICE}`);
   }

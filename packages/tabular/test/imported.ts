@@ -41,7 +41,7 @@ async function* chunksOf(bytes: Buffer, chunkBytes: number): AsyncGenerator<Uint
 }
 
 /** The canonical rows, cut as the API and the workers cut them. */
-export function readCanonical(bytes: Buffer, { columns, dialect }: ImportStart): ImportedRow[] {
+function readCanonical(bytes: Buffer, { columns, dialect }: ImportStart): ImportedRow[] {
   const scanner = new RowScanner(delimiterByte(dialect.delimiter), lineEndByte(dialect.lineEnd));
   const records: Buffer[] = [];
   for (let start = 0, at = scanner.findRowEnd(bytes, 0); at >= 0; at = scanner.findRowEnd(bytes, start)) {

@@ -35,7 +35,7 @@ export function buildShippedModels(onProgress?: (schema: Schema, done: number) =
 }
 
 /** The trusted version alone, of a comparison that was made before: in a minute or two. */
-export function buildTrustedModel(schema: Schema, report: TrainingReport): Map<string, Uint8Array> {
+function buildTrustedModel(schema: Schema, report: TrainingReport): Map<string, Uint8Array> {
   const data = shippedData.find((one) => one.schema.id === schema.id);
   if (data === undefined) throw new RangeError(`no data of ${schema.id} ship`);
   const [recipe] = recipesFor(schema.id);

@@ -90,7 +90,9 @@ test.each([
   const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
   expect(manifest).toMatchObject({ status: 'succeeded', counts: { succeeded: 2 }, failed_shards: [] });
   expect(await worker.store.get(shardKey(TENANT, batch, 0))).toEqual(intact);
-  expect(await worker.store.get(ObjectKeys.damagedShard(TENANT, batch.id, 0, 'wbc-knn@1.0.0'))).toEqual(damaged);
+  expect(
+    await worker.store.get(ObjectKeys.damagedShard(TENANT, batch.id, 0, `${batch.model.name}@${batch.model.version}`)),
+  ).toEqual(damaged);
   expect(worker.logged.slice(before).filter(({ alarm }) => alarm !== undefined)).toMatchObject([
     { level: 50, alarm: 'object-corrupt' },
   ]);
@@ -104,8 +106,8 @@ test.each(
     [new ObjectMismatchError('k'), 'UnrecoverableError'],
     [new ObjectCorruptError('k', 'x'), 'UnrecoverableError'],
     [new ObjectNotFoundError('k'), 'UnrecoverableError'],
-    [new StoreUnavailableError('x'), 'PostponedError'],
-    [new StoreFullError('x'), 'PostponedError'],
+    [new StoreUnavailableError('x'), 'RetryLaterError'],
+    [new StoreFullError('x'), 'RetryLaterError'],
     [new TypeError('x'), 'TypeError'],
     ['no error object', 'Error'],
   ].map(([error, name]) => [error instanceof Error ? error.constructor.name : error, error, name]),

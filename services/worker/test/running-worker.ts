@@ -24,7 +24,7 @@ export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 const THREAD_FILE = join(__dirname, '..', 'dist', 'scoring', 'thread.js');
 export const TENANT = 'lab';
 
-export const RECORD = {
+const RECORD = {
   clump_thickness: 5,
   uniformity_of_cell_size: 1,
   uniformity_of_cell_shape: 1,

@@ -146,7 +146,7 @@ test('what cannot be written is refused before anything is requested', async () 
   for (const [path, reason] of [
     [folder, 'is a folder'],
     [pathOf('absent/x.csv'), 'does not exist'],
-    [pathOf('loop'), 'too many links'],
+    [pathOf('loop'), 'is a loop of symbolic links'],
   ] as const) {
     const { status, error } = await save('-o', path);
     expect([status, error]).toEqual([2, expect.stringContaining(reason)]);

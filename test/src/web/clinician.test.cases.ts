@@ -77,10 +77,10 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
     for (const title of [
       'Certainty',
-      'What drove the answer',
-      'The nearest known cases',
+      'Contribution of each feature',
+      'Nearest training cases',
       'What would change the class',
-      'Where this comes from, and its limits',
+      'Model and limits of use',
     ]) {
       expect(await page.getByRole('heading', { name: title }).count()).toBe(1);
     }

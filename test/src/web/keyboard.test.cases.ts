@@ -85,7 +85,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     expect(await focused(page)).toBe('Delete');
     await page.keyboard.press('Enter');
-    await tabTo(page, /^Delete for good$/);
+    await tabTo(page, /^Delete permanently$/);
     await page.keyboard.press('Enter');
     await page.getByText('No file has been uploaded yet').waitFor();
   });

@@ -2,7 +2,7 @@ import { BENIGN_RECORD, WISCONSIN } from '../support/records';
 import { axeViolations } from '../support/page-checks';
 import type { WebApp } from '../support/web-app';
 
-const BANNER = 'The service does not answer right now';
+const BANNER = 'The service is not responding';
 
 /** Pages and uploads whose requests or answers are lost on the way. */
 export function describeOfflinePages(newPeople: () => WebApp): void {

@@ -41,14 +41,18 @@ const EXIT_UNLIKE_TRAINING = 3;
 
 /** By name, in the order of the help text. */
 export const commands: Readonly<Record<string, Command>> = {
-  upload: { operands: 'FILE', description: 'upload a file, wait for its end, save its results', run: upload },
+  upload: {
+    operands: 'FILE',
+    description: 'upload a file, wait until it is scored, save the results (-o, --errors)',
+    run: upload,
+  },
   preflight: { operands: 'FILE', description: 'validate a file without storing it', run: preflight },
   predict: {
     operands: 'VALUE… | NAME=VALUE…',
     description: 'predict one record; features in order or by name, ? = not measured',
     run: predict,
   },
-  watch: { operands: 'BATCH', description: 'wait for the end of a batch and show its progress', run: watch },
+  watch: { operands: 'BATCH', description: 'show the progress of a batch until it has ended', run: watch },
   status: {
     operands: 'BATCH',
     description: 'show the current state of a batch',
@@ -57,7 +61,7 @@ export const commands: Readonly<Record<string, Command>> = {
   list: { operands: '', description: 'list batches, newest first (--limit, --after, --status)', run: list },
   results: {
     operands: 'BATCH',
-    description: 'save the results file (-o FILE, --partial)',
+    description: 'save the results (-o FILE; --partial: those so far)',
     run: (context) => save(context, 'results'),
   },
   errors: {
@@ -77,7 +81,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   retry: {
     operands: 'BATCH',
-    description: 'score the shards that failed',
+    description: 'score the shards that a finished batch has left unscored',
     run: async (context) => print(context, await context.client.retryBatch(batchId(context), context), formatBatch),
   },
   rescore: {
@@ -117,7 +121,7 @@ async function upload(context: CommandContext): Promise<number> {
     ...batchSettings(options),
   });
   for (const line of formatWarnings(warnings, warnings_total)) terminal.stderr(line);
-  terminal.stderr(`accepted as ${id}: stored durably, it will be scored even if this command ends`);
+  terminal.stderr(`accepted as ${id}; the file is stored and will be scored even if this command is interrupted`);
   if (options['no-wait']) return print(context, await client.getBatch(id, context), formatBatch);
   return finish(context, await follow(context, id));
 }
@@ -162,7 +166,7 @@ async function predict(context: CommandContext): Promise<number> {
   return statusOf(prediction);
 }
 
-/** Waits repeatedly, because MAX_WAIT_SECONDS limits each wait. @returns the final state, or the current one at the time limit */
+/** Follows the events, because the service may wait for less time than requested. @returns the final state, or the current one at the time limit */
 async function followPrediction(
   client: CytoqueueClient,
   id: string,
@@ -193,7 +197,7 @@ async function parseFeatures(
   const pairs = operands.map((operand) => operand.split('='));
   if (operands.length > 0 && pairs.every(({ length }) => length === 2))
     return Object.fromEntries(pairs.map(([name, value]) => [name, toValue(value)]));
-  if (pairs.some(({ length }) => length > 1)) throw new UsageError('give a name to every value or to none');
+  if (pairs.some(({ length }) => length > 1)) throw new UsageError('name every value (NAME=VALUE) or none');
   const names = await featureNames(client, options.model ?? DEFAULT_MODEL, signal);
   const values = operands.flatMap((operand) => operand.split(/[\s,;]+/)).filter((value) => value !== '');
   if (values.length !== names.length)
@@ -203,13 +207,13 @@ async function parseFeatures(
 
 async function featureNames(client: CytoqueueClient, model: string, signal: AbortSignal): Promise<string[]> {
   const [name, version] = model.split('@');
-  const wanted =
+  const resolved =
     version === undefined || version === 'champion' ? (await client.getModel(name, { signal })).champion : version;
-  if (wanted === null) throw new UsageError(`model ${name} has no champion; give a version: ${name}@VERSION`);
-  return (await client.getModelVersion(name, wanted, { signal })).features.map((feature) => feature.name);
+  if (resolved === null) throw new UsageError(`model ${name} has no champion; give a version: ${name}@VERSION`);
+  return (await client.getModelVersion(name, resolved, { signal })).features.map((feature) => feature.name);
 }
 
-/** Converts numbers; the API validates other texts. */
+/** Converts a number; the API validates any other text. */
 function toValue(text: string): number | string {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
@@ -272,7 +276,7 @@ async function follow({ client, terminal, signal }: CommandContext, id: string):
   return last ?? client.getBatch(id, { signal });
 }
 
-/** Prints a finished batch and saves the requested files. */
+/** Prints a batch and, if it has ended and was not canceled, saves the requested files. */
 async function finish(context: CommandContext, batch: Batch): Promise<number> {
   const { options } = context;
   print(context, batch, formatBatch);
@@ -302,7 +306,7 @@ function batchId({ operands }: CommandContext): string {
   return expectOperands(operands, ['BATCH'])[0];
 }
 
-function print<T>({ terminal, options }: CommandContext, answer: T, format: (answer: T) => string): number {
-  terminal.stdout(options.json ? JSON.stringify(answer) : format(answer));
+function print<T>({ terminal, options }: CommandContext, response: T, format: (response: T) => string): number {
+  terminal.stdout(options.json ? JSON.stringify(response) : format(response));
   return EXIT_OK;
 }

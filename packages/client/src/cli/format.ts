@@ -1,3 +1,4 @@
+/* Formats API responses as text for people. */
 import type { ApiError } from '../api-error';
 import type {
   Batch,
@@ -11,8 +12,6 @@ import type {
   Preflight,
   QueueState,
 } from '../types';
-
-/** Formats API responses as text for people. */
 
 const SHOWN_FEATURES = 3;
 /** Row number of errors in the header. */
@@ -58,17 +57,17 @@ export function formatBatch({
 
 const MAX_DRIFT_COLUMNS = 10;
 const driftWarnings: Readonly<Partial<Record<FileDrift['verdict'], string>>> = {
-  differs: 'The values differ from the training data: compare the answers with confirmed diagnoses.',
-  unlike_training: 'WARNING: the file is unlike the training data. Find the cause before you use any answer.',
+  differs: 'The values differ from the training data: compare the results with confirmed diagnoses.',
+  unlike_training: 'WARNING: the file is unlike the training data. Find the cause before you use any result.',
 };
 
-/** Nothing for a file that is like the training data. */
+/** Empty for a file like the training data, and for a file with too few rows to compare. */
 function formatDrift(drift: FileDrift | undefined): string[] {
   const warning = drift && driftWarnings[drift.verdict];
   if (drift === undefined || warning === undefined) return [];
   const columns = drift.columns.map(({ column, cause, effect_size: effect }) => {
     const reason = cause === undefined ? '' : ` (${cause.replaceAll('_', ' ')})`;
-    return `    ${column}: off by ${effect} standard deviations${reason}`;
+    return `    ${column}: differs by ${effect} standard deviations${reason}`;
   });
   const rest = columns.length - MAX_DRIFT_COLUMNS;
   const more = rest > 0 ? [`    and ${rest} more columns`] : [];
@@ -81,15 +80,15 @@ export function formatPreflight(report: Preflight): string {
   const { problems, columns, rows, rejected_by_code, faults, warnings, warnings_total, drift, eta_seconds } = report;
   return [
     ...problems.map(({ detail }) => `${report.accepted ? 'note' : 'refused'}: ${detail}`),
-    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with missing values, ${rows.repeated} repeated`,
+    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
     ...formatColumns(columns),
     ...(report.import?.repairs ?? []).map(({ detail }) => `  repaired: ${detail}`),
     ...formatSkipped(report.import?.skipped_rows),
     ...formatWarnings(warnings, warnings_total),
     ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
     ...faults.slice(0, MAX_LISTED).map(({ detail, rows: count, first_row, first_line }) => {
-      const place = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
-      return `  ${place}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
+      const location = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
+      return `  ${location}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
     }),
     ...formatDrift(drift),
     ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
@@ -97,7 +96,7 @@ export function formatPreflight(report: Preflight): string {
   ].join('\n');
 }
 
-/** Columns that are carried along are counted, for a file may have hundreds of them. */
+/** Only counts the columns that the results repeat unchanged, because a file may have hundreds of them. */
 function formatColumns(columns: Preflight['columns']): string[] {
   const shown = columns.filter(({ used_as, suggestion }) => used_as !== 'carried' || suggestion !== undefined);
   const carried = columns.length - shown.length;
@@ -106,7 +105,7 @@ function formatColumns(columns: Preflight['columns']): string[] {
       const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
       return `  ${JSON.stringify(column)} → ${feature ?? used_as}${hint}`;
     }),
-    ...(carried === 0 ? [] : [`  ${carried} other columns are carried along`]),
+    ...(carried === 0 ? [] : [`  ${carried} other columns are repeated in the results`]),
   ];
 }
 
@@ -119,8 +118,8 @@ function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): strin
 
 export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
   const lines = warnings.slice(0, MAX_LISTED).map(({ row, line, detail }) => {
-    const place = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
-    return `  warning: ${place.length === 0 ? '' : `${place.join(', ')}: `}${detail}`;
+    const location = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
+    return `  warning: ${location.length === 0 ? '' : `${location.join(', ')}: `}${detail}`;
   });
   return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
 }
@@ -163,7 +162,7 @@ export function formatApiError(error: ApiError): string {
   const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} errors in total`] : [];
   return [
     error.message,
-    ...error.errors.map((error) => `  ${formatLocation(error)}${error.detail}`),
+    ...error.errors.map((fieldError) => `  ${formatLocation(fieldError)}${fieldError.detail}`),
     ...more,
     ...request,
   ].join('\n');
@@ -172,8 +171,8 @@ export function formatApiError(error: ApiError): string {
 function formatLocation({ field, row, column }: FieldError): string {
   const rowText = row === undefined || row === HEADER_ROW ? [] : [`row ${row}`];
   const columnText = column === undefined ? (field ?? []) : `column ${column}`;
-  const places = rowText.concat(columnText);
-  return places.length === 0 ? '' : `${places.join(', ')}: `;
+  const location = rowText.concat(columnText);
+  return location.length === 0 ? '' : `${location.join(', ')}: `;
 }
 
 function percent(share: number): string {

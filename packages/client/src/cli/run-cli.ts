@@ -14,7 +14,7 @@ const EXIT_USAGE = 2;
 const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const EXIT_BROKEN_PIPE = 141;
 
-/** The `cytoqueue` command. @returns its exit status: 0 done, 1 refused or not scored, 2 called wrongly, 3 unlike the training data */
+/** The `cytoqueue` command. @returns its exit status, see `help` */
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -40,7 +40,7 @@ export async function runCli(
   }
 }
 
-/** Aborts the command on a signal, which removes partial files. A second signal exits at once. @returns the exit status after a signal */
+/** Aborts the command on a signal, which removes partial files. A second signal exits at once. @returns a function that gives the exit status */
 function abortOnSignals(stop: AbortController): () => number {
   let status = 1;
   const abort = (newStatus: number, reason: string): void => {
@@ -70,7 +70,7 @@ function formatConnectionError(error: ConnectionError): string {
   return cause === error.message ? cause : `${error.message}: ${cause}`;
 }
 
-/** Hint for a creation with unknown outcome. */
+/** Hint for a request that may have created a resource. */
 function formatKeyHint({ idempotencyKey }: ApiError | ConnectionError): string {
   return idempotencyKey === undefined
     ? ''
@@ -91,14 +91,18 @@ function help(): string {
 
 ${lines.join('\n')}
 
-  --url URL, --key KEY      the service and an API key; else CYTOQUEUE_URL and CYTOQUEUE_API_KEY, else a stack that runs here
-  --json                    the API's answer as it is
-  -o FILE, --errors FILE    where upload, watch and rescore save the results and the rows that were not scored; - is stdout
-  --idempotency-key KEY     of upload, predict and rescore: the same key and input create nothing twice
-  --no-wait                 of upload and rescore: do not follow the batch
-  --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort: how upload and preflight read the file
-  --model, --operating-point, --on-error, --missing, --formulas, --explain: as the API has them
+  --url URL, --key KEY      URL of the service and API key. Default: CYTOQUEUE_URL and CYTOQUEUE_API_KEY,
+                            then the stack that npm start runs in this folder
+  --json                    print the API's response as JSON
+  -o FILE, --errors FILE    save the results and the rows that were not scored (upload, watch, rescore); - = stdout
+  --idempotency-key KEY     repeat a request without creating a second batch or prediction (upload, predict, rescore)
+  --no-wait                 return as soon as the batch is accepted (upload, rescore)
+  --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort
+                            how to read the file (upload, preflight)
+  --id ID                   sample_id of the record (predict)
+  --model NAME[@VERSION], --operating-point, --missing, --on-error, --formulas, --explain
+                            parameters of the API; predict takes the first three, rescore the first two
 
-Exit status: 0 done and every row scored, 1 refused or not all scored, 2 called wrongly,
+Exit status: 0 success, 1 refused or not every row scored, 2 usage error,
 3 the file is unlike the training data (upload, preflight, watch, rescore).`;
 }

@@ -67,7 +67,7 @@ async function writeChecked(download: Download, first: Response, stream: NodeJS.
   return { bytes, sha256 };
 }
 
-/** Yields all bytes of the file, over several connections if necessary. */
+/** Yields all bytes of the file. Resumes over a new connection, unless the file has no checksum. */
 async function* chunksOf(download: Download, first: Response): AsyncGenerator<Uint8Array> {
   const { signal } = download;
   let received = 0;

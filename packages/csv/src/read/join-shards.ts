@@ -1,5 +1,17 @@
 import { joinedChecksum } from './joined-checksum';
-import type { Shard } from './shard-splitter';
+
+/** A byte range of the input file that holds whole rows. */
+export interface Shard {
+  offset: number;
+  length: number;
+  /** 1-based. */
+  firstRow: number;
+  rows: number;
+  /** 1-based physical line of the file in which it begins. Earlier releases wrote none. */
+  firstLine?: number;
+  /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
+  crc32?: number;
+}
 
 /** One shard of two neighbours. */
 export function joinShards(first: Shard, second: Shard): Shard {

@@ -3,21 +3,8 @@ import { CR, QUOTE, delimiterByte, lineEndByte } from '../dialect';
 import { asBuffer, countByte, findInvalidText, nonTextError, sequenceLength, incompleteUtf8Tail } from '../encoding';
 import { CsvError } from '../error';
 import type { Header } from './header';
-import { joinShards } from './join-shards';
+import { type Shard, joinShards } from './join-shards';
 import { RowScanner, type RowsListener } from './row-scanner';
-
-/** A byte range of the input file that holds whole rows. */
-export interface Shard {
-  offset: number;
-  length: number;
-  /** 1-based. */
-  firstRow: number;
-  rows: number;
-  /** 1-based physical line of the file in which it begins. Earlier releases wrote none. */
-  firstLine?: number;
-  /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
-  crc32?: number;
-}
 
 export interface ShardOptions {
   /** A shard is closed behind the row with which it reaches this many rows … */

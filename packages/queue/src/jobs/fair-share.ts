@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { PRIORITIZED_SCORES_PER_PRIORITY, queueKey, queuePart } from './bullmq-keys';
 import { REDIS_PREFIX, queueNames } from './job-types';
 
-/** BullMQ's largest priority. A larger number is served later. */
+/** Largest priority, within BullMQ's limit. A larger number is served later. */
 const MAX_PRIORITY = 2 ** 21 - 1;
-/** Rows per step of virtual time. Coarse enough that a year of continuous load fits into the priorities. */
+/** Rows per step of virtual time. Shards beyond 2²¹ steps (8.6 billion rows) of a queue that is never empty share the last priority. */
 const ROWS_PER_STEP = 4_096;
 
 /**

@@ -13,20 +13,20 @@ export interface JobConsumerOptions<T extends { v: number }> {
   connection: Redis;
   concurrency: number;
   process: (job: Job<T>) => Promise<void>;
-  /** Called after the last attempt has failed. */
+  /** Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes. */
   onRetriesExhausted: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
 
 const SUPPORTED_VERSION = 1;
-/** Delay of a payload version that this worker does not support; a newer worker may take it. */
+/** Delay of a job whose payload version this worker does not support; a newer worker may take it. */
 const UNKNOWN_VERSION_DELAY_MS = 5_000;
 /** `stop` gives up after Redis has not answered for this long. BullMQ would wait forever. */
 const REDIS_UNRESPONSIVE_MS = 5_000;
 
 /** Thrown by `process` to postpone the job by `delayMs`, without using an attempt. */
 export class RetryLaterError extends Error {
-  override readonly name = 'PostponedError';
+  override readonly name = 'RetryLaterError';
 
   constructor(
     readonly delayMs: number,
@@ -123,7 +123,7 @@ async function runIfSupported<T extends { v: number }>(
   }
 }
 
-/** Any other unknown version is malformed: `process` refuses it. */
+/** A missing or malformed version counts as supported: `process` refuses such a job. */
 function isOfLaterVersion(data: unknown): boolean {
   const v: unknown = (data as { v?: unknown } | null)?.v;
   return Number.isInteger(v) && (v as number) > SUPPORTED_VERSION;

@@ -31,9 +31,7 @@ export interface BatchWork {
   shards: { shard: number; rows: number }[];
 }
 
-/**
- * Enqueues work and reads its state. Every method throws QueueUnavailableError when Redis does not answer.
- */
+/** Enqueues work and reads its state. Every method that uses Redis throws QueueUnavailableError when a command fails. */
 export class JobProducer {
   private readonly predictions: Queue<PredictionJob>;
   private readonly shards: Queue<ShardJob>;
@@ -57,12 +55,15 @@ export class JobProducer {
     this.flows.on('error', onError);
   }
 
-  /** For the queue board. */
+  /** All queues. Public for the queue board. */
   get queues(): readonly Queue[] {
     return [this.predictions, this.shards, this.finalize];
   }
 
-  /** Call it before accepting work. Writes a key, because a read-only replica answers reads. @throws QueueUnavailableError when Redis accepts no new work */
+  /**
+   * Call it before accepting work. Writes a key, because a read-only replica answers reads.
+   * @throws QueueUnavailableError when Redis accepts no new work
+   */
   async assertAvailable(): Promise<void> {
     await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
     await this.memoryGuard.assertAvailable();
@@ -79,7 +80,8 @@ export class JobProducer {
   }
 
   /**
-   * Adds one flow: the finalizer runs when every shard has completed or failed for good. Shards wait in fair-share order.
+   * Starts a run's progress and adds its jobs as one flow: the finalizer runs when every shard has completed or failed for good.
+   * Shards wait in fair-share order.
    */
   async enqueueBatch(work: BatchWork): Promise<void> {
     await this.memoryGuard.assertAvailable();
@@ -116,7 +118,7 @@ export class JobProducer {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
   }
 
-  /** Position of a record in its queue: 1 = next. Undefined when it is not waiting. */
+  /** Position of a prediction in its queue: 1 = next. Undefined when it is not waiting. */
   async predictionPosition(predictionId: string): Promise<number | undefined> {
     const key = queueKey(queueNames.predictions);
     const id = jobIds.prediction(predictionId);
@@ -151,7 +153,7 @@ export class JobProducer {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
   }
 
-  /** Enqueues a prediction again whose job ended without effect or was lost. */
+  /** Enqueues a prediction again after its job was lost or ended without storing a result. */
   async reenqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await asQueueUnavailable(this.predictions.remove(jobIds.prediction(job.predictionId)));
     await this.addPrediction(job);
@@ -187,8 +189,7 @@ export class JobProducer {
 
   /** See `promoteSkewedDelays` in clock-skew.ts. @returns the number of promoted jobs */
   async promoteSkewedDelays(nowMs: number): Promise<number> {
-    const queues: Queue[] = [this.predictions, this.shards, this.finalize];
-    const promoted = await Promise.all(queues.map((queue) => promoteSkewedDelays(queue, this.connection, nowMs)));
+    const promoted = await Promise.all(this.queues.map((queue) => promoteSkewedDelays(queue, this.connection, nowMs)));
     return promoted.reduce((sum, count) => sum + count, 0);
   }
 

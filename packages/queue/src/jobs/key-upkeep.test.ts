@@ -58,13 +58,13 @@ test('orphaned jobs are removed: finished ones at once, others after a day; all 
   await enqueue('pred_waiting');
   const upkeep = new KeyUpkeep(connection);
   const before = (await connection.keys('*')).sort();
-  expect(await upkeep.look()).toEqual({ mistyped: [], orphaned: 0 });
+  expect(await upkeep.runPass()).toEqual({ mistyped: [], orphaned: 0 });
   expect((await connection.keys('*')).sort()).toEqual(before);
   await connection.del(`${QUEUE}:completed`);
-  expect(await upkeep.look()).toEqual({ mistyped: [], orphaned: 2 });
+  expect(await upkeep.runPass()).toEqual({ mistyped: [], orphaned: 2 });
   expect([await keysOf('pred_[12]*'), await keysOf('pred_waiting')]).toEqual([[], [`${QUEUE}:pred_waiting`]]);
   // The orphaned shard is unfinished: its batch may still be re-enqueued.
-  expect(await upkeep.look(Date.now() + 25 * HOUR_MS)).toEqual({ mistyped: [], orphaned: 1 });
+  expect(await upkeep.runPass(Date.now() + 25 * HOUR_MS)).toEqual({ mistyped: [], orphaned: 1 });
   expect(await connection.exists(`${REDIS_PREFIX}:${queueNames.shards}:batch_1.1.0`)).toBe(0);
   expect(await keysOf('pred_waiting')).toHaveLength(1);
 });
@@ -75,7 +75,7 @@ test('keys of the wrong type are removed and all other keys are kept', async () 
   await connection.set(`${QUEUE}:pred_2`, 'x');
   await connection.sadd(`${QUEUE}:completed`, 'x');
   const upkeep = new KeyUpkeep(connection);
-  expect((await upkeep.look()).mistyped.sort()).toEqual([`${QUEUE}:completed`, `${QUEUE}:pred_2`]);
+  expect((await upkeep.runPass()).mistyped.sort()).toEqual([`${QUEUE}:completed`, `${QUEUE}:pred_2`]);
   expect(await keysOf('pred_*')).toEqual([`${QUEUE}:pred_1`]);
   expect(await connection.keys(`${REDIS_PREFIX}:sign-in:*`)).toHaveLength(1_200);
 });

@@ -3,7 +3,7 @@ import { JOB_PART_TYPES, QUEUE_LISTS, QUEUE_PART_TYPES, QUEUE_SORTED_SETS, jobPa
 import { type QueueName, REDIS_PREFIX, queueNames } from './job-types';
 import { asQueueUnavailable } from '../redis/errors';
 
-/** Keys per pass, and keys per script: a long script would block other clients. */
+/** Keys per pass, and keys per script. A long script would block other clients. */
 const KEYS_PER_PASS = 5_000;
 const KEYS_PER_SCRIPT = 500;
 /** The reconciler re-enqueues unfinished work within minutes, so an older orphaned job is no longer needed. */
@@ -66,7 +66,7 @@ for i = 2, #ARGV do
 end
 return removed`;
 
-/** The required type of a key; undefined for keys that no job depends on. */
+/** The required type of a key; undefined for keys that are not checked. */
 function typeOf(key: string): string | undefined {
   const [, , name = '', part = ''] = QUEUE_KEY.exec(key) ?? [];
   if (name !== '') return (part === '' ? QUEUE_PART_TYPES[`:${name}`] : undefined) ?? JOB_PART_TYPES[part];
@@ -83,16 +83,16 @@ export interface UpkeepResult {
 }
 
 /**
- * Cleans up after data loss in Redis or foreign commands: removes keys of the wrong type, on which every command fails, and
- * orphaned jobs, which are in no list. Each pass covers a part of the keys; the next pass continues there.
+ * Cleans up after data loss in Redis or commands of other programs: removes keys of the wrong type, on which every command
+ * fails, and orphaned jobs, which are in no list. A pass covers a part of the keys; the next pass continues after it.
  */
 export class KeyUpkeep {
   private cursor = '0';
 
   constructor(private readonly redis: Redis) {}
 
-  /** @throws QueueUnavailableError */
-  async look(nowMs = Date.now()): Promise<UpkeepResult> {
+  /** Makes one pass. @throws QueueUnavailableError */
+  async runPass(nowMs = Date.now()): Promise<UpkeepResult> {
     const result: UpkeepResult = { mistyped: await this.removeMistyped(FIXED_KEYS), orphaned: 0 };
     for (let seen = 0; seen < KEYS_PER_PASS; seen += KEYS_PER_SCRIPT) {
       const [next, keys] = await asQueueUnavailable(
@@ -107,10 +107,10 @@ export class KeyUpkeep {
   }
 
   private async removeMistyped(keys: readonly string[]): Promise<string[]> {
-    const known = keys.filter((key) => typeOf(key) !== undefined);
-    if (known.length === 0) return [];
+    const checked = keys.filter((key) => typeOf(key) !== undefined);
+    if (checked.length === 0) return [];
     return (await asQueueUnavailable(
-      this.redis.eval(REMOVE_MISTYPED, known.length, ...known, ...known.map((key) => typeOf(key) as string)),
+      this.redis.eval(REMOVE_MISTYPED, checked.length, ...checked, ...checked.map((key) => typeOf(key) as string)),
     )) as string[];
   }
 

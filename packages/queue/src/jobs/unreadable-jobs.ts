@@ -7,7 +7,7 @@ const PARSED_FIELDS = ['data', 'opts', 'parent', 'progress'] as const;
 
 /**
  * Removes fields that are not JSON from the active jobs of a queue. BullMQ can neither deliver, fail nor list such a job. After
- * the removal the job is redelivered when its lock expires, and one without a payload is refused.
+ * the removal the job is redelivered when its lock expires; workers refuse a job without a payload.
  */
 export async function dropUnreadableFields(redis: Redis, queue: QueueName): Promise<void> {
   for (const id of await redis.lrange(`${queueKey(queue)}${queuePart.active}`, 0, -1)) {

@@ -1,4 +1,4 @@
-/** Redis did not answer a command in time. Retryable. The command may have run. */
+/** A Redis command failed or was not answered in time, or Redis has no memory for new work. Retryable. The command may have run. */
 export class QueueUnavailableError extends Error {
   override readonly name = 'QueueUnavailableError';
   readonly code = 'queue-unavailable';
@@ -9,6 +9,6 @@ export async function asQueueUnavailable<T>(command: Promise<T>): Promise<T> {
   try {
     return await command;
   } catch (error) {
-    throw new QueueUnavailableError('Redis did not answer', { cause: error });
+    throw new QueueUnavailableError('the Redis command failed', { cause: error });
   }
 }

@@ -30,7 +30,10 @@ const CONNECT_MS = 5_000;
 /** Like the queue's scripts, writes and deletes a key of the product. */
 const PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1', 'PX', ARGV[1]) return redis.call('DEL', KEYS[1])";
 
-/** Checks the server's mode, version and eviction policy, and that this user may run the queue's scripts. Empty when Redis is suitable. */
+/**
+ * Checks the server's mode, version, eviction policy and role, and that this user may run scripts like the queue's.
+ * @returns no finding when Redis is suitable
+ */
 export async function probeRedis(redis: Redis): Promise<RedisFinding[]> {
   try {
     await untilConnected(redis);

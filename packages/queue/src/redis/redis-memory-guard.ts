@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import { QueueUnavailableError, asQueueUnavailable } from './errors';
 
-/** Share of Redis memory for new work. The rest is reserved for running work, which could not finish otherwise. */
-const MAX_USED_SHARE = 0.9;
+/** Above this percentage of Redis's `maxmemory` new work is refused. Running work needs the rest to finish. */
+const MAX_USED_PERCENT = 90;
 /** How long a check is cached. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Refuses new work before Redis reaches its memory limit. In a full Redis running work could not finish either. */
+/** Refuses new work before Redis reaches its memory limit. */
 export class RedisMemoryGuard {
   private lastCheck: { atMs: number; hasMemory: Promise<boolean> } | undefined;
 
@@ -22,7 +22,9 @@ export class RedisMemoryGuard {
       throw error;
     });
     if (!hasMemory)
-      throw new QueueUnavailableError('Redis uses more than 90 % of its memory; the rest is reserved for running work');
+      throw new QueueUnavailableError(
+        `Redis uses ${MAX_USED_PERCENT} % of its memory limit or more; the rest is reserved for running work`,
+      );
   }
 
   private async readMemoryInfo(): Promise<boolean> {
@@ -30,6 +32,6 @@ export class RedisMemoryGuard {
     const [used, max] = ['used_memory', 'maxmemory'].map((name) =>
       Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
     );
-    return max === 0 || used < max * MAX_USED_SHARE;
+    return max === 0 || used < (max * MAX_USED_PERCENT) / 100;
   }
 }

@@ -174,7 +174,7 @@ test('predictionPosition counts the records ahead', async () => {
   const ids = ['first', 'second', 'third'];
   for (const id of ids) await predict('t', id);
   expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([1, 2, 3]);
-  expect(await producer.predictionPosition('nobody')).toBeUndefined();
+  expect(await producer.predictionPosition('unknown')).toBeUndefined();
   await withJobs(queueNames.predictions, 1, async () => {
     expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([undefined, 1, 2]);
   });

@@ -11,12 +11,12 @@ export interface QueueBacklog {
   name: QueueName;
   waiting: number;
   prioritized: number;
-  /** Whether due or not; includes test records. */
+  /** Due or not; includes the canary's records. */
   delayed: number;
   active: number;
   failed: number;
   isPaused: boolean;
-  /** Waiting, prioritised, delayed and active. */
+  /** Waiting, prioritised, delayed and active, without the canary's records. */
   jobs: number;
   /** Rows in these jobs: a prediction has one, a finalizer none. */
   rows: number;
@@ -88,12 +88,12 @@ export class BacklogReader {
   }
 
   private async loadNewJobs(jobs: readonly { name: QueueName; id: string }[], nowMs: number): Promise<void> {
-    const now = new Map<string, JobInfo>();
+    const current = new Map<string, JobInfo>();
     const unknown: (typeof jobs)[number][] = [];
     for (const job of jobs) {
       const info = this.jobCache.get(jobKeyOf(job));
       if (info === undefined) unknown.push(job);
-      else now.set(jobKeyOf(job), info);
+      else current.set(jobKeyOf(job), info);
     }
     for (let start = 0; start < unknown.length; start += READ_PAGE_SIZE) {
       const some = unknown.slice(start, start + READ_PAGE_SIZE);
@@ -102,10 +102,10 @@ export class BacklogReader {
       const replies = (await asQueueUnavailable(pipeline.exec())) ?? [];
       some.forEach((job, i) => {
         const info = parseJobInfo(job.name, replies[i][1] as (string | null)[] | undefined, nowMs);
-        if (info !== undefined) now.set(jobKeyOf(job), info);
+        if (info !== undefined) current.set(jobKeyOf(job), info);
       });
     }
-    this.jobCache = now;
+    this.jobCache = current;
   }
 
   private describe(

@@ -8,7 +8,7 @@ const DUE_KEY = `${REDIS_PREFIX}:outbox:due`;
 /** Lease: an entry is not handed out again for 60 s, longer than sending can take. */
 const LEASE_MS = 60_000;
 const LEASE_PAGE_SIZE = 120;
-/** Older counters are useless for alarms. */
+/** Older entries are deleted unsent, because they are useless for alarms. */
 const TTL_MINUTES = 24 * 60;
 const TTL_SECONDS = TTL_MINUTES * 60;
 
@@ -72,10 +72,8 @@ export class CounterOutbox {
     )) as [string, string | null][];
     const entries = found.map(([id, json]) => parseEntry(id, json));
     const oldest = Date.now() / 60_000 - TTL_MINUTES;
-    await Promise.all(
-      entries.filter(({ minute: currentMinute }) => currentMinute < oldest).map(({ id }) => this.acknowledge(id)),
-    );
-    return entries.filter(({ minute: currentMinute }) => currentMinute >= oldest);
+    await Promise.all(entries.filter(({ minute }) => minute < oldest).map(({ id }) => this.acknowledge(id)));
+    return entries.filter(({ minute }) => minute >= oldest);
   }
 
   /** Removes an entry that was sent. */

@@ -15,7 +15,7 @@ export const UNSENT_MINUTES_KEY = `${MINUTE_COUNTERS_KEY}:unsent`;
  * counters of a past minute never change. For scripts that combine counting with the check that it happens once.
  */
 export const ADD_COUNTERS_SCRIPT = `
-local function addSums(first)
+local function addCounters(first)
   if first > #ARGV then return end
   local minute = math.floor(redis.call('TIME')[1] / 60)
   local key = '${MINUTE_COUNTERS_KEY}:' .. minute
@@ -28,14 +28,14 @@ local function addSums(first)
 end`;
 
 const ADD_SCRIPT = `${ADD_COUNTERS_SCRIPT}
-addSums(1)
+addCounters(1)
 return 1`;
 
 /** The job's hash records that it was counted. A job that Redis has lost is not redelivered, so it needs no record. */
 const ADD_ONCE_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
 if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'counted', 1) == 0 then return 0 end
 addFinishedRows(1)
-addSums(1)
+addCounters(1)
 return 1`;
 
 const RECENT_SCRIPT = `
@@ -55,7 +55,7 @@ export interface RecentCounters {
   minutes: CounterValues[];
 }
 
-/** Converts counters to arguments of a script with `addSums`. */
+/** Converts counters to arguments of a script with `addCounters`. */
 export function counterArguments(counters: CounterValues): (string | number)[] {
   return Object.entries(counters).flat();
 }
@@ -69,7 +69,7 @@ export class MinuteCounters {
     await asQueueUnavailable(this.redis.eval(ADD_SCRIPT, 0, ...counterArguments(counters)));
   }
 
-  /** Like `add`, once per job although it may be redelivered; the job has one row. @returns whether it was counted now */
+  /** Like `add`, but once per job, even if it is redelivered. Adds one row to the throughput. @returns whether it was counted now */
   async addOncePerJob(queue: QueueName, jobId: string, counters: CounterValues): Promise<boolean> {
     return (
       (await asQueueUnavailable(
@@ -89,7 +89,7 @@ export class MinuteCounters {
 }
 
 /** Parses Redis's flat list of names and values. */
-export function parseCounters(flat: readonly string[]): CounterValues {
+function parseCounters(flat: readonly string[]): CounterValues {
   const counters: CounterValues = {};
   for (let i = 0; i < flat.length; i += 2) counters[flat[i]] = Number(flat[i + 1]);
   return counters;

@@ -33,7 +33,7 @@ function valueAt(field: (typeof FIELDS)[number]): number {
 const COUNT_SHARD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
 local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
 if isNew then
-  addSums(3 + 2 * ${FIELDS.length})
+  addCounters(3 + 2 * ${FIELDS.length})
   addFinishedRows(ARGV[${valueAt('succeeded')}] + ARGV[${valueAt('rejected')}])
 end
 redis.call('EXPIRE', KEYS[3], ARGV[2])
@@ -46,7 +46,7 @@ return isNew and 1 or 0`;
 
 const COUNT_FAILED_SCRIPT = `${ADD_COUNTERS_SCRIPT}
 local isNew = redis.call('SETBIT', KEYS[1], ARGV[1], 1) == 0
-if isNew then addSums(3) end
+if isNew then addCounters(3) end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return isNew and 1 or 0`;
 
@@ -123,7 +123,7 @@ export class BatchProgress {
       .exec();
   }
 
-  /** `isComplete`: Redis has not lost data since the run started. @throws QueueUnavailableError */
+  /** `isComplete`: Redis has kept the counts since the start of the run. @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<LiveProgress> {
     const values = await asQueueUnavailable(
       this.redis.hmget(this.progressKey(batchId, run), ...FIELDS, 'finalizing', 'whole'),

@@ -89,8 +89,8 @@ function matchesShape(value: unknown, described: ShapeDescription): boolean {
   if (typeof described === 'string') return kindOf(value) === described;
   if (isList(described)) return Array.isArray(value) && value.every((item) => matchesShape(item, described[0]));
   if (kindOf(value) !== 'object') return false;
-  return Object.entries(described).every(([member, of]) =>
-    matchesShape((value as Record<string, unknown>)[member], of),
+  return Object.entries(described).every(([member, shape]) =>
+    matchesShape((value as Record<string, unknown>)[member], shape),
   );
 }
 

@@ -1,4 +1,4 @@
-/** The JSON documents in the object store. Members are in snake case, because the API returns several of them unchanged. */
+/** The JSON documents in the object store. Most members are in snake case, because the API returns several documents unchanged. */
 
 /** A model version, fixed when the request was accepted. */
 export interface ModelPin {
@@ -39,7 +39,7 @@ export interface PredictionResult {
   reasons: string[];
   missing_features: string[];
   neighbors: NeighborDocument[];
-  /** Why the model says so, as the classifier's explainer gives it. */
+  /** As the classifier's explainer returns it. */
   evidence: {
     conformal: object | null;
     shapley: object;
@@ -49,23 +49,23 @@ export interface PredictionResult {
   };
 }
 
-/** `predictions/{id}/result.json`, written once: the first write decides how the prediction ends. */
+/** `predictions/{id}/result.json`, written once: the first write is final. */
 export type PredictionCompletion =
   /** `format` defaults to 1. Raise it when the result or its evidence changes, so that redelivery across releases raises no alarm. */
   | { status: 'succeeded'; result: PredictionResult; format?: number }
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 
-/** A byte range of the file that holds the batch's rows, cut at row boundaries. */
+/** A byte range with complete rows, of the file that holds the batch's rows. */
 export interface ShardRange {
   offset: number;
   length: number;
   /** 1-based data row. */
   firstRow: number;
   rows: number;
-  /** 1-based physical line in which it begins. Earlier releases wrote none. */
+  /** 1-based line of the file in which it begins. Absent in documents of earlier releases. */
   firstLine?: number;
-  /** Checksum of these bytes, to refuse input that changed in the store. Missing in documents of earlier releases. */
+  /** Checksum of these bytes, to refuse input that changed in the store. Absent in documents of earlier releases. */
   crc32?: number;
 }
 
@@ -79,7 +79,7 @@ export interface BatchOptions {
   explain: boolean;
 }
 
-/** Where the columns of a canonical file lie; see CanonicalColumns of packages/tabular. */
+/** Size and column positions of a canonical file; see CanonicalColumns of packages/tabular. */
 export interface CanonicalFile {
   bytes: number;
   features: number[];
@@ -126,17 +126,17 @@ export interface BatchDocument {
     columns: string[];
     /** Where the first data row starts, in the file that holds the rows. */
     header_bytes: number;
-    /** The rows lie in `canonical.csv`, and these are its columns. Absent where the original itself holds the rows. */
+    /** Describes `canonical.csv`, which holds the rows. Absent when the uploaded file itself holds them. */
     canonical?: CanonicalFile;
   };
   rows: number;
   shards: ShardRange[];
-  /** How the file was read. Earlier releases wrote none, and no row and line numbers into their errors files. */
+  /** How the file was read. Absent in documents of earlier releases, whose errors files have no row and line numbers. */
   import?: ImportDocument;
   /** The first hundred. */
   warnings?: ImportWarningDocument[];
   warnings_total?: number;
-  /** What the upload asked the import for, the content of its profile included: later changes of the profile mean nothing. */
+  /** The upload's import settings with the content of its profile, so that later changes of the profile have no effect. */
   import_settings?: { profile?: object; sheet?: string; charset?: string };
   /** The batch whose rows this batch scores again, and the model to compare with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
@@ -156,7 +156,7 @@ export interface DriftDocument {
   verdict?: 'like_training' | 'differs' | 'unlike_training' | 'too_few_rows';
   /** Effect sizes in standard deviations of the training data. */
   columns?: readonly { column: string; cause?: string; effect_size: number }[];
-  /** Population stability index by feature; of grades, from 100 rows on. */
+  /** Population stability index by feature; absent for features that are not grades and below 100 rows. */
   psi?: Readonly<Record<string, number>>;
   notes?: readonly { code: string; features: readonly string[]; text: string }[];
 }
@@ -186,13 +186,13 @@ export interface ManifestDocument {
   /** For a rescored batch: the rows whose class has changed, and their number. */
   changes?: FileDigest;
   changed_rows?: number;
-  /** Earlier releases left it out for too few rows to compare, and for models of decimal features. */
+  /** Absent in manifests of earlier releases if there were too few rows or the model has decimal features. */
   drift?: DriftDocument;
   /** 0-based shards that exhausted their retries. */
   failed_shards: number[];
 }
 
-/** `runs/00002/run.json`: a retry keeps what is finished and scores the rest. */
+/** `runs/00002/run.json`: a retry keeps the scored shards and scores the others. */
 export interface RunDocument {
   run: number;
   opened_at: string;

@@ -23,7 +23,7 @@ export async function compareSegment(
   segment: Segment,
   after: string | undefined,
 ): Promise<IndexDifference[]> {
-  const listed = statusById(readNamed(segment, await store.get(segment.key)));
+  const listed = statusById(readMatchingKey(segment, await store.get(segment.key)));
   const ids: string[] = [];
   for await (const some of idsBetween(store, list, { after, through: segment.lastId })) ids.push(...some);
   const actual = statusById(await statusesOf(store, list, ids));
@@ -34,11 +34,11 @@ export async function compareSegment(
 }
 
 /** Checks that the statuses in the key match the document, because readers choose segments by key. */
-function readNamed({ key, statuses }: Segment, bytes: Buffer): SegmentIds {
+function readMatchingKey({ key, statuses }: Segment, bytes: Buffer): SegmentIds {
   const ids = unsealDocument<SegmentIds>(key, bytes);
   if (!Object.values(ids).every(Array.isArray)) throw new ObjectCorruptError(key, 'it is not a list of ids by status');
   if (Object.keys(ids).sort().join() !== statuses.join())
-    throw new ObjectCorruptError(key, 'it lists other statuses than its name');
+    throw new ObjectCorruptError(key, 'its statuses differ from those in its key');
   return ids;
 }
 

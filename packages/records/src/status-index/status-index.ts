@@ -1,5 +1,5 @@
 /*
- * The index finds the resources with a status without reading all of them. One background process derives it from the resources
+ * The index finds the resources with a status without reading all of them. A background task derives it from the resources
  * (status-indexer.ts); no write path depends on it, and replicas of earlier releases do not affect it. One segment object covers
  * SEGMENT_IDS consecutive resources: its key contains the last id and the statuses that occur, its document the ids by status.
  * Segments have no gaps. Ids after the last segment are not indexed yet and are read one by one. An id in the index is a hint:
@@ -43,11 +43,11 @@ export function idPrefixOf(kind: IndexedKind): IdPrefix {
   return kind === 'predictions' ? 'pred_' : 'batch_';
 }
 
-export function folderOf({ tenant, kind }: IndexedList): string {
+function folderOf({ tenant, kind }: IndexedList): string {
   return kind === 'predictions' ? ObjectKeys.predictionsFolder(tenant) : ObjectKeys.batchesFolder(tenant);
 }
 
-export function segmentOf({ tenant, kind }: IndexedList, lastId: string, ids: SegmentIds): Segment {
+function segmentOf({ tenant, kind }: IndexedList, lastId: string, ids: SegmentIds): Segment {
   const statuses = Object.keys(ids).sort();
   return { key: `${ObjectKeys.statusIndexFolder(tenant, kind)}${[lastId, ...statuses].join('.')}`, lastId, statuses };
 }

@@ -20,16 +20,16 @@ const SEGMENT_IDS = 250;
 const READ_CONCURRENCY = 16;
 const MINUTE_MS = 60_000;
 /**
- * Older ids can no longer appear: a record is stored at once, an upload within a day. Hosts' clocks may differ by a minute;
- * probes report larger differences.
+ * No more ids of this age can appear: a single record is stored within a minute, an upload within a day. Allows for clocks that
+ * differ by a minute; probes report larger differences.
  */
 const MAX_ACCEPTANCE_MS = { predictions: 2 * MINUTE_MS, batches: 26 * 60 * MINUTE_MS };
-/** After this time an unfinished record is indexed as open. */
+/** A prediction that is unfinished after this time is indexed as open. */
 const MAX_PROCESSING_MS = 60 * MINUTE_MS;
 
 /**
- * Indexes the resources that became final since the last call, oldest first. After a crash the index has complete segments
- * without gaps. Concurrent processes write the same segments.
+ * Indexes the resources after the last segment, oldest first, up to the first group that is not ready (see `finalStatuses`).
+ * After a crash the index has complete segments without gaps. Concurrent processes write the same segments.
  * @returns the number of segments written
  */
 export async function indexResources(
@@ -100,12 +100,12 @@ export async function markUnfinished(store: ObjectStore, list: IndexedList, id: 
   const ids = segment && (await readSegment(store, segment));
   if (segment === undefined || ids === undefined) return;
   const others = Object.entries(ids).map(([status, some]) => [status, some.filter((each) => each !== id)] as const);
-  const marked = Object.fromEntries(
+  const changed = Object.fromEntries(
     [...others, [UNFINISHED, [...(ids[UNFINISHED] ?? []).filter((each) => each !== id), id].sort()]].filter(
       ([, some]) => some!.length > 0,
     ),
   );
-  const written = await writeSegment(store, list, segment.lastId, sortStatuses(marked as SegmentIds));
+  const written = await writeSegment(store, list, segment.lastId, sortStatuses(changed as SegmentIds));
   if (written.key !== segment.key) await store.delete(segment.key);
 }
 
@@ -118,7 +118,7 @@ export async function removeSegmentsBefore(store: ObjectStore, list: IndexedList
 
 const FINAL: ReadonlySet<string> = new Set(['succeeded', 'failed', 'canceled']);
 
-/** Returns undefined while one of them can still appear or may end soon. */
+/** Returns undefined while another id may still appear among these, or a prediction of the last hour is unfinished. */
 async function finalStatuses(
   store: ObjectStore,
   list: IndexedList,
@@ -146,12 +146,12 @@ export async function statusesOf(store: ObjectStore, list: IndexedList, ids: rea
   return sortStatuses(statuses);
 }
 
-/** Returns the status if it is final. A batch with unscored rows can be retried, so its status is not. */
+/** Returns the status if it is final, otherwise UNFINISHED. Of batches only `succeeded` is final; any other may be retried. */
 async function statusOf(store: ObjectStore, { tenant, kind }: IndexedList, id: string): Promise<string> {
   try {
     if (kind === 'predictions') {
-      const end = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
-      return end !== undefined && FINAL.has(end.status) ? end.status : UNFINISHED;
+      const completion = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
+      return completion !== undefined && FINAL.has(completion.status) ? completion.status : UNFINISHED;
     }
     const { run } = await readLatestRun(store, tenant, id);
     const manifest = await findDocument(store, ObjectKeys.runManifest(tenant, id, run), manifestShape);

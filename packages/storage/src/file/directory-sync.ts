@@ -39,10 +39,10 @@ export class DirectorySync {
   private run(path: string): Promise<void> {
     const syncs: Syncs = { running: fsyncDirectory(path) };
     this.syncs.set(path, syncs);
-    const evict = () => {
+    const onEnd = () => {
       if (!syncs.queued) this.syncs.delete(path);
     };
-    syncs.running.then(evict, evict);
+    syncs.running.then(onEnd, onEnd);
     return syncs.running;
   }
 }

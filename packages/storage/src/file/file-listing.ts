@@ -118,7 +118,7 @@ export class FileListing {
     }
   }
 
-  /** Deletes leave empty folders, which are not listed. An unreadable folder may hold objects, so it is. */
+  /** Deletes leave empty folders, which are not listed. An unreadable folder is listed, because it may hold objects. */
   private async holdsObject(folder: Entry): Promise<boolean> {
     const names = await this.namesIn(folder).catch((error: unknown) => {
       if (error instanceof ObjectUnreadableError) return undefined;

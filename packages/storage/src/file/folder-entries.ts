@@ -85,10 +85,10 @@ export class FolderEntries {
   private run(folder: string): Promise<readonly string[]> {
     const reads: Reads = { running: this.readAndCache(folder) };
     this.reads.set(folder, reads);
-    const evict = () => {
+    const onEnd = () => {
       if (reads.queued === undefined) this.reads.delete(folder);
     };
-    reads.running.then(evict, evict);
+    reads.running.then(onEnd, onEnd);
     return reads.running;
   }
 

@@ -36,7 +36,7 @@ export class FolderTree {
 
   /**
    * Runs `write`, which creates an entry in `folder`. Creates the folder when it is missing or is removed concurrently.
-   * @param likelyMissing create the folder before the first attempt, unless this process knows it
+   * @param likelyMissing create the folder before the first attempt, unless this process has synced it before
    */
   async withFolder<T>(folder: string, write: () => Promise<T>, likelyMissing = false): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -57,7 +57,7 @@ export class FolderTree {
     for (const path of unsynced) this.syncedFolders.add(path);
   }
 
-  /** Durably deletes the folder with its contents. @returns the number of files deleted */
+  /** Deletes the folder with its contents, durably unless another writer adds an entry. @returns the number of files deleted */
   async remove(folder: string): Promise<number> {
     const files = await this.removeContents(folder);
     await this.directorySync.sync(dirname(folder));

@@ -5,7 +5,7 @@ import { ObjectCorruptError } from '../errors';
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
  * the CPU per call, and these calls are most of the cost of a small object. None is synchronous: on a hanging network mount
- * even a close would freeze the event loop and the health checks. `syncFd` looks up `fs.fsync` at each call for tests' spies.
+ * even a close would freeze the event loop and the health checks. `syncFd` looks up `fs.fsync` at each call, so that tests can replace it.
  */
 export const openFd = promisify(
   (path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) =>

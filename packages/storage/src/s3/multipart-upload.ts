@@ -10,7 +10,7 @@ import {
 import type { Part, PartReader } from './part-reader';
 
 export const PART_BYTES = 5 * 1024 * 1024; // S3's minimum; at most 10,000 parts allow 48 GiB
-const PART_CONCURRENCY = 2; // one may still be filling
+const PART_CONCURRENCY = 2; // while one part is sent, the next is filled
 
 export type Target = Omit<PutObjectCommandInput, 'Body'>;
 
@@ -37,7 +37,7 @@ export class MultipartUpload {
   }
 
   /**
-   * Sends the first part, whose buffer is reused, and all following parts. Aborts the upload when it fails.
+   * Sends the first part, whose buffer is reused, and all following parts. Aborts the upload when a request or the source fails.
    * @throws the error of S3 or of the source, after all running requests have ended
    */
   async send(first: Part, source: PartReader, { IfNoneMatch }: Target): Promise<void> {
@@ -71,7 +71,10 @@ export class MultipartUpload {
     return { PartNumber, ETag, ChecksumCRC32 };
   }
 
-  /** Call it when no part is being sent: a later part would be stored after the abort. Ignores failures, to keep the first error. */
+  /**
+   * Waits for the parts being sent first, because S3 would keep a part that arrives after the abort. Ignores failures, so that the
+   * first error is thrown.
+   */
   private async abort(): Promise<void> {
     await Promise.allSettled(this.inFlight);
     await this.client.send(new AbortMultipartUploadCommand(this.destination)).catch(() => undefined);

@@ -49,7 +49,7 @@ const LAST_CHARACTER = '\u{10ffff}';
 export class S3ObjectStore implements ObjectStore {
   readonly url: string;
   private readonly client = createS3Client(REQUEST_TIMEOUT_MS);
-  /** Separate connections for bulk transfers: an upload never makes a clinician's record wait for a socket. */
+  /** Separate connections for uploads and copies: they never make a clinician's record wait for a socket. */
   private readonly bulkClient = createS3Client(BULK_REQUEST_TIMEOUT_MS);
   private readonly uploader = new S3Uploader(this.client, this.bulkClient);
   private readonly bucket: string;
@@ -109,7 +109,6 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  /** Retries an interrupted body, because the SDK retries only the request. */
   async get(key: string, buffer?: Buffer): Promise<Buffer> {
     return this.readBuffer(key, undefined, buffer);
   }
@@ -213,6 +212,7 @@ export class S3ObjectStore implements ObjectStore {
     return this.readWithRetry(key, range, (body) => readAll(body, buffer));
   }
 
+  /** Retries an interrupted body, because the SDK retries only the request. */
   private async readWithRetry<T>(
     key: string,
     range: ByteRange | undefined,

@@ -56,14 +56,14 @@ async function probeMultipart(client: S3Client, target: Target): Promise<StoreFi
 async function isRefusedByChecksum(client: S3Client, target: ObjectTarget, { cause }: StoreFinding): Promise<boolean> {
   if (!UNSUPPORTED_STATUSES.has(statusOf((cause as Error).cause) ?? 0)) return false;
   if ((await client.config.requestChecksumCalculation()) !== 'WHEN_SUPPORTED') return false;
-  const plain = createS3Client(REQUEST_TIMEOUT_MS, { requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const clientWithoutChecksums = createS3Client(REQUEST_TIMEOUT_MS, { requestChecksumCalculation: 'WHEN_REQUIRED' });
   try {
-    await plain.send(new PutObjectCommand({ ...target, Body: Buffer.from('probe') }));
-    await plain.send(new DeleteObjectCommand(target));
+    await clientWithoutChecksums.send(new PutObjectCommand({ ...target, Body: Buffer.from('probe') }));
+    await clientWithoutChecksums.send(new DeleteObjectCommand(target));
     return true;
   } catch {
     return false;
   } finally {
-    plain.destroy();
+    clientWithoutChecksums.destroy();
   }
 }

@@ -19,6 +19,7 @@ export class UploadError extends Error {
   }
 }
 
+/** Uploads bodies: small ones in one request, larger ones in parts. */
 export class S3Uploader {
   /** Buffer for the first part of the next stream. Most streams have one part, so a small upload allocates no memory. */
   private freeBuffer: Buffer | undefined;

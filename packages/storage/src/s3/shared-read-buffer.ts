@@ -5,7 +5,7 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
  * Makes all sockets of an agent share one read buffer. By default each read allocates 64 KiB that the garbage collector does
- * not count, which left 20 MiB per download. Safe because the HTTP parser copies bodies synchronously.
+ * not count, which left 20 MiB of garbage per download. Safe because the HTTP parser copies bodies synchronously.
  */
 export const sharedReadBuffer: Required<Pick<AgentOptions, 'onread'>> = {
   onread: {

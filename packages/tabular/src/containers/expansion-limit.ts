@@ -7,7 +7,7 @@ import { TabularError } from '../error';
 const MAX_RATIO = 200;
 /** Harmless in memory and time, so that short and very regular files pass. */
 const FREE_BYTES = 16 * 1024 * 1024;
-export const DEFAULT_MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
+const DEFAULT_MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Counts what a container expands to and stops a decompression bomb long before it has expanded. */
 export class ExpansionLimit {

@@ -33,7 +33,7 @@ async function assertReadWhole(file: RandomAccess, read: number): Promise<void> 
   for await (const rest of readRange(file, read)) if (rest.some((byte) => byte !== 0)) throw damagedGzip();
 }
 
-export function isZlibError(error: unknown): boolean {
+function isZlibError(error: unknown): boolean {
   return ((error as NodeJS.ErrnoException | undefined)?.code ?? '').startsWith('Z_');
 }
 

@@ -6,7 +6,7 @@ import { cellXml } from './xlsx-cell';
 import type { ResultTable } from './result-table';
 
 /** Of a sheet, less its header. */
-export const MAX_XLSX_ROWS = 1_048_575;
+const MAX_XLSX_ROWS = 1_048_575;
 const CHUNK_CHARS = 64 * 1024;
 /** Fixed, so that the same rows give the same bytes. */
 const OPTIONS = { mtime: new Date(Date.UTC(2000, 0, 1)), forceDosTimestamp: true, compressionLevel: 3 };

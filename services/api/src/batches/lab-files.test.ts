@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
-import type { PreflightReport } from './preflight';
+import type { PreflightReport } from './preflight-report';
 
 /** Minimal inputs of a field test: files as labs have them. */
 const CASES = join(__dirname, '../../../../packages/tabular/test/cases');

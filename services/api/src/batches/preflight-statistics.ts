@@ -3,7 +3,7 @@ import { type Dialect, WholeRowChunker, asBuffer, countByte, lineEndByte, parseC
 import type { CanonicalFile } from '@cytoqueue/records';
 import { type HeaderMatch, type Schema } from '@cytoqueue/schema';
 import { type RowRejection, type ShardSamples, readSamples, valueHistogram } from '@cytoqueue/samples';
-import type { PreflightReport } from './preflight';
+import type { PreflightReport } from './preflight-report';
 
 const MAX_LISTED_ERRORS = 100;
 const MAX_LISTED_FAULTS = 20;

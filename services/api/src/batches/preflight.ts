@@ -2,49 +2,20 @@ import type { Request, Response } from 'express';
 import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
 import { CsvError } from '@cytoqueue/csv';
 import type { LoadedModel } from '@cytoqueue/registry';
-import {
-  type ImportDocument,
-  type ImportWarningDocument,
-  type ModelPin,
-  batchRowsKey,
-  createId,
-} from '@cytoqueue/records';
+import { type ModelPin, batchRowsKey, createId } from '@cytoqueue/records';
 import type { Schema } from '@cytoqueue/schema';
 import { TabularError } from '@cytoqueue/tabular';
 import { CpuTimeslices } from '../http/cpu-timeslices';
 import { toProblem } from '../to-problem';
-import { Problem } from '../http/problem';
+import type { Problem } from '../http/problem';
 import { findImportProfile } from '../import-profiles/import-profiles';
 import { receiveUpload } from './accept-upload';
 import type { BatchDeps, Upload } from './batch-deps';
-import { type ColumnReport, HeaderProblem, reportColumns } from './match-columns';
+import { HeaderProblem, reportColumns } from './match-columns';
 import { PreflightStatistics, type StatisticsOptions } from './preflight-statistics';
+import type { PreflightReport } from './preflight-report';
 import { rollback } from './rollback';
 import type { UploadSummary } from './upload-inspector';
-
-export interface PreflightReport {
-  filename: string | null;
-  model: ModelPin;
-  accepted: boolean;
-  problems: { code: string; detail: string }[];
-  input_sha256: string;
-  bytes: number;
-  import: ImportDocument | null;
-  warnings: ImportWarningDocument[];
-  warnings_total: number;
-  dialect: { delimiter: string; line_end: string; bom: boolean };
-  /** Every column of the file and its use. */
-  columns: ColumnReport[];
-  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
-  /** How many rows have each kind of fault. */
-  rejected_by_code: Record<string, number>;
-  errors: { row: number; line: number | null; code: string; detail: string }[];
-  /** Equal errors together, the most frequent first. */
-  faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
-  missing_by_feature: Record<string, number>;
-  drift: object;
-  eta_seconds: number | null;
-}
 
 /** Processed in one go, in about a millisecond. */
 const SLICE_BYTES = 16 * 1024;

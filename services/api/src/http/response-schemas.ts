@@ -21,7 +21,7 @@ const featureValues = z
   .record(z.string(), z.number().nullable())
   .meta({ description: 'By canonical name; null = not measured' });
 
-export const neighbor = z
+const neighbor = z
   .strictObject({
     training_row: z.int().min(1).meta({ description: '1-based data row of the training file' }),
     class: label,

@@ -37,7 +37,7 @@ const CLIENT_ERRORS: Record<string, { type: ProblemType; detail: string }> = {
 /**
  * Sends a problem for requests that Node.js cannot parse and that never reach the app, unless a response has started.
  */
-export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   const hasResponse =
     (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent === true;
   if (error.code === 'ECONNRESET' || !socket.writable || hasResponse) {

@@ -15,7 +15,7 @@ const tags = ['import profiles'];
 const nameParam = { path: z.object({ name: z.string().max(64) }) };
 const namedProfile = z.strictObject({ name: z.string(), ...importProfile.shape }).meta({ id: 'NamedImportProfile' });
 
-export const listProfilesOperation: Operation = {
+const listProfilesOperation: Operation = {
   operationId: 'listImportProfiles',
   summary: 'The import profiles of the tenant, by name',
   tags,
@@ -25,7 +25,7 @@ export const listProfilesOperation: Operation = {
   },
 };
 
-export const getProfileOperation: Operation = {
+const getProfileOperation: Operation = {
   operationId: 'getImportProfile',
   summary: 'One import profile',
   tags,
@@ -33,7 +33,7 @@ export const getProfileOperation: Operation = {
   responses: { 200: jsonResponse('The profile', namedProfile), ...problemResponses(401, 403, 404, 503) },
 };
 
-export const putProfileOperation: Operation = {
+const putProfileOperation: Operation = {
   operationId: 'putImportProfile',
   summary: 'Create or replace an import profile; batches that used it keep its earlier content',
   tags,
@@ -41,11 +41,11 @@ export const putProfileOperation: Operation = {
   requestBody: { required: true, content: { 'application/json': { schema: importProfile } } },
   responses: {
     200: jsonResponse('The profile as stored', namedProfile),
-    ...problemResponses(400, 401, 403, 409, 413, 415, 422, 503, 507),
+    ...problemResponses(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),
   },
 };
 
-export const deleteProfileOperation: Operation = {
+const deleteProfileOperation: Operation = {
   operationId: 'deleteImportProfile',
   summary: 'Remove an import profile',
   tags,

@@ -63,7 +63,7 @@ async function openFileKeys(
   });
   keyFile.start();
   cleanups.push('keys', () => keyFile.stop());
-  return keyFile.ring;
+  return keyFile.activeKeys;
 }
 
 /** Audits a change of the keys file in one of the processes that see it. */

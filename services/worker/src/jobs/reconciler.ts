@@ -48,7 +48,7 @@ export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
 /** Removes unusable keys before the pass, which enqueues their jobs again. A failure here does not stop the pass. */
 export async function tidyKeys({ logger }: Pick<ReconcilerDeps, 'logger'>, upkeep: KeyUpkeep): Promise<void> {
   try {
-    const { mistyped, orphaned } = await upkeep.look();
+    const { mistyped, orphaned } = await upkeep.runPass();
     if (mistyped.length > 0) logger.warn({ keys: mistyped }, 'removed keys of the wrong type from Redis');
     if (orphaned > 0) logger.info({ jobs: orphaned }, 'removed jobs from Redis that were in no list');
   } catch (error) {

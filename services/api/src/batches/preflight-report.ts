@@ -1,0 +1,27 @@
+import type { ImportDocument, ImportWarningDocument, ModelPin } from '@cytoqueue/records';
+import type { ColumnReport } from './match-columns';
+
+/** What an upload of the file would get. */
+export interface PreflightReport {
+  filename: string | null;
+  model: ModelPin;
+  accepted: boolean;
+  problems: { code: string; detail: string }[];
+  input_sha256: string;
+  bytes: number;
+  import: ImportDocument | null;
+  warnings: ImportWarningDocument[];
+  warnings_total: number;
+  dialect: { delimiter: string; line_end: string; bom: boolean };
+  /** Every column of the file and its use. */
+  columns: ColumnReport[];
+  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
+  /** How many rows have each kind of fault. */
+  rejected_by_code: Record<string, number>;
+  errors: { row: number; line: number | null; code: string; detail: string }[];
+  /** Equal errors together, the most frequent first. */
+  faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
+  missing_by_feature: Record<string, number>;
+  drift: object;
+  eta_seconds: number | null;
+}
