@@ -16,7 +16,7 @@ export interface StorePermissions {
  * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
  */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
   // The API cannot write the operators' keys file, access/keys-file/.
   put: [
     'tenants/*',
@@ -26,10 +26,11 @@ export const apiPermissions: StorePermissions = {
     'models/*/champion.json',
     'access/tenants/*',
     'access/last-used/*',
+    'settings/*',
     'probe/*',
   ],
-  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'probe/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'settings/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
 };
 
 /**
@@ -47,7 +48,8 @@ export const workerPermissions: StorePermissions = {
     'pending/*/runs/*',
     'probe/*',
   ],
-  delete: ['pending/*', 'tenants/*/batches/*/shards/*', 'probe/*'],
+  // The result of a record that was deleted while it was being scored.
+  delete: ['pending/*', 'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'probe/*'],
   list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
 };
 
@@ -61,6 +63,7 @@ export const writeOncePatterns: readonly string[] = [
   'audit/*',
   'access/tenants/*',
   'access/keys-file/*',
+  'settings/*',
 ];
 
 export function storeStatements(bucket: IBucket, permissions: StorePermissions): PolicyStatement[] {

@@ -71,12 +71,25 @@ describe('the task roles', () => {
     ]) {
       expect([key, may(worker, 's3:PutObject', key)]).toEqual([key, false]);
     }
-    for (const key of ['tenants/a/batches/b/input.csv', 'models/wbc-knn/1.0.0.json'])
+    for (const key of [
+      'tenants/a/batches/b/input.csv',
+      'tenants/a/predictions/p/request.json',
+      'models/wbc-knn/1.0.0.json',
+    ])
       expect(may(worker, 's3:DeleteObject', key)).toBe(false);
-    for (const key of ['pending/a/b', 'tenants/a/batches/b/shards/00001.m.shard'])
+    for (const key of [
+      'pending/a/b',
+      'tenants/a/predictions/p/result.json',
+      'tenants/a/batches/b/shards/00001.m.shard',
+    ])
       expect(may(worker, 's3:DeleteObject', key)).toBe(true);
     expect(may(worker, 's3:PutObject', 'tenants/a/batches/b/damaged/00001.m.shard')).toBe(true);
-    expect(may(worker, 's3:GetObject', 'audit/a.json')).toBe(false);
+    for (const key of [
+      'audit/a.json',
+      'tenants/a/reviews/batch_b/000000001/review_c',
+      'tenants/a/reviews/pred_b/review_c',
+    ])
+      expect([key, may(worker, 's3:GetObject', key)]).toEqual([key, false]);
   });
 
   test('give the API alone the keys that tenants create, and neither service the operators’ keys file to write', () => {
@@ -89,6 +102,13 @@ describe('the task roles', () => {
     }
     for (const action of ['s3:PutObject', 's3:DeleteObject'])
       expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
+  });
+
+  test('give the API alone the settings of tenants', () => {
+    for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
+      expect([action, may(api, action, 'settings/lab/00001.json')]).toEqual([action, true]);
+      expect([action, may(worker, action, 'settings/lab/00001.json')]).toEqual([action, false]);
+    }
   });
 
   test('do everything with objects of probes, and nothing else new', () => {

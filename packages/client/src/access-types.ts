@@ -1,3 +1,5 @@
+import type { OperatingPoint } from './types';
+
 export type Role = 'member' | 'operator' | 'admin';
 
 export interface Session {
@@ -33,6 +35,13 @@ export interface ApiKey {
 export interface CreatedApiKey extends ApiKey {
   /** Returned only once; null when the request is repeated. */
   key: string | null;
+}
+
+/** The model version and operating point of records and uploads that name none. */
+export interface Settings {
+  /** `name@version`; null: the champion of the default model. */
+  default_model: string | null;
+  operating_point: OperatingPoint;
 }
 
 export interface ApiKeyBody {

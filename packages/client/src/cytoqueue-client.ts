@@ -1,14 +1,16 @@
-import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session } from './access-types';
+import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings } from './access-types';
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
-import { batchPath, modelPath, predictionPath, versionPath } from './resource-paths';
+import { batchPath, modelPath, predictionPath, reviewsPath, rowPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
   AcceptedPrediction,
   Batch,
+  BatchRow,
   BatchStatus,
+  ClassName,
   ModelEvaluation,
   ModelSummary,
   ModelVersion,
@@ -19,6 +21,10 @@ import type {
   PredictionStatus,
   Preflight,
   QueueState,
+  Review,
+  ReviewBody,
+  ReviewedItem,
+  WorklistItem,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
 
@@ -55,6 +61,11 @@ export interface ListOptions<Status extends string> extends CallOptions {
   /** The page starts after this id. */
   after?: string;
   status?: Status;
+}
+
+export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
+  outcome?: 'confident' | 'indeterminate';
+  predicted_class?: ClassName;
 }
 
 export interface DownloadOptions extends CallOptions {
@@ -113,6 +124,11 @@ export class CytoqueueClient {
 
   cancelPrediction(id: string, { signal }: CallOptions = {}): Promise<Prediction> {
     return this.transport.json({ method: 'POST', path: `${predictionPath(id)}/cancel`, signal });
+  }
+
+  /** Deletes a finished prediction. */
+  async deletePrediction(id: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: predictionPath(id), signal });
   }
 
   /** Yields the prediction after each change until its final state. */
@@ -198,6 +214,26 @@ export class CytoqueueClient {
     );
   }
 
+  /** Result rows in the order of the input. A page may be short, even empty, and have more behind it. */
+  listRows(id: string, { signal, ...query }: RowListOptions = {}): Promise<Page<BatchRow>> {
+    return this.transport.json({ path: `${batchPath(id)}/rows`, query, signal });
+  }
+
+  getRow(id: string, row: number, { signal }: CallOptions = {}): Promise<BatchRow> {
+    return this.transport.json({ path: rowPath(id, row), signal });
+  }
+
+  /** Rows by the beginning of their identifier, which thereby stands in no URL. Pages as those of `listRows`. */
+  searchRows(id: string, { signal, ...json }: RowListOptions & { id_prefix: string }): Promise<Page<BatchRow>> {
+    return this.transport.json({
+      method: 'POST',
+      path: `${batchPath(id)}/rows/search`,
+      json,
+      retryable: true,
+      signal,
+    });
+  }
+
   async deleteBatch(id: string, { signal }: CallOptions = {}): Promise<void> {
     await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
   }
@@ -216,6 +252,28 @@ export class CytoqueueClient {
     throw new InvalidResponseError(
       `the response is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'not CSV'} instead of the file; check the URL and any proxy in front of the service`,
     );
+  }
+
+  listReviews(
+    reviewed: ReviewedItem,
+    { signal, ...query }: Omit<ListOptions<never>, 'status'> = {},
+  ): Promise<Page<Review>> {
+    return this.transport.json({ path: reviewsPath(reviewed), query, signal });
+  }
+
+  addReview(
+    reviewed: ReviewedItem,
+    review: ReviewBody,
+    { idempotencyKey = randomHex(), signal }: CallOptions & { idempotencyKey?: string } = {},
+  ): Promise<Review> {
+    const request = { method: 'POST', path: reviewsPath(reviewed), json: review, retryable: true, signal } as const;
+    const headers = { 'Idempotency-Key': idempotencyKey };
+    return withKey(idempotencyKey, this.transport.json({ ...request, headers }));
+  }
+
+  /** Lists scored records and rows without a review. A page may be short, even empty, and have more behind it. */
+  worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class'> = {}): Promise<Page<WorklistItem>> {
+    return this.transport.json({ path: '/v1/worklist', query, signal });
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {
@@ -294,6 +352,15 @@ export class CytoqueueClient {
       json: { current_key: currentKey },
       signal,
     });
+  }
+
+  settings({ signal }: CallOptions = {}): Promise<Settings> {
+    return this.transport.json({ path: '/v1/settings', signal });
+  }
+
+  /** Replaces all settings of the tenant; every API process uses them within ten seconds. */
+  replaceSettings(settings: Settings, { signal }: CallOptions = {}): Promise<Settings> {
+    return this.transport.json({ method: 'PUT', path: '/v1/settings', json: settings, signal });
   }
 
   session({ signal }: CallOptions = {}): Promise<Session> {

@@ -9,6 +9,7 @@ export {
   isPredictionFinished,
   type ListOptions,
   type PredictOptions,
+  type RowListOptions,
   type UploadOptions,
 } from './cytoqueue-client';
 export { randomHex } from './random-hex';

@@ -1,9 +1,20 @@
+import type { ReviewedItem } from './types';
+
 export function predictionPath(id: string): string {
   return `/v1/predictions/${encodeURIComponent(id)}`;
 }
 
 export function batchPath(id: string): string {
   return `/v1/batches/${encodeURIComponent(id)}`;
+}
+
+export function rowPath(id: string, row: number): string {
+  return `${batchPath(id)}/rows/${row}`;
+}
+
+export function reviewsPath(reviewed: ReviewedItem): string {
+  const path = 'row' in reviewed ? rowPath(reviewed.batch_id, reviewed.row) : predictionPath(reviewed.prediction_id);
+  return `${path}/reviews`;
 }
 
 export function modelPath(name: string): string {

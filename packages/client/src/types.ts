@@ -184,6 +184,52 @@ export interface Batch {
   links: { self: string; results: string; errors: string; changes?: string };
 }
 
+/** One row of a finished batch; it has a result, or an error. */
+export interface BatchRow {
+  row: number;
+  /** Physical line of the uploaded file; null where it is not known. */
+  line: number | null;
+  /** null for a file without identifier column. */
+  sample_id: string | null;
+  features: FeatureValues;
+  result?: Pick<
+    PredictionResult,
+    'predicted_class' | 'probability_malignant' | 'outcome' | 'reasons' | 'missing_features'
+  >;
+  error?: { status: 'rejected' | 'failed'; code: string; detail: string };
+}
+
+/** The record or row that a review is about. */
+export type ReviewedItem = { prediction_id: string } | { batch_id: string; row: number };
+
+export interface ReviewBody {
+  /** A label of the model, `repeat` or `other`. */
+  decision: string;
+  /** At most 2,000 characters. */
+  note?: string;
+}
+
+export interface Review extends ReviewBody {
+  id: string;
+  created_at: string;
+  /** The reader's key. */
+  key_id: string;
+}
+
+/** A scored record, or a scored row of a batch, without a review. */
+export interface WorklistItem {
+  id: string;
+  prediction_id?: string;
+  batch_id?: string;
+  row?: number;
+  sample_id: string | null;
+  outcome: 'confident' | 'indeterminate';
+  reasons: string[];
+  /** Probability of malignancy. */
+  probability: number;
+  created_at: string;
+}
+
 export interface Preflight {
   filename: string | null;
   model: ModelPin;

@@ -23,9 +23,11 @@ export {
   predictionCompletionShape,
   predictionRequestShape,
   promotionShape,
+  reviewShape,
   runDocumentShape,
   type Shape,
   tenantKeysShape,
+  tenantSettingsShape,
 } from './documents/document-shapes';
 export type * from './documents/documents';
 export { findDocument, parseDocument, readDocument } from './documents/read-document';
@@ -42,6 +44,7 @@ export {
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
+  SHARD_FAILED,
   SHARD_FORMAT,
   SHARD_HEADER_MAX_BYTES,
   type ShardCounts,

@@ -29,6 +29,13 @@ export function sortableNumber(value: number, min: number, part: string): string
   return String(value).padStart(5, '0');
 }
 
+/** Nine digits: a row of a batch. */
+export function sortableRow(row: number): string {
+  if (!Number.isInteger(row) || row < 1 || row > 999_999_999)
+    throw new InvalidKeyError('the row is not an integer from 1 on');
+  return String(row).padStart(9, '0');
+}
+
 export function tenantPrefix(tenant: string): string {
   return `tenants/${checkName(tenant, 'tenant')}/`;
 }

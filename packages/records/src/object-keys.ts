@@ -1,5 +1,5 @@
 import { InvalidKeyError } from '@cytoqueue/storage';
-import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefix } from './key-parts';
+import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName, tenantPrefix } from './key-parts';
 
 /**
  * Creates and parses every object key of the product. External parts (tenants, ids, names, versions) must match
@@ -9,11 +9,13 @@ import { checkDigest, checkModel, checkName, sortableNumber, isName, tenantPrefi
  *     tenants/{tenant}/batches/{id}/input.csv, canonical.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
+ *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
  *     tenants/{tenant}/import-profiles/{name}.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
+ *     settings/{tenant}/00001.json
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
  *     probe/{id}
  */
@@ -143,6 +145,20 @@ export class ObjectKeys {
     return `${tenantPrefix(tenant)}index/${kind}/`;
   }
 
+  /** Second readers' decisions; beside the resources, so that the worker's role does not reach their notes. */
+  static reviewsFolder(tenant: string): string {
+    return `${tenantPrefix(tenant)}reviews/`;
+  }
+
+  /** All reviews of a record, or of a batch's rows. */
+  static resourceReviewsFolder(tenant: string, id: string): string {
+    return `${ObjectKeys.reviewsFolder(tenant)}${checkName(id, 'id')}/`;
+  }
+
+  static rowReviewsFolder(tenant: string, batchId: string, row: number): string {
+    return `${ObjectKeys.resourceReviewsFolder(tenant, batchId)}${sortableRow(row)}/`;
+  }
+
   static importProfilesFolder(tenant: string): string {
     return `${tenantPrefix(tenant)}import-profiles/`;
   }
@@ -245,6 +261,14 @@ export class ObjectKeys {
     const [, tenant, digits] = /^access\/(?:keys-file|tenants\/([^/]+))\/(\d{5})\.json$/.exec(key) ?? [];
     if (digits === undefined || (tenant !== undefined && !isName(tenant))) return undefined;
     return { tenant, number: Number(digits) };
+  }
+
+  /** All tenants' settings; they outlive the retention of what lies below `tenants/`. */
+  static readonly settingsFolder = 'settings/';
+
+  /** Versions of the document of a tenant's settings; see VersionedDocument. */
+  static tenantSettingsFolder(tenant: string): string {
+    return `${ObjectKeys.settingsFolder}${checkName(tenant, 'tenant')}/`;
   }
 
   /** @param prefix of the document's versions @param number 1-based */

@@ -158,6 +158,12 @@ function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHead
   );
 }
 
+/** The error of the rows of a shard that exhausted its attempts. */
+export const SHARD_FAILED = {
+  code: 'shard-failed',
+  detail: 'this part of the file could not be scored after several attempts; retry the batch',
+} as const;
+
 export function emptyCounts(): ShardCounts {
   return { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
 }

@@ -13,7 +13,9 @@ import {
   predictionRequestShape,
   promotionShape,
   readDocument,
+  reviewShape,
   tenantKeysShape,
+  tenantSettingsShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { FindingError } from './finding';
@@ -42,15 +44,22 @@ function rootOf(tenant: string, id: string): string {
   return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchDocument(tenant, id);
 }
 
+export async function verifyReview({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-document', async () => {
+    const { id } = await readDocument(store, key, reviewShape);
+    if (!key.endsWith(`/${id}`)) throw new ObjectCorruptError(key, 'it is another review');
+  });
+}
+
 /**
- * A record's key is claimed before the record is stored, so it may name none; a batch is stored before its key is
+ * The key of a record or review is claimed before that is stored, so it may name none; a batch is stored before its key is
  * claimed.
  */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {
     const { id } = await readDocument(store, key, idempotencyDocumentShape);
     if (
-      id.startsWith('pred_') ||
+      !id.startsWith('batch_') ||
       (await store.head(rootOf(tenant, id))) !== undefined ||
       (await wasDeleted(store, tenant, id))
     )
@@ -61,10 +70,11 @@ export async function verifyIdempotency({ store, checks }: VerifyContext, tenant
 
 /** Whether the audit log records the deletion. Read only for a key that names nothing. */
 export async function wasDeleted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
-  const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice('batch_'.length)}`;
+  const [action, resource] = id.startsWith('pred_') ? ['prediction', 'predictions'] : ['batch', 'batches'];
+  const startAfter = `${ObjectKeys.auditFolder(tenant)}audit_${id.slice(id.indexOf('_') + 1)}`;
   for await (const { key } of listAll(store, ObjectKeys.auditFolder(tenant), { startAfter })) {
     const text = (await store.get(key)).toString();
-    if (text.includes('"batch.delete"') && text.includes(`batches/${id}`)) return true;
+    if (text.includes(`"${action}.delete"`) && text.includes(`${resource}/${id}`)) return true;
   }
   return false;
 }
@@ -112,6 +122,10 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
   const newest = champions.at(-1);
   if (newest !== undefined && !versions.has(newest.version))
     checks.add(newest.key, 'dangling-champion', `it names version ${newest.version}, which is not there`);
+}
+
+export async function verifySettings({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-settings', () => readDocument(store, key, tenantSettingsShape));
 }
 
 export async function verifyAccess({ store, checks }: VerifyContext, key: string): Promise<void> {

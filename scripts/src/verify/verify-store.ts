@@ -10,6 +10,8 @@ import {
   verifyModel,
   verifyPending,
   verifyPrediction,
+  verifyReview,
+  verifySettings,
 } from './verify-entries';
 
 /** Units (a batch, a record, a model, one object) checked in parallel; each holds one chunk of one object in memory. */
@@ -86,6 +88,11 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ObjectKeys.accessFolder : ObjectKeys.tenantKeysFolder(only),
   ))
     yield (context) => verifyAccess(context, key);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ObjectKeys.settingsFolder : ObjectKeys.tenantSettingsFolder(only),
+  ))
+    yield (context) => verifySettings(context, key);
   if (only === undefined)
     for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
 }
@@ -95,6 +102,8 @@ async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<
     yield (context) => verifyBatch(context, tenant, id);
   for await (const id of listFolders(store, ObjectKeys.predictionsFolder(tenant)))
     yield (context) => verifyPrediction(context, tenant, id);
+  for await (const { key } of listAll(store, ObjectKeys.reviewsFolder(tenant)))
+    yield (context) => verifyReview(context, key);
   for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(tenant)))
     yield (context) => verifyIdempotency(context, tenant, key);
   for (const kind of ['predictions', 'batches'] as const) {

@@ -26,8 +26,11 @@ import type { LastUse } from './keys/last-use';
 import type { TenantKeys } from './keys/tenant-keys';
 import { createOpenApiDocument } from './openapi';
 import { apiKeyRoutes } from './keys/routes';
+import { settingsRoutes } from './settings/routes';
+import { SettingsReader } from './settings/settings-reader';
 import { auditRoutes } from './audit/routes';
 import { batchRoutes } from './batches/routes';
+import { batchRowRoutes } from './batches/rows/routes';
 import { docsRouter } from './static/api-docs';
 import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './operations/health';
@@ -37,7 +40,9 @@ import { metricsRoutes } from './operations/metrics';
 import { modelRoutes } from './models/routes';
 import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
+import { reviewRoutes } from './reviews/routes';
 import { sessionRoutes } from './session/routes';
+import { worklistRoutes } from './worklist/routes';
 import { ConcurrencyLimiter } from './http/concurrency-limiter';
 import { Semaphore } from './http/semaphore';
 import { importProfileRoutes } from './import-profiles/routes';
@@ -92,18 +97,23 @@ export function createApp(deps: AppDeps): Express {
     exports: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
+    settings: new SettingsReader(deps.store),
     feeds: new SnapshotFeeds(deps.changes),
   };
   const routes = [
     ...sessionRoutes(routeDeps),
     ...predictionRoutes(routeDeps),
     ...batchRoutes(routeDeps),
+    ...batchRowRoutes(routeDeps),
+    ...reviewRoutes(routeDeps),
+    ...worklistRoutes(routeDeps),
     ...importProfileRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),
     ...auditRoutes(routeDeps),
     ...apiKeyRoutes(routeDeps),
+    ...settingsRoutes(routeDeps),
     ...healthRoutes(routeDeps),
   ];
   const app = express();

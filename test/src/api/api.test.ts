@@ -11,6 +11,7 @@ import { modelVersionCases } from './model-version.test.cases';
 import { operationCases } from './operation.test.cases';
 import { predictionCases } from './prediction.test.cases';
 import { retentionCases } from './retention.test.cases';
+import { rowCases } from './row.test.cases';
 import { SHARD_ROWS, type SharedStack, TENANTS, type Tenant } from './shared-stack';
 
 const keysDir = makeDataDir();
@@ -61,6 +62,9 @@ describe('model versions', () => {
 });
 describe('retention', () => {
   retentionCases(shared);
+});
+describe('rows of a batch', () => {
+  rowCases(shared);
 });
 describe('the client package', () => {
   clientCases(shared);

@@ -23,10 +23,14 @@ export function operationCases({ stack, connect }: SharedStack): void {
       `/v1/predictions/${record.id}/events`,
       `/v1/batches/${id}/events`,
       `/v1/batches/${rescored.id}/changes`,
+      `/v1/batches/${id}/rows`,
+      `/v1/batches/${id}/rows/1`,
+      '/v1/worklist',
       '/v1/queue',
       '/v1/session',
       '/v1/audit',
       '/v1/api-keys',
+      '/v1/settings',
       '/metrics',
       ...['card', 'evaluation', 'plots/roc.svg'].map((part) => `/v1/models/wbc-knn/versions/1.0.0/${part}`),
     ];
@@ -38,9 +42,17 @@ export function operationCases({ stack, connect }: SharedStack): void {
     const csv = { headers: { 'content-type': 'text/csv' }, body: HEADER + rows(2) };
     expect((await client.post('/v1/batches/preflight', csv)).status).toBe(200);
     for (const path of paths) expect([path, (await client.get(path)).status]).toEqual([path, 200]);
+    const review = { json: { decision: 'benign', note: 'seen' } };
+    for (const reviewed of [`/v1/predictions/${record.id}`, `/v1/batches/${id}/rows/1`]) {
+      expect((await client.post(`${reviewed}/reviews`, review)).status).toBe(201);
+      expect((await client.get(`${reviewed}/reviews`)).json.data).toHaveLength(1);
+    }
+    expect((await client.post(`/v1/batches/${id}/rows/search`, { json: { id_prefix: '1' } })).status).toBe(200);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
+    const settings = { default_model: null, operating_point: 'default' };
+    expect((await client.call('put', '/v1/settings', { json: settings })).status).toBe(200);
     const { json: signIn } = await client.post('/v1/session/tokens');
     expect((await client.post('/v1/session', { json: { token: signIn.token } })).status).toBe(201);
     expect((await client.call('delete', '/v1/session')).status).toBe(204);
@@ -54,6 +66,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
     await finish(client, canceled);
     expect((await client.post(`/v1/batches/${canceled}/retry`)).status).toBe(202);
     await finish(client, canceled);
+    expect((await client.call('delete', `/v1/predictions/${record.id}`)).status).toBe(204);
     expect((await client.call('delete', `/v1/batches/${id}`)).status).toBe(204);
     expect(client.unseen()).toEqual([]);
   });

@@ -22,5 +22,6 @@ export const TENANTS = [
   'client',
   'formats',
   'retention',
+  'rows',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

@@ -29,7 +29,9 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     };
-    const keys = { tenants: [{ id: 'lab', keys: [{ id: 'first', role: 'admin', sha256: bootstrap.sha256 }] }] };
+    const keys = {
+      tenants: [{ id: 'lab', keys: [{ id: 'first', role: 'admin', platform: true, sha256: bootstrap.sha256 }] }],
+    };
     const settings = {
       PORT: '0',
       STORAGE_URL: store,
@@ -65,6 +67,9 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
       `both answer ${status}`,
       async () => (await statusAt(0, key)) === status && (await statusAt(1, key)) === status,
     );
+
+  const promote = async (version: string) =>
+    expect((await call(0, 'POST', '/v1/models/wbc-knn/champion', bearer(bootstrap.key), { version })).status).toBe(200);
 
   async function create(api: number, role: Role): Promise<{ id: string; key: string }> {
     const response = await call(api, 'POST', '/v1/api-keys', bearer(bootstrap.key), { role });
@@ -127,6 +132,33 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
       'first',
       ...[one, two].map(({ id }) => id).filter((id) => !gone.includes(id)),
     ]);
+  });
+
+  test('settings that one process takes are used by both, and a promotion does not change them', async () => {
+    const { key } = await create(0, 'admin');
+    await untilBoth(200, key);
+    const put = (default_model: string | null) =>
+      call(0, 'PUT', '/v1/settings', bearer(key), { default_model, operating_point: 'sensitivity99' });
+    const modelAt = async (api: number) => {
+      const sent = await call(api, 'POST', '/v1/predictions', bearer(key), { features: BENIGN_RECORD });
+      const { id } = (await sent.json()) as { id: string };
+      const record = await call(api, 'GET', `/v1/predictions/${id}`, bearer(key));
+      const { name, version } = ((await record.json()) as { model: { name: string; version: string } }).model;
+      return `${name}@${version}`;
+    };
+    expect([await modelAt(0), await modelAt(1)]).toEqual(['wbc-knn@1.1.0', 'wbc-knn@1.1.0']);
+    expect((await put('wbc-knn@1.0.0')).status).toBe(200);
+    expect(await modelAt(0)).toBe('wbc-knn@1.0.0');
+    await waitUntil('the other process uses them', async () => (await modelAt(1)) === 'wbc-knn@1.0.0');
+    await promote('1.0.0');
+    expect((await put('wbc-knn@1.1.0')).status).toBe(200);
+    await waitUntil('the other process uses them', async () => (await modelAt(1)) === 'wbc-knn@1.1.0');
+    expect(await modelAt(0)).toBe('wbc-knn@1.1.0');
+    expect((await put(null)).status).toBe(200);
+    await waitUntil(
+      'both follow the champion',
+      async () => (await modelAt(0)) === 'wbc-knn@1.0.0' && (await modelAt(1)) === 'wbc-knn@1.0.0',
+    );
   });
 
   test("an operator's key in the store reaches and leaves running processes without a deployment", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { finish } from '../support/batches';
+import { finish, score } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { BENIGN_RECORD } from '../support/records';
 import { type RunningStack, makeDataDir, startStack } from '../support/stack-process';
@@ -31,6 +31,9 @@ const canary = {
   model: 'CanaryModelName',
   encoding: 'CanaryEncoding',
   gone: 'CanaryGoneClient',
+  note: 'CanaryNoteRoe',
+  decision: 'CanaryDecision',
+  prefix: 'CanaryPrefixRoe',
 };
 const HEADER = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,${canary.column}\n`;
 const FILE = `${HEADER}${canary.id},5,1,1,1,2,1,3,1,1,${canary.extra}\nx,${canary.cell},1,1,1,2,1,3,1,1,"${canary.quoted.replace('"', '""')}"\n`;
@@ -90,6 +93,7 @@ async function sendFiles(): Promise<void> {
   await finish(client, id);
   for (const file of ['results', 'errors', 'changes']) await send('GET', `/v1/batches/${id}/${file}`);
   expect((await send('GET', `/v1/batches/${id}/results`)).text).toContain(canary.extra);
+  await sendReviews(id);
   await send('POST', '/v1/batches?dry_run=true', csv, FILE);
   await send('POST', '/v1/batches', multipart, form(`name="${canary.field}"; filename="${canary.filename}.csv"`));
   await send('POST', '/v1/batches', csv, `${canary.header},other\n1,2\n`);
@@ -105,6 +109,21 @@ async function sendFiles(): Promise<void> {
   expect([decimal.status, decimal.text.slice(0, 300)]).toEqual([202, expect.any(String)]);
   await finish(client, (JSON.parse(decimal.text) as { id: string }).id);
   await goAway(csv);
+}
+
+async function sendReviews(batch: string): Promise<void> {
+  const json = { 'content-type': 'application/json' };
+  const post = (path: string, body: object) => send('POST', path, json, JSON.stringify(body));
+  const { id } = await score(client, { features: BENIGN_RECORD });
+  for (const reviewed of [`/v1/predictions/${id}`, `/v1/batches/${batch}/rows/1`]) {
+    expect((await post(`${reviewed}/reviews`, { decision: 'repeat', note: canary.note })).status).toBe(201);
+    await post(`${reviewed}/reviews`, { decision: canary.decision, note: canary.note });
+    await post(`${reviewed}/reviews`, { decision: 'repeat', note: 5, [canary.note]: 1 });
+    expect((await send('GET', `${reviewed}/reviews`)).text).toContain(canary.note);
+  }
+  await send('POST', `/v1/predictions/${id}/reviews`, json, `{"note": "${canary.note}`);
+  expect((await post(`/v1/batches/${batch}/rows/search`, { id_prefix: canary.id })).text).toContain(canary.id);
+  await post(`/v1/batches/${batch}/rows/search`, { id_prefix: canary.prefix, outcome: canary.prefix });
 }
 
 const wdbcFile = () =>
@@ -168,6 +187,7 @@ test('what was sent is where it belongs, so that this test looks for the right t
       canary.filename,
       canary.column,
       canary.decimal,
+      canary.note,
     ]),
   );
 });

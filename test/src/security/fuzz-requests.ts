@@ -4,7 +4,7 @@ import { BENIGN_RECORD } from '../support/records';
 
 /** A request as a stranger would send it: near what the document asks for, or far from it. */
 export interface FuzzedRequest {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As in the document. */
   template: string;
   path: string;
@@ -65,7 +65,7 @@ function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> 
     .map((part) => encodeURIComponent(part.toWellFormed()) || 'x');
   const names = template.match(/\{\w+\}/g) ?? [];
   return fc
-    .tuple(...names.map(() => value))
+    .tuple(...names.map((name) => (name === '{row}' ? fc.oneof(fc.constantFrom('1', '2', '3', '0'), value) : value)))
     .map((values) => names.reduce((path, name, index) => path.replace(name, () => values[index] as string), template));
 }
 
@@ -83,6 +83,8 @@ function queryOf(names: readonly string[]): fc.Arbitrary<string> {
     'reject',
     'abort',
     'keep',
+    'confident',
+    'malignant',
     'queued',
     'succeeded',
   );
@@ -176,6 +178,13 @@ const json = fc.oneof(
     '{"id":"key-of-fuzz","role":"admin","expires_at":"2099-01-01T00:00:00Z"}',
     '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}',
     '{"current_key":"x"}',
+    '{"default_model":"wbc-knn@1.0.0","operating_point":"sensitivity99"}',
+    '{"decision":"benign","note":"x"}',
+    '{"decision":"none"}',
+    '{"id_prefix":"7","outcome":"indeterminate"}',
+    '{"id_prefix":"","after":"x"}',
+    '{"default_model":null,"operating_point":"default"}',
+    '{"default_model":"wbc-knn"}',
     '{"api_key":"x"}',
     '{"token":"x"}',
     '['.repeat(5_000),

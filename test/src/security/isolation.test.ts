@@ -282,10 +282,10 @@ test('an operator sees no patient data, a member no audit log, and neither chang
       );
     return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
   };
-  expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches)/.test(path))).toEqual([403]);
-  expect(await statuses('member', (path) => /^\/v1\/(audit|api-keys|models\/\{name\}\/champion)/.test(path))).toEqual([
-    403,
-  ]);
+  expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches|worklist)/.test(path))).toEqual([403]);
+  expect(
+    await statuses('member', (path) => /^\/v1\/(audit|api-keys|settings|models\/\{name\}\/champion)/.test(path)),
+  ).toEqual([403]);
 });
 
 test('without a key everything under /v1 answers 401, what is not there too', async () => {

@@ -51,7 +51,7 @@ interface Described {
 
 function operationsOf({ document }: ContractClient): FuzzOperation[] {
   return Object.entries(document.paths).flatMap(([template, item]) =>
-    (['get', 'post', 'delete'] as const).flatMap((method) => {
+    (['get', 'post', 'put', 'delete'] as const).flatMap((method) => {
       const operation = item[method] as Described | undefined;
       const query = (operation?.parameters ?? [])
         .filter((parameter) => parameter.in === 'query')

@@ -9,9 +9,11 @@ import type {
   PredictionCompletion,
   PredictionRequest,
   Promotion,
+  ReviewDocument,
   RunDocument,
   StoredKeysFile,
   TenantKeys,
+  TenantSettings,
 } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
@@ -59,6 +61,9 @@ export const predictionCompletionShape: Shape<PredictionCompletion> = { describe
 export const idempotencyDocumentShape: Shape<IdempotencyDocument> = {
   described: { id: 'string', payload_sha256: 'string' },
 };
+export const reviewShape: Shape<ReviewDocument> = {
+  described: { id: 'string', created_at: 'string', key_id: 'string', decision: 'string' },
+};
 export const auditEventShape: Shape<AuditEvent> = {
   described: { at: 'string', actor: 'object', action: 'string', resource: 'string', outcome: 'string' },
 };
@@ -69,6 +74,8 @@ export const promotionShape: Shape<Promotion> = {
 export const tenantKeysShape: Shape<TenantKeys> = {
   described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] },
 };
+/** `default_model` is a string or null. */
+export const tenantSettingsShape: Shape<TenantSettings> = { described: { operating_point: 'string' } };
 export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
 export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
 

@@ -18,6 +18,8 @@ export interface PredictionRequest {
   operating_point: OperatingPointName;
   /** By canonical name; null = not measured. */
   features: Record<string, number | null>;
+  /** Hex; of the idempotency key that made it, so that the key is forgotten with the record. Earlier releases wrote none. */
+  idempotency_sha256?: string;
 }
 
 export interface NeighborDocument {
@@ -198,6 +200,17 @@ export interface RunDocument {
   kept: { counts: Pick<BatchCounts, 'succeeded' | 'rejected'>; summary: BatchSummary; shards: number };
 }
 
+/** `tenants/{tenant}/reviews/…/{id}`: what a second reader decided. Written once. */
+export interface ReviewDocument {
+  id: string;
+  created_at: string;
+  /** The reader's key. */
+  key_id: string;
+  /** A label of the model, `repeat` or `other`. */
+  decision: string;
+  note?: string;
+}
+
 /** `tenants/{tenant}/import-profiles/{name}.json`; see ImportProfile of packages/tabular. */
 export interface ImportProfileDocument {
   columns?: Record<string, string>;
@@ -253,6 +266,13 @@ export interface CreatedKey {
   expires_at?: string;
   /** SHA-256 of the request's idempotency key and of its payload. */
   request?: { key_sha256: string; payload_sha256: string };
+}
+
+/** `settings/{tenant}/00001.json`: used where a record or upload names no model or operating point. */
+export interface TenantSettings {
+  /** `name@version`; null = the champion of the default model. */
+  default_model: string | null;
+  operating_point: OperatingPointName;
 }
 
 /** `access/tenants/{tenant}/00001.json` */

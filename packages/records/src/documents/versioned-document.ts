@@ -61,6 +61,15 @@ export class VersionedDocument<T extends object> {
     throw new DocumentChangedError('concurrent updates replaced the document; try again');
   }
 
+  /** Replaces the document whatever its newest version holds, also a damaged one. Durable when resolved. @throws DocumentChangedError */
+  async replace(value: T): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const versions = await this.versions();
+      if (await this.putNext((versions.at(-1)?.number ?? 0) + 1, value)) return this.deleteReplaced(versions);
+    }
+    throw new DocumentChangedError('the document was replaced by others again and again');
+  }
+
   private async putNext(number: number, value: T): Promise<boolean> {
     try {
       await this.store.putOnce(this.keyOf(number), sealDocument(value), { contentType: 'application/json' });

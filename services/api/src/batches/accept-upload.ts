@@ -88,11 +88,13 @@ export async function receiveUpload(
 }
 
 /** Uploads without import parameters keep the payload of earlier releases. */
-function idempotencyPayload({ model, options, importing }: Upload, sha256: string): unknown {
+function idempotencyPayload({ sent, options, importing }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importing;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
   const isPlain = Object.values(parameters).every((value) => value === undefined);
-  return ['batch', model, options, sha256, ...(isPlain ? [] : [parameters])];
+  // Releases without settings filled in `default`.
+  const sentOptions = { ...options, operating_point: sent.operating_point ?? 'default' };
+  return ['batch', sent.model, sentOptions, sha256, ...(isPlain ? [] : [parameters])];
 }
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {

@@ -8,6 +8,7 @@ import type { IdempotencyKeys } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
+import type { SentChoice, SettingsReader } from '../settings/settings-reader';
 import type { UploadLimits } from './upload-inspector';
 
 export interface BatchDeps {
@@ -24,6 +25,7 @@ export interface BatchDeps {
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;
+  settings: SettingsReader;
 }
 
 /** How the sender wants the file to be read. */
@@ -38,6 +40,10 @@ export interface Upload {
   tenant: string;
   model: string | undefined;
   options: BatchOptions;
+  /**
+   * The choice without the tenant's settings, so that repeating a request after they changed still returns the first batch.
+   */
+  sent: SentChoice;
   importing: ImportParameters;
   idempotencyKey: string | undefined;
 }

@@ -2,6 +2,7 @@ import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError, listAll } 
 import { ObjectKeys } from '@cytoqueue/records';
 import type { BatchDeps } from './batch-deps';
 import { finishedManifest } from './batch-commands';
+import { removeReviews } from '../reviews/stored-reviews';
 import { rollback } from './rollback';
 import { readBatch } from './read-batch';
 
@@ -14,6 +15,7 @@ import { readBatch } from './read-batch';
 export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
   const { store } = deps;
   await assertDeletable(store, tenant, id);
+  await removeReviews(deps, tenant, id);
   const batchKey = ObjectKeys.batchDocument(tenant, id);
   await store.deletePrefix(ObjectKeys.shardsFolder(tenant, id));
   for await (const { key } of listAll(store, ObjectKeys.batchFolder(tenant, id))) {

@@ -11,6 +11,7 @@ import {
 import type { Request, Response } from 'express';
 import { logDamageAlarm } from '../http/error-handler';
 import { Problem } from '../http/problem';
+import type { StoredBatch } from './read-batch';
 
 /** The files of a run and their keys. */
 export const runFileKeys = {
@@ -73,6 +74,21 @@ export async function sendFile(
       throw error;
     }),
   );
+}
+
+/** A file of the newest run. @throws Problem 409 when there is none (yet) */
+export function requireFinishedFile(
+  tenant: string,
+  { batch: record, run, completion, damage }: StoredBatch,
+  resultFile: RunFile,
+): FileDigest {
+  if (completion === undefined)
+    throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
+  const file = completion.manifest[resultFile];
+  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
+  if (file === undefined)
+    throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
+  return file;
 }
 
 /** A file that a retry writes again from the shards. */

@@ -32,8 +32,15 @@ const statuses = [
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
 
 export const uploadQuery = z.strictObject({
-  model: z.string().max(256).optional().meta({ description: 'name (its champion) or name@version' }),
-  operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+  model: z
+    .string()
+    .max(256)
+    .optional()
+    .meta({ description: "name (its champion) or name@version; the tenant's setting by default" }),
+  operating_point: z
+    .enum(['default', 'sensitivity99'])
+    .optional()
+    .meta({ description: "The tenant's setting by default" }),
   on_error: z
     .enum(['continue', 'abort'])
     .default('continue')

@@ -32,7 +32,7 @@ export function preflightBatch(
   deps: BatchDeps,
   request: Request,
   response: Response,
-  upload: Omit<Upload, 'idempotencyKey'>,
+  upload: Omit<Upload, 'idempotencyKey' | 'sent'>,
 ): Promise<PreflightReport> {
   const { registry, quotas, store } = deps;
   const { tenant, importing } = upload;
@@ -88,7 +88,7 @@ export async function readStatistics(
 
 async function toReport(
   { progress }: BatchDeps,
-  { options, importing }: Omit<Upload, 'idempotencyKey'>,
+  { options, importing }: Omit<Upload, 'idempotencyKey' | 'sent'>,
   pin: ModelPin,
   { model }: LoadedModel,
   { summary, filename }: { summary: UploadSummary; filename: string | null },

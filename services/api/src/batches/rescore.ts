@@ -1,5 +1,6 @@
 import { type BatchDocument, ObjectKeys, type OperatingPointName, createId } from '@cytoqueue/records';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
+import { applySettings } from '../settings/settings-reader';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { BatchDeps } from './batch-deps';
@@ -9,7 +10,7 @@ import { readBatch } from './read-batch';
 
 export interface RescoreOptions {
   model?: string;
-  operating_point: OperatingPointName;
+  operating_point?: OperatingPointName;
   idempotencyKey: string | undefined;
 }
 
@@ -27,7 +28,7 @@ export async function rescoreBatch(
   id: string,
   options: RescoreOptions,
 ): Promise<BatchDocument> {
-  const payload = ['rescore', id, options.model, options.operating_point];
+  const payload = ['rescore', id, options.model, options.operating_point ?? 'default'];
   const earlier = await findByIdempotencyKey(deps, tenant, options.idempotencyKey);
   if (earlier !== undefined) {
     assertSamePayload(earlier.payloadSha256, payloadDigest(payload));
@@ -49,13 +50,14 @@ export async function rescoreBatch(
 }
 
 async function createRescoredBatch(
-  { store, registry }: BatchDeps,
+  { store, registry, settings }: BatchDeps,
   tenant: string,
   id: string,
   options: RescoreOptions,
 ): Promise<BatchDocument> {
   const { batch: source } = await readBatch(store, tenant, id);
-  const model = await registry.resolve(options.model);
+  const { model: reference, operating_point } = await applySettings(settings, tenant, options);
+  const model = await registry.resolve(reference);
   const [current, previous] = await Promise.all([registry.loadPinned(model), registry.loadPinned(source.model)]);
   if (current.model.schema.id !== previous.model.schema.id) throw schemaMismatch(current.model.ref, previous.model.ref);
   return {
@@ -63,7 +65,7 @@ async function createRescoredBatch(
     id: createId('batch_'),
     created_at: new Date().toISOString(),
     model,
-    options: { ...source.options, operating_point: options.operating_point },
+    options: { ...source.options, operating_point },
     rescores: { batch_id: id, model: source.model, operating_point: source.options.operating_point },
   };
 }

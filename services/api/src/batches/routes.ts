@@ -1,6 +1,6 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, type FileDigest, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
+import { type BatchDocument, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
 import type { z } from 'zod';
 import { acceptUpload } from './accept-upload';
@@ -8,11 +8,11 @@ import type { BatchDeps } from './batch-deps';
 import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
-import { type RunFile, filesDamaged, runFileKeys, sendFile } from './download';
+import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
 import { columnTypes, sendExport } from './export';
 import { rescoreBatch } from './rescore';
 import { sendPartialFile } from './partial-download';
-import { type StoredBatch, readBatch } from './read-batch';
+import { readBatch } from './read-batch';
 import {
   type BatchResponse,
   toAcceptedResponse,
@@ -24,6 +24,7 @@ import {
 } from './batch-response';
 import type { ConcurrencyLimiter } from '../http/concurrency-limiter';
 import { idempotencyKeyOf } from '../tenants/idempotency';
+import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { Problem } from '../http/problem';
@@ -230,32 +231,21 @@ function downloadName(filename: string, resultFile: RunFile): string {
   return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
 }
 
-function requireFinishedFile(
-  tenant: string,
-  { batch: record, run, completion, damage }: StoredBatch,
-  resultFile: RunFile,
-): FileDigest {
-  if (completion === undefined)
-    throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
-  const file = completion.manifest[resultFile];
-  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
-  if (file === undefined)
-    throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
-  return file;
-}
-
 async function createBatch(
   deps: BatchRouteDeps,
   { request, response, query, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
   if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
-  const { model, profile, sheet, charset, on_warning, ...options } = parameters;
+  const { model, operating_point, profile, sheet, charset, on_warning, ...others } = parameters;
+  const sent = { model, operating_point };
+  const chosen = await applySettings(deps.settings, principal.tenant, sent);
   const idempotencyKey = idempotencyKeyOf(request);
   const batch = await acceptUpload(deps, request, response, {
     tenant: principal.tenant,
-    model,
-    options,
+    model: chosen.model,
+    options: { ...others, operating_point: chosen.operating_point },
+    sent,
     importing: { profile, sheet, charset, on_warning },
     idempotencyKey,
   });
@@ -272,8 +262,12 @@ async function preflight(
     auditEntry,
   }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
 ): Promise<void> {
-  const { model, profile, sheet, charset, on_warning, ...options } = query as z.output<typeof preflightQuery>;
+  const { model: sentModel, operating_point: sentPoint, ...parameters } = query as z.output<typeof preflightQuery>;
+  const { profile, sheet, charset, on_warning, ...others } = parameters;
   auditEntry.action = 'batch.preflight';
+  const sent = { model: sentModel, operating_point: sentPoint };
+  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, sent);
+  const options = { ...others, operating_point };
   const importing = { profile, sheet, charset, on_warning };
   const upload = { tenant: principal.tenant, model, options, importing };
   response.json(await preflightBatch(deps, request, response, upload));

@@ -3,6 +3,7 @@ import type {
   ApiKey,
   AuditEvent,
   Batch,
+  BatchRow,
   CreatedApiKey,
   FieldError,
   ModelEvaluation,
@@ -11,14 +12,21 @@ import type {
   Prediction,
   Preflight,
   QueueState,
+  Review,
   Session,
+  Settings,
+  WorklistItem,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
+import type { batchRow } from '../batches/rows/openapi';
 import type { auditEvent } from '../audit/routes';
 import type { apiKey, createdApiKey } from '../keys/routes';
 import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
+import type { review } from '../reviews/openapi';
+import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
 import type { session } from '../session/routes';
+import type { worklistItem } from '../worklist/openapi';
 import {
   type acceptedPrediction,
   type batch,
@@ -35,12 +43,16 @@ const agree: {
   prediction: Same<Prediction, Out<typeof prediction>>;
   acceptedPrediction: Same<AcceptedPrediction, Out<typeof acceptedPrediction>>;
   batch: Same<Batch, Out<typeof batch>>;
+  batchRow: Same<BatchRow, Out<typeof batchRow>>;
   preflight: Same<Preflight, Out<typeof preflightReport>>;
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
+  review: Same<Review, Out<typeof review>>;
+  worklistItem: Same<WorklistItem, Out<typeof worklistItem>>;
   queue: Same<QueueState, Out<typeof queueSchema>>;
   session: Same<Session, Out<typeof session>>;
+  settings: Same<Settings, Out<typeof settingsBody>>;
   auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
   apiKey: Same<ApiKey, Out<typeof apiKey>>;
   createdApiKey: Same<CreatedApiKey, Out<typeof createdApiKey>>;
@@ -49,12 +61,16 @@ const agree: {
   prediction: true,
   acceptedPrediction: true,
   batch: true,
+  batchRow: true,
   preflight: true,
   modelSummary: true,
   modelVersion: true,
   modelEvaluation: true,
+  review: true,
+  worklistItem: true,
   queue: true,
   session: true,
+  settings: true,
   auditEvent: true,
   apiKey: true,
   createdApiKey: true,
@@ -76,5 +92,5 @@ test('the responses have no member that the client does not know', () => {
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(13);
+  expect(Object.keys(agree)).toHaveLength(17);
 });

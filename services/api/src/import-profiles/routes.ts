@@ -41,7 +41,7 @@ const putProfileOperation: Operation = {
   requestBody: { required: true, content: { 'application/json': { schema: importProfile } } },
   responses: {
     200: jsonResponse('The profile as stored', namedProfile),
-    ...problemResponses(400, 401, 403, 409, 413, 415, 422, 503, 507),
+    ...problemResponses(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),
   },
 };
 

@@ -19,8 +19,9 @@ import {
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { z } from 'zod';
 import type { Background } from '../http/background';
-import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
+import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
+import { type SettingsReader, applySettings } from '../settings/settings-reader';
 
 const MAX_TEXT = 256;
 /** By then the reconciler has seen the marker. */
@@ -29,8 +30,15 @@ const ENQUEUE_RETRY_MS = 90_000;
 export const predictionBody = z
   .strictObject({
     sample_id: z.string().max(MAX_TEXT).optional().meta({ description: "The sender's own reference" }),
-    model: z.string().max(MAX_TEXT).optional().meta({ description: 'name (its champion) or name@version' }),
-    operating_point: z.enum(['default', 'sensitivity99']).default('default'),
+    model: z
+      .string()
+      .max(MAX_TEXT)
+      .optional()
+      .meta({ description: "name (its champion) or name@version; the tenant's setting by default" }),
+    operating_point: z
+      .enum(['default', 'sensitivity99'])
+      .optional()
+      .meta({ description: "The tenant's setting by default" }),
     missing: z
       .enum(['partial', 'reject'])
       .default('partial')
@@ -63,6 +71,7 @@ export interface PredictionDeps {
   background: Background;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;
+  settings: SettingsReader;
 }
 
 export interface AcceptedPrediction {
@@ -81,7 +90,8 @@ export async function acceptPrediction(
   body: PredictionBody,
   key?: string,
 ): Promise<AcceptedPrediction> {
-  const pin = await deps.registry.resolve(body.model);
+  const { model: reference, operating_point } = await applySettings(deps.settings, tenant, body);
+  const pin = await deps.registry.resolve(reference);
   const { model } = await deps.registry.loadPinned(pin);
   const { features } = parseRecord(
     body.features,
@@ -92,11 +102,13 @@ export async function acceptPrediction(
     created_at: new Date().toISOString(),
     sample_id: body.sample_id,
     model: pin,
-    operating_point: body.operating_point,
+    operating_point,
     features,
   };
+  // As sent, so that a change of the settings does not make another payload of a repetition; releases without settings filled in `default`.
+  const payload = { ...body, operating_point: body.operating_point ?? 'default' };
   if (key === undefined) return { request: await accept(deps, tenant, request), isNew: true };
-  return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', body] });
+  return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', payload] });
 }
 
 async function accept(deps: PredictionDeps, tenant: string, request: PredictionRequest): Promise<PredictionRequest> {
@@ -144,7 +156,8 @@ async function acceptIdempotent(
   // A pending record is already accepted, so a repeated request succeeds even without Redis.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
   if (!isPending) await producer.assertAvailable();
-  const stored = earlier ?? (await createOrRead(store, requestKey, { ...request, id }));
+  const stored =
+    earlier ?? (await createOrRead(store, requestKey, { ...request, id, idempotency_sha256: keyDigest(key) }));
   if (!isPending) await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
   await enqueue(deps, tenant, id);
   return { request: stored, isNew: id === request.id };

@@ -62,6 +62,14 @@ export const cancelOperation: Operation = {
   },
 };
 
+export const deleteOperation: Operation = {
+  operationId: 'deletePrediction',
+  summary: 'Remove a finished prediction with its result',
+  tags,
+  requestParams: idParam,
+  responses: { 204: { description: 'Nothing of it is left' }, ...problemResponses(401, 403, 404, 409, 410, 503) },
+};
+
 const noFurtherEvents = { description: 'Last-Event-ID names the final event; no event follows' };
 
 export const streamOperation: Operation = {

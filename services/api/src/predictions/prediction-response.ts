@@ -161,7 +161,7 @@ function withoutFormat<T extends PredictionCompletion>(completion: T): T {
 }
 
 function toBaseResponse(request: PredictionRequest) {
-  const { operating_point: _, ...shown } = request;
+  const { operating_point: _, idempotency_sha256: _key, ...shown } = request;
   return { ...shown, links: { self: predictionLink(shown.id) } };
 }
 

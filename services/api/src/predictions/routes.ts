@@ -21,7 +21,15 @@ import {
 } from './prediction-response';
 import { assertValueTypes } from './value-types';
 import { waitForResult } from './wait';
-import { cancelOperation, createOperation, getOperation, listOperation, streamOperation } from './openapi';
+import {
+  cancelOperation,
+  createOperation,
+  deleteOperation,
+  getOperation,
+  listOperation,
+  streamOperation,
+} from './openapi';
+import { deletePrediction } from './delete';
 
 const collectionPath = '/v1/predictions';
 const itemPath = `${collectionPath}/{id}`;
@@ -61,6 +69,14 @@ export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
       assertExists,
       operation: getOperation,
       handle: (context) => getPrediction(deps, context),
+    },
+    {
+      method: 'delete',
+      path: itemPath,
+      access,
+      assertExists,
+      operation: deleteOperation,
+      handle: (context) => removePrediction(deps, context),
     },
     {
       method: 'post',
@@ -164,6 +180,15 @@ async function cancelPrediction(
   deps.changes.notify(params.id);
   const { queue_position: _, ...shown } = view;
   response.json(await readPredictionResponse(deps, tenant, params.id).catch(() => ({ ...shown, ...completion })));
+}
+
+async function removePrediction(
+  deps: PredictionRouteDeps,
+  { response, params, principal, auditEntry }: HandlerContext,
+): Promise<void> {
+  await deletePrediction(deps, principal.tenant, params.id);
+  await auditEntry.commit();
+  response.status(204).end();
 }
 
 function alreadyFinished(status: string): Problem {

@@ -59,6 +59,11 @@ export class IdempotencyKeys {
     return findDocument(this.store, this.objectKey(tenant, key), idempotencyDocumentShape);
   }
 
+  /** The key stands for nothing any more. */
+  async forget(tenant: string, keySha256: string): Promise<void> {
+    await this.store.delete(ObjectKeys.idempotency(tenant, keySha256));
+  }
+
   /** Whether an earlier request has claimed the request's key. */
   async isRepetition(tenant: string, request: Request): Promise<boolean> {
     const key = idempotencyKeyOf(request);
@@ -77,8 +82,13 @@ export class IdempotencyKeys {
   }
 
   private objectKey(tenant: string, key: string): string {
-    return ObjectKeys.idempotency(tenant, createHash('sha256').update(key).digest('hex'));
+    return ObjectKeys.idempotency(tenant, keyDigest(key));
   }
+}
+
+/** Hex SHA-256 under which a key is stored. */
+export function keyDigest(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
 
 /** @throws Problem 422 when a key is repeated with another payload */

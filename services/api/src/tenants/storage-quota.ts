@@ -19,7 +19,7 @@ export interface StorageQuotaDeps {
 }
 
 /*
- * Redis holds a hash with the size of every batch's input and their sum in the field `total`. A field and the sum
+ * Redis holds a hash with the sizes of every batch's input and every review and their sum in the field `total`. A field and the sum
  * change together, so repeating a change has no effect and the sum is never negative. A hash without `total` is not
  * loaded: it is not changed, but the change is counted, so that a concurrent listing that missed it is repeated.
  */
@@ -59,7 +59,7 @@ const INVALIDATE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
-/** Tracks the bytes of each tenant's uploaded files in Redis; counts them from a listing when Redis has lost them. */
+/** Tracks the bytes of each tenant's uploaded files and reviews in Redis; counts them from a listing when Redis has lost them. */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();
   /** Tenants with a change that Redis did not record; their bytes are counted again. */
@@ -76,7 +76,7 @@ export class StorageQuota {
   }
 
   /**
-   * Adds a batch's input to the count; idempotent.
+   * Adds a batch's input or a review to the count; idempotent.
    * @throws Problem 413 when it exceeds the quota; QueueUnavailableError
    */
   async reserve(tenant: string, id: string, bytes: number): Promise<void> {
@@ -92,7 +92,7 @@ export class StorageQuota {
     }
   }
 
-  /** Call when a batch's input was removed. */
+  /** Call when it was removed. */
   async release(tenant: string, id: string): Promise<void> {
     await this.deps.redis
       .eval(RELEASE_SCRIPT, 2, ...redisKeys(tenant), id)
@@ -147,6 +147,8 @@ export class StorageQuota {
       const [id = '', name] = key.slice(prefix.length).split('/');
       if (name === 'input.csv' || name === 'canonical.csv') sizes.set(id, (sizes.get(id) ?? 0) + size);
     }
+    for await (const { key, size } of listAll(this.deps.store, ObjectKeys.reviewsFolder(tenant), { onUnreadable }))
+      sizes.set(key.slice(key.lastIndexOf('/') + 1), size);
     return sizes;
   }
 

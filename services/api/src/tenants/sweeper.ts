@@ -53,6 +53,7 @@ type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<Sweeper
 async function sweepTenant(deps: SweepDeps, tenant: string, nowMs: number, cutoffMs: number): Promise<number> {
   const steps = [
     () => sweepResources(deps, tenant, cutoffMs),
+    () => sweepReviews(deps, tenant, cutoffMs),
     () => sweepInputs(deps, tenant, cutoffMs),
     () => sweepAbandonedUploads(deps, tenant, nowMs),
   ];
@@ -93,6 +94,21 @@ async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): P
         return 1;
       });
     }
+  }
+  return removed;
+}
+
+/** Those of resources that have expired, and of any that was deleted while a review of it was being stored. */
+async function sweepReviews(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = deps;
+  const prefix = ObjectKeys.reviewsFolder(tenant);
+  let removed = 0;
+  for await (const id of listFolders(store, prefix)) {
+    if (!retention.isExpired(id, nowMs)) continue;
+    removed += await runIsolated(deps, `${prefix}${id}`, async () => {
+      await store.deletePrefix(`${prefix}${id}/`);
+      return 1;
+    });
   }
   return removed;
 }

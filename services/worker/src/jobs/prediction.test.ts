@@ -66,6 +66,14 @@ test('a record that the API rolled back leaves nothing', async () => {
   expect(await worker.store.head(resultKey(id))).toBeUndefined();
 });
 
+test('of a record that was deleted while it was scored no result stays', async () => {
+  const id = await worker.acceptPrediction();
+  await processor.process(jobOf(id));
+  await worker.store.delete(ObjectKeys.predictionRequest(TENANT, id));
+  await processor.cleanUp(jobOf(id));
+  expect([await worker.store.head(resultKey(id)), await worker.isPending(id)]).toEqual([undefined, false]);
+});
+
 test('a different result of the same record raises an alarm and replaces nothing', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));

@@ -43,9 +43,15 @@ export class PredictionProcessor {
     return this.complete(tenant, predictionId, { status: 'succeeded', result });
   }
 
-  /** Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. */
+  /**
+   * Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. Deletes the result too if
+   * the prediction was deleted while it was scored.
+   */
   async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
-    await this.deps.store.delete(ObjectKeys.pending(tenant, predictionId));
+    const { store } = this.deps;
+    await store.delete(ObjectKeys.pending(tenant, predictionId));
+    if ((await store.head(ObjectKeys.predictionRequest(tenant, predictionId))) === undefined)
+      await store.delete(ObjectKeys.predictionResult(tenant, predictionId));
   }
 
   /** Completes the prediction as failed after the last attempt, so that clients stop waiting. */

@@ -2,7 +2,7 @@ import { type Classifier, type PredictionColumns, createPredictionColumns, drift
 import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
 import { canonicalMatch } from '@cytoqueue/tabular';
-import { type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
+import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
 import { type RowRejection, type ShardSamples, valueHistogram, readSamples } from '@cytoqueue/samples';
 import type { PredictionCache } from './prediction-cache';
 import type { RowExplainer } from './row-evidence';
@@ -98,11 +98,6 @@ function writeChanges(
     sample++;
   }
 }
-
-const SHARD_FAILED = {
-  code: 'shard-failed',
-  detail: 'this part of the file could not be scored after several attempts; retry the batch',
-};
 
 /** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {

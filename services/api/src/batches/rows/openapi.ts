@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { jsonResponse, page, prediction, problemResponses } from '../../http/response-schemas';
+import type { Operation } from '../../http/router';
+
+/** How the operations on a batch's rows are documented and what they take. */
+
+const tags = ['batches'];
+const { predicted_class, probability_malignant, outcome, reasons, missing_features } =
+  prediction.shape.result.unwrap().shape;
+
+export const batchRow = z
+  .strictObject({
+    row: z.int().min(1).meta({ description: '1-based row of the results' }),
+    line: z
+      .int()
+      .min(1)
+      .nullable()
+      .meta({ description: 'Physical line of the uploaded file; null where it is not known' }),
+    sample_id: z
+      .string()
+      .nullable()
+      .meta({ description: "The cell of the file's identifier column; null without one" }),
+    features: prediction.shape.features.meta({
+      description: 'By canonical name; null = not measured, or no number in a row that was rejected',
+    }),
+    result: z
+      .strictObject({ predicted_class, probability_malignant, outcome, reasons, missing_features })
+      .optional()
+      .meta({ description: 'Of a row that was scored' }),
+    error: z
+      .strictObject({ status: z.enum(['rejected', 'failed']), code: z.string(), detail: z.string() })
+      .optional()
+      .meta({ description: 'Of any other row' }),
+  })
+  .meta({ id: 'BatchRow' });
+
+const limit = z.int().min(1).max(100).default(20).meta({ description: 'Most items in one page' });
+const filters = {
+  outcome: z.enum(['confident', 'indeterminate']).optional(),
+  predicted_class: z.enum(['benign', 'malignant']).optional(),
+};
+
+export const rowsQuery = z.strictObject({
+  ...filters,
+  limit: z.coerce.number().pipe(limit.unwrap()).default(20).meta({ description: 'Most items in one page' }),
+  after: z
+    .string()
+    .regex(/^\d{1,9}$/, 'is not a row')
+    .optional()
+    .meta({ description: 'The row after which the page begins' }),
+});
+
+export const searchBody = z
+  .strictObject({
+    id_prefix: z.string().min(1).max(256).meta({ description: 'How the identifier begins' }),
+    ...filters,
+    after: rowsQuery.shape.after,
+    limit,
+  })
+  .meta({ id: 'RowSearchBody' });
+
+const idParam = { path: z.object({ id: z.string() }) };
+const pageNote = 'a page may be short, even empty, and have more behind it';
+
+export const listRowsOperation: Operation = {
+  operationId: 'listBatchRows',
+  summary: `Result rows of a finished batch in the order of the input; ${pageNote}`,
+  tags,
+  requestParams: { ...idParam, query: rowsQuery },
+  responses: { 200: jsonResponse('One page', page(batchRow)), ...problemResponses(401, 403, 404, 409, 410, 422, 503) },
+};
+
+export const getRowOperation: Operation = {
+  operationId: 'getBatchRow',
+  summary: 'One result row of a finished batch',
+  tags,
+  requestParams: { path: z.object({ id: z.string(), row: z.string() }) },
+  responses: { 200: jsonResponse('The row', batchRow), ...problemResponses(401, 403, 404, 409, 410, 503) },
+};
+
+export const searchRowsOperation: Operation = {
+  operationId: 'searchBatchRows',
+  summary: `Result rows of a finished batch by the beginning of their identifier; ${pageNote}`,
+  tags,
+  requestParams: idParam,
+  requestBody: { required: true, content: { 'application/json': { schema: searchBody } } },
+  responses: {
+    200: jsonResponse('One page', page(batchRow)),
+    ...problemResponses(400, 401, 403, 404, 408, 409, 410, 413, 415, 422, 503),
+  },
+};

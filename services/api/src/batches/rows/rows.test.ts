@@ -1,0 +1,145 @@
+import { ObjectKeys } from '@cytoqueue/records';
+import { RedisProcess } from '../../../../../test/src/support/redis-process';
+import { RunningApi } from '../../../test/running-api';
+import { type Kind, MODEL, storeBatch as store } from '../../../test/stored-batch';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+beforeEach(() => api.assignKeys());
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+const storeBatch = (shards: Kind[][], options?: Parameters<typeof store>[2]) => store(api, shards, options);
+
+interface Page {
+  data: { row: number; sample_id: string; result?: { predicted_class: string }; error?: object }[];
+  has_more: boolean;
+  last_id: string | null;
+}
+const list = async (id: string, query = '') => {
+  const response = await api.fetch(`/v1/batches/${id}/rows${query}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Page;
+};
+const search = async (id: string, body: object) => {
+  const response = await api.fetch(`/v1/batches/${id}/rows/search`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, json: (await response.json()) as Page };
+};
+const rowsOf = ({ data }: Page) => data.map(({ row }) => row);
+const statusOf = async (id: string, rest: string) => (await api.fetch(`/v1/batches/${id}${rest}`)).status;
+
+test('rows of failed shards come from the input, with their error, in the place that they have', async () => {
+  const id = await storeBatch([['benign', 'rejected'], ['benign', 'benign'], ['malignant']], { failed: [1] });
+  const page = await list(id);
+  expect(rowsOf(page)).toEqual([1, 2, 3, 4, 5]);
+  expect(page.data[1]).toMatchObject({ error: { status: 'rejected', code: 'out-of-range', detail: 'V1 is wrong' } });
+  expect(page.data[3]).toMatchObject({ row: 4, sample_id: 'r4', error: { status: 'failed', code: 'shard-failed' } });
+  expect(page.data[4]).toEqual({
+    row: 5,
+    line: null,
+    sample_id: 'r5',
+    features: expect.objectContaining({ clump_thickness: 5, bare_nuclei: null, mitoses: 1 }),
+    result: {
+      predicted_class: 'malignant',
+      probability_malignant: 0.98,
+      outcome: 'confident',
+      reasons: [],
+      missing_features: ['bare_nuclei'],
+    },
+  });
+  expect(await statusOf(id, '/rows/4')).toBe(200);
+});
+
+test('pages follow each other over shards, and end', async () => {
+  const id = await storeBatch([['benign', 'benign'], ['benign', 'benign'], ['benign']]);
+  const first = await list(id, '?limit=3');
+  expect([rowsOf(first), first.has_more, first.last_id]).toEqual([[1, 2, 3], true, '3']);
+  const second = await list(id, '?limit=3&after=3');
+  expect([rowsOf(second), second.has_more, second.last_id]).toEqual([[4, 5], false, '5']);
+  expect(await list(id, '?after=5')).toEqual({ data: [], has_more: false, last_id: null });
+});
+
+test('a filter reads the counts of shards, and only those rows that can match', async () => {
+  const shards = Array.from({ length: 60 }, (): Kind[] => ['benign', 'rejected']);
+  shards[17] = ['indeterminate', 'malignant'];
+  shards[44] = ['benign', 'indeterminate'];
+  const id = await storeBatch(shards);
+  const read = jest.spyOn(api.store, 'get');
+  expect(rowsOf(await list(id, '?outcome=indeterminate'))).toEqual([35, 90]);
+  const whole = read.mock.calls.filter(([key]) => key.endsWith('.shard'));
+  read.mockRestore();
+  expect(whole.map(([key]) => ObjectKeys.parseShardKey(key)?.shard)).toEqual([17, 44]);
+  expect(rowsOf(await list(id, '?predicted_class=malignant'))).toEqual([36]);
+  expect(rowsOf(await list(id, '?predicted_class=malignant&outcome=indeterminate'))).toEqual([]);
+  expect(rowsOf(await list(id, '?outcome=indeterminate&after=35'))).toEqual([90]);
+  expect(rowsOf(await list(id, '?outcome=confident&limit=2&after=116'))).toEqual([117, 119]);
+});
+
+test('a request ends after so many shards with a short page, from which the next goes on', async () => {
+  const id = await storeBatch(Array.from({ length: 45 }, (): Kind[] => ['benign', 'benign']));
+  const first = await search(id, { id_prefix: 'r89' });
+  expect(first.json).toEqual({ data: [], has_more: true, last_id: '80' });
+  const second = await search(id, { id_prefix: 'r89', after: first.json.last_id });
+  expect([rowsOf(second.json), second.json.has_more]).toEqual([[89], false]);
+});
+
+test('identifiers are found by their beginning, alone or with a filter', async () => {
+  const id = await storeBatch([['benign', 'malignant'], Array<Kind>(10).fill('benign')]);
+  expect(rowsOf((await search(id, { id_prefix: 'r1' })).json)).toEqual([1, 10, 11, 12]);
+  expect(rowsOf((await search(id, { id_prefix: 'r2', outcome: 'confident' })).json)).toEqual([2]);
+  expect((await search(id, { id_prefix: 'R2' })).json.data).toEqual([]);
+  expect((await search(id, { id_prefix: '' })).status).toBe(422);
+  expect((await search(id, { id_prefix: 'r', limit: 101 })).status).toBe(422);
+});
+
+test('a canceled batch has the rows that were scored', async () => {
+  const id = await storeBatch([['benign'], ['benign'], ['benign']], { status: 'canceled', absent: [1] });
+  expect(rowsOf(await list(id))).toEqual([1, 3]);
+  expect(await statusOf(id, '/rows/2')).toBe(404);
+});
+
+test('a shard that is damaged or missing is said to be, and other rows can be read', async () => {
+  const id = await storeBatch([['benign'], ['benign'], ['benign']], { absent: [2] });
+  await api.store.put(ObjectKeys.shard(api.tenant, id, 1, MODEL), Buffer.from('{"format":3'));
+  const statuses = [await statusOf(id, '/rows/1'), await statusOf(id, '/rows/2'), await statusOf(id, '/rows/3')];
+  expect(statuses).toEqual([200, 409, 409]);
+});
+
+test.each(['0', '2', '-1', '1.0', 'x', '99999999999'])('there is no row %s', async (row) => {
+  const id = await storeBatch([['benign']]);
+  expect(await statusOf(id, `/rows/${row}`)).toBe(404);
+});
+
+test('before the end there are no rows', async () => {
+  const id = await storeBatch([['benign']]);
+  await api.store.delete(ObjectKeys.runManifest(api.tenant, id, 1));
+  const response = await api.fetch(`/v1/batches/${id}/rows`);
+  expect([response.status, ((await response.json()) as { type: string }).type]).toEqual([
+    409,
+    'urn:cytoqueue:problem:results-not-ready',
+  ]);
+});
+
+test('another tenant has no such rows', async () => {
+  const id = await storeBatch([['benign']]);
+  api.assignKeys();
+  const answers = [
+    await statusOf(id, '/rows'),
+    await statusOf(id, '/rows/1'),
+    (await search(id, { id_prefix: 'r' })).status,
+  ];
+  expect(answers).toEqual([404, 404, 404]);
+});

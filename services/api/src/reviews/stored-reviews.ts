@@ -1,0 +1,61 @@
+import { ObjectKeys, type ReviewDocument, readDocument, reviewShape, sealDocument } from '@cytoqueue/records';
+import { ObjectMismatchError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
+
+export interface ReviewDeps {
+  store: ObjectStore;
+  quotas: Pick<TenantQuotas, 'storage'>;
+}
+
+export interface ReviewTarget {
+  tenant: string;
+  /** Where its reviews lie. */
+  folder: string;
+  /** The document without which there is no such record or batch. */
+  documentKey: string;
+}
+
+/**
+ * Stores a review, once however often it is called with its id. Its size stays reserved when the store fails, for the review
+ * may be there; the next count of the tenant's objects corrects that.
+ * @returns the review as it was stored first
+ * @throws Problem 413, ObjectNotFoundError when the reviewed resource is deleted meanwhile
+ */
+export async function storeReview(
+  { store, quotas }: ReviewDeps,
+  { tenant, folder, documentKey }: ReviewTarget,
+  review: ReviewDocument,
+): Promise<ReviewDocument> {
+  const key = `${folder}${review.id}`;
+  const bytes = sealDocument(review);
+  await quotas.storage.reserve(tenant, review.id, bytes.length);
+  const stored = await putOrRead(store, key, review, bytes);
+  if ((await store.head(documentKey)) !== undefined) return stored;
+  // A deletion that began before the review was stored may have passed it over.
+  await store.delete(key);
+  await quotas.storage.release(tenant, review.id);
+  throw new ObjectNotFoundError(documentKey);
+}
+
+async function putOrRead(
+  store: ObjectStore,
+  key: string,
+  review: ReviewDocument,
+  bytes: Buffer,
+): Promise<ReviewDocument> {
+  try {
+    await store.putOnce(key, bytes, { contentType: 'application/json' });
+    return review;
+  } catch (error) {
+    if (!(error instanceof ObjectMismatchError)) throw error;
+    return readDocument(store, key, reviewShape);
+  }
+}
+
+/** Removes all reviews of a record, or of a batch's rows, and their share of the quota. */
+export async function removeReviews({ store, quotas }: ReviewDeps, tenant: string, id: string): Promise<void> {
+  for await (const { key } of listAll(store, ObjectKeys.resourceReviewsFolder(tenant, id))) {
+    await store.delete(key);
+    await quotas.storage.release(tenant, key.slice(key.lastIndexOf('/') + 1));
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  ObjectKeys,
+  type OperatingPointName,
+  type TenantSettings,
+  VersionedDocument,
+  tenantSettingsShape,
+} from '@cytoqueue/records';
+import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
+
+/** A change counts in every process after this time and one read of the store: well within ten seconds. */
+const MAX_AGE_MS = 5_000;
+const MAX_TENANTS = 1_000;
+
+const DEFAULT_SETTINGS: TenantSettings = { default_model: null, operating_point: 'default' };
+
+/** The choice that a record or upload may leave to the settings, as it was sent. */
+export interface SentChoice {
+  model?: string;
+  operating_point?: OperatingPointName;
+}
+
+/**
+ * The settings of tenants, read from the object store again when they are five seconds old. Where they cannot be read nothing
+ * is put in their place: a record would be scored by a model that its tenant has not validated.
+ */
+export class SettingsReader {
+  private readonly cache = new Map<string, { settings: Promise<TenantSettings>; readAtMs: number }>();
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  /** As the store has them now. @throws Problem 409 when they are damaged, StoreUnavailableError */
+  async readLatest(tenant: string): Promise<TenantSettings> {
+    try {
+      return (await this.documentOf(tenant).read()).value ?? DEFAULT_SETTINGS;
+    } catch (error) {
+      throw error instanceof ObjectCorruptError ? settingsDamaged(error) : error;
+    }
+  }
+
+  /** At most five seconds old. @throws Problem 409 when they are damaged, StoreUnavailableError */
+  read(tenant: string): Promise<TenantSettings> {
+    const cached = this.cache.get(tenant);
+    if (cached !== undefined && this.nowMs() - cached.readAtMs < MAX_AGE_MS) return cached.settings;
+    return this.remember(tenant, this.readLatest(tenant));
+  }
+
+  /** Durable when resolved; in force at once in this process. */
+  async replace(tenant: string, { default_model, operating_point }: TenantSettings): Promise<void> {
+    try {
+      await this.documentOf(tenant).replace({ default_model, operating_point });
+    } finally {
+      // A read that began before this change must not be remembered after it.
+      this.cache.delete(tenant);
+    }
+  }
+
+  private remember(tenant: string, settings: Promise<TenantSettings>): Promise<TenantSettings> {
+    const entry = { settings, readAtMs: this.nowMs() };
+    this.cache.delete(tenant);
+    this.cache.set(tenant, entry);
+    if (this.cache.size > MAX_TENANTS) this.cache.delete(this.cache.keys().next().value as string);
+    settings.catch(() => {
+      if (this.cache.get(tenant) === entry) this.cache.delete(tenant);
+    });
+    return settings;
+  }
+
+  private documentOf(tenant: string): VersionedDocument<TenantSettings> {
+    return new VersionedDocument(this.store, ObjectKeys.tenantSettingsFolder(tenant), tenantSettingsShape);
+  }
+}
+
+function settingsDamaged(cause: ObjectCorruptError): Problem {
+  return new Problem(
+    'object-damaged',
+    "The tenant's settings are damaged. The operators were alerted; an admin replaces them with PUT /v1/settings.",
+    { cause },
+  );
+}
+
+/** Fills in the tenant's settings where the request names nothing; without need they are not read. */
+export async function applySettings(
+  reader: SettingsReader,
+  tenant: string,
+  { model, operating_point }: SentChoice,
+): Promise<{ model: string | undefined; operating_point: OperatingPointName }> {
+  if (model !== undefined && operating_point !== undefined) return { model, operating_point };
+  const settings = await reader.read(tenant);
+  return {
+    model: model ?? settings.default_model ?? undefined,
+    operating_point: operating_point ?? settings.operating_point,
+  };
+}

@@ -1,0 +1,142 @@
+import { ObjectKeys, sealDocument } from '@cytoqueue/records';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { RECORD, RunningApi } from '../../test/running-api';
+import { type Kind, MODEL, storeBatch } from '../../test/stored-batch';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+beforeEach(() => api.assignKeys());
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+interface Page {
+  data: { id: string }[];
+  has_more: boolean;
+  last_id: string | null;
+}
+
+const list = async (query = '') => {
+  const response = await api.fetch(`/v1/worklist${query}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Page;
+};
+const idsOf = async (query = '') => (await list(query)).data.map(({ id }) => id);
+const review = (path: string) =>
+  api.fetch(`${path}/reviews`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ decision: 'other' }),
+  });
+
+async function scored(outcome: 'confident' | 'indeterminate'): Promise<string> {
+  const id = await api.predict(RECORD);
+  const result = { outcome, reasons: outcome === 'confident' ? [] : ['grey_zone'], probability_malignant: 0.25 };
+  await api.store.put(ObjectKeys.predictionResult(api.tenant, id), sealDocument({ status: 'succeeded', result }));
+  return id;
+}
+
+/** Every page of the list, one item at a time. */
+async function walk(query: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let after = ''; ;) {
+    const { data, has_more, last_id } = await list(`?limit=1${query}${after}`);
+    ids.push(...data.map(({ id }) => id));
+    if (!has_more) return ids;
+    after = `&after=${last_id}`;
+  }
+}
+
+test('holds what has no review, newest record or batch first, in input order within a batch', async () => {
+  const oldest = await scored('indeterminate');
+  const batch = await storeBatch(api, [
+    ['indeterminate', 'benign'],
+    ['rejected', 'indeterminate'],
+  ]);
+  const confident = await scored('confident');
+  const newest = await scored('indeterminate');
+  await api.predict(RECORD); // waits, so there is nothing to review
+  const indeterminate = [newest, `${batch}.1`, `${batch}.4`, oldest];
+  expect(await idsOf('?outcome=indeterminate')).toEqual(indeterminate);
+  expect(await walk('&outcome=indeterminate')).toEqual(indeterminate);
+  const all = [newest, confident, `${batch}.1`, `${batch}.2`, `${batch}.4`, oldest];
+  expect(await idsOf()).toEqual(all);
+  expect(await walk('')).toEqual(all);
+  expect((await list('?outcome=indeterminate&limit=2')).data).toEqual([
+    {
+      id: newest,
+      prediction_id: newest,
+      sample_id: null,
+      outcome: 'indeterminate',
+      reasons: ['grey_zone'],
+      probability: 0.25,
+      created_at: expect.any(String),
+    },
+    {
+      id: `${batch}.1`,
+      batch_id: batch,
+      row: 1,
+      sample_id: 'r1',
+      outcome: 'indeterminate',
+      reasons: ['grey_zone'],
+      probability: 0.25,
+      created_at: expect.any(String),
+    },
+  ]);
+});
+
+test('a review takes its record or row off the list', async () => {
+  const [record, batch] = [
+    await scored('indeterminate'),
+    await storeBatch(api, [['indeterminate', 'indeterminate', 'indeterminate']]),
+  ];
+  expect((await review(`/v1/batches/${batch}/rows/2`)).status).toBe(201);
+  expect(await idsOf()).toEqual([`${batch}.1`, `${batch}.3`, record]);
+  expect((await review(`/v1/predictions/${record}`)).status).toBe(201);
+  expect(await idsOf()).toEqual([`${batch}.1`, `${batch}.3`]);
+});
+
+test('a page that had to look at very many ends early, and the pages after it reach everything', async () => {
+  const record = await scored('indeterminate');
+  const shards = Array.from({ length: 450 }, (): Kind[] => ['rejected']);
+  shards[449] = ['benign'];
+  const batch = await storeBatch(api, shards);
+  const first = await list();
+  expect([first.data, first.has_more]).toEqual([[], true]);
+  const ids: string[] = [];
+  for (let page = first; page.has_more;) {
+    page = await list(`?after=${page.last_id}`);
+    ids.push(...page.data.map(({ id }) => id));
+  }
+  expect(ids).toEqual([`${batch}.450`, record]);
+});
+
+test('a batch that is damaged or not finished hides no other item', async () => {
+  const record = await scored('indeterminate');
+  const [damaged, unfinished] = [await storeBatch(api, [['benign']]), await storeBatch(api, [['benign']])];
+  await api.store.put(ObjectKeys.shard(api.tenant, damaged, 0, MODEL), Buffer.from('{"format":3'));
+  await api.store.delete(ObjectKeys.runManifest(api.tenant, unfinished, 1));
+  expect(await idsOf()).toEqual([record]);
+});
+
+test('another tenant has a list of its own, and operators have none', async () => {
+  await scored('indeterminate');
+  expect((await api.fetch('/v1/worklist', { role: 'operator' })).status).toBe(403);
+  api.assignKeys();
+  expect(await list()).toEqual({ data: [], has_more: false, last_id: null });
+});
+
+test.each(['?after=x', '?after=batch_01', '?outcome=benign', '?limit=0', '?sample_id=x'])(
+  '%s is refused',
+  async (query) => {
+    expect((await api.fetch(`/v1/worklist${query}`)).status).toBe(422);
+  },
+);

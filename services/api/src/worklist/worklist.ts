@@ -1,0 +1,194 @@
+import { type DamageReport, ObjectKeys, listNewestFirst } from '@cytoqueue/records';
+import {
+  ObjectCorruptError,
+  ObjectNotFoundError,
+  type ObjectStore,
+  ObjectUnreadableError,
+  listFolders,
+} from '@cytoqueue/storage';
+import type { z } from 'zod';
+import { BatchRows, type BatchRowsDeps, type RowFilter } from '../batches/rows/batch-rows';
+import { Problem } from '../http/problem';
+import { type PredictionResponseDeps, readListedPrediction } from '../predictions/prediction-response';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { worklistItem } from './openapi';
+
+export type WorklistItem = z.output<typeof worklistItem>;
+
+export type WorklistDeps = BatchRowsDeps &
+  PredictionResponseDeps & { damage: DamageReport; retention: Pick<RetentionPolicy, 'isExpired'> };
+
+/** A place in the list: behind a record, or behind a row of a batch. */
+export interface WorklistCursor {
+  id: string;
+  row?: number;
+}
+
+interface Step {
+  cursor: WorklistCursor;
+  /** Absent where the place holds nothing to review. */
+  item?: WorklistItem;
+  /** How much was read to get here, in records. */
+  effort: number;
+}
+
+const IDS_AT_ONCE = 16;
+/** Effort of one page of a batch's rows. */
+const PAGE_EFFORT = 50;
+const MAX_EFFORT = 500;
+/** Behind every row. */
+const LAST_ROW = 999_999_999;
+/** A batch that has no rows to show (yet). */
+const WITHOUT_ROWS = ['results-not-ready', 'no-results', 'object-damaged', 'expired'];
+
+/** Records and rows without a review, newest record or batch first, input order within a batch. */
+export class Worklist {
+  constructor(
+    private readonly deps: WorklistDeps,
+    private readonly tenant: string,
+    private readonly outcome: RowFilter['outcome'],
+  ) {}
+
+  /** Ends early after looking at very many items: such a page is short, even empty, and has more behind it. */
+  async page(
+    after: WorklistCursor | undefined,
+    limit: number,
+  ): Promise<{ data: WorklistItem[]; last: WorklistCursor | undefined; hasMore: boolean }> {
+    const data: WorklistItem[] = [];
+    let last: WorklistCursor | undefined;
+    let effort = 0;
+    for await (const step of this.steps(after, limit)) {
+      if (step.item !== undefined && data.length === limit) return { data, last, hasMore: true };
+      if (step.item !== undefined) data.push(step.item);
+      if (step.item !== undefined || data.length < limit) last = step.cursor;
+      effort += step.effort;
+      if (effort >= MAX_EFFORT) return { data, last, hasMore: true };
+    }
+    return { data, last, hasMore: false };
+  }
+
+  private async *steps(after: WorklistCursor | undefined, limit: number): AsyncGenerator<Step> {
+    if (after?.row !== undefined) yield* this.batchSteps(after.id, after.row, limit);
+    const ids = this.resourceIds(after?.id);
+    for (;;) {
+      const some: string[] = [];
+      for (let next = await ids.next(); next.done !== true; next = await ids.next()) {
+        if (some.push(next.value) === IDS_AT_ONCE) break;
+      }
+      if (some.length === 0) return;
+      const items = await Promise.all(
+        some.map((id) => (id.startsWith('pred_') ? this.predictionItem(id) : Promise.resolve(undefined))),
+      );
+      this.deps.quotas.rateLimit.addCost(this.tenant, 1);
+      for (const [index, id] of some.entries()) {
+        if (id.startsWith('pred_')) yield { cursor: { id }, item: items[index], effort: 1 };
+        else yield* this.batchSteps(id, 0, limit);
+      }
+    }
+  }
+
+  /** Records and finished batches, newest first. @param after exclusive */
+  private async *resourceIds(after: string | undefined): AsyncGenerator<string> {
+    const start = after?.slice(after.indexOf('_') + 1);
+    const [records, batches] = [
+      this.idsOf('pred_', ObjectKeys.predictionsFolder(this.tenant), start),
+      this.idsOf('batch_', ObjectKeys.batchesFolder(this.tenant), start),
+    ];
+    let [record, batch] = await Promise.all([records.next(), batches.next()]);
+    while (record.done !== true || batch.done !== true) {
+      const isRecord =
+        batch.done === true ||
+        (record.done !== true && record.value.slice('pred_'.length) > batch.value.slice('batch_'.length));
+      if (isRecord) {
+        yield record.value as string;
+        record = await records.next();
+      } else {
+        yield batch.value as string;
+        batch = await batches.next();
+      }
+    }
+  }
+
+  /** @param start the part of an id behind its prefix, of a resource of either kind */
+  private async *idsOf(
+    idPrefix: 'pred_' | 'batch_',
+    prefix: string,
+    start: string | undefined,
+  ): AsyncGenerator<string> {
+    const { store, retention } = this.deps;
+    for (let before = start === undefined ? undefined : idPrefix + start; ;) {
+      const { ids, hasMore } = await listNewestFirst(store, { prefix, idPrefix, before, limit: 100 });
+      for (const id of ids) {
+        // All behind it have expired too.
+        if (retention.isExpired(id)) return;
+        yield id;
+      }
+      if (!hasMore) return;
+      before = ids.at(-1);
+    }
+  }
+
+  private async predictionItem(id: string): Promise<WorklistItem | undefined> {
+    const view = await readListedPrediction(this.deps, this.tenant, id);
+    if (view?.status !== 'succeeded' || view.result === undefined) return undefined;
+    const { outcome, reasons, probability_malignant } = view.result as PredictionOutcome;
+    if (this.outcome !== undefined && outcome !== this.outcome) return undefined;
+    const prefix = ObjectKeys.resourceReviewsFolder(this.tenant, id);
+    if ((await this.deps.store.list({ prefix, limit: 1 })).objects.length > 0) return undefined;
+    return {
+      id,
+      prediction_id: id,
+      sample_id: (view['sample_id'] as string | undefined) ?? null,
+      outcome,
+      reasons,
+      probability: probability_malignant,
+      created_at: String(view['created_at']),
+    };
+  }
+
+  /** A batch that is not finished or cannot be read keeps no other from being shown. */
+  private async *batchSteps(id: string, after: number, limit: number): AsyncGenerator<Step> {
+    try {
+      yield* this.unreviewedRows(id, after, limit);
+    } catch (error) {
+      if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError)
+        this.deps.damage.report(ObjectKeys.batchFolder(this.tenant, id), error);
+      else if (
+        !(error instanceof ObjectNotFoundError) &&
+        !(error instanceof Problem && WITHOUT_ROWS.includes(error.type))
+      )
+        throw error;
+    }
+    yield { cursor: { id, row: LAST_ROW }, effort: 1 };
+  }
+
+  private async *unreviewedRows(id: string, start: number, limit: number): AsyncGenerator<Step> {
+    const rows = await BatchRows.open(this.deps, this.tenant, id);
+    const reviewed = await readReviewedRows(this.deps.store, this.tenant, id);
+    for (let after = start; ;) {
+      const { data, lastRow, hasMore } = await rows.page({ outcome: this.outcome }, { after, limit: limit + 1 });
+      for (const { row, sample_id, result } of data) {
+        if (result === undefined || reviewed.has(row)) continue;
+        const { outcome, reasons, probability_malignant: probability } = result;
+        const { created_at } = rows.batch;
+        const item = { id: `${id}.${row}`, batch_id: id, row, sample_id, outcome, reasons, probability, created_at };
+        yield { cursor: { id, row }, item, effort: 0 };
+      }
+      if (!hasMore || lastRow === null) return;
+      yield { cursor: { id, row: lastRow }, effort: PAGE_EFFORT };
+      after = lastRow;
+    }
+  }
+}
+
+interface PredictionOutcome {
+  outcome: WorklistItem['outcome'];
+  reasons: string[];
+  probability_malignant: number;
+}
+
+async function readReviewedRows(store: ObjectStore, tenant: string, id: string): Promise<Set<number>> {
+  const rows = new Set<number>();
+  for await (const row of listFolders(store, ObjectKeys.resourceReviewsFolder(tenant, id))) rows.add(Number(row));
+  return rows;
+}

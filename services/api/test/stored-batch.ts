@@ -1,0 +1,102 @@
+import {
+  type BatchDocument,
+  ObjectKeys,
+  createId,
+  emptyCounts,
+  encodeShardObject,
+  sealDocument,
+} from '@cytoqueue/records';
+import type { RunningApi } from './running-api';
+
+export const MODEL = 'wbc-knn@1.0.0';
+const COLUMNS = ['id', 'V1', 'V2', 'V3', 'V4', 'V5', 'V6', 'V7', 'V8', 'V9'];
+const VALUES = '5,1,1,1,2,?,3,1,1';
+export type Kind = 'benign' | 'malignant' | 'indeterminate' | 'rejected';
+
+const inputRow = (row: number) => `r${row},${VALUES}\n`;
+function resultRow(row: number, kind: Kind): string {
+  const input = inputRow(row).trimEnd();
+  if (kind === 'rejected') return `${input},${row},rejected,,,,,,${MODEL},out-of-range,V1 is wrong\n`;
+  const malignant = kind === 'malignant';
+  const answer = malignant ? 'malignant,0.98' : 'benign,0.25';
+  const [outcome, reason] = kind === 'indeterminate' ? ['indeterminate', 'grey_zone'] : ['confident', ''];
+  return `${input},${row},ok,${answer},${outcome},${reason},bare_nuclei,${MODEL},,\n`;
+}
+
+interface Options {
+  status?: 'completed_with_errors' | 'canceled';
+  failed?: number[];
+  absent?: number[];
+}
+
+/** A finished batch as a worker leaves it; shards can fail, be absent and be many. @param shards the rows of each shard, all shards of one length */
+export async function storeBatch(
+  api: Pick<RunningApi, 'store' | 'tenant'>,
+  shards: Kind[][],
+  { status = 'completed_with_errors', failed = [], absent = [] }: Options = {},
+) {
+  const digest = (
+    JSON.parse((await api.store.get(ObjectKeys.model('wbc-knn', '1.0.0'))).toString()) as { digest: string }
+  ).digest;
+  const id = createId('batch_');
+  const ranges: BatchDocument['shards'] = [];
+  let [row, offset] = [1, 0];
+  let input = '';
+  for (const [shard, kinds] of shards.entries()) {
+    const rows = kinds.map((_, index) => inputRow(row + index)).join('');
+    ranges.push({ offset, length: rows.length, firstRow: row, rows: kinds.length });
+    input += rows;
+    const count = (kind: Kind) => kinds.filter((each) => each === kind).length;
+    const key = ObjectKeys.shard(api.tenant, id, shard, MODEL);
+    const counts = {
+      ...emptyCounts(),
+      succeeded: kinds.length - count('rejected'),
+      rejected: count('rejected'),
+      benign: count('benign') + count('indeterminate'),
+      malignant: count('malignant'),
+      indeterminate: count('indeterminate'),
+    };
+    const firstRow = row;
+    const results = Buffer.from(kinds.map((kind, index) => resultRow(firstRow + index, kind)).join(''));
+    const none = new Uint8Array();
+    if (!failed.includes(shard) && !absent.includes(shard))
+      await api.store.put(
+        key,
+        encodeShardObject({ counts, histogram: [], results, errors: none, changes: none }, { key }),
+      );
+    row += kinds.length;
+    offset += rows.length;
+  }
+  const batch: BatchDocument = {
+    id,
+    created_at: new Date().toISOString(),
+    filename: null,
+    model: { name: 'wbc-knn', version: '1.0.0', digest },
+    options: {
+      on_error: 'continue',
+      formulas: 'escape',
+      operating_point: 'default',
+      missing: 'partial',
+      explain: false,
+    },
+    input: {
+      bytes: input.length,
+      sha256: '0'.repeat(64),
+      dialect: { delimiter: ',', lineEnd: '\n', bom: false },
+      columns: COLUMNS,
+      header_bytes: 0,
+    },
+    rows: row - 1,
+    shards: ranges,
+  };
+  await api.store.put(ObjectKeys.batchInput(api.tenant, id), Buffer.from(input));
+  await api.store.put(ObjectKeys.batchDocument(api.tenant, id), sealDocument(batch));
+  const counts = { total: row - 1, pending: 0, succeeded: row - 1, rejected: 0, failed: 0 };
+  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  const results = { bytes: 1, sha256: '0'.repeat(64) };
+  await api.store.put(
+    ObjectKeys.runManifest(api.tenant, id, 1),
+    sealDocument({ run: 1, status, counts, summary, results, failed_shards: failed }),
+  );
+  return id;
+}
