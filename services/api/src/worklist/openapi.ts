@@ -18,7 +18,7 @@ export const worklistItem = z
   })
   .meta({ id: 'WorklistItem' });
 
-export const WORKLIST_CURSOR = /^(pred_[0-7][0-9a-hjkmnp-tv-z]{25}|batch_[0-7][0-9a-hjkmnp-tv-z]{25}\.[1-9]\d{0,8})$/;
+const WORKLIST_CURSOR = /^(pred_[0-7][0-9a-hjkmnp-tv-z]{25}|batch_[0-7][0-9a-hjkmnp-tv-z]{25}\.[1-9]\d{0,8})$/;
 
 export const worklistQuery = z.strictObject({
   outcome: outcome.optional(),
