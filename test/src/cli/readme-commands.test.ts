@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { finish } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { HEADER, ROW } from '../support/csv-rows';
+import { BENIGN_RECORD } from '../support/records';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
 
 /** Samples that are not run here: they run the demo and all tests. */
@@ -90,6 +91,23 @@ test('the commands for keys create one that has the given role, and revoke it', 
   expect(readFileSync(join(stack.dataDir, 'keys.json'), 'utf8')).toContain('"member"');
   await shell(revoke, { cwd: ROOT });
   expect(readFileSync(join(stack.dataDir, 'keys.json'), 'utf8')).not.toContain('"member"');
+});
+
+test('the commands for reviews add a decision, and list decisions and what has none', async () => {
+  const record = await client.post('/v1/predictions', {
+    headers: { prefer: 'wait=60' },
+    json: { features: BENIGN_RECORD },
+  });
+  const file = { headers: { 'content-type': 'text/csv' }, body: HEADER + ROW.repeat(17) };
+  const { id: batch } = (await client.post('/v1/batches', file)).json as { id: string };
+  await finish(client, batch);
+  const [review = '', list = '', worklist = ''] = sample(
+    'services/api/README.md',
+    'curl "$URL/v1/predictions/$ID/reviews"',
+  ).split('\n');
+  expect(JSON.parse(await shell(review, { ID: record.json.id as string }))).toMatchObject({ decision: 'repeat' });
+  expect(JSON.parse(await shell(list, { BATCH: batch }))).toMatchObject({ data: [] });
+  expect(JSON.parse(await shell(worklist))).toHaveProperty('data');
 });
 
 test('every sample is run by a test above or starts a stack itself', () => {
