@@ -4,12 +4,12 @@ export type LineEnd = '\n' | '\r\n' | '\r';
 /** How a file writes its rows. A result keeps the dialect of its input. */
 export interface Dialect {
   delimiter: Delimiter;
-  /** Of the header. In '\n' and '\r\n' files both of these end a record and a lone '\r' is content; in '\r' files only '\r' does. */
+  /** Line end of the header. In '\n' and '\r\n' files both of these end a record and a lone '\r' is content; in '\r' files only '\r' does. */
   lineEnd: LineEnd;
   bom: boolean;
 }
 
-/** In the order that settles a tie. */
+/** Ordered by precedence: on a tie the earlier delimiter wins. */
 export const DELIMITERS: readonly Delimiter[] = [',', ';', '\t', '|'];
 
 export const NUL = 0;

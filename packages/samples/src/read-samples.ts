@@ -6,11 +6,11 @@ import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
 export interface RowRejection {
   code: string;
   detail: string;
-  /** Which of its cells belongs to which column is in doubt: too few, too many, or quotes that make no sense. */
+  /** Its cells cannot be assigned to columns reliably: too few, too many, or malformed quotes. */
   cellsMisaligned: boolean;
 }
 
-/** The rows of a shard that can be scored, packed, and what is wrong with the others. */
+/** The scorable rows of a shard, packed, and the reasons why the others were rejected. */
 export interface ShardSamples {
   table: RowTable;
   /** Number of scorable rows, in the order of the table. */
@@ -19,7 +19,7 @@ export interface ShardSamples {
   samples: Uint8Array | Float64Array;
   /** Per scorable row: bit f is set when feature f was not measured. */
   missingMasks: Uint32Array;
-  /** By row of the table. */
+  /** Keyed by row of the table. */
   rejections: Map<number, RowRejection>;
   /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Integer schemas only. */
   tenfolds: Uint32Array;
@@ -108,7 +108,7 @@ class SampleBuilder {
     for (let row = 0; row < table.rows; row++) {
       if (!(storesBytes && table.fastParsed[row] === 1 && this.addFastRow(row))) this.addParsedRow(row);
     }
-    // What is not scored does not go into the result as it is.
+    // A rejected row must not be copied verbatim into the result.
     for (const row of rejections.keys()) table.copyable[row] = 0;
     return {
       table,
@@ -120,7 +120,7 @@ class SampleBuilder {
     };
   }
 
-  /** False when the row has too many missing values to be scored: its cells say which. */
+  /** @returns false when the row has too many missing values; its cells must then be parsed to name them */
   private addFastRow(row: number): boolean {
     const { featureCount, samples } = this;
     const { values, missingMask } = this.table;

@@ -1,11 +1,11 @@
-/** One thing that is wrong with a header or a record, in the words of whoever sent it. */
+/** One error in a header or a record, described with the column names of the sender's file. */
 export interface FieldError {
   field?: string;
   /** 1-based data row. */
   row?: number;
   /** 1-based physical line of the file. */
   line?: number;
-  /** The column by the file's own name. */
+  /** Column name as written in the file. */
   column?: string;
   code: string;
   detail: string;
@@ -26,7 +26,7 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
   readonly code: string;
   readonly errors: FieldError[];
-  /** Of a header: columns that mean nothing to the schema, with the nearest name. */
+  /** For a header: columns that the schema does not know, each with the most similar feature name. */
   readonly unmatched: readonly UnmatchedColumn[];
 
   constructor(errors: FieldError[], unmatched: readonly UnmatchedColumn[] = []) {
@@ -40,7 +40,7 @@ export class SchemaError extends Error {
 
 const MAX_QUOTED_LENGTH = 40;
 
-/** A cell's text for an error's detail: quoted, and cut when somebody's whole report stands in it. */
+/** Quotes a cell's text for an error's detail and truncates it, because a cell may hold an entire report. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}…` : text);
 }

@@ -4,21 +4,21 @@ export interface Feature {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** What the lowest value looks like under the microscope. */
+  /** Appearance of the lowest value under the microscope. */
   readonly low: string;
-  /** What the highest value looks like. */
+  /** Appearance of the highest value under the microscope. */
   readonly high: string;
-  /** Other folded names under which labs and the well-known copies of the data have this column. */
+  /** Other folded names that labs and the well-known copies of the data use for this column. */
   readonly aliases: readonly string[];
   /** Smallest and largest accepted value, both inclusive. */
   readonly min: number;
   readonly max: number;
   readonly integer: boolean;
-  /** What the feature is a statistic of, where a schema has several statistics of each quantity. */
+  /** The quantity that this feature is a statistic of, in schemas with several statistics per quantity. */
   readonly quantity?: string;
 }
 
-/** What a file or a record must look like for one family of models. Label 0 is benign, 1 malignant. */
+/** Columns, value ranges and labels that one family of models expects of a file or a record. Label 0 is benign, 1 malignant. */
 export interface Schema {
   readonly id: SchemaId;
   readonly title: string;
@@ -40,7 +40,7 @@ export type SchemaId = 'wbc' | 'wdbc';
 
 export type Label = 0 | 1;
 
-/** What every Wisconsin file has in common. */
+/** Settings common to all Wisconsin schemas. */
 export const wisconsinDefaults = {
   labels: ['benign', 'malignant'],
   labelColumns: ['class', 'diagnosis', 'label', 'target'],

@@ -4,11 +4,11 @@ export type ValueErrorCode = 'not-an-integer' | 'not-a-number' | 'out-of-range';
 
 /** Whole numbers, also as `5.0`, which is how pandas writes a column that has gaps. */
 const INTEGER = /^-?\d+(\.0+)?$/;
-/** Spreadsheets write whole numbers so in a column of the format "scientific". */
+/** Scientific notation, which spreadsheets write for whole numbers in a column of that format. */
 const EXPONENT = /^-?\d+(\.\d+)?e[+-]?\d{1,3}$/i;
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Reads a trimmed cell that is no missing token. NaN when the text is no number of the feature's kind. */
+/** Parses a trimmed cell that is not a missing token. @returns NaN when the text is not a number of the feature's kind */
 export function parseCell(text: string, feature: Feature): number {
   const isNumber = feature.integer
     ? INTEGER.test(text) || (EXPONENT.test(text) && Number.isInteger(Number(text)))
@@ -16,7 +16,7 @@ export function parseCell(text: string, feature: Feature): number {
   return isNumber ? Number(text) + 0 : NaN;
 }
 
-/** Beside the schema's own tokens, in any case: how programs and people write that nothing was measured. */
+/** Case-insensitive words for "not measured", accepted in addition to the schema's own tokens. */
 const MISSING_WORDS = new Set([
   '.',
   '-',
@@ -38,7 +38,7 @@ export function isMissing(text: string, { missingTokens }: Schema): boolean {
   return missingTokens.includes(text) || MISSING_WORDS.has(text.toLowerCase());
 }
 
-/** What is wrong with a value that was measured, if anything. NaN stands for "no number at all". */
+/** Validates a measured value. NaN stands for text that is not a number. @returns undefined when the value is valid */
 export function checkValue(value: number, feature: Feature): ValueErrorCode | undefined {
   if (feature.integer && value !== Math.round(value)) return 'not-an-integer';
   if (Number.isNaN(value)) return 'not-a-number';
@@ -46,13 +46,13 @@ export function checkValue(value: number, feature: Feature): ValueErrorCode | un
 }
 
 const DECIMAL_COMMA = /^-?\d+,\d+$/;
-/** Codes by which statistics programs mark what was not measured. */
+/** Codes by which statistics programs mark a missing value. */
 const MISSING_CODES = new Set(['-9', '-99', '-999', '99', '999', '9999']);
 
 /** Words that probably mean "not measured", but that are not accepted as such without a profile. */
 const OTHER_MISSING_WORDS = /^(n\.?\s?[admu]\.?|not\b.*|k\.?\s?a\.?|-{2,}|no data)$/i;
 
-/** What a sender can do about a cell, behind the text of its error; '' where the error says it all. */
+/** Suggests a fix to the sender, to be appended to the cell's error text; '' when the error text is sufficient. */
 export function valueHint(text: string, code: ValueErrorCode): string {
   if (DECIMAL_COMMA.test(text)) return ' (it uses a decimal comma)';
   if (code === 'out-of-range' && MISSING_CODES.has(text))
@@ -62,7 +62,7 @@ export function valueHint(text: string, code: ValueErrorCode): string {
   return '';
 }
 
-/** The end of a sentence that begins with the feature and what was received. */
+/** Completes a sentence that begins with the feature and the received value. */
 export function valueErrorText(code: ValueErrorCode, { integer, min, max }: Feature): string {
   const kind = integer ? 'a whole number' : 'a number';
   return code === 'out-of-range' ? `is outside ${min} to ${max}` : `is not ${kind} from ${min} to ${max}`;

@@ -16,7 +16,7 @@ interface Statistic {
   readonly aliases: (quantity: string) => string[];
 }
 
-/** What is measured on the outline and the inside of every nucleus of the image. */
+/** Quantities measured on the outline and the interior of every nucleus in the image. */
 const quantities: readonly Quantity[] = [
   { name: 'radius', title: 'radius', description: 'distance from the centre of a nucleus to its outline' },
   { name: 'texture', title: 'texture', description: 'standard deviation of the grey values' },
@@ -30,7 +30,7 @@ const quantities: readonly Quantity[] = [
   { name: 'fractal_dimension', title: 'fractal dimension', description: 'coastline approximation − 1' },
 ];
 
-/** How the nuclei of one image become one number. Aliases: scikit-learn's names and the UCI repository's. */
+/** Statistics that reduce the nuclei of one image to one number. Aliases: the names in scikit-learn and in the UCI repository. */
 const statistics: readonly Statistic[] = [
   {
     suffix: 'mean',

@@ -7,13 +7,13 @@ export interface Shard {
   /** 1-based. */
   firstRow: number;
   rows: number;
-  /** 1-based physical line of the file in which it begins. Earlier releases wrote none. */
+  /** 1-based physical line of the file in which the shard begins. Absent in documents of earlier releases. */
   firstLine?: number;
-  /** Of its bytes. Absent where shards were merged across empty lines, which belong to none of them. */
+  /** CRC-32 of the shard's bytes. Absent where shards were merged across empty lines, which belong to none of them. */
   crc32?: number;
 }
 
-/** One shard of two neighbours. */
+/** Joins two neighbouring shards into one. */
 export function joinShards(first: Shard, second: Shard): Shard {
   return {
     offset: first.offset,

@@ -11,9 +11,9 @@ export interface ShardOptions {
   shardRows: number;
   /** … or this many bytes. */
   shardBytes: number;
-  /** When there would be more, neighbours are merged in pairs and both targets double. */
+  /** Above this number, neighbours are merged in pairs and both targets double. */
   maxShards: number;
-  /** With the line end. */
+  /** Includes the line end. */
   maxRowBytes: number;
   /** 1-based physical line in which the data part begins. Default 2. */
   firstLine?: number;
@@ -38,7 +38,7 @@ export class ShardSplitter {
   /** Line ends within the open row's quoted cells, in earlier chunks. */
   private carriedLines = 0;
   private readonly lineByte: number;
-  /** Of the open shard's bytes before `summedTo`. */
+  /** CRC-32 of the open shard's bytes before `checksummedTo`. */
   private openChecksum: number | undefined = 0;
   private checksummedTo: number;
   private rowOffset: number;
@@ -48,7 +48,7 @@ export class ShardSplitter {
   private utf8Tail = Buffer.alloc(0);
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
-  /** For `onRows` alone: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
+  /** Used for `onRows` only: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
   private carried: Buffer[] = [];
   private ends = new Int32Array(0);
 
@@ -65,7 +65,7 @@ export class ShardSplitter {
     this.openOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
   }
 
-  /** Rows that have ended so far; empty lines are none. */
+  /** Number of rows completed so far, without empty lines. */
   get rows(): number {
     return this.closedRows + this.openRows;
   }
@@ -100,7 +100,7 @@ export class ShardSplitter {
       if (this.carried.length > 0) this.showCarried(Buffer.alloc(0));
       this.endRow(this.position);
     }
-    // Twice when the first close merges and reopens the odd one.
+    // Runs twice when the first close merges shards and reopens the odd one.
     while (this.openRows > 0) this.closeShard(this.rowOffset);
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
   }
@@ -118,7 +118,7 @@ export class ShardSplitter {
     return chunk.subarray(missing);
   }
 
-  /** What stands before bytes that are no text is scanned first, so that the error can name the row. */
+  /** Scans the valid bytes before an invalid one first, so that the error can name the row. */
   private validateAndScan(bytes: Buffer): void {
     const invalid = findInvalidText(bytes);
     this.scan(invalid < 0 ? bytes : bytes.subarray(0, invalid));
@@ -152,7 +152,7 @@ export class ShardSplitter {
     this.checkRowBytes(this.position);
   }
 
-  /** Shows the rows that end in these bytes, the first with what earlier chunks hold of it, and keeps what follows them. */
+  /** Passes the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
   private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
     const { ends } = this;
     const first = this.carried.length > 0 && count > 0 ? 1 : 0;
@@ -168,10 +168,10 @@ export class ShardSplitter {
     this.options.onRows?.(record, 0, Int32Array.of(record.length), 1, true);
   }
 
-  /** Takes the scanned bytes up to this place of the file into the open shard's checksum. */
+  /** Adds the scanned bytes up to this file position to the open shard's checksum. */
   private updateChecksum(position: number): void {
     const base = this.position;
-    // Of no bytes at all, crc32 may answer 0 instead of the sum so far.
+    // For an empty buffer crc32 may return 0 instead of the running checksum.
     if (position > this.checksummedTo && this.openChecksum !== undefined)
       this.openChecksum = crc32(this.scanned.subarray(this.checksummedTo - base, position - base), this.openChecksum);
     this.checksummedTo = position;
@@ -235,7 +235,7 @@ export class ShardSplitter {
     if (lastShard !== undefined) this.reopen(lastShard);
   }
 
-  /** A shard without a partner goes on growing towards the doubled target. */
+  /** Reopens a shard without a partner, so that it grows towards the doubled target. */
   private reopen(shard: Shard): void {
     this.openOffset = shard.offset;
     this.openLine = shard.firstLine ?? this.line;

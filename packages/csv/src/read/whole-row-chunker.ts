@@ -2,7 +2,7 @@ import { QUOTE, delimiterByte, lineEndByte, type Dialect } from '../dialect';
 import { asBuffer } from '../encoding';
 import { RowScanner } from './row-scanner';
 
-/** Regroups the chunks of a stream's data part into blocks of whole records, for whoever reads rows while they arrive. */
+/** Regroups the chunks of a stream's data part into blocks of whole records, for callers that parse rows as they arrive. */
 export class WholeRowChunker {
   private readonly scanner: RowScanner;
   private incompleteRow: Buffer = Buffer.alloc(0);
@@ -11,7 +11,7 @@ export class WholeRowChunker {
     this.scanner = new RowScanner(delimiterByte(delimiter), lineEndByte(lineEnd));
   }
 
-  /** The records that the chunk completes; empty when it completes none. */
+  /** @returns the records that the chunk completes; empty when it completes none */
   push(chunk: Uint8Array): Buffer {
     const bytes = asBuffer(chunk);
     const end = this.lastRowEnd(bytes);
@@ -24,7 +24,7 @@ export class WholeRowChunker {
     return block;
   }
 
-  /** What is left: a last record without a line end. */
+  /** @returns the last record if it has no line end; otherwise empty */
   end(): Buffer {
     return this.incompleteRow;
   }

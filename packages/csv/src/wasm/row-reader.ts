@@ -7,12 +7,12 @@ import { rowsWasm } from './module';
 const PAGE_BYTES = 65_536;
 /** Keeps numbers on their natural boundary. */
 const ALIGNMENT = 64;
-/** Code there copies eight bytes at a step. */
+/** The WebAssembly code copies eight bytes per step and may run past the end. */
 const SLACK_BYTES = 16;
-/** Shorter than what labs send, so that the table rarely grows. */
+/** Shorter than the rows labs send, so that the table rarely grows. */
 const ASSUMED_ROW_BYTES = 20;
 
-/** The table's columns in memory, and their bytes a row; those of `values` are as many as columns are wanted. */
+/** The table's columns in memory with their bytes per row; `values` takes one byte per feature column. */
 const COLUMN_BYTES = {
   starts: 4,
   ends: 4,
@@ -30,19 +30,19 @@ const COLUMNS = Object.keys(COLUMN_BYTES) as Column[];
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * Memory with the code that reads rows into a table there and writes rows from there (`../assembly/rows.ts`). It grows to
- * some 2.5 times the largest shard that was read, and is given back with the kernel only.
+ * WebAssembly memory and the code that reads rows into a table there and writes rows from it (`../assembly/rows.ts`).
+ * It grows to some 2.5 times the largest shard read and is freed only with the kernel.
  */
 export class WasmRowReader {
   private readonly exports: WebAssembly.Instance['exports'];
   private readonly memory: WebAssembly.Memory;
   private view: Buffer<ArrayBuffer> = Buffer.alloc(0);
-  /** Where the part begins that each read lays out anew. */
+  /** Start of the memory that each read lays out again. */
   private reserved = ALIGNMENT;
   private tableStart = 0;
   private featureCount = 0;
   private capacity = 0;
-  /** With room for `capacity` rows. */
+  /** Holds up to `capacity` rows. */
   private table!: RowTable;
 
   constructor() {
@@ -51,13 +51,13 @@ export class WasmRowReader {
     this.memory = this.exports.memory as WebAssembly.Memory;
   }
 
-  /** All of the memory. Good until the next `read` or `reserve`. */
+  /** All of the memory. Valid until the next `read` or `reserve`. */
   get bytes(): Buffer<ArrayBuffer> {
     if (this.view.buffer !== this.memory.buffer) this.view = Buffer.from(this.memory.buffer);
     return this.view;
   }
 
-  /** Memory that reads leave alone, zero at first; to be called before the first of them. @returns where it lies */
+  /** Reserves zeroed memory that reads do not touch; call it before the first read. @returns its address */
   reserve(size: number): number {
     const start = this.reserved;
     this.reserved = aligned(start + size);
@@ -77,7 +77,7 @@ export class WasmRowReader {
     return (this.exports[name] as (...parameters: number[]) => number)(...parameters);
   }
 
-  /** As `readRows`, but the table lies in the kernel's own memory: good until the next read. */
+  /** Does the same as `readRows`, but the table lies in the kernel's own memory: valid until the next read. */
   read(bytes: Uint8Array, dialect: Dialect, options: RowOptions): RowTable {
     this.initMemory(bytes, dialect, options);
     const line = lineEndByte(dialect.lineEnd);
@@ -124,7 +124,7 @@ export class WasmRowReader {
     this.allocateTable();
   }
 
-  /** @returns where each column lies now */
+  /** @returns the new address of each column */
   private allocateTable(): Record<Column, number> {
     const addresses = {} as Record<Column, number>;
     let end = this.tableStart;
@@ -138,7 +138,7 @@ export class WasmRowReader {
     return addresses;
   }
 
-  /** Makes room for twice as many rows; those that are there move up, the last column first. */
+  /** Doubles the table's capacity and moves the existing rows up, the last column first. */
   private doubleTable(at: number): number {
     const rows = this.get('rows');
     const before = Object.fromEntries(COLUMNS.map((column) => [column, this.get(column)]));
@@ -154,7 +154,7 @@ export class WasmRowReader {
     return column === 'values' ? this.featureCount : COLUMN_BYTES[column];
   }
 
-  /** Appends the record that begins at an offset, as a row that is not plain. @returns the offset behind it */
+  /** Appends the record that begins at an offset, as a row that is not fast-parsed. @returns the offset behind it */
   private parseSlowRow(bytes: Uint8Array, start: number, scanner: RowScanner): number {
     scanner.reset();
     const found = scanner.findRowEnd(bytes, start);

@@ -1,4 +1,4 @@
-/** What follows the input's own columns in a result file. */
+/** Columns that a result file adds after the input's own. */
 export const RESULT_COLUMNS = [
   'row',
   'row_status',
@@ -12,7 +12,7 @@ export const RESULT_COLUMNS = [
   'error_detail',
 ] as const;
 
-/** What follows the input's own columns in a file of the rows whose class another model changes. */
+/** Columns added after the input's own in the file of rows that two models classify differently. */
 export const CHANGE_COLUMNS = [
   'row',
   'predicted_class',
@@ -23,7 +23,7 @@ export const CHANGE_COLUMNS = [
   'previous_model',
 ] as const;
 
-/** `added`, each prefixed `cytoqueue_` as often as it takes to differ from every column that the input already has. */
+/** Prefixes each added column with `cytoqueue_`, repeatedly if needed, until it differs from every input column. */
 export function uniqueColumnNames(added: readonly string[], inputColumns: readonly string[]): string[] {
   const taken = new Set(inputColumns);
   return added.map((column) => {

@@ -1,7 +1,7 @@
 import { TabularError } from '../error';
 import type { RandomAccess } from '../source';
 
-/** The port failed, not the file: `cause` is the port's own error. */
+/** The storage port failed, the file is not damaged: `cause` is the port's own error. */
 export class FileReadError extends Error {
   constructor(cause: unknown) {
     super('The stored file could not be read.', { cause });
@@ -23,7 +23,7 @@ export function markReadErrors(file: RandomAccess): RandomAccess {
   };
 }
 
-/** What a format library throws on broken bytes, as an error for the sender. */
+/** Maps an error that a format library throws on broken bytes to `damaged-file`; other known errors are returned unchanged. */
 export function asDamagedFile(error: unknown, message: string): Error {
   if (error instanceof TabularError || error instanceof FileReadError) return error;
   return new TabularError('damaged-file', message, { cause: error });

@@ -4,10 +4,10 @@ import { UNSUPPORTED_FORMATS, type UnsupportedFormat } from './unsupported-forma
 
 /** Enough for every signature, and for the first line of a JSON file. */
 export const FIRST_BYTES = 64 * 1024;
-/** No binary signature lies further inside. */
+/** All binary signatures lie within this many bytes. */
 const SIGNATURE_BYTES = 512;
 
-/** Of a member, of an empty archive, of one that could have been split. */
+/** Headers of a member, of an empty archive, and of an archive with a spanning marker. */
 const ZIP_SIGNATURES = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08PK\x03\x04'];
 
 export type Signature = 'text' | 'json' | 'gzip' | 'zip' | 'parquet';
@@ -15,7 +15,7 @@ export type Signature = 'text' | 'json' | 'gzip' | 'zip' | 'parquet';
 export type FirstBytes = { signature: Signature } | { unsupported: UnsupportedFormat };
 
 /**
- * Tells what a file is by its first bytes, never by its name or its declared media type. Anything without a known
+ * Detects a file's format by its first bytes, never by its name or its declared media type. Anything without a known
  * signature is text: the CSV reader then says what keeps it from being CSV.
  * @param head the first FIRST_BYTES of the file, or all of it
  */

@@ -1,8 +1,8 @@
-/** A kind of file that is recognised only to be refused by its name. */
+/** A file format that is recognised so that the rejection can name it. */
 export interface UnsupportedFormat {
   /** Completes "This is …". */
   name: string;
-  /** What to do instead, as whole sentences. */
+  /** Instructions for the sender, as whole sentences. */
   remedy: string;
   /**
    * @param bytes the start of the file, a character for each byte
@@ -24,7 +24,7 @@ const text =
   (_bytes: string, start: string): boolean =>
     pattern.test(start);
 
-/** Of the versions before 13: version, byte order, file type. */
+/** Signatures of Stata versions before 13: version, byte order, file type. */
 const STATA_HEADERS = [105, 108, 110, 111, 113, 114, 115].flatMap((version) =>
   [1, 2].map((order) => String.fromCharCode(version, order, 1, 0)),
 );
@@ -41,7 +41,7 @@ const archive = (kind: string): Named => ({
 });
 
 /**
- * In order; the first match counts. Signatures that a CSV header could begin with are written out until it could not.
+ * In order; the first match wins. A signature that a CSV header could start with is extended until none could.
  */
 export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   {

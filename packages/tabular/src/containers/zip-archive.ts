@@ -7,7 +7,7 @@ import type { ExpansionLimit } from './expansion-limit';
 import { asDamagedFile } from './file-damage';
 import { readRange } from './random-access';
 
-/** A workbook has some dozens; more would only cost memory. */
+/** Bounds memory; a workbook has a few dozen entries. */
 const MAX_ENTRIES = 10_000;
 const BLOCK_BYTES = 64 * 1024;
 const STORED = 0;
@@ -52,7 +52,7 @@ export class ZipArchive {
     return this.byName.get(name.replace(/^\//, '').toLowerCase());
   }
 
-  /** Decompressed while it is read; ends with an error unless size and checksum are those of the directory. */
+  /** Decompresses a member as it is read; throws unless size and checksum match the directory. */
   async *read({ name, entry }: ZipMember, limit: ExpansionLimit): AsyncGenerator<Uint8Array> {
     if (entry.isEncrypted()) {
       throw new TabularError(
@@ -88,7 +88,7 @@ class RangeReader extends RandomAccessReader {
     super();
   }
 
-  /** Of the directory, which yauzl reads in portions of some dozen bytes. */
+  /** Serves reads of the directory from a block, because yauzl requests a few dozen bytes at a time. */
   override read(
     buffer: Buffer,
     offset: number,

@@ -7,7 +7,7 @@ import { assertXlsxRows } from './xlsx';
 
 export interface ResultsThreadData {
   format: ResultFormat;
-  /** Of the CSV file. */
+  /** Dialect of the CSV file. */
   dialect: Dialect;
   /** Data rows of the CSV file. */
   rows: number;
@@ -28,8 +28,8 @@ const COMPILED_THREAD = join(__dirname, '..', '..', 'dist', 'write', 'results-th
 const MAX_HEAP_MIB = 256;
 
 /**
- * Converts a CSV file of results on a thread of its own, so that the event loop stays free. One chunk and one block are on
- * their way; the thread ends with the last block, or when the consumer stops.
+ * Converts a CSV file of results on a thread of its own, so that the event loop stays free. At most one chunk and one
+ * block are in flight; the thread ends with the last block, or when the consumer stops.
  * @throws TabularError `too-many-rows` at once, before anything is read
  */
 export function convertResultsInThread(

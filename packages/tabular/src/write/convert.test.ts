@@ -143,7 +143,7 @@ test('JSON Lines has numbers as numbers, carried cells as text and blanks of our
 });
 
 test.each(['jsonl', 'parquet'] as const)(
-  'columns of one name, and without a name, are told apart in %s',
+  'duplicate and empty column names become distinct names in %s',
   async (format) => {
     const columns: [string, ColumnType][] = ['', 'note', 'note', 'note_2', ''].map((name) => [name, 'carried']);
     const { cells } = await readRowsOf(await convert([['1', '2', '3', '4', '5']], format, columns));

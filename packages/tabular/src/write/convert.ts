@@ -20,7 +20,7 @@ const WRITERS: Readonly<Record<ResultFormat, (table: ResultTable) => AsyncGenera
 
 export interface ConvertOptions {
   format: ResultFormat;
-  /** Of the CSV file. */
+  /** Dialect of the CSV file. */
   dialect: Dialect;
   /** Data rows of the CSV file: a workbook has room for 1,048,575. */
   rows: number;

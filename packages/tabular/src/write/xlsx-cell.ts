@@ -3,18 +3,18 @@ import type { ColumnType } from './result-table';
 /** Excel repairs, and thereby empties, a workbook with a longer cell. */
 const MAX_CELL_CHARS = 32_767;
 const CUT = ' … (cut)';
-/** A number as a double prints it, without a sign of its own for zero, and of no more digits than Excel keeps. */
+/** A number as JavaScript prints a double; Excel keeps at most `MAX_DIGITS` digits. */
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?$/;
 const MAX_DIGITS = 15;
 
-/** What follows `<c r="A1"` of a cell: its type and value, without the closing tag; '' for a blank cell. */
+/** Writes the XML after a cell's `<c r="A1"`: its type and value, without the closing tag; '' for a blank cell. */
 export function cellXml(cell: string, type: ColumnType): string {
   if (cell === '') return '';
   if (type === 'integer' || type === 'number' || (type === 'carried' && isExactNumber(cell))) return `><v>${cell}</v>`;
   return ` t="inlineStr"><is><t xml:space="preserve">${escapeText(cell)}</t></is>`;
 }
 
-/** Numbers of more digits, such as identifiers, and with zeros before or behind that Excel would drop, stay text. */
+/** Numbers with more digits, such as identifiers, or with leading or trailing zeros that Excel would drop, stay text. */
 function isExactNumber(cell: string): boolean {
   return (
     cell.length <= MAX_DIGITS + 8 &&
@@ -40,6 +40,6 @@ function escapeText(text: string): string {
   );
 }
 
-/** With lone surrogates, and the underscore of a text that looks escaped. */
+/** Includes lone surrogates, and the underscore of a text that looks escaped. */
 const SPECIAL = /[&<>\ufffe\uffff]|(?![\t\n])\p{Cc}|\p{Cs}|_(?=x[0-9A-Fa-f]{4}_)/gu;
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };

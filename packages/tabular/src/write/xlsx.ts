@@ -5,13 +5,13 @@ import { TabularError } from '../error';
 import { cellXml } from './xlsx-cell';
 import type { ResultTable } from './result-table';
 
-/** Of a sheet, less its header. */
+/** Row limit of an Excel sheet, without its header. */
 const MAX_XLSX_ROWS = 1_048_575;
 const CHUNK_CHARS = 64 * 1024;
 /** Fixed, so that the same rows give the same bytes. */
 const OPTIONS = { mtime: new Date(Date.UTC(2000, 0, 1)), forceDosTimestamp: true, compressionLevel: 3 };
 
-/** @throws TabularError `too-many-rows`; called before the first byte of the answer. */
+/** @throws TabularError `too-many-rows`; called before the first byte of the response. */
 export function assertXlsxRows(rows: number): void {
   if (rows <= MAX_XLSX_ROWS) return;
   throw new TabularError(
@@ -29,7 +29,7 @@ export async function* writeXlsx(table: ResultTable): AsyncGenerator<Uint8Array>
   zip.addReadStream(sheet, 'xl/worksheets/sheet1.xml', OPTIONS);
   zip.end();
   const output = zip.outputStream as Readable;
-  // yazl does not pass on what its inputs throw.
+  // yazl does not propagate errors of its inputs.
   sheet.on('error', (error) => output.destroy(error));
   try {
     yield* output as AsyncIterable<Uint8Array>;
