@@ -37,7 +37,7 @@ const EXIT_OK = 0;
 /** The batch or record did not complete successfully. */
 const EXIT_NOT_ALL_SCORED = 1;
 /** Every row was or can be scored, but the file as a whole is unlike the training data. */
-const EXIT_UNLIKE_TRAINING = 3;
+const EXIT_UNLIKE_TRAINING = 6;
 
 /** By name, in the order of the help text. */
 export const commands: Readonly<Record<string, Command>> = {

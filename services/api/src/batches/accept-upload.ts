@@ -1,7 +1,7 @@
 /*
- * A 202 is a promise. Order: input, share of the quota, `batch.json`, claim of the idempotency key, pending marker (the
- * commit point, see commit.ts), jobs, answer. Limits are checked after the idempotency key: a repeated request gets the
- * batch that it made, however full the tenant's quota has become.
+ * A 202 guarantees that the batch is durable. Order: input, quota reservation, `batch.json`, claim of the idempotency key,
+ * pending marker (the commit point, see commit.ts), jobs, response. Limits are checked after the idempotency key: a
+ * repeated request gets its earlier batch even if the tenant's quota is full by now.
  */
 import { createHash } from 'node:crypto';
 import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';
@@ -21,7 +21,7 @@ import { withRollback } from './rollback';
 /** More would take minutes and a file of hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;
 
-/** @returns the accepted batch; with an idempotency key the first upload's for all */
+/** @returns the accepted batch; every repeat of an idempotency key returns the first upload's batch */
 export async function acceptUpload(
   deps: BatchDeps,
   request: Request,
@@ -66,7 +66,7 @@ async function acceptNewUpload(
   return accepted;
 }
 
-/** Stores the one file of a request under a batch's id, which the caller rolls back when this or a later step fails. */
+/** Stores the request's file as the input of batch `id`. The caller rolls the batch back if this or a later step fails. */
 export async function receiveUpload(
   deps: BatchDeps,
   request: Request,
@@ -92,7 +92,7 @@ function idempotencyPayload({ sent, options, importing }: Upload, sha256: string
   const { on_warning, ...given } = importing;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
   const isPlain = Object.values(parameters).every((value) => value === undefined);
-  // Releases without settings filled in `default`.
+  // Releases without tenant settings filled in `default`.
   const sentOptions = { ...options, operating_point: sent.operating_point ?? 'default' };
   return ['batch', sent.model, sentOptions, sha256, ...(isPlain ? [] : [parameters])];
 }

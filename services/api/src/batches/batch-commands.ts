@@ -1,6 +1,7 @@
 /*
- * A retry is a promise as an upload is. Order: the run's own pending marker, run record (written once: of two retries one
- * opens the run), a look whether the marker is still there, jobs, answer. A wish to cancel is durable before it is answered.
+ * An accepted retry is as durable as an accepted upload. Order: pending marker of the new run, run document (written once,
+ * so only one of two concurrent retries opens the run), check that the marker still exists, jobs, response. A cancel
+ * request is stored before it is answered.
  */
 import {
   type ManifestDocument,
@@ -18,8 +19,8 @@ import { type RunFile, isIntact, runFileKeys } from './download';
 import { type StoredBatch, readBatch } from './read-batch';
 
 /**
- * Wishes the newest run canceled. Cooperative: shards that are being scored end, the others are passed over, and when no
- * shard is left the finalizer ends the run as canceled; from then on nothing is written.
+ * Requests cancellation of the newest run. Cooperative: running shards finish, queued shards are skipped, and when no
+ * shard is left the finalizer marks the run as canceled. Nothing is written after that.
  * @throws ObjectNotFoundError, Problem 409 when it is finished
  */
 export async function cancelBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
@@ -27,12 +28,12 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
   if (completion !== undefined)
     throw new Problem('already-finished', `The batch has ${completion.manifest.status} already.`);
   await store.put(ObjectKeys.runCancel(tenant, id, run), Buffer.from('{}'));
-  // Earlier versions could lose the marker of a retry: without one, a run that Redis has lost would be canceling indefinitely.
+  // Earlier versions could lose a retry's marker. Without it, a run that Redis has lost would stay `canceling` indefinitely.
   if (run > 1) await ensurePendingMarker(store, tenant, id, run);
 }
 
 /**
- * Opens the next run of a finished batch: what was scored is kept, the rest is scored again.
+ * Opens the next run of a finished batch: scored shards are kept, the others are scored again.
  * @throws ObjectNotFoundError, Problem 409 when it is not finished or nothing is left to score
  */
 export async function retryBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
@@ -44,20 +45,20 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   const shards = stored.batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))
     .filter(({ shard }) => !scored.scored.has(shard));
-  // A run without its files, or of which a file or the manifest is damaged, is finalized again although every shard is scored.
+  // A run with missing or damaged files or manifest is finalized again, even if every shard is scored.
   if (shards.length === 0 && (await hasIntactFiles(deps, tenant, stored, manifest)))
-    throw new Problem('nothing-to-retry', 'Every shard was scored; rejected rows are mended in the errors file.');
+    throw new Problem('nothing-to-retry', 'Every shard was scored; correct rejected rows in the errors file and upload it.');
   const run = stored.run + 1;
-  // The index takes a batch that was scored in full for final; damage can make it one to retry.
+  // The index treats a fully scored batch as final, but damage can make it retryable.
   await markUnfinished(store, { tenant, kind: 'batches' }, id);
-  // Before the run, so that no run is open without a marker; the reconciler removes a marker without a run.
+  // Written before the run document, so that no run is open without a marker; the reconciler removes a marker without a run.
   await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
   await createRunDocument(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: toCarriedOver(scored) });
   await ensurePendingMarker(store, tenant, id, run);
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
-/** Reads the files whole, so it is charged as composing them is. */
+/** Reads the complete files, so the tenant's rate limit is charged as when they are written. */
 async function hasIntactFiles(
   { store, quotas: use }: BatchDeps,
   tenant: string,
@@ -73,7 +74,10 @@ async function hasIntactFiles(
   return true;
 }
 
-/** The reconciler may have removed the marker as an orphan just before the run was opened; it looks for the run afterwards, as we do for the marker. */
+/**
+ * Restores the marker if the reconciler removed it as an orphan just before the run was opened. Both sides check after
+ * writing: this process for the marker, the reconciler for the run.
+ */
 async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {
   const key = ObjectKeys.pending(tenant, id, run);
   if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
@@ -84,7 +88,7 @@ export function finishedManifest({ completion }: StoredBatch): ManifestDocument 
   return completion.manifest;
 }
 
-/** By the shard objects, not by the manifest: a shard may have been stored after the manifest was written. */
+/** Counts from the shard objects, not from the manifest: a shard may have been stored after the manifest was written. */
 function toCarriedOver({
   succeeded,
   rejected,
@@ -97,7 +101,7 @@ function toCarriedOver({
   return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards };
 }
 
-/** Two retries at once open one run. */
+/** Opens the run only once: the second of two concurrent retries gets a 409. */
 async function createRunDocument(store: ObjectStore, tenant: string, id: string, document: RunDocument): Promise<void> {
   const key = ObjectKeys.runDocument(tenant, id, document.run);
   try {

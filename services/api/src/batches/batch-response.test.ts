@@ -31,7 +31,7 @@ async function upload(): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-/** What an upload leaves whose process died between its description and its pending marker. */
+/** Leaves the objects of an upload whose process died between storing `batch.json` and its pending marker. */
 async function cutShort(): Promise<string> {
   const accepted = await upload();
   const id = createId('batch_');

@@ -176,7 +176,7 @@ function viewOfId(id: string, error: { code: string; detail: string }): BatchRes
   };
 }
 
-/** What a retry kept is not counted anew in Redis. */
+/** Adds the counts of shards that a retry kept: Redis counts only shards scored in the new run. */
 function addCarriedOver(live: LiveProgress, runDocument: RunDocument | undefined): LiveCounts {
   if (runDocument === undefined) return live;
   const { counts, summary, shards } = runDocument.kept;

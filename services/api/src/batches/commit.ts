@@ -1,8 +1,8 @@
 /*
- * The commit point is the pending marker. Before it a failure is rolled back, in the background until nothing is left.
- * From it on nothing is rolled back and the answer is 202: when the jobs cannot be enqueued at once, this process tries
- * again, and after a minute the reconciler does. When the claim of an idempotency key stands, another request may have
- * promised its batch, so that is not rolled back either: repeating the key completes it.
+ * The commit point is the pending marker. A failure before it is rolled back; the rollback is retried in the background
+ * until nothing is left. After it nothing is rolled back and the response is 202: when the jobs cannot be enqueued, this
+ * process retries, and after a minute the reconciler enqueues them. Once an idempotency key is claimed, another request
+ * may already have returned the batch, so it is not rolled back either: repeating the key completes it.
  */
 import {
   type BatchDocument,
@@ -16,10 +16,10 @@ import { putJson } from '../http/stored-json';
 import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
 
-/** Then the reconciler has seen the marker. */
+/** By then the reconciler has found the marker and enqueues the batch itself. */
 const ENQUEUE_RETRY_MS = 90_000;
 
-/** Stores the description, claims the key, marks the batch as pending and enqueues it. @returns the batch that the key stands for */
+/** Stores `batch.json`, claims the key, marks the batch as pending and enqueues it. @returns the batch that the key stands for */
 export async function commitBatch(
   deps: BatchDeps,
   { tenant, idempotencyKey: key }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
@@ -54,12 +54,12 @@ export async function commitBatch(
   return batch;
 }
 
-/** Of the original and of the canonical file beside it. */
+/** Size of the original plus the canonical file, if there is one. */
 export function storedBytes({ input }: Pick<BatchDocument, 'input'>): number {
   return input.bytes + (input.canonical?.bytes ?? 0);
 }
 
-/** The batch that the key made earlier and what it was made of; undefined when there is none, or it has expired. */
+/** Finds the batch created earlier with this key and its payload digest; undefined when there is none or it has expired. */
 export async function findByIdempotencyKey(
   { store, idempotency, retention }: BatchDeps,
   tenant: string,
@@ -71,7 +71,7 @@ export async function findByIdempotencyKey(
   return batch && { batch, payloadSha256: claim.payload_sha256 };
 }
 
-/** Completes an acceptance that was cut short behind its claim: at once, where the reconciler would wait for a minute. */
+/** Enqueues a batch whose upload was interrupted after claiming its key, without the reconciler's delay of a minute. */
 export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const { store, producer, background } = deps;
   if ((await store.head(ObjectKeys.runManifest(tenant, batch.id, 1))) !== undefined) return;

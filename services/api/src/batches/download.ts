@@ -25,7 +25,7 @@ export interface Download {
   store: ObjectStore;
   key: string;
   file: FileDigest;
-  /** Offered to whoever saves it. */
+  /** File name that the response suggests to the client. */
   name: string;
 }
 
@@ -91,7 +91,7 @@ export function requireFinishedFile(
   return file;
 }
 
-/** A file that a retry writes again from the shards. */
+/** Reports damaged files, which a retry writes again from the shards. */
 export function filesDamaged(cause: ObjectCorruptError): Problem {
   return new Problem(
     'object-damaged',
@@ -114,12 +114,12 @@ export async function isIntact(store: ObjectStore, key: string, file: FileDigest
   }
 }
 
-/** Passes bytes on to a response, and fails instead of passing on the last ones when the file is damaged. */
+/** Forwards a file's bytes to the response. If the checksum is wrong, fails before the last chunk is sent. */
 function createChecksumVerifier(response: Response, key: string, file: FileDigest): Writable {
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
-    // A chunk's memory is free once it was written, so the response itself calls back.
+    // The store reuses a chunk's memory after the callback, so it is called only when the response has written the chunk.
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;
@@ -132,7 +132,7 @@ function createChecksumVerifier(response: Response, key: string, file: FileDiges
   return target;
 }
 
-/** What the problem that follows must not bear. */
+/** Removes the headers that describe the file, before a problem is sent instead. */
 function removeFileHeaders(response: Response): void {
   for (const name of [
     'Content-Length',
@@ -145,7 +145,7 @@ function removeFileHeaders(response: Response): void {
     response.removeHeader(name);
 }
 
-/** What breaks off once the answer has begun can only be told by breaking the connection. */
+/** Closes the connection if sending fails after the response has begun: the client can be notified in no other way. */
 async function pipeOrDestroy(response: Response, sending: Promise<void>): Promise<void> {
   try {
     await sending;
@@ -158,7 +158,7 @@ async function pipeOrDestroy(response: Response, sending: Promise<void>): Promis
   }
 }
 
-/** undefined = the whole file; several ranges at once are answered by the whole file, as RFC 9110 allows. */
+/** undefined = the whole file; a request for several ranges gets the whole file, as RFC 9110 allows. */
 function requestedRange(request: Request, bytes: number): { start: number; end: number } | undefined {
   const ranges = request.range(bytes, { combine: true });
   if (ranges === -1) {

@@ -3,15 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Problem } from '../http/problem';
 
-/** CSV of single digits shrinks about tenfold; what expands far more than that is no file of records. */
+/** CSV of single digits shrinks about tenfold; a file of records never expands far more than that. */
 const MAX_RATIO = 200;
-/** Below this nobody is harmed, and short files may be very regular. */
+/** Smaller outputs are harmless, and short files may be very regular. */
 const RATIO_CHECK_FROM_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Decompresses while it is read, a chunk at a time, so that a bomb is met long before it has expanded.
- * @throws Problem 413 when it expands too far, 400 when it is no intact gzip
+ * Decompresses on demand, a chunk at a time, so that a decompression bomb is rejected long before it has expanded.
+ * @throws Problem 413 when it expands too far, 400 when it is not intact gzip
  */
 export async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let compressedBytes = 0;

@@ -13,7 +13,7 @@ import type { Operation } from '../http/router';
 import { RESULT_FORMATS } from '@cytoqueue/tabular';
 import { RAW_TYPES } from './receive-file';
 
-/** How the batches' routes are documented and what their queries may hold. */
+/** OpenAPI operations and query schemas of the batch routes. */
 
 const tags = ['batches'];
 const idParam = { path: z.object({ id: z.string() }) };
@@ -44,11 +44,11 @@ export const uploadQuery = z.strictObject({
   on_error: z
     .enum(['continue', 'abort'])
     .default('continue')
-    .meta({ description: 'abort: one bad row fails the batch' }),
+    .meta({ description: 'abort: a single rejected row fails the batch' }),
   formulas: z
     .enum(['escape', 'keep'])
     .default('escape')
-    .meta({ description: 'What becomes of cells that a spreadsheet would run' }),
+    .meta({ description: 'Cells that a spreadsheet would run as formulas: escape or keep them' }),
   missing: z
     .enum(['partial', 'reject'])
     .default('partial')
@@ -72,10 +72,10 @@ const downloadQuery = z.strictObject({
   format: z
     .enum(['csv', 'xlsx', 'jsonl', 'parquet'])
     .optional()
-    .meta({ description: 'Default: as Accept asks, else csv, the only format with ranges' }),
+    .meta({ description: 'Default: the format requested by Accept, else csv. Only csv supports byte ranges' }),
   partial: flag
     .default(false)
-    .meta({ description: 'What there is so far, of a batch that is not finished or was canceled' }),
+    .meta({ description: 'Download the results so far of a batch that is unfinished or was canceled' }),
   redirect: flag.default(false).meta({ description: 'Answer with a presigned URL where the store has one (S3)' }),
 });
 
@@ -109,7 +109,7 @@ export const preflightOperation: Operation = {
   requestParams: { query: preflightQuery },
   requestBody: fileBody,
   responses: {
-    200: jsonResponse('The report, also of a file that an upload would refuse', preflightReport),
+    200: jsonResponse('The report, also for a file that an upload would reject', preflightReport),
     ...problemResponses(400, 401, 403, 408, 413, 415, 422, 503, 507),
   },
 };
@@ -146,7 +146,7 @@ export const streamOperation: Operation = {
 
 export const cancelOperation: Operation = {
   operationId: 'cancelBatch',
-  summary: 'Cancel a batch: what is being scored ends, the rest is passed over',
+  summary: 'Cancel a batch: running shards finish, queued shards are skipped',
   tags,
   requestParams: idParam,
   responses: { 202: jsonResponse('It will be canceled', batch), ...problemResponses(401, 403, 404, 409, 410, 503) },
@@ -181,7 +181,7 @@ export const rescoreOperation: Operation = {
 
 export const changesOperation = downloadOperation(
   'getBatchChanges',
-  'Of a rescored batch: the rows whose class is another now',
+  'The rows of a rescored batch whose class has changed',
 );
 export const resultsOperation = downloadOperation(
   'getBatchResults',

@@ -1,7 +1,7 @@
 import type { ImportDocument, ImportWarningDocument, ModelPin } from '@cytoqueue/records';
 import type { ColumnReport } from './match-columns';
 
-/** What an upload of the file would get. */
+/** Result of validating a file without storing it. */
 export interface PreflightReport {
   filename: string | null;
   model: ModelPin;

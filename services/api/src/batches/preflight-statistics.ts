@@ -26,7 +26,7 @@ type Fault = PreflightReport['faults'][number];
 
 /** Counts kinds of rows while they stream by. */
 export class PreflightStatistics {
-  /** Of all blocks so far, see `valueHistogram`. */
+  /** Value counts of all blocks so far, see `valueHistogram`. */
   readonly histogram: number[] = [];
   valid = 0;
   rejected = 0;

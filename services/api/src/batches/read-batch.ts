@@ -12,23 +12,23 @@ import {
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 
-/** A batch as the store has it: what was accepted, and how far its newest run has come. */
+/** A stored batch: the accepted upload and the state of its newest run. */
 export interface StoredBatch {
   batch: BatchDocument;
   run: number;
-  /** Of a run that a retry opened. */
+  /** Present if a retry opened the run. */
   runDocument: RunDocument | undefined;
-  /** Somebody wished it canceled. */
+  /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
-  /** Once the run is finished. */
+  /** Present once the run is finished. */
   completion: { manifest: ManifestDocument; completedAt: string } | undefined;
-  /** A document of the newest run is damaged: its manifest, which is replaced by what the shards say, or its `run.json`, which is not needed. */
+  /** Present if a document of the newest run is damaged: the manifest, then rebuilt from the shards, or `run.json`, not needed. */
   damage: ObjectCorruptError | undefined;
 }
 
 /**
- * One listing says which run is the newest and what it has.
- * @throws ObjectNotFoundError when the tenant has no such batch, ObjectCorruptError when its description is damaged
+ * Reads a batch; a single listing finds the newest run and its objects.
+ * @throws ObjectNotFoundError when the tenant has no such batch, ObjectCorruptError when `batch.json` is damaged
  */
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
   const batchKey = ObjectKeys.batchDocument(tenant, id);
@@ -65,7 +65,7 @@ async function orCorruptError<T>(reading: Promise<T>): Promise<T | ObjectCorrupt
   }
 }
 
-/** What is known of a finished run without its manifest: it is shown as failed, and a retry makes its files again. */
+/** Replaces a damaged manifest by the shards' counts: the run is shown as failed, and a retry writes its files again. */
 async function manifestFromShards(
   store: ObjectStore,
   tenant: string,

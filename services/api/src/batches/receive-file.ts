@@ -4,7 +4,7 @@ import { Problem } from '../http/problem';
 import { gunzip } from './gunzip';
 
 /**
- * Takes in the bytes of one file; called at most once a request, while the bytes are still arriving.
+ * Consumes the bytes of one file; called at most once per request, while the bytes are still arriving.
  * @param charset as the request declares it
  */
 export type FileConsumer<T> = (
@@ -13,7 +13,7 @@ export type FileConsumer<T> = (
   charset: string | undefined,
 ) => Promise<T>;
 
-/** A raw body's type is not relied on: the first bytes tell what the file is. */
+/** Accepted types of a raw body. The format is detected from the first bytes, not from the type. */
 export const RAW_TYPES = [
   'text/csv',
   'application/csv',
@@ -31,10 +31,10 @@ export const RAW_TYPES = [
   'application/vnd.apache.parquet',
 ];
 const MAX_FILENAME = 255;
-/** Control characters, and what turns the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
+/** Control characters and marks that change the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
 const INVISIBLE_CHARACTERS = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
 
-/** One file, and a few short fields, which are refused by name. Most of these default to Infinity. */
+/** One file, and a few short fields, so that an error can name them. Most of multer's limits default to Infinity. */
 const MULTIPART_LIMITS = {
   files: 1,
   fields: 20,
@@ -47,8 +47,8 @@ const MULTIPART_LIMITS = {
 };
 
 /**
- * The one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, streamed into `consume`.
- * @throws Problem 400, 415, 422 for a form field, and what `consume` throws
+ * Streams the one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, into `consume`.
+ * @throws Problem 400, 415, 422 for a form field, and errors of `consume`
  */
 export async function receiveFile<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
   if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, consume);
@@ -58,7 +58,7 @@ export async function receiveFile<T>(request: Request, response: Response, consu
       'Send the file as multipart/form-data in the field "file", or as a body of its own type, such as text/csv.',
     );
   }
-  // Not destroyed when reading stops early: the socket must live to carry the answer that says why.
+  // Keep the request open when reading stops early: its socket must still carry the error response.
   return consume(
     decodeBody(request.iterator({ destroyOnReturn: false }), request.get('Content-Encoding') ?? 'identity'),
     null,
@@ -73,12 +73,12 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
   throw new Problem('unsupported-media-type', 'This content encoding is not accepted; gzip is.');
 }
 
-/** Multer calls back when the whole body was read; an error of `consume` rejects at once, with the rest still to come. */
+/** Multer calls back only after reading the whole body; an error of `consume` rejects at once, while the body is arriving. */
 function receiveMultipart<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let consumed: { value: T } | undefined;
     let consuming: Promise<unknown> = Promise.resolve();
-    // Multer never calls back for a form that ends behind its file's last byte. What is being stored ends first.
+    // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has finished.
     response.once('close', () => {
       if (!request.complete)
         void consuming.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
@@ -100,7 +100,7 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
             },
           );
       },
-      // The stored bytes belong to the batch under way, which rolls itself back.
+      // The caller deletes the stored bytes when it rolls the batch back.
       _removeFile: (_request, _file, done) => done(null),
     };
     multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8' }).single('file')(
@@ -123,7 +123,7 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
   });
 }
 
-/** Fields would be ignored, although their sender relies on them. */
+/** Rejects form fields: they would be ignored although the sender relies on them. */
 function rejectFields({ body }: Request): void {
   const names = Object.keys((body as Record<string, unknown> | undefined) ?? {});
   if (names.length === 0) return;
@@ -146,7 +146,7 @@ function toMultipartProblem(error: unknown): unknown {
     : error;
 }
 
-/** Shown and offered for download only, never a path. */
+/** Cleans a file name for display and download; it is never used as a path. */
 function cleanFilename(name: string): string | null {
   const base = name
     .replace(/^.*[/\\]/s, '')

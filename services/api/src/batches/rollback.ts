@@ -9,7 +9,7 @@ export interface RollbackDeps {
   quotas: Pick<TenantQuotas, 'storage'>;
 }
 
-/** Does the work, and when it fails removes all that is stored of the batch, which was not accepted. */
+/** Runs `work`; if it fails, deletes everything stored for the batch, which was not accepted. */
 export async function withRollback<T>(
   deps: RollbackDeps,
   tenant: string,
@@ -25,8 +25,8 @@ export async function withRollback<T>(
 }
 
 /**
- * Removes the marker, then the batch, then its share of the quota; repeated until done, for a store that failed once may
- * fail again. A worker that meets one of its jobs meanwhile ends it without effect.
+ * Deletes the marker, then the batch's objects, then its quota reservation. Retried in the background until done, because a
+ * store that failed once may fail again. A worker that takes one of the batch's jobs meanwhile completes it without effect.
  */
 export async function rollback({ store, background, quotas }: RollbackDeps, tenant: string, id: string): Promise<void> {
   await background.run('rollback', async () => {

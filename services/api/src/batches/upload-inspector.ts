@@ -17,23 +17,23 @@ import { matchColumnsOrReject } from './match-columns';
 export interface UploadLimits {
   maxUploadBytes: number;
   shardRows: number;
-  /** What the tenant's quota leaves, in bytes. */
+  /** Bytes left in the tenant's storage quota. */
   remainingBytes?: number;
 }
 
 /** Facts about an upload that is stored: its rows, their shards, and how the file was read. */
 export interface UploadSummary {
-  /** Of the file that holds the rows; `columns` are those of the results. */
+  /** Header of the file that holds the rows; the results show its `columns`. */
   header: Header;
-  /** Of the file's own columns. */
+  /** Match of the uploaded file's own columns. */
   match: HeaderMatch;
-  /** By which the rows are read: of the canonical file's columns where there is one. */
+  /** Match for reading the rows: of the canonical file's columns, if there is one. */
   rowMatch: HeaderMatch;
   rows: number;
   shards: ShardRange[];
-  /** Of the original. */
+  /** Size of the original. */
   bytes: number;
-  /** Hex, of the original. */
+  /** SHA-256 of the original, in hex. */
   sha256: string;
   /** Absent where the original itself holds the rows. */
   canonical?: CanonicalFile;
@@ -47,15 +47,15 @@ const MIB = 1024 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_COLUMNS = 1_000;
 const MAX_ROW_BYTES = MIB;
-/** A flow of more children than this makes Redis work for seconds (see packages/queue). */
+/** A flow with more child jobs than this blocks Redis for seconds (see packages/queue). */
 const MAX_SHARDS = 2_000;
 /** A worker reads and scores a shard as a whole; wide rows must not make it large. */
 const MAX_SHARD_BYTES = 4 * MIB;
 
-/** Errors of the byte path that an import may read nevertheless, because it decodes the text. */
+/** Errors of the fast byte path after which the import is tried: it decodes the text and may be able to read the file. */
 const DECODING_ERRORS = new Set(['not-utf8', 'nul-byte']);
 
-/** Parts of the inspection of a plain file. */
+/** State of the inspection of a plain file. */
 interface PlainFile {
   layout: Layout;
   header: Header;
@@ -66,7 +66,7 @@ interface PlainFile {
 
 /**
  * Inspects an upload while it is stored: size, checksum and, where it is plain CSV, header, rows and shards. A file that
- * turns out not to be plain is stored to its end, and has to be imported from its stored bytes.
+ * proves not to be plain is stored completely and must then be imported from its stored bytes.
  */
 export class UploadInspector {
   failure: unknown;
@@ -85,7 +85,7 @@ export class UploadInspector {
     private readonly limits: UploadLimits,
   ) {}
 
-  /** Passes the chunks on once they were inspected. `failure` is set by faults of the upload only: a full store ends the source too. */
+  /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
   async *tee(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       await this.captureFailure(() => this.inspect(chunk));
@@ -94,12 +94,12 @@ export class UploadInspector {
     await this.captureFailure(() => this.finish());
   }
 
-  /** Rows read so far; empty lines are none. */
+  /** Rows read so far, without empty lines. */
   get rows(): number {
     return this.plain?.splitter.rows ?? 0;
   }
 
-  /** Hex, once the upload was read to its end. */
+  /** SHA-256 in hex, available once the upload was read completely. */
   get sha256(): string {
     return this.digest;
   }
@@ -156,7 +156,7 @@ export class UploadInspector {
     });
   }
 
-  /** Decides by the first part whether the file is plain, and refuses a header that does not fit before the rest arrives. */
+  /** Decides from the first bytes whether the file is plain, and rejects an unsuitable header before the rest arrives. */
   private async decide(first: Buffer, final: boolean): Promise<void> {
     this.first = undefined;
     const { settings } = this;

@@ -25,7 +25,7 @@ export const importProfile = z
 
 export interface NamedProfile {
   name: string;
-  /** Of the content, as JSON. */
+  /** SHA-256 of the content as JSON, in hex. */
   sha256: string;
   content: ImportProfile;
 }

@@ -1,18 +1,18 @@
-/** Buffers differ a little in what they have to hold; one that is somewhat larger serves for the next as well. */
+/** Sizes are rounded up to this step, so that a buffer can be reused for slightly larger content. */
 const ALLOCATION_STEP_BYTES = 256 * 1024;
 
 /**
- * Memory that is used again. Left to the garbage collector, which counts only what lies in its heap, the buffers of shards
- * pile up to tens of MB in each thread.
+ * Reuses memory. The garbage collector counts only its own heap, so without a pool the buffers of shards pile up to tens
+ * of MB in each thread.
  */
 export class BufferPool {
   private static readonly owned = new WeakSet<ArrayBufferLike>();
   private readonly free: ArrayBuffer[] = [];
 
-  /** `most`: how many are kept, all others are dropped. */
+  /** `maxFree`: how many free buffers are kept; the oldest are dropped. */
   constructor(private readonly maxFree: number) {}
 
-  /** An ArrayBuffer of at least so many bytes that nobody else holds. */
+  /** Returns an ArrayBuffer of at least `bytes` bytes for the caller's exclusive use until `release`. */
   acquire(bytes: number): ArrayBuffer {
     const index = this.free.findIndex(({ byteLength }) => byteLength >= bytes);
     const buffer =
@@ -23,12 +23,12 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Whether all of it belongs to whoever took it: nothing else lies in it. */
+  /** Whether a pool handed out this buffer, so that its holder has all of it exclusively. */
   static owns(buffer: ArrayBufferLike): boolean {
     return BufferPool.owned.has(buffer);
   }
 
-  /** To be called by whoever holds it last. Small ones are not kept: others may have a part of them. */
+  /** Takes a buffer back from its last holder. Small buffers are not kept, because other objects may share their memory. */
   release(buffer: ArrayBuffer): void {
     if (buffer.byteLength < ALLOCATION_STEP_BYTES) return;
     this.free.push(buffer);

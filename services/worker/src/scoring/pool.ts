@@ -5,24 +5,24 @@ import type { ShardTask } from './shard-task';
 import { BufferPool } from './buffer-pool';
 import { createWarmUpTask } from './warm-up';
 
-/** More than the consumers and the finalizer ever have on their way: reaching it is a defect, and refused. */
+/** The consumers and the finalizer never queue this many tasks; the pool rejects more, because that is a defect. */
 const MAX_QUEUED = 256;
-/** A shard's object is some 3.4 times as large as its rows. When it is larger than this it gets memory of its own. */
+/** A shard's object is some 3.4 times as large as its rows. An object larger than this gets separate memory. */
 const OUTPUT_SIZE_FACTOR = 4;
-/** Beside the threads' own: what is read or written meanwhile, and what the finalizer holds. */
+/** Buffers beyond one per thread: for shards being read or written meanwhile, and for the finalizer. */
 const EXTRA_OUTPUTS = 4;
 const EXTRA_INPUTS = 2;
 
-/** What a thread gets and gives back: the memory of both sides goes back and forth. */
+/** Input of a thread. The memory of input and output is transferred to the thread and back, not copied. */
 export interface ThreadTask {
   kind: 'score' | 'fail';
   task: ShardTask;
-  /** For the object. */
+  /** Memory for the encoded object. */
   output: ArrayBuffer;
 }
 export interface ThreadResult {
   object: Uint8Array<ArrayBuffer>;
-  /** The memory of the task's bytes. */
+  /** Memory of the task's bytes, to be reused. */
   input: ArrayBuffer;
 }
 
@@ -33,7 +33,7 @@ export class ScoringPool {
   private readonly outputs: BufferPool;
   private stopping: Promise<void> | undefined;
 
-  /** `threadFile`: compiled, for a thread loads it by itself. */
+  /** `threadFile`: compiled JavaScript, because each thread loads it directly. */
   constructor(
     private readonly threads: number,
     threadFile = join(__dirname, 'thread.js'),
@@ -43,32 +43,32 @@ export class ScoringPool {
     this.outputs = new BufferPool(threads + EXTRA_OUTPUTS);
   }
 
-  /** Memory to load the rows of a shard into, for the bytes of a task. */
+  /** Provides memory for the rows of a shard, to be passed as `task.bytes`. */
   acquireInput(bytes: number): Buffer {
     return Buffer.from(this.inputs.acquire(bytes));
   }
 
-  /** Memory to load the object of a shard into, whose rows are so many bytes. */
+  /** Provides memory for the encoded object of a shard whose rows take `inputBytes`. */
   acquireOutput(inputBytes: number): Buffer {
     return Buffer.from(this.outputs.acquire(inputBytes * OUTPUT_SIZE_FACTOR));
   }
 
-  /** Nobody reads the object any more, which came of this pool or lies in its `objectMemory`. */
+  /** Returns an object's memory to the pool. The caller must have got it from this pool and must not read it afterwards. */
   release(object: Uint8Array): void {
     this.outputs.release(object.buffer as ArrayBuffer);
   }
 
-  /** The shard's object, encoded. `task.bytes` is moved to the thread and empty afterwards. */
+  /** Scores a shard and returns its encoded object. `task.bytes` is moved to the thread and empty afterwards. */
   score(task: ShardTask): Promise<Buffer> {
     return this.run('score', task);
   }
 
-  /** The same rows as a failed shard. */
+  /** Encodes the rows as a failed shard; moves `task.bytes` like `score`. */
   fail(task: ShardTask): Promise<Buffer> {
     return this.run('fail', task);
   }
 
-  /** Lets each thread compile what it will need, before a lab waits for it. */
+  /** Runs a sample shard on each thread, so that its code is compiled before the first upload. */
   async warmUp(model: LoadedModel): Promise<void> {
     await Promise.all(Array.from({ length: this.threads }, () => this.score(createWarmUpTask(model))));
   }
@@ -88,7 +88,7 @@ export class ScoringPool {
   }
 }
 
-/** Only a whole ArrayBuffer can be moved: what may lie in one that others use too, as small buffers do, is copied first. */
+/** Only a whole ArrayBuffer can be moved, so bytes that may share theirs with other buffers (small ones do) are copied. */
 function toTransferable(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength || BufferPool.owns(bytes.buffer) ? bytes : Uint8Array.from(bytes);
 }

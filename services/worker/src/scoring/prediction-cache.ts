@@ -2,18 +2,18 @@ import { type Classifier, type PredictionColumns, createPredictionColumns } from
 import { WasmRowReader, ResultCache } from '@cytoqueue/csv';
 import type { OperatingPointName } from '@cytoqueue/records';
 
-/** What a row's text can be remembered by: as many values, none of them larger. */
+/** Samples can be cached if they have at most this many values, none above `MAX_VALUE`. */
 const MAX_FEATURES = 16;
 const MAX_VALUE = 15;
-/** A full memo of which less than this share of a shard is found remembers other data than what comes now. */
+/** A full cache is cleared when a shard's hit rate is below this, because the data have changed. */
 const MIN_HIT_SHARE = 1 / 2;
 
 /**
- * What one classifier answers at one operating point, by sample. Records of nine grades recur, and what follows a row in
- * the result file is a function of its sample: it is kept as text, so that a row known already costs two copies.
+ * Caches the predictions of one classifier at one operating point, by sample. Records of nine grades recur, and the result
+ * columns of a row depend only on its sample: they are cached as text, so that a cache hit costs two copies.
  */
 export class PredictionCache {
-  /** Reads the shards whose samples are asked for. */
+  /** Row reader that must read a shard before `predictInto` is called for its samples. */
   readonly kernel = new WasmRowReader();
   readonly resultCache = new ResultCache(this.kernel);
   private readonly predictions = createPredictionColumns(ResultCache.MAX_ENTRIES);
@@ -24,7 +24,7 @@ export class PredictionCache {
     private readonly operatingPoint: OperatingPointName,
   ) {}
 
-  /** Whether the samples of a model can be remembered. */
+  /** Whether the samples of a model can be cached. */
   static supports({ model }: Classifier): boolean {
     const { features } = model.schema;
     return (
@@ -34,8 +34,9 @@ export class PredictionCache {
   }
 
   /**
-   * As the classifier's own, of samples of the rows that the kernel has read last; 0 for what was not measured. The texts
-   * then tell which samples have none yet. After an error, here or before these have one, the memo is not to be used any more.
+   * Same output as the classifier's `predictInto`, for samples of the rows that `kernel` read last; 0 means not measured.
+   * Afterwards `resultCache.misses` lists the samples without text. After an error here, or before they have their text,
+   * the cache must be discarded.
    */
   predictInto(samples: Uint8Array, count: number, out: PredictionColumns): void {
     const { resultCache, predictions } = this;

@@ -127,7 +127,7 @@ test('a memo changes no byte, whatever it has seen before', () => {
   );
 });
 
-test('a memo is told nothing by shards whose rows come with evidence', () => {
+test('shards scored with evidence leave the cache unchanged', () => {
   const memo = new PredictionCache(classifier, 'default');
   const explainer = new RowExplainer(classifier.model);
   const explained = scoreShard(classifier, task(`${ROW}\n`), { cache: memo, explainer });

@@ -10,16 +10,16 @@ import type { ShardTask } from './shard-task';
 import { type RowRange, type ShardFormat, ShardWriter } from './shard-writer';
 
 export interface ScoringExtras {
-  /** Every row is scored by this one too, and those whose class differs are listed. */
+  /** Model to compare with: it scores every row too, and rows whose class differs are listed as changes. */
   previous?: Classifier;
-  /** The evidence of each row follows its result. */
+  /** Adds evidence columns after the result of each row. */
   explainer?: RowExplainer;
   /**
-   * Of this classifier, at the task's operating point and delimiter. Changes how soon there is an answer, and not the answer.
-   * Left alone where there is an explainer: evidence follows the text that would be kept.
+   * Cache for this classifier at the task's operating point and delimiter. Speeds up scoring without changing the output.
+   * Not used with an explainer, because cached text has no evidence columns.
    */
   cache?: PredictionCache;
-  /** Memory for the results, written anew; what is returned is a view of it. */
+  /** Memory for the results, overwritten by each call; the returned results are a view of it. */
   results?: ByteWriter;
 }
 
@@ -36,7 +36,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  // Each sample that the lookup has added needs its text, for shards that come later.
+  // Store the text of each sample that the lookup has added, for later shards.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
   // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
@@ -99,7 +99,7 @@ function writeChanges(
   }
 }
 
-/** The rows of a shard that exhausted its attempts: in the result as `failed`, in the errors file to be sent again. */
+/** The rows of a shard that exhausted its attempts: `failed` in the results, and listed in the errors file to be resubmitted. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
   const match = matchColumns(task, schema);

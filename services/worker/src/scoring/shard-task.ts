@@ -9,9 +9,9 @@ export interface TaskModel {
   bytes: Uint8Array;
 }
 
-/** What a scoring thread needs for one shard. Everything but the bytes is small. */
+/** Input of a scoring thread for one shard. Everything but `bytes` is small. */
 export interface ShardTask {
-  /** Under which the object will be stored; the object names it. */
+  /** Key under which the object will be stored; the object contains it. */
   key?: string;
   /** The shard's byte range of the input; moved to the thread, not copied. */
   bytes: Uint8Array;

@@ -54,7 +54,7 @@ export class ShardWriter {
   private readonly delimiter: number;
   /** `,ok,benign,` and its like, by label. */
   private readonly scoredPrefixes: ByteSource[];
-  /** What follows the probability, by flags and missing features: few of them recur on millions of rows. */
+  /** Text after the probability, by flags and missing features: a few such texts recur on millions of rows. */
   private readonly resultSuffixes = new Map<number, ByteSource>();
 
   constructor(
@@ -97,7 +97,7 @@ export class ShardWriter {
     this.endLine(results, range);
   }
 
-  /** What follows the number of a row: a function of its sample, so that it can be kept. */
+  /** Writes the columns after the row number. They depend only on the sample, so they can be cached. */
   private writePrediction(writer: ByteWriter, predictions: PredictionColumns, sample: number, missing: number): void {
     const scoredPrefixes = this.scoredPrefixes[predictions.label[sample]];
     const suffix = this.suffix(predictions.indeterminate[sample], missing);
@@ -106,12 +106,12 @@ export class ShardWriter {
     writer.copy(suffix, 0, suffix.bytes.length);
   }
 
-  /** Gives each sample that has no text yet the text that follows its row's number. */
+  /** Caches the text after the row number for each sample that has none yet. */
   cacheResults(texts: ResultCache, predictions: PredictionColumns, missing: Uint32Array): void {
     texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]));
   }
 
-  /** Writes scored rows from `row` on, of which `sample` is the first one's, while they can be put together from what is known. @returns the row that cannot */
+  /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that is not in the cache */
   writeCachedRows(texts: ResultCache, row: number, sample: number, number: number): number {
     return texts.writeCachedRows(this.results, row, sample, number);
   }
@@ -120,7 +120,7 @@ export class ShardWriter {
     const { delimiter } = this.format.dialect;
     for (const writer of [this.results, this.errors]) {
       const isResult = writer === this.results;
-      // In the errors file a shifted row has no measurements: sent again unmended, it must not be scored.
+      // In the errors file a shifted row has no measurements: if it is resubmitted uncorrected, it must not be scored.
       const blank = rejection.cellsMisaligned && !isResult ? this.format.featureColumns : undefined;
       writeInputRow(writer, this.bytes, range.start, range.end, this.format.dialect, {
         ...this.format,
@@ -151,7 +151,7 @@ export class ShardWriter {
     return String(first + this.passedLines);
   }
 
-  /** A row whose class is another than with the model compared with. */
+  /** Lists a row whose class differs from that of the previous model. */
   writeChanged(
     range: RowRange,
     row: number,
@@ -171,7 +171,7 @@ export class ShardWriter {
     this.endLine(changes, range);
   }
 
-  /** What was written, in the writer's own memory: nothing may be written after it. */
+  /** Returns views of the writer's own memory; nothing may be written afterwards. */
   finish(): Pick<ShardObject, 'results' | 'errors' | 'changes'> {
     return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
   }

@@ -9,19 +9,19 @@ import { scoreShard, writeFailedShard } from './score-shard';
 import type { ThreadResult, ThreadTask } from './pool';
 import type { ShardTask, TaskModel } from './shard-task';
 
-/** Below everything that answers somebody: a shard can wait, the thread that renews locks and scores single records cannot. */
+/** Lower priority than the main thread: a shard can wait, but renewing locks and scoring single records cannot. */
 const BACKGROUND_PRIORITY = 5;
-// On Linux 0 is the calling thread; elsewhere it is the process, and all of it would step back.
+// On Linux 0 means the calling thread; elsewhere it means the process, whose main thread would lose priority too.
 if (process.platform === 'linux') setPriority(0, BACKGROUND_PRIORITY);
 
 /** Loaded models of this thread, by digest. */
 const classifiers = new Map<string, Classifier>();
 const explainers = new Map<string, RowExplainer>();
-/** By all that an answer's text depends on. */
+/** Result caches by model digest, operating point and delimiter, on which the cached text depends. */
 const caches = new Map<string, PredictionCache>();
-/** Written anew by each shard. */
+/** Output memory, overwritten by each shard. */
 const results = new ByteWriter();
-/** Some 15 MB each when they are full. */
+/** A full cache takes some 15 MB. */
 const MAX_CACHES = 2;
 
 function classifierFor({ digest, bytes }: TaskModel): Classifier {
@@ -51,13 +51,13 @@ function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer 
   try {
     return scoreShard(classifier, task, { previous, explainer, cache: cacheFor(classifier, task), results });
   } catch (error) {
-    // A memo may hold half of what it was to learn.
+    // After an error a cache may hold incomplete entries.
     caches.clear();
     throw error;
   }
 }
 
-/** Entry of a scoring thread. The answer is the shard's object as it is to be stored, moved back, not copied. */
+/** Entry point of a scoring thread. Returns the encoded shard object; its memory is transferred to the caller, not copied. */
 export default function run({ kind, task, output }: ThreadTask): unknown {
   const classifier = classifierFor(task.model);
   const explainer = task.options.explain ? explainerFor(classifier) : undefined;

@@ -1,11 +1,11 @@
 import type { LoadedModel } from '@cytoqueue/registry';
 import type { ShardTask } from './shard-task';
 
-/** Compiled code is a thread's own: so many rows make it what it is after many. */
+/** Each thread compiles its own code; after this many rows it is as optimized as in a long run. */
 const WARM_UP_ROWS = 12_000;
 const MISSING_TOKEN = '?';
 
-/** A shard like a lab's, of the model's own training rows. */
+/** Creates a realistic shard from the model's own training rows. */
 export function createWarmUpTask({ model, bytes }: LoadedModel): ShardTask {
   const { features } = model.schema;
   const lines = trainingLines(model.training);
