@@ -4,13 +4,13 @@ import {
   copyable, featureCount,
 } from './memory-layout'; // prettier-ignore
 
-/** In the table. */
+/** Number of rows in the table. */
 export let rows: u32 = 0;
 
 const LF: u32 = 10;
 const CR: u32 = 13;
 
-/** Fills `singleByteValues` in. What ends a cell is none. */
+/** Fills `singleByteValues`; a byte that ends a cell gets -1. */
 export function fillSingleByteValues(): void {
   for (let byte: u32 = 0; byte < 256; byte++) {
     store<u8>(input, <u8>byte);
@@ -47,11 +47,11 @@ function skipEmptyLine(start: usize): usize {
   return first === CR && line === LF && load<u8>(start, 1) === <u8>LF ? start + 2 : start;
 }
 
-/** Fills what a row's cells say. @returns where its line end is or would be, or 0 when the row is not fastParsed */
+/** Parses a row's cells into the table. @returns where its line end is or would be, or 0 when the row is not fastParsed */
 function readCells(start: usize, end: usize): usize {
   const row = values + rows * featureCount;
   const last = columns - 1;
-  // A global would be read again after every store.
+  // Local copies: a global would be reloaded after every store.
   const delimiterOf = delimiter;
   const lineOf = line;
   const slotOf = featureOfColumn;
@@ -66,7 +66,7 @@ function readCells(start: usize, end: usize): usize {
     const wanted = column === last ? lineOf : delimiterOf;
     const first = <u32>load<u8>(cell);
     const slot = load<i32>(slotOf + (column << 2));
-    // Of an empty cell this is the byte behind it: at worst the row is looked at again when it is written.
+    // For an empty cell this tests the byte behind it: at worst the row is not marked copyable and the writer checks it again.
     startsFormula |= load<u8>(formulaOf + first);
     let value: i32 = slot < 0 ? 0 : load<i16>(singleOf + (first << 1));
     if (slot >= 0 && value >= 0 && <u32>load<u8>(cell, 1) === wanted) {

@@ -1,5 +1,5 @@
 // Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
-// sha256:7ac6010fed00bb89472278e07e5e309c3cffa35cb56b7e656d67b999d9861021
+// sha256:20f0a036bfe67c5c963be201d70f95beedc0894fb61e115e2ec6b08132003905
 
 export const rowsWasm =
   'AGFzbQEAAAABFgRgAn9/AX9gA39/fwF/YAF/AX9gAAADBgUAAQACAwUDAQAABroBJX8BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFB' +
