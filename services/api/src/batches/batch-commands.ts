@@ -47,7 +47,10 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
     .filter(({ shard }) => !scored.scored.has(shard));
   // A run with missing or damaged files or manifest is finalized again, even if every shard is scored.
   if (shards.length === 0 && (await hasIntactFiles(deps, tenant, stored, manifest)))
-    throw new Problem('nothing-to-retry', 'Every shard was scored; correct rejected rows in the errors file and upload it.');
+    throw new Problem(
+      'nothing-to-retry',
+      'Every shard was scored; correct rejected rows in the errors file and upload it.',
+    );
   const run = stored.run + 1;
   // The index treats a fully scored batch as final, but damage can make it retryable.
   await markUnfinished(store, { tenant, kind: 'batches' }, id);
@@ -58,7 +61,7 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
 
-/** Reads the complete files, so the tenant's rate limit is charged as when they are written. */
+/** Reads the complete files, so its rows are charged to the tenant's rate limit. */
 async function hasIntactFiles(
   { store, quotas: use }: BatchDeps,
   tenant: string,

@@ -35,7 +35,7 @@ export class PredictionCache {
 
   /**
    * Same output as the classifier's `predictInto`, for samples of the rows that `kernel` read last; 0 means not measured.
-   * Afterwards `resultCache.misses` lists the samples without text. After an error here, or before they have their text,
+   * Afterwards `resultCache` knows which samples still need text. After an error here, or before they have their text,
    * the cache must be discarded.
    */
   predictInto(samples: Uint8Array, count: number, out: PredictionColumns): void {

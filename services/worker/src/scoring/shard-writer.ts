@@ -111,7 +111,7 @@ export class ShardWriter {
     texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]));
   }
 
-  /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that is not in the cache */
+  /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that the cache cannot write */
   writeCachedRows(texts: ResultCache, row: number, sample: number, number: number): number {
     return texts.writeCachedRows(this.results, row, sample, number);
   }
