@@ -108,5 +108,10 @@ export function fileFormatCases({ connect }: SharedStack): void {
     expect((await client.call('delete', '/v1/import-profiles/lab')).status).toBe(204);
     const gone = await client.post('/v1/batches?profile=lab', { headers: { 'content-type': 'text/csv' }, body: file });
     expect([gone.status, gone.json.errors[0].code]).toEqual([422, 'unknown-profile']);
+    const impossible = await client.post('/v1/batches/preflight?profile=%5Bx%5D', {
+      headers: { 'content-type': 'text/csv' },
+      body: file,
+    });
+    expect([impossible.status, impossible.json.errors[0].code]).toEqual([422, 'unknown-profile']);
   });
 }

@@ -110,6 +110,11 @@ test('the commands for reviews add a decision, and list decisions and what has n
   expect(JSON.parse(await shell(worklist))).toHaveProperty('data');
 });
 
+test('the command for settings pins a version', async () => {
+  const settings = sample('services/api/README.md', 'curl -X PUT "$URL/v1/settings"');
+  expect(JSON.parse(await shell(settings))).toMatchObject({ default_model: 'wbc-knn@1.0.0' });
+});
+
 test('every sample is run by a test above or starts a stack itself', () => {
   const notRun = PAGES.flatMap(readSamples).filter((text) => !found.has(text));
   expect(notRun.filter((text) => !NOT_RUN.some((start) => text.startsWith(start)))).toEqual([]);

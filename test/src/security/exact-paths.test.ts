@@ -38,19 +38,23 @@ const EXACT = ['/', '/admin/queues/'];
 let stack: RunningStack;
 let client: ContractClient;
 let routes: string[];
+let withoutGet: string[];
 
 beforeAll(async () => {
   stack = await startStack({ CANARY_SECONDS: '0' });
   client = await ContractClient.connect(stack.url, stack.apiKey);
   const prediction = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
   const batch = await upload(client, FILE);
-  const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg' };
-  routes = Object.keys(client.document.paths).map((path) =>
+  const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg', row: '1' };
+  await client.call('put', `/v1/import-profiles/${values['name']}`, { json: {} });
+  const routeOf = (path: string) =>
     path.replaceAll(
       /\{(\w+)\}/g,
       (_, name: string) => values[name] ?? (path.startsWith('/v1/predictions') ? prediction : batch),
-    ),
-  );
+    );
+  routes = Object.keys(client.document.paths).map(routeOf);
+  // A path without GET can have the form of another route, as `/v1/batches/preflight` has that of a batch.
+  withoutGet = Object.entries(client.document.paths).flatMap(([path, item]) => ('get' in item ? [] : [routeOf(path)]));
   const assets = readdirSync(join(ROOT, 'services/web/dist/assets'))
     .filter((name) => /^index-.*\.(js|css)$/.test(name))
     .map((name) => `/assets/${name}`);
@@ -66,8 +70,8 @@ test('each route answers to its exact path, and no other spelling of it to anyth
   expect(routes.length).toBeGreaterThan(40);
   const wrong: string[] = [];
   for (const route of routes.filter((path) => !path.endsWith('/events'))) {
-    if (REFUSED.includes((await get(route)).status) && !/\/(errors|changes|results)$/.test(route))
-      wrong.push(`${route} does not answer`);
+    const mayBeAbsent = withoutGet.includes(route) || /\/(errors|changes|results)$/.test(route);
+    if (REFUSED.includes((await get(route)).status) && !mayBeAbsent) wrong.push(`${route} does not answer`);
     for (const target of spellingsOf(route).filter((spelling) => !EXACT.includes(spelling))) {
       const { status } = await get(target);
       // A key's id is any name, so another spelling is another key; it has no GET.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ObjectKeys, findDocument, importProfileShape } from '@cytoqueue/records';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { InvalidKeyError, type ObjectStore } from '@cytoqueue/storage';
 import type { ImportProfile } from '@cytoqueue/tabular';
 import { z } from 'zod';
 import { Problem } from '../http/problem';
@@ -37,12 +37,23 @@ export async function findImportProfile(
   name: string | undefined,
 ): Promise<NamedProfile | undefined> {
   if (name === undefined) return undefined;
-  const content = await findDocument(store, ObjectKeys.importProfile(tenant, name), importProfileShape);
+  const key = profileKey(tenant, name);
+  const content = key === undefined ? undefined : await findDocument(store, key, importProfileShape);
   if (content !== undefined) return { name, sha256: profileDigest(content), content };
   const detail = `there is no import profile ${JSON.stringify(name)}; PUT /v1/import-profiles/{name} creates one`;
   throw new Problem('invalid-request', 'The import profile does not exist.', {
     errors: [{ field: 'profile', code: 'unknown-profile', detail }],
   });
+}
+
+/** Undefined for a name that no profile can have. */
+function profileKey(tenant: string, name: string): string | undefined {
+  try {
+    return ObjectKeys.importProfile(tenant, name);
+  } catch (error) {
+    if (error instanceof InvalidKeyError) return undefined;
+    throw error;
+  }
 }
 
 function profileDigest(content: ImportProfile): string {
