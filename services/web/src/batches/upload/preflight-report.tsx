@@ -92,7 +92,7 @@ function Refusal({ report }: { report: Preflight }) {
   return (
     <>
       <Notice tone="error">
-        <p>The file cannot be used as it is.</p>
+        <p>The file cannot be accepted.</p>
         <ul>
           {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (
             <li key={index}>{detail}</li>
