@@ -16,6 +16,8 @@ export interface TextStart {
 
 const SEPARATORS: readonly ColumnSeparator[] = [...DELIMITERS, ' '];
 const MAX_SCORED_ROWS = 60;
+/** Declarations and comments of ARFF and KEEL files: their lists of attributes are no header. */
+const DECLARATION = /^\s*[@%]/;
 /** Rows by which a file is judged. */
 export const FIRST_PART_ROWS = 500;
 
@@ -77,7 +79,7 @@ function read(prefix: Buffer, final: boolean, dialect: TextDialect): Reading {
 
 /** Names that hold blanks must not make blanks the delimiter: these need a whole header. */
 function scoreOf({ dialect, rows }: Reading, recognizer: Recognizer): number {
-  const first = rows.slice(0, MAX_SCORED_ROWS);
+  const first = rows.slice(0, MAX_SCORED_ROWS).filter(({ cells }) => !DECLARATION.test(cells[0] ?? ''));
   const headers = dialect.delimiter === ' ' ? first.filter(({ cells }) => recognizer.isHeader(cells)) : first;
   return Math.max(0, ...headers.map(({ cells }) => recognizer.score(cells)));
 }

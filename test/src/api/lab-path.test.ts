@@ -100,19 +100,24 @@ for (const { name, declare, prepare } of homes)
       const before = (await client.get('/v1/batches?limit=100')).json.data.length;
       const refused = async (body: string | Buffer) => {
         const { status, json } = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body });
-        return [status, json.errors[0].code, json.errors[0].row];
+        const [{ code, row, line } = { code: '' }] = json.errors as { code: string; row?: number; line?: number }[];
+        return [status, code, line === undefined ? `row ${row}` : `line ${line}`];
       };
       const header = 'V1,V2,V3,V4,V5,V6,V7,V8,V9\n';
-      expect(await refused('')).toEqual([422, 'empty-file', 0]);
-      expect(await refused('1,2,3,4,5,6,7,8,9\n')).toEqual([422, 'no-header', 0]);
-      expect(await refused('V1,V2,V3,V4,V5,V6,V7,V8\n')).toEqual([422, 'missing-column', 0]);
-      expect(await refused(header.replace('V1', 'V1,clump'))).toEqual([422, 'duplicate-column', 0]);
-      expect(await refused(header)).toEqual([422, 'no-rows', undefined]);
-      expect(await refused(`${header}1,1,1,1,1,1,1,1,1\n1,1,"1,1,1,1,1,1,1\n`)).toEqual([422, 'unclosed-quote', 2]);
+      expect(await refused('')).toEqual([422, 'empty-file', 'row undefined']);
+      expect(await refused('1,2,3,4,5,6,7,8,9\n')).toEqual([422, 'no-header', 'line 1']);
+      expect(await refused('V1,V2,V3,V4,V5,V6,V7,V8\n')).toEqual([422, 'missing-column', 'line 1']);
+      expect(await refused(header.replace('V1', 'V1,clump'))).toEqual([422, 'duplicate-column', 'line 1']);
+      expect(await refused(header)).toEqual([422, 'no-rows', 'row undefined']);
+      expect(await refused(`${header}1,1,1,1,1,1,1,1,1\n1,1,"1,1,1,1,1,1,1\n`)).toEqual([
+        422,
+        'unclosed-quote',
+        'row 2',
+      ]);
       expect(
         await refused(Buffer.concat([Buffer.from(`${header}1,1,1,1,1,1,1,1,1\n1,`), Buffer.from([0xff, 0xfe])])),
-      ).toEqual([422, 'not-utf8', 2]);
-      expect(await refused(`${header}1,1,1,1,1,1,1,1,\0\n`)).toEqual([422, 'nul-byte', 1]);
+      ).toEqual([422, 'not-utf8', 'line 3']);
+      expect(await refused(`${header}1,1,1,1,1,1,1,1,\0\n`)).toEqual([422, 'nul-byte', 'line 2']);
       expect((await client.get('/v1/batches?limit=100')).json.data).toHaveLength(before);
     });
   });
