@@ -31,12 +31,12 @@ class ServiceProcess {
 
   /** `start` is the body of the service's start function, which can say `log(text)`. */
   static run(start: string, stopDeadlineMs = 30_000): ServiceProcess {
-    const script = `const { createLogger, runService, tellParent } = require(${JSON.stringify(COMPILED)});
+    const script = `const { createLogger, runService, notifyParent } = require(${JSON.stringify(COMPILED)});
       const logger = createLogger({ service: 'x', environment: 'test', level: 'info' });
       const log = (text) => logger.info(text);
       const listen = () => new Promise((resolve) => require('node:net').createServer().listen(0, '127.0.0.1', resolve));
       const never = () => new Promise(() => undefined);
-      runService({ logger, stopDeadlineMs: ${stopDeadlineMs}, start: async (releasers) => { ${start} } });`;
+      runService({ logger, stopDeadlineMs: ${stopDeadlineMs}, start: async (cleanups) => { ${start} } });`;
     return new ServiceProcess(spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] }));
   }
 
@@ -62,12 +62,12 @@ class ServiceProcess {
   }
 }
 
-const UP = `await listen(); tellParent({ type: 'ready', port: 1 });`;
+const UP = `await listen(); notifyParent({ type: 'ready', port: 1 });`;
 
 describe('a service', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('releases in reverse order on %s and ends with 0', async (signal) => {
     const service = await ServiceProcess.run(
-      `for (const name of ['store', 'redis', 'server']) releasers.push(name, () => log(name)); ${UP}`,
+      `for (const name of ['store', 'redis', 'server']) cleanups.push(name, () => log(name)); ${UP}`,
     ).up();
     service.child.kill(signal);
     expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'server', 'redis', 'store', 'stopped'] });
@@ -76,7 +76,7 @@ describe('a service', () => {
 
   test('continues releasing when one release fails', async () => {
     const service = await ServiceProcess.run(
-      `releasers.push('store', () => log('store')); releasers.push('redis', () => { throw new Error('no'); }); ${UP}`,
+      `cleanups.push('store', () => log('store')); cleanups.push('redis', () => { throw new Error('no'); }); ${UP}`,
     ).up();
     service.child.kill('SIGTERM');
     expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'release failed', 'store', 'stopped'] });
@@ -84,7 +84,7 @@ describe('a service', () => {
 
   test('ends at once on a second signal', async () => {
     const service = await ServiceProcess.run(
-      `releasers.push('slow', () => { log('releasing'); return never(); }); ${UP}`,
+      `cleanups.push('slow', () => { log('releasing'); return never(); }); ${UP}`,
     ).up();
     service.child.kill('SIGTERM');
     await service.says('releasing');
@@ -93,7 +93,7 @@ describe('a service', () => {
   });
 
   test('exits with 1 when the stop exceeds its deadline', async () => {
-    const service = await ServiceProcess.run(`releasers.push('slow', never); ${UP}`, 50).up();
+    const service = await ServiceProcess.run(`cleanups.push('slow', never); ${UP}`, 50).up();
     service.child.kill('SIGTERM');
     expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'stop exceeded its deadline, exiting'] });
   });
@@ -101,7 +101,7 @@ describe('a service', () => {
   test('does not exit with 0 when a release never ends', async () => {
     // No server: without the deadline there would be nothing to keep the process.
     const service = await ServiceProcess.run(
-      `releasers.push('slow', never); tellParent({ type: 'ready', port: 1 });`,
+      `cleanups.push('slow', never); notifyParent({ type: 'ready', port: 1 });`,
       50,
     ).up();
     service.child.kill('SIGTERM');
@@ -110,13 +110,13 @@ describe('a service', () => {
 
   test('that cannot start releases its resources and exits with 1', async () => {
     const service = ServiceProcess.run(
-      `releasers.push('store', () => log('store')); await listen(); throw new Error('no Redis');`,
+      `cleanups.push('store', () => log('store')); await listen(); throw new Error('no Redis');`,
     );
     expect(await service.ended()).toEqual({ status: 1, said: ['start failed', 'stopping', 'store', 'stopped'] });
   });
 
   test('stops when its parent process has ended', async () => {
-    const service = await ServiceProcess.run(`releasers.push('store', () => log('store')); ${UP}`).up();
+    const service = await ServiceProcess.run(`cleanups.push('store', () => log('store')); ${UP}`).up();
     service.child.disconnect();
     expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'store', 'stopped'] });
     expect(service.lines[0]?.reason).toBe('parent process ended');
@@ -125,11 +125,11 @@ describe('a service', () => {
 
 test('a second caller of releaseAll gets the same promise, and each releaser runs once', async () => {
   const order: string[] = [];
-  const releasers = new CleanupStack();
-  releasers.push('a', () => order.push('a'));
-  releasers.push('b', () => order.push('b'));
-  const first = releasers.releaseAll();
-  expect(releasers.releaseAll()).toBe(first);
+  const cleanups = new CleanupStack();
+  cleanups.push('a', () => order.push('a'));
+  cleanups.push('b', () => order.push('b'));
+  const first = cleanups.releaseAll();
+  expect(cleanups.releaseAll()).toBe(first);
   await first;
   expect(order).toEqual(['b', 'a']);
 });
@@ -145,7 +145,7 @@ describe('the thread pool', () => {
   testWith('/proc', 'has 16 threads by default, because no module uses the pool earlier', () => {
     const script = `const { readdirSync, stat } = require('node:fs');
       const threads = () => readdirSync('/proc/self/task').length;
-      require(${JSON.stringify(COMPILED)}).widenThreadPool(process.env);
+      require(${JSON.stringify(COMPILED)}).raiseThreadPoolSize(process.env);
       const before = threads();
       stat('/', () => console.log(threads() - before));`;
     const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
