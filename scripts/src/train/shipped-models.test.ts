@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModel } from '@cytoqueue/classifier';
-import { createTrainingSet, crossValidate, evaluateDrift, groupById, summarize } from '@cytoqueue/training';
+import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/training';
 import { describeModel } from './artifacts';
 import { recipesFor } from './recipes';
 import type { TrainingReport } from './report';
@@ -11,8 +11,8 @@ import { readTrainingFile } from './training-file';
 import { fitTrustedModel } from './trust';
 
 /**
- * The full comparison takes a minute. It is read from the first model's evaluation, and one repetition is computed
- * again.
+ * The full comparison and the table of verdicts take minutes: they are read from the stored evaluations, and one repetition
+ * of the cross-validation is computed again. `train/build-models.js` computes them whole.
  */
 describe.each(shippedData)('$schema.id', ({ path, schema }) => {
   const recipes = recipesFor(schema.id);
@@ -28,7 +28,7 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
     for (const [part, text] of describeModel(name, report)) expect(shipped(name, part)).toBe(text);
   });
 
-  test('the trusted version, its card and its verdicts are built from the shipped data, byte for byte', () => {
+  test('the trusted version and its card are built from the shipped data, byte for byte', () => {
     const [{ name }] = recipes;
     const trusted = JSON.parse(shipped(name, 'evaluation.json', trustedVersion)) as TrainingReport;
     const bytes = serializeWithScores(
@@ -37,7 +37,6 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
     );
     expect(readFileSync(join(modelsDirectory, name, `${trustedVersion}.json`)).equals(bytes)).toBe(true);
     for (const [part, text] of describeModel(name, trusted)) expect(shipped(name, part, trustedVersion)).toBe(text);
-    expect(evaluateDrift(parseModel(bytes))).toEqual(trusted.models[name].drift);
     const { version, digest, ...scores } = report.models[name];
     expect([version, digest]).not.toEqual([trustedVersion, trusted.models[name].digest]);
     expect(trusted.models[name]).toMatchObject({ ...scores, digest: parseModel(bytes).digest });
