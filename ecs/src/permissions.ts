@@ -16,7 +16,7 @@ export interface StorePermissions {
  * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
  */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
+  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'import-profiles/*', 'probe/*'],
   // The API cannot write the operators' keys file, access/keys-file/.
   put: [
     'tenants/*',
@@ -27,16 +27,16 @@ export const apiPermissions: StorePermissions = {
     'access/tenants/*',
     'access/last-used/*',
     'settings/*',
+    'import-profiles/*',
     'probe/*',
   ],
-  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'settings/*', 'probe/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'probe/*'],
+  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'settings/*', 'import-profiles/*', 'probe/*'],
+  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'import-profiles/*', 'probe/*'],
 };
 
 /**
  * The worker reads inputs and models, writes results, deletes markers, and moves damaged shard objects aside. The only
- * markers
- * that it writes are those of retries, which it may have to restore.
+ * markers that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
   get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],

@@ -15,8 +15,7 @@ const UNTAGGED = [
 
 /**
  * Two stacks. The foundation holds what outlives a deployment: data, secrets, and the image registries that must be
- * filled
- * before a service can start. The services hold everything that runs, and can be deleted and created again.
+ * filled before a service can start. The services hold everything that runs, and can be deleted and created again.
  */
 export function createStacks(app: App, settings: Settings): { foundation: FoundationStack; services: ServiceStack } {
   const name = (part: string): string => `cytoqueue-${settings.environment}-${part}`;

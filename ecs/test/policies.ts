@@ -104,10 +104,12 @@ describe('the task roles', () => {
       expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
   });
 
-  test('give the API alone the settings of tenants', () => {
-    for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
-      expect([action, may(api, action, 'settings/lab/00001.json')]).toEqual([action, true]);
-      expect([action, may(worker, action, 'settings/lab/00001.json')]).toEqual([action, false]);
+  test('give the API alone the settings and import profiles of tenants', () => {
+    for (const key of ['settings/lab/00001.json', 'import-profiles/lab/a.json']) {
+      for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
+        expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
+        expect([action, key, may(worker, action, key)]).toEqual([action, key, false]);
+      }
     }
   });
 

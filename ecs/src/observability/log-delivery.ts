@@ -15,8 +15,7 @@ export function logGroupArnOf(logGroup: LogGroup): string {
 
 /**
  * Lets AWS's log delivery, for this account's resources only, write into one group. Services add such a policy by
- * themselves
- * when the caller may; an explicit policy does not depend on the deployer and is deleted with the stack.
+ * themselves when the caller may; an explicit policy does not depend on the deployer and is deleted with the stack.
  */
 export function allowLogDelivery(scope: Construct, id: string, logGroup: LogGroup): CfnResourcePolicy {
   const { account, region, partition, stackName } = Stack.of(scope);

@@ -156,7 +156,10 @@ export interface ImportProfile {
   sheet?: string;
 }
 
-export type NamedImportProfile = { name: string } & ImportProfile;
+export type NamedImportProfile = { name: string } & ImportProfile & {
+    /** In lists only: the stored profile is damaged or cannot be read. Replacing it helps. */
+    error?: { code: 'object-damaged' | 'object-unreadable'; detail: string };
+  };
 
 export interface Batch {
   id: string;

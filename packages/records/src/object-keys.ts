@@ -10,12 +10,12 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
- *     tenants/{tenant}/import-profiles/{name}.json
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json
  *     audit/{tenant}/{id}
  *     settings/{tenant}/00001.json
+ *     import-profiles/{tenant}/{name}.json
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
  *     probe/{id}
  */
@@ -159,14 +159,6 @@ export class ObjectKeys {
     return `${ObjectKeys.resourceReviewsFolder(tenant, batchId)}${sortableRow(row)}/`;
   }
 
-  static importProfilesFolder(tenant: string): string {
-    return `${tenantPrefix(tenant)}import-profiles/`;
-  }
-
-  static importProfile(tenant: string, name: string): string {
-    return `${ObjectKeys.importProfilesFolder(tenant)}${checkName(name, 'profile name')}.json`;
-  }
-
   static idempotencyFolder(tenant: string): string {
     return `${tenantPrefix(tenant)}idempotency/`;
   }
@@ -269,6 +261,17 @@ export class ObjectKeys {
   /** Versions of the document of a tenant's settings; see VersionedDocument. */
   static tenantSettingsFolder(tenant: string): string {
     return `${ObjectKeys.settingsFolder}${checkName(tenant, 'tenant')}/`;
+  }
+
+  /** All tenants' import profiles; like settings, they outlive the retention of what lies below `tenants/`. */
+  static readonly importProfilesRoot = 'import-profiles/';
+
+  static importProfilesFolder(tenant: string): string {
+    return `${ObjectKeys.importProfilesRoot}${checkName(tenant, 'tenant')}/`;
+  }
+
+  static importProfile(tenant: string, name: string): string {
+    return `${ObjectKeys.importProfilesFolder(tenant)}${checkName(name, 'profile name')}.json`;
   }
 
   /** @param prefix of the document's versions @param number 1-based */

@@ -10,8 +10,7 @@ import { shippedModel } from '../bench/classifier/models';
 
 /**
  * Every row of every batch is in its result once, in its place: the first result is held against the input, row by row
- * and
- * with the reference's answers, and all others are the same bytes. @returns the rows. @throws Error when not
+ * and with the reference's answers, and all others are the same bytes. @returns the rows. @throws Error when not
  */
 export async function verifyRows(
   client: CytoqueueClient,

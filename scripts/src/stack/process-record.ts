@@ -39,9 +39,8 @@ function writeRecord(file: string, running: readonly ProcessId[]): void {
 
 /**
  * Ends the processes that a killed stack on `dataDir` left: two redis-servers would corrupt one append-only file, and
- * the
- * old API may still hold the port. Call it under the lock.
- * Redis ends last, because the services need it to return their jobs.
+ * the old API may still hold the port. Call it under the lock. Redis ends last, because the services need it to return
+ * their jobs.
  * @returns number of ended processes
  */
 export async function terminateOrphans(dataDir: string): Promise<number> {

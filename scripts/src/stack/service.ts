@@ -10,15 +10,13 @@ const POLL_INTERVAL_MS = 50;
 const ANSWER_DEADLINE_MS = 2_000;
 /**
  * MiB of a semi-space of the young generation (default 16). Streams drop a buffer per chunk, whose memory lies outside
- * the heap
- * and is freed only when its object is collected: a large young generation accumulates tens of MB.
+ * the heap and is freed only when its object is collected: a large young generation accumulates tens of MB.
  */
 const NODE_OPTIONS = ['--max-semi-space-size=1'];
 /**
  * glibc's mmap threshold in bytes: larger blocks return to the system when freed. By default the threshold rises with
- * freed blocks
- * up to 32 MiB, and parts and shard objects fragment the heap. Not lower, because scoring allocates memory for every
- * shard.
+ * freed blocks up to 32 MiB, and parts and shard objects fragment the heap. Not lower, because scoring allocates memory
+ * for every shard.
  */
 const ALLOCATOR_OPTIONS = { MALLOC_MMAP_THRESHOLD_: String(2 * 1024 * 1024) };
 const ROOT = resolve(__dirname, '../../..');

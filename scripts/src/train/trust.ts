@@ -37,8 +37,7 @@ export function fitTrustedModel(
 
 /**
  * A version of a model that differs from an evaluated one only by knowing what is unlike its training data: the
- * answers,
- * and so their figures, are the same.
+ * answers, and so their figures, are the same.
  */
 export function addTrust(
   recipe: Recipe,

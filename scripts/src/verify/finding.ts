@@ -34,6 +34,8 @@ export const REMEDIES = {
     'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
   'damaged-settings':
     'Restore the object, or have an admin of the tenant send PUT /v1/settings again; until then what names no model or operating point is refused.',
+  'damaged-profile':
+    'Restore the object, or have a member of the tenant send PUT /v1/import-profiles/{name} again; until then uploads that name it are refused.',
   'damaged-index':
     'Run npm run index-lists, which writes it again from the records and batches. Until then lists by status read each of them.',
   'missing-in-index':

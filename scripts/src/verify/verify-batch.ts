@@ -34,8 +34,9 @@ export async function verifyBatch(context: VerifyContext, tenant: string, id: st
     context.checks.bytes += info.size;
   }
   const key = ObjectKeys.batchDocument(tenant, id);
-  // An upload that is not accepted (yet) has only its input.
-  if (!objects.has(key) && [...objects.keys()].every((other) => other === ObjectKeys.batchInput(tenant, id))) return;
+  // An upload that is not accepted (yet) has only its file and what the import made of it.
+  const uploaded = [ObjectKeys.batchInput(tenant, id), ObjectKeys.batchCanonical(tenant, id)];
+  if (!objects.has(key) && [...objects.keys()].every((other) => uploaded.includes(other))) return;
   const batch = await context.checks.run(key, 'damaged-document', async () => {
     const runDocument = parseBatchDocument(key, await context.store.get(key));
     if (runDocument.id !== id) throw new ObjectCorruptError(key, 'it is the description of another batch');
@@ -55,7 +56,7 @@ class BatchVerification {
   ) {}
 
   async run(): Promise<void> {
-    await this.checkInput();
+    await this.checkInputs();
     for (const info of this.objects.values()) await this.checkShardObject(info);
     const runs = [...new Set([...this.objects.keys()].map((key) => ObjectKeys.parseRun(key) ?? 1))].sort(
       (a, b) => a - b,
@@ -63,16 +64,23 @@ class BatchVerification {
     for (const run of runs) await this.checkRun(run, run === runs.at(-1));
   }
 
-  private async checkInput(): Promise<void> {
+  /** Checks the uploaded file and, where the import made one of it, the canonical file. */
+  private async checkInputs(): Promise<void> {
+    const { id, input, import: imported } = this.batch;
+    await this.checkInput(ObjectKeys.batchInput(this.tenant, id), input);
+    if (input.canonical === undefined) return;
+    const canonical = { bytes: input.canonical.bytes, sha256: imported?.canonical_sha256 ?? '' };
+    await this.checkInput(ObjectKeys.batchCanonical(this.tenant, id), canonical);
+  }
+
+  private async checkInput(key: string, digest: FileDigest): Promise<void> {
     const { store, checks, inputRetentionDays } = this.context;
-    const { id, input } = this.batch;
-    const key = ObjectKeys.batchInput(this.tenant, id);
     const info = this.objects.get(key);
-    const isExpired = (idTimeMs('batch_', id) ?? 0) + inputRetentionDays * DAY_MS <= Date.now();
+    const isExpired = (idTimeMs('batch_', this.batch.id) ?? 0) + inputRetentionDays * DAY_MS <= Date.now();
     if (info === undefined && isExpired) return;
     await checks.run(key, 'damaged-input', () => {
       if (info === undefined) throw new FindingError('missing', `${key} is missing`);
-      return checkFile(store, info, input);
+      return checkFile(store, info, digest);
     });
   }
 

@@ -15,6 +15,7 @@ import {
   readDocument,
   reviewShape,
   tenantKeysShape,
+  importProfileShape,
   tenantSettingsShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
@@ -126,6 +127,10 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
 
 export async function verifySettings({ store, checks }: VerifyContext, key: string): Promise<void> {
   await checks.run(key, 'damaged-settings', () => readDocument(store, key, tenantSettingsShape));
+}
+
+export async function verifyImportProfile({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-profile', () => readDocument(store, key, importProfileShape));
 }
 
 export async function verifyAccess({ store, checks }: VerifyContext, key: string): Promise<void> {

@@ -11,6 +11,7 @@ import {
   verifyPending,
   verifyPrediction,
   verifyReview,
+  verifyImportProfile,
   verifySettings,
 } from './verify-entries';
 
@@ -35,11 +36,9 @@ export interface Summary {
 type WorkUnit = (context: VerifyContext) => Promise<void>;
 
 /**
- * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch,
- * whatever the size
- * of the store. The installation may be running: a unit with a finding is checked a second time, when work that was in
- * progress is
- * then consistent or gone.
+ * Checks every checksum and count that an installation has stored. Memory is bounded by the objects of one batch, whatever
+ * the size of the store. The installation may be running: a unit with a finding is checked a second time, when work that
+ * was in progress is consistent or gone.
  * @throws StoreUnavailableError
  */
 export async function verifyStore(store: ObjectStore, options: VerifyOptions): Promise<Summary> {
@@ -93,6 +92,11 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ObjectKeys.settingsFolder : ObjectKeys.tenantSettingsFolder(only),
   ))
     yield (context) => verifySettings(context, key);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ObjectKeys.importProfilesRoot : ObjectKeys.importProfilesFolder(only),
+  ))
+    yield (context) => verifyImportProfile(context, key);
   if (only === undefined)
     for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
 }

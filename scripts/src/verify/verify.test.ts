@@ -33,6 +33,8 @@ interface Outcome {
 interface Installation {
   batch: string;
   rescored: string;
+  /** Uploaded in UTF-16, so that an import made a canonical file of it. */
+  converted: string;
   prediction: string;
   claim: string;
   shard: string;
@@ -77,6 +79,20 @@ const withoutFormat: Change = (bytes) => {
 const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
   ['a flipped input', 'damaged-input', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), middle],
   ['a missing input', 'missing', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), remove],
+  [
+    'a flipped original of a converted file',
+    'damaged-input',
+    ({ converted }) => ObjectKeys.batchInput(TENANT, converted),
+    middle,
+  ],
+  [
+    'a flipped canonical file',
+    'damaged-input',
+    ({ converted }) => ObjectKeys.batchCanonical(TENANT, converted),
+    middle,
+  ],
+  ['a missing canonical file', 'missing', ({ converted }) => ObjectKeys.batchCanonical(TENANT, converted), remove],
+  ['a truncated import profile', 'damaged-profile', () => ObjectKeys.importProfile(TENANT, 'lab'), truncate],
   ['a truncated description', 'damaged-document', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), truncate],
   ['a missing description', 'missing', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), remove],
   ['a flipped shard', 'damaged-shard', ({ shard }) => shard, last],
@@ -201,6 +217,8 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     const rescored = (await client.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`)).json
       .id as string;
     await finish(client, rescored);
+    const { id: converted } = await run(client, Buffer.from(`\ufeff${FILE}`, 'utf16le'));
+    await client.call('put', '/v1/import-profiles/lab', { json: { decimal: ',' } });
     const deleted = await run(client, FILE);
     await client.call('delete', `/v1/batches/${deleted.id}`);
     const prediction = (
@@ -211,7 +229,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     ).json.id as string;
     expect((await client.post('/v1/api-keys', { json: { role: 'member' } })).status).toBe(201);
     const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.1.0');
-    return { batch, rescored, prediction, claim: '', shard };
+    return { batch, rescored, converted, prediction, claim: '', shard };
   }
 
   async function verify(...args: string[]): Promise<Outcome> {

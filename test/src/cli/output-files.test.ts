@@ -23,8 +23,7 @@ import { waitUntil } from '../support/wait-until';
 
 /*
  * Where the command writes what it downloads. The API is a server of the test's own: it serves one fixed file and
- * breaks
- * off, or never ends, where a test needs it.
+ * breaks off, or never ends, where a test needs it.
  */
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');

@@ -8,15 +8,14 @@ import { waitUntil } from '../support/wait-until';
 
 /*
  * Redis loses a part of what it holds of a batch, under real processes. Every moment is made explicit: the batch is in
- * the
- * middle of its run because the writes of some of its shards are held.
+ * the middle of its run because the writes of some of its shards are held.
  */
 
 jest.setTimeout(300_000);
 
 /**
- * Of eight shards three are written freely, three wait before their write, as many as the worker takes at once, and two
- * stand in line.
+ * Three of eight shards are written freely, three are held before their write (as many as the worker takes at once), and
+ * two are queued.
  */
 const HELD = 3;
 const IN_HAND = 3;

@@ -23,8 +23,7 @@ export interface SoakEnvironment {
 
 /*
  * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break
- * off. The
- * damaged batches are of their own, so that the load beside them must not notice.
+ * off. The damaged batches are of their own, so that the load beside them must not notice.
  */
 
 const RETRY_MS = 1_000;

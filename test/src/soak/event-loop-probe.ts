@@ -4,8 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 
 /*
  * Preloaded into the services (NODE_OPTIONS=--require): writes how late the main thread's event loop was, in
- * milliseconds,
- * into `$EVENT_LOOP_DIR/<pid>.json`, since the process began.
+ * milliseconds, into `$EVENT_LOOP_DIR/<pid>.json`, since the process began.
  */
 
 const INTERVAL_MS = 2_000;

@@ -24,8 +24,7 @@ export interface LoadCounts {
 }
 
 /**
- * Labs and clinicians that resend until the upload is accepted, always with an Idempotency-Key. Every batch is
- * held
+ * Labs and clinicians that resend until the upload is accepted, always with an Idempotency-Key. Every batch is held
  * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
  */
 export class Load {

@@ -10,8 +10,7 @@ let next: number | undefined;
 
 /**
  * A port of 127.0.0.1 that nothing listens on and that stays free for this test when its server restarts: the kernel
- * does
- * not assign it to other sockets, and every jest worker takes from a range of its own, in turn.
+ * does not assign it to other sockets, and every jest worker takes from a range of its own, in turn.
  */
 export async function findFreePort(): Promise<number> {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 1) % WORKERS;

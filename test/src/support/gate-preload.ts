@@ -3,9 +3,8 @@ import { join } from 'node:path';
 
 /*
  * Preloaded into the services (NODE_OPTIONS=--require, see gate.ts): holds writes of the file store just before the
- * object
- * appears under its key. Each hold is a file `$GATE_DIR/<name>.hold` with a regular expression; a held write adds a
- * line
+ * object appears under its key. Each hold is a file `$GATE_DIR/<name>.hold` with a regular expression; a held write
+ * adds a line
  * `<pid> <path>` to `<name>.reached` and goes on once the `.hold` file is gone.
  */
 

@@ -206,8 +206,7 @@ export function isRunning(pid: number): boolean {
 
 /**
  * Stops a process and resolves when every thread of it has stopped (Linux): until then a thread may still handle
- * another
- * signal, even one that was sent later.
+ * another signal, even one that was sent later.
  */
 export async function stopProcess(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');

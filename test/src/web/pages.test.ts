@@ -24,8 +24,7 @@ const PARTS = {
 
 /**
  * The web app in a real browser. The cases of this folder share one stack and run one after the other, so that a test
- * may
- * pause the worker; each test has tenants of its own. One alone: `npx jest test/src/web/pages -t operator`.
+ * may pause the worker; each test has tenants of its own. One alone: `npx jest test/src/web/pages -t operator`.
  */
 describeWith('Chromium', 'the web app', () => {
   let web: WebStack;

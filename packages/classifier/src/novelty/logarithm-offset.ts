@@ -1,5 +1,5 @@
 /**
- * What is added to a feature's values before their logarithm is taken: the smallest training value above 0 where zeros
+ * Offset added to a feature's values before taking their logarithm: the smallest training value above 0 where zeros
  * occur; else so little that it only keeps the logarithm of 0 finite.
  */
 export function logarithmOffset(values: Float64Array): number {

@@ -211,7 +211,7 @@ export interface ReviewDocument {
   note?: string;
 }
 
-/** `tenants/{tenant}/import-profiles/{name}.json`; see ImportProfile of packages/tabular. */
+/** `import-profiles/{tenant}/{name}.json`; see ImportProfile of packages/tabular. */
 export interface ImportProfileDocument {
   columns?: Record<string, string>;
   header_line?: number;

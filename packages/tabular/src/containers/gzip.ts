@@ -28,7 +28,7 @@ export async function* gunzip(file: RandomAccess, limit: ExpansionLimit): AsyncG
   }
 }
 
-/** Node ends at zero bytes behind a member, which pad tapes; bytes that follow them would be lost without a word. */
+/** Node stops at zero bytes after a member (tape padding) and would silently drop the bytes that follow them. */
 async function assertReadWhole(file: RandomAccess, read: number): Promise<void> {
   for await (const rest of readRange(file, read)) if (rest.some((byte) => byte !== 0)) throw damagedGzip();
 }

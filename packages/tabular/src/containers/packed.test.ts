@@ -20,7 +20,7 @@ describe('gzip', () => {
     }
   });
 
-  test('zero bytes behind a member are padding, a member behind them is not lost without a word', async () => {
+  test('zero bytes after a member are padding; a member after them is reported', async () => {
     expect(await readTextOf(Buffer.concat([gzipSync(CSV), Buffer.alloc(600)]))).toEqual({
       container: 'gzip',
       text: CSV,

@@ -17,8 +17,7 @@ const HEADER_ADDED = [
 
 /**
  * Checks that every input row is present, unchanged and in order, with its number and the reference's exact result;
- * both files
- * are parsed by csv-parse. @throws Error otherwise, because timings of wrong results are worthless
+ * both files are parsed by csv-parse. @throws Error otherwise, because timings of wrong results are worthless
  */
 export async function checkResults(
   input: string,

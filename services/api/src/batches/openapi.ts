@@ -110,7 +110,7 @@ export const preflightOperation: Operation = {
   requestBody: fileBody,
   responses: {
     200: jsonResponse('The report, also for a file that an upload would reject', preflightReport),
-    ...problemResponses(400, 401, 403, 408, 413, 415, 422, 503, 507),
+    ...problemResponses(400, 401, 403, 408, 409, 413, 415, 422, 503, 507),
   },
 };
 

@@ -1,10 +1,17 @@
-import { ObjectKeys, importProfileShape, readDocument, sealDocument } from '@cytoqueue/records';
-import { type ObjectStore, listAll } from '@cytoqueue/storage';
+import { type DamageReport, ObjectKeys, importProfileShape, readDocument, sealDocument } from '@cytoqueue/records';
+import {
+  ObjectCorruptError,
+  ObjectNotFoundError,
+  type ObjectStore,
+  ObjectUnreadableError,
+  listAll,
+} from '@cytoqueue/storage';
 import { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../http/response-schemas';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { toProblem } from '../to-problem';
 import { importProfile } from './import-profiles';
 
 const collectionPath = '/v1/import-profiles';
@@ -15,12 +22,19 @@ const tags = ['import profiles'];
 const nameParam = { path: z.object({ name: z.string().max(64) }) };
 const namedProfile = z.strictObject({ name: z.string(), ...importProfile.shape }).meta({ id: 'NamedImportProfile' });
 
+const damagedProfile = z
+  .strictObject({
+    name: z.string(),
+    error: z.strictObject({ code: z.enum(['object-damaged', 'object-unreadable']), detail: z.string() }),
+  })
+  .meta({ id: 'DamagedImportProfile', description: 'PUT replaces it, DELETE removes it' });
+
 const listProfilesOperation: Operation = {
   operationId: 'listImportProfiles',
   summary: 'The import profiles of the tenant, by name',
   tags,
   responses: {
-    200: jsonResponse('All of them', z.strictObject({ data: z.array(namedProfile) })),
+    200: jsonResponse('All of them', z.strictObject({ data: z.array(z.union([namedProfile, damagedProfile])) })),
     ...problemResponses(401, 403, 503),
   },
 };
@@ -30,7 +44,10 @@ const getProfileOperation: Operation = {
   summary: 'One import profile',
   tags,
   requestParams: nameParam,
-  responses: { 200: jsonResponse('The profile', namedProfile), ...problemResponses(401, 403, 404, 503) },
+  responses: {
+    200: jsonResponse('The profile', namedProfile),
+    ...problemResponses(401, 403, 404, 409, 500, 503),
+  },
 };
 
 const putProfileOperation: Operation = {
@@ -53,7 +70,12 @@ const deleteProfileOperation: Operation = {
   responses: { 204: { description: 'It is removed' }, ...problemResponses(401, 403, 404, 503) },
 };
 
-export function importProfileRoutes({ store }: { store: ObjectStore }): Route[] {
+interface ImportProfileDeps {
+  store: ObjectStore;
+  damage: DamageReport;
+}
+
+export function importProfileRoutes({ store, damage }: ImportProfileDeps): Route[] {
   const access = 'patient-data';
   return [
     {
@@ -61,7 +83,7 @@ export function importProfileRoutes({ store }: { store: ObjectStore }): Route[] 
       path: collectionPath,
       access,
       operation: listProfilesOperation,
-      handle: (context) => listProfiles(store, context),
+      handle: (context) => listProfiles({ store, damage }, context),
     },
     {
       method: 'get',
@@ -98,9 +120,21 @@ async function listNames(store: ObjectStore, tenant: string): Promise<string[]> 
   return names;
 }
 
-async function listProfiles(store: ObjectStore, { response, principal: { tenant } }: HandlerContext): Promise<void> {
-  const names = await listNames(store, tenant);
-  response.json({ data: await Promise.all(names.map((name) => readProfile(store, tenant, name))) });
+async function listProfiles(
+  { store, damage }: ImportProfileDeps,
+  { response, principal: { tenant } }: HandlerContext,
+): Promise<void> {
+  const read = async (name: string) => {
+    try {
+      return await readProfile(store, tenant, name);
+    } catch (error) {
+      if (!(error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError)) throw error;
+      damage.report(ObjectKeys.importProfile(tenant, name), error, { tenant });
+      const { type: code, detail } = toProblem(error);
+      return { name, error: { code, detail } };
+    }
+  };
+  response.json({ data: await Promise.all((await listNames(store, tenant)).map(read)) });
 }
 
 async function getProfile(store: ObjectStore, { response, params, principal }: HandlerContext): Promise<void> {
@@ -126,9 +160,11 @@ async function deleteProfile(
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const name = params['name'] ?? '';
-  await readProfile(store, principal.tenant, name);
+  const key = ObjectKeys.importProfile(principal.tenant, name);
+  // Without reading it, so that a damaged profile can be deleted.
+  if ((await store.head(key)) === undefined) throw new ObjectNotFoundError(key);
   auditEntry.resource = `import-profiles/${name}`;
-  await store.delete(ObjectKeys.importProfile(principal.tenant, name));
+  await store.delete(key);
   await auditEntry.commit();
   response.status(204).end();
 }

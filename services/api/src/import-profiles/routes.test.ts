@@ -1,0 +1,45 @@
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { ObjectKeys } from '@cytoqueue/records';
+import { RunningApi } from '../../test/running-api';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+beforeEach(() => api.assignKeys());
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+const send = (method: string, name = '', content?: object) =>
+  api.fetch(`/v1/import-profiles${name}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: content && JSON.stringify(content),
+  });
+const list = async () => ((await (await send('GET')).json()) as { data: object[] }).data;
+
+test('a damaged profile is listed as damaged beside the others, can be replaced and can be deleted', async () => {
+  for (const name of ['a', 'b']) expect((await send('PUT', `/${name}`, { decimal: ',' })).status).toBe(200);
+  const damage = () => api.store.put(ObjectKeys.importProfile(api.tenant, 'a'), Buffer.from('{"decimal'));
+  await damage();
+  expect((await send('GET', '/a')).status).toBe(409);
+  expect(await list()).toEqual([
+    { name: 'a', error: { code: 'object-damaged', detail: expect.any(String) } },
+    { name: 'b', decimal: ',' },
+  ]);
+  expect((await send('PUT', '/a', { decimal: ',' })).status).toBe(200);
+  await damage();
+  expect([(await send('DELETE', '/a')).status, (await send('DELETE', '/a')).status]).toEqual([204, 404]);
+  expect(await list()).toEqual([{ name: 'b', decimal: ',' }]);
+});
+
+test('profiles lie beside the settings: the retention of patient data does not remove them', () => {
+  expect(ObjectKeys.importProfile('lab', 'a')).toBe('import-profiles/lab/a.json');
+});
