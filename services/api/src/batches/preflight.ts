@@ -71,7 +71,7 @@ export async function readStatistics(
     firstLine: shards[0]?.firstLine ?? 2,
     canonical,
   });
-  const key = batchRowsKey(tenant, { id, input: { canonical } as never });
+  const key = batchRowsKey(tenant, { id, input: { canonical } });
   const end = canonical?.bytes ?? bytes;
   for await (const chunk of (await store.getStream(key, {
     start: shards[0]?.offset ?? header.byteLength,
