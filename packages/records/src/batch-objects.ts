@@ -12,7 +12,10 @@ import { ObjectKeys } from './object-keys';
 import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
 
 /** Key of the object with a batch's rows: the uploaded file, or the canonical file that the import wrote. */
-export function batchRowsKey(tenant: string, { id, input }: { id: string; input: Pick<BatchDocument['input'], 'canonical'> }): string {
+export function batchRowsKey(
+  tenant: string,
+  { id, input }: { id: string; input: Pick<BatchDocument['input'], 'canonical'> },
+): string {
   return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
 }
 
