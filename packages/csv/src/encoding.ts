@@ -46,7 +46,7 @@ export function utf16Error(): CsvError {
 export function incompleteUtf8Tail(bytes: Uint8Array): number {
   const length = bytes.length;
   for (let back = 1; back <= 3 && back <= length; back++) {
-    const byte = bytes[length - back];
+    const byte = bytes[length - back]!;
     if (byte < 0x80) return 0;
     if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;
   }
@@ -63,8 +63,9 @@ export function sequenceLength(lead: number): number {
 function findInvalidUtf8(bytes: Buffer): number {
   let at = 0;
   while (at < bytes.length) {
-    const length = sequenceLength(bytes[at]);
-    if (bytes[at] >= 0x80 && !isUtf8(bytes.subarray(at, at + length))) return at;
+    const lead = bytes[at]!;
+    const length = sequenceLength(lead);
+    if (lead >= 0x80 && !isUtf8(bytes.subarray(at, at + length))) return at;
     at += length;
   }
   return -1;

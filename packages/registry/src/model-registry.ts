@@ -132,7 +132,7 @@ export class ModelRegistry {
    * @throws UnknownModelError, NoChampionError
    */
   async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
-    const [name, requested = 'champion', ...rest] = reference.split('@');
+    const [name = '', requested = 'champion', ...rest] = reference.split('@');
     if (!isName(name) || !isName(requested) || rest.length > 0)
       throw new UnknownModelError(`${JSON.stringify(reference.slice(0, 80))} is not name or name@version`);
     const version = requested === 'champion' ? await this.championOf(name) : requested;
@@ -208,7 +208,7 @@ export class ModelRegistry {
   private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {
     const versions = new Map<string, string[]>();
     for await (const { key } of listAll(this.store, prefix)) {
-      const [name, file = '', ...rest] = key.slice(ObjectKeys.modelsFolder.length).split('/');
+      const [name = '', file = '', ...rest] = key.slice(ObjectKeys.modelsFolder.length).split('/');
       const version = file.replace(/\.json$/, '');
       // Skip objects that are not model files.
       if (rest.length > 0 || file === 'champion.json' || version === file || !isName(name) || !isName(version))

@@ -124,10 +124,10 @@ class SampleBuilder {
   private addFastRow(row: number): boolean {
     const { featureCount, samples } = this;
     const { values, missingMask } = this.table;
-    const mask = missingMask[row];
+    const mask = missingMask[row] ?? 0;
     if (mask !== 0 && countBits(mask) > this.schema.maxMissing) return false;
     for (let from = row * featureCount, end = from + featureCount, to = this.count * featureCount; from < end;)
-      samples[to++] = values[from++];
+      samples[to++] = values[from++]!;
     this.missing[this.count++] = mask;
     return true;
   }
@@ -161,7 +161,7 @@ class SampleBuilder {
 
   private countTenfolds(cells: readonly string[]): void {
     this.match.featureColumns.forEach((column, feature) => {
-      if (TENFOLD_PATTERN.test(cells[column].trim())) this.tenfolds[feature]++;
+      if (TENFOLD_PATTERN.test(cells[column]?.trim() ?? '')) this.tenfolds[feature]!++;
     });
   }
 }
@@ -195,7 +195,7 @@ export function valueHistogram(
   const histogram = new Uint32Array(featureCount * HISTOGRAM_SLOTS);
   for (let at = 0; at < samples.length; at += featureCount) {
     for (let feature = 0; feature < featureCount; feature++)
-      histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]]++;
+      histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]!]!++;
   }
   tenfolds.forEach((count, feature) => (histogram[feature * HISTOGRAM_SLOTS + TENFOLD_SLOT] = count));
   return histogram;

@@ -73,7 +73,7 @@ function scaledOutForBacklog(
     !lastAll(datapoints, TARGET_TRACKING.scaleOutDatapoints, (point) => isAbove(trackedMetric(policy, point), target))
   )
     return desired;
-  const newest = datapoints[datapoints.length - 1];
+  const newest = newestOf(datapoints);
   const from =
     base === 'running' ? Math.max(1, newest.workersRunning ?? 1) : cooldownBase(tracking, desired, policy, nowSeconds);
   return Math.max(
@@ -93,7 +93,7 @@ function scaledOutForAge(policy: ScalingPolicy, { desired, datapoints, age }: Sc
     )
   )
     return desired;
-  const added = workersToAddForAge(policy, datapoints[datapoints.length - 1].oldestJobAgeSeconds ?? 0);
+  const added = workersToAddForAge(policy, newestOf(datapoints).oldestJobAgeSeconds ?? 0);
   return Math.max(desired, withinBounds(policy, cooldownBase(age, desired, policy, nowSeconds) + added));
 }
 
@@ -105,7 +105,7 @@ function scaledIn(policy: ScalingPolicy, { desired, datapoints }: ScalerState, {
     !lastAll(datapoints, TARGET_TRACKING.scaleInDatapoints, (point) => (trackedMetric(policy, point) ?? target) < low)
   )
     return desired;
-  const newest = trackedMetric(policy, datapoints[datapoints.length - 1]) ?? target;
+  const newest = trackedMetric(policy, newestOf(datapoints)) ?? target;
   return Math.max(withinBounds(policy, Math.ceil((desired * newest) / target)), desired - maxScaleInStep);
 }
 
@@ -156,6 +156,10 @@ function isCoolingDown(
 
 function lastAll<T>(values: readonly T[], count: number, holds: (value: T) => boolean): boolean {
   return values.length >= count && values.slice(-count).every(holds);
+}
+
+function newestOf(datapoints: readonly Datapoint[]): Datapoint {
+  return datapoints.at(-1) ?? MISSING;
 }
 
 function isAbove(value: number | null, limit: number): boolean {

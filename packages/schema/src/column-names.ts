@@ -1,5 +1,5 @@
 import { STATISTIC_WORDS, featureVariants } from './column-variants';
-import type { Schema } from './schema';
+import { type Schema, featureAt } from './schema';
 
 /** Folds a column or field name for comparison: NFKC, trimmed, lower-case, runs of space `.` `-` `_` become one `_`. */
 export function normalizeName(name: string): string {
@@ -103,7 +103,7 @@ export function suggestFeature(column: string, schema: Schema, features: readonl
   const pairs = letterPairs(squash(normalizeName(column)));
   let best: { name: string; similarity: number } | undefined;
   for (const feature of features) {
-    const { name, aliases } = schema.features[feature];
+    const { name, aliases } = featureAt(schema, feature);
     for (const candidate of [name, ...aliases]) {
       const form = squash(candidate);
       // Aliases such as v1 or mit are like anything.

@@ -30,7 +30,7 @@ export class SchemaError extends Error {
   readonly unmatched: readonly UnmatchedColumn[];
 
   constructor(errors: FieldError[], unmatched: readonly UnmatchedColumn[] = []) {
-    const code = errors[0].code;
+    const code = errors[0]?.code ?? 'invalid-input';
     super(errors.length === 1 ? code : `${code} and ${errors.length - 1} more`);
     this.code = code;
     this.errors = errors;

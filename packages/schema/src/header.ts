@@ -1,6 +1,6 @@
 import { type FieldError, quote, SchemaError, type UnmatchedColumn } from './errors';
 import { matchFeature, normalizeName, suggestFeature, unnamedColumnNumber } from './column-names';
-import type { Schema } from './schema';
+import { type Feature, type Schema, featureAt } from './schema';
 
 /** Where a file has its features. Columns that are no feature are carried along and never become one. */
 export interface HeaderMatch {
@@ -33,30 +33,31 @@ export function countFeatureColumns(columns: string[], schema: Schema): number {
 export function matchHeader(columns: string[], schema: Schema, mapping: ColumnMapping = NO_MAPPING): HeaderMatch {
   if (mapping.size === 0 && looksLikeData(columns, schema)) throw new SchemaError([noHeader(schema)]);
   const mapped = new Set(mapping.values());
-  const featureColumns = new Int32Array(schema.features.length).fill(-1);
-  const matchedBy: HeaderMatch['matchedBy'] = [];
+  const found = new Map<number, { column: string; index: number; matchedBy: HeaderMatch['matchedBy'][number] }>();
   const errors: FieldError[] = [];
   let usesNumbers = false;
   columns.forEach((column, index) => {
     const match = findFeature(column, schema, mapping, mapped);
     if (match === undefined) return;
-    const earlier = featureColumns[match.feature];
-    if (earlier >= 0) errors.push(duplicateColumn(schema.features[match.feature].name, columns[earlier], column));
+    const earlier = found.get(match.feature);
+    if (earlier !== undefined)
+      errors.push(duplicateColumn(featureAt(schema, match.feature).name, earlier.column, column));
     else {
-      featureColumns[match.feature] = index;
-      matchedBy[match.feature] = match.matchedBy;
+      found.set(match.feature, { column, index, matchedBy: match.matchedBy });
       usesNumbers ||= match.matchedBy === 'alias' && unnamedColumnNumber(column) !== undefined;
     }
   });
-  const missing = [...featureColumns.keys()].filter((feature) => featureColumns[feature] < 0);
+  const features = [...schema.features.keys()];
+  const missing = features.filter((feature) => !found.has(feature));
   const ambiguous = ambiguousNumbers(columns, usesNumbers || missing.length === schema.features.length, schema);
   if (ambiguous !== undefined) throw new SchemaError([ambiguous]);
-  errors.push(...missing.map((feature) => missingColumn(schema, feature)));
+  errors.push(...missing.map((feature) => missingColumn(featureAt(schema, feature))));
+  const featureColumns = Int32Array.from(features, (feature) => found.get(feature)?.index ?? -1);
   if (errors.length > 0) throw new SchemaError(errors, unmatchedColumns(columns, schema, missing, featureColumns));
   return {
     columns,
     featureColumns,
-    matchedBy,
+    matchedBy: features.map((feature) => found.get(feature)?.matchedBy ?? 'name'),
     labelColumn: findColumn(columns, 'label', schema.labelColumns, mapping, mapped),
     idColumn: findColumn(columns, 'id', schema.idColumns, mapping, mapped),
   };
@@ -74,7 +75,7 @@ function findFeature(
     return feature < 0 ? undefined : { feature, matchedBy: 'profile' };
   }
   const match = matchFeature(column, schema);
-  return match !== undefined && mapped.has(schema.features[match.feature].name) ? undefined : match;
+  return match !== undefined && mapped.has(featureAt(schema, match.feature).name) ? undefined : match;
 }
 
 /** No feature is recognised and at least half the cells are numbers or missing tokens. */
@@ -121,8 +122,7 @@ function duplicateColumn(feature: string, first: string, second: string): FieldE
   return { field: feature, column: second, code: 'duplicate-column', detail };
 }
 
-function missingColumn(schema: Schema, feature: number): FieldError {
-  const { name, aliases } = schema.features[feature];
+function missingColumn({ name, aliases }: Feature): FieldError {
   return { field: name, code: 'missing-column', detail: `no column for ${name} (also known as ${aliases.join(', ')})` };
 }
 

@@ -1,6 +1,6 @@
 import { type FieldError, SchemaError } from './errors';
 import { matchFeature } from './column-names';
-import type { Feature, Schema } from './schema';
+import { type Feature, type Schema, featureAt } from './schema';
 import { checkValue, valueErrorText } from './value';
 
 /** A record that arrived as JSON. */
@@ -47,7 +47,7 @@ function assignFields(input: unknown, schema: Schema, errors: FieldError[]): (Fi
     const feature = matchFeature(key, schema)?.feature;
     const earlier = feature === undefined ? undefined : fields[feature];
     if (feature === undefined) errors.push(unknownFeature(key, received, schema));
-    else if (earlier !== undefined) errors.push(duplicateFeature(earlier.key, key, schema.features[feature]));
+    else if (earlier !== undefined) errors.push(duplicateFeature(earlier.key, key, featureAt(schema, feature)));
     else fields[feature] = { key, received };
   }
   return fields;
@@ -87,7 +87,7 @@ function collect(sample: Float64Array, schema: Schema): ParsedRecord {
   const missing: string[] = [];
   let missingMask = 0;
   schema.features.forEach(({ name }, index) => {
-    const value = sample[index];
+    const value = sample[index] ?? NaN;
     features[name] = Number.isNaN(value) ? null : value;
     if (!Number.isNaN(value)) return;
     missingMask |= 1 << index;

@@ -38,18 +38,20 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
   let missingMask = 0;
   const errors: CellRejection[] = [];
   schema.features.forEach((feature, index) => {
-    const column = match.featureColumns[index];
-    const text = plainText(cells[column]);
+    const column = match.featureColumns[index] ?? -1;
+    const text = plainText(cells[column] ?? '');
     if (isMissing(text, schema)) {
       sample[index] = NaN;
       missingMask |= 1 << index;
       return;
     }
-    sample[index] = parseCell(text, feature);
-    const error = checkCell(sample[index], text, feature, match.columns[column]);
+    const value = parseCell(text, feature);
+    sample[index] = value;
+    const error = checkCell(value, text, feature, match.columns[column] ?? feature.name);
     if (error !== undefined) errors.push(error);
   });
-  if (errors.length > 0) return rejectCells(errors);
+  const [firstError] = errors;
+  if (firstError !== undefined) return rejectCells(firstError, errors);
   const names = namesOf(missingMask, schema, match);
   return names.length > schema.maxMissing ? rejectMissing(names, schema) : { ok: true, sample, missingMask };
 }
@@ -67,8 +69,10 @@ function checkCell(value: number, text: string, feature: Feature, column: string
 
 function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): string[] {
   if (missingMask === 0) return [];
-  const missing = schema.features.map((_, index) => index).filter((index) => (missingMask & (1 << index)) !== 0);
-  return missing.map((index) => match.columns[match.featureColumns[index]]);
+  const missing = schema.features.map(({ name }, index) =>
+    (missingMask & (1 << index)) === 0 ? undefined : (match.columns[match.featureColumns[index] ?? -1] ?? name),
+  );
+  return missing.filter((column) => column !== undefined);
 }
 
 /** Shows every cell: which of them belongs to which column, only the sender can tell. */
@@ -85,8 +89,7 @@ export function listCells(cells: readonly string[]): string {
   return cells.length > MAX_LISTED_CELLS ? `${shown} and ${cells.length - MAX_LISTED_CELLS} more` : shown;
 }
 
-function rejectCells(errors: CellRejection[]): RowResult {
-  const [{ code, column }] = errors;
+function rejectCells({ code, column }: CellRejection, errors: readonly CellRejection[]): RowResult {
   return { ok: false, code, detail: errors.map(({ detail }) => detail).join('; '), column };
 }
 

@@ -36,6 +36,13 @@ export interface Schema {
   readonly maxMissing: number;
 }
 
+/** @throws RangeError for an index that the schema does not have */
+export function featureAt({ id, features }: Schema, index: number): Feature {
+  const feature = features[index];
+  if (feature === undefined) throw new RangeError(`schema ${id} has no feature ${index}`);
+  return feature;
+}
+
 export type SchemaId = 'wbc' | 'wdbc';
 
 export type Label = 0 | 1;

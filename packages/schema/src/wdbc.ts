@@ -55,7 +55,7 @@ const statistics: readonly Statistic[] = [
 function describeFeature(quantity: Quantity, statistic: Statistic): Feature {
   return {
     name: `${quantity.name}_${statistic.suffix}`,
-    title: `${quantity.title[0].toUpperCase()}${quantity.title.slice(1)}, ${statistic.title}`,
+    title: `${quantity.title.charAt(0).toUpperCase()}${quantity.title.slice(1)}, ${statistic.title}`,
     description: `${quantity.description}: ${statistic.description}`,
     low: `small ${quantity.title}`,
     high: `large ${quantity.title}`,

@@ -10,9 +10,10 @@ const LEFTOVER_AGE_MS = 60 * 60_000;
 /** Larger differences are reported, because the status index (packages/records) allows for one minute. */
 const MAX_SKEW_MS = 60_000;
 
-const [FIRST, SECOND, THIRD, REPLACED] = ['first', 'second', 'third', 'replaced'].map((text) =>
-  Buffer.from(`cytoqueue probe: ${text}`),
-);
+const FIRST = Buffer.from('cytoqueue probe: first');
+const SECOND = Buffer.from('cytoqueue probe: second');
+const THIRD = Buffer.from('cytoqueue probe: third');
+const REPLACED = Buffer.from('cytoqueue probe: replaced');
 
 /** A step of the probe and the verb that names it in a finding. */
 type Step = readonly [verb: string, run: () => Promise<StoreFinding | undefined>];

@@ -30,7 +30,8 @@ interface Manifest {
 }
 
 function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
+  const withoutComments = readFileSync(join(ROOT, path), 'utf8').replace(/^\s*\/\/.*$/gm, '');
+  return JSON.parse(withoutComments) as T;
 }
 
 describe('repository', () => {

@@ -85,7 +85,10 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
 }
 
 /** Checks the number of operands. @throws UsageError */
-export function expectOperands(operands: readonly string[], names: readonly string[]): string[] {
-  if (operands.length === names.length) return [...operands];
+export function expectOperands<const Names extends readonly string[]>(
+  operands: readonly string[],
+  names: Names,
+): { [Index in keyof Names]: string } {
+  if (operands.length === names.length) return operands as { [Index in keyof Names]: string };
   throw new UsageError(names.length === 0 ? 'this command takes no operand' : `this command needs: ${names.join(' ')}`);
 }

@@ -104,7 +104,7 @@ export const commands: Readonly<Record<string, Command>> = {
 
 async function upload(context: CommandContext): Promise<number> {
   const { client, terminal, operands, options, signal } = context;
-  const [path] = expectOperands(operands, ['FILE']) as [string];
+  const [path] = expectOperands(operands, ['FILE']);
   const { file, filename } = openCsvFile(path);
   checkOutputs(options, path);
   const onProgress = ({ sentBytes, totalBytes }: { sentBytes: number; totalBytes: number | undefined }) =>
@@ -194,19 +194,19 @@ async function parseFeatures(
   { client, options, signal }: CommandContext,
   operands: readonly string[],
 ): Promise<FeatureInput> {
-  const pairs = operands.map((operand) => operand.split('='));
-  if (operands.length > 0 && pairs.every(({ length }) => length === 2))
-    return Object.fromEntries(pairs.map(([name, value]) => [name, toValue(value)]));
-  if (pairs.some(({ length }) => length > 1)) throw new UsageError('name every value (NAME=VALUE) or none');
+  const pairs = operands.map((operand) => operand.split('=')).filter(({ length }) => length > 1);
+  if (operands.length > 0 && pairs.length === operands.length && pairs.every(({ length }) => length === 2))
+    return Object.fromEntries(pairs.map(([name, value = '']) => [name, toValue(value)]));
+  if (pairs.length > 0) throw new UsageError('name every value (NAME=VALUE) or none');
   const names = await featureNames(client, options.model ?? DEFAULT_MODEL, signal);
   const values = operands.flatMap((operand) => operand.split(/[\s,;]+/)).filter((value) => value !== '');
   if (values.length !== names.length)
     throw new UsageError(`the model has ${names.length} features (${names.join(', ')}), not ${values.length}`);
-  return Object.fromEntries(names.map((name, i) => [name, toValue(values[i])]));
+  return Object.fromEntries(values.map((value, i) => [names[i], toValue(value)]));
 }
 
 async function featureNames(client: CytoqueueClient, model: string, signal: AbortSignal): Promise<string[]> {
-  const [name, version] = model.split('@');
+  const [name = model, version] = model.split('@');
   const resolved =
     version === undefined || version === 'champion' ? (await client.getModel(name, { signal })).champion : version;
   if (resolved === null) throw new UsageError(`model ${name} has no champion; give a version: ${name}@VERSION`);

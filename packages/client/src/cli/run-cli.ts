@@ -28,11 +28,12 @@ export async function runCli(
       terminal.stdout(help());
       return command === undefined && !options.help ? EXIT_USAGE : 0;
     }
-    if (!Object.hasOwn(commands, command)) throw new UsageError(`unknown command: ${command}`);
+    const selected = Object.hasOwn(commands, command) ? commands[command] : undefined;
+    if (selected === undefined) throw new UsageError(`unknown command: ${command}`);
     // Standard output must contain only the file.
     if (isStdout(options.output) || isStdout(options.errors)) terminal.stdout = terminal.stderr;
     const client = new CytoqueueClient(findConnection(options, environment));
-    return await commands[command].run({ client, terminal, operands, options, signal: stop.signal });
+    return await selected.run({ client, terminal, operands, options, signal: stop.signal });
   } catch (error) {
     if (stop.signal.aborted) return stopStatus();
     terminal.stderr(`cytoqueue: ${formatError(error)}`);

@@ -53,10 +53,14 @@ export function readHeader(prefix: Uint8Array, options: HeaderOptions): Header |
     if (!region.isDecisive) return undefined;
     throw new CsvError('empty-file', 'the file is empty', { row: 0 });
   }
-  const rows = DELIMITERS.map((delimiter) => findHeaderRow(region, delimiter));
-  if (rows.includes('incomplete')) return undefined;
+  const rows = DELIMITERS.map((delimiter) => ({ delimiter, row: findHeaderRow(region, delimiter) }));
+  if (rows.some(({ row }) => row === 'incomplete')) return undefined;
   const best = bestDelimiter(region, rows, options.countRecognized);
-  if (best === undefined) throw unreadableHeader(region, rows.includes('too-long'));
+  if (best === undefined)
+    throw unreadableHeader(
+      region,
+      rows.some(({ row }) => row === 'too-long'),
+    );
   checkText(region.bytes.subarray(0, best.byteLength));
   const { maxColumns = 1000 } = options;
   if (best.columns.length > maxColumns) {
@@ -133,14 +137,14 @@ function upToLineFeed(region: Region, delimiter: Delimiter): HeaderRow | 'incomp
 
 function bestDelimiter(
   region: Region,
-  rows: readonly (HeaderRow | string)[],
+  rows: readonly { delimiter: Delimiter; row: HeaderRow | string }[],
   countRecognized: HeaderOptions['countRecognized'],
 ): Header | undefined {
   let best: Header | undefined;
   let bestScore = -Infinity;
-  for (const [index, row] of rows.entries()) {
+  for (const { delimiter, row } of rows) {
     if (typeof row === 'string') continue;
-    const header = parseHeaderLine(region, row, DELIMITERS[index]);
+    const header = parseHeaderLine(region, row, delimiter);
     const headerScore = header === undefined ? -Infinity : countRecognized(header.columns);
     if (headerScore > bestScore) [best, bestScore] = [header, headerScore];
   }

@@ -44,7 +44,7 @@ export class RowScanner {
     const length = bytes.length;
     let at = this.state >= QUOTED ? this.skipQuotedCell(bytes, from) : from;
     for (; at < length; at++) {
-      const byte = bytes[at];
+      const byte = bytes[at]!;
       // Line ends and the quote are the lowest characters that matter: one comparison passes over nearly all others.
       if (byte > QUOTE) continue;
       if (byte === lineByte || byte === otherLineByte) {

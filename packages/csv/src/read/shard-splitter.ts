@@ -107,9 +107,9 @@ export class ShardSplitter {
 
   /** Completes a sequence cut by the last chunk border; returns the bytes behind it. */
   private completeUtf8(chunk: Buffer): Buffer {
-    const started = this.utf8Tail.length;
-    if (started === 0) return chunk;
-    const missing = sequenceLength(this.utf8Tail[0]) - started;
+    const [lead] = this.utf8Tail;
+    if (lead === undefined) return chunk;
+    const missing = sequenceLength(lead) - this.utf8Tail.length;
     const sequence = Buffer.concat([this.utf8Tail, chunk.subarray(0, missing)]);
     this.utf8Tail = sequence;
     if (chunk.length < missing) return Buffer.alloc(0);
@@ -122,7 +122,7 @@ export class ShardSplitter {
   private validateAndScan(bytes: Buffer): void {
     const invalid = findInvalidText(bytes);
     this.scan(invalid < 0 ? bytes : bytes.subarray(0, invalid));
-    if (invalid >= 0) throw nonTextError(bytes[invalid], { row: this.rows + 1, byteOffset: this.position });
+    if (invalid >= 0) throw nonTextError(bytes[invalid]!, { row: this.rows + 1, byteOffset: this.position });
   }
 
   private scan(bytes: Buffer): void {
@@ -142,11 +142,11 @@ export class ShardSplitter {
       this.line += 1 + this.carriedLines + (hasQuotes ? countByte(bytes, this.lineByte, from, at) : 0);
       this.carriedLines = 0;
       from = at + 1;
-      this.endLine(base + from, at > 0 ? bytes[at - 1] : this.previousByte);
+      this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte);
     }
     if (hasQuotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
     if (isWatched) this.show(bytes, count, from, hasQuotes);
-    if (bytes.length > 0) this.previousByte = bytes[bytes.length - 1];
+    this.previousByte = bytes.at(-1) ?? this.previousByte;
     this.updateChecksum(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
@@ -156,9 +156,10 @@ export class ShardSplitter {
   private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
     const { ends } = this;
     const first = this.carried.length > 0 && count > 0 ? 1 : 0;
-    if (first === 1) this.showCarried(bytes.subarray(0, ends[0]));
+    const firstEnd = ends[0] ?? 0;
+    if (first === 1) this.showCarried(bytes.subarray(0, firstEnd));
     if (count > first)
-      this.options.onRows?.(bytes, first === 1 ? ends[0] + 1 : 0, ends.subarray(first), count - first, quotes);
+      this.options.onRows?.(bytes, first === 1 ? firstEnd + 1 : 0, ends.subarray(first), count - first, quotes);
     if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
   }
 
@@ -225,11 +226,11 @@ export class ShardSplitter {
   }
 
   private mergePairs(): void {
-    const merged: Shard[] = [];
-    for (let index = 0; index + 1 < this.shards.length; index += 2)
-      merged.push(joinShards(this.shards[index], this.shards[index + 1]));
-    const lastShard = this.shards.length % 2 === 1 ? this.shards[this.shards.length - 1] : undefined;
-    this.shards = merged;
+    const lastShard = this.shards.length % 2 === 1 ? this.shards.pop() : undefined;
+    this.shards = this.shards.flatMap((shard, index, all) => {
+      const next = all[index + 1];
+      return index % 2 === 0 && next !== undefined ? joinShards(shard, next) : [];
+    });
     this.shardRows *= 2;
     this.shardBytes *= 2;
     if (lastShard !== undefined) this.reopen(lastShard);

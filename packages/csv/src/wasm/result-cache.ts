@@ -89,7 +89,7 @@ export class ResultCache {
       const end = cachedLength + writer.length;
       const isCached = this.entries[sample] !== NONE;
       if (!isCached && uncached < MAX_UNCACHED) this.entries[sample] = MAX_ENTRIES + uncached++;
-      const entry = this.entries[sample];
+      const entry = this.entries[sample]!;
       if (entry === NONE) continue;
       // Beyond TEXT_BYTES the writer has moved to memory of its own.
       starts[entry] = end <= TEXT_BYTES ? start : NO_TEXT;

@@ -92,19 +92,21 @@ export class WasmRowReader {
 
   /** Lays out settings, bytes and table, in this order. */
   private initMemory(bytes: Uint8Array, dialect: Dialect, options: RowOptions): void {
-    const settings = kernelSettings(dialect, options);
-    const addresses: Record<string, number> = {};
     let end = this.reserved;
-    for (const [name, content] of Object.entries({ ...settings, input: bytes })) {
-      addresses[name] = end;
+    const settings = Object.entries(kernelSettings(dialect, options)).map(([name, content]) => {
+      const address = end;
       end = aligned(end + content.byteLength + SLACK_BYTES);
-    }
+      return { name, content, address };
+    });
+    const input = end;
+    end = aligned(end + bytes.length + SLACK_BYTES);
     this.growMemory(end);
     const memory = this.bytes;
-    for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(settings))
-      memory.set(new Uint8Array(buffer, byteOffset, byteLength), addresses[name]);
+    for (const { content, address } of settings)
+      memory.set(new Uint8Array(content.buffer, content.byteOffset, content.byteLength), address);
     this.set({
-      ...addresses,
+      ...Object.fromEntries(settings.map(({ name, address }) => [name, address])),
+      input,
       length: bytes.length,
       delimiter: delimiterByte(dialect.delimiter),
       line: lineEndByte(dialect.lineEnd),
@@ -116,8 +118,8 @@ export class WasmRowReader {
       rows: 0,
     });
     this.call('fillSingleByteValues');
-    memory.set(bytes, addresses.input);
-    memory.fill(0, addresses.input + bytes.length, addresses.input + bytes.length + SLACK_BYTES);
+    memory.set(bytes, input);
+    memory.fill(0, input + bytes.length, input + bytes.length + SLACK_BYTES);
     this.tableStart = end;
     this.featureCount = options.featureColumns.length;
     this.capacity = Math.ceil(bytes.length / ASSUMED_ROW_BYTES) + 1;
@@ -141,12 +143,11 @@ export class WasmRowReader {
   /** Doubles the table's capacity and moves the existing rows up, the last column first. */
   private doubleTable(at: number): number {
     const rows = this.get('rows');
-    const before = Object.fromEntries(COLUMNS.map((column) => [column, this.get(column)]));
+    const before = COLUMNS.map((column) => ({ column, start: this.get(column) }));
     this.capacity *= 2;
     const after = this.allocateTable();
-    for (const column of COLUMNS.toReversed()) {
-      this.bytes.copyWithin(after[column], before[column], before[column] + rows * this.rowBytes(column));
-    }
+    for (const { column, start } of before.toReversed())
+      this.bytes.copyWithin(after[column], start, start + rows * this.rowBytes(column));
     return at;
   }
 
@@ -233,10 +234,9 @@ function kernelSettings({ delimiter, lineEnd }: Dialect, options: RowOptions) {
 
 function featureOfColumn({ featureColumns, columns }: RowOptions): Int32Array {
   const features = new Int32Array(columns).fill(-1);
-  for (let feature = 0; feature < featureColumns.length; feature++) {
-    if (features[featureColumns[feature]] !== -1)
-      throw new RangeError(`wanted column ${featureColumns[feature]} is not one of ${columns} or given twice`);
-    features[featureColumns[feature]] = feature;
-  }
+  Array.from(featureColumns).forEach((column, feature) => {
+    if (features[column] !== -1) throw new RangeError(`column ${column} is not one of ${columns} or given twice`);
+    features[column] = feature;
+  });
   return features;
 }

@@ -40,7 +40,7 @@ export class ByteWriter {
       return;
     }
     let to = this.written;
-    for (let from = start; from < end; from++) target[to++] = source[from];
+    for (let from = start; from < end; from++) target[to++] = source[from]!;
     this.written = to;
   }
 
@@ -51,7 +51,7 @@ export class ByteWriter {
     let to = this.written;
     let from = start;
     for (; from + 4 <= end; from += 4, to += 4) targetView.setInt32(to, view.getInt32(from, true), true);
-    while (from < end) target[to++] = bytes[from++];
+    while (from < end) target[to++] = bytes[from++]!;
     this.written = to;
   }
 

@@ -52,7 +52,7 @@ function tryCopyRow(
   let cells = 1;
   let atCellStart = true;
   for (let at = start; at < end; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at]!;
     target[to++] = byte;
     if (byte === delimiter) {
       cells++;
@@ -80,9 +80,9 @@ function writeCells(
   const delimiter = delimiterByte(dialect.delimiter);
   for (let column = 0; column < columns; column++) {
     if (column > 0) writer.byte(delimiter);
-    if (2 * column >= offsets.length || blankColumns?.has(column) === true) continue;
     const start = offsets[2 * column];
     const end = offsets[2 * column + 1];
+    if (start === undefined || end === undefined || blankColumns?.has(column) === true) continue;
     if (isMalformed(row, start, end)) writer.cell(row.toString('utf8', start, end), dialect.delimiter);
     else writeCell(writer, row, start, end, formulas === 'escape');
   }
@@ -97,7 +97,10 @@ function writeCell(writer: ByteWriter, row: Buffer, start: number, end: number, 
   const textStart = quoted ? start + 1 : start;
   const textEnd = quoted ? end - 1 : end;
   const isFormula =
-    escapeFormulas && textStart < textEnd && FORMULA_STARTS[row[textStart]] === 1 && !isNumber(row, textStart, textEnd);
+    escapeFormulas &&
+    textStart < textEnd &&
+    FORMULA_STARTS[row[textStart]!] === 1 &&
+    !isNumber(row, textStart, textEnd);
   if (!isFormula) return writer.bytes(row, start, end);
   if (quoted) writer.byte(QUOTE);
   writer.byte(APOSTROPHE);

@@ -130,10 +130,10 @@ export class JobProducer {
         .zrank(`${key}${queuePart.prioritized}`, id)
         .exec(),
     );
-    const [[, waiting], [, index], [, rank]] = found as [unknown, number | null][];
+    const [waiting, index, rank] = (found ?? []).map(([, reply]) => (reply as number | null) ?? undefined);
     // Workers take from the right end of the list; prioritized jobs follow after the list.
-    if (index !== null) return Number(waiting) - index;
-    return rank === null ? undefined : Number(waiting) + rank + 1;
+    if (index !== undefined) return Number(waiting) - index;
+    return rank === undefined ? undefined : Number(waiting) + rank + 1;
   }
 
   /** Number of jobs that a worker could take now; paused queues count as empty. */

@@ -29,9 +29,8 @@ export class RedisMemoryGuard {
 
   private async readMemoryInfo(): Promise<boolean> {
     const info = await this.redis.info('memory');
-    const [used, max] = ['used_memory', 'maxmemory'].map((name) =>
-      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0),
-    );
-    return max === 0 || used < (max * MAX_USED_PERCENT) / 100;
+    const bytesOf = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+    const max = bytesOf('maxmemory');
+    return max === 0 || bytesOf('used_memory') < (max * MAX_USED_PERCENT) / 100;
   }
 }

@@ -62,6 +62,7 @@ interface JobInfo {
 }
 
 const QUEUE_NAMES: readonly QueueName[] = Object.values(queueNames);
+const NO_JOBS: QueueSnapshot = [[], [], [], [], [], 0, 0];
 const READ_PAGE_SIZE = 500;
 
 /**
@@ -80,11 +81,10 @@ export class BacklogReader {
       number,
       ...QueueSnapshot[],
     ];
-    const jobs = found.flatMap(([waiting, paused, prioritized, delayed, active], i) =>
-      [waiting, paused, prioritized, delayed, active].flat().map((id) => ({ name: QUEUE_NAMES[i], id })),
-    );
+    const snapshots = QUEUE_NAMES.map((name, i) => ({ name, snapshot: found[i] ?? NO_JOBS }));
+    const jobs = snapshots.flatMap(({ name, snapshot }) => allIds(snapshot).map((id) => ({ name, id })));
     await this.loadNewJobs(jobs, nowMs);
-    return found.map((snapshot, i) => this.describe(QUEUE_NAMES[i], snapshot, nowMs));
+    return snapshots.map(({ name, snapshot }) => this.describe(name, snapshot, nowMs));
   }
 
   private async loadNewJobs(jobs: readonly { name: QueueName; id: string }[], nowMs: number): Promise<void> {
@@ -101,35 +101,36 @@ export class BacklogReader {
       for (const job of some) pipeline.hmget(jobKeyOf(job), 'data', 'timestamp');
       const replies = (await asQueueUnavailable(pipeline.exec())) ?? [];
       some.forEach((job, i) => {
-        const info = parseJobInfo(job.name, replies[i][1] as (string | null)[] | undefined, nowMs);
+        const info = parseJobInfo(job.name, replies[i]?.[1] as (string | null)[] | undefined, nowMs);
         if (info !== undefined) current.set(jobKeyOf(job), info);
       });
     }
     this.jobCache = current;
   }
 
-  private describe(
-    name: QueueName,
-    [waiting, paused, prioritized, delayed, active, failed, isPaused]: QueueSnapshot,
-    nowMs: number,
-  ): QueueBacklog {
+  private describe(name: QueueName, snapshot: QueueSnapshot, nowMs: number): QueueBacklog {
+    const [waiting, held, prioritized, delayed, active, failed, paused] = snapshot;
     const counted = (ids: readonly string[]) =>
       ids.flatMap((id) => this.jobCache.get(jobKeyOf({ name, id })) ?? []).filter(({ isCanary }) => !isCanary);
-    const all = counted([waiting, paused, prioritized, delayed, active].flat());
+    const all = counted(allIds(snapshot));
     const oldestMs = all.reduce((oldest, { readySinceMs }) => Math.min(oldest, readySinceMs), nowMs);
     return {
       name,
-      waiting: counted([...waiting, ...paused]).length,
+      waiting: counted([...waiting, ...held]).length,
       prioritized: counted(prioritized).length,
       delayed: delayed.length,
       active: counted(active).length,
       failed,
-      isPaused: isPaused === 1,
+      isPaused: paused === 1,
       jobs: all.length,
       rows: all.reduce((sum, { rows }) => sum + rows, 0),
       oldestAgeSeconds: (nowMs - oldestMs) / 1_000,
     };
   }
+}
+
+function allIds([waiting, held, prioritized, delayed, active]: QueueSnapshot): string[] {
+  return [...waiting, ...held, ...prioritized, ...delayed, ...active];
 }
 
 function jobKeyOf({ name, id }: { name: QueueName; id: string }): string {

@@ -91,6 +91,6 @@ export class MinuteCounters {
 /** Parses Redis's flat list of names and values. */
 function parseCounters(flat: readonly string[]): CounterValues {
   const counters: CounterValues = {};
-  for (let i = 0; i < flat.length; i += 2) counters[flat[i]] = Number(flat[i + 1]);
+  for (let i = 0; i < flat.length; i += 2) counters[String(flat[i])] = Number(flat[i + 1]);
   return counters;
 }

@@ -82,9 +82,11 @@ export class VersionedDocument<T extends object> {
 
   /** Deletes versions whose successor is a day old. A failed deletion is repeated after a later update. */
   private async deleteReplaced(versions: readonly { number: number; info: ObjectInfo }[]): Promise<void> {
-    const old = versions
-      .slice(0, -1)
-      .filter((_, index) => Date.now() - versions[index + 1].info.modifiedAt.getTime() > REPLACED_TTL_MS);
+    const replacedBefore = Date.now() - REPLACED_TTL_MS;
+    const old = versions.filter((_, index) => {
+      const successor = versions[index + 1];
+      return successor !== undefined && successor.info.modifiedAt.getTime() < replacedBefore;
+    });
     await Promise.allSettled(old.map(({ info }) => this.store.delete(info.key)));
   }
 
