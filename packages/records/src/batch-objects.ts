@@ -1,4 +1,4 @@
-import type { BatchDocument } from './documents/documents';
+import type { BatchDocument, ShardRange } from './documents/documents';
 import {
   ObjectCorruptError,
   ObjectNotFoundError,
@@ -72,6 +72,13 @@ export function parseBatchDocument(key: string, bytes: Buffer): BatchDocument {
   }
   if (nextRow - 1 !== batch.rows) throw new ObjectCorruptError(key, 'its shards do not add up to its rows');
   return batch;
+}
+
+/** @throws RangeError for a shard that the batch does not have */
+export function shardAt({ id, shards }: Pick<BatchDocument, 'id' | 'shards'>, shard: number): ShardRange {
+  const range = shards[shard];
+  if (range === undefined) throw new RangeError(`${id} has no shard ${shard}`);
+  return range;
 }
 
 /** Lists the 0-based shards that have an object. */

@@ -7,6 +7,7 @@ export {
   parseBatchDocument,
   readLatestRun,
   type ScoredShards,
+  shardAt,
   sumShardCounts,
 } from './batch-objects';
 export { DamageReport } from './damage-report';

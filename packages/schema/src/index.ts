@@ -10,7 +10,7 @@ export { type FeatureMatch, normalizeName, matchFeature, suggestFeature } from '
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
 export { isMissing } from './value';
-export type { Feature, Label, Schema, SchemaId } from './schema';
+export { type Feature, featureAt, type Label, type Schema, type SchemaId } from './schema';
 export { wbc, wdbc };
 
 export const schemas: Record<Schema['id'], Schema> = { wbc, wdbc };

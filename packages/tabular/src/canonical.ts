@@ -58,7 +58,7 @@ export function canonicalColumns(
 export function canonicalNames({ visible, sources }: CanonicalColumns, { features }: Schema): string[] {
   return [
     ...visible,
-    ...features.map(({ name }, feature) => visible[sources[feature]] ?? name),
+    ...features.map(({ name }, feature) => visible[sources[feature] ?? -1] ?? name),
     LINE_COLUMN,
     FAULT_COLUMN,
   ];

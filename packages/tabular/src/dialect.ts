@@ -40,7 +40,8 @@ export function chooseDialect(
   const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) =>
     read(prefix, final, { delimiter, lineEnd }),
   );
-  const reading = readings.length === 1 ? readings[0] : bestReading(readings, wanted, recognizer);
+  const [first, second] = readings;
+  const reading = first !== undefined && second === undefined ? first : bestReading(readings, wanted, recognizer);
   return { ...reading, separatorLine: declared !== undefined };
 }
 

@@ -58,12 +58,13 @@ function encodingOfFirstBytes(bytes: Buffer): string | undefined {
 
 /** In UTF-16 text of a table nearly every other byte is zero, and no byte of the other half is. */
 function utf16WithoutMark(bytes: Buffer): string | undefined {
-  const zeros = [0, 0];
-  bytes.forEach((byte, at) => byte === NUL && zeros[at % 2]++);
+  const zerosAt = (parity: number) =>
+    bytes.reduce((sum, byte, at) => sum + Number(byte === NUL && at % 2 === parity), 0);
+  const [first, second] = [zerosAt(0), zerosAt(1)];
   const most = (bytes.length / 2) * 0.7;
-  if (bytes.length < 4 || zeros[0] + zeros[1] === 0) return undefined;
-  if (zeros[0] === 0 && zeros[1] > most) return 'utf-16le';
-  return zeros[1] === 0 && zeros[0] > most ? 'utf-16be' : undefined;
+  if (bytes.length < 4 || first + second === 0) return undefined;
+  if (first === 0 && second > most) return 'utf-16le';
+  return second === 0 && first > most ? 'utf-16be' : undefined;
 }
 
 /** Turns text bytes of any supported encoding into UTF-8 bytes without a byte order mark. */
@@ -148,7 +149,7 @@ export class TextDecoding {
       throw new TabularError('nul-byte', detail, { line: this.lines + 1 + countByte(bytes, LF, 0, bad) });
     }
     this.lines += countByte(bytes, LF);
-    if (bytes.length > 0) this.previous = bytes[bytes.length - 1];
+    this.previous = bytes.at(-1) ?? this.previous;
     return bytes;
   }
 
@@ -183,7 +184,7 @@ async function readWindow(
 /** Up to the last blank, delimiter or line end, so that no letter loses its neighbour. */
 function withoutLastWord(bytes: Buffer): Buffer {
   let end = bytes.length;
-  while (end > 0 && !/[\s,;|]/.test(String.fromCharCode(bytes[end - 1]))) end--;
+  while (end > 0 && !/[\s,;|]/.test(String.fromCharCode(bytes[end - 1]!))) end--;
   return bytes.subarray(0, end);
 }
 

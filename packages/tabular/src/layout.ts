@@ -46,7 +46,9 @@ export function decideLayout(
   const { rows, header } = nameAttributes(firstPart);
   if (rows.every(({ cells }) => isBlank(cells))) throw new TabularError('empty-file', 'the file is empty');
   const headerIndex = header ?? findHeader(rows, recognizer, options.profile);
-  const names = rows[headerIndex].cells.map((cell) => cell.trim());
+  const headerRow = rows[headerIndex];
+  if (headerRow === undefined) throw new RangeError(`the file has no row ${headerIndex}`);
+  const names = headerRow.cells.map((cell) => cell.trim());
   if (names.length > options.maxColumns) {
     throw new TabularError(
       'too-many-columns',
@@ -68,7 +70,7 @@ export function decideLayout(
     : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
-  const { line, lines = 1 } = rows[headerIndex];
+  const { line, lines = 1 } = headerRow;
   return { ...width, headerIndex, headerLine: line, firstLine: (line ?? 0) + lines, belowHeader, roles, numbers };
 }
 
@@ -100,9 +102,10 @@ function textWidth(
 ): Width {
   const strict: Width = { columns: names, surplusCells: 0, shortRows: 'reject' };
   const widths = new Set(records.map(({ cells }) => cells.length));
-  const [only] = widths;
+  /** The rows' number of cells, where all have the same. */
+  const only = widths.size === 1 ? widths.values().next().value : undefined;
   const unnamed = names.length - 1 - names.findLastIndex((name) => name !== '');
-  if (widths.size === 1 && only < names.length && names.length - only <= unnamed) {
+  if (only !== undefined && only < names.length && names.length - only <= unnamed) {
     log.repair(
       'header-ends-with-delimiter',
       `The header ends with ${names.length - only} more delimiters than the rows; they were left out.`,
@@ -111,7 +114,7 @@ function textWidth(
   }
   const longer = records.filter(({ cells }) => cells.length === names.length + 1);
   if (
-    widths.size === 1 &&
+    only !== undefined &&
     only > names.length &&
     records.every(({ cells }) => cells.slice(names.length).every((cell) => cell.trim() === ''))
   ) {
@@ -154,7 +157,8 @@ export function lacksOnlyCarriedCells(
   const { features, id, label } = roles;
   if (cells.length >= columns || label < 0 || features.some((column) => column < 0 || column > label) || id > label)
     return false;
-  return label < cells.length && parseLabel(cells[label], schema) !== undefined;
+  const text = cells[label];
+  return text !== undefined && parseLabel(text, schema) !== undefined;
 }
 
 function decideNumbers(

@@ -21,12 +21,13 @@ export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, p
   const scores = candidates.map(({ cells }) => recognizer.score(cells));
   const best = Math.max(0, ...scores);
   const at = scores.indexOf(best);
-  if (best === 0 || !recognizer.isHeader(candidates[at].cells)) return fallback(candidates);
+  const header = candidates[at];
+  if (best === 0 || header === undefined || !recognizer.isHeader(header.cells)) return fallback(candidates);
   const record = candidates
     .slice(0, at)
     .find(({ cells }) => cells.filter(looksNumeric).length >= recognizer.featureCount);
   if (record === undefined) return at;
-  const message = `line ${candidates[at].line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
+  const message = `line ${header.line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
   throw new TabularError('rows-above-header', message, { line: record.line ?? undefined });
 }
 
@@ -59,9 +60,9 @@ export function findBelowHeader(
   schema: Schema,
 ): Map<number, 'title' | 'second_header'> {
   const found = new Map<number, 'title' | 'second_header'>();
-  for (let index = header + 1; index < rows.length && found.size < MAX_ROWS_BELOW_HEADER; index++) {
-    const { cells, fault } = rows[index];
-    if (isBlank(cells)) continue;
+  for (const [index, { cells, fault }] of rows.entries()) {
+    if (found.size === MAX_ROWS_BELOW_HEADER) break;
+    if (index <= header || isBlank(cells)) continue;
     const kind = fault === undefined ? kindBelowHeader(cells, roles, schema) : undefined;
     if (kind === undefined) break;
     found.set(index, kind);
@@ -78,7 +79,7 @@ function kindBelowHeader(
   const texts = features.map((column) => plainText(cells[column] ?? ''));
   const filled = texts.filter((text) => text !== '');
   if (filled.some((text) => looksNumeric(text) || isMissing(text, schema))) return undefined;
-  if (/^(#|\/\/|%)/.test(cells[0].trim())) return 'title';
+  if (/^(#|\/\/|%)/.test(cells[0]?.trim() ?? '')) return 'title';
   // With an identifier it is a record, however little can be read of it.
   const id = roles.id >= 0 ? (cells[roles.id] ?? '') : '';
   return filled.length * 2 > features.length && !/\d/.test(id) ? 'second_header' : undefined;

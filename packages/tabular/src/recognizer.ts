@@ -1,4 +1,4 @@
-import { type Schema, normalizeName, matchFeature } from '@cytoqueue/schema';
+import { type Schema, featureAt, matchFeature, normalizeName } from '@cytoqueue/schema';
 import type { ImportProfile } from './settings';
 
 /** Which columns of a file mean something. */
@@ -64,7 +64,7 @@ export class Recognizer {
     if (mapped !== undefined) return this.featureIndex.get(mapped);
     if (folded === '') return undefined;
     const feature = matchFeature(cell, this.schema)?.feature;
-    if (feature !== undefined) return this.isMapped(this.schema.features[feature].name) ? undefined : feature;
+    if (feature !== undefined) return this.isMapped(featureAt(this.schema, feature).name) ? undefined : feature;
     if (this.schema.idColumns.includes(folded)) return this.isMapped('id') ? undefined : 'id';
     if (this.schema.labelColumns.includes(folded)) return this.isMapped('label') ? undefined : 'label';
     return undefined;

@@ -79,9 +79,9 @@ export function whyNoRecord(
   if (holdsColumnNumbers(cells, roles)) return 'the cells are the numbers of the columns';
   const id = roles.id >= 0 ? plainText(cells[roles.id] ?? '') : '';
   if (id !== '') return isAmong(IDENTIFIER_WORDS, id) ? summary(id) : undefined;
-  for (let column = 0; column < cells.length; column++) {
+  for (const [column, cell] of cells.entries()) {
     if (column === roles.id || roles.features.includes(column)) continue;
-    const text = plainText(cells[column]);
+    const text = plainText(cell);
     const isGivenName = GIVEN_NAMES.has(normalizeName(text)) && NAME_COLUMN.test(normalizeName(columns[column] ?? ''));
     if (isAmong(SUMMARY_WORDS, text) && !isGivenName) return `${summary(text)}, and it has no identifier`;
     if (roles.id < 0) return undefined;
@@ -108,8 +108,9 @@ const MAX_WORD = 20;
 
 /** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or 1, 2, 3 … through the features of a row without an identifier. */
 function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
-  const offset = Number(cells[features[0]]) - features[0];
-  const hasNoId = id < 0 || cells[id].trim() === '';
+  const [firstFeature = -1] = features;
+  const offset = Number(cells[firstFeature]) - firstFeature;
+  const hasNoId = id < 0 || cells[id]?.trim() === '';
   if (offset !== 0 && offset !== 1 && !(id >= 0 && hasNoId)) return false;
   const holds = (column: number, number: number) => column >= 0 && cells[column]?.trim() === String(number);
   if ((offset === 0 || offset === 1) && features.every((column) => holds(column, column + offset)))

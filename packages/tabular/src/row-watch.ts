@@ -64,16 +64,16 @@ export class RowWatch {
    * @param quoted quotes may stand in these bytes
    */
   records(bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean): void {
-    for (let record = 0, from = start; record < count; from = ends[record++] + 1) {
+    for (let record = 0, from = start; record < count; from = ends[record++]! + 1) {
       if (!quoted && !this.compares) {
         const next = this.passPlain(bytes, from, ends, record, count);
         this.rows += next - record;
         this.line += next - record;
         if (next === count) return;
-        if (next > record) from = ends[next - 1] + 1;
+        if (next > record) from = ends[next - 1]! + 1;
         record = next;
       }
-      this.record(bytes, from, ends[record], quoted);
+      this.record(bytes, from, ends[record]!, quoted);
     }
   }
 
@@ -92,18 +92,18 @@ export class RowWatch {
   private passPlain(bytes: Uint8Array, start: number, ends: Int32Array, first: number, count: number): number {
     const { delimiter, feature, name, last } = this;
     for (let record = first, at = start; record < count; record++) {
-      const end = ends[record];
+      const end = ends[record]!;
       for (let column = 0; column <= last; column++) {
         const cell = at;
         while (at < end && bytes[at] !== delimiter) at++;
         if (at === end) return record;
         if (column === feature) {
-          const digit = bytes[cell] - ZERO;
+          const digit = bytes[cell]! - ZERO;
           const isOther = digit >= 0 && digit <= 9 && digit !== feature && digit !== feature + 1 && at - cell === 1;
           if (!isOther && !this.isValue(bytes, cell, at, end)) return record;
         } else if (
           column === name &&
-          !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]) && bytes[at - 3] !== PLUS)
+          !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]!) && bytes[at - 3] !== PLUS)
         )
           return record;
         at++;
@@ -119,12 +119,11 @@ export class RowWatch {
     const { identifiers } = this.rules;
     const { columns, roles } = this.layout;
     this.compares = identifiers.isComparing;
-    const offsets = cellOffsets(bytes.subarray(start, end), this.dialect);
+    const row = asBuffer(bytes).subarray(start, end);
+    const offsets = cellOffsets(row, this.dialect);
     if (offsets.length !== 2 * columns.length) return;
-    const [id, label] = [roles.id, roles.label].map((column) =>
-      asBuffer(bytes).toString('utf8', start + offsets[2 * column], start + offsets[2 * column + 1]),
-    );
-    identifiers.compare(plainText(unquoted(id)), unquoted(label), { row: this.rows, line: this.line });
+    const cell = (column: number) => unquoted(row.toString('utf8', offsets[2 * column], offsets[2 * column + 1]));
+    identifiers.compare(plainText(cell(roles.id)), cell(roles.label), { row: this.rows, line: this.line });
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
@@ -147,7 +146,7 @@ export class RowWatch {
 
   /** Begins like a number, and is not the first of the columns' own numbers. */
   private isValue(bytes: Uint8Array, start: number, end: number, rowEnd: number): boolean {
-    const digit = bytes[start] - ZERO;
+    const digit = bytes[start]! - ZERO;
     if (start === end || !(digit >= 0 && digit <= 9)) return false;
     if (end - start > 1)
       return this.feature < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.feature > 1;
@@ -160,7 +159,7 @@ export class RowWatch {
   /** Whether the cell behind this delimiter begins with a digit, and with another one than the number does. */
   private differs(bytes: Uint8Array, delimiter: number, rowEnd: number, number: number): boolean {
     if (delimiter + 1 >= rowEnd || bytes[delimiter] !== this.delimiter) return false;
-    const digit = bytes[delimiter + 1] - ZERO;
+    const digit = bytes[delimiter + 1]! - ZERO;
     return digit >= 0 && digit <= 9 && digit !== number;
   }
 
@@ -168,8 +167,8 @@ export class RowWatch {
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
     const mayBeRounded = length >= LONG || bytes[end - 3] === PLUS;
-    if (length > 2 && isDigit(bytes[end - 1]) && !mayBeRounded) return true;
-    if (length > 0 && length <= 2 && isDigit(bytes[start]) && isDigit(bytes[end - 1])) return true;
+    if (length > 2 && isDigit(bytes[end - 1]!) && !mayBeRounded) return true;
+    if (length > 0 && length <= 2 && isDigit(bytes[start]!) && isDigit(bytes[end - 1]!)) return true;
     if (length === 0 || length > MAX_NAME_BYTES) return length > 0;
     return this.isKnownName(asBuffer(bytes).toString('utf8', start, end));
   }

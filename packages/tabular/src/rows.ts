@@ -141,7 +141,8 @@ export class RowRules {
   private anotherHeader(cells: readonly string[], line: number | null): RowFault {
     const { columns } = this.layout;
     const same =
-      cells.length === columns.length && cells.every((cell, index) => this.meansTheSame(cell, columns[index]));
+      cells.length === columns.length &&
+      columns.every((column, index) => this.meansTheSame(cells[index] ?? '', column));
     if (same) {
       this.changed = undefined;
       return { code: 'not-a-record', detail: 'the row is the header again, in other words' };
@@ -164,7 +165,7 @@ export class RowRules {
     const { roles, numbers, columns } = this.layout;
     let fault: RowFault | undefined;
     const texts = roles.features.map((column) => {
-      const cell = column < 0 ? '' : cells[column];
+      const cell = cells[column] ?? '';
       if (cell === '' || (this.missing.size > 0 && this.missing.has(plainText(cell).toLowerCase()))) return '';
       if (contradictsFormat(cell, numbers)) {
         fault ??= {
@@ -182,7 +183,7 @@ export class RowRules {
     const { id, label } = this.layout.roles;
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
     if (fault !== undefined || id < 0) return;
-    const text = plainText(cells[id]);
+    const text = plainText(cells[id] ?? '');
     if (text === '')
       this.log.warn({
         code: 'no-identifier',
@@ -191,7 +192,7 @@ export class RowRules {
         column: this.layout.columns[id],
       });
     this.identifiers.checkRounded(text, place);
-    if (label >= 0) this.identifiers.compare(text, cells[label], place);
+    if (label >= 0) this.identifiers.compare(text, cells[label] ?? '', place);
   }
 
   /** A cell whose lines hold about as many delimiters as a row: the closing quote is probably missing, and rows are in the cell. */

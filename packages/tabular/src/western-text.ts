@@ -8,7 +8,7 @@ export function isWesternText(bytes: Uint8Array, previous: number): boolean {
   let run = 0;
   let touchesLetter = false;
   for (let at = 0; at <= bytes.length; at++) {
-    const byte = at < bytes.length ? bytes[at] : SPACE;
+    const byte = bytes[at] ?? SPACE;
     if (byte < 0x80) {
       if (run > 0 && !(touchesLetter || isLetter(byte))) return false;
       run = 0;
@@ -17,7 +17,7 @@ export function isWesternText(bytes: Uint8Array, previous: number): boolean {
     }
     if (SIGNS.has(byte) && isPlausibleSign(bytes, at, previous)) continue;
     if (!LETTERS.has(byte)) return false;
-    if (run === 0) touchesLetter = isLetter(at > 0 ? bytes[at - 1] : previous);
+    if (run === 0) touchesLetter = isLetter(bytes[at - 1] ?? previous);
     if (++run > MAX_RUN) return false;
   }
   return true;
@@ -37,8 +37,8 @@ function codes(characters: string): Set<number> {
 
 /** In a DOS file these bytes are letters within words; as signs, all but the apostrophe stand at the edge of one. */
 function isPlausibleSign(bytes: Uint8Array, at: number, previous: number): boolean {
-  const before = isLetter(at > 0 ? bytes[at - 1] : previous);
-  const after = at + 1 < bytes.length && isLetter(bytes[at + 1]);
+  const before = isLetter(bytes[at - 1] ?? previous);
+  const after = isLetter(bytes[at + 1] ?? SPACE);
   const byte = bytes[at];
   if (byte === 0xb2 || byte === 0xb3) return before && !after;
   if (byte === MICRO) return !before;

@@ -166,7 +166,7 @@ function requestedRange(request: Request, bytes: number): { start: number; end: 
       headers: { 'Content-Range': `bytes */${bytes}` },
     });
   }
-  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
-  const [{ start, end }] = ranges;
-  return { start, end: end + 1 };
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes') return undefined;
+  const [range, second] = ranges;
+  return range === undefined || second !== undefined ? undefined : { start: range.start, end: range.end + 1 };
 }

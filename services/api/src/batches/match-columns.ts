@@ -8,6 +8,7 @@ import {
   matchHeader,
   normalizeName,
   schemas,
+  featureAt,
 } from '@cytoqueue/schema';
 import type { ImportSettings } from '@cytoqueue/tabular';
 import { Problem, type ProblemOptions } from '../http/problem';
@@ -40,7 +41,12 @@ export function reportColumns(
   return columns.map((column, index) => {
     const feature = featureColumns.indexOf(index);
     if (feature >= 0)
-      return { column, used_as: 'feature', feature: schema.features[feature].name, matched_by: matchedBy[feature] };
+      return {
+        column,
+        used_as: 'feature',
+        feature: featureAt(schema, feature).name,
+        matched_by: matchedBy[feature] ?? 'name',
+      };
     if (index === labelColumn) return { column, used_as: 'label' };
     return { column, used_as: index === idColumn ? 'id' : 'carried' };
   });
@@ -50,7 +56,12 @@ function reportMismatch(columns: string[], schema: Schema, { unmatched }: Schema
   return columns.map((column) => {
     const match = matchFeature(column, schema);
     if (match !== undefined)
-      return { column, used_as: 'feature', feature: schema.features[match.feature].name, matched_by: match.matchedBy };
+      return {
+        column,
+        used_as: 'feature',
+        feature: featureAt(schema, match.feature).name,
+        matched_by: match.matchedBy,
+      };
     const name = normalizeName(column);
     if (schema.labelColumns.includes(name)) return { column, used_as: 'label' };
     if (schema.idColumns.includes(name)) return { column, used_as: 'id' };
@@ -105,7 +116,7 @@ function describeMismatch(
 }
 
 function asSentence(detail: string): string {
-  return `${detail[0].toUpperCase()}${detail.slice(1)}.`;
+  return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
 }
 
 /** Names another data set when the file has every feature of that one. */

@@ -116,10 +116,10 @@ export class PreflightStatistics {
   }
 
   private countMissing({ count, missingMasks }: ShardSamples): void {
-    for (let sample = 0; sample < count; sample++) {
-      if (missingMasks[sample] === 0) continue;
+    for (const mask of missingMasks.subarray(0, count)) {
+      if (mask === 0) continue;
       this.incomplete++;
-      this.missing.forEach((_, feature) => (missingMasks[sample] & (1 << feature)) !== 0 && this.missing[feature]++);
+      this.missing.forEach((rows, feature) => (this.missing[feature] = rows + ((mask >>> feature) & 1)));
     }
   }
 

@@ -82,7 +82,10 @@ export async function collectPage<T>(
     const items = await Promise.all(ids.map(source.read));
     for (const item of items)
       if (item !== undefined && (status === undefined || item.status === status)) found.push(item);
-    if (found.length > limit) return { data: found.slice(0, limit), lastId: found[limit - 1].id, hasMore: true };
+    if (found.length > limit) {
+      const data = found.slice(0, limit);
+      return { data, lastId: data.at(-1)?.id ?? null, hasMore: true };
+    }
     scanned += ids.length;
     source.charge?.(Math.ceil(ids.length / READS_PER_UNIT));
     if (scanned >= MAX_SCANNED) return { data: found, lastId: ids.at(-1) ?? null, hasMore: true };

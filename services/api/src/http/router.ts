@@ -22,11 +22,13 @@ export interface AuditEntry {
   finish: (error?: unknown) => void;
 }
 
+export type PathParameter = 'id' | 'row' | 'name' | 'version' | 'file';
+
 export interface HandlerContext {
   request: Request;
   response: Response;
-  /** Path parameters, decoded. */
-  params: Record<string, string>;
+  /** Path parameters, decoded. A handler may read those that its route's path names; the others are undefined. */
+  params: Record<PathParameter, string>;
   /** Query parameters, parsed by the route's schema. */
   query: Record<string, unknown>;
   /** The caller; undefined on public routes, so reading its members throws. */
@@ -93,7 +95,8 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   return async (request, response) => {
     // No cache may store patient data; routes without any override this.
     response.set('Cache-Control', 'no-store');
-    const context = { request, response, params: request.params as Record<string, string>, query: {} };
+    const params = request.params as Record<PathParameter, string>;
+    const context = { request, response, params, query: {} };
     if (route.access === 'public')
       return handleRequest(route, { ...context, principal: undefined as never, auditEntry: undefined as never }, deps);
     // A cacheable response is valid for this caller only.
@@ -101,7 +104,7 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
     const principal = await deps.authenticate(request);
     response.locals.context.principal = principal;
     response.set(await deps.limitRate(route, principal.tenant, request));
-    const auditEntry = deps.startAudit(principal, route, context.params['id']);
+    const auditEntry = deps.startAudit(principal, route, request.params['id'] as string | undefined);
     try {
       deps.assertAccess(principal, route.access);
       await handleRequest(route, { ...context, principal, auditEntry }, deps);
@@ -115,14 +118,14 @@ function createHandler(route: Route, deps: RouterDeps): RequestHandler {
 
 async function handleRequest(route: Route, context: HandlerContext, deps: RouterDeps): Promise<void> {
   const { request, response, params } = context;
-  if (params['id'] !== undefined) assertNotExpired(params['id'], request, response, deps.retention);
+  if (request.params['id'] !== undefined) assertNotExpired(params.id, request, response, deps.retention);
   try {
     const query = parseQuery(route.operation.requestParams?.query as z.ZodType | undefined, request);
     await route.handle({ ...context, query });
   } catch (error) {
     // Check ownership before reporting the caller's errors: another tenant's id answers 404, not 422.
     if (route.assertExists !== undefined && deps.toProblem(error).status < 500)
-      await route.assertExists(context.principal.tenant, params['id'] ?? '');
+      await route.assertExists(context.principal.tenant, params.id);
     throw error;
   }
 }

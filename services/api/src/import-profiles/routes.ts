@@ -138,12 +138,12 @@ async function listProfiles(
 }
 
 async function getProfile(store: ObjectStore, { response, params, principal }: HandlerContext): Promise<void> {
-  response.json(await readProfile(store, principal.tenant, params['name'] ?? ''));
+  response.json(await readProfile(store, principal.tenant, params.name));
 }
 
 async function putProfile(store: ObjectStore, context: HandlerContext): Promise<void> {
   const { request, response, params, principal, auditEntry } = context;
-  const name = params['name'] ?? '';
+  const name = params.name;
   const key = ObjectKeys.importProfile(principal.tenant, name);
   const content = parse(importProfile, await readJson(request, response), 'field');
   const names = await listNames(store, principal.tenant);
@@ -159,7 +159,7 @@ async function deleteProfile(
   store: ObjectStore,
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const name = params['name'] ?? '';
+  const name = params.name;
   const key = ObjectKeys.importProfile(principal.tenant, name);
   // Without reading it, so that a damaged profile can be deleted.
   if ((await store.head(key)) === undefined) throw new ObjectNotFoundError(key);

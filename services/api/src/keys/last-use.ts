@@ -87,7 +87,8 @@ export class LastUse {
 }
 
 function merge(stored: LastUsedDays, seen: LastUsedDays): LastUsedDays {
-  const later = Object.entries(seen).filter(([id, day]) => !Object.hasOwn(stored, id) || stored[id] < day);
+  const before = new Map(Object.entries(stored));
+  const later = Object.entries(seen).filter(([id, day]) => (before.get(id) ?? '') < day);
   return { ...stored, ...Object.fromEntries(later) };
 }
 

@@ -140,8 +140,8 @@ async function deleteKey(
   const body = hasBody(request) ? await readJson(request, response) : {};
   const { current_key } = parse(deletionBody, body, 'field');
   assertReauthenticated(keys, principal, current_key);
-  await tenantKeys.remove(principal.tenant, params['id'] ?? '');
-  auditEntry.resource = `keys/${params['id']}`;
+  await tenantKeys.remove(principal.tenant, params.id);
+  auditEntry.resource = `keys/${params.id}`;
   await auditEntry.commit();
   response.status(204).end();
 }

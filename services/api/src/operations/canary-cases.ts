@@ -27,7 +27,7 @@ function createCanaryCase(
 ): CanaryCase {
   return {
     name,
-    features: Object.fromEntries(FEATURE_NAMES.map((feature, i) => [feature, values[i]])),
+    features: Object.fromEntries(values.map((value, i) => [FEATURE_NAMES[i], value])),
     predictedClass: name,
     probabilities,
   };

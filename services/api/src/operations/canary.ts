@@ -73,7 +73,8 @@ export class Canary {
     if (interval <= this.lastLeasedInterval || redis.status !== 'ready') return;
     const isLeased = await tryAcquireLease(redis, `canary:${interval}`, 2_000 * intervalSeconds);
     this.lastLeasedInterval = interval;
-    if (isLeased) await this.runOnce(canaryCases[interval % canaryCases.length]);
+    const canaryCase = canaryCases[interval % canaryCases.length];
+    if (isLeased && canaryCase !== undefined) await this.runOnce(canaryCase);
   }
 
   private async runOnce(canaryCase: CanaryCase): Promise<void> {

@@ -107,8 +107,7 @@ function createBoard({ producer, address }: QueueBoardDeps): Express {
 type Render = (path: string, data: object, done: (error: Error | null, html?: string) => void) => void;
 
 function removeGoogleFonts(board: Express): Express {
-  const { engines } = board as unknown as { engines: Record<string, Render> };
-  const render = engines['.ejs'];
+  const { '.ejs': render } = (board as unknown as { engines: { '.ejs': Render } }).engines;
   return board.engine('ejs', (path: string, data: object, done) =>
     render(path, data, (error, html) => done(error, html?.replace(GOOGLE_FONTS_LINK, ''))),
   );

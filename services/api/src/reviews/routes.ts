@@ -90,7 +90,7 @@ function routesOf(
 async function findPrediction(
   deps: ReviewRouteDeps,
   tenant: string,
-  { id = '' }: HandlerContext['params'],
+  { id }: HandlerContext['params'],
 ): Promise<Reviewed> {
   const { status } = await readPredictionResponse(deps, tenant, id);
   if (!isFinished(status)) throw new Problem('not-finished', 'The prediction is not finished.');
@@ -103,7 +103,7 @@ async function findPrediction(
 async function findRow(
   deps: ReviewRouteDeps,
   tenant: string,
-  { id = '', row: text }: HandlerContext['params'],
+  { id, row: text }: HandlerContext['params'],
 ): Promise<Reviewed> {
   const rows = await BatchRows.open(deps, tenant, id);
   const [row, documentKey] = [parseRowNumber(text), ObjectKeys.batchDocument(tenant, id)];

@@ -138,9 +138,10 @@ async function sweepAbandonedUploads(deps: SweepDeps, tenant: string, nowMs: num
   const { store } = deps;
   let removed = 0;
   const prefix = ObjectKeys.batchesFolder(tenant);
-  const [from, to] = [26, 24].map((hours) => createId('batch_', nowMs - hours * HOUR_MS));
-  for await (const id of listFolders(store, prefix, `${prefix}${from}`)) {
-    if (id > to) break;
+  const createdBefore = (hours: number) => createId('batch_', nowMs - hours * HOUR_MS);
+  const end = createdBefore(24);
+  for await (const id of listFolders(store, prefix, `${prefix}${createdBefore(26)}`)) {
+    if (id > end) break;
     removed += await runIsolated(deps, `${prefix}${id}`, async () => {
       if (await wasAccepted(store, tenant, id)) return 0;
       await store.deletePrefix(`${prefix}${id}/`);

@@ -26,6 +26,7 @@ import {
   listUnscoredShards,
   errorColumns,
   explainColumns,
+  shardAt,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { prefetch } from './prefetch';
@@ -238,7 +239,7 @@ class RunFinalizer {
       tenant,
       batch,
       shard,
-      deps.pool.acquireOutput(batch.shards[shard].length),
+      deps.pool.acquireOutput(shardAt(batch, shard).length),
     );
     return (
       existing ?? scoreAndStore(deps, tenant, batch, run, shard, await wasDamaged(deps.store, tenant, batch, shard))
@@ -266,8 +267,7 @@ class RunFinalizer {
 
   private count(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
     this.add(counts);
-    for (let slot = 0; slot < histogram.length; slot++)
-      this.histogram[slot] = (this.histogram[slot] ?? 0) + histogram[slot];
+    Array.from(histogram).forEach((rows, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + rows));
     if (errors.length > 0) this.shardsWithErrors.push(shard);
     if (changes.length > 0) this.shardsWithChanges.push(shard);
   }

@@ -131,6 +131,6 @@ function toNeighbors({ neighbors }: Prediction, names: string[], labels: readonl
     training_row: trainingRow,
     class: labels[label],
     distance,
-    features: Object.fromEntries(names.map((name, feature) => [name, features[feature]])),
+    features: Object.fromEntries(names.map((name, feature) => [name, features[feature] ?? null])),
   }));
 }

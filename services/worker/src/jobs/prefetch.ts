@@ -5,10 +5,12 @@ export async function* prefetch<T, R>(
   load: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const loading: Promise<R>[] = [];
-  let next = 0;
+  const remaining = items.values();
   const fill = () => {
-    while (loading.length < limit && next < items.length) {
-      const promise = load(items[next++]);
+    while (loading.length < limit) {
+      const next = remaining.next();
+      if (next.done === true) return;
+      const promise = load(next.value);
       // The loop awaits this later; suppress the unhandled-rejection warning until then.
       promise.catch(() => undefined);
       loading.push(promise);

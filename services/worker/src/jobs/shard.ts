@@ -14,6 +14,7 @@ import {
   decodeShardCounts,
   decodeShardObject,
   parseBatchDocument,
+  shardAt,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
@@ -116,7 +117,7 @@ async function scoreUnlessCanceled(
   deps.pool.release(object);
   const durationMs = performance.now() - startedMs;
   await Promise.all([
-    deps.progress.recordScoringSpeed(batch.shards[shard].rows, durationMs),
+    deps.progress.recordScoringSpeed(job.rows, durationMs),
     deps.metrics.shardScored(job, counts, durationMs / 1_000),
   ]);
 }
@@ -164,7 +165,7 @@ async function readInput(
   batch: BatchDocument,
   shard: number,
 ): Promise<Buffer> {
-  const { offset, length, crc32: checksum } = batch.shards[shard];
+  const { offset, length, crc32: checksum } = shardAt(batch, shard);
   const key = batchRowsKey(tenant, batch);
   const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool.acquireInput(length));
   if (checksum !== undefined && crc32(bytes) !== checksum)

@@ -1,5 +1,5 @@
 import type { Logger } from '@cytoqueue/runtime';
-import { type BatchDocument, ObjectKeys, SHARD_FORMAT, decodeShardObject } from '@cytoqueue/records';
+import { type BatchDocument, ObjectKeys, SHARD_FORMAT, decodeShardObject, shardAt } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { WorkerMetrics } from '../worker-metrics';
 
@@ -82,7 +82,7 @@ async function read(
 ): Promise<StoredShard | undefined> {
   const key = shardKey(tenant, batch, shard);
   try {
-    return decodeShardObject(await store.get(key, buffer), key, batch.shards[shard].rows);
+    return decodeShardObject(await store.get(key, buffer), key, shardAt(batch, shard).rows);
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

@@ -15,10 +15,8 @@ export class BufferPool {
   /** Returns an ArrayBuffer of at least `bytes` bytes for the caller's exclusive use until `release`. */
   acquire(bytes: number): ArrayBuffer {
     const index = this.free.findIndex(({ byteLength }) => byteLength >= bytes);
-    const buffer =
-      index < 0
-        ? new ArrayBuffer(Math.ceil((bytes + 1) / ALLOCATION_STEP_BYTES) * ALLOCATION_STEP_BYTES)
-        : this.free.splice(index, 1)[0];
+    const [reused] = index < 0 ? [] : this.free.splice(index, 1);
+    const buffer = reused ?? new ArrayBuffer(Math.ceil((bytes + 1) / ALLOCATION_STEP_BYTES) * ALLOCATION_STEP_BYTES);
     BufferPool.owned.add(buffer);
     return buffer;
   }

@@ -45,7 +45,7 @@ export class PredictionCache {
     this.predictMisses(samples, out);
     const { entries, misses } = resultCache;
     for (let sample = 0; sample < count; sample++) {
-      const entry = entries[sample];
+      const entry = entries[sample]!;
       if (entry >= 0) copyPrediction(predictions, entry, out, sample);
     }
     this.shouldClear = resultCache.isFull && count - misses.length < count * MIN_HIT_SHARE;
@@ -58,21 +58,21 @@ export class PredictionCache {
     if (count === 0) return;
     const width = classifier.model.training.featureCount;
     const packed = new Uint8Array(count * width);
-    for (let i = 0, to = 0; i < count; i++) {
-      for (let from = misses[i] * width, end = from + width; from < end;) packed[to++] = samples[from++];
-    }
+    let to = 0;
+    for (const sample of misses)
+      for (let from = sample * width, end = from + width; from < end;) packed[to++] = samples[from++]!;
     const columns = createPredictionColumns(count);
     classifier.predictInto(packed, count, columns, { operatingPoint });
-    for (let i = 0; i < count; i++) {
-      const entry = entries[misses[i]];
-      if (entry < 0) copyPrediction(columns, i, out, misses[i]);
+    misses.forEach((sample, i) => {
+      const entry = entries[sample]!;
+      if (entry < 0) copyPrediction(columns, i, out, sample);
       else copyPrediction(columns, i, predictions, entry);
-    }
+    });
   }
 }
 
 function copyPrediction(from: PredictionColumns, at: number, to: PredictionColumns, index: number): void {
-  to.label[index] = from.label[at];
-  to.probability[index] = from.probability[at];
-  to.indeterminate[index] = from.indeterminate[at];
+  to.label[index] = from.label[at]!;
+  to.probability[index] = from.probability[at]!;
+  to.indeterminate[index] = from.indeterminate[at]!;
 }

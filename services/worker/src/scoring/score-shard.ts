@@ -54,7 +54,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
       continue;
     }
     const evidence = explainer?.cells(sampleAt(samples, sample, schema.features.length), task.options.operating_point);
-    writer.writeScored(range, task.firstRow + row, current, sample, samples.missingMasks[sample], evidence);
+    writer.writeScored(range, task.firstRow + row, current, sample, samples.missingMasks[sample]!, evidence);
     sample++;
   }
   if (previousPredictions !== undefined)
@@ -145,7 +145,7 @@ function countRows(
 ): ShardCounts {
   const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
   for (let sample = 0; sample < count; sample++) {
-    counts.malignant += current.label[sample];
+    counts.malignant += current.label[sample]!;
     if (current.indeterminate[sample] !== 0) counts.indeterminate++;
     if (missingMasks[sample] !== 0) counts.missing_features++;
     if (previous !== undefined && previous.label[sample] !== current.label[sample]) counts.changed++;
@@ -155,7 +155,12 @@ function countRows(
 }
 
 function rowRange({ table }: ShardSamples, row: number): RowRange {
-  return { start: table.start[row], end: table.end[row], next: table.rowEnd[row], copyable: table.copyable[row] === 1 };
+  return {
+    start: table.start[row]!,
+    end: table.end[row]!,
+    next: table.rowEnd[row]!,
+    copyable: table.copyable[row] === 1,
+  };
 }
 
 function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'explained'> {

@@ -1,7 +1,7 @@
 import type { Dialect } from '@cytoqueue/csv';
 import type { CanonicalColumns } from '@cytoqueue/tabular';
 import type { LoadedModel } from '@cytoqueue/registry';
-import type { BatchOptions, BatchDocument, OperatingPointName } from '@cytoqueue/records';
+import { type BatchDocument, type BatchOptions, type OperatingPointName, shardAt } from '@cytoqueue/records';
 
 /** A model's file, already checked against the pinned digest, under which a thread keeps it loaded. */
 export interface TaskModel {
@@ -34,26 +34,27 @@ export interface ShardTask {
 
 export function createShardTask(
   key: string,
-  record: BatchDocument,
+  batch: BatchDocument,
   shard: number,
   bytes: Uint8Array,
   model: LoadedModel,
   previous?: LoadedModel,
 ): ShardTask {
-  const { dialect, columns } = record.input;
+  const { dialect, columns, canonical } = batch.input;
+  const { firstRow, firstLine } = shardAt(batch, shard);
   return {
     key,
     bytes,
-    firstRow: record.shards[shard].firstRow,
-    firstLine: record.shards[shard].firstLine,
-    canonical: record.input.canonical,
-    numbersErrors: record.import !== undefined,
+    firstRow,
+    firstLine,
+    canonical,
+    numbersErrors: batch.import !== undefined,
     dialect,
     columns,
-    options: record.options,
+    options: batch.options,
     model: taskModel(model),
     previous: previous &&
-      record.rescores && { model: taskModel(previous), operatingPoint: record.rescores.operating_point },
+      batch.rescores && { model: taskModel(previous), operatingPoint: batch.rescores.operating_point },
   };
 }
 

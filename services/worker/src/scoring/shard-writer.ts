@@ -9,6 +9,7 @@ import {
   countByte,
   toByteSource,
   writeInputRow,
+  lineEndByte,
 } from '@cytoqueue/csv';
 import { type PredictionColumns, reasonCodes } from '@cytoqueue/classifier';
 import type { RowRejection } from '@cytoqueue/samples';
@@ -99,16 +100,16 @@ export class ShardWriter {
 
   /** Writes the columns after the row number. They depend only on the sample, so they can be cached. */
   private writePrediction(writer: ByteWriter, predictions: PredictionColumns, sample: number, missing: number): void {
-    const scoredPrefixes = this.scoredPrefixes[predictions.label[sample]];
-    const suffix = this.suffix(predictions.indeterminate[sample], missing);
-    writer.copy(scoredPrefixes, 0, scoredPrefixes.bytes.length);
-    writer.number(predictions.probability[sample]);
+    const prefix = this.scoredPrefixes[predictions.label[sample]!]!;
+    const suffix = this.suffix(predictions.indeterminate[sample]!, missing);
+    writer.copy(prefix, 0, prefix.bytes.length);
+    writer.number(predictions.probability[sample]!);
     writer.copy(suffix, 0, suffix.bytes.length);
   }
 
   /** Caches the text after the row number for each sample that has none yet. */
   cacheResults(texts: ResultCache, predictions: PredictionColumns, missing: Uint32Array): void {
-    texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]));
+    texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]!));
   }
 
   /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that the cache cannot write */
@@ -142,11 +143,11 @@ export class ShardWriter {
   private lineOf({ start, end }: RowRange, { first, column }: NonNullable<ShardFormat['lines']>): string {
     const { bytes, format } = this;
     if (column !== undefined) {
-      const offsets = cellOffsets(bytes.subarray(start, end), format.dialect);
-      return asBuffer(bytes).toString('latin1', start + offsets[2 * column], start + offsets[2 * column + 1]);
+      const [from = 0, to = 0] = cellOffsets(bytes.subarray(start, end), format.dialect).slice(2 * column);
+      return asBuffer(bytes).toString('latin1', start + from, start + to);
     }
     if (first === undefined) return '';
-    this.passedLines += countByte(asBuffer(bytes), this.lineEnd[this.lineEnd.length - 1], this.countedTo, start);
+    this.passedLines += countByte(asBuffer(bytes), lineEndByte(format.dialect.lineEnd), this.countedTo, start);
     this.countedTo = start;
     return String(first + this.passedLines);
   }
@@ -163,11 +164,10 @@ export class ShardWriter {
     const { changes, format } = this;
     const { labels, model, dialect } = format;
     writeInputRow(changes, this.bytes, range.start, range.end, dialect, format);
-    const predicted = [current, previous].map(({ label, probability }) => [
-      labels[label[sample]],
-      String(probability[sample]),
-    ]);
-    changes.ascii(['', row, ...predicted[0], model, ...predicted[1], previousModel].join(dialect.delimiter));
+    const predicted = ({ label, probability }: PredictionColumns) => [labels[label[sample]!], probability[sample]];
+    changes.ascii(
+      ['', row, ...predicted(current), model, ...predicted(previous), previousModel].join(dialect.delimiter),
+    );
     this.endLine(changes, range);
   }
 

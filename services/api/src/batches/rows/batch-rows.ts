@@ -7,6 +7,7 @@ import {
   batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
+  shardAt,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { Problem } from '../../http/problem';
@@ -112,7 +113,7 @@ export class BatchRows {
     const isFiltered = outcome !== undefined || predicted_class !== undefined;
     const first = shards.findIndex(({ firstRow, rows }) => firstRow + rows > after + 1);
     if (first < 0) return;
-    const passedBefore = (shard: number) => Math.max(after, shards[shard]!.firstRow - 1);
+    const passedBefore = (shard: number) => Math.max(after, shardAt(this.batch, shard).firstRow - 1);
     if (!isFiltered) {
       for (let shard = first; shard < shards.length; shard++) yield { shard, passed: passedBefore(shard) };
       return;
@@ -154,7 +155,7 @@ export class BatchRows {
 
   private async rowsOf(shard: number, after: number, { id_prefix }: RowFilter): Promise<Iterable<BatchRow>> {
     const { store, quotas } = this.deps;
-    const { firstRow, rows } = this.batch.shards[shard]!;
+    const { firstRow, rows } = shardAt(this.batch, shard);
     quotas.rateLimit.addRows(this.tenant, rows);
     const key = this.keyOf(shard);
     const from = Math.max(0, after + 1 - firstRow);
@@ -171,7 +172,7 @@ export class BatchRows {
   }
 
   private async failedRows(shard: number, from: number): Promise<Iterable<BatchRow>> {
-    const { offset, length, firstRow } = this.batch.shards[shard]!;
+    const { offset, length, firstRow } = shardAt(this.batch, shard);
     const key = batchRowsKey(this.tenant, this.batch);
     try {
       const bytes = await this.deps.store.getRange(key, { start: offset, end: offset + length });

@@ -81,7 +81,7 @@ export class RowFormat {
 
   private toRow(row: number, cells: string[], isAligned: boolean) {
     const { featureColumns, idColumn } = this.match;
-    const valueOf = (feature: number) => (isAligned ? this.toNumber(cells[featureColumns[feature]]) : null);
+    const valueOf = (feature: number) => (isAligned ? this.toNumber(cells[featureColumns[feature] ?? -1]) : null);
     const features = Object.fromEntries(this.schema.features.map(({ name }, index) => [name, valueOf(index)]));
     return {
       row,

@@ -46,7 +46,7 @@ async function listRows(
   { request, response, params, query, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const { limit, after, ...filter } = query as z.output<typeof rowsQuery>;
-  const rows = await BatchRows.open(deps, principal.tenant, params['id'] ?? '');
+  const rows = await BatchRows.open(deps, principal.tenant, params.id);
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
   if (found.hasMore && found.lastRow !== null)
     setNextLink(request, response, { limit: String(limit), after: String(found.lastRow), ...filter });
@@ -58,7 +58,7 @@ async function searchRows(
   deps: BatchRowsDeps,
   { request, response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const rows = await BatchRows.open(deps, principal.tenant, params['id'] ?? '');
+  const rows = await BatchRows.open(deps, principal.tenant, params.id);
   const { limit, after, ...filter } = parse(searchBody, await readJson(request, response), 'field');
   if (!rows.hasIds) throw noIdColumn();
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
@@ -67,14 +67,14 @@ async function searchRows(
 }
 
 async function getRow(deps: BatchRowsDeps, { response, params, principal, auditEntry }: HandlerContext): Promise<void> {
-  const rows = await BatchRows.open(deps, principal.tenant, params['id'] ?? '');
-  const found = await rows.find(parseRowNumber(params['row']));
+  const rows = await BatchRows.open(deps, principal.tenant, params.id);
+  const found = await rows.find(parseRowNumber(params.row));
   await auditEntry.commit();
   response.json(found);
 }
 
 /** @throws ObjectNotFoundError for what is no row number */
-export function parseRowNumber(text = ''): number {
+export function parseRowNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new ObjectNotFoundError('row');
   return Number(text);
 }
