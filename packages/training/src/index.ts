@@ -1,7 +1,12 @@
 export { evaluateDrift, type DriftReport } from './drift/evaluate-drift';
 export { fitDriftLimits } from './drift/fit-drift-limits';
 export type { Candidate } from './evaluation/candidate';
-export { type CandidatePredictions, crossValidate, type NestedPredictions } from './evaluation/cross-validation';
+export {
+  type CandidatePredictions,
+  crossValidate,
+  crossValidateOne,
+  type NestedPredictions,
+} from './evaluation/cross-validation';
 export { computeCurves, type Curves } from './evaluation/curves';
 export {
   type CandidateMetric,

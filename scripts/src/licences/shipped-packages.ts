@@ -36,7 +36,7 @@ export function readShippedPackages(root: string): ShippedPackage[] {
     Object.keys(packages).filter((place) => SHIPPING.test(place)),
   )
     .filter((place) => place.includes('node_modules/'))
-    .map((place) => describe(root, place, packages[place]))
+    .map((place) => describe(root, place, packages[place] ?? {}))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -53,7 +53,7 @@ function describe(
 function neededBy(lock: Lock, from: string[]): string[] {
   const reached = new Set(from);
   for (const place of reached) {
-    for (const name of namesOf(lock[place])) {
+    for (const name of namesOf(lock[place] ?? {})) {
       const found = placeOf(lock, place, name);
       if (found !== undefined) reached.add(found);
     }

@@ -76,7 +76,8 @@ function throughputWhile(samples: readonly ControlSample[], isCounted: (sample: 
   let seconds = 0;
   samples.slice(1).forEach((sample, index) => {
     const before = samples[index];
-    if (!isCounted(before) || !isCounted(sample) || !before.backlogRows || !sample.backlogRows) return;
+    if (before === undefined || !isCounted(before) || !isCounted(sample) || !before.backlogRows || !sample.backlogRows)
+      return;
     rows += sample.doneRows - before.doneRows;
     seconds += sample.atSeconds - before.atSeconds;
   });

@@ -7,7 +7,7 @@ export function drawBars(
   highest = Math.max(0, ...values.map((value) => value ?? 0)),
 ): string {
   const bar = (value: number): string =>
-    BARS[value <= 0 || highest <= 0 ? 0 : Math.max(1, Math.round((value / highest) * (BARS.length - 1)))];
+    BARS.charAt(value <= 0 || highest <= 0 ? 0 : Math.max(1, Math.round((value / highest) * (BARS.length - 1))));
   return downsampled(values)
     .map((value) => (value === null ? '·' : bar(value)))
     .join('');
@@ -23,5 +23,6 @@ export function drawDigits(values: readonly number[]): string {
 /** Picks values evenly, at most the width of a terminal. */
 function downsampled<T>(values: readonly T[]): T[] {
   if (values.length <= WIDTH) return [...values];
-  return Array.from({ length: WIDTH }, (_, column) => values[Math.floor((column * values.length) / WIDTH)]);
+  const columns = Array.from({ length: WIDTH }, (_, column) => Math.floor((column * values.length) / WIDTH));
+  return columns.flatMap((index) => values.slice(index, index + 1));
 }

@@ -57,7 +57,7 @@ export function drawPanels({ title, xTitle, xEnd, panels, notes }: Figure): stri
 function drawPanel({ title, lines }: Subplot, top: number, xEnd: number, axis: readonly number[]): string[] {
   const highest = Math.max(0, ...lines.flatMap(({ points }) => points.map(([, y]) => y ?? 0))) || 1;
   const scale = ticks(highest, 4).filter((tick) => Number.isInteger(tick) || !lines.some(({ stepped }) => stepped));
-  const yEnd = Math.max(highest, scale[scale.length - 1]);
+  const yEnd = Math.max(highest, scale.at(-1) ?? 0);
   const toX = (x: number): number => LEFT + (x / xEnd) * (WIDTH - LEFT - RIGHT);
   const toY = (y: number): number => top + PANEL - (y / yEnd) * PANEL;
   const legend = lines

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeCard } from './card';
 import { drawCharts } from './charts';
-import type { TrainingReport } from './report';
+import { type TrainingReport, reportOf } from './report';
 import type { Trained } from './train';
 
 /**
@@ -12,7 +12,7 @@ import type { Trained } from './train';
 export function listArtifacts({ report, models }: Trained): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   for (const [name, bytes] of models) {
-    const { version } = report.models[name];
+    const { version } = reportOf(report, name);
     files.set(`${name}/${version}.json`, bytes);
     for (const [path, text] of describeModel(name, report)) files.set(`${name}/${version}/${path}`, Buffer.from(text));
   }
@@ -24,7 +24,7 @@ export function describeModel(name: string, report: TrainingReport): Map<string,
   return new Map([
     ['evaluation.json', formatReport(ownReport(name, report))],
     ['card.md', writeCard(name, report)],
-    ...drawCharts(name, report.models[name]),
+    ...drawCharts(name, reportOf(report, name)),
   ]);
 }
 
@@ -55,5 +55,5 @@ export function writeFiles(directory: string, files: ReadonlyMap<string, Uint8Ar
 
 function ownReport(name: string, report: TrainingReport): TrainingReport {
   const isFirst = Object.keys(report.models)[0] === name;
-  return isFirst ? report : { ...report, models: { [name]: report.models[name] }, nested: [], grid: [] };
+  return isFirst ? report : { ...report, models: { [name]: reportOf(report, name) }, nested: [], grid: [] };
 }

@@ -21,7 +21,7 @@ export function describeTrust({ novelty, drift }: ModelReport): string[] {
         'largest effect',
         'benign rows alone',
         'malignant rows alone',
-        `${drift[0].excerpts} excerpts of 30 rows: differ, unlike`,
+        `${drift[0]?.excerpts} excerpts of 30 rows: differ, unlike`,
       ],
       drift.map((one) => [
         one.name,
@@ -37,7 +37,9 @@ export function describeTrust({ novelty, drift }: ModelReport): string[] {
 }
 
 function describeRule({ folds, repetitions, least_kept: kept, chosen, shifts }: NoveltyReport): string {
-  const [{ by_neighbors: before, nested, rows }] = shifts;
+  const [first] = shifts;
+  if (first === undefined) throw new RangeError('the report has no shifts');
+  const { by_neighbors: before, nested, rows } = first;
   const share = (count: number) => `${((100 * count) / rows).toFixed(1)} %`;
   const sensitivity = ({ confident_malignant: malignant, missed_malignant: missed }: ShiftCounts) =>
     ((malignant - missed) / malignant).toFixed(4);
@@ -63,7 +65,7 @@ function tableOfShifts({ shifts }: NoveltyReport): string {
   ]);
   return markdownTable(
     [
-      `${shifts[0].rows} records, shifted`,
+      `${shifts[0]?.rows} records, shifted`,
       'confident by neighbours alone',
       'of these wrong',
       'confident with the rule',
@@ -74,7 +76,7 @@ function tableOfShifts({ shifts }: NoveltyReport): string {
 }
 
 function tableOfCurves({ shifts }: NoveltyReport): string {
-  const header = ['shift', ...shifts[0].curve.map(({ quantile }) => String(quantile))];
+  const header = ['shift', ...(shifts[0]?.curve ?? []).map(({ quantile }) => String(quantile))];
   return markdownTable(
     header,
     shifts.map(({ name, curve }) => [

@@ -4,11 +4,11 @@ import { compareGrid, compareNested } from './card-comparison';
 import { describeTrust } from './card-trust';
 import { otherModelsText } from './dataset-notes';
 import { formatScore, formatPercent, markdownTable } from './markdown';
-import type { ModelReport, TrainingReport } from './report';
+import { type ModelReport, type TrainingReport, reportOf } from './report';
 
 /** Model card in Markdown of one model of a report. Its plots are in the same folder. */
 export function writeCard(name: string, report: TrainingReport): string {
-  const model = report.models[name];
+  const model = reportOf(report, name);
   const sections = [
     `# Model card: ${name} ${model.version}`,
     `${model.summary}. Schema \`${report.schema}\`, model digest \`${model.digest}\`.`,

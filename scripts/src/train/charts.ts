@@ -72,19 +72,17 @@ function drawRiskCoverage(name: string, { curves }: ModelReport): string {
 }
 
 function drawConfusion(name: string, { leave_one_out: counts }: ModelReport): string {
-  const {
-    true_benign: tb,
-    false_malignant: fm,
-    false_benign: fb,
-    true_malignant: tm,
-  } = counts as Record<string, number>;
-  const row = (truth: string, ...values: number[]) => {
-    const total = values[0] + values[1];
-    return { name: truth, cells: values.map((value) => ({ value: String(value), shade: (0.8 * value) / total })) };
+  const countOf = (key: string) => Number(counts[key]);
+  const row = (truth: string, benign: number, malignant: number) => {
+    const toCell = (value: number) => ({ value: String(value), shade: (0.8 * value) / (benign + malignant) });
+    return { name: truth, cells: [toCell(benign), toCell(malignant)] };
   };
   return drawTable(
     `${name}: confusion matrix, leave-one-out`,
     ['predicted benign', 'predicted malignant'],
-    [row('benign', tb, fm), row('malignant', fb, tm)],
+    [
+      row('benign', countOf('true_benign'), countOf('false_malignant')),
+      row('malignant', countOf('false_benign'), countOf('true_malignant')),
+    ],
   );
 }

@@ -16,23 +16,19 @@ function tooFewRows(rows: readonly LabelledSample[], { labels }: Schema): Traini
   if (counts.includes(0) && rows.length > 0) {
     return [{ code: 'one-class', detail: `all ${rows.length} complete rows are ${labels[counts[0] === 0 ? 1 : 0]}` }];
   }
-  return labels.flatMap((name, label) => {
-    if (counts[label] >= MIN_ROWS_PER_CLASS) return [];
-    return [
-      {
-        code: 'too-few-rows',
-        detail: `${counts[label]} complete rows are ${name}, at least ${MIN_ROWS_PER_CLASS} are needed`,
-      },
-    ];
+  return counts.flatMap((count, label) => {
+    if (count >= MIN_ROWS_PER_CLASS) return [];
+    const detail = `${count} complete rows are ${labels[label]}, at least ${MIN_ROWS_PER_CLASS} are needed`;
+    return [{ code: 'too-few-rows', detail }];
   });
 }
 
 function constantColumns(rows: readonly LabelledSample[], { features }: Schema): TrainingDataIssue[] {
   if (rows.length < 2) return [];
   return features.flatMap(({ name }, feature) => {
-    const [{ sample }] = rows;
-    if (rows.some((row) => row.sample[feature] !== sample[feature])) return [];
-    return [{ code: 'constant-column', detail: `${name} is ${sample[feature]} in every complete row` }];
+    const values = new Set(rows.map(({ sample }) => sample[feature]));
+    if (values.size > 1) return [];
+    return [{ code: 'constant-column', detail: `${name} is ${[...values].join()} in every complete row` }];
   });
 }
 

@@ -23,15 +23,14 @@ const notesByDigest: Readonly<Record<string, DatasetNotes>> = {
   },
 };
 
-const generalLimits = [
-  'Not a medical device: a second opinion for trained readers, never the only basis of a diagnosis.',
-  'Every figure comes from the training data themselves and says nothing about another laboratory.',
-];
+const NOT_A_DEVICE = 'Not a medical device: a second opinion for trained readers, never the only basis of a diagnosis.';
+const OTHER_LABORATORIES =
+  'Every figure comes from the training data themselves and says nothing about another laboratory.';
 
 /** Limits that users of a model must know; part of the model file and its card. Changing them changes the digest. */
 export function limitsOfUse(digest: string): string[] {
   const origin = notesByDigest[digest]?.origin ?? 'Trained on a file of unknown origin; no external validation.';
-  return [generalLimits[0], origin, generalLimits[1]];
+  return [NOT_A_DEVICE, origin, OTHER_LABORATORIES];
 }
 
 export function lastKnownRow(digest: string): number | null {

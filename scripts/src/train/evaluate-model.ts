@@ -1,4 +1,4 @@
-import { type CandidatePredictions, bootstrapIntervals, crossValidate, deduplicate, computeCurves, type EvaluationData, evaluateChronologically, evaluateConformalSets, summarize } from '@cytoqueue/training'; // prettier-ignore
+import { type CandidatePredictions, bootstrapIntervals, crossValidateOne, deduplicate, computeCurves, type EvaluationData, evaluateChronologically, evaluateConformalSets, summarize } from '@cytoqueue/training'; // prettier-ignore
 import type { ModelReport, Protocol } from './report';
 
 export type ModelScores = Pick<
@@ -22,7 +22,7 @@ export function evaluateModel(
   const { labels } = data.training;
   const { metrics, repetitions, monteCarloError } = summarize(probabilities, labels);
   const distinct = deduplicate(data);
-  const [ofDistinct] = crossValidate(distinct, [candidate], protocol).predictions;
+  const ofDistinct = crossValidateOne(distinct, candidate, protocol);
   return {
     cv: metrics,
     cv_intervals: bootstrapIntervals(probabilities, data, protocol.seed),

@@ -43,7 +43,7 @@ export function reportGrid(predictions: readonly CandidatePredictions[], labels:
 
 export function reportNested(nested: readonly NestedPredictions[], labels: Uint8Array): NestedReport[] {
   return nested.map(({ probabilities, chosen }, index) => ({
-    family: families[index].name,
+    family: String(families[index]?.name),
     cv: summarize(probabilities, labels).metrics,
     chosen: [...chosen]
       .map(([candidate, times]) => ({ ...nameOf(candidate), times }))

@@ -1,4 +1,4 @@
-import { crossValidate, type EvaluationData, withIdLeak, type LabelledSample, summarize } from '@cytoqueue/training';
+import { crossValidateOne, type EvaluationData, withIdLeak, type LabelledSample, summarize } from '@cytoqueue/training';
 import { baselineCandidate } from './recipes';
 import type { Protocol, TrainingReport } from './report';
 
@@ -11,7 +11,6 @@ export function compareIdLeak(
   const ids = rows.map(({ id }) => (id === undefined || id.trim() === '' ? NaN : Number(id)));
   if (ids.some(Number.isNaN)) return null;
   const evaluate = (variant: EvaluationData) =>
-    summarize(crossValidate(variant, [baselineCandidate], protocol).predictions[0].probabilities, data.training.labels)
-      .metrics;
+    summarize(crossValidateOne(variant, baselineCandidate, protocol).probabilities, data.training.labels).metrics;
   return { with_id: evaluate(withIdLeak(data, ids)), without_id: evaluate(data) };
 }

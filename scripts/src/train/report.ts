@@ -53,7 +53,7 @@ export interface ModelReport {
   readonly digest: string;
   readonly summary: string;
   readonly limits_of_use: readonly string[];
-  readonly operating_points: Readonly<Record<string, number>>;
+  readonly operating_points: Readonly<Record<'default' | 'sensitivity99', number>>;
   readonly cv: EvaluationMetrics;
   /** 95 % confidence intervals for other patients. */
   readonly cv_intervals: Readonly<Record<keyof EvaluationMetrics, Interval>>;
@@ -91,4 +91,11 @@ export interface GridEntry extends CandidateName {
   readonly auc: number | null;
   readonly brier: number | null;
   readonly log_loss: number | null;
+}
+
+/** @throws RangeError for a model that the report does not describe */
+export function reportOf({ models }: Pick<TrainingReport, 'models'>, name: string): ModelReport {
+  const report = models[name];
+  if (report === undefined) throw new RangeError(`the report does not describe ${name}`);
+  return report;
 }

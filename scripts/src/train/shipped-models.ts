@@ -39,5 +39,6 @@ function buildTrustedModel(schema: Schema, report: TrainingReport): Map<string, 
   const data = shippedData.find((one) => one.schema.id === schema.id);
   if (data === undefined) throw new RangeError(`no data of ${schema.id} ship`);
   const [recipe] = recipesFor(schema.id);
+  if (recipe === undefined) throw new RangeError(`no model of ${schema.id} ships`);
   return listArtifacts(addTrust(recipe, readTrainingFile(data.path, schema), schema, trustedVersion, report));
 }

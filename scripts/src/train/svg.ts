@@ -36,21 +36,21 @@ export class Chart {
   }
 
   line(points: readonly Point[], color: string = SERIES, dashes = ''): this {
-    const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${this.toPixels(point)}`).join('');
+    const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${this.toPixels(point).join(' ')}`).join('');
     this.parts.push(`<path d="${path}" fill="none" stroke="${color}" stroke-width="2" stroke-dasharray="${dashes}"/>`);
     return this;
   }
 
   /** @param radius in pixels */
   dot(point: Point, radius: number): this {
-    const [x, y] = this.toPixels(point).split(' ');
+    const [x, y] = this.toPixels(point);
     this.parts.push(`<circle cx="${x}" cy="${y}" r="${radius.toFixed(1)}" fill="${SERIES}" fill-opacity="0.75"/>`);
     return this;
   }
 
   note(point: Point, content: string, anchor: 'start' | 'middle' | 'end' = 'start'): this {
-    const [x, y] = this.toPixels(point).split(' ').map(Number);
-    this.parts.push(text(x, y, content, anchor));
+    const [x, y] = this.toPixels(point);
+    this.parts.push(text(Number(x), Number(y), content, anchor));
     return this;
   }
 
@@ -58,22 +58,22 @@ export class Chart {
     return frame(this.title, this.parts);
   }
 
-  /** Converts a point to pixels: "x y". */
-  private toPixels([x, y]: Point): string {
+  /** Converts a point to pixels, with one decimal. */
+  private toPixels([x, y]: Point): [x: string, y: string] {
     const pixelX = MARGIN.left + ((x - this.x.from) / (this.x.to - this.x.from)) * (WIDTH - MARGIN.left - MARGIN.right);
     const pixelY =
       HEIGHT - MARGIN.bottom - ((y - this.y.from) / (this.y.to - this.y.from)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
-    return `${pixelX.toFixed(1)} ${pixelY.toFixed(1)}`;
+    return [pixelX.toFixed(1), pixelY.toFixed(1)];
   }
 
   private drawXTick(tick: number): void {
-    const [x] = this.toPixels([tick, this.y.from]).split(' ').map(Number);
+    const x = Number(this.toPixels([tick, this.y.from])[0]);
     this.parts.push(`<path d="M${x} ${MARGIN.top}V${HEIGHT - MARGIN.bottom}" stroke="${FAINT}"/>`);
     this.parts.push(text(x, HEIGHT - MARGIN.bottom + 18, this.x.label(tick), 'middle'));
   }
 
   private drawYTick(tick: number): void {
-    const [, y] = this.toPixels([this.x.from, tick]).split(' ').map(Number);
+    const y = Number(this.toPixels([this.x.from, tick])[1]);
     this.parts.push(`<path d="M${MARGIN.left} ${y}H${WIDTH - MARGIN.right}" stroke="${FAINT}"/>`);
     this.parts.push(text(MARGIN.left - 8, y + 4, this.y.label(tick), 'end'));
   }

@@ -47,7 +47,8 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
   const facts = summarizeData(file, data);
   const protocol = planProtocol(facts, data.groups, { folds: FOLDS, repetitions, seed });
   const recipes = recipesFor(schema.id, name);
-  const files = recipes.map((recipe) => fitModel(recipe, file, schema, version));
+
+  const fitted = recipes.map((recipe) => ({ recipe, model: fitModel(recipe, file, schema, version) }));
   const grid = gridCandidates(protocol.most_neighbors);
   const candidates = [...recipes.map(({ candidate }) => candidate), ...grid];
   const { predictions, nested } = crossValidate(data, candidates, {
@@ -55,8 +56,8 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
     families: families.map(({ has }) => has),
     onProgress: options.onProgress,
   });
-  const finished = recipes.map((recipe, index) =>
-    finalizeModel(recipe, files[index], evaluateModel(predictions[index], data, protocol)),
+  const finished = fitted.map(({ recipe, model }, index) =>
+    finalizeModel(recipe, model, evaluateModel(predictions[index]!, data, protocol)),
   );
   const { labels } = data.training;
   return {

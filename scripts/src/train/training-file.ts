@@ -68,7 +68,7 @@ function readRow(
     if (result.code !== 'too-many-missing') issues.push({ code: result.code, detail: result.detail, row });
     return undefined;
   }
-  const text = match.labelColumn === undefined ? '' : cells[match.labelColumn];
+  const text = cells[match.labelColumn ?? -1] ?? '';
   const label = parseLabel(text, schema);
   if (label === undefined) {
     const expected = schema.labelTokens.flat().join(', ');

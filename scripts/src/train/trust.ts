@@ -10,7 +10,7 @@ import {
 } from '@cytoqueue/training';
 import type { Schema, SchemaId } from '@cytoqueue/schema';
 import type { Recipe } from './recipes';
-import type { ModelReport, TrainingReport } from './report';
+import { type ModelReport, type TrainingReport, reportOf } from './report';
 import { defaultSeed, fitModel, serializeWithScores } from './train';
 import type { TrainingFile } from './training-file';
 
@@ -47,7 +47,7 @@ export function addTrust(
   before: TrainingReport,
   onProgress?: (done: number) => void,
 ) {
-  const own = before.models[recipe.name];
+  const own = reportOf(before, recipe.name);
   const bytes = serializeWithScores(fitTrustedModel(recipe, file, schema, version), own.cv);
   const model = parseModel(bytes);
   const report: ModelReport = {

@@ -211,7 +211,7 @@ class OdsHandler implements XmlHandler {
       };
       return '';
     }
-    switch (type) {
+    switch (type ?? '') {
       case 'float':
       case 'percentage':
       case 'currency':

@@ -67,6 +67,15 @@ export function crossValidate(
   return { predictions, nested: selections };
 }
 
+/** The predictions of a single candidate. */
+export function crossValidateOne(
+  data: EvaluationData,
+  candidate: Candidate,
+  options: CrossValidationOptions,
+): CandidatePredictions {
+  return crossValidate(data, [candidate], options).predictions[0];
+}
+
 /** Splits of one repetition. They depend only on the seed and the number of the repetition. */
 export function createSplits(
   { training, groups }: EvaluationData,

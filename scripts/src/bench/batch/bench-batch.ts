@@ -102,7 +102,7 @@ async function measureRounds(
     }
     if (digests.size > 1) throw new Error('two runs have not written the same bytes');
     for (const name of competitorNames) {
-      competitors[name].push(await runCompetitor(interpreter, name, input, output));
+      competitors[name]?.push(await runCompetitor(interpreter, name, input, output));
       await flush(output);
       if (round === 0) await checkCompetitor(TRAINING, input, output);
     }
@@ -179,7 +179,9 @@ function report(rows: number, { service, competitors }: Measurements): void {
 
 function toMeasurements(rows: number, { service, competitors }: Measurements) {
   const ratioTo = (name: Configuration, others: readonly { wall: number }[] | undefined) =>
-    others === undefined ? null : rounded(median(others.map(({ wall }, round) => wall / service[name][round].wall)));
+    others === undefined
+      ? null
+      : rounded(median(others.map(({ wall }, round) => wall / runOf(service[name], round).wall)));
   const serviceFigures = CONFIGURATION_NAMES.map((name) => {
     const { wall, firstWall, stages, memory, cpuSeconds } = medianRun(service[name]);
     const ratio = Object.fromEntries(COMPETITOR_NAMES.map((peer) => [peer, ratioTo(name, competitors[peer])]));
@@ -216,7 +218,7 @@ function toMeasurements(rows: number, { service, competitors }: Measurements) {
 function scoringRatio(service: Measurements['service']): number {
   const two = service['2 workers, 1 thread each'];
   return rounded(
-    median(service['1 worker, 1 thread'].map(({ stages }, round) => stages.scoring / two[round].stages.scoring)),
+    median(service['1 worker, 1 thread'].map(({ stages }, round) => stages.scoring / runOf(two, round).stages.scoring)),
   );
 }
 
@@ -230,5 +232,11 @@ function medianRun<T extends { wall: number }>(runs: readonly T[]): T {
     runs.map((run) => run.wall),
     0.5,
   );
-  return runs.find((run) => run.wall === wall) ?? runs[0];
+  return runs.find((run) => run.wall === wall) ?? runOf(runs, 0);
+}
+
+function runOf<T>(runs: readonly T[], round: number): T {
+  const run = runs[round];
+  if (run === undefined) throw new RangeError(`there is no run ${round}`);
+  return run;
 }

@@ -23,7 +23,7 @@ export async function checkCompetitor(training: string, input: string, output: s
     const { value: given, done } = await inputs.next();
     if (done === true) throw new Error('a script has written more rows than it was given');
     const probability = Number(cells[header.indexOf('probability_malignant')]);
-    const isMalignant = MALIGNANT.includes(cells[header.indexOf('predicted_class')]);
+    const isMalignant = MALIGNANT.includes(cells[header.indexOf('predicted_class')] ?? '');
     const [least, most] = votes.of(given.slice(1, -1));
     const count = Math.round(probability * K);
     const isRight =
@@ -49,7 +49,7 @@ class VoteRanges {
       cells.every((cell) => /^\d+$/.test(cell)),
     );
     this.samples = rows.map((cells) => cells.slice(1, -1).map(Number));
-    this.malignant = rows.map((cells) => MALIGNANT.includes(cells[cells.length - 1]));
+    this.malignant = rows.map((cells) => MALIGNANT.includes(cells.at(-1) ?? ''));
   }
 
   of(features: readonly string[]): readonly [number, number] {
@@ -61,9 +61,9 @@ class VoteRanges {
 
   private range(sample: readonly number[]): [number, number] {
     const distances = this.samples.map((row) =>
-      row.reduce((sum, value, feature) => sum + (value - sample[feature]) ** 2, 0),
+      row.reduce((sum, value, feature) => sum + (value - (sample[feature] ?? NaN)) ** 2, 0),
     );
-    const kth = distances.toSorted((a, b) => a - b)[K - 1];
+    const kth = distances.toSorted((a, b) => a - b)[K - 1] ?? Infinity;
     let [nearer, nearerMalignant, tied, tiedMalignant] = [0, 0, 0, 0];
     distances.forEach((distance, row) => {
       if (distance < kth) [nearer, nearerMalignant] = [nearer + 1, nearerMalignant + Number(this.malignant[row])];

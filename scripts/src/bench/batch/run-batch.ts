@@ -27,30 +27,36 @@ export interface BatchRun {
 /** Runs one file through the service, as a client sees it. */
 export async function runBatch({ api, pids }: RunningStack, input: string, output: string): Promise<BatchRun> {
   const sampler = new ProcessSampler([pids.api, ...pids.workers]);
-  const times = [performance.now()];
+  const startedMs = performance.now();
   const id = await api.uploadBatch(input);
-  times.push(performance.now());
+  const uploadedMs = performance.now();
   const upload = sampler.endStage();
   let scoring: number | null | undefined;
+  let scoredMs = uploadedMs;
   for await (const state of api.batchStates(id)) {
     if (scoring !== undefined || !(state.status === 'finalizing' || isBatchFinished(state))) continue;
-    times.push(performance.now());
+    scoredMs = performance.now();
     scoring = sampler.endStage();
   }
-  times.push(performance.now());
+  const finalizedMs = performance.now();
   const finalizing = sampler.endStage();
   await api.downloadResults(id, output);
-  times.push(performance.now());
+  const downloadedMs = performance.now();
   const download = sampler.endStage();
   const { peaks, together, cpuSeconds } = sampler.stop();
-  const seconds = times.slice(1).map((time, i) => (time - times[i]) / 1000);
+  const [apiPeak = null, ...workerPeaks] = peaks;
   return {
-    wall: (times[4] - times[0]) / 1000,
-    stages: { upload: seconds[0], scoring: seconds[1], finalizing: seconds[2], download: seconds[3] },
+    wall: (downloadedMs - startedMs) / 1000,
+    stages: {
+      upload: (uploadedMs - startedMs) / 1000,
+      scoring: (scoredMs - uploadedMs) / 1000,
+      finalizing: (finalizedMs - scoredMs) / 1000,
+      download: (downloadedMs - finalizedMs) / 1000,
+    },
     cpuSeconds,
     memory: {
-      api: peaks[0],
-      workers: peaks.slice(1),
+      api: apiPeak,
+      workers: workerPeaks,
       together,
       byStage: { upload, scoring: scoring ?? null, finalizing, download },
     },

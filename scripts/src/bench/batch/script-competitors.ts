@@ -55,5 +55,5 @@ export async function runCompetitor(
   const wall = (performance.now() - startedMs) / 1000;
   const { peaks, cpuSeconds } = sampler.stop();
   if (code !== 0) throw new Error(`${name} ended with status ${code}`);
-  return { wall, cpuSeconds, memory: peaks[0], versions: JSON.parse(printed) as CompetitorRun['versions'] };
+  return { wall, cpuSeconds, memory: peaks[0] ?? null, versions: JSON.parse(printed) as CompetitorRun['versions'] };
 }

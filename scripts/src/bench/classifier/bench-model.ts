@@ -85,11 +85,11 @@ function report(
 
 function medianRatio(rates: Rates, name: string): number {
   const own = rates.get('kernel') ?? [];
-  return median((rates.get(name) ?? []).map((rate, turn) => own[turn] / rate));
+  return median((rates.get(name) ?? []).map((rate, turn) => (own[turn] ?? NaN) / rate));
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 function round(value: number): number {

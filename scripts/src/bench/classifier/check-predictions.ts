@@ -27,10 +27,10 @@ export async function checkPredictions(
     const theirs = await competitors.distances(competitor, CHECKED_ROWS);
     const largest = Math.max(
       ...ours.flatMap((distances, row) =>
-        distances.map((distance, i) => Math.abs(distance - theirs[row][i]) / Math.max(1, distance)),
+        distances.map((distance, i) => Math.abs(distance - (theirs[row]?.[i] ?? NaN)) / Math.max(1, distance)),
       ),
     );
-    if (largest > TOLERANCES[competitor])
+    if (!(largest <= (TOLERANCES[competitor] ?? 0)))
       throw new Error(`${competitor} measures other distances: they differ by ${largest}`);
     console.log(
       `  ${CHECKED_ROWS} answers as ${competitor} has them; distances differ by at most ${largest.toExponential(1)}`,

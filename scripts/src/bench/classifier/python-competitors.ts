@@ -86,7 +86,9 @@ function encode(values: Float64Array): string {
 function scale(samples: Float64Array, { file, training }: Model): Float64Array {
   const { scaling } = file;
   if (scaling === null) return samples;
-  return samples.map(
-    (value, i) => (value - scaling.center[i % training.featureCount]) / scaling.scale[i % training.featureCount],
-  );
+  const { center, scale: deviation } = scaling;
+  return samples.map((value, i) => {
+    const feature = i % training.featureCount;
+    return (value - center[feature]!) / deviation[feature]!;
+  });
 }

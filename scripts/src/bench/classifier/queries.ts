@@ -19,9 +19,8 @@ export function drawQueries({ training, schema }: Model, rows: number, random = 
   const queries = new Float64Array(rows * featureCount);
   for (let row = 0; row < rows; row++) {
     const origin = Math.floor(random() * training.rows) * featureCount;
-    for (let feature = 0; feature < featureCount; feature++) {
-      const { min, max, integer } = schema.features[feature];
-      const value = samples[origin + feature];
+    for (const [feature, { min, max, integer }] of schema.features.entries()) {
+      const value = samples[origin + feature]!;
       const step = integer ? (random() < 0.5 ? -1 : 1) : value * (random() - 0.5) * 0.2;
       queries[row * featureCount + feature] = random() < 0.3 ? Math.min(max, Math.max(min, value + step)) : value;
     }

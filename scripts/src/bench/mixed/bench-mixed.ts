@@ -68,12 +68,11 @@ async function runMixed(stack: RunningStack, input: string): Promise<MixedRun> {
 }
 
 function report(rows: number, runs: readonly MixedRun[]): object {
-  const stages = Object.keys(runs[0].busy);
+  const stages = new Set(runs.flatMap((run) => Object.keys(run.busy)));
+  const latenciesIn = (stage: string) => runs.flatMap((run) => run.busy[stage] ?? []);
   const idle = toLatencies(runs.flatMap((run) => run.idle));
-  const busy = toLatencies(runs.flatMap((run) => stages.flatMap((stage) => run.busy[stage])));
-  const byStage = Object.fromEntries(
-    stages.map((stage) => [stage, toLatencies(runs.flatMap((run) => run.busy[stage]))]),
-  );
+  const busy = toLatencies([...stages].flatMap(latenciesIn));
+  const byStage = Object.fromEntries([...stages].map((stage) => [stage, toLatencies(latenciesIn(stage))]));
   const seconds = rounded(
     quantile(
       runs.map((run) => run.batchSeconds),

@@ -22,7 +22,7 @@ function run({ url, key, bodies, perSecond }: ConstantRateOptions): void {
   const api = new ApiConnection(url, key);
   const answers: Promise<TimedResponse>[] = [];
   const timer = setInterval(
-    () => answers.push(sendRequest(api, bodies[answers.length % bodies.length])),
+    () => answers.push(sendRequest(api, bodies[answers.length % bodies.length]!)),
     1000 / perSecond,
   );
   parentPort?.once('message', () => {

@@ -26,7 +26,7 @@ export async function benchPromises({ environment, rounds }: BenchOptions): Prom
     runs.push(
       await withStack(environment, { WORKERS: '2', CANARY_SECONDS: '0' }, async (stack) => ({
         afterKillMs: await timeResponsesAfterKill(stack, bodies),
-        ...(await timeOutage(stack, bodies[0])),
+        ...(await timeOutage(stack, bodies[0]!)),
       })),
     );
   }

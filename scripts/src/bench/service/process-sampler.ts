@@ -82,7 +82,7 @@ function readCpuSeconds(pid: number): number | undefined {
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
       .map(Number);
-    return (fields[USER_TIME] + fields[SYSTEM_TIME]) / TICKS_PER_SECOND;
+    return ((fields[USER_TIME] ?? 0) + (fields[SYSTEM_TIME] ?? 0)) / TICKS_PER_SECOND;
   } catch {
     return undefined;
   }

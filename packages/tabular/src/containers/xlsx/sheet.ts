@@ -168,7 +168,7 @@ class SheetHandler implements XmlHandler {
 
   private cellText(): string {
     const { value } = this;
-    const type = this.cell['t'];
+    const type = this.cell['t'] ?? '';
     if (this.hasFormula && (value === undefined || (value === '' && type !== 'str'))) {
       this.fault ??= {
         code: 'formula-without-value',
