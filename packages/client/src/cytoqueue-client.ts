@@ -2,7 +2,7 @@ import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings }
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
-import { batchPath, modelPath, predictionPath, reviewsPath, rowPath, versionPath } from './resource-paths';
+import { batchPath, modelPath, predictionPath, profilePath, reviewsPath, rowPath, versionPath } from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
@@ -11,9 +11,11 @@ import type {
   BatchRow,
   BatchStatus,
   ClassName,
+  ImportProfile,
   ModelEvaluation,
   ModelSummary,
   ModelVersion,
+  NamedImportProfile,
   OperatingPoint,
   Page,
   Prediction,
@@ -166,6 +168,15 @@ export class CytoqueueClient {
     return this.retry(signal, () =>
       sendFile<Preflight>(this.transport, { ...upload, file, filename, onProgress, signal }),
     );
+  }
+
+  async listImportProfiles({ signal }: CallOptions = {}): Promise<NamedImportProfile[]> {
+    return (await this.transport.json<{ data: NamedImportProfile[] }>({ path: '/v1/import-profiles', signal })).data;
+  }
+
+  /** Creates or replaces the profile. Batches that used it keep its earlier content. */
+  putImportProfile(name: string, profile: ImportProfile, { signal }: CallOptions = {}): Promise<NamedImportProfile> {
+    return this.transport.json({ method: 'PUT', path: profilePath(name), json: profile, signal });
   }
 
   getBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {

@@ -17,6 +17,10 @@ export function reviewsPath(reviewed: ReviewedItem): string {
   return `${path}/reviews`;
 }
 
+export function profilePath(name: string): string {
+  return `/v1/import-profiles/${encodeURIComponent(name)}`;
+}
+
 export function modelPath(name: string): string {
   return `/v1/models/${encodeURIComponent(name)}`;
 }

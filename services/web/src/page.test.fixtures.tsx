@@ -1,10 +1,13 @@
-import { ApiError, type Feature, type ModelVersion } from '@cytoqueue/client';
+import { ApiError, type Feature, type ModelVersion, type Preflight } from '@cytoqueue/client';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { render } from '@testing-library/react';
+import { configure, render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
 import type { ReactElement } from 'react';
 import { MemoryRouter, Route, Routes, useLocation } from 'react-router';
 import { createQueryClient } from './api/query-client';
+
+// Waiting ends on what is waited for, never on a slow machine.
+configure({ asyncUtilTimeout: 120_000 });
 
 /** The element at `/`; every other address shows itself. */
 export function renderPage(element: ReactElement): UserEvent {
@@ -72,3 +75,28 @@ export const GRADES_MODEL: ModelVersion = {
   limits_of_use: [],
   links: { self: '/v1/models/wbc-knn/versions/1.0.0' },
 };
+
+/** The check of a file with one row that can be scored. */
+export function preflightReport(changes: Partial<Preflight>): Preflight {
+  return {
+    filename: 'a.csv',
+    input_sha256: '0',
+    bytes: 4,
+    model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
+    dialect: { delimiter: ',', line_end: 'LF', bom: false },
+    columns: [],
+    rows: { total: 1, valid: 1, rejected: 0, with_missing_features: 0, repeated: 0 },
+    accepted: true,
+    problems: [],
+    import: null,
+    warnings: [],
+    warnings_total: 0,
+    faults: [],
+    rejected_by_code: {},
+    errors: [],
+    missing_by_feature: {},
+    drift: { verdict: 'too_few_rows', columns: [] },
+    eta_seconds: null,
+    ...changes,
+  };
+}

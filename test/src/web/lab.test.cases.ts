@@ -64,8 +64,8 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await choose(page, largeFile());
     await page.getByRole('button', { name: 'Score 19,985 rows' }).waitFor();
     expect(await page.getByRole('row', { name: /A value outside its range/ }).innerText()).toContain('10');
-    expect(await page.getByRole('row', { name: /UnifSize/ }).innerText()).toContain(
-      'uniformity of cell size by a known other name',
+    expect(await page.getByRole('row', { name: /UnifSize/ }).innerText()).toMatch(
+      /Uniformity of cell size\s+known other name/,
     );
     expect(await axeViolations(page)).toEqual([]);
     expect(await (await app.call('clinician', '/v1/batches')).json()).toMatchObject({ data: [] });
@@ -113,6 +113,52 @@ export function describeLabPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     await choose(page, { name: 'right.csv', mimeType: 'text/csv', buffer: WISCONSIN });
     await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+  });
+
+  test('columns with unknown names are mapped by hand, and the profile scores this file and the next', async () => {
+    const app = newPeople();
+    const { page, addresses } = await app.visit('/batches/new', 'clinician');
+    const labFile = (name: string) => {
+      const text = wisconsinOfAnotherLab().replace('ID,Clump,', 'Fallnummer,Klumpen,').replaceAll(',', ';');
+      return choose(page, { name, mimeType: 'text/csv', buffer: Buffer.from(text) });
+    };
+    await labFile('May.csv');
+    await page.getByText('First choose a column for Clump thickness.').waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByLabel('Use of column Fallnummer').selectOption('id');
+    await page.getByLabel('Use of column Klumpen').selectOption('clump_thickness');
+    await page.getByLabel('Profile name').fill('northgate');
+    await page.getByRole('button', { name: 'Save profile and check again' }).click();
+    await page.getByRole('button', { name: 'Score 699 rows' }).click();
+    await page.waitForURL('**/batches/batch_*');
+    await page.getByText('The first 100 rows.').waitFor();
+    expect(await page.getByRole('region', { name: 'How the file was read' }).innerText()).toMatch(
+      /Separator\s+semicolon[^]*Import profile\s+northgate/,
+    );
+    expect(await page.getByRole('row', { name: /Reference with both classes/ }).count()).toBeGreaterThan(0);
+
+    await page.goto(`${app.stack.url}/batches/new`);
+    await labFile('June.csv');
+    await page.getByText(/The file cannot be accepted/).waitFor();
+    await page.getByText('how the file is read').click();
+    await page.getByLabel('Import profile').selectOption('northgate');
+    await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
+    expect(addresses.filter((address) => /Fallnummer|Klumpen|May|June/.test(address))).toEqual([]);
+  });
+
+  test('a file on another scale is marked before and after it is scored', async () => {
+    const app = newPeople();
+    const { page } = await app.visit('/batches/new', 'clinician');
+    const halved = wisconsinOfAnotherLab().replaceAll(/(?<=,)\d+(?=,)/g, (grade) =>
+      String(Math.ceil(Number(grade) / 2)),
+    );
+    await choose(page, { name: 'halved.csv', mimeType: 'text/csv', buffer: Buffer.from(halved) });
+    await page.getByRole('heading', { name: /unlike the training data. Do not score it/ }).waitFor();
+    expect(await page.getByRole('alert').innerText()).toContain('another grade scale');
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Score/ }).click();
+    await page.getByRole('heading', { name: /unlike the training data. Do not rely on its results/ }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
   });
 
   test('a file can be dropped onto the page', async () => {

@@ -52,17 +52,27 @@ export function reportColumns(
   });
 }
 
-function reportMismatch(columns: string[], schema: Schema, { unmatched }: SchemaError): ColumnReport[] {
+/** Errors of headers whose columns have no meaning of their own, whatever their names are like. */
+const NAMELESS = ['ambiguous-columns', 'no-header'];
+
+/** The use of each column of a file that does not fit, as far as its name or the profile tells. */
+function reportMismatch(
+  columns: string[],
+  schema: Schema,
+  { code, unmatched }: SchemaError,
+  mapping: ReadonlyMap<string, string>,
+): ColumnReport[] {
+  const mapped = new Set(mapping.values());
   return columns.map((column) => {
-    const match = matchFeature(column, schema);
-    if (match !== undefined)
-      return {
-        column,
-        used_as: 'feature',
-        feature: featureAt(schema, match.feature).name,
-        matched_by: match.matchedBy,
-      };
     const name = normalizeName(column);
+    const meaning = mapping.get(name);
+    if (meaning === 'id' || meaning === 'label') return { column, used_as: meaning };
+    if (meaning !== undefined) return { column, used_as: 'feature', feature: meaning, matched_by: 'profile' };
+    if (NAMELESS.includes(code)) return { column, used_as: 'carried' };
+    const match = matchFeature(column, schema);
+    const feature = match && featureAt(schema, match.feature).name;
+    if (feature !== undefined && !mapped.has(feature))
+      return { column, used_as: 'feature', feature, matched_by: match?.matchedBy };
     if (schema.labelColumns.includes(name)) return { column, used_as: 'label' };
     if (schema.idColumns.includes(name)) return { column, used_as: 'id' };
     const suggestion = unmatched.find((other) => other.column === column)?.suggestion;
@@ -76,11 +86,13 @@ export function matchColumnsOrReject(
   { schema, profile }: ImportSettings,
   line: number | null,
 ): HeaderMatch {
-  const mapped = Object.entries(profile?.content.columns ?? {}).map(
-    ([meaning, column]) => [normalizeName(column), meaning] as const,
+  const mapping = new Map(
+    Object.entries(profile?.content.columns ?? {}).map(
+      ([meaning, column]) => [normalizeName(column), meaning] as const,
+    ),
   );
   try {
-    return matchHeader(columns, schema, new Map(mapped));
+    return matchHeader(columns, schema, mapping);
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
     const errors = error.errors.map((item: FieldError) => ({
@@ -90,7 +102,7 @@ export function matchColumnsOrReject(
       column: item.column ?? item.field,
     }));
     const detail = describeMismatch(columns, schema, error, line);
-    throw new HeaderProblem(detail, { errors, cause: error }, reportMismatch(columns, schema, error));
+    throw new HeaderProblem(detail, { errors, cause: error }, reportMismatch(columns, schema, error, mapping));
   }
 }
 

@@ -73,3 +73,37 @@ test('equal errors are counted together, with the first row and line', async () 
     faults: [{ code: 'out-of-range', rows: 2, first_row: 2, first_line: 4 }],
   });
 });
+
+const preflight = async (body: string, query = '') =>
+  (await (
+    await api.fetch(`/v1/batches/preflight${query}`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body })
+  ).json()) as {
+    accepted: boolean;
+    columns: { column: string; used_as: string; feature?: string; matched_by?: string }[];
+  };
+
+test('columns that the profile maps are reported as such, also while others are still unmatched', async () => {
+  const names = HEADER.trim()
+    .split(',')
+    .map((name) => ({ V6: 'Kern', V9: 'Teilung' })[name] ?? name);
+  const init = {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ columns: { bare_nuclei: 'Kern', id: 'V1' } }),
+  };
+  expect((await api.fetch('/v1/import-profiles/lab', init)).status).toBe(200);
+  const { accepted, columns } = await preflight(`${names.join(',')}\n${ROW}`, '?profile=lab');
+  expect(accepted).toBe(false);
+  const used = Object.fromEntries(columns.map(({ column, ...use }) => [column, use]));
+  expect(used).toMatchObject({
+    Kern: { used_as: 'feature', feature: 'bare_nuclei', matched_by: 'profile' },
+    Teilung: { used_as: 'carried' },
+    V1: { used_as: 'id' },
+  });
+});
+
+test('no meaning is reported for the columns of a header that is ambiguous', async () => {
+  const names = Array.from({ length: 11 }, (_, index) => `V${index + 1}`).join(',');
+  const { columns } = await preflight(`${names}\n1,${ROW.trim()},2\n`);
+  expect(new Set(columns.map(({ used_as }) => used_as))).toEqual(new Set(['carried']));
+});

@@ -1,5 +1,6 @@
 import type { Drift } from '@cytoqueue/client';
 import { Panel } from '../ui/panel';
+import { featureLabel } from './drift-labels';
 
 const MODERATE_DRIFT_FROM = 0.1;
 const STRONG_DRIFT_FROM = 0.25;
@@ -33,7 +34,7 @@ export function DriftView({ drift }: { drift: Drift }) {
         <tbody>
           {features.map(([name, index]) => (
             <tr key={name}>
-              <th scope="row">{name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())}</th>
+              <th scope="row">{featureLabel(name)}</th>
               <td>
                 <DriftBar index={index} />
               </td>

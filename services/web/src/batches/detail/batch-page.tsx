@@ -9,7 +9,10 @@ import { BatchProgress } from './batch-progress';
 import { useBatch } from '../batch-queries';
 import { STATUS_LABELS } from '../batch-labels';
 import { ClassDistribution } from './class-distribution';
+import { DriftBanner } from '../drift-banner';
 import { DriftView } from '../drift-view';
+import { ImportPanel } from '../import/import-panel';
+import { WarningsPanel } from '../import/warnings-panel';
 import { ErrorsPanel } from './errors-panel';
 import { PreviewPanel } from './preview-panel';
 import { RescorePanel } from './rescore-panel';
@@ -40,8 +43,10 @@ export function BatchPage() {
           {STATUS_LABELS[batch.status]}
         </p>
       </header>
+      {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
       <BatchActions batch={batch} />
       <BatchProgress batch={batch} />
+      <WarningsPanel warnings={batch.warnings ?? []} total={batch.warnings_total ?? 0} />
       {isBatchFinished(batch) && <FinishedBatch batch={batch} />}
     </article>
   );
@@ -58,6 +63,7 @@ function FinishedBatch({ batch }: { batch: Batch }) {
       {summary.drift !== undefined && <DriftView drift={summary.drift} />}
       {hasResults && counts.succeeded > 0 && <PreviewPanel batch={batch} file="results" />}
       {hasResults && <RescorePanel batch={batch} />}
+      {batch.import !== undefined && <ImportPanel report={batch.import} />}
       <p className="small muted digest">
         SHA-256 of the uploaded file: <code>{batch.input_sha256}</code>
       </p>

@@ -15,6 +15,7 @@ function Host() {
 }
 
 beforeEach(() => {
+  jest.spyOn(noRetryClient, 'listImportProfiles').mockResolvedValue([{ name: 'northgate' }]);
   jest
     .spyOn(noRetryClient, 'listModels')
     .mockResolvedValue([{ name: 'wbc-knn', champion: '1.0.0', versions: ['1.1.0', '1.0.0'] }] as Awaited<
@@ -31,7 +32,7 @@ test('the defaults leave every choice to the service', () => {
   expect(chosen('Model')).toBe('wbc-knn, the version in use');
   expect(chosen('Threshold for malignant')).toBe('At 50 % probability');
   expect(chosen('Rows with missing values')).toBe('Score them, and say so in the result');
-  expect(chosen('Invalid rows')).toBe('Score the others, list the bad ones');
+  expect(chosen('Invalid rows')).toBe('Score the others and list the invalid ones');
   expect(chosen('Evidence for every row')).toBe('No');
   expect(settings).toEqual({});
 });
@@ -46,15 +47,23 @@ test('each choice becomes its setting, and going back to the default removes it'
   await choose('Rows with missing values', 'reject');
   await choose('Invalid rows', 'abort');
   await choose('Evidence for every row', 'yes');
+  await choose('Import profile', 'northgate');
+  await choose('Encoding of a text file', 'windows-1252');
+  await choose('Warnings about the file', 'abort');
   expect(settings).toEqual({
     model: 'wbc-knn@1.1.0',
     operatingPoint: 'sensitivity99',
     missing: 'reject',
     onError: 'abort',
     explain: true,
+    profile: 'northgate',
+    charset: 'windows-1252',
+    onWarning: 'abort',
   });
   await choose('Model', '');
+  await choose('Import profile', '');
   await choose('Evidence for every row', 'no');
   expect(settings.model).toBeUndefined();
   expect(settings.explain).toBeUndefined();
+  expect(settings.profile).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
+import { useImportProfiles } from './import-profiles';
 
 interface BatchSettingsFormProps {
   settings: BatchSettings;
@@ -9,10 +10,11 @@ interface BatchSettingsFormProps {
 
 export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps) {
   const { data: models = [] } = useModels();
+  const profiles = useImportProfiles();
   return (
     <details className="panel settings">
       <summary>
-        Settings <span className="muted small">model, threshold, what becomes of bad rows</span>
+        Settings <span className="muted small">model, threshold, invalid rows, how the file is read</span>
       </summary>
       <div className="fields">
         <SelectField
@@ -51,8 +53,16 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           value={settings.onError ?? 'continue'}
           onChange={(onError) => onChange({ ...settings, onError: onError as 'continue' | 'abort' })}
         >
-          <option value="continue">Score the others, list the bad ones</option>
+          <option value="continue">Score the others and list the invalid ones</option>
           <option value="abort">Fail the whole batch</option>
+        </SelectField>
+        <SelectField
+          label="Warnings about the file"
+          value={settings.onWarning ?? 'continue'}
+          onChange={(value) => onChange({ ...settings, onWarning: value === 'abort' ? 'abort' : undefined })}
+        >
+          <option value="continue">List them and score the file</option>
+          <option value="abort">Refuse the file</option>
         </SelectField>
         <SelectField
           label="Evidence for every row"
@@ -62,6 +72,30 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
         >
           <option value="no">No</option>
           <option value="yes">Yes</option>
+        </SelectField>
+        <SelectField
+          label="Import profile"
+          value={settings.profile ?? ''}
+          onChange={(profile) => onChange({ ...settings, profile: profile === '' ? undefined : profile })}
+          description="How files of this kind are read. A profile is saved below, beside the columns of a checked file."
+        >
+          <option value="">None</option>
+          {profiles.map(({ name }) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField
+          label="Encoding of a text file"
+          value={settings.charset ?? ''}
+          onChange={(charset) => onChange({ ...settings, charset: charset === '' ? undefined : charset })}
+        >
+          <option value="">As found in the file</option>
+          <option value="utf-8">UTF-8</option>
+          <option value="windows-1252">Windows-1252 (Western European)</option>
+          <option value="windows-1250">Windows-1250 (Central European)</option>
+          <option value="utf-16le">UTF-16</option>
         </SelectField>
       </div>
     </details>

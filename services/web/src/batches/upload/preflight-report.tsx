@@ -1,31 +1,48 @@
-import type { Preflight } from '@cytoqueue/client';
+import type { BatchSettings, Preflight } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
 import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { pluralize, formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
+import { DriftBanner } from '../drift-banner';
 import { DriftView } from '../drift-view';
 import { ErrorBreakdown } from '../error-breakdown';
+import { ImportPanel } from '../import/import-panel';
+import { WarningsPanel } from '../import/warnings-panel';
+import { ColumnMappingPanel } from './column-mapping-panel';
 import { StatTiles } from '../../ui/stat-tiles';
-import { TableScroll } from '../../ui/table-scroll';
 
 interface PreflightReportProps {
   report: Preflight;
   scope: 'sample' | 'full';
   fileBytes: number;
+  /** With which the file was checked. */
+  settings: BatchSettings;
+  onProfileSaved: (name: string) => void;
   /** Possible next actions. */
   children: ReactNode;
 }
 
-const DELIMITERS: Readonly<Record<string, string>> = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
 const MAX_LISTED = 20;
 
 /** Report of the file check; nothing has been stored yet. */
-export function PreflightReport({ report, scope, fileBytes, children }: PreflightReportProps) {
+export function PreflightReport(props: PreflightReportProps) {
+  const { report, scope, fileBytes, settings, onProfileSaved, children } = props;
   const { rows } = report;
-  if (!report.accepted) return <Refusal report={report} />;
+  const columns = report.columns.length > 0 && (
+    <ColumnMappingPanel report={report} settings={settings} onSaved={onProfileSaved} />
+  );
+  if (!report.accepted)
+    return (
+      <>
+        <Refusal report={report} />
+        {columns}
+        <WarningsPanel warnings={report.warnings} total={report.warnings_total} />
+      </>
+    );
   const title = scope === 'full' ? 'Check of the file' : 'Check of the first rows';
   return (
     <>
+      <DriftBanner drift={report.drift} isScored={false} />
       <Panel title={title}>
         <StatTiles
           tiles={[
@@ -55,19 +72,18 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
           ]}
         />
         <p className="small muted">
-          Separated by {DELIMITERS[report.dialect.delimiter] ?? report.dialect.delimiter}; to be scored by{' '}
-          {report.model.name} {report.model.version}.
+          To be scored by {report.model.name} {report.model.version}.
         </p>
         {children}
       </Panel>
       {rows.rejected > 0 && (
         <Panel
-          title="Bad rows"
+          title="Invalid rows"
           lead="These rows will not be scored. You can download them in a separate file, to correct and resubmit."
         >
           <ErrorBreakdown counts={report.rejected_by_code} />
           <details>
-            <summary>The first {pluralize(Math.min(MAX_LISTED, report.errors.length), 'place')}</summary>
+            <summary>{examplesTitle(report.errors.length)}</summary>
             <ul className="small">
               {report.errors.slice(0, MAX_LISTED).map(({ row, line, detail }) => (
                 <li key={`${row}-${detail}`}>
@@ -79,8 +95,9 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
           </details>
         </Panel>
       )}
-      <FileNotes report={report} />
-      <ColumnsPanel report={report} />
+      <WarningsPanel warnings={report.warnings} total={report.warnings_total} />
+      {columns}
+      {report.import !== null && <ImportPanel report={report.import} />}
       {report.drift.psi !== undefined && (
         <DriftView drift={{ psi: report.drift.psi, notes: report.drift.notes ?? [] }} />
       )}
@@ -88,89 +105,22 @@ export function PreflightReport({ report, scope, fileBytes, children }: Prefligh
   );
 }
 
+function examplesTitle(errors: number): string {
+  return errors > MAX_LISTED ? `The first ${MAX_LISTED} errors` : pluralize(errors, 'error');
+}
+
 function Refusal({ report }: { report: Preflight }) {
   return (
-    <>
-      <Notice tone="error">
-        <p>The file cannot be accepted.</p>
-        <ul>
-          {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (
-            <li key={index}>{detail}</li>
-          ))}
-        </ul>
-      </Notice>
-      {report.columns.length > 0 && <ColumnsPanel report={report} />}
-    </>
-  );
-}
-
-/** Repairs and warnings, of which a reader of the results has to know. */
-function FileNotes({ report }: { report: Preflight }) {
-  const repairs = report.import?.repairs ?? [];
-  if (repairs.length === 0 && report.warnings_total === 0) return null;
-  const more = report.warnings_total - Math.min(MAX_LISTED, report.warnings.length);
-  return (
-    <Panel title="How the file was read">
-      <ul className="small">
-        {repairs.map(({ code, detail }) => (
-          <li key={code}>{detail}</li>
-        ))}
-        {report.warnings.slice(0, MAX_LISTED).map(({ row, line, detail }, index) => (
-          <li key={index}>
-            <strong>Warning</strong>
-            {row === undefined ? '' : `, row ${formatCount(row)}`}
-            {line === undefined ? '' : `, line ${formatCount(line)}`}: {detail}
-          </li>
+    <Notice tone="error">
+      <p>
+        <strong>The file cannot be accepted.</strong>
+        {report.columns.length > 0 && ' Choose the use of its columns below, or correct the file.'}
+      </p>
+      <ul>
+        {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (
+          <li key={index}>{detail}</li>
         ))}
       </ul>
-      {more > 0 && <p className="small muted">and {pluralize(more, 'more warning')}</p>}
-    </Panel>
-  );
-}
-
-const COLUMN_USE_LABELS = {
-  feature: 'feature',
-  label: 'known class: passed through, not used',
-  id: 'identifier: passed through, not used',
-  carried: 'passed through unchanged',
-};
-
-function ColumnsPanel({ report }: { report: Preflight }) {
-  return (
-    <Panel title="Matched columns">
-      <TableScroll label="Columns">
-        <table className="list compact">
-          <thead>
-            <tr>
-              <th scope="col">Column of the file</th>
-              <th scope="col">Is taken for</th>
-              <th scope="col" className="number">
-                Not measured
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.columns.map(({ column, used_as, feature, matched_by, suggestion }, index) => (
-              // Columns that are only passed through may share a name.
-              <tr key={index}>
-                <th scope="row">{column === '' ? <span className="muted">(no name)</span> : column}</th>
-                <td>
-                  {used_as === 'feature' ? (
-                    <strong>{feature?.replaceAll('_', ' ')}</strong>
-                  ) : (
-                    <span className="muted">{COLUMN_USE_LABELS[used_as]}</span>
-                  )}
-                  {suggestion !== undefined && <span>; did you mean {suggestion.replaceAll('_', ' ')}?</span>}
-                  {matched_by === 'alias' && <span className="muted"> by a known other name</span>}
-                </td>
-                <td className="number">
-                  {feature !== undefined && formatCount(report.missing_by_feature[feature] ?? 0)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableScroll>
-    </Panel>
+    </Notice>
   );
 }

@@ -1,28 +1,9 @@
 /** @jest-environment jsdom */
-import { ConnectionError, type Preflight } from '@cytoqueue/client';
+import { ConnectionError } from '@cytoqueue/client';
 import { screen, waitFor } from '@testing-library/dom';
 import { client, noRetryClient } from '../../api/clients';
-import { problem, renderPage } from '../../page.test.fixtures';
+import { preflightReport, problem, renderPage } from '../../page.test.fixtures';
 import { UploadForm } from './upload-form';
-
-const report = {
-  input_sha256: '0',
-  bytes: 4,
-  model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
-  dialect: { delimiter: ',', line_end: 'LF', bom: false },
-  columns: [],
-  rows: { total: 1, valid: 1, rejected: 0, with_missing_features: 0, repeated: 0 },
-  accepted: true,
-  problems: [],
-  import: null,
-  warnings: [],
-  warnings_total: 0,
-  faults: [],
-  rejected_by_code: {},
-  errors: [],
-  missing_by_feature: {},
-  drift: { verdict: 'too_few_rows' as const, columns: [] },
-} as unknown as Preflight;
 
 const keys = () => upload.mock.calls.map(([, options]) => options?.idempotencyKey);
 const alert = () => screen.getByRole('alert').textContent;
@@ -30,7 +11,8 @@ let upload: jest.SpyInstance<ReturnType<typeof client.uploadBatch>, Parameters<t
 
 beforeEach(() => {
   jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
-  jest.spyOn(client, 'preflight').mockResolvedValue(report);
+  jest.spyOn(noRetryClient, 'listImportProfiles').mockResolvedValue([]);
+  jest.spyOn(client, 'preflight').mockResolvedValue(preflightReport({}));
   upload = jest.spyOn(client, 'uploadBatch');
 });
 

@@ -16,6 +16,7 @@ import { batchKey, BATCHES_KEY } from '../batch-queries';
 import { PreflightReport } from './preflight-report';
 import { UploadErrorNotice } from '../upload-error-notice';
 import { BatchSettingsForm } from './batch-settings-form';
+import { SheetChoice, needsSheet } from './sheet-choice';
 import { UploadProgressBar } from './upload-progress-bar';
 import { type PreflightCheck, usePreflight } from './use-preflight';
 
@@ -29,7 +30,8 @@ interface UploadFormProps {
 
 export function UploadForm({ file, selectionId }: UploadFormProps) {
   const [settings, setSettings] = useState<BatchSettings>(DEFAULT_SETTINGS);
-  const check = usePreflight(file, selectionId, settings);
+  const [profileRevision, setProfileRevision] = useState(0);
+  const check = usePreflight(file, selectionId, settings, profileRevision);
   const upload = useUpload(file);
   const report = check.data;
   return (
@@ -44,8 +46,18 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
       {check.error !== null && (
         <UploadErrorNotice error={check.error} what="The file cannot be accepted." onRetry={check.refetch} />
       )}
+      {needsSheet(check.error) && <SheetChoice onChoose={(sheet) => setSettings({ ...settings, sheet })} />}
       {report !== undefined && (
-        <PreflightReport report={report} scope={check.scope} fileBytes={file.size}>
+        <PreflightReport
+          report={report}
+          scope={check.scope}
+          fileBytes={file.size}
+          settings={settings}
+          onProfileSaved={(profile) => {
+            setSettings({ ...settings, profile });
+            setProfileRevision((revision) => revision + 1);
+          }}
+        >
           {check.scope === 'sample' && <CheckFullFile check={check} file={file} />}
           {upload.isError && <UploadErrorNotice error={upload.error} what={rejectionMessage(upload.error)} />}
           {upload.isPending && (

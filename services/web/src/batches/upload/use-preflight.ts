@@ -21,18 +21,26 @@ export interface PreflightCheck {
   refetch: () => void;
 }
 
-/** Checks the file; repeated when a setting changes the report. */
-export function usePreflight(file: File, selectionId: number, { model, missing }: BatchSettings): PreflightCheck {
+/**
+ * Checks the file; repeated when a setting changes the report.
+ * @param profileRevision changes when the profile is saved again under its name
+ */
+export function usePreflight(
+  file: File,
+  selectionId: number,
+  { model, missing, profile, sheet, charset, onWarning }: BatchSettings,
+  profileRevision: number,
+): PreflightCheck {
   const [scope, setScope] = useState<PreflightCheck['scope']>(file.size > FULL_CHECK_MAX_BYTES ? 'sample' : 'full');
   const [progress, setProgress] = useState<UploadProgress>();
+  const options = withoutUndefined({ model, missing, profile, sheet, charset, onWarning });
   const query = useQuery({
-    queryKey: ['preflight', selectionId, scope, model, missing],
+    queryKey: ['preflight', selectionId, scope, profileRevision, options],
     queryFn: async ({ signal }) => {
       setProgress(undefined);
       const part = scope === 'full' || (await isPacked(file)) ? file : await sampleRows(file);
       return client.preflight(part, {
-        ...(model === undefined ? {} : { model }),
-        ...(missing === undefined ? {} : { missing }),
+        ...options,
         filename: file.name,
         onProgress: setProgress,
         signal,
@@ -53,6 +61,10 @@ export function usePreflight(file: File, selectionId: number, { model, missing }
     checkFullFile: () => setScope('full'),
     refetch: () => void query.refetch(),
   };
+}
+
+function withoutUndefined(settings: { [Name in keyof BatchSettings]: BatchSettings[Name] | undefined }): BatchSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** Workbooks and archives cannot be read in part. */

@@ -1,0 +1,84 @@
+import type { BatchSettings, ImportProfile, Preflight } from '@cytoqueue/client';
+import { useState } from 'react';
+import { useModelVersion } from '../../models/model-queries';
+import { featureTitle } from '../../predictions/result/feature-titles';
+import { type ColumnChoices, addToProfile, findMappingFaults } from './column-mapping';
+import { ColumnsPanel } from './columns-panel';
+import { useImportProfiles } from './import-profiles';
+import { SaveProfileForm } from './save-profile-form';
+
+interface ColumnMappingPanelProps {
+  report: Preflight;
+  /** With which the file was checked. */
+  settings: BatchSettings;
+  onSaved: (name: string) => void;
+}
+
+/** Columns of the checked file; unmatched ones are mapped by hand and saved as an import profile. */
+export function ColumnMappingPanel({ report, settings, onSaved }: ColumnMappingPanelProps) {
+  const { data: version } = useModelVersion(report.model.name, report.model.version);
+  const profiles = useImportProfiles();
+  const [choices, setChoices] = useState<ColumnChoices>({});
+  if (version === undefined) return null;
+  const { features } = version;
+  const choose = (index: number, use: string | undefined): void =>
+    setChoices(({ [index]: _before, ...others }) => (use === undefined ? others : { ...others, [index]: use }));
+  const profile = currentProfile(profiles, settings);
+  const faults = findMappingFaults(
+    report.columns,
+    choices,
+    features.map(({ name }) => name),
+  );
+  const isNeeded = !report.accepted || Object.keys(choices).length > 0;
+  const form = (
+    <SaveProfileForm
+      // The profile arrives after the first rendering.
+      key={profiles.length}
+      profile={profile}
+      initialName={settings.profile ?? ''}
+      existingNames={profiles.map(({ name }) => name)}
+      openChoice={openChoiceText(faults, (name) => featureTitle(name, features))}
+      withChoices={(before) => addToProfile(before, report.columns, choices)}
+      onSaved={onSaved}
+    />
+  );
+  return (
+    <ColumnsPanel report={report} features={features} choices={choices} onChoose={choose}>
+      {isNeeded ? (
+        form
+      ) : (
+        <details>
+          <summary>Save how this file is read as an import profile</summary>
+          {form}
+        </details>
+      )}
+    </ColumnsPanel>
+  );
+}
+
+/** The profile that is in use, with the sheet and encoding that were chosen for this file. */
+function currentProfile(
+  profiles: ReturnType<typeof useImportProfiles>,
+  { profile: profileName, sheet, charset }: BatchSettings,
+): ImportProfile {
+  const { name: _name, error: _error, ...profile } = profiles.find(({ name }) => name === profileName) ?? { name: '' };
+  return {
+    ...profile,
+    ...(sheet === undefined ? {} : { sheet }),
+    ...(charset === undefined ? {} : { encoding: charset }),
+  };
+}
+
+function openChoiceText(
+  { repeated, missing }: ReturnType<typeof findMappingFaults>,
+  title: (name: string) => string,
+): string | undefined {
+  const [twice] = repeated;
+  if (twice !== undefined) {
+    const use = { id: 'the reference', label: 'the class column' }[twice] ?? title(twice);
+    return `Only one column can be ${use}.`;
+  }
+  if (missing.length === 0) return undefined;
+  const named = missing.slice(0, 3).map(title).join(', ');
+  return `First choose a column for ${named}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`;
+}

@@ -1,0 +1,25 @@
+import type { ImportProfile, NamedImportProfile } from '@cytoqueue/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { client, noRetryClient } from '../../api/clients';
+
+const PROFILES_KEY = ['import-profiles'] as const;
+
+/** The laboratory's saved profiles, without those that cannot be read. */
+export function useImportProfiles(): readonly NamedImportProfile[] {
+  const { data } = useQuery({
+    queryKey: PROFILES_KEY,
+    queryFn: ({ signal }) => noRetryClient.listImportProfiles({ signal }),
+  });
+  return data?.filter(({ error }) => error === undefined) ?? [];
+}
+
+export function useSaveImportProfile(onSaved: (name: string) => void) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: ({ name, profile }: { name: string; profile: ImportProfile }) => client.putImportProfile(name, profile),
+    onSuccess: async ({ name }) => {
+      await queryClient.invalidateQueries({ queryKey: PROFILES_KEY });
+      onSaved(name);
+    },
+  });
+}
