@@ -1,4 +1,4 @@
-import { type Column, addToProfile, findMappingFaults, isChosenByHand, useOfColumn } from './column-mapping';
+import { type Column, addToProfile, findMappingFaults, isChosenByHand, columnUse } from './column-mapping';
 
 const FEATURES = ['clump_thickness', 'mitoses'];
 const carried = (column: string): Column => ({ column, used_as: 'carried' });
@@ -36,7 +36,7 @@ test('a suggestion is never a use, and columns that compete for one feature have
     feature('Mit', 'mitoses'),
     feature('M', 'mitoses'),
   ];
-  const uses = (choices: Record<number, string>) => columns.map((_, index) => useOfColumn(index, columns, choices));
+  const uses = (choices: Record<number, string>) => columns.map((_, index) => columnUse(index, columns, choices));
   expect(uses({})).toEqual([undefined, undefined, undefined]);
   expect(findMappingFaults(columns, {}, FEATURES)).toEqual({ repeated: [], missing: FEATURES });
   const choices = { 0: 'clump_thickness', 2: 'mitoses' };

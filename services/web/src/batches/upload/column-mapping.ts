@@ -19,7 +19,7 @@ export interface MappingFaults {
 }
 
 /** The column's use by its name or by the profile; undefined for a column that is only passed through. */
-export function recognizedUse({ used_as, feature }: Column): ColumnUse | undefined {
+function recognizedUse({ used_as, feature }: Column): ColumnUse | undefined {
   return used_as === 'feature' ? feature : used_as === 'carried' ? undefined : used_as;
 }
 
@@ -32,7 +32,7 @@ export function isChosenByHand(column: Column, columns: readonly Column[]): bool
 }
 
 /** The use of a column with the choices made so far. Columns that compete for one feature have none until one is chosen. */
-export function useOfColumn(index: number, columns: readonly Column[], choices: ColumnChoices): ColumnUse | undefined {
+export function columnUse(index: number, columns: readonly Column[], choices: ColumnChoices): ColumnUse | undefined {
   const column = columns[index];
   if (column === undefined) return undefined;
   const choice = choices[index];
@@ -47,7 +47,7 @@ export function findMappingFaults(
   choices: ColumnChoices,
   features: readonly string[],
 ): MappingFaults {
-  const uses = columns.map((_, index) => useOfColumn(index, columns, choices)).filter((use) => use !== undefined);
+  const uses = columns.map((_, index) => columnUse(index, columns, choices)).filter((use) => use !== undefined);
   const repeated = uses.filter((use, index) => use !== NOT_USED && uses.indexOf(use) !== index);
   return { repeated: [...new Set(repeated)], missing: features.filter((feature) => !uses.includes(feature)) };
 }

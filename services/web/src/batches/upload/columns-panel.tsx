@@ -4,14 +4,7 @@ import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { featureTitle } from '../../predictions/result/feature-titles';
-import {
-  type Column,
-  type ColumnChoices,
-  NOT_USED,
-  type ColumnUse,
-  isChosenByHand,
-  useOfColumn,
-} from './column-mapping';
+import { type Column, type ColumnChoices, NOT_USED, type ColumnUse, isChosenByHand, columnUse } from './column-mapping';
 
 interface ColumnsPanelProps {
   report: Preflight;
@@ -50,7 +43,7 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
                   {isChosenByHand(column, columns) ? (
                     <UseSelect
                       column={column}
-                      use={useOfColumn(index, columns, choices)}
+                      use={columnUse(index, columns, choices)}
                       isUnresolved={!report.accepted}
                       features={features}
                       onChoose={(use) => onChoose(index, use)}
@@ -77,7 +70,7 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
 
 /** Whether a column with a suggestion waits for a choice. */
 function isOpen(index: number, columns: readonly Column[], choices: ColumnChoices): boolean {
-  return columns[index]?.suggestion !== undefined && useOfColumn(index, columns, choices) === undefined;
+  return columns[index]?.suggestion !== undefined && columnUse(index, columns, choices) === undefined;
 }
 
 function columnsLead(columns: readonly Column[], features: readonly Feature[]): string {

@@ -11,7 +11,7 @@ interface SaveProfileFormProps {
   profile: ImportProfile;
   initialName: string;
   existingNames: readonly string[];
-  /** What has to be chosen before; undefined when the choices can be saved. */
+  /** Names the choice that is still needed; undefined when the choices can be saved. */
   openChoice: string | undefined;
   withChoices: (profile: ImportProfile) => ImportProfile;
   onSaved: (name: string) => void;
