@@ -5,7 +5,7 @@ import type { LoadedModel } from '@cytoqueue/registry';
 import { type ModelPin, batchRowsKey, createId } from '@cytoqueue/records';
 import type { Schema } from '@cytoqueue/schema';
 import { TabularError } from '@cytoqueue/tabular';
-import { CpuTimeslices } from '../http/cpu-timeslices';
+import { cpuTimeslices } from '../http/cpu-timeslices';
 import { toProblem } from '../to-problem';
 import type { Problem } from '../http/problem';
 import { findImportProfile } from '../import-profiles/import-profiles';
@@ -19,9 +19,6 @@ import type { UploadSummary } from './upload-inspector';
 
 /** Processed in one go, in about a millisecond. */
 const SLICE_BYTES = 16 * 1024;
-
-/** Shared by all preflights of this process. */
-const timeslices = new CpuTimeslices();
 
 /**
  * Reads an upload as a batch would, by the same code, and removes it again. A file that can be read gets a report, also when
@@ -78,7 +75,7 @@ export async function readStatistics(
     end,
   })) as AsyncIterable<Buffer>) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      await timeslices.next();
+      await cpuTimeslices.next();
       statistics.add(chunk.subarray(at, at + SLICE_BYTES));
     }
   }

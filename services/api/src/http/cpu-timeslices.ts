@@ -2,7 +2,7 @@
  * Shares the event loop between CPU-bound requests: one slice of all their work runs per turn of the loop, so any other
  * request waits for at most one slice.
  */
-export class CpuTimeslices {
+class CpuTimeslices {
   private last: Promise<void> = Promise.resolve();
 
   /** Resolves when the caller may compute its next slice, synchronously. */
@@ -11,3 +11,6 @@ export class CpuTimeslices {
     return this.last;
   }
 }
+
+/** Shared by all CPU-bound requests of this process. */
+export const cpuTimeslices = new CpuTimeslices();

@@ -1,4 +1,5 @@
-import { ObjectKeys, sealDocument } from '@cytoqueue/records';
+import { ObjectKeys, batchDocumentShape, readDocument, sealDocument } from '@cytoqueue/records';
+import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { type Kind, MODEL, storeBatch } from '../../test/stored-batch';
@@ -125,6 +126,29 @@ test('a batch that is damaged or not finished hides no other item', async () => 
   await api.store.put(ObjectKeys.shard(api.tenant, damaged, 0, MODEL), Buffer.from('{"format":3'));
   await api.store.delete(ObjectKeys.runManifest(api.tenant, unfinished, 1));
   expect(await idsOf()).toEqual([record]);
+});
+
+test('reviews that cannot be read, and a batch whose model is lost, hide no other item', async () => {
+  const record = await scored('indeterminate');
+  const [batch, lost] = [await storeBatch(api, [['benign', 'benign']]), await storeBatch(api, [['benign']])];
+  for (const path of [`/v1/predictions/${record}`, `/v1/batches/${batch}/rows/2`]) await review(path);
+  for (const id of [record, batch])
+    replaceByLinkLoop(api.store.url, ObjectKeys.resourceReviewsFolder(api.tenant, id).slice(0, -1));
+  const key = ObjectKeys.batchDocument(api.tenant, lost);
+  const { model, ...document } = await readDocument(api.store, key, batchDocumentShape);
+  await api.store.put(key, sealDocument({ ...document, model: { ...model, version: '0.0.9' } }));
+  expect(await idsOf()).toEqual([`${batch}.1`, `${batch}.2`, record]);
+});
+
+test('of the reviews of a batch no more are listed than a page needs', async () => {
+  const batch = await storeBatch(api, [Array<Kind>(5).fill('benign')]);
+  for (const row of [1, 2, 4]) await review(`/v1/batches/${batch}/rows/${row}`);
+  expect(await idsOf(`?after=${batch}.1`)).toEqual([`${batch}.3`, `${batch}.5`]);
+  const listed = jest.spyOn(api.store, 'list');
+  expect(await idsOf(`?limit=1&after=${batch}.4`)).toEqual([`${batch}.5`]);
+  const from = listed.mock.calls.map(([options]) => options.startAfter);
+  listed.mockRestore();
+  expect(from).toContain(ObjectKeys.rowReviewsFolder(api.tenant, batch, 4));
 });
 
 test('another tenant has a list of its own, and operators have none', async () => {

@@ -1,13 +1,14 @@
 import { type DamageReport, ObjectKeys, listNewestFirst } from '@cytoqueue/records';
 import {
-  ObjectCorruptError,
   ObjectNotFoundError,
-  type ObjectStore,
   ObjectUnreadableError,
+  StoreUnavailableError,
+  listAll,
   listFolders,
 } from '@cytoqueue/storage';
 import type { z } from 'zod';
-import { BatchRows, type BatchRowsDeps, type RowFilter } from '../batches/rows/batch-rows';
+import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
+import type { RowFilter } from '../batches/rows/result-row';
 import { Problem } from '../http/problem';
 import { type PredictionResponseDeps, readListedPrediction } from '../predictions/prediction-response';
 import type { RetentionPolicy } from '../tenants/retention-policy';
@@ -33,13 +34,12 @@ interface Step {
 }
 
 const IDS_AT_ONCE = 16;
-/** Effort of one page of a batch's rows. */
-const PAGE_EFFORT = 50;
+/** Effort of a page of a batch's rows, and of each shard that is read for it. */
+const PAGE_EFFORT = 10;
+const SHARD_EFFORT = 25;
 const MAX_EFFORT = 500;
 /** Behind every row. */
 const LAST_ROW = 999_999_999;
-/** A batch that has no rows to show (yet). */
-const WITHOUT_ROWS = ['results-not-ready', 'no-results', 'object-damaged', 'expired'];
 
 /** Records and rows without a review, newest record or batch first, input order within a batch. */
 export class Worklist {
@@ -133,8 +133,8 @@ export class Worklist {
     if (view?.status !== 'succeeded' || view.result === undefined) return undefined;
     const { outcome, reasons, probability_malignant } = view.result as PredictionOutcome;
     if (this.outcome !== undefined && outcome !== this.outcome) return undefined;
-    const prefix = ObjectKeys.resourceReviewsFolder(this.tenant, id);
-    if ((await this.deps.store.list({ prefix, limit: 1 })).objects.length > 0) return undefined;
+    const reviews = this.listReviews(listAll(this.deps.store, ObjectKeys.resourceReviewsFolder(this.tenant, id)));
+    if ((await reviews.next()).done !== true) return undefined;
     return {
       id,
       prediction_id: id,
@@ -146,38 +146,68 @@ export class Worklist {
     };
   }
 
-  /** A batch that is not finished or cannot be read keeps no other from being shown. */
+  /** A batch that is not finished, or that cannot be shown for reasons of its own, hides no other. */
   private async *batchSteps(id: string, after: number, limit: number): AsyncGenerator<Step> {
     try {
       yield* this.unreviewedRows(id, after, limit);
     } catch (error) {
-      if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError)
-        this.deps.damage.report(ObjectKeys.batchFolder(this.tenant, id), error);
-      else if (
-        !(error instanceof ObjectNotFoundError) &&
-        !(error instanceof Problem && WITHOUT_ROWS.includes(error.type))
-      )
-        throw error;
+      if (error instanceof StoreUnavailableError && !(error instanceof ObjectUnreadableError)) throw error;
+      // A problem without a cause is no fault: the batch has no rows, or none yet.
+      const fault = error instanceof Problem ? error.cause : error;
+      if (fault !== undefined && !(fault instanceof ObjectNotFoundError))
+        this.deps.damage.report(ObjectKeys.batchFolder(this.tenant, id), fault);
     }
     yield { cursor: { id, row: LAST_ROW }, effort: 1 };
   }
 
   private async *unreviewedRows(id: string, start: number, limit: number): AsyncGenerator<Step> {
     const rows = await BatchRows.open(this.deps, this.tenant, id);
-    const reviewed = await readReviewedRows(this.deps.store, this.tenant, id);
+    const reviewed = new ReviewedRows(this.reviewedRows(id, start));
     for (let after = start; ;) {
-      const { data, lastRow, hasMore } = await rows.page({ outcome: this.outcome }, { after, limit: limit + 1 });
+      const filter = { outcome: this.outcome };
+      const { data, lastRow, hasMore, readShards } = await rows.page(filter, { after, limit: limit + 1 });
       for (const { row, sample_id, result } of data) {
-        if (result === undefined || reviewed.has(row)) continue;
+        if (result === undefined || (await reviewed.has(row))) continue;
         const { outcome, reasons, probability_malignant: probability } = result;
         const { created_at } = rows.batch;
         const item = { id: `${id}.${row}`, batch_id: id, row, sample_id, outcome, reasons, probability, created_at };
         yield { cursor: { id, row }, item, effort: 0 };
       }
+      after = lastRow ?? LAST_ROW;
+      yield { cursor: { id, row: hasMore ? after : LAST_ROW }, effort: PAGE_EFFORT + SHARD_EFFORT * readShards };
       if (!hasMore || lastRow === null) return;
-      yield { cursor: { id, row: lastRow }, effort: PAGE_EFFORT };
-      after = lastRow;
     }
+  }
+
+  /** Rows behind `start` that have a review. */
+  private reviewedRows(id: string, start: number): AsyncGenerator<string> {
+    const from = start === 0 ? undefined : ObjectKeys.rowReviewsFolder(this.tenant, id, start);
+    return this.listReviews(listFolders(this.deps.store, ObjectKeys.resourceReviewsFolder(this.tenant, id), from));
+  }
+
+  /** A folder of reviews that cannot be read hides no record or row: it counts as empty. */
+  private async *listReviews<T>(listing: AsyncGenerator<T>): AsyncGenerator<T> {
+    try {
+      yield* listing;
+    } catch (error) {
+      if (!(error instanceof ObjectUnreadableError)) throw error;
+      this.deps.damage.report(error.key, error);
+    }
+  }
+}
+
+/** Tells of rows, asked for in ascending order, whether they have a review. Reads no more of the listing than that needs. */
+class ReviewedRows {
+  private nextRow = 0;
+
+  constructor(private readonly rows: AsyncGenerator<string>) {}
+
+  async has(row: number): Promise<boolean> {
+    while (this.nextRow < row) {
+      const { done, value } = await this.rows.next();
+      this.nextRow = done === true ? Infinity : Number(value);
+    }
+    return this.nextRow === row;
   }
 }
 
@@ -185,10 +215,4 @@ interface PredictionOutcome {
   outcome: WorklistItem['outcome'];
   reasons: string[];
   probability_malignant: number;
-}
-
-async function readReviewedRows(store: ObjectStore, tenant: string, id: string): Promise<Set<number>> {
-  const rows = new Set<number>();
-  for await (const row of listFolders(store, ObjectKeys.resourceReviewsFolder(tenant, id))) rows.add(Number(row));
-  return rows;
 }

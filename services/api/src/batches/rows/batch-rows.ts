@@ -10,11 +10,13 @@ import {
   shardAt,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { cpuTimeslices } from '../../http/cpu-timeslices';
 import { Problem } from '../../http/problem';
+import { Semaphore } from '../../http/semaphore';
 import type { TenantQuotas } from '../../tenants/tenant-quotas';
 import { filesDamaged, requireFinishedFile } from '../download';
 import { readBatch } from '../read-batch';
-import { type BatchRow, RowFormat } from './result-row';
+import { type BatchRow, type RowFilter, RowFormat } from './result-row';
 
 export interface BatchRowsDeps {
   store: ObjectStore;
@@ -22,25 +24,30 @@ export interface BatchRowsDeps {
   quotas: Pick<TenantQuotas, 'rateLimit'>;
 }
 
-export interface RowFilter {
-  outcome?: 'confident' | 'indeterminate';
-  predicted_class?: 'benign' | 'malignant';
-  id_prefix?: string;
-}
-
 export interface RowPage {
   data: BatchRow[];
   /** Where the next page goes on: behind the last row, or behind the last one looked at. */
   lastRow: number | null;
   hasMore: boolean;
+  readShards: number;
 }
 
 /** Shards that one request reads whole, and of which it reads the counts; beyond them the page ends short. */
 const MAX_READ_SHARDS = 40;
 const MAX_COUNTED_SHARDS = 512;
 const COUNT_CONCURRENCY = 16;
+/** Rows that one request looks at before its page ends short: about two seconds of CPU. */
+const MAX_SEEN_ROWS = 200_000;
+/** Looked at in one go, in about a millisecond. */
+const SLICE_ROWS = 128;
 
-/** The result rows of a finished batch, from its shard objects, one shard in memory at a time. */
+/** Shards in memory at once, of all requests of this process: each may take several megabytes. */
+const shardReads = new Semaphore(8);
+
+/**
+ * The result rows of a finished batch, from its shard objects, one shard in memory at a time. Rows are looked at in time slices, and
+ * every shard that is read is charged to the tenant.
+ */
 export class BatchRows {
   private readonly failedShards: ReadonlySet<number>;
   private readonly format: RowFormat;
@@ -73,7 +80,7 @@ export class BatchRows {
   /** @throws ObjectNotFoundError when the results have no such row */
   async find(row: number): Promise<BatchRow> {
     const shard = this.shardOf(row);
-    const [found] = shard < 0 ? [] : await this.rowsOf(shard, row - 1, {});
+    const [found] = shard < 0 ? [] : (await this.findRows(shard, row - 1, {}, 1)).found;
     if (found === undefined) throw new ObjectNotFoundError(ObjectKeys.batchDocument(this.tenant, this.batch.id));
     return found;
   }
@@ -88,17 +95,18 @@ export class BatchRows {
   /** In the order of the input. */
   async page(filter: RowFilter, { after = 0, limit }: { after?: number; limit: number }): Promise<RowPage> {
     const data: BatchRow[] = [];
-    let read = 0;
+    let [readShards, seenRows] = [0, 0];
     for await (const { shard, passed } of this.candidates(filter, after)) {
-      if (shard === undefined || read === MAX_READ_SHARDS) return { data, lastRow: passed, hasMore: true };
-      read++;
-      for (const row of await this.rowsOf(shard, after, filter)) {
-        if (!matches(row, filter)) continue;
-        if (data.length === limit) return { data, lastRow: data[limit - 1]!.row, hasMore: true };
-        data.push(row);
-      }
+      if (shard === undefined || readShards >= MAX_READ_SHARDS || seenRows >= MAX_SEEN_ROWS)
+        return { data, lastRow: passed, hasMore: true, readShards };
+      const { found, seen } = await this.findRows(shard, after, filter, limit + 1 - data.length);
+      data.push(...found);
+      readShards++;
+      seenRows += seen;
+      if (data.length > limit)
+        return { data: data.slice(0, limit), lastRow: data[limit - 1]?.row ?? null, hasMore: true, readShards };
     }
-    return { data, lastRow: data.at(-1)?.row ?? null, hasMore: false };
+    return { data, lastRow: data.at(-1)?.row ?? null, hasMore: false, readShards };
   }
 
   /**
@@ -122,6 +130,7 @@ export class BatchRows {
     for await (const block of this.countsFrom(first)) {
       for (const { shard, counts } of block)
         if (mayHave(counts, outcome, predicted_class)) yield { shard, passed: passedBefore(shard) };
+      this.deps.quotas.rateLimit.addCost(this.tenant, 1);
       counted += block.length;
       const next = (block.at(-1)?.shard ?? shards.length) + 1;
       if (counted >= MAX_COUNTED_SHARDS && next < shards.length) yield { shard: undefined, passed: passedBefore(next) };
@@ -153,16 +162,36 @@ export class BatchRows {
     if (block.length > 0) yield await readBlock();
   }
 
-  private async rowsOf(shard: number, after: number, { id_prefix }: RowFilter): Promise<Iterable<BatchRow>> {
-    const { store, quotas } = this.deps;
+  /** At most `max` wanted rows of a shard, in their order, and how many rows were looked at. */
+  private findRows(
+    shard: number,
+    after: number,
+    filter: RowFilter,
+    max: number,
+  ): Promise<{ found: BatchRow[]; seen: number }> {
+    this.deps.quotas.rateLimit.addRows(this.tenant, shardAt(this.batch, shard).rows);
+    return shardReads.run(async () => {
+      const found: BatchRow[] = [];
+      let seen = 0;
+      for (const row of await this.rowsOf(shard, after, filter)) {
+        seen++;
+        if (row !== undefined && found.push(row) === max) break;
+        if (seen % SLICE_ROWS === 0) await cpuTimeslices.next();
+      }
+      return { found, seen };
+    });
+  }
+
+  private async rowsOf(shard: number, after: number, filter: RowFilter): Promise<Iterable<BatchRow | undefined>> {
     const { firstRow, rows } = shardAt(this.batch, shard);
-    quotas.rateLimit.addRows(this.tenant, rows);
     const key = this.keyOf(shard);
     const from = Math.max(0, after + 1 - firstRow);
-    if (this.failedShards.has(shard)) return this.failedRows(shard, from);
+    if (this.failedShards.has(shard)) return this.failedRows(shard, from, filter);
     try {
-      const { results } = decodeShardObject(await store.get(key), key, rows);
-      return mayHold(results, id_prefix) ? this.format.resultRows(results, from) : [];
+      const bytes = await this.deps.store.get(key);
+      await cpuTimeslices.next();
+      const { results } = decodeShardObject(bytes, key, rows);
+      return this.format.resultRows(results, from, filter);
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError)) throw error;
       // A canceled batch has results of the shards that were scored.
@@ -171,12 +200,12 @@ export class BatchRows {
     }
   }
 
-  private async failedRows(shard: number, from: number): Promise<Iterable<BatchRow>> {
+  private async failedRows(shard: number, from: number, filter: RowFilter): Promise<Iterable<BatchRow | undefined>> {
     const { offset, length, firstRow } = shardAt(this.batch, shard);
     const key = batchRowsKey(this.tenant, this.batch);
     try {
       const bytes = await this.deps.store.getRange(key, { start: offset, end: offset + length });
-      return this.format.failedRows(bytes, firstRow, from);
+      return this.format.failedRows(bytes, firstRow, from, filter);
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError)) throw error;
       throw new Problem('expired', 'The uploaded file, which holds these rows, is not kept any more.', {
@@ -204,18 +233,4 @@ function mayHave(
   const ofOutcome =
     outcome === undefined ? succeeded : outcome === 'indeterminate' ? indeterminate : succeeded - indeterminate;
   return ofOutcome > 0 && (predictedClass === undefined || classes[predictedClass] > 0);
-}
-
-/** Looks for the identifier's bytes, up to the first one that CSV writes in another way, before any cell is read. */
-function mayHold(bytes: Uint8Array, idPrefix: string | undefined): boolean {
-  const needle = (idPrefix ?? '').split('"')[0]!;
-  return needle === '' || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(needle);
-}
-
-function matches({ result, sample_id }: BatchRow, { outcome, predicted_class, id_prefix }: RowFilter): boolean {
-  return (
-    (outcome === undefined || result?.outcome === outcome) &&
-    (predicted_class === undefined || result?.predicted_class === predicted_class) &&
-    (id_prefix === undefined || sample_id?.startsWith(id_prefix) === true)
-  );
 }

@@ -1,6 +1,7 @@
 import { ObjectKeys } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../../test/src/support/redis-process';
 import { RunningApi } from '../../../test/running-api';
+import { RateLimit } from '../../tenants/rate-limit';
 import { type Kind, MODEL, storeBatch as store } from '../../../test/stored-batch';
 
 let redis: RedisProcess;
@@ -103,6 +104,46 @@ test('identifiers are found by their beginning, alone or with a filter', async (
   expect((await search(id, { id_prefix: 'R2' })).json.data).toEqual([]);
   expect((await search(id, { id_prefix: '' })).status).toBe(422);
   expect((await search(id, { id_prefix: 'r', limit: 101 })).status).toBe(422);
+});
+
+test('a search leaves other requests their turn while it looks at rows', async () => {
+  const id = await storeBatch([Array<Kind>(20_000).fill('benign')]);
+  const order: string[] = [];
+  let health: Promise<unknown> | undefined;
+  const get = api.store.get.bind(api.store);
+  const reading = jest.spyOn(api.store, 'get').mockImplementation(async (key, buffer) => {
+    const bytes = await get(key, buffer);
+    if (key.endsWith('.shard')) health = api.fetch('/health/live').then(() => order.push('health'));
+    return bytes;
+  });
+  // Every row has a 5, and no identifier begins with it.
+  expect((await search(id, { id_prefix: '5' })).json.data).toEqual([]);
+  order.push('search');
+  await health;
+  reading.mockRestore();
+  expect(order).toEqual(['health', 'search']);
+});
+
+test('a request ends after looking at so many rows, and the next one goes on behind them', async () => {
+  const shard = Array<Kind>(70_000).fill('benign');
+  const id = await storeBatch([shard, shard, shard, ['malignant']]);
+  const first = await search(id, { id_prefix: '5' });
+  expect(first.json).toEqual({ data: [], has_more: true, last_id: '210000' });
+  const second = await search(id, { id_prefix: '5', after: first.json.last_id });
+  expect(second.json).toEqual({ data: [], has_more: false, last_id: null });
+});
+
+test('what a request reads of shards is charged to the tenant', async () => {
+  const id = await storeBatch(Array.from({ length: 64 }, (): Kind[] => ['benign']));
+  const charged = async (query: string) => {
+    const charge = jest.spyOn(RateLimit.prototype, 'addCost');
+    await list(id, query);
+    const units = charge.mock.calls.reduce((sum, [, cost]) => sum + cost, 0);
+    charge.mockRestore();
+    return units;
+  };
+  expect(await charged('?outcome=indeterminate')).toBe(4);
+  expect(await charged('?limit=1')).toBe(2);
 });
 
 test('a canceled batch has the rows that were scored', async () => {
