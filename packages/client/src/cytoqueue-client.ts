@@ -23,6 +23,7 @@ import type {
   PredictionStatus,
   Preflight,
   QueueState,
+  DamagedReview,
   Review,
   ReviewBody,
   ReviewedItem,
@@ -268,7 +269,7 @@ export class CytoqueueClient {
   listReviews(
     reviewed: ReviewedItem,
     { signal, ...query }: Omit<ListOptions<never>, 'status'> = {},
-  ): Promise<Page<Review>> {
+  ): Promise<Page<Review | DamagedReview>> {
     return this.transport.json({ path: reviewsPath(reviewed), query, signal });
   }
 

@@ -219,6 +219,13 @@ export interface Review extends ReviewBody {
   key_id: string;
 }
 
+/** In lists: a stored review that is damaged or cannot be read. */
+export interface DamagedReview {
+  id: string;
+  created_at: string;
+  error: { code: 'object-damaged' | 'object-unreadable'; detail: string };
+}
+
 /** A scored record, or a scored row of a batch, without a review. */
 export interface WorklistItem {
   id: string;

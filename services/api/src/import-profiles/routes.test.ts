@@ -1,5 +1,5 @@
 import { RedisProcess } from '../../../../test/src/support/redis-process';
-import { ObjectKeys } from '@cytoqueue/records';
+import { ObjectKeys, sealDocument } from '@cytoqueue/records';
 import { RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;
@@ -38,6 +38,26 @@ test('a damaged profile is listed as damaged beside the others, can be replaced 
   await damage();
   expect([(await send('DELETE', '/a')).status, (await send('DELETE', '/a')).status]).toEqual([204, 404]);
   expect(await list()).toEqual([{ name: 'b', decimal: ',' }]);
+});
+
+test('a profile that is deleted while the list is read is left out', async () => {
+  for (const name of ['a', 'b']) await send('PUT', `/${name}`, { decimal: ',' });
+  const get = api.store.get.bind(api.store);
+  const reading = jest.spyOn(api.store, 'get').mockImplementation(async (key, buffer) => {
+    if (key.endsWith('/a.json')) await api.store.delete(key);
+    return get(key, buffer);
+  });
+  expect(await list()).toEqual([{ name: 'b', decimal: ',' }]);
+  reading.mockRestore();
+});
+
+test('requests at the same time do not pass the limit of profiles', async () => {
+  const create = (name: string) =>
+    api.store.put(ObjectKeys.importProfile(api.tenant, name), sealDocument({ decimal: ',' }));
+  await Promise.all(Array.from({ length: 98 }, (_, index) => create(`stored-${index}`)));
+  await Promise.all(Array.from({ length: 12 }, (_, index) => send('PUT', `/new-${index}`, { decimal: ',' })));
+  expect((await list()).length).toBeLessThanOrEqual(100);
+  expect((await send('PUT', '/stored-7', { decimal: '.' })).status).toBe(200);
 });
 
 test('profiles lie beside the settings: the retention of patient data does not remove them', () => {

@@ -128,13 +128,16 @@ async function listProfiles(
     try {
       return await readProfile(store, tenant, name);
     } catch (error) {
+      // It was deleted meanwhile.
+      if (error instanceof ObjectNotFoundError) return undefined;
       if (!(error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError)) throw error;
       damage.report(ObjectKeys.importProfile(tenant, name), error, { tenant });
       const { type: code, detail } = toProblem(error);
       return { name, error: { code, detail } };
     }
   };
-  response.json({ data: await Promise.all((await listNames(store, tenant)).map(read)) });
+  const profiles = await Promise.all((await listNames(store, tenant)).map(read));
+  response.json({ data: profiles.filter((profile) => profile !== undefined) });
 }
 
 async function getProfile(store: ObjectStore, { response, params, principal }: HandlerContext): Promise<void> {
@@ -147,12 +150,23 @@ async function putProfile(store: ObjectStore, context: HandlerContext): Promise<
   const key = ObjectKeys.importProfile(principal.tenant, name);
   const content = parse(importProfile, await readJson(request, response), 'field');
   const names = await listNames(store, principal.tenant);
-  if (names.length >= MAX_PROFILES && !names.includes(name))
-    throw new Problem('too-many-profiles', `A tenant may have ${MAX_PROFILES} import profiles; delete one first.`);
+  if (names.length >= MAX_PROFILES && !names.includes(name)) throw tooManyProfiles();
   auditEntry.resource = `import-profiles/${name}`;
   await store.put(key, sealDocument(content), { contentType: 'application/json' });
+  if (!names.includes(name)) await assertStillInLimit(store, principal.tenant, key);
   await auditEntry.commit();
   response.json({ name, ...content });
+}
+
+/** Requests at the same time have not seen each other's profile before they stored it: each of them is refused then. */
+async function assertStillInLimit(store: ObjectStore, tenant: string, key: string): Promise<void> {
+  if ((await listNames(store, tenant)).length <= MAX_PROFILES) return;
+  await store.delete(key);
+  throw tooManyProfiles();
+}
+
+function tooManyProfiles(): Problem {
+  return new Problem('too-many-profiles', `A tenant may have ${MAX_PROFILES} import profiles; delete one first.`);
 }
 
 async function deleteProfile(

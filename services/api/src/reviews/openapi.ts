@@ -22,6 +22,14 @@ export const review = z
   })
   .meta({ id: 'Review', description: 'What a second reader decided; never changed, and removed with its resource' });
 
+const damagedReview = z
+  .strictObject({
+    id: z.string(),
+    created_at: timestamp,
+    error: z.strictObject({ code: z.enum(['object-damaged', 'object-unreadable']), detail: z.string() }),
+  })
+  .meta({ id: 'DamagedReview', description: 'Its time is that of its id' });
+
 export const reviewBody = z
   .strictObject({ decision, note: z.string().max(2_000).optional() })
   .meta({ id: 'ReviewBody' });
@@ -57,7 +65,10 @@ function listOperation(operationId: string, of: string, params: typeof predictio
     summary: `Reviews of ${of}, newest first`,
     tags,
     requestParams: { ...params, query: reviewsQuery },
-    responses: { 200: jsonResponse('One page', page(review)), ...problemResponses(401, 403, 404, 409, 410, 422, 503) },
+    responses: {
+      200: jsonResponse('One page', page(z.union([review, damagedReview]))),
+      ...problemResponses(401, 403, 404, 409, 410, 422, 503),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { ObjectKeys, createId, sealDocument } from '@cytoqueue/records';
+import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { storeBatch } from '../../test/stored-batch';
@@ -124,12 +125,38 @@ describe.each([
     expect(await usedBytes()).toBeLessThanOrEqual(used - 1_000);
   });
 
+  test('are listed with what is wrong with them when they are damaged or cannot be read', async () => {
+    const path = `${await create()}/reviews`;
+    const ids: string[] = [];
+    for (const decision of ['other', 'repeat', 'malignant']) ids.push((await send(path, { decision })).json.id);
+    const keys = (await reviewFiles()).sort().map((file) => file.slice(file.indexOf('tenants/')));
+    await api.store.put(keys[0]!, Buffer.from('{"id":'));
+    replaceByLinkLoop(api.store.url, keys[1]!);
+    const { status, json } = await send(path);
+    expect([status, json.data]).toEqual([
+      200,
+      [
+        expect.objectContaining({ id: ids[2], decision: 'malignant' }),
+        expect.objectContaining({ id: ids[1], error: expect.objectContaining({ code: 'object-unreadable' }) }),
+        expect.objectContaining({ id: ids[0], error: expect.objectContaining({ code: 'object-damaged' }) }),
+      ],
+    ]);
+  });
+
   test('are refused where the quota is used up', async () => {
     const path = await create();
     api.assignKeys({ tenant: api.tenant, limits: { stored_bytes: 1 } });
     const { status, json } = await send(`${path}/reviews`, { decision: 'other' });
     expect([status, json.type]).toEqual([413, 'urn:cytoqueue:problem:quota-exceeded']);
     expect(await reviewFiles()).toEqual([]);
+  });
+
+  test('are given again to a repetition although the quota was lowered since', async () => {
+    const path = `${await create()}/reviews`;
+    const key = { 'idempotency-key': 'k' };
+    const first = await send(path, { decision: 'other' }, key);
+    api.assignKeys({ tenant: api.tenant, limits: { stored_bytes: 1 } });
+    expect(await send(path, { decision: 'other' }, key)).toEqual(first);
   });
 });
 

@@ -1,4 +1,5 @@
 import {
+  type DamageReport,
   type ModelPin,
   ObjectKeys,
   createId,
@@ -8,7 +9,7 @@ import {
   readDocument,
   reviewShape,
 } from '@cytoqueue/records';
-import { ObjectNotFoundError } from '@cytoqueue/storage';
+import { ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
 import { parseRowNumber } from '../batches/rows/routes';
@@ -17,6 +18,7 @@ import { setNextLink } from '../http/pagination';
 import { Problem } from '../http/problem';
 import { type HandlerContext, type Route, parse } from '../http/router';
 import { type PredictionResponseDeps, isFinished, readPredictionResponse } from '../predictions/prediction-response';
+import { toProblem } from '../to-problem';
 import { type IdempotencyKeys, idempotencyKeyOf, payloadDigest } from '../tenants/idempotency';
 import {
   createPredictionReviewOperation,
@@ -30,7 +32,11 @@ import { type ReviewDeps, type ReviewTarget, storeReview } from './stored-review
 
 export type ReviewRouteDeps = ReviewDeps &
   BatchRowsDeps &
-  PredictionResponseDeps & { quotas: ReviewDeps['quotas'] & BatchRowsDeps['quotas']; idempotency: IdempotencyKeys };
+  PredictionResponseDeps & {
+    quotas: ReviewDeps['quotas'] & BatchRowsDeps['quotas'];
+    idempotency: IdempotencyKeys;
+    damage: DamageReport;
+  };
 
 interface Reviewed extends ReviewTarget {
   model: ModelPin;
@@ -157,8 +163,23 @@ async function listReviews(
   const { limit, after } = query as z.output<typeof reviewsQuery>;
   const { folder } = await find(deps, principal.tenant, params);
   const { ids, hasMore } = await listNewestFirst(store, { prefix: folder, idPrefix: 'review_', before: after, limit });
-  const data = await Promise.all(ids.map((id) => readDocument(store, `${folder}${id}`, reviewShape)));
+  const data = (await Promise.all(ids.map((id) => readListedReview(deps, folder, id)))).filter(
+    (each) => each !== undefined,
+  );
   const lastId = ids.at(-1) ?? null;
   if (hasMore && lastId !== null) setNextLink(request, response, { limit: String(limit), after: lastId });
   response.json({ data, has_more: hasMore, last_id: lastId });
+}
+
+/** One damaged review hides no other. @returns undefined when it was deleted meanwhile */
+async function readListedReview({ store, damage }: ReviewRouteDeps, folder: string, id: string) {
+  try {
+    return await readDocument(store, `${folder}${id}`, reviewShape);
+  } catch (error) {
+    if (error instanceof ObjectNotFoundError) return undefined;
+    if (!(error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError)) throw error;
+    damage.report(`${folder}${id}`, error);
+    const { type: code, detail } = toProblem(error);
+    return { id, created_at: new Date(idTimeMs('review_', id) ?? 0).toISOString(), error: { code, detail } };
+  }
 }

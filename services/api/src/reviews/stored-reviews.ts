@@ -1,5 +1,13 @@
-import { ObjectKeys, type ReviewDocument, readDocument, reviewShape, sealDocument } from '@cytoqueue/records';
+import {
+  ObjectKeys,
+  type ReviewDocument,
+  findDocument,
+  readDocument,
+  reviewShape,
+  sealDocument,
+} from '@cytoqueue/records';
 import { ObjectMismatchError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 
 export interface ReviewDeps {
@@ -28,7 +36,14 @@ export async function storeReview(
 ): Promise<ReviewDocument> {
   const key = `${folder}${review.id}`;
   const bytes = sealDocument(review);
-  await quotas.storage.reserve(tenant, review.id, bytes.length);
+  try {
+    await quotas.storage.reserve(tenant, review.id, bytes.length);
+  } catch (error) {
+    // A repetition stores nothing, so no quota can refuse it.
+    const first = error instanceof Problem ? await findDocument(store, key, reviewShape) : undefined;
+    if (first === undefined) throw error;
+    return first;
+  }
   const stored = await putOrRead(store, key, review, bytes);
   if ((await store.head(documentKey)) !== undefined) return stored;
   // A deletion that began before the review was stored may have passed it over.
