@@ -87,6 +87,15 @@ test('the virtual time is reset when no shard is queued or active', async () => 
   expect(await enqueue('a', [STEP])).toEqual([1]);
 });
 
+test('a clock and times that are no numbers count as lost', async () => {
+  await enqueue('a', [STEP, STEP, STEP]);
+  await connection.set(`${REDIS_PREFIX}:fair:clock`, 'x');
+  await connection.hset(`${REDIS_PREFIX}:fair:tenants`, 'a', 'x', 'b', 'x');
+  expect(await enqueue('b', [STEP])).toEqual([1]);
+  await advanceVirtualClock(connection, 2);
+  expect(await enqueue('a', [STEP])).toEqual([3]);
+});
+
 test('the virtual time is kept while a shard is active', async () => {
   await enqueue('a', [STEP, STEP]);
   await advanceVirtualClock(connection, 2);

@@ -21,17 +21,17 @@ if isIdle then
   redis.call('SET', KEYS[1], 0)
   redis.call('DEL', KEYS[2])
 end
-local now = tonumber(redis.call('GET', KEYS[1]) or '-1')
+local now = tonumber(redis.call('GET', KEYS[1]) or '') or -1
 if now < 0 then
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
   now = first[2] and math.max(0, math.floor(first[2] / ${PRIORITIZED_SCORES_PER_PRIORITY}) - 1) or 0
 end
-local start = math.max(now, tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0'))
+local start = math.max(now, tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '') or 0)
 redis.call('HSET', KEYS[2], ARGV[1], start + tonumber(ARGV[2]))
 return start`;
 
 const ADVANCE_SCRIPT = `
-local now = tonumber(redis.call('GET', KEYS[1]) or '0')
+local now = tonumber(redis.call('GET', KEYS[1]) or '') or 0
 if tonumber(ARGV[1]) > now then redis.call('SET', KEYS[1], ARGV[1]) end
 return 1`;
 

@@ -79,3 +79,22 @@ test('keys of the wrong type are removed and all other keys are kept', async () 
   expect(await keysOf('pred_*')).toEqual([`${QUEUE}:pred_1`]);
   expect(await connection.keys(`${REDIS_PREFIX}:sign-in:*`)).toHaveLength(1_200);
 });
+
+test("a tenant's, a minute's or a batch's key of another type is removed, and any of the right type is kept", async () => {
+  const hashes = ['outbox', 'sums:29931650', 'sums:29931650:sent', 'stored-inputs:lab'];
+  const strings = ['stored-inputs:lab:changes', 'counted:batch_1', 'rate:lab', 'signed-out:s1'];
+  const put = async (names: string[], type: 'hash' | 'string') => {
+    for (const name of names)
+      await (type === 'hash'
+        ? connection.hset(`${REDIS_PREFIX}:${name}`, 'x', 1)
+        : connection.set(`${REDIS_PREFIX}:${name}`, 1));
+  };
+  await put(hashes, 'hash');
+  await put(strings, 'string');
+  expect((await new KeyUpkeep(connection).runPass()).mistyped).toEqual([]);
+  await connection.flushall();
+  await put(hashes, 'string');
+  await put(strings, 'hash');
+  const removed = (await new KeyUpkeep(connection).runPass()).mistyped.sort();
+  expect(removed).toEqual([...hashes, ...strings].map((name) => `${REDIS_PREFIX}:${name}`).sort());
+});

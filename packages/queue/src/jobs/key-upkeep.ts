@@ -18,7 +18,16 @@ const SHARED_KEYS: Record<string, string> = {
   throughput: 'hash',
   workers: 'zset',
   'sums:unsent': 'zset',
+  outbox: 'hash',
+  'outbox:due': 'zset',
 };
+/** Keys of one minute, tenant or batch. */
+const NUMBERED_KEYS: readonly [RegExp, string][] = [
+  [/^sums:\d+(:sent)?$/, 'hash'],
+  [/^stored-inputs:[^:]+$/, 'hash'],
+  [/^stored-inputs:[^:]+:changes$/, 'string'],
+  [/^(counted|rate|signed-out):[^:]+$/, 'string'],
+];
 const QUEUES: readonly QueueName[] = Object.values(queueNames);
 const FIXED_KEYS = [
   ...QUEUES.flatMap((queue) => Object.keys(QUEUE_PART_TYPES).map((part) => queueKey(queue) + part)),
@@ -72,7 +81,8 @@ function typeOf(key: string): string | undefined {
   if (name !== '') return (part === '' ? QUEUE_PART_TYPES[`:${name}`] : undefined) ?? JOB_PART_TYPES[part];
   const run = RUN_KEY.exec(key);
   if (run !== null) return RUN_PARTS[run[1] ?? ''];
-  return SHARED_KEYS[key.slice(REDIS_PREFIX.length + 1)];
+  const own = key.slice(REDIS_PREFIX.length + 1);
+  return SHARED_KEYS[own] ?? NUMBERED_KEYS.find(([pattern]) => pattern.test(own))?.[1];
 }
 
 export interface UpkeepResult {

@@ -77,3 +77,17 @@ test('after failed work the lease expires', async () => {
     runWithLease(connection, 'pass', MS, async () => undefined),
   );
 });
+
+test.each<[string, () => Promise<unknown>]>([
+  ['has another type', () => connection.lpush(KEY, 'x')],
+  ['never expires', () => connection.set(KEY, 'x')],
+  ["expires much later, because Redis's clock was set back", () => connection.set(KEY, 'x', 'PX', 3_600_000)],
+])('a key that %s is no lease', async (_, damage) => {
+  await damage();
+  expect(await tryAcquireLease(connection, 'pass', MS)).toBe(true);
+  expect(await tryAcquireLease(connection, 'pass', MS)).toBe(false);
+  await damage().catch(() => connection.del(KEY).then(damage));
+  let runs = 0;
+  expect(await runWithLease(connection, 'pass', MS, async () => void runs++)).toBe(true);
+  expect(runs).toBe(1);
+});

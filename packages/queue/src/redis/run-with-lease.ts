@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { REDIS_PREFIX } from '../jobs/job-types';
+import { acquireLease, leaseKey } from './lease';
 
 /** Extends the lease, or acquires it again if Redis has lost it. Returns 0 if another process holds it. */
 const RENEW_SCRIPT = `
@@ -22,9 +22,9 @@ export async function runWithLease(
   ms: number,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<boolean> {
-  const key = `${REDIS_PREFIX}:turn:${name}`;
+  const key = leaseKey(name);
   const token = randomUUID();
-  if ((await redis.set(key, token, 'PX', ms, 'NX')) !== 'OK') return false;
+  if (!(await acquireLease(redis, name, token, ms))) return false;
   const lost = new AbortController();
   const renew = async (): Promise<void> => {
     if ((await redis.eval(RENEW_SCRIPT, 1, key, token, ms)) === 0) lost.abort();

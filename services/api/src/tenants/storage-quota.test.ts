@@ -146,6 +146,20 @@ test('a DELETE right after the counter was lost leaves the count to the next ope
   expect(await process.used()).toBe(200);
 });
 
+test.each(['x', '-5000', '', 'nan', 'inf'])('a counter that holds %j is counted again', async (total) => {
+  const process = new Process();
+  const id = createId('batch_');
+  await process.upload(id, 300);
+  await client.hset('cytoqueue:stored-inputs:lab', 'total', total);
+  expect(await process.used()).toBe(300);
+  await client.hset('cytoqueue:stored-inputs:lab', 'total', total);
+  expect(await process.upload(createId('batch_'), 800)).toBe(false);
+  expect(await process.upload(createId('batch_'), 700)).toBe(true);
+  await client.hset('cytoqueue:stored-inputs:lab', 'total', total);
+  await process.delete(id);
+  expect(await process.used()).toBe(700);
+});
+
 test('concurrent DELETEs of one batch subtract it once', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];

@@ -20,13 +20,14 @@ export interface StorageQuotaDeps {
 
 /*
  * Redis holds a hash with the sizes of every batch's input and every review and their sum in the field `total`. A field and the sum
- * change together, so repeating a change has no effect and the sum is never negative. A hash without `total` is not
+ * change together, so repeating a change has no effect and the sum is never negative. A hash without a valid `total` is not
  * loaded: it is not changed, but the change is counted, so that a concurrent listing that missed it is repeated.
  */
 const COUNT_CHANGE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
-local total = redis.call('HGET', KEYS[1], 'total')
-local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)`;
+local total = tonumber(redis.call('HGET', KEYS[1], 'total') or '')
+if total and not (total >= 0 and total < math.huge) then total = nil end
+local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '') or 0`;
 
 /**
  * ARGV: batch id, bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
@@ -34,7 +35,7 @@ local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)`;
  */
 const RESERVE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
 if not total then return -1 end
-local used = tonumber(total) - size
+local used = total - size
 if used + tonumber(ARGV[2]) > tonumber(ARGV[3]) then return used end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'total', string.format('%.0f', used + tonumber(ARGV[2])))
 return nil`;
@@ -42,7 +43,7 @@ return nil`;
 const RELEASE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
 if not total or size == 0 then return end
 redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[1], 'total', string.format('%.0f', tonumber(total) - size))`;
+redis.call('HSET', KEYS[1], 'total', string.format('%.0f', total - size))`;
 
 /**
  * KEYS: hash, changes, new hash. ARGV: changes before the listing, whether to ignore later ones. Returns 1 if adopted.
@@ -115,7 +116,7 @@ export class StorageQuota {
   private async used(tenant: string): Promise<number> {
     await this.discardUncertain(tenant);
     const cached = await asQueueUnavailable(this.deps.redis.hget(redisKeys(tenant)[0], 'total'));
-    if (cached !== null) return Number(cached);
+    if (cached !== null && /^\d+$/.test(cached)) return Number(cached);
     const countsInProgress =
       this.countsInProgress.get(tenant) ?? this.count(tenant).finally(() => this.countsInProgress.delete(tenant));
     this.countsInProgress.set(tenant, countsInProgress);
