@@ -125,6 +125,13 @@ test.each([
   expect(loadConfig({ REDIS_PASSWORD: 'p@s/s:%' }).redisUrl).toBeUndefined();
 });
 
+test.each(['10.0.0.7', 'fc00::/7', '2001:db8::1', '172.16.0.0/12', '::ffff:10.0.0.0/104'])(
+  '%s is a proxy or a network that can be trusted',
+  (proxy) => {
+    expect(loadConfig({ TRUST_PROXY: `${proxy}, uniquelocal` }).trustProxy).toEqual([proxy, 'uniquelocal']);
+  },
+);
+
 test.each([
   ['PORT', '65536'],
   ['PORT', '-1'],
@@ -140,6 +147,16 @@ test.each([
   ['TRUST_PROXY', 'true'],
   ['TRUST_PROXY', '0'],
   ['TRUST_PROXY', '10.0.0.0/8,*'],
+  ['TRUST_PROXY', '0.0.0.0/0'],
+  ['TRUST_PROXY', '::/0'],
+  ['TRUST_PROXY', '0.0.0.0/1, 128.0.0.0/1'],
+  ['TRUST_PROXY', '::ffff:0:0/96'],
+  ['TRUST_PROXY', '::ffff:128.0.0.0/97'],
+  ['TRUST_PROXY', '::/8'],
+  ['TRUST_PROXY', '2000::/3'],
+  ['TRUST_PROXY', '10.0.0.0/33'],
+  ['TRUST_PROXY', '10.0.0.256'],
+  ['TRUST_PROXY', '10.0.0.0/255.0.0.0'],
   ['PUBLIC_URL', 'lab.example/cyto'],
   ['PUBLIC_URL', 'ftp://lab.example'],
   ['PUBLIC_URL', 'https://user:secret@lab.example'],

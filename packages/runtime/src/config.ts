@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,16 +19,42 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 const port = wholeNumber(0, 65_535);
-/** A trusted proxy: an address, a network or a name for several networks. Express's `true` (trust every address) is refused. */
-const PROXY = /^(loopback|linklocal|uniquelocal|[0-9a-fA-F.:]+(\/\d{1,3})?)$/;
+/** Express's names for networks. Its `true` (trust every address) is refused, and so is a network that means about the same. */
+const NAMED_NETWORKS = ['loopback', 'linklocal', 'uniquelocal'];
+/** Shortest prefixes: those of the private networks 10.0.0.0/8 and fc00::/7, and of 10.0.0.0/8 written as IPv6. */
+const MIN_PREFIX_BITS = { ipv4: 8, ipv6: 7, mappedIpv4: 96 + 8 };
+const FIRST_MAPPED_ADDRESS = '::ffff:0:0';
+
+function isTrustedProxy(text: string): boolean {
+  if (NAMED_NETWORKS.includes(text)) return true;
+  const [address = '', prefix, ...others] = text.split('/');
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+  if (isIP(address) === 0 || others.length > 0) return false;
+  if (prefix === undefined) return true;
+  const bits = Number(prefix);
+  if (!/^\d{1,3}$/.test(prefix) || bits > (family === 'ipv4' ? 32 : 128)) return false;
+  if (family === 'ipv6' && networkOf(FIRST_MAPPED_ADDRESS, 96).check(address, family))
+    return bits >= MIN_PREFIX_BITS.mappedIpv4;
+  // An IPv6 network around the mapped addresses holds every IPv4 address.
+  const holdsIpv4 = family === 'ipv6' && networkOf(address, bits).check(FIRST_MAPPED_ADDRESS, family);
+  return bits >= MIN_PREFIX_BITS[family] && !holdsIpv4;
+}
+
+function networkOf(address: string, bits: number): BlockList {
+  const network = new BlockList();
+  network.addSubnet(address, bits, 'ipv6');
+  return network;
+}
+
 function parseTrustedProxies(text: string, context: z.RefinementCtx): number | string[] {
   const proxies = text.split(',').map((proxy) => proxy.trim());
   if (/^[1-9]$/.test(text.trim())) return Number(text);
-  // /\D/ refuses a number out of range.
-  if (proxies.every((proxy) => PROXY.test(proxy) && /\D/.test(proxy))) return proxies;
+  if (proxies.every(isTrustedProxy)) return proxies;
   context.addIssue({
     code: 'custom',
-    message: 'must be a number of hops from 1 to 9, or addresses or networks separated by commas',
+    message:
+      'must be a number of hops from 1 to 9, or addresses or networks separated by commas, ' +
+      'the networks not wider than /8 (IPv4) or /7 (IPv6)',
   });
   return z.NEVER;
 }
