@@ -69,7 +69,7 @@ describe.each(environments)('%s', (name, environment) => {
       const needs = needsOfStart(service);
       expect(needs.filter(({ action, resource, keys }) => !isAllowed(statements, action, resource, keys))).toEqual([]);
       expect(unusedPermissions(statements, needs)).toEqual([]);
-      // The key serves for secrets only; objects and logs of the same key stay closed.
+      // The key may be used for secrets only, not for objects or logs that it also encrypts.
       expect(isAllowed(statements, 'kms:Decrypt', keyArn, { 'kms:ViaService': `s3.${REGION}.amazonaws.com` })).toBe(
         false,
       );
@@ -97,7 +97,7 @@ describe.each(environments)('%s', (name, environment) => {
     },
   );
 
-  test('flow logs are written into their group, and nowhere else', () => {
+  test('flow logs may be written to their group only', () => {
     const statements = roleStatements(environment, 'NetworkVpcFlowsIAMRole');
     const group = `${logGroupArns.find((arn) => arn.includes('FlowLogs'))}:*`;
     const needs = ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'].map((action) => ({
@@ -108,7 +108,7 @@ describe.each(environments)('%s', (name, environment) => {
     expect(unusedPermissions(statements, needs)).toEqual([]);
   });
 
-  test('every type of resource that is encrypted with the key is one whose access to it is decided here', () => {
+  test('these tests cover every type of resource that the key encrypts', () => {
     const users = [foundation, services].flatMap((template) =>
       Object.values(
         (template.toJSON() as { Resources: Record<string, { Type: string; Properties?: object }> }).Resources,
@@ -121,9 +121,8 @@ describe.each(environments)('%s', (name, environment) => {
         )
         .map(({ Type }) => Type),
     );
-    // Log groups and the topic by the key's policy (below), secrets and objects by the roles (above). Amazon ECR and
-    // ElastiCache
-    // use grants, which they make in the name of CloudFormation when they create the resource.
+    // Log groups and the topic use the key's policy (below), secrets and objects the roles (above). Amazon ECR and
+    // ElastiCache use grants, which CloudFormation's caller creates with the resource.
     const known = [
       'AWS::ECR::Repository',
       'AWS::ElastiCache::ReplicationGroup',
@@ -166,7 +165,7 @@ describe.each(environments)('%s', (name, environment) => {
     ).toBe(false);
   });
 
-  test('alarms and the budget of this account may publish to the topic that they name, and no other service may', () => {
+  test('only alarms and the budget of this account may publish to their topic', () => {
     const [topicPolicy = []] = documentsOf(services, 'AWS::SNS::TopicPolicy');
     const [topic] = resourcesOf(services, 'AWS::SNS::Topic').map(({ id }) => real({ Ref: id }) as unknown as string);
     const targets = real(
@@ -192,7 +191,7 @@ describe.each(environments)('%s', (name, environment) => {
     ).toBe(false);
   });
 
-  test('access logs arrive at the prefixes that load balancer and data bucket write to, from them only', () => {
+  test('only the load balancer and the data bucket may write access logs, to their prefixes', () => {
     const buckets = resourcesOf(foundation, 'AWS::S3::Bucket').map(({ id }) => real({ Ref: id }) as unknown as string);
     const logBucket = buckets.find((bucket) => bucket.includes('logs'))!;
     const dataBucket = buckets.find((bucket) => bucket.includes('-data-'))!;
@@ -219,14 +218,14 @@ describe.each(environments)('%s', (name, environment) => {
       expect(resourcePolicyAllows(statements, s3, put('data-bucket/x', keys))).toBe(false);
   });
 
-  test('the firewall and Valkey deliver into groups whose policies let them, and into no other', () => {
+  test('the firewall and Valkey may write to their log groups only', () => {
     const policies = resourcesOf(services, 'AWS::Logs::ResourcePolicy').map(
       ({ Properties }) =>
         (JSON.parse(real(Properties['PolicyDocument']) as string) as { Statement: Statement[] }).Statement,
     );
     const [logging] = resourcesOf(services, 'AWS::WAFv2::LoggingConfiguration');
     const [waf] = real(logging!.Properties['LogDestinationConfigs'] as string[]);
-    // WAF takes neither another beginning of the name nor the `:*` of a group's attribute Arn.
+    // WAF accepts neither another prefix of the name nor the `:*` of a group's attribute Arn.
     expect(waf).toMatch(
       new RegExp(`^arn:aws:logs:${REGION}:${ACCOUNT}:log-group:aws-waf-logs-cytoqueue-${name}-[^:]+$`),
     );
@@ -249,14 +248,14 @@ describe.each(environments)('%s', (name, environment) => {
     }
     for (const group of logGroupArns.filter((arn) => arn !== waf && arn !== slowLog))
       expect([group, mayDeliver(write(group))]).toEqual([group, false]);
-    // Without the policies the first delivery would fail, so they are made first.
+    // Without the policies the first delivery would fail, so they are created first.
     const before = [logging!, ...resourcesOf(services, 'AWS::ElastiCache::ReplicationGroup')].map(
       ({ DependsOn = [] }) => DependsOn.filter((id) => id.includes('LogDelivery')),
     );
     expect(before.map(({ length }) => length)).toEqual([1, 1]);
   });
 
-  test('each endpoint lets pass what the tasks and their start need, of this account and environment only', () => {
+  test('each endpoint allows the requests that tasks and their start need, of this account and environment only', () => {
     const endpoints = resourcesOf(services, 'AWS::EC2::VPCEndpoint').map(({ Properties }) => ({
       service: (resolve(Properties['ServiceName']) as string).replace(`com.amazonaws.${REGION}.`, ''),
       statements: real((Properties['PolicyDocument'] as { Statement: Statement[] } | undefined)?.Statement ?? []),

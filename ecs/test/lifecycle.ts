@@ -45,7 +45,7 @@ const attribute = ({ services }: Environment, key: string): string | undefined =
   )?.Value;
 };
 
-/** The properties that README.md names for each transition, as far as a test below has checked them. */
+/** The properties of README.md's transitions that the tests below have checked. */
 const checked = new Map<string, Set<string>>();
 /** @returns the name of a test for one transition, which may have several */
 function transition(row: string, properties: readonly string[]): string {
@@ -105,7 +105,7 @@ describe.each(environments)('%s', (name, environment) => {
     expect(differing.map(({ id }) => id)).toEqual([]);
   });
 
-  // An upload that has just begun has a quarter of an hour before its task ends.
+  // An upload that has just begun has 15 minutes before its task ends.
   test(transition('update', ['deregistration_delay.timeout_seconds']), () => {
     const [group] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::TargetGroup');
     expect(group!.Properties['TargetGroupAttributes']).toContainEqual({
@@ -145,7 +145,7 @@ describe.each(environments)('%s', (name, environment) => {
     }
   });
 
-  test('tasks that are not ready are counted in the log of their service, and the load balancer asks for live', () => {
+  test('tasks that are not ready are counted from their log, and the load balancer checks liveness', () => {
     const filters = resourcesOf(services, 'AWS::Logs::MetricFilter').map(
       ({ Properties }) => resolve(Properties) as { FilterPattern: string; LogGroupName: string },
     );
@@ -153,7 +153,7 @@ describe.each(environments)('%s', (name, environment) => {
       `{ $.msg = "${NOT_READY}" }`,
       `{ $.msg = "${NOT_READY}" }`,
     ]);
-    // As the tasks log it, whose package is no dependency of this one.
+    // Copied from the tasks' log message, because their package is no dependency of this one.
     expect(readFileSync(join(__dirname, '../../packages/runtime/src/readiness.ts'), 'utf8')).toContain(
       `NOT_READY = '${NOT_READY}'`,
     );
@@ -183,7 +183,7 @@ describe.each(environments)('%s', (name, environment) => {
     }
   });
 
-  test('markers of pending work are kept for a day once they are deleted, other versions for a week', () => {
+  test('deleted pending markers are kept for a day, other versions for a week', () => {
     const rules = resourcesOf(foundation, 'AWS::S3::Bucket').flatMap(
       ({ Properties }) => (Properties['LifecycleConfiguration'] as { Rules: Record<string, unknown>[] }).Rules,
     );
@@ -196,7 +196,7 @@ describe.each(environments)('%s', (name, environment) => {
     });
   });
 
-  test('the public address shows nothing below /metrics, and its firewall blocks nothing for its body', () => {
+  test('the public address hides /metrics, and its firewall blocks no request for its body', () => {
     const [rule] = resourcesOf(services, 'AWS::ElasticLoadBalancingV2::ListenerRule');
     expect(rule!.Properties['Conditions']).toEqual([
       { Field: 'path-pattern', PathPatternConfig: { Values: ['/metrics', '/metrics/*'] } },

@@ -12,11 +12,11 @@ import { type Statement, isAllowed, synthesise, taskRoleStatements } from './tem
 
 const POLICY_BUCKET = 'cytoqueue-production-data-123456789012-eu-central-1';
 const KEY = 'cq_policies';
-/** Its SHA-256, as API_KEYS wants it. */
+/** Its SHA-256, in the format of API_KEYS. */
 const KEY_SHA256 = createHash('sha256').update(KEY).digest('hex');
 const HEADER = 'Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n';
 const LARGE_ROWS = 5_000;
-/** Beyond the 8 MiB from which on a file goes to S3 in parts, by a long note in each row. */
+/** Larger than 8 MiB, from which files are sent to S3 in parts; a long note in each row makes it so. */
 const LARGE =
   `note,${HEADER}` +
   `${'n'.repeat(2_000)},5,1,1,1,2,1,3,1,1\n${'n'.repeat(2_000)},10,10,10,8,6,10,9,10,3\n`.repeat(LARGE_ROWS / 2);
@@ -28,7 +28,7 @@ describe('the task roles', () => {
   const may = (statements: Statement[], action: string, key: string): boolean =>
     isAllowed(statements, action, `arn:aws:s3:::${POLICY_BUCKET}/${key}`);
 
-  test('of the API puts, gets and deletes what is tenants’ and pending, and reads models', () => {
+  test('of the API writes, reads and deletes tenants’ objects and pending markers, and reads models', () => {
     for (const key of ['tenants/a/batches/b/input.csv', 'pending/a/b']) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'])
         expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
@@ -47,7 +47,7 @@ describe('the task roles', () => {
     }
   });
 
-  test('of the worker gets inputs, puts results, and can neither replace nor delete an input', () => {
+  test('of the worker reads inputs, writes results, and can neither replace nor delete an input', () => {
     for (const key of [
       'tenants/a/batches/b/input.csv',
       'tenants/a/predictions/p/request.json',
@@ -92,7 +92,7 @@ describe('the task roles', () => {
       expect([key, may(worker, 's3:GetObject', key)]).toEqual([key, false]);
   });
 
-  test('give the API alone the keys that tenants create, and neither service the operators’ keys file to write', () => {
+  test('give only the API access to the keys that tenants create, and neither service write access to the operators’ keys file', () => {
     for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'])
       expect([action, may(api, action, 'access/tenants/lab/00001.json')]).toEqual([action, true]);
     for (const key of ['access/tenants/lab/00001.json', 'access/keys-file/00001.json', 'access/last-used/lab.json']) {
@@ -104,7 +104,7 @@ describe('the task roles', () => {
       expect([action, may(api, action, 'access/keys-file/00001.json')]).toEqual([action, false]);
   });
 
-  test('give the API alone the settings and import profiles of tenants', () => {
+  test('give only the API access to tenants’ settings and import profiles', () => {
     for (const key of ['settings/lab/00001.json', 'import-profiles/lab/a.json']) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject']) {
         expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
@@ -113,7 +113,7 @@ describe('the task roles', () => {
     }
   });
 
-  test('do everything with objects of probes, and nothing else new', () => {
+  test('allow every action on probe objects, and nothing else new', () => {
     for (const role of [api, worker]) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'])
         expect([action, may(role, action, 'probe/a')]).toEqual([action, true]);
@@ -122,7 +122,7 @@ describe('the task roles', () => {
     }
   });
 
-  test('send metrics of one namespace, and protect their tasks', () => {
+  test('allow metrics of one namespace and the protection of tasks', () => {
     for (const role of [api, worker]) {
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Cytoqueue' })).toBe(true);
       expect(isAllowed(role, 'cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/S3' })).toBe(false);
@@ -136,8 +136,8 @@ describe('the task roles', () => {
   });
 });
 
-describeWith('moto_server', 'a store that allows what the task roles are allowed, and no more', () => {
-  /** Run last first, also when the set-up has failed half-way. */
+describeWith('moto_server', 'a store that enforces the task roles’ policies', () => {
+  /** Clean-up functions; the last one runs first, also after a failed set-up. */
   const cleanups: (() => Promise<unknown>)[] = [];
   let api: { proxy: PolicingProxy; program: RunningProgram };
   let worker: typeof api;
@@ -149,7 +149,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
     const bucket = `cytoqueue-${randomUUID()}`;
     await fetch(`${moto.url}/${bucket}`, { method: 'PUT' });
     const common = { STORAGE_URL: `s3://${bucket}`, REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
-    // As scripts/deploy.sh does, with rights of its own.
+    // scripts/deploy.sh does this with the deployer's rights.
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), 'list'], {
       env: { ...process.env, ...common },
     });
@@ -269,7 +269,7 @@ describeWith('moto_server', 'a store that allows what the task roles are allowed
       's3:ListBucket',
       's3:PutObject',
     ]);
-    // The reconciler lists too, once its turn comes.
+    // The reconciler lists objects too, when it runs.
     expect(kinds(worker.proxy.seen).filter((kind) => kind !== 's3:ListBucket')).toEqual([
       's3:AbortMultipartUpload',
       's3:DeleteObject',

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { writeOncePatterns } from '../src/permissions';
 import { type Statement, isAllowed, matches } from './templates';
 
-/** One thing that a service wanted of the store. */
+/** One request of a service to the store. */
 export interface Operation {
   readonly action: string;
   readonly key: string;
@@ -17,7 +17,7 @@ export interface PolicingProxy {
   readonly url: string;
   readonly seen: Operation[];
   readonly denied: Operation[];
-  /** Keys that were written without a condition although the bucket's policy wants one. */
+  /** Keys that were written without the condition that the bucket's policy requires. */
   readonly overwrites: string[];
   stop(): Promise<void>;
 }
@@ -25,8 +25,7 @@ export interface PolicingProxy {
 const OBJECTS = 'arn:aws:s3:::';
 
 /**
- * Stands before an S3 server and lets through what the statements allow, as Amazon S3 would: the rest is answered with
- * 403.
+ * A proxy in front of an S3 server that enforces the statements as Amazon S3 would: other requests get 403.
  */
 export async function startPolicingProxy(
   target: string,
@@ -52,7 +51,7 @@ export async function startPolicingProxy(
     if (overwritten !== undefined) proxy.overwrites.push(overwritten);
     if (refused.length > 0 || overwritten !== undefined) return deny(response);
     const answer = await send(target, request, body);
-    // Who may not list is not told that an object is absent.
+    // Without the right to list, an absent object is 403, not 404.
     const isAbsent = answer.statusCode === 404 && !isPermitted({ action: 's3:ListBucket', key: '' });
     if (isAbsent) return deny(response);
     response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -77,7 +76,7 @@ function placeOf(request: IncomingMessage): { key: string; query: URLSearchParam
   return { key: decodeURIComponent(url.pathname.split('/').slice(2).join('/')), query: url.searchParams };
 }
 
-/** The names of Amazon S3's actions for a request, which for parts of an upload is that of a put. */
+/** Amazon S3's actions for a request; uploading a part counts as a put. */
 function operationsOf(request: IncomingMessage, body: Buffer): Operation[] {
   const { key, query } = placeOf(request);
   if (query.has('delete'))
@@ -96,7 +95,7 @@ function operationsOf(request: IncomingMessage, body: Buffer): Operation[] {
   return [{ action: actions[request.method ?? ''] ?? `unknown ${request.method}`, key }];
 }
 
-/** A key whose object this request would make, without the condition that it is not there. */
+/** The key that this request would create without a condition on its absence. */
 function overwrites(request: IncomingMessage): string | undefined {
   const { key, query } = placeOf(request);
   const makesObject =

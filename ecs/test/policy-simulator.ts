@@ -14,7 +14,7 @@ export const ACCOUNT = '123456789012';
 export const OTHER_ACCOUNT = '999999999999';
 export const REGION = 'eu-central-1';
 
-/** Someone who asks for something. */
+/** The caller of a request. */
 export interface Need {
   action: string;
   resource: string;
@@ -23,8 +23,7 @@ export interface Need {
 }
 
 /**
- * ARNs, or what `Ref` gives, of the types whose policies are looked at; CloudFormation's generated names are like
- * these.
+ * ARNs, or values of `Ref`, of the resource types whose policies are checked, in the form that CloudFormation generates.
  */
 function namesOf(stack: string, id: string, { Type, Properties }: Resource): { ref: string; arn: string } {
   const arn = (service: string, path: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
@@ -54,7 +53,7 @@ function namesOf(stack: string, id: string, { Type, Properties }: Resource): { r
 }
 
 /**
- * Replaces, in what `resolve` gives, references to resources of either stack by names and ARNs as AWS would write them.
+ * Replaces references to resources of either stack in the output of `resolve` by names and ARNs in AWS's form.
  */
 export function physical({ settings, foundation, services }: Environment): <T>(value: T) => T {
   const exported = new Map<string, string>();
@@ -102,7 +101,7 @@ export function roleStatements(environment: Environment, roleIdStart: string): S
   );
 }
 
-/** Whether a resource policy lets the principal, a service or `*`, do it: allowed by a statement and denied by none. */
+/** Whether a resource policy allows the action to the principal (a service or `*`): one statement allows it and none denies it. */
 export function resourcePolicyAllows(
   statements: Statement[],
   principal: string,

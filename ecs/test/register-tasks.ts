@@ -3,7 +3,7 @@ import { connectMoto } from '../../test/src/support/moto-server';
 import { describeWith } from '../../test/src/support/optional-tools';
 import { resolve, resourcesOf, synthesise } from './templates';
 
-/** CloudFormation writes the names of the API with capitals; names and values of variables and labels are data. */
+/** Converts CloudFormation's capitalised names to the API's; names and values of variables and labels stay unchanged. */
 function toApi(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toApi);
   if (typeof value !== 'object' || value === null) return value;

@@ -74,7 +74,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     expect(worker).toEqual(['REDIS_PASSWORD']);
   });
 
-  test('has a Valkey of its own nodes with TLS and a password, that refuses rather than forgets', () => {
+  test('has Valkey on dedicated nodes with TLS, a password and no eviction', () => {
     services.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
       Engine: 'valkey',
       TransitEncryptionEnabled: true,
@@ -93,7 +93,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     ).toContain('{{resolve:secretsmanager:');
   });
 
-  test('keeps data encrypted, versioned, private, for TLS only, and for so long', () => {
+  test('keeps data encrypted, versioned, private, reachable by TLS only, with its retention', () => {
     foundation.hasResourceProperties('AWS::S3::Bucket', {
       BucketName: Match.anyValue(),
       BucketEncryption: {
@@ -131,7 +131,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     });
   });
 
-  test('denies to write a result without If-None-Match, but for the parts of an upload', () => {
+  test('denies writing a result without If-None-Match, except for parts of an upload', () => {
     const policies = resourcesOf(foundation, 'AWS::S3::BucketPolicy').map(
       ({ Properties }) => resolve(Properties) as { PolicyDocument: { Statement: Record<string, unknown>[] } },
     );
@@ -179,7 +179,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     services.resourceCountIs('AWS::WAFv2::WebACLAssociation', 1);
   });
 
-  test('lets the firewall only count what it finds in bodies, which are files of hundreds of megabytes', () => {
+  test('makes firewall rules for bodies count only, because bodies are files of hundreds of megabytes', () => {
     const { Rules } = only(services, 'AWS::WAFv2::WebACL') as {
       Rules: { Name: string; Statement: { ManagedRuleGroupStatement?: { RuleActionOverrides: unknown[] } } }[];
     };
@@ -228,7 +228,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     }
   });
 
-  test('shows the whole catalogue on the dashboard, tells of alarms by mail, and watches the money', () => {
+  test('shows every metric on the dashboard, mails alarms, and has a budget', () => {
     const dashboard = JSON.stringify(resourcesOf(services, 'AWS::CloudWatch::Dashboard')[0]?.Properties);
     for (const name of Object.keys(catalogue))
       expect([name, dashboard.includes(`\\"${name}\\"`)]).toEqual([name, true]);
@@ -239,7 +239,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     expect(resourcesOf(services, 'AWS::CloudWatch::Alarm').length).toBeGreaterThanOrEqual(20);
   });
 
-  test('has a section in the runbook for each alarm, which the alarm names', () => {
+  test('has a runbook section for each alarm, which the alarm names', () => {
     const runbook = readFileSync(join(__dirname, '../../packages/metrics/README.md'), 'utf8');
     const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name!);
     const alarms = resourcesOf(services, 'AWS::CloudWatch::Alarm').map(
@@ -267,7 +267,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     }
   });
 
-  test('scans images, never moves a tag, and keeps few of them', () => {
+  test('scans images, makes tags immutable, and keeps few of them', () => {
     foundation.resourceCountIs('AWS::ECR::Repository', 2);
     foundation.allResourcesProperties('AWS::ECR::Repository', {
       ImageScanningConfiguration: { ScanOnPush: true },
@@ -277,7 +277,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
     expect(environment).toBe(settings.environment);
   });
 
-  test('keeps every log group for so long and encrypted', () => {
+  test('encrypts every log group and limits its retention', () => {
     services.allResourcesProperties('AWS::Logs::LogGroup', {
       RetentionInDays: settings.logDays,
       KmsKeyId: Match.anyValue(),
@@ -285,7 +285,7 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
   });
 });
 
-test('production spreads tasks and Redis over two zones and reaches AWS through endpoints; minimal has one zone and none to pay', () => {
+test('production has tasks and Redis in two zones and endpoints for AWS; minimal has one zone and no endpoints', () => {
   const subnetsOf = ({ services }: Environment): number[] =>
     resourcesOf(services, 'AWS::ECS::Service').map(
       ({ Properties }) =>
@@ -317,7 +317,7 @@ test.each(both)('%s runs the version of Valkey that docker-compose.yml and READM
   expect(readFileSync(join(__dirname, '../README.md'), 'utf8')).toContain(`run Valkey ${EngineVersion},`);
 });
 
-test('the architecture and who is mailed are the caller’s', () => {
+test('the caller chooses the architecture and the recipient of mails', () => {
   const { services } = synthesise('production', { cpuArchitecture: 'ARM64', alarmEmail: 'ops@lab.example' });
   services.allResourcesProperties('AWS::ECS::TaskDefinition', {
     RuntimePlatform: Match.objectLike({ CpuArchitecture: 'ARM64' }),

@@ -21,7 +21,7 @@ const { context } = require('../cdk.json') as { context: Record<string, unknown>
 
 const synthesised = new Map<string, Environment>();
 
-/** Both stacks as they would be deployed, with the flags of cdk.json. Takes seconds, so each is synthesised once. */
+/** Both stacks with the flags of cdk.json. Each is synthesised once, because that takes seconds. */
 export function synthesise(environment: string, given: Record<string, string> = {}): Environment {
   const name = JSON.stringify([environment, given]);
   const known = synthesised.get(name) ?? synthesiseStacks(environment, given);
@@ -97,7 +97,7 @@ export function matches(pattern: string, value: string): boolean {
   return new RegExp(`^${source}$`).test(value);
 }
 
-/** As IAM has it, for the condition operators that the policies use. */
+/** Evaluates a condition like IAM, for the operators that the policies use. */
 export function isAllowed(
   statements: Statement[],
   action: string,

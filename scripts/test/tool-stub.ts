@@ -4,8 +4,8 @@ export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const BASE = 'b'.repeat(64);
 
 /**
- * In the place of each tool: writes down how it was called, what it was given on stdin where that matters, and answers from
- * files below `account/`, which stand for what is there. `HANG` is a command that does not come back.
+ * Replaces each tool: records its arguments and, where it matters, stdin, and answers from files below `account/`, which
+ * stand for the state of the account. `HANG` names a command that never ends.
  */
 export const STUB = `#!/bin/sh
 name=\${0##*/}

@@ -30,7 +30,7 @@ function evaluate({ backlogRows, oldestJobAgeSeconds, rowsPerSecond, workersRunn
 const NONE = -1;
 const figure = (max: number) => fc.option(fc.integer({ min: 0, max }), { freq: 6 });
 
-test('the metric math is the tracked metric, figure for figure, missing ones too', () => {
+test('the metric math equals the tracked metric, also for missing datapoints', () => {
   const datapoints = fc.record({
     backlogRows: figure(2e9),
     oldestJobAgeSeconds: figure(2_000),

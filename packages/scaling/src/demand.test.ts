@@ -12,13 +12,13 @@ describe('the tracked metric', () => {
     expect(trackedMetric(policy, { ...calm, backlogRows: target / 2, workersRunning: 1 })).toBe(target / 2);
   });
 
-  test('counts the pace, which holds workers and never calls for more', () => {
+  test('includes throughput, which keeps workers and never adds any', () => {
     const pace = policy.rowsPerSecondPerWorker * policy.targetUtilization;
     expect(trackedMetric(policy, { ...calm, rowsPerSecond: pace })).toBeCloseTo(target / 2);
     expect(trackedMetric(policy, { ...calm, rowsPerSecond: 100 * pace })).toBe(target);
   });
 
-  test('holds the workers when the oldest job is too old', () => {
+  test('keeps the workers when the oldest job is too old', () => {
     expect(trackedMetric(policy, { ...calm, oldestJobAgeSeconds: policy.oldestAgeSteps[0].fromSeconds })).toBe(target);
   });
 
@@ -35,7 +35,7 @@ describe('the desired number of workers', () => {
     workersRunning: fc.integer({ min: 0, max: 30 }),
   });
 
-  test('stays within the bounds and never falls when a figure rises', () => {
+  test('stays within the bounds and never falls when an input rises', () => {
     fc.assert(
       fc.property(
         datapoints,
@@ -52,7 +52,7 @@ describe('the desired number of workers', () => {
     );
   });
 
-  test('is the least that leaves no more than the target for each', () => {
+  test('is the smallest with at most the target for each worker', () => {
     expect(desiredWorkers(policy, { ...calm, backlogRows: 5 * target })).toBe(5);
     expect(desiredWorkers(policy, { ...calm, backlogRows: 5 * target + 1 })).toBe(6);
     expect(desiredWorkers(policy, { ...calm, oldestJobAgeSeconds: policy.oldestAgeSteps[1].fromSeconds })).toBe(

@@ -16,10 +16,10 @@ const running: Autoscaler = { base: 'running', maxScaleInStep: Infinity };
 const desired: Autoscaler = { base: 'desired', maxScaleInStep: Infinity };
 const calm: Datapoint = { backlogRows: 0, oldestJobAgeSeconds: 0, rowsPerSecond: 0, workersRunning: 2 };
 const high: Datapoint = { ...calm, backlogRows: 6 * target };
-/** Some backlog, so that it is not idle, and far less than the workers are for. */
+/** A low load: some backlog, far below what the workers can score. */
 const low: Datapoint = { ...calm, backlogRows: target / 10 };
 
-/** A datapoint a period; the workers that run are those of the datapoint. */
+/** Evaluates one datapoint per period; its number of running workers is used. */
 function run(
   datapoints: readonly (Datapoint | null)[],
   autoscaler = running,
@@ -37,21 +37,21 @@ const repeat = <T>(value: T, times: number): T[] => Array.from({ length: times }
 const counts = (decisions: readonly Decision[]) => decisions.map((decision) => decision.desired);
 const withWorkers = (workers: number): ScalerState => ({ ...initialState(policy), desired: workers });
 
-test('three datapoints over the target scale out, by as much as is needed', () => {
+test('three datapoints above the target scale out by as much as is needed', () => {
   expect(counts(run(repeat(high, 4)))).toEqual([2, 2, 6, 6]);
   expect(run(repeat(high, 3))[2].reason).toBe('backlog');
 });
 
-test('a datapoint below, or a missing one, begins the count again', () => {
+test('a datapoint below the target, or a missing one, restarts the count', () => {
   expect(counts(run([high, high, calm, high, high, high]))).toEqual([2, 2, 2, 2, 2, 6]);
   expect(counts(run([high, high, null, high, high, high]))).toEqual([2, 2, 2, 2, 2, 6]);
 });
 
-test('what is being started is not started twice, whichever count AWS multiplies', () => {
+test('workers that are starting are not started twice, whichever count AWS multiplies', () => {
   for (const autoscaler of [running, desired]) expect(counts(run(repeat(high, 7), autoscaler)).at(-1)).toBe(6);
 });
 
-test('a backlog that grows meanwhile calls for more at once', () => {
+test('a backlog that grows meanwhile adds more workers at once', () => {
   const decisions = run([...repeat(high, 3), { ...high, backlogRows: 9 * target }], desired);
   expect(counts(decisions)).toEqual([2, 2, 6, 9]);
 });
@@ -60,13 +60,13 @@ test('never beyond the bounds', () => {
   expect(counts(run(repeat({ ...high, backlogRows: 1e12 }, 3))).at(-1)).toBe(policy.maxWorkers);
 });
 
-test('fifteen datapoints of little load scale in, to what still holds the target', () => {
+test('fifteen datapoints of low load scale in as far as the target allows', () => {
   const decisions = run(repeat({ ...low, workersRunning: 6, backlogRows: 3.5 * target }, 15), running, withWorkers(6));
   expect(counts(decisions)).toEqual([...repeat(6, 14), 4]);
   expect(decisions.at(-1)?.reason).toBe('less load');
 });
 
-test('little load just under the target does not', () => {
+test('a load just below the target does not', () => {
   const almost = { ...low, workersRunning: 6, backlogRows: 6 * target * TARGET_TRACKING.scaleInBelow };
   expect(counts(run(repeat(almost, 30), running, withWorkers(6))).at(-1)).toBe(6);
 });
@@ -80,7 +80,7 @@ test('gradually, when AWS does', () => {
   expect(counts(decisions).slice(13)).toEqual([6, 5, 5, 5, 5, 5, 4, 4]);
 });
 
-test('without any backlog for ten datapoints straight to the minimum', () => {
+test('ten datapoints without backlog scale in to the minimum at once', () => {
   const decisions = run(
     repeat({ ...calm, workersRunning: 9 }, 10),
     { base: 'desired', maxScaleInStep: 1 },
@@ -98,7 +98,7 @@ test('missing data never scales in', () => {
   expect(counts(run(repeat({ ...low, oldestJobAgeSeconds: null }, 100), running, withWorkers(9))).at(-1)).toBe(9);
 });
 
-test('an old job adds workers by the step, once a cooldown, and keeps what there is', () => {
+test('an old job adds workers by the step, once per cooldown, and keeps the existing ones', () => {
   const old = { ...low, oldestJobAgeSeconds: policy.oldestAgeSteps[0].fromSeconds };
   const decisions = run(repeat(old, 7));
   expect(counts(decisions)).toEqual([2, 3, 3, 3, 3, 3, 4]);
@@ -173,7 +173,7 @@ describe('whatever the datapoints', () => {
     );
   });
 
-  test('more backlog never asks for fewer workers', () => {
+  test('a larger backlog never gives fewer workers', () => {
     const rising = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 30 * target }), fc.integer({ min: 0, max: 30 * target })),
       { maxLength: policy.idleDatapoints - 1 },

@@ -6,7 +6,7 @@ test('the defaults follow from what was measured', () => {
   expect(defaultPolicy.scaleOutCooldownSeconds).toBe(60 + ASSUMPTIONS.startSeconds + ASSUMPTIONS.metricLagSeconds);
 });
 
-test('a figure that was measured is one that could be', () => {
+test('the measured throughput is plausible', () => {
   expect(measuredThroughput.worker).toBeGreaterThan(10_000);
   expect(measuredThroughput.worker).toBeGreaterThanOrEqual(measuredThroughput.service);
 });

@@ -7,14 +7,14 @@ function draw(isTTY: boolean, steps: number[]): string {
   return written.join('');
 }
 
-it('draws over itself on a terminal and ends its line when done', () => {
+it('redraws its line on a terminal and ends it when done', () => {
   const drawn = draw(true, [0, 0.5, 1]);
   expect(drawn.match(/\r/g)).toHaveLength(3);
   expect(drawn).toContain(`[${'='.repeat(15)}${' '.repeat(15)}]  50 % rows`);
   expect(drawn.match(/\n/g)).toHaveLength(1);
 });
 
-it('writes few lines elsewhere, however often it is called', () => {
+it('writes few lines without a terminal, however often it is called', () => {
   const lines = draw(false, [0, 0, 0.1, 0.6, 0.7, 1, 1]).trimEnd().split('\n');
   expect(lines.map((line) => line.replace(/^.*\] +/, ''))).toEqual(['0 % rows', '60 % rows', '100 % rows']);
 });

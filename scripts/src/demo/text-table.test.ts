@@ -1,6 +1,6 @@
 import { textTable } from './text-table';
 
-it('lines numbers up to the right and words to the left', () => {
+it('aligns numbers right and words left', () => {
   expect(
     textTable(
       ['name', 'n'],

@@ -82,7 +82,7 @@ function runWith(
   }
 }
 
-/** The calls that change something, each by its first words. */
+/** The first words of each call that changes something. */
 const CHANGES =
   /^(npx cdk (?:bootstrap|deploy|destroy) \S+|docker login|docker buildx build|models \S+|aws secretsmanager put\S+|aws ecs (?:update|wait)\S*|aws cloudformation update\S+|aws elbv2 modify\S+|smoke\.sh \S+|aws s3api delete\S+)/;
 const changes = (calls: string[]): string[] => calls.flatMap((call) => CHANGES.exec(call)?.[0] ?? []);
@@ -104,7 +104,7 @@ const WHOLE = [
 ];
 
 describe('deploy.sh', () => {
-  test('goes from the foundation to the smoke test, in order, by digest', () => {
+  test('runs every step from the foundation to the smoke test in order, with images by digest', () => {
     const { status, shown, calls } = run('deploy.sh', 'production');
     expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: WHOLE });
     const services = calls.find((call) => call.startsWith('npx cdk deploy cytoqueue-production-services'));
@@ -123,14 +123,14 @@ describe('deploy.sh', () => {
     expect(shown).not.toContain('smoke-key');
   });
 
-  test('gives the API the hash of the smoke key, once, and leaves the tenants that are there', () => {
+  test('adds the hash of the smoke key once and keeps existing tenants', () => {
     run('deploy.sh', 'production');
     const { tenants } = JSON.parse(readFileSync(account('keys.json'), 'utf8')) as { tenants: { id: string }[] };
     expect(tenants.map(({ id }) => id)).toEqual(['lab-a', 'smoke']);
     expect(JSON.stringify(tenants)).not.toContain('smoke-key');
   });
 
-  test('again builds nothing, changes no key and does the rest', () => {
+  test('when run again, builds nothing, changes no key and runs the other steps', () => {
     run('deploy.sh', 'production');
     const { status, calls } = run('deploy.sh', 'production');
     expect(status).toBe(0);
@@ -162,7 +162,7 @@ describe('deploy.sh', () => {
     },
   );
 
-  test('with --dry-run shows every command and what would change, and changes nothing', () => {
+  test('with --dry-run prints every command and the differences, and changes nothing', () => {
     const { status, shown, calls } = run('deploy.sh', '--dry-run', 'production');
     expect({ status, changes: changes(calls) }).toEqual({ status: 0, changes: [] });
     expect(calls.filter((call) => call.startsWith('npx cdk diff')).map((call) => call.split(' ')[3])).toEqual([
@@ -184,7 +184,7 @@ describe('deploy.sh', () => {
       expect(shown).toContain(command);
     }
     expect(shown.match(/\+ docker buildx build/g)).toHaveLength(2);
-    // A fresh clone has nothing built that could tell the differences.
+    // A fresh clone has no build with which to compare.
     const [build, diff] = ['npm run --silent build', 'npx cdk diff'].map((start) =>
       calls.findIndex((call) => call.startsWith(start)),
     );
@@ -196,7 +196,7 @@ describe('deploy.sh', () => {
     'without a tool or its packages it stops at once and names what is missing: %j',
     (flags) => {
       for (const tool of ['bin/docker', 'checkout/node_modules']) rmSync(join(dir, tool), { recursive: true });
-      // A docker of this machine must not be found either.
+      // This machine's docker must not be found.
       for (const tool of ['sh', 'dirname', 'cat', 'cut', 'sed', 'grep', 'node'])
         symlinkSync(findExecutable(tool)!, join(dir, 'bin', tool));
       const { status, shown, calls } = runWith({ PATH: join(dir, 'bin') }, 'deploy.sh', ...flags, 'production');
@@ -221,7 +221,7 @@ describe('deploy.sh', () => {
     ],
     ['too small a quota of vCPUs', 'vcpus', '6.0', 'may run 6 Fargate vCPUs; production begins with 8'],
     ['as many VPCs as there may be', 'vpcs', '5', 'has 5 VPCs and may have no more'],
-  ])('changes nothing with %s, and says what to do', (_, file, content, message) => {
+  ])('changes nothing with %s and says what to do', (_, file, content, message) => {
     writeFileSync(account(file), content);
     const { status, shown, calls } = runWith({ CPU_ARCHITECTURE: 'ARM64' }, 'deploy.sh', 'production');
     expect({ status, changes: changes(calls) }).toEqual({ status: 1, changes: [] });
@@ -241,7 +241,7 @@ describe('deploy.sh', () => {
     expect(runWith({ DOMAIN_NAME: 'cyto.lab.example' }, 'deploy.sh', 'production').status).toBe(0);
   });
 
-  test('keeps what an earlier deployment was given, until it is given something else', () => {
+  test('keeps the options of an earlier deployment until other ones are given', () => {
     const kept = {
       CpuArchitecture: 'ARM64',
       AlarmEmail: 'ops@lab.example',
@@ -270,7 +270,7 @@ describe('deploy.sh', () => {
     expect(changed).toContain('protected=true');
   });
 
-  test('with --rebuild builds a commit again once its base has changed, and runs the newest of its images from then on', () => {
+  test('with --rebuild builds a commit again when its base image has changed, and then runs its newest image', () => {
     run('deploy.sh', 'production');
     const builds = (calls: string[]) => calls.filter((call) => call.startsWith('docker buildx build'));
     expect(builds(run('deploy.sh', '--rebuild', 'production').calls)).toEqual([]);
@@ -285,7 +285,7 @@ describe('deploy.sh', () => {
     expect(later).toContain(`nodeImage=sha256:${'c'.repeat(64)}`);
   });
 
-  test('goes back to the images that ran before when a task is not ready, and is protected only after a success', () => {
+  test('returns to the previous images when a task is not ready, and enables protection only after a success', () => {
     writeFileSync(account('not-ready'), '');
     const first = run('deploy.sh', 'production');
     expect(first.status).toBe(1);
@@ -327,7 +327,7 @@ describe('destroy.sh', () => {
     });
   });
 
-  test('with --data empties the buckets first, and is content when all is gone already', () => {
+  test('with --data empties the buckets first, and succeeds when everything is deleted already', () => {
     const { calls } = run('destroy.sh', '--yes', '--data', 'minimal');
     expect(changes(calls)).toEqual([
       'npx cdk destroy cytoqueue-minimal-services',
@@ -339,7 +339,7 @@ describe('destroy.sh', () => {
     expect({ status: again.status, changes: changes(again.calls) }).toEqual({ status: 0, changes: [] });
   });
 
-  test('refuses what is protected, and a name that is not typed', () => {
+  test('refuses a protected environment, and a name that was not confirmed', () => {
     expect(changes(run('destroy.sh', 'production').calls)).toEqual([]);
     writeFileSync(account('protected'), '');
     const { status, shown, calls } = run('destroy.sh', '--yes', 'production');

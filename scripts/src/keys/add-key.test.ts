@@ -3,7 +3,7 @@ import { addKey, removeKey } from './add-key';
 const sha256 = 'a'.repeat(64);
 const none = { tenants: [] };
 
-it('makes the tenant with its first key and numbers the next ones', () => {
+it('creates the tenant with its first key and numbers further keys', () => {
   const one = addKey(none, { tenant: 'lab-a', role: 'member', sha256 });
   const two = addKey(one.keys, { tenant: 'lab-a', role: 'admin', sha256, expires_at: '2030-01-01T00:00:00Z' });
   const other = addKey(two.keys, { tenant: 'lab-b', role: 'operator', sha256 });
@@ -22,7 +22,7 @@ it('makes the tenant with its first key and numbers the next ones', () => {
   });
 });
 
-it('gives a key the first number that is free and leaves its argument as it was', () => {
+it('gives a key the first free number and does not change its argument', () => {
   const before = { tenants: [{ id: 'a', keys: [{ id: 'k2', sha256, role: 'member' as const }] }] };
   expect(addKey(before, { tenant: 'a', role: 'member', sha256 }).keys.tenants[0]?.keys.map(({ id }) => id)).toEqual([
     'k2',
@@ -31,7 +31,7 @@ it('gives a key the first number that is free and leaves its argument as it was'
   expect(before.tenants[0]?.keys).toHaveLength(1);
 });
 
-it('gives platform rights only when asked to', () => {
+it('gives platform rights only on request', () => {
   const { keys } = addKey(addKey(none, { tenant: 'ops', role: 'operator', platform: true, sha256 }).keys, {
     tenant: 'ops',
     role: 'operator',
@@ -44,7 +44,7 @@ it('gives platform rights only when asked to', () => {
   ]);
 });
 
-it('takes away one key and nothing else', () => {
+it('removes one key and nothing else', () => {
   const { keys } = addKey(addKey(none, { tenant: 'a', role: 'member', sha256 }).keys, {
     tenant: 'a',
     role: 'admin',

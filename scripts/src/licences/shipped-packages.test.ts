@@ -4,7 +4,7 @@ import { readShippedPackages } from './shipped-packages';
 
 const packages = readShippedPackages(resolve(__dirname, '../../..'));
 
-test('what ships is seen, and what serves development is not', () => {
+test('lists run-time packages and no development packages', () => {
   const names = packages.map(({ name }) => name);
   expect(names).toEqual(
     expect.arrayContaining(['express', 'bullmq', '@aws-sdk/client-s3', 'busboy', 'react', 'prom-client']),
@@ -12,17 +12,17 @@ test('what ships is seen, and what serves development is not', () => {
   for (const name of ['jest', 'axe-core', 'aws-cdk-lib', 'typescript']) expect(names).not.toContain(name);
 });
 
-test('every package that ships has a licence that allows it', () => {
+test('every shipped package has an allowed licence', () => {
   expect(packages.filter(({ licence }) => !ALLOWED_LICENCES.includes(licence))).toEqual([]);
 });
 
 /**
- * The first tells its maker of the installation and is switched off in package.json; the second compiles what it has as
- * JavaScript too.
+ * The first package reports the installation to its maker and is disabled in package.json; the second compiles native
+ * code that it also has as JavaScript.
  */
 const KNOWN_SCRIPTS = ['@scarf/scarf', 'msgpackr-extract'];
 
-test('no package that ships runs code while it is installed but those that are known', () => {
+test('no shipped package has an install script except the known ones', () => {
   expect(packages.filter(({ name, hasInstallScript }) => hasInstallScript && !KNOWN_SCRIPTS.includes(name))).toEqual(
     [],
   );

@@ -4,10 +4,10 @@ import { demoPolicy } from './run-scale';
 const policy = demoPolicy();
 const target = policy.targetBacklogRowsPerWorker;
 
-/** Backlog in targets, one sample a period, shaped as in a run of the demonstration; null: the queue did not answer. */
+/** Backlog as a multiple of the target, one sample per period, like a run of the demonstration; null: no response. */
 const RECORDED = [1, 2, 3, 4, 4, null, 4, 3, 3, 2, 2, 1, 1, 0.5, ...Array<number>(60).fill(0)];
 
-/** Runs the controller once for each sample, on a clock of its own. Resolves with the workers that ran after each. */
+/** Runs the controller once per sample on a simulated clock. @returns the number of workers after each sample */
 async function replay(samples: readonly (number | null)[]): Promise<number[]> {
   let nowMs = Date.parse('2026-01-01T00:00:00Z');
   let running = 1;
@@ -40,7 +40,7 @@ async function replay(samples: readonly (number | null)[]): Promise<number[]> {
 
 const changes = (workers: readonly number[]) => workers.filter((count, index) => count !== workers[index - 1]);
 
-test('one worker becomes two under a backlog and one again when it has gone, whatever a missing answer', async () => {
+test('a backlog adds a second worker, an empty queue removes it, and a missing response changes nothing', async () => {
   const workers = await replay(RECORDED);
   expect(changes(workers)).toEqual([1, 2, 1]);
   expect(workers.indexOf(2)).toBeLessThan(RECORDED.indexOf(null));
@@ -51,6 +51,6 @@ test('a backlog below the target starts no second worker', async () => {
   expect(changes(await replay(Array<number>(30).fill(0.5)))).toEqual([1]);
 });
 
-test('a queue that never answers leaves the workers as they are', async () => {
+test('a queue that never responds leaves the workers unchanged', async () => {
   expect(changes(await replay(Array<null>(30).fill(null)))).toEqual([1]);
 });

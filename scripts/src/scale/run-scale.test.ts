@@ -9,7 +9,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const counts = (...running: number[]) => running.map((count) => ({ running: count, alive: count }));
 
-test('one to two to one is what the demonstration is to show, and nothing else', () => {
+test('only a run from one worker to two and back to one is accepted', () => {
   expect(() => checkWorkers(counts(1, 1, 2, 2, 1))).not.toThrow();
   expect(() => checkWorkers(counts(1, 1))).toThrow('the workers were 1, not 1 → 2 → 1');
   expect(() => checkWorkers(counts(1, 2))).toThrow('the workers were 1 → 2, not');
@@ -24,7 +24,7 @@ describe('the comparison with the simulator', () => {
   const total = arrivals[0].rows;
 
   /**
-   * As a run would be in which everything goes as assumed: a second worker after four periods, which doubles the pace.
+   * An ideal run: the second worker starts after four periods and doubles the throughput.
    */
   function samplesOf(seconds: number): ControlSample[] {
     let backlogRows = total;
@@ -42,7 +42,7 @@ describe('the comparison with the simulator', () => {
     });
   }
 
-  test('finds little between a run that goes as assumed and the simulator', () => {
+  test('finds little difference between an ideal run and the simulator', () => {
     const {
       throughputOfOne: paceOfOne,
       throughputOfBoth: paceOfBoth,
@@ -55,7 +55,7 @@ describe('the comparison with the simulator', () => {
     expect(Math.abs((scaledOutSeconds.real ?? 0) - (scaledOutSeconds.simulated ?? 0))).toBeLessThanOrEqual(120);
   });
 
-  test('finds much when the run did not', () => {
+  test('finds a large difference otherwise', () => {
     const stuck = samplesOf(40).map((sample, index) =>
       index < 10 ? sample : { ...sample, backlogRows: total, doneRows: 0 },
     );

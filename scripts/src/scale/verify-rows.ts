@@ -9,8 +9,8 @@ import { checkResults } from '../bench/batch/check-results';
 import { shippedModel } from '../bench/classifier/models';
 
 /**
- * Every row of every batch is in its result once, in its place: the first result is held against the input, row by row
- * and with the reference's answers, and all others are the same bytes. @returns the rows. @throws Error when not
+ * Checks that every row of every batch is in its results once and in order: compares the first results with the input
+ * and the reference's predictions row by row, and all others with the first. @returns the rows. @throws Error otherwise
  */
 export async function verifyRows(
   client: CytoqueueClient,

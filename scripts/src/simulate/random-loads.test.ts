@@ -14,14 +14,14 @@ const quick = {
   clinicians: { ...defaultConfig.clinicians, recordsPerSecond: 0 },
 };
 
-/** A load as the workers that it would keep busy, for some time. */
+/** A load, given by the number of workers that it keeps busy and its duration. */
 const step = fc.record({
   workers: fc.double({ min: 0, max: 25, noNaN: true }),
   minutes: fc.integer({ min: 30, max: 90 }),
 });
 const anyWorld = fc.record({
   autoscaler: fc.constantFrom(...Object.values(AUTOSCALERS)),
-  // A little slower than assumed, up to much faster.
+  // From a little slower than assumed to much faster.
   paceShare: fc.double({ min: 0.9, max: 1.5, noNaN: true }),
   seed: fc.nat(),
 });
@@ -46,7 +46,7 @@ function scenarioOf(
   };
 }
 
-/** Files that come every ten seconds: their size makes the load. */
+/** Files that arrive every ten seconds; their size determines the load. */
 function filesOf(rowsPerSecond: number, from: number, to: number): Scenario['batches'] {
   const rows = Math.round(10 * rowsPerSecond);
   return rows === 0
@@ -54,7 +54,7 @@ function filesOf(rowsPerSecond: number, from: number, to: number): Scenario['bat
     : Array.from({ length: Math.floor((to - from) / 10) }, (_, index) => ({ atSeconds: from + index * 10, rows }));
 }
 
-test('a steady load makes the number of workers turn twice at most, however long it lasts', () => {
+test('a steady load changes the direction of scaling at most twice, however long it lasts', () => {
   fc.assert(
     fc.property(
       fc.double({ min: 0, max: 25, noNaN: true }),
@@ -69,7 +69,7 @@ test('a steady load makes the number of workers turn twice at most, however long
   );
 });
 
-test('any load: within bounds, two turns a step, every row done, back at the minimum', () => {
+test('any load: the number stays within bounds, changes direction at most twice per step, every row is scored, and it returns to the minimum', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), anyWorld, (steps, options) => {
       const outcome = simulate(scenarioOf(steps, options));

@@ -8,7 +8,7 @@ import { simulate } from './simulation';
 const CHARTS = join(__dirname, '../../../packages/scaling/charts');
 
 describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (name, scenario) => {
-  // The drawing is of the scenario's own autoscaler, which is one of the list: simulated once.
+  // The drawing uses the scenario's autoscaler, which is in the list, so it is simulated once.
   const own = simulate(scenario);
 
   test.each(Object.entries(AUTOSCALERS))(
@@ -29,7 +29,7 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('
 
 describe('the checks find', () => {
   const { clinicians } = defaultConfig;
-  // Coarse shards and no clinicians: the same answers, sooner.
+  // Large shards and no clinicians give the same outcome in less time.
   const world = { ...defaultConfig, shardRows: 1_000_000, clinicians: { ...clinicians, recordsPerSecond: 0 } };
   const steady = {
     name: 'x',
@@ -42,14 +42,14 @@ describe('the checks find', () => {
   const failing = (outcome: ReturnType<typeof simulate>) =>
     checkResult(outcome).flatMap(({ name, passed: holds }) => (holds ? [] : [name]));
 
-  test('a policy that oscillates: one that does not count the pace', () => {
+  test('a policy that oscillates because it ignores throughput', () => {
     const outcome = simulate({ ...steady, config: { ...world, policy: { ...world.policy, targetUtilization: 1e9 } } });
     expect(countDirectionChanges(outcome)).toBeGreaterThan(4);
     expect(failing(outcome)).toContain('at most two direction changes a load step');
     expect(countDirectionChanges(simulate(steady))).toBe(2);
   });
 
-  test('a policy that stays up', () => {
+  test('a policy that never scales in', () => {
     const policy = { ...world.policy, idleDatapoints: 1_000 };
     const outcome = simulate({
       ...steady,
@@ -61,7 +61,7 @@ describe('the checks find', () => {
     );
   });
 
-  test('clinicians that wait for a worker to start: the minimum of one is killed', () => {
+  test('clinicians that wait for a worker to start, because the only worker was killed', () => {
     const policy = { ...world.policy, minWorkers: 1 };
     const incidents = [{ kind: 'kill', atSeconds: 600, workers: 1 }] as const;
     const outcome = simulate({ ...steady, batches: [], incidents, config: { ...world, policy, clinicians } });
@@ -70,7 +70,7 @@ describe('the checks find', () => {
     expect(failing(simulate({ ...steady, batches: [], incidents, config: { ...world, clinicians } }))).toEqual([]);
   });
 
-  test('workers that protect themselves for every shard: a deployment under load never ends', () => {
+  test('a deployment under load that never ends, because workers protect themselves for every shard', () => {
     const busy = {
       ...steady,
       batches: [{ atSeconds: 300, rows: 8_000_000_000 }],
@@ -82,7 +82,7 @@ describe('the checks find', () => {
     expect(failing(simulate(busy))).not.toContain('deployed within five minutes');
   });
 
-  test('a shard that outlasts the two minutes of a stop: it is killed, and scored by another', () => {
+  test('a shard that takes longer than the two minutes of a stop: its worker is killed and another one scores it', () => {
     const slow = { ...world, rowsPerSecondPerWorker: 5_000 };
     const incidents = [{ kind: 'interruption', atSeconds: 1_000, workers: 2, startSeconds: 60 }] as const;
     const outcome = simulate({ ...steady, batches: [{ atSeconds: 900, rows: 4_000_000 }], incidents, config: slow });
@@ -90,7 +90,7 @@ describe('the checks find', () => {
     expect(outcome.drainedAtSeconds).toBeGreaterThan(1_000 + 120 + 60);
   });
 
-  test('a bound that is passed', () => {
+  test('a bound that is exceeded', () => {
     const outcome = simulate(steady);
     expect(failing({ ...outcome, peakTasks: 21 })).toContain('within bounds');
     expect(failing({ ...outcome, doneRows: outcome.doneRows - 1 })).toContain('every row done once');

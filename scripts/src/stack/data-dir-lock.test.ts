@@ -17,7 +17,7 @@ describe('the lock of a data directory', () => {
 
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it('names its holder, refuses a second one naming it, and leaves nothing when released', () => {
+  it('contains its holder, is refused to a second process with that name, and leaves nothing when released', () => {
     const unlock = lockDataDir(dir);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(processIdentity(process.pid));
     expect(() => lockDataDir(dir)).toThrow(`process ${process.pid} `);
@@ -35,12 +35,12 @@ describe('the lock of a data directory', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('is taken over when another process has been given the number of the holder', () => {
+  it('is taken over when another process has the holder’s pid', () => {
     writeFileSync(file, JSON.stringify({ pid: process.pid, birth: 'another day' }));
     expect(() => lockDataDir(dir)()).not.toThrow();
   });
 
-  it.each(['', '{"pid": 1', 'null'])('is taken over when it is torn: %p', (content) => {
+  it.each(['', '{"pid": 1', 'null'])('is taken over when its file is incomplete: %p', (content) => {
     writeFileSync(file, content);
     const unlock = lockDataDir(dir);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(processIdentity(process.pid));

@@ -10,7 +10,7 @@ test('a port can be listened on, and the kernel assigns it to no other socket', 
   server.close();
 });
 
-test('a port that is in use is passed over', async () => {
+test('a port that is in use is skipped', async () => {
   const port = await findFreePort();
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastLogError } from './last-log-error';
 
-describe('last words', () => {
+describe('the last error of a log', () => {
   let file: string;
 
   beforeEach(() => {
@@ -29,12 +29,12 @@ describe('last words', () => {
       '# Could not create server TCP listening socket\n',
       '# Could not create server TCP listening socket',
     ],
-  ])('are %s', (_, content, words) => {
+  ])('is %s', (_, content, words) => {
     writeFileSync(file, content);
     expect(lastLogError(file)).toBe(`. Its log ${file} ends: ${words}`);
   });
 
-  it('are none when the log is empty or missing', () => {
+  it('is empty when the log is empty or missing', () => {
     expect(lastLogError(file)).toBe('');
     writeFileSync(file, '\n');
     expect(lastLogError(file)).toBe('');

@@ -24,20 +24,20 @@ describe('orphans of a killed stack', () => {
     rmSync(dir, { recursive: true });
   });
 
-  it('are ended, and their record with them', async () => {
+  it('are ended, and their record is removed', async () => {
     new ProcessRecord(dir, fail).add(orphan.pid as number);
     expect(await terminateOrphans(dir)).toBe(1);
     expect(processIdentity(orphan.pid as number)).toBeUndefined();
     expect(existsSync(join(dir, 'processes.json'))).toBe(false);
   });
 
-  it('are none when the number belongs to another process by now', async () => {
+  it('are none when another process has the pid now', async () => {
     writeFileSync(join(dir, 'processes.json'), JSON.stringify([{ pid: orphan.pid, birth: 'another day' }]));
     expect(await terminateOrphans(dir)).toBe(0);
     expect(processIdentity(orphan.pid as number)).toBeDefined();
   });
 
-  it('are none in a new directory or behind a torn record', async () => {
+  it('are none in a new directory or with an incomplete record', async () => {
     expect(await terminateOrphans(dir)).toBe(0);
     writeFileSync(join(dir, 'processes.json'), '[{"pid"');
     expect(await terminateOrphans(dir)).toBe(0);

@@ -15,36 +15,36 @@ describe('the guard of redis-server', () => {
     for (const child of started.splice(0)) child.kill('SIGKILL');
   });
 
-  /** Ends when its input does, which we hold. */
+  /** A process that ends when its input, which the test holds, is closed. */
   function start(...more: ('ignore' | RedisGuard['pipe'])[]): ChildProcess {
     const child = spawn('cat', { stdio: ['pipe', 'ignore', 'ignore', ...more] });
     started.push(child);
     return child;
   }
 
-  /** How it ended, or ends now that its input does. */
+  /** Closes its input. @returns how the process ended */
   async function ending(child: ChildProcess): Promise<unknown> {
     const exit = once(child, 'exit');
     child.stdin?.end();
     return child.signalCode ?? exit.then(([code, signal]: (number | string | null)[]) => signal ?? code);
   }
 
-  it('ends the server it heard of last, only when the last holder of the pipe has closed it', async () => {
+  it('ends the server whose pid it read last, after the last holder of the pipe has closed it', async () => {
     const [before, server] = [start(), start()];
-    // Passes its input on through the pipe that it inherited.
+    // Copies its input to the inherited pipe.
     const holder = spawn('sh', ['-c', 'cat >&3'], { stdio: ['pipe', 'ignore', 'ignore', guard.pipe] });
     started.push(holder);
     const serverEnds = once(server, 'exit');
     guard.watch(before.pid as number);
     guard.pipe.destroy();
     await once(guard.pipe, 'close');
-    // Read only by a guard that has not taken the closing of our end for the last one.
+    // Read only by a guard that continues after the test has closed its end.
     holder.stdin?.end(`${server.pid}\n`);
     expect(await serverEnds).toEqual([null, 'SIGTERM']);
     expect(await ending(before)).toBe(0);
   });
 
-  it('ends nothing when the server had ended by itself', async () => {
+  it('ends nothing when the server has ended by itself', async () => {
     const bystander = start();
     guard.watch(bystander.pid as number);
     guard.unwatch();

@@ -8,7 +8,7 @@ import { RedisGuard } from './redis-guard';
 import { launchRedis } from './redis-server';
 import type { StartingChild } from './supervisor';
 
-describe('our own redis-server', () => {
+describe('the stack’s redis-server', () => {
   let dir: string;
   let port: number;
   let guard: RedisGuard;
@@ -49,7 +49,7 @@ describe('our own redis-server', () => {
     }
   }
 
-  it('keeps an append-only file, drops nothing for memory, and has its data back after a restart', async () => {
+  it('keeps an append-only file, evicts nothing, and restores its data after a restart', async () => {
     const first = start();
     await first.ready;
     const settings = await withClient(async (client) => {
@@ -62,7 +62,7 @@ describe('our own redis-server', () => {
     expect(await withClient((client) => client.get('kept'))).toBe('yes');
   });
 
-  it('is found by its pid file alone when the record missed it', async () => {
+  it('is found by its pid file when the record lacks it', async () => {
     const redis = start();
     await redis.ready;
     rmSync(join(dir, 'processes.json'));
@@ -71,7 +71,7 @@ describe('our own redis-server', () => {
     expect(existsSync(join(dir, 'redis/redis.pid'))).toBe(false);
   });
 
-  it('never serves when another server has its port', async () => {
+  it('does not start when another server has its port', async () => {
     await start().ready;
     const second = mkdtempSync(join(tmpdir(), 'redis-'));
     const options = { dataDir: second, port, environment: process.env, logFile: join(second, 'redis.log'), guard };
@@ -88,7 +88,7 @@ describe('our own redis-server', () => {
     rmSync(second, { recursive: true });
   });
 
-  it('holds its port as others see it', async () => {
+  it('occupies its port', async () => {
     await start().ready;
     await expect(checkPortIsFree('127.0.0.1', port)).rejects.toThrow(`127.0.0.1:${port} is taken`);
     await checkPortIsFree('127.0.0.1', 0);

@@ -3,7 +3,7 @@ import { serviceEnvironment, workerPort } from './service-environment';
 
 const settled = { redisUrl: 'redis://127.0.0.1:1', apiKeysFile: '/keys.json' };
 
-it('writes out what the stack has settled, and lets the rest through', () => {
+it('contains the values that the stack has resolved and passes other variables on', () => {
   const given = { PORT: '0', DATA_DIR: '/data', AWS_ENDPOINT_URL: 'http://127.0.0.1:2', REDIS_URL: '' };
   expect(serviceEnvironment(given, loadConfig(given), settled)).toMatchObject({
     HOST: '127.0.0.1',
@@ -16,7 +16,7 @@ it('writes out what the stack has settled, and lets the rest through', () => {
   });
 });
 
-it('means the same to the child as to the stack', () => {
+it('gives the child the same configuration as the stack', () => {
   const config = loadConfig({
     DATA_DIR: 'here',
     WORKER_THREADS: '3',
@@ -34,7 +34,7 @@ it('means the same to the child as to the stack', () => {
   expect(child).toEqual({ ...config, redisUrl: settled.redisUrl, apiKeysFile: settled.apiKeysFile });
 });
 
-it('gives each worker a port of its own', () => {
+it('gives each worker a separate port', () => {
   expect([0, 1].map((index) => workerPort(loadConfig({ WORKER_PORT: '9100' }), index))).toEqual([9100, 9101]);
   expect(workerPort(loadConfig({}), 1)).toBe(0);
 });

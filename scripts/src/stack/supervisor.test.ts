@@ -62,7 +62,7 @@ describe('a supervisor', () => {
     expect(processIdentity(pid)).toBeUndefined();
   });
 
-  it('starts another one when it is killed, and says so', async () => {
+  it('restarts a killed process and reports it', async () => {
     const deaths: { reason: string; consecutiveCrashes: number }[] = [];
     const restarted = new Promise<void>((resolve) => {
       const supervisor = supervise(() => launchScript(LIVES), {
@@ -76,7 +76,7 @@ describe('a supervisor', () => {
     expect(processIdentity(supervisors[0]?.pid as number)).toBeDefined();
   });
 
-  it('counts deaths in a row and keeps trying', async () => {
+  it('counts consecutive crashes and keeps trying', async () => {
     const scripts = [LIVES, DIES, DIES, LIVES];
     const counts: number[] = [];
     const restarted = new Promise<void>((resolve) => {
@@ -90,18 +90,18 @@ describe('a supervisor', () => {
     expect(counts).toEqual([1, 2, 3]);
   });
 
-  it('rejects the first start of one that ends, with its last words', async () => {
+  it('rejects the first start of a process that ends, with its last error', async () => {
     const supervisor = supervise(() => launchScript(DIES));
     await expect(supervisor.start()).rejects.toThrow(/x did not start \(exit code 3\).*no such thing as luck/);
   });
 
-  it('gives up on a first start that takes too long and leaves nothing running', async () => {
+  it('stops a first start that takes too long and leaves nothing running', async () => {
     const supervisor = supervise(() => launchScript(SILENT), { startDeadlineMs: 50 });
     await expect(supervisor.start()).rejects.toThrow('did not answer in time');
     expect(processIdentity(supervisor.pid as number)).toBeUndefined();
   });
 
-  it('rejects the first start of a program that is not there', async () => {
+  it('rejects the first start of a missing program', async () => {
     const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log') };
     const supervisor = supervise(() => ({
       ...launch(missing, new ProcessRecord(dir, () => undefined)),
@@ -110,7 +110,7 @@ describe('a supervisor', () => {
     await expect(supervisor.start()).rejects.toThrow('nothing is not installed');
   });
 
-  it('forces one that does not end, at the deadline', async () => {
+  it('kills a process that does not end by the deadline', async () => {
     const supervisor = supervise(() => launchScript(DEAF), { stopDeadlineMs: 50 });
     await supervisor.start();
     const pid = supervisor.pid as number;
@@ -118,7 +118,7 @@ describe('a supervisor', () => {
     expect(processIdentity(pid)).toBeUndefined();
   });
 
-  it('takes a process that has ended out of the record', async () => {
+  it('removes an ended process from the record', async () => {
     const supervisor = supervise(() => launchScript(LIVES));
     await supervisor.start();
     expect(JSON.parse(readFileSync(join(dir, 'processes.json'), 'utf8'))).toMatchObject([{ pid: supervisor.pid }]);

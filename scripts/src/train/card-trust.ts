@@ -2,7 +2,7 @@ import type { NoveltyReport, ShiftCounts } from '@cytoqueue/training';
 import { markdownTable } from './markdown';
 import type { ModelReport } from './report';
 
-/** The sections on records and files that are unlike the training data; none for versions that cannot tell them. */
+/** Sections on records and files unlike the training data; none for versions that do not detect them. */
 export function describeTrust({ novelty, drift }: ModelReport): string[] {
   if (novelty === undefined || drift === undefined) return [];
   return [

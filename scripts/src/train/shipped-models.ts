@@ -34,7 +34,7 @@ export function buildShippedModels(onProgress?: (schema: Schema, done: number) =
   return new Map(files.flatMap((entries) => [...entries]));
 }
 
-/** The trusted version alone, of a comparison that was made before: in a minute or two. */
+/** Builds only the trusted version, from an existing comparison; takes a minute or two. */
 function buildTrustedModel(schema: Schema, report: TrainingReport): Map<string, Uint8Array> {
   const data = shippedData.find((one) => one.schema.id === schema.id);
   if (data === undefined) throw new RangeError(`no data of ${schema.id} ship`);

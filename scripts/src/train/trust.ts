@@ -14,11 +14,11 @@ import { type ModelReport, type TrainingReport, reportOf } from './report';
 import { defaultSeed, fitModel, serializeWithScores } from './train';
 import type { TrainingFile } from './training-file';
 
-/** Least share of the confident answers to genuine records that the rule for unusual records must keep. */
+/** Minimum share of confident results for genuine records that the rule for unusual records must keep. */
 const leastKept: Readonly<Record<SchemaId, number>> = { wbc: 0.99, wdbc: 0.97 };
 const REPETITIONS = 5;
 
-/** The model of all complete rows, with what it takes to tell records and files that are unlike them. */
+/** Fits the model to all complete rows, including the limits that detect records and files unlike them. */
 export function fitTrustedModel(
   recipe: Recipe,
   file: TrainingFile,
@@ -36,8 +36,8 @@ export function fitTrustedModel(
 }
 
 /**
- * A version of a model that differs from an evaluated one only by knowing what is unlike its training data: the
- * answers, and so their figures, are the same.
+ * Creates a version that differs from an evaluated one only by detecting input unlike its training data: predictions
+ * and their metrics are the same.
  */
 export function addTrust(
   recipe: Recipe,

@@ -34,7 +34,7 @@ export async function verifyBatch(context: VerifyContext, tenant: string, id: st
     context.checks.bytes += info.size;
   }
   const key = ObjectKeys.batchDocument(tenant, id);
-  // An upload that is not accepted (yet) has only its file and what the import made of it.
+  // An upload that is not accepted (yet) has only its input and its canonical file.
   const uploaded = [ObjectKeys.batchInput(tenant, id), ObjectKeys.batchCanonical(tenant, id)];
   if (!objects.has(key) && [...objects.keys()].every((other) => uploaded.includes(other))) return;
   const batch = await context.checks.run(key, 'damaged-document', async () => {
@@ -64,7 +64,7 @@ class BatchVerification {
     for (const run of runs) await this.checkRun(run, run === runs.at(-1));
   }
 
-  /** Checks the uploaded file and, where the import made one of it, the canonical file. */
+  /** Checks the uploaded file and, if there is one, the canonical file. */
   private async checkInputs(): Promise<void> {
     const { id, input, import: imported } = this.batch;
     await this.checkInput(ObjectKeys.batchInput(this.tenant, id), input);
@@ -85,7 +85,7 @@ class BatchVerification {
   }
 
   private async checkShardObject(info: ObjectInfo): Promise<void> {
-    if (info.key.includes('/damaged/')) return; // set aside, and known
+    if (info.key.includes('/damaged/')) return; // Moved away earlier; already reported.
     const parsed = ObjectKeys.parseShardKey(info.key);
     const { model, shards } = this.batch;
     if (parsed === undefined || parsed.model !== `${model.name}@${model.version}`) return;

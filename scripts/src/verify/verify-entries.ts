@@ -53,8 +53,8 @@ export async function verifyReview({ store, checks }: VerifyContext, key: string
 }
 
 /**
- * The key of a record or review is claimed before that is stored, so it may name none; a batch is stored before its key is
- * claimed.
+ * The key of a record or review is claimed before the resource is stored, so the resource may be missing; a batch is stored
+ * before its key is claimed.
  */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {

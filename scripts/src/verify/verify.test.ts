@@ -15,11 +15,11 @@ import { BENIGN_RECORD } from '../../../test/src/support/records';
 import { StackFixture } from '../../../test/src/support/stack-fixture';
 import { ROOT } from '../../../test/src/support/stack-process';
 
-/** A quoted line end stands in a row, which is one row all the same. */
+/** One row contains a quoted line end. */
 const FILE =
   `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
 const TENANT = 'local';
-/** As long as the inputs of this test are kept. */
+/** Retention of this test's inputs. */
 const RETENTION_DAYS = 30;
 
 interface Outcome {
@@ -33,7 +33,7 @@ interface Outcome {
 interface Installation {
   batch: string;
   rescored: string;
-  /** Uploaded in UTF-16, so that an import made a canonical file of it. */
+  /** Uploaded in UTF-16, so that the import wrote a canonical file. */
   converted: string;
   prediction: string;
   claim: string;
@@ -51,7 +51,7 @@ const flip =
   };
 const last = flip((length) => length - 1);
 const middle = flip((length) => Math.floor(length / 2));
-/** The bytes stay JSON of the right shape: nothing but the checksum tells. */
+/** The bytes stay JSON of the right shape, so only the checksum detects the change. */
 const flipDigit: Change = (bytes) =>
   Buffer.from(
     bytes
@@ -199,7 +199,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.start();
     for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(TENANT)))
       if ((await store.get(key)).includes(made.batch)) made.claim = key;
-    await stack.stop(); // nothing repairs or sweeps what the tests damage
+    await stack.stop(); // No reconciler or sweeper runs, which could repair or delete damaged objects.
   });
 
   afterAll(async () => {
@@ -269,7 +269,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     if (after === undefined) await store.delete(key);
     else await store.put(key, after);
     const findings: Finding[] = [];
-    // As the command does, in this process: one more of Node.js for each damage takes longer than all that it checks.
+    // Runs in this process: starting Node.js for each case would take longer than the check.
     await verifyStore(store, {
       inputRetentionDays: RETENTION_DAYS,
       retentionDays: RETENTION_DAYS,
@@ -305,7 +305,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     ]);
   });
 
-  test('another tenant is not looked at with --tenant', async () => {
+  test('--tenant checks no other tenant', async () => {
     const bytes = await store.get(made.shard);
     await store.put(made.shard, last(bytes) as Buffer);
     expect(await verify('--tenant', 'other')).toMatchObject({ status: 0, summary: { objects: 0 } });
@@ -317,7 +317,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.put(made.shard, bytes);
   });
 
-  test('the index of lists by status is held against the records, entry by entry', async () => {
+  test('the status index is compared with the records, entry by entry', async () => {
     const { tenant, ids, segment } = await fillIndex(store);
     expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
     const bytes = await store.get(segment);
@@ -361,7 +361,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.deletePrefix(`${ObjectKeys.tenantsFolder}${tenant}/`);
   });
 
-  test.each([[['--unknown']], [['--tenant', '../x']]])('%j is a wrong use', async (args) => {
+  test.each([[['--unknown']], [['--tenant', '../x']]])('%j is rejected as wrong usage', async (args) => {
     expect(await verify(...args)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('Usage: npm run verify'),
@@ -373,7 +373,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
 const SEGMENT_IDS = 250;
 const HOUR_MS = 3_600_000;
 
-/** A tenant with as many records as one segment of the index covers, all of them scored an hour ago and more. */
+/** A tenant with one index segment of records, all scored at least an hour ago. */
 async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: string[]; segment: string }> {
   const tenant = `lab-${randomUUID()}`;
   const ids = Array.from({ length: SEGMENT_IDS }, (_, n) => createId('pred_', Date.now() - 2 * HOUR_MS + n));

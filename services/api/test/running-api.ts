@@ -172,7 +172,7 @@ export class RunningApi {
     const answered = new Promise<IncomingMessage>((resolve, reject) =>
       sending.once('response', resolve).once('error', reject),
     );
-    answered.catch(() => undefined); // tests that abort do not await it
+    answered.catch(() => undefined); // Tests that abort the request do not await it.
     return { sending, answered };
   }
 
@@ -223,7 +223,7 @@ export class RunningApi {
     // Not started, so that only requests write to the store; tests call `flush`.
     this.audit = new AuditLog(this.store, logger);
     this.releasers.push('audit', () => this.audit.stop());
-    const ignore = () => undefined; // some tests cause outages
+    const ignore = () => undefined; // Some tests cause outages.
     const commands = createProducerConnection(redisUrl, ignore);
     this.commands = commands;
     this.releasers.push('redis', () => commands.disconnect());

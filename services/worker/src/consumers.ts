@@ -107,7 +107,9 @@ function createBatchConsumers(deps: WorkerDeps): [JobConsumer<ShardJob>, JobCons
       isWellFormed: isFinalizeJob,
       check: (data) => checkFinalizeJob(batchDocuments, data),
       process: (job) =>
-        protection.run(async () => finalizer.process(job.data, failedShards(await job.getIgnoredChildrenFailures()))),
+        protection.run(async () =>
+          finalizer.process(job.data, exhaustedShards(await job.getIgnoredChildrenFailures())),
+        ),
       onRetriesExhausted: ({ data }) => finalizer.failRun(data),
       changedId,
     }),
@@ -193,10 +195,10 @@ function reportRejected(
 }
 
 /**
- * Reads the shards of a flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
+ * Returns the shards whose jobs exhausted their attempts, from the flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
  * A child that was rejected as invalid is left out, because its shard was never tried; the finalizer scores it.
  */
-function failedShards(failures: Record<string, string>): Set<number> {
-  const failed = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));
-  return new Set(failed.map(([key]) => Number(key.slice(key.lastIndexOf('.') + 1))));
+function exhaustedShards(failures: Record<string, string>): Set<number> {
+  const tried = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));
+  return new Set(tried.map(([key]) => Number(key.slice(key.lastIndexOf('.') + 1))));
 }

@@ -48,7 +48,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
     });
     const partial = await client.get(`/v1/batches/${id}/results?partial=true`);
     expect(readCsv(partial.text)).toHaveLength(shards * SHARD_ROWS);
-    // A later batch has ended, so no shard of the canceled one is still to come.
+    // A later batch has finished, so every shard of the canceled one has been taken from the queue.
     await run(client, HEADER + rows(1));
     expect(await keysBelow(`tenants/batches/batches/${id}/`)).toEqual(before);
 
@@ -108,7 +108,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
       expect(json.data).toHaveLength(1);
     });
 
-    test('lives as long as its batch', async () => {
+    test('can be reused after its batch is deleted', async () => {
       client = await connect('batches');
       const first = await client.post('/v1/batches', { headers: headers('upload-2'), body: HEADER + rows(3) });
       await finish(client, first.json.id);
@@ -123,7 +123,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
   describe('a compressed upload', () => {
     const gzip = { 'content-type': 'text/csv', 'content-encoding': 'gzip' };
 
-    test('gives the same bytes', async () => {
+    test('is scored to the same bytes as the uncompressed file', async () => {
       const plain = await run(client, WISCONSIN);
       const { json } = await client.post('/v1/batches', { headers: gzip, body: gzipSync(WISCONSIN) });
       const packed = await finish(client, json.id);
@@ -132,7 +132,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
     });
   });
 
-  test('one shard of a tenant is served before the many of another that were uploaded first', async () => {
+  test('fair share: one shard of a tenant is served before the remaining shards of a tenant that uploaded earlier', async () => {
     const other = await connect('one-shard');
     const many = 55;
     const order = await whilePaused(async () => {
@@ -165,7 +165,7 @@ export function batchCases({ stack, connect }: SharedStack): void {
     expect(batch.counts.succeeded).toBe(10);
   });
 
-  test('a batch with a damaged manifest is shown as failed, and its results are not given', async () => {
+  test('a batch with a damaged manifest is shown as failed, and its results cannot be downloaded', async () => {
     const { id } = await run(client, HEADER + rows(1));
     const store = openStore(`file://${stack().dataDir}/objects`);
     await store.put(ObjectKeys.runManifest('batches', id, 1), Buffer.from('{"run": 1'));

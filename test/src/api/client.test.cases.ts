@@ -4,7 +4,7 @@ import { HEADER, rows } from '../support/csv-rows';
 import { BENIGN_RECORD, readCsv } from '../support/records';
 import type { SharedStack } from './shared-stack';
 
-/** CytoqueueClient against the real API; its unit test has answers of a failing server. */
+/** Tests CytoqueueClient against the real API; its unit tests cover responses of a failing server. */
 export function clientCases({ stack, key }: SharedStack): void {
   let client: CytoqueueClient;
 
@@ -26,7 +26,7 @@ export function clientCases({ stack, key }: SharedStack): void {
     expect((await client.listPredictions({ limit: 1 })).data).toEqual([ended]);
   });
 
-  test('uploads a file, follows the batch, downloads what its checksum says and deletes it', async () => {
+  test('uploads a file, follows the batch, downloads results that match their checksum, and deletes the batch', async () => {
     const file = new Blob([HEADER + rows(20)]);
     const report = await client.preflight(file, { filename: 'lab.csv' });
     expect(report.rows).toMatchObject({ total: 20, valid: 20 });

@@ -19,7 +19,7 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
   const dryRun = (body: string, model = 'wbc-knn') =>
     client.post(`/v1/batches?dry_run=true&model=${model}`, { headers: { 'content-type': 'text/csv' }, body });
 
-  test('says what the upload would come to, and stores nothing', async () => {
+  test('validates the file and stores nothing', async () => {
     const before = await keysBelow('tenants/dry-run/batches/');
     const { status, json } = await dryRun(
       `ID;Clump;V2;V3;V4;V5;V6;V7;V8;V9;class\r\n${'a;5;1;1;1;2;?;3;1;1;2\r\n'.repeat(2)}b;11;1;1;1;2;1;3;1;1;4\nc;1\n`,
@@ -44,7 +44,7 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
     expect(await keysBelow('tenants/dry-run/batches/')).toEqual(before);
   });
 
-  test('says in words what is odd about the values, as the batch itself does', async () => {
+  test('reports drift notes in words, the same as the batch', async () => {
     const stuck =
       HEADER + Array.from({ length: 300 }, (_, i) => `r${i},3,${1 + (i % 2)},1,1,2,1,${1 + (i % 3)},1,1\n`).join('');
     const { json } = await dryRun(stuck);

@@ -17,7 +17,7 @@ export function fileFormatCases({ connect }: SharedStack): void {
     client = await connect('formats');
   });
 
-  test('a file with decimal commas is scored by its values, and its results keep its texts', async () => {
+  test('a file with decimal commas is scored by its values, and the results keep the original text', async () => {
     const given = readFileSync(join(CASES, '26-decimal-comma.csv'), 'utf8').trimEnd().split('\n');
     const { batch, results } = await run(client, `${given.join('\n')}\n`, '?model=wbc-knn');
     const plain = await run(client, `${given.join('\n').replaceAll(',0', '')}\n`, '?model=wbc-knn');
@@ -32,7 +32,7 @@ export function fileFormatCases({ connect }: SharedStack): void {
     expect([batch.status, batch.import.decimal]).toEqual(['succeeded', ',']);
   });
 
-  test('a gzip file gives the results of the file in it', async () => {
+  test('a gzip file gives the same results as its content', async () => {
     const file = HEADER + rows(2_500);
     const [packed, plain] = [await run(client, gzipSync(file)), await run(client, file)];
     expect(packed.results.text).toBe(plain.results.text);
@@ -40,7 +40,7 @@ export function fileFormatCases({ connect }: SharedStack): void {
     expect(packed.batch.input_sha256).not.toBe(plain.batch.input_sha256);
   });
 
-  test('the errors file names row and line, whatever was left out of the results, and can be resubmitted', async () => {
+  test('the errors file names row and line of each rejected row, and can be resubmitted', async () => {
     const bad = 'x,55,1,1,1,2,1,3,1,1\n';
     const plain = await run(client, `${HEADER}\n${rows(1)}${bad}`);
     const odd = await run(client, `${HEADER},,,,,,,,,\n${rows(1)}${bad}Total,,,,,,,,,\n`);
@@ -80,7 +80,7 @@ export function fileFormatCases({ connect }: SharedStack): void {
     expect((await client.get(`/v1/batches/${id}/errors?format=jsonl`)).text).toBe('');
   });
 
-  test('an import profile maps columns, its content stays with the batch, and another tenant does not have it', async () => {
+  test('an import profile maps columns, its content is stored with the batch, and another tenant cannot use it', async () => {
     const names = HEADER.trimEnd().split(',');
     const profile = { columns: { clump_thickness: 'Dicke', id: 'Fallnummer' }, missing: ['k.A.'] };
     const saved = await client.call('put', '/v1/import-profiles/lab', { json: profile });

@@ -30,7 +30,7 @@ async function s3Environment(): Promise<Environment> {
 }
 
 /**
- * SHA-256 of the results of the bundled file by wbc-knn@1.0.0: the same bytes from every store, and from every release.
+ * SHA-256 of the results of the bundled file by wbc-knn@1.0.0. Every store and every release must write these bytes.
  */
 const WISCONSIN_RESULTS_SHA256 = 'defc0831653974d330607480ca6ca85ecc83e7635eb47da74ce34cb21a651b5f';
 
@@ -54,7 +54,7 @@ for (const { name, declare, prepare } of homes)
       assert.equal(status, 0, 'the stack stops in order');
     });
 
-    test('gets every row of the Wisconsin file back, in order, ids untouched', async () => {
+    test('downloads every row of the Wisconsin file, in order, with unchanged ids', async () => {
       const input = wisconsinOfAnotherLab();
       const { batch, results, errors } = await run(client, input, '?model=wbc-knn@1.0.0');
       expect(batch.counts).toEqual({ total: 699, pending: 0, succeeded: 699, rejected: 0, failed: 0 });
@@ -73,7 +73,7 @@ for (const { name, declare, prepare } of homes)
       expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
     });
 
-    test('a presigned address of the results is given only when asked for, and only by S3', async () => {
+    test('the results redirect to a presigned address only on request, and only with S3', async () => {
       const { id, results } = await run(client, WISCONSIN);
       expect(results.status).toBe(200);
       const headers = { authorization: `Bearer ${stack.apiKey}` };
@@ -87,7 +87,7 @@ for (const { name, declare, prepare } of homes)
       expect(await bytes.text()).toBe(results.text);
     });
 
-    test('a form upload gives the same bytes as a raw one, and keeps its name', async () => {
+    test('a form upload gives the same results as a raw body and keeps the file name', async () => {
       const form = new FormData();
       form.set('file', new Blob([wisconsinOfAnotherLab()], { type: 'text/csv' }), 'März.csv');
       const { batch, results } = await run(client, form);
@@ -96,7 +96,7 @@ for (const { name, declare, prepare } of homes)
       expect(results.text).toBe((await run(client, wisconsinOfAnotherLab())).results.text);
     });
 
-    test('a file that cannot be used is refused with the place, and leaves nothing', async () => {
+    test('an invalid file is rejected with row and column, and nothing is stored', async () => {
       const before = (await client.get('/v1/batches?limit=100')).json.data.length;
       const refused = async (body: string | Buffer) => {
         const { status, json } = await client.post('/v1/batches', { headers: { 'content-type': 'text/csv' }, body });
@@ -133,7 +133,7 @@ describe('a lab', () => {
 
   afterAll(() => stack?.stop());
 
-  test('the malignant ones are found, and what is missing is named', async () => {
+  test('malignant rows are classified and missing features are named', async () => {
     const { results } = await run(client, WISCONSIN);
     const rows = readCsv(results.text);
     const malignant = rows.filter((row) => row['class'] === '4');
@@ -143,7 +143,7 @@ describe('a lab', () => {
     expect(incomplete.map((row) => row['missing_features'])).toEqual(Array(16).fill('bare_nuclei'));
   });
 
-  test('bad rows are named, the others scored, and the errors file can be corrected and sent again', async () => {
+  test('invalid rows are reported, the others are scored, and the errors file can be corrected and resubmitted', async () => {
     const header = 'id;note;V1;V2;V3;V4;V5;V6;V7;V8;V9;row';
     const rows = [
       'a;"two\r\nlines; ""quoted""";5;1;1;1;2;1;3;1;1;x',
@@ -171,7 +171,7 @@ describe('a lab', () => {
     ]);
     expect(read[1]?.['note']).toBe("'=1+1");
     expect(read[3]?.['error_detail']).toContain('beyond');
-    // Sent again uncorrected, a shifted row must not be scored: its measurements stand in the detail only.
+    // A shifted row that is resubmitted uncorrected must not be scored, so its measurements appear in the detail only.
     expect(readCsv(errors.text, ';').map(({ id, V1 }) => [id, V1])).toEqual([
       ['b', '11'],
       ['c', ''],
@@ -184,7 +184,7 @@ describe('a lab', () => {
     expect(again.batch.counts).toMatchObject({ total: 4, succeeded: 1, rejected: 3 });
   });
 
-  test('formulas=keep leaves cells as they are, on_error=abort fails the batch for one bad row', async () => {
+  test('formulas=keep copies cells unchanged; on_error=abort fails the batch for one rejected row', async () => {
     const header = 'note,V1,V2,V3,V4,V5,V6,V7,V8,V9';
     const kept = await run(client, `${header}\n=1+1,5,1,1,1,2,1,3,1,1\n`, '?formulas=keep');
     expect(kept.results.text).toContain('\n=1+1,5,');
@@ -192,7 +192,7 @@ describe('a lab', () => {
     expect((await finish(client, id)).status).toBe('failed');
   });
 
-  test('parts of a result can be fetched', async () => {
+  test('byte ranges of the results can be downloaded', async () => {
     const { id, results } = await run(client, WISCONSIN);
     const part = await client.get(`/v1/batches/${id}/results`, { headers: { range: 'bytes=100-199' } });
     expect(part.status).toBe(206);

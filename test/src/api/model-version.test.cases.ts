@@ -23,7 +23,7 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     return { status: await program.exited, said: program.stdout() + program.stderr() };
   }
 
-  /** The shipped model with another threshold: a version with other answers. */
+  /** The shipped model with another threshold, so that its predictions differ. */
   function writeVersion(version: string): string {
     const { digest: _, ...file } = parseModel(readFileSync(shipped)).file;
     const path = join(stack().dataDir, `${version}.json`);
@@ -53,7 +53,7 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     });
   });
 
-  test('what cannot be promoted is refused', async () => {
+  test('an unknown or invalid version cannot be promoted', async () => {
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '9.9.9' } })).status).toBe(422);
     expect((await client.post('/v1/models/nonesuch/champion', { json: { version: '1.0.0' } })).status).toBe(404);
     expect((await client.post('/v1/models/wbc-knn-euclidean/champion', { json: { rollback: true } })).status).toBe(409);
@@ -63,7 +63,7 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     });
   });
 
-  test('a batch is scored again by another version, and told what changes', async () => {
+  test('a batch is rescored by another version and lists the rows whose class changes', async () => {
     expect(await models('add', writeVersion('1.3.0'))).toMatchObject({ status: 0 });
     const before = await run(client, WISCONSIN, '?model=wbc-knn@1.0.0');
     const accepted = await client.post(`/v1/batches/${before.id}/rescore?model=wbc-knn@1.3.0`);

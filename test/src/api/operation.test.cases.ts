@@ -5,7 +5,7 @@ import { BENIGN_RECORD } from '../support/records';
 import type { SharedStack } from './shared-stack';
 
 export function operationCases({ stack, connect }: SharedStack): void {
-  test('every documented operation answers as documented', async () => {
+  test('every documented operation was called, and every response matched the OpenAPI document', async () => {
     const client = await connect('operations');
     const record = await score(client, { features: BENIGN_RECORD });
     const { id } = await run(client, HEADER + rows(2));

@@ -27,7 +27,7 @@ export function predictionCases({ stack, connect }: SharedStack): void {
   });
 
   describe('one record', () => {
-    test('is accepted at once, then polled until it is there', async () => {
+    test('is accepted with 202, then polled until its result is stored', async () => {
       const accepted = await client.post('/v1/predictions', {
         json: { sample_id: 'slide 7', features: BENIGN_RECORD },
       });
@@ -47,7 +47,7 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       expect(finished.result.neighbors[0]).toMatchObject({ training_row: 1, class: 'benign', distance: 0 });
     });
 
-    test('Prefer: wait answers with the finished record, or as accepted when the time is over', async () => {
+    test('Prefer: wait returns the finished record, or the accepted one after the time limit', async () => {
       const { status, json, headers } = await client.post('/v1/predictions', {
         headers: { prefer: 'wait=20' },
         json: { features: BENIGN_RECORD },
@@ -69,7 +69,7 @@ export function predictionCases({ stack, connect }: SharedStack): void {
     test.each([
       ['wbc-knn', '1.1.0'],
       ['wbc-knn-euclidean', '1.0.0'],
-    ])('%s answers as the classifier does, to the last bit', async (name, version) => {
+    ])('%s returns the classifier’s probability to the last bit', async (name, version) => {
       const path = join(ROOT, `packages/registry/models/${name}/${version}.json`);
       const classifier = Classifier.load(readFileSync(path));
       for (const features of seededRecords(20)) {
@@ -82,14 +82,14 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       }
     });
 
-    test('aliases are understood, and what was not measured is said', async () => {
+    test('feature aliases are accepted, and features that were not measured are listed', async () => {
       const { clump_thickness, bare_nuclei: _, ...rest } = BENIGN_RECORD;
       const json = await score(client, { features: { ...rest, Clump: clump_thickness, 'Bare Nuclei': null } });
       expect(json.features).toEqual({ ...BENIGN_RECORD, bare_nuclei: null });
       expect(json.result.missing_features).toEqual(['bare_nuclei']);
     });
 
-    test('the evidence adds up to the answer, and says what a missing value could have changed', async () => {
+    test('the contributions add up to the probability, and the evidence has the range that missing values allow', async () => {
       const features = { ...BENIGN_RECORD, uniformity_of_cell_size: 4, bare_nuclei: null };
       const json = await score(client, { features });
       const { evidence, probability_malignant } = json.result;
@@ -103,14 +103,14 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       expect(evidence.conformal.p_values.benign).toBeGreaterThan(0);
     });
 
-    test('missing=reject refuses what was not measured', async () => {
+    test('missing=reject rejects a record with a feature that was not measured', async () => {
       const { status, json } = await client.post('/v1/predictions', {
         json: { missing: 'reject', features: { ...BENIGN_RECORD, mitoses: null } },
       });
       expect([status, json.errors[0].field]).toEqual([422, 'mitoses']);
     });
 
-    test('events end with the result, and resume without repeating', async () => {
+    test('the event stream ends with the result and resumes without repeating an event', async () => {
       const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } });
       const { text } = await client.get(`/v1/predictions/${json.id}/events`);
       const last = text.trimEnd().split('\n\n').at(-1) ?? '';
@@ -127,16 +127,16 @@ export function predictionCases({ stack, connect }: SharedStack): void {
       expect((await client.post(`/v1/predictions/${id}/cancel`)).status).toBe(409);
     });
 
-    test('a waiting one can be canceled, and stays canceled when a worker comes', async () => {
+    test('a queued one can be canceled, and stays canceled after a worker has taken its job', async () => {
       const id = await whilePaused(stack().dataDir, () => cancelWaiting(client));
-      // A later record has its answer, so the canceled one had its turn.
+      // A later record is scored, so the worker has taken the canceled one's job.
       await score(client, { features: BENIGN_RECORD });
       const { json: later } = await client.get(`/v1/predictions/${id}`);
       expect(later.status).toBe('canceled');
       expect(later.result).toBeUndefined();
     });
 
-    test('the list is newest first, pages through, and filters', async () => {
+    test('the list is newest first, has pages, and can be filtered', async () => {
       const lister = await connect('record-list');
       const canceled = await whilePaused(stack().dataDir, () => cancelWaiting(lister));
       const made = [canceled];
@@ -164,7 +164,7 @@ export function predictionCases({ stack, connect }: SharedStack): void {
     return json.id;
   }
 
-  describe('what cannot be understood is answered with the field', () => {
+  describe('an invalid record is rejected with the field’s name', () => {
     const named = async (json: unknown) => {
       const { status, json: problem, headers } = await client.post('/v1/predictions', { json });
       expect(headers.get('content-type')).toContain('application/problem+json');

@@ -19,7 +19,7 @@ export function retentionCases({ stack, connect }: SharedStack): void {
     store = openStore(`file://${stack().dataDir}/objects`);
   });
 
-  /** The same batch as if it had been accepted earlier: the time of its acceptance is part of its id. */
+  /** Copies a batch under an id with an earlier time; retention counts from the time in the id. */
   async function copyOfAge(id: string, days: number): Promise<string> {
     const copy = createId('batch_', Date.now() - days * DAY_MS);
     for (const key of await keysBelow(store, ObjectKeys.batchFolder('retention', id))) {
@@ -30,7 +30,7 @@ export function retentionCases({ stack, connect }: SharedStack): void {
     return copy;
   }
 
-  test('a resource says when it expires, and answers 410 from then on', async () => {
+  test('a response has the time of expiry, after which the resource returns 410', async () => {
     const record = await score(client, { features: BENIGN_RECORD });
     const { headers, json } = await client.get(`/v1/predictions/${record.id}`);
     const keptDays = (Date.parse(headers.get('expires') as string) - Date.parse(json.created_at)) / DAY_MS;

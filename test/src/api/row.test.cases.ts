@@ -17,7 +17,7 @@ function parse(file: string): Record<string, string>[] {
 }
 
 export function rowCases({ connect }: SharedStack): void {
-  test('the rows of a batch are those of its result file, page after page', async () => {
+  test('the pages of a batch’s rows contain exactly the rows of its result file', async () => {
     const client = await connect('rows');
     const { id, results } = await run(client, variedFile(2 * SHARD_ROWS + 100));
     const rows: Row[] = [];
@@ -54,7 +54,7 @@ export function rowCases({ connect }: SharedStack): void {
     ]);
   });
 
-  test('rows of a file that was converted have its own identifiers and measurements', async () => {
+  test('rows of an imported file have the original identifiers and measurements', async () => {
     const client = await connect('rows');
     const { id } = await run(
       client,

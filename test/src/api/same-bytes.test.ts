@@ -3,7 +3,7 @@ import { run } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { type Environment, startStack } from '../support/stack-process';
 
-/** Seeded rows, every hundredth or so of a kind that is hard to parse. */
+/** Random rows from a seed; about one in a hundred is hard to parse. */
 function hardFile(rows: number): string {
   let state = 11;
   const next = (below: number) => (state = (state * 48271) % 2147483647) % below;
@@ -38,7 +38,7 @@ async function digests(environment: Environment, file: string): Promise<string[]
   }
 }
 
-test('the same bytes in, the same bytes out: one worker or three, large shards or small', async () => {
+test('the same input gives the same result bytes with one worker or three, and with large or small shards', async () => {
   const file = hardFile(12_000);
   const one = await digests({ WORKERS: '1', WORKER_THREADS: '1', SHARD_ROWS: '50000' }, file);
   const three = await digests({ WORKERS: '3', WORKER_THREADS: '2', SHARD_ROWS: '1000' }, file);

@@ -1,7 +1,7 @@
 import type { ContractClient } from '../support/contract-client';
 import type { RunningStack } from '../support/stack-process';
 
-/** The stack of api.test.ts, which its test cases share. Each set of cases has tenants of its own. */
+/** The stack that the test cases of api.test.ts share. Each set of cases has separate tenants. */
 export interface SharedStack {
   readonly stack: () => RunningStack;
   /** Key of an admin with platform rights. */

@@ -38,7 +38,7 @@ async function cytoqueueWith(environment: Environment, ...args: string[]) {
 
 const pathOf = (name: string) => join(folder, name);
 
-test('a lab sends a file, follows it and has its results and errors in files', async () => {
+test('upload sends a file, follows the batch and saves results and errors', async () => {
   writeFileSync(pathOf('lab.csv'), `${WISCONSIN.toString()}extra,11,1,1,1,2,1,3,1,1,2\n`);
   const { status, out, error } = await cytoqueue(
     'upload',
@@ -81,7 +81,7 @@ test('preflight prints the counts and columns of a file', async () => {
   expect(out).toContain('"clump_thickness" → clump_thickness');
 });
 
-test('one record, by position and by name, has the same answer', async () => {
+test('predict returns the same result for values by position and by name', async () => {
   const byPlace = await cytoqueue('predict', '--json', '5', '4', '4', '3', '4', '?', '4', '3', '1');
   expect(byPlace.status).toBe(0);
   const { result, features } = JSON.parse(byPlace.out) as Required<Prediction>;
@@ -95,7 +95,7 @@ test('one record, by position and by name, has the same answer', async () => {
   expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
 });
 
-test('the service is found by its variables, by a stack that runs here, or not at all', async () => {
+test('the service is found by variables or by a stack in this directory; otherwise the command fails', async () => {
   const variables = { DATA_DIR: folder, CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey };
   expect(await cytoqueueWith(variables, 'models')).toMatchObject({
     status: 0,
@@ -108,7 +108,7 @@ test('the service is found by its variables, by a stack that runs here, or not a
   });
 });
 
-test('results that were damaged in the store are not saved', async () => {
+test('results that are damaged in the store are not saved', async () => {
   const { out } = await cytoqueue('upload', pathOf('one-row.csv'), '--json');
   const { id } = JSON.parse(out) as Batch;
   const path = join(stack.dataDir, 'objects', ObjectKeys.runResults('local', id, 1));
@@ -118,7 +118,7 @@ test('results that were damaged in the store are not saved', async () => {
   expect(existsSync(pathOf('damaged.csv'))).toBe(false);
 });
 
-test('one record is waited for beyond the time that the service waits', async () => {
+test('predict waits longer than a single request may', async () => {
   const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
   const worker = impatient.ready.pids.workers[0] as number;
   process.kill(worker, 'SIGSTOP');
@@ -134,7 +134,7 @@ test('one record is waited for beyond the time that the service waits', async ()
   await impatient.stop();
 });
 
-test('what is wrong is named, with the exit status that says whose fault it is', async () => {
+test('errors are named, and the exit status distinguishes wrong usage from a failed request', async () => {
   const eleven = await cytoqueue('predict', '5', '4', '4', '3', '4', '5', '4', '3', '11');
   expect([eleven.status, eleven.error]).toEqual([1, expect.stringContaining('mitoses: ')]);
   expect((await cytoqueue('predict', '5')).status).toBe(2);

@@ -22,8 +22,8 @@ import { ROOT, runProgram } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 /*
- * Where the command writes what it downloads. The API is a server of the test's own: it serves one fixed file and
- * breaks off, or never ends, where a test needs it.
+ * Output files of the command. The API is a test server that serves one fixed file and cuts the response off, or never
+ * ends it, where a test needs that.
  */
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
@@ -33,7 +33,7 @@ const SHA256 = createHash('sha256').update(FILE).digest('hex');
 let server: Server;
 let url: string;
 let folder: string;
-/** How many bytes each download sends before it breaks off; the whole file when the list is empty. */
+/** Bytes that each download sends before it is cut off; the whole file when the list is empty. */
 let breaks: number[];
 let isEndless: boolean;
 let ranges: (string | undefined)[];
@@ -80,7 +80,7 @@ async function save(...output: string[]) {
   return { status: await program.exited, out: program.stdout(), error: program.stderr() };
 }
 
-/** Through a shell, as a user redirects. */
+/** Runs the command in a shell, to test redirection. */
 async function shell(command: string): Promise<{ status: number; out: Buffer }> {
   const child = spawn('sh', ['-c', command], {
     env: { ...process.env, ...environment(), NODE: process.execPath, CLI, FOLDER: folder },
@@ -112,7 +112,7 @@ test('a link to standard output is written through', async () => {
   expect(lstatSync(pathOf('link')).isSymbolicLink()).toBe(true);
 });
 
-test('a named pipe and a device are written into', async () => {
+test('a named pipe and a device can be the output', async () => {
   execFileSync('mkfifo', [pathOf('pipe')]);
   const { out } = await shell('"$NODE" "$CLI" results batch_1 -o "$FOLDER/pipe" & cat "$FOLDER/pipe"; wait');
   expect(out.equals(FILE)).toBe(true);
@@ -123,7 +123,7 @@ test('a named pipe and a device are written into', async () => {
   expect(readdirSync(folder).toSorted()).toEqual(['null', 'pipe']);
 });
 
-test('links are followed and stay links, also where they lead to nothing yet', async () => {
+test('a symbolic link is kept and its target is written, even if that does not exist yet', async () => {
   mkdirSync(pathOf('elsewhere'));
   writeFileSync(pathOf('elsewhere/old.csv'), 'old', { mode: 0o640 });
   chmodSync(pathOf('elsewhere/old.csv'), 0o640);
@@ -140,7 +140,7 @@ test('links are followed and stay links, also where they lead to nothing yet', a
   expect(readdirSync(pathOf('elsewhere')).toSorted()).toEqual(['new.csv', 'old.csv']);
 });
 
-test('what cannot be written is refused before anything is requested', async () => {
+test('an unwritable output is rejected before any request', async () => {
   symlinkSync('loop', pathOf('loop'));
   for (const [path, reason] of [
     [folder, 'is a folder'],
@@ -200,7 +200,7 @@ test.each([
   expect(readFileSync(pathOf('out.csv'), 'utf8')).toBe('old');
 });
 
-test('a reader that has ended ends the command', async () => {
+test('the command ends when the reader of its output has ended', async () => {
   isEndless = true;
   const { status } = await shell(
     '{ "$NODE" "$CLI" results batch_1 -o -; echo "$?" > "$FOLDER/status"; } | head -c 10 > /dev/null',

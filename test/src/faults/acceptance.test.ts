@@ -22,9 +22,9 @@ afterAll(() => faults?.stop());
 
 const isPending = async () => (await faults.store.list({ prefix: 'pending/' })).objects.length > 0;
 
-test('the API killed between storing and enqueuing: the same key gives the same batch, which ends; the audit log is complete', async () => {
+test('the API killed between storing and enqueuing: the repeated key returns the same batch, which finishes; the audit log is complete', async () => {
   const key = { 'idempotency-key': 'upload-1' };
-  // From the pending marker on nothing reaches Redis, so the API dies before the first job is there.
+  // After the pending marker no command reaches Redis, so the API is killed before the first job is enqueued.
   faults.proxy.intercept(async (): Promise<Verdict> =>
     (await isPending()) ? new Promise<never>(() => undefined) : 'pass',
   );
@@ -34,7 +34,7 @@ test('the API killed between storing and enqueuing: the same key gives the same 
   expect(await cutShort).toBeUndefined();
   const { objects } = await faults.store.list({ prefix: 'pending/' });
   const promised = objects[0]?.key.split('/').at(-1) as string;
-  // Resets the connections of the pieces that were held back.
+  // Resets the connections whose bytes were held back.
   faults.proxy.cut();
   faults.proxy.restore();
   const again = await waitUntil('another API answers', async () => {
@@ -62,7 +62,7 @@ async function killApi(): Promise<void> {
   await waitUntil('the API is gone', () => !isRunning(api));
 }
 
-test('the API killed before it has written its notes: those of reads are lost; written ones are kept, and no deed was answered before it was noted', async () => {
+test('the API killed before it has stored audit events: only events of reads are lost, because a change is answered after its event is stored', async () => {
   const audit = async () =>
     (await Promise.all((await keysBelow(faults.store, 'audit/')).map((key) => faults.store.get(key)))).join('');
   const [kept, lost, deleted] = [
@@ -95,7 +95,7 @@ test('the API killed before it has written its notes: those of reads are lost; w
   expect([written.includes(noteOf(kept)), written.includes(noteOf(lost))]).toEqual([true, false]);
 });
 
-test('two uploads with one key while Redis is frozen: each is refused, and both get one batch when sent again', async () => {
+test('two uploads with one key while Redis is frozen are refused, and both return one batch when repeated', async () => {
   const key = { 'idempotency-key': 'upload-2' };
   faults.redis.freeze();
   const refused = await Promise.all([faults.post(key), faults.post(key)]);
@@ -146,7 +146,7 @@ test.each([
   },
 );
 
-test('two finalizers at once, after the lock of the first one has expired: one manifest', async () => {
+test('two concurrent finalizers, after the lock of the first has expired, leave one manifest', async () => {
   const { batch, hold: shards } = await faults.uploadAndHold();
   const hold = faults.hold(new RegExp(`${batch}/.*/manifest\\.json`));
   shards.open();
@@ -163,7 +163,7 @@ test('two finalizers at once, after the lock of the first one has expired: one m
   expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
 });
 
-test('two reconcilers at once, each with the lease: one manifest', async () => {
+test('two concurrent reconcilers, both with a lease, leave one manifest', async () => {
   const { batch, hold } = await faults.uploadAndHold();
   const before = faults.ready.pids.workers;
   let areReady = false;

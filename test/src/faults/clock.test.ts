@@ -27,7 +27,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
     clock.stop();
   });
 
-  /** Waits until the API's time differs from ours by so much. */
+  /** Waits until the API's clock differs from ours by this much. */
   async function untilSeen(aheadSeconds: number): Promise<void> {
     await waitUntil('the services have the other time', async () => {
       const { json } = await faults.predict();
@@ -36,7 +36,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
   }
 
   /**
-   * Puts a file in the place of the batch's shard folder: no shard can be stored until the returned function is called.
+   * Puts a file where the batch's shard folder would be: no shard can be stored until the returned function is called.
    */
   function blockShards(batch: string): () => void {
     const folder = join(faults.stack.dataDir, 'objects', ObjectKeys.shardsFolder('local', batch));
@@ -81,7 +81,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
       expect((await faults.post(key)).json.id).toBe(batch);
       clock.jump(0);
       await untilSeen(0);
-      // A running worker would make the folder between the two steps.
+      // A running worker could create the folder between the two steps.
       await faults.whilePaused(async () => unblock());
       await faults.reconcile();
       expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
@@ -90,7 +90,7 @@ describeWith('libfaketime', 'a clock that jumps', () => {
     },
   );
 
-  test('an hour ahead for good: batches and records end, and stay', async () => {
+  test('an hour ahead permanently: batches and records finish and are not removed early', async () => {
     clock.jump(HOUR_SECONDS);
     await untilSeen(HOUR_SECONDS);
     const batch = await faults.upload();

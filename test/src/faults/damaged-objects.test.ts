@@ -5,7 +5,7 @@ import { FaultStack } from '../support/fault-stack';
 import { parseLog } from '../support/log-lines';
 import { waitUntil } from '../support/wait-until';
 
-/* A stored document is damaged: its own batch or record is shown as failed, every other goes on. */
+/* A damaged document makes its own batch or record show as failed and affects no other. */
 
 jest.setTimeout(300_000);
 
@@ -21,7 +21,7 @@ afterAll(async () => {
   await faults?.stop();
 }, 240_000);
 
-/** Past the store, as a disk does it. */
+/** Damages the file directly, as a disk would. */
 function damage(key: string, content: string | Buffer): void {
   writeFileSync(join(faults.stack.dataDir, 'objects', key), content);
 }
@@ -74,7 +74,7 @@ test.each([
   },
 );
 
-test('a damaged manifest is shown as such, and a retry makes the results again', async () => {
+test('a damaged manifest is reported, and a retry writes the results again', async () => {
   const id = await faults.upload();
   await faults.expectComplete(id);
   damage(ObjectKeys.runManifest('local', id, 1), '{"run":1,"sta');

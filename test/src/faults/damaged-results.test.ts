@@ -3,7 +3,7 @@ import { finish } from '../support/batches';
 import { FaultStack } from '../support/fault-stack';
 import { waitUntil } from '../support/wait-until';
 
-/** Stored bytes that became others: no figure and no row of them is ever given out as a result. */
+/** Damaged result files: no count and no row of them may be returned as a result. */
 
 const SHARDS = 5;
 const MODEL = 'wbc-knn@1.1.0';
@@ -54,7 +54,7 @@ function get(path: string, method = 'GET', headers: Record<string, string> = {})
   });
 }
 
-/** The body, or undefined where the answer is an error or breaks off. */
+/** The body; undefined when the response is an error or is cut off. */
 async function bodyOf(path: string, headers?: Record<string, string>): Promise<Buffer | undefined> {
   const response = await get(path, 'GET', headers);
   return response.arrayBuffer().then(
@@ -79,7 +79,7 @@ async function countsOf(id: string): Promise<unknown> {
   return answer.ok ? counts : undefined;
 }
 
-/** State of a batch, or the problem in its place. */
+/** The batch's state, or the problem that was returned instead. */
 async function statusOf(id: string): Promise<string> {
   const answer = await get(`/v1/batches/${id}`);
   const { status, type } = (await answer.json()) as { status: string; type: string };

@@ -38,7 +38,7 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
   // The audit log writes through the same folder each second.
   const untilNoTempFiles = () => waitUntil('no temp file is left', () => filesIn('.tmp').length === 0);
 
-  test('refuses an upload with 507 and keeps nothing of it, and accepts the next one once there is room', async () => {
+  test('refuses an upload with 507, keeps nothing of it, and accepts the next one once space is free', async () => {
     const before = stored();
     fillDisk(ballast, 64 * 1024);
     expect((await faults.post()).status).toBe(507);
@@ -48,7 +48,7 @@ describeWith('a mounted tmpfs', 'a full disk', () => {
     await faults.expectComplete(await faults.upload());
   });
 
-  test('postpones running jobs, and no row fails for it', async () => {
+  test('delays running jobs and fails no row', async () => {
     const { batch, hold } = await faults.uploadAndHold();
     await faults.whilePaused(async () => fillDisk(ballast, 0));
     hold.open();

@@ -61,12 +61,12 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
       [],
     );
     makeRoom();
-    // Redis looks at its disk once a second.
+    // Redis checks its disk once a second.
     await waitUntil('records are accepted again', async () => (await predict()).status === 201);
     expect((await run(client, HEADER + rows(2_000))).batch.counts.succeeded).toBe(2_000);
   });
 
-  test('starts a worker and an API again that died while it was full', async () => {
+  test('restarts a worker and an API that crashed while the disk was full', async () => {
     const before = pids();
     fillDisk(ballast);
     for (const pid of [...before.workers, before.api]) process.kill(pid, 'SIGKILL');
@@ -84,7 +84,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     await waitUntil('records are answered again', async () => (await predict()).status === 201);
   });
 
-  test('writes its logs again once there is room', async () => {
+  test('resumes its logs once space is free', async () => {
     const size = (): number => readFileSync(join(dataDir, 'logs/api.log')).length;
     fillDisk(ballast);
     await predict();
@@ -96,7 +96,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
   });
 });
 
-test('a stack that cannot write its folder at the start says why and what helps', async () => {
+test('a stack that cannot write its folder at the start reports why and what to do', async () => {
   const file = join(makeDataDir(), 'a-file');
   writeFileSync(file, '');
   const child = spawn(process.execPath, [join(ROOT, 'scripts/dist/stack/main.js')], {
@@ -111,7 +111,7 @@ test('a stack that cannot write its folder at the start says why and what helps'
   expect(said).toMatch(/^Cytoqueue: .* cannot be written \(ENOTDIR\); .*set DATA_DIR/m);
 });
 
-test('a service whose log nothing reads answers requests and health', async () => {
+test('a service whose log is not read still answers requests and health checks', async () => {
   const stack = await startStack();
   try {
     const environment = {
@@ -142,7 +142,7 @@ test('a service whose log nothing reads answers requests and health', async () =
     api.kill('SIGTERM');
     const [code] = (await once(api, 'exit')) as [number];
     expect(code).toBe(0);
-    // Unread, it would keep this process alive.
+    // An unread stream would keep this process alive.
     api.stdout?.destroy();
   } finally {
     await stack.stop();

@@ -7,8 +7,8 @@ import type { Hold } from '../support/gate';
 import { waitUntil } from '../support/wait-until';
 
 /*
- * Redis loses a part of what it holds of a batch, under real processes. Every moment is made explicit: the batch is in
- * the middle of its run because the writes of some of its shards are held.
+ * Redis loses part of a batch's keys while real processes run. The timing is explicit: the writes of some shards are
+ * held, so the batch is in the middle of its run.
  */
 
 jest.setTimeout(300_000);
@@ -41,7 +41,7 @@ afterAll(async () => {
   await faults?.stop();
 }, 240_000);
 
-/** A batch of which some shards are written, some are about to be, and some are in line. */
+/** A batch with stored, held and queued shards. */
 async function heldInTheMiddle(): Promise<string> {
   hold = faults.hold(new RegExp(`/shards/0000[${HELD}-${QUEUED}]\\.`));
   const id = await faults.upload();
@@ -70,7 +70,7 @@ test.each<[string, (redis: Redis, id: string) => Promise<unknown>]>([
   expect((await faults.expectComplete(id)).failed_shards).toEqual([]);
 });
 
-test('a canceled batch whose finalizer was lost ends, and can be deleted', async () => {
+test('a canceled batch whose finalizer was lost finishes and can be deleted', async () => {
   const id = await heldInTheMiddle();
   expect((await faults.client.post(`/v1/batches/${id}/cancel`)).status).toBe(202);
   await lose(id, (redis) => redis.del(finalizeKey(id), `${finalizeKey(id)}:dependencies`));

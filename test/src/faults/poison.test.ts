@@ -5,8 +5,7 @@ import { isRunning } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 /**
- * Each death in a row makes the stack wait longer before it starts the next worker, so this file has a stack of its
- * own.
+ * Each consecutive crash makes the stack wait longer before it restarts a worker, so this file has a separate stack.
  */
 
 const DELIVERIES = 4;
@@ -21,7 +20,7 @@ afterEach(() => faults.restore());
 
 afterAll(() => faults?.stop());
 
-/** No other shard that was in progress at a kill before is in progress now: each of them is about to be postponed. */
+/** Waits until no other shard that was active at an earlier kill is active: each of them is being delayed. */
 async function isOnlySuspect(poison: string): Promise<boolean> {
   const others = (await faults.activeJobs(queueNames.shards)).filter((id) => id !== poison);
   const stalls = await faults.inRedis((redis) =>

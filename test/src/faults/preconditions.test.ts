@@ -46,21 +46,21 @@ function start(service: Service, environment: Environment): RunningProgram {
   return program;
 }
 
-/** Where the health of a service is, once it listens. */
+/** Address of a service's health endpoint, once it listens. */
 async function healthOf(service: Service, { stdout }: RunningProgram): Promise<string> {
   const pattern = service === 'api' ? /"url":"[^"]+:(\d+)"/ : /"port":(\d+),"threads"/;
   const port = await waitUntil(`the ${service} listens`, () => pattern.exec(stdout())?.[1]);
   return `http://127.0.0.1:${port}/health`;
 }
 
-/** Both at once, each ends with status 1. @returns what each has logged */
+/** Starts both services and waits until each has exited with status 1. @returns their logs */
 async function startsThatEnd(environment: Environment): Promise<string[]> {
   const programs = SERVICES.map((service) => start(service, environment));
   expect(await Promise.all(programs.map(({ exited }) => exited))).toEqual([1, 1]);
   return programs.map(({ stdout }) => stdout());
 }
 
-/** Both at once, each lives and is not ready. @returns where their health is */
+/** Starts both services and waits until each is alive and not ready. @returns the addresses of their health endpoints */
 async function startsThatWait(environment: Environment): Promise<string[]> {
   const healths = await Promise.all(SERVICES.map((service) => healthOf(service, start(service, environment))));
   const statuses = healths.map(async (health) => [
@@ -144,7 +144,7 @@ describeWith('moto_server', 'an S3 store', () => {
     120_000,
   );
 
-  test('that denies writing leaves the services alive and not ready, with the reason and a metric, until it allows it', async () => {
+  test('that denies writes leaves the services alive and not ready, with the reason and a metric, until writes are allowed', async () => {
     limited.limit = 'read only';
     const healths = await startsThatWait(environment);
     for (const health of healths) {
@@ -164,7 +164,7 @@ describeWith('moto_server', 'an S3 store', () => {
   }, 120_000);
 });
 
-test('a Redis that is not there leaves the services alive and not ready, until it is there', async () => {
+test('an absent Redis leaves the services alive and not ready until it starts', async () => {
   const redis = await RedisProcess.start();
   await redis.down();
   const healths = await startsThatWait({ REDIS_URL: redis.url });

@@ -2,7 +2,7 @@ import { queueNames } from '@cytoqueue/queue';
 import { FaultStack } from '../support/fault-stack';
 import { waitUntil } from '../support/wait-until';
 
-/** The first shard is scored, and three others are in progress, in the worker's slots. */
+/** Uploads a batch and waits until its first shard is scored and three others are active. */
 const SCORED_WITHOUT_REDIS = 4;
 
 let faults: FaultStack;
@@ -38,7 +38,7 @@ async function expectFinishedWork(unfinished: string): Promise<void> {
   expect(batch?.json.status).toBe('completed_with_errors');
 }
 
-/** New work is accepted, and the batch that was in progress ends. @returns its failed shards */
+/** Asserts that new work is accepted and that the running batch finishes. @returns its failed shards */
 async function expectResumed(unfinished: string): Promise<number[]> {
   const next = await waitUntil('a record is accepted and answered', async () => {
     const { status, json } = await faults.predict({ prefer: 'wait=10' });
@@ -51,18 +51,21 @@ async function expectResumed(unfinished: string): Promise<number[]> {
 test.each([
   ['killed, and back with its data', () => faults.redis.down(), () => faults.redis.up()],
   ['frozen', async () => faults.redis.freeze(), async () => faults.redis.thaw()],
-])('Redis %s: new work gets 503, finished work is shown, running work ends afterwards', async (_, fault, end) => {
-  const { batch, hold } = await faults.uploadAndHold();
-  await hold.reached(3);
-  await fault();
-  hold.open();
-  await faults.untilScored(batch, SCORED_WITHOUT_REDIS);
-  await expectNoNewWork();
-  await expectFinishedWork(batch);
-  await end();
-  await faults.deliverAgain();
-  expect(await expectResumed(batch)).toEqual([]);
-});
+])(
+  'Redis %s: new work gets 503, finished work can be read, running work finishes afterwards',
+  async (_, fault, end) => {
+    const { batch, hold } = await faults.uploadAndHold();
+    await hold.reached(3);
+    await fault();
+    hold.open();
+    await faults.untilScored(batch, SCORED_WITHOUT_REDIS);
+    await expectNoNewWork();
+    await expectFinishedWork(batch);
+    await end();
+    await faults.deliverAgain();
+    expect(await expectResumed(batch)).toEqual([]);
+  },
+);
 
 test('a failover on the same connection, to a replica that is promoted later', async () => {
   const { batch, hold } = await faults.uploadAndHold();
@@ -76,12 +79,12 @@ test('a failover on the same connection, to a replica that is promoted later', a
   expect(await expectResumed(batch)).toEqual([]);
 });
 
-/** Large enough that buffers do not matter beside it. */
+/** Large compared with buffers. */
 const FILLER_BYTES = 256 * 1024 * 1024;
 const FILLER = 'filler';
 const setMaxMemory = (bytes: number) => faults.inRedis((redis) => redis.config('SET', 'maxmemory', bytes));
 
-test('Redis nearly full: new work gets 503, running work ends', async () => {
+test('Redis nearly full: new work gets 503, running work finishes', async () => {
   const { batch, hold } = await faults.uploadAndHold();
   await faults.inRedis(async (redis) => {
     await redis.setrange(FILLER, FILLER_BYTES, 'x');
@@ -98,7 +101,7 @@ test('Redis nearly full: new work gets 503, running work ends', async () => {
   await waitUntil('new work is accepted', async () => (await faults.predict()).status === 202);
 });
 
-test('Redis full: new work gets 503, running work ends once there is room', async () => {
+test('Redis full: new work gets 503, running work finishes once memory is free', async () => {
   const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(3);
   await setMaxMemory(1);
@@ -122,7 +125,7 @@ test.each([
   const worker = await faults.startWorker();
   fault();
   worker.process.kill('SIGTERM');
-  // A stop that does not end by itself is cut off with status 1.
+  // A worker that exceeds its stop deadline exits with status 1.
   expect(await worker.exited).toBe(0);
 });
 

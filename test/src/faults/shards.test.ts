@@ -63,18 +63,18 @@ test('on SIGTERM a worker finishes the shards it has taken, exits with status 0 
   await faults.expectComplete(batch);
 });
 
-test('during a long shard a worker renews locks, answers health checks and scores records; one that makes no progress is not live', async () => {
+test('during a long shard a worker renews locks, answers health checks and scores records; a worker without progress is not live', async () => {
   const stalling = await faults.startWorker({ WORKER_STALL_SECONDS: '1' });
   const hold = faults.hold(/\/shards\//);
   const answers = faults.hold(/\/predictions\/.*\/result\.json/);
-  // Both workers together take six of the ten shards, so that others wait.
+  // Together the workers take six of the ten shards; the others wait.
   const batches = [await faults.upload(), await faults.upload()] as const;
   await hold.reached(2 * SLOTS);
   const { port } = faults.logLines('worker-1').findLast(({ msg }) => msg === 'ready') as { port: number };
   expect([await healthOf(port), await healthOf(port, 'ready')]).toEqual([200, 200]);
   const record = (await faults.predict()).json.id as string;
   await answers.reached();
-  // Every queue's locks are renewed in the same way; a record's is the one that runs out in seconds.
+  // Every queue renews its locks in the same way; a record's lock expires first, after seconds.
   const lock = `${REDIS_PREFIX}:${queueNames.predictions}:${jobIds.prediction(record)}:lock`;
   await faults.inRedis(async (redis) => {
     const ttlMs = await redis.pttl(lock);
@@ -94,7 +94,7 @@ test('during a long shard a worker renews locks, answers health checks and score
   for (const batch of batches) await faults.expectComplete(batch);
 });
 
-/** The shipped model with another threshold, made champion: a version with other answers. */
+/** Promotes a copy of the shipped model with another threshold, so that its predictions differ. */
 async function promoteNextVersion(registry: ModelRegistry): Promise<void> {
   const { digest: _, ...file } = parseModel(
     readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json')),
@@ -116,7 +116,7 @@ test('workers started before and after a promotion score a batch by the version 
     expect(new Set(writes.map(({ pid }) => pid)).size).toBe(2);
     hold.open();
     expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
-    // The API keeps a champion for some seconds, on a fast machine longer than the batch takes.
+    // The API caches the champion for some seconds, on a fast machine longer than the batch takes.
     expect(await waitUntil('the promoted version is champion', async () => (await championVersion()) === '1.2.0')).toBe(
       true,
     );
@@ -126,7 +126,7 @@ test('workers started before and after a promotion score a batch by the version 
   }
 });
 
-test('a job payload of an unknown version is left untried for a worker that knows it', async () => {
+test('a job payload of an unknown version is left for a worker that supports it', async () => {
   const last = SHARDS - 1;
   const { batch, key } = await faults.whilePaused(async () => {
     const id = await faults.upload();
@@ -156,7 +156,7 @@ function setPayloadVersion(job: string, version: number): Promise<number> {
   });
 }
 
-/** More than two workers take at once (16 each), so that either has some. */
+/** More than two workers take at once (16 each), so that both have some. */
 const RECORDS = 40;
 
 test.each(['SIGSTOP', 'SIGKILL'] as const)(

@@ -56,9 +56,9 @@ describeWith('moto_server', 'S3', () => {
     await s3?.stop();
   });
 
-  test('away for longer than the attempts last: new work gets 503, no row fails for it', async () => {
+  test('unreachable for longer than all attempts: new work gets 503 and no row fails', async () => {
     let held = 0;
-    // Every shard but the first is on its way to the store when it goes away.
+    // Every shard but the first is being written when the store becomes unreachable.
     s3.intercept((request) =>
       /^PUT \S+\/shards\/0000[1-4]\./.test(request) && ++held > 0 ? new Promise<never>(() => undefined) : 'pass',
     );
@@ -80,11 +80,11 @@ describeWith('moto_server', 'S3', () => {
     expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
   });
 
-  test('a fifth of all requests refused at random: no shard is complete without its object', async () => {
+  test('a fifth of all requests rejected at random: no shard counts as complete without its object', async () => {
     const random = createRandom(1);
     let refusedWrites = 0;
     s3.intercept((request) => {
-      // More often than the SDK tries one write.
+      // More often than the SDK retries one write.
       if (/^PUT \S+\/shards\/00002\./.test(request) && ++refusedWrites <= 3) return SLOW_DOWN;
       if (!REQUEST.test(request) || random() > 0.2) return 'pass';
       return random() < 0.5 ? SLOW_DOWN : INTERNAL_ERROR;
@@ -103,7 +103,7 @@ describeWith('moto_server', 'S3', () => {
     expect(refusedWrites).toBeGreaterThan(3);
   });
 
-  /** Every shard that the queue calls complete has its object. */
+  /** Asserts that every shard whose job is completed has its object. */
   async function expectObjectsOfCompletedShards(batch: string): Promise<void> {
     const ids = await faults.inRedis((redis) => redis.zrange(`${SHARDS}:completed`, '0', '-1'));
     const shards = ids.filter((id) => id.startsWith(`${batch}.`)).map((id) => Number(id.split('.').at(-1)));
@@ -111,15 +111,15 @@ describeWith('moto_server', 'S3', () => {
     expect(scored).toEqual(expect.arrayContaining(shards));
   }
 
-  test('an answer lost behind the write: the shard is known for its own', async () => {
+  test('a response lost after the write: the worker recognises the shard as its own', async () => {
     const { lost } = s3.loseResponse(/^PUT \S+\/shards\/00004\./);
     const batch = await faults.upload();
     expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
     expect(lost()).toBe(1);
   });
 
-  test('other bytes in the place of a shard: they stay as they are, and there is an alarm', async () => {
-    // As many rows as the shard has: of a shard that counts others the object would be set aside as damaged.
+  test('other bytes under a shard’s key are kept and raise an alarm', async () => {
+    // It has the shard's number of rows; with another number it would be moved away as damaged.
     const counts = {
       succeeded: SHARD_ROWS,
       rejected: 0,
@@ -152,7 +152,7 @@ describeWith('moto_server', 'S3', () => {
     ).toMatchObject([{ level: 50, shard: 4 }]);
   });
 
-  test('a second for every call: all is answered', async () => {
+  test('a delay of one second per call: all work finishes', async () => {
     s3.slow(1_000);
     const small = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9\n1,5,1,1,1,2,1,3,1,1\n';
     const [record, batch] = await Promise.all([
@@ -162,7 +162,7 @@ describeWith('moto_server', 'S3', () => {
     expect([record.status, batch.status]).toEqual(['succeeded', 'succeeded']);
   });
 
-  test('the API killed between two parts of an upload: nothing is listed, and the same key gives one batch', async () => {
+  test('the API killed between two parts of an upload: nothing is listed, and repeating the key creates one batch', async () => {
     const note = 'x'.repeat(2_000);
     const wide = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,note\n${`1,5,1,1,1,2,1,3,1,1,${note}\n`.repeat(10_000)}`;
     const send = () =>

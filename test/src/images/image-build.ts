@@ -67,7 +67,7 @@ export class ImageBuild {
     const [, from, paths = ''] = /^(?:--from=(\S+) )?([^-].*)$/.exec(text) ?? [];
     const sources = paths.split(' ');
     const target = sources.pop() as string;
-    // As cpSync needs it: './' and other relative places are below WORKDIR /app.
+    // cpSync needs an absolute target: './' and other relative paths are below WORKDIR /app.
     const place = join(root, target.startsWith('/') ? target : join('app', target), target.endsWith('/') ? '/' : '');
     if (paths === '' || sources.length === 0) throw new Error(`a COPY this test does not know: ${text}`);
     for (const source of sources) {

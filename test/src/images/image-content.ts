@@ -6,7 +6,7 @@ const TAR_BLOCK_BYTES = 512;
 export interface ImageContent {
   /** Paths of files and links, relative to /app. */
   readonly files: readonly string[];
-  /** As the layer counts: an uncompressed tar. */
+  /** Size of the layer as an uncompressed tar. */
   readonly bytes: number;
   /** Places of packages below node_modules. */
   readonly packages: readonly string[];
@@ -27,7 +27,7 @@ export function readImageContent(tree: string): ImageContent {
   return { files, bytes: blocks * TAR_BLOCK_BYTES, packages: [...manifests, ...links] };
 }
 
-/** Not `readdirSync` with `recursive`, which goes through links. */
+/** `readdirSync` with `recursive` would follow links. */
 function listEntries(tree: string, folder = ''): string[] {
   return readdirSync(join(tree, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);

@@ -16,7 +16,7 @@ import { type Sandboxed, runService } from './sandbox';
 const SERVICES = ['api', 'worker'] as const;
 type Service = (typeof SERVICES)[number];
 
-/** Beyond the base image. README.md names them; raise one only with a reason in the commit. */
+/** MB on top of the base image. README.md states them; explain in the commit why one is raised. */
 const CEILING_BYTES: Readonly<Record<Service, number>> = { api: 45e6, worker: 28e6 };
 const PORT_VARIABLE: Readonly<Record<Service, string>> = { api: 'PORT', worker: 'WORKER_PORT' };
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => SERVICES.forEach((service) => builds[service].remove()));
 
 describe.each(SERVICES)('the image of the %s', (service) => {
-  it('holds the packages its service needs at run time, all of them and no other', () => {
+  it('contains exactly the packages that its service needs at run time', () => {
     const needed = productionClosure(`services/${service}`).add(`node_modules/@cytoqueue/${service}`);
     const held = contents[service].packages;
     expect(held.filter((place) => !needed.has(place))).toEqual([]);
@@ -95,7 +95,7 @@ describe('both services from their images, read-only, as uid 1000, without capab
     rmSync(data, { recursive: true });
   });
 
-  test('the sandbox holds what it promises', async () => {
+  test('the sandbox enforces its limits', async () => {
     const probe = `const { accessSync, constants, readFileSync, statfsSync } = require('node:fs');
       const writable = ['/', '/app', '/app/node_modules', '/etc', '/tmp', '/data'].filter((place) => { try { accessSync(place, constants.W_OK); return true } catch { return false } });
       const { bsize, blocks } = statfsSync('/tmp');
@@ -119,7 +119,7 @@ describe('both services from their images, read-only, as uid 1000, without capab
     await expect(healthy).resolves.toBe(true);
   });
 
-  test('a record and a batch get their known answers', async () => {
+  test('a record and a batch get their known results', async () => {
     const { stdout } = await promisify(execFile)(
       'sh',
       [join(ROOT, 'scripts/smoke.sh'), `http://127.0.0.1:${ports.api}`],

@@ -42,7 +42,7 @@ function neededBy({
   return [...Object.keys(dependencies), ...Object.keys(optionalDependencies), ...peers];
 }
 
-/** As Node.js resolves: the nearest node_modules upwards. */
+/** Resolves a package like Node.js: in the nearest node_modules upwards. */
 function lookup(packages: Record<string, LockEntry>, place: string, name: string): string | undefined {
   for (let folder = place; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
     const candidate = join(folder, 'node_modules', name);

@@ -6,7 +6,7 @@ import { findExecutable } from '../support/executables';
 import { describeWith } from '../support/optional-tools';
 import { ROOT } from '../support/stack-process';
 
-/** Rules, alerts, dashboard and runbook speak of the metrics that there are, and of each other. */
+/** Checks that rules, alerts, dashboard and runbook use existing metrics and refer to each other. */
 
 const METRICS = join(ROOT, 'packages/metrics');
 const RULES = join(METRICS, 'prometheus');
@@ -15,7 +15,7 @@ const recorded = [...read('prometheus/recording-rules.yml').matchAll(/record: (\
 const known = metricNames.map(prometheusName);
 const dashboard = read('grafana/cytoqueue.json');
 
-/** Names of ours in the expressions of a text, histograms without their suffix. */
+/** The product's metric names in a text's expressions, histograms without their suffix. */
 function namesIn(text: string): string[] {
   return [...text.matchAll(/\bcytoqueue[_:][\w:]+/g)].map(([name]) =>
     known.includes(name) ? name : name.replace(/_(bucket|sum|count)$/, ''),
@@ -30,7 +30,7 @@ test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'grafana/c
   },
 );
 
-test('the dashboard is one that Grafana reads, and shows what was recorded', () => {
+test('the dashboard is valid for Grafana and uses every recording rule', () => {
   const { panels, schemaVersion } = JSON.parse(dashboard) as {
     schemaVersion: number;
     panels: { id: number; targets: { expr: string }[]; gridPos: object }[];
@@ -43,7 +43,7 @@ test('the dashboard is one that Grafana reads, and shows what was recorded', () 
 
 test('every alert has a section in the runbook, and every section an alert', () => {
   const alerts = [...read('prometheus/alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
-  const [, runbook = ''] = read('README.md').split(/^## Alarms.*$/m); // those of the deployment come after, and are held against its templates
+  const [, runbook = ''] = read('README.md').split(/^## Alarms.*$/m); // The deployment's alarms follow; ecs compares them with its templates.
   const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   expect(alerts.toSorted()).toEqual(sections.toSorted());
   for (const alert of alerts) expect(read('prometheus/alerts.yml')).toContain(`README.md#${alert.toLowerCase()}"`);
@@ -54,8 +54,7 @@ test('every alert has a section in the runbook, and every section an alert', () 
 describeWith('promtool', 'promtool', () => {
   const run = (...args: string[]) =>
     execFileSync(findExecutable('promtool') ?? '', args, { cwd: RULES, encoding: 'utf8' });
-  test('finds the rules right', () =>
+  test('accepts the rules', () =>
     expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
-  test('sees alerts go off when they should', () =>
-    expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
+  test('fires each alert in its scenario', () => expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
 });

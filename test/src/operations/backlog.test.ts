@@ -27,12 +27,12 @@ async function shardsQueue(): Promise<{ backlog_rows: number; active: number }> 
   return json.queues.find(({ name }: { name: string }) => name === 'shards');
 }
 
-/** The figures are kept for a second, so each is waited for. */
+/** Waits for each value, because the API caches the queue status for a second. */
 function untilBacklogRows(rows: number): Promise<unknown> {
   return waitUntil(`the backlog is ${rows} rows`, async () => (await shardsQueue()).backlog_rows === rows);
 }
 
-/** Workers go on and take no further shard. */
+/** Pauses the queue: workers finish their shards and take no further one. */
 async function setPaused(paused: boolean): Promise<void> {
   const action = paused ? 'pause' : 'resume';
   const response = await fetch(`${faults.stack.url}/admin/queues/api/queues/shards/${action}`, {
@@ -69,7 +69,7 @@ async function endHeld(hold: Hold, ids: string[]): Promise<number> {
   });
 }
 
-test('the backlog is what is left, before, after some shards, and after their workers were killed', async () => {
+test('the backlog equals the unscored rows before, after some shards, and after their workers were killed', async () => {
   await setPaused(true);
   const ids: [string, string] = [await faults.upload(), await faults.upload()];
   await untilBacklogRows(2 * ROWS);
@@ -89,7 +89,7 @@ test('the backlog is what is left, before, after some shards, and after their wo
   await waitUntil('nothing is left', async () => (await faults.client.get('/v1/queue')).json.backlog_jobs === 0);
 });
 
-test('a canceled batch leaves the backlog, and a retried one adds what it lacks', async () => {
+test('a canceled batch leaves the backlog, and a retry adds its unscored rows', async () => {
   const { batch, hold } = await faults.uploadAndHold();
   await hold.reached(SLOTS);
   await faults.client.post(`/v1/batches/${batch}/cancel`);

@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 it('starts a second worker on the real queue, accounts for every row and leaves nothing running', async () => {
-  // Without it a fast machine has scored the rows before the controller looks, and needs no second worker.
+  // Otherwise a fast machine scores the rows before the controller checks, and needs no second worker.
   const scoring = gate.hold(/\/shards\//);
   program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], {
     DATA_DIR: dataDir,
@@ -44,7 +44,7 @@ it('starts a second worker on the real queue, accounts for every row and leaves 
   });
   expect(workers.filter(isRunning)).toHaveLength(2);
   scoring.open();
-  // How often the workers change after that depends on the pace of this machine: controller.test.ts replays a run.
+  // Later changes depend on this machine's speed; controller.test.ts replays a run.
   await program.exited;
   expect(tracesIn(dataDir)).toEqual([]);
   const shown = program.stdout();
@@ -56,7 +56,7 @@ it('starts a second worker on the real queue, accounts for every row and leaves 
   expect(readFileSync(/Chart: (.*)/.exec(shown)?.[1] ?? '', 'utf8')).toMatch(/^<svg[^]*<\/svg>\n$/);
 });
 
-it('is interrupted in order', async () => {
+it('stops in order on Ctrl-C', async () => {
   program = runProgram(process.execPath, [DEMO], { DATA_DIR: dataDir });
   await waitUntil('it scales', () => program.stdout().includes('Target: '));
   program.process.kill('SIGINT');

@@ -17,7 +17,7 @@ const ROWS = 3_000;
 const RECORDS = 25;
 
 interface Published {
-  /** Sums of what was done, by the answers of the API. */
+  /** Totals of the work done, from the API's responses. */
   done: Record<'RowsPredicted' | 'RowsRejected' | 'PredictionsCompleted', number>;
   uploadedBytes: number;
   listedPredictions: number;
@@ -41,7 +41,7 @@ describeWith('moto_server', 'the figures', () => {
     figures?.stop();
   });
 
-  /** Workers are killed with a shard and with records in progress, and a batch is canceled; then the stack stops. */
+  /** Kills workers with an active shard and active records, cancels a batch, and stops the stack. */
   async function workAndStop(): Promise<Published> {
     await waitUntil(
       'the first figures are there',
@@ -83,11 +83,11 @@ describeWith('moto_server', 'the figures', () => {
     return { done, uploadedBytes: list.data.length * faults.fileBytes, listedPredictions };
   }
 
-  test('begin within seconds of the start, zeros too', async () => {
+  test('are sent within seconds of the start, zeros included', async () => {
     expect(await figures.values('HasBacklogWithoutWorkers', 'Minimum')).toContain(0);
   });
 
-  test('add up to what was done, although workers were killed and a batch was canceled', async () => {
+  test('equal the work done, although workers were killed and a batch was canceled', async () => {
     const sums = {
       RowsPredicted: await figures.sum('RowsPredicted'),
       RowsRejected: await figures.sum('RowsRejected'),
@@ -103,12 +103,12 @@ describeWith('moto_server', 'the figures', () => {
     expect(Math.max(...(await figures.values('WorkersAlive', 'Maximum')))).toBeGreaterThanOrEqual(2);
   });
 
-  test('have the canary, which is in no list', async () => {
+  test('include the canary, which appears in no list', async () => {
     expect(await figures.samples('CanaryLatency')).toBeGreaterThan(0);
     expect(published.listedPredictions).toBe(RECORDS);
   });
 
-  test('are each in one set of dimensions, which the catalogue knows', async () => {
+  test('have one set of dimensions each, as in the catalogue', async () => {
     const found = (await figures.list()).map(({ MetricName, Dimensions = [] }) =>
       [MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${Value}`)].join(' '),
     );

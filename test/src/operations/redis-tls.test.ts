@@ -14,7 +14,7 @@ import { waitUntil } from '../support/wait-until';
 
 const PASSWORD = 'p@ss/w:rd';
 
-/** A redis-server that speaks TLS only, with a certificate that no authority of this machine has signed. */
+/** A redis-server that accepts TLS only, with a certificate from an authority that this machine does not trust. */
 describeWith('openssl', 'rediss://', () => {
   let folder: string;
   let certificate: string;
@@ -56,7 +56,7 @@ describeWith('openssl', 'rediss://', () => {
     }
   });
 
-  test('an API that does not know the authority is not ready, and logs why', async () => {
+  test('an API that does not trust the certificate’s authority is not ready, and logs why', async () => {
     const program = runProgram(process.execPath, [join(ROOT, 'services/api/dist/main.js')], {
       PORT: '0',
       DATA_DIR: folder,

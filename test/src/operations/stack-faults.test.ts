@@ -12,14 +12,14 @@ beforeEach(() => {
 afterEach(() => fixture.end());
 
 describe('a killed stack', () => {
-  it('takes its children with it', async () => {
+  it('ends its child processes', async () => {
     const stack = await fixture.start({ WORKERS: '2' });
     stack.process.kill('SIGKILL');
     expect(await stack.exited).toBe('SIGKILL');
     await waitUntilGone(pidsOf(stack.ready));
   });
 
-  it('starts again at once on the same directory and port, whatever of it still runs', async () => {
+  it('can be started again at once on the same directory and port, even if some of its processes still run', async () => {
     const PORT = String(await findFreePort());
     const first = await fixture.start({ PORT });
     await setInRedis(first.ready, 'kept', 'yes');
@@ -67,7 +67,7 @@ describe('a process of the stack that is killed', () => {
 });
 
 describe('two stacks', () => {
-  it('live side by side with directories and ports of their own', async () => {
+  it('run side by side with separate directories and ports', async () => {
     const [one, two] = await Promise.all([fixture.start(), fixture.startBeside()]);
     expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(
       12,

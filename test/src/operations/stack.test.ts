@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => fixture.end());
 
 describe('a stack', () => {
-  it('says where it is, in one line and in ready.json, for its owner only', async () => {
+  it('prints its address in one line and writes it to ready.json, readable by the owner only', async () => {
     const stack = await fixture.start({ WORKERS: '2' });
     expect(stack.ready).toEqual({
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -59,9 +59,9 @@ describe('a stack', () => {
       api,
       workers: [worker = 0],
     } = ready.pids;
-    // Stopped, both keep a signal pending, where it can be seen.
+    // While stopped, a process keeps a signal pending, which the test can observe.
     for (const pid of [api, worker]) await stopProcess(pid);
-    // As when the terminal is closed.
+    // The terminal is closed.
     child.kill('SIGHUP');
     await waitUntil('the API has SIGTERM pending', () => hasPendingSigterm(api));
     expect(hasPendingSigterm(worker)).toBe(false);
@@ -81,7 +81,7 @@ describe('a stack', () => {
     expect(pidsOf(ready).filter(isRunning)).toEqual([]);
   });
 
-  it('goes on where it was, with the same key, when started again', async () => {
+  it('continues with the same data and key when started again', async () => {
     const first = await fixture.start();
     await setInRedis(first.ready, 'kept', 'yes');
     expect(await first.stop()).toBe(0);
@@ -90,7 +90,7 @@ describe('a stack', () => {
     expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
   });
 
-  it('ends at once on a second signal, however stuck a child is', async () => {
+  it('ends at once on a second signal, even if a child hangs', async () => {
     const stack = await fixture.start();
     process.kill(stack.ready.pids.workers[0] as number, 'SIGSTOP');
     stack.process.kill('SIGTERM');
@@ -105,7 +105,7 @@ describe('a stack', () => {
 
   it('can be stopped while it starts', async () => {
     const redis = await RedisProcess.start();
-    // A Redis that answers nothing keeps it from becoming ready.
+    // A Redis that does not respond keeps the stack from becoming ready.
     redis.freeze();
     try {
       const stack = fixture.run({ REDIS_URL: redis.url });
@@ -119,14 +119,14 @@ describe('a stack', () => {
     }
   });
 
-  it('stops when the parent that holds its IPC channel has gone', async () => {
+  it('stops when the parent process that holds its IPC channel has ended', async () => {
     const stack = await fixture.start();
     stack.process.disconnect();
     expect(await stack.exited).toBe(0);
     expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
   });
 
-  it('passes through npm: the signal reaches it', async () => {
+  it('receives a signal that is sent to npm', async () => {
     const npm = fixture.run({}, { command: 'npm', args: ['start'] });
     const ready = await untilReady(npm, fixture.dataDir);
     npm.process.kill('SIGTERM');
@@ -135,7 +135,7 @@ describe('a stack', () => {
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 
-  it('leaves a redis-server that is not its own alone', async () => {
+  it('does not stop a redis-server that another process started', async () => {
     const host = await fixture.start();
     const guest = await fixture.startBeside({ REDIS_URL: host.ready.redis_url });
     expect(guest.ready.pids).not.toHaveProperty('redis');
@@ -145,7 +145,7 @@ describe('a stack', () => {
   });
 });
 
-describe('a stack that cannot start says why and leaves nothing running', () => {
+describe('a stack that cannot start reports why and leaves nothing running', () => {
   it('on a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -167,14 +167,14 @@ describe('a stack that cannot start says why and leaves nothing running', () => 
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 
-  it('with keys that cannot be read', async () => {
+  it('with an unreadable keys file', async () => {
     const stack = fixture.run({ API_KEYS_FILE: join(fixture.dataDir, 'none.json') });
     expect(await stack.exited).toBe(1);
     expect(stack.stderr()).toMatch(/api did not start \(exit code 1\).*none\.json/);
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 
-  it('with a variable that means nothing', async () => {
+  it('with an invalid variable', async () => {
     const stack = fixture.run({ WORKERS: 'many' });
     expect(await stack.exited).toBe(1);
     expect(stack.stderr()).toMatch(/^Cytoqueue: .*WORKERS/);

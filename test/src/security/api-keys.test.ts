@@ -10,7 +10,7 @@ import { RedisProcess } from '../support/redis-process';
 import { ROOT, type RunningProgram, terminateProgram, runProgram } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-/** Run last first. */
+/** Clean-up functions; the last one runs first. */
 const cleanups: (() => Promise<unknown>)[] = [];
 const bootstrap = createApiKey();
 let store: string;
@@ -96,7 +96,7 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
       )
     ).stdout.trim();
 
-  test('a key that one creates is accepted by both; once deleted, both refuse it, its sessions and its event streams', async () => {
+  test('a key that one process creates is accepted by both; after its deletion both reject it and end its sessions and event streams', async () => {
     const { id, key } = await create(0, 'member');
     expect(await statusAt(0, key)).toBe(200);
     await untilBoth(200, key);
@@ -111,10 +111,10 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     expect(await statusAt(0, key)).toBe(401);
     await untilBoth(401, key);
     expect((await call(1, 'GET', '/v1/session', session)).status).toBe(401);
-    await stream.text(); // no worker runs, so only the server ends it
+    await stream.text(); // No worker runs, so only the server can end the stream.
   });
 
-  test('two admins who delete each other at once through two processes leave one', async () => {
+  test('two admins who delete each other’s key concurrently through two processes leave one key', async () => {
     const [one, two] = [await create(0, 'admin'), await create(1, 'admin')];
     await untilBoth(200, one.key);
     await untilBoth(200, two.key);
@@ -122,7 +122,7 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
       call(0, 'DELETE', `/v1/api-keys/${two.id}`, bearer(one.key)),
       call(1, 'DELETE', `/v1/api-keys/${one.id}`, bearer(two.key)),
     ]);
-    // The key of the file is an admin too, so both may go; what must not happen is an error or a lost change.
+    // The file's key is an admin too, so both may be deleted; there must be no error and no lost change.
     for (const { status } of answers) expect([204, 401, 404]).toContain(status);
     const { data } = (await (await call(1, 'GET', '/v1/api-keys', bearer(bootstrap.key))).json()) as {
       data: { id: string }[];
@@ -134,7 +134,7 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     ]);
   });
 
-  test('settings that one process takes are used by both, and a promotion does not change them', async () => {
+  test('settings stored through one process are used by both, and a promotion does not change them', async () => {
     const { key } = await create(0, 'admin');
     await untilBoth(200, key);
     const put = (default_model: string | null) =>
@@ -161,7 +161,7 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     );
   });
 
-  test("an operator's key in the store reaches and leaves running processes without a deployment", async () => {
+  test("running processes accept and revoke an operator's key in the store without a deployment", async () => {
     const key = await runScript('make-key', '--tenant', 'new-lab', '--role', 'admin');
     await untilBoth(200, key);
     const listed = (await (await call(1, 'GET', '/v1/api-keys', bearer(key))).json()) as { data: object[] };
@@ -172,7 +172,7 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
     expect(await statusAt(1, bootstrap.key)).toBe(200);
   });
 
-  test('commands at the same time lose no key of the other', async () => {
+  test('concurrent commands lose no key', async () => {
     const made = await Promise.all(
       [1, 2, 3].map(() => runScript('make-key', '--tenant', 'busy-lab', '--role', 'member')),
     );

@@ -7,7 +7,7 @@ import { BENIGN_RECORD } from '../support/records';
 import { type RunningStack, makeDataDir, startStack } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
-/** Values that stand nowhere else, one for each place where a lab or a clinician can put patients' data. */
+/** Unique values, one for each place where a lab or a clinician can enter patient data. */
 const canary = {
   sample: 'CanarySampleRoe',
   feature: 'canary_feature_doe',
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(() => stack?.stop());
 
-/** Keeps what was refused, but for the 422 that tells the sender what is wrong with what was sent. */
+/** Collects the bodies of errors, except the 422 that shows the sender's own input. */
 async function send(method: string, path: string, headers: Record<string, string> = {}, body?: string | Buffer) {
   const response = await fetch(stack.url + path, {
     method,
@@ -129,7 +129,7 @@ async function sendReviews(batch: string): Promise<void> {
 const wdbcFile = () =>
   readdirSync(join(__dirname, '../../../packages/schema/data')).find((name) => /diagnostic.*\.csv$/.test(name)) ?? '';
 
-/** A client that is gone before it can be told what was wrong. */
+/** A client that disconnects before it receives the error. */
 async function goAway(headers: Record<string, string>): Promise<void> {
   const controller = new AbortController();
   const body = new ReadableStream({
@@ -143,7 +143,7 @@ async function goAway(headers: Record<string, string>): Promise<void> {
     signal: controller.signal,
   } as RequestInit;
   const going = fetch(`${stack.url}/v1/batches`, options).catch(() => undefined);
-  // One that was sent later has been answered.
+  // A request that was sent later has its response.
   await client.get('/v1/models');
   controller.abort();
   await going;
@@ -173,7 +173,7 @@ function found(text: string): string[] {
   );
 }
 
-test('what was sent is where it belongs, so that this test looks for the right thing', () => {
+test('the values are in the results, so the searches below would find them', () => {
   const stored = readdirSync(join(dataDir, 'objects/tenants'), { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile(),
   );
@@ -198,7 +198,7 @@ test('no log line at any level holds patient data, or a key', async () => {
   expect(logs()).not.toContain(stack.apiKey);
 });
 
-test('neither what Redis keeps in memory, nor its AOF, nor its RDB does', async () => {
+test('Redis holds none in memory, AOF or RDB', async () => {
   const redis = new Redis(stack.ready.redis_url);
   await redis.config('SET', 'rdbcompression', 'no');
   const savedAt = await redis.lastsave();
@@ -225,7 +225,7 @@ test('neither what Redis keeps in memory, nor its AOF, nor its RDB does', async 
   expect(text).not.toContain(stack.apiKey);
 });
 
-test('neither metrics, queue figures nor audit log do', async () => {
+test('metrics, queue status and audit log hold none', async () => {
   const paths = ['/metrics', '/v1/queue', '/v1/audit?limit=100', '/health/ready'];
   const texts = await Promise.all(
     paths.map(async (path) =>
@@ -243,7 +243,7 @@ test('neither metrics, queue figures nor audit log do', async () => {
   expect(found(text)).toEqual([]);
 });
 
-test("no refusal but the sender's own 422 repeats what was sent", () => {
+test("no error repeats input, except the sender's own 422", () => {
   expect(refusals.length).toBeGreaterThan(8);
   expect(refusals.filter((text) => found(text).length > 0)).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { ROOT, type RunningStack, startStack } from '../support/stack-process';
 
 const REFUSED: readonly number[] = [400, 404];
 const FILE = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n1,5,1,1,1,2,1,3,1,1\n';
-/** The pages of the web app and of the docs, and everything else that stands in no OpenAPI document. */
+/** The pages of the web app and the docs, and every other path that the OpenAPI document lacks. */
 const PAGES = [
   '/',
   '/sign-in',
@@ -32,7 +32,7 @@ const BOARD = [
   '/admin/queues/api/queues',
   '/admin/queues/static/favicon.ico',
 ];
-/** The start page of the board answers to both. */
+/** The board's start page has both paths. */
 const EXACT = ['/', '/admin/queues/'];
 
 let stack: RunningStack;
@@ -66,7 +66,7 @@ afterAll(() => stack?.stop());
 const get = (target: string, headers: Record<string, string> = { authorization: `Bearer ${stack.apiKey}` }) =>
   rawRequest(stack.url, { method: 'GET', target, headers });
 
-test('each route answers to its exact path, and no other spelling of it to anything', async () => {
+test('each route answers at its exact path only', async () => {
   expect(routes.length).toBeGreaterThan(40);
   const wrong: string[] = [];
   for (const route of routes.filter((path) => !path.endsWith('/events'))) {
@@ -82,7 +82,7 @@ test('each route answers to its exact path, and no other spelling of it to anyth
   expect(wrong).toEqual([]);
 }, 300_000);
 
-test('without a key, no spelling of an address under /v1 is answered but with 401, and none of /metrics with figures', async () => {
+test('without a key, every spelling of a path under /v1 gets 401, and none of /metrics returns metrics', async () => {
   const wrong: string[] = [];
   for (const target of spellingsOf('/v1/batches').filter((spelling) => spelling.startsWith('/v1/'))) {
     const { status } = await get(target, {});
@@ -92,7 +92,7 @@ test('without a key, no spelling of an address under /v1 is answered but with 40
   expect(wrong).toEqual([]);
 });
 
-test('another spelling of an address changes nothing', async () => {
+test('a request to another spelling of a path changes nothing', async () => {
   const id = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
   const batch = await upload(client, FILE);
   for (const [method, path] of [

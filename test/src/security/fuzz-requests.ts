@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { HEADER } from '../support/csv-rows';
 import { BENIGN_RECORD } from '../support/records';
 
-/** A request as a stranger would send it: near what the document asks for, or far from it. */
+/** A random request: nearly valid by the OpenAPI document, or far from valid. */
 export interface FuzzedRequest {
   method: 'get' | 'post' | 'put' | 'delete';
   /** As in the document. */
@@ -245,13 +245,13 @@ const odd: fc.Arbitrary<Sent> = fc
   .tuple(oddTypes, fc.uint8Array({ maxLength: 300 }))
   .map(([type, body]) => ({ type, body }));
 
-/** Mostly of a kind that the operation takes. */
+/** Mostly of a media type that the operation accepts. */
 function bodyOf(types: readonly string[]): fc.Arbitrary<Sent> {
   const taken = types.map((type) => bodiesOf[type]).filter((arbitrary) => arbitrary !== undefined);
   return fc.oneof(...taken.map((arbitrary) => ({ weight: 8, arbitrary })), nothing, odd, ...Object.values(bodiesOf));
 }
 
-/** Requests to these operations, with ids of resources that exist among the others. */
+/** Generates requests to these operations; some ids are those of existing resources. */
 export function fuzzedRequests(
   operations: readonly FuzzOperation[],
   ids: readonly string[],

@@ -6,7 +6,7 @@ export interface HostileUpload {
   name: string;
   headers: Record<string, string>;
   body: Buffer | string;
-  /** Statuses; 202 for a file whose rows are judged one by one. */
+  /** Allowed statuses; 202 for a file whose rows are accepted or rejected one by one. */
   expected: number[];
 }
 
@@ -191,7 +191,7 @@ const forms: HostileUpload[] = [
 
 export const HOSTILE_UPLOADS: readonly HostileUpload[] = [...raw, ...forms];
 
-/** Names that would leave a folder, split a header or look like something else. */
+/** Names that try to leave a folder, split a header or imitate another name. */
 export const HOSTILE_NAMES: readonly string[] = [
   '../../../etc/passwd',
   '..\\..\\windows\\system32',

@@ -20,7 +20,7 @@ let tenants: Tenants;
 let hostile: ContractClient;
 let bystander: ContractClient;
 let descriptorsBefore: number;
-/** On a stack of their own, which needs 15 s to cut them off: opened first, looked at last. */
+/** On a separate stack, which needs 15 s to close them: opened first, checked last. */
 let besieged: RunningStack;
 let slow: SlowSockets;
 
@@ -42,7 +42,7 @@ afterAll(async () => {
   await fixture.end();
 });
 
-test(`records of another tenant are answered beside ${SLOW_SOCKETS} slow sockets`, async () => {
+test(`another tenant’s records are scored beside ${SLOW_SOCKETS} slow sockets`, async () => {
   const client = await ContractClient.connect(besieged.url, tenants.key('bystander'));
   const statuses = await Promise.all(
     Array.from(
@@ -55,7 +55,7 @@ test(`records of another tenant are answered beside ${SLOW_SOCKETS} slow sockets
   expect(new Set(statuses)).toEqual(new Set([201]));
 });
 
-/** Objects and half-written files of uploads. */
+/** Objects and incomplete files of uploads. */
 function storedFiles(dataDir: string): string[] {
   const entries = readdirSync(`${dataDir}/objects`, { recursive: true, withFileTypes: true });
   return entries
@@ -80,13 +80,13 @@ function descriptors(): number {
   }).length;
 }
 
-/** Resolves with the processes once what the API had open is closed again. */
+/** Waits until the API has closed the additional files and sockets. @returns the processes */
 async function pidsAfterwards(): Promise<unknown> {
   await waitUntil('its descriptors are back', () => descriptors() <= descriptorsBefore + 10);
   return readReady(fixture.dataDir)?.pids;
 }
 
-/** Its rows were judged one by one: none belongs to a shard that failed. */
+/** Asserts that every row was scored or rejected, and that no shard failed. */
 async function finishAndDelete(id: string): Promise<void> {
   assert.equal((await finish(hostile, id)).counts.failed, 0);
   assert.equal((await hostile.call('delete', `/v1/batches/${id}`)).status, 204);
@@ -130,7 +130,7 @@ test.each([...HOSTILE_UPLOADS])(
     const { status, text } = await send({ headers, body });
     expect({ status, text, isExpected: expected.includes(status) }).toEqual({ status, text, isExpected: true });
     if (status === 202) await finishAndDelete((JSON.parse(text) as { id: string }).id);
-    // The same file as a question: as firm an answer, nothing stored.
+    // A preflight of the same file is rejected too and stores nothing.
     const asked = await send({ headers, body }, '?dry_run=true');
     expect(asked.status).toBeLessThan(500);
     await nothingStored(stack);
@@ -138,32 +138,35 @@ test.each([...HOSTILE_UPLOADS])(
   },
 );
 
-test.each(HOSTILE_NAMES)('a file called %j keeps to its place, in the store and in headers', async (name) => {
-  const disposition = `form-data; name="file"; filename="${name.replaceAll('"', '%22')}"`;
-  const body = `--b\r\nContent-Disposition: ${disposition}\r\n\r\n${HEADER}${ROW}\r\n--b--\r\n`;
-  const { status, text } = await send({ headers: { 'content-type': 'multipart/form-data; boundary=b' }, body });
-  expect(status).toBe(202);
-  const { id, filename } = JSON.parse(text) as { id: string; filename: string | null };
-  await finish(hostile, id);
-  const results = await hostile.get(`/v1/batches/${id}/results`);
-  expect(results.status).toBe(200);
-  expect(results.headers.get('content-disposition')).toMatch(
-    /^attachment; filename=([\w.-]+|"[^"\r\n/]*")(; filename\*=UTF-8''[\w%!#$&+.^`|~'()*-]*)?$/,
-  );
-  expect(results.headers.get('set-cookie')).toBeNull();
-  expect(results.headers.get('x-content-type-options')).toBe('nosniff');
-  expect(filename ?? '').not.toMatch(/[/\\\p{Cc}\u202e\u2028]/u);
-  const place = `${fixture.dataDir}/objects/tenants/hostile/batches/${id}/`;
-  const files = storedFiles(stack.dataDir).filter((file) => file.includes(id) && !file.includes('/pending/hostile/'));
-  expect(files.filter((file) => !file.startsWith(place))).toEqual([]);
-  // Every name below it is the server's own.
-  expect(
-    files
-      .map((file) => file.slice(place.length))
-      .filter((file) => !/^(input\.csv|batch\.json|shards\/[\w.@-]+|runs\/00001\/[a-z]+\.(csv|json))$/.test(file)),
-  ).toEqual([]);
-  await hostile.call('delete', `/v1/batches/${id}`);
-});
+test.each(HOSTILE_NAMES)(
+  'a file named %j leaves neither its folder in the store nor its response header',
+  async (name) => {
+    const disposition = `form-data; name="file"; filename="${name.replaceAll('"', '%22')}"`;
+    const body = `--b\r\nContent-Disposition: ${disposition}\r\n\r\n${HEADER}${ROW}\r\n--b--\r\n`;
+    const { status, text } = await send({ headers: { 'content-type': 'multipart/form-data; boundary=b' }, body });
+    expect(status).toBe(202);
+    const { id, filename } = JSON.parse(text) as { id: string; filename: string | null };
+    await finish(hostile, id);
+    const results = await hostile.get(`/v1/batches/${id}/results`);
+    expect(results.status).toBe(200);
+    expect(results.headers.get('content-disposition')).toMatch(
+      /^attachment; filename=([\w.-]+|"[^"\r\n/]*")(; filename\*=UTF-8''[\w%!#$&+.^`|~'()*-]*)?$/,
+    );
+    expect(results.headers.get('set-cookie')).toBeNull();
+    expect(results.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(filename ?? '').not.toMatch(/[/\\\p{Cc}\u202e\u2028]/u);
+    const place = `${fixture.dataDir}/objects/tenants/hostile/batches/${id}/`;
+    const files = storedFiles(stack.dataDir).filter((file) => file.includes(id) && !file.includes('/pending/hostile/'));
+    expect(files.filter((file) => !file.startsWith(place))).toEqual([]);
+    // All names below it are created by the server.
+    expect(
+      files
+        .map((file) => file.slice(place.length))
+        .filter((file) => !/^(input\.csv|batch\.json|shards\/[\w.@-]+|runs\/00001\/[a-z]+\.(csv|json))$/.test(file)),
+    ).toEqual([]);
+    await hostile.call('delete', `/v1/batches/${id}`);
+  },
+);
 
 const RAW_REQUESTS: [string, string][] = [
   ['two lengths', 'POST /v1/batches HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 50\r\n\r\nhello'],
@@ -189,8 +192,7 @@ test.each(RAW_REQUESTS)(
     const socket = await openSocket(stack.url);
     let answer = '';
     socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-    // Closed with bytes still on their way to it, a line is reset: that is an end like any other, and `once` would call
-    // it an error.
+    // A connection that is closed while bytes arrive is reset, which is expected here; `once` would report an error.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.end(bytes, 'latin1');
     await closed;
@@ -229,7 +231,7 @@ test(`${ABORTED_UPLOADS} aborted uploads leave nothing behind`, async () => {
   expect(await pidsAfterwards()).toEqual(stack.ready.pids);
 });
 
-test('slow sockets without whole headers are cut off and leave nothing behind', async () => {
+test('slow sockets with incomplete headers are closed and leave nothing behind', async () => {
   await waitUntil('half of the sockets are closed', () => slow.closed >= SLOW_SOCKETS / 2);
   slow.destroy();
   await nothingStored(besieged);

@@ -17,7 +17,7 @@ interface Attempt {
   body?: string;
 }
 
-/** Requests of another tenant with this tenant's id: without a body, with a valid one, with an invalid one. */
+/** Requests of another tenant with this tenant's id: with no, a valid and an invalid body. */
 const ATTEMPTS: Attempt[] = [
   { name: 'nothing else' },
   { name: 'a query that is not valid', query: '?model=nothing&partial=perhaps&x=1' },
@@ -86,7 +86,7 @@ async function send(method: string, path: string, headers: Record<string, string
   return { status: response.status, text, shown, headers: [...response.headers].join('\n') };
 }
 
-/** They differ between any two answers. `Expires` follows from the id, which holds its time. */
+/** Headers that differ between any two responses. `Expires` follows from the time in the id. */
 const VARYING_HEADERS: readonly string[] = ['date', 'x-request-id', 'ratelimit', 'content-length'];
 
 async function sessionOf(key: string): Promise<Record<string, string>> {
@@ -113,9 +113,9 @@ const withId = () => paths.filter(({ path }) => path.includes('{id}') && !path.s
 const isTheirs = (path: string, id: string) =>
   path.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches');
 
-test('the document has routes to walk', () => expect(withId().length).toBeGreaterThanOrEqual(12));
+test('the OpenAPI document has routes to test', () => expect(withId().length).toBeGreaterThanOrEqual(12));
 
-test('no list, page or figure of the service shows another tenant that it is there', async () => {
+test('no list, page or metric reveals another tenant’s resources', async () => {
   const identity = { authorization: `Bearer ${tenants.key('lab-b', 'admin')}` };
   const leaks: string[] = [];
   for (const { path } of paths.filter(({ method, path: at }) => method === 'get' && !at.includes('{'))) {
@@ -154,7 +154,7 @@ test.each(['member', 'admin', 'session'] as const)(
   },
 );
 
-test("another tenant's API keys can neither be seen nor deleted, and creating one makes it the caller's", async () => {
+test("another tenant's API keys can neither be listed nor deleted, and a created key belongs to the caller's tenant", async () => {
   const [ours, theirs] = ['lab-a', 'lab-b'].map((tenant) => ({
     authorization: `Bearer ${tenants.key(tenant, 'admin')}`,
     'content-type': 'application/json',
@@ -182,7 +182,7 @@ test("another tenant's API keys can neither be seen nor deleted, and creating on
   expect(await tenantOf(key)).toBe('lab-a');
 });
 
-test('no way round the address leads to it', async () => {
+test('no other spelling of the address reaches it', async () => {
   const [, batch] = ids as [string, string];
   const identity = { authorization: `Bearer ${tenants.key('lab-b', 'admin')}` };
   const detours = [
@@ -224,7 +224,7 @@ test('no way round the address leads to it', async () => {
   expect(leaks).toEqual([]);
 });
 
-test("the owner's key for repeating is another tenant's own", async () => {
+test('the same idempotency key of another tenant is independent', async () => {
   const stranger = await ContractClient.connect(stack.url, tenants.key('lab-b'));
   const { status, json } = await stranger.post('/v1/predictions', {
     json: { features: { ...BENIGN_RECORD, mitoses: 2 } },
@@ -234,7 +234,7 @@ test("the owner's key for repeating is another tenant's own", async () => {
   expect(ids).not.toContain(json.id);
 });
 
-test('every denial is in the log of the tenant that was denied, with who and what', async () => {
+test('every denial is in the audit log of the caller’s tenant, with key and operation', async () => {
   for (const role of ['member', 'admin'] as const) {
     const identity = { authorization: `Bearer ${tenants.key('lab-b', role)}` };
     for (const { method, path } of withId())
@@ -271,7 +271,7 @@ test('every denial is in the log of the tenant that was denied, with who and wha
   expect([...denied].filter((line) => SECRETS.some((secret) => line.includes(secret)))).toEqual([]);
 });
 
-test('an operator sees no patient data, a member no audit log, and neither changes models', async () => {
+test('an operator reads no patient data, a member no audit log, and neither changes models', async () => {
   const statuses = async (role: 'member' | 'operator', wanted: (path: string) => boolean) => {
     const answers = paths
       .filter(({ path }) => wanted(path))
@@ -288,7 +288,7 @@ test('an operator sees no patient data, a member no audit log, and neither chang
   ).toEqual([403]);
 });
 
-test('without a key everything under /v1 answers 401, what is not there too', async () => {
+test('without a key every path under /v1 returns 401, unknown ones too', async () => {
   const answers = await Promise.all(
     [
       ...paths.filter(({ path }) => path.startsWith('/v1/') && !path.startsWith('/v1/session')),
@@ -304,7 +304,7 @@ test('without a key everything under /v1 answers 401, what is not there too', as
   expect([...new Set(answers)]).toEqual([401]);
 });
 
-test('a revoked key ends with its sessions, and no other does', async () => {
+test('revoking a key ends its sessions and no others', async () => {
   const id = await upload(owner, FILE);
   await finish(owner, id);
   const session = await sessionOf(tenants.key('lab-a', 'admin'));

@@ -62,7 +62,7 @@ function operationsOf({ document }: ContractClient): FuzzOperation[] {
   );
 }
 
-/** Sends it; says what is wrong with the answer, if anything is. */
+/** Sends the request. @returns how the response violates the document, if it does */
 async function faultOf({ method, template, path, headers, body }: FuzzedRequest): Promise<string | undefined> {
   try {
     const response = await fetch(stack.url + path, {
@@ -89,7 +89,7 @@ async function faultOf({ method, template, path, headers, body }: FuzzedRequest)
   }
 }
 
-test(`${REQUESTS} requests of every kind are answered as the document says, by a service that stays up`, async () => {
+test(`${REQUESTS} random requests get responses that match the document, and the service keeps running`, async () => {
   const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() & 0x7fffffff);
   const queue = fc.sample(requests, { seed, numRuns: REQUESTS });
   const faults: string[] = [];

@@ -22,8 +22,8 @@ export interface SoakEnvironment {
 }
 
 /*
- * Damage that leaves every process running: keys that Redis loses, objects that are overwritten, answers that break
- * off. The damaged batches are of their own, so that the load beside them must not notice.
+ * Damage that stops no process: Redis loses keys, objects are overwritten, responses are cut off. The damaged batches
+ * are separate, so the concurrent load must not be affected.
  */
 
 const RETRY_MS = 1_000;
@@ -41,14 +41,14 @@ export async function losePartOfRedis({ faults, random, sampler }: SoakEnvironme
     const keys = (
       await Promise.all(Object.values(queueNames).map((queue) => redis.keys(`${REDIS_PREFIX}:${queue}:*`)))
     ).flat();
-    // The loss of `meta` is the loss of a queue's settings, not of its work.
+    // `meta` holds a queue's settings, not its work.
     const lost = keys.filter((key) => !key.endsWith(':meta') && random() < LOST_SHARE);
     if (lost.length > 0) await redis.del(...lost);
   });
   sampler.redisRestarted();
 }
 
-/** Flips a bit of a shard's object before the batch is finalized; the results must be right all the same. */
+/** Flips a bit of a shard's object before the batch is finalized; the results must still be correct. */
 export async function damageShardObject({ faults, random }: SoakEnvironment): Promise<void> {
   const hold = faults.hold(/\/shards\/(?!00000)/);
   try {
@@ -67,7 +67,7 @@ export async function damageShardObject({ faults, random }: SoakEnvironment): Pr
   }
 }
 
-/** Truncates the description of a finished batch: it alone is shown as failed, and it can be deleted. */
+/** Truncates `batch.json` of a finished batch: only this batch is shown as failed, and it can be deleted. */
 export async function damageDocument({ faults, random }: SoakEnvironment): Promise<void> {
   const id = await waitUntilAccepted(faults);
   await finish(faults.client, id);
@@ -81,7 +81,7 @@ export async function damageDocument({ faults, random }: SoakEnvironment): Promi
   await remove(faults, id);
 }
 
-/** Half of the API's answers break off after some bytes, for ten seconds; clients send again with the same key. */
+/** Cuts half of the API's responses off after some bytes, for ten seconds; clients repeat with the same key. */
 export async function truncateAnswers({ apiProxy, random }: SoakEnvironment): Promise<void> {
   apiProxy.intercept(() => (random() < 0.5 ? { cutAfterBytes: Math.ceil(random() * MAX_ANSWER_BYTES) } : 'pass'));
   await sleep(TRUNCATED_MS);

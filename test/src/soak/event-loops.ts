@@ -10,7 +10,7 @@ interface Figures {
   samples: number;
 }
 
-/** How late the main threads of the services were, as the probe preloaded into them writes it. */
+/** Reads the event-loop delays of the services that event-loop-probe.ts wrote. */
 export class EventLoops {
   private readonly folder = mkdtempSync(join(tmpdir(), 'cytoqueue-loops-'));
 
@@ -18,7 +18,7 @@ export class EventLoops {
     return { EVENT_LOOP_DIR: this.folder, NODE_OPTIONS: `--require ${join(__dirname, 'event-loop-probe.js')}` };
   }
 
-  /** Milliseconds, of the process of that service that was seen longest. */
+  /** Milliseconds, of the service's longest-running process. */
   of(service: 'api' | 'worker'): { p50: number; p99: number } | null {
     const files = readdirSync(this.folder).filter((name) => name.endsWith('.json'));
     const all = files.map((name) => JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as Figures);

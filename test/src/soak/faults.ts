@@ -8,7 +8,7 @@ import { fillDisk } from '../support/small-disk';
 
 export interface Fault {
   readonly name: string;
-  /** Breaks something, and has it whole again when it resolves. */
+  /** Injects a fault and removes it before it resolves. */
   readonly run: (environment: SoakEnvironment) => Promise<void>;
 }
 
@@ -16,7 +16,7 @@ const OUTAGE_MS = 15_000;
 const SHORT_OUTAGE_MS = 5_000;
 const HOUR_SECONDS = 3_600;
 
-/** The second worker only: the first one lives through it all, so that what it leaks would show. */
+/** The second worker only: the first one runs throughout, so that its leaks show. */
 async function killWorker({ faults }: SoakEnvironment, signal: NodeJS.Signals): Promise<void> {
   const pid = faults.ready.pids.workers[1] as number;
   if (!isRunning(pid)) return;
@@ -109,5 +109,5 @@ export const FAULTS: readonly Fault[] = [
   { name: 'clock off by an hour for 15 s', run: clockJumps },
 ];
 
-/** Only early on, so that the last API lives long enough for a leak to show. */
+/** Only in the first part, so that the last API process runs long enough for a leak to show. */
 export const EARLY_FAULTS: readonly Fault[] = [{ name: 'API killed', run: killApi }];

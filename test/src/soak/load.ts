@@ -10,22 +10,22 @@ const BATCH_CONCURRENCY = 4;
 const RECORDS_PER_SECOND = 5;
 const RECORD_CONCURRENCY = 40;
 const RETRY_MS = 1_000;
-/** After the last fault everything that was accepted ends within it: the locks of what was killed last a minute. */
+/** After the last fault all accepted work must finish within this time; locks of killed workers last a minute. */
 const SETTLE_MS = 240_000;
 
 /** Responses that a client received, and the final results. */
 export interface LoadCounts {
   batches: number;
   records: number;
-  /** Requests that were refused or cut off, and sent again with the same key. */
+  /** Requests that were refused or cut off, and repeated with the same key. */
   retries: number;
-  /** The longest that a record took from its first request to its answer. */
+  /** The longest time from a record's first request to its result. */
   slowestRecordMs: number;
 }
 
 /**
- * Labs and clinicians that resend until the upload is accepted, always with an Idempotency-Key. Every batch is held
- * against the invariant when it has ended, and deleted; every record against the answer that the same one got in peace.
+ * Labs and clinicians that repeat requests, always with an Idempotency-Key, until accepted. Every finished batch is
+ * checked against the invariant and deleted; every record is compared with its result from an undisturbed run.
  */
 export class Load {
   readonly counts: LoadCounts = { batches: 0, records: 0, retries: 0, slowestRecordMs: 0 };
@@ -45,7 +45,7 @@ export class Load {
     void this.repeat(1_000 / RECORDS_PER_SECOND, RECORD_CONCURRENCY, () => this.sendRecord());
   }
 
-  /** Sends nothing new; resolves when everything has ended and was looked at. */
+  /** Sends no new work; resolves when all work has finished and was checked. */
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.running);
@@ -120,7 +120,7 @@ export class Load {
     }
   }
 
-  /** A connection that ends is what an API does that is killed; anything else is not. */
+  /** Accepts closed connections, which a killed API causes; any other error is a failure. */
   private recordFailure(error: unknown): undefined {
     if (!(error instanceof TypeError)) this.failures.push(String(error));
     return undefined;
@@ -138,7 +138,7 @@ export class Load {
     return isPending(this.faults.store, 'local', id);
   }
 
-  /** No batch that was not accepted under a key, or a second time, and no marker of anything. */
+  /** Asserts that there is exactly one batch per accepted key and no pending marker. */
   private async expectNothingElse(): Promise<void> {
     const { json } = await this.faults.client.get('/v1/batches?limit=100');
     const known = [...this.accepted, this.faults.undisturbedId];

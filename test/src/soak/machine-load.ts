@@ -3,13 +3,13 @@ import { once } from 'node:events';
 
 const BUSY_LOOPS = 4;
 
-/** Computes in slices, so that it sees the end of the process that started it. */
+/** Computes in slices, so that it notices when its parent process ends. */
 const BUSY_LOOP = `
   process.on('disconnect', () => process.exit());
   const spin = () => { const end = performance.now() + 50; while (performance.now() < end); setImmediate(spin); };
   spin();`;
 
-/** Writes and syncs the same 64 MiB over and over. */
+/** Writes and syncs the same 64 MiB in a loop. */
 const DISK_WRITER = `
   const fs = require('node:fs');
   process.on('disconnect', () => process.exit());
@@ -24,7 +24,7 @@ const DISK_WRITER = `
 
 /** Processes that keep this machine's cores and disk busy. */
 export interface MachineLoad {
-  /** A signal to this process ends that one too. */
+  /** Signals are forwarded to the child process. */
   readonly endWith: (child: ChildProcess) => void;
   readonly isInterrupted: () => boolean;
   readonly stop: () => Promise<void>;

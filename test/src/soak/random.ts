@@ -1,5 +1,5 @@
 /**
- * A sequence of numbers from 0 to 1 that a seed determines (mulberry32), so that a soak can be repeated fault by fault.
+ * Random numbers from 0 to 1 by seed (mulberry32), so that a soak can be repeated with the same faults.
  */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;

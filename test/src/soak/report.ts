@@ -2,10 +2,10 @@ import type { SoakReport } from './soak';
 
 /** In shorter runs a slope is mostly noise: it is reported but not judged. */
 const EVALUATED_FROM_MINUTES = 5;
-/** Messages that are printed; a defect tends to show more than once. */
+/** Maximum number of messages to print; one defect often appears repeatedly. */
 const MAX_REPORTED = 20;
 
-/** Prints tables for a reader and JSON, on the last line, for a program. @returns whether all is as promised */
+/** Prints tables for people and, on the last line, JSON for programs. @returns whether every check passed */
 export function printReport(report: SoakReport): boolean {
   const { minutes, seed, faults, load, broken, slopes, event_loop_delay_ms: delays } = report;
   console.log(

@@ -11,7 +11,7 @@ const WITHOUT_EXPIRY = -1;
 
 export type Series = 'api MiB' | 'worker MiB' | 'api descriptors' | 'worker descriptors' | 'redis keys' | 'redis MiB';
 
-/** Memory, descriptors and Redis keys of a running stack, by the lives of its processes. */
+/** Samples memory, descriptors and Redis keys of a running stack, by process lifetime. */
 export class Sampler {
   readonly samples = new Map<Series, Sample[]>();
   private timer: NodeJS.Timeout | undefined;
@@ -31,7 +31,7 @@ export class Sampler {
     await this.taking;
   }
 
-  /** Redis has lost its memory: its keys are counted from none again. */
+  /** Starts a new lifetime for the key count after Redis has lost its data. */
   redisRestarted(): void {
     this.redisGeneration++;
   }
@@ -49,7 +49,7 @@ export class Sampler {
       this.add(`${role} MiB`, String(pid), Number(rss) / 1024);
       this.add(`${role} descriptors`, String(pid), readdirSync(`/proc/${pid}/fd`).length);
     } catch {
-      // It has just ended.
+      // The process has just ended.
     }
   }
 

@@ -16,7 +16,7 @@ test('a value that grows by three per minute has that slope, also across restart
   expect(slopeOf(samples, 0)?.perMinute).toBeCloseTo(3);
 });
 
-test('what only grows at first is flat', () => {
+test('a value that grows only at first is flat', () => {
   expect(
     slopeOf(
       life('a', 0, 10, (minute) => Math.min(minute, 1) * 50),
@@ -25,7 +25,7 @@ test('what only grows at first is flat', () => {
   ).toMatchObject({ perMinute: expect.closeTo(0), mean: 50 });
 });
 
-test('lives that were too short say nothing', () => {
+test('lifetimes that are too short give no slope', () => {
   expect(
     slopeOf(
       life('a', 0, 1, (minute) => minute),

@@ -1,4 +1,4 @@
-/** One measurement of one thing that lives for a while: a process, or Redis between two losses of its memory. */
+/** A measurement within one lifetime: of a process, or of Redis between two losses of its data. */
 export interface Sample {
   readonly life: string;
   readonly atMs: number;
@@ -14,10 +14,10 @@ export interface Slope {
 }
 
 const MINUTE_MS = 60_000;
-/** Fewer say nothing of a life. */
+/** Lifetimes with fewer samples give no slope. */
 const MIN_SAMPLES = 10;
 
-/** @param warmUpMs of each life, which does not count. Undefined when there is too little to go by. */
+/** @param warmUpMs ignored part at the start of each lifetime @returns undefined when there are too few samples */
 export function slopeOf(samples: readonly Sample[], warmUpMs: number): Slope | undefined {
   const lives = byLife(samples)
     .map((life) => life.filter(({ atMs }) => atMs - life[0]!.atMs >= warmUpMs))

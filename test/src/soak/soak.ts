@@ -34,7 +34,7 @@ const ROWS = 5_000;
 const DISK_MIB = 512;
 const MINUTE_MS = 60_000;
 const FAULT_FREE_MS = 5_000;
-/** Warm-up of every process: what it loads and compiles at first is no leak. */
+/** Warm-up of every process: memory for loaded and compiled code is no leak. */
 const WARM_UP_MS = 60_000;
 /** Largest slope that counts as flat: above the noise of ten minutes and far below a leak that matters overnight. */
 const MAX_PER_MINUTE: Record<Series, number> = {
@@ -47,8 +47,7 @@ const MAX_PER_MINUTE: Record<Series, number> = {
 };
 
 /**
- * Load and one random fault after the other on real processes, until the time is up; then everything has to be as
- * promised.
+ * Runs load and one random fault after another on real processes until the time is over, then checks every invariant.
  */
 export async function soak({ minutes, seed }: SoakOptions): Promise<SoakReport> {
   const releasers = new CleanupStack();
@@ -103,7 +102,7 @@ async function prepare(
   return { field: { faults, sampler, random, clock, apiProxy, disk: disk?.path }, loops };
 }
 
-/** Resolves with how often each fault was there. */
+/** @returns how often each fault was injected */
 async function injectFaults(field: SoakEnvironment, durationMs: number): Promise<Record<string, number>> {
   const startedMs = performance.now();
   const counts: Record<string, number> = {};

@@ -33,8 +33,8 @@ interface Run {
 }
 
 /**
- * Runs the test suite again and again in random file order, beside busy loops and a disk writer; resolves with whether
- * every run passed. The load ends with this process, however that ends.
+ * Runs the test suite repeatedly in random file order, beside busy loops and a disk writer that end with this process.
+ * @returns whether every run passed
  */
 export async function stress({ runs, seed, patterns }: StressOptions): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'cytoqueue-stress-'));

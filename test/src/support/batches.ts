@@ -5,7 +5,7 @@ import { waitUntil } from './wait-until';
 
 const FINISHED = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
 
-/** Uploads a file; resolves with the batch's id. */
+/** Uploads a file. @returns the batch's id */
 export async function upload(client: ContractClient, body: string | Buffer | FormData, query = ''): Promise<string> {
   const headers: Record<string, string> = body instanceof FormData ? {} : { 'content-type': 'text/csv' };
   const answer = await client.post(`/v1/batches${query}`, { headers, body });
@@ -14,7 +14,7 @@ export async function upload(client: ContractClient, body: string | Buffer | For
   return answer.json.id;
 }
 
-/** Polls until the batch is finished; on the way its counts must add up and its progress must not fall. */
+/** Polls until the batch is finished, and asserts that its counts add up and its progress never falls. */
 export async function finish(client: ContractClient, id: string): Promise<ContractResponse['json']> {
   let progress = 0;
   return waitUntil(`batch ${id} is finished`, async () => {
@@ -52,7 +52,7 @@ export async function score(client: ContractClient, body: object): Promise<Contr
   });
 }
 
-/** Rows that differ, some of them rejected, so that every shard has results of its own and errors. */
+/** Distinct rows, some of them rejected, so that every shard has different results and some errors. */
 export function variedFile(rows: number): string {
   const row = (i: number) =>
     `r${i},${1 + (i % 10)},1,${1 + (i % 7)},1,2,${i % 5 === 0 ? '' : 1 + (i % 9)},3,1,${i % 501 === 0 ? 11 : 1}\n`;

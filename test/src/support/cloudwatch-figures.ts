@@ -13,7 +13,7 @@ export function awsEnvironment(url: string): Record<string, string> {
   };
 }
 
-/** Reads back what was published, as CloudWatch's own users do. */
+/** Reads published metrics back through CloudWatch's API. */
 export class CloudWatchFigures {
   private readonly client: CloudWatchClient;
 

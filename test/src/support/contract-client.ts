@@ -17,7 +17,7 @@ export interface ContractResponse {
   status: number;
   headers: Headers;
   text: string;
-  /** Parsed when the answer is JSON. */
+  /** Parsed when the response is JSON. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the schema has checked the response
   json: any;
 }
@@ -34,12 +34,12 @@ interface SeenResponse {
   template?: string;
   status: number;
   type: string;
-  /** Parsed JSON, if it is any. */
+  /** Parsed when it is JSON. */
   body: unknown;
 }
 
 /**
- * A client that holds every answer against the service's own OpenAPI document, and notes which operations it has seen.
+ * A client that validates every response against the service's OpenAPI document and records the operations called.
  */
 export class ContractClient {
   readonly seen = new Set<string>();
@@ -67,7 +67,7 @@ export class ContractClient {
     return this.call('post', path, options);
   }
 
-  /** @throws Error when the answer is not one that the document promises */
+  /** @throws Error when the response violates the document */
   async call(method: Method, path: string, { headers = {}, body, json }: CallOptions = {}): Promise<ContractResponse> {
     const response = await fetch(this.url + path, {
       method: method.toUpperCase(),
@@ -87,7 +87,7 @@ export class ContractClient {
   }
 
   /**
-   * @throws Error when the answer is not one that the document promises; says nothing of paths that it does not have
+   * Ignores paths that the document lacks. @throws Error when the response violates the document
    */
   check(
     method: Method,
@@ -130,7 +130,7 @@ export class ContractClient {
     return Object.keys(this.document.paths).find(matches);
   }
 
-  /** Operation ids of the document that no answer below 400 was seen of. */
+  /** Ids of operations without a response below 400 so far. */
   unseen(): string[] {
     const all = Object.values(this.document.paths).flatMap((item) =>
       METHODS.flatMap((method) => item[method]?.operationId ?? []),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ROOT } from './stack-process';
 
-/** Where packages put programs, and where scripts/setup.sh puts those that it unpacks itself. */
+/** Folders of programs from packages and from scripts/setup.sh. */
 const FOLDERS = ['/usr/local/bin', '/usr/bin', '/opt/homebrew/bin', join(ROOT, '.cytoqueue/bin')];
 
 /** The path of the first of these programs that is on PATH or in a usual folder. */
@@ -11,7 +11,7 @@ export function findExecutable(...names: readonly string[]): string | undefined 
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
-/** CHROMIUM_PATH, else the system's own. */
+/** CHROMIUM_PATH, else the system's Chromium. */
 export function findChromium(): string | undefined {
   return process.env['CHROMIUM_PATH'] ?? findExecutable('chromium', 'chromium-browser', 'google-chrome');
 }

@@ -25,7 +25,7 @@ function foldersIn(place: string): string[] {
   }
 }
 
-/** The time of day of the processes that are given its environment; what they measure durations by goes on as ever. */
+/** Controls the wall clock of processes that are started with its environment; their monotonic clock is unaffected. */
 export class FakeClock {
   private readonly folder = mkdtempSync(join(tmpdir(), 'cytoqueue-clock-'));
   private readonly file = join(this.folder, 'offset');
@@ -44,7 +44,7 @@ export class FakeClock {
     };
   }
 
-  /** So much ahead of the true time from now on, within a second. */
+  /** Sets the clock ahead of the true time, within a second. */
   jump(aheadSeconds: number): void {
     writeFileSync(`${this.file}.next`, `${aheadSeconds < 0 ? '' : '+'}${aheadSeconds}`);
     renameSync(`${this.file}.next`, this.file);

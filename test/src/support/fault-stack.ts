@@ -41,7 +41,7 @@ export interface OwnWorker extends RunningProgram {
   readonly port: number;
 }
 
-/** A real stack on real small shards, with its Redis behind a proxy, and a file whose undisturbed result is known. */
+/** A real stack with small shards, its Redis behind a proxy, and a file whose undisturbed results are known. */
 export class FaultStack {
   private readonly releasers = new CleanupStack();
   private readonly file: string;
@@ -60,7 +60,7 @@ export class FaultStack {
     this.file = variedFile(rows);
   }
 
-  /** `STORAGE_URL`: by default the stack's own folder, the only store whose writes can be held. */
+  /** `STORAGE_URL`; default: the stack's folder, the only store whose writes can be held. */
   static async start(rows: number, environment: Environment = {}): Promise<FaultStack> {
     const faults = new FaultStack(rows);
     try {
@@ -137,12 +137,12 @@ export class FaultStack {
     return { batch, hold };
   }
 
-  /** Sends one upload; answers of any status are returned. */
+  /** Sends one upload. @returns the response, whatever its status */
   post(headers: Record<string, string> = {}) {
     return this.client.post('/v1/batches', { headers: { 'content-type': 'text/csv', ...headers }, body: this.file });
   }
 
-  /** Resolves with one scored record. */
+  /** Submits a record. @returns it once it is scored */
   score() {
     return score(this.client, { features: BENIGN_RECORD });
   }
@@ -159,7 +159,7 @@ export class FaultStack {
     return waitUntil(`${shards} shards are scored`, async () => (await this.shardObjects(batchId)).length >= shards);
   }
 
-  /** The batch ends, and everything holds that must hold of it. */
+  /** Waits until the batch is finished and asserts the invariant. */
   async expectComplete(batchId: string): Promise<ManifestDocument> {
     await finish(this.client, batchId);
     return this.expectInvariant(batchId);
@@ -170,14 +170,14 @@ export class FaultStack {
     return expectInvariant(this.store, batchId, { rows: this.rows, results: this.undisturbed });
   }
 
-  /** The same of one of which a shard could not be scored, so that its rows differ. */
+  /** Does the same for a batch with a failed shard, whose rows therefore differ. */
   async expectCompleteExceptFailed(batchId: string): Promise<ManifestDocument> {
     await finish(this.client, batchId);
     return expectInvariant(this.store, batchId, { rows: this.rows });
   }
 
   /**
-   * Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler leaves young ones alone.
+   * Makes the markers of a record, or of every run of a batch, two minutes old: the reconciler skips younger ones.
    */
   async backdate(id: string): Promise<void> {
     const prefixes = [ObjectKeys.pending('local', id), ObjectKeys.pendingRunsPrefix('local', id)];
@@ -209,13 +209,13 @@ export class FaultStack {
     return worker;
   }
 
-  /** Runs the reconciler now instead of within 15 s: frees its lease and starts a worker, which begins with a turn. */
+  /** Runs the reconciler now instead of within 15 s: frees its lease and starts a worker, which reconciles first. */
   async reconcile(): Promise<OwnWorker> {
     await this.inRedis((redis) => redis.del(RECONCILER_LEASE));
     return this.startWorker();
   }
 
-  /** Past the proxy. */
+  /** A Redis connection that bypasses the proxy. */
   async inRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis(this.redis.url);
     try {
@@ -225,7 +225,7 @@ export class FaultStack {
     }
   }
 
-  /** Ids of the jobs that a living worker holds the locks of. */
+  /** Ids of the jobs that a running worker has locked. */
   activeJobs(queue: QueueName): Promise<string[]> {
     return this.inRedis(async (redis) => {
       const keys = await redis.keys(`${REDIS_PREFIX}:${queue}:*:lock`);
@@ -233,7 +233,7 @@ export class FaultStack {
     });
   }
 
-  /** Ids of the shards' jobs that wait for a later time. */
+  /** Ids of delayed shard jobs. */
   delayedShards(): Promise<string[]> {
     return this.inRedis((redis) => redis.zrange(`${REDIS_PREFIX}:${queueNames.shards}:delayed`, '0', '-1'));
   }
@@ -251,7 +251,7 @@ export class FaultStack {
     return this.startWorker();
   }
 
-  /** Kills the stack's workers and expires their locks. The stack starts others in their places. */
+  /** Kills the stack's workers and expires their locks. The stack restarts them. */
   async killWorkers(): Promise<void> {
     const killed = this.ready.pids.workers;
     this.signalWorkers('SIGKILL');

@@ -14,7 +14,7 @@ let next: number | undefined;
  */
 export async function findFreePort(): Promise<number> {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 1) % WORKERS;
-  // Another jest process may run beside this one, so each starts at a place of its own.
+  // Several jest processes may run at once, so each starts at another port.
   next ??= Math.floor(Math.random() * PORTS_PER_WORKER);
   for (;;) {
     const port = FIRST_PORT + worker * PORTS_PER_WORKER + (next++ % PORTS_PER_WORKER);

@@ -12,7 +12,7 @@ export interface HeldWrite {
 
 /** Writes to keys that match wait here until `open()`. */
 export interface Hold {
-  /** The writes held so far, in the order in which they arrived; those of killed processes included. */
+  /** The writes held so far in order of arrival, including those of killed processes. */
   readonly held: () => HeldWrite[];
   /** Resolves when at least `count` writes have arrived. */
   readonly reached: (count?: number) => Promise<HeldWrite[]>;
@@ -20,8 +20,8 @@ export interface Hold {
 }
 
 /**
- * Makes the moment "a write is in flight" explicit: the services of a stack started with `environment` stop before an
- * object whose path matches appears in the file store, and go on when the test says so.
+ * Holds writes in flight: services of a stack started with `environment` pause before an object whose path matches
+ * appears in the file store, and continue when the test opens the hold.
  */
 export class Gate {
   private readonly folder = mkdtempSync(join(tmpdir(), 'cytoqueue-gate-'));

@@ -16,21 +16,21 @@ const TENANT = 'local';
 interface Expected {
   /** Accepted data rows. */
   rows: number;
-  /** The result file of a run that nothing disturbed; not given where the fault is to be seen in it. */
+  /** The result file of an undisturbed run; omitted where the fault changes the results. */
   results?: Buffer;
 }
 
 /**
- * What must hold of a batch after any fault: it has ended, in one manifest a run; every accepted row is in the result
- * once; every shard object is whole and is what stands in the result file; nothing is pending; the bytes are those of a
- * run that nothing disturbed.
+ * Asserts the invariant of a batch after any fault: it is finished with one manifest per run; every accepted row is in
+ * the results once; every shard object is intact and equals its part of the result file; no marker is pending; the
+ * bytes equal those of an undisturbed run.
  */
 export async function expectInvariant(
   store: ObjectStore,
   batchId: string,
   { rows, results: undisturbed }: Expected,
 ): Promise<ManifestDocument> {
-  // A batch is shown as ended from its manifest on; its marker is removed after that.
+  // A batch with a manifest is shown as finished; its marker is removed later.
   await waitUntil('nothing is pending', async () => !(await isPending(store, TENANT, batchId)));
   const record = await readJson<BatchDocument>(store, ObjectKeys.batchDocument(TENANT, batchId));
   const keys = await keysBelow(store, ObjectKeys.batchFolder(TENANT, batchId));
@@ -64,7 +64,7 @@ export async function expectInvariant(
 }
 
 /**
- * One object for every shard that has not failed, of one model; what they hold is what follows the header, in order.
+ * Asserts that every shard that did not fail has one object, all of one model, and that these contain the result rows in order.
  */
 async function expectShardsIn(
   store: ObjectStore,

@@ -19,7 +19,7 @@ export type Limit =
   | 'skewed clock'
   | 'expired credentials';
 
-/** Stands in front of an S3 server and behaves as one that lacks a feature. */
+/** A proxy in front of an S3 server that imitates a server without some feature. */
 export class LimitedS3 {
   limit: Limit = 'none';
   private readonly server = createServer(

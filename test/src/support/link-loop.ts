@@ -3,8 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Puts a link to itself in the place of an object's file: it cannot be read (ELOOP), by root neither, and can be
- * deleted.
+ * Replaces an object's file by a link to itself: it cannot be read (ELOOP), not even by root, but can be deleted.
  */
 export function replaceByLinkLoop(storeUrl: string, key: string): void {
   const path = join(fileURLToPath(storeUrl), key);

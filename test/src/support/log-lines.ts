@@ -1,6 +1,6 @@
 export type LogLine = Record<string, unknown>;
 
-/** The JSON lines of a service's log; a line that is still being written is left out. */
+/** The JSON lines of a service's log, without a line that is still being written. */
 export function parseLog(text: string): LogLine[] {
   return text
     .split('\n')

@@ -30,11 +30,11 @@ export async function launchMoto(): Promise<MotoProcess> {
     return { url: await addressOf(child), stop: () => end(child) };
   } finally {
     clearTimeout(deadline);
-    child.stderr.resume(); // one line a request; unread, they would block the server
+    child.stderr.resume(); // It logs a line per request; an unread pipe would block the server.
   }
 }
 
-/** moto_server writes the port that it was given to stderr. */
+/** moto_server prints its port to stderr. */
 async function addressOf(child: ChildProcess): Promise<string> {
   for await (const line of createInterface({ input: child.stderr! })) {
     const url = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];

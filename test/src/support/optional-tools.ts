@@ -2,7 +2,7 @@ import { findChromium, findExecutable } from './executables';
 import { findFakeTime } from './fake-clock';
 import { mountSmallDisk } from './small-disk';
 
-/** A program, library or right that some tests need and that not every machine has. */
+/** A program, library or permission that some tests need and not every machine has. */
 interface Tool {
   readonly isAvailable: () => boolean;
   readonly howToGet: string;
@@ -38,7 +38,7 @@ export function howToGet(name: string): string {
   return name in TOOLS ? TOOLS[name as ToolName].howToGet : '';
 }
 
-/** Ends the title of a test that is skipped for want of a tool; the closing reporter looks for it. */
+/** Suffix of the title of a test that is skipped for want of a tool; the closing reporter searches for it. */
 export const NEEDS = /\[needs ([^\]]+)\]$/;
 
 /**

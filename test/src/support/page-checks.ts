@@ -13,7 +13,7 @@ export async function axeViolations(page: Page): Promise<string[]> {
   // Not as a script element, which the content security policy forbids.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate<AxeResults, string[]>(
-    // Other results would be described one by one too, which takes most of the time on a page with tables.
+    // axe would also list passed checks, which takes most of the time on a page with tables.
     (rules) =>
       (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({
         runOnly: rules,
@@ -26,7 +26,7 @@ export async function axeViolations(page: Page): Promise<string[]> {
   );
 }
 
-/** Whether the page is wider than its window, which would make one scroll in two directions. */
+/** Whether the page is wider than its window, so that users must scroll in two directions. */
 export async function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const {
@@ -36,7 +36,7 @@ export async function isTooWide(page: Page): Promise<boolean> {
   });
 }
 
-/** The text, label or placeholder of the focused element, which for every focusable element is visible. */
+/** The text, label or placeholder of the focused element, and asserts that the element is visible. */
 export async function focused(page: Page): Promise<string> {
   const element = page.locator(':focus');
   if ((await element.count()) === 0) return '';

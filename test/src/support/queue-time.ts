@@ -6,7 +6,7 @@ export async function passDelays(redisUrl: string): Promise<void> {
   const connection = createWorkerConnection(redisUrl, () => undefined);
   const producer = new JobProducer(connection, () => undefined);
   try {
-    // To a clock that is decades behind every delay is a wrong one.
+    // For a clock that is decades behind, every delay is too long and counts as skewed.
     await producer.promoteSkewedDelays(0);
   } finally {
     await producer.stop();
@@ -14,7 +14,7 @@ export async function passDelays(redisUrl: string): Promise<void> {
   }
 }
 
-/** As if a minute had passed since the locks that are there were renewed. */
+/** Expires the current locks, as if a minute had passed since their renewal. */
 export async function passLockTime(redis: Redis): Promise<void> {
   for (const queue of Object.values(queueNames)) {
     const key = `${REDIS_PREFIX}:${queue}`;

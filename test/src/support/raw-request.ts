@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export interface RawRequest {
   method: string;
-  /** Sent as it is: HTTP clients would normalise it. */
+  /** Request target, sent unchanged; HTTP clients would normalise it. */
   target: string;
   headers?: Record<string, string>;
   body?: string;
@@ -14,7 +14,7 @@ export interface RawResponse {
   body: string;
 }
 
-/** Sends a request with any target on a connection of its own. An answer that is none has status 0. */
+/** Sends a request with any target on a separate connection. An invalid response has status 0. */
 export async function rawRequest(
   url: string,
   { method, target, headers = {}, body = '' }: RawRequest,

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { ROOT } from './stack-process';
 
-/** The bundled Wisconsin file as it lies in the repository. */
+/** The bundled Wisconsin file. */
 export const WISCONSIN = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-original.csv'));
 
-/** The same rows as another lab would send them: its own column names, `?` for a missing value. */
+/** The same rows with another lab's column names and `?` for a missing value. */
 export function wisconsinOfAnotherLab(): string {
   const [, ...rows] = WISCONSIN.toString().trimEnd().split('\n');
   const header = 'ID,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit,Class';

@@ -6,8 +6,7 @@ import { findFreePort } from './free-port';
 const ATTEMPTS = 5;
 
 /**
- * A redis-server of a test's own on a free port. Down and up again it keeps its port, and its data only with a
- * directory for them.
+ * A redis-server for one test on a free port. A restart keeps the port; it keeps the data only if `dir` is set.
  */
 export class RedisProcess {
   private child: ChildProcess | undefined;
@@ -69,7 +68,7 @@ export class RedisProcess {
     await Promise.race([waitUntilServing(this.child), failed]);
   }
 
-  /** As after a crash: at once, its connections reset. Safe to call again. */
+  /** Kills the server, which resets its connections. May be called twice. */
   async down(): Promise<void> {
     const { child } = this;
     this.child = undefined;
@@ -79,7 +78,7 @@ export class RedisProcess {
     await exited;
   }
 
-  /** It takes connections and bytes and answers nothing. */
+  /** Freezes the server: it accepts connections and bytes but does not respond. */
   freeze(): void {
     this.child?.kill('SIGSTOP');
   }
@@ -93,7 +92,7 @@ async function waitUntilServing(child: ChildProcess): Promise<void> {
   if (child.stdout === null) throw new Error('redis-server has no output to read');
   for await (const line of createInterface({ input: child.stdout })) {
     if (!line.includes('Ready to accept connections')) continue;
-    child.stdout.resume(); // unread, its log would block it
+    child.stdout.resume(); // An unread log would block the server.
     return;
   }
   throw new Error('redis-server ended before it served');

@@ -9,7 +9,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Undefined where this process may not mount one, as only root may. */
+/** Undefined where this process may not mount a disk, which only root may. */
 export function mountSmallDisk(mebibytes: number): SmallDisk | undefined {
   const path = mkdtempSync(join(tmpdir(), 'cytoqueue-disk-'));
   try {

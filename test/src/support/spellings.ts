@@ -1,6 +1,5 @@
 /**
- * Other spellings of a path, which servers, proxies and routers take for the same one or do not. None of them is an
- * exact path.
+ * Other spellings of a path, which some servers, proxies and routers treat as the same path. None is the exact path.
  */
 export function spellingsOf(path: string): string[] {
   const last = path.lastIndexOf('/') + 1;

@@ -14,7 +14,7 @@ import {
 } from './stack-process';
 import { waitUntil } from './wait-until';
 
-/** The stacks of one test, on a directory of their own; `end` ends them all and removes what they left. */
+/** The stacks of one test in a temporary directory; `end` stops them and removes the directory. */
 export class StackFixture {
   readonly dataDir = makeDataDir();
   readonly #otherDir = makeDataDir();
@@ -26,12 +26,12 @@ export class StackFixture {
     return stack;
   }
 
-  /** One more, on a second directory. */
+  /** Starts another stack in a second directory. */
   startBeside(environment: Environment = {}): Promise<RunningStack> {
     return this.start({ DATA_DIR: this.#otherDir, ...environment });
   }
 
-  /** One that need not come up, or comes up by another command. */
+  /** Starts a stack that may fail to start, or by another command. */
   run(
     environment: Environment = {},
     { command = process.execPath, args = [START], detached = false } = {},

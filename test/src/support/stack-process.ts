@@ -27,7 +27,7 @@ export interface Ready {
   readonly redis_url: string;
 }
 
-/** A program of ours that runs as a user would run it, with what it has said so far. */
+/** A running program of the repository and its output so far. */
 export interface RunningProgram {
   readonly process: ChildProcess;
   /** Resolves with the exit status or the signal that ended it. */
@@ -40,9 +40,9 @@ export interface RunningStack extends RunningProgram {
   readonly url: string;
   readonly apiKey: string;
   readonly dataDir: string;
-  /** As it stood when the stack had started; `readReady(dataDir)` has it as it stands now. */
+  /** Content of ready.json at the start; `readReady(dataDir)` returns the current content. */
   readonly ready: Ready;
-  /** SIGTERM; resolves with the exit status when it has ended. Removes the data directory unless the caller gave it. */
+  /** Sends SIGTERM and waits for the end. Removes the data directory unless the caller gave it. @returns the exit status */
   readonly stop: () => Promise<number | NodeJS.Signals>;
 }
 
@@ -98,10 +98,9 @@ function isOurVariable(name: string): boolean {
 }
 
 /**
- * Starts the real stack on a free port and, unless DATA_DIR is given, on a temporary directory; resolves when it
- * serves.
- * It ends with this process, whatever happens to it.
- * @throws Error with what the stack said when it does not get there; then nothing is left of it
+ * Starts the real stack on a free port and, unless DATA_DIR is given, in a temporary directory; resolves when it is
+ * ready. The stack ends with this process.
+ * @throws Error with the stack's output when it does not become ready; the stack has ended then
  */
 export async function startStack(environment: Environment = {}): Promise<RunningStack> {
   const dataDir = environment['DATA_DIR'] ?? makeDataDir();
@@ -176,7 +175,7 @@ function collect(stream: Readable | null): { text: () => string; ended: Promise<
   return { text: () => text, ended: once(stream, 'end') };
 }
 
-/** SIGTERM, and SIGKILL for one that is stuck; its children then end by themselves. */
+/** Sends SIGTERM, then SIGKILL if the stack hangs; its child processes then end by themselves. */
 export async function terminateProgram({ process: child, exited }: RunningProgram): Promise<number | NodeJS.Signals> {
   child.kill('SIGTERM');
   const stuck = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
@@ -189,12 +188,12 @@ export function pidsOf({ pids }: Ready): number[] {
   return [pids.stack, pids.api, ...pids.workers, ...(pids.redis === undefined ? [] : [pids.redis])];
 }
 
-/** Files in a data directory that only a running stack has there. */
+/** Files in a data directory that exist only while a stack runs. */
 export function tracesIn(dataDir: string): string[] {
   return readdirSync(dataDir).filter((name) => ['ready.json', 'stack.lock', 'processes.json'].includes(name));
 }
 
-/** False for a zombie too: one whose parent was killed stays until the system's first process collects it. */
+/** False for a zombie too: if its parent was killed, it remains until the system's first process collects it. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 
-/** Handler of bytes on their way to the server; with HTTP they begin a request. */
+/** Handles bytes sent to the server; with HTTP the first bytes begin a request. */
 export type Verdict =
   | 'pass'
   | 'lose the answer'
@@ -10,7 +10,7 @@ export type Verdict =
   | { cutAfterBytes: number };
 type Interceptor = (request: string) => Verdict | Promise<Verdict>;
 
-/** How much of an answer that is cut off goes through. */
+/** Bytes of a response that pass before it is cut off. */
 const CUT_OFF_BYTES = 64 * 1024;
 
 interface ProxiedConnection {
@@ -18,7 +18,7 @@ interface ProxiedConnection {
   readonly server: Socket;
 }
 
-/** Stands between the services and Redis or S3, on a port of its own, and breaks what goes through. */
+/** A TCP proxy between the services and Redis or S3 that injects network faults. */
 export class TcpProxy {
   private readonly lines = new Set<ProxiedConnection>();
   private isCut = false;
@@ -49,35 +49,35 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
-  /** Every connection is reset, and new ones as soon as they are made. */
+  /** Resets every connection, and new ones when they are opened. */
   cut(): void {
     this.isCut = true;
     this.closeConnections();
   }
 
-  /** Connections stay, and new ones are taken, but nothing goes through. */
+  /** Keeps and accepts connections but forwards nothing. */
   freeze(): void {
     this.isFrozen = true;
     for (const { client, server } of this.lines) for (const socket of [client, server]) socket.pause();
   }
 
-  /** How long every piece waits on its way to the server. */
+  /** Delay of every piece sent to the server. */
   slow(delayMs: number): void {
     this.delayMs = delayMs;
   }
 
-  /** New connections go there; the old ones are reset. */
+  /** Resets connections and forwards new ones to another port. */
   switchTo(targetPort: number): void {
     this.targetPort = targetPort;
     this.closeConnections();
   }
 
-  /** Judges each piece on its way to the server; what follows it on the same connection waits for the verdict. */
+  /** Calls a handler for each piece sent to the server; later bytes of the connection wait until it has decided. */
   intercept(interceptor: Interceptor): void {
     this.interceptor = interceptor;
   }
 
-  /** The next request that matches is done by the server, and its answer never arrives. Resolves when it was lost. */
+  /** Drops the response to the next matching request, which the server executes. Resolves when it was dropped. */
   loseResponse(matching: RegExp): { lost: () => number } {
     let lost = 0;
     this.intercept((request) => {
@@ -88,7 +88,7 @@ export class TcpProxy {
     return { lost: () => lost };
   }
 
-  /** All is as it should be again. */
+  /** Ends all faults. */
   restore(): void {
     this.isCut = false;
     this.isFrozen = false;
@@ -121,7 +121,7 @@ export class TcpProxy {
       judged = judged.then(() => pass(bytes));
     });
     server.on('data', (bytes) => {
-      // An interim answer asks for the body, which is still to come.
+      // An interim response asks for the body, which follows.
       if (losing && !bytes.toString('latin1', 0, 12).endsWith(' 100')) return void client.resetAndDestroy();
       client.write(bytes.subarray(0, bytesLeft));
       bytesLeft -= bytes.length;

@@ -3,7 +3,7 @@ import { type ApiKeys, type Role, createApiKey, saveApiKeys } from '@cytoqueue/r
 
 const ROLES: readonly Role[] = ['member', 'operator', 'admin'];
 
-/** Tenants of a test with a key of each role, and the keys file that says so. */
+/** Tenants of a test with a key for each role, and their keys file. */
 export class Tenants {
   private readonly keys = new Map<string, { key: string; sha256: string }>();
   private revoked: string[] = [];
@@ -24,7 +24,7 @@ export class Tenants {
     return this.keys.get(`${tenant}/${role}`)?.key ?? '';
   }
 
-  /** Takes one out of the file. */
+  /** Removes a key from the file. */
   async revoke(tenant: string, role: Role): Promise<void> {
     this.revoked.push(`${tenant}/${role}`);
     await this.save();

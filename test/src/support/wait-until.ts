@@ -5,7 +5,7 @@ const POLL_INTERVAL_MS = 20;
 const DEADLINE_MS = 300_000;
 
 /**
- * Waits for a condition, never for a time: resolves with the first value that is neither undefined nor false.
+ * Waits for a condition, never for a fixed time. @returns the first value that is neither undefined nor false
  * Measured on the monotonic clock, so that a clock step does not end the wait.
  * @throws Error with `what` when the condition does not hold within `deadlineMs`
  */

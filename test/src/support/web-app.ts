@@ -18,13 +18,13 @@ const PEOPLE: Readonly<Record<Person, { tenant: string; role: string; platform?:
   maintainer: { tenant: 'headquarters', role: 'admin', platform: true },
 };
 
-/** How many tests of one stack can have people of their own. */
+/** Number of tests on one stack that can have separate users. */
 const MAX_GROUPS = 200;
 
-/** Half of jest's limit for a test, so that a page that never gets there is reported by what was waited for. */
+/** Half of jest's limit for a test, so that the error names the condition that was not met. */
 const TIMEOUT_MS = 300_000;
 
-/** A person's browser, signed in unless told otherwise, with everything that it complained about. */
+/** A user's browser page, signed in by default, and the errors that it reported. */
 export interface Visitor {
   readonly page: Page;
   /** Errors of the page and of its console, requests to other hosts. */
@@ -50,7 +50,7 @@ export class WebStack {
     private readonly url: string,
   ) {}
 
-  /** Without canary records, which would be in the queue at times of their own. */
+  /** Without canary records, which would enter the queue at unpredictable times. */
   static async start(environment: Environment = {}): Promise<WebStack> {
     const dataDir = makeDataDir();
     const groups = Array.from({ length: MAX_GROUPS }, (_, index) => groupOf(index));
@@ -71,14 +71,14 @@ export class WebStack {
     );
   }
 
-  /** The stack as people see it who share tenants with no other test. */
+  /** The app for users whose tenants no other test shares. */
   newPeople(): WebApp {
     const keys = this.groups[this.nextGroup++];
     if (keys === undefined) throw new Error(`more than ${MAX_GROUPS} groups of people`);
     return new WebApp(this.stack, keys, this.browser, this.url);
   }
 
-  /** Closes every page, which would otherwise go on asking the API. */
+  /** Closes every page; open pages would keep polling the API. */
   async closePages(): Promise<void> {
     await Promise.all(this.browser.contexts().map((context) => context.close()));
   }
@@ -97,7 +97,7 @@ export class WebApp {
     readonly stack: RunningStack,
     readonly keys: Keys,
     private readonly browser: Browser,
-    /** Where browsers and clients reach it. */
+    /** Address for browsers and clients. */
     readonly url: string,
   ) {}
 
@@ -131,7 +131,7 @@ export class WebApp {
     return visitor;
   }
 
-  /** A request with the person's key, as a program sends it. */
+  /** Sends a request with the user's key. */
   async call(person: Person, path: string, init: CallInit = {}): Promise<Response> {
     return fetch(`${this.url}${path}`, {
       ...init,

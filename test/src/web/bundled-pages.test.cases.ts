@@ -1,6 +1,6 @@
 import type { WebApp } from '../support/web-app';
 
-/** Pages of packages: the API's documentation and the job browser. */
+/** Pages from npm packages: the API's documentation and the job browser. */
 export function describeBundledPages(newPeople: () => WebApp): void {
   test('the API can be read and tried in a browser, under the content security policy and from this host alone', async () => {
     const { page, complaints } = await newPeople().visit('/docs');

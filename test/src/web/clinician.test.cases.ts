@@ -63,7 +63,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await again.page.getByText('This link was already used').waitFor();
   });
 
-  test('nine numbers in a row become an answer with its evidence, on one printed page, and the reference stays out of every address', async () => {
+  test('nine typed digits lead to a result with evidence, on one printed page, and no address contains the reference', async () => {
     const app = newPeople();
     const { page, complaints, addresses } = await app.visit('/', 'clinician');
     await field(page, 'Clump thickness').waitFor();
@@ -95,7 +95,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(complaints).toEqual([]);
   });
 
-  test('an empty form is not sent, and a record that the model cannot tell is shown as undecided, with what the missing value could have meant', async () => {
+  test('an empty form is not sent, and an indeterminate record is shown as undecided, with the range that the missing value allows', async () => {
     const app = newPeople();
     const { page, addresses } = await app.visit('/predictions/new', 'clinician');
     await answer(page).click();
@@ -117,7 +117,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByText('The probability of malignancy is').or(page.getByText('The model favours')).first().waitFor();
   });
 
-  test('a record is found again by its reference, opens for a colleague by its link, and to no other laboratory', async () => {
+  test('a record is found by its reference, opens by its link for a colleague, and not for another laboratory', async () => {
     const app = newPeople();
     await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });
     const { page } = await app.visit('/predictions', 'clinician');
@@ -137,12 +137,12 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await axeViolations(empty.page)).toEqual([]);
   });
 
-  test('a record that waits shows its place in the queue, stays there when it is not withdrawn after all, and is answered by itself', async () => {
+  test('a queued record shows its place in the queue, stays queued when the cancel dialog is dismissed, and shows its result without a reload', async () => {
     const app = newPeople();
     const page = await whilePaused(app.stack.dataDir, async () => {
       const waiting = await submitAndWait(app);
       expect(await axeViolations(waiting)).toEqual([]);
-      await waiting.getByRole('button', { name: 'Withdraw' }).click();
+      await waiting.getByRole('button', { name: 'Cancel' }).click();
       await waiting.getByRole('alertdialog').waitFor();
       expect(await axeViolations(waiting)).toEqual([]);
       await waiting.getByRole('button', { name: 'Go back' }).click();
@@ -152,20 +152,20 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
   });
 
-  test('a record that waits can be withdrawn, and is not scored', async () => {
+  test('a queued record can be canceled and is not scored', async () => {
     const app = newPeople();
     const page = await whilePaused(app.stack.dataDir, async () => {
       const waiting = await submitAndWait(app);
-      await waiting.getByRole('button', { name: 'Withdraw' }).click();
-      await waiting.getByRole('alertdialog').getByRole('button', { name: 'Withdraw' }).click();
-      await waiting.getByRole('heading', { name: 'Withdrawn' }).waitFor();
+      await waiting.getByRole('button', { name: 'Cancel' }).click();
+      await waiting.getByRole('alertdialog').getByRole('button', { name: 'Cancel the record' }).click();
+      await waiting.getByRole('heading', { name: 'Canceled' }).waitFor();
       return waiting;
     });
     expect(await axeViolations(page)).toEqual([]);
-    // Records are scored in order: once a later one is, the withdrawn one would have been.
+    // Records are scored in order: when a later one is scored, the canceled one was skipped.
     await app.scoreRecord('clinician', { features: MALIGNANT_RECORD });
     await page.reload();
-    await page.getByText('withdrawn before it was scored').waitFor();
+    await page.getByText('canceled before it was scored').waitFor();
     const { status } = (await (await app.call('clinician', `/v1${new URL(page.url()).pathname}`)).json()) as {
       status: string;
     };

@@ -15,9 +15,9 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
   throw new Error(`no ${String(name)} within ${MAX_TABS} tabs; the last was ${await focused(page)}`);
 }
 
-/** The app without a pointer. */
+/** Uses the app by keyboard only. */
 export function describeKeyboard(newPeople: () => WebApp): void {
-  test('a record from signing in to the answer and back, by keyboard alone', async () => {
+  test('signing in, entering a record, reading its result and returning work by keyboard', async () => {
     const app = newPeople();
     const { page } = await app.visit('/sign-in');
     await page.getByLabel('Access key').waitFor();
@@ -46,7 +46,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     expect(await focused(page)).toContain('Clump thickness');
   });
 
-  test('whichever key is pressed behind each value, no field is skipped', async () => {
+  test('no key pressed after a value skips a field', async () => {
     const { page } = await newPeople().visit('/predictions/new', 'clinician');
     await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
     const [last = '', ...others] = VALUES.toReversed();
@@ -55,7 +55,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
         await page.keyboard.type(value);
         await page.keyboard.press(key);
       }
-      // Behind the last value the button has the focus, where a key may send the record.
+      // After the last value the button has the focus, so a key may send the record.
       await page.keyboard.type(last);
       const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
       expect([key, ...values]).toEqual([key, ...VALUES]);

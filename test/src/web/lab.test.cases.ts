@@ -45,7 +45,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
 
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  /** The browser may be another machine's, so its files are copied before they are read. */
+  /** The browser may run on another machine, so its downloads are copied before they are read. */
   async function save(page: Page, name: string): Promise<string> {
     const copy = join(dir, 'downloaded.csv');
     await (await startDownload(page, name)).saveAs(copy);
@@ -104,7 +104,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     expect(complaints).toEqual([]);
   });
 
-  test('a file that cannot be used is refused with the place, and nothing is sent', async () => {
+  test('an invalid file is rejected with row and column, and nothing is sent', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
     await choose(page, { name: 'wrong.csv', mimeType: 'text/csv', buffer: Buffer.from('a,b\n1,2\n') });
@@ -181,7 +181,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     expect(await page.locator('.drop-zone').innerText()).toContain('dragged.csv');
   });
 
-  test('a large file is checked in its first rows, and whole on request', async () => {
+  test('the first rows of a large file are checked, and all rows on request', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
     const [header, ...rows] = WISCONSIN.toString().trimEnd().split('\n');
@@ -201,7 +201,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.getByRole('button', { name: 'Score 12,600 rows' }).waitFor();
   });
 
-  test('a running batch shows its progress, can be canceled and later scored to the end', async () => {
+  test('a running batch shows its progress, can be canceled, and can be retried to completion', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
     await whilePaused(app.stack.dataDir, async () => {
@@ -219,7 +219,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.getByText('Finished, some rows not scored').waitFor();
   });
 
-  test('a download that is cut off is reported as failed, and the next one is whole', async () => {
+  test('a download that is cut off is reported as failed, and the next one is complete', async () => {
     const app = newPeople();
     const client = await ContractClient.connect(app.stack.url, app.keys.clinician);
     const id = await upload(client, HEADER + rows(ROWS));
@@ -228,7 +228,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     try {
       const { page } = await app.visit(`/batches/${id}`, 'clinician', { url: `http://127.0.0.1:${proxy.port}` });
       await page.getByText('The first 100 rows.').waitFor();
-      // A browser may ask for the rest of a file by itself: every such answer is cut off too.
+      // The browser may request the rest of the file: these responses are cut off too.
       proxy.intercept((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));
       expect(await (await startDownload(page, 'Download the results')).failure()).not.toBeNull();
       proxy.intercept(() => 'pass');

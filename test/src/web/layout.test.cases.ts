@@ -5,7 +5,7 @@ import { axeViolations, isTooWide } from '../support/page-checks';
 import { BENIGN_RECORD, WISCONSIN } from '../support/records';
 import type { WebApp } from '../support/web-app';
 
-/** Rows of every sort, a value that was not measured among them; further ones look like these. */
+/** Rows of every kind, one with a feature that was not measured. */
 const FEW_ROWS = Buffer.from(WISCONSIN.toString().split('\n').slice(0, 31).join('\n') + '\n');
 const SAMPLE_ID = 'a-reference-without-a-single-place-to-break-it-in-two';
 
@@ -48,7 +48,7 @@ async function faultsOnEveryPage(app: WebApp, options: BrowserContextOptions): P
 
 /** Small and large windows, colours and motion, on every page. */
 export function describeLayout(newPeople: () => WebApp): void {
-  test('every page fits a window of 320 pixels, in the dark', async () => {
+  test('every page fits a window of 320 pixels, in dark mode', async () => {
     expect(
       await faultsOnEveryPage(newPeople(), {
         viewport: { width: 320, height: 640 },
@@ -58,7 +58,7 @@ export function describeLayout(newPeople: () => WebApp): void {
     ).toEqual([]);
   });
 
-  test('every page fits a window of 1280 pixels at 200 %, in the light', async () => {
+  test('every page fits a window of 1280 pixels at 200 %, in light mode', async () => {
     expect(
       await faultsOnEveryPage(newPeople(), {
         viewport: { width: 640, height: 450 },
@@ -90,7 +90,7 @@ export function describeLayout(newPeople: () => WebApp): void {
     expect(await background()).toBe(light);
   });
 
-  test('nothing moves for who does not want it', async () => {
+  test('nothing is animated with reduced motion', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'admin', { reducedMotion: 'reduce' });
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();

@@ -4,9 +4,9 @@ import type { WebApp } from '../support/web-app';
 
 const BANNER = 'The service is not responding';
 
-/** Pages and uploads whose requests or answers are lost on the way. */
+/** Pages and uploads whose requests or responses are lost. */
 export function describeOfflinePages(newPeople: () => WebApp): void {
-  test('a page whose requests fail says so, keeps what it shows, and goes on by itself', async () => {
+  test('a page whose requests fail reports it, keeps its content, and recovers by itself', async () => {
     const { page } = await newPeople().visit('/operations', 'operator');
     await page.getByText('Rows waiting').first().waitFor();
     await page.context().setOffline(true);
@@ -36,7 +36,7 @@ export function describeOfflinePages(newPeople: () => WebApp): void {
     expect(await page.locator('h1').innerText()).toBe('second');
   });
 
-  test('an upload whose answer is lost is sent again and makes one batch', async () => {
+  test('an upload whose response is lost is repeated and creates one batch', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
     await page

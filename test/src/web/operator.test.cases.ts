@@ -25,7 +25,7 @@ async function addNextVersion(dataDir: string): Promise<void> {
 
 /** Queue, models and audit. */
 export function describeOperatorPages(newPeople: () => WebApp): void {
-  test('an operator sees the queue move, and no record', async () => {
+  test('an operator sees the queue’s state change, and no record', async () => {
     const app = newPeople();
     const { page, complaints, addresses } = await app.visit('/', 'operator');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
@@ -46,7 +46,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
   });
 
-  test('how long single records take is shown once there were some', async () => {
+  test('the latency of single records is shown once some were scored', async () => {
     const app = newPeople();
     await app.scoreRecord('clinician', { features: BENIGN_RECORD });
     const { page } = await app.visit('/operations', 'operator');
@@ -55,7 +55,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     expect(await latency.count()).toBe(2);
   });
 
-  test('the model’s card is shown with its plots and nothing of it runs', async () => {
+  test('the model’s card is shown with its plots, and no script in it runs', async () => {
     const app = newPeople();
     const { page, complaints } = await app.visit('/models', 'operator');
     await page.getByRole('link', { name: 'wbc-knn 1.1.0' }).click();
@@ -76,7 +76,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     expect(await page.getByRole('button', { name: /into use/ }).count()).toBe(0);
   });
 
-  test('the job browser is linked for a platform key, and not for a tenant’s admin', async () => {
+  test('the job browser is linked for a platform key but not for a tenant’s admin', async () => {
     const app = newPeople();
     const admin = await app.visit('/operations', 'admin');
     await admin.page.getByText('Rows waiting').first().waitFor();
@@ -86,7 +86,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     await page.getByText('shards').first().waitFor();
   });
 
-  test('a platform key puts a version into use and goes back, and the audit says who', async () => {
+  test('a platform key promotes a version and rolls it back, and the audit log names the key', async () => {
     const app = newPeople();
     await addNextVersion(app.stack.dataDir);
     const admin = await app.visit('/models', 'admin');

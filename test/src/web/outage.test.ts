@@ -14,7 +14,7 @@ describeWith('Chromium', 'an API that is killed', () => {
 
   afterAll(() => web?.stop());
 
-  test('a record and a file that are under way when the API is killed show their ends without a reload', async () => {
+  test('a record and a file that are being scored when the API is killed show their results without a reload', async () => {
     const [recordPage, batchPage] = await whilePaused(app.stack.dataDir, async () => {
       const record = await app.sendRecord('clinician', { features: BENIGN_RECORD });
       const batch = await app.sendFile('clinician', WISCONSIN);

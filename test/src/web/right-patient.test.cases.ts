@@ -56,7 +56,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     return page;
   }
 
-  test('a second row pasted over the first brings its own reference', async () => {
+  test('a second row pasted over the first replaces the reference too', async () => {
     const page = await open();
     await paste(page, `S24-0001\t${FIRST}`);
     await paste(page, `S24-0002\t${SECOND}`);
@@ -67,13 +67,13 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect((await stored()).filter(({ sample_id: id }) => id === 'S24-0001')).toEqual([]);
   });
 
-  test('values without a reference that replace others take the old reference away', async () => {
+  test('pasted values without a reference clear the previous reference', async () => {
     const page = await open();
     await paste(page, `S24-0003\t${FIRST}`);
     await paste(page, SECOND);
     await page.getByRole('group', { name: 'What was pasted' }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    // Until the question is answered nothing is changed, and nothing can be sent.
+    // Until the user has chosen, nothing changes and nothing can be sent.
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['S24-0003', cellsOf(FIRST)]);
     await page.getByRole('button', { name: 'Score the record' }).click();
     await page.getByText('Answer the question about the pasted row first').waitFor();
@@ -82,7 +82,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['', cellsOf(SECOND)]);
   });
 
-  test('after an answer the form is empty, by whichever way it is opened', async () => {
+  test('after a result the form is empty, however it is opened', async () => {
     const ways: ((page: Page) => Promise<unknown>)[] = [
       (page) => page.getByRole('button', { name: 'New record' }).click(),
       (page) => page.getByRole('navigation').getByRole('link', { name: 'New record' }).click(),
@@ -98,7 +98,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     }
   });
 
-  test('text that arrives at once is not split over two fields', async () => {
+  test('text that is entered at once is not split over two fields', async () => {
     const page = await open();
     await paste(page, '15');
     await page.getByText('15 is too high').first().waitFor();
@@ -108,7 +108,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect((await values(page)).slice(0, 2)).toEqual(['15', '']);
   });
 
-  test('a record that is sent twice at once is stored once', async () => {
+  test('a record that is submitted twice concurrently is stored once', async () => {
     const page = await open();
     await paste(page, `S24-0030\t${FIRST}`);
     await page.getByRole('button', { name: 'Score the record' }).evaluate((button) => {
@@ -120,7 +120,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect((await stored()).filter(({ sample_id: id }) => id === 'S24-0030')).toHaveLength(1);
   });
 
-  test('the answer to one record does not interrupt the next one', async () => {
+  test('the result of one record does not interrupt entering the next', async () => {
     const page = await open();
     await paste(page, `S24-0040\t${FIRST}`);
     let release = (): void => undefined;

@@ -29,7 +29,7 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     '/operations',
     '/models/a/1',
     '/audit',
-  ])('%s is the page, revalidated on each request', async (path) => {
+  ])('%s returns the app’s page, revalidated on each request', async (path) => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);
     expect(headers.get('Content-Type')).toContain('text/html');

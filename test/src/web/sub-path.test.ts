@@ -32,7 +32,7 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
       body: JSON.stringify({ features: BENIGN_RECORD }),
     });
 
-  /** Follows an address that an answer gave, as a client resolves it. */
+  /** Follows an address from a response, resolved like a client does. */
   async function follow(from: Response, address: string | null | undefined): Promise<Response> {
     const url = new URL(address ?? 'nothing', from.url);
     expect(url.href.startsWith(`${proxy.url}/`)).toBe(true);
@@ -74,7 +74,7 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     expect((await follow(models, model?.links.self)).status).toBe(200);
   });
 
-  test('a browser signs in, enters a record, uploads a file and downloads its results, below the path alone', async () => {
+  test('a browser signs in, enters a record, uploads a file and downloads its results using only addresses below the path', async () => {
     const { page, complaints } = await app.visit('/');
     await page.waitForURL(`${proxy.url}/sign-in`);
     await page.getByLabel('Access key').fill(app.keys.clinician);

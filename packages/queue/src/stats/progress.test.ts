@@ -31,7 +31,7 @@ describe('progress', () => {
     indeterminate: 0,
     missing_features: 0,
     finalizing: false,
-    isComplete: false,
+    hasAllCounts: false,
   };
 
   test('counts every shard once, however often and concurrently it is delivered', async () => {
@@ -44,7 +44,7 @@ describe('progress', () => {
       ...sums,
       shards: shards.length,
       finalizing: false,
-      isComplete: false,
+      hasAllCounts: false,
     });
   });
 
@@ -52,7 +52,7 @@ describe('progress', () => {
     const progress = new BatchProgress(working);
     await progress.countShard('b', 1, 0, counts);
     await progress.markFinalizing('b', 2);
-    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false, isComplete: false });
+    expect(await progress.read('b', 1)).toEqual({ ...counts, shards: 1, finalizing: false, hasAllCounts: false });
     expect(await progress.read('b', 2)).toEqual({ ...none, finalizing: true });
     await working.flushall();
     expect(await progress.read('b', 1)).toEqual(none);
@@ -63,10 +63,10 @@ describe('progress', () => {
   test('reports whether it is complete since the start of the run', async () => {
     const progress = new BatchProgress(working);
     await progress.startRun('e', 1);
-    expect(await progress.read('e', 1)).toEqual({ ...none, isComplete: true });
+    expect(await progress.read('e', 1)).toEqual({ ...none, hasAllCounts: true });
     await working.flushall();
     await progress.countShard('e', 1, 0, counts);
-    expect((await progress.read('e', 1)).isComplete).toBe(false);
+    expect((await progress.read('e', 1)).hasAllCounts).toBe(false);
   });
 
   test('expires in Redis', async () => {

@@ -17,7 +17,7 @@ export interface ProgressCounts {
   missing_features: number;
 }
 
-export type LiveProgress = ProgressCounts & { finalizing: boolean; isComplete: boolean };
+export type LiveProgress = ProgressCounts & { finalizing: boolean; hasAllCounts: boolean };
 
 const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
 const TTL_SECONDS = 7 * 86_400;
@@ -123,7 +123,7 @@ export class BatchProgress {
       .exec();
   }
 
-  /** `isComplete`: Redis has kept the counts since the start of the run. @throws QueueUnavailableError */
+  /** `hasAllCounts`: Redis has kept the counts since the start of the run. @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<LiveProgress> {
     const values = await asQueueUnavailable(
       this.redis.hmget(this.progressKey(batchId, run), ...FIELDS, 'finalizing', 'whole'),
@@ -132,7 +132,7 @@ export class BatchProgress {
     return {
       ...(counts as unknown as ProgressCounts),
       finalizing: values[FIELDS.length] !== null,
-      isComplete: values[FIELDS.length + 1] !== null,
+      hasAllCounts: values[FIELDS.length + 1] !== null,
     };
   }
 

@@ -5,7 +5,7 @@ import { measureByteAdds } from './byte-adds';
 import { benchModels } from './models';
 import { PythonCompetitors } from './python-competitors';
 
-/** Measures rows per CPU second of every shipped model and of the peers available on this machine. */
+/** Measures rows per CPU second of every shipped model and of the competitors available on this machine. */
 export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelMeasurements>> {
   const competitors = PythonCompetitors.start(python);
   try {

@@ -6,7 +6,7 @@ import { drawQueries } from './queries';
 
 export interface ModelMeasurements {
   readonly rows_per_cpu_second: number;
-  /** Our speed divided by the peer's, median over rounds; null for an unavailable peer. */
+  /** Our speed divided by the competitor's, median over rounds; null for an unavailable one. */
   readonly ratio: Readonly<Record<'ml_knn' | 'sklearn_brute' | 'faiss', number | null>>;
 }
 
@@ -16,7 +16,7 @@ const ROUNDS = 7;
 const TIMESLICE_SECONDS = 0.25;
 const LANES = 16;
 
-/** Checks the results first, then measures all contestants in turn, round by round, under the same load. */
+/** Checks the results first, then measures all competitors in turn, round by round, under the same load. */
 export async function benchModel(
   model: Model,
   pythonCompetitors: PythonCompetitors,

@@ -6,7 +6,7 @@ const CHECKED_ROWS = 500;
 const TOLERANCES: Readonly<Record<string, number>> = { sklearn_brute: 1e-9, faiss: 2e-2 };
 
 /**
- * Checks that the kernel matches the reference bit for bit and the peers' k nearest distances match ours.
+ * Checks that the kernel matches the reference bit for bit and the competitors' k nearest distances match ours.
  * @throws Error otherwise, because timings of wrong results are worthless
  */
 export async function checkPredictions(

@@ -30,7 +30,7 @@ export class PythonCompetitors {
     return new PythonCompetitors(python, createInterface({ input: python.stdout })[Symbol.asyncIterator]());
   }
 
-  /** @returns description of each peer, or null when it is not available */
+  /** @returns description of each competitor, or null when it is not available */
   async load(
     model: Model,
     queries: Float64Array,

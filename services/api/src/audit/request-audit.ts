@@ -35,17 +35,17 @@ export class RequestAuditor {
     { method, path, operation, auditFailuresOnly }: AuditedRoute,
     id: string | undefined,
   ): AuditEntry {
-    let isCommitted = false;
+    let isRecorded = false;
     const entry: AuditEntry = {
       action: this.actionOf(operation.operationId),
       resource: resourceOf(path, id),
-      commit: async () => {
-        isCommitted = true;
+      recordDone: async () => {
+        isRecorded = true;
         this.log.append(principal, entry.action, entry.resource);
         await this.log.flush();
       },
       finish: (error) => {
-        if (isCommitted) return;
+        if (isRecorded) return;
         const outcome = outcomeOf(error);
         if (auditFailuresOnly === true && outcome === 'done') return;
         const isRead = method === 'get' && outcome === 'done';

@@ -147,4 +147,4 @@ test.each([
   ['createPrediction', 'prediction.create'],
   ['getBatchResults', 'batch.get-results'],
   ['listModels', 'models.list'],
-])('%s is noted as %s', (operationId, action) => expect(actionOf(operationId)).toBe(action));
+])('%s is audited as %s', (operationId, action) => expect(actionOf(operationId)).toBe(action));

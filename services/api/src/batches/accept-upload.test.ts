@@ -66,7 +66,7 @@ async function finish(id: string): Promise<void> {
   await api.store.delete(ObjectKeys.pending(api.tenant, id));
 }
 
-/** Replaces a method of a real part, once for each of these; then it is itself again. @returns how often it has failed */
+/** Replaces a method of a real part for one call per failure, then restores it. @returns how often it has failed */
 function failing<T extends object, K extends keyof T>(
   part: T,
   name: K,
@@ -93,7 +93,7 @@ describe('after the commit point', () => {
   test.each([
     ['that had no effect', false],
     ['that had its effect', true],
-  ])('an enqueue that times out, one %s, is answered with 202 and the jobs are there once', async (_, effect) => {
+  ])('an enqueue that times out, one %s, gets a 202, and the jobs are enqueued once', async (_, effect) => {
     failing(api.producer, 'enqueueBatch', 1, timedOut, undefined, effect);
     const { status, json } = await upload();
     expect([status, json['status']]).toEqual([202, 'queued']);
@@ -102,7 +102,7 @@ describe('after the commit point', () => {
     expect((await call(`/v1/batches/${json.id}`)).json['status']).toBe('queued');
   });
 
-  test('a store that fails while the answer is composed does not turn it into a refusal', async () => {
+  test('a store failure while the response is composed does not turn it into an error', async () => {
     failing(api.store, 'list', 1, away, ((options: { prefix: string }) => options.prefix.endsWith('/runs/')) as never);
     const { status, json } = await upload();
     expect([status, json['status'], json['counts']]).toEqual([
@@ -120,19 +120,19 @@ describe('after the commit point', () => {
     await waitUntil('it is enqueued', async () => (await api.producer.predictionState(json.id)) === 'queued');
   });
 
-  test('a store that fails while a client waits for its record gives 202', async () => {
+  test('a store failure while a client waits for its record gives 202', async () => {
     failing(api.store, 'get', 1, away, ((key: string) => key.endsWith('/result.json')) as never);
     expect((await predict({ prefer: 'wait=1' })).status).toBe(202);
   });
 
-  test('a record is canceled also when its marker cannot be deleted', async () => {
+  test('a record is canceled even if its marker cannot be deleted', async () => {
     const { id } = (await predict()).json;
     failing(api.store, 'delete', 1, away);
     const canceled = await call(`/v1/predictions/${id}/cancel`, { method: 'POST' });
     expect([canceled.status, canceled.json['status']]).toEqual([200, 'canceled']);
   });
 
-  test('a batch whose cancel is durable is canceling, also when its state cannot be read', async () => {
+  test('a batch whose cancel request is durable is `canceling` even if its state cannot be read', async () => {
     const { id } = (await upload()).json;
     let reads = 0;
     failing(
@@ -148,7 +148,7 @@ describe('after the commit point', () => {
 });
 
 describe('before the commit point', () => {
-  test('a refused upload leaves nothing, however often its rollback fails first', async () => {
+  test('a refused upload leaves nothing, even if its rollback fails several times', async () => {
     failing(api.store, 'put', 1, away, ((key: string) => key.endsWith('/batch.json')) as never);
     const rollbacks = failing(api.store, 'deletePrefix', 2, away);
     expect((await upload()).status).toBe(503);
@@ -163,13 +163,13 @@ describe('before the commit point', () => {
   test.each([
     ['that was not written', false],
     ['that was written', true],
-  ])('a marker of unknown outcome, one %s, is removed with its batch', async (_, effect) => {
+  ])('when the write of the marker has an unknown outcome, one %s, batch and marker are removed', async (_, effect) => {
     failing(api.store, 'put', 1, away, ((key: string) => key.startsWith('pending/')) as never, effect);
     expect((await upload()).status).toBe(503);
     await waitUntil('nothing is left', async () => (await api.files()).length === 0);
   });
 
-  test('a marker of unknown outcome is kept when the request has a key, which then completes it', async () => {
+  test('when the write of the marker has an unknown outcome and the request has a key, the batch stays and repeating the key completes it', async () => {
     failing(api.store, 'put', 1, away, ((key: string) => key.startsWith('pending/')) as never);
     expect((await upload('k')).status).toBe(503);
     const again = await upload('k');
@@ -179,14 +179,14 @@ describe('before the commit point', () => {
     expect((await api.files()).filter((file) => file.endsWith('input.csv'))).toHaveLength(1);
   });
 
-  test('a record of unknown outcome leaves nothing', async () => {
+  test('a record whose write has an unknown outcome leaves nothing', async () => {
     failing(api.store, 'putWithMarker', 1, away, undefined, true);
     failing(api.store, 'deletePrefix', 1, away);
     expect((await predict()).status).toBe(503);
     await waitUntil('nothing is left', async () => (await api.files()).length === 0);
   });
 
-  test('a DELETE that fails half way can be repeated until nothing is left', async () => {
+  test('a DELETE that fails midway can be repeated until nothing is left', async () => {
     const { id } = (await upload()).json;
     await finish(id);
     failing(api.store, 'delete', 1, away, ((key: string) => key.endsWith('/batch.json')) as never);
@@ -200,7 +200,7 @@ describe('before the commit point', () => {
 describe('a repeated Idempotency-Key gets its batch', () => {
   const BYTES = HEADER.length + ROW.length;
 
-  test('when the quota is full, where a new upload is refused', async () => {
+  test('when the quota is full and a new upload is refused', async () => {
     setLimits({ stored_bytes: BYTES });
     const first = await upload('k');
     expect(first.status).toBe(202);
@@ -240,7 +240,7 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     expect((await answered).statusCode).toBe(202);
   });
 
-  test('when the rate limit is used up, for as much again', async () => {
+  test('when the rate limit is used up, up to twice the limit', async () => {
     setLimits({ units_per_minute: 8 });
     const first = await upload('k');
     expect((await predict()).status).toBe(429);
@@ -285,7 +285,7 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     expect((await call(`/v1/${idPrefix === 'pred_' ? 'predictions' : 'batches'}/${ids.join()}`)).status).toBe(200);
   });
 
-  test('one for all of many at once, also after the batch that the key made was deleted', async () => {
+  test('which many concurrent requests share, also after the key’s first batch was deleted', async () => {
     const first = await upload('k');
     await finish(first.json.id);
     expect((await call(`/v1/batches/${first.json.id}`, { method: 'DELETE' })).status).toBe(204);

@@ -18,10 +18,10 @@ import { type UploadSummary, type UploadLimits, uploadTooLarge } from './upload-
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
 
-/** More would take minutes and a file of hundreds of columns. */
+/** With more rows, evidence takes minutes, and each row gets hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;
 
-/** @returns the accepted batch; every repeat of an idempotency key returns the first upload's batch */
+/** @returns the accepted batch; an upload that repeats an idempotency key gets the first upload's batch */
 export async function acceptUpload(
   deps: BatchDeps,
   request: Request,
@@ -32,7 +32,7 @@ export async function acceptUpload(
   const earlier = await findByIdempotencyKey(deps, upload.tenant, upload.idempotencyKey);
   if (earlier === undefined)
     return quotas.uploads.run(upload.tenant, () => acceptNewUpload(deps, request, response, upload));
-  await quotas.replays.run(upload.tenant, async () => {
+  await quotas.repeats.run(upload.tenant, async () => {
     const sha256 = await hashFile(request, response, deps.limits);
     quotas.rateLimit.addRows(upload.tenant, earlier.batch.rows);
     assertSamePayload(earlier.payloadSha256, payloadDigest(idempotencyPayload(upload, sha256)));
@@ -87,7 +87,7 @@ export async function receiveUpload(
   });
 }
 
-/** Uploads without import parameters keep the payload of earlier releases. */
+/** Payload that a repeated upload must equal. Without import parameters it equals that of earlier releases. */
 function idempotencyPayload({ sent, options, importing }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importing;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
@@ -123,11 +123,11 @@ function tooManyRowsForEvidence(rows: number): Problem {
   return new Problem('invalid-request', detail, { errors: [{ field: 'explain', code: 'too-many-rows', detail }] });
 }
 
-/** Fires when the connection ends before the request was read: a stream from a dead socket may never end by itself. */
+/** Aborts when the connection closes before the whole request was read; a body stream of a dead socket may never end. */
 function abortOnDisconnect(request: Request, response: Response): AbortSignal {
   const controller = new AbortController();
   response.on('close', () => {
-    if (!request.complete) controller.abort(new Error('the client went away'));
+    if (!request.complete) controller.abort(new Error('the client disconnected'));
   });
   return controller.signal;
 }

@@ -63,16 +63,16 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
 
 /** Reads the complete files, so its rows are charged to the tenant's rate limit. */
 async function hasIntactFiles(
-  { store, quotas: use }: BatchDeps,
+  { store, quotas }: BatchDeps,
   tenant: string,
-  { batch: record, run }: StoredBatch,
+  { batch, run }: StoredBatch,
   manifest: ManifestDocument,
 ): Promise<boolean> {
   if (manifest.results === undefined) return false;
-  use.rateLimit.addRows(tenant, record.rows);
-  for (const [which, keyOf] of Object.entries(runFileKeys)) {
-    const file = manifest[which as RunFile];
-    if (file !== undefined && !(await isIntact(store, keyOf(tenant, record.id, run), file))) return false;
+  quotas.rateLimit.addRows(tenant, batch.rows);
+  for (const [resultFile, keyOf] of Object.entries(runFileKeys)) {
+    const file = manifest[resultFile as RunFile];
+    if (file !== undefined && !(await isIntact(store, keyOf(tenant, batch.id, run), file))) return false;
   }
   return true;
 }

@@ -31,7 +31,7 @@ async function upload(): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-/** Leaves the objects of an upload whose process died between storing `batch.json` and its pending marker. */
+/** Creates the objects of an upload whose process crashed between storing `batch.json` and its pending marker. */
 async function cutShort(): Promise<string> {
   const accepted = await upload();
   const id = createId('batch_');
@@ -41,20 +41,20 @@ async function cutShort(): Promise<string> {
   return id;
 }
 
-test('an upload that died before its pending marker was never accepted, and is not shown', async () => {
+test('an upload that crashed before its pending marker was never accepted and is not shown', async () => {
   const id = await cutShort();
   expect((await get(`/v1/batches/${id}`)).status).toBe(404);
   expect(await listed()).not.toContain(id);
 });
 
-test('one with its marker is, also when Redis has forgotten it', async () => {
+test('a batch with a marker is shown even if Redis has lost it', async () => {
   const id = await cutShort();
   await api.store.put(ObjectKeys.pending(api.tenant, id), Buffer.alloc(0));
   expect((await get(`/v1/batches/${id}`)).body.status).toBe('queued');
   expect(await listed()).toContain(id);
 });
 
-test('one that has ended is, though its marker is gone', async () => {
+test('a finished batch is shown without a marker', async () => {
   const id = await cutShort();
   const manifest = {
     run: 1,
@@ -72,7 +72,7 @@ test.each([
   ['a third is scored after half a minute', 30_000, 10, 20, 60],
   ['the rest takes less than half a second', 30_000, 10_000, 100, 0],
   ['the clock was set back', -3_600_000, 10, 20, 0],
-])('the time to the end is in seconds: %s', (_, elapsedMs, done, pending, expected) => {
+])('the remaining time is in seconds: %s', (_, elapsedMs, done, pending, expected) => {
   const openedMs = Date.parse('2026-01-02T03:04:05.000Z');
   expect(etaSeconds(new Date(openedMs).toISOString(), done, pending, openedMs + elapsedMs)).toBe(expected);
 });

@@ -20,7 +20,7 @@ export interface BatchResponse {
 
 type LiveCounts = ProgressCounts & { finalizing: boolean };
 
-/** Shown as the most there can be before the end: only a finished batch is at 1. */
+/** Maximum progress of an unfinished batch: only a finished batch has 1. */
 const MAX_LIVE_PROGRESS = 0.999;
 const UNFINISHED_STATUSES: readonly string[] = ['queued', 'processing', 'finalizing', 'canceling'];
 
@@ -28,14 +28,14 @@ export function batchLink(id: string): string {
   return `/v1/batches/${id}`;
 }
 
-/** When a document is damaged. */
+/** Shown when a document of the batch is damaged. */
 const DAMAGED_ERROR = {
   code: 'object-damaged',
   detail:
     'A stored document of this batch is damaged. Retry the batch; if that is refused, delete it and upload the file again.',
 };
 
-/** In lists, where one batch that cannot be read must not hide the others. */
+/** Shown in lists when a document cannot be read now: one batch must not hide the others. */
 const UNREADABLE = {
   code: 'object-unreadable',
   detail:
@@ -49,17 +49,17 @@ interface BatchResponseDeps {
 }
 
 /**
- * A batch as its tenant sees it: what the store holds, with live counts from Redis on top while it runs. A batch exists for
- * its tenant from its pending marker on: one whose upload died before that was never accepted. A batch whose description is
- * damaged is shown as failed, with the reason.
+ * Reads a batch as its tenant sees it: its stored state, plus live counts from Redis while it runs. A batch exists once its
+ * pending marker is stored; an upload that crashed before was never accepted. A batch with a damaged `batch.json` is shown as
+ * failed, with the reason.
  * @throws ObjectNotFoundError
  */
 export async function readBatchResponse(deps: BatchResponseDeps, tenant: string, id: string): Promise<BatchResponse> {
   return (await readLatestRunResponse(deps, tenant, id)).view;
 }
 
-/** The same for a list: undefined for one that is gone, and one that cannot be read is shown as failed, with the reason. */
-export async function viewListedBatch(
+/** For lists: undefined for a deleted batch; an unreadable one is shown as failed, with the reason. */
+export async function readListedBatch(
   deps: BatchResponseDeps,
   tenant: string,
   id: string,
@@ -70,11 +70,11 @@ export async function viewListedBatch(
     if (error instanceof ObjectNotFoundError) return undefined;
     if (!(error instanceof ObjectUnreadableError)) throw error;
     deps.damage.report(error.key, error);
-    return viewOfId(id, UNREADABLE);
+    return toUnreadableResponse(id, UNREADABLE);
   }
 }
 
-/** The same with the run that it shows: a retry begins another, which may pass through the same states. */
+/** Also returns the run: a retry opens the next one, which may pass through the same states. */
 export async function readLatestRunResponse(
   deps: BatchResponseDeps,
   tenant: string,
@@ -85,7 +85,7 @@ export async function readLatestRunResponse(
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
     deps.damage.report(ObjectKeys.batchFolder(tenant, id), error);
-    return { run: 1, view: viewOfId(id, DAMAGED_ERROR) };
+    return { run: 1, view: toUnreadableResponse(id, DAMAGED_ERROR) };
   }
 }
 
@@ -103,8 +103,8 @@ async function readIntactResponse(
       view: { ...toFinishedResponse(stored.batch, stored.completion), ...(stored.damage && { error: DAMAGED_ERROR }) },
     };
   const live = await deps.progress.read(id, run).catch(() => undefined);
-  // Redis knows the run, so it was accepted. What it counts is added to what the run kept, which must be known.
-  if (live?.isComplete && stored.damage === undefined)
+  // Redis knows the run, so it was accepted. The counts that the run carried over must be readable too.
+  if (live?.hasAllCounts && stored.damage === undefined)
     return {
       run,
       view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, addCarriedOver(live, stored.runDocument)) },
@@ -112,7 +112,7 @@ async function readIntactResponse(
   return readResponseFromStore(deps.store, tenant, stored, live);
 }
 
-/** Redis is an index that can be lost: when it does not know the whole of the run, the shard objects are counted. */
+/** Counts the shard objects, because Redis does not have all counts of the run. */
 async function readResponseFromStore(
   store: ObjectStore,
   tenant: string,
@@ -121,9 +121,9 @@ async function readResponseFromStore(
 ): Promise<{ run: number; view: BatchResponse }> {
   const { id } = stored.batch;
   const key = ObjectKeys.pending(tenant, id, stored.run);
-  // A batch in a later run was accepted, for it has finished an earlier one.
+  // A later run exists only for an accepted batch.
   if (stored.run === 1 && (await store.head(key)) === undefined) {
-    // The marker goes last: it may have ended since we looked.
+    // The marker is deleted after the manifest is stored, so the batch may have finished meanwhile: read it again.
     const { batch, run, completion } = await readBatch(store, tenant, id);
     if (completion === undefined) throw new ObjectNotFoundError(key);
     return { run, view: toFinishedResponse(batch, completion) };
@@ -132,7 +132,7 @@ async function readResponseFromStore(
   return { run: stored.run, view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, counted) } };
 }
 
-/** For an answer that must not fail any more: the state of a batch right after its acceptance. */
+/** The state of a batch right after its acceptance, for a response that must not fail. */
 export function toAcceptedResponse(batch: BatchDocument): BatchResponse {
   const counts = { total: batch.rows, pending: batch.rows, succeeded: 0, rejected: 0, failed: 0 };
   const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
@@ -157,8 +157,8 @@ function toFinishedResponse(
   };
 }
 
-/** Without the description only the id is left, which holds the time of acceptance. */
-function viewOfId(id: string, error: { code: string; detail: string }): BatchResponse {
+/** Without `batch.json` only the id is known, which contains the time of acceptance. */
+function toUnreadableResponse(id: string, error: { code: string; detail: string }): BatchResponse {
   const self = batchLink(id);
   return {
     id,

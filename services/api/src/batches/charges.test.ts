@@ -26,7 +26,7 @@ async function post(path: string, body?: string): Promise<{ status: number; id: 
 const file = (rows: number) => HEADER + ROW.repeat(rows);
 const setLimits = (limits: TenantLimits) => api.assignKeys({ tenant: 'lab', limits });
 
-describe('work is charged', () => {
+describe('work is charged to the rate limit', () => {
   const left = async () => Number(/r=(\d+)/.exec((await api.fetch('/v1/models')).headers.get('ratelimit') ?? '')?.[1]);
 
   test.each<[string, () => Promise<unknown>, number]>([
@@ -48,7 +48,7 @@ describe('work is charged', () => {
     expect(before - (await left())).toBe(units + 1);
   });
 
-  test('a rescore as the upload was', async () => {
+  test('a rescore like its upload', async () => {
     setLimits({ units_per_minute: 1_000 });
     const { id } = await post('/v1/batches', file(4_500));
     const before = await left();
@@ -56,7 +56,7 @@ describe('work is charged', () => {
     expect(before - (await left())).toBe(5 + 5 + 1);
   });
 
-  test('a list that is filtered by a status that hardly any resource has, by what it reads', async () => {
+  test('a list filtered by a rare status, by the number of resources read', async () => {
     for (let count = 0; count < 45; count++) await post('/v1/batches', file(1));
     setLimits({ units_per_minute: 1_000 });
     const before = await left();

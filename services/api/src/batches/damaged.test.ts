@@ -65,7 +65,7 @@ describe.each([
   ['zeros', Buffer.alloc(300)],
   ['without members', Buffer.from('{}')],
 ])('%s', (_, bytes) => {
-  test('a batch whose description is damaged is shown as failed, listed with the others, and can be deleted', async () => {
+  test('a batch with a damaged `batch.json` is shown as failed, listed with the others, and can be deleted', async () => {
     const [id, other] = [await upload(), await upload()];
     await api.store.put(ObjectKeys.batchDocument(api.tenant, id), bytes);
     const one = await get(`/v1/batches/${id}`);
@@ -87,7 +87,7 @@ describe.each([
     expect(await api.store.head(ObjectKeys.pending(api.tenant, id))).toBeUndefined();
   });
 
-  test('a batch whose manifest is damaged is shown as failed, and a retry makes its files again', async () => {
+  test('a batch with a damaged manifest is shown as failed, and a retry writes its files again', async () => {
     const id = await upload();
     await api.store.put(ObjectKeys.runManifest(api.tenant, id, 1), bytes);
     const one = await get(`/v1/batches/${id}`);
@@ -104,7 +104,7 @@ describe.each([
     expect((await get(`/v1/batches/${id}`)).json['error']).toBeUndefined();
   });
 
-  test('a batch whose run document is damaged goes on', async () => {
+  test('a batch with a damaged run document continues', async () => {
     const id = await upload();
     await end(id);
     expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
@@ -133,7 +133,7 @@ describe.each([
     );
   });
 
-  test('a damaged idempotency record refuses its key, names the reason and leaves nothing behind', async () => {
+  test('a damaged idempotency document refuses its key with the reason and leaves nothing behind', async () => {
     const headers = { 'content-type': 'text/csv', 'idempotency-key': `key-${bytes.length}` };
     const post = () => api.fetch('/v1/batches', { method: 'POST', headers, body: HEADER + ROW });
     await post();
@@ -223,7 +223,7 @@ test.each([
   },
 );
 
-test('a run of a retry without a marker, as earlier versions could leave it, is shown, and can be canceled to its end', async () => {
+test('a retry’s run without a marker, as earlier releases could leave it, is shown and can be canceled', async () => {
   const id = await upload();
   await end(id);
   await api.store.put(

@@ -7,9 +7,9 @@ import { rollback } from './rollback';
 import { readBatch } from './read-batch';
 
 /**
- * Removes every object of a finished batch. Commit point: `batch.json`, removed when only the manifests are left. Until
- * then a failed DELETE can be repeated, because the batch is still there and finished; from then on the answer is 204 and the rest is
- * removed in the background.
+ * Removes every object of a finished batch. `batch.json` is removed when only the manifests and run documents remain: until
+ * then the batch exists and a failed DELETE can be repeated; after it the response is 204 and the rest is removed in the
+ * background.
  * @throws ObjectNotFoundError, Problem 409
  */
 export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
@@ -27,7 +27,7 @@ export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): 
   await rollback(deps, tenant, id);
 }
 
-/** A batch of which a document is damaged or cannot be read cannot go on, and may be deleted. */
+/** A batch with a damaged or unreadable document cannot continue, so it may be deleted too. */
 async function assertDeletable(store: ObjectStore, tenant: string, id: string): Promise<void> {
   try {
     finishedManifest(await readBatch(store, tenant, id));

@@ -48,7 +48,7 @@ test.each<[string, Record<string, string>]>([
   ['a range that lies outside', { range: 'bytes=100-200' }],
   ['several ranges', { range: 'bytes=0-1,3-4' }],
   ['a conditional range', { range: 'bytes=0-1', 'if-range': `"${DIGEST.sha256}"` }],
-])('HEAD with %s is answered as HEAD without one, for Range is defined for GET', async (_, headers) => {
+])('HEAD ignores the header %s, because Range is defined for GET only', async (_, headers) => {
   const response = await api.fetch(`/v1/batches/${finished}/results`, { method: 'HEAD', headers });
   expect([response.status, response.headers.get('content-length'), response.headers.get('content-range')]).toEqual([
     200,
@@ -57,7 +57,7 @@ test.each<[string, Record<string, string>]>([
   ]);
 });
 
-test('GET with a range is answered with it', async () => {
+test('GET with a range returns that range', async () => {
   const response = await api.fetch(`/v1/batches/${finished}/results`, { headers: { range: 'bytes=0-1' } });
   expect([response.status, response.headers.get('content-range'), await response.text()]).toEqual([
     206,
@@ -86,7 +86,7 @@ test.each(['results', 'errors'])(
   },
 );
 
-test('HEAD of partial results composes nothing', async () => {
+test('HEAD of partial results reads no shard', async () => {
   const response = await api.fetch(`/v1/batches/${running}/results?partial=true`, { method: 'HEAD' });
   expect([response.status, await response.text()]).toEqual([200, '']);
 });

@@ -30,8 +30,8 @@ export interface Download {
 }
 
 /**
- * Sends a stored CSV file, whole or the one byte range that a GET asks for. A whole file is compared with the manifest's
- * checksum on its way: its last bytes are sent only if all of them are right. A part is not checked.
+ * Sends a stored CSV file: all of it, or the one byte range that a GET requests. A complete file is verified against the
+ * manifest's checksum while it is sent: the last chunk is sent only if the checksum is right. A range is not verified.
  */
 export async function sendFile(
   request: Request,
@@ -76,16 +76,16 @@ export async function sendFile(
   );
 }
 
-/** A file of the newest run. @throws Problem 409 when there is none (yet) */
+/** @returns the newest run's file @throws Problem 409 when there is none (yet) */
 export function requireFinishedFile(
   tenant: string,
-  { batch: record, run, completion, damage }: StoredBatch,
+  { batch, run, completion, damage }: StoredBatch,
   resultFile: RunFile,
 ): FileDigest {
   if (completion === undefined)
     throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
   const file = completion.manifest[resultFile];
-  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, record.id, run)) throw filesDamaged(damage);
+  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run)) throw filesDamaged(damage);
   if (file === undefined)
     throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
   return file;

@@ -6,7 +6,7 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RunningApi } from '../../test/running-api';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;
-/** A row of blanks makes the file one that has to be imported. */
+/** A blank row makes the file one that must be imported. */
 const ODD = `${HEADER}${ROW},,,,,,,,,\n${ROW}`;
 
 let redis: RedisProcess;
@@ -61,7 +61,7 @@ test.each(['input.csv', 'canonical.csv', 'batch.json'])('a store that fails at %
   await nothingLeft();
 });
 
-test('a file that turns odd behind its first part is imported from its stored bytes, and both files count for the quota', async () => {
+test('a file that proves not to be plain after its first part is imported from its stored bytes, and both files count for the quota', async () => {
   const late = Buffer.from(`${HEADER}${ROW.repeat(5_000)},,,,,,,,,\nTotal,1,1,1,1,1,1,1,1,1\n${ROW}`);
   const { status, json } = await upload(late);
   expect([status, json]).toMatchObject([202, { counts: { total: 5_002 }, import: { skipped_rows: { empty: 1 } } }]);

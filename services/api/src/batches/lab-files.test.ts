@@ -4,7 +4,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
 import type { PreflightReport } from './preflight-report';
 
-/** Minimal inputs of a field test: files as labs have them. */
+/** Minimal versions of files that laboratories sent in a field test. */
 const CASES = join(__dirname, '../../../../packages/tabular/test/cases');
 
 let redis: RedisProcess;
@@ -113,11 +113,11 @@ test.each(['01-wdbc-other-magnification.csv', '02-wdbc-log1p.csv', '04-wdbc-area
   },
 );
 
-test('a workbook under the name .csv is read as what it is', async () => {
+test('a workbook named .csv is read as a workbook', async () => {
   expect(await preflight('37-xlsx-named-csv.csv')).toMatchObject({ accepted: true, import: { container: 'xlsx' } });
 });
 
-test('a declared charset is honoured, and an unknown one is refused with 415', async () => {
+test('a declared charset is used, and an unknown one is refused with 415', async () => {
   const name = '39-windows-1252.csv';
   expect(await preflight(name, 'text/csv; charset=windows-1252')).toMatchObject({
     rows: { valid: 1 },
@@ -126,12 +126,12 @@ test('a declared charset is honoured, and an unknown one is refused with 415', a
   expect((await send('/v1/batches/preflight', read(name), 'text/csv; charset=klingon')).status).toBe(415);
 });
 
-test('a record that is not UTF-8 is refused with the byte', async () => {
+test('a record that is not UTF-8 is refused with the position of the byte', async () => {
   const { status, json } = await send('/v1/predictions', read('11-latin1-id.json'), 'application/json');
   expect([status, json]).toMatchObject([400, { detail: expect.stringMatching(/not UTF-8 \(byte 15\)/) as string }]);
 });
 
-test('a record of boxed values is refused with the way to send each', async () => {
+test('a record of lists is refused with advice for each value', async () => {
   const { status, json } = await send('/v1/predictions', read('40-boxed.json'), 'application/json');
   expect(status).toBe(422);
   expect((json['errors'] as { field: string; detail: string }[]).length).toBeGreaterThan(9);

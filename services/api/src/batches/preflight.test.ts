@@ -19,7 +19,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-test('preflights share the event loop: between two slices of all of them, everything else has its turn', async () => {
+test('preflights share the event loop: other work runs between two of their slices', async () => {
   const file = Buffer.from(HEADER + ROW.repeat(30_000));
   await api.store.put(ObjectKeys.batchInput('lab', 'batch_1'), file);
   const match = matchHeader(HEADER.trim().split(','), wbc);

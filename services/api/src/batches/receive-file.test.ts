@@ -8,7 +8,7 @@ import { HEADER, ROW, RunningApi } from '../../test/running-api';
 import { DEFAULT_MINIMUM_RATE } from '../http/minimum-rate';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;
-/** More than the socket and every buffer on the way hold. */
+/** More than the socket and all buffers in between can hold. */
 const CHUNK = ROW.repeat(2_000);
 
 let redis: RedisProcess;
@@ -24,7 +24,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-/** Tests list all files, so each starts without those of the test before. */
+/** Tests list all files, so each starts with an empty store. */
 afterEach(async () => {
   jest.useRealTimers();
   await api.store.deletePrefix('tenants/');
@@ -70,7 +70,7 @@ const { minBytes: leastBytes } = DEFAULT_MINIMUM_RATE;
 const everyMs = DEFAULT_MINIMUM_RATE.tickMs * DEFAULT_MINIMUM_RATE.windowTicks;
 const STEADY = ROW.repeat(Math.ceil(leastBytes / ROW.length));
 
-/** Sends chunks until the socket takes no more, so that the answer cannot have waited for the whole body. */
+/** Sends chunks until the socket accepts no more, so that the response cannot depend on the whole body. */
 async function sendWithoutEnd(
   sending: ClientRequest,
   first: string,
@@ -89,7 +89,7 @@ async function sendWithoutEnd(
 }
 
 describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
-  test('whose header does not fit is refused while it is still being sent', async () => {
+  test('with an unsuitable header is refused while it is still being sent', async () => {
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
     const response = await sendWithoutEnd(sending, `${opening}id,V1,V2\n${ROW}`, answered);
     expect(response.statusCode).toBe(422);
@@ -98,7 +98,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     await nothingLeft();
   });
 
-  test('that grows beyond the limit is refused while it is still being sent', async () => {
+  test('that exceeds the size limit is refused while it is still being sent', async () => {
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
     const response = await sendWithoutEnd(sending, opening + HEADER, answered);
     expect(response.statusCode).toBe(413);
@@ -107,7 +107,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     await nothingLeft();
   });
 
-  test('whose client goes away leaves nothing in the store, and is no error of ours', async () => {
+  test('whose client disconnects leaves nothing in the store and is not logged as our error', async () => {
     const { sending } = api.openRequest('/v1/batches', { 'content-type': contentType });
     sending.on('error', () => undefined);
     sending.write(opening + HEADER + CHUNK);
@@ -121,7 +121,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     );
   });
 
-  test('at 1 kB/s is accepted, however many intervals it takes', async () => {
+  test('at 1 kB/s is accepted, even if it takes many intervals', async () => {
     holdIntervals();
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
     sending.write(opening + HEADER);
@@ -136,7 +136,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     expect((await answered).statusCode).toBe(202);
   });
 
-  test('that stops arriving is answered with 408, and leaves nothing', async () => {
+  test('that stops arriving gets 408 and leaves nothing', async () => {
     holdIntervals();
     const { sending, answered } = api.openRequest('/v1/batches', { 'content-type': contentType });
     let status: number | undefined;
@@ -156,7 +156,7 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     expect(await api.files()).toEqual([]);
   });
 
-  test('that is whole is accepted, and durable', async () => {
+  test('that is complete is accepted and durable', async () => {
     const { status } = await post(contentType, `${opening}${HEADER}${CHUNK}${opening === '' ? '' : END}`);
     expect(status).toBe(202);
     const files = await api.files();
@@ -188,7 +188,7 @@ describe('a form', () => {
   test.each([
     ['before', `${field}\r\n${part('file', 'a.csv', HEADER + ROW)}${END}`],
     ['behind', `${part('file', 'a.csv', HEADER + ROW)}\r\n${field}${END}`],
-  ])('with a field %s the file is refused by its name, and leaves nothing', async (_, body) => {
+  ])('with a field %s the file is refused naming the field, and nothing is stored', async (_, body) => {
     expect(await post(MULTIPART, body)).toMatchObject({
       status: 422,
       json: {
@@ -206,7 +206,7 @@ describe('a form', () => {
     ['C:\\labs\\März.csv', 'März.csv'],
     ['../../etc/passwd', 'passwd'],
     [`${'x'.repeat(254)}😀`, `${'x'.repeat(254)}�`],
-  ])('names its file %j, which is kept as %j', async (sent, kept) => {
+  ])('stores the file name %j as %j', async (sent, kept) => {
     const { status, json } = await post(MULTIPART, part('file', sent, HEADER + ROW) + END);
     expect([status, json.filename]).toEqual([202, kept]);
   });
@@ -228,15 +228,15 @@ describe('a body', () => {
     },
   );
 
-  test('in an encoding that is not known is not', async () => {
+  test('in an unknown content encoding is refused', async () => {
     expect((await post('text/csv', HEADER + ROW, { 'content-encoding': 'br' })).status).toBe(415);
   });
 
-  test('that is empty is no file', async () => {
+  test('that is empty is refused', async () => {
     expect((await post('text/csv', '')).json.errors?.[0]?.code).toBe('empty-file');
   });
 
-  test('exactly as large as allowed is accepted, one byte more is not', async () => {
+  test('of exactly the maximum size is accepted, one byte more is refused', async () => {
     const most = (HEADER + ROW.repeat(MAX_UPLOAD_BYTES / ROW.length)).slice(0, MAX_UPLOAD_BYTES - 1);
     expect((await post('text/csv', `${most}\n`)).status).toBe(202);
     expect((await post('text/csv', `${most}\n\n`)).status).toBe(413);

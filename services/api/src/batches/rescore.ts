@@ -17,9 +17,9 @@ export interface RescoreOptions {
 type RescoreDeps = BatchDeps & { retention: RetentionPolicy };
 
 /**
- * A new batch with the same input, shards and options, another model or operating point, and a list of the rows whose
- * class that changes. The store copies the input, so that either batch can be deleted without the other. Charged, counted
- * and limited as the upload of the same file.
+ * Creates a batch with the same input, shards and options but another model or operating point; its results list the rows
+ * whose class changes. The store copies the input, so that either batch can be deleted alone. Counts as an upload of the same
+ * file for all limits.
  * @throws ObjectNotFoundError, UnknownModelError, Problem 410, 413, 429, 422 when the model reads other columns
  */
 export async function rescoreBatch(

@@ -19,7 +19,7 @@ import {
   batchLink,
   isBatchFinished,
   readBatchResponse,
-  viewListedBatch,
+  readListedBatch,
   readLatestRunResponse,
 } from './batch-response';
 import type { ConcurrencyLimiter } from '../http/concurrency-limiter';
@@ -53,7 +53,7 @@ const itemPath = `${collectionPath}/{id}`;
 
 export type BatchRouteDeps = BatchDeps &
   EventStreamDeps & {
-    /** Results being converted. */
+    /** Limits concurrent conversions of results. */
     exports: ConcurrencyLimiter;
     changes: ChangeSubscriber;
     retention: RetentionPolicy;
@@ -63,13 +63,13 @@ export type BatchRouteDeps = BatchDeps &
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.batchDocument(tenant, id));
-  const isRepetition = deps.idempotency.isRepetition.bind(deps.idempotency);
+  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   return [
     {
       method: 'post',
       path: collectionPath,
       access,
-      isRepetition,
+      isRepeat,
       operation: createOperation,
       handle: (context) => deps.protection.run(() => createBatch(deps, context)),
     },
@@ -156,7 +156,7 @@ export function batchRoutes(deps: BatchRouteDeps): Route[] {
       path: `${itemPath}/rescore`,
       access,
       assertExists,
-      isRepetition,
+      isRepeat,
       operation: rescoreOperation,
       handle: (context) => rescore(deps, context),
     },
@@ -175,13 +175,13 @@ async function download(
   if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
     if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);
-    await auditEntry.commit();
+    await auditEntry.recordDone();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
   }
   const file = requireFinishedFile(principal.tenant, stored, resultFile);
   const name = downloadName(stored.batch.filename ?? params.id, resultFile);
   const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   if (format !== 'csv') {
     const { batch, completion } = stored;
     const rows = rowsOf(resultFile, completion?.manifest);
@@ -226,7 +226,7 @@ function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
   return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
 }
 
-/** No quotes: what reads headers carelessly would take them for the end of the name. */
+/** Removes quotes and backslashes, which careless header parsers take for the end of the name. */
 function downloadName(filename: string, resultFile: RunFile): string {
   return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
 }
@@ -273,7 +273,7 @@ async function preflight(
   response.json(await preflightBatch(deps, request, response, upload));
 }
 
-/** The batch is accepted: no failure may turn that into a refusal any more. */
+/** The batch is accepted, so nothing may fail from here on. */
 async function sendAccepted(
   deps: BatchRouteDeps,
   { response, principal, auditEntry }: Pick<HandlerContext, 'response' | 'principal' | 'auditEntry'>,
@@ -281,7 +281,7 @@ async function sendAccepted(
 ): Promise<void> {
   const { id } = batch;
   auditEntry.resource = `batches/${id}`;
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   const view = await readBatchResponse(deps, principal.tenant, id).catch(() => toAcceptedResponse(batch));
   response
     .status(202)
@@ -307,7 +307,7 @@ async function cancel(
 ): Promise<void> {
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await cancelBatch(deps.store, principal.tenant, params.id);
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   deps.changes.notify(params.id);
   response.status(202).json(await responseAfter(deps, principal.tenant, { ...before, status: 'canceling' }));
 }
@@ -316,7 +316,7 @@ async function retry(deps: BatchRouteDeps, { response, params, principal, auditE
   deps.retention.assertInputNotExpired(params.id);
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await retryBatch(deps, principal.tenant, params.id);
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   deps.changes.notify(params.id);
   response
     .status(202)
@@ -324,7 +324,7 @@ async function retry(deps: BatchRouteDeps, { response, params, principal, auditE
     .json(await responseAfter(deps, principal.tenant, { ...before, status: 'queued', progress: 0 }));
 }
 
-/** The change is durable: when its state cannot be read now, the answer says what was asked for. */
+/** The change is durable: if the new state cannot be read now, responds with the expected one. */
 async function responseAfter(deps: BatchRouteDeps, tenant: string, expected: BatchResponse): Promise<BatchResponse> {
   return readBatchResponse(deps, tenant, String(expected.id)).catch(() => expected);
 }
@@ -334,7 +334,7 @@ async function remove(
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   await deleteBatch(deps, principal.tenant, params.id);
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.status(204).end();
 }
 
@@ -349,7 +349,7 @@ async function listBatches(deps: BatchRouteDeps, context: HandlerContext): Promi
     tenant,
     kind: 'batches',
     charge: (cost) => deps.quotas.rateLimit.addCost(tenant, cost),
-    read: async (id) => (deps.retention.isExpired(id) ? undefined : viewListedBatch(deps, tenant, id)),
+    read: async (id) => (deps.retention.isExpired(id) ? undefined : readListedBatch(deps, tenant, id)),
   });
 }
 

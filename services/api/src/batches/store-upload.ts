@@ -16,7 +16,7 @@ import {
   uploadTooLarge,
 } from './upload-inspector';
 
-/** Beside the cells of the original, a canonical file holds one value per feature and the line of each row. */
+/** A canonical file adds one value per feature and the line of each row to the original cells. */
 const MAX_CANONICAL_FACTOR = 4;
 const MAX_CANONICAL_ROW_BYTES = 4 * 1024 * 1024;
 
@@ -25,15 +25,15 @@ export interface UploadTarget {
   tenant: string;
   id: string;
   signal: AbortSignal;
-  /** Conversions at once in this process; further ones wait. */
+  /** Limits concurrent imports in this process; further ones wait. */
   conversions: Semaphore;
 }
 
 /**
- * Streams an upload into the store while it is inspected. Plain CSV is stored once and holds its rows itself; any other file
- * is stored as it came and then imported, on a thread of its own, into a canonical file beside it. No more than a few chunks are held.
- * A fault ends the stream, and the store keeps no part of the object that was being written.
- * @param charge takes the rows that were read, also of a file that is refused at its last row
+ * Stores an upload while inspecting it. Plain CSV is its own row file; any other file is stored unchanged and then imported, in
+ * a separate thread, into a canonical file beside it. Memory holds only a few chunks. An error ends the stream, and the store
+ * keeps no partial object.
+ * @param charge called with the number of rows read, even if the file is rejected at its last row
  * @throws Problem 413, 422 for a header that does not fit; CsvError, TabularError naming row or line
  */
 export async function storeUpload(
@@ -48,7 +48,7 @@ export async function storeUpload(
   try {
     await store.put(ObjectKeys.batchInput(tenant, id), inspector.tee(source), { contentType: 'text/csv', signal });
   } catch (error) {
-    // The store's error is a consequence of the fault that the inspector found.
+    // The store failed because the inspector's error ended the stream.
     throw inspector.failure ?? error;
   } finally {
     if (!inspector.needsImport) charge(inspector.rows);
@@ -105,7 +105,7 @@ async function importStored(
 type ImportedBytes = Awaited<ReturnType<typeof importInThread>>['bytes'];
 type Outcome = Extract<Awaited<ReturnType<ImportedBytes['next']>>, { done: true }>['value'];
 
-/** Cuts canonical bytes into shards while they are stored. */
+/** Cuts a canonical file into shards while it is stored. */
 class CanonicalUpload {
   failure: unknown;
   private bytes = 0;

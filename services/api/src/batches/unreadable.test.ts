@@ -4,7 +4,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 import { batch as batchSchema, prediction as predictionSchema } from '../http/response-schemas';
 
-/* One stored object cannot be read although the store answers: its own batch or record says so, everything else goes on. */
+/* One stored object cannot be read although the store responds: its own batch or record reports it, others are unaffected. */
 
 let redis: RedisProcess;
 let api: RunningApi;

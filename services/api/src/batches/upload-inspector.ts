@@ -21,7 +21,7 @@ export interface UploadLimits {
   remainingBytes?: number;
 }
 
-/** Facts about an upload that is stored: its rows, their shards, and how the file was read. */
+/** Describes a stored upload: its rows, their shards, and how the file was read. */
 export interface UploadSummary {
   /** Header of the file that holds the rows; the results show its `columns`. */
   header: Header;
@@ -35,7 +35,7 @@ export interface UploadSummary {
   bytes: number;
   /** SHA-256 of the original, in hex. */
   sha256: string;
-  /** Absent where the original itself holds the rows. */
+  /** Absent when the original itself holds the rows. */
   canonical?: CanonicalFile;
   report: ImportDocument;
   warnings: ImportWarningDocument[];
@@ -52,10 +52,10 @@ const MAX_SHARDS = 2_000;
 /** A worker reads and scores a shard as a whole; wide rows must not make it large. */
 const MAX_SHARD_BYTES = 4 * MIB;
 
-/** Errors of the fast byte path after which the import is tried: it decodes the text and may be able to read the file. */
+/** After these errors the import is tried, because it can decode other encodings. */
 const DECODING_ERRORS = new Set(['not-utf8', 'nul-byte']);
 
-/** State of the inspection of a plain file. */
+/** State while a plain file is read. */
 interface PlainFile {
   layout: Layout;
   header: Header;
@@ -65,12 +65,12 @@ interface PlainFile {
 }
 
 /**
- * Inspects an upload while it is stored: size, checksum and, where it is plain CSV, header, rows and shards. A file that
- * proves not to be plain is stored completely and must then be imported from its stored bytes.
+ * Inspects an upload while it is stored: size, checksum and, if it is plain CSV in UTF-8, header, rows and shards. Any other
+ * file is stored completely and must then be imported from its stored bytes (see store-upload.ts).
  */
 export class UploadInspector {
   failure: unknown;
-  /** The stored file has to be imported. */
+  /** The file is not plain: import it once it is stored. */
   needsImport = false;
   bytes = 0;
   private readonly hash = createHash('sha256');

@@ -15,7 +15,7 @@ afterAll(async () => {
   await redis?.down();
 });
 
-test('an upload is work that protects its task, from its first byte until it is accepted', async () => {
+test('an upload protects its task from its first byte until it is accepted', async () => {
   let running = 0;
   api.protect = async (work) => {
     running++;

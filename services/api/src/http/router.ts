@@ -17,8 +17,8 @@ export interface AuditEntry {
   /**
    * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
    */
-  commit: () => Promise<void>;
-  /** Records the outcome unless `commit` has recorded it. */
+  recordDone: () => Promise<void>;
+  /** Records the outcome unless `recordDone` has done so. */
   finish: (error?: unknown) => void;
 }
 
@@ -51,7 +51,7 @@ export interface Route {
   /** For routes with an id. @throws ObjectNotFoundError when the tenant has no such resource */
   assertExists?: (tenant: string, id: string) => Promise<unknown>;
   /** For routes with an Idempotency-Key: whether the request's key has been used before. */
-  isRepetition?: (tenant: string, request: Request) => Promise<boolean>;
+  isRepeat?: (tenant: string, request: Request) => Promise<boolean>;
   handle: (call: HandlerContext) => Promise<void>;
 }
 

@@ -60,6 +60,6 @@ test('requests at the same time do not pass the limit of profiles', async () => 
   expect((await send('PUT', '/stored-7', { decimal: '.' })).status).toBe(200);
 });
 
-test('profiles lie beside the settings: the retention of patient data does not remove them', () => {
+test('profiles are stored with the settings: the retention of patient data does not remove them', () => {
   expect(ObjectKeys.importProfile('lab', 'a')).toBe('import-profiles/lab/a.json');
 });

@@ -115,7 +115,7 @@ async function promote(
   });
   if ('rollback' in body) auditEntry.action = 'model.rollback';
   auditEntry.resource = `models/${params.name}@${version}`;
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.json(await findModel(registry, params.name));
 }
 

@@ -24,7 +24,7 @@ import type { RetentionPolicy } from '../tenants/retention-policy';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
 
 const MAX_TEXT = 256;
-/** By then the reconciler has seen the marker. */
+/** By then the reconciler has found the marker and enqueues the record itself. */
 const ENQUEUE_RETRY_MS = 90_000;
 
 export const predictionBody = z
@@ -105,7 +105,7 @@ export async function acceptPrediction(
     operating_point,
     features,
   };
-  // As sent, so that a change of the settings does not make another payload of a repetition; releases without settings filled in `default`.
+  // As sent, so that a repeated request matches after the tenant's settings changed. Releases without settings stored `default`.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
   if (key === undefined) return { request: await accept(deps, tenant, request), isNew: true };
   return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', payload] });
@@ -122,7 +122,7 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
       { contentType: 'application/json' },
     );
   } catch (error) {
-    // Either object may have been written. The client will send the record again, so neither may stay.
+    // Either object may have been written. The client gets an error and repeats the record, so delete both.
     await background.run('rollback', async () => {
       await store.delete(ObjectKeys.pending(tenant, request.id));
       await store.deletePrefix(ObjectKeys.predictionFolder(tenant, request.id));
@@ -134,9 +134,9 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
 }
 
 /**
- * The key is claimed before anything else is stored, so the claiming request may still be running or have crashed.
- * Every request with the key therefore repeats all steps, which are idempotent, under the claimed id. Nothing is rolled
- * back, because another request may already have returned this id.
+ * Claims the key before anything else is stored. The request that claimed it may have crashed or still be running, so every
+ * request with the key repeats all steps, which are idempotent, under the claimed id. Nothing is rolled back, because another
+ * request may already have returned this id.
  */
 async function acceptIdempotent(
   deps: PredictionDeps,

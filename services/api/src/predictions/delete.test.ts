@@ -31,7 +31,7 @@ const remove = async (id: string) => (await api.fetch(`/v1/predictions/${id}`, {
 const read = async (id: string) => (await api.fetch(`/v1/predictions/${id}`)).status;
 const filesOf = async (id: string) => (await api.files()).filter((file) => file.includes(id));
 
-test('a finished record is gone with all its objects, and stays in no list', async () => {
+test('deleting a finished record removes all its objects and list entries', async () => {
   const [id, other] = [await create(), await create()];
   await cancel(id);
   expect(await remove(id)).toBe(204);
@@ -40,14 +40,14 @@ test('a finished record is gone with all its objects, and stays in no list', asy
   expect(data.map((record) => record.id)).toEqual([other]);
 });
 
-test('a record that is not finished stays', async () => {
+test('an unfinished record cannot be deleted', async () => {
   const id = await create();
   const before = await filesOf(id);
   expect(await remove(id)).toBe(409);
   expect([await read(id), await filesOf(id)]).toEqual([200, before]);
 });
 
-test('the idempotency key of a deleted record makes a new one', async () => {
+test('the idempotency key of a deleted record creates a new record', async () => {
   const id = await create('k');
   await cancel(id);
   expect(await create('k')).toBe(id);
@@ -58,12 +58,12 @@ test('the idempotency key of a deleted record makes a new one', async () => {
   expect(await create('k')).toBe(next);
 });
 
-test('the key is not shown', async () => {
+test('the response does not contain the idempotency key’s digest', async () => {
   const id = await create('k');
   expect(await (await api.fetch(`/v1/predictions/${id}`)).json()).not.toHaveProperty('idempotency_sha256');
 });
 
-test('a record whose marker was left behind is not scored again after its deletion', async () => {
+test('a record whose marker remains is not scored again after its deletion', async () => {
   const id = await create();
   await cancel(id);
   await api.store.put(ObjectKeys.pending(api.tenant, id), Buffer.alloc(0));

@@ -6,9 +6,9 @@ import type { PredictionDeps } from './accept-prediction';
 import { isFinished, readPredictionResponse } from './prediction-response';
 
 /**
- * Removes every object of a finished record, its reviews too, and forgets its idempotency key. Commit point: the request. Until then a failed DELETE can be
- * repeated; from then on the answer is 204 and the rest is removed in the background. A worker that was about to write the result
- * looks for the request afterwards, and removes what it wrote.
+ * Removes every object of a finished record, its reviews and its idempotency key. Until the request document is removed, a
+ * failed DELETE can be repeated; after it the response is 204 and the rest is removed in the background. A worker that writes
+ * the result meanwhile then finds no request and deletes the result.
  * @throws ObjectNotFoundError, Problem 409
  */
 export async function deletePrediction(
@@ -18,7 +18,7 @@ export async function deletePrediction(
 ): Promise<void> {
   const { store, idempotency, background } = deps;
   await assertDeletable(deps, tenant, id);
-  // Before the result, without which a marker would have the record scored again.
+  // First the marker: with a marker and no result, the reconciler would have the record scored again.
   await deletePending(store, tenant, id);
   await removeReviews(deps, tenant, id);
   const keySha256 = await readKeyDigest(deps, tenant, id);
@@ -27,7 +27,7 @@ export async function deletePrediction(
   await background.run('delete prediction', () => store.deletePrefix(ObjectKeys.predictionFolder(tenant, id)));
 }
 
-/** A record of which a document is damaged or cannot be read cannot go on, and may be deleted. */
+/** A record with a damaged or unreadable document cannot continue, so it may be deleted too. */
 async function assertDeletable(deps: PredictionDeps, tenant: string, id: string): Promise<void> {
   try {
     const { status } = await readPredictionResponse(deps, tenant, id);

@@ -45,13 +45,13 @@ export type PredictionRouteDeps = PredictionDeps &
 export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
   const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.predictionRequest(tenant, id));
-  const isRepetition = deps.idempotency.isRepetition.bind(deps.idempotency);
+  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   return [
     {
       method: 'post',
       path: collectionPath,
       access,
-      isRepetition,
+      isRepeat,
       operation: createOperation,
       handle: (context) => createPrediction(deps, context),
     },
@@ -157,7 +157,7 @@ async function listPredictions(deps: PredictionRouteDeps, context: HandlerContex
 }
 
 /**
- * The completion of a prediction is written once, by the worker or by the cancel; that is the commit point. The
+ * A prediction has one completion, written once: the worker or this cancel, whichever is first, decides how it ends. The
  * reconciler removes a marker that could not be deleted afterwards.
  */
 async function cancelPrediction(
@@ -187,7 +187,7 @@ async function removePrediction(
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   await deletePrediction(deps, principal.tenant, params.id);
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.status(204).end();
 }
 

@@ -88,7 +88,7 @@ describe.each([
     expect(await reviewFiles()).toEqual([]);
   });
 
-  test('are stored once when repeated with their idempotency key, fifty times at once too', async () => {
+  test('are stored once when repeated with their idempotency key, also by fifty concurrent requests', async () => {
     const path = `${await create()}/reviews`;
     const key = { 'idempotency-key': 'k' };
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(path, { decision: 'other' }, key)));
@@ -97,7 +97,7 @@ describe.each([
     expect((await send(path, { decision: 'benign' }, key)).json.type).toContain('idempotency-key-reused');
   });
 
-  test('of what is not there, or of another tenant, cannot be added or read', async () => {
+  test('of an unknown resource, or of another tenant’s, cannot be added or read', async () => {
     const path = await create();
     const unknown = path.replace(/(pred|batch)_\w+/, (id) => createId(id.startsWith('pred') ? 'pred_' : 'batch_'));
     await send(`${path}/reviews`, { decision: 'other' });
@@ -111,9 +111,9 @@ describe.each([
     expect(await reviewFiles()).toEqual([]);
   });
 
-  test('count against the quota, and go with their resource', async () => {
+  test('count against the quota and are deleted with their resource', async () => {
     const path = await create();
-    const { json } = await send('/v1/batches'); // any list: the sizes are counted at the first question
+    const { json } = await send('/v1/batches'); // Any list request: the first one counts the sizes.
     expect(json.data).toBeDefined();
     await send(`${path}/reviews`, { decision: 'other', note: 'x'.repeat(1_000) });
     const used = await usedBytes();
@@ -143,7 +143,7 @@ describe.each([
     ]);
   });
 
-  test('are refused where the quota is used up', async () => {
+  test('are refused when the quota is used up', async () => {
     const path = await create();
     api.assignKeys({ tenant: api.tenant, limits: { stored_bytes: 1 } });
     const { status, json } = await send(`${path}/reviews`, { decision: 'other' });
@@ -169,7 +169,7 @@ test('a record that is not finished, and a batch without results, have no review
   expect((await send(`/v1/batches/${batch}/rows/1/reviews`, { decision: 'other' })).status).toBe(409);
 });
 
-test('the time of retention ends reviews too', async () => {
+test('retention removes reviews too', async () => {
   const old = createId('pred_', Date.now() - 31 * 86_400_000);
   const young = await finishedRecord();
   await send(`${young}/reviews`, { decision: 'other' });

@@ -70,14 +70,14 @@ function routesOf(
 ): Route[] {
   const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => deps.store.get(documentKey(tenant, id));
-  const isRepetition = deps.idempotency.isRepetition.bind(deps.idempotency);
+  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   return [
     {
       method: 'post',
       path,
       access,
       assertExists,
-      isRepetition,
+      isRepeat,
       operation: create,
       handle: (context) => createReview(deps, find, context),
     },
@@ -130,7 +130,7 @@ async function createReview(
   const id = await claimId(deps, tenant, idempotencyKeyOf(request), ['review', target.folder, body]);
   const created_at = new Date(idTimeMs('review_', id) ?? Date.now()).toISOString();
   const review = await storeReview(deps, target, { id, created_at, key_id: keyId, ...body });
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.status(201).json(review);
 }
 

@@ -69,7 +69,7 @@ test('a tenant without settings has the defaults', async () => {
   });
 });
 
-test('records, uploads and rescored batches that name nothing use the settings, and others what they name', async () => {
+test('records, uploads and rescored batches use the settings unless the request names a model or operating point', async () => {
   const before = await upload();
   expect((await put('wbc-knn@1.0.0', 'sensitivity99')).status).toBe(200);
   expect((await send('GET', '/v1/settings')).json).toEqual({
@@ -98,7 +98,7 @@ test('another tenant keeps its own', async () => {
   expect((await requestOf((await predict()).json['id'])).model.version).toBe('1.1.0');
 });
 
-test('repeating a request after a change of the settings gives the first resource', async () => {
+test('a request repeated after a change of the settings returns the first resource', async () => {
   const key = { 'idempotency-key': 'k' };
   const [record, batch] = [await predict({}, key), await upload('', { 'idempotency-key': 'b' })];
   await put('wbc-knn@1.0.0', 'sensitivity99');
@@ -120,7 +120,7 @@ test.each([
   expect((await send('GET', '/v1/settings')).json['default_model']).toBe('wbc-knn@1.0.0');
 });
 
-test('members neither see nor change them', async () => {
+test('members can neither read nor change them', async () => {
   const body = { default_model: null, operating_point: 'default' };
   expect((await send('GET', '/v1/settings', { role: 'member' })).status).toBe(403);
   expect((await send('PUT', '/v1/settings', { role: 'member', body })).status).toBe(403);
@@ -138,7 +138,7 @@ test('a change is audited with the key that made it', async () => {
   );
 });
 
-test('with damaged settings nothing is scored by another model, and an admin replaces them', async () => {
+test('with damaged settings nothing is scored by a default model, and an admin can replace them', async () => {
   const key = ObjectKeys.documentVersion(ObjectKeys.tenantSettingsFolder(api.tenant), 1);
   await api.store.put(key, Buffer.from('{"default_model":null,"operating_'));
   expect([(await send('GET', '/v1/settings')).status, (await predict()).status]).toEqual([409, 409]);

@@ -59,13 +59,13 @@ export class IdempotencyKeys {
     return findDocument(this.store, this.objectKey(tenant, key), idempotencyDocumentShape);
   }
 
-  /** The key stands for nothing any more. */
+  /** Removes the key's document, so that the key can be used again. */
   async forget(tenant: string, keySha256: string): Promise<void> {
     await this.store.delete(ObjectKeys.idempotency(tenant, keySha256));
   }
 
   /** Whether an earlier request has claimed the request's key. */
-  async isRepetition(tenant: string, request: Request): Promise<boolean> {
+  async isRepeat(tenant: string, request: Request): Promise<boolean> {
     const key = idempotencyKeyOf(request);
     return key !== undefined && (await this.find(tenant, key)) !== undefined;
   }

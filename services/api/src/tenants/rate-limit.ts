@@ -11,7 +11,7 @@ const WINDOW_MS = WINDOW_SECONDS * 1_000;
 const SYNC_DELAY_MS = 100;
 /** A window that ends this much later is a new one. */
 const WINDOW_TOLERANCE_MS = 1_000;
-const REPETITION_FACTOR = 2;
+const REPEAT_FACTOR = 2;
 
 const units = { read: 1, write: 5, rowsPerUnit: 1_000 } as const;
 
@@ -60,8 +60,8 @@ export class RateLimit {
    * For a repeated request whose first attempt may have been accepted: it may use up to twice the limit.
    * @throws Problem 429
    */
-  consumeForRepetition(tenant: string, cost: number, nowMs: number = Date.now()): RateLimitStatus {
-    return this.consumeUpTo(REPETITION_FACTOR * this.limitOf(tenant), tenant, cost, nowMs);
+  consumeForRepeat(tenant: string, cost: number, nowMs: number = Date.now()): RateLimitStatus {
+    return this.consumeUpTo(REPEAT_FACTOR * this.limitOf(tenant), tenant, cost, nowMs);
   }
 
   private consumeUpTo(maxUnits: number, tenant: string, cost: number, nowMs: number): RateLimitStatus {
@@ -133,7 +133,7 @@ function mergeShared(count: LocalCount, sentUnits: number, { consumedPoints, msB
 /** Charges a request. A repeated one gets its resource even above the limit. Looking up its idempotency key costs a read. */
 export async function limitRate(
   rateLimit: RateLimit,
-  { method, isRepetition }: Pick<Route, 'method' | 'isRepetition'>,
+  { method, isRepeat }: Pick<Route, 'method' | 'isRepeat'>,
   tenant: string,
   request: Request,
 ): Promise<Record<string, string>> {
@@ -141,10 +141,10 @@ export async function limitRate(
   try {
     return rateLimitHeaders(rateLimit.consume(tenant, cost));
   } catch (error) {
-    if (isRepetition === undefined || request.get('Idempotency-Key') === undefined) throw error;
-    rateLimit.consumeForRepetition(tenant, units.read);
-    if (!(await isRepetition(tenant, request))) throw error;
-    return rateLimitHeaders(rateLimit.consumeForRepetition(tenant, cost));
+    if (isRepeat === undefined || request.get('Idempotency-Key') === undefined) throw error;
+    rateLimit.consumeForRepeat(tenant, units.read);
+    if (!(await isRepeat(tenant, request))) throw error;
+    return rateLimitHeaders(rateLimit.consumeForRepeat(tenant, cost));
   }
 }
 

@@ -31,7 +31,7 @@ export function createSweeper(deps: SweeperDeps): PeriodicTask {
   const run = async (): Promise<void> => {
     if (!(await tryAcquireLease(deps.redis, 'sweep', INTERVAL_MS))) return;
     const removed = await sweep(deps);
-    if (removed > 0) deps.logger.info({ removed }, 'expired resources removed');
+    if (removed > 0) deps.logger.info({ removed }, 'removed expired resources');
   };
   return new PeriodicTask({ name: 'sweep', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
@@ -98,7 +98,7 @@ async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): P
   return removed;
 }
 
-/** Those of resources that have expired, and of any that was deleted while a review of it was being stored. */
+/** Removes reviews of expired resources, including a review that was stored while its resource was being deleted. */
 async function sweepReviews(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
   const { store, retention } = deps;
   const prefix = ObjectKeys.reviewsFolder(tenant);

@@ -11,7 +11,7 @@ export interface TenantQuotas {
   /** Concurrent uploads. */
   uploads: ConcurrencyLimiter;
   /** Repeated uploads, which are read only to compare them with the first and do not count as uploads. */
-  replays: ConcurrencyLimiter;
+  repeats: ConcurrencyLimiter;
   /** Concurrent event streams. */
   streams: ConcurrencyLimiter;
   storage: StorageQuota;
@@ -30,7 +30,7 @@ export function createTenantQuotas({ store, redis, keys, defaults }: TenantQuota
   return {
     rateLimit: new RateLimit(redis, limit('units_per_minute')),
     uploads: new ConcurrencyLimiter('uploads', limit('concurrent_uploads')),
-    replays: new ConcurrencyLimiter('repeated uploads', limit('concurrent_uploads')),
+    repeats: new ConcurrencyLimiter('repeated uploads', limit('concurrent_uploads')),
     streams: new ConcurrencyLimiter('event streams', limit('event_streams')),
     storage: new StorageQuota({ store, redis, quotaOf: limit('stored_bytes') }),
   };

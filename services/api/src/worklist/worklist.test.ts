@@ -56,7 +56,7 @@ async function walk(query: string): Promise<string[]> {
   }
 }
 
-test('holds what has no review, newest record or batch first, in input order within a batch', async () => {
+test('lists records and rows without a review, newest record or batch first, in input order within a batch', async () => {
   const oldest = await scored('indeterminate');
   const batch = await storeBatch(api, [
     ['indeterminate', 'benign'],
@@ -64,7 +64,7 @@ test('holds what has no review, newest record or batch first, in input order wit
   ]);
   const confident = await scored('confident');
   const newest = await scored('indeterminate');
-  await api.predict(RECORD); // waits, so there is nothing to review
+  await api.predict(RECORD); // It is queued, so there is nothing to review.
   const indeterminate = [newest, `${batch}.1`, `${batch}.4`, oldest];
   expect(await idsOf('?outcome=indeterminate')).toEqual(indeterminate);
   expect(await walk('&outcome=indeterminate')).toEqual(indeterminate);
@@ -105,7 +105,7 @@ test('a review takes its record or row off the list', async () => {
   expect(await idsOf()).toEqual([`${batch}.1`, `${batch}.3`]);
 });
 
-test('a page that had to look at very many ends early, and the pages after it reach everything', async () => {
+test('a page that had to read very many items ends early, and later pages reach the rest', async () => {
   const record = await scored('indeterminate');
   const shards = Array.from({ length: 450 }, (): Kind[] => ['rejected']);
   shards[449] = ['benign'];
@@ -120,7 +120,7 @@ test('a page that had to look at very many ends early, and the pages after it re
   expect(ids).toEqual([`${batch}.450`, record]);
 });
 
-test('a batch that is damaged or not finished hides no other item', async () => {
+test('a damaged or unfinished batch hides no other item', async () => {
   const record = await scored('indeterminate');
   const [damaged, unfinished] = [await storeBatch(api, [['benign']]), await storeBatch(api, [['benign']])];
   await api.store.put(ObjectKeys.shard(api.tenant, damaged, 0, MODEL), Buffer.from('{"format":3'));
@@ -151,7 +151,7 @@ test('of the reviews of a batch no more are listed than a page needs', async () 
   expect(from).toContain(ObjectKeys.rowReviewsFolder(api.tenant, batch, 4));
 });
 
-test('another tenant has a list of its own, and operators have none', async () => {
+test('another tenant has a separate list, and operators have none', async () => {
   await scored('indeterminate');
   expect((await api.fetch('/v1/worklist', { role: 'operator' })).status).toBe(403);
   api.assignKeys();

@@ -6,7 +6,7 @@ import { UploadErrorNotice } from './upload-error-notice';
 
 const items = () => screen.getAllByRole('listitem').map(({ textContent }) => textContent);
 
-test('each place is listed with its row and column, the column once', () => {
+test('each error is listed with its row and column, the column once', () => {
   const errors = [
     { row: 3, column: 'Mit', code: 'out-of-range', detail: '11 is too high' },
     { row: 0, code: 'missing-column', detail: 'no column for mitoses' },
@@ -17,7 +17,7 @@ test('each place is listed with its row and column, the column once', () => {
   expect(screen.getByRole('alert').textContent).toContain('The file cannot be accepted.');
 });
 
-test('of many places twelve are listed, and the others counted', () => {
+test('of many errors twelve are listed and the others counted', () => {
   const errors = Array.from({ length: 20 }, (_, index) => ({
     row: index + 1,
     code: 'out-of-range',
@@ -28,7 +28,7 @@ test('of many places twelve are listed, and the others counted', () => {
   expect(items().at(-1)).toBe('and 488 more');
 });
 
-test('only a failure that may pass can be tried again', async () => {
+test('only a retryable failure has a retry button', async () => {
   const retry = jest.fn();
   const user = renderPage(
     <>

@@ -113,7 +113,7 @@ const STATUS_LABELS = {
   processing: 'being scored',
   succeeded: '',
   failed: 'not scored',
-  canceled: 'withdrawn',
+  canceled: 'canceled',
 };
 
 function Outcome({ record: { result, status } }: { record: Prediction }) {

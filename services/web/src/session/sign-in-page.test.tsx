@@ -38,7 +38,7 @@ test('an unknown key and an unresponsive service give different errors', async (
   await screen.findByText('The service is not responding.');
 });
 
-test('the token of a link is used at once and leaves the address; a used one asks for the key', async () => {
+test('the token of a link is used at once and removed from the address; a used token leads to the key form', async () => {
   window.history.replaceState(null, '', '/sign-in#token=once');
   renderPage(<SignInPage />);
   expect((await screen.findByRole('alert')).textContent).toContain('This link was already used');

@@ -25,7 +25,7 @@ test('the action runs once it is confirmed in the dialog, and the dialog closes'
   expect(screen.queryByRole('alertdialog')).toBeNull();
 });
 
-test.each(['{Enter}', '{Escape}'])('the dialog starts on Go back, and %s leaves everything as it is', async (key) => {
+test.each(['{Enter}', '{Escape}'])('the dialog focuses "Go back" first, and %s changes nothing', async (key) => {
   const { user, confirm } = renderButton();
   await user.click(screen.getByRole('button', { name: 'Delete' }));
   expect(document.activeElement?.textContent).toBe('Go back');

@@ -6,7 +6,7 @@ import { ErrorNotice } from './error-notice';
 
 const text = () => screen.getByRole('alert').textContent;
 
-test('a problem shows its detail and the request to quote', () => {
+test('a problem shows its detail and the request id to quote', () => {
   renderPage(
     <ErrorNotice
       error={problem(503, { detail: 'The queue is full.', request_id: 'req_7' })}
@@ -16,12 +16,12 @@ test('a problem shows its detail and the request to quote', () => {
   expect(text()).toBe('The record was not accepted. The queue is full.Request req_7');
 });
 
-test('an answer without a detail shows its status', () => {
+test('a response without a detail shows its status', () => {
   renderPage(<ErrorNotice error={problem(502)} what="Not loaded." />);
   expect(text()).toBe('Not loaded. The service answered with status 502.');
 });
 
-test('a lost connection can be tried again', async () => {
+test('a connection error has a retry button', async () => {
   const retry = jest.fn();
   const user = renderPage(<ErrorNotice error={new ConnectionError()} what="Not loaded." onRetry={retry} />);
   expect(text()).toContain('The service is not responding.');

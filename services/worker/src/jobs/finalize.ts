@@ -57,9 +57,9 @@ export class Finalizer {
     private readonly batchDocuments: BatchDocumentCache,
   ) {}
 
-  /** @param failedShards shards whose jobs exhausted their attempts */
-  process(job: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
-    return this.skipIfRemoved(job, () => this.processStored(job, failedShards));
+  /** @param exhaustedShards shards whose jobs exhausted their attempts */
+  process(job: FinalizeJob, exhaustedShards: ReadonlySet<number>): Promise<void> {
+    return this.skipIfRemoved(job, () => this.processStored(job, exhaustedShards));
   }
 
   /** Checks before the work too, so that nothing is written for a removed batch. */
@@ -67,12 +67,15 @@ export class Finalizer {
     if (!(await isRemoved(this.deps.store, job))) await skipIfRemoved(this.deps.store, job, work);
   }
 
-  private async processStored({ tenant, batchId, run }: FinalizeJob, failedShards: ReadonlySet<number>): Promise<void> {
+  private async processStored(
+    { tenant, batchId, run }: FinalizeJob,
+    exhaustedShards: ReadonlySet<number>,
+  ): Promise<void> {
     const { store, progress } = this.deps;
     await progress.markFinalizing(batchId, run);
     // A manifest is final, whatever was canceled, lost or found since.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined)
-      await this.completeRun(tenant, batchId, run, failedShards);
+      await this.completeRun(tenant, batchId, run, exhaustedShards);
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
@@ -96,11 +99,11 @@ export class Finalizer {
     tenant: string,
     batchId: string,
     run: number,
-    failedShards: ReadonlySet<number>,
+    exhaustedShards: ReadonlySet<number>,
   ): Promise<void> {
     const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const files = new RunFinalizer(this.deps, tenant, batch, run, failedShards);
+    const files = new RunFinalizer(this.deps, tenant, batch, run, exhaustedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run))
       ? await files.summarizeCanceled()
       : await files.writeFiles();
@@ -125,7 +128,7 @@ class RunFinalizer {
   private readonly histogram: number[] = [];
   private readonly shardsWithErrors: number[] = [];
   private readonly shardsWithChanges: number[] = [];
-  private failed: number[] = [];
+  private failedShards: number[] = [];
 
   constructor(
     private readonly deps: ShardDeps,
@@ -229,7 +232,7 @@ class RunFinalizer {
 
   private async loadOrScore(shard: number): Promise<ShardObject> {
     const { deps, tenant, batch, run } = this;
-    if (this.failed.includes(shard))
+    if (this.failedShards.includes(shard))
       return decodeShardObject(
         await deps.pool.fail(await loadShardTask(deps, tenant, batch, shard)),
         shardKey(tenant, batch, shard),
@@ -258,10 +261,10 @@ class RunFinalizer {
     for (const shard of failed) await deps.metrics.shardFailed({ batchId: batch.id, run, shard });
     try {
       await deps.store.putOnce(key, sealDocument(failed), { contentType: 'application/json' });
-      this.failed = failed;
+      this.failedShards = failed;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failed = await readDocument(deps.store, key, failedShardsShape);
+      this.failedShards = await readDocument(deps.store, key, failedShardsShape);
     }
   }
 
@@ -328,7 +331,7 @@ class RunFinalizer {
     const { batch, run, total } = this;
     const { succeeded, rejected } = total;
     const counts = { total: batch.rows, pending: 0, succeeded, rejected, failed: batch.rows - succeeded - rejected };
-    return { run, status: this.status(), counts, summary: this.summary(), ...files, failed_shards: this.failed };
+    return { run, status: this.status(), counts, summary: this.summary(), ...files, failed_shards: this.failedShards };
   }
 
   private status(): ManifestDocument['status'] {

@@ -66,7 +66,7 @@ test('a record that the API rolled back leaves nothing', async () => {
   expect(await worker.store.head(resultKey(id))).toBeUndefined();
 });
 
-test('of a record that was deleted while it was scored no result stays', async () => {
+test('a record that was deleted while it was scored leaves no result', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));
   await worker.store.delete(ObjectKeys.predictionRequest(TENANT, id));

@@ -84,7 +84,7 @@ export async function skipIfRemoved(
   }
 }
 
-/** Asks the store, because this worker's cache may still have a deleted batch. */
+/** Reads the store, because this worker may still have a deleted batch in its cache. */
 export async function isRemoved(
   store: ObjectStore,
   { tenant, batchId }: { tenant: string; batchId: string },

@@ -25,7 +25,7 @@ const options = {
   missingTokens: [''],
 };
 
-/** Has the memo read the samples as the rows of a shard. */
+/** Makes the cache's kernel read the samples as the rows of a shard. */
 function read({ kernel }: PredictionCache, samples: Uint8Array): RowTable {
   const rows = Array.from({ length: samples.length / WIDTH }, (_, row) =>
     samples.subarray(row * WIDTH, (row + 1) * WIDTH).join(),
@@ -33,7 +33,7 @@ function read({ kernel }: PredictionCache, samples: Uint8Array): RowTable {
   return kernel.read(Buffer.from(rows.join('\n')), dialect, options);
 }
 
-/** The columns in which the memo answers otherwise than its classifier. */
+/** Columns in which the cache differs from its classifier. */
 function differences(memo: PredictionCache, samples: Uint8Array): string[] {
   const { rows, values } = read(memo, samples);
   const [expected, given] = [createPredictionColumns(rows), createPredictionColumns(rows)];
@@ -44,11 +44,11 @@ function differences(memo: PredictionCache, samples: Uint8Array): string[] {
   return columns.filter((column) => !Buffer.from(given[column].buffer).equals(Buffer.from(expected[column].buffer)));
 }
 
-test('answers are the classifier’s, whether known, new, beyond the memo’s room, or of a memo that has forgotten', () => {
+test('predictions equal the classifier’s for cached and new samples, in a full cache and after it was cleared', () => {
   const memo = new PredictionCache(classifier, 'default');
   const common = randomSamples(300, 1);
   const often = Uint8Array.from({ length: 40_000 * WIDTH }, (_, at) => common[at % common.length]);
-  // 70,000 records more than there is room for, among them ones that recur.
+  // 70,000 more records than entries, some of them repeated.
   const shards = [
     often,
     randomSamples(30_000, 2),
@@ -62,7 +62,7 @@ test('answers are the classifier’s, whether known, new, beyond the memo’s ro
   expect(shards.flatMap((samples) => differences(memo, samples))).toEqual([]);
 });
 
-test('only models of small whole numbers have one', () => {
+test('only models with small integer features can be cached', () => {
   expect(PredictionCache.supports(classifier)).toBe(true);
   expect(PredictionCache.supports(Classifier.load(modelFile('wdbc-knn')))).toBe(false);
 });

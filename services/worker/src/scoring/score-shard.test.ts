@@ -57,7 +57,7 @@ test('each row keeps its line end, and a last row without one gets the file’s'
   expect(Buffer.from(results).toString().match(/\r?\n/g)).toEqual(['\r\n', '\n', '\n']);
 });
 
-test('missing features and doubts are named', () => {
+test('missing features and the reasons of indeterminate rows are named', () => {
   const { results, counts } = scoreShard(classifier, task('8,5,4,4,3,4,?,4,3,,x\n'));
   expect(cellsOf(results)[0]?.slice(11)).toEqual([
     '1',
@@ -74,7 +74,7 @@ test('missing features and doubts are named', () => {
   expect(counts).toMatchObject({ indeterminate: 1, missing_features: 1 });
 });
 
-test('the plain path and the path by cells say the same of every row', () => {
+test('the fast path and the cell parser give the same result for every row', () => {
   const value = fc.oneof(
     fc.integer({ min: 1, max: 10 }).map(String),
     fc.constantFrom('', '?', 'NA', 'NaN', '11', '0', 'x', '5.0', ' 7 '),
@@ -90,7 +90,7 @@ test('the plain path and the path by cells say the same of every row', () => {
   );
 });
 
-test('however the file is cut into shards, the joined bytes are the same', () => {
+test('the joined bytes do not depend on the cut into shards', () => {
   const rows = Array.from({ length: 60 }, (_, i) =>
     i % 7 === 0 ? `${i},"a\n${i}",2\n` : `${i},${1 + (i % 10)},1,1,1,2,1,3,1,1,"n${i}"\n`,
   ).join('');
@@ -112,7 +112,7 @@ test('however the file is cut into shards, the joined bytes are the same', () =>
   }
 });
 
-test('a memo changes no byte, whatever it has seen before', () => {
+test('a prediction cache changes no byte, whatever it contains', () => {
   const memo = new PredictionCache(classifier, 'default');
   const cell = fc.constantFrom('1', '2', '10', '', '11');
   const row = fc.oneof(
@@ -136,7 +136,7 @@ test('shards scored with evidence leave the cache unchanged', () => {
   expect(scoreShard(classifier, task(rows), { cache: memo })).toEqual(scoreShard(classifier, task(rows)));
 });
 
-test('a row whose cells may be shifted loses its measurements in the errors file, and nowhere else', () => {
+test('a row whose cells may be shifted loses its measurements in the errors file only', () => {
   const { results, errors } = scoreShard(
     classifier,
     task('7,5,1,1,1,2,1,3,1,1\n"8"x,5,1,1,1,2,1,3,1,1,x\n9,5,1,1,1,2,1,3,1,99,x\n'),
@@ -153,7 +153,7 @@ test('a row whose cells may be shifted loses its measurements in the errors file
   ]);
 });
 
-test('a failed shard names every row as failed and offers it to be sent again', () => {
+test('a failed shard marks every row as failed and lists it in the errors file', () => {
   const { results, errors, counts } = writeFailedShard(classifier, task(`${ROW}\n7,99\n`, { firstRow: 5 }));
   expect(cellsOf(results).map((cells) => [cells[11], cells[12], cells[19]])).toEqual([
     ['5', 'failed', 'shard-failed'],
@@ -172,7 +172,7 @@ test('missing=reject scores complete rows only', () => {
   expect(cellsOf(results).map((cells) => cells[19])).toEqual(['', 'too-many-missing', 'too-many-missing']);
 });
 
-test('compared with another model, the rows whose class differs are listed with both answers', () => {
+test('compared with another model, rows whose class differs are listed with both results', () => {
   const baselineFile = readFileSync(
     join(__dirname, '../../../../packages/registry/models/wbc-knn-euclidean/1.0.0.json'),
   );
@@ -197,7 +197,7 @@ test('compared with another model, the rows whose class differs are listed with 
     expect(new Set([cells[12], cells[15]])).toEqual(new Set(['benign', 'malignant']));
 });
 
-test('explained rows carry their evidence, in the order of its columns; others leave it empty', () => {
+test('scored rows have evidence columns in order; for other rows they are empty', () => {
   const explainer = new RowExplainer(classifier.model);
   const columns = explainColumns(classifier.model.schema);
   const { results } = scoreShard(classifier, task(`${ROW}\n8,99,4,4,3,4,?,4,3,1,x\n`), { explainer });
@@ -211,7 +211,7 @@ test('explained rows carry their evidence, in the order of its columns; others l
   expect(rejected.slice(21)).toEqual(columns.map(() => ''));
 });
 
-test('a header that does not fit the model is an error, not an empty shard', () => {
+test('a header that does not match the model is an error, not an empty shard', () => {
   expect(() => scoreShard(classifier, task('1,2\n', { columns: ['id', 'Clump'] }))).toThrow('missing-column');
 });
 
@@ -229,7 +229,7 @@ describe('canonical rows', () => {
   const rejected = `9,10,,,,,,,,,x${',!'.repeat(9)},9,not-a-record the cells are the numbers of the columns`;
   const canonicalTask = (rows: string) => task(rows, { canonical, numbersErrors: true });
 
-  test('are scored by their hidden values, and results show the texts of the file alone', () => {
+  test('are scored by their hidden values, and results contain the original text only', () => {
     const { results, errors, counts } = scoreShard(classifier, canonicalTask(`${scored}\n${faulty}\n${rejected}\n`));
     const [first, second, third] = cellsOf(results);
     expect(first.slice(0, 14)).toEqual([
@@ -266,7 +266,7 @@ describe('canonical rows', () => {
     expect(counts).toMatchObject({ succeeded: 1, rejected: 2 });
   });
 
-  test('leave the cache of results good for plain rows of the same samples', () => {
+  test('leave the result cache valid for plain rows of the same samples', () => {
     const cache = new PredictionCache(classifier, 'default');
     scoreShard(classifier, canonicalTask(`${scored}\n`), { cache });
     const plain = scoreShard(classifier, task(`${ROW}\n`), { cache });
@@ -274,7 +274,7 @@ describe('canonical rows', () => {
   });
 });
 
-test('errors of plain rows name the physical line, also behind empty lines and cells of several lines', () => {
+test('errors of plain rows name the physical line, also after empty lines and multi-line cells', () => {
   const bad = '7,55,1,1,1,2,1,3,1,1,x';
   const rows = `${ROW}\n\n${ROW.replace('x', '"a\nb"')}\n${bad}\n\n${bad}\n`;
   const { errors } = scoreShard(classifier, task(rows, { firstRow: 3, firstLine: 10, numbersErrors: true }));

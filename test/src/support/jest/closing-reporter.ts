@@ -14,7 +14,8 @@ interface FileResult {
 }
 
 /**
- * jest's final lines: the seeds, and what was skipped and how to get it. With `CI=true` a skipped test fails the run.
+ * Prints the final lines: the seeds, and which tests were skipped for want of which tool. With `CI=true` a skipped test
+ * fails the run.
  */
 export default class ClosingReporter {
   constructor(private readonly config: { readonly testNamePattern?: string | undefined }) {}

@@ -5,7 +5,7 @@ import { ROOT } from '../stack-process';
 /** Seconds by test file, of those that take at least `WORTH_NOTING_S`. `UPDATE_DURATIONS=true npm test` writes it. */
 const DURATIONS_FILE = join(ROOT, 'test/durations.json');
 const MIN_RECORDED_SECONDS = 3;
-/** For an end-to-end test that is not in the table yet. */
+/** Default for an end-to-end test that is not in the table yet. */
 const DEFAULT_SECONDS = 20;
 
 type Durations = Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ function readDurations(): Durations {
   return JSON.parse(readFileSync(DURATIONS_FILE, 'utf8')) as Durations;
 }
 
-/** How long each of these files is expected to take, in seconds. */
+/** Expected duration of each file in seconds. */
 export function expectedSeconds(paths: readonly string[]): Map<string, number> {
   const durations = readDurations();
   return new Map(
@@ -25,7 +25,7 @@ export function expectedSeconds(paths: readonly string[]): Map<string, number> {
   );
 }
 
-/** Writes what was measured into the table; files that no longer exist leave it. */
+/** Writes the measured durations into the table and drops files that no longer exist. */
 export function updateDurations(measured: ReadonlyMap<string, number>): void {
   const seconds = new Map(Object.entries(readDurations()).filter(([name]) => existsSync(join(ROOT, name))));
   for (const [path, duration] of measured) seconds.set(relative(ROOT, path), Math.round(duration));

@@ -17,7 +17,7 @@ const START: Record<SharedServer, () => Promise<Started>> = {
   moto: launchMoto,
   async chromium() {
     const browser = await launchChromium();
-    // One that crashed is started again for the next test file.
+    // A server that crashed is started again for the next test file.
     browser.on('close', () => started.delete('chromium'));
     return { url: browser.wsEndpoint(), stop: () => browser.close() };
   },

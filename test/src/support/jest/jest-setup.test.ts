@@ -22,13 +22,13 @@ test('the longest files start first, and an end-to-end test not measured yet bef
   expect(names.indexOf('test/src/new.test.ts')).toBeLessThan(names.indexOf('packages/schema/src/row.test.ts'));
 });
 
-test('a seed stands for one order of files, another seed for another', () => {
+test('each seed gives one order of files, and different seeds give different orders', () => {
   const orders = ['1', '2', '3', '4', '5'].map((seed) => shuffle(paths, seed));
   expect(shuffle(paths.toReversed(), '1')).toEqual(orders[0]);
   expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
 });
 
-test('the closing line counts what was skipped by what it needs', () => {
+test('the closing line counts skipped tests by the tool that they need', () => {
   const skipped = (title: string, ...ancestorTitles: string[]) => ({
     status: 'pending',
     title,

@@ -2,5 +2,5 @@ import { TextDecoder, TextEncoder } from 'node:util';
 
 const CSS = { escape: (text: string): string => text.replaceAll(/[^\w-]/g, String.raw`\$&`) };
 
-// Browsers have them, jsdom does not.
+// Browsers have these functions, jsdom does not.
 if ('window' in globalThis) Object.assign(globalThis, { TextDecoder, TextEncoder, CSS });

@@ -1,5 +1,5 @@
-/** The cases that fast-check generates; the same in every run unless FUZZ_SEED says otherwise. */
+/** Seed of fast-check's cases; the same in every run unless FUZZ_SEED is set. */
 export const FUZZ_SEED = Number(process.env['FUZZ_SEED'] ?? 20_260_101);
 
-/** Set by `npm run test:stress`: test files run in the random order that belongs to it. */
+/** Set by `npm run test:stress`: determines the random order of test files. */
 export const ORDER_SEED = process.env['TEST_ORDER_SEED'];

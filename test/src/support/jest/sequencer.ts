@@ -25,7 +25,7 @@ export function longestFirst(paths: readonly string[]): string[] {
   return paths.toSorted((a, b) => (seconds.get(b) ?? 0) - (seconds.get(a) ?? 0) || (a < b ? -1 : 1));
 }
 
-/** The same order on every machine: by a digest of the seed and the path in the repository. */
+/** Orders by a digest of seed and repository path, the same on every machine. */
 export function shuffle(paths: readonly string[], seed: string): string[] {
   const digest = (path: string): string =>
     createHash('sha256')

@@ -1,6 +1,6 @@
 const VARIABLE = 'SHARED_SERVERS_URL';
 
-/** Servers that one jest run has once, for all of its test files. */
+/** Servers that all test files of a jest run share. */
 export type SharedServer = 'moto' | 'chromium';
 
 /** Lets test files find the process that starts them; jest's workers inherit the variable. */
@@ -8,7 +8,7 @@ export function announceSharedServers(url: string): void {
   process.env[VARIABLE] = url;
 }
 
-/** The address of a server of this jest run, which starts when the first test file asks for it. */
+/** Address of a shared server, which is started on the first request. */
 export async function askSharedServer(name: SharedServer): Promise<string> {
   const url = process.env[VARIABLE];
   if (url === undefined) throw new Error(`no ${name}: jest's global set-up has not run`);

@@ -50,7 +50,7 @@ async function listRows(
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
   if (found.hasMore && found.lastRow !== null)
     setNextLink(request, response, { limit: String(limit), after: String(found.lastRow), ...filter });
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.json(toPage(found));
 }
 
@@ -62,14 +62,14 @@ async function searchRows(
   const { limit, after, ...filter } = parse(searchBody, await readJson(request, response), 'field');
   if (!rows.hasIds) throw noIdColumn();
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.json(toPage(found));
 }
 
 async function getRow(deps: BatchRowsDeps, { response, params, principal, auditEntry }: HandlerContext): Promise<void> {
   const rows = await BatchRows.open(deps, principal.tenant, params.id);
   const found = await rows.find(parseRowNumber(params.row));
-  await auditEntry.commit();
+  await auditEntry.recordDone();
   response.json(found);
 }
 

@@ -42,7 +42,7 @@ const search = async (id: string, body: object) => {
 const rowsOf = ({ data }: Page) => data.map(({ row }) => row);
 const statusOf = async (id: string, rest: string) => (await api.fetch(`/v1/batches/${id}${rest}`)).status;
 
-test('rows of failed shards come from the input, with their error, in the place that they have', async () => {
+test('rows of failed shards are read from the input, with their error, in input order', async () => {
   const id = await storeBatch([['benign', 'rejected'], ['benign', 'benign'], ['malignant']], { failed: [1] });
   const page = await list(id);
   expect(rowsOf(page)).toEqual([1, 2, 3, 4, 5]);
@@ -64,7 +64,7 @@ test('rows of failed shards come from the input, with their error, in the place 
   expect(await statusOf(id, '/rows/4')).toBe(200);
 });
 
-test('pages follow each other over shards, and end', async () => {
+test('pages continue across shards, and the last one has no successor', async () => {
   const id = await storeBatch([['benign', 'benign'], ['benign', 'benign'], ['benign']]);
   const first = await list(id, '?limit=3');
   expect([rowsOf(first), first.has_more, first.last_id]).toEqual([[1, 2, 3], true, '3']);
@@ -73,7 +73,7 @@ test('pages follow each other over shards, and end', async () => {
   expect(await list(id, '?after=5')).toEqual({ data: [], has_more: false, last_id: null });
 });
 
-test('a filter reads the counts of shards, and only those rows that can match', async () => {
+test('a filter reads the counts of all shards, and only the rows of shards that can match', async () => {
   const shards = Array.from({ length: 60 }, (): Kind[] => ['benign', 'rejected']);
   shards[17] = ['indeterminate', 'malignant'];
   shards[44] = ['benign', 'indeterminate'];
@@ -89,7 +89,7 @@ test('a filter reads the counts of shards, and only those rows that can match', 
   expect(rowsOf(await list(id, '?outcome=confident&limit=2&after=116'))).toEqual([117, 119]);
 });
 
-test('a request ends after so many shards with a short page, from which the next goes on', async () => {
+test('a request ends after a maximum number of shards with a short page, and the next one continues there', async () => {
   const id = await storeBatch(Array.from({ length: 45 }, (): Kind[] => ['benign', 'benign']));
   const first = await search(id, { id_prefix: 'r89' });
   expect(first.json).toEqual({ data: [], has_more: true, last_id: '80' });
@@ -97,7 +97,7 @@ test('a request ends after so many shards with a short page, from which the next
   expect([rowsOf(second.json), second.json.has_more]).toEqual([[89], false]);
 });
 
-test('identifiers are found by their beginning, alone or with a filter', async () => {
+test('rows are found by the beginning of their identifier, alone or with a filter', async () => {
   const id = await storeBatch([['benign', 'malignant'], Array<Kind>(10).fill('benign')]);
   expect(rowsOf((await search(id, { id_prefix: 'r1' })).json)).toEqual([1, 10, 11, 12]);
   expect(rowsOf((await search(id, { id_prefix: 'r2', outcome: 'confident' })).json)).toEqual([2]);
@@ -152,7 +152,7 @@ test('a canceled batch has the rows that were scored', async () => {
   expect(await statusOf(id, '/rows/2')).toBe(404);
 });
 
-test('a shard that is damaged or missing is said to be, and other rows can be read', async () => {
+test('a damaged or missing shard is reported, and other rows can be read', async () => {
   const id = await storeBatch([['benign'], ['benign'], ['benign']], { absent: [2] });
   await api.store.put(ObjectKeys.shard(api.tenant, id, 1, MODEL), Buffer.from('{"format":3'));
   const statuses = [await statusOf(id, '/rows/1'), await statusOf(id, '/rows/2'), await statusOf(id, '/rows/3')];
@@ -164,7 +164,7 @@ test.each(['0', '2', '-1', '1.0', 'x', '99999999999'])('there is no row %s', asy
   expect(await statusOf(id, `/rows/${row}`)).toBe(404);
 });
 
-test('before the end there are no rows', async () => {
+test('an unfinished batch has no rows', async () => {
   const id = await storeBatch([['benign']]);
   await api.store.delete(ObjectKeys.runManifest(api.tenant, id, 1));
   const response = await api.fetch(`/v1/batches/${id}/rows`);
@@ -174,7 +174,7 @@ test('before the end there are no rows', async () => {
   ]);
 });
 
-test('another tenant has no such rows', async () => {
+test('another tenant cannot read the rows', async () => {
   const id = await storeBatch([['benign']]);
   api.assignKeys();
   const answers = [

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 afterEach(() => jest.restoreAllMocks());
 
-test('a file whose answer was lost may be accepted, and is sent again with the same key until the settings change', async () => {
+test('a file whose response was lost may have been accepted, so it is sent again with the same key until the settings change', async () => {
   upload.mockRejectedValue(new ConnectionError('the answer broke off'));
   const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
   const send = async () => user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
@@ -33,7 +33,7 @@ test('a file whose answer was lost may be accepted, and is sent again with the s
   expect(keys()[2]).not.toBe(keys()[0]);
 });
 
-test('a file that the service refused is said not to be kept', async () => {
+test('the form says that a refused file is not stored', async () => {
   upload.mockRejectedValue(problem(413, { type: 'urn:cytoqueue:problem:quota-exceeded' }));
   const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
   await user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));

@@ -23,7 +23,7 @@ test.each([
   ['-3', 'too low'],
   ['5.5', 'not a whole number'],
   ['five', '“five”'],
-])('%j is a fault that says why', (text, why) => {
+])('%j is invalid, with a reason', (text, why) => {
   expect(parseFeatureValue(text, grade)).toEqual({ kind: 'invalid', text: expect.stringContaining(why) });
 });
 

@@ -25,14 +25,14 @@ test.each([
   expect(typeAll(keys).join(' ')).toBe(fields);
 });
 
-test('a 1 waits for what comes', () => {
+test('a 1 waits for the next digit', () => {
   expect(splitGradeInput('1')).toEqual({ text: '1' });
   expect(splitGradeInput('1 ')).toEqual({ text: '1', next: '' });
   expect(splitGradeInput('10')).toEqual({ text: '10', next: '' });
   expect(splitGradeInput('1?')).toEqual({ text: '1', next: '?' });
 });
 
-test('what is no grade stays where it was typed', () => {
+test('text that is no grade stays in its field', () => {
   expect(splitGradeInput('0')).toEqual({ text: '0' });
   expect(splitGradeInput('55')).toEqual({ text: '55' });
   expect(splitGradeInput('x')).toEqual({ text: 'x' });

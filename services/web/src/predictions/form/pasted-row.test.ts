@@ -67,7 +67,7 @@ test.each([
     `Sample id\tS24-0001\n${nine.map((value, i) => `${NAMES[i]}\t${value}`).join('\n')}`,
     'S24-0001',
   ],
-])('one record with %s is taken whole', (_kind, text, reference) => {
+])('one record with %s fills every field', (_kind, text, reference) => {
   expect(read(text)).toMatchObject({ kind: 'readings', certain: true, readings: [{ values: nine, reference }] });
 });
 
@@ -105,7 +105,7 @@ test('a blank line in a column is an empty cell, and the values behind it stay i
   expect(read(['', 'S24-0001', ...nine].join('\n'))).toMatchObject({ kind: 'refused' });
 });
 
-test('bars around a row hold no empty cells', () => {
+test('bars around a row add no empty cells', () => {
   expect(read(`| S24-0001 | ${nine.join(' | ')} |`)).toEqual({
     kind: 'readings',
     certain: true,
@@ -117,7 +117,7 @@ test('bars around a row hold no empty cells', () => {
   });
 });
 
-test('ten values are a question with both readings, none of them chosen', () => {
+test('ten values give a choice of both readings, none of them selected', () => {
   expect(read(`3,${nine.join()}`)).toMatchObject({ kind: 'readings', certain: false });
   const both = read('3,5,4,4,3,4,5,4,3,1');
   expect(both).toEqual({
@@ -144,7 +144,7 @@ test.each([
   expect(read(text)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
 });
 
-test('a number behind the values may be a class or a cell too many, so it is a question', () => {
+test('a number after the values may be a class or a surplus cell, so the user must choose', () => {
   expect(read(`1000025,${nine.join()},2`)).toEqual({
     kind: 'readings',
     certain: false,
@@ -152,7 +152,7 @@ test('a number behind the values may be a class or a cell too many, so it is a q
   });
 });
 
-test('one value is left to the field', () => expect(read(' 5\n')).toEqual({ kind: 'value', text: '5' }));
+test('one value is pasted into the field', () => expect(read(' 5\n')).toEqual({ kind: 'value', text: '5' }));
 
 describe('measurements', () => {
   const thirty = measured.map((_, i) => `${i + 10},${i}5`);
@@ -165,7 +165,7 @@ describe('measurements', () => {
   test('with decimal commas and commas between them are refused', () => {
     expect(read(thirty.join(), measured)).toMatchObject({ kind: 'refused' });
   });
-  test('with a number in front are a question', () => {
+  test('with a number in front give a choice', () => {
     expect(read(`842302\t${thirty.join('\t')}`, measured)).toEqual({
       kind: 'readings',
       certain: false,
@@ -174,8 +174,8 @@ describe('measurements', () => {
   });
 });
 
-/** Every certain reading of a mutilated row holds the values in their own places. */
-test('no mutilation of a row is read as certain with a value in another place', () => {
+/** Every unambiguous reading of a damaged row has each value at its own feature. */
+test('no damaged row is read unambiguously with a value at another feature', () => {
   const value = fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '?');
   const separator = fc.constantFrom('\t', ';', ',', '|', ' ');
   const reference = fc.constantFrom('S24-0001', '1000025', '7', '');
@@ -197,7 +197,7 @@ test('no mutilation of a row is read as certain with a value in another place', 
         if (change.kind === 'insert') cells.splice(change.at, 0, change.text);
         const result = parsePastedRow(cells.join(by) + end, grades);
         if (result.kind !== 'readings' || !result.certain) return;
-        // A doubled cell cannot be told from its neighbour, so compare what is stored, not where it was inserted.
+        // A duplicated cell equals its neighbour, so compare the values, not the position.
         expect(result.readings[0].values).toEqual(values);
       },
     ),

@@ -42,21 +42,21 @@ beforeEach(() => {
 
 afterEach(() => jest.restoreAllMocks());
 
-test('digits run on from field to field, and a 1 waits for a 0', async () => {
+test('digits move on from field to field, and a 1 waits for a 0', async () => {
   const { type } = renderForm();
   await type('5101?43210');
   expect(values()).toEqual(['5', '10', '1', '?', '4', '3', '2', '10', '']);
   screen.getByText(/^7 of 9 entered, 1 not measured/);
 });
 
-test('without moving on, a field keeps what is typed', async () => {
+test('without auto-advance, a field keeps what is typed', async () => {
   const { user, type } = renderForm();
   await user.click(screen.getByText('Move to the next field automatically'));
   await type('54');
   expect(values()[0]).toBe('54');
 });
 
-test('arrow keys and Backspace go to the field before', async () => {
+test('arrow keys and Backspace go to the previous field', async () => {
   const { user, type } = renderForm();
   await type('58{Backspace}');
   expect(document.activeElement).toBe(field('Uniformity of cell size'));
@@ -66,7 +66,7 @@ test('arrow keys and Backspace go to the field before', async () => {
   expect(document.activeElement).toBe(field('Clump thickness'));
 });
 
-test('typing the grade that a field has over its selected text goes to the next field', async () => {
+test('typing a field’s current grade over its selected text goes to the next field', async () => {
   const { user, type } = renderForm();
   await type('58{ArrowUp}{ArrowUp}');
   expect(document.activeElement).toBe(field('Clump thickness'));
@@ -83,7 +83,7 @@ test('a pasted line fills every field, with the reference before its values', as
   expect(document.activeElement).toBe(submit());
 });
 
-test('a pasted line that can be read in two ways fills no field until the person chooses, and nothing is sent meanwhile', async () => {
+test('an ambiguous pasted line fills no field until the user chooses, and nothing can be sent meanwhile', async () => {
   const { user, paste } = renderForm();
   await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
   screen.getByLabelText('What was pasted');
@@ -96,7 +96,7 @@ test('a pasted line that can be read in two ways fills no field until the person
   expect(screen.queryByLabelText('What was pasted')).toBeNull();
 });
 
-test('a pasted line with a class behind its values fills no field until the person chooses, then the reference too', async () => {
+test('a pasted line with a class after its values fills no field until the user chooses, then the reference too', async () => {
   const { user, paste } = renderForm();
   await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
   expect(values().join('')).toBe('');
@@ -159,7 +159,7 @@ test('a complete record is sent with null for a value not measured, and the page
   expect(Object.values(body?.features ?? {})).toEqual([5, 4, 4, 3, 4, null, 4, 3, 1]);
 });
 
-test('a refusal by the service is shown beside the field that it names', async () => {
+test('an error from the service is shown beside the field that it names', async () => {
   const { user, type } = renderForm();
   predict.mockRejectedValue(
     problem(422, {

@@ -22,11 +22,11 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
         The record is stored. The result appears here automatically; you may leave this page and come back. Files from
         laboratories never delay single records.
       </p>
-      {cancel.isError && <ErrorNotice error={cancel.error} what="The record could not be withdrawn." />}
+      {cancel.isError && <ErrorNotice error={cancel.error} what="The record could not be canceled." />}
       <ConfirmButton
-        label="Withdraw"
-        title="Withdraw this record?"
-        confirm="Withdraw"
+        label="Cancel"
+        title="Cancel this record?"
+        confirm="Cancel the record"
         variant="secondary"
         isPending={cancel.isPending}
         onConfirm={() => cancel.mutate()}

@@ -50,8 +50,8 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
   const { status, result } = prediction;
   if (status === 'canceled')
     return (
-      <Panel title="Withdrawn">
-        <p>This record was withdrawn before it was scored. There is no answer.</p>
+      <Panel title="Canceled">
+        <p>This record was canceled before it was scored. There is no result.</p>
       </Panel>
     );
   if (status === 'failed') {
