@@ -1,7 +1,6 @@
 import type { BenchOptions } from '../bench-options';
 import { benchGrowth } from './bench-growth';
 import { benchModel, type ModelMeasurements } from './bench-model';
-import { measureByteAdds } from './byte-adds';
 import { benchModels } from './models';
 import { PythonCompetitors } from './python-competitors';
 
@@ -9,12 +8,8 @@ import { PythonCompetitors } from './python-competitors';
 export async function benchClassifier({ large, python }: BenchOptions): Promise<Record<string, ModelMeasurements>> {
   const competitors = PythonCompetitors.start(python);
   try {
-    const byteAddsPerSecond = measureByteAdds();
-    console.log(
-      `limit: ${(byteAddsPerSecond / 1e9).toFixed(2)} G 128-bit byte adds a second on one core of this machine`,
-    );
     const figures: Record<string, ModelMeasurements> = {};
-    for (const model of benchModels()) figures[model.name] = await benchModel(model, competitors, byteAddsPerSecond);
+    for (const model of benchModels()) figures[model.name] = await benchModel(model, competitors);
     if (large) await benchGrowth(competitors);
     return figures;
   } finally {

@@ -2,6 +2,7 @@ import { Classifier, type Model } from '@cytoqueue/classifier';
 import { checkPredictions } from './check-predictions';
 import { type Competitor, createCompetitors } from './competitors';
 import type { PythonCompetitors } from './python-competitors';
+import { median, rounded } from '../statistics';
 import { drawQueries } from './queries';
 
 export interface ModelMeasurements {
@@ -14,14 +15,9 @@ const QUERIES = 20_000;
 const ROUNDS = 7;
 /** Approximate duration of one turn; the number of rows follows from it. */
 const TIMESLICE_SECONDS = 0.25;
-const LANES = 16;
 
 /** Checks the results first, then measures all competitors in turn, round by round, under the same load. */
-export async function benchModel(
-  model: Model,
-  pythonCompetitors: PythonCompetitors,
-  byteAddsPerSecond: number,
-): Promise<ModelMeasurements> {
+export async function benchModel(model: Model, pythonCompetitors: PythonCompetitors): Promise<ModelMeasurements> {
   const queries = drawQueries(model, QUERIES);
   const descriptions = await pythonCompetitors.load(model, queries);
   const present = Object.keys(descriptions).filter((name) => descriptions[name] !== null);
@@ -31,9 +27,8 @@ export async function benchModel(
   await checkPredictions(new Classifier(model), queries, present, pythonCompetitors);
   const competitors = createCompetitors(model, queries, present, pythonCompetitors);
   const rates = await measureRounds(competitors);
-  const limit = (byteAddsPerSecond * LANES) / (model.training.rows * model.training.featureCount);
-  report(competitors, rates, descriptions, limit);
-  const ratioTo = (name: string) => (rates.has(name) ? round(medianRatio(rates, name)) : null);
+  report(competitors, rates, descriptions);
+  const ratioTo = (name: string) => (rates.has(name) ? rounded(medianRatio(rates, name)) : null);
   return {
     rows_per_cpu_second: Math.round(median(rates.get('kernel') ?? [])),
     ratio: { ml_knn: ratioTo('ml_knn'), sklearn_brute: ratioTo('sklearn_brute'), faiss: ratioTo('faiss') },
@@ -63,12 +58,7 @@ async function rowsPerTimeslice({ cpuSeconds }: Competitor): Promise<number> {
   }
 }
 
-function report(
-  competitors: readonly Competitor[],
-  rates: Rates,
-  descriptions: Record<string, object | null>,
-  limit: number,
-): void {
+function report(competitors: readonly Competitor[], rates: Rates, descriptions: Record<string, object | null>): void {
   console.log(`  ${'rows/CPU s'.padStart(36)}  kernel ÷ this`);
   for (const { name } of competitors) {
     const what = descriptions[name] === undefined ? '' : Object.values(descriptions[name] ?? {}).join(', ');
@@ -77,21 +67,9 @@ function report(
   }
   for (const name of Object.keys(descriptions).filter((peer) => descriptions[peer] === null))
     console.log(`  ${name.padEnd(18)}${'not here'.padStart(18)}`);
-  const share = median(rates.get('kernel') ?? []) / limit;
-  console.log(
-    `  ${'byte-add limit'.padEnd(18)}${Math.round(limit).toLocaleString('en').padStart(18)}  the kernel reaches ${(100 * share).toFixed(1)} %`,
-  );
 }
 
 function medianRatio(rates: Rates, name: string): number {
   const own = rates.get('kernel') ?? [];
   return median((rates.get(name) ?? []).map((rate, turn) => (own[turn] ?? NaN) / rate));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(4));
 }

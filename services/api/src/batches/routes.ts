@@ -28,7 +28,7 @@ import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { Problem } from '../http/problem';
-import type { HandlerContext, Route } from '../http/router';
+import { createRouteFactory, type HandlerContext, type Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import {
   cancelOperation,
@@ -61,111 +61,40 @@ export type BatchRouteDeps = BatchDeps &
   };
 
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
-  const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.batchDocument(tenant, id));
   const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const route = createRouteFactory(deps, 'patient-data');
+  const ofBatch = { assertExists };
   return [
-    {
-      method: 'post',
-      path: collectionPath,
-      access,
-      isRepeat,
-      operation: createOperation,
-      handle: (context) => deps.protection.run(() => createBatch(deps, context)),
-    },
-    {
-      method: 'post',
-      path: `${collectionPath}/preflight`,
-      access,
-      operation: preflightOperation,
-      handle: (context) => deps.protection.run(() => preflight(deps, context)),
-    },
-    {
-      method: 'get',
-      path: collectionPath,
-      access,
-      operation: listOperation,
-      handle: (context) => listBatches(deps, context),
-    },
-    {
-      method: 'get',
-      path: itemPath,
-      access,
-      assertExists,
-      operation: getOperation,
-      handle: (context) => getBatch(deps, context),
-    },
-    {
-      method: 'get',
-      path: `${itemPath}/events`,
-      access,
-      assertExists,
-      operation: streamOperation,
-      handle: (context) => streamBatch(deps, context),
-    },
-    {
-      method: 'get',
-      path: `${itemPath}/results`,
-      access,
-      assertExists,
-      operation: resultsOperation,
-      handle: (context) => download(deps, context, 'results'),
-    },
-    {
-      method: 'get',
-      path: `${itemPath}/errors`,
-      access,
-      assertExists,
-      operation: errorsOperation,
-      handle: (context) => download(deps, context, 'errors'),
-    },
-    {
-      method: 'get',
-      path: `${itemPath}/changes`,
-      access,
-      assertExists,
-      operation: changesOperation,
-      handle: (context) => download(deps, context, 'changes'),
-    },
-    {
-      method: 'delete',
-      path: itemPath,
-      access,
-      assertExists,
-      operation: deleteOperation,
-      handle: (context) => remove(deps, context),
-    },
-    {
-      method: 'post',
-      path: `${itemPath}/cancel`,
-      access,
-      assertExists,
-      operation: cancelOperation,
-      handle: (context) => cancel(deps, context),
-    },
-    {
-      method: 'post',
-      path: `${itemPath}/retry`,
-      access,
-      assertExists,
-      operation: retryOperation,
-      handle: (context) => retry(deps, context),
-    },
-    {
-      method: 'post',
-      path: `${itemPath}/rescore`,
-      access,
-      assertExists,
-      isRepeat,
-      operation: rescoreOperation,
-      handle: (context) => rescore(deps, context),
-    },
+    route('post', collectionPath, createOperation, protectTask(createBatch), { isRepeat }),
+    route('post', `${collectionPath}/preflight`, preflightOperation, protectTask(preflight)),
+    route('get', collectionPath, listOperation, listBatches),
+    route('get', itemPath, getOperation, getBatch, ofBatch),
+    route('get', `${itemPath}/events`, streamOperation, streamBatch, ofBatch),
+    route('get', `${itemPath}/results`, resultsOperation, download('results'), ofBatch),
+    route('get', `${itemPath}/errors`, errorsOperation, download('errors'), ofBatch),
+    route('get', `${itemPath}/changes`, changesOperation, download('changes'), ofBatch),
+    route('delete', itemPath, deleteOperation, remove, ofBatch),
+    route('post', `${itemPath}/cancel`, cancelOperation, cancel, ofBatch),
+    route('post', `${itemPath}/retry`, retryOperation, retry, ofBatch),
+    route('post', `${itemPath}/rescore`, rescoreOperation, rescore, { assertExists, isRepeat }),
   ];
+}
+
+type Handle = (deps: BatchRouteDeps, context: HandlerContext) => Promise<void>;
+
+/** Keeps Amazon ECS from stopping this task while an upload is read. */
+function protectTask(handle: Handle): Handle {
+  return (deps, context) => deps.protection.run(() => handle(deps, context));
+}
+
+function download(resultFile: RunFile): Handle {
+  return (deps, context) => sendResultFile(deps, context, resultFile);
 }
 
 const PRESIGNED_SECONDS = 300;
 
-async function download(
+async function sendResultFile(
   deps: BatchRouteDeps,
   { request, response, params, query, principal, auditEntry }: HandlerContext,
   resultFile: RunFile,

@@ -55,6 +55,17 @@ export interface Route {
   handle: (call: HandlerContext) => Promise<void>;
 }
 
+/** Returns a function that creates routes with the same dependencies and access. */
+export function createRouteFactory<Deps>(deps: Deps, access: Access) {
+  return (
+    method: Route['method'],
+    path: string,
+    operation: Operation,
+    handle: (deps: Deps, context: HandlerContext) => Promise<void>,
+    checks: Pick<Route, 'assertExists' | 'isRepeat'> = {},
+  ): Route => ({ method, path, access, operation, ...checks, handle: (context) => handle(deps, context) });
+}
+
 /** The checks that run before every handler. */
 export interface RouterDeps {
   /** @throws Problem 401, 403 */

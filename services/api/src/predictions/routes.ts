@@ -7,7 +7,7 @@ import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
-import { type HandlerContext, type Route, parse } from '../http/router';
+import { createRouteFactory, type HandlerContext, parse, type Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import { type PredictionDeps, acceptPrediction, predictionBody } from './accept-prediction';
@@ -43,57 +43,17 @@ export type PredictionRouteDeps = PredictionDeps &
   };
 
 export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
-  const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.predictionRequest(tenant, id));
   const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const route = createRouteFactory(deps, 'patient-data');
+  const ofPrediction = { assertExists };
   return [
-    {
-      method: 'post',
-      path: collectionPath,
-      access,
-      isRepeat,
-      operation: createOperation,
-      handle: (context) => createPrediction(deps, context),
-    },
-    {
-      method: 'get',
-      path: collectionPath,
-      access,
-      operation: listOperation,
-      handle: (context) => listPredictions(deps, context),
-    },
-    {
-      method: 'get',
-      path: itemPath,
-      access,
-      assertExists,
-      operation: getOperation,
-      handle: (context) => getPrediction(deps, context),
-    },
-    {
-      method: 'delete',
-      path: itemPath,
-      access,
-      assertExists,
-      operation: deleteOperation,
-      handle: (context) => removePrediction(deps, context),
-    },
-    {
-      method: 'post',
-      path: `${itemPath}/cancel`,
-      access,
-      assertExists,
-      operation: cancelOperation,
-      handle: (context) => cancelPrediction(deps, context),
-    },
-    {
-      method: 'get',
-      path: `${itemPath}/events`,
-      access,
-      assertExists,
-      operation: streamOperation,
-      handle: (context) => streamPrediction(deps, context),
-    },
+    route('post', collectionPath, createOperation, createPrediction, { isRepeat }),
+    route('get', collectionPath, listOperation, listPredictions),
+    route('get', itemPath, getOperation, getPrediction, ofPrediction),
+    route('delete', itemPath, deleteOperation, removePrediction, ofPrediction),
+    route('post', `${itemPath}/cancel`, cancelOperation, cancelPrediction, ofPrediction),
+    route('get', `${itemPath}/events`, streamOperation, streamPrediction, ofPrediction),
   ];
 }
 
