@@ -49,7 +49,7 @@ import { importProfileRoutes } from './import-profiles/routes';
 import { webRouter } from './static/web-app';
 import { toProblem } from './to-problem';
 
-/** Each takes a core and up to a quarter of a gigabyte. */
+/** Each conversion uses a core and up to 256 MiB. */
 const MAX_CONVERSIONS = 2;
 
 export interface AppDeps {

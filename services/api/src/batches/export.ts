@@ -24,7 +24,7 @@ export interface Export {
 
 const NUMBERS = /^(probability_|previous_probability_|shapley_)/;
 
-/** The types of the columns of a file: the input's own stay text, and an identifier is text also in workbooks. */
+/** Column types of a result file. Columns of the input stay text, so that identifiers are text in workbooks too. */
 export function columnTypes(file: RunFile, { input, options, ...batch }: BatchDocument, schema: Schema): ColumnType[] {
   const idColumn = input.canonical === undefined ? findId(input.columns, schema) : input.canonical.id;
   const added =
@@ -46,8 +46,8 @@ function findId(columns: readonly string[], schema: Schema): number {
 }
 
 /**
- * Sends a stored CSV file in another format, converted on a thread while it is read. A file that turns out to be damaged
- * breaks the connection, because the answer has begun.
+ * Sends a stored CSV file in another format, converted in a thread while it is read. If the file proves to be damaged, the
+ * connection is closed, because the response has begun.
  * @throws TabularError when the format has no room for the rows
  */
 export async function sendExport(request: Request, response: Response, exported: Export): Promise<void> {

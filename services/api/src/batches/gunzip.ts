@@ -5,7 +5,7 @@ import { Problem } from '../http/problem';
 
 /** CSV of single digits shrinks about tenfold; a file of records never expands far more than that. */
 const MAX_RATIO = 200;
-/** Smaller outputs are harmless, and short files may be very regular. */
+/** Smaller outputs are harmless, and short files may compress very well. */
 const RATIO_CHECK_FROM_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
@@ -28,7 +28,7 @@ export async function* gunzip(compressed: AsyncIterable<Uint8Array>): AsyncGener
     decompressor,
   );
   piping.catch(() => {
-    // The same error comes out of reading below.
+    // Reading below throws the same error.
   });
   try {
     for await (const chunk of decompressor as AsyncIterable<Uint8Array>) {

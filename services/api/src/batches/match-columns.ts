@@ -18,11 +18,11 @@ export interface ColumnReport {
   used_as: 'feature' | 'label' | 'id' | 'carried';
   feature?: string;
   matched_by?: 'name' | 'alias' | 'profile';
-  /** The feature without a column whose name is most like this one's. */
+  /** The missing feature with the most similar name. */
   suggestion?: string;
 }
 
-/** A header that does not fit, with what each of its columns could be. */
+/** A header that does not match the model, with the possible use of each column. */
 export class HeaderProblem extends Problem {
   constructor(
     detail: string,
@@ -52,10 +52,10 @@ export function reportColumns(
   });
 }
 
-/** Errors of headers whose columns have no meaning of their own, whatever their names are like. */
+/** Errors of headers whose column names are meaningless. */
 const NAMELESS = ['ambiguous-columns', 'no-header'];
 
-/** The use of each column of a file that does not fit, as far as its name or the profile tells. */
+/** The use of each column of a file that does not match, as far as its name or the profile determines it. */
 function reportMismatch(
   columns: string[],
   schema: Schema,

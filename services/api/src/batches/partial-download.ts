@@ -28,8 +28,8 @@ interface PartialDownloadDeps {
 }
 
 /**
- * The rows of the shards that are finished so far, in the input's order, shard by shard from the store; with gaps where none
- * is, or where its object is damaged. Charged by rows, because it is composed for each request. @throws Problem 410 when the input, and with it the header, is gone
+ * Sends the rows of the shards scored so far, in input order; unscored and damaged shards leave gaps. Charged by rows, because
+ * the file is composed for each request. @throws Problem 410 when the input, which holds the header, was removed
  */
 export async function sendPartialFile(
   request: Request,
@@ -101,7 +101,7 @@ async function* partialChunks(
   }
 }
 
-/** A shard that is damaged or cannot be read leaves a gap, as one that is not scored does. */
+/** A damaged or unreadable shard leaves a gap, like an unscored one. */
 async function readShardFile(
   store: ObjectStore,
   damage: DamageReport,

@@ -16,10 +16,10 @@ export interface PreflightReport {
   /** Every column of the file and its use. */
   columns: ColumnReport[];
   rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
-  /** How many rows have each kind of fault. */
+  /** Number of rows by kind of error. */
   rejected_by_code: Record<string, number>;
   errors: { row: number; line: number | null; code: string; detail: string }[];
-  /** Equal errors together, the most frequent first. */
+  /** Equal errors are counted together; the most frequent comes first. */
   faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];
   missing_by_feature: Record<string, number>;
   drift: object;

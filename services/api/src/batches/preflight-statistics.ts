@@ -7,9 +7,9 @@ import type { PreflightReport } from './preflight-report';
 
 const MAX_LISTED_ERRORS = 100;
 const MAX_LISTED_FAULTS = 20;
-/** Texts of errors that are counted apart. */
+/** Maximum number of different error texts that are counted. */
 const MAX_FAULTS = 1_000;
-/** Rows among which repeated ones are counted: a larger set would take too much memory. */
+/** Duplicates are counted among this many rows; a larger set would need too much memory. */
 const MAX_COMPARED_ROWS = 1_000_000;
 
 export interface StatisticsOptions {
@@ -24,7 +24,7 @@ export interface StatisticsOptions {
 
 type Fault = PreflightReport['faults'][number];
 
-/** Counts kinds of rows while they stream by. */
+/** Counts rows by kind while the file is read. */
 export class PreflightStatistics {
   /** Value counts of all blocks so far, see `valueHistogram`. */
   readonly histogram: number[] = [];
@@ -136,7 +136,7 @@ export class PreflightStatistics {
   }
 }
 
-/** A canonical row without its line and fault, so that equal rows of the file are equal. */
+/** A canonical row without its line and error columns, so that equal rows of the file compare equal. */
 function withoutLine(row: Buffer, { delimiter }: Dialect): Buffer {
   const fault = row.lastIndexOf(delimiter);
   const line = row.lastIndexOf(delimiter, fault - 1);

@@ -21,9 +21,9 @@ import type { UploadSummary } from './upload-inspector';
 const SLICE_BYTES = 16 * 1024;
 
 /**
- * Reads an upload as a batch would, by the same code, and removes it again. A file that can be read gets a report, also when
- * an upload of it would be refused. Takes an upload slot and is charged as an upload is.
- * @throws Problem as the upload would, for a file that cannot be read
+ * Reads a file with the code of an upload and removes it again. A readable file gets a report, even if an upload of it would be
+ * refused. Uses an upload slot and is charged like an upload.
+ * @throws Problem like the upload, for an unreadable file
  */
 export function preflightBatch(
   deps: BatchDeps,
@@ -54,7 +54,7 @@ export function preflightBatch(
   });
 }
 
-/** Counts the rows of a stored upload, in slices between which the event loop has its turn. */
+/** Counts the rows of a stored upload in slices, between which the event loop runs other work. */
 export async function readStatistics(
   { store }: Pick<BatchDeps, 'store'>,
   tenant: string,

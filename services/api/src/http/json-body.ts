@@ -41,7 +41,7 @@ function decode(bytes: Buffer, charset = 'utf-8'): string {
   }
 }
 
-/** Words of R, Python and JavaScript for a value that is not there. */
+/** Words of R, Python and JavaScript for a missing value, which are not JSON. */
 const NO_VALUE = /^-?(NaN|nan|NA|None|Infinity|Inf|undefined)\b/;
 
 function describeSyntaxError(text: string, error: unknown): string {

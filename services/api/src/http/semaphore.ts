@@ -1,4 +1,4 @@
-/** At most so many tasks at once; further ones wait in their order. */
+/** Runs at most this many tasks at once; further ones wait in order. */
 export class Semaphore {
   private active = 0;
   private readonly waiting: (() => void)[] = [];

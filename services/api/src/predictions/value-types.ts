@@ -4,8 +4,8 @@ import { Problem } from '../http/problem';
 const TEXT_FIELDS = ['sample_id', 'model', 'operating_point', 'missing'];
 
 /**
- * Refuses values of another JSON type, all at once, with the way to send them: R boxes single values into lists, and numbers
- * of many digits lose some of them on the way. Other values are left to the schema.
+ * Rejects values of the wrong JSON type, all in one error, with advice: R wraps single values into lists, and numbers with too
+ * many digits lose precision. The schema checks all other values.
  * @throws Problem 422 naming each field
  */
 export function assertValueTypes(body: unknown): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idempotencyKey, jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
 import type { Operation } from '../http/router';
 
-/** How the operations on reviews are documented and what they take. */
+/** OpenAPI operations and schemas of the review routes. */
 
 const tags = ['reviews'];
 

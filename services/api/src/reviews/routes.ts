@@ -92,7 +92,7 @@ function routesOf(
   ];
 }
 
-/** @throws ObjectNotFoundError, Problem 409 while it has no end */
+/** @throws ObjectNotFoundError, Problem 409 while it is not finished */
 async function findPrediction(
   deps: ReviewRouteDeps,
   tenant: string,
@@ -134,7 +134,7 @@ async function createReview(
   response.status(201).json(review);
 }
 
-/** The id that the idempotency key stands for, under which every repetition stores the same review. */
+/** @returns the id that the idempotency key stands for; a repeated request stores its review under the same id */
 async function claimId(
   { idempotency }: ReviewRouteDeps,
   tenant: string,
@@ -145,7 +145,7 @@ async function claimId(
   return key === undefined ? id : idempotency.claim(tenant, key, { id, payload_sha256: payloadDigest(payload) });
 }
 
-/** The decision is not repeated: it may hold anything. */
+/** The error does not quote the decision, which may contain anything. */
 function assertDecision(decision: string, known: readonly string[]): void {
   if (known.includes(decision)) return;
   const detail = `must be one of ${known.join(', ')}`;

@@ -17,16 +17,16 @@ export interface ReviewDeps {
 
 export interface ReviewTarget {
   tenant: string;
-  /** Where its reviews lie. */
+  /** Folder of its reviews. */
   folder: string;
-  /** The document without which there is no such record or batch. */
+  /** Key of the document whose existence makes the record or batch exist. */
   documentKey: string;
 }
 
 /**
- * Stores a review, once however often it is called with its id. Its size stays reserved when the store fails, for the review
- * may be there; the next count of the tenant's objects corrects that.
- * @returns the review as it was stored first
+ * Stores a review once per id. If the store fails, the size stays reserved, because the review may have been written; the next
+ * count of the tenant's objects corrects it.
+ * @returns the review that was stored first
  * @throws Problem 413, ObjectNotFoundError when the reviewed resource is deleted meanwhile
  */
 export async function storeReview(
@@ -39,14 +39,14 @@ export async function storeReview(
   try {
     await quotas.storage.reserve(tenant, review.id, bytes.length);
   } catch (error) {
-    // A repetition stores nothing, so no quota can refuse it.
+    // A repeated request stores nothing, so the quota does not apply.
     const first = error instanceof Problem ? await findDocument(store, key, reviewShape) : undefined;
     if (first === undefined) throw error;
     return first;
   }
   const stored = await putOrRead(store, key, review, bytes);
   if ((await store.head(documentKey)) !== undefined) return stored;
-  // A deletion that began before the review was stored may have passed it over.
+  // A deletion that began before the review was stored may have missed it.
   await store.delete(key);
   await quotas.storage.release(tenant, review.id);
   throw new ObjectNotFoundError(documentKey);

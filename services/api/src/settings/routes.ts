@@ -71,7 +71,7 @@ async function replaceSettings(
   response.json(wanted);
 }
 
-/** A name alone would follow promotions, which is what the setting is there to prevent. @throws Problem 422, UnknownModelError */
+/** Requires a version: a bare name would follow promotions, which the setting prevents. @throws Problem 422, UnknownModelError */
 async function assertPinned(registry: ModelRegistry, reference: string): Promise<void> {
   const { name, version } = await registry.resolve(reference).catch((error: unknown) => {
     if (error instanceof UnknownModelError || error instanceof NoChampionError)

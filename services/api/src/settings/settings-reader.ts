@@ -8,21 +8,21 @@ import {
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 
-/** A change counts in every process after this time and one read of the store: well within ten seconds. */
+/** A change is in force in every process after this time and one read of the store, well within ten seconds. */
 const MAX_AGE_MS = 5_000;
 const MAX_TENANTS = 1_000;
 
 const DEFAULT_SETTINGS: TenantSettings = { default_model: null, operating_point: 'default' };
 
-/** The choice that a record or upload may leave to the settings, as it was sent. */
+/** The request's own choice; what is undefined comes from the settings. */
 export interface SentChoice {
   model?: string;
   operating_point?: OperatingPointName;
 }
 
 /**
- * The settings of tenants, read from the object store again when they are five seconds old. Where they cannot be read nothing
- * is put in their place: a record would be scored by a model that its tenant has not validated.
+ * Reads tenants' settings, cached for five seconds. If they cannot be read, requests fail: a default model might be one that
+ * the tenant has not validated.
  */
 export class SettingsReader {
   private readonly cache = new Map<string, { settings: Promise<TenantSettings>; readAtMs: number }>();
@@ -32,7 +32,7 @@ export class SettingsReader {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** As the store has them now. @throws Problem 409 when they are damaged, StoreUnavailableError */
+  /** Reads them from the store, without cache. @throws Problem 409 when they are damaged, StoreUnavailableError */
   async readLatest(tenant: string): Promise<TenantSettings> {
     try {
       return (await this.documentOf(tenant).read()).value ?? DEFAULT_SETTINGS;
@@ -53,7 +53,7 @@ export class SettingsReader {
     try {
       await this.documentOf(tenant).replace({ default_model, operating_point });
     } finally {
-      // A read that began before this change must not be remembered after it.
+      // A read that began before this change must not be cached after it.
       this.cache.delete(tenant);
     }
   }
@@ -82,7 +82,7 @@ function settingsDamaged(cause: ObjectCorruptError): Problem {
   );
 }
 
-/** Fills in the tenant's settings where the request names nothing; without need they are not read. */
+/** Fills in the tenant's settings where the request names nothing; reads them only then. */
 export async function applySettings(
   reader: SettingsReader,
   tenant: string,

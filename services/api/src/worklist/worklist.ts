@@ -19,7 +19,7 @@ export type WorklistItem = z.output<typeof worklistItem>;
 export type WorklistDeps = BatchRowsDeps &
   PredictionResponseDeps & { damage: DamageReport; retention: Pick<RetentionPolicy, 'isExpired'> };
 
-/** A place in the list: behind a record, or behind a row of a batch. */
+/** A position in the list: after a record, or after a row of a batch. */
 export interface WorklistCursor {
   id: string;
   row?: number;
@@ -27,18 +27,18 @@ export interface WorklistCursor {
 
 interface Step {
   cursor: WorklistCursor;
-  /** Absent where the place holds nothing to review. */
+  /** Absent when there is nothing to review at this position. */
   item?: WorklistItem;
-  /** How much was read to get here, in records. */
+  /** Amount read to reach this position, in records. */
   effort: number;
 }
 
 const IDS_AT_ONCE = 16;
-/** Effort of a page of a batch's rows, and of each shard that is read for it. */
+/** Cost in records of a page of a batch's rows, and of each shard that is read for it. */
 const PAGE_EFFORT = 10;
 const SHARD_EFFORT = 25;
 const MAX_EFFORT = 500;
-/** Behind every row. */
+/** A row number after every row. */
 const LAST_ROW = 999_999_999;
 
 /** Records and rows without a review, newest record or batch first, input order within a batch. */
@@ -49,7 +49,7 @@ export class Worklist {
     private readonly outcome: RowFilter['outcome'],
   ) {}
 
-  /** Ends early after looking at very many items: such a page is short, even empty, and has more behind it. */
+  /** Ends early after reading very many items: such a page is short or empty, and more pages follow. */
   async page(
     after: WorklistCursor | undefined,
     limit: number,
@@ -119,7 +119,7 @@ export class Worklist {
     for (let before = start === undefined ? undefined : idPrefix + start; ;) {
       const { ids, hasMore } = await listNewestFirst(store, { prefix, idPrefix, before, limit: 100 });
       for (const id of ids) {
-        // All behind it have expired too.
+        // All later ones have expired too.
         if (retention.isExpired(id)) return;
         yield id;
       }
@@ -146,13 +146,13 @@ export class Worklist {
     };
   }
 
-  /** A batch that is not finished, or that cannot be shown for reasons of its own, hides no other. */
+  /** An unfinished or unreadable batch hides no other. */
   private async *batchSteps(id: string, after: number, limit: number): AsyncGenerator<Step> {
     try {
       yield* this.unreviewedRows(id, after, limit);
     } catch (error) {
       if (error instanceof StoreUnavailableError && !(error instanceof ObjectUnreadableError)) throw error;
-      // A problem without a cause is no fault: the batch has no rows, or none yet.
+      // A problem without a cause is expected: the batch has no rows, or none yet.
       const fault = error instanceof Problem ? error.cause : error;
       if (fault !== undefined && !(fault instanceof ObjectNotFoundError))
         this.deps.damage.report(ObjectKeys.batchFolder(this.tenant, id), fault);
@@ -179,13 +179,13 @@ export class Worklist {
     }
   }
 
-  /** Rows behind `start` that have a review. */
+  /** Rows after `start` that have a review. */
   private reviewedRows(id: string, start: number): AsyncGenerator<string> {
     const from = start === 0 ? undefined : ObjectKeys.rowReviewsFolder(this.tenant, id, start);
     return this.listReviews(listFolders(this.deps.store, ObjectKeys.resourceReviewsFolder(this.tenant, id), from));
   }
 
-  /** A folder of reviews that cannot be read hides no record or row: it counts as empty. */
+  /** An unreadable folder of reviews counts as empty, so that it hides no record or row. */
   private async *listReviews<T>(listing: AsyncGenerator<T>): AsyncGenerator<T> {
     try {
       yield* listing;
@@ -196,7 +196,7 @@ export class Worklist {
   }
 }
 
-/** Tells of rows, asked for in ascending order, whether they have a review. Reads no more of the listing than that needs. */
+/** Checks for rows in ascending order whether they have a review, and reads only as much of the listing as needed. */
 class ReviewedRows {
   private nextRow = 0;
 

@@ -26,27 +26,27 @@ export interface BatchRowsDeps {
 
 export interface RowPage {
   data: BatchRow[];
-  /** Where the next page goes on: behind the last row, or behind the last one looked at. */
+  /** The next page starts after this row: the last one shown, or the last one scanned. */
   lastRow: number | null;
   hasMore: boolean;
   readShards: number;
 }
 
-/** Shards that one request reads whole, and of which it reads the counts; beyond them the page ends short. */
+/** Shards that one request may read completely, and shards whose counts it may read; beyond them the page is short. */
 const MAX_READ_SHARDS = 40;
 const MAX_COUNTED_SHARDS = 512;
 const COUNT_CONCURRENCY = 16;
-/** Rows that one request looks at before its page ends short: about two seconds of CPU. */
+/** Rows that one request may scan, about two seconds of CPU; beyond them the page is short. */
 const MAX_SEEN_ROWS = 200_000;
-/** Looked at in one go, in about a millisecond. */
+/** Rows scanned without yielding, which takes about a millisecond. */
 const SLICE_ROWS = 128;
 
-/** Shards in memory at once, of all requests of this process: each may take several megabytes. */
+/** Shards that all requests of this process hold in memory at once; each may take several megabytes. */
 const shardReads = new Semaphore(8);
 
 /**
- * The result rows of a finished batch, from its shard objects, one shard in memory at a time. Rows are looked at in time slices, and
- * every shard that is read is charged to the tenant.
+ * Reads the result rows of a finished batch from its shard objects, one shard in memory at a time. Scans rows in time slices and
+ * charges every shard to the tenant.
  */
 export class BatchRows {
   private readonly failedShards: ReadonlySet<number>;
@@ -137,7 +137,7 @@ export class BatchRows {
     }
   }
 
-  /** Counts of the scored shards, a block at a time. */
+  /** Yields the counts of scored shards in blocks. */
   private async *countsFrom(first: number): AsyncGenerator<{ shard: number; counts: ShardCounts }[]> {
     const { store } = this.deps;
     const prefix = ObjectKeys.shardsFolder(this.tenant, this.batch.id);
@@ -162,7 +162,7 @@ export class BatchRows {
     if (block.length > 0) yield await readBlock();
   }
 
-  /** At most `max` wanted rows of a shard, in their order, and how many rows were looked at. */
+  /** @returns at most `max` matching rows of a shard in order, and the number of rows scanned */
   private findRows(
     shard: number,
     after: number,
@@ -214,7 +214,7 @@ export class BatchRows {
     }
   }
 
-  /** -1 for a row that the batch has not. */
+  /** @returns -1 when the batch has no such row */
   private shardOf(row: number): number {
     return this.batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
   }

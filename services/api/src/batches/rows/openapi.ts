@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jsonResponse, page, prediction, problemResponses } from '../../http/response-schemas';
 import type { Operation } from '../../http/router';
 
-/** How the operations on a batch's rows are documented and what they take. */
+/** OpenAPI operations and query schemas of a batch's rows. */
 
 const tags = ['batches'];
 const { predicted_class, probability_malignant, outcome, reasons, missing_features } =

@@ -12,10 +12,10 @@ export interface RowFilter {
   id_prefix?: string;
 }
 
-/** A text cell that the result file guards against spreadsheets. */
+/** A text cell that the result file protects with an apostrophe against being run as a formula. */
 const GUARDED_TEXT = /^'(?=[=+\-@\t\r])/;
 
-/** Reads rows of a batch from the bytes that the batch has stored of them. */
+/** Parses stored rows of a batch. */
 export class RowFormat {
   private readonly dialect: Dialect;
   private readonly match: RowMatch;
@@ -36,7 +36,7 @@ export class RowFormat {
     return this.match.idColumn !== undefined;
   }
 
-  /** Rows of a shard's part of the result file, from a place in it on; undefined for each row that the filter leaves out. */
+  /** Yields the rows of a shard's results from an index on; undefined for each row that the filter excludes. */
   *resultRows(bytes: Uint8Array, from: number, filter: RowFilter): Generator<BatchRow | undefined> {
     for (const cells of this.cells(bytes, from, filter)) {
       const isWanted =
@@ -47,7 +47,7 @@ export class RowFormat {
     }
   }
 
-  /** Rows of the input, of a shard that was not scored; undefined for each row that the filter leaves out. */
+  /** Yields the input rows of an unscored shard; undefined for each row that the filter excludes. */
   *failedRows(bytes: Uint8Array, firstRow: number, from: number, filter: RowFilter): Generator<BatchRow | undefined> {
     const { outcome, predicted_class } = filter;
     if (outcome !== undefined || predicted_class !== undefined) return;
@@ -61,7 +61,7 @@ export class RowFormat {
     }
   }
 
-  /** Looks at the cells that a filter needs, because building a row takes ten times as long as splitting it. */
+  /** Checks only the cells that a filter needs, because building a row takes ten times as long as splitting it. */
   private hasResult(cells: readonly string[], { outcome, predicted_class }: RowFilter): boolean {
     const [, status, label, , given] = cells.slice(this.columns, this.columns + 5);
     return (
@@ -79,7 +79,7 @@ export class RowFormat {
     return this.match.columns.length;
   }
 
-  /** The cells of each row; undefined for a row without the identifier's bytes, up to the first one that CSV writes in another way. */
+  /** Yields the cells of each row; skips parsing (undefined) while a row's bytes cannot contain the identifier. */
   private *cells(bytes: Uint8Array, from: number, { id_prefix = '' }: RowFilter): Generator<string[] | undefined> {
     const needle = id_prefix.split('"', 1).join();
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -127,7 +127,7 @@ export class RowFormat {
     };
   }
 
-  /** null for what was not measured, and for what is no number: the error of the row then says so. */
+  /** null when not measured, and for text that is no number, which the row's error reports. */
   private toNumber(cell: string | undefined): number | null {
     const text = cell?.trim() ?? '';
     const value = text === '' ? NaN : Number(this.decimalComma ? text.replace(',', '.') : text);
@@ -147,12 +147,12 @@ function split(list: string | undefined): string[] {
   return list === undefined || list === '' ? [] : list.split(';');
 }
 
-/** Where the columns of a file lie in its results. */
+/** Positions of a file's columns in its results. */
 interface RowMatch {
   columns: readonly string[];
   featureColumns: ArrayLike<number>;
   idColumn?: number;
-  /** The stored rows have hidden columns behind those of the file. */
+  /** The stored rows have hidden columns after those of the file. */
   isCanonical: boolean;
 }
 

@@ -73,7 +73,7 @@ async function getRow(deps: BatchRowsDeps, { response, params, principal, auditE
   response.json(found);
 }
 
-/** @throws ObjectNotFoundError for what is no row number */
+/** @throws ObjectNotFoundError for text that is no row number */
 export function parseRowNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new ObjectNotFoundError('row');
   return Number(text);
