@@ -4,9 +4,10 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array);
   }
   class Instance {
-    constructor(module: Module);
+    constructor(module: Module, imports?: Imports);
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  type Imports = Readonly<Record<string, Readonly<Record<string, (...values: number[]) => number>>>>;
   interface Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;

@@ -20,7 +20,7 @@ export const randomModels: fc.Arbitrary<RandomModel> = fc.integer({ min: 2, max:
       benign: fc.array(sample, { minLength: 5, maxLength: 20 }),
       malignant: fc.array(sample, { minLength: 5, maxLength: 20 }),
       kind: fc.record<Kind>({
-        k: fc.integer({ min: 1, max: 5 }),
+        k: fc.integer({ min: 1, max: 9 }),
         metric: fc.constantFrom('bray-curtis', 'euclidean'),
         rule: fc.constantFrom('class-ratio', 'votes'),
         slope: fc.constantFrom(5, 1, -2),

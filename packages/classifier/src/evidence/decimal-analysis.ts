@@ -1,5 +1,5 @@
 import type { RecordAnalysis } from './evidence';
-import type { CooperativeGame } from './shapley';
+import { computeCoalitionValues } from './shapley';
 import { createDecisionRule, type DecisionRule, voteShare } from '../knn/decision-rule';
 import { ClassNeighbors } from '../knn/nearest';
 import { BruteForceSearch } from '../knn/search';
@@ -32,18 +32,20 @@ export class DecimalAnalysis implements RecordAnalysis {
     return this.allPlayerNames.filter((name) => this.featuresOf(name).length > 0);
   }
 
-  createGame(): CooperativeGame {
+  coalitionValues(emptyValue: number): Float64Array {
     const squares = this.playerNames().map((name) => this.squaredDifferencesOf(this.featuresOf(name)));
     const partialSums = squares.map(() => new Float64Array(this.model.training.rows));
     const { numerators } = this.search.distances;
-    return {
+    const game = {
       players: squares.length,
-      coalitionValue: (depth, player) => {
+      coalitionValue: (depth: number, player: number) => {
         addArrays(partialSums[depth], squares[player], numerators);
         return this.probabilityOfDistances();
       },
-      addPlayer: (depth, player) => addArrays(partialSums[depth], squares[player], partialSums[depth + 1]),
+      addPlayer: (depth: number, player: number) =>
+        addArrays(partialSums[depth], squares[player], partialSums[depth + 1]),
     };
+    return computeCoalitionValues(game, emptyValue);
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {

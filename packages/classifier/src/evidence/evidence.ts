@@ -1,5 +1,4 @@
 import type { Label } from '@cytoqueue/schema';
-import type { CooperativeGame } from './shapley';
 import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
 /** Evidence for the result of one record. It is returned as JSON unchanged; features have their canonical names. */
@@ -65,10 +64,11 @@ export const classNames: Readonly<Record<Label, ClassName>> = { 0: 'benign', 1: 
 export interface RecordAnalysis {
   setSample(sample: Float64Array): void;
   /**
-   * Players are measured features or groups of them; a coalition's value is the probability from its features alone.
+   * Value of every coalition by bit mask of its players: the probability from its features alone. Players are measured
+   * features or groups of them. @param emptyValue value of the empty coalition
    */
-  createGame(): CooperativeGame;
-  /** Names in the order of the game's players. */
+  coalitionValues(emptyValue: number): Float64Array;
+  /** Names in the order of the bits. */
   playerNames(): readonly string[];
   /** Names of all possible players, whether measured in this sample or not. */
   readonly allPlayerNames: readonly string[];

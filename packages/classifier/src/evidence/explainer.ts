@@ -3,10 +3,9 @@ import type { PredictOptions } from '../classifier';
 import { conformalEvidence } from './conformal';
 import { DecimalAnalysis } from './decimal-analysis';
 import type { Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
-import { createPackedMetric } from './grade-search';
-import { IntegerAnalysis } from './integer-analysis';
+import { hasGrades, IntegerAnalysis } from './integer-analysis';
 import { missingCombinations } from './missing';
-import { computeCoalitionValues, shapleyValues } from './shapley';
+import { shapleyValues } from './shapley';
 import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
 import { ReferenceKnn } from '../knn/reference-knn';
 import type { Model } from '../model/model';
@@ -27,11 +26,10 @@ export class Explainer {
 
   constructor(readonly model: Model) {
     const { file, training } = model;
-    const packedMetric = createPackedMetric(model);
     this.reference = new ReferenceKnn(model);
     this.rule = createDecisionRule(file);
     this.novelty = file.novelty && new Novelty(file.novelty);
-    this.analysis = packedMetric === undefined ? new DecimalAnalysis(model) : new IntegerAnalysis(model, packedMetric);
+    this.analysis = hasGrades(model) ? new IntegerAnalysis(model) : new DecimalAnalysis(model);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
 
@@ -71,7 +69,7 @@ export class Explainer {
 
   private shapley(probability: number): ShapleyEvidence {
     const { analysis, prevalence } = this;
-    const coalitionValues = computeCoalitionValues(analysis.createGame(), prevalence);
+    const coalitionValues = analysis.coalitionValues(prevalence);
     // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
     coalitionValues[coalitionValues.length - 1] = probability;
     const values = Object.fromEntries(analysis.allPlayerNames.map((name) => [name, 0]));

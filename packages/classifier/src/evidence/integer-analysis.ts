@@ -1,82 +1,201 @@
 import type { Label } from '@cytoqueue/schema';
 import { classNames, type FlipEvidence, type RecordAnalysis } from './evidence';
-import { FlipSearch } from './flip';
-import { createGradeRule, type GradeRule } from './grade-rule';
-import { createGradeSearch, type GradeSearch, type PackedMetric } from './grade-search';
-import { findDistinctRows, RankedRows } from './ranked-rows';
-import { type CooperativeGame, PartialDistanceGame } from './shapley';
-import type { Model } from '../model/model';
+import { gradesWasm } from '../kernel/wasm';
+import { copyIntoMemory, instantiate, type WasmInstance } from '../kernel/wasm-instance';
+import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
+import type { Model, TrainingSet } from '../model/model';
 
-/** Analysis of integer features (grades) that are compared without scaling. */
+/** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades.ts` requires. */
+const MAX_TOTAL_GRADES = 100;
+/** Rows that one vector of the module holds. */
+const VECTOR_ROWS = 4;
+/** REGISTERS of the module. */
+const MIN_LANE_VECTORS = 5;
+/** Packed distance of padding rows: as a fraction or a square farther than every row. */
+const FAR = 2 ** 14;
+/** Relative tolerance: larger than all rounding between a distance and a probability. */
+const ROUNDING = 1e-9;
+
+/** Whether the model compares grades: whole numbers from 1, few enough, and not scaled. */
+export function hasGrades({ file: { scaling }, schema: { features } }: Model): boolean {
+  const maxGrade = Math.max(...features.map(({ max }) => max));
+  const areGrades = features.every(({ integer, min }) => integer && min >= 1);
+  return scaling === null && areGrades && maxGrade * features.length <= MAX_TOTAL_GRADES;
+}
+
+type SetPlayer = (player: number, feature: number, grade: number) => void;
+type FindFlip = (isMalignant: number, limit: number, offset: number, votes: number) => number;
+
+/**
+ * Analysis of grades that are compared without scaling, in WebAssembly (`assembly/grades.ts`). Distances are exact
+ * fractions or squares there; the model's rule is applied here, so that probabilities equal the classifier's.
+ */
 export class IntegerAnalysis implements RecordAnalysis {
-  private readonly search: GradeSearch;
-  private readonly rankedRows: RankedRows;
-  private readonly rule: GradeRule;
-  private readonly flips: FlipSearch;
-  private readonly partialDistanceGame: PartialDistanceGame;
-  private readonly scratch: Int32Array;
-  private readonly deltas: Int32Array;
+  private readonly wasm: WasmInstance;
+  private readonly rule: DecisionRule;
+  private readonly maxGrade: number;
+  private readonly benignScores: Float64Array;
+  private readonly malignantScores: Float64Array;
+  private readonly setPlayer: SetPlayer;
+  private readonly findFirstFlip: FindFlip;
+  private readonly addFeature: (feature: number, grade: number) => void;
+  private sample: Float64Array = new Float64Array(0);
+  /** Indexes of the measured features. */
+  private measured: readonly number[] = [];
+  /** Of the flip search: the class to leave, and the probability of the change tried last. */
+  private flip = { label: 0, threshold: 0.5, probability: 0 };
 
-  constructor(
-    private readonly model: Model,
-    packedMetric: PackedMetric,
-  ) {
-    const rows = findDistinctRows(model.training);
-    const { k, features } = model.file;
-    this.search = createGradeSearch(k, packedMetric, arrayCount(features.length, packedMetric.maxGrade), rows.count);
-    this.rankedRows = new RankedRows(rows, packedMetric, this.search);
-    this.rule = createGradeRule(model.file, packedMetric, this.search.nearest);
-    this.flips = new FlipSearch(this.rankedRows, this.rule);
-    this.partialDistanceGame = new PartialDistanceGame(this.rankedRows, this.rule, this.search);
-    this.scratch = this.search.allocateInt32(rows.count);
-    this.deltas = this.search.allocateInt32(rows.count);
+  /** @throws Error on machines whose WebAssembly has no SIMD */
+  constructor(private readonly model: Model) {
+    const wasm = instantiate(gradesWasm, { host: { isFlip: this.isFlip.bind(this) } });
+    if (wasm === null) throw new Error('evidence needs WebAssembly SIMD, which this machine or Node.js does not have');
+    const { file, schema, training } = model;
+    const features = file.features.length;
+    this.wasm = wasm;
+    this.rule = createDecisionRule(file);
+    this.maxGrade = Math.max(...schema.features.map(({ max }) => max));
+    this.setPlayer = wasm.func<SetPlayer>('setPlayer');
+    this.findFirstFlip = wasm.func<FindFlip>('findFlip');
+    this.addFeature = wasm.func('addFeature');
+    const isVotes = file.calibration === null;
+    // More than k equal rows of a class count only where all rows within a distance vote.
+    const [benign, malignant] = ([0, 1] as const).map((label) =>
+      rowsOfClass(training, label, isVotes ? Infinity : file.k),
+    );
+    const benignEnd = padded(benign.length);
+    const rows = benignEnd + padded(malignant.length);
+    const settings = {
+      k: file.k,
+      isRatio: file.metric === 'bray-curtis' ? 1 : 0,
+      isVotes: isVotes ? 1 : 0,
+      maxGrade: this.maxGrade,
+      rows,
+      benignEnd,
+      benignCount: benign.length,
+      malignantCount: malignant.length,
+    };
+    for (const [name, value] of Object.entries(settings)) wasm.set(name, value);
+    const columns = new Uint32Array(features * rows);
+    const padding = new Uint32Array(rows).fill(FAR);
+    for (let feature = 0; feature < features; feature++) {
+      const column = columns.subarray(feature * rows, (feature + 1) * rows);
+      column.set(benign.map((row) => training.samples[row * features + feature]));
+      column.set(
+        malignant.map((row) => training.samples[row * features + feature]),
+        benignEnd,
+      );
+    }
+    padding.fill(0, 0, benign.length).fill(0, benignEnd, benignEnd + malignant.length);
+    const { benignScores, malignantScores } = copyIntoMemory(wasm, {
+      padding,
+      columns,
+      terms: new Uint32Array(features * rows),
+      changes: new Uint32Array(features * (this.maxGrade + 1) * rows),
+      sums: new Uint32Array((features + 1) * rows),
+      changed: new Uint32Array(rows),
+      grades: new Uint32Array(features),
+      lanes: new Uint32Array(Math.max(file.k, MIN_LANE_VECTORS) * VECTOR_ROWS),
+      bestCases: new Float64Array(features ** 2),
+      ownNearest: new Uint32Array(file.k),
+      benignScores: new Float64Array(2 ** features),
+      malignantScores: new Float64Array(2 ** features),
+    });
+    this.benignScores = benignScores;
+    this.malignantScores = malignantScores;
   }
 
   get allPlayerNames(): readonly string[] {
     return this.model.file.features;
   }
 
-  setSample(sample: Float64Array): void {
-    this.rankedRows.setSample(sample);
-  }
-
   playerNames(): readonly string[] {
-    return this.rankedRows.measured.map((feature) => this.model.file.features[feature]);
+    return this.measured.map((feature) => this.model.file.features[feature]);
   }
 
-  createGame(): CooperativeGame {
-    return this.partialDistanceGame.start();
+  /** @throws RangeError when a value is not a grade */
+  setSample(sample: Float64Array): void {
+    const { maxGrade } = this;
+    for (const grade of sample) {
+      const isGrade = Number.isInteger(grade) && grade >= 1 && grade <= maxGrade;
+      if (!isGrade && !Number.isNaN(grade)) throw new RangeError(`a grade is a whole number from 1 to ${maxGrade}`);
+    }
+    this.sample = sample;
+    this.measured = Array.from(sample.keys()).filter((feature) => !Number.isNaN(sample[feature]));
+    this.wasm.set('players', this.measured.length);
+    this.measured.forEach((feature, player) => this.setPlayer(player, feature, sample[feature]));
+    this.wasm.call('scoreCoalitions');
+  }
+
+  coalitionValues(emptyValue: number): Float64Array {
+    const { rule, benignScores, malignantScores } = this;
+    const values = new Float64Array(2 ** this.measured.length);
+    values[0] = emptyValue;
+    for (let coalition = 1; coalition < values.length; coalition++)
+      values[coalition] = rule(benignScores[coalition], malignantScores[coalition]);
+    return values;
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {
-    const { rankedRows, search, deltas, scratch, rule } = this;
-    deltas.fill(0);
-    features.forEach((feature, index) => {
-      rankedRows.termsOf(rankedRows.columns[feature], values[index], scratch);
-      search.add(deltas, scratch, deltas, deltas.length);
-    });
-    return rule.probability(rankedRows.packedDistances, deltas, rankedRows);
+    const { wasm, rule } = this;
+    wasm.call('startChanged');
+    features.forEach((feature, index) => this.addFeature(feature, values[index]));
+    wasm.call('scoreChanged');
+    return rule(wasm.get('benignScore'), wasm.get('malignantScore'));
   }
 
   findFlip(label: Label, threshold: number): FlipEvidence | null {
-    const flip = this.flips.find(this.rule.flipTarget(label, threshold));
-    if (flip === undefined) return null;
-    const { sample } = this.rankedRows;
-    const changes = flip.changes.map(({ feature, to }) => ({
-      feature: this.model.file.features[feature],
-      from: sample[feature],
-      to,
-    }));
+    this.flip = { label, threshold, probability: 0 };
+    if (this.searchFlip(label, threshold) === 0) return null;
+    const { wasm, measured, sample, model } = this;
+    const changes = ['first', 'second'].map((change) => {
+      const feature = measured[wasm.get(`${change}Player`)];
+      return { feature: model.file.features[feature], from: sample[feature], to: wasm.get(`${change}Grade`) };
+    });
+    if (changes[0].feature === changes[1].feature) changes.pop();
     return {
       changes,
       total_change: changes.reduce((total, { from, to }) => total + Math.abs(to - from), 0),
       predicted_class: classNames[label === 0 ? 1 : 0],
-      probability_malignant: flip.probability,
+      probability_malignant: this.flip.probability,
     };
+  }
+
+  private searchFlip(label: Label, threshold: number): number {
+    const { calibration, k } = this.model.file;
+    if (calibration === null) {
+      // The fewest votes with which the other class can win, as at least k rows vote.
+      const votes = label === 0 ? Math.ceil(threshold * k) : Math.floor((1 - threshold) * k) + 1;
+      return this.findFirstFlip(label, 1, 0, Math.max(1, votes));
+    }
+    // The ratio of the mean distances plus ε at which the class changes; without a rising curve every change is scored.
+    const { slope, intercept } = calibration.platt;
+    const ratio = Math.exp((Math.log(threshold / (1 - threshold)) - intercept) / slope);
+    const limit = slope > 0 ? (label === 0 ? 1 / ratio : ratio) * (1 + ROUNDING) : Infinity;
+    return this.findFirstFlip(label, limit, calibration.epsilon, 0);
+  }
+
+  /** Called by the module for each change that its bounds do not rule out. */
+  private isFlip(benignScore: number, malignantScore: number): number {
+    const { flip } = this;
+    flip.probability = this.rule(benignScore, malignantScore);
+    return (flip.probability >= flip.threshold ? 1 : 0) === flip.label ? 0 : 1;
   }
 }
 
-/** Number of arrays that RankedRows, the grade changes (two each), the game and this analysis allocate. */
-function arrayCount(features: number, maxGrade: number): number {
-  return 3 + 2 * features + 2 * features * (maxGrade + 2) + (2 * features + 1) + 2;
+/** Indexes of the training rows of a class, at most `limit` of those that are equal. */
+function rowsOfClass({ rows, featureCount, samples, labels }: TrainingSet, label: Label, limit: number): number[] {
+  const copies = new Map<string, number>();
+  const selected: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    if (labels[row] !== label) continue;
+    const key = samples.subarray(row * featureCount, (row + 1) * featureCount).join();
+    const copy = (copies.get(key) ?? 0) + 1;
+    copies.set(key, copy);
+    if (copy <= limit) selected.push(row);
+  }
+  return selected;
+}
+
+function padded(rows: number): number {
+  return Math.ceil(rows / VECTOR_ROWS) * VECTOR_ROWS;
 }

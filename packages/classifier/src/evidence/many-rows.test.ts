@@ -1,7 +1,5 @@
 import { wbc } from '@cytoqueue/schema';
-import { createPackedMetric, createScalarSearch } from './grade-search';
-import { findDistinctRows, RankedRows } from './ranked-rows';
-import { type Model, parseModel, serializeModel } from '../index';
+import { Classifier, Explainer, type Model, parseModel, serializeModel } from '../index';
 
 const FEATURES = 9;
 /** Both classes together have more rows than a 16-bit index can address. */
@@ -40,28 +38,21 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,
   const model = modelOf(rows.slice(0, ROWS_OF_CLASS), rows.slice(ROWS_OF_CLASS), metric);
   const samples = distinctVectors(3, 1, 10, 3);
 
-  test('ranks each row of each class once, nearest first', () => {
-    const packedMetric = createPackedMetric(model);
-    if (packedMetric === undefined) throw new Error('the model has no integer features');
-    const rankedRows = new RankedRows(
-      findDistinctRows(model.training),
-      packedMetric,
-      createScalarSearch(model.file.k, packedMetric),
-    );
+  test('the evidence equals predictions of the changed records', () => {
+    const explainer = new Explainer(model);
+    const classifier = new Classifier(model);
+    const names = model.schema.features.map(({ name }) => name);
     for (const sample of samples) {
-      rankedRows.setSample(sample);
-      for (const { start, end } of rankedRows.classRanges) {
-        const orders = Array.from(rankedRows.packedDistances.subarray(start, end), packedMetric.sortKey);
-        expect(orders.every((order, index) => index === 0 || order >= orders[index - 1])).toBe(true);
-        const ranked = new Set(
-          Array.from({ length: end - start }, (_, index) =>
-            rankedRows.columns.map((column) => column[start + index]).join(),
-          ),
-        );
-        expect(ranked).toEqual(
-          new Set((start === 0 ? rows.slice(0, ROWS_OF_CLASS) : rows.slice(ROWS_OF_CLASS)).map((row) => row.join())),
-        );
-      }
+      const { flip } = explainer.explain(sample);
+      const values = [...sample];
+      for (const { feature, to } of flip?.changes ?? []) values[names.indexOf(feature)] = to;
+      expect(flip?.probability_malignant).toBe(classifier.predict(values).probability);
+
+      const pair = sample.map((value, feature) => (feature < 2 ? value : NaN));
+      const both = classifier.predict(pair).probability;
+      const [first, second] = [0, 1].map((feature) => classifier.predict(pair.with(1 - feature, NaN)).probability);
+      const { base, values: shares } = explainer.explain(pair).shapley;
+      expect(shares[names[0]]).toBeCloseTo((first - base + both - second) / 2, 12);
     }
   });
 });

@@ -2,7 +2,7 @@ type MemoryArray = Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32
 
 /** Memory and exports of a compiled module: functions, and settings by name. */
 export interface WasmInstance {
-  readonly call: (name: string, rows: number) => void;
+  readonly call: (name: string, rows?: number) => void;
   readonly func: <F>(name: string) => F;
   readonly set: (name: string, value: number) => void;
   readonly get: (name: string) => number;
@@ -12,14 +12,14 @@ export interface WasmInstance {
 const modules = new Map<string, WebAssembly.Module | null>();
 
 /** Null on machines whose WebAssembly has no SIMD. Each thread compiles a module once. */
-export function instantiate(base64: string): WasmInstance | null {
+export function instantiate(base64: string, imports: WebAssembly.Imports = {}): WasmInstance | null {
   const module = modules.get(base64) ?? compile(base64);
   modules.set(base64, module);
   if (module === null) return null;
-  const { exports } = new WebAssembly.Instance(module);
+  const { exports } = new WebAssembly.Instance(module, imports);
   return {
     func: <F>(name: string) => exports[name] as F,
-    call: (name, rows) => (exports[name] as (rows: number) => void)(rows),
+    call: (name, rows = 0) => (exports[name] as (rows: number) => void)(rows),
     set: (name, value) => void ((exports[name] as WebAssembly.Global).value = value),
     get: (name) => (exports[name] as WebAssembly.Global).value,
     memory: exports.memory as WebAssembly.Memory,
