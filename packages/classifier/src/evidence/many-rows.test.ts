@@ -38,7 +38,7 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,
   const model = modelOf(rows.slice(0, ROWS_OF_CLASS), rows.slice(ROWS_OF_CLASS), metric);
   const samples = distinctVectors(3, 1, 10, 3);
 
-  test('the evidence equals predictions of the changed records', () => {
+  test('the flip found has the probability that is predicted for the changed record', () => {
     const explainer = new Explainer(model);
     const classifier = new Classifier(model);
     const names = model.schema.features.map(({ name }) => name);
@@ -47,12 +47,6 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,
       const values = [...sample];
       for (const { feature, to } of flip?.changes ?? []) values[names.indexOf(feature)] = to;
       expect(flip?.probability_malignant).toBe(classifier.predict(values).probability);
-
-      const pair = sample.map((value, feature) => (feature < 2 ? value : NaN));
-      const both = classifier.predict(pair).probability;
-      const [first, second] = [0, 1].map((feature) => classifier.predict(pair.with(1 - feature, NaN)).probability);
-      const { base, values: shares } = explainer.explain(pair).shapley;
-      expect(shares[names[0]]).toBeCloseTo((first - base + both - second) / 2, 12);
     }
   });
 });
