@@ -59,7 +59,6 @@ export let secondPlayer: u32 = 0;
 export let secondGrade: i32 = 0;
 
 /** Decides with the model's rule whether these scores give the other class. */
-@external('host', 'isFlip')
 declare function isFlip(benign: f64, malignant: f64): bool;
 
 function rowsAt(arrays: usize, index: u32): usize {

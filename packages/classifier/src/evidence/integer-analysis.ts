@@ -47,7 +47,7 @@ export class IntegerAnalysis implements RecordAnalysis {
 
   /** @throws Error on machines whose WebAssembly has no SIMD */
   constructor(private readonly model: Model) {
-    const wasm = instantiate(gradesWasm, { host: { isFlip: this.isFlip.bind(this) } });
+    const wasm = instantiate(gradesWasm, { grades: { isFlip: this.isFlip.bind(this) } });
     if (wasm === null) throw new Error('evidence needs WebAssembly SIMD, which this machine or Node.js does not have');
     const { file, schema, training } = model;
     const features = file.features.length;
