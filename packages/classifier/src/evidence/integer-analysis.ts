@@ -42,7 +42,7 @@ export class IntegerAnalysis implements RecordAnalysis {
   private sample: Float64Array = new Float64Array(0);
   /** Indexes of the measured features. */
   private measured: readonly number[] = [];
-  /** Of the flip search: the class to leave, and the probability of the change tried last. */
+  /** State of the flip search: the class to leave, and the probability of the change tried last. */
   private flip = { label: 0, threshold: 0.5, probability: 0 };
 
   /** @throws Error on machines whose WebAssembly has no SIMD */
