@@ -182,7 +182,10 @@ const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
   ],
 ];
 
-function suite(settings: () => Promise<Record<string, string>>): void {
+/** The first damage of each kind, which reads every kind of object. */
+const ONE_OF_EACH = DAMAGES.filter(([, kind], place) => DAMAGES.findIndex(([, other]) => other === kind) === place);
+
+function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { isWhole: boolean }): void {
   let fixture: StackFixture;
   let store: ObjectStore;
   let environment: Record<string, string>;
@@ -262,7 +265,7 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.put(made.shard, bytes);
   });
 
-  test.each(DAMAGES)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
+  test.each(isWhole ? DAMAGES : ONE_OF_EACH)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
     const key = keyOf(made);
     const before = (await store.head(key)) === undefined ? undefined : await store.get(key);
     const after = change(before ?? Buffer.alloc(0));
@@ -317,49 +320,51 @@ function suite(settings: () => Promise<Record<string, string>>): void {
     await store.put(made.shard, bytes);
   });
 
-  test('the status index is compared with the records, entry by entry', async () => {
-    const { tenant, ids, segment } = await fillIndex(store);
-    expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
-    const bytes = await store.get(segment);
-    const [unlisted, failed, lost] = ids as [string, string, string];
-    await store.put(
-      segment,
-      edit((listed) => ({ succeeded: (listed['succeeded'] as string[]).filter((id) => id !== unlisted) }))(
-        bytes,
-      ) as Buffer,
-    );
-    await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
-    await store.deletePrefix(ObjectKeys.predictionFolder(tenant, lost));
-    expect((await verify('--tenant', tenant)).findings).toEqual([
-      {
-        key: segment,
-        kind: 'missing-in-index',
-        detail: `it does not list ${unlisted}, which is succeeded`,
-        remedy: expect.stringContaining('npm run index-lists'),
-      },
-      {
-        key: segment,
-        kind: 'stale-in-index',
-        detail: `it lists ${failed} as succeeded, which is failed`,
-        remedy: expect.stringContaining('npm run index-lists'),
-      },
-      {
-        key: segment,
-        kind: 'lost-resource',
-        detail: `it lists ${lost} as succeeded, which is not there and was not deleted`,
-        remedy: expect.stringContaining('npm run index-lists'),
-      },
-    ]);
-    for (const damaged of [truncate(bytes) as Buffer, sealDocument({ open: ids })]) {
-      await store.put(segment, damaged);
+  if (isWhole) {
+    test('the status index is compared with the records, entry by entry', async () => {
+      const { tenant, ids, segment } = await fillIndex(store);
+      expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+      const bytes = await store.get(segment);
+      const [unlisted, failed, lost] = ids as [string, string, string];
+      await store.put(
+        segment,
+        edit((listed) => ({ succeeded: (listed['succeeded'] as string[]).filter((id) => id !== unlisted) }))(
+          bytes,
+        ) as Buffer,
+      );
+      await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
+      await store.deletePrefix(ObjectKeys.predictionFolder(tenant, lost));
       expect((await verify('--tenant', tenant)).findings).toEqual([
-        expect.objectContaining({ key: segment, kind: 'damaged-index' }),
+        {
+          key: segment,
+          kind: 'missing-in-index',
+          detail: `it does not list ${unlisted}, which is succeeded`,
+          remedy: expect.stringContaining('npm run index-lists'),
+        },
+        {
+          key: segment,
+          kind: 'stale-in-index',
+          detail: `it lists ${failed} as succeeded, which is failed`,
+          remedy: expect.stringContaining('npm run index-lists'),
+        },
+        {
+          key: segment,
+          kind: 'lost-resource',
+          detail: `it lists ${lost} as succeeded, which is not there and was not deleted`,
+          remedy: expect.stringContaining('npm run index-lists'),
+        },
       ]);
-    }
-    await repairStatusIndex(store, { tenant, kind: 'predictions' });
-    expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
-    await store.deletePrefix(`${ObjectKeys.tenantsFolder}${tenant}/`);
-  });
+      for (const damaged of [truncate(bytes) as Buffer, sealDocument({ open: ids })]) {
+        await store.put(segment, damaged);
+        expect((await verify('--tenant', tenant)).findings).toEqual([
+          expect.objectContaining({ key: segment, kind: 'damaged-index' }),
+        ]);
+      }
+      await repairStatusIndex(store, { tenant, kind: 'predictions' });
+      expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+      await store.deletePrefix(`${ObjectKeys.tenantsFolder}${tenant}/`);
+    });
+  }
 
   test.each([[['--unknown']], [['--tenant', '../x']]])('%j is rejected as wrong usage', async (args) => {
     expect(await verify(...args)).toMatchObject({
@@ -395,20 +400,24 @@ async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: str
 }
 
 describe('verifying a file store', () => {
-  suite(() => Promise.resolve({}));
+  suite(() => Promise.resolve({}), { isWhole: true });
 });
 
 describeWith('moto_server', 'verifying a bucket', () => {
-  suite(async () => {
-    const { url } = await connectMoto();
-    const bucket = `verify-${randomUUID()}`;
-    await fetch(`${url}/${bucket}`, { method: 'PUT' });
-    return {
-      STORAGE_URL: `s3://${bucket}/place`,
-      AWS_ENDPOINT_URL: url,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
-  });
+  // What differs is the store, which has a contract test of its own.
+  suite(
+    async () => {
+      const { url } = await connectMoto();
+      const bucket = `verify-${randomUUID()}`;
+      await fetch(`${url}/${bucket}`, { method: 'PUT' });
+      return {
+        STORAGE_URL: `s3://${bucket}/place`,
+        AWS_ENDPOINT_URL: url,
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+      };
+    },
+    { isWhole: false },
+  );
 });

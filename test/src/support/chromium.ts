@@ -8,6 +8,7 @@ export async function launchChromium(): Promise<BrowserServer> {
   if (executablePath === undefined) throw new Error('no Chromium: npm test installs it, or set CHROMIUM_PATH');
   const quiet = [
     '--disable-background-networking',
+    '--disable-gpu',
     '--disable-component-update',
     '--disable-sync',
     '--disable-quic',
