@@ -1,4 +1,4 @@
-import { CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type * as CloudWatch from '@aws-sdk/client-cloudwatch';
 
 /** Limits of one request; the byte limit leaves space for the envelope. */
 const MAX_REQUEST_DATUMS = 1_000;
@@ -9,7 +9,7 @@ const MAX_ATTEMPTS = 3;
 
 /** Data that must be sent in one request, and a callback after the request has succeeded. */
 export interface AtomicGroup {
-  readonly data: readonly MetricDatum[];
+  readonly data: readonly CloudWatch.MetricDatum[];
   readonly onSent: () => Promise<void>;
 }
 
@@ -18,14 +18,16 @@ export interface AtomicGroup {
  * counting any event twice. The AWS SDK's variables give region, credentials and endpoint.
  */
 export class CloudWatchSender {
-  private readonly client = new CloudWatchClient({ maxAttempts: MAX_ATTEMPTS });
+  // Loaded on demand: the SDK costs a tenth of the start, and is used only where CLOUDWATCH_NAMESPACE is set.
+  private readonly sdk = require('@aws-sdk/client-cloudwatch') as typeof CloudWatch;
+  private readonly client = new this.sdk.CloudWatchClient({ maxAttempts: MAX_ATTEMPTS });
 
   constructor(private readonly namespace: string) {}
 
   /** @throws the SDK's error when a request fails; earlier requests were sent */
   async send(groups: readonly AtomicGroup[]): Promise<void> {
     for (const request of packRequests(groups)) {
-      const command = new PutMetricDataCommand({
+      const command = new this.sdk.PutMetricDataCommand({
         Namespace: this.namespace,
         MetricData: request.flatMap(({ data }) => data),
       });

@@ -19,6 +19,6 @@ export { RowWatch } from './row-watch';
 export type { ColumnSeparator, ImportProfile, ImportSettings } from './settings';
 export { FIRST_PART_BYTES, plainReport, sniffPlain } from './sniff';
 export type { RandomAccess, RowFault, RowSource, Source, SourceRow, TextSource } from './source';
-export { RESULT_FORMATS, type ResultFormat } from './write/convert';
+export { RESULT_FORMATS, type ResultFormat } from './write/result-formats';
 export { convertResultsInThread } from './write/convert-results';
 export type { ColumnType } from './write/result-table';

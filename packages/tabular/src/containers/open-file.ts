@@ -6,7 +6,7 @@ import { FIRST_BYTES, inspectFirstBytes, unsupportedError } from './first-bytes'
 import { gunzip } from './gzip';
 import { openJson } from './json';
 import { openOds } from './ods';
-import { openParquet } from './parquet/parquet';
+import type * as Parquet from './parquet/parquet';
 import { readRange } from './random-access';
 import { findWorkbookPart, openXlsx } from './xlsx/workbook';
 import { ZipArchive } from './zip-archive';
@@ -39,8 +39,11 @@ async function open(file: RandomAccess, options: OpenFileOptions): Promise<Sourc
       return openPacked(gunzip(file, limit), 'gzip');
     case 'zip':
       return openZip(await ZipArchive.open(file), limit, options.sheet);
-    case 'parquet':
+    case 'parquet': {
+      // Loaded on demand: it is most of this package, which API processes and scoring threads load for other things.
+      const { openParquet } = require('./parquet/parquet') as typeof Parquet;
       return openParquet(file, limit);
+    }
     case 'json':
       return openJson(readRange(file));
     case 'text':

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Dialect } from '@cytoqueue/csv';
-import type { ResultFormat } from './convert';
+import type { ResultFormat } from './result-formats';
 import type { ColumnType } from './result-table';
 import { assertXlsxRows } from './xlsx';
 

@@ -1,16 +1,9 @@
 import type { Dialect } from '@cytoqueue/csv';
 import { writeJsonLines } from './json-lines';
 import { writeParquet } from './parquet';
+import type { ResultFormat } from './result-formats';
 import { readResultTable, type ColumnType, type ResultTable } from './result-table';
 import { assertXlsxRows, writeXlsx } from './xlsx';
-
-export type ResultFormat = 'xlsx' | 'jsonl' | 'parquet';
-
-export const RESULT_FORMATS: Readonly<Record<ResultFormat, { mediaType: string; extension: string }>> = {
-  xlsx: { mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', extension: '.xlsx' },
-  jsonl: { mediaType: 'application/jsonl', extension: '.jsonl' },
-  parquet: { mediaType: 'application/vnd.apache.parquet', extension: '.parquet' },
-};
 
 const WRITERS: Readonly<Record<ResultFormat, (table: ResultTable) => AsyncGenerator<Uint8Array>>> = {
   xlsx: writeXlsx,
