@@ -1,6 +1,3 @@
-import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { ExpressAdapter } from '@bull-board/express';
 import type { JobProducer } from '@cytoqueue/queue';
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { AuditLog } from '../audit/audit-log';
@@ -9,11 +6,10 @@ import type { Principal } from '../http/request-context';
 import { notFound } from '../http/error-handler';
 import { Problem } from '../http/problem';
 import type { PublicAddress } from '../http/public-address';
+import type * as CreateBoard from './create-board';
 import { type BoardOperation, boardOperation } from './queue-board-operations';
 
 const BOARD_PATH = '/admin/queues';
-/** The board's page would load a font from another host. */
-const GOOGLE_FONTS_LINK = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 /** The general policy, with a base address and inline styles allowed for the board's page. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; base-uri 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
@@ -28,15 +24,28 @@ export interface QueueBoardDeps {
 
 /** Serves BullMQ's board of all tenants' jobs, for platform keys only. Jobs contain ids only. */
 export function queueBoardRouter(deps: QueueBoardDeps): Router {
-  const board = createBoard(deps);
+  const openBoard = boardOpener(deps);
   const router = express.Router({ caseSensitive: true, strict: true });
-  router.use(BOARD_PATH, (request, response, next) => void authorize(deps, board, request, response, next).catch(next));
+  router.use(
+    BOARD_PATH,
+    (request, response, next) => void authorize(deps, openBoard, request, response, next).catch(next),
+  );
   return router;
+}
+
+/** Loads the board at the first visit: it is an eighth of what an API process loads, and most never show it. */
+function boardOpener({ producer, address }: QueueBoardDeps): () => Express {
+  let board: Express | undefined;
+  return () => {
+    const { createBoard } = require('./create-board') as typeof CreateBoard;
+    board ??= createBoard(producer.queues, address.path + BOARD_PATH);
+    return board;
+  };
 }
 
 async function authorize(
   { authenticator, audit }: QueueBoardDeps,
-  board: Express,
+  openBoard: () => Express,
   request: Request,
   response: Response,
   next: NextFunction,
@@ -59,7 +68,7 @@ async function authorize(
           'forbidden',
           'The board can only pause, resume, retry and promote. Only the service creates and removes jobs.',
         );
-  board(request, response, next);
+  openBoard()(request, response, next);
 }
 
 /** The path as it was sent; `request.path` has been parsed already. */
@@ -90,25 +99,4 @@ function redirectToSignIn(error: unknown, request: Request, response: Response):
   const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
   if (!isPage || !(error instanceof Problem) || error.status !== 401) throw error;
   response.vary('Accept').redirect(303, '/sign-in');
-}
-
-function createBoard({ producer, address }: QueueBoardDeps): Express {
-  const serverAdapter = new ExpressAdapter();
-  serverAdapter.setBasePath(address.path + BOARD_PATH);
-  const queues = producer.queues.map((queue) => new BullMQAdapter(queue));
-  createBullBoard({
-    queues,
-    serverAdapter,
-    options: { uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true } },
-  });
-  return removeGoogleFonts(serverAdapter.getRouter() as Express);
-}
-
-type Render = (path: string, data: object, done: (error: Error | null, html?: string) => void) => void;
-
-function removeGoogleFonts(board: Express): Express {
-  const { '.ejs': render } = (board as unknown as { engines: { '.ejs': Render } }).engines;
-  return board.engine('ejs', (path: string, data: object, done) =>
-    render(path, data, (error, html) => done(error, html?.replace(GOOGLE_FONTS_LINK, ''))),
-  );
 }
