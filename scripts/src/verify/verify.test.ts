@@ -404,7 +404,7 @@ describe('verifying a file store', () => {
 });
 
 describeWith('moto_server', 'verifying a bucket', () => {
-  // What differs is the store, which has a contract test of its own.
+  // A contract test compares the two stores, so one damage of each kind is enough here.
   suite(
     async () => {
       const { url } = await connectMoto();

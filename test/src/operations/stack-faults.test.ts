@@ -66,22 +66,14 @@ describe('a process of the stack that is killed', () => {
   });
 });
 
-describe('two stacks', () => {
-  it('run side by side with separate directories and ports', async () => {
-    const [one, two] = await Promise.all([fixture.start(), fixture.startBeside()]);
-    expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(
-      12,
-    );
-    expect(await two.stop()).toBe(0);
-    expect(await isHealthy(one.url)).toBe(true);
-  });
-
-  it('cannot share a directory: the second one names the first and leaves it alone', async () => {
-    const first = await fixture.start();
-    const second = fixture.run();
-    expect(await second.exited).toBe(1);
-    expect(second.stderr()).toMatch(`already runs on this DATA_DIR as process ${first.process.pid} `);
-    expect(readReady(fixture.dataDir)).toEqual(first.ready);
-    expect(await isHealthy(first.url)).toBe(true);
-  });
+test('two stacks run side by side with separate directories and ports, and cannot share a directory', async () => {
+  const [one, two] = await Promise.all([fixture.start(), fixture.startBeside()]);
+  expect(new Set([...pidsOf(one.ready), ...pidsOf(two.ready), one.url, two.url, one.apiKey, two.apiKey]).size).toBe(12);
+  expect(await two.stop()).toBe(0);
+  expect(await isHealthy(one.url)).toBe(true);
+  const third = fixture.run();
+  expect(await third.exited).toBe(1);
+  expect(third.stderr()).toMatch(`already runs on this DATA_DIR as process ${one.process.pid} `);
+  expect(readReady(fixture.dataDir)).toEqual(one.ready);
+  expect(await isHealthy(one.url)).toBe(true);
 });

@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => fixture.end());
 
 describe('a stack', () => {
-  it('prints its address in one line and writes it to ready.json, readable by the owner only', async () => {
+  it('prints its address, writes it to ready.json for its owner only, and leaves nothing running after SIGTERM', async () => {
     const stack = await fixture.start({ WORKERS: '2' });
     expect(stack.ready).toEqual({
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -42,10 +42,6 @@ describe('a stack', () => {
     expect(pidsOf(stack.ready).filter(isRunning)).toHaveLength(5);
     const answer = await fetch(`${stack.url}/v1/predictions`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
     expect(answer.status).toBe(200);
-  });
-
-  it('stops on SIGTERM and leaves nothing running', async () => {
-    const stack = await fixture.start();
     stack.process.kill('SIGTERM');
     expect(await stack.exited).toBe(0);
     expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
