@@ -31,7 +31,7 @@ export {
   tenantSettingsShape,
 } from './documents/document-shapes';
 export type * from './documents/documents';
-export { findDocument, parseDocument, readDocument } from './documents/read-document';
+export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
 export { sealDocument, unsealDocument } from './documents/sealed-document';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { errorColumns } from './error-columns';
@@ -45,6 +45,7 @@ export {
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
+  maxShardBytes,
   SHARD_FAILED,
   SHARD_FORMAT,
   SHARD_HEADER_MAX_BYTES,

@@ -103,6 +103,11 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
   return { format, counts, histogram, ...(Object.fromEntries(sections) as Sections) };
 }
 
+/** No intact shard object has more bytes: its sections repeat the input's rows at most three times, each row with its result or error. */
+export function maxShardBytes({ length, rows }: { length: number; rows: number }): number {
+  return SHARD_HEADER_MAX_BYTES + 8 * length + 8_192 * rows;
+}
+
 /** Enough bytes of a shard object to hold its first line. */
 export const SHARD_HEADER_MAX_BYTES = 65_536;
 

@@ -1,4 +1,11 @@
-import { type ChampionDocument, ObjectKeys, type Promotion, unsealDocument, sealDocument } from '@cytoqueue/records';
+import {
+  type ChampionDocument,
+  ObjectKeys,
+  type Promotion,
+  unsealDocument,
+  sealDocument,
+  readDocumentBytes,
+} from '@cytoqueue/records';
 import {
   ObjectCorruptError,
   ObjectMismatchError,
@@ -97,7 +104,7 @@ export class ChampionHistory {
 
   private async readIntact<T extends object>(key: string): Promise<T | Damage | undefined> {
     try {
-      return unsealDocument<T>(key, await this.store.get(key));
+      return unsealDocument<T>(key, await readDocumentBytes(this.store, key));
     } catch (error) {
       if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return error;
       if (error instanceof ObjectNotFoundError) return undefined;

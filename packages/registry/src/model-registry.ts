@@ -1,5 +1,12 @@
 import { type Model, parseModel } from '@cytoqueue/classifier';
-import { type ChampionDocument, type ModelPin, ObjectKeys, type Promotion, sealDocument } from '@cytoqueue/records';
+import {
+  type ChampionDocument,
+  type ModelPin,
+  ObjectKeys,
+  type Promotion,
+  sealDocument,
+  readDocumentBytes,
+} from '@cytoqueue/records';
 import {
   ObjectMismatchError,
   ObjectNotFoundError,
@@ -164,7 +171,7 @@ export class ModelRegistry {
   private async read(name: string, version: string): Promise<LoadedModel> {
     const ref = `${name}@${version}`;
     try {
-      const bytes = await this.store.get(ObjectKeys.model(name, version));
+      const bytes = await readDocumentBytes(this.store, ObjectKeys.model(name, version));
       const model = parseModel(bytes);
       // An intact file under another model's key would label results with the wrong model.
       if (model.ref !== ref) throw new ModelDigestError(`the file stored as ${ref} contains ${model.ref}`);

@@ -36,6 +36,11 @@ export class ObjectCorruptError extends Error {
   }
 }
 
+/** Reads with a limit refuse an object that is far larger than what was written there. */
+export function assertSize(key: string, bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) throw new ObjectCorruptError(key, `it has ${bytes} bytes, more than ${maxBytes}`);
+}
+
 /** The object is intact, but only a later release can read its format. */
 export class ObjectFormatError extends Error {
   override readonly name = 'ObjectFormatError';

@@ -91,9 +91,10 @@ export interface ObjectStore {
   /**
    * Reads a whole object.
    * @param buffer if large enough, the object is read into it and the result is a view of its start
-   * @throws ObjectNotFoundError
+   * @param maxBytes a larger object is damaged and not read, so that it cannot fill the memory
+   * @throws ObjectNotFoundError, ObjectCorruptError
    */
-  get(key: string, buffer?: Buffer): Promise<Buffer>;
+  get(key: string, buffer?: Buffer, maxBytes?: number): Promise<Buffer>;
   /** Reads a part of an object, otherwise like `get`. @throws ObjectNotFoundError, ObjectRangeError */
   getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer>;
   /** Streams an object or a part of it. The stream delivers every byte or fails. Destroy it if you stop reading early. */

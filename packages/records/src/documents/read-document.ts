@@ -2,13 +2,21 @@ import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cyto
 import { type Shape, hasShape } from './document-shapes';
 import { unsealDocument } from './sealed-document';
 
+/** Far more than any document has: a larger object is damaged, and reading it could fill the memory of the process. */
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+
+/** Reads the bytes of a document. @throws ObjectNotFoundError, ObjectCorruptError when there are far too many */
+export function readDocumentBytes(store: ObjectStore, key: string): Promise<Buffer> {
+  return store.get(key, undefined, MAX_DOCUMENT_BYTES);
+}
+
 /**
  * Reads a stored document. All readers use this function: a truncated, overwritten or incomplete document is an
  * ObjectCorruptError, which callers confine to its resource.
  * @throws ObjectNotFoundError, ObjectCorruptError
  */
 export async function readDocument<T extends object>(store: ObjectStore, key: string, shape: Shape<T>): Promise<T> {
-  return parseDocument(await store.get(key), key, shape);
+  return parseDocument(await readDocumentBytes(store, key), key, shape);
 }
 
 /** Like `readDocument`, but returns undefined for a missing document. */

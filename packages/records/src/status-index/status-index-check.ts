@@ -1,3 +1,4 @@
+import { readDocumentBytes } from '../documents/read-document';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { unsealDocument } from '../documents/sealed-document';
 import { type IndexedList, type Segment, type SegmentIds, UNFINISHED, idsBetween } from './status-index';
@@ -23,7 +24,7 @@ export async function compareSegment(
   segment: Segment,
   after: string | undefined,
 ): Promise<IndexDifference[]> {
-  const listed = statusById(readMatchingKey(segment, await store.get(segment.key)));
+  const listed = statusById(readMatchingKey(segment, await readDocumentBytes(store, segment.key)));
   const ids: string[] = [];
   for await (const some of idsBetween(store, list, { after, through: segment.lastId })) ids.push(...some);
   const actual = statusById(await statusesOf(store, list, ids));

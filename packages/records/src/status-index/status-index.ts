@@ -1,3 +1,4 @@
+import { readDocumentBytes } from '../documents/read-document';
 /*
  * The index finds the resources with a status without reading all of them. A background task derives it from the resources
  * (status-indexer.ts); no write path depends on it, and replicas of earlier releases do not affect it. One segment object covers
@@ -84,7 +85,7 @@ export async function writeSegment(
 /** Returns undefined when the segment is damaged, unreadable or was just replaced. */
 export async function readSegment(store: ObjectStore, { key }: Segment): Promise<SegmentIds | undefined> {
   try {
-    return unsealDocument<SegmentIds>(key, await store.get(key));
+    return unsealDocument<SegmentIds>(key, await readDocumentBytes(store, key));
   } catch (error) {
     if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type))
       return undefined;

@@ -33,6 +33,14 @@ describeStores((currentStore) => {
       expect((await store.get('a/b.json')).toString()).toBe('second');
     });
 
+    it('does not read an object that has more bytes than the reader allows', async () => {
+      await store.put('some', Buffer.from('12345678'));
+      for (const buffer of [undefined, Buffer.alloc(20)]) {
+        expect((await store.get('some', buffer, 8)).toString()).toBe('12345678');
+        await expect(store.get('some', buffer, 7)).rejects.toMatchObject({ name: 'ObjectCorruptError' });
+      }
+    });
+
     it('puts an object and its marker, which are independent afterwards', async () => {
       const [key, marker] = ['t/r/1/request.json', 'pending/t/1'];
       const startedAtMs = Date.now();

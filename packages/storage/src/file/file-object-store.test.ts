@@ -45,6 +45,18 @@ async function countSyncs(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
+test('a pipe in the place of an object is no object, and blocks no read', async () => {
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  const missing = { name: 'ObjectNotFoundError' };
+  for (let read = 0; read < 5; read++) {
+    await expect(store.get('pipe')).rejects.toMatchObject(missing);
+    await expect(store.get('pipe', Buffer.alloc(9))).rejects.toMatchObject(missing);
+    await expect(store.getStream('pipe')).rejects.toMatchObject(missing);
+    expect(await store.head('pipe')).toBeUndefined();
+  }
+  await expect(store.putOnce('pipe', Buffer.from('x'))).rejects.toMatchObject({ name: 'ObjectMismatchError' });
+}, 60_000);
+
 describe('durability', () => {
   it('syncs the file, its directory and every created directory', async () => {
     expect(await countSyncs(() => store.put('a/b/c', Buffer.from('x')))).toBe(1 + 3);

@@ -3,13 +3,13 @@ import { access, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError } from '../errors';
+import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, assertSize } from '../errors';
 import { errorCode, mapReadErrors, mapWriteErrors } from './file-errors';
 import { FileListing, statObject } from './file-listing';
 import { FolderEntries } from './folder-entries';
 import { FolderTree, unlinkFile } from './folder-tree';
 import { linkIfAbsent, createEmptyFile } from './create-file';
-import { link, readFile, rename } from './fs-callbacks';
+import { READ_FLAGS, link, readFile, rename } from './fs-callbacks';
 import { checkFolder, checkKey, checkPrefix, checkRange } from '../key-validation';
 import type {
   ByteRange,
@@ -101,10 +101,10 @@ export class FileObjectStore implements ObjectStore {
     return outcome;
   }
 
-  async get(key: string, buffer?: Buffer): Promise<Buffer> {
+  async get(key: string, buffer?: Buffer, maxBytes?: number): Promise<Buffer> {
     return buffer === undefined
-      ? this.mapObjectErrors(key, () => readFile(this.toPath(key)))
-      : this.readRange(key, undefined, buffer);
+      ? this.mapObjectErrors(key, () => readFile(this.toPath(key), maxBytes))
+      : this.readRange(key, undefined, buffer, maxBytes);
   }
 
   async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {
@@ -219,11 +219,17 @@ export class FileObjectStore implements ObjectStore {
     return 'exists';
   }
 
-  private async readRange(key: string, range: ByteRange | undefined, buffer: Buffer | undefined): Promise<Buffer> {
+  private async readRange(
+    key: string,
+    range: ByteRange | undefined,
+    buffer: Buffer | undefined,
+    maxBytes = Infinity,
+  ): Promise<Buffer> {
     const handle = await this.openRange(key, range);
     try {
       const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
       const length = end - start;
+      assertSize(key, length, maxBytes);
       const bytes =
         buffer !== undefined && buffer.length >= length ? buffer.subarray(0, length) : Buffer.allocUnsafe(length);
       await this.mapObjectErrors(key, () => readExactly(key, handle, bytes, start));
@@ -244,7 +250,7 @@ export class FileObjectStore implements ObjectStore {
   private async openRange(key: string, range: ByteRange | undefined): Promise<FileHandle> {
     const path = this.toPath(key);
     if (range) checkRange(key, range);
-    const handle = await this.mapObjectErrors(key, () => open(path));
+    const handle = await this.mapObjectErrors(key, () => open(path, READ_FLAGS));
     try {
       const stats = await this.mapObjectErrors(key, () => handle.stat());
       if (!stats.isFile()) throw new ObjectNotFoundError(key);

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { READ_FLAGS } from './fs-callbacks';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -29,7 +30,7 @@ async function contentsEqual(a: FileHandle, b: FileHandle): Promise<boolean> {
 export async function filesEqual(pathA: string, pathB: string): Promise<boolean> {
   const handles: FileHandle[] = [];
   try {
-    for (const path of [pathA, pathB]) handles.push(await open(path));
+    for (const path of [pathA, pathB]) handles.push(await open(path, READ_FLAGS));
     return await contentsEqual(handles[0]!, handles[1]!);
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
-import { ObjectCorruptError } from '../errors';
+import { ObjectCorruptError, assertSize } from '../errors';
 
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
@@ -25,17 +25,24 @@ export const unlink = promisify(fs.unlink);
 const write = promisify(fs.write);
 const read = promisify(fs.read);
 
-/** Reads a whole file; rejects for a folder. @throws ObjectCorruptError when the file is truncated during the read */
-export async function readFile(path: string): Promise<Buffer> {
-  const fd = await openFd(path, 'r', 0);
+/** Opening a pipe for reading would block a pool thread until it has a writer; a regular file is not affected. */
+export const READ_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
+
+/**
+ * Reads a whole file; rejects for anything but a regular file as for a folder.
+ * @throws ObjectCorruptError when the file has more than `maxBytes` or is truncated during the read
+ */
+export async function readFile(path: string, maxBytes = Infinity): Promise<Buffer> {
+  const fd = await openFd(path, READ_FLAGS, 0);
   try {
-    const bytes = Buffer.allocUnsafe((await fstat(fd)).size);
+    const stats = await fstat(fd);
+    if (!stats.isFile()) throw Object.assign(new Error('it is no regular file'), { code: 'EISDIR' });
+    assertSize(path, stats.size, maxBytes);
+    const bytes = Buffer.allocUnsafe(stats.size);
     let size = 0;
     for (let bytesRead = -1; bytesRead !== 0 && size < bytes.length; size += bytesRead)
       bytesRead = (await read(fd, bytes, size, Math.min(MAX_CALL_BYTES, bytes.length - size), size)).bytesRead;
     if (size < bytes.length) throw new ObjectCorruptError(path, 'it was truncated during the read');
-    // A folder can have size 0 too: reading it throws EISDIR.
-    if (size === 0) await read(fd, Buffer.allocUnsafe(1), 0, 1, 0);
     return bytes;
   } finally {
     await closeFd(fd);

@@ -11,7 +11,13 @@ import {
   type ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, StoreUnavailableError } from '../errors';
+import {
+  ObjectMismatchError,
+  ObjectNotFoundError,
+  ObjectRangeError,
+  StoreUnavailableError,
+  assertSize,
+} from '../errors';
 import { checkFolder, checkKey, checkPrefix, checkRange, pageLimit } from '../key-validation';
 import type {
   ByteRange,
@@ -109,16 +115,22 @@ export class S3ObjectStore implements ObjectStore {
     }
   }
 
-  async get(key: string, buffer?: Buffer): Promise<Buffer> {
-    return this.readBuffer(key, undefined, buffer);
+  async get(key: string, buffer?: Buffer, maxBytes?: number): Promise<Buffer> {
+    return this.readBuffer(key, undefined, buffer, maxBytes);
   }
 
   async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {
     return this.readBuffer(key, range, buffer);
   }
 
-  async getStream(key: string, range?: ByteRange): Promise<Readable> {
+  getStream(key: string, range?: ByteRange): Promise<Readable> {
+    return this.openBody(key, range);
+  }
+
+  private async openBody(key: string, range?: ByteRange, maxBytes = Infinity): Promise<Readable> {
     const { Body, ContentLength = 0 } = await this.request(key, range);
+    if (ContentLength > maxBytes) (Body as Readable).destroy();
+    assertSize(key, ContentLength, maxBytes);
     if (range && ContentLength !== range.end - range.start) {
       (Body as Readable).destroy(); // S3 truncates a range at the object's end and reports success
       throw new ObjectRangeError(key, range);
@@ -208,8 +220,8 @@ export class S3ObjectStore implements ObjectStore {
     return confineToObject(key, error, () => this.checkWritable());
   }
 
-  private readBuffer(key: string, range?: ByteRange, buffer?: Buffer): Promise<Buffer> {
-    return this.readWithRetry(key, range, (body) => readAll(body, buffer));
+  private readBuffer(key: string, range?: ByteRange, buffer?: Buffer, maxBytes?: number): Promise<Buffer> {
+    return this.readWithRetry(key, range, (body) => readAll(body, buffer), maxBytes);
   }
 
   /** Retries an interrupted body, because the SDK retries only the request. */
@@ -217,9 +229,10 @@ export class S3ObjectStore implements ObjectStore {
     key: string,
     range: ByteRange | undefined,
     read: (body: Readable) => Promise<T>,
+    maxBytes?: number,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const body = await this.getStream(key, range);
+      const body = await this.openBody(key, range, maxBytes);
       try {
         return await read(body);
       } catch (error) {

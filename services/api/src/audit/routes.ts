@@ -6,6 +6,7 @@ import {
   idTimeMs,
   listNewestFirst,
   parseDocument,
+  readDocumentBytes,
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import { z } from 'zod';
@@ -114,7 +115,7 @@ function parseEvent({ damage }: AuditRouteDeps, tenant: string, id: string, line
 async function readText({ store, damage }: AuditRouteDeps, tenant: string, id: string): Promise<string> {
   const key = ObjectKeys.audit(tenant, id);
   try {
-    return (await store.get(key)).toString();
+    return (await readDocumentBytes(store, key)).toString();
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return '';
     if (error instanceof ObjectUnreadableError) {

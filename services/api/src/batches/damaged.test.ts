@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type ManifestDocument, ObjectKeys, encodeShardObject } from '@cytoqueue/records';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
@@ -244,4 +247,17 @@ test('a retry’s run without a marker, as earlier releases could leave it, is s
   expect(await get(`/v1/batches/${id}`)).toMatchObject({ status: 200, json: { status: 'queued' } });
   expect((await send('POST', `/v1/batches/${id}/cancel`)).status).toBe(202);
   expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
+});
+
+test('a document that has grown beyond measure is damaged, and is not read into memory', async () => {
+  const [id, record] = [await upload(), await api.predict(RECORD)];
+  for (const key of [ObjectKeys.batchDocument(api.tenant, id), ObjectKeys.predictionRequest(api.tenant, record)])
+    await truncate(join(fileURLToPath(api.store.url), key), 2 ** 33);
+  for (const path of [`/v1/batches/${id}`, `/v1/predictions/${record}`])
+    expect(await get(path)).toMatchObject({
+      status: 200,
+      json: { status: 'failed', error: { code: 'object-damaged' } },
+    });
+  expect([(await get('/v1/batches')).status, (await get('/v1/predictions')).status]).toEqual([200, 200]);
+  expect((await get(`/v1/batches/${id}/rows`)).status).toBe(409);
 });

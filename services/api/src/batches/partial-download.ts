@@ -11,6 +11,7 @@ import {
   errorColumns,
   explainColumns,
   listScoredShards,
+  maxShardBytes,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
@@ -96,7 +97,7 @@ async function* partialChunks(
   yield header;
   for (const shard of shards) {
     const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
-    const bytes = await readShardFile(store, damage, key, ranges[shard]?.rows ?? 0, file);
+    const bytes = await readShardFile(store, damage, key, ranges[shard] ?? { length: 0, rows: 0 }, file);
     if (bytes.length > 0) yield bytes;
   }
 }
@@ -106,11 +107,11 @@ async function readShardFile(
   store: ObjectStore,
   damage: DamageReport,
   key: string,
-  rows: number,
+  range: { length: number; rows: number },
   file: PartialFile,
 ): Promise<Uint8Array> {
   try {
-    return decodeShardObject(await store.get(key), key, rows)[file];
+    return decodeShardObject(await store.get(key, undefined, maxShardBytes(range)), key, range.rows)[file];
   } catch (error) {
     if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
     damage.report(key, error);

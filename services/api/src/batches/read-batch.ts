@@ -9,6 +9,7 @@ import {
   parseBatchDocument,
   readDocument,
   runDocumentShape,
+  readDocumentBytes,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 
@@ -33,7 +34,7 @@ export interface StoredBatch {
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {
   const batchKey = ObjectKeys.batchDocument(tenant, id);
   const [batch, { run, objects }] = await Promise.all([
-    store.get(batchKey).then((bytes) => parseBatchDocument(batchKey, bytes)),
+    readDocumentBytes(store, batchKey).then((bytes) => parseBatchDocument(batchKey, bytes)),
     readLatestRun(store, tenant, id),
   ]);
   const find = (key: string) => objects.find((object) => object.key === key);

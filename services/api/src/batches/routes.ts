@@ -1,6 +1,6 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
+import { type BatchDocument, type ManifestDocument, ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
 import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
 import type { z } from 'zod';
 import { acceptUpload } from './accept-upload';
@@ -61,7 +61,8 @@ export type BatchRouteDeps = BatchDeps &
   };
 
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
-  const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.batchDocument(tenant, id));
+  const assertExists = (tenant: string, id: string) =>
+    readDocumentBytes(deps.store, ObjectKeys.batchDocument(tenant, id));
   const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   const route = createRouteFactory(deps, 'patient-data');
   const ofBatch = { assertExists };

@@ -1,5 +1,11 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
-import { ObjectKeys, type PredictionCompletion, type PredictionRequest, sealDocument } from '@cytoqueue/records';
+import {
+  ObjectKeys,
+  type PredictionCompletion,
+  type PredictionRequest,
+  sealDocument,
+  readDocumentBytes,
+} from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../tenants/idempotency';
 import { readJson } from '../http/json-body';
@@ -43,7 +49,8 @@ export type PredictionRouteDeps = PredictionDeps &
   };
 
 export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
-  const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.predictionRequest(tenant, id));
+  const assertExists = (tenant: string, id: string) =>
+    readDocumentBytes(deps.store, ObjectKeys.predictionRequest(tenant, id));
   const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   const route = createRouteFactory(deps, 'patient-data');
   const ofPrediction = { assertExists };

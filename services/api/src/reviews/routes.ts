@@ -8,6 +8,7 @@ import {
   predictionRequestShape,
   readDocument,
   reviewShape,
+  readDocumentBytes,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { z } from 'zod';
@@ -69,7 +70,7 @@ function routesOf(
   [create, list]: [Route['operation'], Route['operation']],
 ): Route[] {
   const access = 'patient-data';
-  const assertExists = (tenant: string, id: string) => deps.store.get(documentKey(tenant, id));
+  const assertExists = (tenant: string, id: string) => readDocumentBytes(deps.store, documentKey(tenant, id));
   const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
   return [
     {

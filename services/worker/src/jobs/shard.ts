@@ -15,6 +15,7 @@ import {
   decodeShardObject,
   parseBatchDocument,
   shardAt,
+  readDocumentBytes,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
@@ -45,7 +46,7 @@ export class BatchDocumentCache {
     const key = ObjectKeys.batchDocument(tenant, batchId);
     let document = this.documents.get(key);
     if (document === undefined) {
-      document = this.store.get(key).then((bytes) => parseBatchDocument(key, bytes));
+      document = readDocumentBytes(this.store, key).then((bytes) => parseBatchDocument(key, bytes));
       this.documents.set(key, document);
       document.catch(() => this.documents.delete(key));
       if (this.documents.size > BatchDocumentCache.MAX_CACHED)

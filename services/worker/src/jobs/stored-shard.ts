@@ -1,5 +1,12 @@
 import type { Logger } from '@cytoqueue/runtime';
-import { type BatchDocument, ObjectKeys, SHARD_FORMAT, decodeShardObject, shardAt } from '@cytoqueue/records';
+import {
+  type BatchDocument,
+  ObjectKeys,
+  SHARD_FORMAT,
+  decodeShardObject,
+  maxShardBytes,
+  shardAt,
+} from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { WorkerMetrics } from '../worker-metrics';
 
@@ -82,7 +89,11 @@ async function read(
 ): Promise<StoredShard | undefined> {
   const key = shardKey(tenant, batch, shard);
   try {
-    return decodeShardObject(await store.get(key, buffer), key, shardAt(batch, shard).rows);
+    return decodeShardObject(
+      await store.get(key, buffer, maxShardBytes(shardAt(batch, shard))),
+      key,
+      shardAt(batch, shard).rows,
+    );
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;
@@ -109,12 +120,9 @@ async function quarantineDamaged(
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
   }
-  const damaged = await store.get(key).catch((error: unknown) => {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
+  await store.copy(key, ObjectKeys.damagedShard(tenant, batch.id, shard, modelRef(batch))).catch((error: unknown) => {
+    if (!(error instanceof ObjectNotFoundError)) throw error;
   });
-  if (damaged !== undefined)
-    await store.put(ObjectKeys.damagedShard(tenant, batch.id, shard, modelRef(batch)), damaged);
   await store.delete(key);
   return undefined;
 }

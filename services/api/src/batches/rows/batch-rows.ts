@@ -8,6 +8,7 @@ import {
   decodeShardCounts,
   decodeShardObject,
   shardAt,
+  maxShardBytes,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { cpuTimeslices } from '../../http/cpu-timeslices';
@@ -188,7 +189,7 @@ export class BatchRows {
     const from = Math.max(0, after + 1 - firstRow);
     if (this.failedShards.has(shard)) return this.failedRows(shard, from, filter);
     try {
-      const bytes = await this.deps.store.get(key);
+      const bytes = await this.deps.store.get(key, undefined, maxShardBytes(shardAt(this.batch, shard)));
       await cpuTimeslices.next();
       const { results } = decodeShardObject(bytes, key, rows);
       return this.format.resultRows(results, from, filter);

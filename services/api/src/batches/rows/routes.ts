@@ -1,4 +1,4 @@
-import { ObjectKeys } from '@cytoqueue/records';
+import { ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
 import { ObjectNotFoundError } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import { readJson } from '../../http/json-body';
@@ -12,7 +12,8 @@ const path = '/v1/batches/{id}/rows';
 
 export function batchRowRoutes(deps: BatchRowsDeps): Route[] {
   const access = 'patient-data';
-  const assertExists = (tenant: string, id: string) => deps.store.get(ObjectKeys.batchDocument(tenant, id));
+  const assertExists = (tenant: string, id: string) =>
+    readDocumentBytes(deps.store, ObjectKeys.batchDocument(tenant, id));
   return [
     {
       method: 'get',
