@@ -5,6 +5,7 @@ import {
   constants,
   createWriteStream,
   lstatSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -91,8 +92,15 @@ function openDescriptor(descriptor: number): Writable {
   return createWriteStream('', { fd: descriptor, autoClose: false });
 }
 
-/** Writes to a temp file beside the target and renames it at the end: the target is complete or unchanged. An early exit removes the temp file. */
+/** A download writes its part all the time, so an older one belongs to a command that was killed. */
+const ABANDONED_AFTER_MS = 3_600_000;
+
+/**
+ * Writes to a temp file beside the target and renames it at the end: the target is complete or unchanged. An early exit removes the
+ * temp file, and the next download to the target removes one of a command that was killed.
+ */
 function openFile({ path, mode }: Extract<OutputTarget, { kind: 'file' }>): Output {
+  removeAbandonedParts(path);
   const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.part`);
   const removePart = (): void => rmSync(partPath, { force: true });
   process.once('exit', removePart);
@@ -101,4 +109,24 @@ function openFile({ path, mode }: Extract<OutputTarget, { kind: 'file' }>): Outp
     commit: () => rename(partPath, path),
     discard: async () => removePart(),
   };
+}
+
+function removeAbandonedParts(path: string): void {
+  const folder = dirname(path);
+  const start = `.${basename(path)}.`;
+  for (const name of namesIn(folder)) {
+    if (!name.startsWith(start) || !/^[0-9a-f]{8}\.part$/.test(name.slice(start.length))) continue;
+    const stats = lstatSync(join(folder, name), { throwIfNoEntry: false });
+    if (stats?.isFile() === true && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS)
+      rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** None for a folder that may be written to but not read. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

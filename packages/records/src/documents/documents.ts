@@ -51,8 +51,11 @@ export interface PredictionResult {
 
 /** `predictions/{id}/result.json`, written once: the first write is final. */
 export type PredictionCompletion =
-  /** `format` defaults to 1. Raise it when the result or its evidence changes, so that redelivery across releases raises no alarm. */
-  | { status: 'succeeded'; result: PredictionResult; format?: number }
+  /**
+   * `format` defaults to 1. Raise it when the result or its evidence changes, so that redelivery across releases raises no alarm. `id`
+   * tells whose result it is; absent in format 1.
+   */
+  | { status: 'succeeded'; result: PredictionResult; format?: number; id?: string }
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 

@@ -33,9 +33,19 @@ export async function findDocument<T extends object>(
   }
 }
 
-/** @throws ObjectCorruptError; its message names the key, never the content */
+/** The part of a key that its document repeats as `id`. */
+const OWNER = /\/((?:batch|pred)_[^/]+)\/(?:batch|request|result)\.json$/;
+
+/**
+ * Also refuses the document of another record or batch, which is intact and would show values under the wrong patient. Results of
+ * earlier releases have no id.
+ * @throws ObjectCorruptError; its message names the key, never the content
+ */
 export function parseDocument<T extends object>(bytes: Buffer, key: string, shape: Shape<T>): T {
   const value = unsealDocument<T>(key, bytes);
   if (!hasShape(value, shape)) throw new ObjectCorruptError(key, 'it lacks required members');
+  const [owner, { id }] = [OWNER.exec(key)?.[1], value as { id?: unknown }];
+  if (owner !== undefined && id !== undefined && id !== owner)
+    throw new ObjectCorruptError(key, 'it is the document of another record or batch');
   return value;
 }

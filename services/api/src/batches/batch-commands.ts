@@ -16,7 +16,7 @@ import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchDeps } from './batch-deps';
 import { type RunFile, isIntact, runFileKeys } from './download';
-import { type StoredBatch, readBatch } from './read-batch';
+import { type StoredBatch, ensurePendingMarker, readBatch, restorePendingMarker } from './read-batch';
 
 /**
  * Requests cancellation of the newest run. Cooperative: running shards finish, queued shards are skipped, and when no
@@ -24,12 +24,13 @@ import { type StoredBatch, readBatch } from './read-batch';
  * @throws ObjectNotFoundError, Problem 409 when it is finished
  */
 export async function cancelBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
-  const { run, completion } = await readBatch(store, tenant, id);
+  const stored = await readBatch(store, tenant, id);
+  const { run, completion } = stored;
   if (completion !== undefined)
     throw new Problem('already-finished', `The batch has ${completion.manifest.status} already.`);
   await store.put(ObjectKeys.runCancel(tenant, id, run), Buffer.from('{}'));
-  // Earlier versions could lose a retry's marker. Without it, a run that Redis has lost would stay `canceling` indefinitely.
-  if (run > 1) await ensurePendingMarker(store, tenant, id, run);
+  // Without a marker, a run that Redis has lost would stay `canceling` indefinitely.
+  await restorePendingMarker(store, tenant, id, stored);
 }
 
 /**
@@ -39,7 +40,7 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
 export async function retryBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
   const { store, producer } = deps;
   const stored = await readBatch(store, tenant, id);
-  if (stored.completion === undefined && stored.run > 1) await ensurePendingMarker(store, tenant, id, stored.run);
+  await restorePendingMarker(store, tenant, id, stored);
   const manifest = finishedManifest(stored);
   const scored = await sumShardCounts(store, tenant, id);
   const shards = stored.batch.shards
@@ -57,6 +58,7 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   // Written before the run document, so that no run is open without a marker; the reconciler removes a marker without a run.
   await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
   await createRunDocument(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: toCarriedOver(scored) });
+  // The reconciler may have removed the marker as an orphan just before the run was opened: it checks for the run after that.
   await ensurePendingMarker(store, tenant, id, run);
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
@@ -75,15 +77,6 @@ async function hasIntactFiles(
     if (file !== undefined && !(await isIntact(store, keyOf(tenant, batch.id, run), file))) return false;
   }
   return true;
-}
-
-/**
- * Restores the marker if the reconciler removed it as an orphan just before the run was opened. Both sides check after
- * writing: this process for the marker, the reconciler for the run.
- */
-async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {
-  const key = ObjectKeys.pending(tenant, id, run);
-  if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
 }
 
 export function finishedManifest({ completion }: StoredBatch): ManifestDocument {

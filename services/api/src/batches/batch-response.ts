@@ -9,7 +9,7 @@ import {
   idTimeMs,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
-import { type StoredBatch, readBatch } from './read-batch';
+import { type StoredBatch, readBatch, restorePendingMarker } from './read-batch';
 
 export interface BatchResponse {
   id: string;
@@ -121,12 +121,13 @@ async function readResponseFromStore(
 ): Promise<{ run: number; view: BatchResponse }> {
   const { id } = stored.batch;
   const key = ObjectKeys.pending(tenant, id, stored.run);
-  // A later run exists only for an accepted batch.
-  if (stored.run === 1 && (await store.head(key)) === undefined) {
+  if ((await store.head(key)) === undefined) {
     // The marker is deleted after the manifest is stored, so the batch may have finished meanwhile: read it again.
-    const { batch, run, completion } = await readBatch(store, tenant, id);
-    if (completion === undefined) throw new ObjectNotFoundError(key);
-    return { run, view: toFinishedResponse(batch, completion) };
+    const latest = await readBatch(store, tenant, id);
+    const { batch, run, completion } = latest;
+    if (completion !== undefined) return { run, view: toFinishedResponse(batch, completion) };
+    if (!latest.wasStarted) throw new ObjectNotFoundError(key);
+    await restorePendingMarker(store, tenant, id, latest);
   }
   const counted = { ...(await sumShardCounts(store, tenant, id)), finalizing: live?.finalizing ?? false };
   return { run: stored.run, view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, counted) } };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ManifestDocument, ObjectKeys, encodeShardObject } from '@cytoqueue/records';
+import { type ManifestDocument, ObjectKeys, encodeShardObject, sealDocument } from '@cytoqueue/records';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
@@ -260,4 +260,47 @@ test('a document that has grown beyond measure is damaged, and is not read into 
     });
   expect([(await get('/v1/batches')).status, (await get('/v1/predictions')).status]).toEqual([200, 200]);
   expect((await get(`/v1/batches/${id}/rows`)).status).toBe(409);
+});
+
+test('a batch that has lost its manifest is finalized again instead of never ending', async () => {
+  const markerOf = (id: string) => api.store.head(ObjectKeys.pending(api.tenant, id));
+  const lose = async () => {
+    const id = await upload();
+    await api.store.put(ObjectKeys.runFailedShards(api.tenant, id, 1), Buffer.from('[]'));
+    await api.store.delete(ObjectKeys.pending(api.tenant, id));
+    return id;
+  };
+  const [retried, deleted, canceled, read] = [await lose(), await lose(), await lose(), await lose()];
+  expect((await send('POST', `/v1/batches/${retried}/retry`)).status).toBe(409);
+  expect((await send('DELETE', `/v1/batches/${deleted}`)).status).toBe(409);
+  expect((await send('POST', `/v1/batches/${canceled}/cancel`)).status).toBe(202);
+  await api.commands.flushall();
+  expect((await get(`/v1/batches/${read}`)).status).toBe(200);
+  for (const id of [retried, deleted, canceled, read]) expect(await markerOf(id)).toBeDefined();
+  const rolledBack = await upload();
+  await api.store.delete(ObjectKeys.pending(api.tenant, rolledBack));
+  expect([(await get(`/v1/batches/${rolledBack}`)).status, await markerOf(rolledBack)]).toEqual([200, undefined]);
+  await api.commands.flushall();
+  expect([(await get(`/v1/batches/${rolledBack}`)).status, await markerOf(rolledBack)]).toEqual([404, undefined]);
+});
+
+test('an intact document of another record or batch is damage, not an answer', async () => {
+  const [id, other] = [await upload(), await upload()];
+  const [record, otherRecord] = [await api.predict(RECORD), await api.predict(RECORD)];
+  const copy = async (from: string, to: string) => api.store.put(to, await api.store.get(from));
+  await copy(ObjectKeys.batchDocument(api.tenant, other), ObjectKeys.batchDocument(api.tenant, id));
+  await copy(ObjectKeys.predictionRequest(api.tenant, otherRecord), ObjectKeys.predictionRequest(api.tenant, record));
+  for (const path of [`/v1/batches/${id}`, `/v1/predictions/${record}`])
+    expect(await get(path)).toMatchObject({
+      status: 200,
+      json: { status: 'failed', error: { code: 'object-damaged' } },
+    });
+  const scored = await api.predict(RECORD);
+  const result = (owner: string) =>
+    sealDocument({ status: 'succeeded', format: 2, id: owner, result: { outcome: 'confident' } });
+  const resultKey = ObjectKeys.predictionResult(api.tenant, scored);
+  await api.store.put(resultKey, result(scored));
+  expect((await get(`/v1/predictions/${scored}`)).json['status']).toBe('succeeded');
+  await api.store.put(resultKey, result(otherRecord));
+  expect((await get(`/v1/predictions/${scored}`)).json).toMatchObject({ error: { code: 'object-damaged' } });
 });

@@ -4,7 +4,7 @@ import type { BatchDeps } from './batch-deps';
 import { finishedManifest } from './batch-commands';
 import { removeReviews } from '../reviews/stored-reviews';
 import { rollback } from './rollback';
-import { readBatch } from './read-batch';
+import { readBatch, restorePendingMarker } from './read-batch';
 
 /**
  * Removes every object of a finished batch. `batch.json` is removed when only the manifests and run documents remain: until
@@ -30,7 +30,9 @@ export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): 
 /** A batch with a damaged or unreadable document cannot continue, so it may be deleted too. */
 async function assertDeletable(store: ObjectStore, tenant: string, id: string): Promise<void> {
   try {
-    finishedManifest(await readBatch(store, tenant, id));
+    const stored = await readBatch(store, tenant, id);
+    await restorePendingMarker(store, tenant, id, stored);
+    finishedManifest(stored);
   } catch (error) {
     if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
   }

@@ -19,6 +19,8 @@ export interface StoredBatch {
   run: number;
   /** Present if a retry opened the run. */
   runDocument: RunDocument | undefined;
+  /** The newest run has been opened by a retry, or has files of a finalizer: the batch was accepted, whatever was lost since. */
+  wasStarted: boolean;
   /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
   /** Present once the run is finished. */
@@ -50,11 +52,30 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     batch,
     run,
     runDocument: runDocument instanceof ObjectCorruptError ? undefined : runDocument,
+    wasStarted: run > 1 || objects.some(({ key }) => key !== ObjectKeys.runCancel(tenant, id, run)),
     cancelRequested: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,
     completion: effectiveManifest &&
       manifestInfo && { manifest: effectiveManifest, completedAt: manifestInfo.modifiedAt.toISOString() },
     damage: isDamaged ? manifest : runDocument instanceof ObjectCorruptError ? runDocument : undefined,
   };
+}
+
+/**
+ * Writes the pending marker of an unfinished run again if it is lost. The marker goes after the manifest, so a run without both has
+ * lost one of them and would never end: the reconciler then finishes it.
+ */
+export async function restorePendingMarker(
+  store: ObjectStore,
+  tenant: string,
+  id: string,
+  { run, completion, wasStarted }: StoredBatch,
+): Promise<void> {
+  if (completion === undefined && wasStarted) await ensurePendingMarker(store, tenant, id, run);
+}
+
+export async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {
+  const key = ObjectKeys.pending(tenant, id, run);
+  if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
 }
 
 async function orCorruptError<T>(reading: Promise<T>): Promise<T | ObjectCorruptError> {

@@ -156,7 +156,7 @@ async function readCompletion(
 }
 
 function withoutFormat<T extends PredictionCompletion>(completion: T): T {
-  const { format: _, ...shown } = completion as T & { format?: number };
+  const { format: _, id: _id, ...shown } = completion as T & { format?: number; id?: string };
   return shown as unknown as T;
 }
 

@@ -84,6 +84,21 @@ test('a different result of the same record raises an alarm and replaces nothing
   expect(await worker.json(resultKey(id))).toEqual(doctored);
 });
 
+test('the result of an earlier release, which names no record, stays without an alarm', async () => {
+  const id = await worker.acceptPrediction();
+  await processor.process(jobOf(id));
+  const {
+    format,
+    id: owner,
+    ...end
+  } = await worker.json<Extract<PredictionCompletion, { status: 'succeeded' }>>(resultKey(id));
+  expect([format, owner]).toEqual([2, id]);
+  const earlier = { ...end, result: { ...end.result, evidence: {} } } as PredictionCompletion;
+  await worker.store.put(resultKey(id), Buffer.from(JSON.stringify(earlier)));
+  expect(await processor.process(jobOf(id))).toBe(false);
+  expect(await worker.json(resultKey(id))).toEqual(earlier);
+});
+
 test('a stored result with one changed digit is corrupt, not a different result', async () => {
   const id = await worker.acceptPrediction();
   await processor.process(jobOf(id));

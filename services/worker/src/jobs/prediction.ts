@@ -19,6 +19,9 @@ import {
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 
+/** 2: names its record. */
+const RESULT_FORMAT = 2;
+
 /** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
 interface Predictor {
   classifier: Classifier;
@@ -40,7 +43,8 @@ export class PredictionProcessor {
     // The API rolled the record back and answered that it was not accepted.
     if (request === undefined) return false;
     const result = toPredictionResult(await this.predictorFor(request), request);
-    return this.complete(tenant, predictionId, { status: 'succeeded', result });
+    const completion = { status: 'succeeded', format: RESULT_FORMAT, id: predictionId, result } as const;
+    return this.complete(tenant, predictionId, completion);
   }
 
   /**
