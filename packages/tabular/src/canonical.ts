@@ -1,7 +1,7 @@
 /*
- * The canonical form of a file: UTF-8 CSV, whose rows are the rows of the results. Each row holds the file's own cells as they
- * came, and behind them hidden columns for the worker: one value per feature of the schema, the physical line, and the fault of
- * a row that may not be scored. A shard cut from it thus carries all that its rows need, and a result drops the hidden columns.
+ * The canonical form of a file: UTF-8 CSV whose rows are the rows of the results. Each row has the file's own cells unchanged,
+ * then hidden columns for the worker: one value per feature of the schema, the physical line, and the error of a row that must
+ * not be scored. So a shard contains everything that its rows need; results omit the hidden columns.
  */
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -16,7 +16,7 @@ export interface CanonicalDialect {
   bom: false;
 }
 
-/** Where the columns of a canonical file lie. */
+/** Positions of the columns of a canonical file. */
 export interface CanonicalColumns {
   /** The file's own columns, those of a result. */
   visible: string[];
@@ -30,7 +30,7 @@ export interface CanonicalColumns {
   fault: number;
 }
 
-/** Not a value of any feature: it makes the fast reader pass the row on to the one that looks at the fault. */
+/** Not a value of any feature, so that the fast reader leaves the row to the cell parser, which reads the error. */
 const NO_VALUE = '!';
 const QUOTE = 34;
 const BLOCK_BYTES = 64 * 1024;
@@ -54,7 +54,7 @@ export function canonicalColumns(
   };
 }
 
-/** Names of all columns. A hidden value has the name of the file's own column, so that an error names that. */
+/** Names of all columns. A hidden value has the name of the file's own column, which errors then name. */
 export function canonicalNames({ visible, sources }: CanonicalColumns, { features }: Schema): string[] {
   return [
     ...visible,
@@ -64,7 +64,7 @@ export function canonicalNames({ visible, sources }: CanonicalColumns, { feature
   ];
 }
 
-/** The match by which a reader of canonical rows takes their hidden values. */
+/** Column match with which a reader of canonical rows reads their hidden values. */
 export function canonicalMatch(columns: CanonicalColumns, schema: Schema): HeaderMatch {
   return {
     columns: canonicalNames(columns, schema),
@@ -75,14 +75,14 @@ export function canonicalMatch(columns: CanonicalColumns, schema: Schema): Heade
   };
 }
 
-/** The fault in a row's last cell; undefined where it is empty. */
+/** Parses the error in a row's last cell; undefined when it is empty. */
 export function readFault(cell: string): RowFault | undefined {
   if (cell === '') return undefined;
   const end = cell.indexOf(' ');
   return { code: cell.slice(0, end), detail: cell.slice(end + 1) };
 }
 
-/** Writes canonical rows in blocks, and sums them up. */
+/** Writes canonical rows in blocks and counts them. */
 export class CanonicalWriter {
   private readonly writer = new ByteWriter(2 * BLOCK_BYTES);
   private readonly hash = createHash('sha256');
@@ -106,7 +106,7 @@ export class CanonicalWriter {
     if (raw === undefined) this.cells(cells);
     else writer.bytes(raw);
     if (fault === undefined && raw !== undefined && isAscii(raw) && !raw.includes(QUOTE)) {
-      // Cells of an unquoted row, and so their values, hold nothing that needs quotes.
+      // Cells of an unquoted row, and their values, never need quotes.
       writer.ascii(delimiter + values.join(delimiter));
     } else if (fault === undefined) {
       for (const value of values) {
@@ -127,7 +127,7 @@ export class CanonicalWriter {
     return this.writer.length >= BLOCK_BYTES;
   }
 
-  /** All that was written since the last call. */
+  /** Returns the bytes written since the last call. */
   take(): Uint8Array {
     const block = this.writer.toBytes();
     this.writer.reset();
@@ -141,7 +141,7 @@ export class CanonicalWriter {
 
   private cells(cells: readonly string[]): void {
     const { delimiter } = this.dialect;
-    // A line that is blank would be no row.
+    // A blank line would not be read as a row.
     if (cells.length === 1 && cells[0] === '') return this.writer.ascii('""');
     cells.forEach((cell, index) => {
       if (index > 0) this.writer.ascii(delimiter);

@@ -1,13 +1,13 @@
 import { plainText } from '@cytoqueue/schema';
 
-/** How the numbers of a file are written; decided once per file. */
+/** Number format of a file, decided once per file. */
 export interface NumberFormat {
   decimal: '.' | ',';
-  /** The file groups thousands: by a comma, or by a point where the comma is the decimal mark; blanks and apostrophes count as well. */
+  /** The file groups thousands by a comma, or by a point if the comma is the decimal mark; blanks and apostrophes are accepted too. */
   grouped: boolean;
 }
 
-/** Texts that are a number in one of the formats only. */
+/** Texts that are a number in only one of the formats. */
 const DECIMAL_COMMA =
   /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
 const DECIMAL_POINT =
@@ -21,12 +21,12 @@ const WITH_POINT = /^[+-]?\d+\.\d+(e[+-]?\d+)?$/i;
 const WHOLE = /^-?\d+$/;
 const ANY_NUMBER = /^[+-]?(\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\d+)?(e[+-]?\d+)?$/i;
 
-/** Whether a cell holds a number in any of the ways that a file may write one. */
+/** Whether a cell is a number in any supported format. */
 export function looksNumeric(text: string): boolean {
   return WHOLE.test(text) || ANY_NUMBER.test(plainText(text));
 }
 
-/** Cells that could be decimals and thousands alike, with nothing in the file to tell. */
+/** Thrown when cells may be decimals or thousands and nothing in the file decides it. */
 export interface NumberEvidence extends NumberFormat {
   ambiguous: boolean;
 }
@@ -52,7 +52,7 @@ export function decideNumberFormat(cells: Iterable<string>, largest: number, dec
   return { decimal, grouped, ambiguous };
 }
 
-/** A cell's number with a decimal point and without groups; other texts stay as they are, for the schema to judge. */
+/** Rewrites a cell's number with a decimal point and without groups. Other texts stay unchanged; the schema checks them. */
 export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat): string {
   if (WHOLE.test(cell) || (decimal === '.' && !grouped)) return cell;
   const text = plainText(cell);
@@ -61,7 +61,7 @@ export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat
   return GROUPED_BY_COMMA.test(text) ? text.replace(/[, '’\u00a0\u2009\u202f]/g, '') : cell;
 }
 
-/** A decimal point where the file has decimal commas and it cannot be a thousands point: which one is meant, only the sender can tell. */
+/** Whether a cell has a decimal point in a file of decimal commas that cannot be a thousands point; only the sender knows its meaning. */
 export function contradictsFormat(cell: string, { decimal }: NumberFormat): boolean {
   if (decimal !== ',' || !cell.includes('.')) return false;
   const text = plainText(cell);

@@ -1,7 +1,7 @@
 import { type Schema, featureAt, matchFeature, normalizeName } from '@cytoqueue/schema';
 import type { ImportProfile } from './settings';
 
-/** Which columns of a file mean something. */
+/** The columns of features, identifier and class in a file. */
 export interface ColumnRoles {
   /** Feature index → column index, -1 where no column was recognised. */
   features: number[];
@@ -11,7 +11,7 @@ export interface ColumnRoles {
 
 const MAX_KNOWN = 10_000;
 
-/** Recognises column names: by the profile where it names a column, else by the schema. */
+/** Recognises column names by the import profile, else by the schema. */
 export class Recognizer {
   readonly featureCount: number;
   private readonly mapped = new Map<string, string>();
@@ -27,7 +27,7 @@ export class Recognizer {
       this.mapped.set(normalizeName(column), meaning);
   }
 
-  /** How many features the names hold: tells a header from other rows, and a right delimiter from a wrong one. */
+  /** Number of features among the names: distinguishes a header from other rows, and the right delimiter from others. */
   score(cells: readonly string[]): number {
     return this.roles(cells).features.filter((column) => column >= 0).length;
   }
@@ -46,10 +46,10 @@ export class Recognizer {
     };
   }
 
-  /** The same texts come again and again: names, grades. */
+  /** Caches results, because the same texts recur: names, grades. */
   private readonly known = new Map<string, number | 'id' | 'label' | undefined>();
 
-  /** A feature's index, `id`, `label`, or undefined for a column that is carried along. */
+  /** @returns a feature's index, `id`, `label`, or undefined for a column that is carried along */
   meaning(cell: string): number | 'id' | 'label' | undefined {
     if (this.known.has(cell)) return this.known.get(cell);
     const meaning = this.recognize(cell);

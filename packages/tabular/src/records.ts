@@ -1,7 +1,7 @@
 import { normalizeName, plainText } from '@cytoqueue/schema';
 import type { ColumnRoles } from './recognizer';
 
-/** Names of rows that sum others up, after folding; English, German, French and those of pandas' `describe`. */
+/** Normalized names of summary rows (totals, means) in English, German and French, and of pandas' `describe`. */
 const SUMMARY_WORDS = new Set([
   'min',
   'minimum',
@@ -40,7 +40,7 @@ const SUMMARY_WORDS = new Set([
   'médiane',
   'écart_type',
 ]);
-/** The same, where no patient is: in the column of the identifier. */
+/** Further ones that count only in the identifier's column. */
 const IDENTIFIER_WORDS = new Set([
   ...SUMMARY_WORDS,
   'n',
@@ -57,11 +57,11 @@ const IDENTIFIER_WORDS = new Set([
   'upper',
   'scale',
 ]);
-/** In a column of names, these are people. */
+/** In a column of names these are given names of people. */
 const GIVEN_NAMES = new Set(['max', 'min', 'sum']);
 const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
 
-/** Whether every cell is blank, invisible characters included. */
+/** Whether every cell is blank; invisible characters count as blank. */
 export function isBlank(cells: readonly string[]): boolean {
   for (const cell of cells) if (cell !== '' && plainText(cell) !== '') return false;
   return true;
@@ -99,14 +99,14 @@ function summary(text: string): string {
 }
 
 function isAmong(words: ReadonlySet<string>, text: string): boolean {
-  // Nearly every identifier ends with a digit, and no longer word does.
+  // Nearly every identifier ends with a digit; of the words only those of two characters do.
   if (text === '' || text.length > MAX_WORD || (text.length > 2 && /\d$/.test(text))) return false;
   return words.has(normalizeName(text.replace(/[:.)\s]+$/, '')));
 }
 
 const MAX_WORD = 20;
 
-/** 1, 2, 3 … or 0, 1, 2 … in every feature's place, or 1, 2, 3 … through the features of a row without an identifier. */
+/** Whether every feature's cell has its column number (from 0 or 1), or the features of a row without identifier count 1, 2, 3 … */
 function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
   const [firstFeature = -1] = features;
   const offset = Number(cells[firstFeature]) - firstFeature;

@@ -1,9 +1,9 @@
 import type { ColumnSeparator } from './settings';
 
-/** How the bytes are packed, found by their first bytes and never by the file's name. */
+/** Container of the file, detected by its first bytes and never by its name. */
 export type Container = 'csv' | 'gzip' | 'zip' | 'xlsx' | 'ods' | 'jsonl' | 'parquet';
 
-/** A fact that a reader of the results has to know. The row that it names is read all the same. */
+/** A fact that readers of the results must know. A row that it names is still read. */
 export interface ImportWarning {
   code: string;
   detail: string;
@@ -21,7 +21,7 @@ export interface Repair {
 }
 
 export interface SkippedRows {
-  /** Blank in every cell, empty lines among them. */
+  /** Rows with blank cells only, including empty lines. */
   empty: number;
   repeated_header: number;
   /** Titles, comments and a `sep=` line. */
@@ -48,7 +48,7 @@ export interface ImportReport {
 
 const MAX_LISTED_WARNINGS = 100;
 
-/** Collects what the stages of one import did, while they run. */
+/** Collects the warnings and repairs of an import while it runs. */
 export class ImportLog {
   readonly skipped: SkippedRows = { empty: 0, repeated_header: 0, title: 0, second_header: 0 };
   readonly warnings: ImportWarning[] = [];

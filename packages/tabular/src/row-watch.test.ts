@@ -45,7 +45,7 @@ describe('a file is plain', () => {
     ['behind empty lines', `\n\n${lines(HEADER, ROW)}`],
     ['without rows', lines(HEADER)],
   ])('%s', (_, file) => {
-    expect(watch(file)?.isOdd).toBe(false);
+    expect(watch(file)?.needsImport).toBe(false);
   });
 
   test.each([
@@ -72,7 +72,7 @@ describe('a file is plain', () => {
   });
 });
 
-describe('a later row makes a file odd', () => {
+describe('a later row requires an import', () => {
   test.each([
     ['empty', ',,,,,,,,,'],
     ['blank', ' ,,,,,,,,,\u00a0'],
@@ -90,12 +90,12 @@ describe('a later row makes a file odd', () => {
     ['Ctrl-Z behind the last cell', `${ROW.join()}\x1a`],
   ])('%s', (_, row) => {
     const file = lines(HEADER, ...Array.from({ length: 600 }, () => ROW), row);
-    expect(watch(lines(HEADER, ...Array.from({ length: 600 }, () => ROW)))?.isOdd).toBe(false);
-    expect(watch(file, 1_000)?.isOdd).toBe(true);
+    expect(watch(lines(HEADER, ...Array.from({ length: 600 }, () => ROW)))?.needsImport).toBe(false);
+    expect(watch(file, 1_000)?.needsImport).toBe(true);
   });
 });
 
-test('identifiers that a spreadsheet rounded, and one with both classes, are warned about', () => {
+test('rounded identifiers, and an identifier with both classes, give warnings', () => {
   const rows = [
     ['9.45E+12', ...GRADES, '2'],
     ['123456789012345000', ...GRADES, '2'],
@@ -104,7 +104,7 @@ test('identifiers that a spreadsheet rounded, and one with both classes, are war
     ['P1', ...GRADES, '2'],
   ];
   const watched = watch(lines([...HEADER, 'class'], ...rows));
-  expect([watched?.isOdd, watched?.log.warnings]).toMatchObject([
+  expect([watched?.needsImport, watched?.log.warnings]).toMatchObject([
     false,
     [
       { code: 'rounded-identifier', row: 1, line: 2, column: 'id' },
@@ -125,7 +125,7 @@ const labelled = fc
   .tuple(fc.constantFrom('P1', 'P22', '9.45E+12', '1e+5', '123456789012345000', '12345678901234567', ''), labels)
   .map(([id, label]) => [id, ...GRADES, label].join());
 
-test('watching and importing warn alike about identifiers', async () => {
+test('watching and importing give the same warnings about identifiers', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(labelled, { minLength: 1, maxLength: 8 }),
@@ -184,7 +184,7 @@ const rows = fc.oneof(
   ),
 );
 
-test('watching finds a file odd exactly where an import would leave a row out or keep it from being scored; else lines and warnings agree', async () => {
+test('watching requires an import exactly when the import would omit or reject a row; otherwise lines and warnings agree', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(rows, { minLength: 1, maxLength: 8 }),
@@ -198,10 +198,10 @@ test('watching finds a file odd exactly where an import would leave a row out or
         const { empty, ...left } = report.skipped_rows;
         const isLeftOut =
           Object.values(left).some((count) => count > 0) || empty > data.filter((line) => line === '').length;
-        const isOdd =
+        const needsImport =
           isLeftOut || read.some(({ fault }) => fault?.code === 'not-a-record' || fault?.code === 'header-changed');
-        expect(watched.isOdd).toBe(isOdd);
-        if (isOdd) return;
+        expect(watched.needsImport).toBe(needsImport);
+        if (needsImport) return;
         expect(watched.log.warnings).toEqual(warnings);
         expect([watched.rows, watched.log.skipped.empty]).toEqual([total, empty]);
       },

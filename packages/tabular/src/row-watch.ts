@@ -12,22 +12,22 @@ const CTRL_Z = 26;
 const CR = 13;
 const ZERO = 48;
 const PLUS = 43;
-/** Digits beyond which a spreadsheet rounds. */
+/** Numbers with this many digits may have been rounded by a spreadsheet. */
 const LONG = 16;
-/** Cells that go on counting up to here are looked at by the rules. */
+/** A row whose cells count up to this number may hold column numbers, so the import's rules check it. */
 const COMPARED = 7;
-/** Longer than every word for a row that sums others up. */
+/** Longer than every name of a summary row. */
 const MAX_NAME_BYTES = 60;
 const MAX_REMEMBERED_NAMES = 1_000;
 
 /**
- * Watches the rows of a plain file while they stream by for those that only an import can treat: blank rows, headers, rows that are
- * no records. Nearly all rows are passed after a look at two cells; the others go through the import's own rules.
+ * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows, repeated
+ * headers, rows that are no records. Nearly all rows pass after a check of two cells; the others are checked by the import's rules.
  */
 export class RowWatch {
-  /** Set by the first such row: the file is to be imported from its stored bytes. */
-  isOdd = false;
-  /** Warnings about the rows so far, which do not make a file odd. */
+  /** Set by the first such row: the file must be imported from its stored bytes. */
+  needsImport = false;
+  /** Warnings about the rows so far; they do not require an import. */
   readonly log = new ImportLog();
   private readonly rules: RowRules;
   private readonly delimiter: number;
@@ -37,7 +37,7 @@ export class RowWatch {
   private readonly last: number;
   private compares: boolean;
   private line: number;
-  /** Rows so far; empty lines are none. */
+  /** Rows so far, without empty lines. */
   rows = 0;
   private readonly names = new Map<string, boolean>();
 
@@ -47,7 +47,7 @@ export class RowWatch {
     schema: Schema,
   ) {
     const { roles, columns } = layout;
-    // The header's index counts among all rows; here only data rows come.
+    // -1, because only data rows follow here.
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
     this.delimiter = delimiterByte(dialect.delimiter);
     this.lineEndByte = lineEndByte(dialect.lineEnd);
@@ -59,9 +59,9 @@ export class RowWatch {
   }
 
   /**
-   * Takes the next records of a file: the first begins at `start`, each next one behind the byte that ends the one before it.
-   * @param ends where records end, without that byte
-   * @param quoted quotes may stand in these bytes
+   * Checks the next rows of a file. The first begins at `start`; each further one begins after the byte that ends its predecessor.
+   * @param ends positions of those bytes
+   * @param quoted whether these bytes may contain quotes
    */
   records(bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean): void {
     for (let record = 0, from = start; record < count; from = ends[record++]! + 1) {
@@ -80,15 +80,15 @@ export class RowWatch {
   private record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
     const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
     if (stop > start) this.rows++;
-    // DOS programs end the last line with it.
-    if (stop > start && bytes[stop - 1] === CTRL_Z) this.isOdd = true;
+    // DOS programs end the last line with Ctrl-Z.
+    if (stop > start && bytes[stop - 1] === CTRL_Z) this.needsImport = true;
     if (this.isPlain(bytes, start, stop, quoted)) {
       if (this.compares) this.compare(bytes, start, stop);
       this.line++;
     } else this.inspect(asBuffer(bytes).subarray(start, stop));
   }
 
-  /** @returns the first of these records of unquoted cells that needs a closer look; `count` where none does */
+  /** @returns the first of these unquoted rows that needs a full check; `count` if none does */
   private passPlain(bytes: Uint8Array, start: number, ends: Int32Array, first: number, count: number): number {
     const { delimiter, feature, name, last } = this;
     for (let record = first, at = start; record < count; record++) {
@@ -114,7 +114,7 @@ export class RowWatch {
     return count;
   }
 
-  /** The identifier and the class of a row that needs no other look. */
+  /** Compares identifier and class of a row that needs no full check. */
   private compare(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers } = this.rules;
     const { columns, roles } = this.layout;
@@ -144,7 +144,7 @@ export class RowWatch {
     return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineEndByte));
   }
 
-  /** Begins like a number, and is not the first of the columns' own numbers. */
+  /** Whether the cell begins like a number and does not start a sequence of column numbers. */
   private isValue(bytes: Uint8Array, start: number, end: number, rowEnd: number): boolean {
     const digit = bytes[start]! - ZERO;
     if (start === end || !(digit >= 0 && digit <= 9)) return false;
@@ -156,14 +156,14 @@ export class RowWatch {
     return false;
   }
 
-  /** Whether the cell behind this delimiter begins with a digit, and with another one than the number does. */
+  /** Whether the cell after this delimiter begins with a digit other than this number. */
   private differs(bytes: Uint8Array, delimiter: number, rowEnd: number, number: number): boolean {
     if (delimiter + 1 >= rowEnd || bytes[delimiter] !== this.delimiter) return false;
     const digit = bytes[delimiter + 1]! - ZERO;
     return digit >= 0 && digit <= 9 && digit !== number;
   }
 
-  /** Ends with a digit, as identifiers do, or is known to be no word for a row that sums others up. */
+  /** Whether the cell ends with a digit, as identifiers do, or is no name of a summary row. */
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
     const mayBeRounded = length >= LONG || bytes[end - 3] === PLUS;
@@ -185,11 +185,11 @@ export class RowWatch {
     const lines = 1 + countByte(record, this.lineEndByte);
     const { line } = this;
     this.line += lines;
-    if (this.isOdd) return;
+    if (this.needsImport) return;
     this.rules.rows = this.rows - (record.length > 0 ? 1 : 0);
     const row = this.rules.apply({ cells: this.cellsOf(record), line, lines });
     if (record.length === 0) return;
-    this.isOdd = row === undefined || row.fault?.code === 'not-a-record' || row.fault?.code === 'header-changed';
+    this.needsImport = row === undefined || row.fault?.code === 'not-a-record' || row.fault?.code === 'header-changed';
   }
 
   private cellsOf(record: Buffer): string[] {

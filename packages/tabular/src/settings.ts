@@ -1,7 +1,7 @@
 import type { Delimiter } from '@cytoqueue/csv';
 import type { Schema } from '@cytoqueue/schema';
 
-/** A tenant's saved description of its files; every member overrides a decision that is otherwise taken from the bytes. */
+/** A tenant's saved description of its files. Each member overrides a decision that is otherwise made from the file's content. */
 export interface ImportProfile {
   /** Canonical feature name, `id` or `label` → the file's own column name. */
   columns?: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface ImportProfile {
   delimiter?: ColumnSeparator;
   decimal?: '.' | ',';
   encoding?: string;
-  /** Texts that mean "not measured", beside the standard ones. */
+  /** Texts that mean "not measured", in addition to the standard ones. */
   missing?: readonly string[];
   sheet?: string;
 }
@@ -22,11 +22,11 @@ export type ColumnSeparator = Delimiter | ' ';
 export interface ImportSettings {
   schema: Schema;
   profile?: { name: string; sha256: string; content: ImportProfile };
-  /** `charset=` of the request; goes before the profile. */
+  /** `charset=` of the request; overrides the profile. */
   charset?: string;
-  /** `?sheet=`; goes before the profile. */
+  /** `?sheet=`; overrides the profile. */
   sheet?: string;
-  /** Most bytes that a container may expand to. Default 4 GiB. */
+  /** Maximum size to which a container may expand. Default 4 GiB. */
   maxExpandedBytes?: number;
   /** Limit for one row of a text file. Default 1 MiB. */
   maxRowBytes?: number;

@@ -4,21 +4,21 @@ import type { Container, ImportWarning } from './report';
 export interface RandomAccess {
   /** Bytes of the whole file. */
   readonly size: number;
-  /** May answer with fewer bytes only at the end of the file. */
+  /** May return fewer bytes only at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** A row as its container has it: a line of text, of a workbook, of JSON Lines, of Parquet. */
+/** A row of a text file, workbook, JSON Lines or Parquet file. */
 export interface SourceRow {
-  /** Texts as a person reads them; numbers in their shortest form with a decimal point, nothing as ''. */
+  /** Cells as text; numbers in their shortest form with a decimal point, blank cells as ''. */
   cells: string[];
   /** The sheet's row, the physical line of JSON Lines, null in Parquet. */
   line: number | null;
-  /** The row stays in the results and is rejected with this, such as a formula without a cached value. */
+  /** The row is rejected with this error, such as a formula without a stored value, and stays in the results. */
   fault?: RowFault;
-  /** Physical lines of a text file that the row takes, where quoted cells hold line ends. */
+  /** Number of physical lines of the row, when quoted cells contain line ends. */
   lines?: number;
-  /** The row's bytes in a text file, without the line end, where they are one well-formed record. */
+  /** The row's bytes in a text file, without the line end, if they are well-formed. */
   raw?: Buffer;
 }
 
@@ -27,7 +27,7 @@ export interface RowFault {
   detail: string;
 }
 
-/** The bytes of a CSV file, perhaps unpacked from gzip or zip. */
+/** The bytes of a CSV file, unpacked from gzip or zip if necessary. */
 export interface TextSource {
   kind: 'text';
   container: Container;
@@ -36,7 +36,7 @@ export interface TextSource {
   member?: string;
 }
 
-/** Rows that a container names by itself; the header comes as an ordinary row (Parquet, JSON Lines: the names, line null). */
+/** Rows of a container with its own structure. The header is the first row (Parquet, JSON Lines: the names, line null). */
 export interface RowSource {
   kind: 'rows';
   container: Container;

@@ -1,8 +1,8 @@
 /**
- * Whether bytes that are not UTF-8 can only be Windows-1252 as far as their meaning goes: every byte beyond ASCII is one
- * that Windows-1250 and ISO 8859 read as the same character, and it stands where that character is plausible. DOS, Macintosh,
- * Cyrillic, Greek and Asian encodings fail: their letters are other bytes, or stand beside each other.
- * @param previous the byte before these
+ * Whether bytes that are not UTF-8 have the same meaning in Windows-1252, Windows-1250 and ISO 8859: every byte beyond ASCII is
+ * the same character in all of them, at a plausible position. Text in DOS, Macintosh, Cyrillic, Greek and Asian encodings fails:
+ * its letters are other bytes, or follow each other directly.
+ * @param previous the byte before the first one
  */
 export function isWesternText(bytes: Uint8Array, previous: number): boolean {
   let run = 0;
@@ -26,7 +26,7 @@ export function isWesternText(bytes: Uint8Array, previous: number): boolean {
 const SPACE = 32;
 const MAX_RUN = 2;
 const LETTERS = codes('ÁÂÄÇÉËÍÎÓÔÖÚÜÝßáâäçéëíîóôöúüý');
-/** ° § µ ± × · » « NBSP, and quotes, dashes, euro and ellipsis at their Windows places. */
+/** ° § µ ± × · » « NBSP, and the Windows-1252 codes of quotes, dashes, euro and ellipsis. */
 const SIGNS = new Set([...codes('°§µ±×·»«\u00A0²³'), 0x80, 0x84, 0x85, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97]);
 const APOSTROPHE = 0x92;
 const MICRO = 0xb5;
@@ -35,7 +35,7 @@ function codes(characters: string): Set<number> {
   return new Set(Array.from(characters, (character) => character.charCodeAt(0)));
 }
 
-/** In a DOS file these bytes are letters within words; as signs, all but the apostrophe stand at the edge of one. */
+/** In a DOS file these bytes are letters within words; signs, except the apostrophe, occur only at the edge of a word. */
 function isPlausibleSign(bytes: Uint8Array, at: number, previous: number): boolean {
   const before = isLetter(bytes[at - 1] ?? previous);
   const after = isLetter(bytes[at + 1] ?? SPACE);

@@ -195,7 +195,7 @@ export class UploadInspector {
       if (!(error instanceof CsvError) || !DECODING_ERRORS.has(error.code)) throw error;
       this.needsImport = true;
     }
-    if (watch.isOdd) this.needsImport = true;
+    if (watch.needsImport) this.needsImport = true;
   }
 }
 

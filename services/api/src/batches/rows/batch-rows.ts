@@ -111,8 +111,8 @@ export class BatchRows {
   }
 
   /**
-   * Shards behind `after` that may have wanted rows, by their counts; `passed` is the row before a shard's first. Without a shard:
-   * so many were passed over that the request ends here.
+   * Yields the shards after row `after` whose counts allow matching rows; `passed` is the row before the shard's first. A missing
+   * `shard` means that the request has skipped its maximum number of shards and ends.
    */
   private async *candidates(
     { outcome, predicted_class }: RowFilter,
