@@ -22,6 +22,7 @@ import type {
   PredictionBody,
   PredictionStatus,
   Preflight,
+  PromotionOptions,
   QueueState,
   DamagedReview,
   Review,
@@ -310,9 +311,17 @@ export class CytoqueueClient {
     return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
   }
 
-  /** Promotes a version to champion. */
-  promote(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelSummary> {
-    return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json: { version }, signal });
+  /**
+   * Promotes a version to champion. Fails with 409 `lower-sensitivity` or `comparison-missing` unless the options accept
+   * that.
+   */
+  promote(
+    name: string,
+    version: string,
+    { signal, ...accepted }: CallOptions & PromotionOptions = {},
+  ): Promise<ModelSummary> {
+    const json = { version, ...accepted };
+    return this.transport.json({ method: 'POST', path: `${modelPath(name)}/champion`, json, signal });
   }
 
   /** Restores the previous champion. */

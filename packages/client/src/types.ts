@@ -292,6 +292,38 @@ export interface ModelSummary {
   links: { self: string };
 }
 
+/** The figure of the version itself, that of the other one, and their difference with its paired 95 % interval. */
+export interface ComparedFigure {
+  value: number;
+  other: number;
+  difference: { value: number; low: number; high: number };
+}
+
+/** Two versions on the same records and folds. */
+export interface ModelComparison {
+  /** The other version, `name@version`. */
+  model: string;
+  digest: string;
+  /** The version whose training records both were asked for. */
+  records_of: string;
+  records: number;
+  folds: number;
+  repetitions: number;
+  sensitivity: ComparedFigure;
+  specificity: ComparedFigure;
+  auc: ComparedFigure;
+  brier: ComparedFigure;
+  /** Share of the records that are answered `confident`. */
+  coverage: ComparedFigure;
+}
+
+export interface PromotionOptions {
+  /** Promote the version although its comparison says that it finds fewer malignant records than the champion. */
+  accept_lower_sensitivity?: boolean;
+  /** Promote the version although it was not compared with the champion. */
+  accept_unknown?: boolean;
+}
+
 export interface ModelVersion extends ModelPin {
   schema: string;
   features: Feature[];
@@ -302,6 +334,7 @@ export interface ModelVersion extends ModelPin {
   operating_points: Record<string, number>;
   training: { rows: number; data_digest: string };
   evaluation: Record<string, unknown>;
+  comparisons: ModelComparison[];
   limits_of_use: string[];
   links: { self: string };
 }

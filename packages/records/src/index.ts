@@ -15,6 +15,7 @@ export {
   auditEventShape,
   batchDocumentShape,
   championShape,
+  comparisonsShape,
   failedShardsShape,
   idempotencyDocumentShape,
   importProfileShape,

@@ -12,7 +12,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
- *     models/{name}/{version}.json, champion.json, promotions/00002.json
+ *     models/{name}/{version}.json, champion.json, promotions/00002.json, comparisons/{version}/00001.json
  *     audit/{tenant}/{id}
  *     settings/{tenant}/00001.json
  *     import-profiles/{tenant}/{name}.json
@@ -221,6 +221,16 @@ export class ObjectKeys {
   static parsePromotion(key: string): number | undefined {
     const match = /\/promotions\/(\d{5})\.json$/.exec(key);
     return match ? Number(match[1]) : undefined;
+  }
+
+  /** Comparisons of all versions of a name. */
+  static allComparisonsFolder(name: string): string {
+    return `${ObjectKeys.modelFolder(name)}comparisons/`;
+  }
+
+  /** Versions of the document with a model version's comparisons; see VersionedDocument. */
+  static comparisonsFolder(name: string, version: string): string {
+    return `${ObjectKeys.allComparisonsFolder(name)}${checkName(version, 'model version')}/`;
   }
 
   /** Audit events of a tenant's keys; tenant `system` for commands. */

@@ -1,12 +1,13 @@
 export { ChampionChangedError } from './champion-history';
 export { readCard, readEvaluation, readPlot } from './model-artifacts';
+export type { AcceptedRisks } from './model-comparisons';
 export {
-  type LoadedModel,
+  ComparisonMissingError,
+  LowerSensitivityError,
   ModelDigestError,
-  type ModelEntry,
-  ModelRegistry,
   NoChampionError,
   NothingToRollBackError,
   UnknownModelError,
-} from './model-registry';
+} from './model-errors';
+export { type LoadedModel, type ModelEntry, ModelRegistry } from './model-registry';
 export { createStoreProbe } from './store-probe';

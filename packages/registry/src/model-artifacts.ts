@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@cytoqueue/classifier';
+import type { ComparisonsDocument, ModelComparison } from '@cytoqueue/records';
 import { SHIPPED_DIR } from './shipped-models';
 
 type Identity = Pick<Model, 'name' | 'version' | 'digest'>;
@@ -48,6 +49,14 @@ export async function readEvaluation(model: Identity): Promise<EvaluationSummary
     repetitions: protocol.repetitions,
     reliability: entry.curves.reliability,
   };
+}
+
+/** Comparisons of a shipped version with the other shipped versions of its schema; empty for other models. */
+export async function readShippedComparisons(model: Identity): Promise<ModelComparison[]> {
+  const file = await readShipped(model, 'comparisons.json');
+  if (file === undefined) return [];
+  const { digest, comparisons } = JSON.parse(file.toString()) as ComparisonsDocument;
+  return digest === model.digest ? comparisons : [];
 }
 
 async function readShipped({ name, version }: Identity, file: string): Promise<Buffer | undefined> {

@@ -7,8 +7,12 @@ import { ObjectKeys } from '@cytoqueue/records';
 import { type ObjectStore, StoreUnavailableError, openStore, listAll } from '@cytoqueue/storage';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { ChampionChangedError } from './champion-history';
-import { ModelDigestError, NothingToRollBackError, ModelRegistry, UnknownModelError } from './model-registry';
+import { ModelDigestError, NothingToRollBackError, UnknownModelError } from './model-errors';
+import { ModelRegistry } from './model-registry';
 import { createStoreProbe } from './store-probe';
+
+/** These tests are about histories; model-comparisons.test.ts is about figures. */
+const UNCOMPARED = { unknown: true };
 
 let dir: string;
 let store: ObjectStore;
@@ -68,7 +72,7 @@ describe('installing the shipped models', () => {
 
   test('again changes nothing, not even a champion promoted meanwhile', async () => {
     await registry.add(await withVersion('1.2.0'));
-    await registry.promote('wbc-knn', '1.2.0', 'ada');
+    await registry.promote('wbc-knn', '1.2.0', 'ada', UNCOMPARED);
     const before = await contents();
     await Promise.all(Array.from({ length: 4 }, () => new ModelRegistry(store).installShipped()));
     expect(await contents()).toEqual(before);
@@ -189,7 +193,7 @@ describe('a champion', () => {
     const before = await registry.resolve();
     const elsewhere = new ModelRegistry(store);
     await elsewhere.add(await withVersion('1.2.0'));
-    await elsewhere.promote('wbc-knn', '1.2.0', 'ada');
+    await elsewhere.promote('wbc-knn', '1.2.0', 'ada', UNCOMPARED);
     expect((await elsewhere.resolve()).version).toBe('1.2.0');
     await waitUntil('the promotion is seen', async () => (await registry.resolve()).version === '1.2.0');
     expect((await registry.loadPinned(before)).model.version).toBe('1.1.0');
@@ -198,7 +202,7 @@ describe('a champion', () => {
   test('can be rolled back, and the history names who promoted what', async () => {
     await expect(registry.rollBack('wbc-knn', 'ada')).rejects.toThrow(NothingToRollBackError);
     await registry.add(await withVersion('1.2.0'));
-    await registry.promote('wbc-knn', '1.2.0', 'ada');
+    await registry.promote('wbc-knn', '1.2.0', 'ada', UNCOMPARED);
     const { version, history } = await registry.rollBack('wbc-knn', 'bob');
     expect(version).toBe('1.1.0');
     expect(history.map((entry) => `${entry.version} ${entry.promoted_by}`)).toEqual([
@@ -206,14 +210,14 @@ describe('a champion', () => {
       '1.2.0 ada',
       '1.1.0 bob',
     ]);
-    await expect(registry.promote('wbc-knn', '3.0.0', 'ada')).rejects.toThrow(UnknownModelError);
+    await expect(registry.promote('wbc-knn', '3.0.0', 'ada', UNCOMPARED)).rejects.toThrow(UnknownModelError);
   });
 
   test('promoted by several processes at once is that of one of them, and the others are refused', async () => {
     const versions = ['1.2.0', '1.3.0', '1.4.0', '1.5.0'];
     for (const version of versions) await registry.add(await withVersion(version));
     const outcomes = await Promise.allSettled(
-      versions.map((version) => new ModelRegistry(store).promote('wbc-knn', version, 'ada')),
+      versions.map((version) => new ModelRegistry(store).promote('wbc-knn', version, 'ada', UNCOMPARED)),
     );
     const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
@@ -229,7 +233,7 @@ describe('a champion', () => {
 
   test('rolled back by two processes at once goes back one step, not two', async () => {
     await registry.add(await withVersion('1.2.0'));
-    await registry.promote('wbc-knn', '1.2.0', 'ada');
+    await registry.promote('wbc-knn', '1.2.0', 'ada', UNCOMPARED);
     let release = (): void => undefined;
     const bothHaveRead = new Promise<void>((resolve) => (release = resolve));
     let writers = 0;
@@ -251,7 +255,7 @@ describe('a champion', () => {
     const entry = (version: string) => ({ version, promoted_at: '2026-01-01T00:00:00.000Z', promoted_by: 'ada' });
     const history = ['1.0.0', '1.2.0', '1.0.0'].map(entry);
     await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify({ version: '1.0.0', history })));
-    await registry.promote('wbc-knn', '1.2.0', 'bob');
+    await registry.promote('wbc-knn', '1.2.0', 'bob', UNCOMPARED);
     expect((await registry.champion('wbc-knn')).history.map(({ version }) => version)).toEqual([
       '1.0.0',
       '1.2.0',

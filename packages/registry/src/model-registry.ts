@@ -1,4 +1,4 @@
-import { type Model, parseModel } from '@cytoqueue/classifier';
+import { type Model, ModelFileError, parseModel } from '@cytoqueue/classifier';
 import {
   type ChampionDocument,
   type ModelPin,
@@ -15,36 +15,19 @@ import {
   listAll,
 } from '@cytoqueue/storage';
 import { ChampionHistory, type ChampionState } from './champion-history';
+import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
+import {
+  ModelDigestError,
+  NoChampionError,
+  NothingToRollBackError,
+  ReservedModelNameError,
+  UnknownModelError,
+} from './model-errors';
 import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
 
 const DEFAULT_MODEL = 'wbc-knn';
 /** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
 const RESERVED_NAME = 'own';
-
-/** The reference does not name an existing model or version. */
-export class UnknownModelError extends Error {
-  readonly code = 'unknown-model';
-}
-
-/** The model file has a name that shared models must not use. */
-class ReservedModelNameError extends Error {
-  readonly code = 'reserved-model-name';
-}
-
-/** The stored file differs from the pinned one. Results scored with it would name the wrong model. */
-export class ModelDigestError extends Error {
-  readonly code = 'model-digest-mismatch';
-}
-
-/** No version of this name was promoted, so only `name@version` identifies a model. */
-export class NoChampionError extends Error {
-  readonly code = 'no-champion';
-}
-
-/** The model has no earlier champion. */
-export class NothingToRollBackError extends Error {
-  readonly code = 'nothing-to-roll-back';
-}
 
 /** Lifetime of a cached champion: other processes see a promotion within this time. Measured by a monotonic clock. */
 const CHAMPION_TTL_MS = 1_000;
@@ -75,10 +58,12 @@ export class ModelRegistry {
   private readonly models = new Map<string, Promise<LoadedModel>>();
   private readonly championCache = new Map<string, { version: Promise<string>; expiresAtMs: number }>();
   private readonly champions: ChampionHistory;
+  readonly comparisons: ModelComparisons;
   private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
 
   constructor(private readonly store: ObjectStore) {
     this.champions = new ChampionHistory(store);
+    this.comparisons = new ModelComparisons(store);
   }
 
   /**
@@ -113,16 +98,37 @@ export class ModelRegistry {
   }
 
   /**
-   * Makes a version the champion. Work accepted earlier keeps its version.
-   * @throws UnknownModelError, ChampionChangedError
+   * Makes a version the champion unless its comparison with the champion says that it is worse, or there is none. Work
+   * accepted earlier keeps its version. A name's first promotion has no champion to compare with.
+   * @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError
    */
-  async promote(name: string, version: string, promotedBy: string): Promise<ChampionDocument> {
+  async promote(
+    name: string,
+    version: string,
+    promotedBy: string,
+    accepted: AcceptedRisks = {},
+  ): Promise<ChampionDocument> {
     const pin = await this.resolve(`${name}@${version}`);
-    return this.appendPromotion(name, await this.champions.read(name), newPromotion(pin.version, promotedBy));
+    const state = await this.champions.read(name);
+    const isFirst = state.version === undefined && state.damage === undefined;
+    if (!isFirst && state.version !== version)
+      await this.comparisons.assertNotWorse(pin, await this.findChampion(name, state), accepted);
+    return this.appendPromotion(name, state, newPromotion(pin.version, promotedBy));
+  }
+
+  /** @returns undefined when the champion's document or file is damaged or gone */
+  private async findChampion(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
+    if (version === undefined) return undefined;
+    return this.resolve(`${name}@${version}`).catch((error: unknown) => {
+      if (error instanceof UnknownModelError || error instanceof ModelFileError || error instanceof ModelDigestError)
+        return undefined;
+      throw error;
+    });
   }
 
   /**
-   * Promotes the previous champion. Two concurrent calls go back one step: the second is refused.
+   * Promotes the previous champion. Never refused for its figures: it is the way back from a version that went wrong.
+   * Two concurrent calls go back one step: the second is refused.
    * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
    */
   async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {

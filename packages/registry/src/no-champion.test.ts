@@ -6,7 +6,11 @@ import { parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ObjectCorruptError, type ObjectStore, openStore } from '@cytoqueue/storage';
 import { ObjectKeys } from '@cytoqueue/records';
 import { ChampionChangedError } from './champion-history';
-import { NoChampionError, ModelRegistry, UnknownModelError } from './model-registry';
+import { NoChampionError, UnknownModelError } from './model-errors';
+import { ModelRegistry } from './model-registry';
+
+/** These tests are about histories; model-comparisons.test.ts is about figures. */
+const UNCOMPARED = { unknown: true };
 
 let dir: string;
 let store: ObjectStore;
@@ -57,9 +61,9 @@ describe('a name without a champion', () => {
   });
 
   test('can be promoted and rolled back as any other', async () => {
-    await registry.promote('mine', '1.0.0', 'ada');
+    await registry.promote('mine', '1.0.0', 'ada', UNCOMPARED);
     expect((await new ModelRegistry(store).resolve('mine')).version).toBe('1.0.0');
-    await registry.promote('mine', '1.1.0', 'bob');
+    await registry.promote('mine', '1.1.0', 'bob', UNCOMPARED);
     const { version, history } = await registry.champion('mine');
     expect([version, history.map(({ promoted_by }) => promoted_by)]).toEqual(['1.1.0', ['ada', 'bob']]);
     expect((await registry.rollBack('mine', 'ada')).version).toBe('1.0.0');
@@ -67,7 +71,7 @@ describe('a name without a champion', () => {
 
   test('promoted by two processes at once keeps each promotion that is not refused', async () => {
     const outcomes = await Promise.allSettled(
-      ['1.0.0', '1.1.0'].map((version) => new ModelRegistry(store).promote('mine', version, 'ada')),
+      ['1.0.0', '1.1.0'].map((version) => new ModelRegistry(store).promote('mine', version, 'ada', UNCOMPARED)),
     );
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     expect(refused.every((error) => error instanceof ChampionChangedError)).toBe(true);
@@ -95,7 +99,7 @@ describe('a damaged model folder', () => {
       expect(await champions()).toEqual({ ...SHIPPED, 'wbc-knn': null });
       await expect(new ModelRegistry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
       expect((await registry.resolve('wbc-knn@1.0.0')).version).toBe('1.0.0');
-      await registry.promote('wbc-knn', '1.0.0', 'ada');
+      await registry.promote('wbc-knn', '1.0.0', 'ada', UNCOMPARED);
       expect((await new ModelRegistry(store).resolve('wbc-knn')).version).toBe('1.0.0');
       expect((await registry.find('wbc-knn'))?.history.map(({ promoted_by }) => promoted_by)).toEqual(['ada']);
     },
@@ -103,10 +107,10 @@ describe('a damaged model folder', () => {
 
   test('a damaged promotion never makes an earlier champion answer', async () => {
     await registry.add(await modelFile('wbc-knn', '1.2.0'));
-    await registry.promote('wbc-knn', '1.2.0', 'ada');
+    await registry.promote('wbc-knn', '1.2.0', 'ada', UNCOMPARED);
     await store.put(ObjectKeys.promotion('wbc-knn', 2), Buffer.from('{'));
     await expect(new ModelRegistry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
-    await registry.promote('wbc-knn', '1.2.0', 'bob');
+    await registry.promote('wbc-knn', '1.2.0', 'bob', UNCOMPARED);
     expect((await registry.champion('wbc-knn')).history.map(({ promoted_by }) => promoted_by)).toEqual([
       'shipped',
       'bob',

@@ -8,6 +8,7 @@ export {
   type NestedPredictions,
 } from './evaluation/cross-validation';
 export { computeCurves, type Curves } from './evaluation/curves';
+export { type ComparedRecords, compareModels, type ModelComparison } from './evaluation/compare-models';
 export {
   type CandidateMetric,
   type CandidateScaling,

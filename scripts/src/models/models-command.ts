@@ -1,23 +1,40 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Model, parseModel } from '@cytoqueue/classifier';
+import { type ModelComparison, comparisonsShape, parseDocument } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
+import { textTable } from '../demo/text-table';
 import type { Environment } from '../stack/launch';
+import { compareVersions, loadShippedVersions } from '../train/compare-versions';
+import { readTrainingFile } from '../train/training-file';
 
 const USAGE = `Usage: npm run models -- list
-       npm run models -- add FILE              puts a version into the store; it is no champion yet
-       npm run models -- promote NAME VERSION  makes it what NAME means from now on
-       npm run models -- rollback NAME         goes back to the champion before
-The store is STORAGE_URL, or that of DATA_DIR.`;
+       npm run models -- add FILE [--data TRAINING_FILE]    puts a version into the store and compares it with the champion
+       npm run models -- compare NAME VERSION [--data TRAINING_FILE]
+       npm run models -- promote NAME VERSION [--accept-lower-sensitivity] [--accept-unknown]
+                                                            makes it what NAME means from now on
+       npm run models -- rollback NAME                      goes back to the champion before
+The store is STORAGE_URL, or that of DATA_DIR. A version that finds fewer malignant records than the champion, or that was
+not compared with it, is promoted only with the option that accepts this. --data gives the ids of the version's training rows.`;
+
+interface Arguments {
+  readonly positionals: string[];
+  readonly data?: string;
+  readonly acceptLowerSensitivity: boolean;
+  readonly acceptUnknown: boolean;
+}
 
 /** Manages model versions in the store at STORAGE_URL; every change is audited. Sets the exit code. */
 export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
+    const parsed = parseArguments(args);
     const store = openStore(loadConfig(environment).storageUrl);
     await store.start();
     try {
-      await run(store, args);
+      await run(store, parsed);
     } finally {
       await store.stop();
     }
@@ -27,29 +44,108 @@ export async function runModelsCommand(environment: Environment, args: readonly 
   }
 }
 
-async function run(store: ObjectStore, [command, ...args]: readonly string[]): Promise<void> {
+function parseArguments(args: readonly string[]): Arguments {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { data: { type: 'string' }, 'accept-lower-sensitivity': flag, 'accept-unknown': flag },
+    });
+    const { 'accept-lower-sensitivity': acceptLowerSensitivity, 'accept-unknown': acceptUnknown, data } = values;
+    return { positionals, data, acceptLowerSensitivity, acceptUnknown };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${USAGE}`, { cause: error });
+  }
+}
+
+async function run(store: ObjectStore, args: Arguments): Promise<void> {
   const registry = new ModelRegistry(store);
   await registry.installShipped();
-  const [first, second] = args;
-  if (command === 'list' && args.length === 0) return printModels(registry);
-  if (command === 'add' && first !== undefined && args.length === 1) {
-    const { name, version, digest } = await registry.add(await readFile(first));
-    return done(
-      store,
-      'model.add',
-      `${name}@${version}`,
-      `${name}@${version} is in the store (${digest})${await championHint(registry, name, version)}`,
-    );
+  const [command, first, second] = args.positionals;
+  const count = args.positionals.length - 1;
+  if (command === 'list' && count === 0) return printModels(registry);
+  if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, args.data);
+  if (command === 'compare' && second !== undefined && count === 2) {
+    const { model } = await registry.loadPinned(await registry.resolve(`${first}@${second}`));
+    await compare(registry, model, [], args.data);
+    return auditCommand(store, { action: 'model.compare', resource: `models/${model.ref}` });
   }
-  if (command === 'promote' && second !== undefined && args.length === 2) {
-    await registry.promote(first as string, second, commandActor());
+  if (command === 'promote' && second !== undefined && count === 2) {
+    await registry.promote(first, second, commandActor(), {
+      lowerSensitivity: args.acceptLowerSensitivity,
+      unknown: args.acceptUnknown,
+    });
     return done(store, 'model.promote', `${first}@${second}`, `${first}@champion is ${second} now`);
   }
-  if (command === 'rollback' && first !== undefined && args.length === 1) {
+  if (command === 'rollback' && first !== undefined && count === 1) {
     const { version } = await registry.rollBack(first, commandActor());
     return done(store, 'model.rollback', `${first}@${version}`, `${first}@champion is ${version} again`);
   }
   throw new Error(USAGE);
+}
+
+async function addVersion(
+  store: ObjectStore,
+  registry: ModelRegistry,
+  path: string,
+  data: string | undefined,
+): Promise<void> {
+  const bytes = readFileSync(path);
+  const { name, version, digest } = await registry.add(bytes);
+  const hint = await championHint(registry, name, version);
+  await done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})${hint}`);
+  const model = parseModel(bytes);
+  await compare(registry, model, comparisonsBeside(path, model), data);
+}
+
+/** Stores and prints how a version compares with the champion of its name and with the shipped versions. */
+async function compare(
+  registry: ModelRegistry,
+  model: Model,
+  known: readonly ModelComparison[],
+  data: string | undefined,
+): Promise<void> {
+  const champion = (await registry.find(model.name))?.champion ?? undefined;
+  const others = [
+    ...loadShippedVersions(model.schema),
+    ...(champion === undefined
+      ? []
+      : [(await registry.loadPinned(await registry.resolve(`${model.name}@${champion}`))).model]),
+  ];
+  const isOpen = ({ digest }: Model, place: number) =>
+    !known.some((one) => one.digest === digest) && others.findIndex((one) => one.digest === digest) === place;
+  const complete = data === undefined ? undefined : readTrainingFile(data, model.schema).complete;
+  const { comparisons, failures } = compareVersions(model, others.filter(isOpen), complete);
+  const all = [...known, ...comparisons];
+  await registry.comparisons.add(model, all);
+  if (all.length > 0) console.log(tableOf(model, all));
+  for (const failure of failures) console.error(`not compared: ${failure}`);
+}
+
+/** The comparisons that `npm run train` has written beside the model's file. */
+function comparisonsBeside(path: string, { digest }: Model): ModelComparison[] {
+  const beside = `${path.replace(/\.json$/, '')}/comparisons.json`;
+  if (!existsSync(beside)) return [];
+  const document = parseDocument(readFileSync(beside), beside, comparisonsShape);
+  return document.digest === digest ? document.comparisons : [];
+}
+
+function tableOf({ ref }: Model, comparisons: readonly ModelComparison[]): string {
+  const rows = comparisons.map(({ model, records, records_of: source, sensitivity, specificity, auc }) => {
+    const { value, low, high } = sensitivity.difference;
+    const figures = [sensitivity, specificity, auc].map((figure) => `${figure.value} (${figure.other})`);
+    return [model, `${records} of ${source}`, ...figures, `${value} (${low} to ${high})`];
+  });
+  const header = [
+    `${ref}, compared with`,
+    'on the records',
+    'sensitivity',
+    'specificity',
+    'AUC',
+    'difference of sensitivity',
+  ];
+  return textTable(header, rows);
 }
 
 /** A name's first version answers to `name@version` only. */

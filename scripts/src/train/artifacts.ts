@@ -29,7 +29,7 @@ export function describeModel(name: string, report: TrainingReport): Map<string,
 }
 
 /** Formats JSON in short lines, so that a changed number changes one line. */
-export function formatReport(report: TrainingReport): string {
+export function formatReport(report: object): string {
   const isFlat = (value: unknown) =>
     typeof value !== 'object' ||
     value === null ||

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModel } from '@cytoqueue/classifier';
+import type { ComparisonsDocument } from '@cytoqueue/records';
 import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/training';
 import { describeModel } from './artifacts';
+import { compareVersions } from './compare-versions';
 import { recipesFor } from './recipes';
 import type { TrainingReport } from './report';
 import { modelsDirectory, shippedData, shippedVersion, trustedVersion } from './shipped-models';
@@ -40,6 +42,18 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
     const { version, digest, ...scores } = report.models[name];
     expect([version, digest]).not.toEqual([trustedVersion, trusted.models[name].digest]);
     expect(trusted.models[name]).toMatchObject({ ...scores, digest: parseModel(bytes).digest });
+  });
+
+  test('the stored comparison of the trusted version with the first one is that of the shipped files', () => {
+    const [{ name }] = recipes;
+    const [trusted, first] = [trustedVersion, shippedVersion].map((version) =>
+      parseModel(readFileSync(join(modelsDirectory, name, `${version}.json`))),
+    );
+    const stored = JSON.parse(shipped(name, 'comparisons.json', trustedVersion)) as ComparisonsDocument;
+    expect(stored.digest).toBe(trusted.digest);
+    expect(stored.comparisons.filter(({ digest }) => digest === first.digest)).toEqual(
+      compareVersions(trusted, [first]).comparisons,
+    );
   });
 
   test('the first repetition of the cross-validation equals the stored evaluation', () => {

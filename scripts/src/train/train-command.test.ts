@@ -60,6 +60,7 @@ describe('a small labelled file', () => {
     expect(runs[0]).toMatchObject({ status: 0 });
     const card = [
       'card.md',
+      'comparisons.json',
       'confusion-matrix.svg',
       'evaluation.json',
       'reliability.svg',

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import { parseArgs } from 'node:util';
+import { parseModel } from '@cytoqueue/classifier';
 import type { Schema } from '@cytoqueue/schema';
 import { ProgressBar } from '../demo/progress-bar';
 import { formatReport, listArtifacts, writeFiles } from './artifacts';
+import { comparisonFiles, loadShippedVersions } from './compare-versions';
 import { printScores } from './print-scores';
 import { schemaOf } from './recipes';
 import { defaultSeed, train } from './train';
@@ -41,11 +43,13 @@ export function runTrainCommand(argv: string[], { out, err }: Terminal): number 
     return 2;
   }
   try {
-    const trained = train(readTrainingFile(options.data, options.schema), {
-      ...options,
-      onProgress: showProgress(err),
-    });
-    const files = listArtifacts(trained);
+    const file = readTrainingFile(options.data, options.schema);
+    const trained = train(file, { ...options, onProgress: showProgress(err) });
+    const models = [...trained.models.values()].map((bytes) => parseModel(bytes));
+    const files = new Map([
+      ...listArtifacts(trained),
+      ...comparisonFiles(models, loadShippedVersions(options.schema), file.complete),
+    ]);
     files.set('evaluation.json', Buffer.from(formatReport(trained.report)));
     writeFiles(options.out, files);
     out.write(printScores(trained.report, options.out));

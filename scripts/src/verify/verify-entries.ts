@@ -5,6 +5,7 @@ import {
   ObjectKeys,
   auditEventShape,
   championShape,
+  comparisonsShape,
   idempotencyDocumentShape,
   keysFileShape,
   lastUsedShape,
@@ -111,6 +112,10 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
         isFirst ? readDocument(store, key, championShape) : readDocument(store, key, promotionShape),
       );
       if (entry !== undefined) champions.push({ key, version: entry.version });
+      continue;
+    }
+    if (key.startsWith(ObjectKeys.allComparisonsFolder(name))) {
+      await checks.run(key, 'damaged-document', () => readDocument(store, key, comparisonsShape));
       continue;
     }
     const version = key.slice(ObjectKeys.modelFolder(name).length).replace(/\.json$/, '');

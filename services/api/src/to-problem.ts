@@ -2,7 +2,14 @@ import { ModelFileError } from '@cytoqueue/classifier';
 import { CsvError } from '@cytoqueue/csv';
 import { QueueUnavailableError } from '@cytoqueue/queue';
 import { DocumentChangedError } from '@cytoqueue/records';
-import { ChampionChangedError, ModelDigestError, NoChampionError, UnknownModelError } from '@cytoqueue/registry';
+import {
+  ChampionChangedError,
+  ComparisonMissingError,
+  LowerSensitivityError,
+  ModelDigestError,
+  NoChampionError,
+  UnknownModelError,
+} from '@cytoqueue/registry';
 import { SchemaError } from '@cytoqueue/schema';
 import { TabularError } from '@cytoqueue/tabular';
 import {
@@ -40,6 +47,13 @@ export function toProblem(error: unknown): Problem {
       'Another request changed the champion. Read the model again before you promote.',
       { cause: error },
     );
+  if (error instanceof LowerSensitivityError)
+    return new Problem('lower-sensitivity', error.message, {
+      members: { comparison: error.comparison },
+      cause: error,
+    });
+  if (error instanceof ComparisonMissingError)
+    return new Problem('comparison-missing', error.message, { cause: error });
   if (error instanceof ObjectNotFoundError || error instanceof InvalidKeyError) return notFound(error);
   if (error instanceof ObjectCorruptError || error instanceof ModelFileError) return damagedProblem(error);
   if (error instanceof StoreFullError)

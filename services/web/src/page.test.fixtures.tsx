@@ -72,6 +72,7 @@ export const GRADES_MODEL: ModelVersion = {
   operating_points: { default: 0.5 },
   training: { rows: 683, data_digest: 'sha256:1' },
   evaluation: {},
+  comparisons: [],
   limits_of_use: [],
   links: { self: '/v1/models/wbc-knn/versions/1.0.0' },
 };

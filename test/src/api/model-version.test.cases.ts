@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModel, serializeModel } from '@cytoqueue/classifier';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { openStore } from '@cytoqueue/storage';
 import { finish, run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { BENIGN_RECORD, WISCONSIN, readCsv } from '../support/records';
@@ -40,7 +42,21 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     expect(await versionFor()).toBe('1.1.0');
     expect(await versionFor('wbc-knn@1.2.0')).toBe('1.2.0');
 
-    const promoted = await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.2.0' } });
+    const promote = (json: object) => client.post('/v1/models/wbc-knn/champion', { json });
+    // With this threshold it calls malignant records benign.
+    expect(await promote({ version: '1.2.0', accept_unknown: true })).toMatchObject({
+      status: 409,
+      json: {
+        type: 'urn:cytoqueue:problem:lower-sensitivity',
+        comparison: { model: 'wbc-knn@1.1.0', sensitivity: { difference: { high: expect.any(Number) } } },
+      },
+    });
+    expect(await models('promote', 'wbc-knn', '1.2.0')).toMatchObject({
+      status: 1,
+      said: expect.stringContaining('finds fewer malignant records than the champion wbc-knn@1.1.0'),
+    });
+    expect(await versionFor()).toBe('1.1.0');
+    const promoted = await promote({ version: '1.2.0', accept_lower_sensitivity: true });
     expect(promoted.json).toMatchObject({ champion: '1.2.0', versions: expect.arrayContaining(['1.0.0', '1.2.0']) });
     expect(await versionFor()).toBe('1.2.0');
     expect(await versionFor('wbc-knn@1.0.0')).toBe('1.0.0');
@@ -51,6 +67,29 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     expect(await models('list')).toMatchObject({
       said: expect.stringContaining('wbc-knn: 1.0.0, 1.1.0 (champion), 1.2.0'),
     });
+  });
+
+  test('a version that was not compared with the champion is promoted only if that is accepted', async () => {
+    const { digest: _, ...file } = parseModel(readFileSync(shipped)).file;
+    const bytes = serializeModel({ ...file, version: '1.4.0' });
+    // As a release before comparisons has stored it.
+    await new ModelRegistry(openStore(`file://${stack().dataDir}/objects`)).add(Buffer.from(bytes));
+    expect((await client.get('/v1/models/wbc-knn/versions/1.4.0')).json.comparisons).toEqual([]);
+    const promote = (json: object) => client.post('/v1/models/wbc-knn/champion', { json });
+    expect(await promote({ version: '1.4.0', accept_lower_sensitivity: true })).toMatchObject({
+      status: 409,
+      json: { type: 'urn:cytoqueue:problem:comparison-missing' },
+    });
+    expect(await models('promote', 'wbc-knn', '1.4.0')).toMatchObject({ status: 1 });
+    expect((await promote({ version: '1.4.0', accept_unknown: true })).json.champion).toBe('1.4.0');
+    // 1.1.0 has no figures against 1.4.0 either, but a rollback needs none.
+    expect((await promote({ rollback: true })).json.champion).toBe('1.1.0');
+    expect(await models('compare', 'wbc-knn', '1.4.0')).toMatchObject({ status: 0 });
+    expect((await client.get('/v1/models/wbc-knn/versions/1.4.0')).json.comparisons).toContainEqual(
+      expect.objectContaining({ model: 'wbc-knn@1.1.0', records: 683 }),
+    );
+    expect(await models('promote', 'wbc-knn', '1.4.0')).toMatchObject({ status: 0 });
+    expect((await promote({ rollback: true })).json.champion).toBe('1.1.0');
   });
 
   test('an unknown or invalid version cannot be promoted', async () => {

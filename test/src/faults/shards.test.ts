@@ -101,7 +101,7 @@ async function promoteNextVersion(registry: ModelRegistry): Promise<void> {
   ).file;
   const next = serializeModel({ ...file, version: '1.2.0', operating_points: { default: 0.9, sensitivity99: 0.3 } });
   await registry.add(Buffer.from(next));
-  await registry.promote('wbc-knn', '1.2.0', 'test');
+  await registry.promote('wbc-knn', '1.2.0', 'test', { unknown: true });
 }
 
 test('workers started before and after a promotion score a batch by the version pinned at its acceptance', async () => {

@@ -173,6 +173,8 @@ const json = fc.oneof(
     JSON.stringify({ features: BENIGN_RECORD }),
     '{"features":{},"features":{}}',
     '{"version":"1.0.0"}',
+    '{"version":"1.0.0","accept_unknown":true,"accept_lower_sensitivity":true}',
+    '{"version":"1.1.0","accept_unknown":"yes"}',
     '{"rollback":true}',
     '{"role":"member"}',
     '{"id":"key-of-fuzz","role":"admin","expires_at":"2099-01-01T00:00:00Z"}',

@@ -2,6 +2,7 @@ import type {
   AuditEvent,
   BatchDocument,
   ChampionDocument,
+  ComparisonsDocument,
   IdempotencyDocument,
   ImportProfileDocument,
   LastUsedDays,
@@ -70,6 +71,23 @@ export const auditEventShape: Shape<AuditEvent> = {
 export const championShape: Shape<ChampionDocument> = { described: { version: 'string', history: 'array' } };
 export const promotionShape: Shape<Promotion> = {
   described: { version: 'string', promoted_at: 'string', promoted_by: 'string' },
+};
+const figure = {
+  value: 'number',
+  other: 'number',
+  difference: { value: 'number', low: 'number', high: 'number' },
+} as const;
+const comparison = {
+  model: 'string',
+  digest: 'string',
+  sensitivity: figure,
+  specificity: figure,
+  auc: figure,
+  brier: figure,
+  coverage: figure,
+} as const;
+export const comparisonsShape: Shape<ComparisonsDocument> = {
+  described: { digest: 'string', comparisons: [comparison] },
 };
 export const tenantKeysShape: Shape<TenantKeys> = {
   described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] },

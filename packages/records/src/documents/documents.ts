@@ -248,6 +248,38 @@ export interface ChampionDocument {
   history: Promotion[];
 }
 
+/** A figure of two versions on the same records: `difference` is `value` − `other`, with its paired 95 % interval. */
+export interface ComparedFigure {
+  value: number;
+  other: number;
+  difference: { value: number; low: number; high: number };
+}
+
+/** How a version compares with another one on the training records of one of them; see `compareModels` of packages/training. */
+export interface ModelComparison {
+  /** The other version, `name@version`, and its digest. */
+  model: string;
+  digest: string;
+  /** The version, `name@version`, whose training records both were asked for. */
+  records_of: string;
+  records: number;
+  folds: number;
+  repetitions: number;
+  sensitivity: ComparedFigure;
+  specificity: ComparedFigure;
+  auc: ComparedFigure;
+  brier: ComparedFigure;
+  /** Share of the records that are answered `confident`. */
+  coverage: ComparedFigure;
+}
+
+/** `models/{name}/comparisons/{version}/00001.json`, and `comparisons.json` beside a model file. */
+export interface ComparisonsDocument {
+  /** Digest of the version that was compared. */
+  digest: string;
+  comparisons: ModelComparison[];
+}
+
 /** A line of `audit/{tenant}/{id}`: actor, action and resource, without patient data. */
 export interface AuditEvent {
   at: string;

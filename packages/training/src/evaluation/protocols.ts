@@ -46,14 +46,18 @@ export function withIdLeak(data: EvaluationData, ids: readonly number[]): Evalua
   return { ...data, training: { ...training, featureCount: featureCount + 1, samples: widened } };
 }
 
-function pickRows({ samples, featureCount, labels, trainingRows }: TrainingSet, keptRows: Int32Array): TrainingSet {
+export function pickRows(
+  { samples, featureCount, labels, trainingRows }: TrainingSet,
+  keptRows: Int32Array,
+): TrainingSet {
+  const kept = new Float64Array(keptRows.length * featureCount);
+  keptRows.forEach((row, index) =>
+    kept.set(samples.subarray(row * featureCount, (row + 1) * featureCount), index * featureCount),
+  );
   return {
     rows: keptRows.length,
     featureCount,
-    samples: Float64Array.from({ length: keptRows.length * featureCount }, (_, index) => {
-      const feature = index % featureCount;
-      return samples[keptRows[(index - feature) / featureCount] * featureCount + feature];
-    }),
+    samples: kept,
     labels: Uint8Array.from(keptRows, (row) => labels[row]),
     trainingRows: keptRows.map((row) => trainingRows[row]),
   };

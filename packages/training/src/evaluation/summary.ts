@@ -1,10 +1,8 @@
 import { CONFORMAL_SIGNIFICANCE } from '@cytoqueue/classifier';
 import type { CandidatePredictions } from './cross-validation';
 import { evaluationMetricNames, Evaluator, type EvaluationMetrics } from './evaluation-metrics';
-import { createRandom } from './random';
+import { drawGroups, percentileInterval } from './resampling';
 import type { EvaluationData } from './split-statistics';
-
-const RESAMPLES = 1000;
 
 export type Interval = readonly [low: number, high: number];
 
@@ -31,32 +29,19 @@ export function summarize(probabilities: readonly Float64Array[], labels: Uint8A
   };
 }
 
-/**
- * 95 % confidence intervals for other patients. Groups are drawn with replacement, all rows of a group together; each
- * resample is evaluated on the next repetition. Efron (1979), "Bootstrap methods".
- */
+/** 95 % bootstrap intervals for other patients. Each resample is evaluated on the next repetition. */
 export function bootstrapIntervals(
   probabilities: readonly Float64Array[],
   { training: { labels }, groups }: EvaluationData,
   seed: number,
 ): Record<keyof EvaluationMetrics, Interval> {
-  const random = createRandom(seed);
   const evaluators = probabilities.map((repetition) => new Evaluator(repetition, labels));
-  const distinct = [...new Set(groups)];
-  const draws = new Int32Array(groups.length);
-  const resampled = Array.from({ length: RESAMPLES }, (_, resample) => {
-    draws.fill(0);
-    for (let i = 0; i < distinct.length; i++) draws[distinct[Math.floor(random() * distinct.length)]]++;
-    return evaluators[resample % evaluators.length].evaluate(groups.map((group) => draws[group]));
-  });
-  const interval = (name: keyof EvaluationMetrics): Interval => {
-    const sorted = resampled.map((metrics) => metrics[name]).sort((a, b) => a - b);
-    return [sorted[Math.floor(0.025 * RESAMPLES)], sorted[Math.ceil(0.975 * RESAMPLES) - 1]];
-  };
-  return Object.fromEntries(evaluationMetricNames.map((name) => [name, interval(name)])) as Record<
-    keyof EvaluationMetrics,
-    Interval
-  >;
+  const resampled = drawGroups(groups, seed, (weights, resample) =>
+    evaluators[resample % evaluators.length].evaluate(weights),
+  );
+  return Object.fromEntries(
+    evaluationMetricNames.map((name) => [name, percentileInterval(resampled.map((metrics) => metrics[name]))]),
+  ) as Record<keyof EvaluationMetrics, Interval>;
 }
 
 export interface ConformalMetrics {

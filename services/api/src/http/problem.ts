@@ -18,6 +18,8 @@ export const problems = {
   'nothing-to-roll-back': { status: 409, title: 'The model has no earlier champion' },
   'no-champion': { status: 409, title: 'The model has no champion' },
   'champion-changed': { status: 409, title: 'Another request changed the champion at the same time' },
+  'lower-sensitivity': { status: 409, title: 'The version finds fewer malignant records than the champion' },
+  'comparison-missing': { status: 409, title: 'The version was not compared with the champion' },
   'key-id-in-use': { status: 409, title: 'The tenant already has a key with this id' },
   'key-of-file': { status: 409, title: 'The key is managed in the keys file' },
   'last-admin-key': { status: 409, title: 'The last admin key cannot be deleted' },

@@ -11,8 +11,25 @@ import { modelSummary, modelVersion } from './schemas';
 const tags = ['models'];
 
 const promotionBody = z
-  .union([z.strictObject({ version: z.string().max(64) }), z.strictObject({ rollback: z.literal(true) })])
-  .meta({ id: 'PromotionBody', description: 'The version to promote, or a rollback to the previous champion' });
+  .union([
+    z.strictObject({
+      version: z.string().max(64),
+      accept_lower_sensitivity: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Promote it although its comparison says that it finds fewer malignant records' }),
+      accept_unknown: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Promote it although it was not compared with the champion' }),
+    }),
+    z.strictObject({ rollback: z.literal(true) }),
+  ])
+  .meta({
+    id: 'PromotionBody',
+    description:
+      'The version to promote, or a rollback to the previous champion. A version that finds fewer malignant records than the champion (409 lower-sensitivity) or was not compared with it (409 comparison-missing) is promoted only if the body accepts that; a rollback is always possible',
+  });
 
 const promoteOperation: Operation = {
   operationId: 'promoteModel',
@@ -107,7 +124,12 @@ async function promote(
   const body = parse(promotionBody, await readJson(request, response), 'field');
   const by = `${principal.tenant}/${principal.keyId}`;
   const change =
-    'version' in body ? registry.promote(params.name, body.version, by) : registry.rollBack(params.name, by);
+    'version' in body
+      ? registry.promote(params.name, body.version, by, {
+          lowerSensitivity: body.accept_lower_sensitivity,
+          unknown: body.accept_unknown,
+        })
+      : registry.rollBack(params.name, by);
   const { version } = await change.catch((error: unknown) => {
     throw error instanceof NothingToRollBackError
       ? new Problem('nothing-to-roll-back', error.message, { cause: error })
@@ -125,6 +147,7 @@ function toModelResponse(model: ModelEntry) {
 
 async function toVersionResponse(registry: ModelRegistry, name: string, version: string) {
   const { file, schema, training, digest, version: pinned } = await findVersion(registry, name, version);
+  const comparisons = await registry.comparisons.read({ name, version: pinned, digest });
   return {
     name,
     version: pinned,
@@ -141,6 +164,7 @@ async function toVersionResponse(registry: ModelRegistry, name: string, version:
     operating_points: file.operating_points,
     training: { rows: training.rows, data_digest: file.training.data_digest },
     evaluation: file.evaluation,
+    comparisons,
     limits_of_use: file.limits_of_use,
     links: { self: `/v1/models/${name}/versions/${pinned}` },
   };

@@ -1,4 +1,4 @@
-import type { ModelSummary } from '@cytoqueue/client';
+import { ApiError, type ModelSummary, type PromotionOptions } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../api/clients';
@@ -15,6 +15,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
   const { promote, rollBack } = useChampionMutations(name);
   const previous = history.findLast((entry) => entry.version !== champion);
   const failure = [promote, rollBack].find(({ isError }) => isError);
+  const refused = acceptingPromotion(promote.error, promote.variables);
   if (others.length === 0) return null;
   return (
     <div className="stack">
@@ -31,7 +32,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
           title={`Put ${name} ${version} into use?`}
           confirm="Put into use"
           isPending={promote.isPending}
-          onConfirm={() => promote.mutate(version)}
+          onConfirm={() => promote.mutate({ version })}
         >
           <p>
             It will score every record and file that names no other version, for all laboratories.
@@ -51,8 +52,35 @@ export function ChampionActions({ model: { name, versions, champion, history } }
         )}
       </div>
       {failure !== undefined && <ErrorNotice error={failure.error} what="The version in use has not changed." />}
+      {refused !== undefined && (
+        <div className="actions">
+          <ConfirmButton
+            label={`Put ${refused.version} into use nevertheless`}
+            title={`Put ${name} ${refused.version} into use nevertheless?`}
+            confirm="Put into use"
+            variant="danger"
+            isPending={promote.isPending}
+            onConfirm={() => promote.mutate(refused)}
+          >
+            <p>
+              {refused.accept_unknown === true
+                ? 'It may find fewer malignant records than the version in use: the two were not compared.'
+                : 'It finds fewer malignant records than the version in use.'}
+            </p>
+          </ConfirmButton>
+        </div>
+      )}
     </div>
   );
+}
+
+type Promotion = PromotionOptions & { version: string };
+
+/** The refused promotion with the option that accepts the reason. @returns undefined when it failed for another reason */
+function acceptingPromotion(error: Error | null, refused: Promotion | undefined): Promotion | undefined {
+  if (!(error instanceof ApiError) || refused === undefined) return undefined;
+  if (error.type === 'lower-sensitivity') return { ...refused, accept_lower_sensitivity: true };
+  return error.type === 'comparison-missing' ? { ...refused, accept_unknown: true } : undefined;
 }
 
 function useChampionMutations(name: string) {
@@ -63,7 +91,10 @@ function useChampionMutations(name: string) {
     );
   };
   return {
-    promote: useMutation({ mutationFn: (version: string) => client.promote(name, version), onSuccess: refresh }),
+    promote: useMutation({
+      mutationFn: ({ version, ...accepted }: Promotion) => client.promote(name, version, accepted),
+      onSuccess: refresh,
+    }),
     rollBack: useMutation({ mutationFn: () => client.rollBack(name), onSuccess: refresh }),
   };
 }

@@ -1,0 +1,47 @@
+import type { ModelComparison } from '@cytoqueue/records';
+
+/** The reference does not name an existing model or version. */
+export class UnknownModelError extends Error {
+  readonly code = 'unknown-model';
+}
+
+/** The model file has a name that shared models must not use. */
+export class ReservedModelNameError extends Error {
+  readonly code = 'reserved-model-name';
+}
+
+/** The stored file differs from the pinned one. Results scored with it would name the wrong model. */
+export class ModelDigestError extends Error {
+  readonly code = 'model-digest-mismatch';
+}
+
+/** No version of this name was promoted, so only `name@version` identifies a model. */
+export class NoChampionError extends Error {
+  readonly code = 'no-champion';
+}
+
+/** The model has no earlier champion. */
+export class NothingToRollBackError extends Error {
+  readonly code = 'nothing-to-roll-back';
+}
+
+/** The paired figures say that the version finds fewer malignant records than the champion. */
+export class LowerSensitivityError extends Error {
+  readonly code = 'lower-sensitivity';
+
+  constructor(
+    ref: string,
+    readonly comparison: ModelComparison,
+  ) {
+    const { model, records_of: source, records, sensitivity } = comparison;
+    const { value, other, difference } = sensitivity;
+    super(
+      `${ref} finds fewer malignant records than the champion ${model}: sensitivity ${value} instead of ${other} on ${records} records of ${source} (difference ${difference.value}, 95 % interval ${difference.low} to ${difference.high})`,
+    );
+  }
+}
+
+/** Nothing says how the version compares with the champion. */
+export class ComparisonMissingError extends Error {
+  readonly code = 'comparison-missing';
+}
