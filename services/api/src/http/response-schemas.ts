@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelComparison } from '../models/comparison-schema';
 import { problems } from './problem';
 
 /** Schemas of the responses: the source of `/openapi.json`. The end-to-end tests check responses against them. */
@@ -325,6 +326,7 @@ export const problem = z
     total_errors: count.optional(),
     warnings: fileWarnings.optional(),
     warnings_total: count.optional(),
+    comparison: modelComparison.optional().meta({ description: 'With lower-sensitivity' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
