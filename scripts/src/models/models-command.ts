@@ -71,7 +71,7 @@ async function run(store: ObjectStore, args: Arguments): Promise<void> {
     await compare(registry, model, [], args.data);
     return auditCommand(store, { action: 'model.compare', resource: `models/${model.ref}` });
   }
-  if (command === 'promote' && second !== undefined && count === 2) {
+  if (command === 'promote' && first !== undefined && second !== undefined && count === 2) {
     await registry.promote(first, second, commandActor(), {
       lowerSensitivity: args.acceptLowerSensitivity,
       unknown: args.acceptUnknown,

@@ -87,9 +87,9 @@ function recordsOf(model: Model, complete?: readonly LabelledSample[]): Compared
 }
 
 function samplesOf({ training }: Model): LabelledSample[] {
-  const { rows, featureCount, samples, labels, trainingRows } = training;
-  return Array.from({ length: rows }, (_, row) => ({
-    trainingRow: trainingRows[row],
+  const { featureCount, samples, labels, trainingRows } = training;
+  return Array.from(trainingRows, (trainingRow, row) => ({
+    trainingRow,
     sample: samples.subarray(row * featureCount, (row + 1) * featureCount),
     label: labels[row] as Label,
   }));
