@@ -16,7 +16,17 @@ export interface StorePermissions {
  * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
  */
 export const apiPermissions: StorePermissions = {
-  get: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'import-profiles/*', 'probe/*'],
+  get: [
+    'tenants/*',
+    'pending/*',
+    'models/*',
+    'audit/*',
+    'access/*',
+    'settings/*',
+    'import-profiles/*',
+    'shadow/*',
+    'probe/*',
+  ],
   // The API cannot write the operators' keys file, access/keys-file/.
   put: [
     'tenants/*',
@@ -28,10 +38,30 @@ export const apiPermissions: StorePermissions = {
     'access/last-used/*',
     'settings/*',
     'import-profiles/*',
+    'shadow/settings/*',
     'probe/*',
   ],
-  delete: ['tenants/*', 'pending/*', 'access/tenants/*', 'settings/*', 'import-profiles/*', 'probe/*'],
-  list: ['tenants/*', 'pending/*', 'models/*', 'audit/*', 'access/*', 'settings/*', 'import-profiles/*', 'probe/*'],
+  delete: [
+    'tenants/*',
+    'pending/*',
+    'access/tenants/*',
+    'settings/*',
+    'import-profiles/*',
+    'shadow/settings/*',
+    'shadow/counts/*',
+    'probe/*',
+  ],
+  list: [
+    'tenants/*',
+    'pending/*',
+    'models/*',
+    'audit/*',
+    'access/*',
+    'settings/*',
+    'import-profiles/*',
+    'shadow/*',
+    'probe/*',
+  ],
 };
 
 /**
@@ -39,18 +69,27 @@ export const apiPermissions: StorePermissions = {
  * markers that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'probe/*'],
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'shadow/*', 'probe/*'],
   put: [
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
     'tenants/*/batches/*/damaged/*',
     'tenants/*/batches/*/runs/*',
     'pending/*/runs/*',
+    'shadow/counts/*',
+    'shadow/pending/*',
     'probe/*',
   ],
   // The result of a record that was deleted while it was being scored.
-  delete: ['pending/*', 'tenants/*/predictions/*/result.json', 'tenants/*/batches/*/shards/*', 'probe/*'],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'probe/*'],
+  delete: [
+    'pending/*',
+    'tenants/*/predictions/*/result.json',
+    'tenants/*/batches/*/shards/*',
+    'shadow/counts/*',
+    'shadow/pending/*',
+    'probe/*',
+  ],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'shadow/*', 'probe/*'],
 };
 
 /** Write-once keys, enforced by the bucket's policy. A cancel request (`cancel.json`) may be written again. */
@@ -64,6 +103,8 @@ export const writeOncePatterns: readonly string[] = [
   'access/tenants/*',
   'access/keys-file/*',
   'settings/*',
+  'shadow/settings/*',
+  'shadow/counts/*',
 ];
 
 export function storeStatements(bucket: IBucket, permissions: StorePermissions): PolicyStatement[] {

@@ -113,6 +113,17 @@ describe('the task roles', () => {
     }
   });
 
+  test('let the API set shadow versions and the worker count, and not the other way round', () => {
+    const allowed = (role: typeof api, key: string) =>
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].map((action) => may(role, action, key));
+    expect(allowed(api, 'shadow/settings/wbc-knn/00001.json')).toEqual([true, true, true]);
+    expect(allowed(worker, 'shadow/settings/wbc-knn/00001.json')).toEqual([true, false, false]);
+    expect(allowed(api, 'shadow/counts/a/1.1.0/00001.json')).toEqual([true, false, true]);
+    expect(allowed(worker, 'shadow/counts/a/1.1.0/00001.json')).toEqual([true, true, true]);
+    expect(allowed(api, 'shadow/pending/lab/batch_a')).toEqual([true, false, false]);
+    expect(allowed(worker, 'shadow/pending/lab/batch_a')).toEqual([true, true, true]);
+  });
+
   test('allow every action on probe objects, and nothing else new', () => {
     for (const role of [api, worker]) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject', 's3:AbortMultipartUpload'])

@@ -24,6 +24,8 @@ const STATISTICS: Record<MetricName, string> = {
   ReconciledJobs: 'Sum',
   ChecksumMismatches: 'Sum',
   JobsRefused: 'Sum',
+  ShadowRowsAgreed: 'Sum',
+  ShadowRowsDisagreed: 'Sum',
   UploadBytes: 'Sum',
   CanaryLatency: 'Maximum',
   CanaryFailed: 'Maximum',

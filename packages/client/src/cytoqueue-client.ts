@@ -28,6 +28,7 @@ import type {
   Review,
   ReviewBody,
   ReviewedItem,
+  Shadow,
   WorklistItem,
 } from './types';
 import { type UploadFile, type UploadProgress, sendFile } from './upload';
@@ -332,6 +333,19 @@ export class CytoqueueClient {
       json: { rollback: true },
       signal,
     });
+  }
+
+  getShadow(name: string, { signal }: CallOptions = {}): Promise<Shadow> {
+    return this.transport.json({ path: `${modelPath(name)}/shadow`, signal });
+  }
+
+  /** Has a version score batches beside the champion. */
+  setShadow(name: string, version: string, { signal }: CallOptions = {}): Promise<Shadow> {
+    return this.transport.json({ method: 'PUT', path: `${modelPath(name)}/shadow`, json: { version }, signal });
+  }
+
+  async deleteShadow(name: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: `${modelPath(name)}/shadow`, signal });
   }
 
   queue({ signal }: CallOptions = {}): Promise<QueueState> {

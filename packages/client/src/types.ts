@@ -324,6 +324,15 @@ export interface PromotionOptions {
   accept_unknown?: boolean;
 }
 
+/** A version that scores batches beside the champion; its answers are only counted. */
+export interface Shadow {
+  version: string;
+  since: string;
+  /** Rows that it put into the same class as the present champion, and rows that it did not. */
+  agreed: number;
+  disagreed: number;
+}
+
 export interface ModelVersion extends ModelPin {
   schema: string;
   features: Feature[];

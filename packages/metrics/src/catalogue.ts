@@ -100,6 +100,18 @@ export const catalogue = {
     'all',
     'Jobs dropped because they were malformed or their batch, run or shard is not in the store',
   ),
+  ShadowRowsAgreed: inWorker(
+    'count',
+    'Count',
+    'all',
+    'Rows that a shadow version put into the same class as the version that scored their batch; exact counts are in GET /v1/models/{name}/shadow',
+  ),
+  ShadowRowsDisagreed: inWorker(
+    'count',
+    'Count',
+    'all',
+    'Rows that a shadow version put into another class than the version that scored their batch',
+  ),
   UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, after decompression'),
   CanaryLatency: inApi(
     'values',

@@ -17,6 +17,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *     settings/{tenant}/00001.json
  *     import-profiles/{tenant}/{name}.json
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
+ *     shadow/settings/{model name}/00001.json, shadow/counts/{id}/{champion's version}/00001.json, shadow/pending/{tenant}/{batch id}
  *     probe/{id}
  */
 export class ObjectKeys {
@@ -284,14 +285,50 @@ export class ObjectKeys {
     return `${ObjectKeys.importProfilesFolder(tenant)}${checkName(name, 'profile name')}.json`;
   }
 
-  /** @param prefix of the document's versions @param number 1-based */
+  /** Everything about shadow versions. */
+  static readonly shadowFolder = 'shadow/';
+
+  /** Versions of the document that names a model's shadow version; see VersionedDocument. */
+  static shadowSettingFolder(name: string): string {
+    return `${ObjectKeys.shadowFolder}settings/${checkName(name, 'model name')}/`;
+  }
+
+  /** All counts of one shadow. @param id of the setting */
+  static shadowCountsRoot(id: string): string {
+    return `${ObjectKeys.shadowFolder}counts/${checkName(id, 'id')}/`;
+  }
+
+  /** Versions of the document with a shadow's counts beside one champion; see VersionedDocument. */
+  static shadowCountsFolder(id: string, championVersion: string): string {
+    return `${ObjectKeys.shadowCountsRoot(id)}${checkName(championVersion, 'model version')}/`;
+  }
+
+  /** Batches that finish and that a shadow version will score. */
+  static readonly shadowPendingFolder = `${ObjectKeys.shadowFolder}pending/`;
+
+  static shadowPending(tenant: string, batchId: string): string {
+    return `${ObjectKeys.shadowPendingFolder}${checkName(tenant, 'tenant')}/${checkName(batchId, 'id')}`;
+  }
+
+  /** Returns undefined for any other key. */
+  static parseShadowPending(key: string): { tenant: string; batchId: string } | undefined {
+    const [, tenant, batchId] = /^shadow\/pending\/([^/]+)\/([^/]+)$/.exec(key) ?? [];
+    if (tenant === undefined || batchId === undefined || !isName(tenant) || !isName(batchId)) return undefined;
+    return { tenant, batchId };
+  }
+
+  /**
+   * Five digits, and more above 99,999, so that a document can be replaced for years.
+   * @param prefix of the document's versions @param number 1-based
+   */
   static documentVersion(prefix: string, number: number): string {
-    return `${prefix}${sortableNumber(number, 1, 'version')}.json`;
+    const digits = number > 99_999 && Number.isSafeInteger(number) ? number : sortableNumber(number, 1, 'version');
+    return `${prefix}${digits}.json`;
   }
 
   /** Returns the number of a document's version, or undefined for any other key. */
   static parseDocumentVersion(prefix: string, key: string): number | undefined {
-    const match = key.startsWith(prefix) ? /^(\d{5})\.json$/.exec(key.slice(prefix.length)) : null;
+    const match = key.startsWith(prefix) ? /^(\d{5,15})\.json$/.exec(key.slice(prefix.length)) : null;
     return match ? Number(match[1]) : undefined;
   }
 }

@@ -3,6 +3,7 @@ export { readCard, readEvaluation, readPlot } from './model-artifacts';
 export type { AcceptedRisks } from './model-comparisons';
 export {
   ComparisonMissingError,
+  InvalidShadowError,
   LowerSensitivityError,
   ModelDigestError,
   NoChampionError,
@@ -11,3 +12,4 @@ export {
 } from './model-errors';
 export { type LoadedModel, type ModelEntry, ModelRegistry } from './model-registry';
 export { createStoreProbe } from './store-probe';
+export type { ShadowCounts } from './shadow-versions';

@@ -45,3 +45,13 @@ export class LowerSensitivityError extends Error {
 export class ComparisonMissingError extends Error {
   readonly code = 'comparison-missing';
 }
+
+/** The version cannot score batches beside the champion. */
+export class InvalidShadowError extends Error {
+  constructor(
+    readonly code: 'is-champion' | 'other-schema',
+    message: string,
+  ) {
+    super(message);
+  }
+}

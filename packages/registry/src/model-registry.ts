@@ -4,6 +4,7 @@ import {
   type ModelPin,
   ObjectKeys,
   type Promotion,
+  type ShadowDocument,
   sealDocument,
   readDocumentBytes,
 } from '@cytoqueue/records';
@@ -17,12 +18,14 @@ import {
 import { ChampionHistory, type ChampionState } from './champion-history';
 import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
 import {
+  InvalidShadowError,
   ModelDigestError,
   NoChampionError,
   NothingToRollBackError,
   ReservedModelNameError,
   UnknownModelError,
 } from './model-errors';
+import { ShadowVersions } from './shadow-versions';
 import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
 
 const DEFAULT_MODEL = 'wbc-knn';
@@ -59,11 +62,13 @@ export class ModelRegistry {
   private readonly championCache = new Map<string, { version: Promise<string>; expiresAtMs: number }>();
   private readonly champions: ChampionHistory;
   readonly comparisons: ModelComparisons;
+  readonly shadows: ShadowVersions;
   private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
 
   constructor(private readonly store: ObjectStore) {
     this.champions = new ChampionHistory(store);
     this.comparisons = new ModelComparisons(store);
+    this.shadows = new ShadowVersions(store);
   }
 
   /**
@@ -138,6 +143,24 @@ export class ModelRegistry {
     if (previous === undefined)
       throw new NothingToRollBackError(`${name} has never had a champion other than ${version}`);
     return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
+  }
+
+  /**
+   * Has a version score batches beside the champion.
+   * @throws UnknownModelError, NoChampionError, InvalidShadowError
+   */
+  async setShadow(name: string, version: string): Promise<ShadowDocument> {
+    const { version: champion } = await this.champion(name);
+    const pins = await Promise.all([version, champion].map((one) => this.resolve(`${name}@${one}`)));
+    const [shadow, current] = await Promise.all(pins.map(async (pin) => (await this.loadPinned(pin)).model));
+    if (shadow.digest === current.digest)
+      throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
+    if (shadow.schema.id !== current.schema.id)
+      throw new InvalidShadowError(
+        'other-schema',
+        `${shadow.ref} reads other columns than the champion ${current.ref}`,
+      );
+    return this.shadows.set(pins[0]);
   }
 
   /**

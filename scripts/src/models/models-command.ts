@@ -17,6 +17,7 @@ const USAGE = `Usage: npm run models -- list
        npm run models -- promote NAME VERSION [--accept-lower-sensitivity] [--accept-unknown]
                                                             makes it what NAME means from now on
        npm run models -- rollback NAME                      goes back to the champion before
+       npm run models -- shadow NAME [VERSION | off]        has a version score batches beside the champion; without one, shows the counts
 The store is STORAGE_URL, or that of DATA_DIR. A version that finds fewer malignant records than the champion, or that was
 not compared with it, is promoted only with the option that accepts this. --data gives the ids of the version's training rows.`;
 
@@ -82,7 +83,36 @@ async function run(store: ObjectStore, args: Arguments): Promise<void> {
     const { version } = await registry.rollBack(first, commandActor());
     return done(store, 'model.rollback', `${first}@${version}`, `${first}@champion is ${version} again`);
   }
+  if (command === 'shadow' && first !== undefined && count <= 2) return shadow(store, registry, first, second);
   throw new Error(USAGE);
+}
+
+async function shadow(
+  store: ObjectStore,
+  registry: ModelRegistry,
+  name: string,
+  version: string | undefined,
+): Promise<void> {
+  const champion = (await registry.champion(name)).version;
+  if (version === 'off') {
+    if (!(await registry.shadows.end(name))) throw new Error(`${name} has no shadow version`);
+    return done(store, 'model.delete-shadow', name, `${name} has no shadow version now, and its counts are deleted`);
+  }
+  if (version !== undefined) {
+    await registry.setShadow(name, version);
+    return done(
+      store,
+      'model.set-shadow',
+      `${name}@${version}`,
+      `${name}@${version} scores batches beside ${champion}`,
+    );
+  }
+  const found = await registry.shadows.find(name);
+  if (found === undefined) return console.log(`${name} has no shadow version`);
+  const { agreed, disagreed } = await registry.shadows.readCounts(found.id, champion);
+  console.log(
+    `${name}@${found.model.version} beside ${champion} since ${found.since}: ${agreed} rows agreed, ${disagreed} disagreed`,
+  );
 }
 
 async function addVersion(

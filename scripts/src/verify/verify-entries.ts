@@ -17,6 +17,9 @@ import {
   reviewShape,
   tenantKeysShape,
   importProfileShape,
+  shadowCountsShape,
+  shadowMarkerShape,
+  shadowShape,
   tenantSettingsShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
@@ -132,6 +135,15 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
 
 export async function verifySettings({ store, checks }: VerifyContext, key: string): Promise<void> {
   await checks.run(key, 'damaged-settings', () => readDocument(store, key, tenantSettingsShape));
+}
+
+export async function verifyShadow({ store, checks }: VerifyContext, key: string): Promise<void> {
+  await checks.run(key, 'damaged-document', async () => {
+    if (key.startsWith(ObjectKeys.shadowPendingFolder)) return readDocument(store, key, shadowMarkerShape);
+    return key.startsWith(`${ObjectKeys.shadowFolder}settings/`)
+      ? readDocument(store, key, shadowShape)
+      : readDocument(store, key, shadowCountsShape);
+  });
 }
 
 export async function verifyImportProfile({ store, checks }: VerifyContext, key: string): Promise<void> {

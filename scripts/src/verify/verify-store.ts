@@ -13,6 +13,7 @@ import {
   verifyReview,
   verifyImportProfile,
   verifySettings,
+  verifyShadow,
 } from './verify-entries';
 
 /** Units (a batch, a record, a model, one object) checked in parallel; each holds one chunk of one object in memory. */
@@ -97,8 +98,9 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ObjectKeys.importProfilesRoot : ObjectKeys.importProfilesFolder(only),
   ))
     yield (context) => verifyImportProfile(context, key);
-  if (only === undefined)
-    for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
+  if (only !== undefined) return;
+  for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
+  for await (const { key } of listAll(store, ObjectKeys.shadowFolder)) yield (context) => verifyShadow(context, key);
 }
 
 async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<WorkUnit> {

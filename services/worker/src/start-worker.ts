@@ -27,6 +27,7 @@ import { createConsumers, shardConcurrency } from './consumers';
 import { startHealthServer } from './health';
 import { createReconciler } from './jobs/reconciler';
 import { ScoringPool } from './scoring/pool';
+import { ShadowScorer } from './shadow/shadow-scorer';
 import { LivenessMonitor } from './liveness-monitor';
 import { WorkerMetrics } from './worker-metrics';
 
@@ -93,6 +94,10 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   const reconciler = createReconciler({ store, producer, redis: commands, metrics, damage, logger });
   reconciler.start();
   cleanups.push('reconciler', () => reconciler.stop());
+
+  const shadowScorer = new ShadowScorer({ store, registry, producer, redis: commands, metrics, logger });
+  shadowScorer.start();
+  cleanups.push('shadow scorer', () => shadowScorer.stop());
 
   const readiness = new Readiness(
     {

@@ -71,6 +71,12 @@ export class WorkerMetrics {
     if (data.tenant !== CANARY_TENANT) this.count('PredictionsFailed');
   }
 
+  /** Counts the rows of a batch that a shadow version has scored. Call when its counts are stored. */
+  shadowScored({ agreed, disagreed }: { agreed: number; disagreed: number }): void {
+    this.count('ShadowRowsAgreed', agreed);
+    this.count('ShadowRowsDisagreed', disagreed);
+  }
+
   /** Counts accepted work that had lost its job and was enqueued again. */
   reconciled(): void {
     this.count('ReconciledJobs');
@@ -96,8 +102,10 @@ export class WorkerMetrics {
   }
 
   /** Does not wait for Redis: a lost count must not stop the work. */
-  private count(name: CounterName): void {
-    this.prometheus.count(name);
-    this.counters.add({ [name]: 1 }).catch((error: unknown) => this.logger.warn({ err: error }, 'a count was lost'));
+  private count(name: CounterName, value = 1): void {
+    this.prometheus.count(name, value);
+    this.counters
+      .add({ [name]: value })
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'a count was lost'));
   }
 }

@@ -92,6 +92,26 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     expect((await promote({ rollback: true })).json.champion).toBe('1.1.0');
   });
 
+  test('a shadow version is set, shown and deleted; what cannot be one is refused', async () => {
+    const path = '/v1/models/wbc-knn/shadow';
+    const put = (version: string) => client.call('put', path, { json: { version } });
+    expect((await client.get(path)).status).toBe(404);
+    const set = await put('1.0.0');
+    expect(set).toMatchObject({ status: 200, json: { version: '1.0.0', agreed: 0, disagreed: 0 } });
+    expect((await client.get(path)).json).toEqual(set.json);
+    expect((await put('1.0.0')).json.since).toBe(set.json.since);
+    expect((await put('1.1.0')).json.errors).toMatchObject([{ field: 'version', code: 'is-champion' }]);
+    expect((await put('9.9.9')).status).toBe(422);
+    expect((await client.call('put', '/v1/models/nonesuch/shadow', { json: { version: '1.0.0' } })).status).toBe(404);
+    expect(await models('shadow', 'wbc-knn')).toMatchObject({ said: expect.stringContaining('0 rows agreed') });
+    const { data } = (await client.get('/v1/audit')).json as { data: object[] };
+    expect(data).toContainEqual(
+      expect.objectContaining({ action: 'model.set-shadow', resource: 'models/wbc-knn@1.0.0', outcome: 'done' }),
+    );
+    expect((await client.call('delete', path)).status).toBe(204);
+    expect((await client.call('delete', path)).status).toBe(404);
+  });
+
   test('an unknown or invalid version cannot be promoted', async () => {
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '9.9.9' } })).status).toBe(422);
     expect((await client.post('/v1/models/nonesuch/champion', { json: { version: '1.0.0' } })).status).toBe(404);

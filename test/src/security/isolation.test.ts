@@ -284,7 +284,9 @@ test('an operator reads no patient data, a member no audit log, and neither chan
   };
   expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches|worklist)/.test(path))).toEqual([403]);
   expect(
-    await statuses('member', (path) => /^\/v1\/(audit|api-keys|settings|models\/\{name\}\/champion)/.test(path)),
+    await statuses('member', (path) =>
+      /^\/v1\/(audit|api-keys|settings|models\/\{name\}\/(?:champion|shadow))/.test(path),
+    ),
   ).toEqual([403]);
 });
 

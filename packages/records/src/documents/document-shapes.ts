@@ -12,6 +12,9 @@ import type {
   Promotion,
   ReviewDocument,
   RunDocument,
+  ShadowCountsDocument,
+  ShadowDocument,
+  ShadowMarker,
   StoredKeysFile,
   TenantKeys,
   TenantSettings,
@@ -89,6 +92,12 @@ const comparison = {
 export const comparisonsShape: Shape<ComparisonsDocument> = {
   described: { digest: 'string', comparisons: [comparison] },
 };
+/** `ended` is a boolean. */
+export const shadowShape: Shape<ShadowDocument> = { described: { id: 'string', model, since: 'string' } };
+export const shadowCountsShape: Shape<ShadowCountsDocument> = {
+  described: { agreed: 'number', disagreed: 'number', batches: ['string'] },
+};
+export const shadowMarkerShape: Shape<ShadowMarker> = { described: { shadow_id: 'string' } };
 export const tenantKeysShape: Shape<TenantKeys> = {
   described: { keys: [{ id: 'string', sha256: 'string', role: 'string', created_at: 'string' }] },
 };

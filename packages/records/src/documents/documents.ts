@@ -280,6 +280,29 @@ export interface ComparisonsDocument {
   comparisons: ModelComparison[];
 }
 
+/** `shadow/settings/{name}/00001.json`: a version that scores batches beside the champion. */
+export interface ShadowDocument {
+  /** New with each version that is set, so that no count of an earlier one is added to it. */
+  id: string;
+  model: ModelPin;
+  since: string;
+  /** True when it was deleted. */
+  ended: boolean;
+}
+
+/** `shadow/counts/{id}/{champion's version}/00001.json`: rows that both versions put into the same class, and others. */
+export interface ShadowCountsDocument {
+  agreed: number;
+  disagreed: number;
+  /** The last batches that were counted, so that none counts twice. */
+  batches: string[];
+}
+
+/** `shadow/pending/{tenant}/{batch id}` */
+export interface ShadowMarker {
+  shadow_id: string;
+}
+
 /** A line of `audit/{tenant}/{id}`: actor, action and resource, without patient data. */
 export interface AuditEvent {
   at: string;

@@ -96,7 +96,8 @@ export class VersionedDocument<T extends object> {
       const number = ObjectKeys.parseDocumentVersion(this.prefix, info.key);
       if (number !== undefined) versions.push({ number, info });
     }
-    return versions;
+    // Keys sort by number only up to 99,999.
+    return versions.sort((a, b) => a.number - b.number);
   }
 
   private keyOf(number: number): string {

@@ -15,6 +15,7 @@ import type {
   Review,
   Session,
   Settings,
+  Shadow,
   WorklistItem,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
@@ -22,6 +23,7 @@ import type { batchRow } from '../batches/rows/openapi';
 import type { auditEvent } from '../audit/routes';
 import type { apiKey, createdApiKey } from '../keys/routes';
 import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
+import type { shadow } from '../models/shadow';
 import type { review } from '../reviews/openapi';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
@@ -48,6 +50,7 @@ const agree: {
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
   modelEvaluation: Same<ModelEvaluation, Out<typeof modelEvaluation>>;
+  shadow: Same<Shadow, Out<typeof shadow>>;
   review: Same<Review, Out<typeof review>>;
   worklistItem: Same<WorklistItem, Out<typeof worklistItem>>;
   queue: Same<QueueState, Out<typeof queueSchema>>;
@@ -66,6 +69,7 @@ const agree: {
   modelSummary: true,
   modelVersion: true,
   modelEvaluation: true,
+  shadow: true,
   review: true,
   worklistItem: true,
   queue: true,

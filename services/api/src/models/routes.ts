@@ -7,6 +7,7 @@ import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
 import { modelSummary, modelVersion } from './schemas';
+import { shadowRoutes } from './shadow';
 
 const tags = ['models'];
 
@@ -106,6 +107,7 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
         response.json(await toVersionResponse(registry, name, version));
       },
     },
+    ...shadowRoutes(registry),
     ...modelArtifactRoutes(registry),
   ];
 }

@@ -40,6 +40,7 @@ import {
   skipIfRemoved,
 } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
+import { markForShadow } from '../shadow/shadow-marker';
 
 /** Shard objects that are loaded ahead while one is written. */
 const PREFETCH = 3;
@@ -107,6 +108,7 @@ export class Finalizer {
     const manifest = (await isCanceled(store, tenant, batchId, run))
       ? await files.summarizeCanceled()
       : await files.writeFiles();
+    if (manifest.status !== 'canceled') await markForShadow(this.deps, tenant, batch, run);
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
   }
 

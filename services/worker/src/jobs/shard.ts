@@ -146,7 +146,7 @@ export async function isCanceled(store: ObjectStore, tenant: string, batchId: st
 
 /** @throws ObjectCorruptError when the input differs from the upload */
 export async function loadShardTask(
-  deps: ShardDeps,
+  deps: Pick<ShardDeps, 'store' | 'registry' | 'pool'>,
   tenant: string,
   batch: BatchDocument,
   shard: number,
@@ -161,7 +161,7 @@ export async function loadShardTask(
 }
 
 async function readInput(
-  { store, pool }: ShardDeps,
+  { store, pool }: Pick<ShardDeps, 'store' | 'pool'>,
   tenant: string,
   batch: BatchDocument,
   shard: number,
