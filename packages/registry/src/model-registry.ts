@@ -151,8 +151,9 @@ export class ModelRegistry {
    */
   async setShadow(name: string, version: string): Promise<ShadowDocument> {
     const { version: champion } = await this.champion(name);
-    const pins = await Promise.all([version, champion].map((one) => this.resolve(`${name}@${one}`)));
-    const [shadow, current] = await Promise.all(pins.map(async (pin) => (await this.loadPinned(pin)).model));
+    const pin = await this.resolve(`${name}@${version}`);
+    const { model: shadow } = await this.loadPinned(pin);
+    const { model: current } = await this.load(name, champion);
     if (shadow.digest === current.digest)
       throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
     if (shadow.schema.id !== current.schema.id)
@@ -160,7 +161,7 @@ export class ModelRegistry {
         'other-schema',
         `${shadow.ref} reads other columns than the champion ${current.ref}`,
       );
-    return this.shadows.set(pins[0]);
+    return this.shadows.set(pin);
   }
 
   /**
