@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ObjectCorruptError, type ObjectStore, openStore } from '@cytoqueue/storage';
-import { ObjectKeys, VersionedDocument } from '../index';
+import { ObjectKeys, VersionedDocument, sealDocument } from '../index';
 import { describeStores, keysOf } from '../../../storage/src/contract/object-store.test.fixtures';
 
 const shape = { described: { members: 'array' } } as const;
@@ -38,6 +38,31 @@ describeStores((currentStore) => {
     const outcomes = await Promise.allSettled([leave('a'), leave('b')]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect((await documentIn(currentStore()).read()).value?.members).toHaveLength(1);
+  });
+
+  test('a document that is replaced again and again keeps its newest hundred versions', async () => {
+    const document = documentIn(currentStore());
+    for (let version = 1; version <= 103; version++)
+      await currentStore().put(ObjectKeys.documentVersion(PREFIX, version), sealDocument({ members: ['a'] }));
+    await document.replace({ members: ['b'] });
+    expect((await keysOf(currentStore())).map((key) => ObjectKeys.parseDocumentVersion(PREFIX, key))).toEqual(
+      Array.from({ length: 100 }, (_, index) => index + 5),
+    );
+    expect(await document.read()).toEqual({ number: 104, value: { members: ['b'] } });
+  });
+
+  test('a version that is deleted between listing and reading is replaced by the newest one', async () => {
+    const store = currentStore();
+    const document = documentIn(store);
+    await document.replace({ members: ['a'] });
+    const get = store.get.bind(store);
+    const reading = jest.spyOn(store, 'get').mockImplementationOnce(async (key, ...rest) => {
+      await document.replace({ members: ['b'] });
+      await store.delete(key);
+      return get(key, ...rest);
+    });
+    expect(await document.read()).toEqual({ number: 2, value: { members: ['b'] } });
+    reading.mockRestore();
   });
 
   test('a change that returns nothing writes nothing', async () => {

@@ -1,11 +1,19 @@
 import type { Shape } from './document-shapes';
-import { ObjectMismatchError, listAll, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
+import {
+  ObjectMismatchError,
+  ObjectNotFoundError,
+  listAll,
+  type ObjectInfo,
+  type ObjectStore,
+} from '@cytoqueue/storage';
 import { ObjectKeys } from '../object-keys';
 import { readDocument } from './read-document';
 import { sealDocument } from './sealed-document';
 
 /** Longer than any update takes, so no writer can write a deleted version again. */
 const REPLACED_TTL_MS = 24 * 60 * 60_000;
+/** Kept by `replace`, so that many changes within a day do not make each read and write list more and more of them. */
+const MAX_VERSIONS = 100;
 const MAX_ATTEMPTS = 50;
 
 /** Concurrent updates prevented this update in every attempt. Retryable. */
@@ -35,7 +43,14 @@ export class VersionedDocument<T extends object> {
 
   /** Reads the latest version, never an earlier one. @throws ObjectCorruptError when it is damaged */
   async read(): Promise<DocumentVersion<T>> {
-    return this.open((await this.versions()).at(-1)?.number ?? 0);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.open((await this.versions()).at(-1)?.number ?? 0);
+      } catch (error) {
+        // Replaced many times since it was listed: a newer one is there.
+        if (!(error instanceof ObjectNotFoundError) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
   }
 
   /** Reads one version by number. @throws ObjectCorruptError, ObjectNotFoundError */
@@ -61,11 +76,15 @@ export class VersionedDocument<T extends object> {
     throw new DocumentChangedError('concurrent updates replaced the document; try again');
   }
 
-  /** Replaces the document whatever its newest version holds, also a damaged one. Durable when resolved. @throws DocumentChangedError */
+  /**
+   * Replaces the document whatever its newest version holds, also a damaged one; the last writer wins, so that early versions can be
+   * deleted sooner than after `update`. Durable when resolved. @throws DocumentChangedError
+   */
   async replace(value: T): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const versions = await this.versions();
-      if (await this.putNext((versions.at(-1)?.number ?? 0) + 1, value)) return this.deleteReplaced(versions);
+      if (await this.putNext((versions.at(-1)?.number ?? 0) + 1, value))
+        return this.deleteReplaced(versions, MAX_VERSIONS - 1);
     }
     throw new DocumentChangedError('the document was replaced by others again and again');
   }
@@ -80,12 +99,16 @@ export class VersionedDocument<T extends object> {
     }
   }
 
-  /** Deletes versions whose successor is a day old. A failed deletion is repeated after a later update. */
-  private async deleteReplaced(versions: readonly { number: number; info: ObjectInfo }[]): Promise<void> {
+  /** Deletes versions whose successor is a day old, and all but the newest `kept`. A failed deletion is repeated after a later update. */
+  private async deleteReplaced(
+    versions: readonly { number: number; info: ObjectInfo }[],
+    kept = Infinity,
+  ): Promise<void> {
     const replacedBefore = Date.now() - REPLACED_TTL_MS;
     const old = versions.filter((_, index) => {
       const successor = versions[index + 1];
-      return successor !== undefined && successor.info.modifiedAt.getTime() < replacedBefore;
+      const isOld = successor !== undefined && successor.info.modifiedAt.getTime() < replacedBefore;
+      return isOld || index < versions.length - kept;
     });
     await Promise.allSettled(old.map(({ info }) => this.store.delete(info.key)));
   }
