@@ -121,6 +121,21 @@ export interface FileDrift {
   notes?: Drift['notes'];
 }
 
+/** Numbers of rows by known and predicted class; malignant is the positive class. */
+export interface ConfusionMatrix {
+  true_positive: number;
+  false_negative: number;
+  true_negative: number;
+  false_positive: number;
+}
+
+export interface Agreement extends ConfusionMatrix {
+  /** Name of the class column. */
+  column: string;
+  /** Counts the confident answers among them. */
+  confident: ConfusionMatrix;
+}
+
 /** How a file was read. */
 export interface ImportReport {
   container: 'csv' | 'gzip' | 'zip' | 'xlsx' | 'ods' | 'jsonl' | 'parquet';
@@ -173,6 +188,8 @@ export interface Batch {
   summary: { benign: number; malignant: number; indeterminate: number; missing_features: number; drift?: Drift };
   /** Absent for unfinished batches and for batches of earlier releases. */
   drift?: FileDrift;
+  /** For finished batches whose file has a column with the model's classes. */
+  agreement?: Agreement;
   /** 0 to 1; 1 only at the end. */
   progress: number;
   eta_seconds: number | null;

@@ -1,7 +1,14 @@
 import { crc32 } from 'node:zlib';
 import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
 import { unsealDocument, sealDocument } from './documents/sealed-document';
-import { type ShardObject, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject } from './shard-object';
+import {
+  SHARD_FORMAT,
+  type ShardObject,
+  decodeShardCounts,
+  decodeShardObject,
+  emptyCounts,
+  encodeShardObject,
+} from './shard-object';
 
 const KEY = 'tenants/t/batches/b/shards/00000.m@1.shard';
 const COUNTS = {
@@ -54,7 +61,7 @@ function readDespiteDamage<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
 
 test('a shard object damaged anywhere is corrupt', () => {
   const whole = encodeShardObject(SHARD);
-  expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: 3 });
+  expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: SHARD_FORMAT });
   expect(readDespiteDamage(whole, (bytes) => decodeShardObject(bytes, KEY, 3))).toEqual([]);
 });
 
@@ -124,7 +131,9 @@ test('earlier releases can read our header: one line of JSON with the same membe
 
 test('an intact object of a later format is ObjectFormatError, not corrupt', () => {
   const whole = encodeShardObject(SHARD).toString('latin1');
-  const covered = whole.slice(0, whole.indexOf(',"header_crc32"')).replace('"format":3', '"format":4');
+  const covered = whole
+    .slice(0, whole.indexOf(',"header_crc32"'))
+    .replace(`"format":${SHARD_FORMAT}`, `"format":${SHARD_FORMAT + 1}`);
   const later = Buffer.from(
     `${covered},"header_crc32":${crc32(covered)}}${whole.slice(whole.indexOf('\n'))}`,
     'latin1',

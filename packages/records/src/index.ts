@@ -1,4 +1,12 @@
 export {
+  addAgreement,
+  type AgreementCounts,
+  type AgreementDocument,
+  comparedRows,
+  type ConfusionMatrix,
+  emptyAgreement,
+} from './agreement';
+export {
   batchRowsKey,
   deletePending,
   isPending,

@@ -14,7 +14,7 @@ const object: ShardObject = {
 
 test('decoding returns the encoded object', () => {
   const decoded = decodeShardObject(encodeShardObject(object), KEY);
-  expect(decoded).toEqual({ ...object, format: 3, histogram: Array.from(object.histogram) });
+  expect(decoded).toEqual({ ...object, format: 4, histogram: Array.from(object.histogram) });
 });
 
 test('encoding is deterministic, in a new or a given buffer', () => {
@@ -39,7 +39,7 @@ test('a shard without rows has empty sections', () => {
     errors: Buffer.alloc(0),
     changes: Buffer.alloc(0),
   };
-  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 3 });
+  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 4 });
 });
 
 test('an empty section after rows does not change their checksum', () => {
@@ -47,6 +47,18 @@ test('an empty section after rows does not change their checksum', () => {
   const nothing = Buffer.alloc(0).subarray(0, 0);
   const rowsOnly = { ...object, errors: nothing, changes: nothing };
   expect(decodeShardObject(encodeShardObject(rowsOnly), KEY).results).toEqual(object.results);
+});
+
+test('agreement with a class column is kept where there is one', () => {
+  const agreement = {
+    true_positive: 1,
+    false_negative: 2,
+    true_negative: 3,
+    false_positive: 4,
+    confident: { true_positive: 0, false_negative: 1, true_negative: 2, false_positive: 3 },
+  };
+  expect(decodeShardObject(encodeShardObject({ ...object, agreement }), KEY).agreement).toEqual(agreement);
+  expect(decodeShardObject(encodeShardObject(object), KEY)).not.toHaveProperty('agreement');
 });
 
 test('the counts are read from the first bytes, for any size of counts', () => {
@@ -80,14 +92,14 @@ test('trailing bytes and a missing header are detected', () => {
 
 test('an object is refused under the key of another shard, also when only its counts are read', () => {
   const bytes = encodeShardObject(object, { key: KEY });
-  expect(decodeShardObject(bytes, KEY)).toEqual({ ...object, format: 3, histogram: Array.from(object.histogram) });
+  expect(decodeShardObject(bytes, KEY)).toEqual({ ...object, format: 4, histogram: Array.from(object.histogram) });
   expect(() => decodeShardObject(bytes, 'another')).toThrow(ObjectCorruptError);
   expect(() => decodeShardCounts(bytes, 'another')).toThrow(ObjectCorruptError);
 });
 
 test('an object of format 2, which names no key, is read', () => {
   const [header = '', ...rows] = encodeShardObject(object).toString().split('\n');
-  const covered = header.replace('"format":3', '"format":2').replace(/,"header_crc32":\d+}$/, '');
+  const covered = header.replace('"format":4', '"format":2').replace(/,"header_crc32":\d+}$/, '');
   expect(
     decodeShardObject(Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n')), KEY).format,
   ).toBe(2);

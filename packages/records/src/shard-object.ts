@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { AgreementCounts } from './agreement';
 import type { BatchSummary } from './documents/documents';
 import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
 import { parseJson } from './documents/sealed-document';
@@ -18,6 +19,8 @@ type Sections = Record<(typeof SECTIONS)[number], Uint8Array>;
 /** The content of `shards/00042.{model}.shard`: rows of a run's files, and their counts. */
 export interface ShardObject extends Sections {
   counts: ShardCounts;
+  /** Present for a file with a class column; absent up to format 3. */
+  agreement?: AgreementCounts;
   /** Value counts per feature (see `valueHistogram` in packages/samples); empty if not counted. */
   histogram: ArrayLike<number>;
 }
@@ -28,6 +31,7 @@ interface ShardHeader {
   /** The object's key, to detect the object of another shard; absent up to format 2. */
   key?: string;
   counts: ShardCounts;
+  agreement?: AgreementCounts;
   histogram: number[];
   bytes: Record<(typeof SECTIONS)[number], number>;
   /** Checksum of all bytes after the header. */
@@ -41,7 +45,7 @@ interface ShardHeader {
  * objects of one shard differ in format, the first stays and no alarm is raised. Releases before format 2 read every format,
  * because they ignore unknown header members.
  */
-export const SHARD_FORMAT = 3;
+export const SHARD_FORMAT = 4;
 const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
 const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
@@ -68,11 +72,12 @@ export function encodeShardObject(object: ShardObject, options: { key?: string; 
 }
 
 function headerLine(object: ShardObject, key: string | undefined): string {
-  const { counts, histogram, results, errors, changes } = object;
+  const { counts, agreement, histogram, results, errors, changes } = object;
   const header: ShardHeader = {
     format: SHARD_FORMAT,
     key,
     counts,
+    agreement,
     histogram: Array.from(histogram),
     bytes: { results: results.length, errors: errors.length, changes: changes.length },
     // For an empty section crc32 may return 0 instead of the running checksum.
@@ -92,7 +97,7 @@ function headerLine(object: ShardObject, key: string | undefined): string {
  */
 export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
   const { header, headerEnd } = readHeader(bytes, key);
-  const { counts, histogram, format = 1 } = header;
+  const { counts, agreement, histogram, format = 1 } = header;
   let at = headerEnd + 1;
   const sections = SECTIONS.map((section) => [section, bytes.subarray(at, (at += header.bytes[section]))]);
   if (at !== bytes.length) throw new ObjectCorruptError(key, `it has ${bytes.length} bytes, not ${at}`);
@@ -100,7 +105,7 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
     throw new ObjectCorruptError(key, 'its rows do not match their checksum');
   if (rows !== undefined && counts.succeeded + counts.rejected !== rows)
     throw new ObjectCorruptError(key, 'its counts do not add up to the rows of its shard');
-  return { format, counts, histogram, ...(Object.fromEntries(sections) as Sections) };
+  return { format, counts, ...(agreement && { agreement }), histogram, ...(Object.fromEntries(sections) as Sections) };
 }
 
 /** No intact shard object has more bytes: its sections repeat the input's rows at most three times, each row with its result or error. */
@@ -123,10 +128,11 @@ export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
 export function decodeShardHeader(
   head: Buffer,
   key: string,
-): { counts: ShardCounts; headerBytes: number; rowBytes: number; crc32: number } {
+): { counts: ShardCounts; agreement?: AgreementCounts; headerBytes: number; rowBytes: number; crc32: number } {
   const { header, headerEnd } = readHeader(head, key);
   const rowBytes = SECTIONS.reduce((sum, section) => sum + header.bytes[section], 0);
-  return { counts: header.counts, headerBytes: headerEnd + 1, rowBytes, crc32: header.crc32 };
+  const { counts, agreement, crc32: checksum } = header;
+  return { counts, agreement, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
 }
 
 function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {

@@ -120,12 +120,33 @@ test('rounded identifiers, and an identifier with both classes, give warnings', 
 });
 
 const HEAD = [...HEADER, 'class'];
-const labels = fc.constantFrom('2', '4', 'M', '');
+const labels = fc.constantFrom('2', '4', 'M', '', '0', '"1"');
 const labelled = fc
   .tuple(fc.constantFrom('P1', 'P22', '9.45E+12', '1e+5', '123456789012345000', '12345678901234567', ''), labels)
   .map(([id, label]) => [id, ...GRADES, label].join());
 
-test('watching and importing give the same warnings about identifiers', async () => {
+test.each([
+  ['0', HEADER],
+  [' 1 ', HEADER],
+  ['"1.0"', HEADER],
+  ['0', FEATURES],
+])(
+  'a class of %s is warned about once, where it first stands, with an identifier column or without',
+  (code, header) => {
+    const grades = header === FEATURES ? GRADES : ROW;
+    const file = lines([...header, 'Diagnosis'], [...grades, 'B'], [...grades, code], [...grades, '1']);
+    const warning = { code: 'ambiguous-class-codes', row: 2, line: 3, column: 'Diagnosis' };
+    const isAbout = (found: { code: string }) => found.code === warning.code;
+    expect(watch(file)?.log.warnings.filter(isAbout)).toMatchObject([warning]);
+  },
+);
+
+test('other spellings of the class are not warned about', () => {
+  const rows = ['2', '4', 'b', 'M', 'benign', '', '10', 'x'].map((label) => [...GRADES, label]);
+  expect(watch(lines([...FEATURES, 'class'], ...rows))?.log.warnings).toEqual([]);
+});
+
+test('watching and importing give the same warnings about identifiers and classes', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(labelled, { minLength: 1, maxLength: 8 }),

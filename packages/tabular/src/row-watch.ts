@@ -53,7 +53,7 @@ export class RowWatch {
     this.lineEndByte = lineEndByte(dialect.lineEnd);
     this.feature = Math.min(...roles.features);
     this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
-    this.compares = roles.id >= 0 && roles.label >= 0;
+    this.compares = roles.label >= 0;
     this.last = Math.max(this.feature, this.name);
     this.line = layout.firstLine;
   }
@@ -116,14 +116,17 @@ export class RowWatch {
 
   /** Compares identifier and class of a row that needs no full check. */
   private compare(bytes: Uint8Array, start: number, end: number): void {
-    const { identifiers } = this.rules;
+    const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
-    this.compares = identifiers.isComparing;
+    this.compares = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
     const row = asBuffer(bytes).subarray(start, end);
     const offsets = cellOffsets(row, this.dialect);
     if (offsets.length !== 2 * columns.length) return;
     const cell = (column: number) => unquoted(row.toString('utf8', offsets[2 * column], offsets[2 * column + 1]));
-    identifiers.compare(plainText(cell(roles.id)), cell(roles.label), { row: this.rows, line: this.line });
+    const label = cell(roles.label);
+    const place = { row: this.rows, line: this.line };
+    classCodes.check(label, place);
+    if (roles.id >= 0) identifiers.compare(plainText(cell(roles.id)), label, place);
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {

@@ -1,5 +1,6 @@
 import { type Schema, describeCellCount, normalizeName, listCells, plainText } from '@cytoqueue/schema';
 import { canonicalNumber, contradictsFormat, looksNumeric } from './cells';
+import { ClassCodeCheck } from './class-codes';
 import { IdentifierChecks } from './identifiers';
 import { type Layout, lacksOnlyCarriedCells } from './layout';
 import { isBlank, whyNoRecord } from './records';
@@ -35,6 +36,7 @@ export class RowRules {
   private readonly missing: ReadonlySet<string>;
   private readonly firstFeature: number;
   readonly identifiers: IdentifierChecks;
+  readonly classCodes: ClassCodeCheck;
 
   constructor(
     private readonly layout: Layout,
@@ -45,6 +47,7 @@ export class RowRules {
   ) {
     this.missing = new Set(missing.map((word) => plainText(word).toLowerCase()));
     this.identifiers = new IdentifierChecks(log, schema, layout.columns[layout.roles.id]);
+    this.classCodes = new ClassCodeCheck(log, layout.columns[layout.roles.label]);
     this.firstFeature = Math.min(...layout.roles.features.filter((column) => column >= 0));
   }
 
@@ -182,7 +185,9 @@ export class RowRules {
     const place = { row: this.rows, line: row.line ?? undefined };
     const { id, label } = this.layout.roles;
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
-    if (fault !== undefined || id < 0) return;
+    if (fault !== undefined) return;
+    if (label >= 0) this.classCodes.check(cells[label] ?? '', place);
+    if (id < 0) return;
     const text = plainText(cells[id] ?? '');
     if (text === '')
       this.log.warn({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Dialect } from '@cytoqueue/csv';
-import { type FileDigest, SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardHeader } from '@cytoqueue/records';
+import { type FileDigest, SHARD_HEADER_MAX_BYTES, type ShardObject, decodeShardHeader } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
 import { RowCounter } from './row-counter';
 
@@ -46,7 +46,11 @@ export async function checkRows(
  * Checks header, length and CRC-32 of a shard object of any format; the rows stream through.
  * @throws ObjectCorruptError, ObjectFormatError
  */
-export async function checkShard(store: ObjectStore, { key, size }: ObjectInfo, rows: number): Promise<ShardCounts> {
+export async function checkShard(
+  store: ObjectStore,
+  { key, size }: ObjectInfo,
+  rows: number,
+): Promise<Pick<ShardObject, 'counts' | 'agreement'>> {
   if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
   const head = decodeShardHeader(
     await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }),
@@ -62,5 +66,5 @@ export async function checkShard(store: ObjectStore, { key, size }: ObjectInfo, 
   if (checksum !== head.crc32) throw new ObjectCorruptError(key, 'its rows do not match their checksum');
   if (head.counts.succeeded + head.counts.rejected !== rows)
     throw new ObjectCorruptError(key, 'it does not count the rows of its shard');
-  return head.counts;
+  return head;
 }

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type BatchDocument,
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
   type ShardCounts,
+  type ShardObject,
+  addAgreement,
+  emptyAgreement,
   failedShardsShape,
   idTimeMs,
   manifestShape,
@@ -46,7 +50,7 @@ export async function verifyBatch(context: VerifyContext, tenant: string, id: st
 }
 
 class BatchVerification {
-  private readonly shards = new Map<number, ShardCounts | undefined>();
+  private readonly shards = new Map<number, Pick<ShardObject, 'counts' | 'agreement'> | undefined>();
 
   constructor(
     private readonly context: VerifyContext,
@@ -89,12 +93,12 @@ class BatchVerification {
     const parsed = ObjectKeys.parseShardKey(info.key);
     const { model, shards } = this.batch;
     if (parsed === undefined || parsed.model !== `${model.name}@${model.version}`) return;
-    const counts = await this.context.checks.run(info.key, 'damaged-shard', () => {
+    const checked = await this.context.checks.run(info.key, 'damaged-shard', () => {
       const shard = shards[parsed.shard];
       if (shard === undefined) throw new ObjectCorruptError(info.key, 'the batch has no such shard');
       return checkShard(this.context.store, info, shard.rows);
     });
-    this.shards.set(parsed.shard, counts);
+    this.shards.set(parsed.shard, checked);
   }
 
   private async checkRun(run: number, isNewest: boolean): Promise<void> {
@@ -203,7 +207,7 @@ class BatchVerification {
   /** Shard objects of the newest run. */
   private checkShardCounts(
     key: string,
-    { counts: { succeeded, rejected }, summary, failed_shards }: ManifestDocument,
+    { counts: { succeeded, rejected }, summary, failed_shards, agreement }: ManifestDocument,
   ): void {
     const {
       tenant,
@@ -216,12 +220,19 @@ class BatchVerification {
       const own = ObjectKeys.shard(tenant, batch.id, shard, `${batch.model.name}@${batch.model.version}`);
       checks.add(own, 'missing-shard', `${own} is missing`);
     }
-    const known = scored.map((shard) => this.shards.get(shard)).filter((counts) => counts !== undefined);
+    const known = scored.map((shard) => this.shards.get(shard)).filter((checked) => checked !== undefined);
     if (known.length < scored.length) return;
     for (const [name, counted] of Object.entries({ succeeded, rejected, ...summary })) {
-      const sum = known.reduce((total, counts) => total + counts[name as keyof ShardCounts], 0);
+      const sum = known.reduce((total, { counts }) => total + counts[name as keyof ShardCounts], 0);
       if (sum !== counted)
         checks.add(key, 'wrong-counts', `${key} counts ${counted} rows as ${name}, its shards ${sum}`);
     }
+    // Shards of earlier releases have no such counts.
+    if (agreement === undefined || known.some((shard) => shard.agreement === undefined)) return;
+    const total = emptyAgreement();
+    for (const shard of known) addAgreement(total, shard.agreement ?? emptyAgreement());
+    const { column: _, ...counted } = agreement;
+    if (!isDeepStrictEqual(counted, total))
+      checks.add(key, 'wrong-counts', `the agreement of ${key} is not the sum of its shards`);
   }
 }

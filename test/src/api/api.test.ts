@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApiKey, saveApiKeys } from '@cytoqueue/runtime';
 import { ContractClient } from '../support/contract-client';
 import { type RunningStack, makeDataDir, startStack } from '../support/stack-process';
+import { agreementCases } from './agreement.test.cases';
 import { batchCases } from './batch.test.cases';
 import { clientCases } from './client.test.cases';
 import { dryRunCases } from './dry-run.test.cases';
@@ -47,6 +48,9 @@ afterAll(async () => {
 
 describe('batches', () => {
   batchCases(shared);
+});
+describe('agreement with a class column', () => {
+  agreementCases(shared);
 });
 describe('files of other formats', () => {
   fileFormatCases(shared);

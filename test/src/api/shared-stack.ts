@@ -11,6 +11,7 @@ export interface SharedStack {
 
 export const SHARD_ROWS = 1_000;
 export const TENANTS = [
+  'agreement',
   'batches',
   'one-shard',
   'idempotency',

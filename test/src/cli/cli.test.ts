@@ -68,7 +68,11 @@ test('upload sends a file, follows the batch and saves results and errors', asyn
   expect(again.status).toBe(0);
   expect(readFileSync(pathOf('again.csv')).equals(results)).toBe(true);
   expect((await cytoqueue('list', '--limit', '1')).out).toContain(batch.id);
-  expect((await cytoqueue('watch', batch.id)).out).toContain('699 scored, 1 rejected');
+  const watched = (await cytoqueue('watch', batch.id)).out;
+  expect(watched).toContain('699 scored, 1 rejected');
+  expect(watched).toMatch(
+    /compared with the classes in column "class": \d+ of 241 malignant and \d+ of 458 benign rows agree/,
+  );
   expect((await cytoqueue('delete', batch.id)).status).toBe(0);
   expect((await cytoqueue('status', batch.id)).status).toBe(1);
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);

@@ -1,7 +1,9 @@
 /* Formats API responses as text for people. */
 import type { ApiError } from '../api-error';
 import type {
+  Agreement,
   Batch,
+  ConfusionMatrix,
   FieldError,
   FileDrift,
   FileWarning,
@@ -41,6 +43,7 @@ export function formatBatch({
   counts,
   summary,
   drift,
+  agreement,
   progress,
   eta_seconds,
 }: Batch): string {
@@ -50,9 +53,25 @@ export function formatBatch({
     `  ${filename ?? 'unnamed file'}, model ${model.name}@${model.version}`,
     `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
     `  ${summary.benign} benign, ${summary.malignant} malignant; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...formatAgreement(agreement),
     ...formatDrift(drift),
     ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
   ].join('\n');
+}
+
+function formatAgreement(agreement: Agreement | undefined): string[] {
+  if (agreement === undefined) return [];
+  const { column, confident, ...all } = agreement;
+  return [
+    `  compared with the classes in column "${column}": ${formatMatrix(all)}`,
+    `  of these confident: ${formatMatrix(confident)}`,
+  ];
+}
+
+function formatMatrix({ true_positive, false_negative, true_negative, false_positive }: ConfusionMatrix): string {
+  const malignant = true_positive + false_negative;
+  const benign = true_negative + false_positive;
+  return `${true_positive} of ${malignant} malignant and ${true_negative} of ${benign} benign rows agree`;
 }
 
 const MAX_DRIFT_COLUMNS = 10;

@@ -1,4 +1,5 @@
 /** The JSON documents in the object store. Most members are in snake case, because the API returns several documents unchanged. */
+import type { AgreementDocument } from '../agreement';
 
 /** A model version, fixed when the request was accepted. */
 export interface ModelPin {
@@ -191,6 +192,8 @@ export interface ManifestDocument {
   changed_rows?: number;
   /** Absent in manifests of earlier releases if there were too few rows or the model has decimal features. */
   drift?: DriftDocument;
+  /** For a file with a class column of the model's labels. Absent in manifests of earlier releases. */
+  agreement?: AgreementDocument;
   /** 0-based shards that exhausted their retries. */
   failed_shards: number[];
 }

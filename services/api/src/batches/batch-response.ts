@@ -144,7 +144,7 @@ function toFinishedResponse(
   batch: BatchDocument,
   { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
 ): BatchResponse {
-  const { status, counts, summary, changed_rows, drift } = manifest;
+  const { status, counts, summary, changed_rows, drift, agreement } = manifest;
   const { psi, notes } = drift ?? {};
   return {
     ...toBaseResponse(batch, changed_rows),
@@ -153,6 +153,7 @@ function toFinishedResponse(
     counts,
     summary: { ...summary, drift: psi && { psi, notes } },
     drift: drift?.verdict && drift,
+    agreement,
     progress: 1,
     eta_seconds: 0,
   };

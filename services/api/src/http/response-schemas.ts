@@ -207,6 +207,20 @@ const fileDrift = z
       'Whether the values are distributed as the training data are, whatever the mix of classes; the model card defines the verdicts',
   });
 
+const confusionMatrix = { true_positive: count, false_negative: count, true_negative: count, false_positive: count };
+
+const agreement = z
+  .strictObject({
+    column: text.meta({ description: 'Name of the class column' }),
+    ...confusionMatrix,
+    confident: z.strictObject(confusionMatrix).meta({ description: 'Of the confident answers among them' }),
+  })
+  .meta({
+    id: 'Agreement',
+    description:
+      'Scored rows by known and predicted class; malignant is positive. Rows whose class is spelled otherwise than 2 and 4, B and M, or the names are not counted',
+  });
+
 export const batch = z
   .strictObject({
     id: text,
@@ -233,6 +247,9 @@ export const batch = z
       drift: drift.optional(),
     }),
     drift: fileDrift.optional().meta({ description: 'For finished batches; absent for those of earlier releases' }),
+    agreement: agreement
+      .optional()
+      .meta({ description: "For finished batches whose file has a column with the model's classes" }),
     progress: z.number().min(0).max(1),
     eta_seconds: z
       .number()

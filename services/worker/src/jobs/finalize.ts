@@ -8,16 +8,19 @@ import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { judgeFile } from '@cytoqueue/classifier';
 import {
+  type AgreementDocument,
   type BatchDocument,
   type BatchSummary,
-  type DriftDocument,
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
   batchRowsKey,
   type ShardCounts,
   type ShardObject,
+  addAgreement,
+  comparedRows,
   decodeShardObject,
+  emptyAgreement,
   emptyCounts,
   failedShardsShape,
   manifestShape,
@@ -29,6 +32,7 @@ import {
   shardAt,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
+import { matchColumns } from '../scoring/score-shard';
 import { prefetch } from './prefetch';
 import {
   type BatchDocumentCache,
@@ -127,6 +131,9 @@ export class Finalizer {
 
 class RunFinalizer {
   private readonly total = emptyCounts();
+  private readonly agreement = emptyAgreement();
+  /** Index of the file's class column. */
+  private labelColumn: number | undefined;
   private readonly histogram: number[] = [];
   private readonly shardsWithErrors: number[] = [];
   private readonly shardsWithChanges: number[] = [];
@@ -143,6 +150,8 @@ class RunFinalizer {
   async writeFiles(): Promise<ManifestDocument> {
     const { tenant, batch, run } = this;
     await this.freezeFailedShards();
+    const { model } = await this.deps.registry.loadPinned(batch.model);
+    this.labelColumn = matchColumns(batch.input, model.schema).labelColumn;
     const header = await this.deps.store.getRange(batchRowsKey(tenant, batch), {
       start: 0,
       end: batch.input.header_bytes,
@@ -156,13 +165,13 @@ class RunFinalizer {
       ObjectKeys.runErrors(tenant, batch.id, run),
       this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
     );
-    const drift = await this.drift();
-    if (batch.rescores === undefined) return this.manifest({ results, errors, drift });
+    const compared = { drift: judgeFile(this.histogram, model), ...this.agreementWithLabels() };
+    if (batch.rescores === undefined) return this.manifest({ results, errors, ...compared });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
       this.sparseChunks(header, CHANGE_COLUMNS, 'changes', this.shardsWithChanges),
     );
-    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, drift });
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...compared });
   }
 
   /** Counts the rows that were scored before the cancel; writes no files. */
@@ -213,6 +222,7 @@ class RunFinalizer {
     yield this.headerRow(header, await this.resultColumns());
     for await (const { shard, object } of this.objects(shards)) {
       this.count(shard, object);
+      await this.countAgreement(shard, object);
       yield object.results;
     }
   }
@@ -286,9 +296,22 @@ class RunFinalizer {
     return { benign, malignant, indeterminate, missing_features };
   }
 
-  private async drift(): Promise<DriftDocument> {
-    const { model } = await this.deps.registry.loadPinned(this.batch.model);
-    return judgeFile(this.histogram, model);
+  /** A shard that an earlier release scored has no such counts: they are taken from scoring it again, to the same answers. */
+  private async countAgreement(shard: number, { agreement }: ShardObject): Promise<void> {
+    const { deps, tenant, batch } = this;
+    if (this.labelColumn === undefined || this.failed.includes(shard)) return;
+    if (agreement !== undefined) return addAgreement(this.agreement, agreement);
+    const object = await deps.pool.score(await loadShardTask(deps, tenant, batch, shard));
+    const scored = decodeShardObject(object, shardKey(tenant, batch, shard));
+    addAgreement(this.agreement, scored.agreement ?? emptyAgreement());
+    deps.pool.release(object);
+  }
+
+  /** Empty for a file whose class column holds none of the schema's spellings. */
+  private agreementWithLabels(): { agreement?: AgreementDocument } {
+    const { agreement, labelColumn, batch } = this;
+    if (labelColumn === undefined || comparedRows(agreement) === 0) return {};
+    return { agreement: { column: batch.input.columns[labelColumn], ...agreement } };
   }
 
   private async resultColumns(): Promise<readonly string[]> {
@@ -328,7 +351,7 @@ class RunFinalizer {
   }
 
   private manifest(
-    files: Pick<ManifestDocument, 'results' | 'errors' | 'changes' | 'changed_rows' | 'drift'>,
+    files: Pick<ManifestDocument, 'results' | 'errors' | 'changes' | 'changed_rows' | 'drift' | 'agreement'>,
   ): ManifestDocument {
     const { batch, run, total } = this;
     const { succeeded, rejected } = total;

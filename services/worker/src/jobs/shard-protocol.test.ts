@@ -1,11 +1,17 @@
 import { Classifier } from '@cytoqueue/classifier';
-import { type BatchDocument, type ManifestDocument, ObjectKeys, decodeShardObject } from '@cytoqueue/records';
+import {
+  type AgreementDocument,
+  type BatchDocument,
+  type ManifestDocument,
+  ObjectKeys,
+  decodeShardObject,
+} from '@cytoqueue/records';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { CrashError, type CrashPoint, Crashing } from '../../test/crashing';
-import { HEADER, RunningWorker, TENANT } from '../../test/running-worker';
+import { RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { BatchDocumentCache, processShard, shardKey } from './shard';
 
@@ -17,6 +23,7 @@ import { BatchDocumentCache, processShard, shardKey } from './shard';
 
 const RUNS = 60;
 const FEATURES = 9;
+const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9,class\n';
 
 let redis: RedisProcess;
 let worker: RunningWorker;
@@ -47,9 +54,10 @@ const cell = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('11', 'x', '2.5', '"3"') },
 );
 const id = fc.constantFrom('7', 'a b', '"q,q"', '"two\nlines"', '', 'é');
+const knownClass = fc.constantFrom('2', '4', 'M', '"benign"', '', '0');
 const row = fc
-  .tuple(id, fc.array(cell, { minLength: FEATURES, maxLength: FEATURES }))
-  .map(([first, cells]) => [first, ...cells].join(','));
+  .tuple(id, fc.array(cell, { minLength: FEATURES, maxLength: FEATURES }), knownClass)
+  .map(([first, cells, label]) => [first, ...cells, label].join(','));
 const csv = fc
   .tuple(fc.array(row, { minLength: 1, maxLength: 30 }), fc.boolean())
   .map(([rows, ended]) => HEADER + rows.join('\n') + (ended ? '\n' : ''));
@@ -137,25 +145,56 @@ async function expectResult(batch: BatchDocument): Promise<void> {
     rejected: count('rejected'),
     failed: count('failed'),
   });
+  expect(manifest.agreement).toEqual(expectedAgreement(expected));
   for (const shard of manifest.failed_shards) expect(shard).toBeLessThan(batch.shards.length);
+}
+
+/** Confusion matrix of the rows, each scored alone; undefined where no row has a class that counts. */
+function expectedAgreement(rows: readonly (Verdict & { class?: string })[]): AgreementDocument | undefined {
+  const labels: Record<string, string> = { '2': 'benign', '4': 'malignant', M: 'malignant', benign: 'benign' };
+  const compared = rows.flatMap(({ class: cell = '', predicted_class, outcome }) =>
+    predicted_class !== '' && cell in labels ? [{ label: labels[cell], predicted_class, outcome }] : [],
+  );
+  const matrix = (of: typeof compared) => {
+    const count = (label: string, predicted: string) =>
+      of.filter((each) => each.label === label && each.predicted_class === predicted).length;
+    return {
+      true_positive: count('malignant', 'malignant'),
+      false_negative: count('malignant', 'benign'),
+      true_negative: count('benign', 'benign'),
+      false_positive: count('benign', 'malignant'),
+    };
+  };
+  const confident = compared.filter(({ outcome }) => outcome === 'confident');
+  return compared.length === 0 ? undefined : { column: 'class', ...matrix(compared), confident: matrix(confident) };
 }
 
 function rowsOf({ shards }: BatchDocument, shard: number): number[] {
   return Array.from({ length: shards[shard].rows }, (_, index) => shards[shard].firstRow + index);
 }
 
-function verdict(cells: Record<string, string>, failed: boolean) {
-  if (failed) return { row_status: 'failed', predicted_class: '', probability_malignant: '' };
+interface Verdict {
+  row_status: string;
+  predicted_class: string;
+  probability_malignant: string;
+  outcome: string;
+}
+
+function verdict(cells: Record<string, string>, failed: boolean): Verdict {
+  const unscored = { predicted_class: '', probability_malignant: '', outcome: '' };
+  if (failed) return { row_status: 'failed', ...unscored };
   const values = Array.from({ length: FEATURES }, (_, feature) => cells[`V${feature + 1}`]);
   const bad = values.some((value) => value !== '' && !/^([1-9]|10)$/.test(value));
   const missing = values.filter((value) => value === '').length;
-  if (bad || missing > classifier.model.schema.maxMissing)
-    return { row_status: 'rejected', predicted_class: '', probability_malignant: '' };
-  const { label, probability } = classifier.predict(values.map((value) => (value === '' ? NaN : Number(value))));
+  if (bad || missing > classifier.model.schema.maxMissing) return { row_status: 'rejected', ...unscored };
+  const { label, probability, indeterminate } = classifier.predict(
+    values.map((value) => (value === '' ? NaN : Number(value))),
+  );
   return {
     row_status: 'ok',
     predicted_class: label === 1 ? 'malignant' : 'benign',
     probability_malignant: String(probability),
+    outcome: indeterminate === 0 ? 'confident' : 'indeterminate',
   };
 }
 

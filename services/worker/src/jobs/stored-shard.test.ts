@@ -76,6 +76,22 @@ test('a shard of an earlier release is kept on redelivery and joined with ours',
   expect(alarms()).toEqual([]);
 });
 
+test('agreement with the class column is exact although an earlier release scored some of the shards', async () => {
+  const labelled = () =>
+    worker.acceptBatch(
+      `${HEADER.trimEnd()},class\n${['2', '4', 'x', 'B'].map((label) => `${ROW.trimEnd()},${label}\n`).join('')}`,
+      2,
+    );
+  const [mixed, ours] = [await labelled(), await labelled()];
+  await worker.store.put(shardKey(TENANT, mixed, 0), asFormatOne(await score(mixed, 0), shardKey(TENANT, mixed, 0)));
+  for (const batch of [mixed, ours]) await finalize(batch);
+  const matrix = { true_positive: 0, false_negative: 1, true_negative: 2, false_positive: 0 };
+  for (const { id } of [mixed, ours])
+    expect(await worker.json(ObjectKeys.runManifest(TENANT, id, 1))).toMatchObject({
+      agreement: { column: 'class', ...matrix, confident: matrix },
+    });
+});
+
 test('a damaged shard that a retry carried over is scored again but counted once', async () => {
   const batch = await accept();
   await deliver(batch, 0);

@@ -283,3 +283,58 @@ test('errors of plain rows name the physical line, also after empty lines and mu
     ['6', '16'],
   ]);
 });
+
+describe('a file with a class column', () => {
+  const columns = [...HEADER.split(',').slice(0, -1), 'class'];
+  const BENIGN = '7,5,1,1,1,2,1,3,1,1';
+  const MALIGNANT = '7,8,10,10,8,7,10,9,7,1';
+  const GREY = '7,5,4,4,3,4,4,4,3,1';
+  const rows = [
+    [BENIGN, '2'],
+    [BENIGN, 'M'],
+    [MALIGNANT, 'malignant'],
+    [MALIGNANT, ' b '],
+    [MALIGNANT, '4'],
+    [GREY, '4'],
+    [BENIGN, '0'],
+    [BENIGN, '1'],
+    [BENIGN, ''],
+    ['7,11,1,1,1,2,1,3,1,1', '2'],
+  ];
+  const expected = {
+    true_positive: 3,
+    false_negative: 1,
+    true_negative: 1,
+    false_positive: 1,
+    confident: { true_positive: 2, false_negative: 1, true_negative: 1, false_positive: 1 },
+  };
+  const text = (quote: string) => rows.map(([row, label]) => `${row},${quote}${label}${quote}\n`).join('');
+
+  test.each(['', '"'])('counts rows by known and predicted class, in cells between %j', (quote) => {
+    expect(classifier.predict([5, 4, 4, 3, 4, 4, 4, 3, 1])).toMatchObject({ label: 1, indeterminate: 1 });
+    const shard = () => task(text(quote), { columns });
+    expect(scoreShard(classifier, shard()).agreement).toEqual(expected);
+    const cache = new PredictionCache(classifier, 'default');
+    expect(scoreShard(classifier, shard(), { cache }).agreement).toEqual(expected);
+    expect(scoreShard(classifier, shard(), { cache }).agreement).toEqual(expected);
+  });
+
+  test('is counted in canonical rows too', () => {
+    const values = (row: string) => row.split(',').slice(1).join();
+    const features = Array.from({ length: 9 }, (_, index) => 11 + index);
+    const canonical = {
+      features,
+      sources: features.map((column) => column - 10),
+      id: 0,
+      label: 10,
+      line: 20,
+      fault: 21,
+    };
+    const canonicalRows = rows.map(([row, label], index) => `${row},${label},${values(row)},${index + 2},\n`).join('');
+    expect(scoreShard(classifier, task(canonicalRows, { columns, canonical })).agreement).toEqual(expected);
+  });
+});
+
+test('without a class column nothing is compared', () => {
+  expect(scoreShard(classifier, task(`${ROW}\n`))).not.toHaveProperty('agreement');
+});

@@ -3,7 +3,8 @@ import type { ByteWriter } from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
 import { canonicalMatch } from '@cytoqueue/tabular';
 import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
-import { type RowRejection, type ShardSamples, valueHistogram, readSamples } from '@cytoqueue/samples';
+import { type RowRejection, type ShardSamples, valueHistogram, readLabels, readSamples } from '@cytoqueue/samples';
+import { countAgreement } from './count-agreement';
 import type { PredictionCache } from './prediction-cache';
 import type { RowExplainer } from './row-evidence';
 import type { ShardTask } from './shard-task';
@@ -61,12 +62,19 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     writeChanges(writer, task, samples, current, previousPredictions, previous?.model.ref ?? '');
   return {
     counts: countRows(samples, current, previousPredictions),
+    ...(match.labelColumn !== undefined && {
+      agreement: countAgreement(readKnownLabels(task, match, samples, schema), current),
+    }),
     histogram: valueHistogram(samples, (values) => driftJudgeOf(classifier.model).bins.count(values)),
     ...writer.finish(),
   };
 }
 
-function matchColumns({ columns, canonical }: ShardTask, schema: Schema): HeaderMatch {
+/** Where the rows of a batch, which may be those of a canonical file, have the schema's columns. */
+export function matchColumns(
+  { columns, canonical }: Pick<ShardTask, 'columns' | 'canonical'>,
+  schema: Schema,
+): HeaderMatch {
   return canonical === undefined
     ? matchHeader(columns, schema)
     : canonicalMatch({ visible: columns, ...canonical }, schema);
@@ -81,6 +89,15 @@ function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: P
   // Results cut canonical rows at the last column that the file itself has.
   if (canonical !== undefined) samples.table.copyable.fill(0);
   return samples;
+}
+
+function readKnownLabels(
+  { bytes, dialect }: ShardTask,
+  { columns, labelColumn = 0 }: HeaderMatch,
+  samples: ShardSamples,
+  schema: Schema,
+): Uint8Array {
+  return readLabels(bytes, dialect, samples, { column: labelColumn, columns: columns.length }, schema);
 }
 
 function writeChanges(

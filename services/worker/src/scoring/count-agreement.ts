@@ -1,0 +1,24 @@
+import type { PredictionColumns } from '@cytoqueue/classifier';
+import type { AgreementCounts, ConfusionMatrix } from '@cytoqueue/records';
+import { NO_LABEL } from '@cytoqueue/samples';
+import type { Label } from '@cytoqueue/schema';
+
+/** Compares the known classes of a shard's scored rows with the model's answers. */
+export function countAgreement(labels: Uint8Array, { label, indeterminate }: PredictionColumns): AgreementCounts {
+  // Counted without branches, which no processor could predict: by known class, predicted class and whether indeterminate.
+  const counts = new Uint32Array(4 * (NO_LABEL + 1));
+  for (let sample = 0; sample < labels.length; sample++)
+    counts[4 * labels[sample] + 2 * label[sample] + Number(indeterminate[sample] !== 0)]++;
+  const confident = matrixOf((known, predicted) => counts[4 * known + 2 * predicted]);
+  const all = matrixOf((known, predicted) => counts[4 * known + 2 * predicted] + counts[4 * known + 2 * predicted + 1]);
+  return { ...all, confident };
+}
+
+function matrixOf(count: (known: Label, predicted: Label) => number): ConfusionMatrix {
+  return {
+    true_positive: count(1, 1),
+    false_negative: count(1, 0),
+    true_negative: count(0, 0),
+    false_positive: count(0, 1),
+  };
+}
