@@ -28,8 +28,8 @@ export function readLabels(
   const hasRejections = rejections.size > 0;
   for (let row = 0, sample = 0; row < rows; row++) {
     if (hasRejections && rejections.has(row)) continue;
-    let start = starts[row];
-    let end = ends[row];
+    let start = starts[row]!;
+    let end = ends[row]!;
     if (fastParsed[row] === 0) {
       const text = parseCells(bytes.subarray(start, end), dialect)[column] ?? '';
       labels[sample++] = parseLabel(text, schema) ?? NO_LABEL;
@@ -62,9 +62,9 @@ class LabelCells {
   labelAt(start: number, end: number): number {
     const { bytes, longer, byByte } = this;
     const length = end - start;
-    if (length === 1 && byByte[bytes[start]] >= 0) return byByte[bytes[start]];
-    for (let index = 0; index < longer.length; index++) {
-      const { cell, label } = longer[index];
+    const byteLabel = byByte[bytes[start]!]!;
+    if (length === 1 && byteLabel >= 0) return byteLabel;
+    for (const { cell, label } of longer) {
       if (cell.length !== length) continue;
       let at = 0;
       while (at < length && cell[at] === bytes[start + at]) at++;
@@ -75,7 +75,7 @@ class LabelCells {
 
   private learn(start: number, end: number): number {
     const label = parseLabel(asBuffer(this.bytes).toString('utf8', start, end), this.schema) ?? NO_LABEL;
-    if (end - start === 1) this.byByte[this.bytes[start]] = label;
+    if (end - start === 1) this.byByte[this.bytes[start]!] = label;
     else if (this.longer.length < MAX_KNOWN_CELLS) this.longer.push({ cell: this.bytes.slice(start, end), label });
     return label;
   }

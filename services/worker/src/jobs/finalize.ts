@@ -311,7 +311,7 @@ class RunFinalizer {
   private agreementWithLabels(): { agreement?: AgreementDocument } {
     const { agreement, labelColumn, batch } = this;
     if (labelColumn === undefined || comparedRows(agreement) === 0) return {};
-    return { agreement: { column: batch.input.columns[labelColumn], ...agreement } };
+    return { agreement: { column: batch.input.columns[labelColumn] ?? '', ...agreement } };
   }
 
   private async resultColumns(): Promise<readonly string[]> {

@@ -8,10 +8,11 @@ export function countAgreement(labels: Uint8Array, { label, indeterminate }: Pre
   // Counted without branches, which no processor could predict: by known class, predicted class and whether indeterminate.
   const counts = new Uint32Array(4 * (NO_LABEL + 1));
   for (let sample = 0; sample < labels.length; sample++)
-    counts[4 * labels[sample] + 2 * label[sample] + Number(indeterminate[sample] !== 0)]++;
-  const confident = matrixOf((known, predicted) => counts[4 * known + 2 * predicted]);
-  const all = matrixOf((known, predicted) => counts[4 * known + 2 * predicted] + counts[4 * known + 2 * predicted + 1]);
-  return { ...all, confident };
+    counts[4 * labels[sample]! + 2 * label[sample]! + Number(indeterminate[sample] !== 0)]!++;
+  const countOf = (known: Label, predicted: Label, indeterminates: 0 | 1) =>
+    counts[4 * known + 2 * predicted + indeterminates] ?? 0;
+  const confident = matrixOf((known, predicted) => countOf(known, predicted, 0));
+  return { ...matrixOf((...cell) => countOf(...cell, 0) + countOf(...cell, 1)), confident };
 }
 
 function matrixOf(count: (known: Label, predicted: Label) => number): ConfusionMatrix {
