@@ -74,17 +74,19 @@ export const workerPermissions: StorePermissions = {
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
     'tenants/*/batches/*/damaged/*',
+    'tenants/*/batches/*/evidence/*',
     'tenants/*/batches/*/runs/*',
     'pending/*/runs/*',
     'shadow/counts/*',
     'shadow/pending/*',
     'probe/*',
   ],
-  // The result of a record that was deleted while it was being scored.
+  // The result of a record that was deleted while it was being scored, and a row's evidence likewise.
   delete: [
     'pending/*',
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
+    'tenants/*/batches/*/evidence/*',
     'shadow/counts/*',
     'shadow/pending/*',
     'probe/*',
@@ -96,6 +98,7 @@ export const workerPermissions: StorePermissions = {
 export const writeOncePatterns: readonly string[] = [
   'tenants/*/predictions/*/result.json',
   'tenants/*/batches/*/shards/*',
+  'tenants/*/batches/*/evidence/*',
   ...['run', 'failed', 'manifest'].map((name) => `tenants/*/batches/*/runs/*/${name}.json`),
   ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
   'models/*',

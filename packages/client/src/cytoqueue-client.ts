@@ -9,6 +9,7 @@ import type {
   AcceptedPrediction,
   Batch,
   BatchRow,
+  ExplainedBatchRow,
   BatchStatus,
   ClassName,
   ImportProfile,
@@ -233,8 +234,13 @@ export class CytoqueueClient {
     return this.transport.json({ path: `${batchPath(id)}/rows`, query, signal });
   }
 
-  getRow(id: string, row: number, { signal }: CallOptions = {}): Promise<BatchRow> {
-    return this.transport.json({ path: rowPath(id, row), signal });
+  /** @param options `explain` adds the evidence; without it in the response, a worker still computes it: call again */
+  getRow(
+    id: string,
+    row: number,
+    { signal, explain }: CallOptions & { explain?: boolean } = {},
+  ): Promise<ExplainedBatchRow> {
+    return this.transport.json({ path: rowPath(id, row), query: { explain }, signal });
   }
 
   /** Rows by the beginning of their identifier, which thereby stands in no URL. Pages as those of `listRows`. */

@@ -219,6 +219,9 @@ export interface BatchRow {
   error?: { status: 'rejected' | 'failed'; code: string; detail: string };
 }
 
+/** A scored row with its evidence. Without the two, a worker is still computing them. */
+export interface ExplainedBatchRow extends BatchRow, Partial<Pick<PredictionResult, 'neighbors' | 'evidence'>> {}
+
 /** The record or row that a review is about. */
 export type ReviewedItem = { prediction_id: string } | { batch_id: string; row: number };
 

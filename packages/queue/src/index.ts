@@ -10,6 +10,7 @@ export {
   type QueueName,
   queueNames,
   REDIS_PREFIX,
+  type RowEvidenceJob,
   type ShardJob,
   workerOptions,
 } from './jobs/job-types';

@@ -34,6 +34,7 @@ export {
   predictionRequestShape,
   promotionShape,
   reviewShape,
+  rowEvidenceShape,
   runDocumentShape,
   shadowCountsShape,
   shadowMarkerShape,

@@ -94,6 +94,11 @@ export class ObjectKeys {
     return `${ObjectKeys.batchFolder(tenant, id)}damaged/${sortableNumber(shard, 0, 'shard')}.${checkModel(model)}.shard`;
   }
 
+  /** Evidence of one row, computed on request. It is deleted with the batch. @param row 1-based */
+  static rowEvidence(tenant: string, id: string, row: number): string {
+    return `${ObjectKeys.batchFolder(tenant, id)}evidence/${row}.json`;
+  }
+
   static runsFolder(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}runs/`;
   }

@@ -5,8 +5,10 @@ import {
   type Job,
   type PredictionJob,
   type QueueName,
+  type RowEvidenceJob,
   type ShardJob,
   advanceVirtualClock,
+  jobIds,
   publishChange,
   queueNames,
 } from '@cytoqueue/queue';
@@ -17,15 +19,19 @@ import type { Redis } from 'ioredis';
 import {
   InvalidJobError,
   checkFinalizeJob,
+  checkRowEvidenceJob,
   checkShardJob,
   isFinalizeJob,
   isPredictionJob,
+  isRowEvidenceJob,
   isShardJob,
   loggableId,
   wasRejected,
 } from './job-data';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
+import { Predictors } from './jobs/predictors';
+import { explainRow } from './jobs/row-evidence';
 import { CrashIsolation } from './jobs/crash-isolation';
 import { jobLogFields, runJob } from './jobs/run-job';
 import { BatchDocumentCache, processShard } from './jobs/shard';
@@ -59,7 +65,8 @@ export function shardConcurrency(threads: number): number {
 
 /** Creates one consumer per queue. A change is published after its effect is stored. */
 export function createConsumers(deps: WorkerDeps): { start: () => void; stop: () => Promise<void> } {
-  const consumers = [createPredictionConsumer(deps), ...createBatchConsumers(deps)];
+  const batchDocuments = new BatchDocumentCache(deps.store);
+  const consumers = [createSingleConsumer(deps, batchDocuments), ...createBatchConsumers(deps, batchDocuments)];
   return {
     start: () => consumers.forEach((consumer) => consumer.start()),
     stop: async () => {
@@ -68,23 +75,47 @@ export function createConsumers(deps: WorkerDeps): { start: () => void; stop: ()
   };
 }
 
-function createPredictionConsumer(deps: WorkerDeps): JobConsumer<PredictionJob> {
-  const processor = new PredictionProcessor(deps);
-  return createConsumer<PredictionJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
-    isWellFormed: isPredictionJob,
-    process: ({ data }) => processor.process(data),
-    onCompleted: (job) => deps.metrics.predictionCompleted(job),
-    cleanUp: (data) => processor.cleanUp(data),
+/** Consumes the queue of single records, which holds the evidence of single rows too. */
+function createSingleConsumer(
+  deps: WorkerDeps,
+  batchDocuments: BatchDocumentCache,
+): JobConsumer<PredictionJob | RowEvidenceJob> {
+  const predictors = new Predictors(deps.registry);
+  const processor = new PredictionProcessor(deps, predictors);
+  return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
+    isWellFormed: (job) => isPredictionJob(job) || isRowEvidenceJob(job),
+    check: async (data) => {
+      if (isOfRow(data)) await checkRowEvidenceJob(batchDocuments, data);
+    },
+    process: ({ data }) =>
+      isOfRow(data) ? explainRow({ store: deps.store, predictors }, batchDocuments, data) : processor.process(data),
+    onCompleted: async (job) => {
+      if (isPrediction(job)) await deps.metrics.predictionCompleted(job);
+    },
+    cleanUp: async (data) => {
+      if (!isOfRow(data)) await processor.cleanUp(data);
+    },
     onRetriesExhausted: async (job) => {
+      if (!isPrediction(job)) return;
       deps.metrics.predictionFailed(job);
       await processor.fail(job.data);
     },
-    changedId: ({ predictionId }) => predictionId,
+    changedId: (data) => (isOfRow(data) ? jobIds.rowEvidence(data.batchId, data.row) : data.predictionId),
   });
 }
 
-function createBatchConsumers(deps: WorkerDeps): [JobConsumer<ShardJob>, JobConsumer<FinalizeJob>] {
-  const batchDocuments = new BatchDocumentCache(deps.store);
+function isOfRow(data: PredictionJob | RowEvidenceJob): data is RowEvidenceJob {
+  return 'row' in data;
+}
+
+function isPrediction(job: Job<PredictionJob | RowEvidenceJob>): job is Job<PredictionJob> {
+  return !isOfRow(job.data);
+}
+
+function createBatchConsumers(
+  deps: WorkerDeps,
+  batchDocuments: BatchDocumentCache,
+): [JobConsumer<ShardJob>, JobConsumer<FinalizeJob>] {
   const finalizer = new Finalizer(deps, batchDocuments);
   const crashIsolation = new CrashIsolation();
   const { protection } = deps;

@@ -3,7 +3,14 @@
  * names only resources that the store has, and its results depend on the store alone, so even a forged one does no
  * harm.
  */
-import { type FinalizeJob, type Job, type ShardJob, UnrecoverableError, jobIds } from '@cytoqueue/queue';
+import {
+  type FinalizeJob,
+  type Job,
+  type RowEvidenceJob,
+  type ShardJob,
+  UnrecoverableError,
+  jobIds,
+} from '@cytoqueue/queue';
 import { ObjectKeys, idTimeMs } from '@cytoqueue/records';
 import { ObjectNotFoundError } from '@cytoqueue/storage';
 import type { BatchDocumentCache } from './jobs/shard';
@@ -13,7 +20,7 @@ const MAX_RUN = 99_999;
 
 /** Rejects a job without effect and without another attempt. */
 export class InvalidJobError extends UnrecoverableError {
-  constructor(readonly reason: 'malformed' | 'unknown-batch' | 'unknown-run' | 'unknown-shard') {
+  constructor(readonly reason: 'malformed' | 'unknown-batch' | 'unknown-run' | 'unknown-shard' | 'unknown-row') {
     super(REJECTED_PREFIX + reason);
   }
 }
@@ -28,6 +35,11 @@ type Data = Record<string, unknown>;
 /** Whether the payload is a prediction job of this version whose job id matches its content. */
 export function isPredictionJob({ id, data }: Job<unknown>): boolean {
   return isJobPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
+}
+
+export function isRowEvidenceJob({ id, data }: Job<unknown>): boolean {
+  if (!isJobPayload(data, 2) || !isId('batch_', data['batchId']) || !isNatural(data['row'], 1)) return false;
+  return id === jobIds.rowEvidence(data['batchId'], data['row']);
 }
 
 export function isShardJob({ id, data }: Job<unknown>): boolean {
@@ -45,13 +57,13 @@ export function isFinalizeJob({ id, data }: Job<unknown>): boolean {
 
 /** The job's id when it has the form of ours; another id may contain patient data and must not be logged. */
 export function loggableId({ id }: Job<unknown>): string | undefined {
-  return /^(pred|batch)_[0-9a-z]{26}(\.\d{1,5}){0,2}$/.test(id ?? '') ? id : undefined;
+  return /^(pred|batch)_[0-9a-z]{26}(\.\d{1,5}|\.row\d{1,9}){0,2}$/.test(id ?? '') ? id : undefined;
 }
 
-function isJobPayload(data: unknown): data is Data {
+function isJobPayload(data: unknown, version = 1): data is Data {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return false;
   const { v, tenant } = data as Data;
-  return v === 1 && typeof tenant === 'string' && ObjectKeys.isTenant(tenant);
+  return v === version && typeof tenant === 'string' && ObjectKeys.isTenant(tenant);
 }
 
 function isBatchJob({ batchId, run }: Data): boolean {
@@ -72,14 +84,26 @@ export async function checkShardJob(batchDocuments: BatchDocumentCache, job: Sha
   if (shards[job.shard]?.rows !== job.rows) throw new InvalidJobError('unknown-shard');
 }
 
+/** @throws InvalidJobError unless the store has the tenant's batch and the row */
+export async function checkRowEvidenceJob(
+  batchDocuments: BatchDocumentCache,
+  { tenant, batchId, row }: RowEvidenceJob,
+): Promise<void> {
+  if (row > (await readAcceptedBatch(batchDocuments, tenant, batchId)).rows) throw new InvalidJobError('unknown-row');
+}
+
 /** @throws InvalidJobError unless the store has the tenant's batch and its run */
 export async function checkFinalizeJob(
   batchDocuments: BatchDocumentCache,
   { tenant, batchId, run }: Pick<FinalizeJob, 'tenant' | 'batchId' | 'run'>,
 ) {
-  const batch = await batchDocuments.read(tenant, batchId).catch((error: unknown) => {
-    throw error instanceof ObjectNotFoundError ? new InvalidJobError('unknown-batch') : error;
-  });
+  const batch = await readAcceptedBatch(batchDocuments, tenant, batchId);
   if (!(await batchDocuments.hasRun(tenant, batchId, run))) throw new InvalidJobError('unknown-run');
   return batch;
+}
+
+function readAcceptedBatch(batchDocuments: BatchDocumentCache, tenant: string, batchId: string) {
+  return batchDocuments.read(tenant, batchId).catch((error: unknown) => {
+    throw error instanceof ObjectNotFoundError ? new InvalidJobError('unknown-batch') : error;
+  });
 }

@@ -174,7 +174,7 @@ describe('a consumer', () => {
       process: async ({ data }) => void done.push(data),
       onRetriesExhausted,
     });
-    const { id } = await queue.add('prediction', { v: 2 }, { jobId: 'later', attempts: 1 });
+    const { id } = await queue.add('prediction', { v: 3 }, { jobId: 'later', attempts: 1 });
     await waitUntil('the job is delayed', async () => (await queue.getDelayedCount()) === 1);
     const job = await queue.getJob(id as string);
     expect([job?.attemptsMade, job?.failedReason, done]).toEqual([0, undefined, []]);

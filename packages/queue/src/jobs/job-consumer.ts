@@ -18,7 +18,7 @@ export interface JobConsumerOptions<T extends { v: number }> {
   onError: (error: Error) => void;
 }
 
-const SUPPORTED_VERSION = 1;
+const SUPPORTED_VERSION = 2;
 /** Delay of a job whose payload version this worker does not support; a newer worker may take it. */
 const UNKNOWN_VERSION_DELAY_MS = 5_000;
 /** `stop` gives up after Redis has not answered for this long. BullMQ would wait forever. */

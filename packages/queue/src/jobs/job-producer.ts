@@ -8,6 +8,7 @@ import {
   type FinalizeJob,
   type PredictionJob,
   REDIS_PREFIX,
+  type RowEvidenceJob,
   type ShardJob,
   jobIds,
   jobOptions,
@@ -33,7 +34,7 @@ export interface BatchWork {
 
 /** Enqueues work and reads its state. Every method that uses Redis throws QueueUnavailableError when a command fails. */
 export class JobProducer {
-  private readonly predictions: Queue<PredictionJob>;
+  private readonly predictions: Queue<PredictionJob | RowEvidenceJob>;
   private readonly shards: Queue<ShardJob>;
   private readonly finalize: Queue<FinalizeJob>;
   private readonly flows: FlowProducer;
@@ -77,6 +78,18 @@ export class JobProducer {
   private async addPrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     const options = { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) };
     await asQueueUnavailable(this.predictions.add('prediction', { v: 1, ...job }, options));
+  }
+
+  /** Enqueues the computation of a row's evidence. A job that ended without storing any is replaced. */
+  async enqueueRowEvidence(job: Omit<RowEvidenceJob, 'v'>): Promise<void> {
+    await this.memoryGuard.assertAvailable();
+    const jobId = jobIds.rowEvidence(job.batchId, job.row);
+    const state = await stateOf(this.predictions, jobId);
+    if (state === 'queued' || state === 'active') return;
+    if (state !== 'unknown') await asQueueUnavailable(this.predictions.remove(jobId));
+    await asQueueUnavailable(
+      this.predictions.add('row-evidence', { v: 2, ...job }, { ...jobOptions.prediction, jobId }),
+    );
   }
 
   /**

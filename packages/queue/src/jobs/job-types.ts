@@ -19,6 +19,14 @@ export interface PredictionJob {
   tenant: string;
   predictionId: string;
 }
+/** Computes the evidence of one row of a batch, on the queue of single records. Workers before version 2 postpone it. */
+export interface RowEvidenceJob {
+  v: 2;
+  tenant: string;
+  batchId: string;
+  /** 1-based. */
+  row: number;
+}
 export interface ShardJob {
   v: 1;
   tenant: string;
@@ -39,6 +47,7 @@ export interface FinalizeJob {
 /** Ids are derived from the work, so adding it twice adds it once. BullMQ forbids `:` and ids of digits only. */
 export const jobIds = {
   prediction: (predictionId: string): string => predictionId,
+  rowEvidence: (batchId: string, row: number): string => `${batchId}.row${row}`,
   shard: (batchId: string, run: number, shard: number): string => `${batchId}.${run}.${shard}`,
   finalize: (batchId: string, run: number): string => `${batchId}.${run}`,
 };

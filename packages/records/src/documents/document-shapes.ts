@@ -11,6 +11,7 @@ import type {
   PredictionRequest,
   Promotion,
   ReviewDocument,
+  RowEvidenceDocument,
   RunDocument,
   ShadowCountsDocument,
   ShadowDocument,
@@ -62,6 +63,7 @@ export const predictionRequestShape: Shape<PredictionRequest> = {
   described: { id: 'string', created_at: 'string', model, operating_point: 'string', features: 'object' },
 };
 export const predictionCompletionShape: Shape<PredictionCompletion> = { described: { status: 'string' } };
+export const rowEvidenceShape: Shape<RowEvidenceDocument> = { described: { neighbors: 'array', evidence: 'object' } };
 export const idempotencyDocumentShape: Shape<IdempotencyDocument> = {
   described: { id: 'string', payload_sha256: 'string' },
 };

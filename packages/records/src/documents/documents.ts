@@ -60,6 +60,9 @@ export type PredictionCompletion =
   | { status: 'failed'; error: { code: string; detail: string } }
   | { status: 'canceled' };
 
+/** `batches/{id}/evidence/17.json`: of one row, at the batch's model and operating point. */
+export type RowEvidenceDocument = Pick<PredictionResult, 'neighbors' | 'evidence'>;
+
 /** A byte range with complete rows, of the file that holds the batch's rows. */
 export interface ShardRange {
   offset: number;

@@ -5,6 +5,7 @@ import type {
   Batch,
   BatchRow,
   CreatedApiKey,
+  ExplainedBatchRow,
   FieldError,
   ModelEvaluation,
   ModelSummary,
@@ -19,7 +20,7 @@ import type {
   WorklistItem,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
-import type { batchRow } from '../batches/rows/openapi';
+import type { batchRow, explainedRow } from '../batches/rows/openapi';
 import type { auditEvent } from '../audit/routes';
 import type { apiKey, createdApiKey } from '../keys/routes';
 import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
@@ -46,6 +47,7 @@ const agree: {
   acceptedPrediction: Same<AcceptedPrediction, Out<typeof acceptedPrediction>>;
   batch: Same<Batch, Out<typeof batch>>;
   batchRow: Same<BatchRow, Out<typeof batchRow>>;
+  explainedRow: Same<ExplainedBatchRow, Out<typeof explainedRow>>;
   preflight: Same<Preflight, Out<typeof preflightReport>>;
   modelSummary: Same<ModelSummary, Out<typeof modelSummary>>;
   modelVersion: Same<ModelVersion, Out<typeof modelVersion>>;
@@ -65,6 +67,7 @@ const agree: {
   acceptedPrediction: true,
   batch: true,
   batchRow: true,
+  explainedRow: true,
   preflight: true,
   modelSummary: true,
   modelVersion: true,

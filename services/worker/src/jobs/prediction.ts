@@ -3,7 +3,6 @@
  * the prediction ends), then the pending marker is deleted. After a crash between the two, scoring again gives the same
  * bytes.
  */
-import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import {
@@ -18,31 +17,27 @@ import {
   sealDocument,
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { type Predictor, Predictors, toNeighbors } from './predictors';
 
 /** 2: names its record. */
 const RESULT_FORMAT = 2;
-
-/** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
-interface Predictor {
-  classifier: Classifier;
-  explainer: Explainer;
-}
 
 /**
  * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
  * the pending marker last, after waiting clients have been notified.
  */
 export class PredictionProcessor {
-  private readonly predictors = new Map<string, Predictor>();
-
-  constructor(private readonly deps: { store: ObjectStore; registry: ModelRegistry }) {}
+  constructor(
+    private readonly deps: { store: ObjectStore; registry: ModelRegistry },
+    private readonly predictors = new Predictors(deps.registry),
+  ) {}
 
   /** @returns whether this result is stored; false when the prediction was canceled or rolled back */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
     // The API rolled the record back and answered that it was not accepted.
     if (request === undefined) return false;
-    const result = toPredictionResult(await this.predictorFor(request), request);
+    const result = toPredictionResult(await this.predictors.load(request.model), request);
     const completion = { status: 'succeeded', format: RESULT_FORMAT, id: predictionId, result } as const;
     return this.complete(tenant, predictionId, completion);
   }
@@ -87,15 +82,6 @@ export class PredictionProcessor {
       return false;
     }
   }
-
-  private async predictorFor({ model: pin }: PredictionRequest): Promise<Predictor> {
-    const cached = this.predictors.get(pin.digest);
-    if (cached !== undefined) return cached;
-    const { model } = await this.deps.registry.loadPinned(pin);
-    const predictor = { classifier: new Classifier(model), explainer: new Explainer(model) };
-    this.predictors.set(pin.digest, predictor);
-    return predictor;
-  }
 }
 
 /**
@@ -128,13 +114,4 @@ function toPredictionResult(
     neighbors: toNeighbors(prediction, names, schema.labels),
     evidence: explainer.explain(sample, { operatingPoint: operating_point }),
   };
-}
-
-function toNeighbors({ neighbors }: Prediction, names: string[], labels: readonly ['benign', 'malignant']) {
-  return neighbors.map(({ trainingRow, label, distance, features }) => ({
-    training_row: trainingRow,
-    class: labels[label],
-    distance,
-    features: Object.fromEntries(names.map((name, feature) => [name, features[feature] ?? null])),
-  }));
 }

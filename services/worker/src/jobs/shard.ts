@@ -153,22 +153,27 @@ export async function loadShardTask(
 ): Promise<ShardTask> {
   const { registry } = deps;
   const [bytes, model, previous] = await Promise.all([
-    readInput(deps, tenant, batch, shard),
+    readShardRows(deps.store, tenant, batch, shard, deps.pool),
     registry.loadPinned(batch.model),
     batch.rescores && registry.loadPinned(batch.rescores.model),
   ]);
   return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, previous);
 }
 
-async function readInput(
-  { store, pool }: Pick<ShardDeps, 'store' | 'pool'>,
+/**
+ * Reads the rows of a shard, into the pool's memory if there is one.
+ * @throws ObjectCorruptError when they differ from the upload
+ */
+export async function readShardRows(
+  store: ObjectStore,
   tenant: string,
   batch: BatchDocument,
   shard: number,
+  pool?: ScoringPool,
 ): Promise<Buffer> {
   const { offset, length, crc32: checksum } = shardAt(batch, shard);
   const key = batchRowsKey(tenant, batch);
-  const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool.acquireInput(length));
+  const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool?.acquireInput(length));
   if (checksum !== undefined && crc32(bytes) !== checksum)
     throw new ObjectCorruptError(key, `the bytes of shard ${shard} do not match their checksum`);
   return bytes;

@@ -10,6 +10,7 @@ import {
   shardAt,
   maxShardBytes,
 } from '@cytoqueue/records';
+import type { Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { cpuTimeslices } from '../../http/cpu-timeslices';
 import { Problem } from '../../http/problem';
@@ -18,6 +19,7 @@ import type { TenantQuotas } from '../../tenants/tenant-quotas';
 import { filesDamaged, requireFinishedFile } from '../download';
 import { readBatch } from '../read-batch';
 import { type BatchRow, type RowFilter, RowFormat } from './result-row';
+import { StoredRows } from './stored-rows';
 
 export interface BatchRowsDeps {
   store: ObjectStore;
@@ -52,6 +54,7 @@ const shardReads = new Semaphore(8);
 export class BatchRows {
   private readonly failedShards: ReadonlySet<number>;
   private readonly format: RowFormat;
+  private readonly storedRows: StoredRows;
 
   /** @throws ObjectNotFoundError, Problem 409 when there are no results (yet) */
   static async open(deps: BatchRowsDeps, tenant: string, id: string): Promise<BatchRows> {
@@ -59,18 +62,19 @@ export class BatchRows {
     requireFinishedFile(tenant, stored, 'results');
     const { schema } = (await deps.registry.loadPinned(stored.batch.model)).model;
     const { failed_shards = [], status = 'failed' } = stored.completion?.manifest ?? {};
-    return new BatchRows(deps, tenant, stored.batch, new RowFormat(stored.batch, schema), failed_shards, status);
+    return new BatchRows(deps, tenant, stored.batch, schema, failed_shards, status);
   }
 
   private constructor(
     private readonly deps: BatchRowsDeps,
     private readonly tenant: string,
     readonly batch: BatchDocument,
-    format: RowFormat,
+    schema: Schema,
     failedShards: readonly number[],
     private readonly status: string,
   ) {
-    this.format = format;
+    this.format = new RowFormat(batch, schema);
+    this.storedRows = new StoredRows(deps.store, tenant, batch, schema);
     this.failedShards = new Set(failedShards);
   }
 
@@ -84,6 +88,18 @@ export class BatchRows {
     const [found] = shard < 0 ? [] : (await this.findRows(shard, row - 1, {}, 1)).found;
     if (found === undefined) throw new ObjectNotFoundError(ObjectKeys.batchDocument(this.tenant, this.batch.id));
     return found;
+  }
+
+  /** Adds physical lines, and numbers as they were scored, to rows of a page or one that was found. */
+  async complete(rows: readonly BatchRow[]): Promise<BatchRow[]> {
+    const completed: BatchRow[] = [];
+    for (const shard of this.batch.shards) {
+      const ofShard = rows.filter(({ row }) => row >= shard.firstRow && row < shard.firstRow + shard.rows);
+      if (ofShard.length === 0) continue;
+      this.deps.quotas.rateLimit.addRows(this.tenant, shard.rows);
+      completed.push(...(await shardReads.run(() => this.storedRows.complete(shard, ofShard))));
+    }
+    return completed;
   }
 
   /** Whether the results have such a row. */

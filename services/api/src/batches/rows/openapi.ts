@@ -5,17 +5,16 @@ import type { Operation } from '../../http/router';
 /** OpenAPI operations and query schemas of a batch's rows. */
 
 const tags = ['batches'];
-const { predicted_class, probability_malignant, outcome, reasons, missing_features } =
+const { predicted_class, probability_malignant, outcome, reasons, missing_features, neighbors, evidence } =
   prediction.shape.result.unwrap().shape;
 
 export const batchRow = z
   .strictObject({
     row: z.int().min(1).meta({ description: '1-based row of the results' }),
-    line: z
-      .int()
-      .min(1)
-      .nullable()
-      .meta({ description: 'Physical line of the uploaded file; null where it is not known' }),
+    line: z.int().min(1).nullable().meta({
+      description:
+        "Physical line of the uploaded file, or the sheet's row; null in Parquet, and once the uploaded file has expired",
+    }),
     sample_id: z
       .string()
       .nullable()
@@ -34,6 +33,11 @@ export const batchRow = z
   })
   .meta({ id: 'BatchRow' });
 
+/** A row with its evidence. */
+export const explainedRow = batchRow
+  .extend({ neighbors: neighbors.optional(), evidence: evidence.optional() })
+  .meta({ id: 'ExplainedBatchRow' });
+
 const limit = z.int().min(1).max(100).default(20).meta({ description: 'Most items in one page' });
 const filters = {
   outcome: z.enum(['confident', 'indeterminate']).optional(),
@@ -48,6 +52,13 @@ export const rowsQuery = z.strictObject({
     .regex(/^\d{1,9}$/, 'is not a row')
     .optional()
     .meta({ description: 'The row after which the page begins' }),
+});
+
+export const rowQuery = z.strictObject({
+  explain: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .default(false)
+    .meta({ description: 'Adds neighbors and evidence of a scored row, which a worker computes' }),
 });
 
 export const searchBody = z
@@ -72,10 +83,16 @@ export const listRowsOperation: Operation = {
 
 export const getRowOperation: Operation = {
   operationId: 'getBatchRow',
-  summary: 'One result row of a finished batch',
+  summary: 'One result row of a finished batch, with its evidence on request; Prefer: wait=N waits for it',
   tags,
-  requestParams: { path: z.object({ id: z.string(), row: z.string() }) },
-  responses: { 200: jsonResponse('The row', batchRow), ...problemResponses(401, 403, 404, 409, 410, 503) },
+  requestParams: { path: z.object({ id: z.string(), row: z.string() }), query: rowQuery },
+  responses: {
+    200: jsonResponse('The row', explainedRow),
+    202: jsonResponse('The row; its evidence is being computed', batchRow, {
+      'Retry-After': { schema: { type: 'string' } },
+    }),
+    ...problemResponses(401, 403, 404, 409, 410, 422, 503),
+  },
 };
 
 export const searchRowsOperation: Operation = {

@@ -1,0 +1,84 @@
+/*
+ * Delivery: at least once. The evidence depends only on the batch's input and model, and its key names batch and row: a
+ * redelivery writes the same bytes. There is no pending marker: a caller that still waits asks again.
+ */
+import { readRows } from '@cytoqueue/csv';
+import type { RowEvidenceJob } from '@cytoqueue/queue';
+import { type BatchDocument, ObjectKeys, type RowEvidenceDocument, sealDocument } from '@cytoqueue/records';
+import { readSamples } from '@cytoqueue/samples';
+import type { Schema } from '@cytoqueue/schema';
+import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { matchColumns } from '../scoring/score-shard';
+import { type Predictors, toNeighbors } from './predictors';
+import { type BatchDocumentCache, isRemoved, readShardRows, skipIfRemoved } from './shard';
+
+interface RowEvidenceDeps {
+  store: ObjectStore;
+  predictors: Predictors;
+}
+
+/** Explains one row of a batch. Does nothing for a row that was not scored, and for a batch that was deleted. */
+export function explainRow(
+  deps: RowEvidenceDeps,
+  batchDocuments: BatchDocumentCache,
+  job: RowEvidenceJob,
+): Promise<void> {
+  const { tenant, batchId, row } = job;
+  return skipIfRemoved(deps.store, job, async () => {
+    const batch = await batchDocuments.read(tenant, batchId);
+    const document = await explain(deps, tenant, batch, row);
+    if (document === undefined) return;
+    const key = ObjectKeys.rowEvidence(tenant, batchId, row);
+    await deps.store
+      .putOnce(key, sealDocument(document), { contentType: 'application/json' })
+      .catch((error: unknown) => {
+        // A worker of another release, whose evidence may differ, was first.
+        if (!(error instanceof ObjectMismatchError)) throw error;
+      });
+    // A deletion that began before may have passed the evidence over.
+    if (await isRemoved(deps.store, job)) await deps.store.delete(key);
+  });
+}
+
+async function explain(
+  { store, predictors }: RowEvidenceDeps,
+  tenant: string,
+  batch: BatchDocument,
+  row: number,
+): Promise<RowEvidenceDocument | undefined> {
+  const shard = batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
+  const bytes = await readShardRows(store, tenant, batch, shard);
+  const { classifier, explainer } = await predictors.load(batch.model);
+  const { schema } = classifier.model;
+  const sample = readSample(bytes, batch, row - (batch.shards[shard]?.firstRow ?? 0), schema);
+  if (sample === undefined) return undefined;
+  const operatingPoint = batch.options.operating_point;
+  const names = schema.features.map(({ name }) => name);
+  return {
+    neighbors: toNeighbors(classifier.predict(sample, { operatingPoint }), names, schema.labels),
+    evidence: explainer.explain(sample, { operatingPoint }),
+  };
+}
+
+/** Reads a row as scoring reads it. @param index of the row in its shard @returns undefined for a row that was rejected */
+function readSample(
+  bytes: Buffer,
+  { input, options }: BatchDocument,
+  index: number,
+  schema: Schema,
+): Float64Array | undefined {
+  const { start, end } = readRows(bytes, input.dialect, {
+    columns: 1,
+    featureColumns: [],
+    maxValue: 1,
+    missingTokens: [],
+  });
+  const record = bytes.subarray(start[index], end[index]);
+  const { samples, count } = readSamples(record, input.dialect, matchColumns(input, schema), schema, options.missing, {
+    faultColumn: input.canonical?.fault,
+  });
+  if (count === 0) return undefined;
+  const values = Float64Array.from(samples);
+  // In bytes 0 is "not measured".
+  return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
+}
