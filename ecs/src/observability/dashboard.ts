@@ -49,6 +49,7 @@ const ROWS: readonly {
     ],
   },
   { title: 'Store and Redis', graphs: [['Failed probes', ['DependencyProbesFailed']]] },
+  { title: 'Models', graphs: [['Champions older than what ships', ['OutdatedChampions']]] },
 ];
 
 export interface DashboardProps {

@@ -11,6 +11,7 @@ const STATISTICS: Record<MetricName, string> = {
   BacklogRowsPerWorker: 'Maximum',
   DrainSeconds: 'Maximum',
   WorkersAlive: 'Minimum',
+  OutdatedChampions: 'Maximum',
   HasBacklogWithoutWorkers: 'Maximum',
   RowsPredicted: 'Sum',
   RowsRejected: 'Sum',

@@ -53,6 +53,11 @@ export const catalogue = {
   ),
   WorkersAlive: gauge('Count', ['all'], 'Workers with a heartbeat in the last 16 seconds'),
   HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is a backlog and no worker is alive, otherwise 0'),
+  OutdatedChampions: gauge(
+    'Count',
+    ['all'],
+    'Models whose champion is older than the version that this release ships; looked up once a minute',
+  ),
   RowsPredicted: inWorker(
     'count',
     'Count',

@@ -38,6 +38,7 @@ import { ApiMetrics } from '../src/operations/api-metrics';
 import { LastUse } from '../src/keys/last-use';
 import { StoredKeys } from '../src/keys/stored-keys';
 import { TenantKeys } from '../src/keys/tenant-keys';
+import { OutdatedChampions } from '../src/operations/outdated-champions';
 import { QueueStatusReader } from '../src/operations/queue-status';
 import { SessionStore } from '../src/session/session-store';
 import { SessionTokens } from '../src/session/session-token';
@@ -235,7 +236,7 @@ export class RunningApi {
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueStatusReader(commands, progress);
     const address = new PublicAddress(publicUrl);
-    const metrics = new ApiMetrics(commands, queueWatch, logger);
+    const metrics = new ApiMetrics(commands, queueWatch, new OutdatedChampions(registry), logger);
     const damage = new DamageReport(logger, () => metrics.objectDamaged());
     // Neither is started: changes through this process take effect at once, and tests call `refresh` and `flush`.
     this.storedKeys = new StoredKeys({ store: this.store, ring: this.ring, logger, damage });

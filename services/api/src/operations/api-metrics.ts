@@ -3,6 +3,7 @@ import { MinuteCounters, type CounterValues } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import type { Redis } from 'ioredis';
 import { toGauges } from './gauges';
+import type { OutdatedChampions } from './outdated-champions';
 import type { QueueStatusReader } from './queue-status';
 
 /** Counts this API process's work. Nothing here waits for Redis: a lost count must not fail a request. */
@@ -13,6 +14,7 @@ export class ApiMetrics {
   constructor(
     redis: Redis,
     private readonly queueStatus: QueueStatusReader,
+    private readonly outdatedChampions: OutdatedChampions,
     private readonly logger: Pick<Logger, 'warn'>,
   ) {
     this.counters = new MinuteCounters(redis);
@@ -46,9 +48,13 @@ export class ApiMetrics {
     this.addCounters({ ChecksumMismatches: 1 });
   }
 
-  /** Metrics in Prometheus's text format, with the queue's gauges unless Redis is unavailable. */
+  /** Metrics in Prometheus's text format, with the gauges of what can be read of Redis and the store. */
   async text(): Promise<{ contentType: string; body: string }> {
-    this.prometheus.set(await this.queueStatus.read().then(toGauges, () => []));
+    const [queueGauges, modelGauges] = await Promise.all([
+      this.queueStatus.read().then(toGauges, () => []),
+      this.outdatedChampions.gauges(),
+    ]);
+    this.prometheus.set([...queueGauges, ...modelGauges]);
     return this.prometheus.text();
   }
 

@@ -54,6 +54,7 @@ function createReporter(process: number): MetricsReporter {
   );
   const publisher = new CloudWatchPublisher({ environment: 'test', counters: outbox, sender: { send } });
   return new MetricsReporter({
+    outdatedChampions: { gauges: async () => [{ name: 'OutdatedChampions', queue: 'all', value: 0 }] },
     redis: connection,
     queueStatus: new QueueStatusReader(connection, new BatchProgress(connection)),
     outbox,

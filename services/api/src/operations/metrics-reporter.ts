@@ -1,8 +1,9 @@
-import type { CloudWatchPublisher } from '@cytoqueue/metrics';
+import type { CloudWatchPublisher, Gauge } from '@cytoqueue/metrics';
 import { type CounterOutbox, tryAcquireLease } from '@cytoqueue/queue';
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import type { Redis } from 'ioredis';
 import { toGauges } from './gauges';
+import type { OutdatedChampions } from './outdated-champions';
 import type { QueueStatusReader } from './queue-status';
 
 /** Interval at which each process tries to acquire the lease for the current minute. */
@@ -14,6 +15,7 @@ const FLUSH_TIMEOUT_MS = 5_000;
 export interface MetricsReporterDeps {
   redis: Redis;
   queueStatus: QueueStatusReader;
+  outdatedChampions: Pick<OutdatedChampions, 'gauges'>;
   outbox: CounterOutbox;
   publisher: CloudWatchPublisher;
   logger: Logger;
@@ -47,9 +49,9 @@ export class MetricsReporter {
   }
 
   async stop(): Promise<void> {
-    const { queueStatus, publisher, logger, flushTimeoutMs = FLUSH_TIMEOUT_MS } = this.deps;
+    const { publisher, logger, flushTimeoutMs = FLUSH_TIMEOUT_MS } = this.deps;
     await this.periodic.stop();
-    const last = queueStatus.read().then((status) => publisher.flush(toGauges(status)));
+    const last = this.readGauges().then((gauges) => publisher.flush(gauges));
     const timeout = new Promise(
       (_, reject) => void setTimeout(() => reject(new Error('timeout')), flushTimeoutMs).unref(),
     );
@@ -70,13 +72,18 @@ export class MetricsReporter {
   }
 
   private async report(): Promise<void> {
-    const { redis, queueStatus, outbox, publisher } = this.deps;
+    const { redis, outbox, publisher } = this.deps;
     const minute = await outbox.currentMinute();
     const isLeased = minute !== this.lastLeasedMinute && (await tryAcquireLease(redis, `report:${minute}`, LEASE_MS));
     this.lastLeasedMinute = minute;
     if (!isLeased && this.hasReported) return;
-    const gauges = toGauges(await queueStatus.read());
+    const gauges = await this.readGauges();
     await (isLeased ? publisher.sendMinute(gauges) : publisher.sendGauges(gauges));
     this.hasReported = true;
+  }
+
+  private async readGauges(): Promise<Gauge[]> {
+    const { queueStatus, outdatedChampions } = this.deps;
+    return [...toGauges(await queueStatus.read()), ...(await outdatedChampions.gauges())];
   }
 }

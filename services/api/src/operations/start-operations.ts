@@ -8,6 +8,7 @@ import { ApiMetrics } from './api-metrics';
 import { Canary } from './canary';
 import { QueueStatusReader } from './queue-status';
 import { MetricsReporter } from './metrics-reporter';
+import { OutdatedChampions } from './outdated-champions';
 
 interface OperationsDeps {
   store: ObjectStore;
@@ -26,11 +27,12 @@ export interface Operations {
 
 /** Starts metrics, their report to CloudWatch when a namespace is set, and the canary. */
 export function startOperations(config: Config, deps: OperationsDeps, cleanups: CleanupStack): Operations {
-  const { redis, progress, logger } = deps;
+  const { redis, progress, registry, logger } = deps;
   const queueStatus = new QueueStatusReader(redis, progress);
-  const metrics = new ApiMetrics(redis, queueStatus, logger);
+  const outdatedChampions = new OutdatedChampions(registry);
+  const metrics = new ApiMetrics(redis, queueStatus, outdatedChampions, logger);
   if (config.cloudwatchNamespace !== undefined)
-    startMetricsReporter(config, config.cloudwatchNamespace, queueStatus, deps, cleanups);
+    startMetricsReporter(config, config.cloudwatchNamespace, { ...deps, queueStatus, outdatedChampions }, cleanups);
   const canary = new Canary({ ...deps, metrics, intervalSeconds: config.canarySeconds });
   canary.start();
   cleanups.push('canary', () => canary.stop());
@@ -40,8 +42,15 @@ export function startOperations(config: Config, deps: OperationsDeps, cleanups: 
 function startMetricsReporter(
   { environment }: Config,
   namespace: string,
-  queueStatus: QueueStatusReader,
-  { redis, logger }: OperationsDeps,
+  {
+    redis,
+    logger,
+    queueStatus,
+    outdatedChampions,
+  }: Pick<OperationsDeps, 'redis' | 'logger'> & {
+    queueStatus: QueueStatusReader;
+    outdatedChampions: OutdatedChampions;
+  },
   cleanups: CleanupStack,
 ): void {
   const sender = new CloudWatchSender(namespace);
@@ -50,6 +59,7 @@ function startMetricsReporter(
   const reporter = new MetricsReporter({
     redis,
     queueStatus,
+    outdatedChampions,
     outbox,
     publisher: new CloudWatchPublisher({ environment, counters: outbox, sender }),
     logger,
