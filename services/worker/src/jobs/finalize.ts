@@ -299,7 +299,7 @@ class RunFinalizer {
   /** A shard that an earlier release scored has no such counts: they are taken from scoring it again, to the same answers. */
   private async countAgreement(shard: number, { agreement }: ShardObject): Promise<void> {
     const { deps, tenant, batch } = this;
-    if (this.labelColumn === undefined || this.failed.includes(shard)) return;
+    if (this.labelColumn === undefined || this.failedShards.includes(shard)) return;
     if (agreement !== undefined) return addAgreement(this.agreement, agreement);
     const object = await deps.pool.score(await loadShardTask(deps, tenant, batch, shard));
     const scored = decodeShardObject(object, shardKey(tenant, batch, shard));
