@@ -26,9 +26,10 @@ export function findInvalidText(bytes: Buffer): number {
 
 export function nonTextError(
   byte: number | undefined,
-  location: Required<Pick<CsvErrorLocation, 'row' | 'byteOffset'>>,
+  location: Required<Pick<CsvErrorLocation, 'row' | 'line' | 'byteOffset'>>,
 ): CsvError {
-  const where = `${location.row === 0 ? 'the header' : `row ${location.row}`} (byte ${location.byteOffset} of the file)`;
+  const { row, line, byteOffset } = location;
+  const where = `${row === 0 ? 'the header' : `row ${row}`} (line ${line}, byte ${byteOffset} of the file)`;
   return byte === NUL
     ? new CsvError(
         'nul-byte',

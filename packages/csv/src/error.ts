@@ -1,6 +1,8 @@
 export interface CsvErrorLocation {
   /** 1-based data row; 0 is the header. */
   row?: number;
+  /** 1-based physical line. */
+  line?: number;
   column?: string;
   /** Offset in the file. */
   byteOffset?: number;
@@ -10,6 +12,7 @@ export interface CsvErrorLocation {
 export class CsvError extends Error {
   readonly code: string;
   readonly row?: number;
+  readonly line?: number;
   readonly column?: string;
   readonly byteOffset?: number;
 
@@ -18,6 +21,7 @@ export class CsvError extends Error {
     this.name = 'CsvError';
     this.code = code;
     this.row = location.row;
+    this.line = location.line;
     this.column = location.column;
     this.byteOffset = location.byteOffset;
   }

@@ -1,11 +1,10 @@
 import { STATISTIC_WORDS, featureVariants } from './column-variants';
+import { withoutWrapping } from './plain-text';
 import { type Schema, featureAt } from './schema';
 
-/** Folds a column or field name for comparison: NFKC, trimmed, lower-case, runs of space `.` `-` `_` become one `_`. */
+/** Folds a column or field name for comparison: NFKC, trimmed, without quotes, lower-case, runs of space `.` `-` `_` become one `_`. */
 export function normalizeName(name: string): string {
-  return name
-    .normalize('NFKC')
-    .trim()
+  return withoutWrapping(name.normalize('NFKC').trim())
     .toLowerCase()
     .replace(/[\s.\-_]+/g, '_');
 }
@@ -72,6 +71,26 @@ export function matchFeature(name: string, schema: Schema): FeatureMatch | undef
 export function unnamedColumnNumber(name: string): number | undefined {
   const digits = /^v0*(\d{1,4})$/.exec(squash(name.normalize('NFKC').toLowerCase()))?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+const NUMBERED = /^(unnamed|column|spalte|feature|attribute|attr|field|col|var|att|[a-z])?0*(\d{1,4})$/;
+
+/**
+ * The columns that a program has numbered for want of names (X1 … X9, Column1 …, 0 … 10): the first and the last of them, where
+ * most columns are such; undefined otherwise.
+ */
+export function numberedColumns(columns: readonly string[]): [first: string, last: string] | undefined {
+  const series = new Map<string, { name: string; number: number }[]>();
+  for (const name of columns) {
+    const match = NUMBERED.exec(squash(name.normalize('NFKC').toLowerCase()));
+    if (match === null) continue;
+    const [, prefix = '', digits] = match;
+    series.set(prefix, [...(series.get(prefix) ?? []), { name, number: Number(digits) }]);
+  }
+  const [longest] = [...series.values()].toSorted((a, b) => b.length - a.length);
+  if (longest === undefined || longest.length * 2 <= columns.length || longest.length < 2) return undefined;
+  const ordered = longest.toSorted((a, b) => a.number - b.number);
+  return [ordered[0].name.trim(), ordered[ordered.length - 1].name.trim()];
 }
 
 function matchesOf(schema: Schema): ReadonlyMap<string, FeatureMatch> {

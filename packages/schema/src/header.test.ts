@@ -79,6 +79,17 @@ test.each([
   expect(error.message).toBe('no-header');
 });
 
+test.each([
+  [['X', ...names.map((_, index) => `X${index + 1}`), 'y'], 'X1 … X9'],
+  [Array.from({ length: 11 }, (_, index) => `Column${index + 1}`), 'Column1 … Column11'],
+  [['id', ...names.map((_, index) => `feature_${index}`)], 'feature_0 … feature_8'],
+  [Array.from({ length: 10 }, (_, index) => `V${index + 1}`), 'V1 … V10'],
+])('says that the columns %j have no names', (columns, range) => {
+  const error = errorsOf(columns);
+  expect(error.code).toBe('ambiguous-columns');
+  expect(error.errors[0].detail).toContain(`the columns have no names (${range})`);
+});
+
 test('a header of unknown words lacks columns rather than being data', () => {
   expect(errorsOf(['name', 'age', 'town']).errors).toHaveLength(9);
 });

@@ -1,5 +1,5 @@
 import { type FieldError, quote, SchemaError, type UnmatchedColumn } from './errors';
-import { matchFeature, normalizeName, suggestFeature, unnamedColumnNumber } from './column-names';
+import { matchFeature, normalizeName, numberedColumns, suggestFeature, unnamedColumnNumber } from './column-names';
 import { type Feature, type Schema, featureAt } from './schema';
 
 /** Where a file has its features. Columns that are no feature are carried along and never become one. */
@@ -88,10 +88,15 @@ function looksLikeData(columns: string[], schema: Schema): boolean {
 /** R numbers the columns of a file without a header. Beyond one column per feature, one may be the identifier, and each name could mean its neighbour. */
 function ambiguousNumbers(columns: string[], usesNumbers: boolean, schema: Schema): FieldError | undefined {
   const numbers = columns.map(unnamedColumnNumber).filter((number) => number !== undefined);
+  const generic = numbers.length === 0 && usesNumbers ? numberedColumns(columns) : undefined;
+  if (generic !== undefined) return namelessColumns(...generic);
   const isAmbiguous = usesNumbers && numbers.length > 1 && Math.max(...numbers) > Math.min(9, schema.features.length);
   if (!isAmbiguous) return undefined;
-  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-  const detail = `the columns have no names (V${first} … V${last}), so it is unclear which of them is the identifier; name them in the header, or map them in an import profile`;
+  return namelessColumns(`V${Math.min(...numbers)}`, `V${Math.max(...numbers)}`);
+}
+
+function namelessColumns(first: string, last: string): FieldError {
+  const detail = `the columns have no names (${first} … ${last}), so it is unclear which of them is the identifier; name them in the header, or map them in an import profile`;
   return { code: 'ambiguous-columns', detail };
 }
 

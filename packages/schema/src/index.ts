@@ -9,7 +9,7 @@ export { parseLabel } from './label';
 export { type FeatureMatch, normalizeName, matchFeature, suggestFeature } from './column-names';
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
-export { isMissing } from './value';
+export { isMissing, parseCell } from './value';
 export { type Feature, featureAt, type Label, type Schema, type SchemaId } from './schema';
 export { wbc, wdbc };
 

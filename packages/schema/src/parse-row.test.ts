@@ -108,6 +108,22 @@ test.each([
   expect(!result.ok && result.detail.length).toBeLessThan(120);
 });
 
+test.each([
+  ['2026-03-05', 'it is a date'],
+  ['05.10.2026', 'it is a date'],
+  ['3/5/26', 'it is a date'],
+  ['Oct-10', 'it is a date'],
+  ['5. Mai', 'it is a date'],
+  ['5/10', 'write the grade alone'],
+  ['5,0', 'it uses a decimal comma'],
+])('explains %j', (text, hint) => {
+  expect(parse(rowWith(text))).toHaveProperty('detail', expect.stringContaining(`from 1 to 10 (${hint}`));
+});
+
+test.each([['="5"'], ["'5"], ["'5'"], [' "5"'], ['\'="5"']])('reads the grade in %j', (text) => {
+  expect(parse(rowWith(text))).toMatchObject({ ok: true });
+});
+
 test('names every bad cell', () => {
   const detail = 'Clump: "x" is not a whole number from 1 to 10; BareNuc: "12" is outside 1 to 10';
   expect(parse(rowWith('x', '12'))).toEqual({ ok: false, code: 'not-an-integer', column: 'Clump', detail });

@@ -52,9 +52,19 @@ const MISSING_CODES = new Set(['-9', '-99', '-999', '99', '999', '9999']);
 /** Words that probably mean "not measured", but that are not accepted as such without a profile. */
 const OTHER_MISSING_WORDS = /^(n\.?\s?[admu]\.?|not\b.*|k\.?\s?a\.?|-{2,}|no data)$/i;
 
+const MONTH = '(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\\.?';
+/** Dates into which spreadsheets turn numbers and ranges. */
+const DATE = new RegExp(
+  `^(\\d{4}-\\d{2}-\\d{2}.*|\\d{1,2}[./-]\\d{1,2}[./-](\\d{2}|\\d{4})|\\d{1,2}[-. ]*${MONTH}([-. ]*\\d{2,4})?|${MONTH}[-. ]*\\d{1,4})$`,
+  'i',
+);
+const OF_TEN = /^\d+ *\/ *10$/;
+
 /** Suggests a fix to the sender, to be appended to the cell's error text; '' when the error text is sufficient. */
 export function valueHint(text: string, code: ValueErrorCode): string {
   if (DECIMAL_COMMA.test(text)) return ' (it uses a decimal comma)';
+  if (DATE.test(text)) return ' (it is a date, perhaps made from a number by a spreadsheet)';
+  if (OF_TEN.test(text)) return ' (write the grade alone)';
   if (code === 'out-of-range' && MISSING_CODES.has(text))
     return '; if it means "not measured", leave the cell empty or list the code in an import profile';
   if (code !== 'out-of-range' && OTHER_MISSING_WORDS.test(text))

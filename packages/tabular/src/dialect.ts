@@ -3,7 +3,7 @@ import { separatorOf } from './preamble';
 import type { Recognizer } from './recognizer';
 import type { ColumnSeparator, ImportProfile } from './settings';
 import type { SourceRow } from './source';
-import { type TextDialect, TextRows, lineEndOf } from './text-rows';
+import { type TextDialect, TextRows, endsRowsByCr, lineEndOf } from './text-rows';
 
 /** The first part of a text file, read with the dialect that was chosen for all of it. */
 export interface TextStart {
@@ -38,7 +38,7 @@ export function chooseDialect(
   const wanted = SEPARATORS.find((separator) => separator === declared);
   const sure = profile.delimiter ?? (declared === undefined ? sureDelimiter(firstLine, recognizer) : undefined);
   const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) =>
-    read(prefix, final, { delimiter, lineEnd }),
+    read(prefix, final, { delimiter, lineEnd, mixed: endsRowsByCr(prefix, delimiter) }),
   );
   const [first, second] = readings;
   const reading = first !== undefined && second === undefined ? first : bestReading(readings, wanted, recognizer);

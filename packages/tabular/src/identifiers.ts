@@ -5,8 +5,8 @@ import type { ImportLog } from './report';
 const COMPARED_IDENTIFIERS = 10_000;
 
 const SCIENTIFIC = /^\d([.,]\d+)?e\+\d{2}$/i;
-/** Spreadsheets keep fifteen digits of a number. */
-const BEYOND_PRECISION = /^\d{15}0+$/;
+/** Spreadsheets keep fifteen digits of a number, other programs up to seventeen. */
+const BEYOND_PRECISION = /^\d{15}0+$|^\d{16,17}0{2,}$/;
 
 export interface RowPlace {
   row: number;

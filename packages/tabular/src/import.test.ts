@@ -1,4 +1,5 @@
 import { FEATURES, GRADES, HEADER, OTHER, ROW, importSource, importText, lines } from '../test/imported';
+import { parseRow, wbc } from '@cytoqueue/schema';
 import type { SourceRow } from './source';
 
 /** Files as labs write them. Each holds the patients P1 and P2 only. */
@@ -64,6 +65,17 @@ const variants: readonly [name: string, file: string | Buffer, repairs: readonly
     lines(HEADER.join('  '), `  ${ROW.join(' ')}`, OTHER.join('    ')),
     ['blank-delimiter'],
   ],
+  [
+    'the ruler of a database program',
+    lines(HEADER.join('|'), HEADER.map(() => '----').join('+'), ROW.join('|'), OTHER.join('|')),
+    [],
+    { title: 1 },
+  ],
+  [
+    'parts with line ends of old Macs and others',
+    lines(HEADER, ROW).replaceAll('\n', '\r') + lines(OTHER),
+    ['mixed-line-ends'],
+  ],
   ['bars, and line ends of old Macs', lines(HEADER, ROW, OTHER).replaceAll(',', '|').replaceAll('\n', '\r'), []],
 ];
 
@@ -104,6 +116,70 @@ test.each([
   expect(start.columns.visible).toEqual([...HEADER, 'Class']);
   expect(read.map(({ values }) => values.map(Number))).toEqual([ROW, OTHER].map((row) => row.slice(1).map(Number)));
   expect(report.header_line).toBe(above.split('\n').length - 1);
+});
+
+describe('no patient is taken for a second header row, whose grades stand', () => {
+  test.each([
+    ['in formulas that yield a text', (cell: string) => `="${cell}"`],
+    ['behind the mark of a text cell', (cell: string) => `'${cell}`],
+    ['in single quotes', (cell: string) => `'${cell}'`],
+    ['in quotes behind a blank', (cell: string) => ` "${cell}"`],
+  ])('%s, and are read', async (_, write) => {
+    const { read, report, start } = await importText(lines(HEADER.map(write), ROW.map(write), OTHER.map(write)));
+    const match = { columns: FEATURES, featureColumns: Int32Array.from(FEATURES.keys()), matchedBy: [] };
+    expect(read.map(({ values }) => parseRow(values, match, wbc))).toMatchObject(
+      [ROW, OTHER].map((row) => ({ ok: true, sample: Float64Array.from(row.slice(1).map(Number)) })),
+    );
+    expect([report.skipped_rows.second_header, start.columns.id]).toEqual([0, 0]);
+  });
+
+  test.each([
+    [
+      'in digits of another script',
+      (cell: string) => cell.replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit))),
+    ],
+    ['with a sign behind them', (cell: string) => `${cell} *`],
+    ['in brackets', (cell: string) => `<${cell}>`],
+  ])('%s, though they cannot be read', async (_, write) => {
+    const { rows } = await importText(lines(HEADER, ['P1', ...GRADES.map(write)], ['P2', ...GRADES.map(write)]));
+    expect(rows).toBe(2);
+  });
+});
+
+test('a carriage return that does not end rows of equal length is part of a cell', async () => {
+  const { read } = await importText(lines([...HEADER, 'note'], [...ROW, 'two\rlines'], [...OTHER, '']));
+  expect(read.map(({ cells }) => cells[10])).toEqual(['two\rlines', '']);
+});
+
+describe('pairs of LIBSVM', () => {
+  const pairs = (cells: readonly string[]) => cells.map((cell, index) => `${index + 1}:${cell}`).join(' ');
+
+  test('get an identifier and names where the first value can be no grade', async () => {
+    const file = lines(
+      `2 ${pairs(['1000025', ...GRADES])}`,
+      '# comment',
+      `4  ${pairs(['1002945', ...OTHER.slice(1)])} `,
+    );
+    const { read, start, report } = await importText(file);
+    expect(start.columns.visible).toEqual(['class', 'id', ...FEATURES]);
+    expect(read).toMatchObject([
+      { cells: ['2', '1000025', ...GRADES], values: GRADES, line: 1 },
+      { cells: ['4', '1002945', ...OTHER.slice(1)], values: OTHER.slice(1), line: 3 },
+    ]);
+    expect(report.repairs.map(({ code }) => code)).toEqual(['sparse-format']);
+  });
+
+  test('are numbered otherwise, and a value that is left out is 0', async () => {
+    const good = Array.from({ length: 600 }, () => `-1 ${pairs(GRADES)}`);
+    const { read, start } = await importText(lines(...good, '+1 1:4 9:2', '+1 x', '+1 12:1'), { chunkBytes: 400 });
+    expect(start.columns.visible).toEqual(['class', ...FEATURES.map((_, index) => `V${index + 1}`)]);
+    expect(read.slice(599).map(({ values, fault }) => fault?.code ?? values.join())).toEqual([
+      GRADES.join(),
+      '4,0,0,0,0,0,0,0,2',
+      'malformed-row',
+      'malformed-row',
+    ]);
+  });
 });
 
 test('each row knows its physical line, also behind empty lines and cells of several lines', async () => {

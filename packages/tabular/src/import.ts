@@ -15,7 +15,8 @@ import { RowRules } from './rows';
 import type { ColumnSeparator, ImportSettings } from './settings';
 import { FIRST_PART_BYTES } from './sniff';
 import type { RowSource, Source, SourceRow, TextSource } from './source';
-import { TextRows } from './text-rows';
+import { SparseRows, isSparseText } from './sparse-text';
+import { TextRows, lineEndOf } from './text-rows';
 
 const MAX_ROW_BYTES = 1024 * 1024;
 const MAX_COLUMNS = 1_000;
@@ -142,11 +143,14 @@ async function openDecoded(
   const profile = settings.profile?.content;
   const { maxRowBytes = MAX_ROW_BYTES, maxColumns = MAX_COLUMNS } = settings;
   const { prefix, head, final } = await readPrefix(chunks);
+  if (isSparseText(prefix, final)) return openSparse(prefix, head, chunks, decoding, settings, recognizer, log);
   const { dialect, rows, separatorLine } = chooseDialect(prefix, final, recognizer, profile);
   if (prefix.length > 0 && rows.length === 0)
     throw new TabularError('header-too-long', `no header row within the first ${prefix.length} bytes`);
   const options = { schema: settings.schema, profile, maxColumns, placed: false };
   const layout = decideLayout(rows, recognizer, options, log);
+  if (dialect.mixed === true)
+    log.repair('mixed-line-ends', 'Rows end in different ways; a carriage return alone ends a row too.');
   if (separatorLine) log.repair('separator-line', 'The line sep= of a spreadsheet was left out.');
   if (dialect.delimiter === ' ') log.repair('blank-delimiter', 'The columns are separated by blanks.');
   return {
@@ -154,6 +158,35 @@ async function openDecoded(
     layout,
     dialect: { delimiter: dialect.delimiter === ' ' ? ',' : dialect.delimiter, lineEnd: dialect.lineEnd, bom: false },
     delimiter: dialect.delimiter,
+    encoding: () => decoding.encoding,
+  };
+}
+
+function openSparse(
+  prefix: Buffer,
+  head: Buffer,
+  chunks: AsyncGenerator<Buffer>,
+  decoding: TextDecoding,
+  settings: ImportSettings,
+  recognizer: Recognizer,
+  log: ImportLog,
+): Opened {
+  const { schema, profile, maxRowBytes = MAX_ROW_BYTES, maxColumns = MAX_COLUMNS } = settings;
+  const dialect = { delimiter: ' ', lineEnd: lineEndOf(prefix) } as const;
+  const first = new TextRows(dialect, maxRowBytes).push(prefix, FIRST_PART_ROWS);
+  const sparse = new SparseRows(first, schema);
+  const expand = (rows: readonly SourceRow[]) =>
+    rows.map((row) => sparse.expand(row)).filter((row) => row !== undefined);
+  const options = { schema, profile: profile?.content, maxColumns, placed: true };
+  log.repair('sparse-format', 'The file has a class and index:value pairs (LIBSVM); values that it leaves out are 0.');
+  return {
+    rows: (async function* () {
+      yield [sparse.header];
+      for await (const rows of readText(head, chunks, new TextRows(dialect, maxRowBytes), log)) yield expand(rows);
+    })(),
+    layout: decideLayout([sparse.header, ...expand(first)], recognizer, options, log),
+    dialect: { delimiter: ',', lineEnd: dialect.lineEnd, bom: false },
+    delimiter: ' ',
     encoding: () => decoding.encoding,
   };
 }

@@ -1,7 +1,8 @@
-import { type Schema, parseLabel } from '@cytoqueue/schema';
+import { type Schema, parseCell, parseLabel, plainText } from '@cytoqueue/schema';
 import { nameAttributes } from './attribute-header';
-import { type NumberFormat, decideNumberFormat, looksNumeric } from './cells';
+import { type NumberFormat, canonicalNumber, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
+import { describeOtherScale } from './grade-scale';
 import { findBelowHeader, findHeader } from './preamble';
 import { isBlank } from './records';
 import type { ColumnRoles, Recognizer } from './recognizer';
@@ -26,6 +27,8 @@ export interface Layout {
   /** `pad`: cells have places of their own (workbooks). `dropped`: the program that wrote the file left empty cells at the end out. */
   shortRows: 'reject' | 'dropped' | 'pad';
   numbers: NumberFormat;
+  /** Text of a warning about grades that seem to stand on another scale than the schema's. */
+  otherScale: string | undefined;
 }
 
 export interface LayoutOptions {
@@ -71,7 +74,16 @@ export function decideLayout(
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
   const { line, lines = 1 } = headerRow;
-  return { ...width, headerIndex, headerLine: line, firstLine: (line ?? 0) + lines, belowHeader, roles, numbers };
+  return {
+    ...width,
+    headerIndex,
+    headerLine: line,
+    firstLine: (line ?? 0) + lines,
+    belowHeader,
+    roles,
+    numbers,
+    otherScale: describeOtherScale(readValues(records, roles, numbers, options.schema), options.schema),
+  };
 }
 
 /** Names are looked up only where no cell is a number, as in no record. */
@@ -159,6 +171,23 @@ export function lacksOnlyCarriedCells(
     return false;
   const text = cells[label];
   return text !== undefined && parseLabel(text, schema) !== undefined;
+}
+
+/** The features' values of rows as wide as the header needs, in no particular order. */
+function readValues(
+  records: readonly SourceRow[],
+  { features }: ColumnRoles,
+  numbers: NumberFormat,
+  schema: Schema,
+): number[][] {
+  const last = Math.max(...features);
+  return records
+    .filter(({ cells }) => cells.length > last)
+    .map(({ cells }) =>
+      features.flatMap((column, feature) =>
+        column < 0 ? [] : parseCell(plainText(canonicalNumber(cells[column], numbers)), schema.features[feature]),
+      ),
+    );
 }
 
 function decideNumbers(

@@ -70,6 +70,14 @@ export function findBelowHeader(
   return found;
 }
 
+const VALUE_WITH_SIGNS = /^[^\p{L}\p{N}]*\p{N}+([.,]\p{N}+)?[^\p{L}\p{N}]*$/u;
+
+/** The line that database programs draw below the names. */
+function isRuler(cells: readonly string[]): boolean {
+  const filled = cells.map((cell) => cell.trim()).filter((cell) => cell !== '');
+  return filled.length > 0 && filled.every((cell) => /^[-+=:_ ]{2,}$/.test(cell));
+}
+
 function kindBelowHeader(
   cells: readonly string[],
   roles: ColumnRoles,
@@ -79,7 +87,9 @@ function kindBelowHeader(
   const texts = features.map((column) => plainText(cells[column] ?? ''));
   const filled = texts.filter((text) => text !== '');
   if (filled.some((text) => looksNumeric(text) || isMissing(text, schema))) return undefined;
-  if (/^(#|\/\/|%)/.test(cells[0]?.trim() ?? '')) return 'title';
+  if (/^(#|\/\/|%)/.test(cells[0]?.trim() ?? '') || isRuler(cells)) return 'title';
+  // A cell of one number and signs is a value that cannot be read; a label or unit has letters, a range two numbers.
+  if (filled.some((text) => VALUE_WITH_SIGNS.test(text))) return undefined;
   // With an identifier it is a record, however little can be read of it.
   const id = roles.id >= 0 ? (cells[roles.id] ?? '') : '';
   return filled.length * 2 > features.length && !/\d/.test(id) ? 'second_header' : undefined;

@@ -66,6 +66,9 @@ describe('a file is plain', () => {
     ['separated by blanks', lines(HEADER.join(' '), ROW.join(' '))],
     ['with a header that does not name every feature', lines(HEADER.slice(0, -1), ROW.slice(0, -1))],
     ['with a sep= line', lines('sep=,', HEADER, ROW)],
+    ['as lists of JSON', `[${lines(JSON.stringify(HEADER), `,${JSON.stringify(ROW)}`)}]`],
+    ['in an RTF document', `{\\rtf1 ${lines(['id', 'note', ...FEATURES], ROW)}`],
+    ['with line ends of two kinds', `${HEADER.join()}\r${lines(ROW)}`],
     ['with two byte order marks', `\uFEFF\uFEFF${lines(HEADER, ROW)}`],
   ])('but not %s', (_, file) => {
     expect(sniffPlain(Buffer.from(file), true, { schema: wbc })).toBeUndefined();

@@ -123,6 +123,41 @@ describe('warnings', () => {
     expect(warnings).toMatchObject([{ code: 'quote-spans-rows', row: 1, line: 2, column: 'note' }]);
   });
 
+  const graded = (grades: readonly number[], rows = 40) =>
+    lines(
+      HEADER,
+      ...Array.from({ length: rows }, (_, row) => [
+        `P${row}`,
+        ...FEATURES.map((__, feature) => String(grades[(((row + 7) * (feature + 3) * 389) % 1009) % grades.length])),
+      ]),
+    );
+
+  test.each([
+    ['0 to 9', graded([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), 'If the file grades from 0 to 9'],
+    ['1 to 5', graded([1, 2, 3, 4, 5]), 'If the file grades from 1 to 5'],
+  ])('say that the grades seem to run from %s', async (_, file, detail) => {
+    const { warnings } = await importText(file);
+    expect(warnings).toEqual([{ code: 'grade-scale', detail: expect.stringContaining(detail) as string }]);
+  });
+
+  test.each([
+    ['grades up to 10', graded([1, 2, 3, 5, 10])],
+    ['a stray 0', graded([0, 1, 2, 10])],
+    ['too few rows of low grades', graded([1, 2, 3, 4, 5], 20)],
+    ['one row of low grades again and again', lines(HEADER, ...Array.from({ length: 200 }, () => ROW))],
+  ])('say nothing of the scale for %s', async (_, file) => {
+    expect((await importText(file)).warnings).toEqual([]);
+  });
+
+  test.each(['1.00003E+06', '123456789012345000', '12345678901234567000', '12345678901234500000'])(
+    'name an identifier that a spreadsheet rounded to %s',
+    async (id) => {
+      expect((await importText(lines(HEADER, ROW, [id, ...GRADES]))).warnings).toMatchObject([
+        { code: 'rounded-identifier', row: 2, line: 3 },
+      ]);
+    },
+  );
+
   test('are listed up to a hundred and counted all', async () => {
     const { warnings, warnings_total } = await importText(
       lines(HEADER, ...Array.from({ length: 250 }, () => ['', ...GRADES])),

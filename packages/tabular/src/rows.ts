@@ -48,6 +48,7 @@ export class RowRules {
     this.missing = new Set(missing.map((word) => plainText(word).toLowerCase()));
     this.identifiers = new IdentifierChecks(log, schema, layout.columns[layout.roles.id]);
     this.classCodes = new ClassCodeCheck(log, layout.columns[layout.roles.label]);
+    if (layout.otherScale !== undefined) log.warn({ code: 'grade-scale', detail: layout.otherScale });
     this.firstFeature = Math.min(...layout.roles.features.filter((column) => column >= 0));
   }
 
@@ -192,7 +193,7 @@ export class RowRules {
     if (text === '')
       this.log.warn({
         code: 'no-identifier',
-        detail: 'The row has no identifier; it is scored.',
+        detail: 'The row has no identifier.',
         ...place,
         column: this.layout.columns[id],
       });

@@ -1,4 +1,5 @@
 import { type Dialect, asBuffer, findInvalidText, incompleteUtf8Tail } from '@cytoqueue/csv';
+import { inspectFirstBytes } from './containers/first-bytes';
 import { chooseDialect } from './dialect';
 import { resolveCharset } from './encoding';
 import { TabularError } from './error';
@@ -24,6 +25,8 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
   )
     return undefined;
   const whole = asBuffer(first).subarray(0, FIRST_PART_BYTES);
+  const kind = inspectFirstBytes(whole);
+  if (!('signature' in kind && kind.signature === 'text')) return undefined;
   const isWhole = final && first.length <= FIRST_PART_BYTES;
   const bytes = isWhole ? whole : whole.subarray(0, whole.length - incompleteUtf8Tail(whole));
   if (findInvalidText(bytes) >= 0) return undefined;
@@ -43,6 +46,7 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
     const isPlain =
       !separatorLine &&
       dialect.delimiter !== ' ' &&
+      dialect.mixed !== true &&
       layout.headerIndex === firstFilled &&
       layout.belowHeader.size === 0 &&
       layout.roles.features.every((column) => column >= 0) &&

@@ -16,6 +16,8 @@ import type { SourceRow } from './source';
 export interface TextDialect {
   delimiter: ColumnSeparator;
   lineEnd: LineEnd;
+  /** A lone CR outside of quotes ends a row too, see `endsRowsByCr`. */
+  mixed?: boolean;
 }
 
 const LF = 10;
@@ -57,11 +59,8 @@ export class TextRows {
       at >= 0 && rows.length < limit;
       at = this.scanner.findRowEnd(bytes, start)
     ) {
-      rows.push(
-        this.readRow(
-          this.rest.length === 0 ? bytes.subarray(start, at) : Buffer.concat([this.rest, bytes.subarray(start, at)]),
-        ),
-      );
+      const row = bytes.subarray(start, at);
+      rows.push(...this.readRows(this.rest.length === 0 ? row : Buffer.concat([this.rest, row])));
       this.rest = Buffer.alloc(0);
       start = at + 1;
     }
@@ -86,7 +85,11 @@ export class TextRows {
     this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
     const record = this.endsWithCtrlZ ? this.rest.subarray(0, -1) : this.rest;
     this.rest = Buffer.alloc(0);
-    return record.length === 0 ? [] : [this.readRow(record)];
+    return record.length === 0 ? [] : this.readRows(record);
+  }
+
+  private readRows(bytes: Buffer): SourceRow[] {
+    return this.dialect.mixed === true ? splitAtCr(bytes).map((row) => this.readRow(row)) : [this.readRow(bytes)];
   }
 
   private readRow(bytes: Buffer): SourceRow {
@@ -127,6 +130,40 @@ function rawCells(record: Buffer, dialect: Dialect): string[] {
     const closed = text.length > 1 && text.startsWith(QUOTE) && /^"(?:[^"]|"")*"$/.test(text);
     return closed ? text.slice(1, -1).replaceAll('""', QUOTE) : text;
   });
+}
+
+/** Cuts at each CR outside of quotes but the last byte, which belongs to the line end. */
+function splitAtCr(bytes: Buffer): Buffer[] {
+  const rows: Buffer[] = [];
+  let start = 0;
+  let quotes = 0;
+  for (let at = 0; at + 1 < bytes.length; at++) {
+    if (bytes[at] === QUOTE_BYTE) quotes++;
+    if (bytes[at] !== CR || quotes % 2 === 1) continue;
+    rows.push(bytes.subarray(start, at));
+    start = at + 1;
+  }
+  return [...rows, bytes.subarray(start)];
+}
+
+/**
+ * Whether the first line with a lone CR consists of rows of equally many cells: a file that was joined from parts with different
+ * line ends. Elsewhere a lone CR is part of a cell.
+ */
+export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolean {
+  const at = findLoneCr(prefix);
+  if (at < 0) return false;
+  const end = prefix.indexOf(LF, at);
+  const pieces = splitAtCr(prefix.subarray(prefix.lastIndexOf(LF, at) + 1, end < 0 ? prefix.length : end));
+  const delimiters = pieces.map((piece) => countByte(piece, delimiter.charCodeAt(0)));
+  return pieces.length > 1 && delimiters[0] > 0 && delimiters.every((count) => count === delimiters[0]);
+}
+
+function findLoneCr(prefix: Buffer): number {
+  if (!prefix.includes(LF)) return -1;
+  let at = prefix.indexOf(CR);
+  while (at >= 0 && at + 1 < prefix.length && prefix[at + 1] === LF) at = prefix.indexOf(CR, at + 2);
+  return at + 1 < prefix.length ? at : -1;
 }
 
 /** The line end of a text by its first part: lone CR only where no LF stands in it. */

@@ -84,8 +84,8 @@ function unreadable(cause: ObjectUnreadableError): Problem {
 }
 
 function csvProblem(error: CsvError): Problem {
-  const { code, row, column, message } = error;
-  return new Problem('invalid-csv', message, { errors: [{ row, column, code, detail: message }], cause: error });
+  const { code, row, line, column, message } = error;
+  return new Problem('invalid-csv', message, { errors: [{ row, line, column, code, detail: message }], cause: error });
 }
 
 function importProblem(error: TabularError): Problem {

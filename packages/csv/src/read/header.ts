@@ -172,5 +172,5 @@ function unreadableHeader({ bytes, final }: Region, tooLong: boolean): CsvError 
 
 function checkText(bytes: Buffer): void {
   const byteOffset = findInvalidText(bytes);
-  if (byteOffset >= 0) throw nonTextError(bytes[byteOffset], { row: 0, byteOffset });
+  if (byteOffset >= 0) throw nonTextError(bytes[byteOffset], { row: 0, line: 1, byteOffset });
 }

@@ -164,16 +164,20 @@ describe('merging', () => {
 
 describe('bytes that are no rows', () => {
   it.each([
-    ['a quote that never closes', '1,2\n3,"4\n5,6\n', { code: 'unclosed-quote', row: 2, byteOffset: 14 }],
-    ['a NUL', '1,2\n3,\0\n', { code: 'nul-byte', row: 2, byteOffset: 16 }],
-    ['Latin-1', Buffer.from('1,2\n3,caf\xe9\n', 'latin1'), { code: 'not-utf8', row: 2, byteOffset: 19 }],
-    ['an end within a character', Buffer.from('1,2\n漢').subarray(0, 6), { code: 'not-utf8', row: 2, byteOffset: 14 }],
-    ['a row over the limit', `1,2\n${'3'.repeat(30)}\n`, { code: 'row-too-long', row: 2, byteOffset: 14 }],
+    ['a quote that never closes', '1,2\n3,"4\n5,6\n', { code: 'unclosed-quote', row: 2, line: 3, byteOffset: 14 }],
+    ['a NUL', '1,2\n3,\0\n', { code: 'nul-byte', row: 2, line: 3, byteOffset: 16 }],
+    ['Latin-1', Buffer.from('1,2\n3,caf\xe9\n', 'latin1'), { code: 'not-utf8', row: 2, line: 3, byteOffset: 19 }],
+    [
+      'an end within a character',
+      Buffer.from('1,2\n漢').subarray(0, 6),
+      { code: 'not-utf8', row: 2, line: 3, byteOffset: 14 },
+    ],
+    ['a row over the limit', `1,2\n${'3'.repeat(30)}\n`, { code: 'row-too-long', row: 2, line: 3, byteOffset: 14 }],
   ])('%s', (_, data, expected) => {
     for (const chunkBytes of [1, 2, 3, 1000]) {
       const error = errorOf(() => cut(data, { maxRowBytes: 30 }, { chunkBytes }));
       expect(error).toMatchObject(expected);
-      expect(error.message).toContain(`row ${expected.row} (byte ${expected.byteOffset} of the file)`);
+      expect(error.message).toContain(`row ${expected.row} (line 3, byte ${expected.byteOffset} of the file)`);
     }
   });
 

@@ -35,6 +35,8 @@ export class ShardSplitter {
   private openOffset: number;
   private openLine: number;
   private line: number;
+  /** Line in which the row began that is being completed. */
+  private rowLine: number;
   /** Line ends within the open row's quoted cells, in earlier chunks. */
   private carriedLines = 0;
   private readonly lineByte: number;
@@ -59,7 +61,7 @@ export class ShardSplitter {
     const { delimiter, lineEnd } = header.dialect;
     this.lineByte = lineEndByte(lineEnd);
     this.scanner = new RowScanner(delimiterByte(delimiter), this.lineByte);
-    this.openLine = this.line = options.firstLine ?? 2;
+    this.openLine = this.line = this.rowLine = options.firstLine ?? 2;
     this.shardRows = options.shardRows;
     this.shardBytes = options.shardBytes;
     this.openOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
@@ -92,8 +94,8 @@ export class ShardSplitter {
       const row = this.rows + 1;
       throw new CsvError(
         'unclosed-quote',
-        `row ${row} (byte ${byteOffset} of the file) opens a quote that is never closed`,
-        { row, byteOffset },
+        `row ${row} (line ${this.line}, byte ${byteOffset} of the file) opens a quote that is never closed`,
+        { row, line: this.line, byteOffset },
       );
     }
     if (this.position > byteOffset) {
@@ -122,7 +124,8 @@ export class ShardSplitter {
   private validateAndScan(bytes: Buffer): void {
     const invalid = findInvalidText(bytes);
     this.scan(invalid < 0 ? bytes : bytes.subarray(0, invalid));
-    if (invalid >= 0) throw nonTextError(bytes[invalid]!, { row: this.rows + 1, byteOffset: this.position });
+    if (invalid >= 0)
+      throw nonTextError(bytes[invalid]!, { row: this.rows + 1, line: this.line, byteOffset: this.position });
   }
 
   private scan(bytes: Buffer): void {
@@ -139,12 +142,14 @@ export class ShardSplitter {
       const at = hasQuotes ? scanner.findRowEnd(bytes, from) : scanner.findUnquotedRowEnd(bytes, from);
       if (at < 0) break;
       if (isWatched) ends[count++] = at;
+      this.rowLine = this.line;
       this.line += 1 + this.carriedLines + (hasQuotes ? countByte(bytes, this.lineByte, from, at) : 0);
       this.carriedLines = 0;
       from = at + 1;
       this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte);
     }
     if (hasQuotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    this.rowLine = this.line;
     if (isWatched) this.show(bytes, count, from, hasQuotes);
     this.previousByte = bytes.at(-1) ?? this.previousByte;
     this.updateChecksum(base + bytes.length);
@@ -251,8 +256,8 @@ export class ShardSplitter {
     const row = this.rows + 1;
     throw new CsvError(
       'row-too-long',
-      `row ${row} (byte ${byteOffset} of the file) is longer than ${this.options.maxRowBytes} bytes; a quote that is never closed can be the cause`,
-      { row, byteOffset },
+      `row ${row} (line ${this.rowLine}, byte ${byteOffset} of the file) is longer than ${this.options.maxRowBytes} bytes; a quote that is never closed can be the cause`,
+      { row, line: this.rowLine, byteOffset },
     );
   }
 }

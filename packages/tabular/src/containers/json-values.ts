@@ -22,8 +22,10 @@ export function parseJsonRecord(text: string, line: number): JsonRecord {
     });
     value = JSON.parse(quoted);
   } catch {
-    const advice = ': each line must hold a whole record (in pandas: to_json(orient="records", lines=True))';
-    return { code: 'not-json', detail: `Line ${line} is not JSON${text.trim() === '{' ? advice : ''}.` };
+    const goesOn = /^\s*\{[^]*[^}\s]\s*$|^\s*\{\s*$/.test(text);
+    const advice =
+      ': each line must hold a whole record, or the file one array of records (in pandas: to_json(orient="records", lines=True))';
+    return { code: 'not-json', detail: `Line ${line} is not JSON${goesOn ? advice : ''}.` };
   }
   if (Array.isArray(value)) return arrayRecord(value, line);
   if (typeof value !== 'object' || value === null)

@@ -137,6 +137,12 @@ test.each(['openpyxl-two-sheets.xlsx', 'libreoffice-two-sheets.ods'])(
   },
 );
 
+test('a Parquet file without rows has its names alone', async () => {
+  expect(await readRowsOf(writtenElsewhere('pyarrow-no-rows.parquet'))).toMatchObject({
+    cells: [['id', 'clump_thickness']],
+  });
+});
+
 test.each([
   ['duckdb-nested.parquet', 'nested-columns', '"grades", "box"'],
   ['duckdb-blob.parquet', 'not-utf8', '"image"'],

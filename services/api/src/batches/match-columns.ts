@@ -117,6 +117,9 @@ function describeMismatch(
   const where = `Line ${line ?? 1}`;
   const others = errors.filter(({ code }) => code !== 'missing-column');
   if (others.length > 0) return others.map(({ detail }) => asSentence(detail)).join(' ');
+  const delimiter = otherDelimiter(columns, schema);
+  if (delimiter !== undefined)
+    return `${where} seems to separate the columns by ${JSON.stringify(delimiter)}; use a comma, a semicolon, a tab or a bar.`;
   const lacks = `${where} lacks ${errors.length} of ${schema.features.length} columns.`;
   const named = unmatched.slice(0, MAX_NAMED).map(({ column, suggestion }) => {
     const text = JSON.stringify(column.slice(0, 60));
@@ -125,6 +128,14 @@ function describeMismatch(
   const more = unmatched.length > MAX_NAMED ? ` and ${unmatched.length - MAX_NAMED} more` : '';
   const unknown = named.length === 0 ? '' : ` Not recognised in your file: ${named.join(', ')}${more}.`;
   return `${lacks}${unknown}${suggestModel(columns, schema)}`;
+}
+
+/** The character by which a header that is one column falls into names of features. */
+function otherDelimiter([header, ...others]: readonly string[], schema: Schema): string | undefined {
+  if (others.length > 0) return undefined;
+  return [...new Set(header.match(/[^\p{L}\p{N}\s"_.-]/gu) ?? [])].find(
+    (character) => countFeatureColumns(header.split(character), schema) > 1,
+  );
 }
 
 function asSentence(detail: string): string {

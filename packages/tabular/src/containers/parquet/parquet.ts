@@ -104,6 +104,7 @@ async function* readRows(
   try {
     const root = parquetSchema(metadata);
     for (const group of metadata.row_groups) {
+      if (Number(group.num_rows) === 0) continue;
       for await (const cells of readGroup(file, group, root, limit)) yield { cells, line: null };
     }
   } catch (error) {
