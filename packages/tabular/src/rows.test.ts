@@ -143,8 +143,9 @@ describe('warnings', () => {
   test.each([
     ['grades up to 10', graded([1, 2, 3, 5, 10])],
     ['a stray 0', graded([0, 1, 2, 10])],
-    ['too few rows of low grades', graded([1, 2, 3, 4, 5], 20)],
-    ['one row of low grades again and again', lines(HEADER, ...Array.from({ length: 200 }, () => ROW))],
+    ['too few rows of low grades', graded([1, 2, 3, 4, 5], 19)],
+    ['benign cases', lines(HEADER, ...Array.from({ length: 200 }, () => ['P', '5', ...GRADES.slice(1)]))],
+    ['fractions', lines(HEADER, ...Array.from({ length: 200 }, () => ['P', ...GRADES.slice(1).map(() => '0.5'), '0']))],
   ])('say nothing of the scale for %s', async (_, file) => {
     expect((await importText(file)).warnings).toEqual([]);
   });
