@@ -77,12 +77,23 @@ export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
 export interface DownloadOptions extends CallOptions {
   /** Download the results so far of an unfinished batch. */
   partial?: boolean;
-  /** A Range header, such as `bytes=0-99`. */
+  /** A Range header, such as `bytes=0-99`; for CSV only. */
   range?: string;
+  /** Default: `csv`. */
+  format?: FileFormat;
 }
 
 /** The downloadable files of a batch. */
 export type BatchFile = 'results' | 'errors' | 'changes';
+
+export type FileFormat = keyof typeof MEDIA_TYPES;
+
+const MEDIA_TYPES = {
+  csv: 'text/csv',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  jsonl: 'application/jsonl',
+  parquet: 'application/vnd.apache.parquet',
+};
 
 const FINISHED_PREDICTION: readonly PredictionStatus[] = ['succeeded', 'failed', 'canceled'];
 const FINISHED_BATCH: readonly BatchStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
@@ -142,7 +153,7 @@ export class CytoqueueClient {
     return this.follow<Prediction>(predictionPath(id), isPredictionFinished, { signal });
   }
 
-  /** Uploads a CSV file. Retries when the connection fails; the idempotency key ensures that only one batch is created. */
+  /** Uploads a file. Retries when the connection fails; the idempotency key ensures that only one batch is created. */
   uploadBatch(
     file: UploadFile,
     { filename, idempotencyKey = randomHex(), onProgress, signal, ...settings }: UploadOptions = {},
@@ -159,15 +170,15 @@ export class CytoqueueClient {
     );
   }
 
-  /** Validates a CSV file without storing it. */
+  /** Validates a file without storing it. */
   preflight(
     file: UploadFile,
     { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {},
   ): Promise<Preflight> {
     const upload = {
       method: 'POST',
-      path: '/v1/batches',
-      query: { ...settingsQuery(settings), dry_run: true },
+      path: '/v1/batches/preflight',
+      query: settingsQuery(settings),
     } as const;
     return this.retry(signal, () =>
       sendFile<Preflight>(this.transport, { ...upload, file, filename, onProgress, signal }),
@@ -178,9 +189,17 @@ export class CytoqueueClient {
     return (await this.transport.json<{ data: NamedImportProfile[] }>({ path: '/v1/import-profiles', signal })).data;
   }
 
+  getImportProfile(name: string, { signal }: CallOptions = {}): Promise<NamedImportProfile> {
+    return this.transport.json({ path: profilePath(name), signal });
+  }
+
   /** Creates or replaces the profile. Batches that used it keep its earlier content. */
   putImportProfile(name: string, profile: ImportProfile, { signal }: CallOptions = {}): Promise<NamedImportProfile> {
     return this.transport.json({ method: 'PUT', path: profilePath(name), json: profile, signal });
+  }
+
+  async deleteImportProfile(name: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: profilePath(name), signal });
   }
 
   getBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
@@ -258,19 +277,23 @@ export class CytoqueueClient {
     await this.transport.send({ method: 'DELETE', path: batchPath(id), signal });
   }
 
-  /** Returns the file as a streaming response. Its ETag is the SHA-256 of the whole file. @throws InvalidResponseError for a proxy's response */
-  async download(id: string, file: BatchFile, { partial, range, signal }: DownloadOptions = {}): Promise<Response> {
+  /** Returns the file as a streaming response. The ETag of a CSV file is its SHA-256. @throws InvalidResponseError for a proxy's response */
+  async download(
+    id: string,
+    file: BatchFile,
+    { partial, range, format = 'csv', signal }: DownloadOptions = {},
+  ): Promise<Response> {
     const response = await this.transport.send({
       path: `${batchPath(id)}/${file}`,
-      query: { partial },
+      query: { partial, format: format === 'csv' ? undefined : format },
       headers: { Range: range },
       signal,
     });
-    const type = response.headers.get('Content-Type') ?? '';
-    if (/^text\/csv\b/i.test(type)) return response;
+    const [type] = (response.headers.get('Content-Type') ?? '').toLowerCase().split(';');
+    if (type.trim() === MEDIA_TYPES[format]) return response;
     await response.body?.cancel();
     throw new InvalidResponseError(
-      `the response is ${/\bhtml\b/i.test(type) ? 'an HTML page' : 'not CSV'} instead of the file; check the URL and any proxy in front of the service`,
+      `the response is ${/\bhtml\b/i.test(type) ? 'an HTML page' : `no ${format} file`} instead of the file; check the URL and any proxy in front of the service`,
     );
   }
 

@@ -5,6 +5,7 @@ export {
   type BatchSettings,
   CytoqueueClient,
   type DownloadOptions,
+  type FileFormat,
   isBatchFinished,
   isPredictionFinished,
   type ListOptions,

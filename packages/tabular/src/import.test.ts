@@ -146,6 +146,20 @@ describe('no patient is taken for a second header row, whose grades stand', () =
   });
 });
 
+test.each([
+  ['a header and a record', [...HEADER, ...ROW]],
+  ['a header without other columns', [...FEATURES, ...GRADES]],
+])('%s in one line are refused with the way to keep line ends', async (_, cells) => {
+  await expect(importText(cells.join().replace('mitoses,', 'mitoses'))).rejects.toMatchObject({
+    code: 'no-line-ends',
+    message: expect.stringContaining('--data-binary') as string,
+  });
+});
+
+test('a header alone is not refused for want of line ends', async () => {
+  expect((await importText(HEADER.join())).rows).toBe(0);
+});
+
 test('a carriage return that does not end rows of equal length is part of a cell', async () => {
   const { read } = await importText(lines([...HEADER, 'note'], [...ROW, 'two\rlines'], [...OTHER, '']));
   expect(read.map(({ cells }) => cells[10])).toEqual(['two\rlines', '']);

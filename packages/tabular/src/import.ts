@@ -8,7 +8,7 @@ import {
 import { FIRST_PART_ROWS, chooseDialect } from './dialect';
 import { TextDecoding } from './encoding';
 import { TabularError } from './error';
-import { type Layout, decideLayout } from './layout';
+import { KEEP_LINE_ENDS, type Layout, decideLayout } from './layout';
 import { Recognizer } from './recognizer';
 import { ImportLog, type ImportReport, type ImportWarning } from './report';
 import { RowRules } from './rows';
@@ -146,7 +146,10 @@ async function openDecoded(
   if (isSparseText(prefix, final)) return openSparse(prefix, head, chunks, decoding, settings, recognizer, log);
   const { dialect, rows, separatorLine } = chooseDialect(prefix, final, recognizer, profile);
   if (prefix.length > 0 && rows.length === 0)
-    throw new TabularError('header-too-long', `no header row within the first ${prefix.length} bytes`);
+    throw new TabularError(
+      'header-too-long',
+      `no header row within the first ${prefix.length} bytes; ${KEEP_LINE_ENDS}`,
+    );
   const options = { schema: settings.schema, profile, maxColumns, placed: false };
   const layout = decideLayout(rows, recognizer, options, log);
   if (dialect.mixed === true)

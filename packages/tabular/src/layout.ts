@@ -31,6 +31,8 @@ export interface Layout {
   otherScale: string | undefined;
 }
 
+export const KEEP_LINE_ENDS = 'curl -d strips line ends: send it with --data-binary @FILE instead';
+
 export interface LayoutOptions {
   schema: Schema;
   profile: ImportProfile | undefined;
@@ -52,6 +54,7 @@ export function decideLayout(
   const headerRow = rows[headerIndex];
   if (headerRow === undefined) throw new RangeError(`the file has no row ${headerIndex}`);
   const names = headerRow.cells.map((cell) => cell.trim());
+  if (rows.length === 1 && !options.placed && holdsRecords(names, recognizer)) throw noLineEnds();
   if (names.length > options.maxColumns) {
     throw new TabularError(
       'too-many-columns',
@@ -84,6 +87,16 @@ export function decideLayout(
     numbers,
     otherScale: describeOtherScale(readValues(records, roles, numbers, options.schema), options.schema),
   };
+}
+
+/** Whether the header goes on with a record. */
+function holdsRecords(names: readonly string[], recognizer: Recognizer): boolean {
+  return recognizer.isHeader(names) && names.filter(looksNumeric).length >= recognizer.featureCount - 1;
+}
+
+function noLineEnds(): TabularError {
+  const message = `the file is one line that holds header and records; ${KEEP_LINE_ENDS}`;
+  return new TabularError('no-line-ends', message, { line: 1 });
 }
 
 /** Names are looked up only where no cell is a number, as in no record. */

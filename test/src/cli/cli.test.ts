@@ -85,6 +85,41 @@ test('preflight prints the counts and columns of a file', async () => {
   expect(out).toContain('"clump_thickness" → clump_thickness');
 });
 
+test('a file that needs a profile is refused with suggestions, and read once the profile is saved', async () => {
+  const file = pathOf('german.csv');
+  writeFileSync(file, `sep=;\n${(HEADER + ROW).replace('V1', 'Dicke').replaceAll(',', ';')}`);
+  expect(await cytoqueue('preflight', file)).toMatchObject({
+    status: 1,
+    out: expect.stringMatching(/^refused: Line 2 /),
+  });
+  writeFileSync(pathOf('profile.json'), '{"columns": {"clump_thickness": "Dicke"}}');
+  expect((await cytoqueue('profiles', 'save', 'our-lab', pathOf('profile.json'))).status).toBe(0);
+  expect(await cytoqueue('profiles')).toMatchObject({
+    status: 0,
+    out: 'our-lab: {"columns":{"clump_thickness":"Dicke"}}\n',
+  });
+  expect(JSON.parse((await cytoqueue('profiles', 'show', 'our-lab')).out)).toEqual({
+    columns: { clump_thickness: 'Dicke' },
+  });
+  expect((await cytoqueue('preflight', file, '--profile', 'our-lab')).status).toBe(0);
+  expect((await cytoqueue('profiles', 'delete', 'our-lab')).status).toBe(0);
+  expect(await cytoqueue('upload', file, '--profile', 'our-lab')).toMatchObject({
+    status: 1,
+    error: expect.stringContaining('there is no import profile "our-lab"'),
+  });
+  expect((await cytoqueue('profiles', 'save', 'our-lab', pathOf('absent.json'))).status).toBe(2);
+  expect((await cytoqueue('profiles', 'frobnicate')).status).toBe(2);
+});
+
+test('warnings of a file are printed with code, row and line, and its results are saved as a workbook', async () => {
+  writeFileSync(pathOf('no-id.csv'), `${HEADER}${ROW}${ROW.replace(/^[^,]*/, '')}`);
+  const workbook = pathOf('results.xlsx');
+  const { status, error } = await cytoqueue('upload', pathOf('no-id.csv'), '--format', 'xlsx', '-o', workbook);
+  expect(error).toContain('warning no-identifier: row 2, line 3: The row has no identifier.');
+  expect([status, readFileSync(workbook).toString('latin1', 0, 4)]).toEqual([0, 'PK\u0003\u0004']);
+  expect((await cytoqueue('upload', pathOf('no-id.csv'), '--format', 'docx')).status).toBe(2);
+});
+
 test('predict returns the same result for values by position and by name', async () => {
   const byPlace = await cytoqueue('predict', '--json', '5', '4', '4', '3', '4', '?', '4', '3', '1');
   expect(byPlace.status).toBe(0);

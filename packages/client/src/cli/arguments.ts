@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { BatchSettings } from '../cytoqueue-client';
+import type { BatchSettings, FileFormat } from '../cytoqueue-client';
 import type { OperatingPoint } from '../types';
 import { UsageError } from './usage-error';
 
@@ -14,6 +14,7 @@ const OPTIONS = {
   output: { ...text, short: 'o' },
   errors: text,
   partial: flag,
+  format: text,
   'no-wait': flag,
   model: text,
   'operating-point': text,
@@ -73,6 +74,10 @@ export function batchSettings(options: Options): BatchSettings {
 
 export function operatingPoint(options: Options): OperatingPoint | undefined {
   return oneOf('operating-point', options['operating-point'], ['default', 'sensitivity99']);
+}
+
+export function fileFormat({ format }: Options): FileFormat | undefined {
+  return oneOf('format', format, ['csv', 'xlsx', 'jsonl', 'parquet']);
 }
 
 export function missingRule(options: Options): 'partial' | 'reject' | undefined {

@@ -1,6 +1,6 @@
 import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
-import { type Options, batchSettings, expectOperands, missingRule, operatingPoint } from './arguments';
+import { type Options, batchSettings, expectOperands, fileFormat, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
 import {
   formatBatch,
@@ -12,6 +12,7 @@ import {
   formatWarnings,
 } from './format';
 import { isSameFile, resolveOutput } from './output';
+import { profiles } from './profiles';
 import { saveBatchFile } from './save-file';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
@@ -90,6 +91,11 @@ export const commands: Readonly<Record<string, Command>> = {
     run: rescore,
   },
   delete: { operands: 'BATCH', description: 'delete a finished batch with its files', run: remove },
+  profiles: {
+    operands: '[show NAME | save NAME FILE | delete NAME]',
+    description: 'list import profiles, or show, save (from a JSON file) or delete one',
+    run: profiles,
+  },
   models: {
     operands: '',
     description: 'list models and versions',
@@ -130,7 +136,9 @@ async function upload(context: CommandContext): Promise<number> {
  * Checks the output files before the upload, so that an unwritable file is reported before the scoring.
  * @throws UsageError
  */
-function checkOutputs({ output, errors }: Options, input?: string): void {
+function checkOutputs(options: Options, input?: string): void {
+  fileFormat(options);
+  const { output, errors } = options;
   const paths = [output, errors].filter((path) => path !== undefined);
   for (const path of paths) {
     resolveOutput(path);
@@ -288,7 +296,7 @@ async function finish(context: CommandContext, batch: Batch): Promise<number> {
 
 async function save(context: CommandContext, file: BatchFile): Promise<number> {
   const id = batchId(context);
-  await saveTo(context, id, file, context.options.output ?? `${id}.${file}.csv`);
+  await saveTo(context, id, file, context.options.output ?? `${id}.${file}.${fileFormat(context.options) ?? 'csv'}`);
   return EXIT_OK;
 }
 
@@ -298,7 +306,11 @@ async function saveTo(
   file: BatchFile,
   path: string,
 ): Promise<void> {
-  const { bytes, sha256 } = await saveBatchFile(client, id, file, path, { partial: options.partial, signal });
+  const { bytes, sha256 } = await saveBatchFile(client, id, file, path, {
+    partial: options.partial,
+    format: fileFormat(options),
+    signal,
+  });
   terminal.stderr(`${path === '-' ? file : path}: ${bytes} bytes, SHA-256 ${sha256}`);
 }
 

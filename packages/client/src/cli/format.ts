@@ -9,6 +9,7 @@ import type {
   FileWarning,
   ImportReport,
   ModelSummary,
+  NamedImportProfile,
   Page,
   Prediction,
   Preflight,
@@ -136,9 +137,9 @@ function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): strin
 }
 
 export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
-  const lines = warnings.slice(0, MAX_LISTED).map(({ row, line, detail }) => {
+  const lines = warnings.slice(0, MAX_LISTED).map(({ code, row, line, detail }) => {
     const location = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
-    return `  warning: ${location.length === 0 ? '' : `${location.join(', ')}: `}${detail}`;
+    return `  warning ${code}: ${location.length === 0 ? '' : `${location.join(', ')}: `}${detail}`;
   });
   return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
 }
@@ -149,6 +150,13 @@ export function formatBatchList({ data, has_more, last_id }: Page<Batch>): strin
       `${id}  ${created_at}  ${status}  ${counts.total} rows  ${filename ?? ''}`,
   );
   return [...lines, ...(has_more ? [`next page: --after ${last_id}`] : [])].join('\n');
+}
+
+export function formatProfiles(profiles: readonly NamedImportProfile[]): string {
+  if (profiles.length === 0) return 'no import profiles';
+  return profiles
+    .map(({ name, error, ...profile }) => `${name}: ${error === undefined ? JSON.stringify(profile) : error.detail}`)
+    .join('\n');
 }
 
 export function formatModels(models: ModelSummary[]): string {
@@ -181,16 +189,20 @@ export function formatApiError(error: ApiError): string {
   const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} errors in total`] : [];
   return [
     error.message,
-    ...error.errors.map((fieldError) => `  ${formatLocation(fieldError)}${fieldError.detail}`),
+    ...error.errors
+      .filter(({ detail }) => detail !== error.detail)
+      .map((fieldError) => `  ${formatLocation(fieldError)}${fieldError.detail}`),
     ...more,
     ...request,
   ].join('\n');
 }
 
-function formatLocation({ field, row, column }: FieldError): string {
-  const rowText = row === undefined || row === HEADER_ROW ? [] : [`row ${row}`];
-  const columnText = column === undefined ? (field ?? []) : `column ${column}`;
-  const location = rowText.concat(columnText);
+function formatLocation({ field, row, line, column }: FieldError): string {
+  const location = [
+    ...(row === undefined || row === HEADER_ROW ? [] : [`row ${row}`]),
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? (field === undefined ? [] : [field]) : [`column ${column}`]),
+  ];
   return location.length === 0 ? '' : `${location.join(', ')}: `;
 }
 

@@ -97,6 +97,8 @@ ${lines.join('\n')}
   --json                    print the API's response as JSON
   -o FILE, --errors FILE    save the results and the rows that were not scored (upload, watch, rescore); - = stdout
   --idempotency-key KEY     repeat a request without creating a second batch or prediction (upload, predict, rescore)
+  --format csv|xlsx|jsonl|parquet
+                            format of saved files (upload, watch, rescore, results, errors, changes)
   --no-wait                 return as soon as the batch is accepted (upload, rescore)
   --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort
                             how to read the file (upload, preflight)
@@ -105,5 +107,5 @@ ${lines.join('\n')}
                             parameters of the API; predict takes the first three, rescore the first two
 
 Exit status: 0 success, 1 refused or not every row scored, 2 usage error,
-3 the file is unlike the training data (upload, preflight, watch, rescore).`;
+6 the file is unlike the training data (upload, preflight, watch, rescore).`;
 }

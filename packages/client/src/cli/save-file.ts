@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionError } from '../api-error';
-import type { BatchFile, CytoqueueClient } from '../cytoqueue-client';
+import type { BatchFile, CytoqueueClient, FileFormat } from '../cytoqueue-client';
 import { defaultRetry, retryDelayMs, sleep } from '../retry';
 import { openOutput, resolveOutput } from './output';
 
@@ -17,6 +17,7 @@ interface Download {
   id: string;
   file: BatchFile;
   partial: boolean | undefined;
+  format: FileFormat | undefined;
   signal: AbortSignal | undefined;
 }
 
@@ -29,10 +30,11 @@ export async function saveBatchFile(
   id: string,
   file: BatchFile,
   path: string,
-  options: { partial?: boolean; signal?: AbortSignal },
+  options: { partial?: boolean; format?: FileFormat; signal?: AbortSignal },
 ): Promise<SavedFile> {
   const target = resolveOutput(path);
-  const download = { client, id, file, partial: options.partial, signal: options.signal };
+  const { partial, format, signal } = options;
+  const download = { client, id, file, partial, format, signal };
   const first = await open(download, 0);
   const output = openOutput(target);
   try {
@@ -93,8 +95,8 @@ async function* chunksOf(download: Download, first: Response): AsyncGenerator<Ui
   }
 }
 
-function open({ client, id, file, partial, signal }: Download, from: number): Promise<Response> {
-  return client.download(id, file, { partial, signal, ...(from === 0 ? {} : { range: `bytes=${from}-` }) });
+function open({ client, id, file, partial, format, signal }: Download, from: number): Promise<Response> {
+  return client.download(id, file, { partial, format, signal, ...(from === 0 ? {} : { range: `bytes=${from}-` }) });
 }
 
 function checksumOf(response: Response): string | undefined {

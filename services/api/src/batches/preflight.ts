@@ -136,6 +136,7 @@ const READABLE = new Set([
   'row-too-long',
   'malformed-quotes',
   'no-rows',
+  'no-line-ends',
 ]);
 
 /** @throws the error itself when the file cannot be read */

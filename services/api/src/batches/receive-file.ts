@@ -30,6 +30,9 @@ export const RAW_TYPES = [
   'application/vnd.oasis.opendocument.spreadsheet',
   'application/vnd.apache.parquet',
 ];
+/** What `curl -d` sends by default. */
+const CURL_HINT =
+  ' With curl: --data-binary @FILE and -H "Content-Type: text/csv", or -F file=@FILE; -d declares a form and strips line ends.';
 const MAX_FILENAME = 255;
 /** Control characters and marks that change the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
 const INVISIBLE_CHARACTERS = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
@@ -53,9 +56,10 @@ const MULTIPART_LIMITS = {
 export async function receiveFile<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
   if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, consume);
   if (request.is(RAW_TYPES) === false) {
+    const hint = request.is('application/x-www-form-urlencoded') === false ? '' : CURL_HINT;
     throw new Problem(
       'unsupported-media-type',
-      'Send the file as multipart/form-data in the field "file", or as a body of its own type, such as text/csv.',
+      `Send the file as multipart/form-data in the field "file", or as a body of its own type, such as text/csv.${hint}`,
     );
   }
   // Keep the request open when reading stops early: its socket must still carry the error response.
