@@ -289,7 +289,7 @@ export class CytoqueueClient {
       headers: { Range: range },
       signal,
     });
-    const [type] = (response.headers.get('Content-Type') ?? '').toLowerCase().split(';');
+    const [type = ''] = (response.headers.get('Content-Type') ?? '').toLowerCase().split(';');
     if (type.trim() === MEDIA_TYPES[format]) return response;
     await response.body?.cancel();
     throw new InvalidResponseError(

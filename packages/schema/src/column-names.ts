@@ -89,8 +89,8 @@ export function numberedColumns(columns: readonly string[]): [first: string, las
   }
   const [longest] = [...series.values()].toSorted((a, b) => b.length - a.length);
   if (longest === undefined || longest.length * 2 <= columns.length || longest.length < 2) return undefined;
-  const ordered = longest.toSorted((a, b) => a.number - b.number);
-  return [ordered[0].name.trim(), ordered[ordered.length - 1].name.trim()];
+  const names = longest.toSorted((a, b) => a.number - b.number).map(({ name }) => name.trim());
+  return [names[0] ?? '', names.at(-1) ?? ''];
 }
 
 function matchesOf(schema: Schema): ReadonlyMap<string, FeatureMatch> {

@@ -25,5 +25,5 @@ export function plainText(text: string): string {
 /** Our own results may have put a mark before a formula, so there can be two of them. */
 export function withoutWrapping(text: string): string {
   const match = WRAPPED.exec(text);
-  return match === null ? text : withoutWrapping((match[1] ?? match[2]).trim());
+  return match === null ? text : withoutWrapping((match[1] ?? match[2] ?? '').trim());
 }

@@ -1,4 +1,4 @@
-import type { Schema } from '@cytoqueue/schema';
+import { type Schema, featureAt } from '@cytoqueue/schema';
 
 /** In the training data one benign case in ten has a grade in the upper half of the scale, and nearly every malignant one has. */
 const MIN_ROWS = 20;
@@ -11,8 +11,9 @@ const MIN_FEATURES_AT_HALF = 3;
  * @param rows one value per feature, of the first part of a file; NaN where none can be read
  * @returns undefined where the schema's scale is plausible
  */
-export function describeOtherScale(rows: readonly (readonly number[])[], { features }: Schema): string | undefined {
-  const [{ min, max }] = features;
+export function describeOtherScale(rows: readonly (readonly number[])[], schema: Schema): string | undefined {
+  const { features } = schema;
+  const { min, max } = featureAt(schema, 0);
   if (!features.every((feature) => feature.integer && feature.min === min && feature.max === max)) return undefined;
   const values = rows.flat().filter((value) => !Number.isNaN(value));
   const isMostlyGrades = values.length * 2 > rows.length * features.length;

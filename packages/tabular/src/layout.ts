@@ -1,4 +1,4 @@
-import { type Schema, parseCell, parseLabel, plainText } from '@cytoqueue/schema';
+import { type Schema, featureAt, parseCell, parseLabel, plainText } from '@cytoqueue/schema';
 import { nameAttributes } from './attribute-header';
 import { type NumberFormat, canonicalNumber, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
@@ -198,7 +198,9 @@ function readValues(
     .filter(({ cells }) => cells.length > last)
     .map(({ cells }) =>
       features.flatMap((column, feature) =>
-        column < 0 ? [] : parseCell(plainText(canonicalNumber(cells[column], numbers)), schema.features[feature]),
+        column < 0
+          ? []
+          : parseCell(plainText(canonicalNumber(cells[column] ?? '', numbers)), featureAt(schema, feature)),
       ),
     );
 }

@@ -42,7 +42,7 @@ export class SparseRows {
     if (!isRecord(row)) return undefined;
     const { cells, line } = row;
     const values = valuesOf(cells);
-    const texts = [cells[0], ...Array.from({ length: this.width }, (_, index) => values?.get(index + 1) ?? '0')];
+    const texts = [cells[0] ?? '', ...Array.from({ length: this.width }, (_, index) => values?.get(index + 1) ?? '0')];
     const largest = Math.max(0, ...(values?.keys() ?? []));
     if (values !== undefined && largest <= this.width) return { cells: texts, line };
     const detail =
@@ -63,8 +63,9 @@ function valuesOf([, ...pairs]: readonly string[]): Map<number, string> | undefi
   for (const pair of pairs) {
     if (pair.startsWith('#')) break;
     const match = PAIR.exec(pair);
-    if (match === null) return undefined;
-    values.set(Number(match[1]), match[2]);
+    const [, index, value] = match ?? [];
+    if (value === undefined) return undefined;
+    values.set(Number(index), value);
   }
   return values;
 }

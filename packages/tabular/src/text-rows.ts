@@ -156,7 +156,7 @@ export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolea
   const end = prefix.indexOf(LF, at);
   const pieces = splitAtCr(prefix.subarray(prefix.lastIndexOf(LF, at) + 1, end < 0 ? prefix.length : end));
   const delimiters = pieces.map((piece) => countByte(piece, delimiter.charCodeAt(0)));
-  return pieces.length > 1 && delimiters[0] > 0 && delimiters.every((count) => count === delimiters[0]);
+  return pieces.length > 1 && delimiters.every((count) => count > 0 && count === delimiters[0]);
 }
 
 function findLoneCr(prefix: Buffer): number {

@@ -132,7 +132,7 @@ function describeMismatch(
 
 /** The character by which a header that is one column falls into names of features. */
 function otherDelimiter([header, ...others]: readonly string[], schema: Schema): string | undefined {
-  if (others.length > 0) return undefined;
+  if (header === undefined || others.length > 0) return undefined;
   return [...new Set(header.match(/[^\p{L}\p{N}\s"_.-]/gu) ?? [])].find(
     (character) => countFeatureColumns(header.split(character), schema) > 1,
   );
