@@ -1,5 +1,6 @@
 import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
+import type { CommandContext } from './command-context';
 import { type Options, batchSettings, expectOperands, fileFormat, missingRule, operatingPoint } from './arguments';
 import { openCsvFile } from './csv-file';
 import {
@@ -14,16 +15,7 @@ import {
 import { isSameFile, resolveOutput } from './output';
 import { profiles } from './profiles';
 import { saveBatchFile } from './save-file';
-import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
-
-export interface CommandContext {
-  client: CytoqueueClient;
-  terminal: Terminal;
-  operands: string[];
-  options: Options;
-  signal: AbortSignal;
-}
 
 interface Command {
   operands: string;

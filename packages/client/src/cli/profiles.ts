@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ImportProfile } from '../types';
 import { expectOperands } from './arguments';
-import type { CommandContext } from './commands';
+import type { CommandContext } from './command-context';
 import { formatProfiles } from './format';
 import { UsageError } from './usage-error';
 
