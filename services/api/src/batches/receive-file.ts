@@ -30,7 +30,7 @@ export const RAW_TYPES = [
   'application/vnd.oasis.opendocument.spreadsheet',
   'application/vnd.apache.parquet',
 ];
-/** What `curl -d` sends by default. */
+/** For the content type that `curl -d` declares by default. */
 const CURL_HINT =
   ' With curl: --data-binary @FILE and -H "Content-Type: text/csv", or -F file=@FILE; -d declares a form and strips line ends.';
 const MAX_FILENAME = 255;
