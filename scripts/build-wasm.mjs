@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TARGETS = [
   { folder: 'packages/classifier', modules: ['integer', 'decimal', 'grades'], target: 'src/kernel/wasm.ts' },
-  { folder: 'packages/csv', modules: ['rows'], target: 'src/wasm/module.ts' },
+  { folder: 'packages/csv', modules: ['rows', 'row-ends'], target: 'src/wasm/module.ts' },
 ];
 /** 112: vectors in exports, which only pass from file to file here. */
 const OPTIONS = [
@@ -52,13 +52,17 @@ async function compile(name, sources) {
   return Buffer.from(binary).toString('base64');
 }
 
+function camelCase(name) {
+  return name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
 async function generate(modules, sources, digest) {
   const lines = ['// Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.', `// ${digest}`];
   for (const name of modules) {
     const rows = (await compile(name, sources)).match(/.{1,116}/g);
     lines.push(
       '',
-      `export const ${name}Wasm =`,
+      `export const ${camelCase(name)}Wasm =`,
       ...rows.map((row, i) => `  '${row}'${i < rows.length - 1 ? ' +' : ';'}`),
     );
   }

@@ -3,7 +3,8 @@ export { DELIMITERS, type Delimiter, type Dialect, type LineEnd, delimiterByte, 
 export { asBuffer, countByte, findInvalidText, incompleteUtf8Tail } from './encoding';
 export { CsvError, type CsvErrorLocation } from './error';
 export { headerRow, readHeader, type Header, type HeaderOptions } from './read/header';
-export { RowScanner, type RowsListener } from './read/row-scanner';
+export { RowScanner, type RowsListener, type ScannedRows } from './read/row-scanner';
+export type { RowCheck } from './wasm/row-ends';
 export { writeInputRow, type ResultRowOptions } from './write/result-row';
 export { WasmRowReader } from './wasm/row-reader';
 export { ResultCache } from './wasm/result-cache';

@@ -20,7 +20,8 @@ export function isRounded(id: string): boolean {
 
 /** Warns about identifiers that a spreadsheet rounded, and about one identifier with both classes. */
 export class IdentifierChecks {
-  private readonly seen = new Map<string, { label: 0 | 1; row: number }>();
+  /** Identifier → its first row, negative where that row is malignant. */
+  private readonly seen = new Map<string, number>();
   private compared = 0;
 
   constructor(
@@ -50,9 +51,9 @@ export class IdentifierChecks {
     const label = id === '' ? undefined : parseLabel(labelCell, this.schema);
     if (label === undefined) return;
     const earlier = this.seen.get(id);
-    if (earlier === undefined) this.seen.set(id, { label, row: place.row });
-    else if (earlier.label !== label) {
-      const detail = `Rows ${earlier.row} and ${place.row} have the same identifier and different classes.`;
+    if (earlier === undefined) this.seen.set(id, label === 0 ? place.row : -place.row);
+    else if (earlier > 0 !== (label === 0)) {
+      const detail = `Rows ${Math.abs(earlier)} and ${place.row} have the same identifier and different classes.`;
       this.log.warn({ code: 'identifier-with-both-classes', detail, ...place, column: this.column });
     }
   }

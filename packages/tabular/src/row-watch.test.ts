@@ -17,7 +17,8 @@ function watch(file: string | Buffer, chunkBytes = 13): RowWatch | undefined {
     shardBytes: 1e6,
     maxShards: 10,
     maxRowBytes: 1e6,
-    onRows: (...records) => watched.records(...records),
+    onRows: (chunk, records) => watched.records(chunk, records),
+    rowCheck: watched.check,
   });
   for (let at = header.byteLength; at < bytes.length; at += chunkBytes)
     cutter.push(bytes.subarray(at, at + chunkBytes));

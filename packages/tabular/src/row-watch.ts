@@ -1,4 +1,14 @@
-import { type Dialect, asBuffer, cellOffsets, countByte, delimiterByte, lineEndByte, parseCells } from '@cytoqueue/csv';
+import {
+  type Dialect,
+  type RowCheck,
+  type ScannedRows,
+  asBuffer,
+  cellOffsets,
+  countByte,
+  delimiterByte,
+  lineEndByte,
+  parseCells,
+} from '@cytoqueue/csv';
 import { type Schema, plainText } from '@cytoqueue/schema';
 import { isRounded } from './identifiers';
 import type { Layout } from './layout';
@@ -58,23 +68,30 @@ export class RowWatch {
     this.line = layout.firstLine;
   }
 
-  /**
-   * Checks the next rows of a file. The first begins at `start`; each further one begins after the byte that ends its predecessor.
-   * @param ends positions of those bytes
-   * @param quoted whether these bytes may contain quotes
-   */
-  records(bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean): void {
-    for (let record = 0, from = start; record < count; from = ends[record++]! + 1) {
-      if (!quoted && !this.compares) {
-        const next = this.passPlain(bytes, from, ends, record, count);
-        this.rows += next - record;
-        this.line += next - record;
-        if (next === count) return;
-        if (next > record) from = ends[next - 1]! + 1;
-        record = next;
-      }
-      this.record(bytes, from, ends[record]!, quoted);
+  /** The check by which nearly all rows are passed unseen. */
+  get check(): RowCheck {
+    return { delimiterByte: this.delimiter, feature: this.feature, name: this.name };
+  }
+
+  /** Takes the next records of a file. */
+  records(bytes: Uint8Array, { start, ends, quoted, unusual }: ScannedRows): void {
+    const from = (record: number) => (record === 0 ? start : ends[record - 1]! + 1);
+    if (unusual === undefined || this.compares) {
+      for (let record = 0; record < ends.length; record++) this.record(bytes, from(record), ends[record]!, quoted);
+      return;
     }
+    let next = 0;
+    for (const record of unusual) {
+      this.pass(record - next);
+      this.record(bytes, from(record), ends[record]!, quoted);
+      next = record + 1;
+    }
+    this.pass(ends.length - next);
+  }
+
+  private pass(records: number): void {
+    this.rows += records;
+    this.line += records;
   }
 
   private record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
@@ -88,45 +105,27 @@ export class RowWatch {
     } else this.inspect(asBuffer(bytes).subarray(start, stop));
   }
 
-  /** @returns the first of these unquoted rows that needs a full check; `count` if none does */
-  private passPlain(bytes: Uint8Array, start: number, ends: Int32Array, first: number, count: number): number {
-    const { delimiter, feature, name, last } = this;
-    for (let record = first, at = start; record < count; record++) {
-      const end = ends[record]!;
-      for (let column = 0; column <= last; column++) {
-        const cell = at;
-        while (at < end && bytes[at] !== delimiter) at++;
-        if (at === end) return record;
-        if (column === feature) {
-          const digit = bytes[cell]! - ZERO;
-          const isOther = digit >= 0 && digit <= 9 && digit !== feature && digit !== feature + 1 && at - cell === 1;
-          if (!isOther && !this.isValue(bytes, cell, at, end)) return record;
-        } else if (
-          column === name &&
-          !(at - cell > 2 && at - cell < LONG && isDigit(bytes[at - 1]!) && bytes[at - 3] !== PLUS)
-        )
-          return record;
-        at++;
-      }
-      if (bytes[end - 1] === CTRL_Z || bytes[end - 2] === CTRL_Z) return record;
-      at = end + 1;
-    }
-    return count;
-  }
-
   /** Compares identifier and class of a row that needs no full check. */
   private compare(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
     this.compares = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
     const row = asBuffer(bytes).subarray(start, end);
-    const offsets = cellOffsets(row, this.dialect);
+    const offsets = row.includes(QUOTE) ? cellOffsets(row, this.dialect) : this.offsetsOf(row);
     if (offsets.length !== 2 * columns.length) return;
     const cell = (column: number) => unquoted(row.toString('utf8', offsets[2 * column], offsets[2 * column + 1]));
     const label = cell(roles.label);
     const place = { row: this.rows, line: this.line };
     classCodes.check(label, place);
     if (roles.id >= 0) identifiers.compare(plainText(cell(roles.id)), label, place);
+  }
+
+  /** As `cellOffsets`, for a row without quotes. */
+  private offsetsOf(row: Buffer): number[] {
+    const offsets = [0];
+    for (let at = 0; at < row.length; at++) if (row[at] === this.delimiter) offsets.push(at, at + 1);
+    offsets.push(row.length);
+    return offsets;
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {

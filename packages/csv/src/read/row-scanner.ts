@@ -6,11 +6,19 @@ const QUOTED = 2;
 /** Behind a quote that closes its cell unless another quote follows. */
 const AFTER_QUOTE = 3;
 
-/**
- * Takes rows that lie side by side: the first begins at `start`, each next one behind the byte that ends the one before it.
- * `ends` counts without that byte and is good until the listener returns; `quoted`: quotes may stand in the bytes.
- */
-export type RowsListener = (bytes: Uint8Array, start: number, ends: Int32Array, count: number, quoted: boolean) => void;
+/** Rows that lie side by side: the first begins at `start`, each next one behind the byte that ends the one before it. */
+export interface ScannedRows {
+  start: number;
+  /** Where the rows end, without that byte. */
+  ends: Uint32Array;
+  /** Quotes may stand in the bytes. */
+  quoted: boolean;
+  /** Indices of the rows that need a closer look by the `RowCheck`; without it each row does. */
+  unusual?: Uint32Array;
+}
+
+/** The tables are good until the listener returns. */
+export type RowsListener = (bytes: Uint8Array, rows: ScannedRows) => void;
 
 /**
  * Finds where records end, whatever the chunking. Header, shards and rows all cut with this one machine.
@@ -66,6 +74,19 @@ export class RowScanner {
     if (at < 0) return this.saveState(bytes, from);
     this.state = CELL_START;
     return at;
+  }
+
+  /** Whether the bytes seen so far end within a quoted cell, or behind a quote that may close it. */
+  get isWithinQuotedCell(): boolean {
+    return this.state >= QUOTED;
+  }
+
+  /** Passes over bytes that hold no quote, whose records were found by other means. */
+  passUnquoted(bytes: Uint8Array): void {
+    const last = bytes.at(-1);
+    if (last !== undefined)
+      this.state =
+        last === this.lineByte || last === this.otherLineByte || last === this.delimiter ? CELL_START : UNQUOTED;
   }
 
   private saveState(bytes: Uint8Array, from: number): number {

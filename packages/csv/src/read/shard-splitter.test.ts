@@ -33,8 +33,8 @@ it('shows every record once, empty lines included, however the bytes are chunked
   const data = '1,2\r\n\n"a\nb",é\n3,"x"\n\r\n4,5';
   for (const chunkBytes of [1, 2, 3, 5, 100]) {
     const records: string[] = [];
-    const onRows: RowsListener = (bytes, start, ends, count) => {
-      for (let index = 0, from = start; index < count; from = ends[index++] + 1)
+    const onRows: RowsListener = (bytes, { start, ends }) => {
+      for (let index = 0, from = start; index < ends.length; from = ends[index++] + 1)
         records.push(Buffer.from(bytes).toString('utf8', from, ends[index]));
     };
     cut(data, { onRows }, { chunkBytes });

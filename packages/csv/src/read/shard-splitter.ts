@@ -4,6 +4,7 @@ import { asBuffer, countByte, findInvalidText, nonTextError, sequenceLength, inc
 import { CsvError } from '../error';
 import type { Header } from './header';
 import { type Shard, joinShards } from './join-shards';
+import { type RowCheck, type RowEnds, MAX_SEARCHED_BYTES, findRowEnds } from '../wasm/row-ends';
 import { RowScanner, type RowsListener } from './row-scanner';
 
 export interface ShardOptions {
@@ -19,7 +20,12 @@ export interface ShardOptions {
   firstLine?: number;
   /** Called with every row in order, empty lines included. */
   onRows?: RowsListener;
+  /** Tells `onRows` which rows need a closer look. */
+  rowCheck?: RowCheck;
 }
+
+/** Without `unusual` each row needs a closer look. */
+type FoundRows = Pick<RowEnds, 'ends' | 'count'> & Partial<RowEnds>;
 
 /**
  * Cuts the data part of a file into shards while it streams in, and checks that it is text.
@@ -52,7 +58,7 @@ export class ShardSplitter {
   private scanned: Buffer = Buffer.alloc(0);
   /** Used for `onRows` only: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
   private carried: Buffer[] = [];
-  private ends = new Int32Array(0);
+  private ends = new Uint32Array(0);
 
   constructor(
     header: Header,
@@ -129,49 +135,66 @@ export class ShardSplitter {
   }
 
   private scan(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; at += MAX_SEARCHED_BYTES)
+      this.scanPart(bytes.subarray(at, at + MAX_SEARCHED_BYTES));
+  }
+
+  private scanPart(bytes: Buffer): void {
     const base = this.position;
-    const { scanner } = this;
     this.scanned = bytes;
-    const isWatched = this.options.onRows !== undefined;
-    const hasQuotes = bytes.includes(QUOTE);
-    if (isWatched && this.ends.length < bytes.length) this.ends = new Int32Array(bytes.length);
-    const { ends } = this;
+    const quoted = this.scanner.isWithinQuotedCell || bytes.includes(QUOTE);
+    const found = quoted ? this.findQuotedEnds(bytes) : this.findUnquotedEnds(bytes);
+    const { ends, count } = found;
     let from = 0;
-    let count = 0;
-    for (;;) {
-      const at = hasQuotes ? scanner.findRowEnd(bytes, from) : scanner.findUnquotedRowEnd(bytes, from);
-      if (at < 0) break;
-      if (isWatched) ends[count++] = at;
+    for (let row = 0; row < count; row++) {
+      const at = ends[row]!;
       this.rowLine = this.line;
-      this.line += 1 + this.carriedLines + (hasQuotes ? countByte(bytes, this.lineByte, from, at) : 0);
+      this.line += 1 + this.carriedLines + (quoted ? countByte(bytes, this.lineByte, from, at) : 0);
       this.carriedLines = 0;
       from = at + 1;
       this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte);
     }
-    if (hasQuotes || scanner.insideQuotes) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    if (quoted) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
     this.rowLine = this.line;
-    if (isWatched) this.show(bytes, count, from, hasQuotes);
+    if (this.options.onRows !== undefined) this.show(bytes, found, from, quoted);
     this.previousByte = bytes.at(-1) ?? this.previousByte;
     this.updateChecksum(base + bytes.length);
     this.position = base + bytes.length;
     this.checkRowBytes(this.position);
   }
 
+  private findUnquotedEnds(bytes: Buffer): FoundRows {
+    this.scanner.passUnquoted(bytes);
+    return findRowEnds(bytes, this.lineByte, this.options.rowCheck);
+  }
+
+  private findQuotedEnds(bytes: Buffer): FoundRows {
+    if (this.ends.length < bytes.length) this.ends = new Uint32Array(bytes.length);
+    const { ends, scanner } = this;
+    let count = 0;
+    for (let at = scanner.findRowEnd(bytes, 0); at >= 0; at = scanner.findRowEnd(bytes, at + 1)) ends[count++] = at;
+    return { ends, count };
+  }
+
   /** Passes the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
-  private show(bytes: Buffer, count: number, from: number, quotes: boolean): void {
-    const { ends } = this;
+  private show(bytes: Buffer, { ends, count, unusual }: FoundRows, from: number, quotes: boolean): void {
     const first = this.carried.length > 0 && count > 0 ? 1 : 0;
     const firstEnd = ends[0] ?? 0;
     if (first === 1) this.showCarried(bytes.subarray(0, firstEnd));
     if (count > first)
-      this.options.onRows?.(bytes, first === 1 ? firstEnd + 1 : 0, ends.subarray(first), count - first, quotes);
+      this.options.onRows?.(bytes, {
+        start: first === 1 ? firstEnd + 1 : 0,
+        ends: ends.subarray(first, count),
+        quoted: quotes,
+        unusual: first === 1 ? unusual?.filter((row) => row > 0).map((row) => row - 1) : unusual,
+      });
     if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
   }
 
   private showCarried(end: Buffer): void {
     const record = Buffer.concat([...this.carried, end]);
     this.carried = [];
-    this.options.onRows?.(record, 0, Int32Array.of(record.length), 1, true);
+    this.options.onRows?.(record, { start: 0, ends: Uint32Array.of(record.length), quoted: true });
   }
 
   /** Adds the scanned bytes up to this file position to the open shard's checksum. */

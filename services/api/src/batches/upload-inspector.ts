@@ -172,7 +172,8 @@ export class UploadInspector {
     const watch = new RowWatch(layout, header.dialect, settings.schema);
     const splitter = createSplitter(header, this.limits, {
       firstLine: layout.firstLine,
-      onRows: (bytes, start, ends, count, quoted) => watch.records(bytes, start, ends, count, quoted),
+      onRows: (bytes, rows) => watch.records(bytes, rows),
+      rowCheck: watch.check,
     });
     this.plain = { layout, header, match, splitter, watch };
     this.split(this.plain, () => splitter.push(first.subarray(header.byteLength)));
@@ -199,7 +200,7 @@ export class UploadInspector {
   }
 }
 
-type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firstLine' | 'onRows'>;
+type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firstLine' | 'onRows' | 'rowCheck'>;
 
 export function createSplitter(
   header: Header,

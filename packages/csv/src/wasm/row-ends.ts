@@ -1,0 +1,81 @@
+import { rowEndsWasm } from './module';
+
+/** Cells by which most rows are passed without a closer look: a feature's, and the identifier's or that of the first other column. */
+export interface RowCheck {
+  delimiterByte: number;
+  feature: number;
+  /** -1 where the file has features only. */
+  name: number;
+}
+
+export interface RowEnds {
+  count: number;
+  /** Where the rows end, without the byte that ends them. */
+  ends: Uint32Array;
+  /**
+   * Indices of rows that need a closer look. All others have a feature cell that begins with a digit and is not the first of the
+   * columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no exponent, and no Ctrl-Z at the end.
+   */
+  unusual: Uint32Array;
+}
+
+/** Bytes that are searched at once, so that the memory stays small. */
+export const MAX_SEARCHED_BYTES = 256 * 1024;
+
+const PAGE_BYTES = 65_536;
+const INPUT = 64;
+const ENDS = INPUT + MAX_SEARCHED_BYTES + 64;
+/** A row may be a line end alone. */
+const UNUSUAL = ENDS + 4 * MAX_SEARCHED_BYTES;
+const MEMORY_BYTES = UNUSUAL + 4 * MAX_SEARCHED_BYTES;
+const SLACK_BYTES = 16;
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  findRowEnds(): number;
+  unusualCount: WebAssembly.Global;
+}
+
+/** Compiled at the first use, and used by all: a search is over before the next begins. */
+let shared: { exports: Exports; bytes: Uint8Array } | undefined;
+
+function load(): { exports: Exports; bytes: Uint8Array } {
+  if (shared !== undefined) return shared;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(rowEndsWasm, 'base64')));
+  const { memory } = exports as unknown as Exports;
+  memory.grow(Math.ceil(MEMORY_BYTES / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
+  set(exports, { input: INPUT, ends: ENDS, unusual: UNUSUAL });
+  shared = { exports: exports as unknown as Exports, bytes: new Uint8Array(memory.buffer) };
+  return shared;
+}
+
+function set(exports: object, values: Record<string, number>): void {
+  for (const [name, value] of Object.entries(values))
+    (exports as Record<string, WebAssembly.Global>)[name]!.value = value;
+}
+
+/**
+ * Finds the ends of records in bytes that hold no quote and begin outside of a quoted cell.
+ * @param bytes at most `MAX_SEARCHED_BYTES`
+ * @returns tables that are good until the next call
+ */
+export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowCheck): RowEnds {
+  const { exports, bytes: memory } = load();
+  memory.set(bytes, INPUT);
+  memory.fill(0, INPUT + bytes.length, INPUT + bytes.length + SLACK_BYTES);
+  const { feature = -1, name = -1, delimiterByte = 0 } = check ?? {};
+  set(exports, {
+    length: bytes.length,
+    line: lineByte,
+    delimiter: delimiterByte,
+    feature,
+    name,
+    last: Math.max(feature, name),
+  });
+  const count = exports.findRowEnds();
+  return {
+    count,
+    ends: new Uint32Array(memory.buffer, ENDS, count),
+    unusual: new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
+  };
+}
