@@ -53,6 +53,47 @@ test('a file that expands beyond the limit of an upload is refused, and leaves n
   await nothingLeft();
 });
 
+/** Holds the first read of the stored original, with which a conversion begins. */
+function holdConversion() {
+  const getRange = api.store.getRange.bind(api.store);
+  let begun = () => {};
+  let release = () => {};
+  const started = new Promise<void>((resolve) => (begun = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  api.store.getRange = async (...range) => {
+    begun();
+    await released;
+    return getRange(...range);
+  };
+  return { started, release };
+}
+
+async function leaveDuringConversion(path: string): Promise<void> {
+  const { started, release } = holdConversion();
+  const leaving = new AbortController();
+  const headers = { authorization: `Bearer ${api.keyOf('member')}`, 'content-type': 'text/csv' };
+  const answer = fetch(api.url + path, { method: 'POST', headers, body: ODD, signal: leaving.signal });
+  await started;
+  leaving.abort();
+  await expect(answer).rejects.toThrow('aborted');
+  release();
+}
+
+test('a sender who leaves while the whole file is converted gets a batch all the same', async () => {
+  await leaveDuringConversion('/v1/batches');
+  const list = async () => ((await (await api.fetch('/v1/batches')).json()) as { data: object[] }).data;
+  await waitUntil('the batch is accepted', async () => (await list()).length === 1);
+  expect(await list()).toMatchObject([
+    { status: 'queued', counts: { total: 2 }, import: { skipped_rows: { empty: 1 } } },
+  ]);
+});
+
+test('a sender who leaves during the conversion of a preflight leaves nothing', async () => {
+  await leaveDuringConversion('/v1/batches/preflight');
+  await nothingLeft();
+  expect((await upload(ODD)).status).toBe(202);
+});
+
 test.each(['input.csv', 'canonical.csv', 'batch.json'])('a store that fails at %s leaves nothing', async (name) => {
   const put = api.store.put.bind(api.store);
   api.store.put = (key, ...rest) =>
