@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { ROOT } from '../stack-process';
 import { describeSkipped } from './closing-reporter';
-import { FUZZ_SEED } from './seeds';
+import { FUZZ_SEED, FUZZ_SHARE } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
 
 const paths = [
@@ -14,6 +14,18 @@ const paths = [
 
 test('property tests take the seed of the run', () => {
   expect(fc.readConfigureGlobal()?.seed).toBe(FUZZ_SEED);
+});
+
+test.each([
+  [400, 400 * FUZZ_SHARE],
+  [25, 25],
+])('a property that asks for %i runs makes %i', (numRuns, expected) => {
+  let runs = 0;
+  fc.assert(
+    fc.property(fc.integer(), () => void runs++),
+    { numRuns },
+  );
+  expect(runs).toBe(expected);
 });
 
 test('the longest files start first, and an end-to-end test not measured yet before units', () => {
