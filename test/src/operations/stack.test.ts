@@ -77,26 +77,16 @@ describe('a stack', () => {
     expect(pidsOf(ready).filter(isRunning)).toEqual([]);
   });
 
-  it('continues with the same data and key when started again', async () => {
+  it('continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
     const first = await fixture.start();
     await setInRedis(first.ready, 'kept', 'yes');
     expect(await first.stop()).toBe(0);
     const second = await fixture.start();
     expect(second.apiKey).toBe(first.apiKey);
     expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
-  });
-
-  it('ends at once on a second signal, even if a child hangs', async () => {
-    const stack = await fixture.start();
-    process.kill(stack.ready.pids.workers[0] as number, 'SIGSTOP');
-    stack.process.kill('SIGTERM');
-    await waitUntil('the API has stopped', () => !isRunning(stack.ready.pids.api));
-    await waitUntil('the signal counts as another one', () => {
-      stack.process.kill('SIGTERM');
-      return stack.process.exitCode ?? undefined;
-    });
-    expect(await stack.exited).toBe(1);
-    await waitUntilGone(pidsOf(stack.ready));
+    second.process.disconnect();
+    expect(await second.exited).toBe(0);
+    expect(pidsOf(second.ready).filter(isRunning)).toEqual([]);
   });
 
   it('can be stopped while it starts', async () => {
@@ -115,13 +105,6 @@ describe('a stack', () => {
     }
   });
 
-  it('stops when the parent process that holds its IPC channel has ended', async () => {
-    const stack = await fixture.start();
-    stack.process.disconnect();
-    expect(await stack.exited).toBe(0);
-    expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
-  });
-
   it('receives a signal that is sent to npm', async () => {
     const npm = fixture.run({}, { command: 'npm', args: ['start'] });
     const ready = await untilReady(npm, fixture.dataDir);
@@ -131,13 +114,22 @@ describe('a stack', () => {
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 
-  it('does not stop a redis-server that another process started', async () => {
+  it('does not stop a redis-server that another stack started, which ends at once on a second signal, even if a child hangs', async () => {
     const host = await fixture.start();
     const guest = await fixture.startBeside({ REDIS_URL: host.ready.redis_url });
     expect(guest.ready.pids).not.toHaveProperty('redis');
     expect(guest.ready.redis_url).toBe(host.ready.redis_url);
     expect(await guest.stop()).toBe(0);
     expect(isRunning(host.ready.pids.redis as number)).toBe(true);
+    process.kill(host.ready.pids.workers[0] as number, 'SIGSTOP');
+    host.process.kill('SIGTERM');
+    await waitUntil('the API has stopped', () => !isRunning(host.ready.pids.api));
+    await waitUntil('the signal counts as another one', () => {
+      host.process.kill('SIGTERM');
+      return host.process.exitCode ?? undefined;
+    });
+    expect(await host.exited).toBe(1);
+    await waitUntilGone(pidsOf(host.ready));
   });
 });
 
