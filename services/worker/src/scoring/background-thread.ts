@@ -1,9 +1,9 @@
 import { setPriority } from 'node:os';
 import run from './thread';
 
-/** The lowest priority: other threads of this machine run first. */
-const LOWEST_PRIORITY = 19;
+/** Lower priority than the threads that score shards, but not so low that a busy machine never lets it finish. */
+const SHADOW_PRIORITY = 10;
 // On Linux 0 means the calling thread; elsewhere it means the process.
-if (process.platform === 'linux') setPriority(0, LOWEST_PRIORITY);
+if (process.platform === 'linux') setPriority(0, SHADOW_PRIORITY);
 
 export default run;
