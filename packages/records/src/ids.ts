@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'pred_' | 'batch_' | 'audit_' | 'key_' | 'review_';
+export type IdPrefix = 'pred_' | 'batch_' | 'audit_' | 'key_' | 'review_' | 'conf_';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'; // ascending in ASCII, so ids sort like their bits
 const TIME_CHARS = 10;
@@ -66,4 +66,13 @@ export function idTimeMs(idPrefix: IdPrefix, id: string): number | undefined {
   let ms = 0;
   for (const char of digits.slice(0, TIME_CHARS)) ms = ms * 32 + CROCKFORD.indexOf(char);
   return ms;
+}
+
+/** The id that lies `steps` behind another one of the same millisecond: the rows of one request get ids in their order. */
+export function idAfter(idPrefix: IdPrefix, id: string, steps: number): string {
+  const ms = idTimeMs(idPrefix, id);
+  if (ms === undefined) throw new RangeError('not an id of this kind');
+  const digits = id.slice(idPrefix.length + TIME_CHARS);
+  const random = Array.from(digits).reduce((value, char) => value * 32n + BigInt(CROCKFORD.indexOf(char)), 0n);
+  return idPrefix + encodeTime(ms) + encode(random + BigInt(steps), RANDOM_CHARS);
 }

@@ -18,12 +18,15 @@ export {
   shardAt,
   sumShardCounts,
 } from './batch-objects';
+export { type ConfirmationChange, ConfirmationKeys } from './confirmation-keys';
 export { DamageReport } from './damage-report';
 export {
   auditEventShape,
   batchDocumentShape,
   championShape,
   comparisonsShape,
+  confirmationShape,
+  confirmedDayShape,
   failedShardsShape,
   idempotencyDocumentShape,
   importProfileShape,
@@ -36,6 +39,7 @@ export {
   reviewShape,
   rowEvidenceShape,
   runDocumentShape,
+  scoredDayShape,
   shadowCountsShape,
   shadowMarkerShape,
   shadowShape,
@@ -49,7 +53,7 @@ export { sealDocument, unsealDocument } from './documents/sealed-document';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';
-export { createId, type IdPrefix, idTimeMs } from './ids';
+export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
 export {

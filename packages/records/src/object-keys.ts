@@ -16,6 +16,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *     audit/{tenant}/{id}
  *     settings/{tenant}/00001.json
  *     import-profiles/{tenant}/{name}.json
+ *     confirmations/{tenant}/…, scored/{tenant}/…   see ConfirmationKeys
  *     access/keys-file/00001.json, access/tenants/{tenant}/00001.json, access/last-used/{tenant}.json
  *     shadow/settings/{model name}/00001.json, shadow/counts/{id}/{champion's version}/00001.json, shadow/pending/{tenant}/{batch id}
  *     probe/{id}

@@ -128,11 +128,11 @@ export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
 export function decodeShardHeader(
   head: Buffer,
   key: string,
-): { counts: ShardCounts; agreement?: AgreementCounts; headerBytes: number; rowBytes: number; crc32: number } {
+): Pick<ShardHeader, 'counts' | 'histogram' | 'agreement' | 'crc32'> & { headerBytes: number; rowBytes: number } {
   const { header, headerEnd } = readHeader(head, key);
   const rowBytes = SECTIONS.reduce((sum, section) => sum + header.bytes[section], 0);
-  const { counts, agreement, crc32: checksum } = header;
-  return { counts, agreement, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
+  const { counts, histogram, agreement, crc32: checksum } = header;
+  return { counts, histogram, agreement, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
 }
 
 function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {

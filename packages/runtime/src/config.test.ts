@@ -28,6 +28,7 @@ test('nothing set gives the documented defaults', () => {
     maxUploadBytes: 1024 ** 3,
     retentionDays: 30,
     inputRetentionDays: 30,
+    confirmationRetentionDays: 1_826,
     tenantLimits: {
       units_per_minute: 1_500_000,
       concurrent_uploads: 100,
@@ -64,6 +65,7 @@ const everything = {
   MAX_UPLOAD_BYTES: '10000000000',
   RETENTION_DAYS: '7',
   INPUT_RETENTION_DAYS: '2',
+  CONFIRMATION_RETENTION_DAYS: '365',
   RATE_LIMIT_PER_MINUTE: '100',
   CONCURRENT_UPLOADS: '2',
   EVENT_STREAMS: '3',
@@ -97,6 +99,7 @@ test('every variable is taken over', () => {
     maxUploadBytes: 1e10,
     retentionDays: 7,
     inputRetentionDays: 2,
+    confirmationRetentionDays: 365,
     tenantLimits: { units_per_minute: 100, concurrent_uploads: 2, event_streams: 3, stored_bytes: 5_000 },
     maxConnections: 50,
     ecsAgentUri: everything.ECS_AGENT_URI,

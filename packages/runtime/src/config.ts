@@ -110,6 +110,7 @@ const environmentSchema = z.object({
   MAX_UPLOAD_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1024 * MIB),
   RETENTION_DAYS: wholeNumber(1, 36_500).default(30),
   INPUT_RETENTION_DAYS: wholeNumber(1, 36_500).optional(),
+  CONFIRMATION_RETENTION_DAYS: wholeNumber(1, 36_500).default(1_826),
   RATE_LIMIT_PER_MINUTE: wholeNumber(1, Number.MAX_SAFE_INTEGER).default(1_500_000),
   CONCURRENT_UPLOADS: wholeNumber(0, 100_000).default(100),
   EVENT_STREAMS: wholeNumber(0, 100_000).default(200),
@@ -152,6 +153,8 @@ export interface Config {
   readonly retentionDays: number;
   /** Retention of uploaded files, which may be shorter than that of results. */
   readonly inputRetentionDays: number;
+  /** Retention of confirmed diagnoses, which hold no features or identifiers and outlive the predictions. */
+  readonly confirmationRetentionDays: number;
   /** Default limits of tenants. */
   readonly tenantLimits: Required<TenantLimits>;
   /** Connections of one API process. */
@@ -200,6 +203,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     retentionDays: env.RETENTION_DAYS,
     inputRetentionDays: Math.min(env.INPUT_RETENTION_DAYS ?? env.RETENTION_DAYS, env.RETENTION_DAYS),
+    confirmationRetentionDays: env.CONFIRMATION_RETENTION_DAYS,
     tenantLimits: {
       units_per_minute: env.RATE_LIMIT_PER_MINUTE,
       concurrent_uploads: env.CONCURRENT_UPLOADS,

@@ -3,6 +3,8 @@ import type {
   BatchDocument,
   ChampionDocument,
   ComparisonsDocument,
+  ConfirmationDocument,
+  ConfirmedDay,
   IdempotencyDocument,
   ImportProfileDocument,
   LastUsedDays,
@@ -13,6 +15,7 @@ import type {
   ReviewDocument,
   RowEvidenceDocument,
   RunDocument,
+  ScoredDay,
   ShadowCountsDocument,
   ShadowDocument,
   ShadowMarker,
@@ -108,6 +111,29 @@ export const tenantSettingsShape: Shape<TenantSettings> = { described: { operati
 export const keysFileShape: Shape<StoredKeysFile> = { described: { tenants: ['object'] } };
 export const lastUsedShape: Shape<LastUsedDays> = { described: { days: 'object' } };
 
+const confirmation = {
+  id: 'string',
+  target: 'string',
+  predicted_at: 'string',
+  model: 'string',
+  operating_point: 'string',
+  predicted_class: 'string',
+  probability_malignant: 'number',
+  outcome: 'string',
+  confirmed_class: 'string',
+  confirmed_at: 'string',
+} as const;
+export const confirmationShape: Shape<ConfirmationDocument> = { described: confirmation };
+export const confirmedDayShape: Shape<ConfirmedDay> = { described: { confirmations: [confirmation] } };
+export const scoredDayShape: Shape<ScoredDay> = {
+  described: {
+    seen: { pred_: 'string', batch_: 'string' },
+    counted: ['string'],
+    open: 'object',
+    answers: ['array'],
+    histograms: 'object',
+  },
+};
 export const importProfileShape: Shape<ImportProfileDocument> = { described: {} };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {

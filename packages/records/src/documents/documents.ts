@@ -353,3 +353,57 @@ export interface StoredKeysFile {
 export interface LastUsedDays {
   days: Record<string, string>;
 }
+
+/** `confirmations/{tenant}/entries/{id}`: the confirmed diagnosis of one prediction or row. No features and no sample id. */
+export interface ConfirmationDocument {
+  id: string;
+  /** A prediction's id, or a batch's id and a row: `batch_….12`. */
+  target: string;
+  /** When the prediction or batch was accepted. */
+  predicted_at: string;
+  /** `name@version` */
+  model: string;
+  operating_point: OperatingPointName;
+  predicted_class: 'benign' | 'malignant';
+  probability_malignant: number;
+  outcome: 'confident' | 'indeterminate';
+  confirmed_class: 'benign' | 'malignant';
+  /** A day: 2026-11-02. */
+  confirmed_at: string;
+}
+
+/**
+ * `confirmations/{tenant}/days/{day}/00001.json`: the entries whose target was accepted on one day, by id. Derived from the
+ * entries alone, so the same entries give the same bytes in whatever order they came.
+ */
+export interface ConfirmedDay {
+  confirmations: ConfirmationDocument[];
+}
+
+/** Scored records of one model version and operating point that were accepted at one time, in ms since 1970. */
+export type ScoredRecords = [
+  acceptedMs: number,
+  model: string,
+  operatingPoint: string,
+  confident: number,
+  indeterminate: number,
+];
+
+/**
+ * `scored/{tenant}/{day}.json`: the answers to records whose ids were made on one UTC day, and which of those records have no
+ * answer yet. Derived from stored results: the same results give the same bytes once the day is closed.
+ */
+export interface ScoredDay {
+  /** Every id up to here is counted or `open`. */
+  seen: { pred_: string; batch_: string };
+  /** Counted ids behind `seen`. */
+  counted: string[];
+  /** Ids without a final state, and for a batch its 0-based shards without a result; all of them when none is listed. */
+  open: Record<string, number[]>;
+  /** Ascending. */
+  answers: ScoredRecords[];
+  /** By `name@version`: index and number of the values in each slot of the model's ValueBins, ascending. Removed after 90 days. */
+  histograms: Record<string, [slot: number, count: number][]>;
+  /** No id of the day can appear or change any more. */
+  closed: boolean;
+}

@@ -11,7 +11,7 @@ import { readDocument } from './read-document';
 import { sealDocument } from './sealed-document';
 
 /** Longer than any update takes, so no writer can write a deleted version again. */
-const REPLACED_TTL_MS = 24 * 60 * 60_000;
+const DEFAULT_REPLACED_TTL_MS = 24 * 60 * 60_000;
 /** Kept by `replace`, so that many changes within a day do not make each read and write list more and more of them. */
 const MAX_VERSIONS = 100;
 const MAX_ATTEMPTS = 50;
@@ -31,7 +31,7 @@ export interface DocumentVersion<T> {
 /**
  * A document with compare-and-swap updates on any store. Each version is a numbered write-once object below `prefix`; the latest
  * one is current. If two writers have read the same version, one writes the next and the other reads again, so no update is
- * lost. A version is deleted a day after it was replaced.
+ * lost. A version is deleted a day, or `replacedTtlMs`, after it was replaced.
  */
 export class VersionedDocument<T extends object> {
   /** @param prefix ends in `/` */
@@ -39,6 +39,7 @@ export class VersionedDocument<T extends object> {
     private readonly store: ObjectStore,
     private readonly prefix: string,
     private readonly shape: Shape<T>,
+    private readonly replacedTtlMs = DEFAULT_REPLACED_TTL_MS,
   ) {}
 
   /** Reads the latest version, never an earlier one. @throws ObjectCorruptError when it is damaged */
@@ -65,11 +66,11 @@ export class VersionedDocument<T extends object> {
    * @param change returns undefined to keep the document
    * @throws ObjectCorruptError, DocumentChangedError
    */
-  async update(change: (before: T | undefined) => T | undefined): Promise<void> {
+  async update(change: (before: T | undefined) => T | undefined | Promise<T | undefined>): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const versions = await this.versions();
       const { number, value } = await this.open(versions.at(-1)?.number ?? 0);
-      const next = change(value);
+      const next = await change(value);
       if (next === undefined) return;
       if (await this.putNext(number + 1, next)) return this.deleteReplaced(versions);
     }
@@ -99,12 +100,15 @@ export class VersionedDocument<T extends object> {
     }
   }
 
-  /** Deletes versions whose successor is a day old, and all but the newest `kept`. A failed deletion is repeated after a later update. */
+  /**
+   * Deletes versions whose successor is `replacedTtlMs` old, and all but the newest `kept`. A failed deletion is repeated after a later
+   * update.
+   */
   private async deleteReplaced(
     versions: readonly { number: number; info: ObjectInfo }[],
     kept = Infinity,
   ): Promise<void> {
-    const replacedBefore = Date.now() - REPLACED_TTL_MS;
+    const replacedBefore = Date.now() - this.replacedTtlMs;
     const old = versions.filter((_, index) => {
       const successor = versions[index + 1];
       const isOld = successor !== undefined && successor.info.modifiedAt.getTime() < replacedBefore;

@@ -39,6 +39,7 @@ export interface RowPage {
 const MAX_READ_SHARDS = 40;
 const MAX_COUNTED_SHARDS = 512;
 const COUNT_CONCURRENCY = 16;
+const MAX_SAME_ID = 100;
 /** Rows that one request may scan, about two seconds of CPU; beyond them the page is short. */
 const MAX_SEEN_ROWS = 200_000;
 /** Rows scanned without yielding, which takes about a millisecond. */
@@ -107,6 +108,27 @@ export class BatchRows {
     const shard = this.shardOf(row);
     if (shard < 0) return false;
     return this.failedShards.has(shard) || (await this.deps.store.head(this.keyOf(shard))) !== undefined;
+  }
+
+  /**
+   * The rows with these numbers and those with these sample ids, in the order of the input. Of one sample id at most
+   * `MAX_SAME_ID` rows.
+   */
+  async select(numbers: ReadonlySet<number>, sampleIds: ReadonlySet<string>): Promise<BatchRow[]> {
+    const selected: BatchRow[] = [];
+    const timesFound = new Map<string, number>();
+    const accepts = (row: number, sampleId: string | null): boolean => {
+      const id = sampleId?.trim() ?? '';
+      if (!sampleIds.has(id)) return numbers.has(row);
+      const times = (timesFound.get(id) ?? 0) + 1;
+      timesFound.set(id, times);
+      return times <= MAX_SAME_ID || numbers.has(row);
+    };
+    const wanted = new Set([...numbers].map((row) => this.shardOf(row)));
+    for (const shard of this.batch.shards.keys())
+      if (sampleIds.size > 0 || wanted.has(shard))
+        selected.push(...(await this.findRows(shard, 0, { accepts }, Infinity)).found);
+    return selected;
   }
 
   /** In the order of the input. */

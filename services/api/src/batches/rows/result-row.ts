@@ -10,6 +10,8 @@ export interface RowFilter {
   outcome?: 'confident' | 'indeterminate';
   predicted_class?: 'benign' | 'malignant';
   id_prefix?: string;
+  /** Decides by the row's number and identifier. */
+  accepts?: (row: number, sampleId: string | null) => boolean;
 }
 
 /** A text cell that the result file protects with an apostrophe against being run as a formula. */
@@ -39,10 +41,11 @@ export class RowFormat {
   /** Yields the rows of a shard's results from an index on; undefined for each row that the filter excludes. */
   *resultRows(bytes: Uint8Array, from: number, filter: RowFilter): Generator<BatchRow | undefined> {
     for (const cells of this.cells(bytes, from, filter)) {
+      const id = cells === undefined ? null : this.idOf(cells, true);
       const isWanted =
         cells !== undefined &&
         this.hasResult(cells, filter) &&
-        hasPrefix(this.unescape(this.idOf(cells, true) ?? ''), filter);
+        isAccepted(Number(cells[this.columns]), id && this.unescape(id), filter);
       yield isWanted ? this.toResultRow(cells) : undefined;
     }
   }
@@ -54,7 +57,7 @@ export class RowFormat {
     let row = firstRow + from;
     for (const cells of this.cells(bytes, from, filter)) {
       const isAligned = this.match.isCanonical || cells?.length === this.columns;
-      const isWanted = cells !== undefined && hasPrefix(this.idOf(cells, isAligned) ?? '', filter);
+      const isWanted = cells !== undefined && isAccepted(row, this.idOf(cells, isAligned), filter);
       const error = { status: 'failed', ...SHARD_FAILED } as const;
       yield isWanted ? { ...this.toRow(row, cells, isAligned), error } : undefined;
       row++;
@@ -139,8 +142,8 @@ export class RowFormat {
   }
 }
 
-function hasPrefix(id: string, { id_prefix = '' }: RowFilter): boolean {
-  return id.startsWith(id_prefix);
+function isAccepted(row: number, id: string | null, { id_prefix = '', accepts }: RowFilter): boolean {
+  return (id ?? '').startsWith(id_prefix) && (accepts === undefined || accepts(row, id));
 }
 
 function split(list: string | undefined): string[] {
