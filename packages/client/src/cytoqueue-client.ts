@@ -2,7 +2,16 @@ import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings }
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import { randomHex } from './random-hex';
-import { batchPath, modelPath, predictionPath, profilePath, reviewsPath, rowPath, versionPath } from './resource-paths';
+import {
+  batchPath,
+  confirmationPath,
+  modelPath,
+  predictionPath,
+  profilePath,
+  reviewsPath,
+  rowPath,
+  versionPath,
+} from './resource-paths';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
 import type {
@@ -12,6 +21,10 @@ import type {
   ExplainedBatchRow,
   BatchStatus,
   ClassName,
+  Confirmation,
+  ConfirmationBody,
+  ConfirmationReport,
+  DriftReport,
   ImportProfile,
   ModelEvaluation,
   ModelSummary,
@@ -19,6 +32,7 @@ import type {
   NamedImportProfile,
   OperatingPoint,
   Page,
+  Performance,
   Prediction,
   PredictionBody,
   PredictionStatus,
@@ -67,6 +81,13 @@ export interface ListOptions<Status extends string> extends CallOptions {
   /** The page starts after this id. */
   after?: string;
   status?: Status;
+}
+
+/** `model` is a name (all its versions) or `name@version`; times are RFC 3339. */
+export interface PeriodOptions extends CallOptions {
+  model?: string;
+  from?: string;
+  to?: string;
 }
 
 export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
@@ -317,6 +338,50 @@ export class CytoqueueClient {
   /** Lists scored records and rows without a review. A page may be short, even empty, and have more behind it. */
   worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class'> = {}): Promise<Page<WorklistItem>> {
     return this.transport.json({ path: '/v1/worklist', query, signal });
+  }
+
+  /** Stores a confirmed diagnosis; a correction is a new one. */
+  confirm(body: ConfirmationBody, options: CallOptions & { idempotencyKey?: string } = {}): Promise<Confirmation> {
+    return this.createConfirmations({ json: body }, options);
+  }
+
+  /** Stores up to 10,000 confirmed diagnoses: a CSV with columns named as the members of `ConfirmationBody`. */
+  confirmFile(csv: string, options: CallOptions & { idempotencyKey?: string } = {}): Promise<ConfirmationReport> {
+    return this.createConfirmations({ body: () => new Blob([csv]).stream() }, options);
+  }
+
+  private createConfirmations<T>(
+    content: Pick<ApiRequest, 'json' | 'body'>,
+    { idempotencyKey = randomHex(), signal }: CallOptions & { idempotencyKey?: string },
+  ): Promise<T> {
+    const headers = {
+      'Idempotency-Key': idempotencyKey,
+      ...(content.body === undefined ? {} : { 'Content-Type': 'text/csv' }),
+    };
+    const request = { method: 'POST', path: '/v1/confirmations', headers, retryable: true, signal } as const;
+    return withKey(idempotencyKey, this.transport.json({ ...request, ...content }));
+  }
+
+  listConfirmations({ signal, ...query }: Omit<ListOptions<never>, 'status'> = {}): Promise<Page<Confirmation>> {
+    return this.transport.json({ path: '/v1/confirmations', query, signal });
+  }
+
+  getConfirmation(id: string, { signal }: CallOptions = {}): Promise<Confirmation> {
+    return this.transport.json({ path: confirmationPath(id), signal });
+  }
+
+  async deleteConfirmation(id: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: confirmationPath(id), signal });
+  }
+
+  /** How the answers compare with the confirmed diagnoses. Times of acceptance: from `from` on, before `to`. */
+  performance({ signal, ...query }: PeriodOptions = {}): Promise<Performance> {
+    return this.transport.json({ path: '/v1/performance', query, signal });
+  }
+
+  /** How the scored records of each week compare with the training data. Days that begin in the period. */
+  drift({ signal, ...query }: PeriodOptions = {}): Promise<DriftReport> {
+    return this.transport.json({ path: '/v1/drift', query, signal });
   }
 
   async listModels({ signal }: CallOptions = {}): Promise<ModelSummary[]> {

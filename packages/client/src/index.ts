@@ -9,6 +9,7 @@ export {
   isBatchFinished,
   isPredictionFinished,
   type ListOptions,
+  type PeriodOptions,
   type PredictOptions,
   type RowListOptions,
   type UploadOptions,

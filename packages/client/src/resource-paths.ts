@@ -28,3 +28,7 @@ export function modelPath(name: string): string {
 export function versionPath(name: string, version: string): string {
   return `${modelPath(name)}/versions/${encodeURIComponent(version)}`;
 }
+
+export function confirmationPath(id: string): string {
+  return `/v1/confirmations/${encodeURIComponent(id)}`;
+}

@@ -378,6 +378,94 @@ export interface ModelEvaluation {
   reliability: { mean_probability: number; malignant_share: number; rows: number }[];
 }
 
+export interface ConfirmationBody {
+  prediction_id?: string;
+  /** With either a row or a sample id. */
+  batch_id?: string;
+  row?: number;
+  sample_id?: string;
+  confirmed_class: ClassName;
+  /** A day, 2026-11-02; by default today. */
+  confirmed_at?: string;
+}
+
+/** A confirmed diagnosis. It names a prediction, or a batch and a row. */
+export interface Confirmation {
+  id: string;
+  created_at: string;
+  prediction_id?: string;
+  batch_id?: string;
+  row?: number;
+  predicted_at: string;
+  /** `name@version` */
+  model: string;
+  operating_point: OperatingPoint;
+  predicted_class: ClassName;
+  probability_malignant: number;
+  outcome: 'confident' | 'indeterminate';
+  confirmed_class: ClassName;
+  confirmed_at: string;
+  links: { self: string };
+}
+
+/** The outcome of a file of confirmations, with the first hundred errors. */
+export interface ConfirmationReport {
+  accepted: number;
+  rejected: number;
+  errors: { row: number; code: string; detail: string }[];
+}
+
+/** With its 95 % interval. */
+export interface Estimate {
+  value: number;
+  low: number;
+  high: number;
+}
+
+export interface PerformanceEntry {
+  model: string;
+  operating_point: OperatingPoint;
+  outcome: 'all' | 'confident' | 'indeterminate';
+  predicted: number;
+  confirmed: number;
+  true_positive: number;
+  false_negative: number;
+  true_negative: number;
+  false_positive: number;
+  /** null: nothing of it was confirmed. */
+  sensitivity: Estimate | null;
+  specificity: Estimate | null;
+  brier: Estimate | null;
+  calibration: {
+    from: number;
+    to: number;
+    count: number;
+    mean_probability: number | null;
+    observed: Estimate | null;
+  }[];
+}
+
+/** Figures of confirmed predictions only; see the API's documentation on verification bias. */
+export interface Performance {
+  /** null: nothing was confirmed yet. */
+  updated_at: string | null;
+  data: PerformanceEntry[];
+}
+
+/** How the values of each week compare with the training data of the model that scored them; the last 90 days. */
+export interface DriftReport {
+  data: {
+    /** ISO 8601: 2026-W47. */
+    week: string;
+    model: string;
+    records: number;
+    verdict: FileDrift['verdict'];
+    columns: FileDrift['columns'];
+  }[];
+  /** By model version and feature; null for values that were not measured. Bins with fewer than 20 records are left out. */
+  histograms: Record<string, Record<string, { from: number | null; to: number | null; count: number }[]>>;
+}
+
 export interface Page<T> {
   data: T[];
   has_more: boolean;

@@ -134,6 +134,23 @@ test('predict returns the same result for values by position and by name', async
   expect((await cytoqueue('predict', '5,4,4,3,4,?,4,3,1')).out).toContain('not measured: bare_nuclei');
 });
 
+test('confirmed diagnoses of a file are stored, and performance and drift are shown', async () => {
+  const { id } = JSON.parse((await cytoqueue('upload', pathOf('one-row.csv'), '--json')).out) as Batch;
+  writeFileSync(pathOf('confirmed.csv'), `batch_id,row,confirmed_class\n${id},1,benign\n${id},2,benign\n`);
+  const { status, out } = await cytoqueue('confirmations', pathOf('confirmed.csv'));
+  expect([status, out]).toEqual([
+    1,
+    '1 confirmed diagnoses stored, 1 rows rejected\n  row 2: You have no such prediction or row; it may have expired or been deleted.\n',
+  ]);
+  await waitUntil('the diagnosis is in the figures', async () =>
+    /all: 1 of \d+ confirmed, .*specificity 100\.0 % \(95 % CI/.test((await cytoqueue('performance')).out),
+  );
+  await waitUntil('the records are counted', async () =>
+    / wbc-knn@[\d.]+: \d+ records, /.test((await cytoqueue('drift', '--model', 'wbc-knn')).out),
+  );
+  expect((await cytoqueue('confirmations', pathOf('missing.csv'))).status).toBe(2);
+});
+
 test('the service is found by variables or by a stack in this directory; otherwise the command fails', async () => {
   const variables = { DATA_DIR: folder, CYTOQUEUE_URL: stack.url, CYTOQUEUE_API_KEY: stack.apiKey };
   expect(await cytoqueueWith(variables, 'models')).toMatchObject({

@@ -110,6 +110,20 @@ test('the commands for reviews add a decision, and list decisions and what has n
   expect(JSON.parse(await shell(worklist))).toHaveProperty('data');
 });
 
+test('the commands for confirmed diagnoses store them and report the figures', async () => {
+  const file = { headers: { 'content-type': 'text/csv' }, body: `${HEADER}${ROW.replace(/^[^,]*/, '1000025')}` };
+  const { id: batch } = (await client.post('/v1/batches', file)).json as { id: string };
+  await finish(client, batch);
+  const text = sample('services/api/README.md', 'curl "$URL/v1/confirmations"').replace('confirmed.csv', '$FILE');
+  const [one = '', many = '', performance = '', drift = ''] = text.replaceAll('\\\n', '').split('\n');
+  const path = join(stack.dataDir, 'confirmed.csv');
+  writeFileSync(path, `batch_id,row,confirmed_class\n${batch},1,benign\n`);
+  expect(JSON.parse(await shell(one, { BATCH: batch }))).toMatchObject({ batch_id: batch, row: 1 });
+  expect(JSON.parse(await shell(many, { FILE: path }))).toMatchObject({ accepted: 1 });
+  expect(JSON.parse(await shell(performance))).toHaveProperty('data');
+  expect(JSON.parse(await shell(drift))).toHaveProperty('histograms');
+});
+
 test('the command for settings pins a version', async () => {
   const settings = sample('services/api/README.md', 'curl -X PUT "$URL/v1/settings"');
   expect(JSON.parse(await shell(settings))).toMatchObject({ default_model: 'wbc-knn@1.0.0' });

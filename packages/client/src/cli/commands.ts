@@ -1,4 +1,11 @@
-import { type BatchFile, type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
+import { readFileSync } from 'node:fs';
+import {
+  type BatchFile,
+  type CytoqueueClient,
+  type PeriodOptions,
+  isBatchFinished,
+  isPredictionFinished,
+} from '../cytoqueue-client';
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
 import type { CommandContext } from './command-context';
 import { type Options, batchSettings, expectOperands, fileFormat, missingRule, operatingPoint } from './arguments';
@@ -6,7 +13,10 @@ import { openCsvFile } from './csv-file';
 import {
   formatBatch,
   formatBatchList,
+  formatConfirmationReport,
+  formatDriftReport,
   formatModels,
+  formatPerformance,
   formatPrediction,
   formatPreflight,
   formatQueue,
@@ -27,7 +37,7 @@ interface Command {
 const PREDICT_WAIT_SECONDS = 60;
 const DEFAULT_MODEL = 'wbc-knn';
 const EXIT_OK = 0;
-/** The batch or record did not complete successfully. */
+/** A batch or record did not complete successfully, or a file of confirmations was not accepted as a whole. */
 const EXIT_NOT_ALL_SCORED = 1;
 /** Every row was or can be scored, but the file as a whole is unlike the training data. */
 const EXIT_UNLIKE_TRAINING = 6;
@@ -88,6 +98,21 @@ export const commands: Readonly<Record<string, Command>> = {
     description: 'list import profiles, or show, save (from a JSON file) or delete one',
     run: profiles,
   },
+  confirmations: {
+    operands: 'FILE',
+    description: 'store the confirmed diagnoses of a CSV file, up to 10,000',
+    run: confirmFile,
+  },
+  performance: {
+    operands: '',
+    description: 'compare the answers with the confirmed diagnoses (--model)',
+    run: async (context) => print(context, await context.client.performance(periodOf(context)), formatPerformance),
+  },
+  drift: {
+    operands: '',
+    description: 'compare the records of each week with the training data (--model)',
+    run: async (context) => print(context, await context.client.drift(periodOf(context)), formatDriftReport),
+  },
   models: {
     operands: '',
     description: 'list models and versions',
@@ -99,6 +124,20 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (context) => print(context, await context.client.queue(context), formatQueue),
   },
 };
+
+async function confirmFile(context: CommandContext): Promise<number> {
+  const { client, operands, options, signal } = context;
+  const [path] = expectOperands(operands, ['FILE']) as [string];
+  openCsvFile(path);
+  const report = await client.confirmFile(readFileSync(path, 'utf8'), { signal, ...creationKey(options) });
+  print(context, report, formatConfirmationReport);
+  return report.rejected === 0 ? EXIT_OK : EXIT_NOT_ALL_SCORED;
+}
+
+function periodOf({ operands, options: { model }, signal }: CommandContext): PeriodOptions {
+  expectOperands(operands, []);
+  return { model, signal };
+}
 
 async function upload(context: CommandContext): Promise<number> {
   const { client, terminal, operands, options, signal } = context;

@@ -3,7 +3,10 @@ import type { ApiError } from '../api-error';
 import type {
   Agreement,
   Batch,
+  ConfirmationReport,
   ConfusionMatrix,
+  DriftReport,
+  Estimate,
   FieldError,
   FileDrift,
   FileWarning,
@@ -11,6 +14,7 @@ import type {
   ModelSummary,
   NamedImportProfile,
   Page,
+  Performance,
   Prediction,
   Preflight,
   QueueState,
@@ -85,13 +89,16 @@ const driftWarnings: Readonly<Partial<Record<FileDrift['verdict'], string>>> = {
 function formatDrift(drift: FileDrift | undefined): string[] {
   const warning = drift && driftWarnings[drift.verdict];
   if (drift === undefined || warning === undefined) return [];
-  const columns = drift.columns.map(({ column, cause, effect_size: effect }) => {
+  return [`  ${warning}`, ...formatDriftColumns(drift.columns)];
+}
+
+function formatDriftColumns(columns: FileDrift['columns']): string[] {
+  const lines = columns.map(({ column, cause, effect_size: effect }) => {
     const reason = cause === undefined ? '' : ` (${cause.replaceAll('_', ' ')})`;
     return `    ${column}: differs by ${effect} standard deviations${reason}`;
   });
-  const rest = columns.length - MAX_DRIFT_COLUMNS;
-  const more = rest > 0 ? [`    and ${rest} more columns`] : [];
-  return [`  ${warning}`, ...columns.slice(0, MAX_DRIFT_COLUMNS), ...more];
+  const rest = lines.length - MAX_DRIFT_COLUMNS;
+  return [...lines.slice(0, MAX_DRIFT_COLUMNS), ...(rest > 0 ? [`    and ${rest} more columns`] : [])];
 }
 
 const MAX_LISTED = 10;
@@ -157,6 +164,40 @@ export function formatProfiles(profiles: readonly NamedImportProfile[]): string 
   return profiles
     .map(({ name, error, ...profile }) => `${name}: ${error === undefined ? JSON.stringify(profile) : error.detail}`)
     .join('\n');
+}
+
+export function formatConfirmationReport({ accepted, rejected, errors }: ConfirmationReport): string {
+  const lines = errors.slice(0, MAX_LISTED).map(({ row, detail }) => `  row ${row}: ${detail}`);
+  const rest = rejected - lines.length;
+  return [
+    `${accepted} confirmed diagnoses stored, ${rejected} rows rejected`,
+    ...lines,
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ].join('\n');
+}
+
+export function formatPerformance({ data }: Performance): string {
+  const lines = data.map(
+    ({ model, operating_point, outcome, predicted, confirmed, sensitivity, specificity, brier }) =>
+      `${model} ${operating_point} ${outcome}: ${confirmed} of ${predicted} confirmed, sensitivity ${formatEstimate(sensitivity)}, specificity ${formatEstimate(specificity)}, Brier score ${brier?.value.toFixed(4) ?? '–'}`,
+  );
+  const note =
+    'Figures of confirmed predictions only: if malignant answers are confirmed more often, sensitivity looks too high.';
+  return [...(lines.length === 0 ? ['nothing was scored'] : lines), note].join('\n');
+}
+
+function formatEstimate(estimate: Estimate | null): string {
+  return estimate === null
+    ? '–'
+    : `${percent(estimate.value)} (95 % CI ${percent(estimate.low)} to ${percent(estimate.high)})`;
+}
+
+export function formatDriftReport({ data }: DriftReport): string {
+  const lines = data.flatMap(({ week, model, records, verdict, columns }) => [
+    `${week} ${model}: ${records} records, ${verdict.replaceAll('_', ' ')}`,
+    ...formatDriftColumns(columns),
+  ]);
+  return lines.length === 0 ? 'nothing was scored' : lines.join('\n');
 }
 
 export function formatModels(models: ModelSummary[]): string {

@@ -96,7 +96,7 @@ ${lines.join('\n')}
                             then the stack that npm start runs in this folder
   --json                    print the API's response as JSON
   -o FILE, --errors FILE    save the results and the rows that were not scored (upload, watch, rescore); - = stdout
-  --idempotency-key KEY     repeat a request without creating a second batch or prediction (upload, predict, rescore)
+  --idempotency-key KEY     repeat a request without storing anything twice (upload, predict, rescore, confirmations)
   --format csv|xlsx|jsonl|parquet
                             format of saved files (upload, watch, rescore, results, errors, changes)
   --no-wait                 return as soon as the batch is accepted (upload, rescore)
@@ -104,8 +104,9 @@ ${lines.join('\n')}
                             how to read the file (upload, preflight)
   --id ID                   sample_id of the record (predict)
   --model NAME[@VERSION], --operating-point, --missing, --on-error, --formulas, --explain
-                            parameters of the API; predict takes the first three, rescore the first two
+                            parameters of the API; predict takes the first three, rescore the first two,
+                            performance and drift the first
 
-Exit status: 0 success, 1 refused or not every row scored, 2 usage error,
+Exit status: 0 success, 1 refused or not every row scored or stored, 2 usage error,
 6 the file is unlike the training data (upload, preflight, watch, rescore).`;
 }
