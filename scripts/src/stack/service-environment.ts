@@ -27,6 +27,7 @@ export function serviceEnvironment(
     MAX_UPLOAD_BYTES: String(config.maxUploadBytes),
     RETENTION_DAYS: String(config.retentionDays),
     INPUT_RETENTION_DAYS: String(config.inputRetentionDays),
+    CONFIRMATION_RETENTION_DAYS: String(config.confirmationRetentionDays),
     RATE_LIMIT_PER_MINUTE: String(config.tenantLimits.units_per_minute),
     CONCURRENT_UPLOADS: String(config.tenantLimits.concurrent_uploads),
     EVENT_STREAMS: String(config.tenantLimits.event_streams),

@@ -43,6 +43,12 @@ export const REMEDIES = {
   'stale-in-index': 'Restore what other findings name, then run npm run index-lists, which corrects the index.',
   'lost-resource':
     'Restore the record or batch from its versions or a backup. If it is not wanted, run npm run index-lists, which corrects the index.',
+  'wrong-summary':
+    'Put an empty object under confirmations/TENANT/changes/DAY.ID.added (ID.deleted for one that is gone): the API then updates the summary.',
+  'damaged-summary':
+    'Delete all versions of this day and put an empty object under confirmations/TENANT/changes/DAY.ID.added for each of its entries: the API then writes the summary again.',
+  'damaged-counts':
+    'Restore an earlier version of the object, or delete it: the API counts what is still stored of this day.',
   'unknown-format': 'A later release wrote it: verify with that release.',
 } as const;
 

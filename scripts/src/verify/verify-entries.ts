@@ -57,8 +57,8 @@ export async function verifyReview({ store, checks }: VerifyContext, key: string
 }
 
 /**
- * The key of a record or review is claimed before the resource is stored, so the resource may be missing; a batch is stored
- * before its key is claimed.
+ * The key of a record, review or confirmation is claimed before the resource is stored, so the resource may be missing; a batch is
+ * stored before its key is claimed.
  */
 export async function verifyIdempotency({ store, checks }: VerifyContext, tenant: string, key: string): Promise<void> {
   await checks.run(key, 'damaged-document', async () => {

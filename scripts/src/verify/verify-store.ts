@@ -1,7 +1,8 @@
-import { ObjectKeys, listSegments } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys, listSegments } from '@cytoqueue/records';
 import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import { Checks, type Finding } from './finding';
 import { type VerifyContext, verifyBatch } from './verify-batch';
+import { verifyConfirmations, verifyScoredDay } from './verify-confirmations';
 import { verifySegment } from './verify-index';
 import {
   verifyAccess,
@@ -98,6 +99,15 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ObjectKeys.importProfilesRoot : ObjectKeys.importProfilesFolder(only),
   ))
     yield (context) => verifyImportProfile(context, key);
+  if (only !== undefined) yield (context) => verifyConfirmations(context, only);
+  else
+    for await (const tenant of listFolders(store, ConfirmationKeys.folder))
+      yield (context) => verifyConfirmations(context, tenant);
+  for await (const { key } of listAll(
+    store,
+    only === undefined ? ConfirmationKeys.scoredFolder : ConfirmationKeys.scoredDaysFolder(only),
+  ))
+    yield (context) => verifyScoredDay(context, key);
   if (only !== undefined) return;
   for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
   for await (const { key } of listAll(store, ObjectKeys.shadowFolder)) yield (context) => verifyShadow(context, key);

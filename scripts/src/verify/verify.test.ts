@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ObjectKeys, createId, indexResources, repairStatusIndex, sealDocument } from '@cytoqueue/records';
 import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
+import { DAMAGES, type Installation, TENANT, edit, last, truncate, withoutFormat } from './damages.test.fixtures';
 import type { Finding } from './finding';
 import { verifyStore } from './verify-store';
 import { finish, run } from '../../../test/src/support/batches';
@@ -13,12 +14,12 @@ import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
 import { BENIGN_RECORD } from '../../../test/src/support/records';
 import { StackFixture } from '../../../test/src/support/stack-fixture';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { ROOT } from '../../../test/src/support/stack-process';
 
 /** One row contains a quoted line end. */
 const FILE =
   `note,${HEADER}` + '"two\nlines",7,5,1,1,1,2,1,3,1,1\nplain,8,11,1,1,1,2,1,3,1,1\nplain,9,10,10,10,8,6,10,9,10,3\n';
-const TENANT = 'local';
 /** Retention of this test's inputs. */
 const RETENTION_DAYS = 30;
 
@@ -28,159 +29,6 @@ interface Outcome {
   summary: { objects: number; damaged: number };
   stderr: string;
 }
-
-/** Ids and keys of one installation with every kind of object. */
-interface Installation {
-  batch: string;
-  rescored: string;
-  /** Uploaded in UTF-16, so that the import wrote a canonical file. */
-  converted: string;
-  prediction: string;
-  claim: string;
-  shard: string;
-}
-
-/** undefined: the object is deleted. */
-type Change = (bytes: Buffer) => Buffer | undefined;
-const flip =
-  (at: (length: number) => number): Change =>
-  (bytes) => {
-    const changed = Buffer.from(bytes);
-    changed[at(bytes.length)] ^= 1;
-    return changed;
-  };
-const last = flip((length) => length - 1);
-const middle = flip((length) => Math.floor(length / 2));
-/** The bytes stay JSON of the right shape, so only the checksum detects the change. */
-const flipDigit: Change = (bytes) =>
-  Buffer.from(
-    bytes
-      .toString('latin1')
-      .replace(/"probability_malignant":0\.\d/, (text) => text.slice(0, -1) + String(9 - Number(text.at(-1)))),
-    'latin1',
-  );
-const truncate: Change = (bytes) => bytes.subarray(0, bytes.length >> 1);
-const remove: Change = () => undefined;
-const edit =
-  (change: (document: Record<string, never>) => object): Change =>
-  (bytes) =>
-    sealDocument(change(JSON.parse(bytes.toString()) as Record<string, never>));
-const withoutFormat: Change = (bytes) => {
-  const end = bytes.indexOf(10);
-  const {
-    counts,
-    histogram,
-    bytes: parts,
-    crc32,
-  } = JSON.parse(bytes.toString('latin1', 0, end)) as Record<string, unknown>;
-  return Buffer.concat([Buffer.from(JSON.stringify({ counts, histogram, bytes: parts, crc32 })), bytes.subarray(end)]);
-};
-
-const DAMAGES: [string, string, (made: Installation) => string, Change][] = [
-  ['a flipped input', 'damaged-input', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), middle],
-  ['a missing input', 'missing', ({ batch }) => ObjectKeys.batchInput(TENANT, batch), remove],
-  [
-    'a flipped original of a converted file',
-    'damaged-input',
-    ({ converted }) => ObjectKeys.batchInput(TENANT, converted),
-    middle,
-  ],
-  [
-    'a flipped canonical file',
-    'damaged-input',
-    ({ converted }) => ObjectKeys.batchCanonical(TENANT, converted),
-    middle,
-  ],
-  ['a missing canonical file', 'missing', ({ converted }) => ObjectKeys.batchCanonical(TENANT, converted), remove],
-  ['a truncated import profile', 'damaged-profile', () => ObjectKeys.importProfile(TENANT, 'lab'), truncate],
-  ['a truncated description', 'damaged-document', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), truncate],
-  ['a missing description', 'missing', ({ batch }) => ObjectKeys.batchDocument(TENANT, batch), remove],
-  ['a flipped shard', 'damaged-shard', ({ shard }) => shard, last],
-  ['a truncated shard', 'damaged-shard', ({ shard }) => shard, truncate],
-  [
-    'a flipped shard of format 1',
-    'damaged-shard',
-    ({ shard }) => shard,
-    (bytes) => last(withoutFormat(bytes) as Buffer),
-  ],
-  ['a missing shard', 'missing-shard', ({ shard }) => shard, remove],
-  ['flipped results', 'damaged-results', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), last],
-  ['missing results', 'missing', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), remove],
-  ['truncated errors', 'damaged-results', ({ batch }) => ObjectKeys.runErrors(TENANT, batch, 1), truncate],
-  ['flipped changes', 'damaged-results', ({ rescored }) => ObjectKeys.runChanges(TENANT, rescored, 1), last],
-  ['a flipped manifest', 'damaged-document', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), middle],
-  [
-    'a manifest that counts other rows',
-    'wrong-counts',
-    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
-    edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), succeeded: 9 } })),
-  ],
-  [
-    'a manifest that counts a rejected row as failed',
-    'wrong-counts',
-    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
-    edit((manifest) => ({ ...manifest, counts: { ...(manifest['counts'] as object), rejected: 0, failed: 1 } })),
-  ],
-  [
-    'a manifest that counts other classes',
-    'wrong-counts',
-    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
-    edit((manifest) => ({ ...manifest, summary: { ...(manifest['summary'] as object), benign: 2 } })),
-  ],
-  ['a missing manifest', 'not-listed-as-unfinished', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), remove],
-  [
-    'a damaged request',
-    'damaged-document',
-    ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction),
-    middle,
-  ],
-  ['a missing request', 'missing', ({ prediction }) => ObjectKeys.predictionRequest(TENANT, prediction), remove],
-  [
-    'a flipped result of a record',
-    'damaged-document',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
-    flipDigit,
-  ],
-  [
-    'a truncated result of a record',
-    'damaged-document',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
-    truncate,
-  ],
-  [
-    'a missing result of a record',
-    'not-listed-as-unfinished',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
-    remove,
-  ],
-  [
-    'an idempotency key that names nothing',
-    'dangling-idempotency-key',
-    ({ claim }) => claim,
-    edit((claim) => ({ ...claim, id: createId('batch_') })),
-  ],
-  ['a damaged idempotency key', 'damaged-document', ({ claim }) => claim, truncate],
-  [
-    'a marker that names nothing',
-    'dangling-marker',
-    () => ObjectKeys.pending(TENANT, createId('batch_')),
-    () => Buffer.from('x'),
-  ],
-  ['a damaged model', 'damaged-model', () => ObjectKeys.model('wdbc-knn', '1.0.0'), middle],
-  ['a damaged champion', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), truncate],
-  [
-    'a champion that is not there',
-    'dangling-champion',
-    () => ObjectKeys.champion('wdbc-knn'),
-    edit((champion) => ({ ...champion, version: '9.9.9' })),
-  ],
-  [
-    'a damaged document of keys',
-    'damaged-keys',
-    () => ObjectKeys.documentVersion(ObjectKeys.tenantKeysFolder(TENANT), 1),
-    middle,
-  ],
-];
 
 /** The first damage of each kind, which reads every kind of object. */
 const ONE_OF_EACH = DAMAGES.filter(([, kind], place) => DAMAGES.findIndex(([, other]) => other === kind) === place);
@@ -231,8 +79,17 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
       })
     ).json.id as string;
     expect((await client.post('/v1/api-keys', { json: { role: 'member' } })).status).toBe(201);
+    const { json: confirmation } = await client.post('/v1/confirmations', {
+      json: { prediction_id: prediction, confirmed_class: 'benign' },
+    });
+    await waitUntil('it is in the figures', async () => {
+      const { data } = (await client.get('/v1/performance')).json as { data: { confirmed: number }[] };
+      return data.some(({ confirmed }) => confirmed > 0);
+    });
+    const day = (confirmation.predicted_at as string).slice(0, 10);
+    await waitUntil('it is counted', async () => ((await client.get('/v1/drift')).json.data as object[]).length > 0);
     const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.1.0');
-    return { batch, rescored, converted, prediction, claim: '', shard };
+    return { batch, rescored, converted, prediction, claim: '', shard, confirmation: confirmation.id as string, day };
   }
 
   async function verify(...args: string[]): Promise<Outcome> {
