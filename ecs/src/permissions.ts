@@ -12,12 +12,14 @@ export interface StorePermissions {
 }
 
 /**
- * The API stores uploads, serves results, deletes expired objects, and stores the API keys that tenants create. It
+ * The API stores uploads and confirmed diagnoses, serves results, deletes expired objects, and stores the API keys that tenants create. It
  * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
  */
 export const apiPermissions: StorePermissions = {
   get: [
     'tenants/*',
+    'confirmations/*',
+    'scored/*',
     'pending/*',
     'models/*',
     'audit/*',
@@ -30,6 +32,8 @@ export const apiPermissions: StorePermissions = {
   // The API cannot write the operators' keys file, access/keys-file/.
   put: [
     'tenants/*',
+    'confirmations/*',
+    'scored/*',
     'pending/*',
     'audit/*',
     'models/*/promotions/*',
@@ -43,6 +47,8 @@ export const apiPermissions: StorePermissions = {
   ],
   delete: [
     'tenants/*',
+    'confirmations/*',
+    'scored/*',
     'pending/*',
     'access/tenants/*',
     'settings/*',
@@ -53,6 +59,8 @@ export const apiPermissions: StorePermissions = {
   ],
   list: [
     'tenants/*',
+    'confirmations/*',
+    'scored/*',
     'pending/*',
     'models/*',
     'audit/*',
@@ -103,6 +111,8 @@ export const writeOncePatterns: readonly string[] = [
   ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
   'models/*',
   'audit/*',
+  'confirmations/*/entries/*',
+  'confirmations/*/days/*',
   'access/tenants/*',
   'access/keys-file/*',
   'settings/*',

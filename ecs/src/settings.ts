@@ -28,6 +28,8 @@ export interface Settings {
   readonly scaling: ScalingPolicy;
   readonly redis: { readonly nodeType: string; readonly nodes: number; readonly snapshotDays: number };
   readonly retentionDays: number;
+  /** Retention of confirmed diagnoses. */
+  readonly confirmationRetentionDays: number;
   /** Retention of log groups. */
   readonly logDays: 7 | 30 | 90 | 365;
   /** Keeps the data when the stack is deleted. */
@@ -56,6 +58,7 @@ const minimal: Settings = {
   scaling: { ...defaultPolicy, minWorkers: 1, maxWorkers: 4 },
   redis: { nodeType: 'cache.t4g.micro', nodes: 1, snapshotDays: 0 },
   retentionDays: 30,
+  confirmationRetentionDays: 1_826,
   logDays: 30,
   retainData: false,
   isProtected: false,
@@ -73,6 +76,7 @@ const production: Settings = {
   scaling: defaultPolicy,
   redis: { nodeType: 'cache.t4g.small', nodes: 2, snapshotDays: 7 },
   retentionDays: 30,
+  confirmationRetentionDays: 1_826,
   logDays: 365,
   retainData: true,
   isProtected: false,

@@ -29,7 +29,12 @@ describe('the task roles', () => {
     isAllowed(statements, action, `arn:aws:s3:::${POLICY_BUCKET}/${key}`);
 
   test('of the API writes, reads and deletes tenants’ objects and pending markers, and reads models', () => {
-    for (const key of ['tenants/a/batches/b/input.csv', 'pending/a/b']) {
+    for (const key of [
+      'tenants/a/batches/b/input.csv',
+      'confirmations/a/entries/conf_1',
+      'scored/a/2026-11-02.json',
+      'pending/a/b',
+    ]) {
       for (const action of ['s3:PutObject', 's3:GetObject', 's3:DeleteObject'])
         expect([action, key, may(api, action, key)]).toEqual([action, key, true]);
     }
@@ -90,6 +95,13 @@ describe('the task roles', () => {
       'tenants/a/reviews/pred_b/review_c',
     ])
       expect([key, may(worker, 's3:GetObject', key)]).toEqual([key, false]);
+    for (const key of [
+      'confirmations/a/entries/conf_1',
+      'confirmations/a/days/2026-11-02/00001.json',
+      'scored/a/2026-11-02.json',
+    ])
+      for (const action of ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'])
+        expect([action, key, may(worker, action, key)]).toEqual([action, key, false]);
   });
 
   test('give only the API access to the keys that tenants create, and neither service write access to the operators’ keys file', () => {

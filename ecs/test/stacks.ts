@@ -108,6 +108,10 @@ describe.each(both)('%s', (environment, { settings, foundation, services }) => {
       LifecycleConfiguration: {
         Rules: Match.arrayWith([
           Match.objectLike({ Prefix: 'tenants/', ExpirationInDays: settings.retentionDays + 14 }),
+          Match.objectLike({
+            Prefix: 'confirmations/',
+            ExpirationInDays: settings.confirmationRetentionDays + settings.retentionDays + 14,
+          }),
         ]),
       },
     });

@@ -71,7 +71,7 @@ export class DataBucket extends Construct {
   }
 }
 
-function lifecycle({ retentionDays }: Settings): LifecycleRule[] {
+function lifecycle({ retentionDays, confirmationRetentionDays }: Settings): LifecycleRule[] {
   return [
     {
       id: 'every-prefix',
@@ -81,6 +81,12 @@ function lifecycle({ retentionDays }: Settings): LifecycleRule[] {
     },
     { id: 'pending', prefix: 'pending/', noncurrentVersionExpiration: Duration.days(MARKER_VERSION_RETENTION_DAYS) },
     { id: 'tenants', prefix: 'tenants/', expiration: Duration.days(retentionDays + EXPIRY_MARGIN_DAYS) },
+    // A day's summary is not written again after its last answer was confirmed.
+    ...['confirmations', 'scored'].map((folder) => ({
+      id: folder,
+      prefix: `${folder}/`,
+      expiration: Duration.days(confirmationRetentionDays + retentionDays + EXPIRY_MARGIN_DAYS),
+    })),
     {
       id: 'audit',
       prefix: 'audit/',

@@ -198,6 +198,13 @@ function productRules(settings: Settings): AlarmRule[] {
       description: 'The backlog needs more than four hours at the present pace: raise the maximum of workers?',
     },
     {
+      id: 'SensitivityBelowCard',
+      metric: of('SensitivityBelowModelCard', 'all'),
+      threshold: 0,
+      datapointsToAlarm: 3,
+      description: 'By confirmed diagnoses a model finds fewer malignant cases than its card says.',
+    },
+    {
       id: 'CanaryFails',
       metric: of('CanaryFailed', 'all'),
       threshold: 0,

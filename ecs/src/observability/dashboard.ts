@@ -42,6 +42,13 @@ const ROWS: readonly {
     ],
   },
   {
+    title: 'Confirmed diagnoses',
+    graphs: [
+      ['Stored', ['ConfirmationsAccepted']],
+      ['Sensitivity below the model card', ['SensitivityBelowModelCard']],
+    ],
+  },
+  {
     title: 'Trouble',
     graphs: [
       ['Failed, retried, reconciled, refused', ['ShardsFailed', 'JobsRetried', 'ReconciledJobs', 'JobsRefused']],

@@ -89,6 +89,7 @@ export class ServiceTask extends Construct {
         REDIS_URL: redis.url,
         CLOUDWATCH_NAMESPACE: METRIC_NAMESPACE,
         RETENTION_DAYS: String(settings.retentionDays),
+        CONFIRMATION_RETENTION_DAYS: String(settings.confirmationRetentionDays),
         ...props.environment,
       },
       secrets: this.containerSecrets(props),

@@ -58,6 +58,11 @@ export const catalogue = {
     ['all'],
     'Models whose champion is older than the version that this release ships; looked up once a minute',
   ),
+  SensitivityBelowModelCard: gauge(
+    'Count',
+    ['all'],
+    'Tenants’ model versions and operating points whose confirmed sensitivity has an upper bound (95 %) below the lower bound in the model card, from 30 confirmed malignant cases on',
+  ),
   RowsPredicted: inWorker(
     'count',
     'Count',
@@ -118,6 +123,7 @@ export const catalogue = {
     'Rows that a shadow version put into another class than the version that scored their batch',
   ),
   UploadBytes: inApi('count', 'Bytes', 'Bytes of accepted uploads, after decompression'),
+  ConfirmationsAccepted: inApi('count', 'Count', 'Confirmed diagnoses that were stored'),
   CanaryLatency: inApi(
     'values',
     'Milliseconds',

@@ -31,6 +31,7 @@ import { SettingsReader } from './settings/settings-reader';
 import { auditRoutes } from './audit/routes';
 import { batchRoutes } from './batches/routes';
 import { batchRowRoutes } from './batches/rows/routes';
+import { confirmationRoutes } from './confirmations/routes';
 import { docsRouter } from './static/api-docs';
 import { queueBoardRouter } from './operations/queue-board';
 import { healthRoutes } from './operations/health';
@@ -41,6 +42,7 @@ import { modelRoutes } from './models/routes';
 import { predictionRoutes } from './predictions/routes';
 import { queueRoutes } from './operations/queue';
 import { reviewRoutes } from './reviews/routes';
+import { driftRoutes } from './scored-days/routes';
 import { sessionRoutes } from './session/routes';
 import { worklistRoutes } from './worklist/routes';
 import { ConcurrencyLimiter } from './http/concurrency-limiter';
@@ -108,6 +110,8 @@ export function createApp(deps: AppDeps): Express {
     ...reviewRoutes(routeDeps),
     ...worklistRoutes(routeDeps),
     ...importProfileRoutes(routeDeps),
+    ...confirmationRoutes(routeDeps),
+    ...driftRoutes(routeDeps),
     ...modelRoutes(routeDeps),
     ...queueRoutes(routeDeps),
     ...metricsRoutes(routeDeps),

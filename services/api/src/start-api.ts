@@ -26,6 +26,8 @@ import { DamageReport } from '@cytoqueue/records';
 import { openStore, withReadDeadline } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { AuditLog } from './audit/audit-log';
+import { warnOfShortRetention } from './confirmations/retention-warning';
+import { createSummaryJob } from './confirmations/summary-job';
 import { SessionCookies } from './session/session-cookie';
 import { PublicAddress } from './http/public-address';
 import { RetentionPolicy } from './tenants/retention-policy';
@@ -33,6 +35,7 @@ import { startOperations } from './operations/start-operations';
 import { SessionStore } from './session/session-store';
 import { SessionTokens } from './session/session-token';
 import { openKeys } from './keys/open-keys';
+import { createScoredDaysJob } from './scored-days/scored-days';
 import { createStatusIndexing } from './tenants/status-indexing';
 import { createSweeper } from './tenants/sweeper';
 import { createTenantQuotas } from './tenants/tenant-quotas';
@@ -82,7 +85,15 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   changes.start();
   cleanups.push('changes', () => changes.stop());
 
-  const retention = new RetentionPolicy({ resources: config.retentionDays, inputs: config.inputRetentionDays });
+  const retention = new RetentionPolicy({
+    resources: config.retentionDays,
+    inputs: config.inputRetentionDays,
+    confirmations: config.confirmationRetentionDays,
+  });
+  // The process starts even when the store does not answer.
+  void warnOfShortRetention(config, store, logger).catch((error: unknown) =>
+    logger.warn({ err: error }, 'retention not checked'),
+  );
   const protection = new TaskProtection({ agentUri: config.ecsAgentUri, logger, minRunMs: PROTECT_AFTER_MS });
   protection.start();
   cleanups.push('task protection', () => protection.stop());
@@ -96,7 +107,10 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   const damage = new DamageReport(logger, () => operations.metrics.objectDamaged());
   const keyAccess = await openKeys(config, { store, logger, audit, damage, redis: commands }, cleanups);
   const quotas = createTenantQuotas({ store, redis: commands, keys: keyAccess.keys, defaults: config.tenantLimits });
-  startMaintenance({ store, redis: commands, retention, logger, storageQuota: quotas.storage, damage }, cleanups);
+  startMaintenance(
+    { store, registry, redis: commands, retention, logger, storageQuota: quotas.storage, damage },
+    cleanups,
+  );
   const address = new PublicAddress(config.publicUrl);
   const readiness = new Readiness(
     { redis: () => commands.ping(), store: () => store.checkWritable() },
@@ -135,14 +149,21 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   await listen(createHttpServer(app, config), config, logger, cleanups);
 }
 
-/** Starts the sweeper of expired resources and the indexing of lists by status. */
-function startMaintenance(deps: Parameters<typeof createSweeper>[0], cleanups: CleanupStack): void {
-  const sweeper = createSweeper(deps);
-  sweeper.start();
-  cleanups.push('sweeper', () => sweeper.stop());
-  const indexing = createStatusIndexing(deps);
-  indexing.start();
-  cleanups.push('status index', () => indexing.stop());
+/** Starts the periodic tasks on stored objects: removal of expired ones, the index of statuses, counts and summaries. */
+function startMaintenance(
+  deps: Parameters<typeof createSweeper>[0] & { registry: ModelRegistry },
+  cleanups: CleanupStack,
+): void {
+  const tasks = {
+    sweeper: createSweeper(deps),
+    'status index': createStatusIndexing(deps),
+    confirmations: createSummaryJob(deps),
+    'scored days': createScoredDaysJob({ ...deps, retentionDays: deps.retention.days.resources }),
+  };
+  for (const [name, task] of Object.entries(tasks)) {
+    task.start();
+    cleanups.push(name, () => task.stop());
+  }
 }
 
 function resolveSessionSecret({ sessionSecret }: Config, logger: Logger): string {

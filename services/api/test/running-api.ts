@@ -265,7 +265,7 @@ export class RunningApi {
       maxWaitSeconds,
       trustProxy,
       limits: { maxUploadBytes, shardRows: 1_000 },
-      retention: new RetentionPolicy({ resources: 30, inputs: 30 }),
+      retention: new RetentionPolicy({ resources: 30, inputs: 30, confirmations: 365 }),
       logger,
       readiness: new Readiness({ redis: () => commands.ping(), store: () => this.store.checkWritable() }),
       version: '0.0.0',

@@ -1,5 +1,6 @@
 import {
   type BatchDocument,
+  type ModelPin,
   ObjectKeys,
   createId,
   emptyCounts,
@@ -27,17 +28,24 @@ interface Options {
   status?: 'completed_with_errors' | 'canceled';
   failed?: number[];
   absent?: number[];
+  /** The histogram of every shard. */
+  histogram?: number[];
+}
+
+/** The pin of `MODEL`. */
+export async function modelPin(store: RunningApi['store']): Promise<ModelPin> {
+  const { digest } = JSON.parse((await store.get(ObjectKeys.model('wbc-knn', '1.0.0'))).toString()) as {
+    digest: string;
+  };
+  return { name: 'wbc-knn', version: '1.0.0', digest };
 }
 
 /** A finished batch as a worker leaves it; shards can fail, be absent and be many. @param shards the rows of each shard, all shards of one length */
 export async function storeBatch(
   api: Pick<RunningApi, 'store' | 'tenant'>,
   shards: Kind[][],
-  { status = 'completed_with_errors', failed = [], absent = [] }: Options = {},
+  { status = 'completed_with_errors', failed = [], absent = [], histogram = [] }: Options = {},
 ) {
-  const digest = (
-    JSON.parse((await api.store.get(ObjectKeys.model('wbc-knn', '1.0.0'))).toString()) as { digest: string }
-  ).digest;
   const id = createId('batch_');
   const ranges: BatchDocument['shards'] = [];
   let [row, offset] = [1, 0];
@@ -60,10 +68,7 @@ export async function storeBatch(
     const results = Buffer.from(kinds.map((kind, index) => resultRow(firstRow + index, kind)).join(''));
     const none = new Uint8Array();
     if (!failed.includes(shard) && !absent.includes(shard))
-      await api.store.put(
-        key,
-        encodeShardObject({ counts, histogram: [], results, errors: none, changes: none }, { key }),
-      );
+      await api.store.put(key, encodeShardObject({ counts, histogram, results, errors: none, changes: none }, { key }));
     row += kinds.length;
     offset += rows.length;
   }
@@ -71,7 +76,7 @@ export async function storeBatch(
     id,
     created_at: new Date().toISOString(),
     filename: null,
-    model: { name: 'wbc-knn', version: '1.0.0', digest },
+    model: await modelPin(api.store),
     options: {
       on_error: 'continue',
       formulas: 'escape',

@@ -6,6 +6,7 @@ import { type RunningStack, makeDataDir, startStack } from '../support/stack-pro
 import { agreementCases } from './agreement.test.cases';
 import { batchCases } from './batch.test.cases';
 import { clientCases } from './client.test.cases';
+import { confirmationCases } from './confirmation.test.cases';
 import { dryRunCases } from './dry-run.test.cases';
 import { fileFormatCases } from './file-format.test.cases';
 import { modelVersionCases } from './model-version.test.cases';
@@ -69,6 +70,9 @@ describe('retention', () => {
 });
 describe('rows of a batch', () => {
   rowCases(shared);
+});
+describe('confirmed diagnoses', () => {
+  confirmationCases(shared);
 });
 describe('the client package', () => {
   clientCases(shared);

@@ -11,6 +11,9 @@ export function operationCases({ stack, connect }: SharedStack): void {
     const { id } = await run(client, HEADER + rows(2));
     const { json: rescored } = await client.post(`/v1/batches/${id}/rescore?model=wbc-knn-euclidean`);
     await finish(client, rescored.id);
+    const { json: confirmation } = await client.post('/v1/confirmations', {
+      json: { prediction_id: record.id, confirmed_class: 'benign' },
+    });
     const paths = [
       '/health/live',
       '/health/ready',
@@ -26,6 +29,10 @@ export function operationCases({ stack, connect }: SharedStack): void {
       `/v1/batches/${id}/rows`,
       `/v1/batches/${id}/rows/1`,
       '/v1/worklist',
+      '/v1/performance',
+      '/v1/drift',
+      '/v1/confirmations',
+      `/v1/confirmations/${confirmation.id}`,
       '/v1/queue',
       '/v1/session',
       '/v1/audit',
@@ -53,6 +60,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
     const settings = { default_model: null, operating_point: 'default' };
     expect((await client.call('put', '/v1/settings', { json: settings })).status).toBe(200);
+    expect((await client.call('delete', `/v1/confirmations/${confirmation.id}`)).status).toBe(204);
     const { json: signIn } = await client.post('/v1/session/tokens');
     expect((await client.post('/v1/session', { json: { token: signIn.token } })).status).toBe(201);
     expect((await client.call('delete', '/v1/session')).status).toBe(204);

@@ -24,5 +24,6 @@ export const TENANTS = [
   'formats',
   'retention',
   'rows',
+  'confirmations',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

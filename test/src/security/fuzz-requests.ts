@@ -50,7 +50,8 @@ const text = fc.oneof(
 );
 
 function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> {
-  const fitting = ids.filter((id) => template.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches'));
+  const collections = { pred: '/v1/predictions', conf: '/v1/confirmations', batc: '/v1/batches' };
+  const fitting = ids.filter((id) => template.startsWith(collections[id.slice(0, 4) as keyof typeof collections]));
   const known =
     fitting.length > 0
       ? fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...fitting) }, fc.constantFrom(...ids))
@@ -176,6 +177,8 @@ const json = fc.oneof(
     '{"version":"1.0.0","accept_unknown":true,"accept_lower_sensitivity":true}',
     '{"version":"1.1.0","accept_unknown":"yes"}',
     '{"rollback":true}',
+    '{"prediction_id":"pred_x","confirmed_class":"benign","confirmed_at":"2026-11-02"}',
+    '{"batch_id":"batch_x","row":1,"sample_id":"x","confirmed_class":"benign"}',
     '{"role":"member"}',
     '{"id":"key-of-fuzz","role":"admin","expires_at":"2099-01-01T00:00:00Z"}',
     '{"role":"member","expires_at":"2000-01-01T00:00:00Z"}',
@@ -199,6 +202,8 @@ const json = fc.oneof(
 const csv = fc.oneof(
   fc.constantFrom(
     CSV,
+    'prediction_id,confirmed_class\npred_x,benign\n',
+    'batch_id;row;confirmed_class\nbatch_x;1;benign\n',
     HEADER,
     '',
     '\n',

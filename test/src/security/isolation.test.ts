@@ -60,7 +60,11 @@ beforeAll(async () => {
   const { id: batch } = await run(owner, FILE);
   const { json: rescored } = await owner.post(`/v1/batches/${batch}/rescore?operating_point=sensitivity99`);
   await finish(owner, rescored.id as string);
-  ids = [prediction, batch, rescored.id as string];
+  const confirmed = { confirmed_class: 'benign', confirmed_at: '2026-11-02' };
+  const { json: confirmation } = await owner.post('/v1/confirmations', {
+    json: { batch_id: batch, sample_id: SECRETS[0], ...confirmed },
+  });
+  ids = [prediction, batch, rescored.id as string, confirmation.id as string];
   const methods = (path: string) => Object.entries(owner.document.paths[path] ?? {});
   paths = Object.keys(owner.document.paths).flatMap((path) =>
     methods(path).map(([method, { operationId }]) => ({ method, path, operationId })),
@@ -101,17 +105,18 @@ async function sessionOf(key: string): Promise<Record<string, string>> {
   };
 }
 
+/** Other roles are refused before anything is looked up. */
+const ADMIN_ONLY: readonly string[] = ['deleteConfirmation'];
+
+const collectionOf = (id: string) =>
+  `/v1/${id.startsWith('pred') ? 'predictions' : id.startsWith('conf') ? 'confirmations' : 'batches'}`;
+
 const snapshot = async () =>
-  JSON.stringify(
-    await Promise.all(
-      ids.map(async (id) => (await owner.get(`/v1/${id.startsWith('pred') ? 'predictions' : 'batches'}/${id}`)).json),
-    ),
-  );
+  JSON.stringify(await Promise.all(ids.map(async (id) => (await owner.get(`${collectionOf(id)}/${id}`)).json)));
 
 /** Keys have ids of another kind, and members see none: routes/api-keys.test.ts and the test below look at them. */
 const withId = () => paths.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/api-keys'));
-const isTheirs = (path: string, id: string) =>
-  path.startsWith(id.startsWith('pred') ? '/v1/predictions' : '/v1/batches');
+const isTheirs = (path: string, id: string) => path.startsWith(collectionOf(id));
 
 test('the OpenAPI document has routes to test', () => expect(withId().length).toBeGreaterThanOrEqual(12));
 
@@ -133,15 +138,16 @@ test.each(['member', 'admin', 'session'] as const)(
     const identity: Record<string, string> =
       who === 'session' ? await sessionOf(key) : { authorization: `Bearer ${key}` };
     const wrong: string[] = [];
-    for (const { method, path } of withId()) {
+    for (const { method, path, operationId } of withId()) {
       for (const id of ids) {
-        const noSuch = createId(id.startsWith('pred') ? 'pred_' : 'batch_');
+        const noSuch = createId(id.startsWith('pred') ? 'pred_' : id.startsWith('conf') ? 'conf_' : 'batch_');
         for (const { name, query = '', headers = {}, body } of ATTEMPTS) {
           for (const verb of method === 'get' ? ['get', 'head'] : [method]) {
             const theirs = await send(verb, path.replace('{id}', id) + query, { ...headers, ...identity }, body);
             const none = await send(verb, path.replace('{id}', noSuch) + query, { ...headers, ...identity }, body);
             const place = `${verb} ${path} ${id.slice(0, 5)} with ${name}`;
-            if (theirs.status !== 404) wrong.push(`${place}: ${theirs.status}`);
+            const expected = who !== 'admin' && ADMIN_ONLY.includes(operationId) ? 403 : 404;
+            if (theirs.status !== expected) wrong.push(`${place}: ${theirs.status}`);
             if (theirs.shown !== none.shown) wrong.push(`${place}: differs from one that does not exist`);
             if ([...SECRETS, ...ids].some((secret) => (theirs.text + theirs.headers).includes(secret)))
               wrong.push(`${place}: says something of the owner's`);
@@ -282,7 +288,11 @@ test('an operator reads no patient data, a member no audit log, and neither chan
       );
     return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
   };
-  expect(await statuses('operator', (path) => /^\/v1\/(predictions|batches|worklist)/.test(path))).toEqual([403]);
+  expect(
+    await statuses('operator', (path) =>
+      /^\/v1\/(predictions|batches|worklist|confirmations|performance|drift)/.test(path),
+    ),
+  ).toEqual([403]);
   expect(
     await statuses('member', (path) =>
       /^\/v1\/(audit|api-keys|settings|models\/\{name\}\/(?:champion|shadow))/.test(path),

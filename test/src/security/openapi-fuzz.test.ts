@@ -33,13 +33,20 @@ beforeAll(async () => {
     json: { features: BENIGN_RECORD },
     headers: { prefer: 'wait=60' },
   });
+  const { json: confirmation } = await client.post('/v1/confirmations', {
+    json: { prediction_id: json.id, confirmed_class: 'benign' },
+  });
   const keys = [...Array<Role>(8).fill('admin'), 'member', 'operator'] as const;
   const identities = [
     ...keys.map((role) => ({ authorization: `Bearer ${tenants.key('lab', role)}` })),
     {} as Record<string, string>,
     { authorization: 'Bearer cq_unknown' },
   ];
-  requests = fuzzedRequests(operationsOf(client), [...files.map(({ id }) => id), json.id as string], identities);
+  requests = fuzzedRequests(
+    operationsOf(client),
+    [...files.map(({ id }) => id), json.id as string, confirmation.id as string],
+    identities,
+  );
 });
 
 afterAll(() => fixture.end());

@@ -77,9 +77,11 @@ export class RequestAuditor {
   }
 }
 
+const OWN_PREFIXES = ['pred_', 'batch_', 'conf_'] as const;
+
 /** Keeps only well-formed ids: anything else in an address may be a patient's name. */
 function resourceOf(path: string, id: string | undefined): string {
-  const isOwnId = id !== undefined && (idTimeMs('pred_', id) ?? idTimeMs('batch_', id)) !== undefined;
+  const isOwnId = id !== undefined && OWN_PREFIXES.some((prefix) => idTimeMs(prefix, id) !== undefined);
   return path.replace(/^\/v1\//, '').replace(/\{(\w+)\}.*$/, (_, name) => (name === 'id' && isOwnId ? id : '?'));
 }
 

@@ -4,12 +4,17 @@ import type {
   AuditEvent,
   Batch,
   BatchRow,
+  Confirmation,
+  ConfirmationBody,
+  ConfirmationReport,
   CreatedApiKey,
+  DriftReport,
   ExplainedBatchRow,
   FieldError,
   ModelEvaluation,
   ModelSummary,
   ModelVersion,
+  Performance,
   Prediction,
   Preflight,
   QueueState,
@@ -22,12 +27,14 @@ import type {
 import type { z } from 'zod';
 import type { batchRow, explainedRow } from '../batches/rows/openapi';
 import type { auditEvent } from '../audit/routes';
+import type { confirmation, confirmationBody, confirmationReport, performance } from '../confirmations/openapi';
 import type { apiKey, createdApiKey } from '../keys/routes';
 import type { modelEvaluation, modelSummary, modelVersion } from '../models/schemas';
 import type { shadow } from '../models/shadow';
 import type { review } from '../reviews/openapi';
 import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
+import type { driftReport } from '../scored-days/openapi';
 import type { session } from '../session/routes';
 import type { worklistItem } from '../worklist/openapi';
 import {
@@ -61,6 +68,11 @@ const agree: {
   auditEvent: Same<AuditEvent, Out<typeof auditEvent>>;
   apiKey: Same<ApiKey, Out<typeof apiKey>>;
   createdApiKey: Same<CreatedApiKey, Out<typeof createdApiKey>>;
+  confirmation: Same<Confirmation, Out<typeof confirmation>>;
+  confirmationBody: Same<ConfirmationBody, Out<typeof confirmationBody>>;
+  confirmationReport: Same<ConfirmationReport, Out<typeof confirmationReport>>;
+  performance: Same<Performance, Out<typeof performance>>;
+  driftReport: Same<DriftReport, Out<typeof driftReport>>;
   fault: Same<FieldError, NonNullable<Out<typeof problem>['errors']>[number]>;
 } = {
   prediction: true,
@@ -81,6 +93,11 @@ const agree: {
   auditEvent: true,
   apiKey: true,
   createdApiKey: true,
+  confirmation: true,
+  confirmationBody: true,
+  confirmationReport: true,
+  performance: true,
+  driftReport: true,
   fault: true,
 };
 
@@ -99,5 +116,5 @@ test('the responses have no member that the client does not know', () => {
     links: true,
   };
   expect(Object.keys(known)).toEqual(expect.arrayContaining(Object.keys(prediction.shape)));
-  expect(Object.keys(agree)).toHaveLength(19);
+  expect(Object.keys(agree)).toHaveLength(24);
 });

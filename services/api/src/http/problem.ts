@@ -14,6 +14,8 @@ export const problems = {
   'results-not-ready': { status: 409, title: 'The results are not ready yet' },
   'no-results': { status: 409, title: 'The batch ended without this file' },
   'not-finished': { status: 409, title: 'The resource is not finished yet' },
+  'not-succeeded': { status: 409, title: 'There is no result to confirm' },
+  'ambiguous-sample-id': { status: 409, title: 'The sample id stands in several rows' },
   'nothing-to-retry': { status: 409, title: 'Every row has been scored; there is nothing to retry' },
   'nothing-to-roll-back': { status: 409, title: 'The model has no earlier champion' },
   'no-champion': { status: 409, title: 'The model has no champion' },

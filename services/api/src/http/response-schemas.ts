@@ -180,7 +180,7 @@ const drift = z
     deprecated: true,
   });
 
-const fileDrift = z
+export const fileDrift = z
   .strictObject({
     verdict: z.enum(['like_training', 'differs', 'unlike_training', 'too_few_rows']),
     columns: z

@@ -26,6 +26,13 @@ export class ApiMetrics {
     this.addCounters({ UploadBytes: bytes });
   }
 
+  /** Counts confirmed diagnoses that were stored. */
+  confirmed(count: number): void {
+    if (count === 0) return;
+    this.prometheus.count('ConfirmationsAccepted', count);
+    this.addCounters({ ConfirmationsAccepted: count });
+  }
+
   /** Counts a canary with the correct result. */
   canarySucceeded(latencyMs: number): void {
     this.prometheus.observe('CanaryLatency', latencyMs);

@@ -21,6 +21,7 @@ export function toGauges(status: QueueStatus): Gauge[] {
             Math.max(backlogRows / defaultPolicy.rowsPerSecondPerWorker, status.oldestJobAgeSeconds)),
     ),
     all('WorkersAlive', workersAlive),
+    all('SensitivityBelowModelCard', status.sensitivityAlarms),
     all('HasBacklogWithoutWorkers', backlogJobs > 0 && workersAlive === 0 ? 1 : 0),
   ];
 }

@@ -13,6 +13,7 @@ import {
 } from '@cytoqueue/queue';
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
+import { readSensitivityAlarms } from '../confirmations/sensitivity-watch';
 
 /** Readers within this time share one result, so that many viewers of a page cost Redis no more than one. */
 const CACHE_MS = 1_000;
@@ -42,6 +43,8 @@ export interface QueueStatus {
   drainSeconds: number | undefined;
   queues: QueueBacklog[];
   latency: { waitMs: Percentiles | undefined; totalMs: Percentiles | undefined };
+  /** Tenants' models whose confirmed sensitivity is below the model card. */
+  sensitivityAlarms: number;
   /** Failures of the last hour. */
   failures: { shardsFailed: number; jobsRetried: number };
 }
@@ -69,12 +72,13 @@ export class QueueStatusReader {
 
   private async load(): Promise<QueueStatus> {
     const asOf = new Date();
-    const [queues, workers, rowsPerSecondPerSlot, finished, recent] = await Promise.all([
+    const [queues, workers, rowsPerSecondPerSlot, finished, recent, sensitivityAlarms] = await Promise.all([
       this.backlog.read(),
       readAliveWorkers(this.redis),
       this.progress.readScoringSpeed(),
       readThroughput(this.redis),
       this.counters.recent(FAILURES_MINUTES),
+      readSensitivityAlarms(this.redis),
     ]);
     const throughput = withEarlierReleases(finished, recent);
     const backlogRows = sum(queues, ({ rows }) => rows);
@@ -96,6 +100,7 @@ export class QueueStatusReader {
       drainSeconds: drainSeconds(backlogRows, stalled ? 0 : capacity, idleSeconds),
       queues,
       latency: toLatency(sumCounters(recent.minutes.slice(0, LATENCY_MINUTES))),
+      sensitivityAlarms,
       failures: { shardsFailed: hour['ShardsFailed'] ?? 0, jobsRetried: hour['JobsRetried'] ?? 0 },
     };
   }

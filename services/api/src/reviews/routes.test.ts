@@ -175,7 +175,7 @@ test('retention removes reviews too', async () => {
   await send(`${young}/reviews`, { decision: 'other' });
   const id = createId('review_');
   await api.store.put(`${ObjectKeys.resourceReviewsFolder(api.tenant, old)}${id}`, sealDocument({ id }));
-  await sweep({ store: api.store, retention: new RetentionPolicy({ resources: 30, inputs: 30 }) });
+  await sweep({ store: api.store, retention: new RetentionPolicy({ resources: 30, inputs: 30, confirmations: 365 }) });
   expect(await reviewFiles()).toEqual([expect.stringContaining(young.split('/').at(-1)!)]);
 });
 

@@ -8,6 +8,8 @@ export interface RetentionDays {
   resources: number;
   /** Uploaded files; at most as long as `resources`. */
   inputs: number;
+  /** Confirmed diagnoses. */
+  confirmations: number;
 }
 
 /** Decides when resources expire. Ids contain their time of creation, so no state of expired resources is needed. */
@@ -17,11 +19,11 @@ export class RetentionPolicy {
   /** @returns undefined when the text is not an id */
   expiresAt(id: string): Date | undefined {
     const createdMs = createdAtMs(id);
-    return createdMs === undefined ? undefined : new Date(createdMs + this.days.resources * DAY_MS);
+    return createdMs === undefined ? undefined : new Date(createdMs + this.daysOf(id) * DAY_MS);
   }
 
   isExpired(id: string, nowMs: number = Date.now()): boolean {
-    return isOlder(id, this.days.resources, nowMs);
+    return isOlder(id, this.daysOf(id), nowMs);
   }
 
   isInputExpired(id: string, nowMs: number = Date.now()): boolean {
@@ -30,8 +32,13 @@ export class RetentionPolicy {
 
   /** @throws Problem 410 by the age of the id, whether the resource existed or not */
   assertNotExpired(id: string): void {
-    if (this.isExpired(id))
-      throw new Problem('expired', `Records and batches are deleted after ${this.days.resources} days.`);
+    if (!this.isExpired(id)) return;
+    const noun = isConfirmation(id) ? 'Confirmed diagnoses' : 'Records and batches';
+    throw new Problem('expired', `${noun} are deleted after ${this.daysOf(id)} days.`);
+  }
+
+  private daysOf(id: string): number {
+    return isConfirmation(id) ? this.days.confirmations : this.days.resources;
   }
 
   /** For operations that read the uploaded file again. @throws Problem 410 */
@@ -41,7 +48,12 @@ export class RetentionPolicy {
   }
 }
 
+function isConfirmation(id: string): boolean {
+  return idTimeMs('conf_', id) !== undefined;
+}
+
 function createdAtMs(id: string): number | undefined {
+  if (isConfirmation(id)) return idTimeMs('conf_', id);
   return id.startsWith('pred_') ? idTimeMs('pred_', id) : idTimeMs('batch_', id);
 }
 

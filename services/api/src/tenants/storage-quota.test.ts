@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createProducerConnection } from '@cytoqueue/queue';
-import { ObjectKeys, createId } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys, createId } from '@cytoqueue/records';
 import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
@@ -204,4 +204,14 @@ test('concurrent uploads do not exceed the quota together', async () => {
   await process.used();
   const accepted = await Promise.all(Array.from({ length: 8 }, () => process.upload(createId('batch_'), 300)));
   expect(accepted.filter(Boolean)).toHaveLength(3);
+});
+
+test('confirmed diagnoses count, those of a listing and those of a later request', async () => {
+  await store.put(ConfirmationKeys.entry(TENANT, createId('conf_')), Buffer.alloc(300));
+  const { stored } = new Process();
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 300);
+  await stored.reserve(TENANT, createId('conf_'), 400);
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 700);
+  await expect(stored.reserve(TENANT, createId('conf_'), 400)).rejects.toThrow('quota-exceeded');
+  await store.deletePrefix(ConfirmationKeys.folder);
 });

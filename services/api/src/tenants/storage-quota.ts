@@ -1,5 +1,5 @@
 import { REDIS_PREFIX, asQueueUnavailable } from '@cytoqueue/queue';
-import { ObjectKeys } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys } from '@cytoqueue/records';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { Problem } from '../http/problem';
@@ -11,6 +11,9 @@ const CHANGES_TTL_MS = 60 * 60_000;
 const MAX_COUNTS = 5;
 const FIELDS_PER_CALL = 1_000;
 
+/** The field of all confirmed diagnoses that a listing has found; later ones are counted by request. */
+const CONFIRMATIONS = 'confirmations';
+
 export interface StorageQuotaDeps {
   store: ObjectStore;
   redis: Redis;
@@ -19,7 +22,8 @@ export interface StorageQuotaDeps {
 }
 
 /*
- * Redis holds a hash with the sizes of every batch's input and every review and their sum in the field `total`. A field and the sum
+ * Redis holds a hash with the sizes of every batch's input, every review and the entries of every request that confirmed diagnoses,
+ * and their sum in the field `total`. A field and the sum
  * change together, so repeating a change has no effect and the sum is never negative. A hash without a valid `total` is not
  * loaded: it is not changed, but the change is counted, so that a concurrent listing that missed it is repeated.
  */
@@ -60,7 +64,10 @@ const INVALIDATE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
-/** Tracks the bytes of each tenant's uploaded files and reviews in Redis; counts them from a listing when Redis has lost them. */
+/**
+ * Tracks the bytes of each tenant's uploaded files, reviews and confirmed diagnoses in Redis; counts them from a listing when Redis
+ * has lost them.
+ */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();
   /** Tenants with a change that Redis did not record; their bytes are counted again. */
@@ -150,6 +157,10 @@ export class StorageQuota {
     }
     for await (const { key, size } of listAll(this.deps.store, ObjectKeys.reviewsFolder(tenant), { onUnreadable }))
       sizes.set(key.slice(key.lastIndexOf('/') + 1), size);
+    let confirmed = 0;
+    for await (const { size } of listAll(this.deps.store, ConfirmationKeys.entriesFolder(tenant), { onUnreadable }))
+      confirmed += size;
+    if (confirmed > 0) sizes.set(CONFIRMATIONS, confirmed);
     return sizes;
   }
 

@@ -22,7 +22,9 @@ test('removes an upload that crashed before acceptance after a day, and no accep
   const died = await put(() => []);
   const running = await put((id) => [ObjectKeys.pending('a', id)]);
   const finished = await put((id) => [ObjectKeys.runManifest('a', id, 1)]);
-  expect(await sweep({ store, retention: new RetentionPolicy({ resources: 30, inputs: 30 }) }, nowMs)).toBe(1);
+  expect(
+    await sweep({ store, retention: new RetentionPolicy({ resources: 30, inputs: 30, confirmations: 365 }) }, nowMs),
+  ).toBe(1);
   const has = async (id: string) => (await store.head(ObjectKeys.batchDocument('a', id))) !== undefined;
   expect([await has(died), await has(running), await has(finished)]).toEqual([false, true, true]);
   await rm(dir, { recursive: true });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DamageReport, ObjectKeys, createId } from '@cytoqueue/records';
+import { ConfirmationKeys, DamageReport, ObjectKeys, createId, sealDocument } from '@cytoqueue/records';
 import { openStore } from '@cytoqueue/storage';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RetentionPolicy } from './retention-policy';
@@ -9,7 +9,7 @@ import { sweep } from './sweeper';
 
 const DAY_MS = 86_400_000;
 const nowMs = Date.UTC(2026, 5, 1);
-const retention = new RetentionPolicy({ resources: 30, inputs: 7 });
+const retention = new RetentionPolicy({ resources: 30, inputs: 7, confirmations: 60 });
 
 test('removes expired resources of every tenant and kind, and nothing else', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
@@ -89,6 +89,38 @@ test('an unreadable upload is reported, removed with its batch, and does not sto
   expect(alarms).toMatchObject([{ item: ObjectKeys.batchInput('a', first), alarm: 'object-unreadable' }]);
   expect(await store.head(ObjectKeys.batchInput('a', second))).toBeUndefined();
   expect(await store.head(ObjectKeys.batchDocument('a', expired))).toBeUndefined();
+  await store.stop();
+  await rm(dir, { recursive: true });
+});
+
+test('removes a confirmed diagnosis after its own retention, marks it for the summary, and removes old summaries', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'cytoqueue-sweep-'));
+  const store = openStore(`file://${dir}`);
+  await store.start();
+  const put = async (ageDays: number): Promise<string> => {
+    const id = createId('conf_', nowMs - ageDays * DAY_MS);
+    const predicted_at = new Date(nowMs - (ageDays + 20) * DAY_MS).toISOString();
+    const classes = { predicted_class: 'benign', confirmed_class: 'benign', confirmed_at: '2026-01-01' };
+    const answer = { model: 'm@1', operating_point: 'default', probability_malignant: 0.1, outcome: 'confident' };
+    await store.put(
+      ConfirmationKeys.entry('a', id),
+      sealDocument({ id, target: 'pred_x', predicted_at, ...answer, ...classes }),
+    );
+    return id;
+  };
+  const [gone, kept] = [await put(61), await put(59)];
+  const [oldDay, day] = ['2026-02-27', '2026-03-10'];
+  for (const name of [oldDay, day]) {
+    await store.put(`${ConfirmationKeys.dayFolder('a', name)}00001.json`, Buffer.from('{}'));
+    await store.put(ConfirmationKeys.scoredDay('a', name), Buffer.from('{}'));
+  }
+  expect(await sweep({ store, retention }, nowMs)).toBe(3);
+  expect(await store.head(ConfirmationKeys.entry('a', gone))).toBeUndefined();
+  const marker = { day: '2026-03-12', id: gone, kind: 'deleted' } as const;
+  expect(await store.head(ConfirmationKeys.change('a', marker))).toBeDefined();
+  expect(await store.head(ConfirmationKeys.entry('a', kept))).toBeDefined();
+  expect(await store.head(ConfirmationKeys.scoredDay('a', oldDay))).toBeUndefined();
+  expect(await store.head(ConfirmationKeys.scoredDay('a', day))).toBeDefined();
   await store.stop();
   await rm(dir, { recursive: true });
 });

@@ -1,17 +1,24 @@
 import { tryAcquireLease } from '@cytoqueue/queue';
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import {
+  ConfirmationKeys,
   type DamageReport,
   ObjectKeys,
+  confirmationShape,
   createId,
   deletePending,
   isPending,
+  readDocument,
   removeSegmentsBefore,
+  scoredDayShape,
+  sealDocument,
 } from '@cytoqueue/records';
 import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { StorageQuota } from './storage-quota';
 import type { RetentionPolicy } from './retention-policy';
+import { deleteEntry } from '../confirmations/marked-change';
+import { HISTOGRAM_RETENTION_DAYS, listScoredDays } from '../scored-days/read-days';
 
 const INTERVAL_MS = 60 * 60_000;
 /** Expired resources are hidden at once and deleted after this delay, so that a clock jump deletes nothing valid. */
@@ -45,10 +52,68 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now()): Promis
       sweepTenant(deps, tenant, nowMs, cutoffMs),
     );
   }
+  for await (const tenant of listFolders(deps.store, ConfirmationKeys.folder)) {
+    removed += await runIsolated(deps, ConfirmationKeys.tenantFolder(tenant), () =>
+      sweepConfirmations(deps, tenant, cutoffMs),
+    );
+  }
+  for await (const tenant of listFolders(deps.store, ConfirmationKeys.scoredFolder)) {
+    removed += await runIsolated(deps, ConfirmationKeys.scoredDaysFolder(tenant), () =>
+      sweepScoredDays(deps, tenant, cutoffMs),
+    );
+  }
   return removed;
 }
 
 type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
+
+/** Removes confirmed diagnoses, and summaries of days of which none can be left. */
+async function sweepConfirmations(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = deps;
+  const prefix = ConfirmationKeys.entriesFolder(tenant);
+  let removed = 0;
+  for await (const { key } of listAll(store, prefix)) {
+    // Ids sort by time, so all entries after the first valid one are valid.
+    if (!retention.isExpired(key.slice(prefix.length), nowMs)) break;
+    removed += await runIsolated(deps, key, async () => {
+      await deleteEntry(store, tenant, await readDocument(store, key, confirmationShape));
+      return 1;
+    });
+  }
+  if (removed > 0) await deps.storageQuota?.invalidate(tenant);
+  for await (const day of listFolders(store, ConfirmationKeys.daysFolder(tenant))) {
+    if (Date.parse(day) >= lastSummaryMs(retention, nowMs)) break;
+    removed += await store.deletePrefix(ConfirmationKeys.dayFolder(tenant, day));
+  }
+  return removed;
+}
+
+/** Removes histograms after their own retention, and counts with the last confirmation that they can be compared with. */
+async function sweepScoredDays(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+  const { store, retention } = deps;
+  let removed = 0;
+  for (const { day, info } of await listScoredDays(store, tenant)) {
+    const expiryMs = Date.parse(day) + (HISTOGRAM_RETENTION_DAYS + 1) * 24 * HOUR_MS;
+    // A document that was written since then has lost its histograms.
+    if (nowMs < expiryMs || info.modifiedAt.getTime() >= expiryMs + DELETE_DELAY_MS) continue;
+    removed += await runIsolated(deps, info.key, async () => {
+      const counted = await readDocument(store, info.key, scoredDayShape);
+      await store.put(info.key, sealDocument({ ...counted, histograms: {} }), { contentType: 'application/json' });
+      return 1;
+    });
+  }
+  for (const { day, info } of await listScoredDays(store, tenant)) {
+    if (Date.parse(day) >= lastSummaryMs(retention, nowMs)) break;
+    await store.delete(info.key);
+    removed++;
+  }
+  return removed;
+}
+
+/** A day's answers can be confirmed until they expire, a day late for uploads that took long. */
+function lastSummaryMs({ days }: RetentionPolicy, nowMs: number): number {
+  return nowMs - (days.confirmations + days.resources + 2) * 24 * HOUR_MS;
+}
 
 async function sweepTenant(deps: SweepDeps, tenant: string, nowMs: number, cutoffMs: number): Promise<number> {
   const steps = [

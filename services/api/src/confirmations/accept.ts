@@ -1,0 +1,114 @@
+/*
+ * Confirmed diagnoses are append-only: each is an object of its own, written once. Order of writes for each: the marker of its
+ * change, then the entry (the commit point). So an entry that exists gets into the summary however the process ends; a marker
+ * without an entry is dropped. Of the entries for one target the one with the greatest id counts; ids follow the order of
+ * acceptance.
+ */
+import {
+  type ConfirmationDocument,
+  ConfirmationKeys,
+  confirmationShape,
+  createId,
+  findDocument,
+  idAfter,
+  idTimeMs,
+  sealDocument,
+} from '@cytoqueue/records';
+import { ObjectMismatchError } from '@cytoqueue/storage';
+import { forEachConcurrently } from '../for-each-concurrently';
+import { Problem } from '../http/problem';
+import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
+import { type TargetDeps, findTargets } from './find-targets';
+import { changeWithMarker } from './marked-change';
+import type { CsvRow } from './read-csv';
+
+export type AcceptDeps = TargetDeps & {
+  idempotency: IdempotencyKeys;
+  quotas: TenantQuotas;
+  retention: RetentionPolicy;
+};
+
+const CONCURRENCY = 32;
+
+/** @returns the stored entry, or the reason for none, of each body in order */
+export async function acceptConfirmations(
+  deps: AcceptDeps,
+  tenant: string,
+  bodies: readonly CsvRow[],
+  idempotencyKey: string | undefined,
+): Promise<(ConfirmationDocument | Problem)[]> {
+  const { firstId, isRepetition } = await claimId(deps, tenant, bodies, idempotencyKey);
+  const outcomes: (ConfirmationDocument | Problem)[] = [...bodies] as Problem[];
+  await forEachConcurrently(isRepetition ? bodies : [], CONCURRENCY, async (_, index) => {
+    const earlier = await findEntry(deps, tenant, idAfter('conf_', firstId, index));
+    if (earlier !== undefined) outcomes[index] = earlier;
+  });
+  // Entries of an earlier request stay as they are, also when their targets are gone by now.
+  const open = bodies.flatMap((body, index) =>
+    body instanceof Problem || outcomes[index] !== (body as unknown) ? [] : [{ index, body }],
+  );
+  const targets = await findTargets(
+    deps,
+    tenant,
+    open.map(({ body }) => body),
+  );
+  const today = new Date(idTimeMs('conf_', firstId) ?? 0).toISOString().slice(0, 10);
+  for (const [position, { index, body }] of open.entries()) {
+    const target = targets[position] as (typeof targets)[number];
+    const { confirmed_class, confirmed_at = today } = body;
+    const id = idAfter('conf_', firstId, index);
+    outcomes[index] = target instanceof Problem ? target : { id, ...target, confirmed_class, confirmed_at };
+  }
+  const entries = outcomes.filter((outcome): outcome is ConfirmationDocument => !(outcome instanceof Problem));
+  await storeEntries(deps, tenant, firstId, entries);
+  return outcomes;
+}
+
+/** A repeated request gets the ids of the first, so that it stores nothing twice. */
+async function claimId(
+  { idempotency, retention }: AcceptDeps,
+  tenant: string,
+  bodies: readonly CsvRow[],
+  key: string | undefined,
+): Promise<{ firstId: string; isRepetition: boolean }> {
+  const id = createId('conf_');
+  if (key === undefined) return { firstId: id, isRepetition: false };
+  const payload = bodies.map((body) => (body instanceof Problem ? body.detail : body));
+  const claim = { id, payload_sha256: payloadDigest(['confirmations', payload]) };
+  let claimed = await idempotency.claim(tenant, key, claim);
+  while (retention.isExpired(claimed)) claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
+  return { firstId: claimed, isRepetition: claimed !== id };
+}
+
+function findEntry({ store }: AcceptDeps, tenant: string, id: string): Promise<ConfirmationDocument | undefined> {
+  return findDocument(store, ConfirmationKeys.entry(tenant, id), confirmationShape);
+}
+
+async function storeEntries(
+  { store, quotas }: AcceptDeps,
+  tenant: string,
+  firstId: string,
+  entries: readonly ConfirmationDocument[],
+): Promise<void> {
+  if (entries.length === 0) return;
+  const sealed = entries.map((entry) => ({ entry, bytes: sealDocument(entry) }));
+  const size = sealed.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  await quotas.storage.reserve(tenant, firstId, size);
+  try {
+    await forEachConcurrently(sealed, CONCURRENCY, async ({ entry, bytes }) => {
+      const key = ConfirmationKeys.entry(tenant, entry.id);
+      await changeWithMarker(store, tenant, entry, 'added', () =>
+        store.putOnce(key, bytes, { contentType: 'application/json' }),
+      );
+    });
+  } catch (error) {
+    await quotas.storage.invalidate(tenant);
+    if (error instanceof ObjectMismatchError)
+      throw new Problem('idempotency-key-reused', 'A concurrent request with this key confirms other results.', {
+        cause: error,
+      });
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  type ConfirmationDocument,
+  ObjectKeys,
+  findDocument,
+  predictionCompletionShape,
+  predictionRequestShape,
+  readDocument,
+} from '@cytoqueue/records';
+import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
+import type { BatchRow } from '../batches/rows/result-row';
+import { forEachConcurrently } from '../for-each-concurrently';
+import { Problem } from '../http/problem';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import { toProblem } from '../to-problem';
+
+/** The reference of a confirmation: a prediction, a row of a batch, or the one row with a sample id. */
+export interface TargetReference {
+  prediction_id?: string;
+  batch_id?: string;
+  row?: number;
+  sample_id?: string;
+}
+
+/** The answer that is confirmed. */
+export type Target = Omit<ConfirmationDocument, 'id' | 'confirmed_class' | 'confirmed_at'>;
+
+export type TargetDeps = BatchRowsDeps & { retention: Pick<RetentionPolicy, 'isExpired'> };
+
+const READ_CONCURRENCY = 16;
+/** Rows that one request may search for sample ids. */
+const MAX_SEARCHED_ROWS = 20_000_000;
+
+/**
+ * Finds each answer, or says why it cannot be confirmed: 404 when it is not stored, 409 when it has no result or when several rows
+ * have the sample id. Reads each batch once. @throws errors that concern the whole request, such as StoreUnavailableError
+ */
+export async function findTargets(
+  deps: TargetDeps,
+  tenant: string,
+  references: readonly TargetReference[],
+): Promise<(Target | Problem)[]> {
+  const found: (Target | Problem)[] = [];
+  const batches = new Map<string, number[]>();
+  const predictions: number[] = [];
+  for (const [index, { prediction_id, batch_id = '' }] of references.entries()) {
+    if (prediction_id !== undefined) predictions.push(index);
+    else batches.set(batch_id, [...(batches.get(batch_id) ?? []), index]);
+  }
+  await forEachConcurrently(predictions, READ_CONCURRENCY, async (index) => {
+    found[index] = await orProblem(() => findPrediction(deps, tenant, references[index]?.prediction_id ?? ''));
+  });
+  const search = { rowsLeft: MAX_SEARCHED_ROWS };
+  for (const [id, indexes] of batches) {
+    const ofBatch = indexes.map((index) => references[index] as TargetReference);
+    const targets = await orProblem(() => findRows(deps, tenant, id, ofBatch, search));
+    for (const [position, index] of indexes.entries())
+      found[index] = targets instanceof Problem ? targets : (targets[position] as Target | Problem);
+  }
+  return found;
+}
+
+async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
+  try {
+    return await find();
+  } catch (error) {
+    const problem = toProblem(error);
+    if (problem.status >= 500) throw error;
+    return problem.status === 404 ? notStored() : problem;
+  }
+}
+
+async function findPrediction({ store, retention }: TargetDeps, tenant: string, id: string): Promise<Target> {
+  if (retention.isExpired(id)) throw notStored();
+  const request = await readDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
+  const completion = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
+  if (completion === undefined) throw new Problem('not-finished', 'The prediction has no result yet.');
+  if (completion.status !== 'succeeded') throw notSucceeded(`The prediction is ${completion.status}.`);
+  const { predicted_class, probability_malignant, outcome, operating_point } = completion.result;
+  return {
+    target: id,
+    predicted_at: request.created_at,
+    model: `${request.model.name}@${request.model.version}`,
+    operating_point: operating_point.name,
+    predicted_class,
+    probability_malignant,
+    outcome,
+  };
+}
+
+async function findRows(
+  deps: TargetDeps,
+  tenant: string,
+  id: string,
+  references: readonly TargetReference[],
+  search: { rowsLeft: number },
+): Promise<(Target | Problem)[]> {
+  if (deps.retention.isExpired(id)) throw notStored();
+  const batchRows = await BatchRows.open(deps, tenant, id);
+  const sampleIds = new Set(references.flatMap(({ sample_id }) => sample_id?.trim() ?? []));
+  if (sampleIds.size > 0) search.rowsLeft -= batchRows.batch.rows;
+  if (search.rowsLeft < 0)
+    throw new Problem('too-large', 'The batches have too many rows to search for sample ids at once. Name the rows.');
+  const rows = await batchRows.select(new Set(references.flatMap(({ row }) => row ?? [])), sampleIds);
+  const byNumber = new Map(rows.map((row) => [row.row, row]));
+  const bySampleId = new Map<string, BatchRow[]>();
+  for (const row of rows) {
+    const id = row.sample_id?.trim() ?? '';
+    bySampleId.set(id, [...(bySampleId.get(id) ?? []), row]);
+  }
+  return references.map(({ row, sample_id }) => {
+    if (row !== undefined) return toTarget(batchRows, byNumber.get(row), row);
+    const sameId = bySampleId.get(sample_id?.trim() ?? '') ?? [];
+    return sameId.length > 1 ? ambiguous(sameId) : toTarget(batchRows, sameId[0], sameId[0]?.row);
+  });
+}
+
+function toTarget({ batch }: BatchRows, found: BatchRow | undefined, row: number | undefined): Target | Problem {
+  if (row === undefined || row > batch.rows) return notStored();
+  if (found?.result === undefined) return notSucceeded(`The row is ${found?.error?.status ?? 'not scored'}.`);
+  const { predicted_class, probability_malignant, outcome } = found.result;
+  return {
+    target: `${batch.id}.${row}`,
+    predicted_at: batch.created_at,
+    model: `${batch.model.name}@${batch.model.version}`,
+    operating_point: batch.options.operating_point,
+    predicted_class,
+    probability_malignant,
+    outcome,
+  };
+}
+
+function notStored(): Problem {
+  return new Problem('not-found', 'You have no such prediction or row; it may have expired or been deleted.');
+}
+
+function notSucceeded(detail: string): Problem {
+  return new Problem('not-succeeded', detail);
+}
+
+function ambiguous(rows: readonly BatchRow[]): Problem {
+  const numbers = rows.map(({ row }) => row);
+  return new Problem(
+    'ambiguous-sample-id',
+    `The sample id stands in several rows of the batch: ${numbers.slice(0, 20).join(', ')}${numbers.length > 20 ? ', …' : ''}. Name the row.`,
+    { errors: numbers.map((row) => ({ row, code: 'ambiguous-sample-id', detail: 'has this sample id' })) },
+  );
+}

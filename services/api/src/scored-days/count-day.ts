@@ -1,0 +1,207 @@
+/*
+ * Counts the answers to the records whose ids were made on one day, from the stored results. The document of the day also names
+ * what is counted, so it is always consistent: written as a whole, it may be lost, repeated or replaced by an earlier state, and
+ * the next pass counts the rest. Each record and each shard of a batch counts once, and stays counted when it is deleted.
+ */
+import { driftJudgeOf } from '@cytoqueue/classifier';
+import {
+  type BatchDocument,
+  type DamageReport,
+  type ModelPin,
+  ObjectKeys,
+  SHARD_HEADER_MAX_BYTES,
+  type ScoredDay,
+  createId,
+  decodeShardHeader,
+  findDocument,
+  idTimeMs,
+  predictionCompletionShape,
+  predictionRequestShape,
+} from '@cytoqueue/records';
+import type { ModelRegistry } from '@cytoqueue/registry';
+import {
+  ObjectCorruptError,
+  ObjectFormatError,
+  type ObjectInfo,
+  ObjectNotFoundError,
+  type ObjectStore,
+  ObjectUnreadableError,
+  listAll,
+  listFolders,
+} from '@cytoqueue/storage';
+import { readBatch } from '../batches/read-batch';
+import { forEachConcurrently } from '../for-each-concurrently';
+import { DayTotals } from './day-totals';
+import { HISTOGRAM_RETENTION_DAYS } from './read-days';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** No more ids of this age can appear, even if a clock jumps by an hour: an upload takes a day at most, a record a minute. */
+const MAX_ACCEPTANCE_MS = { pred_: 70 * MINUTE_MS, batch_: 26 * 60 * MINUTE_MS };
+const KINDS = ['pred_', 'batch_'] as const;
+type Kind = (typeof KINDS)[number];
+const CONCURRENCY = 16;
+/** New ids of one kind that one call looks at. */
+const MAX_NEW_IDS = 2_000;
+
+export interface CountDeps {
+  store: ObjectStore;
+  registry: ModelRegistry;
+  damage: DamageReport;
+}
+
+const EMPTY: ScoredDay = {
+  seen: { pred_: '', batch_: '' },
+  counted: [],
+  open: {},
+  answers: [],
+  histograms: {},
+  closed: false,
+};
+
+/** @returns the next state of the day; `more`: not all new ids were looked at */
+export async function countDay(
+  deps: CountDeps,
+  { tenant, dayMs, nowMs }: { tenant: string; dayMs: number; nowMs: number },
+  before: ScoredDay = EMPTY,
+): Promise<{ day: ScoredDay; more: boolean }> {
+  const totals = new DayTotals(before);
+  const counter = new ResourceCounter(deps, tenant, nowMs, totals);
+  const [seen, open, counted] = [{ ...before.seen }, new Map(Object.entries(before.open)), new Set(before.counted)];
+  let more = false;
+  for (const kind of KINDS) {
+    const listed = await listIds(deps.store, { tenant, kind, after: seen[kind], dayMs, counted });
+    more ||= listed.more;
+    const waiting = [...open.keys()].filter((id) => id.startsWith(kind));
+    await forEachConcurrently([...new Set([...listed.ids, ...waiting])], CONCURRENCY, async (id) => {
+      if (counted.has(id)) return;
+      const remaining = await counter.count(id, open.get(id) ?? []);
+      if (remaining === 'none') open.delete(id);
+      else open.set(id, remaining);
+      if (remaining === 'none') counted.add(id);
+    });
+    seen[kind] =
+      listed.ids.findLast((id) => (idTimeMs(kind, id) ?? nowMs) < nowMs - MAX_ACCEPTANCE_MS[kind]) ?? seen[kind];
+    for (const id of counted) if (id.startsWith(kind) && id <= seen[kind]) counted.delete(id);
+  }
+  const isOver = nowMs > dayMs + DAY_MS + MAX_ACCEPTANCE_MS.batch_;
+  const day = {
+    seen,
+    counted: [...counted].sort(),
+    open: Object.fromEntries([...open].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...totals.toDocument(),
+    ...(nowMs > dayMs + (HISTOGRAM_RETENTION_DAYS + 1) * DAY_MS && { histograms: {} }),
+    closed: isOver && !more && open.size === 0,
+  };
+  return { day, more };
+}
+
+/** Ids of the day behind one, ascending, the counted ones among them. */
+async function listIds(
+  store: ObjectStore,
+  of: { tenant: string; kind: Kind; after: string; dayMs: number; counted: ReadonlySet<string> },
+): Promise<{ ids: string[]; more: boolean }> {
+  const { tenant, kind, dayMs } = of;
+  const folder = kind === 'pred_' ? ObjectKeys.predictionsFolder(tenant) : ObjectKeys.batchesFolder(tenant);
+  const after = of.after || createId(kind, dayMs - 1);
+  const ids: string[] = [];
+  let added = 0;
+  for await (const id of listFolders(store, folder, `${folder}${after}/`)) {
+    const ms = idTimeMs(kind, id);
+    if (ms === undefined || ms < dayMs) continue;
+    if (ms >= dayMs + DAY_MS) break;
+    if (added === MAX_NEW_IDS) return { ids, more: true };
+    ids.push(id);
+    if (!of.counted.has(id)) added++;
+  }
+  return { ids, more: false };
+}
+
+/** The uncounted part of a resource: none, or these shards of a batch; an empty list stands for all. */
+type Remaining = 'none' | number[];
+
+class ResourceCounter {
+  constructor(
+    private readonly deps: CountDeps,
+    private readonly tenant: string,
+    private readonly nowMs: number,
+    private readonly totals: DayTotals,
+  ) {}
+
+  async count(id: string, remaining: number[]): Promise<Remaining> {
+    try {
+      return id.startsWith('pred_') ? await this.countPrediction(id) : await this.countBatch(id, remaining);
+    } catch (error) {
+      const kind = id.startsWith('pred_') ? 'pred_' : 'batch_';
+      if (error instanceof ObjectNotFoundError) {
+        // Deleted, or not accepted yet.
+        return (idTimeMs(kind, id) ?? 0) > this.nowMs - MAX_ACCEPTANCE_MS[kind] ? remaining : 'none';
+      }
+      if (!isUnreadable(error)) throw error;
+      this.deps.damage.report(`${this.tenant} ${id}`, error);
+      return 'none';
+    }
+  }
+
+  private async countPrediction(id: string): Promise<Remaining> {
+    const { store } = this.deps;
+    const request = await findDocument(store, ObjectKeys.predictionRequest(this.tenant, id), predictionRequestShape);
+    if (request === undefined) throw new ObjectNotFoundError(id);
+    const key = ObjectKeys.predictionResult(this.tenant, id);
+    const completion = await findDocument(store, key, predictionCompletionShape);
+    if (completion === undefined) return [];
+    if (completion.status !== 'succeeded') return 'none';
+    const { outcome, operating_point } = completion.result;
+    const indeterminate = outcome === 'indeterminate' ? 1 : 0;
+    this.totals.addAnswers(request, operating_point.name, { succeeded: 1, indeterminate });
+    await this.addValues(request.model, request.features);
+    return 'none';
+  }
+
+  private async addValues(pin: ModelPin, features: Record<string, number | null>): Promise<void> {
+    // A version that is gone has no bins to count in.
+    const loaded = await this.deps.registry.loadPinned(pin).catch(() => undefined);
+    if (loaded === undefined) return;
+    const { bins } = driftJudgeOf(loaded.model);
+    loaded.model.schema.features.forEach(({ name }, feature) =>
+      this.totals.addValue(pin, feature * bins.slots + bins.slotOf(features[name] ?? NaN, feature), 1),
+    );
+  }
+
+  private async countBatch(id: string, remaining: number[]): Promise<Remaining> {
+    const { store } = this.deps;
+    const { batch, completion } = await readBatch(store, this.tenant, id);
+    if (completion === undefined) return remaining;
+    const scored = new Map<string, ObjectInfo>();
+    for await (const info of listAll(store, ObjectKeys.shardsFolder(this.tenant, id))) scored.set(info.key, info);
+    const failed = new Set(completion.manifest.failed_shards);
+    const left: number[] = [];
+    for (const shard of remaining.length > 0 ? remaining : batch.shards.keys()) {
+      const info = scored.get(ObjectKeys.shard(this.tenant, id, shard, `${batch.model.name}@${batch.model.version}`));
+      if (info === undefined || failed.has(shard) || !(await this.countShard(batch, info))) left.push(shard);
+    }
+    return left.length === 0 ? 'none' : left;
+  }
+
+  /** @returns false when the result cannot be read; a retry may replace it */
+  private async countShard({ created_at, model, options }: BatchDocument, { key, size }: ObjectInfo): Promise<boolean> {
+    try {
+      if (size === 0) return false;
+      const head = await this.deps.store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) });
+      const { counts, histogram } = decodeShardHeader(head, key);
+      this.totals.addAnswers({ created_at, model }, options.operating_point, counts);
+      Array.from(histogram).forEach((count, slot) => count > 0 && this.totals.addValue(model, slot, count));
+      return true;
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return false;
+      if (!isUnreadable(error)) throw error;
+      this.deps.damage.report(key, error);
+      return false;
+    }
+  }
+}
+
+/** Damaged, unreadable, or written by a later release. */
+function isUnreadable(error: unknown): boolean {
+  return [ObjectCorruptError, ObjectUnreadableError, ObjectFormatError].some((type) => error instanceof type);
+}

@@ -1,0 +1,53 @@
+import type { ModelPin, OperatingPointName, ScoredDay, ScoredRecords } from '@cytoqueue/records';
+
+/** Adds up what was scored of one day; the order of additions makes no difference. */
+export class DayTotals {
+  private readonly answers = new Map<string, ScoredRecords>();
+  private readonly histograms = new Map<string, Map<number, number>>();
+
+  constructor({ answers, histograms }: Pick<ScoredDay, 'answers' | 'histograms'>) {
+    for (const records of answers) this.answers.set(nameOf(records), [...records]);
+    for (const [model, counts] of Object.entries(histograms)) this.histograms.set(model, new Map(counts));
+  }
+
+  addAnswers(
+    { created_at, model }: { created_at: string; model: ModelPin },
+    operatingPoint: OperatingPointName,
+    { succeeded, indeterminate }: { succeeded: number; indeterminate: number },
+  ): void {
+    if (succeeded === 0) return;
+    const added: ScoredRecords = [
+      Date.parse(created_at),
+      `${model.name}@${model.version}`,
+      operatingPoint,
+      succeeded - indeterminate,
+      indeterminate,
+    ];
+    const known = this.answers.get(nameOf(added));
+    if (known === undefined) return void this.answers.set(nameOf(added), added);
+    known[3] += added[3];
+    known[4] += added[4];
+  }
+
+  addValue({ name, version }: ModelPin, slot: number, count: number): void {
+    const model = `${name}@${version}`;
+    let counts = this.histograms.get(model);
+    if (counts === undefined) this.histograms.set(model, (counts = new Map()));
+    counts.set(slot, (counts.get(slot) ?? 0) + count);
+  }
+
+  toDocument(): Pick<ScoredDay, 'answers' | 'histograms'> {
+    const byName = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      answers: byName(this.answers).map(([, records]) => records),
+      histograms: Object.fromEntries(
+        byName(this.histograms).map(([model, counts]) => [model, [...counts].sort(([a], [b]) => a - b)]),
+      ),
+    };
+  }
+}
+
+/** Times in ms have 13 digits until 2286, so these names sort by time. */
+function nameOf([acceptedMs, model, operatingPoint]: ScoredRecords): string {
+  return `${acceptedMs} ${model} ${operatingPoint}`;
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const instant = z.iso.datetime({ offset: true });
+
+export const periodQuery = z.strictObject({
+  model: z.string().max(256).optional().meta({ description: 'name (all its versions) or name@version' }),
+  from: instant.optional().meta({ description: 'Accepted at this time or later' }),
+  to: instant.optional().meta({ description: 'Accepted before this time' }),
+});
+
+/** Acceptance in [fromMs, toMs), and which model versions. */
+export interface Period {
+  fromMs: number;
+  toMs: number;
+  includes: (model: string) => boolean;
+}
+
+/** @param query as `periodQuery` parses it */
+export function toPeriod(query: Record<string, unknown>): Period {
+  const { model, from, to } = query as z.output<typeof periodQuery>;
+  return {
+    fromMs: from === undefined ? -Infinity : Date.parse(from),
+    toMs: to === undefined ? Infinity : Date.parse(to),
+    includes: (version) => model === undefined || version === model || version.startsWith(`${model}@`),
+  };
+}
