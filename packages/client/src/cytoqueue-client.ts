@@ -1,6 +1,17 @@
 import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings } from './access-types';
 import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
+import {
+  type BatchFile,
+  type BatchSettings,
+  type DownloadOptions,
+  type ListOptions,
+  MEDIA_TYPES,
+  type PeriodOptions,
+  type PredictOptions,
+  type RowListOptions,
+  type UploadOptions,
+} from './method-options';
 import { randomHex } from './random-hex';
 import {
   batchPath,
@@ -20,7 +31,6 @@ import type {
   BatchRow,
   ExplainedBatchRow,
   BatchStatus,
-  ClassName,
   Confirmation,
   ConfirmationBody,
   ConfirmationReport,
@@ -30,7 +40,6 @@ import type {
   ModelSummary,
   ModelVersion,
   NamedImportProfile,
-  OperatingPoint,
   Page,
   Performance,
   Prediction,
@@ -46,75 +55,7 @@ import type {
   Shadow,
   WorklistItem,
 } from './types';
-import { type UploadFile, type UploadProgress, sendFile } from './upload';
-
-export interface PredictOptions extends CallOptions {
-  /** Time to wait for the result; the service's MAX_WAIT_SECONDS (default 25) limits it. By default the call returns the accepted prediction at once. */
-  waitSeconds?: number;
-  /** Random by default. Repeated requests with one key create one prediction. */
-  idempotencyKey?: string;
-}
-
-export interface BatchSettings {
-  model?: string;
-  operatingPoint?: OperatingPoint;
-  onError?: 'continue' | 'abort';
-  missing?: 'partial' | 'reject';
-  formulas?: 'escape' | 'keep';
-  explain?: boolean;
-  /** Name of an import profile. */
-  profile?: string;
-  /** The sheet of a workbook. */
-  sheet?: string;
-  charset?: string;
-  onWarning?: 'continue' | 'abort';
-}
-
-export interface UploadOptions extends CallOptions, BatchSettings {
-  filename?: string;
-  idempotencyKey?: string;
-  onProgress?: (progress: UploadProgress) => void;
-}
-
-export interface ListOptions<Status extends string> extends CallOptions {
-  limit?: number;
-  /** The page starts after this id. */
-  after?: string;
-  status?: Status;
-}
-
-/** `model` is a name (all its versions) or `name@version`; times are RFC 3339. */
-export interface PeriodOptions extends CallOptions {
-  model?: string;
-  from?: string;
-  to?: string;
-}
-
-export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
-  outcome?: 'confident' | 'indeterminate';
-  predicted_class?: ClassName;
-}
-
-export interface DownloadOptions extends CallOptions {
-  /** Download the results so far of an unfinished batch. */
-  partial?: boolean;
-  /** A Range header, such as `bytes=0-99`; for CSV only. */
-  range?: string;
-  /** Default: `csv`. */
-  format?: FileFormat;
-}
-
-/** The downloadable files of a batch. */
-export type BatchFile = 'results' | 'errors' | 'changes';
-
-export type FileFormat = keyof typeof MEDIA_TYPES;
-
-const MEDIA_TYPES = {
-  csv: 'text/csv',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  jsonl: 'application/jsonl',
-  parquet: 'application/vnd.apache.parquet',
-};
+import { type UploadFile, sendFile } from './upload';
 
 const FINISHED_PREDICTION: readonly PredictionStatus[] = ['succeeded', 'failed', 'canceled'];
 const FINISHED_BATCH: readonly BatchStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];

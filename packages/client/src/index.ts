@@ -1,19 +1,17 @@
 export type * from './access-types';
 export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
-export {
-  type BatchFile,
-  type BatchSettings,
-  CytoqueueClient,
-  type DownloadOptions,
-  type FileFormat,
-  isBatchFinished,
-  isPredictionFinished,
-  type ListOptions,
-  type PeriodOptions,
-  type PredictOptions,
-  type RowListOptions,
-  type UploadOptions,
-} from './cytoqueue-client';
+export { CytoqueueClient, isBatchFinished, isPredictionFinished } from './cytoqueue-client';
+export type {
+  BatchFile,
+  BatchSettings,
+  DownloadOptions,
+  FileFormat,
+  ListOptions,
+  PeriodOptions,
+  PredictOptions,
+  RowListOptions,
+  UploadOptions,
+} from './method-options';
 export { randomHex } from './random-hex';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';

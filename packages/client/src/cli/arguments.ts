@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { BatchSettings, FileFormat } from '../cytoqueue-client';
+import type { BatchSettings, FileFormat } from '../method-options';
 import type { OperatingPoint } from '../types';
 import { UsageError } from './usage-error';
 

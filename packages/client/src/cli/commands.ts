@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
-import {
-  type BatchFile,
-  type CytoqueueClient,
-  type PeriodOptions,
-  isBatchFinished,
-  isPredictionFinished,
-} from '../cytoqueue-client';
+import { type CytoqueueClient, isBatchFinished, isPredictionFinished } from '../cytoqueue-client';
+import type { BatchFile, PeriodOptions } from '../method-options';
 import type { Batch, BatchStatus, FeatureInput, FileDrift, Prediction } from '../types';
 import type { CommandContext } from './command-context';
 import { type Options, batchSettings, expectOperands, fileFormat, missingRule, operatingPoint } from './arguments';

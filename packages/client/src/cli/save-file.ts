@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionError } from '../api-error';
-import type { BatchFile, CytoqueueClient, FileFormat } from '../cytoqueue-client';
+import type { CytoqueueClient } from '../cytoqueue-client';
+import type { BatchFile, FileFormat } from '../method-options';
 import { defaultRetry, retryDelayMs, sleep } from '../retry';
 import { openOutput, resolveOutput } from './output';
 
