@@ -64,6 +64,7 @@ export function fileFormatCases({ connect }: SharedStack): void {
     expect(await first('?format=xlsx')).toEqual([200, 'PK\u0003\u0004']);
     expect(await first('?format=parquet')).toEqual([200, 'PAR1']);
     expect(await first('', 'application/vnd.apache.parquet')).toEqual([200, 'PAR1']);
+    expect(await first('', 'text/csv;q=0.1, application/jsonl;q=0')).toEqual([200, 'id,V']);
     const { text, headers } = await client.get(`/v1/batches/${id}/results?format=jsonl`);
     expect(headers.get('content-disposition')).toContain('.jsonl');
     const records = text

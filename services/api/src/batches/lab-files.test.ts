@@ -138,3 +138,11 @@ test('a record of lists is refused with advice for each value', async () => {
   for (const { detail } of json['errors'] as { detail: string }[])
     expect(detail).toMatch(/is a list; .*auto_unbox = TRUE/);
 });
+
+test.each([
+  ['[{"features":{}}]', /the body is a list of 1; send the record itself/],
+  ['[{},{}]', /the body is a list of 2; .*POST \/v1\/batches/],
+])('the body %s of a record is refused with what to send', async (body, detail) => {
+  const { status, json } = await send('/v1/predictions', Buffer.from(body), 'application/json');
+  expect([status, json]).toMatchObject([422, { errors: [{ detail: expect.stringMatching(detail) as string }] }]);
+});

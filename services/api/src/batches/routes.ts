@@ -102,6 +102,7 @@ async function sendResultFile(
 ): Promise<void> {
   const stored = await readBatch(deps.store, principal.tenant, params.id);
   const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
+  if (query['format'] === undefined) response.vary('Accept');
   if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
     if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);

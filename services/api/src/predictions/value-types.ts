@@ -9,7 +9,8 @@ const TEXT_FIELDS = ['sample_id', 'model', 'operating_point', 'missing'];
  * @throws Problem 422 naming each field
  */
 export function assertValueTypes(body: unknown): void {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return;
+  if (Array.isArray(body)) throw listBody(body.length);
+  if (typeof body !== 'object' || body === null) return;
   const fields = body as Record<string, unknown>;
   const errors = TEXT_FIELDS.flatMap((field) => typeError(field, fields[field]));
   const { features } = fields;
@@ -19,6 +20,15 @@ export function assertValueTypes(body: unknown): void {
   }
   if (errors.length > 0)
     throw new Problem('invalid-request', 'Values of the record have the wrong JSON type.', { errors });
+}
+
+function listBody(records: number): Problem {
+  const advice =
+    records === 1
+      ? 'send the record itself, without brackets (in R: a list, not a data frame)'
+      : 'send one record a request, or all of them as a file to POST /v1/batches';
+  const errors = [{ code: 'invalid-type', detail: `the body is a list of ${records}; ${advice}` }];
+  return new Problem('invalid-request', 'The body must be one record.', { errors });
 }
 
 function typeError(field: string, value: unknown): FieldError[] {
