@@ -82,7 +82,7 @@ test('keys of the wrong type are removed and all other keys are kept', async () 
 
 test("a tenant's, a minute's or a batch's key of another type is removed, and any of the right type is kept", async () => {
   const hashes = ['outbox', 'sums:29931650', 'sums:29931650:sent', 'stored-inputs:lab'];
-  const strings = ['stored-inputs:lab:changes', 'counted:batch_1', 'rate:lab', 'signed-out:s1'];
+  const strings = ['stored-inputs:lab:changes', 'counted:batch_1', 'rate:lab', 'signed-out:s1', 'swept'];
   const put = async (names: string[], type: 'hash' | 'string') => {
     for (const name of names)
       await (type === 'hash'

@@ -17,6 +17,7 @@ const SHARED_KEYS: Record<string, string> = {
   pace: 'hash',
   throughput: 'hash',
   workers: 'zset',
+  swept: 'string',
   'sums:unsent': 'zset',
   outbox: 'hash',
   'outbox:due': 'zset',

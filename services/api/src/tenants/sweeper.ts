@@ -1,4 +1,4 @@
-import { tryAcquireLease } from '@cytoqueue/queue';
+import { REDIS_PREFIX, tryAcquireLease } from '@cytoqueue/queue';
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import {
   ConfirmationKeys,
@@ -21,6 +21,7 @@ import { deleteEntry } from '../confirmations/marked-change';
 import { HISTOGRAM_RETENTION_DAYS, listScoredDays } from '../scored-days/read-days';
 
 const INTERVAL_MS = 60 * 60_000;
+const LAST_PASS_KEY = `${REDIS_PREFIX}:swept`;
 /** Expired resources are hidden at once and deleted after this delay, so that a clock jump deletes nothing valid. */
 const DELETE_DELAY_MS = 2 * 60 * 60_000;
 
@@ -37,20 +38,31 @@ export interface SweeperDeps {
 export function createSweeper(deps: SweeperDeps): PeriodicTask {
   const run = async (): Promise<void> => {
     if (!(await tryAcquireLease(deps.redis, 'sweep', INTERVAL_MS))) return;
-    const removed = await sweep(deps);
+    const nowMs = Date.now();
+    const removed = await sweep(deps, nowMs, await readLastPass(deps.redis));
+    await deps.redis.set(LAST_PASS_KEY, nowMs);
     if (removed > 0) deps.logger.info({ removed }, 'removed expired resources');
   };
   return new PeriodicTask({ name: 'sweep', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 
-/** Makes one pass over all tenants. @returns the number of objects and folders that were removed */
-export async function sweep(deps: SweepDeps, nowMs: number = Date.now()): Promise<number> {
+/** When the last complete pass began; undefined when Redis has lost it. */
+async function readLastPass(redis: Redis): Promise<number | undefined> {
+  const stored = await redis.get(LAST_PASS_KEY);
+  return stored !== null && /^\d+$/.test(stored) ? Number(stored) : undefined;
+}
+
+/**
+ * Makes one pass over all tenants.
+ * @param lastPassMs when the last pass began
+ * @returns the number of objects and folders that were removed
+ */
+export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPassMs = nowMs): Promise<number> {
   let removed = 0;
   const cutoffMs = nowMs - DELETE_DELAY_MS;
+  const times = { nowMs, cutoffMs, lastPassMs };
   for await (const tenant of listFolders(deps.store, ObjectKeys.tenantsFolder)) {
-    removed += await runIsolated(deps, `${ObjectKeys.tenantsFolder}${tenant}`, () =>
-      sweepTenant(deps, tenant, nowMs, cutoffMs),
-    );
+    removed += await runIsolated(deps, `${ObjectKeys.tenantsFolder}${tenant}`, () => sweepTenant(deps, tenant, times));
   }
   for await (const tenant of listFolders(deps.store, ConfirmationKeys.folder)) {
     removed += await runIsolated(deps, ConfirmationKeys.tenantFolder(tenant), () =>
@@ -68,13 +80,13 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now()): Promis
 type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
 
 /** Removes confirmed diagnoses, and summaries of days of which none can be left. */
-async function sweepConfirmations(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepConfirmations(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   const prefix = ConfirmationKeys.entriesFolder(tenant);
   let removed = 0;
   for await (const { key } of listAll(store, prefix)) {
     // Ids sort by time, so all entries after the first valid one are valid.
-    if (!retention.isExpired(key.slice(prefix.length), nowMs)) break;
+    if (!retention.isExpired(key.slice(prefix.length), cutoffMs)) break;
     removed += await runIsolated(deps, key, async () => {
       await deleteEntry(store, tenant, await readDocument(store, key, confirmationShape));
       return 1;
@@ -82,20 +94,20 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, nowMs: number
   }
   if (removed > 0) await deps.storageQuota?.invalidate(tenant);
   for await (const day of listFolders(store, ConfirmationKeys.daysFolder(tenant))) {
-    if (Date.parse(day) >= lastSummaryMs(retention, nowMs)) break;
+    if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
     removed += await store.deletePrefix(ConfirmationKeys.dayFolder(tenant, day));
   }
   return removed;
 }
 
 /** Removes histograms after their own retention, and counts with the last confirmation that they can be compared with. */
-async function sweepScoredDays(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepScoredDays(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   for (const { day, info } of await listScoredDays(store, tenant)) {
     const expiryMs = Date.parse(day) + (HISTOGRAM_RETENTION_DAYS + 1) * 24 * HOUR_MS;
     // A document that was written since then has lost its histograms.
-    if (nowMs < expiryMs || info.modifiedAt.getTime() >= expiryMs + DELETE_DELAY_MS) continue;
+    if (cutoffMs < expiryMs || info.modifiedAt.getTime() >= expiryMs + DELETE_DELAY_MS) continue;
     removed += await runIsolated(deps, info.key, async () => {
       const counted = await readDocument(store, info.key, scoredDayShape);
       await store.put(info.key, sealDocument({ ...counted, histograms: {} }), { contentType: 'application/json' });
@@ -103,7 +115,7 @@ async function sweepScoredDays(deps: SweepDeps, tenant: string, nowMs: number): 
     });
   }
   for (const { day, info } of await listScoredDays(store, tenant)) {
-    if (Date.parse(day) >= lastSummaryMs(retention, nowMs)) break;
+    if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
     await store.delete(info.key);
     removed++;
   }
@@ -111,16 +123,24 @@ async function sweepScoredDays(deps: SweepDeps, tenant: string, nowMs: number): 
 }
 
 /** A day's answers can be confirmed until they expire, a day late for uploads that took long. */
-function lastSummaryMs({ days }: RetentionPolicy, nowMs: number): number {
-  return nowMs - (days.confirmations + days.resources + 2) * 24 * HOUR_MS;
+function lastSummaryMs({ days }: RetentionPolicy, cutoffMs: number): number {
+  return cutoffMs - (days.confirmations + days.resources + 2) * 24 * HOUR_MS;
 }
 
-async function sweepTenant(deps: SweepDeps, tenant: string, nowMs: number, cutoffMs: number): Promise<number> {
+interface SweepTimes {
+  nowMs: number;
+  /** The time that decides what has expired. */
+  cutoffMs: number;
+  lastPassMs: number;
+}
+
+async function sweepTenant(deps: SweepDeps, tenant: string, times: SweepTimes): Promise<number> {
+  const { cutoffMs } = times;
   const steps = [
     () => sweepResources(deps, tenant, cutoffMs),
     () => sweepReviews(deps, tenant, cutoffMs),
     () => sweepInputs(deps, tenant, cutoffMs),
-    () => sweepAbandonedUploads(deps, tenant, nowMs),
+    () => sweepAbandonedUploads(deps, tenant, times),
   ];
   let removed = 0;
   for (const [index, step] of steps.entries())
@@ -146,13 +166,13 @@ async function runIsolated({ damage }: SweepDeps, item: string, work: () => Prom
   }
 }
 
-async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepResources(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   for (const prefix of [ObjectKeys.predictionsFolder(tenant), ObjectKeys.batchesFolder(tenant)]) {
     for await (const id of listFolders(store, prefix)) {
       // Ids sort by time, so all ids after the first valid one are valid.
-      if (!retention.isExpired(id, nowMs)) break;
+      if (!retention.isExpired(id, cutoffMs)) break;
       removed += await runIsolated(deps, `${prefix}${id}`, async () => {
         await store.deletePrefix(`${prefix}${id}/`);
         await deletePending(store, tenant, id);
@@ -164,12 +184,12 @@ async function sweepResources(deps: SweepDeps, tenant: string, nowMs: number): P
 }
 
 /** Removes reviews of expired resources, including a review that was stored while its resource was being deleted. */
-async function sweepReviews(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepReviews(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   const prefix = ObjectKeys.reviewsFolder(tenant);
   let removed = 0;
   for await (const id of listFolders(store, prefix)) {
-    if (!retention.isExpired(id, nowMs)) continue;
+    if (!retention.isExpired(id, cutoffMs)) continue;
     removed += await runIsolated(deps, `${prefix}${id}`, async () => {
       await store.deletePrefix(`${prefix}${id}/`);
       return 1;
@@ -179,12 +199,12 @@ async function sweepReviews(deps: SweepDeps, tenant: string, nowMs: number): Pro
 }
 
 /** Removes uploaded files of finished batches, which may be kept for a shorter time than the results. */
-async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepInputs(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   if (retention.days.inputs >= retention.days.resources) return removed;
   for await (const id of listFolders(store, ObjectKeys.batchesFolder(tenant))) {
-    if (!retention.isInputExpired(id, nowMs)) break;
+    if (!retention.isInputExpired(id, cutoffMs)) break;
     removed += await runIsolated(deps, ObjectKeys.batchInput(tenant, id), async () => {
       if ((await isPending(store, tenant, id)) || (await store.head(ObjectKeys.batchInput(tenant, id))) === undefined)
         return 0;
@@ -197,15 +217,30 @@ async function sweepInputs(deps: SweepDeps, tenant: string, nowMs: number): Prom
 }
 
 const HOUR_MS = 60 * 60_000;
+/** After this time no upload can still be running. */
+const MAX_UPLOAD_MS = 24 * HOUR_MS;
+/** An upload that could not be removed is tried again for this long. Longer than the time between two passes. */
+const OVERLAP_MS = 2 * HOUR_MS;
 
-/** Removes uploads whose process crashed before acceptance, a day later, when no upload can still be running. */
-async function sweepAbandonedUploads(deps: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+/**
+ * Removes uploads whose process crashed before acceptance, a day later. Earlier batches were checked by the last pass, so
+ * that a pass does not read every batch. If Redis has lost the time of the last pass, abandoned uploads that became a day
+ * old more than two hours ago stay until their retention ends: an old batch without a run may be one that is being restored from a
+ * backup.
+ */
+async function sweepAbandonedUploads(
+  deps: SweepDeps,
+  tenant: string,
+  { nowMs, lastPassMs }: SweepTimes,
+): Promise<number> {
   const { store } = deps;
   let removed = 0;
   const prefix = ObjectKeys.batchesFolder(tenant);
-  const createdBefore = (hours: number) => createId('batch_', nowMs - hours * HOUR_MS);
-  const end = createdBefore(24);
-  for await (const id of listFolders(store, prefix, `${prefix}${createdBefore(26)}`)) {
+  const idAt = (timeMs: number) => createId('batch_', timeMs - MAX_UPLOAD_MS);
+  const end = idAt(nowMs);
+  // A clock that was ahead may have dated the last pass in the future.
+  const checkedUntil = idAt(Math.min(lastPassMs, nowMs) - OVERLAP_MS);
+  for await (const id of listFolders(store, prefix, `${prefix}${checkedUntil}`)) {
     if (id > end) break;
     removed += await runIsolated(deps, `${prefix}${id}`, async () => {
       if (await wasAccepted(store, tenant, id)) return 0;
@@ -225,16 +260,20 @@ async function wasAccepted(store: ObjectStore, tenant: string, id: string): Prom
 }
 
 /** Removes the segments of the status index that cover only removed resources. */
-async function sweepIndex({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
-  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+async function sweepIndex({ store, retention }: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+  const oldestMs = cutoffMs - retention.days.resources * 24 * HOUR_MS;
   const predictions = await removeSegmentsBefore(store, { tenant, kind: 'predictions' }, createId('pred_', oldestMs));
   return predictions + (await removeSegmentsBefore(store, { tenant, kind: 'batches' }, createId('batch_', oldestMs)));
 }
 
 /** Removes idempotency keys of expired resources. */
-async function sweepIdempotencyKeys({ store, retention }: SweepDeps, tenant: string, nowMs: number): Promise<number> {
+async function sweepIdempotencyKeys(
+  { store, retention }: SweepDeps,
+  tenant: string,
+  cutoffMs: number,
+): Promise<number> {
   let removed = 0;
-  const oldestMs = nowMs - retention.days.resources * 24 * HOUR_MS;
+  const oldestMs = cutoffMs - retention.days.resources * 24 * HOUR_MS;
   for await (const { key, modifiedAt } of listAll(store, ObjectKeys.idempotencyFolder(tenant))) {
     if (modifiedAt.getTime() > oldestMs) continue;
     await store.delete(key);
