@@ -48,7 +48,7 @@ export let alarmDenominator: f64 = 0;
 export let candidateCount: u32 = 0;
 
 const ANSWERED: u8 = 0;
-const UNUSUAL: u8 = 1;
+const FAR: u8 = 1;
 const MISSING: u8 = 2;
 const OUT_OF_RANGE: u8 = 3;
 
@@ -77,7 +77,7 @@ export function classRatio(count: u32): void {
     rankNearest(benignBlocks, blockCount, nearMalignant);
     store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest));
     store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest));
-    store<u8>(status + row, isBeyondAlarm(kthOfBoth(k, nearBenign, nearMalignant)) ? UNUSUAL : ANSWERED);
+    store<u8>(status + row, isBeyondAlarm(kthOfBoth(k, nearBenign, nearMalignant)) ? FAR : ANSWERED);
   }
 }
 
@@ -90,7 +90,7 @@ export function votes(count: u32): void {
     rankNearest(0, blockCount, nearBenign);
     const kth = load<f64>(nearBenign + ((k - 1) << 3));
     countVotes(kth, row);
-    store<u8>(status + row, isBeyondAlarm(kth) ? UNUSUAL : ANSWERED);
+    store<u8>(status + row, isBeyondAlarm(kth) ? FAR : ANSWERED);
   }
 }
 

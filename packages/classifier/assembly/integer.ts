@@ -26,7 +26,7 @@ const GRADE_PAIRS: u32 = GRADES * GRADES;
 const PAIRS_PER_PASS: u32 = 5;
 
 const ANSWERED: u8 = 0;
-const UNUSUAL: u8 = 1;
+const FAR: u8 = 1;
 const MISSING: u8 = 2;
 const OUT_OF_RANGE: u8 = 3;
 
@@ -50,7 +50,7 @@ export function classRatio(rows: u32): void {
     store<f64>(benign + (row << 3), meanDistance(nearBenign, benignNearest, distances, keys));
     store<f64>(malignant + (row << 3), meanDistance(nearMalignant, malignantNearest, distances, keys));
     const kth = highest(i16x8.min_u(nearBenign, i8x16.swizzle(nearMalignant, lanes)));
-    store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
+    store<u8>(status + row, kth > alarmRank ? FAR : ANSWERED);
   }
 }
 
@@ -69,7 +69,7 @@ export function votes(rows: u32): void {
     const found = countVotes(kth);
     store<f64>(benign + (row << 3), <f64>(found & 0xffffffff));
     store<f64>(malignant + (row << 3), <f64>(found >> 32));
-    store<u8>(status + row, kth > alarmRank ? UNUSUAL : ANSWERED);
+    store<u8>(status + row, kth > alarmRank ? FAR : ANSWERED);
   }
 }
 

@@ -7,7 +7,7 @@ import {
   NoKernel,
   type RoutingCounts,
   STATUS_COUNT,
-  UNUSUAL,
+  FAR,
 } from './kernel/kernel';
 import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
 import type { NearestRows } from './knn/nearest';
@@ -100,7 +100,7 @@ export class Classifier {
     const values = this.checkSample(sample);
     const missingMask = reference.score(values, 0);
     const probability = this.rule(reference.benign, reference.malignant);
-    const indeterminate = indeterminateFlags(probability, reference.isUnusual || this.isNovel(values, 0, probability));
+    const indeterminate = indeterminateFlags(probability, reference.isFar || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
@@ -157,23 +157,18 @@ export class Classifier {
       const row = first + i;
       const status = kernel.status[i];
       samplesByStatus[status]++;
-      const isAnswered = status <= UNUSUAL;
+      const isAnswered = status <= FAR;
       if (!isAnswered) reference.score(samples, row * featureCount);
       const { benign, malignant } = reference;
       const probability = isAnswered ? rule(kernel.benign[i], kernel.malignant[i]) : rule(benign, malignant);
-      const isFar = isAnswered ? status === UNUSUAL : reference.isUnusual;
-      writePrediction(
-        out,
-        row,
-        probability,
-        isFar || this.isNovel(samples, row * featureCount, probability),
-        threshold,
-      );
+      const isFar = isAnswered ? status === FAR : reference.isFar;
+      const isUnusual = isFar || this.isNovel(samples, row * featureCount, probability);
+      writePrediction(out, row, probability, isUnusual, threshold);
     }
   }
 
   private isNovel(samples: Samples, at: number, probability: number): boolean {
-    return this.novelty !== undefined && this.novelty.isUnusual(samples, at, probability);
+    return this.novelty !== undefined && this.novelty.isNovel(samples, at, probability);
   }
 
   private toNeighbors(nearest: NearestRows): Neighbor[] {

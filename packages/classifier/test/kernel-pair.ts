@@ -1,5 +1,5 @@
 import { createKernel } from '../src/kernel/create-kernel';
-import { type Kernel, type KernelModel, UNUSUAL } from '../src/kernel/kernel';
+import { type Kernel, type KernelModel, FAR } from '../src/kernel/kernel';
 import type { MetricName, RuleName } from '../src/model/model-file';
 import { ReferenceKnn } from '../src/knn/reference-knn';
 
@@ -40,11 +40,11 @@ export function expectEqualToReference(
 ): number {
   const values = Float64Array.from(samples.flat());
   kernel.scoreBlock(values, 0, samples.length);
-  const answered = Array.from(samples.keys()).filter((row) => kernel.status[row] <= UNUSUAL);
+  const answered = Array.from(samples.keys()).filter((row) => kernel.status[row] <= FAR);
   for (const row of answered) {
     reference.score(values, row * featureCount);
-    const expected = [reference.benign, reference.malignant, reference.isUnusual];
-    expect([kernel.benign[row], kernel.malignant[row], kernel.status[row] === UNUSUAL]).toEqual(expected);
+    const expected = [reference.benign, reference.malignant, reference.isFar];
+    expect([kernel.benign[row], kernel.malignant[row], kernel.status[row] === FAR]).toEqual(expected);
   }
   return answered.length;
 }

@@ -1,5 +1,5 @@
 export { advanceVirtualClock } from './jobs/fair-share';
-export { JobConsumer, type JobConsumerOptions, RetryLaterError } from './jobs/job-consumer';
+export { JobConsumer, type JobConsumerOptions, PostponeError } from './jobs/job-consumer';
 export { type BatchWork, JobProducer, type JobState } from './jobs/job-producer';
 export {
   CANARY_TENANT,

@@ -169,7 +169,7 @@ function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHead
   );
 }
 
-/** The error of the rows of a shard that exhausted its attempts. */
+/** The error of the rows of a failed shard. */
 export const SHARD_FAILED = {
   code: 'shard-failed',
   detail: 'this part of the file could not be scored after several attempts; retry the batch',

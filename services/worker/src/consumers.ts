@@ -95,7 +95,7 @@ function createSingleConsumer(
     cleanUp: async (data) => {
       if (!isOfRow(data)) await processor.cleanUp(data);
     },
-    onRetriesExhausted: async (job) => {
+    onAttemptsExhausted: async (job) => {
       if (!isPrediction(job)) return;
       deps.metrics.predictionFailed(job);
       await processor.fail(job.data);
@@ -131,7 +131,7 @@ function createBatchConsumers(
         await advanceVirtualClock(deps.redis, priority);
       },
       // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
-      onRetriesExhausted: ({ data }) => deps.metrics.shardFailed(data),
+      onAttemptsExhausted: ({ data }) => deps.metrics.shardFailed(data),
       changedId,
     }),
     createConsumer<FinalizeJob>(deps, queueNames.finalize, 1, {
@@ -141,7 +141,7 @@ function createBatchConsumers(
         protection.run(async () =>
           finalizer.process(job.data, exhaustedShards(await job.getIgnoredChildrenFailures())),
         ),
-      onRetriesExhausted: ({ data }) => finalizer.failRun(data),
+      onAttemptsExhausted: ({ data }) => finalizer.failRun(data),
       changedId,
     }),
   ];
@@ -152,13 +152,13 @@ interface QueueHandler<T> {
   isWellFormed: (job: Job<T>) => boolean;
   /** @throws InvalidJobError when the store does not have the resource that the job names */
   check?: (data: T) => Promise<unknown>;
-  /** @returns false when another delivery, a cancel or a rollback decided the outcome */
+  /** @returns false when a record's result was not stored: the record was canceled, completed before or rolled back */
   process: (job: Job<T>) => Promise<boolean | void>;
   /** Called unless `process` returned false, in parallel with publishing the change. */
   onCompleted?: (job: Job<T>) => Promise<void>;
   /** Removes what is left over; runs after waiting clients have been notified. */
   cleanUp?: (data: T) => Promise<void>;
-  onRetriesExhausted: (job: Job<T>) => Promise<void>;
+  onAttemptsExhausted: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;
 }
@@ -188,11 +188,11 @@ function createConsumer<T extends { v: number; tenant: string }>(
         await handler.cleanUp?.(job.data);
       });
     },
-    onRetriesExhausted: async (job, error) => {
+    onAttemptsExhausted: async (job, error) => {
       const rejection = error instanceof InvalidJobError ? error : await findRejection(handler, job);
       if (rejection !== undefined) return reportRejected(deps, job, rejection);
       logger.error({ ...jobLogFields(job), err: error }, 'job failed');
-      await handler.onRetriesExhausted(job);
+      await handler.onAttemptsExhausted(job);
       await publishChange(redis, handler.changedId(job.data));
     },
   });
@@ -226,7 +226,7 @@ function reportRejected(
 }
 
 /**
- * Returns the shards whose jobs exhausted their attempts, from the flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
+ * Returns the shards whose jobs have used up their attempts, from the flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
  * A child that was rejected as invalid is left out, because its shard was never tried; the finalizer scores it.
  */
 function exhaustedShards(failures: Record<string, string>): Set<number> {

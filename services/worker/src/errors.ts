@@ -1,5 +1,5 @@
 import { ModelFileError } from '@cytoqueue/classifier';
-import { RetryLaterError, UnrecoverableError } from '@cytoqueue/queue';
+import { PostponeError, UnrecoverableError } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
 import {
   InvalidKeyError,
@@ -12,7 +12,7 @@ import {
 } from '@cytoqueue/storage';
 
 /** Errors that would occur again on every attempt. */
-const NON_RETRYABLE = [
+const PERMANENT = [
   ModelFileError,
   ModelDigestError,
   UnknownModelError,
@@ -29,26 +29,26 @@ export function alarmOf(error: unknown): 'object-mismatch' | 'object-corrupt' | 
 }
 
 /** Temporary outages that do not depend on the job. */
-const RETRYABLE = [StoreUnavailableError, StoreFullError];
-const RETRY_LATER_DELAY_MS = 2_000;
+const TEMPORARY = [StoreUnavailableError, StoreFullError];
+const POSTPONE_DELAY_MS = 2_000;
 /** Delay until a newer worker may take a job whose data this release cannot read. */
 const UNKNOWN_FORMAT_DELAY_MS = 5_000;
 /** After this time an outage counts as the job's own failure and uses up its attempts. */
-const MAX_RETRY_LATER_MS = 24 * 3_600_000;
+const MAX_POSTPONED_MS = 24 * 3_600_000;
 
 /**
- * Decides for every error whether the job is retried later without using up an attempt, retried as an attempt, or fails
+ * Decides for every error whether the job is postponed without using up an attempt, uses up an attempt, or fails
  * permanently (UnrecoverableError, which BullMQ does not retry). An unavailable or full store uses up no attempt: a
  * minute without S3 must not turn a lab's rows into failed ones.
  * @param ageMs time since the job was created
  */
 export function toJobError(error: unknown, ageMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));
-  if (error instanceof RetryLaterError) return error;
-  if (RETRYABLE.some((type) => error instanceof type) && ageMs < MAX_RETRY_LATER_MS)
-    return new RetryLaterError(RETRY_LATER_DELAY_MS, { cause: error });
-  if (error instanceof ObjectFormatError && ageMs < MAX_RETRY_LATER_MS)
-    return new RetryLaterError(UNKNOWN_FORMAT_DELAY_MS, { cause: error });
-  if (!NON_RETRYABLE.some((type) => error instanceof type)) return error;
+  if (error instanceof PostponeError) return error;
+  if (TEMPORARY.some((type) => error instanceof type) && ageMs < MAX_POSTPONED_MS)
+    return new PostponeError(POSTPONE_DELAY_MS, { cause: error });
+  if (error instanceof ObjectFormatError && ageMs < MAX_POSTPONED_MS)
+    return new PostponeError(UNKNOWN_FORMAT_DELAY_MS, { cause: error });
+  if (!PERMANENT.some((type) => error instanceof type)) return error;
   return Object.assign(new UnrecoverableError(error.message), { cause: error });
 }

@@ -63,7 +63,7 @@ export class Explainer {
   }
 
   private unusual(novelty: Novelty, values: Float64Array, probability: number): UnusualEvidence | null {
-    const isUnusual = this.reference.isUnusual || novelty.isUnusual(values, 0, probability);
+    const isUnusual = this.reference.isFar || novelty.isNovel(values, 0, probability);
     return isUnusual ? novelty.describe(values, probability, this.model.schema) : null;
   }
 

@@ -8,7 +8,7 @@ export const BLOCK_ROWS = 1024;
 /** Status of a sample after a kernel ran; `assembly/` uses the same numbers. */
 const ANSWERED = 0;
 /** Answered, and the k-th nearest row is beyond the alarm distance. */
-export const UNUSUAL = 1;
+export const FAR = 1;
 /** This status and all greater ones: the reference must answer. */
 export const MISSING = 2;
 export const OUT_OF_RANGE = 3;
@@ -79,7 +79,7 @@ export interface RoutingCounts {
 export function countRouting({ name, candidates, fullScans }: Kernel, countsByStatus: Float64Array): RoutingCounts {
   return {
     kernel: name,
-    answeredByKernel: countsByStatus[ANSWERED] + countsByStatus[UNUSUAL],
+    answeredByKernel: countsByStatus[ANSWERED] + countsByStatus[FAR],
     missing: countsByStatus[MISSING],
     outOfRange: countsByStatus[OUT_OF_RANGE],
     withoutKernel: countsByStatus[NO_KERNEL],

@@ -1,5 +1,5 @@
 // Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
-// sha256:6041834b2dac103a5926d6f8badccd02e6ab9658f2534cf4ae48ba52033a605a
+// sha256:9170d47056e67bb8421866ac2ebd4226c0a89c6acccfc5fbab30f8cb6d274fa5
 
 export const integerWasm =
   'AGFzbQEAAAABGgVgAn9/AXtgAX8AYAN7e38Be2AAAGABfwF/AwkIAgAAAwAEAQEFAwEAAAa1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +

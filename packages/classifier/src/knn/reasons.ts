@@ -1,6 +1,6 @@
 /** The probability lies strictly between .05 and .95. */
 export const GREY_ZONE = 1;
-/** The k-th nearest training row is farther away than it is for 99 % of the training rows. */
+/** The record is far (its k-th nearest training row is farther away than for 99 % of the training rows) or novel (see `Novelty`). */
 export const UNUSUAL_RECORD = 2;
 
 const reasons = [

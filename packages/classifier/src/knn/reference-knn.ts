@@ -12,7 +12,7 @@ export class ReferenceKnn {
   benign = 0;
   malignant = 0;
   /** True when the k-th nearest row is beyond the alarm distance. */
-  isUnusual = false;
+  isFar = false;
   private readonly search: BruteForceSearch;
   private readonly neighborhood: ClassNeighbors;
 
@@ -43,7 +43,7 @@ export class ReferenceKnn {
       this.benign = search.meanDistance(benign);
       this.malignant = search.meanDistance(malignant);
     }
-    this.isUnusual = exceedsAlarm(all, model.file.alarm);
+    this.isFar = exceedsAlarm(all, model.file.alarm);
     return missingMask;
   }
 

@@ -16,7 +16,7 @@ const MAX_UNEXPECTED = 5;
 const LARGEST_GRADE = 255;
 
 /**
- * Tells records that are unlike the training data, from one record alone. A record is unusual when it fits none of the
+ * Tells records that are unlike the training data, from one record alone. A record is novel when it fits none of the
  * classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at twice
  * the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between threads.
  */
@@ -53,7 +53,7 @@ export class Novelty {
    * @param at where the sample begins
    * @param probability the model's answer to this sample
    */
-  isUnusual(samples: Samples, at: number, probability: number): boolean {
+  isNovel(samples: Samples, at: number, probability: number): boolean {
     const missing = samples instanceof Uint8Array ? this.takeGrades(samples, at) : this.takeNumbers(samples, at);
     if (this.isOutside) return true;
     return (

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { createProducerConnection, createWorkerConnection } from '../redis/connection';
-import { JobConsumer, RetryLaterError } from './job-consumer';
+import { JobConsumer, PostponeError } from './job-consumer';
 import { advanceVirtualClock, reservePriorities } from './fair-share';
 import { REDIS_PREFIX, type ShardJob, queueNames } from './job-types';
 import { JobProducer } from './job-producer';
@@ -51,7 +51,7 @@ async function work(
     queue: queueNames.shards,
     connection: working,
     concurrency: 1,
-    onRetriesExhausted: async () => undefined,
+    onAttemptsExhausted: async () => undefined,
     onError: () => undefined,
     process: async ({ data, priority }) => {
       outcome(served);
@@ -76,7 +76,7 @@ test('a tenant that arrives during a store outage shares with the tenant whose s
   await work(
     async () => (await queue.getDelayedCount()) === left,
     (before) => {
-      if (before.length >= served) throw new RetryLaterError(HOUR_MS);
+      if (before.length >= served) throw new PostponeError(HOUR_MS);
     },
   );
   await enqueue('new', left);

@@ -14,7 +14,7 @@ export interface JobConsumerOptions<T extends { v: number }> {
   concurrency: number;
   process: (job: Job<T>) => Promise<void>;
   /** Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes. */
-  onRetriesExhausted: (job: Job<T>, error: Error) => Promise<void>;
+  onAttemptsExhausted: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
 
@@ -25,8 +25,8 @@ const UNKNOWN_VERSION_DELAY_MS = 5_000;
 const REDIS_UNRESPONSIVE_MS = 5_000;
 
 /** Thrown by `process` to postpone the job by `delayMs`, without using an attempt. */
-export class RetryLaterError extends Error {
-  override readonly name = 'RetryLaterError';
+export class PostponeError extends Error {
+  override readonly name = 'PostponeError';
 
   constructor(
     readonly delayMs: number,
@@ -38,7 +38,7 @@ export class RetryLaterError extends Error {
 
 /**
  * A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent. `stop` waits for running jobs and for
- * their `onRetriesExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
+ * their `onAttemptsExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
  */
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
@@ -58,7 +58,7 @@ export class JobConsumer<T extends { v: number }> {
       if (error instanceof SyntaxError) dropUnreadableFields(options.connection, options.queue).catch(options.onError);
     });
     this.worker.on('failed', (job, error) => {
-      if (job?.finishedOn !== undefined) this.track(options.onRetriesExhausted(job, error).catch(options.onError));
+      if (job?.finishedOn !== undefined) this.track(options.onAttemptsExhausted(job, error).catch(options.onError));
     });
   }
 
@@ -118,7 +118,7 @@ async function runIfSupported<T extends { v: number }>(
   try {
     await options.process(job);
   } catch (error) {
-    if (!(error instanceof RetryLaterError)) throw error;
+    if (!(error instanceof PostponeError)) throw error;
     await delayJob(job, token, error.delayMs);
   }
 }

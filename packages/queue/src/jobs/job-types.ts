@@ -3,7 +3,7 @@ import type { JobsOptions } from 'bullmq';
 /** Prefix of every Redis key. */
 export const REDIS_PREFIX = 'cytoqueue';
 
-/** Single records have their own queue, so that they never wait behind a lab's shards. */
+/** Single records never wait behind a lab's shards: their queue holds no other jobs than the evidence of single rows, on request. */
 export const queueNames = { predictions: 'predictions', shards: 'shards', finalize: 'finalize' } as const;
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 
@@ -59,7 +59,7 @@ const keepFinished = {
 
 export const jobOptions = {
   prediction: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 200 } },
-  /** Without ignoreDependencyOnFailure the finalizer would never start after a shard has exhausted its retries. */
+  /** Without ignoreDependencyOnFailure the finalizer would never start after a shard has used up its attempts. */
   shard: {
     ...keepFinished,
     attempts: 3,

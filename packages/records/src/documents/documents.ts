@@ -197,7 +197,7 @@ export interface ManifestDocument {
   drift?: DriftDocument;
   /** For a file with a class column of the model's labels. Absent in manifests of earlier releases. */
   agreement?: AgreementDocument;
-  /** 0-based shards that exhausted their retries. */
+  /** 0-based. The frozen list of the run; for a run whose finalizer failed, every shard without an object. */
   failed_shards: number[];
 }
 

@@ -15,8 +15,8 @@ test('the limits let the chosen share of each class pass, left out, and nearly s
   const fitted = new NoveltyFit(training, groupById(completeRows), wbc);
   for (const quantile of [0.8, 0.9, 0.95]) {
     const novelty = new Novelty(fitted.at({ quantile, checksMagnification: true }));
-    const own = Array.from(training.labels, (label, row) => novelty.isUnusual(training.samples, row * 9, label));
-    const share = own.filter((isUnusual) => isUnusual).length / own.length;
+    const own = Array.from(training.labels, (label, row) => novelty.isNovel(training.samples, row * 9, label));
+    const share = own.filter((isNovel) => isNovel).length / own.length;
     expect(share).toBeGreaterThan((1 - quantile) * 0.4);
     expect(share).toBeLessThan((1 - quantile) * 1.05);
   }

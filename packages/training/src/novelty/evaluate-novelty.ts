@@ -194,7 +194,7 @@ class Judge {
     let novelty = this.novelties.get(key);
     if (novelty === undefined) this.novelties.set(key, (novelty = new Novelty(this.noveltyFit.at(strictness))));
     const { featureCount } = this.classifier.model.training;
-    return (row) => novelty.isUnusual(samples, row * featureCount, predictions.probability[row]);
+    return (row) => novelty.isNovel(samples, row * featureCount, predictions.probability[row]);
   }
 }
 
@@ -205,10 +205,10 @@ function emptyTally(): Tally {
   return [0, 0, 0, 0];
 }
 
-function count(tally: Tally, { labels, predictions }: ShiftedAnswers, isUnusual: (row: number) => boolean): void {
+function count(tally: Tally, { labels, predictions }: ShiftedAnswers, isNovel: (row: number) => boolean): void {
   labels.forEach((label, row) => {
     const isConfident =
-      predictions.indeterminate[row] === 0 && !isGreyZone(predictions.probability[row]) && !isUnusual(row);
+      predictions.indeterminate[row] === 0 && !isGreyZone(predictions.probability[row]) && !isNovel(row);
     if (!isConfident) return;
     const isWrong = predictions.label[row] !== label;
     tally[0]++;

@@ -39,7 +39,7 @@ export class RequestAuditor {
     const entry: AuditEntry = {
       action: this.actionOf(operation.operationId),
       resource: resourceOf(path, id),
-      recordDone: async () => {
+      recordDurably: async () => {
         isRecorded = true;
         this.log.append(principal, entry.action, entry.resource);
         await this.log.flush();

@@ -1,7 +1,8 @@
 /*
- * A 202 guarantees that the batch is durable. Order: input, quota reservation, `batch.json`, claim of the idempotency key,
- * pending marker (the commit point, see commit.ts), jobs, response. Limits are checked after the idempotency key: a
- * repeated request gets its earlier batch even if the tenant's quota is full by now.
+ * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, upload limits, input, quota reservation,
+ * `batch.json`, claim of the key, pending marker (the commit point, see commit.ts), jobs, response. The key is looked up
+ * before the limits, so that a repeated request gets its earlier batch even if the tenant's quota is full by now; it is
+ * claimed last before the marker, so that a claim names a batch that can be completed.
  */
 import { createHash } from 'node:crypto';
 import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';

@@ -106,13 +106,13 @@ async function sendResultFile(
   if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
     if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);
-    await auditEntry.recordDone();
+    await auditEntry.recordDurably();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
   }
   const file = requireFinishedFile(principal.tenant, stored, resultFile);
   const name = downloadName(stored.batch.filename ?? params.id, resultFile);
   const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   if (format !== 'csv') {
     const { batch, completion } = stored;
     const rows = rowsOf(resultFile, completion?.manifest);
@@ -212,7 +212,7 @@ async function sendAccepted(
 ): Promise<void> {
   const { id } = batch;
   auditEntry.resource = `batches/${id}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   const view = await readBatchResponse(deps, principal.tenant, id).catch(() => toAcceptedResponse(batch));
   response
     .status(202)
@@ -238,7 +238,7 @@ async function cancel(
 ): Promise<void> {
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await cancelBatch(deps.store, principal.tenant, params.id);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   deps.changes.notify(params.id);
   response.status(202).json(await responseAfter(deps, principal.tenant, { ...before, status: 'canceling' }));
 }
@@ -247,7 +247,7 @@ async function retry(deps: BatchRouteDeps, { response, params, principal, auditE
   deps.retention.assertInputNotExpired(params.id);
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await retryBatch(deps, principal.tenant, params.id);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   deps.changes.notify(params.id);
   response
     .status(202)
@@ -265,7 +265,7 @@ async function remove(
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   await deleteBatch(deps, principal.tenant, params.id);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }
 

@@ -15,10 +15,11 @@ export interface AuditEntry {
   resource: string;
   action: string;
   /**
-   * Records the operation as done and waits until that is durable. Call it before responding with results or a change.
+   * Records the operation as done and waits until that is durable. Handlers call it before they respond with a file, a list
+   * of answers or a change. Accepted records and reads of one resource do not wait: `finish` records them within a second.
    */
-  recordDone: () => Promise<void>;
-  /** Records the outcome unless `recordDone` has done so. */
+  recordDurably: () => Promise<void>;
+  /** Records the outcome unless `recordDurably` has done so. */
   finish: (error?: unknown) => void;
 }
 

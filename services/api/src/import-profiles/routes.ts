@@ -154,7 +154,7 @@ async function putProfile(store: ObjectStore, context: HandlerContext): Promise<
   auditEntry.resource = `import-profiles/${name}`;
   await store.put(key, sealDocument(content), { contentType: 'application/json' });
   if (!names.includes(name)) await assertStillInLimit(store, principal.tenant, key);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json({ name, ...content });
 }
 
@@ -179,6 +179,6 @@ async function deleteProfile(
   if ((await store.head(key)) === undefined) throw new ObjectNotFoundError(key);
   auditEntry.resource = `import-profiles/${name}`;
   await store.delete(key);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }

@@ -129,7 +129,7 @@ async function createKey(
       : { key_sha256: sha256(idempotencyKey), payload_sha256: payloadDigest(newKey) };
   const { id, key, description } = await tenantKeys.create(principal, newKey, idempotentRequest);
   auditEntry.resource = `keys/${id}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(201).json({ ...description, key });
 }
 
@@ -142,7 +142,7 @@ async function deleteKey(
   assertReauthenticated(keys, principal, current_key);
   await tenantKeys.remove(principal.tenant, params.id);
   auditEntry.resource = `keys/${params.id}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }
 

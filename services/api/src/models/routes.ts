@@ -139,7 +139,7 @@ async function promote(
   });
   if ('rollback' in body) auditEntry.action = 'model.rollback';
   auditEntry.resource = `models/${params.name}@${version}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json(await findModel(registry, params.name));
 }
 

@@ -81,7 +81,7 @@ async function setShadow(
     throw error instanceof InvalidShadowError ? invalidVersion(error) : error;
   });
   auditEntry.resource = `models/${name}@${version}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json(await toResponse(registry, set));
 }
 
@@ -93,7 +93,7 @@ async function endShadow(
   const found = await registry.shadows.find(name);
   if (found === undefined || !(await registry.shadows.end(name))) throw notFound();
   auditEntry.resource = `models/${name}@${found.model.version}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }
 

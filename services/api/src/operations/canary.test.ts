@@ -81,7 +81,7 @@ async function withWorker(
       await api.store.putOnce(ObjectKeys.predictionResult(tenant, predictionId), Buffer.from(JSON.stringify(end)));
       await publishChange(connection, predictionId);
     },
-    onRetriesExhausted: async () => undefined,
+    onAttemptsExhausted: async () => undefined,
     onError: () => undefined,
   });
   worker.start();

@@ -32,7 +32,7 @@ test('a prediction never goes back from processing to queued, even while its res
     connection,
     concurrency: 1,
     process: () => finished,
-    onRetriesExhausted: ignore,
+    onAttemptsExhausted: ignore,
     onError: () => undefined,
   });
   worker.start();

@@ -73,6 +73,7 @@ async function createPrediction(
   const body = parse(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
   const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
+  // The record is accepted, so nothing may fail from here on.
   const { id, created_at } = accepted;
   auditEntry.resource = `predictions/${id}`;
   response.set('Location', predictionLink(id));
@@ -84,7 +85,7 @@ async function createPrediction(
       return;
     }
   }
-  // The record is accepted, so nothing may fail from here on. A repeated request may find it in any state.
+  // A repeated request may find the record in any state.
   const { status } = isNew
     ? toQueuedResponse(accepted)
     : await readPredictionResponse(deps, principal.tenant, id).catch(() => toQueuedResponse(accepted));
@@ -129,7 +130,7 @@ async function listPredictions(deps: PredictionRouteDeps, context: HandlerContex
  */
 async function cancelPrediction(
   deps: PredictionRouteDeps,
-  { response, params, principal }: HandlerContext,
+  { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const { tenant } = principal;
   const view = await readPredictionResponse(deps, tenant, params.id);
@@ -144,6 +145,7 @@ async function cancelPrediction(
     throw error;
   }
   await deps.store.delete(ObjectKeys.pending(tenant, params.id)).catch(() => undefined);
+  await auditEntry.recordDurably();
   deps.changes.notify(params.id);
   const { queue_position: _, ...shown } = view;
   response.json(await readPredictionResponse(deps, tenant, params.id).catch(() => ({ ...shown, ...completion })));
@@ -154,7 +156,7 @@ async function removePrediction(
   { response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   await deletePrediction(deps, principal.tenant, params.id);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }
 

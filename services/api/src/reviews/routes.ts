@@ -131,7 +131,7 @@ async function createReview(
   const id = await claimId(deps, tenant, idempotencyKeyOf(request), ['review', target.folder, body]);
   const created_at = new Date(idTimeMs('review_', id) ?? Date.now()).toISOString();
   const review = await storeReview(deps, target, { id, created_at, key_id: keyId, ...body });
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(201).json(review);
 }
 

@@ -67,7 +67,7 @@ async function replaceSettings(
   const wanted = parse(settingsBody, await readJson(request, response), 'field');
   if (wanted.default_model !== null) await assertPinned(registry, wanted.default_model);
   await settings.replace(principal.tenant, wanted);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json(wanted);
 }
 

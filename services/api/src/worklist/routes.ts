@@ -26,7 +26,7 @@ async function listWorklist(
   const lastId = last === undefined ? null : formatCursor(last);
   if (hasMore && lastId !== null)
     setNextLink(request, response, { limit: String(limit), after: lastId, ...(outcome && { outcome }) });
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json({ data, has_more: hasMore, last_id: lastId });
 }
 

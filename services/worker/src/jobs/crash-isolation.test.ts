@@ -1,4 +1,4 @@
-import { RetryLaterError } from '@cytoqueue/queue';
+import { PostponeError } from '@cytoqueue/queue';
 import { CrashIsolation } from './crash-isolation';
 
 /** Work that runs until the test calls `end`. */
@@ -38,7 +38,7 @@ test('a second redelivered job is delayed', async () => {
   const isolation = new CrashIsolation();
   const first = work('first', []);
   const running = isolation.run(true, first.run);
-  await expect(isolation.run(true, first.run)).rejects.toBeInstanceOf(RetryLaterError);
+  await expect(isolation.run(true, first.run)).rejects.toBeInstanceOf(PostponeError);
   first.end();
   await running;
   await expect(isolation.run(true, async () => undefined)).resolves.toBeUndefined();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryLaterError } from '@cytoqueue/queue';
+import { PostponeError } from '@cytoqueue/queue';
 
 /** Wait until the other redelivered jobs are delayed in Redis: the one that runs may crash this process. */
 const DELAY_SETTLE_MS = 250;
 /** Random, so that two redelivered jobs do not keep meeting. */
-const retryDelayMs = (): number => 1_000 + Math.random() * 1_000;
+const postponeDelayMs = (): number => 1_000 + Math.random() * 1_000;
 
 /**
  * Runs a redelivered job alone (a writer lock; other jobs are readers). A job that was active when its worker crashed
@@ -16,14 +16,14 @@ export class CrashIsolation {
   private isRunningAlone = false;
   private waiting: (() => void)[] = [];
 
-  /** @throws RetryLaterError for a second redelivered job: it must not be active beside the first, not even waiting */
+  /** @throws PostponeError for a second redelivered job: it must not be active beside the first, not even waiting */
   async run(isRedelivered: boolean, work: () => Promise<void>): Promise<void> {
     if (isRedelivered) await this.runAlone(work);
     else await this.runShared(work);
   }
 
   private async runAlone(work: () => Promise<void>): Promise<void> {
-    if (this.isRunningAlone) throw new RetryLaterError(retryDelayMs());
+    if (this.isRunningAlone) throw new PostponeError(postponeDelayMs());
     this.isRunningAlone = true;
     try {
       while (this.activeCount > 0) await this.untilChange();

@@ -1,7 +1,8 @@
 /*
- * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files and last the
- * manifest (each write-once), then the run's pending marker is deleted. After a crash in between, everything is
- * repeated with the same bytes; the reconciler ensures that until the marker is deleted.
+ * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the shadow's
+ * marker if the model has a shadow, and last the manifest (each write-once), then the run's pending marker is deleted.
+ * After a crash in between, everything is repeated with the same bytes; the reconciler ensures that until the marker is
+ * deleted.
  */
 import { createHash } from 'node:crypto';
 import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
@@ -62,7 +63,7 @@ export class Finalizer {
     private readonly batchDocuments: BatchDocumentCache,
   ) {}
 
-  /** @param exhaustedShards shards whose jobs exhausted their attempts */
+  /** @param exhaustedShards shards whose jobs have used up their attempts */
   process(job: FinalizeJob, exhaustedShards: ReadonlySet<number>): Promise<void> {
     return this.skipIfRemoved(job, () => this.processStored(job, exhaustedShards));
   }

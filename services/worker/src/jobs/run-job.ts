@@ -1,4 +1,4 @@
-import { CANARY_TENANT, type Job, RetryLaterError, UnrecoverableError } from '@cytoqueue/queue';
+import { CANARY_TENANT, type Job, PostponeError, UnrecoverableError } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import { alarmOf, toJobError } from '../errors';
 import type { LivenessMonitor } from '../liveness-monitor';
@@ -10,7 +10,7 @@ interface RunJobDeps {
   livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
 }
 
-/** Runs one job and logs one line about it: ids, times and whether it will be retried. No patient data. */
+/** Runs one job and logs one line about it: ids, times, and whether it was done, postponed or failed. No patient data. */
 export async function runJob<T extends { tenant: string }>(
   job: Job<T>,
   { logger, metrics, livenessMonitor }: RunJobDeps,
@@ -34,8 +34,8 @@ export async function runJob<T extends { tenant: string }>(
       );
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
-    if (jobError instanceof RetryLaterError) logger.warn({ ...jobLogFields(job), err: error }, 'job delayed');
-    // The last failed attempt is logged by `onRetriesExhausted`.
+    if (jobError instanceof PostponeError) logger.warn({ ...jobLogFields(job), err: error }, 'job delayed');
+    // The last failed attempt is logged by `onAttemptsExhausted`.
     else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;
   } finally {

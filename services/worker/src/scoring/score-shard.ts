@@ -116,7 +116,7 @@ function writeChanges(
   }
 }
 
-/** The rows of a shard that exhausted its attempts: `failed` in the results, and listed in the errors file to be resubmitted. */
+/** The rows of a failed shard: `failed` in the results, and listed in the errors file to be resubmitted. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
   const match = matchColumns(task, schema);

@@ -65,7 +65,7 @@ async function listRows(
   if (found.hasMore && found.lastRow !== null)
     setNextLink(request, response, { limit: String(limit), after: String(found.lastRow), ...filter });
   const data = await rows.complete(found.data);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json(toPage({ ...found, data }));
 }
 
@@ -78,7 +78,7 @@ async function searchRows(
   if (!rows.hasIds) throw noIdColumn();
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
   const data = await rows.complete(found.data);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json(toPage({ ...found, data }));
 }
 
@@ -93,7 +93,7 @@ async function getRow(
   const found = await rows.find(parseRowNumber(params.row));
   const [row = found] = await rows.complete([found]);
   if (!explain || row.result === undefined) {
-    await auditEntry.recordDone();
+    await auditEntry.recordDurably();
     response.json(row);
     return;
   }
@@ -102,7 +102,7 @@ async function getRow(
   const target = { tenant, batchId: params.id, row: row.row };
   const timeoutMs = (waitSeconds ?? Math.min(DEFAULT_WAIT_SECONDS, deps.maxWaitSeconds)) * 1_000;
   const explained = await explainRow(deps, target, { timeoutMs, isAbandoned: () => response.closed });
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   if (explained === undefined) response.status(202).set('Retry-After', '1').json(row);
   else response.json({ ...row, ...explained });
 }
