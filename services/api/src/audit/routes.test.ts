@@ -70,6 +70,15 @@ test('lists operations with actor, action and outcome, newest first, and repeate
   ]);
 });
 
+test('the cancel of a record is stored before its response', async () => {
+  const id = await api.predict(RECORD);
+  expect((await api.fetch(`/v1/predictions/${id}/cancel`, { method: 'POST' })).status).toBe(200);
+  const stored: string[] = [];
+  for await (const { key } of listAll(api.store, ObjectKeys.auditFolder(api.tenant)))
+    stored.push((await api.store.get(key)).toString());
+  expect(stored.join('')).toContain('"prediction.cancel"');
+});
+
 test('a change is stored before its response and is in the log too', async () => {
   const response = await api.fetch('/v1/models/wbc-knn/champion', {
     method: 'POST',

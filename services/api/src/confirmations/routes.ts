@@ -69,7 +69,7 @@ async function create(deps: ConfirmationRouteDeps, context: HandlerContext): Pro
   if (stored === undefined || stored instanceof Problem) throw stored;
   deps.metrics.confirmed(1);
   auditEntry.resource = `confirmations/${stored.id}`;
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(201).set('Location', linkOf(stored.id)).json(toResponse(stored));
 }
 
@@ -86,7 +86,7 @@ async function createFromCsv(
   );
   const accepted = outcomes.length - errors.length;
   deps.metrics.confirmed(accepted);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.json({ accepted, rejected: errors.length, errors: errors.slice(0, MAX_LISTED_ERRORS) });
 }
 
@@ -139,7 +139,7 @@ async function remove(
   const { tenant } = principal;
   await deleteEntry(deps.store, tenant, await readEntry(deps, tenant, params.id));
   await deps.quotas.storage.invalidate(tenant);
-  await auditEntry.recordDone();
+  await auditEntry.recordDurably();
   response.status(204).end();
 }
 
