@@ -73,7 +73,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const plot = await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/roc.svg');
     expect(plot.headers.get('Content-Security-Policy')).toContain('sandbox');
     expect((await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/..%2F1.0.0.json')).status).toBe(404);
-    expect(await page.getByRole('button', { name: /into use/ }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /^Make .* current/ }).count()).toBe(0);
   });
 
   test('the job browser is linked for a platform key but not for a tenant’s admin', async () => {
@@ -91,21 +91,21 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     await addNextVersion(app.stack.dataDir);
     const admin = await app.visit('/models', 'admin');
     await admin.page.getByRole('link', { name: 'wbc-knn 1.2.0' }).waitFor();
-    expect(await admin.page.getByRole('button', { name: /into use/ }).count()).toBe(0);
+    expect(await admin.page.getByRole('button', { name: /^Make .* current/ }).count()).toBe(0);
     const { page, complaints } = await app.visit('/models', 'maintainer');
-    await page.getByRole('button', { name: 'Put 1.2.0 into use' }).click();
+    await page.getByRole('button', { name: 'Make 1.2.0 current' }).click();
     expect(await axeViolations(page)).toEqual([]);
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Put into use' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Make current' }).click();
     // Its threshold makes it call malignant records benign.
     await page.getByText('finds fewer malignant records than the champion').waitFor();
-    await page.getByRole('button', { name: 'Put 1.2.0 into use nevertheless' }).click();
+    await page.getByRole('button', { name: 'Make 1.2.0 current nevertheless' }).click();
     expect(await axeViolations(page)).toEqual([]);
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Put into use' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Make current' }).click();
     await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.2.0' }).getByText('in use').waitFor();
     await page.getByRole('button', { name: 'Go back to 1.1.0' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Go back', exact: true }).last().click();
     await page.getByRole('listitem').filter({ hasText: 'wbc-knn 1.1.0' }).getByText('in use').waitFor();
-    await page.getByText('Who put which version into use').nth(1).click();
+    await page.getByText('History of versions in use').nth(1).click();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('link', { name: 'Audit' }).click();
     await page

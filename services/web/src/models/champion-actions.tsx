@@ -20,7 +20,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
   return (
     <div className="stack">
       <div className="fields">
-        <SelectField label="Put into use" value={version} onChange={setChosen}>
+        <SelectField label="Version to make current" value={version} onChange={setChosen}>
           {others.map((other) => (
             <option key={other}>{other}</option>
           ))}
@@ -28,9 +28,9 @@ export function ChampionActions({ model: { name, versions, champion, history } }
       </div>
       <div className="actions">
         <ConfirmButton
-          label={`Put ${version} into use`}
-          title={`Put ${name} ${version} into use?`}
-          confirm="Put into use"
+          label={`Make ${version} current`}
+          title={`Make ${name} ${version} current?`}
+          confirm="Make current"
           isPending={promote.isPending}
           onConfirm={() => promote.mutate({ version })}
         >
@@ -47,7 +47,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
             isPending={rollBack.isPending}
             onConfirm={() => rollBack.mutate()}
           >
-            <p>It was in use before {champion}, and answers again from now on.</p>
+            <p>It was in use before {champion} and scores new records and files from now on.</p>
           </ConfirmButton>
         )}
       </div>
@@ -57,7 +57,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
           <ConfirmButton
             label={`Put ${refused.version} into use nevertheless`}
             title={`Put ${name} ${refused.version} into use nevertheless?`}
-            confirm="Put into use"
+            confirm="Make current"
             variant="danger"
             isPending={promote.isPending}
             onConfirm={() => promote.mutate(refused)}

@@ -1,8 +1,9 @@
-import type { ModelSummary } from '@cytoqueue/client';
+import type { ModelSummary, Role } from '@cytoqueue/client';
 import { Link } from 'react-router';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { formatDateTime } from '../ui/format';
+import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { useSession } from '../session/use-session';
@@ -13,7 +14,7 @@ import { TableScroll } from '../ui/table-scroll';
 export function ModelsPage() {
   usePageTitle('Models');
   const { data: models, error, refetch } = useModels();
-  const isPlatform = useSession()?.platform === true;
+  const session = useSession();
   return (
     <div className="page">
       <h1>Models</h1>
@@ -26,16 +27,23 @@ export function ModelsPage() {
       )}
       {models === undefined && error === null && <Loading />}
       {models?.map((model) => (
-        <Model key={model.name} model={model} isPlatform={isPlatform} />
+        <Model key={model.name} model={model} role={session?.role} isPlatform={session?.platform === true} />
       ))}
     </div>
   );
 }
 
-function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean }) {
+interface ModelProps {
+  model: ModelSummary;
+  role: Role | undefined;
+  isPlatform: boolean;
+}
+
+function Model({ model, role, isPlatform }: ModelProps) {
   const { name, versions, champion, history } = model;
   return (
     <Panel title={name}>
+      {role === 'admin' && <NewerVersionNotice model={model} isPlatform={isPlatform} />}
       <ul className="versions">
         {[...versions].reverse().map((version) => (
           <li key={version}>
@@ -47,7 +55,7 @@ function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean
         ))}
       </ul>
       <details>
-        <summary>Who put which version into use</summary>
+        <summary>History of versions in use</summary>
         <TableScroll label={`History of ${name}`}>
           <table className="list compact">
             <thead>
@@ -71,5 +79,26 @@ function Model({ model, isPlatform }: { model: ModelSummary; isPlatform: boolean
       </details>
       {isPlatform && <ChampionActions model={model} />}
     </Panel>
+  );
+}
+
+/** Tells admins that an installation still uses an earlier version than the one it came with. */
+function NewerVersionNotice({ model, isPlatform }: Omit<ModelProps, 'role'>) {
+  const { name, champion, newer_version: newer } = model;
+  if (newer === null) return null;
+  return (
+    <Notice tone="warning">
+      <p>
+        <strong>
+          {name} {newer} is available and not in use.
+        </strong>{' '}
+        {champion === null ? 'No version is in use.' : `Version ${champion} still scores new records and files.`}
+      </p>
+      <p>
+        Compare the <Link to={`/models/${name}/${newer}`}>performance of {newer}</Link> with the version in use before
+        you change it.{' '}
+        {isPlatform ? 'You can make it current below.' : 'A platform key of your installation makes it current.'}
+      </p>
+    </Notice>
   );
 }

@@ -1,16 +1,4 @@
-/** 97.5 % quantile of the standard normal distribution. */
-const Z = 1.959964;
-
-/**
- * 95 % confidence interval of a share observed in `count` cases (Wilson 1927), valid also near 0 and 1.
- * @param share 0..1
- */
-export function wilsonInterval(share: number, count: number): [low: number, high: number] {
-  const z2 = Z * Z;
-  const center = (share + z2 / (2 * count)) / (1 + z2 / count);
-  const half = (Z / (1 + z2 / count)) * Math.sqrt((share * (1 - share)) / count + z2 / (4 * count * count));
-  return [Math.max(0, center - half), Math.min(1, center + half)];
-}
+import { wilsonInterval } from '../../ui/proportion';
 
 /** One tenth of the scale of probabilities in a cross-validation. */
 export interface ReliabilityBin {

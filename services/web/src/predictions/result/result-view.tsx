@@ -1,4 +1,4 @@
-import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
+import type { Feature, ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
 import { Link } from 'react-router';
 import { Panel } from '../../ui/panel';
 import { formatDateTime, formatShare } from '../../ui/format';
@@ -8,6 +8,7 @@ import { FlipPanel } from './flip-panel';
 import { NeighborsPanel } from './neighbors-panel';
 import { ProbabilityScale } from './probability-scale';
 import { explainOutcome, resultTitle } from './result-labels';
+import { UnusualReasons } from './unusual-reasons';
 
 interface ResultViewProps {
   prediction: Prediction & { result: PredictionResult };
@@ -18,7 +19,7 @@ export function ResultView({ prediction, version }: ResultViewProps) {
   const { result, features, model } = prediction;
   return (
     <div className="answer">
-      <ResultSummary result={result} />
+      <ResultSummary result={result} features={version.features} />
       <div className="column">
         <ConfidencePanel result={result} model={model} />
         <FlipPanel result={result} features={version.features} />
@@ -30,8 +31,8 @@ export function ResultView({ prediction, version }: ResultViewProps) {
   );
 }
 
-function ResultSummary({ result }: { result: PredictionResult }) {
-  const { missing } = result.evidence;
+function ResultSummary({ result, features }: { result: PredictionResult; features: readonly Feature[] }) {
+  const { missing, unusual } = result.evidence;
   const tone = result.outcome === 'indeterminate' ? 'indeterminate' : result.predicted_class;
   return (
     <section className={`verdict ${tone}`} aria-labelledby="verdict">
@@ -49,6 +50,12 @@ function ResultSummary({ result }: { result: PredictionResult }) {
                 <li key={reason}>{reason.replaceAll(' %', '\u00A0%')}</li>
               ))}
             </ul>
+            {unusual && (
+              <>
+                <h3>What is unusual</h3>
+                <UnusualReasons unusual={unusual} features={features} />
+              </>
+            )}
             <p className="small">
               Next steps: check the values against the slide, measure the missing features, or ask a second reader. An
               undecided result supports neither class.

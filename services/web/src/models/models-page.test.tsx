@@ -1,0 +1,48 @@
+/** @jest-environment jsdom */
+import type { ModelSummary, Session } from '@cytoqueue/client';
+import { screen } from '@testing-library/dom';
+import { noRetryClient } from '../api/clients';
+import { renderPage } from '../page.test.fixtures';
+import { ModelsPage } from './models-page';
+
+const MODEL: ModelSummary = {
+  name: 'wbc-knn',
+  champion: '1.0.0',
+  versions: ['1.0.0', '1.1.0'],
+  history: [],
+  newer_version: '1.1.0',
+  links: { self: '/v1/models/wbc-knn' },
+};
+
+async function renderFor(session: Pick<Session, 'role' | 'platform'>, newer: string | null = '1.1.0') {
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([{ ...MODEL, newer_version: newer }]);
+  jest
+    .spyOn(noRetryClient, 'session')
+    .mockResolvedValue({ tenant: 'clinic', key_id: 'key', expires_at: null, ...session });
+  renderPage(<ModelsPage />);
+  await screen.findByText('in use');
+  await screen.findByRole('heading', { name: 'wbc-knn' });
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+test('an admin learns that a newer version came with the service, and who can make it current', async () => {
+  await renderFor({ role: 'admin', platform: false });
+  expect((await screen.findByRole('status')).textContent).toMatch(
+    /1\.1\.0 is available and not in use.*Version 1\.0\.0 still scores.*A platform key/,
+  );
+});
+
+test('a platform key can make it current', async () => {
+  await renderFor({ role: 'admin', platform: true });
+  expect((await screen.findByRole('status')).textContent).toContain('You can make it current below.');
+  expect(screen.getByRole('button', { name: 'Make 1.1.0 current' })).toBeTruthy();
+});
+
+test.each([
+  [{ role: 'member', platform: false } as const, '1.1.0'],
+  [{ role: 'admin', platform: false } as const, null],
+])('%j with the newer version %s: no notice', async (session, newer) => {
+  await renderFor(session, newer);
+  expect(screen.queryByRole('status')).toBeNull();
+});
