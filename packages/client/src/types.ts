@@ -176,21 +176,6 @@ export type NamedImportProfile = { name: string } & ImportProfile & {
     error?: { code: 'object-damaged' | 'object-unreadable'; detail: string };
   };
 
-/** Rows by given class and model result: of the class column's labels, malignant is the positive one. */
-export interface ConfusionCounts {
-  true_positive: number;
-  false_negative: number;
-  true_negative: number;
-  false_positive: number;
-}
-
-export interface Agreement extends ConfusionCounts {
-  /** The file's class column. */
-  column: string;
-  /** The same for confident results only. */
-  confident: ConfusionCounts;
-}
-
 export interface Batch {
   id: string;
   status: BatchStatus;
@@ -211,9 +196,8 @@ export interface Batch {
     confident_malignant?: number;
     drift?: Drift;
   };
+  /** Absent for batches whose description is damaged. */
   operating_point?: OperatingPoint;
-  /** Present where the file has a class column whose labels are the model's. */
-  agreement?: Agreement;
   /** Absent for unfinished batches and for batches of earlier releases. */
   drift?: FileDrift;
   /** For finished batches whose file has a column with the model's classes. */

@@ -72,7 +72,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByLabel('Your reference').fill(REFERENCE);
     await answer(page).click();
     await page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
-    await page.getByText('Reliability of this probability').waitFor();
+    await page.getByText('How often this was right in testing').waitFor();
     expect(await page.locator('h1').innerText()).toBe(REFERENCE);
     expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
     for (const title of [
@@ -110,7 +110,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByText('Measuring could change the class.').waitFor();
     await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Change values' }).click();
+    await page.getByRole('button', { name: 'Edit and re-run' }).click();
     expect(await field(page, 'Bare nuclei').inputValue()).toBe('?');
     await field(page, 'Bare nuclei').fill('1');
     await answer(page).click();

@@ -30,7 +30,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     expect(await focused(page)).toBe('Score the record');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Certainty' }).waitFor();
-    await tabTo(page, /^Change values$/);
+    await tabTo(page, /^Edit and re-run$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New record' }).waitFor();
     expect(await page.getByRole('textbox', { name: 'Mitoses' }).inputValue()).toBe('1');
@@ -76,7 +76,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
     await tabTo(page, /^Score 699 rows$/);
     await page.keyboard.press('Enter');
-    await page.getByText('The first 100 rows.').waitFor();
+    await page.getByRole('group', { name: 'Result rows' }).waitFor();
     await tabTo(page, /^Delete$/);
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog').waitFor();

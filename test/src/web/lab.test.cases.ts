@@ -74,14 +74,14 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.waitForURL('**/batches/batch_*');
     const first = page.url();
     await page.getByText('Finished, some rows not scored').waitFor();
-    await page.getByText('The first 100 rows.').waitFor();
+    await page.getByRole('group', { name: 'Result rows' }).waitFor();
     await page.getByRole('row', { name: /Too few or too many cells in the row/ }).waitFor();
-    expect(await page.getByRole('group', { name: 'First results' }).getByRole('row').count()).toBe(101);
+    expect(await page.getByRole('group', { name: 'Result rows' }).getByRole('row').count()).toBe(26);
     expect(await axeViolations(page)).toEqual([]);
 
-    const results = readCsv(await save(page, 'Download the results'));
+    const results = readCsv(await save(page, 'Download results'));
     expect(results).toHaveLength(ROWS);
-    const toMend = readCsv(await save(page, 'Download the rows to correct'));
+    const toMend = readCsv(await save(page, 'Rows that were not scored as CSV'));
     expect(toMend.map(({ error_code }) => error_code).sort()).toEqual([
       ...Array<string>(5).fill('column-count'),
       ...Array<string>(10).fill('out-of-range'),
@@ -131,7 +131,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     await page.getByRole('button', { name: 'Save profile and check again' }).click();
     await page.getByRole('button', { name: 'Score 699 rows' }).click();
     await page.waitForURL('**/batches/batch_*');
-    await page.getByText('The first 100 rows.').waitFor();
+    await page.getByRole('group', { name: 'Result rows' }).waitFor();
     expect(await page.getByRole('region', { name: 'How the file was read' }).innerText()).toMatch(
       /Separator\s+semicolon[^]*Import profile\s+northgate/,
     );
@@ -215,7 +215,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
     });
     await page.getByText('Canceled', { exact: true }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Score the rest again' }).click();
+    await page.getByRole('button', { name: 'Score remaining rows' }).click();
     await page.getByText('Finished, some rows not scored').waitFor();
   });
 
@@ -227,12 +227,12 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const proxy = await TcpProxy.start(Number(new URL(app.stack.url).port));
     try {
       const { page } = await app.visit(`/batches/${id}`, 'clinician', { url: `http://127.0.0.1:${proxy.port}` });
-      await page.getByText('The first 100 rows.').waitFor();
+      await page.getByRole('group', { name: 'Result rows' }).waitFor();
       // The browser may request the rest of the file: these responses are cut off too.
       proxy.intercept((request) => (/^GET \S+\/results\?redirect/.test(request) ? 'cut off the answer' : 'pass'));
-      expect(await (await startDownload(page, 'Download the results')).failure()).not.toBeNull();
+      expect(await (await startDownload(page, 'Download results')).failure()).not.toBeNull();
       proxy.intercept(() => 'pass');
-      expect(await save(page, 'Download the results')).toBe((await client.get(`/v1/batches/${id}/results`)).text);
+      expect(await save(page, 'Download results')).toBe((await client.get(`/v1/batches/${id}/results`)).text);
     } finally {
       await proxy.stop();
     }

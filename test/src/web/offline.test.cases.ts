@@ -53,7 +53,7 @@ export function describeOfflinePages(newPeople: () => WebApp): void {
       return route.abort('connectionreset');
     });
     await score.click();
-    await page.getByText('The first 100 rows.').waitFor();
+    await page.getByRole('group', { name: 'Result rows' }).waitFor();
     expect(lost).toBe(1);
     expect(((await (await app.call('clinician', '/v1/batches')).json()) as { data: unknown[] }).data).toHaveLength(1);
   });

@@ -42,7 +42,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     expect(complaints).toEqual([]);
     expect(await page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
     await page.goto(`${app.stack.url}/predictions/new`);
-    await page.getByRole('heading', { name: 'Your key does not open this page' }).waitFor();
+    await page.getByRole('heading', { name: 'You do not have access to this page' }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
   });
 

@@ -34,7 +34,7 @@ describeWith('Chromium', 'an API that is killed', () => {
       return pages;
     });
     await recordPage.getByRole('heading', { name: 'Benign', level: 2 }).waitFor();
-    await batchPage.getByText('The first 100 rows.').waitFor();
+    await batchPage.getByRole('group', { name: 'Result rows' }).waitFor();
     expect(await batchPage.getByRole('progressbar').count()).toBe(0);
   });
 });

@@ -29,6 +29,8 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     '/operations',
     '/models/a/1',
     '/audit',
+    '/worklist',
+    '/settings',
   ])('%s returns the app’s page, revalidated on each request', async (path) => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);

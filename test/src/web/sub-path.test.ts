@@ -95,7 +95,7 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     await page.goto(`${proxy.url}/batches/${id}`);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: 'Download the results' }).click(),
+      page.getByRole('link', { name: 'Download results' }).click(),
     ]);
     expect(download.url().startsWith(`${proxy.url}/v1/batches/${id}/results`)).toBe(true);
     expect(await download.failure()).toBeNull();

@@ -31,10 +31,10 @@ async function takeAll(app: WebApp): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByLabel('Your reference').fill('slide 7');
   await page.getByRole('button', { name: 'Score the record' }).click();
-  await page.getByText('Reliability of this probability').waitFor();
+  await page.getByText('How often this was right in testing').waitFor();
   await save(page, 'undecided');
   const phone = await app.visit(new URL(page.url()).pathname, 'admin', PHONE);
-  await phone.page.getByText('Reliability of this probability').waitFor();
+  await phone.page.getByText('How often this was right in testing').waitFor();
   await save(phone.page, 'phone-dark');
 
   await page.goto(`${app.stack.url}/batches/new`);
@@ -47,7 +47,7 @@ async function takeAll(app: WebApp): Promise<void> {
   await page.getByRole('button', { name: /^Score/ }).waitFor();
   await save(page, 'preflight');
   await page.getByRole('button', { name: /^Score/ }).click();
-  await page.getByText('The first 100 rows.').waitFor();
+  await page.getByRole('group', { name: 'Result rows' }).waitFor();
   await save(page, 'batch');
 
   await page.goto(`${app.stack.url}/operations`);

@@ -195,7 +195,7 @@ export function isBatchFinished(status: BatchResponse['status']): boolean {
 }
 
 function toBaseResponse(batch: BatchDocument, changedRows?: number) {
-  const { id, created_at, filename, model, input, rescores, import: report, warnings, warnings_total } = batch;
+  const { id, created_at, filename, model, options, input, rescores, import: report, warnings, warnings_total } = batch;
   const self = batchLink(id);
   const links = { self, results: `${self}/results`, errors: `${self}/errors` };
   const base = {
@@ -203,6 +203,7 @@ function toBaseResponse(batch: BatchDocument, changedRows?: number) {
     created_at,
     filename,
     model,
+    operating_point: options.operating_point,
     input_sha256: input.sha256,
     import: report,
     warnings,

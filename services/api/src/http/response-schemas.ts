@@ -238,6 +238,10 @@ export const batch = z
     completed_at: timestamp.optional(),
     filename: text.nullable(),
     model: modelPin,
+    operating_point: z
+      .enum(['default', 'sensitivity99'])
+      .optional()
+      .meta({ description: 'Absent when the description of the batch is damaged' }),
     counts: z.strictObject({ total: count, pending: count, succeeded: count, rejected: count, failed: count }),
     summary: z.strictObject({
       benign: count,

@@ -4,7 +4,7 @@ import express, { type RequestHandler, type Router } from 'express';
 import type { PublicAddress } from '../http/public-address';
 
 /** Paths that the web app routes itself; other paths without a file are not found. */
-const PAGES = ['/sign-in', '/predictions', '/batches', '/operations', '/models', '/audit'];
+const PAGES = ['/sign-in', '/predictions', '/batches', '/worklist', '/operations', '/models', '/audit', '/settings'];
 
 const YEAR_SECONDS = 31_536_000;
 

@@ -64,9 +64,9 @@ export function AppLayout() {
 }
 
 function canOpen(pathname: string, { records, operations, admin }: ReturnType<typeof permissionsOf>): boolean {
-  if (/^\/(predictions|batches)(\/|$)/.test(pathname)) return records;
+  if (/^\/(predictions|batches|worklist)(\/|$)/.test(pathname)) return records;
   if (pathname.startsWith('/operations')) return operations;
-  return !pathname.startsWith('/audit') || admin;
+  return !/^\/(audit|settings)(\/|$)/.test(pathname) || admin;
 }
 
 /** Moves the focus to the top of the new page, as a page load would, for screen readers and keyboards. */

@@ -48,6 +48,18 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('../batches/detail/batch-page')).BatchPage }),
               },
               {
+                path: 'batches/:id/rows/:row',
+                lazy: async () => ({ Component: (await import('../batches/rows/row-page')).RowPage }),
+              },
+              {
+                path: 'worklist',
+                lazy: async () => ({ Component: (await import('../worklist/worklist-page')).WorklistPage }),
+              },
+              {
+                path: 'settings',
+                lazy: async () => ({ Component: (await import('../settings/settings-page')).SettingsPage }),
+              },
+              {
                 path: 'operations',
                 lazy: async () => ({ Component: (await import('../operations/operations-page')).OperationsPage }),
               },

@@ -55,8 +55,8 @@ export function ChampionActions({ model: { name, versions, champion, history } }
       {refused !== undefined && (
         <div className="actions">
           <ConfirmButton
-            label={`Put ${refused.version} into use nevertheless`}
-            title={`Put ${name} ${refused.version} into use nevertheless?`}
+            label={`Make ${refused.version} current nevertheless`}
+            title={`Make ${name} ${refused.version} current nevertheless?`}
             confirm="Make current"
             variant="danger"
             isPending={promote.isPending}

@@ -9,11 +9,12 @@ export function useModels() {
 }
 
 /** A version never changes. */
-export function useModelVersion(name: string, version: string) {
+export function useModelVersion(name: string, version: string, isEnabled = true) {
   return useQuery({
     queryKey: ['version', name, version],
     queryFn: ({ signal }) => noRetryClient.getModelVersion(name, version, { signal }),
     staleTime: Infinity,
+    enabled: isEnabled,
   });
 }
 

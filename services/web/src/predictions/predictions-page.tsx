@@ -82,7 +82,7 @@ function PredictionTable({ records }: { records: Prediction[] }) {
         <thead>
           <tr>
             <th scope="col">Reference</th>
-            <th scope="col">Answer</th>
+            <th scope="col">Model result</th>
             <th scope="col" className="number">
               Probability of malignancy
             </th>

@@ -24,7 +24,7 @@ export interface Permissions {
   records: boolean;
   /** May see queue and workers. */
   operations: boolean;
-  /** May read the audit log. */
+  /** May read the audit log and change settings. */
   admin: boolean;
 }
 

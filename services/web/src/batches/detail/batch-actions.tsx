@@ -20,7 +20,7 @@ export function BatchActions({ batch }: { batch: Batch }) {
       <div className="actions">
         {hasResults && (
           <a className="button primary" href={`${links.results}?redirect=true`} download>
-            Download the results
+            Download results (CSV)
           </a>
         )}
         {hasPartialResults && (
@@ -30,7 +30,7 @@ export function BatchActions({ batch }: { batch: Batch }) {
         )}
         {finished && (counts.failed > 0 || counts.pending > 0 || status === 'canceled') && (
           <Button isPending={retry.isPending} onPress={() => retry.mutate()}>
-            Score the rest again
+            Score remaining rows
           </Button>
         )}
         {!finished && status !== 'canceling' && (

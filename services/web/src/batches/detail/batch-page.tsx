@@ -5,16 +5,20 @@ import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
 import { BatchActions } from './batch-actions';
+import { BatchContext } from './batch-context';
 import { BatchProgress } from './batch-progress';
 import { useBatch } from '../batch-queries';
 import { STATUS_LABELS } from '../batch-labels';
-import { ClassDistribution } from './class-distribution';
+import { AgreementPanel } from './agreement-panel';
+import { DownloadsPanel } from './downloads-panel';
 import { DriftBanner } from '../drift-banner';
 import { DriftView } from '../drift-view';
 import { ImportPanel } from '../import/import-panel';
 import { WarningsPanel } from '../import/warnings-panel';
+import { RowsPanel } from '../rows/rows-panel';
 import { ErrorsPanel } from './errors-panel';
 import { PreviewPanel } from './preview-panel';
+import { ResultsSummary } from './results-summary';
 import { RescorePanel } from './rescore-panel';
 
 export function BatchPage() {
@@ -31,22 +35,17 @@ export function BatchPage() {
             <Link to="/batches">Batches</Link>
           </p>
           <h1>{batch.filename ?? 'Unnamed file'}</h1>
-          <p className="small muted">
-            Sent {formatDateTime(batch.created_at)} ·{' '}
-            <Link to={`/models/${batch.model.name}/${batch.model.version}`}>
-              {batch.model.name} {batch.model.version}
-            </Link>{' '}
-            · not a medical device
-          </p>
+          <p className="small muted">Sent {formatDateTime(batch.created_at)} · not a medical device</p>
         </div>
         <p className={`state ${batch.status}`} role="status">
           {STATUS_LABELS[batch.status]}
         </p>
       </header>
+      <BatchContext batch={batch} />
       {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
       <BatchActions batch={batch} />
-      <BatchProgress batch={batch} />
-      <WarningsPanel warnings={batch.warnings ?? []} total={batch.warnings_total ?? 0} />
+      {!isBatchFinished(batch) && <BatchProgress batch={batch} />}
+      <ResultsSummary batch={batch} />
       {isBatchFinished(batch) && <FinishedBatch batch={batch} />}
     </article>
   );
@@ -57,11 +56,13 @@ function FinishedBatch({ batch }: { batch: Batch }) {
   const hasResults = status === 'succeeded' || status === 'completed_with_errors';
   return (
     <>
-      {counts.succeeded > 0 && <ClassDistribution batch={batch} />}
-      {rescores !== undefined && hasResults && <PreviewPanel batch={batch} file="changes" />}
+      {hasResults && counts.succeeded > 0 && <RowsPanel batch={batch} />}
+      {batch.agreement !== undefined && <AgreementPanel agreement={batch.agreement} />}
+      {hasResults && <DownloadsPanel batch={batch} />}
+      <WarningsPanel warnings={batch.warnings ?? []} total={batch.warnings_total ?? 0} />
+      {rescores !== undefined && hasResults && <PreviewPanel batch={batch} />}
       {counts.rejected + counts.failed > 0 && status !== 'canceled' && <ErrorsPanel batch={batch} />}
       {summary.drift !== undefined && <DriftView drift={summary.drift} />}
-      {hasResults && counts.succeeded > 0 && <PreviewPanel batch={batch} file="results" />}
       {hasResults && <RescorePanel batch={batch} />}
       {batch.import !== undefined && <ImportPanel report={batch.import} />}
       <p className="small muted digest">

@@ -21,7 +21,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
   return (
     <Panel
       title="Rows that were not scored"
-      lead="The file below holds them with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
+      lead="Download them below with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
     >
       {isPending && <Loading />}
       {error !== null && (
@@ -36,7 +36,9 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
           )}
           <ErrorBreakdown counts={countBy(data.rows, 'error_code')} />
           <details>
-            <summary>The first {pluralize(Math.min(MAX_LISTED, data.rows.length), 'row')}</summary>
+            <summary>
+              {data.rows.length > MAX_LISTED ? `The first ${MAX_LISTED} rows` : pluralize(data.rows.length, 'row')}
+            </summary>
             <ul className="small">
               {data.rows.slice(0, MAX_LISTED).map((row, index) => (
                 <li key={index}>
@@ -48,11 +50,6 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
           </details>
         </>
       )}
-      <p>
-        <a className="button" href={`${batch.links.errors}?redirect=true`} download>
-          Download the rows to correct
-        </a>
-      </p>
     </Panel>
   );
 }

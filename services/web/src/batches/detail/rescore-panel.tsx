@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { Panel } from '../../ui/panel';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
+import { OPERATING_POINT_LABELS } from '../../models/operating-points';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
 
@@ -14,7 +15,7 @@ import { UploadErrorNotice } from '../upload-error-notice';
 export function RescorePanel({ batch }: { batch: Batch }) {
   const { data: models = [] } = useModels();
   const [model, setModel] = useState(`${batch.model.name}@${batch.model.version}`);
-  const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>('default');
+  const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>(batch.operating_point ?? 'default');
   const rescore = useRescore(batch.id);
   return (
     <Panel
@@ -37,8 +38,11 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           value={operatingPoint}
           onChange={(point) => setOperatingPoint(point as OperatingPoint)}
         >
-          <option value="default">At 50 % probability</option>
-          <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
+          {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
+            <option key={point} value={point}>
+              {label}
+            </option>
+          ))}
         </SelectField>
       </div>
       {rescore.isError && <UploadErrorNotice error={rescore.error} what="The file could not be rescored." />}

@@ -1,6 +1,7 @@
 import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
+import { OPERATING_POINT_LABELS } from '../../models/operating-points';
 import { useImportProfiles } from './import-profiles';
 
 interface BatchSettingsFormProps {
@@ -37,8 +38,11 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           value={settings.operatingPoint ?? 'default'}
           onChange={(point) => onChange({ ...settings, operatingPoint: point as OperatingPoint })}
         >
-          <option value="default">At 50 % probability</option>
-          <option value="sensitivity99">Cautious: where 99 % of the malignant training cases were found</option>
+          {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
+            <option key={point} value={point}>
+              {label}
+            </option>
+          ))}
         </SelectField>
         <SelectField
           label="Rows with missing values"

@@ -36,7 +36,7 @@ function ObservedReliability({ probability, model }: { probability: number; mode
   const [low, high] = observed.interval;
   return (
     <p>
-      <strong>Reliability of this probability:</strong> in {observed.rounds} repetitions of cross-validation about{' '}
+      <strong>How often this was right in testing:</strong> in {observed.rounds} repetitions of cross-validation about{' '}
       {observed.cases} held-out cases got a probability from {Math.round(observed.from * 100)} to{' '}
       {Math.round(observed.to * 100)}&nbsp;%; of these {formatShare(observed.share)} were malignant (95&nbsp;% interval{' '}
       {formatShare(low)} to {formatShare(high)}).{observed.cases < MIN_RELIABLE_CASES && ' That is too few to rely on.'}
@@ -53,7 +53,7 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
         ? `Over all ${combinations} possible values`
         : `Over the ${combinations} combinations that occur in training cases`}
       , the probability ranges from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
-      {can_flip ? 'Measuring could change the class.' : 'Measuring could not change the class.'}
+      {can_flip ? 'Grading this feature could change the class.' : 'No value of it would change the class.'}
     </p>
   );
 }
@@ -63,8 +63,7 @@ function ConformalPValue({ name, share }: { name: ClassName; share: number }) {
     <div>
       <dt>Of the {name} cases</dt>
       <dd>
-        {formatShare(share)}{' '}
-        <span className="muted">are at least as unusual in their class as this record would be</span>
+        {formatShare(share)} <span className="muted">are at least as atypical as this record would be</span>
       </dd>
     </div>
   );

@@ -113,9 +113,9 @@ function FeatureRow({ feature: { name, title }, record, neighbors, hasGradePlot 
 
 function Foot({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
   const rows = [
-    { title: 'Confirmed class', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
+    { title: 'Confirmed diagnosis', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
     { title: 'Distance from the record', own: '0', cell: (neighbor: Neighbor) => neighbor.distance.toFixed(3) },
-    { title: 'Row of the training file', own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
+    { title: 'Training case no.', own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
   ];
   return (
     <tfoot>

@@ -19,8 +19,8 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
     <Panel title={prediction.status === 'queued' ? 'Waiting in the queue' : 'Being scored'} className="waiting">
       <p className="queue-position">{positionText(prediction)}</p>
       <p className="muted">
-        The record is stored. The result appears here automatically; you may leave this page and come back. Files from
-        laboratories never delay single records.
+        The record is stored. The result appears here automatically; you may leave this page and come back. Files never
+        delay single records.
       </p>
       {cancel.isError && <ErrorNotice error={cancel.error} what="The record could not be canceled." />}
       <ConfirmButton

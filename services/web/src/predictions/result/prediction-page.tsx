@@ -10,6 +10,7 @@ import { useModelVersion } from '../../models/model-queries';
 import { ResultView } from './result-view';
 import { usePrediction } from '../prediction-queries';
 import { RecordActions } from './record-actions';
+import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { PendingPrediction } from './pending-prediction';
 
 export function PredictionPage() {
@@ -72,7 +73,10 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
   return model === undefined ? (
     <Loading />
   ) : (
-    <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
+    <>
+      <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
+      <ReviewsPanel reviewed={{ prediction_id: prediction.id }} labels={model.labels} />
+    </>
   );
 }
 

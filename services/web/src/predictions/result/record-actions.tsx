@@ -1,9 +1,14 @@
-import type { Prediction } from '@cytoqueue/client';
+import { type Prediction, isPredictionFinished } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
+import { client } from '../../api/clients';
 import { Button } from '../../ui/button';
+import { ConfirmButton } from '../../ui/confirm-button';
+import { ErrorNotice } from '../../ui/error-notice';
 import { toDraftTexts } from '../form/draft';
 import { useDraft } from '../form/draft-context';
+import { predictionKey } from '../prediction-queries';
 
 export function RecordActions({ prediction }: { prediction: Prediction }) {
   const navigate = useNavigate();
@@ -25,9 +30,10 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
       <Button variant="primary" onPress={startNew}>
         New record
       </Button>
-      <Button onPress={edit}>Change values</Button>
+      <Button onPress={edit}>Edit and re-run</Button>
       <CopyLink />
       <Button onPress={() => window.print()}>Print</Button>
+      {isPredictionFinished(prediction) && <DeleteRecord id={prediction.id} />}
     </div>
   );
 }
@@ -51,6 +57,34 @@ function CopyLink() {
         {state === 'copied' && 'The link is copied. It opens for your laboratory only.'}
         {state === 'failed' && 'Copy it from the address bar; it opens for your laboratory only.'}
       </span>
+    </>
+  );
+}
+
+function DeleteRecord({ id }: { id: string }) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const remove = useMutation({
+    mutationFn: () => client.deletePrediction(id),
+    onSuccess: async () => {
+      await navigate('/predictions');
+      queryClient.removeQueries({ queryKey: predictionKey(id) });
+      await queryClient.invalidateQueries({ queryKey: ['predictions'] });
+    },
+  });
+  return (
+    <>
+      <ConfirmButton
+        label="Delete"
+        title="Delete this record?"
+        confirm="Delete permanently"
+        variant="danger"
+        isPending={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      >
+        <p>The values, the result and its reviews are removed. This cannot be undone.</p>
+      </ConfirmButton>
+      {remove.isError && <ErrorNotice error={remove.error} what="The record was not deleted." />}
     </>
   );
 }

@@ -2,7 +2,10 @@ import type { ClassName, PredictionResult } from '@cytoqueue/client';
 import { formatProbability } from '../../ui/format';
 
 /** Heading of the result page. */
-export function resultTitle({ outcome, predicted_class }: PredictionResult): string {
+export function resultTitle({
+  outcome,
+  predicted_class,
+}: Pick<PredictionResult, 'outcome' | 'predicted_class'>): string {
   if (outcome === 'indeterminate') return 'Undecided';
   return predicted_class === 'malignant' ? 'Likely malignant' : 'Likely benign';
 }
@@ -14,14 +17,14 @@ export function explainOutcome({
   operating_point,
 }: PredictionResult): string {
   const probability = formatProbability(probability_malignant);
-  if (outcome === 'indeterminate') {
-    return `The model favours ${predicted_class} (probability of malignancy ${probability}), below its confidence threshold. Treat the record as undecided.`;
-  }
   const cautious =
     operating_point.name === 'sensitivity99'
       ? ` The cautious threshold for malignant is ${formatProbability(operating_point.threshold)}.`
       : '';
-  return `The probability of malignancy is ${probability}, outside the grey zone in which the model does not decide.${cautious}`;
+  if (outcome === 'indeterminate') {
+    return `The model favours ${predicted_class} (probability of malignancy ${probability}) but is not certain enough to classify it; treat as undecided.${cautious}`;
+  }
+  return `The probability of malignancy is ${probability}, outside the undecided range (5–95 %).${cautious}`;
 }
 
 /** Explains the conformal set. */

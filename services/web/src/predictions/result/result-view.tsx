@@ -9,6 +9,7 @@ import { NeighborsPanel } from './neighbors-panel';
 import { ProbabilityScale } from './probability-scale';
 import { explainOutcome, resultTitle } from './result-labels';
 import { UnusualReasons } from './unusual-reasons';
+import { ValuesList } from './values-list';
 
 interface ResultViewProps {
   prediction: Prediction & { result: PredictionResult };
@@ -21,6 +22,9 @@ export function ResultView({ prediction, version }: ResultViewProps) {
     <div className="answer">
       <ResultSummary result={result} features={version.features} />
       <div className="column">
+        <Panel title="Values of this record">
+          <ValuesList values={features} features={version.features} />
+        </Panel>
         <ConfidencePanel result={result} model={model} />
         <FlipPanel result={result} features={version.features} />
       </div>
@@ -37,11 +41,12 @@ function ResultSummary({ result, features }: { result: PredictionResult; feature
   return (
     <section className={`verdict ${tone}`} aria-labelledby="verdict">
       <div className="verdict-words">
-        <p className="verdict-kind">{result.outcome === 'indeterminate' ? 'Undecided' : 'Clear answer'}</p>
+        <p className="verdict-kind">Model result</p>
         <h2 id="verdict" tabIndex={-1}>
           {resultTitle(result)}
         </h2>
         <p>{explainOutcome(result)}</p>
+        <p className="small">No diagnosis and no C1 to C5 category.</p>
         {result.reasons.length > 0 && (
           <>
             <h3>Why</h3>
@@ -58,7 +63,7 @@ function ResultSummary({ result, features }: { result: PredictionResult; feature
             )}
             <p className="small">
               Next steps: check the values against the slide, measure the missing features, or ask a second reader. An
-              undecided result supports neither class.
+              undecided result is neither benign nor malignant.
             </p>
           </>
         )}
@@ -95,7 +100,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
           </dd>
         </div>
         <div>
-          <dt>Malignant from</dt>
+          <dt>Threshold for malignant</dt>
           <dd>
             {formatShare(result.operating_point.threshold)} probability
             {result.operating_point.name === 'sensitivity99' && ' (cautious)'}
@@ -103,7 +108,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
         </div>
         {completed_at !== undefined && (
           <div>
-            <dt>Answered</dt>
+            <dt>Scored</dt>
             <dd>{formatDateTime(completed_at)}</dd>
           </div>
         )}

@@ -17,7 +17,7 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
   const largest = Math.max(...contributions.map(([, value]) => Math.abs(value)), 0.01);
   return (
     <Panel
-      title="Contribution of each feature"
+      title="Feature contributions"
       lead={`${formatShare(base)} of the training cases are malignant. Each feature raises or lowers this probability by its Shapley value (averaged over all orders of the features); together they give ${formatProbability(result.probability_malignant)}.`}
     >
       <table className="drivers">

@@ -12,9 +12,7 @@ const MAX_UNEXPECTED = 3;
 export function UnusualReasons({ unusual, features }: UnusualReasonsProps) {
   const { compared_with, distance_over_limit, magnification, outside_training_range } = unusual;
   const outside = outside_training_range.map(({ feature }) => feature);
-  const unexpected = unusual.unexpected
-    .filter(({ feature }) => !outside.includes(feature))
-    .slice(0, MAX_UNEXPECTED);
+  const unexpected = unusual.unexpected.filter(({ feature }) => !outside.includes(feature)).slice(0, MAX_UNEXPECTED);
   return (
     <ul className="reasons">
       {outside_training_range.map(({ feature, value, lowest, highest }) => (

@@ -1,0 +1,87 @@
+import type { Agreement, ConfusionMatrix } from '@cytoqueue/client';
+import { ClassIcon } from '../../ui/class-icon';
+import { formatCount } from '../../ui/format';
+import { Panel } from '../../ui/panel';
+import { formatProportion } from '../../ui/proportion';
+import { TableScroll } from '../../ui/table-scroll';
+
+/** Compares the results with the class column of the file, which was not used for scoring. */
+export function AgreementPanel({ agreement }: { agreement: Agreement }) {
+  const { column, confident } = agreement;
+  const rows = [
+    {
+      name: 'Malignant',
+      benign: confident.false_negative,
+      malignant: confident.true_positive,
+      total: agreement.true_positive + agreement.false_negative,
+    },
+    {
+      name: 'Benign',
+      benign: confident.true_negative,
+      malignant: confident.false_positive,
+      total: agreement.true_negative + agreement.false_positive,
+    },
+  ];
+  return (
+    <Panel
+      title={`Agreement with column “${column}”`}
+      lead="The column was not used for scoring. It counts as given; the model may have seen some of these cases in training."
+    >
+      <TableScroll label="Agreement">
+        <table className="list compact">
+          <thead>
+            <tr>
+              <th scope="col">In your file</th>
+              <th scope="col" className="number">
+                <ClassIcon name="benign" /> Likely benign
+              </th>
+              <th scope="col" className="number">
+                <ClassIcon name="indeterminate" /> Undecided
+              </th>
+              <th scope="col" className="number">
+                <ClassIcon name="malignant" /> Likely malignant
+              </th>
+              <th scope="col" className="number">
+                All
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, benign, malignant, total }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {[benign, total - benign - malignant, malignant, total].map((count, index) => (
+                  <td key={index} className="number" translate="no">
+                    {formatCount(count)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableScroll>
+      <dl className="facts">
+        {[
+          ['Sensitivity, confident results', sensitivity(confident)],
+          ['Specificity, confident results', specificity(confident)],
+          ['Sensitivity, undecided rows by the class they favour', sensitivity(agreement)],
+          ['Specificity, undecided rows by the class they favour', specificity(agreement)],
+        ].map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd translate="no">{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="small muted">In brackets: 95&nbsp;% interval.</p>
+    </Panel>
+  );
+}
+
+function sensitivity({ true_positive, false_negative }: ConfusionMatrix): string {
+  return formatProportion(true_positive, true_positive + false_negative);
+}
+
+function specificity({ true_negative, false_positive }: ConfusionMatrix): string {
+  return formatProportion(true_negative, true_negative + false_positive);
+}

@@ -1,0 +1,120 @@
+import { ApiError, type Batch, type BatchRow, type ModelVersion } from '@cytoqueue/client';
+import { Link, useParams } from 'react-router';
+import { ErrorNotice } from '../../ui/error-notice';
+import { formatCount } from '../../ui/format';
+import { Loading } from '../../ui/loading';
+import { usePageTitle } from '../../ui/page-title';
+import { Panel } from '../../ui/panel';
+import { useModelVersion } from '../../models/model-queries';
+import { ProbabilityScale } from '../../predictions/result/probability-scale';
+import { reasonLabel } from '../../predictions/result/reason-labels';
+import { resultTitle } from '../../predictions/result/result-labels';
+import { ValuesList } from '../../predictions/result/values-list';
+import { ReviewsPanel } from '../../reviews/reviews-panel';
+import { useBatch } from '../batch-queries';
+import { featureLabel } from '../drift-labels';
+import { rowTitle } from './row-labels';
+import { useBatchRow, useNextUndecidedRow } from './row-queries';
+
+/** One row of a batch: its values, its result and its reviews. */
+export function RowPage() {
+  usePageTitle('Row of a batch');
+  const { id = '', row: text = '' } = useParams();
+  const row = Number(text);
+  const { data: batch, error: batchError } = useBatch(id);
+  const { data, error, refetch } = useBatchRow(id, row);
+  const failure = error ?? batchError;
+  const { data: version } = useVersionOf(batch);
+  if (failure !== null) return <RowError id={id} error={failure} onRetry={() => void refetch()} />;
+  if (batch === undefined || data === undefined || version === undefined) return <Loading />;
+  return (
+    <article className="page record">
+      <header className="page-head">
+        <div>
+          <p className="crumb small">
+            <Link to="/batches">Batches</Link> / <Link to={`/batches/${id}`}>{batch.filename ?? 'unnamed file'}</Link>
+          </p>
+          <h1 translate="no">{rowTitle(data)}</h1>
+          <p className="small muted">
+            Row {formatCount(row)} of the results · {batch.model.name} {batch.model.version} · not a medical device
+          </p>
+        </div>
+      </header>
+      <RowResult batch={batch} row={data} version={version} />
+      <Panel title="Values in the file">
+        <ValuesList values={data.features} features={version.features} />
+      </Panel>
+      {data.result !== undefined && (
+        // The form of another row starts empty.
+        <ReviewsPanel key={row} reviewed={{ batch_id: id, row }} labels={version.labels}>
+          <NextRow id={id} row={row} />
+        </ReviewsPanel>
+      )}
+    </article>
+  );
+}
+
+function useVersionOf(batch: Batch | undefined) {
+  return useModelVersion(batch?.model.name ?? '', batch?.model.version ?? '', batch !== undefined);
+}
+
+function RowResult({ batch, row: { result, error }, version }: { batch: Batch; row: BatchRow; version: ModelVersion }) {
+  if (result === undefined)
+    return (
+      <Panel title={error?.status === 'failed' ? 'Not scored: system error' : 'Not scored: invalid row'}>
+        <p>{error?.detail}</p>
+      </Panel>
+    );
+  const threshold = version.operating_points[batch.operating_point ?? 'default'] ?? 0.5;
+  const isUndecided = result.outcome === 'indeterminate';
+  return (
+    <section className={`verdict ${isUndecided ? 'indeterminate' : result.predicted_class}`} aria-labelledby="verdict">
+      <div className="verdict-words">
+        <p className="verdict-kind">Model result</p>
+        <h2 id="verdict">{resultTitle(result)}</h2>
+        {isUndecided && (
+          <>
+            <p>The model favours {result.predicted_class} but is not certain enough to classify the record.</p>
+            <ul className="reasons">
+              {result.reasons.map((reason) => (
+                <li key={reason}>{reasonLabel(reason)}</li>
+              ))}
+            </ul>
+          </>
+        )}
+        {result.missing_features.length > 0 && (
+          <p>Not measured: {result.missing_features.map(featureLabel).join(', ')}.</p>
+        )}
+        <p className="small">No diagnosis and no C1 to C5 category.</p>
+      </div>
+      <ProbabilityScale probability={result.probability_malignant} threshold={threshold} range={null} />
+    </section>
+  );
+}
+
+function NextRow({ id, row }: { id: string; row: number }) {
+  const { data: next } = useNextUndecidedRow(id, row);
+  if (next === undefined) return null;
+  return (
+    <p>
+      {next === null ? (
+        <Link to={`/batches/${id}`}>No undecided row follows. Back to the batch</Link>
+      ) : (
+        <Link to={`/batches/${id}/rows/${next}`}>Next undecided row ({formatCount(next)})</Link>
+      )}
+    </p>
+  );
+}
+
+function RowError({ id, error, onRetry }: { id: string; error: unknown; onRetry: () => void }) {
+  const isUnknown = error instanceof ApiError && error.status === 404;
+  return (
+    <div className="page narrow stack">
+      <h1>{isUnknown ? 'No such row' : 'The row could not be shown'}</h1>
+      {!isUnknown && <ErrorNotice error={error} what="The row could not be loaded." onRetry={onRetry} />}
+      <p>
+        <Link to={`/batches/${id}`}>Back to the batch</Link>
+      </p>
+    </div>
+  );
+}

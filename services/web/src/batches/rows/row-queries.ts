@@ -1,0 +1,78 @@
+import type { BatchRow, Page, RowListOptions } from '@cytoqueue/client';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { noRetryClient } from '../../api/clients';
+import { isUnusual } from '../../predictions/result/reason-labels';
+
+const PAGE_SIZE = 25;
+/** The service may answer with an empty page that has more behind it. */
+const MAX_EMPTY_PAGES = 10;
+
+export const ROW_FILTERS = {
+  undecided: { outcome: 'indeterminate' },
+  malignant: { outcome: 'confident', predicted_class: 'malignant' },
+  benign: { outcome: 'confident', predicted_class: 'benign' },
+  all: {},
+} as const satisfies Record<string, Pick<RowListOptions, 'outcome' | 'predicted_class'>>;
+
+export type RowFilter = keyof typeof ROW_FILTERS;
+
+/**
+ * Result rows in the order of the file, unusual ones first within each page.
+ * @param run changes when a retry replaces the results
+ * @param idPrefix beginning of the identifier; empty for all rows
+ */
+export function useBatchRows(id: string, run: string, filter: RowFilter, idPrefix: string) {
+  return useInfiniteQuery({
+    queryKey: ['batch-rows', id, run, filter, idPrefix],
+    queryFn: async ({ pageParam, signal }) => {
+      const options = { limit: PAGE_SIZE, ...ROW_FILTERS[filter], signal };
+      const page = await firstFilledPage(pageParam, (after) => {
+        const from = after === '' ? options : { ...options, after };
+        return idPrefix === ''
+          ? noRetryClient.listRows(id, from)
+          : noRetryClient.searchRows(id, { ...from, id_prefix: idPrefix });
+      });
+      return { ...page, data: unusualFirst(page.data) };
+    },
+    initialPageParam: '',
+    getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
+    staleTime: Infinity,
+  });
+}
+
+export function useBatchRow(id: string, row: number) {
+  return useQuery({
+    queryKey: ['batch-row', id, row],
+    queryFn: ({ signal }) => noRetryClient.getRow(id, row, { signal }),
+    staleTime: Infinity,
+  });
+}
+
+/** The next undecided row in the order of the file; null behind the last one. */
+export function useNextUndecidedRow(id: string, row: number) {
+  return useQuery({
+    queryKey: ['next-undecided', id, row],
+    queryFn: async ({ signal }) => {
+      const { data } = await firstFilledPage(String(row), (after) =>
+        noRetryClient.listRows(id, { outcome: 'indeterminate', limit: 1, after, signal }),
+      );
+      return data[0]?.row ?? null;
+    },
+    staleTime: Infinity,
+  });
+}
+
+async function firstFilledPage(
+  after: string,
+  load: (after: string) => Promise<Page<BatchRow>>,
+): Promise<Page<BatchRow>> {
+  let page = await load(after);
+  for (let empty = 1; page.data.length === 0 && page.has_more && empty < MAX_EMPTY_PAGES; empty++)
+    page = await load(page.last_id ?? after);
+  return page;
+}
+
+function unusualFirst(rows: readonly BatchRow[]): BatchRow[] {
+  const rank = ({ result }: BatchRow): number => (isUnusual(result?.reasons ?? []) ? 0 : 1);
+  return rows.toSorted((one, other) => rank(one) - rank(other));
+}

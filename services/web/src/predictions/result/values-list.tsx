@@ -1,0 +1,20 @@
+import type { Feature, FeatureValues } from '@cytoqueue/client';
+
+interface ValuesListProps {
+  values: FeatureValues;
+  features: readonly Feature[];
+}
+
+/** The values that a result belongs to. */
+export function ValuesList({ values, features }: ValuesListProps) {
+  return (
+    <dl className="values">
+      {features.map(({ name, title }) => (
+        <div key={name}>
+          <dt>{title}</dt>
+          <dd translate="no">{values[name] ?? <span className="muted">not measured</span>}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,118 @@
+import type { ReviewedItem } from '@cytoqueue/client';
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { Button } from '../ui/button';
+import { ErrorNotice } from '../ui/error-notice';
+import { formatDateTime } from '../ui/format';
+import { Notice } from '../ui/notice';
+import { Panel } from '../ui/panel';
+import { OTHER_DECISIONS, decisionLabel } from './review-labels';
+import { useAddReview, useReviews } from './review-queries';
+
+interface ReviewsPanelProps {
+  reviewed: ReviewedItem;
+  /** Classes of the model. */
+  labels: readonly string[];
+  /** Where to go on after a review. */
+  children?: ReactNode;
+}
+
+const MAX_NOTE_LENGTH = 2_000;
+
+/** What second readers decided, newest first, and the form for a further review. Reviews are never changed. */
+export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) {
+  const { data, error, refetch } = useReviews(reviewed);
+  return (
+    <Panel
+      title="Reviews"
+      lead="A second reader’s decision. It is kept with your key and the time; a correction is a further review."
+      className="no-print"
+    >
+      {error !== null && (
+        <ErrorNotice error={error} what="The reviews could not be loaded." onRetry={() => void refetch()} />
+      )}
+      {data !== undefined && data.data.length > 0 && (
+        <ul className="review-list">
+          {data.data.map(({ id, decision, note, key_id, created_at }) => (
+            <li key={id}>
+              <strong>{decisionLabel(decision)}</strong>{' '}
+              <span className="small muted">
+                by key <span translate="no">{key_id}</span>, {formatDateTime(created_at)}
+              </span>
+              {note !== undefined && <p className="small">{note}</p>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {data?.data.length === 0 && <p className="muted">No review yet.</p>}
+      <ReviewForm reviewed={reviewed} labels={labels} />
+      {children}
+    </Panel>
+  );
+}
+
+function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
+  const [decision, setDecision] = useState<string>();
+  const [note, setNote] = useState('');
+  const [isAdded, setIsAdded] = useState(false);
+  const id = useId();
+  const add = useAddReview(reviewed, () => {
+    setDecision(undefined);
+    setNote('');
+    setIsAdded(true);
+  });
+  const isNoteMissing = decision === 'other' && note.trim() === '';
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (decision === undefined || isNoteMissing || add.isPending) return;
+    setIsAdded(false);
+    add.mutate({ decision, ...(note.trim() === '' ? {} : { note: note.trim() }) });
+  };
+  return (
+    <form className="stack review-form" onSubmit={submit}>
+      <fieldset className="choices">
+        <legend>Your decision</legend>
+        {[...labels, ...OTHER_DECISIONS].map((value) => (
+          <label key={value} className="choice">
+            <input
+              type="radio"
+              name={id}
+              value={value}
+              checked={decision === value}
+              onChange={() => setDecision(value)}
+            />
+            <span>{decisionLabel(value)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <div className="field">
+        <label htmlFor={`${id}-note`}>Note{decision === 'other' ? '' : ' (optional)'}</label>
+        <textarea
+          id={`${id}-note`}
+          className="input"
+          rows={2}
+          maxLength={MAX_NOTE_LENGTH}
+          value={note}
+          onChange={({ target }) => setNote(target.value)}
+          aria-describedby={`${id}-hint`}
+          autoComplete="off"
+        />
+        <span id={`${id}-hint`} className="small muted">
+          Do not name the patient here.
+        </span>
+      </div>
+      {add.isError && <ErrorNotice error={add.error} what="The review was not recorded." />}
+      {isAdded && <Notice tone="success">The review is recorded.</Notice>}
+      <div className="actions">
+        <Button
+          type="submit"
+          variant="primary"
+          isPending={add.isPending}
+          isDisabled={decision === undefined || isNoteMissing}
+        >
+          Record review
+        </Button>
+        {isNoteMissing && <span className="small">Write a note for this decision.</span>}
+      </div>
+    </form>
+  );
+}
