@@ -146,6 +146,44 @@ export function describeLabPages(newPeople: () => WebApp): void {
     expect(addresses.filter((address) => /Fallnummer|Klumpen|May|June/.test(address))).toEqual([]);
   });
 
+  test('undecided rows are found in the worklist, reviewed and then left out of it; rows are searched by reference', async () => {
+    const app = newPeople();
+    const client = await ContractClient.connect(app.stack.url, app.keys.clinician);
+    const batch = await upload(client, wisconsinOfAnotherLab());
+    await finish(client, batch);
+    const { page, addresses, complaints } = await app.visit('/worklist', 'clinician');
+    const worklist = page.getByRole('group', { name: 'Worklist' });
+    const first = worklist.getByRole('link').first();
+    const reference = await first.innerText();
+    expect(await axeViolations(page)).toEqual([]);
+    await first.click();
+    await page.getByRole('heading', { name: reference }).waitFor();
+    await page.getByLabel('Malignant').check();
+    await page.getByRole('button', { name: 'Record review' }).click();
+    await page.getByText('The review is recorded.').waitFor();
+    await page.getByRole('listitem').filter({ hasText: 'Malignant by key clinician' }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Next undecided row' }).click();
+    await page.getByText('No review yet.').waitFor();
+    await page.getByRole('link', { name: 'Worklist' }).click();
+    await worklist.waitFor();
+    expect(await first.innerText()).not.toBe(reference);
+
+    await page.goto(`${app.stack.url}/batches/${batch}`);
+    const rows = page.getByRole('group', { name: 'Result rows' });
+    await rows.waitFor();
+    await page.getByLabel('All rows').check();
+    await page.getByLabel('Reference begins with').fill('1000025');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByText('1 row whose reference begins with “1000025”.').waitFor();
+    expect(await rows.getByRole('link').allInnerTexts()).toEqual(['1000025']);
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Results as Excel' }).click();
+    expect(await (await download).failure()).toBeNull();
+    expect(addresses.filter((address) => /1000025/.test(address))).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
   test('a file on another scale is marked before and after it is scored', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');

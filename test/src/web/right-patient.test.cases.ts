@@ -120,6 +120,38 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect((await stored()).filter(({ sample_id: id }) => id === 'S24-0030')).toHaveLength(1);
   });
 
+  test('a record that is being entered survives an expired session, for the same laboratory only', async () => {
+    for (const [person, expected] of [
+      ['colleague', ['S24-0050', cellsOf(FIRST)]],
+      ['stranger', ['', cellsOf(FIRST).map(() => '')]],
+    ] as const) {
+      const page = await open();
+      await paste(page, `S24-0050\t${FIRST}`);
+      await page.context().clearCookies();
+      await page.getByRole('button', { name: 'Score the record' }).click();
+      await page.getByText('Your session has ended').waitFor();
+      expect(await axeViolations(page)).toEqual([]);
+      await page.getByLabel('Access key').fill(app.keys[person]);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await field(page, 'Clump thickness').waitFor();
+      expect([await reference(page).inputValue(), await values(page)]).toEqual(expected);
+    }
+  });
+
+  test('signing out in one tab takes the patient off the other, and the form is empty afterwards', async () => {
+    const page = await open();
+    await paste(page, `S24-0060\t${FIRST}`);
+    const other = await page.context().newPage();
+    await other.goto(`${app.url}/models`);
+    await other.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access key').waitFor();
+    expect(await page.getByText('Your session has ended').count()).toBe(0);
+    await page.getByLabel('Access key').fill(app.keys.clinician);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await field(page, 'Clump thickness').waitFor();
+    expect([await reference(page).inputValue(), await values(page)]).toEqual(['', cellsOf(FIRST).map(() => '')]);
+  });
+
   test('the result of one record does not interrupt entering the next', async () => {
     const page = await open();
     await paste(page, `S24-0040\t${FIRST}`);

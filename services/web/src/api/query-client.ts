@@ -34,3 +34,17 @@ export function resetSession(queryClient: QueryClient, session: Session | null):
   queryClient.setQueryData(SESSION_KEY, session);
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
 }
+
+/** Tabs of one browser share the session cookie; browsers deliver a message to the other tabs only. */
+const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('cytoqueue-session');
+
+/** Tells the other tabs that the user signed in or out here. */
+export function announceSessionChange(): void {
+  channel?.postMessage('changed');
+}
+
+/** @returns a function that ends it */
+export function listenForSessionChanges(onChange: () => void): () => void {
+  channel?.addEventListener('message', onChange);
+  return () => channel?.removeEventListener('message', onChange);
+}

@@ -41,7 +41,7 @@ export function AppLayout() {
       <main id="main" tabIndex={-1} ref={main} aria-busy={state === 'loading'}>
         <Suspense fallback={<Loading />}>
           {canOpen(pathname, permissions) ? (
-            <DraftProvider>
+            <DraftProvider key={session.tenant} tenant={session.tenant}>
               <Outlet />
             </DraftProvider>
           ) : (

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { RouterProvider, createBrowserRouter } from 'react-router';
 import { BASE_PATH } from '../api/base-path';
 import { createQueryClient } from '../api/query-client';
+import { DraftKeeper } from '../predictions/form/draft-context';
+import { SessionGuard } from '../session/session-guard';
 import { routes } from './routes';
 
 export function App() {
@@ -10,7 +12,11 @@ export function App() {
   const [router] = useState(() => createBrowserRouter(routes, { basename: BASE_PATH === '' ? '/' : BASE_PATH }));
   return (
     <QueryClientProvider client={queryClient}>
-      <RouterProvider router={router} />
+      <DraftKeeper>
+        <SessionGuard>
+          <RouterProvider router={router} />
+        </SessionGuard>
+      </DraftKeeper>
     </QueryClientProvider>
   );
 }

@@ -2,14 +2,20 @@ import type { Session } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../api/clients';
 import { Button } from '../ui/button';
-import { resetSession } from '../api/query-client';
+import { announceSessionChange, resetSession } from '../api/query-client';
+import { useKeptDraft } from '../predictions/form/draft-context';
 import { ThemeButton } from './theme';
 
 export function SessionMenu({ session }: { session: Session }) {
   const queryClient = useQueryClient();
+  const kept = useKeptDraft();
   const signOut = useMutation({
     mutationFn: () => client.signOut(),
-    onSuccess: () => resetSession(queryClient, null),
+    onSuccess: () => {
+      kept.current = undefined;
+      resetSession(queryClient, null);
+      announceSessionChange();
+    },
   });
   return (
     <div className="session">

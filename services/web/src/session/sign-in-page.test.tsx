@@ -32,7 +32,7 @@ test('a key is sent without the spaces around it, and once however often Enter i
 test('an unknown key and an unresponsive service give different errors', async () => {
   const user = renderPage(<SignInPage />);
   await user.type(key(), 'cq_1{Enter}');
-  expect((await screen.findByRole('alert')).textContent).toContain('This key is unknown');
+  expect((await screen.findByRole('alert')).textContent).toContain('Key not recognised');
   signIn.mockRejectedValue(new ConnectionError());
   await user.click(screen.getByRole('button', { name: 'Sign in' }));
   await screen.findByText('The service is not responding.');

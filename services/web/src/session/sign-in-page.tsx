@@ -7,7 +7,8 @@ import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
 import { TextField } from '../ui/text-field';
 import { usePageTitle } from '../ui/page-title';
-import { resetSession } from '../api/query-client';
+import { announceSessionChange, resetSession } from '../api/query-client';
+import { useKeptDraft } from '../predictions/form/draft-context';
 import { Wordmark } from '../layout/wordmark';
 import { useSession } from './use-session';
 
@@ -23,6 +24,7 @@ export function SignInPage() {
   const { state } = useLocation() as { state: { from?: string } | null };
   const [key, setKey] = useState('');
   const signIn = useSignIn();
+  const hasEnded = useKeptDraft().current !== undefined;
   useSignInTokenFromUrl(signIn.mutate);
   if (session) return <Navigate to={state?.from ?? '/'} replace />;
 
@@ -38,6 +40,11 @@ export function SignInPage() {
       <p className="muted">
         Enter the access key of your laboratory. It starts a session of twelve hours in this browser and is not stored.
       </p>
+      {hasEnded && (
+        <Notice tone="info">
+          Your session has ended. Sign in again to go on; a record that you were entering is kept for your laboratory.
+        </Notice>
+      )}
       {signIn.isError && <Notice tone="error">{signInError(signIn.error, signIn.variables)}</Notice>}
       <form onSubmit={submit} className="stack">
         <TextField
@@ -65,7 +72,10 @@ function useSignIn() {
   const queryClient = useQueryClient();
   return useMutation<Session, unknown, Credential>({
     mutationFn: (credential) => client.signIn(credential),
-    onSuccess: (session) => resetSession(queryClient, session),
+    onSuccess: (session) => {
+      resetSession(queryClient, session);
+      announceSessionChange();
+    },
   });
 }
 
@@ -84,5 +94,5 @@ function signInError(error: unknown, credential: Credential | undefined): string
   if (!(error instanceof ApiError) || error.status !== 401) return errorMessage(error);
   if (credential !== undefined && 'token' in credential)
     return 'This link was already used or is older than ten minutes. Sign in with your key instead.';
-  return 'This key is unknown or has expired. Check that it was copied completely.';
+  return 'Key not recognised. It may have expired; check that it was copied completely.';
 }

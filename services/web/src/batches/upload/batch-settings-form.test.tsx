@@ -29,8 +29,8 @@ test('the defaults leave every choice to the service', () => {
   renderPage(<Host />);
   const chosen = (name: string) =>
     screen.getByRole<HTMLSelectElement>('combobox', { name, hidden: true }).selectedOptions[0]?.textContent;
-  expect(chosen('Model')).toBe('wbc-knn, the version in use');
-  expect(chosen('Threshold for malignant')).toBe('At 50 % probability');
+  expect(chosen('Model')).toBe('Laboratory’s setting, or else wbc-knn');
+  expect(chosen('Threshold for malignant')).toBe('Laboratory’s setting');
   expect(chosen('Rows with missing values')).toBe('Score them, and say so in the result');
   expect(chosen('Invalid rows')).toBe('Score the others and list the invalid ones');
   expect(chosen('Evidence for every row')).toBe('No');

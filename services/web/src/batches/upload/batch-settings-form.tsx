@@ -23,7 +23,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           value={settings.model ?? ''}
           onChange={(model) => onChange({ ...settings, model: model === '' ? undefined : model })}
         >
-          <option value="">wbc-knn, the version in use</option>
+          <option value="">Laboratory’s setting, or else wbc-knn</option>
           {models.flatMap(({ name, versions, champion }) =>
             versions.map((version) => (
               <option key={`${name}@${version}`} value={`${name}@${version}`}>
@@ -35,9 +35,12 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
         </SelectField>
         <SelectField
           label="Threshold for malignant"
-          value={settings.operatingPoint ?? 'default'}
-          onChange={(point) => onChange({ ...settings, operatingPoint: point as OperatingPoint })}
+          value={settings.operatingPoint ?? ''}
+          onChange={(point) =>
+            onChange({ ...settings, operatingPoint: point === '' ? undefined : (point as OperatingPoint) })
+          }
         >
+          <option value="">Laboratory’s setting</option>
           {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
             <option key={point} value={point}>
               {label}

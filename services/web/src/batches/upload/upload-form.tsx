@@ -6,7 +6,7 @@ import {
   randomHex,
 } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
 import { Button } from '../../ui/button';
@@ -20,7 +20,7 @@ import { SheetChoice, needsSheet } from './sheet-choice';
 import { UploadProgressBar } from './upload-progress-bar';
 import { type PreflightCheck, usePreflight } from './use-preflight';
 
-const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial', operatingPoint: 'default' };
+const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial' };
 
 interface UploadFormProps {
   file: File;
@@ -64,7 +64,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
             <UploadProgressBar label="Uploading" progress={upload.progress} onCancel={upload.cancel} />
           )}
           {!upload.isPending && !check.isFetching && (
-            <UploadButton report={report} scope={check.scope} onUpload={() => upload.mutate(settings)} />
+            <UploadButton report={report} scope={check.scope} onUpload={() => upload.send(settings)} />
           )}
         </PreflightReport>
       )}
@@ -129,19 +129,32 @@ function useUpload(file: File) {
         signal: controller.signal,
       });
     },
-    onSuccess: async (batch) => {
+    onSuccess: (batch) => {
       queryClient.setQueryData(batchKey(batch.id), batch);
       void queryClient.invalidateQueries({ queryKey: BATCHES_KEY });
-      await navigate(`/batches/${batch.id}`);
     },
   });
+  useWarningBeforeClosing(mutation.isPending);
   const isCanceled = abortController?.signal.aborted === true;
   return {
     ...mutation,
+    /** Opens the batch, unless another page has been opened meanwhile. */
+    send: (settings: BatchSettings) =>
+      mutation.mutate(settings, { onSuccess: (batch) => void navigate(`/batches/${batch.id}`) }),
     isError: mutation.isError && !isCanceled,
     progress,
     cancel: () => abortController?.abort(new DOMException('canceled', 'AbortError')),
   };
+}
+
+/** Asks before the tab is closed: an upload that is not complete is lost with it. */
+function useWarningBeforeClosing(isUploading: boolean): void {
+  useEffect(() => {
+    if (!isUploading) return undefined;
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [isUploading]);
 }
 
 /** Keeps the idempotency key until the settings change, so that a file resent after a lost response is one batch. */

@@ -1,15 +1,39 @@
 import { randomHex } from '@cytoqueue/client';
-import { type ReactNode, createContext, useContext, useState } from 'react';
-import { type Draft, emptyDraft } from './draft';
+import { type ReactNode, type RefObject, createContext, useContext, useEffect, useRef, useState } from 'react';
+import { type Draft, emptyDraft, isEmptyDraft } from './draft';
 
 /** Keys may arrive faster than renders: pass a function to update from the current draft. */
 export type ChangeDraft = (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
 
+interface KeptDraft {
+  tenant: string;
+  draft: Draft;
+}
+
+const KeptDraftContext = createContext<RefObject<KeptDraft | undefined>>({ current: undefined });
 const DraftContext = createContext<readonly [Draft, ChangeDraft]>([emptyDraft(), () => undefined]);
 
-/** Keeps the entered record while the user visits other pages, until sign-out or reload. */
-export function DraftProvider({ children }: { children: ReactNode }) {
-  const [draft, setDraft] = useState(emptyDraft);
+/** Holds the draft in memory while no session is open, so that it survives an expired one. */
+export function DraftKeeper({ children }: { children: ReactNode }) {
+  const kept = useRef<KeptDraft>(undefined);
+  return <KeptDraftContext value={kept}>{children}</KeptDraftContext>;
+}
+
+/** The draft of the session before; to be cleared when a user signs out. */
+export function useKeptDraft(): RefObject<KeptDraft | undefined> {
+  return useContext(KeptDraftContext);
+}
+
+/**
+ * Keeps the entered record while the user visits other pages, until sign-out or reload. After an expired session it is
+ * given back to the same tenant only.
+ */
+export function DraftProvider({ tenant, children }: { tenant: string; children: ReactNode }) {
+  const kept = useKeptDraft();
+  const [draft, setDraft] = useState(() => (kept.current?.tenant === tenant ? kept.current.draft : emptyDraft()));
+  useEffect(() => {
+    kept.current = isEmptyDraft(draft) ? undefined : { tenant, draft };
+  }, [draft, kept, tenant]);
   const change: ChangeDraft = (given) =>
     setDraft((before) => {
       const part = typeof given === 'function' ? given(before) : given;

@@ -8,13 +8,16 @@ export interface Draft {
   /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
-  /** Model name; its champion is used. */
+  /** Model name. The default model is left to the laboratory's settings; of others the champion is used. */
   model: string;
-  operatingPoint: OperatingPoint;
+  /** undefined: that of the laboratory's settings. */
+  operatingPoint: OperatingPoint | undefined;
 }
 
+export const DEFAULT_MODEL = 'wbc-knn';
+
 export function emptyDraft(): Draft {
-  return { key: randomHex(), texts: {}, reference: '', model: 'wbc-knn', operatingPoint: 'default' };
+  return { key: randomHex(), texts: {}, reference: '', model: DEFAULT_MODEL, operatingPoint: undefined };
 }
 
 export function isEmptyDraft({ texts, reference }: Draft): boolean {

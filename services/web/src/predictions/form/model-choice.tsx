@@ -10,14 +10,14 @@ export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDra
     <details className="model-choice">
       <summary>
         Model: {draft.model}
-        {draft.operatingPoint === 'sensitivity99' ? ', cautious' : ''}
+        {draft.operatingPoint === 'sensitivity99' && ', cautious threshold'}
       </summary>
       <div className="stack">
         <SelectField
           label="Model"
           value={draft.model}
           onChange={(model) => change({ model })}
-          description="The current version scores the record; the result names it."
+          description="The version that your laboratory has pinned, or else the current one; the result names it."
         >
           {models
             .filter(({ champion }) => champion !== null)
@@ -30,10 +30,11 @@ export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDra
         </SelectField>
         <SelectField
           label="Threshold for malignant"
-          value={draft.operatingPoint}
-          onChange={(point) => change({ operatingPoint: point as OperatingPoint })}
+          value={draft.operatingPoint ?? ''}
+          onChange={(point) => change({ operatingPoint: point === '' ? undefined : (point as OperatingPoint) })}
           description="Cautious: low enough to detect 99 % of the malignant training cases; more benign cases are classified as malignant."
         >
+          <option value="">Laboratory’s setting</option>
           <option value="default">At 50 % probability</option>
           <option value="sensitivity99">Cautious</option>
         </SelectField>
