@@ -18,7 +18,7 @@ interface ReviewsPanelProps {
 
 const MAX_NOTE_LENGTH = 2_000;
 
-/** What second readers decided, newest first, and the form for a further review. Reviews are never changed. */
+/** Lists decisions of second readers, newest first, with the form for a further one. Reviews are never changed. */
 export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) {
   const { data, error, refetch } = useReviews(reviewed);
   return (
