@@ -4,8 +4,8 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
+import { ModelContext } from '../../models/model-context';
 import { BatchActions } from './batch-actions';
-import { BatchContext } from './batch-context';
 import { BatchProgress } from './batch-progress';
 import { useBatch } from '../batch-queries';
 import { STATUS_LABELS } from '../batch-labels';
@@ -41,7 +41,7 @@ export function BatchPage() {
           {STATUS_LABELS[batch.status]}
         </p>
       </header>
-      <BatchContext batch={batch} />
+      <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
       <BatchActions batch={batch} />
       {!isBatchFinished(batch) && <BatchProgress batch={batch} />}

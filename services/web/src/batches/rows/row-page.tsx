@@ -5,6 +5,7 @@ import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
 import { Panel } from '../../ui/panel';
+import { ModelContext } from '../../models/model-context';
 import { useModelVersion } from '../../models/model-queries';
 import { ProbabilityScale } from '../../predictions/result/probability-scale';
 import { reasonLabel } from '../../predictions/result/reason-labels';
@@ -35,11 +36,10 @@ export function RowPage() {
             <Link to="/batches">Batches</Link> / <Link to={`/batches/${id}`}>{batch.filename ?? 'unnamed file'}</Link>
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
-          <p className="small muted">
-            Row {formatCount(row)} of the results · {batch.model.name} {batch.model.version} · not a medical device
-          </p>
+          <p className="small muted">Row {formatCount(row)} of the results · not a medical device</p>
         </div>
       </header>
+      <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       <RowResult batch={batch} row={data} version={version} />
       <Panel title="Values in the file">
         <ValuesList values={data.features} features={version.features} />

@@ -2,6 +2,7 @@ import type { ClassName, ModelPin, PredictionResult } from '@cytoqueue/client';
 import { Panel } from '../../ui/panel';
 import { formatProbability, formatShare } from '../../ui/format';
 import { useEvaluation } from '../../models/evaluation';
+import { IconArray } from './icon-array';
 import { reliabilityAt } from './reliability';
 import { explainConformalSet } from './result-labels';
 
@@ -34,13 +35,18 @@ function ObservedReliability({ probability, model }: { probability: number; mode
   const observed = data ? reliabilityAt(probability, data.reliability, data.repetitions) : undefined;
   if (observed === undefined) return null;
   const [low, high] = observed.interval;
+  const isReliable = observed.cases >= MIN_RELIABLE_CASES;
   return (
-    <p>
-      <strong>How often this was right in testing:</strong> in {observed.rounds} repetitions of cross-validation about{' '}
-      {observed.cases} held-out cases got a probability from {Math.round(observed.from * 100)} to{' '}
-      {Math.round(observed.to * 100)}&nbsp;%; of these {formatShare(observed.share)} were malignant (95&nbsp;% interval{' '}
-      {formatShare(low)} to {formatShare(high)}).{observed.cases < MIN_RELIABLE_CASES && ' That is too few to rely on.'}
-    </p>
+    <>
+      {isReliable && <IconArray share={observed.share} />}
+      <p>
+        <strong>How often this was right in testing:</strong> of about {observed.cases} held-out cases with a
+        probability from {Math.round(observed.from * 100)} to {Math.round(observed.to * 100)}&nbsp;%, about{' '}
+        {Math.round(observed.share * observed.cases)} were malignant (95&nbsp;% interval {formatShare(low)} to{' '}
+        {formatShare(high)}; {observed.rounds} repetitions of cross-validation).
+        {!isReliable && ' That is too few to rely on.'}
+      </p>
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
 import { Panel } from '../../ui/panel';
+import { ModelContext } from '../../models/model-context';
 import { useModelVersion } from '../../models/model-queries';
 import { ResultView } from './result-view';
 import { usePrediction } from '../prediction-queries';
@@ -38,6 +39,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
         </div>
         <RecordActions prediction={prediction} />
       </header>
+      <ModelContext model={prediction.model} operatingPoint={prediction.result?.operating_point.name} />
       <div aria-live="polite">
         <PredictionState prediction={prediction} />
       </div>

@@ -34,6 +34,13 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
           </tr>
         </thead>
         <tbody>
+          <tr>
+            <th scope="row">Baseline</th>
+            <td className="small muted">share of malignant training cases</td>
+            <td className="number" translate="no">
+              {(base * 100).toFixed(1)}
+            </td>
+          </tr>
           {contributions.map(([name, value]) => (
             <tr key={name}>
               <th scope="row">{featureTitle(name, features)}</th>
@@ -43,6 +50,13 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
               <td className="number">{formatPoints(value)}</td>
             </tr>
           ))}
+          <tr className="total">
+            <th scope="row">Total</th>
+            <td className="small muted">probability of malignancy</td>
+            <td className="number" translate="no">
+              {(result.probability_malignant * 100).toFixed(1)}
+            </td>
+          </tr>
         </tbody>
       </table>
     </Panel>
