@@ -41,7 +41,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill('cq_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('This key is unknown').waitFor();
+    await page.getByRole('alert').getByText('Key not recognised').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByLabel('Access key').fill(app.keys.clinician);
     await page.keyboard.press('Enter');
@@ -77,14 +77,14 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(await page.locator(':focus').innerText()).toBe(REFERENCE);
     for (const title of [
       'Certainty',
-      'Contribution of each feature',
+      'Feature contributions',
       'Nearest training cases',
       'What would change the class',
       'Model and limits of use',
     ]) {
       expect(await page.getByRole('heading', { name: title }).count()).toBe(1);
     }
-    expect(await page.getByRole('row', { name: /Confirmed class/ }).innerText()).toContain('malignant');
+    expect(await page.getByRole('row', { name: /Confirmed diagnosis/ }).innerText()).toContain('malignant');
     expect(await axeViolations(page)).toEqual([]);
     const pdf = await page.pdf({ preferCSSPageSize: true });
     expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
@@ -107,7 +107,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await answer(page).click();
     await page.getByRole('heading', { name: 'Undecided' }).waitFor();
     await page.getByText('too close to call').waitFor();
-    await page.getByText('Measuring could change the class.').waitFor();
+    await page.getByText('Grading this feature could change the class.').waitFor();
     await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Edit and re-run' }).click();

@@ -1,4 +1,4 @@
-import type { ReviewedItem } from '@cytoqueue/client';
+import type { Review, ReviewedItem } from '@cytoqueue/client';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
@@ -32,13 +32,13 @@ export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) 
       )}
       {data !== undefined && data.data.length > 0 && (
         <ul className="review-list">
-          {data.data.map(({ id, decision, note, key_id, created_at }) => (
-            <li key={id}>
-              <strong>{decisionLabel(decision)}</strong>{' '}
-              <span className="small muted">
-                by key <span translate="no">{key_id}</span>, {formatDateTime(created_at)}
-              </span>
-              {note !== undefined && <p className="small">{note}</p>}
+          {data.data.map((review) => (
+            <li key={review.id}>
+              {'error' in review ? (
+                <span className="muted">{review.error.detail}</span>
+              ) : (
+                <ReviewText review={review} />
+              )}
             </li>
           ))}
         </ul>
@@ -47,6 +47,18 @@ export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) 
       <ReviewForm reviewed={reviewed} labels={labels} />
       {children}
     </Panel>
+  );
+}
+
+function ReviewText({ review: { decision, note, key_id, created_at } }: { review: Review }) {
+  return (
+    <>
+      <strong>{decisionLabel(decision)}</strong>{' '}
+      <span className="small muted">
+        by key <span translate="no">{key_id}</span>, {formatDateTime(created_at)}
+      </span>
+      {note !== undefined && <p className="small">{note}</p>}
+    </>
   );
 }
 

@@ -22,7 +22,8 @@ export function ResultView({ prediction, version }: ResultViewProps) {
     <div className="answer">
       <ResultSummary result={result} features={version.features} />
       <div className="column">
-        <Panel title="Values of this record">
+        {/* On paper the table of the nearest cases has them. */}
+        <Panel title="Values of this record" className="no-print">
           <ValuesList values={features} features={version.features} />
         </Panel>
         <ConfidencePanel result={result} model={model} />
