@@ -10,7 +10,7 @@ interface KeptDraft {
   draft: Draft;
 }
 
-const KeptDraftContext = createContext<RefObject<KeptDraft | undefined>>({ current: undefined });
+const KeptDraftContext = createContext<RefObject<KeptDraft | undefined> | undefined>(undefined);
 const DraftContext = createContext<readonly [Draft, ChangeDraft]>([emptyDraft(), () => undefined]);
 
 /** Holds the draft in memory while no session is open, so that it survives an expired one. */
@@ -21,7 +21,8 @@ export function DraftKeeper({ children }: { children: ReactNode }) {
 
 /** The draft of the session before; to be cleared when a user signs out. */
 export function useKeptDraft(): RefObject<KeptDraft | undefined> {
-  return useContext(KeptDraftContext);
+  const own = useRef<KeptDraft>(undefined);
+  return useContext(KeptDraftContext) ?? own;
 }
 
 /**
