@@ -30,6 +30,7 @@ const WARNING_LABELS: Readonly<Record<string, string>> = {
   'ambiguous-class-codes': 'Class column with codes that are not used',
   'ambiguous-numbers': 'Numbers that can be read in two ways',
   'formulas-not-calculated': 'Formulas that were not calculated',
+  'grade-scale': 'Possibly another grade scale',
   'hidden-rows': 'Hidden rows',
   'identifier-with-both-classes': 'Reference with both classes',
   'merged-cells': 'Merged cells',
