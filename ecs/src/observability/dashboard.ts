@@ -56,7 +56,13 @@ const ROWS: readonly {
     ],
   },
   { title: 'Store and Redis', graphs: [['Failed probes', ['DependencyProbesFailed']]] },
-  { title: 'Models', graphs: [['Champions older than what ships', ['OutdatedChampions']]] },
+  {
+    title: 'Models',
+    graphs: [
+      ['Champions older than what ships', ['OutdatedChampions']],
+      ['Rows of the shadow', ['ShadowRowsAgreed', 'ShadowRowsDisagreed']],
+    ],
+  },
 ];
 
 export interface DashboardProps {
