@@ -9,7 +9,7 @@ import {
   STATUS_COUNT,
   FAR,
 } from './kernel/kernel';
-import { createDecisionRule, type DecisionRule } from './knn/decision-rule';
+import { createToProbability, type ToProbability } from './knn/probability';
 import type { NearestRows } from './knn/nearest';
 import { GREY_ZONE, isGreyZone, reasonText, UNUSUAL_RECORD } from './knn/reasons';
 import { ReferenceKnn } from './knn/reference-knn';
@@ -69,7 +69,7 @@ export function createPredictionColumns(rows: number): PredictionColumns {
 export class Classifier {
   private readonly reference: ReferenceKnn;
   private readonly kernel: Kernel;
-  private readonly rule: DecisionRule;
+  private readonly toProbability: ToProbability;
   private readonly novelty: Novelty | undefined;
   private readonly samplesByStatus = new Float64Array(STATUS_COUNT);
 
@@ -82,7 +82,7 @@ export class Classifier {
   ) {
     this.reference = new ReferenceKnn(model);
     this.kernel = kernel ? createKernel(model) : new NoKernel('disabled');
-    this.rule = createDecisionRule(model.file);
+    this.toProbability = createToProbability(model.file);
     this.novelty = model.file.novelty && new Novelty(model.file.novelty);
   }
 
@@ -99,7 +99,7 @@ export class Classifier {
     const { reference } = this;
     const values = this.checkSample(sample);
     const missingMask = reference.score(values, 0);
-    const probability = this.rule(reference.benign, reference.malignant);
+    const probability = this.toProbability(reference.benign, reference.malignant);
     const indeterminate = indeterminateFlags(probability, reference.isFar || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
@@ -150,7 +150,7 @@ export class Classifier {
     out: PredictionColumns,
     threshold: number,
   ): void {
-    const { kernel, reference, rule, samplesByStatus } = this;
+    const { kernel, reference, toProbability, samplesByStatus } = this;
     const { featureCount } = this.model.training;
     kernel.scoreBlock(samples, first, count);
     for (let i = 0; i < count; i++) {
@@ -160,7 +160,9 @@ export class Classifier {
       const isAnswered = status <= FAR;
       if (!isAnswered) reference.score(samples, row * featureCount);
       const { benign, malignant } = reference;
-      const probability = isAnswered ? rule(kernel.benign[i], kernel.malignant[i]) : rule(benign, malignant);
+      const probability = isAnswered
+        ? toProbability(kernel.benign[i], kernel.malignant[i])
+        : toProbability(benign, malignant);
       const isFar = isAnswered ? status === FAR : reference.isFar;
       const isUnusual = isFar || this.isNovel(samples, row * featureCount, probability);
       writePrediction(out, row, probability, isUnusual, threshold);

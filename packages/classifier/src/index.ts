@@ -20,7 +20,7 @@ export { describeDrift, type Drift, type DriftNote, hasHistogram, HISTOGRAM_SLOT
 export { CONFORMAL_SIGNIFICANCE, conformalPValue } from './evidence/conformal';
 export type { Evidence, FlipEvidence } from './evidence/evidence';
 export { Explainer } from './evidence/explainer';
-export { classRatioScore, plattProbability, voteShare } from './knn/decision-rule';
+export { classRatioScore, plattProbability, voteShare } from './knn/probability';
 export { ClassNeighbors, type RowsByLabel } from './knn/nearest';
 export { GREY_ZONE, isGreyZone, reasonCodes, reasonText, UNUSUAL_RECORD } from './knn/reasons';
 export { BruteForceSearch, type Scaling } from './knn/search';

@@ -95,8 +95,8 @@ export function createApp(deps: AppDeps): Express {
   const routeDeps = {
     ...deps,
     idempotency,
-    conversions: new Semaphore(MAX_CONVERSIONS),
-    exports: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
+    importSemaphore: new Semaphore(MAX_CONVERSIONS),
+    exportLimiter: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
     settings: new SettingsReader(deps.store),

@@ -33,8 +33,8 @@ export class WorkerMetrics {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 
-  /** Call when a shard's object is stored. @param seconds the time taken; absent when an earlier delivery wrote it */
-  async shardScored(
+  /** Adds a stored shard to its batch's live counts and to the metrics, once per shard. @param seconds the time taken; absent when an earlier delivery wrote it */
+  async countScoredShard(
     { batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>,
     counts: ShardCounts,
     seconds?: number,

@@ -1,6 +1,6 @@
 import type { RecordAnalysis } from './evidence';
 import { computeCoalitionValues } from './shapley';
-import { createDecisionRule, type DecisionRule, voteShare } from '../knn/decision-rule';
+import { createToProbability, type ToProbability, voteShare } from '../knn/probability';
 import { ClassNeighbors } from '../knn/nearest';
 import { BruteForceSearch } from '../knn/search';
 import type { Model } from '../model/model';
@@ -13,14 +13,14 @@ export class DecimalAnalysis implements RecordAnalysis {
   readonly allPlayerNames: readonly string[];
   private readonly search: BruteForceSearch;
   private readonly neighborhood: ClassNeighbors;
-  private readonly rule: DecisionRule;
+  private readonly toProbability: ToProbability;
   private sample: Float64Array = new Float64Array(0);
 
   constructor(private readonly model: Model) {
     const { metric, scaling, k } = model.file;
     this.search = new BruteForceSearch(model.training, metric, scaling);
     this.neighborhood = new ClassNeighbors(k);
-    this.rule = createDecisionRule(model.file);
+    this.toProbability = createToProbability(model.file);
     this.allPlayerNames = [...new Set(model.schema.features.map(({ name, quantity = name }) => quantity))];
   }
 
@@ -60,10 +60,10 @@ export class DecimalAnalysis implements RecordAnalysis {
   }
 
   private probabilityOfDistances(): number {
-    const { search, neighborhood, rule } = this;
+    const { search, neighborhood, toProbability } = this;
     const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);
     if (this.model.file.rule === 'votes') return voteShare(search.distances, search.rowsByLabel, all);
-    return rule(search.meanDistance(benign), search.meanDistance(malignant));
+    return toProbability(search.meanDistance(benign), search.meanDistance(malignant));
   }
 
   /** Measured features of one quantity. */

@@ -6,7 +6,7 @@ import type { Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from 
 import { hasGrades, IntegerAnalysis } from './integer-analysis';
 import { missingCombinations } from './missing';
 import { shapleyValues } from './shapley';
-import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
+import { createToProbability, type ToProbability } from '../knn/probability';
 import { ReferenceKnn } from '../knn/reference-knn';
 import type { Model } from '../model/model';
 import { Novelty } from '../novelty/novelty';
@@ -18,7 +18,7 @@ import type { UnusualEvidence } from '../novelty/unusual-evidence';
  */
 export class Explainer {
   private readonly reference: ReferenceKnn;
-  private readonly rule: DecisionRule;
+  private readonly toProbability: ToProbability;
   private readonly analysis: RecordAnalysis;
   private readonly novelty: Novelty | undefined;
   /** Share of malignant training rows. */
@@ -27,7 +27,7 @@ export class Explainer {
   constructor(readonly model: Model) {
     const { file, training } = model;
     this.reference = new ReferenceKnn(model);
-    this.rule = createDecisionRule(file);
+    this.toProbability = createToProbability(file);
     this.novelty = file.novelty && new Novelty(file.novelty);
     this.analysis = hasGrades(model) ? new IntegerAnalysis(model) : new DecimalAnalysis(model);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
@@ -49,7 +49,7 @@ export class Explainer {
     const values = Float64Array.from(sample);
     this.reference.score(values, 0);
     const { benign, malignant } = this.reference;
-    const probability = this.rule(benign, malignant);
+    const probability = this.toProbability(benign, malignant);
     const threshold = file.operating_points[operatingPoint];
     const label = probability >= threshold ? 1 : 0;
     this.analysis.setSample(values);

@@ -2,7 +2,7 @@ import type { Label } from '@cytoqueue/schema';
 import { classNames, type FlipEvidence, type RecordAnalysis } from './evidence';
 import { gradesWasm } from '../kernel/wasm';
 import { copyIntoMemory, instantiate, type WasmInstance } from '../kernel/wasm-instance';
-import { createDecisionRule, type DecisionRule } from '../knn/decision-rule';
+import { createToProbability, type ToProbability } from '../knn/probability';
 import type { Model, TrainingSet } from '../model/model';
 
 /** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades.ts` requires. */
@@ -32,7 +32,7 @@ type FindFlip = (isMalignant: number, limit: number, offset: number, votes: numb
  */
 export class IntegerAnalysis implements RecordAnalysis {
   private readonly wasm: WasmInstance;
-  private readonly rule: DecisionRule;
+  private readonly toProbability: ToProbability;
   private readonly maxGrade: number;
   private readonly benignScores: Float64Array;
   private readonly malignantScores: Float64Array;
@@ -52,7 +52,7 @@ export class IntegerAnalysis implements RecordAnalysis {
     const { file, schema, training } = model;
     const features = file.features.length;
     this.wasm = wasm;
-    this.rule = createDecisionRule(file);
+    this.toProbability = createToProbability(file);
     this.maxGrade = Math.max(...schema.features.map(({ max }) => max));
     this.setPlayer = wasm.func<SetPlayer>('setPlayer');
     this.findFirstFlip = wasm.func<FindFlip>('findFlip');
@@ -127,20 +127,20 @@ export class IntegerAnalysis implements RecordAnalysis {
   }
 
   coalitionValues(emptyValue: number): Float64Array {
-    const { rule, benignScores, malignantScores } = this;
+    const { toProbability, benignScores, malignantScores } = this;
     const values = new Float64Array(2 ** this.measured.length);
     values[0] = emptyValue;
     for (let coalition = 1; coalition < values.length; coalition++)
-      values[coalition] = rule(benignScores[coalition], malignantScores[coalition]);
+      values[coalition] = toProbability(benignScores[coalition], malignantScores[coalition]);
     return values;
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {
-    const { wasm, rule } = this;
+    const { wasm, toProbability } = this;
     wasm.call('startChanged');
     features.forEach((feature, index) => this.addFeature(feature, values[index]));
     wasm.call('scoreChanged');
-    return rule(wasm.get('benignScore'), wasm.get('malignantScore'));
+    return toProbability(wasm.get('benignScore'), wasm.get('malignantScore'));
   }
 
   findFlip(label: Label, threshold: number): FlipEvidence | null {
@@ -177,7 +177,7 @@ export class IntegerAnalysis implements RecordAnalysis {
   /** Called by the module for each change that its bounds do not rule out. */
   private isFlip(benignScore: number, malignantScore: number): number {
     const { flip } = this;
-    flip.probability = this.rule(benignScore, malignantScore);
+    flip.probability = this.toProbability(benignScore, malignantScore);
     return (flip.probability >= flip.threshold ? 1 : 0) === flip.label ? 0 : 1;
   }
 }

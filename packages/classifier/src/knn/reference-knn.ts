@@ -1,5 +1,5 @@
 import type { KernelModel } from '../kernel/kernel';
-import { countWithin } from './decision-rule';
+import { countWithin } from './probability';
 import { ClassNeighbors, type NearestRows } from './nearest';
 import { BruteForceSearch, type Samples } from './search';
 

@@ -23,53 +23,53 @@ const NO_TEXT = 0xffff_ffff;
 
 /**
  * Caches the text behind a row in a result file, where it depends on the row's values alone: keyed by sample and kept from
- * shard to shard while there is room. A sample has up to sixteen values of 0 to 15. Takes some 13 MB of a kernel's memory.
+ * shard to shard while there is room. A sample has up to sixteen values of 0 to 15. Takes some 13 MB of a reader's memory.
  */
 export class ResultCache {
   static readonly MAX_ENTRIES = MAX_ENTRIES;
 
-  /** Entry of each sample of the last `lookup`, or -1. Valid, like `misses`, until the kernel's next read. */
+  /** Entry of each sample of the last `lookup`, or -1. Valid, like `misses`, until the reader's next read. */
   entries = new Int32Array(0);
   /** Samples of the last `lookup` without a text: the first one of each new entry, and all that have no entry. Ascending. */
   misses = new Uint32Array(0);
   /** Length of the entries' own texts, which precede all others. */
   private cachedLength = 0;
 
-  /** @param kernel that has not read anything yet */
-  constructor(private readonly kernel: WasmRowReader) {
+  /** @param reader that has not read anything yet */
+  constructor(private readonly reader: WasmRowReader) {
     const addresses = {
-      hashSlots: kernel.reserve(2 ** SLOT_BITS * 4),
-      keys: kernel.reserve(MAX_ENTRIES * 8),
-      textStarts: kernel.reserve(MAX_TEXTS * 4),
-      textEnds: kernel.reserve(MAX_TEXTS * 4),
-      texts: kernel.reserve(TEXT_BYTES + SLACK_BYTES),
-      output: kernel.reserve(OUTPUT_BYTES),
+      hashSlots: reader.reserve(2 ** SLOT_BITS * 4),
+      keys: reader.reserve(MAX_ENTRIES * 8),
+      textStarts: reader.reserve(MAX_TEXTS * 4),
+      textEnds: reader.reserve(MAX_TEXTS * 4),
+      texts: reader.reserve(TEXT_BYTES + SLACK_BYTES),
+      output: reader.reserve(OUTPUT_BYTES),
     };
-    kernel.set({ ...addresses, slotBits: SLOT_BITS, entryCapacity: MAX_ENTRIES, outputCapacity: OUTPUT_BYTES });
+    reader.set({ ...addresses, slotBits: SLOT_BITS, entryCapacity: MAX_ENTRIES, outputCapacity: OUTPUT_BYTES });
   }
 
   /** Whether there is no room for another entry. */
   get isFull(): boolean {
-    return this.kernel.get('entryCount') === MAX_ENTRIES || this.cachedLength > ENTRY_TEXT_BYTES;
+    return this.reader.get('entryCount') === MAX_ENTRIES || this.cachedLength > ENTRY_TEXT_BYTES;
   }
 
   clear(): void {
-    const slots = this.kernel.get('hashSlots');
-    this.kernel.bytes.fill(0, slots, slots + 2 ** SLOT_BITS * 4);
-    this.kernel.set({ entryCount: 0 });
+    const slots = this.reader.get('hashSlots');
+    this.reader.bytes.fill(0, slots, slots + 2 ** SLOT_BITS * 4);
+    this.reader.set({ entryCount: 0 });
     this.cachedLength = 0;
   }
 
-  /** Fills `entries` and `misses`. `samples`: row-major, of the rows that the kernel read last; overwrites the kernel's `values`. */
+  /** Fills `entries` and `misses`. `samples`: row-major, of the rows that the reader read last; overwrites the reader's `values`. */
   lookup(samples: Uint8Array, count: number): void {
-    const { kernel } = this;
-    const { buffer } = kernel.bytes;
-    const values = kernel.get('values');
-    if (samples.buffer !== buffer) kernel.bytes.set(samples, values);
-    kernel.set({ entryCapacity: this.isFull ? kernel.get('entryCount') : MAX_ENTRIES });
-    const misses = kernel.call('findEntries', values, count);
-    this.entries = new Int32Array(buffer, kernel.get('entries'), count);
-    this.misses = new Uint32Array(buffer, kernel.get('misses'), misses);
+    const { reader } = this;
+    const { buffer } = reader.bytes;
+    const values = reader.get('values');
+    if (samples.buffer !== buffer) reader.bytes.set(samples, values);
+    reader.set({ entryCapacity: this.isFull ? reader.get('entryCount') : MAX_ENTRIES });
+    const misses = reader.call('findEntries', values, count);
+    this.entries = new Int32Array(buffer, reader.get('entries'), count);
+    this.misses = new Uint32Array(buffer, reader.get('misses'), misses);
   }
 
   /**
@@ -77,11 +77,11 @@ export class ResultCache {
    * @throws the callback's error: the cached texts must not be used afterwards
    */
   fillMisses(writeCachedRows: (writer: ByteWriter, sample: number) => void): void {
-    const { kernel, cachedLength } = this;
-    const texts = kernel.get('texts');
-    const writer = new ByteWriter(kernel.bytes.subarray(texts + cachedLength, texts + TEXT_BYTES));
-    const starts = new Uint32Array(kernel.bytes.buffer, kernel.get('textStarts'), MAX_TEXTS);
-    const ends = new Uint32Array(kernel.bytes.buffer, kernel.get('textEnds'), MAX_TEXTS);
+    const { reader, cachedLength } = this;
+    const texts = reader.get('texts');
+    const writer = new ByteWriter(reader.bytes.subarray(texts + cachedLength, texts + TEXT_BYTES));
+    const starts = new Uint32Array(reader.bytes.buffer, reader.get('textStarts'), MAX_TEXTS);
+    const ends = new Uint32Array(reader.bytes.buffer, reader.get('textEnds'), MAX_TEXTS);
     let uncached = 0;
     for (const sample of this.misses) {
       const start = cachedLength + writer.length;
@@ -105,13 +105,13 @@ export class ResultCache {
    * @returns the first row that the caller must write itself, or the number of rows
    */
   writeCachedRows(writer: ByteWriter, row: number, sample: number, number: number): number {
-    const { kernel } = this;
-    const rows = kernel.get('rows');
+    const { reader } = this;
+    const rows = reader.get('rows');
     if (number + rows > MAX_INT32) return row;
-    const output = kernel.get('output');
+    const output = reader.get('output');
     for (let from = row; ;) {
-      const reached = kernel.call('writeRows', from, sample + from - row, number + from - row);
-      writer.bytes(kernel.bytes, output, output + kernel.get('outputLength'));
+      const reached = reader.call('writeRows', from, sample + from - row, number + from - row);
+      writer.bytes(reader.bytes, output, output + reader.get('outputLength'));
       if (reached === from || reached === rows) return reached;
       from = reached;
     }

@@ -32,8 +32,8 @@ export async function acceptUpload(
   const { quotas } = deps;
   const earlier = await findByIdempotencyKey(deps, upload.tenant, upload.idempotencyKey);
   if (earlier === undefined)
-    return quotas.uploads.run(upload.tenant, () => acceptNewUpload(deps, request, response, upload));
-  await quotas.repeats.run(upload.tenant, async () => {
+    return quotas.uploadLimiter.run(upload.tenant, () => acceptNewUpload(deps, request, response, upload));
+  await quotas.repeatLimiter.run(upload.tenant, async () => {
     const sha256 = await hashFile(request, response, deps.limits);
     quotas.rateLimit.addRows(upload.tenant, earlier.batch.rows);
     assertSamePayload(earlier.payloadSha256, payloadDigest(idempotencyPayload(upload, sha256)));
@@ -77,10 +77,10 @@ export async function receiveUpload(
     'profile'
   >,
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
-  const { store, quotas, conversions } = deps;
+  const { store, quotas, importSemaphore } = deps;
   const { tenant, id, schema, profile, sheet } = upload;
   const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
-  const target = { store, tenant, id, conversions, signal: abortOnDisconnect(request, response) };
+  const target = { store, tenant, id, importSemaphore, signal: abortOnDisconnect(request, response) };
   return receiveFile(request, response, async (source, filename, charset) => {
     const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
     const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);

@@ -21,7 +21,7 @@ export interface BatchDeps {
   background: Background;
   quotas: TenantQuotas;
   /** Limits the imports of files that are not plain CSV. */
-  conversions: Semaphore;
+  importSemaphore: Semaphore;
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;

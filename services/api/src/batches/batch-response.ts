@@ -126,7 +126,7 @@ async function readResponseFromStore(
     const latest = await readBatch(store, tenant, id);
     const { batch, run, completion } = latest;
     if (completion !== undefined) return { run, view: toFinishedResponse(batch, completion) };
-    if (!latest.wasStarted) throw new ObjectNotFoundError(key);
+    if (!latest.provesAcceptance) throw new ObjectNotFoundError(key);
     await restorePendingMarker(store, tenant, id, latest);
   }
   const counted = { ...(await sumShardCounts(store, tenant, id)), finalizing: live?.finalizing ?? false };

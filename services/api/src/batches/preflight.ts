@@ -33,7 +33,7 @@ export function preflightBatch(
 ): Promise<PreflightReport> {
   const { registry, quotas, store } = deps;
   const { tenant, importing } = upload;
-  return quotas.uploads.run(tenant, async () => {
+  return quotas.uploadLimiter.run(tenant, async () => {
     const pin = await registry.resolve(upload.model);
     const loaded = await registry.loadPinned(pin);
     const { schema } = loaded.model;

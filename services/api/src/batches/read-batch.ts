@@ -19,8 +19,8 @@ export interface StoredBatch {
   run: number;
   /** Present if a retry opened the run. */
   runDocument: RunDocument | undefined;
-  /** The newest run has been opened by a retry, or has files of a finalizer: the batch was accepted, whatever was lost since. */
-  wasStarted: boolean;
+  /** The newest run was opened by a retry or has files of a finalizer. This proves acceptance, whatever was lost since; false until run 1 is finalized. */
+  provesAcceptance: boolean;
   /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
   /** Present once the run is finished. */
@@ -52,7 +52,7 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     batch,
     run,
     runDocument: runDocument instanceof ObjectCorruptError ? undefined : runDocument,
-    wasStarted: run > 1 || objects.some(({ key }) => key !== ObjectKeys.runCancel(tenant, id, run)),
+    provesAcceptance: run > 1 || objects.some(({ key }) => key !== ObjectKeys.runCancel(tenant, id, run)),
     cancelRequested: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,
     completion: effectiveManifest &&
       manifestInfo && { manifest: effectiveManifest, completedAt: manifestInfo.modifiedAt.toISOString() },
@@ -68,9 +68,9 @@ export async function restorePendingMarker(
   store: ObjectStore,
   tenant: string,
   id: string,
-  { run, completion, wasStarted }: StoredBatch,
+  { run, completion, provesAcceptance }: StoredBatch,
 ): Promise<void> {
-  if (completion === undefined && wasStarted) await ensurePendingMarker(store, tenant, id, run);
+  if (completion === undefined && provesAcceptance) await ensurePendingMarker(store, tenant, id, run);
 }
 
 export async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {

@@ -36,7 +36,7 @@ export async function rescoreBatch(
     return earlier.batch;
   }
   deps.retention.assertInputNotExpired(id);
-  return deps.quotas.uploads.run(tenant, async () => {
+  return deps.quotas.uploadLimiter.run(tenant, async () => {
     const batch = await createRescoredBatch(deps, tenant, id, options);
     deps.quotas.rateLimit.addRows(tenant, batch.rows);
     await withRollback(deps, tenant, batch.id, async () => {

@@ -54,7 +54,7 @@ const itemPath = `${collectionPath}/{id}`;
 export type BatchRouteDeps = BatchDeps &
   EventStreamDeps & {
     /** Limits concurrent conversions of results. */
-    exports: ConcurrencyLimiter;
+    exportLimiter: ConcurrencyLimiter;
     changes: ChangeSubscriber;
     retention: RetentionPolicy;
     protection: Pick<TaskProtection, 'run'>;
@@ -126,7 +126,7 @@ async function sendResultFile(
       batch,
       types: columnTypes(resultFile, batch, model.schema),
     };
-    return deps.exports.run(principal.tenant, async () => {
+    return deps.exportLimiter.run(principal.tenant, async () => {
       deps.quotas.rateLimit.addRows(principal.tenant, rows);
       await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
     });

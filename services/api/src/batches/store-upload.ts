@@ -26,7 +26,7 @@ export interface UploadTarget {
   id: string;
   signal: AbortSignal;
   /** Limits concurrent imports in this process; further ones wait. */
-  conversions: Semaphore;
+  importSemaphore: Semaphore;
 }
 
 /**
@@ -46,15 +46,19 @@ export async function storeUpload(
   const inspector = new UploadInspector(settings, limits);
   const { store, tenant, id, signal } = target;
   try {
-    await store.put(ObjectKeys.batchInput(tenant, id), inspector.tee(source), { contentType: 'text/csv', signal });
+    // The key and the content type say CSV for every upload, also for workbooks and compressed files.
+    await store.put(ObjectKeys.batchInput(tenant, id), inspector.inspectThrough(source), {
+      contentType: 'text/csv',
+      signal,
+    });
   } catch (error) {
-    // The store failed because the inspector's error ended the stream.
+    // The store reads the generator, so it is the store that fails when the inspector throws; `failure` is the cause.
     throw inspector.failure ?? error;
   } finally {
     if (!inspector.needsImport) charge(inspector.rows);
   }
   if (!inspector.needsImport) return inspector.result();
-  return target.conversions.run(() => importStored(target, inspector, settings, limits, charge));
+  return target.importSemaphore.run(() => importStored(target, inspector, settings, limits, charge));
 }
 
 async function importStored(
@@ -77,7 +81,7 @@ async function importStored(
   let match: HeaderMatch;
   try {
     match = matchColumnsOrReject(imported.start.columns.visible, settings, imported.start.headerLine);
-    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.split(), { contentType: 'text/csv' });
+    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.cutThrough(), { contentType: 'text/csv' });
   } catch (error) {
     throw canonical.failure ?? error;
   } finally {
@@ -124,7 +128,7 @@ class CanonicalUpload {
     return this.splitter?.rows ?? 0;
   }
 
-  async *split(): AsyncGenerator<Uint8Array> {
+  async *cutThrough(): AsyncGenerator<Uint8Array> {
     try {
       for (let next = await this.blocks.next(); ; next = await this.blocks.next()) {
         if (next.done === true) return this.end(next.value);

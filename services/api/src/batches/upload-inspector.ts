@@ -27,7 +27,7 @@ export interface UploadSummary {
   header: Header;
   /** Match of the uploaded file's own columns. */
   match: HeaderMatch;
-  /** Match for reading the rows: of the canonical file's columns, if there is one. */
+  /** For the preflight, which reads the rows: match of the canonical file's columns, if there is one. */
   rowMatch: HeaderMatch;
   rows: number;
   shards: ShardRange[];
@@ -86,7 +86,7 @@ export class UploadInspector {
   ) {}
 
   /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
-  async *tee(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *inspectThrough(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       await this.captureFailure(() => this.inspect(chunk));
       yield chunk;
@@ -125,7 +125,7 @@ export class UploadInspector {
     if (this.bytes > remainingBytes) throw quotaExceeded(remainingBytes);
     this.hash.update(chunk);
     if (this.needsImport) return;
-    if (this.plain !== undefined) return this.split(this.plain, () => this.plain?.splitter.push(chunk));
+    if (this.plain !== undefined) return this.runOrImport(this.plain, () => this.plain?.splitter.push(chunk));
     this.first = Buffer.concat([this.first ?? EMPTY, chunk]);
     if (this.first.length >= FIRST_PART_BYTES) await this.decide(this.first, false);
   }
@@ -135,7 +135,7 @@ export class UploadInspector {
     this.digest = this.hash.digest('hex');
     const { plain } = this;
     if (plain === undefined || this.needsImport) return;
-    this.split(plain, () => {
+    this.runOrImport(plain, () => {
       const { rows, shards } = plain.splitter.end();
       if (rows === 0) throw noRows();
       const { layout, header, match, watch } = plain;
@@ -176,7 +176,7 @@ export class UploadInspector {
       rowCheck: watch.check,
     });
     this.plain = { layout, header, match, splitter, watch };
-    this.split(this.plain, () => splitter.push(first.subarray(header.byteLength)));
+    this.runOrImport(this.plain, () => splitter.push(first.subarray(header.byteLength)));
   }
 
   private readPlainHeader(first: Buffer, final: boolean): Header | undefined {
@@ -189,7 +189,8 @@ export class UploadInspector {
     });
   }
 
-  private split({ watch }: PlainFile, work: () => void): void {
+  /** Runs work on the rows; if they are not UTF-8 or need an import, the file is imported instead. */
+  private runOrImport({ watch }: PlainFile, work: () => void): void {
     try {
       work();
     } catch (error) {

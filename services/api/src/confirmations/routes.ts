@@ -63,7 +63,7 @@ async function create(deps: ConfirmationRouteDeps, context: HandlerContext): Pro
   const { request, response, principal, auditEntry } = context;
   const key = idempotencyKeyOf(request);
   if (request.is(['text/csv', 'application/csv']) !== false)
-    return deps.quotas.uploads.run(principal.tenant, () => createFromCsv(deps, context, key));
+    return deps.quotas.uploadLimiter.run(principal.tenant, () => createFromCsv(deps, context, key));
   const body = parse(confirmationBody, await readJson(request, response), 'field');
   const [stored] = await acceptConfirmations(deps, principal.tenant, [body], key);
   if (stored === undefined || stored instanceof Problem) throw stored;

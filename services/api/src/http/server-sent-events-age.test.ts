@@ -11,7 +11,7 @@ test('a stream ends after its maximum time with the state so far, and its client
   const deps: EventStreamDeps = {
     feeds: new SnapshotFeeds({ subscribe: () => () => undefined }),
     authenticator: { isStillAuthorized: async () => true },
-    quotas: { streams: new ConcurrencyLimiter('event streams', () => 1) },
+    quotas: { streamLimiter: new ConcurrencyLimiter('event streams', () => 1) },
   };
   const app = express();
   app.get('/events', async (request, response) => {

@@ -14,7 +14,7 @@ const MAX_STREAM_MS = 5 * 60_000;
 export interface EventStreamDeps {
   feeds: SnapshotFeeds;
   authenticator: { isStillAuthorized: (principal: Principal) => Promise<boolean> };
-  quotas: { streams: ConcurrencyLimiter };
+  quotas: { streamLimiter: ConcurrencyLimiter };
 }
 
 /**
@@ -36,7 +36,7 @@ export async function streamEvents(
       response.status(204).end();
       return;
     }
-    await deps.quotas.streams.run(principal.tenant, () =>
+    await deps.quotas.streamLimiter.run(principal.tenant, () =>
       sendEvents(context, feed, { first, maxStreamMs }, () => deps.authenticator.isStillAuthorized(principal)),
     );
   } finally {

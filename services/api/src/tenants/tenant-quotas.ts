@@ -9,11 +9,11 @@ import { ConcurrencyLimiter } from '../http/concurrency-limiter';
 export interface TenantQuotas {
   rateLimit: RateLimit;
   /** Concurrent uploads. */
-  uploads: ConcurrencyLimiter;
+  uploadLimiter: ConcurrencyLimiter;
   /** Repeated uploads, which are read only to compare them with the first and do not count as uploads. */
-  repeats: ConcurrencyLimiter;
+  repeatLimiter: ConcurrencyLimiter;
   /** Concurrent event streams. */
-  streams: ConcurrencyLimiter;
+  streamLimiter: ConcurrencyLimiter;
   storage: StorageQuota;
 }
 
@@ -29,9 +29,9 @@ export function createTenantQuotas({ store, redis, keys, defaults }: TenantQuota
   const limit = (name: keyof TenantLimits) => (tenant: string) => keys.limitsOf(tenant)[name] ?? defaults[name];
   return {
     rateLimit: new RateLimit(redis, limit('units_per_minute')),
-    uploads: new ConcurrencyLimiter('uploads', limit('concurrent_uploads')),
-    repeats: new ConcurrencyLimiter('repeated uploads', limit('concurrent_uploads')),
-    streams: new ConcurrencyLimiter('event streams', limit('event_streams')),
+    uploadLimiter: new ConcurrencyLimiter('uploads', limit('concurrent_uploads')),
+    repeatLimiter: new ConcurrencyLimiter('repeated uploads', limit('concurrent_uploads')),
+    streamLimiter: new ConcurrencyLimiter('event streams', limit('event_streams')),
     storage: new StorageQuota({ store, redis, quotaOf: limit('stored_bytes') }),
   };
 }

@@ -19,7 +19,7 @@ import {
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { type Predictor, Predictors, toNeighbors } from './predictors';
 
-/** 2: names its record. */
+/** Format 2 adds the record's id. */
 const RESULT_FORMAT = 2;
 
 /**
@@ -78,7 +78,7 @@ export class PredictionProcessor {
       const existing = await readDocument(this.deps.store, key, predictionCompletionShape);
       // A worker of a release without checksums may have written the same completion first.
       if (JSON.stringify(existing) === JSON.stringify(completion)) return true;
-      if (isSameFormat(existing, completion)) throw error;
+      if (contradict(existing, completion)) throw error;
       return false;
     }
   }
@@ -88,7 +88,7 @@ export class PredictionProcessor {
  * Whether two different completions contradict each other. The first one stays when it is a cancel, a failure or the
  * result of another release, whose evidence may differ. Two different results of one format raise an alarm.
  */
-function isSameFormat(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
+function contradict(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
   return existing.status === completion.status && formatOf(existing) === formatOf(completion);
 }
 

@@ -97,7 +97,7 @@ async function processStored(deps: ShardDeps, batchDocuments: BatchDocumentCache
   const { tenant, batchId, shard } = job;
   const batch = await batchDocuments.read(tenant, batchId);
   const existing = await readShardObject(deps, tenant, batch, shard);
-  if (existing !== undefined) return deps.metrics.shardScored(job, existing.counts);
+  if (existing !== undefined) return deps.metrics.countScoredShard(job, existing.counts);
   await scoreUnlessCanceled(deps, tenant, batch, job);
 }
 
@@ -113,13 +113,13 @@ async function scoreUnlessCanceled(
   const startedMs = performance.now();
   const object = await deps.pool.score(await loadShardTask(deps, tenant, batch, shard));
   if (await isCanceled(deps.store, tenant, batch.id, run)) return;
-  const first = await putShardOnce(deps, tenant, batch, shard, object);
-  const counts = first?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
+  const kept = await putShardOnce(deps, tenant, batch, shard, object);
+  const counts = kept?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
   deps.pool.release(object);
   const durationMs = performance.now() - startedMs;
   await Promise.all([
     deps.progress.recordScoringSpeed(job.rows, durationMs),
-    deps.metrics.shardScored(job, counts, durationMs / 1_000),
+    deps.metrics.countScoredShard(job, counts, durationMs / 1_000),
   ]);
 }
 
@@ -136,7 +136,7 @@ export async function scoreAndStore(
   const stored =
     (await putShardOnce(deps, tenant, batch, shard, object)) ??
     decodeShardObject(object, shardKey(tenant, batch, shard));
-  if (!isCounted) await deps.metrics.shardScored({ batchId: batch.id, run, shard }, stored.counts);
+  if (!isCounted) await deps.metrics.countScoredShard({ batchId: batch.id, run, shard }, stored.counts);
   return stored;
 }
 
@@ -152,12 +152,12 @@ export async function loadShardTask(
   shard: number,
 ): Promise<ShardTask> {
   const { registry } = deps;
-  const [bytes, model, previous] = await Promise.all([
+  const [bytes, model, compared] = await Promise.all([
     readShardRows(deps.store, tenant, batch, shard, deps.pool),
     registry.loadPinned(batch.model),
     batch.rescores && registry.loadPinned(batch.rescores.model),
   ]);
-  return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, previous);
+  return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, compared);
 }
 
 /**

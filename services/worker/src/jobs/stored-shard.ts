@@ -47,7 +47,7 @@ export async function readShardObject(
 /**
  * Writes a scored shard once. An equal object that already exists stays, and so does one that a worker of another
  * release wrote in another format.
- * @returns the object in the other format, if there is one
+ * @returns the stored object that was kept instead of the new one, if it has another format
  * @throws ObjectMismatchError when two workers with the same format computed different bytes
  */
 export async function putShardOnce(
@@ -63,10 +63,10 @@ export async function putShardOnce(
     return undefined;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    const first = await readShardObject(deps, tenant, batch, shard);
-    if (first === undefined) await deps.store.putOnce(key, object);
-    else if (first.format === SHARD_FORMAT) throw error;
-    return first;
+    const kept = await readShardObject(deps, tenant, batch, shard);
+    if (kept === undefined) await deps.store.putOnce(key, object);
+    else if (kept.format === SHARD_FORMAT) throw error;
+    return kept;
   }
 }
 

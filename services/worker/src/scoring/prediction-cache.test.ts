@@ -25,12 +25,12 @@ const options = {
   missingTokens: [''],
 };
 
-/** Makes the cache's kernel read the samples as the rows of a shard. */
-function read({ kernel }: PredictionCache, samples: Uint8Array): RowTable {
+/** Makes the cache's rowReader read the samples as the rows of a shard. */
+function read({ rowReader }: PredictionCache, samples: Uint8Array): RowTable {
   const rows = Array.from({ length: samples.length / WIDTH }, (_, row) =>
     samples.subarray(row * WIDTH, (row + 1) * WIDTH).join(),
   );
-  return kernel.read(Buffer.from(rows.join('\n')), dialect, options);
+  return rowReader.read(Buffer.from(rows.join('\n')), dialect, options);
 }
 
 /** Columns in which the cache differs from its classifier. */

@@ -14,8 +14,8 @@ const MIN_HIT_SHARE = 1 / 2;
  */
 export class PredictionCache {
   /** Row reader that must read a shard before `predictInto` is called for its samples. */
-  readonly kernel = new WasmRowReader();
-  readonly resultCache = new ResultCache(this.kernel);
+  readonly rowReader = new WasmRowReader();
+  readonly resultCache = new ResultCache(this.rowReader);
   private readonly predictions = createPredictionColumns(ResultCache.MAX_ENTRIES);
   private shouldClear = false;
 
@@ -34,7 +34,7 @@ export class PredictionCache {
   }
 
   /**
-   * Same output as the classifier's `predictInto`, for samples of the rows that `kernel` read last; 0 means not measured.
+   * Same output as the classifier's `predictInto`, for samples of the rows that `rowReader` read last; 0 means not measured.
    * Afterwards `resultCache` knows which samples still need text. After an error here, or before they have their text,
    * the cache must be discarded.
    */

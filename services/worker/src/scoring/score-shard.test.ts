@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { explainColumns } from '@cytoqueue/records';
 import { PredictionCache } from './prediction-cache';
-import { RowExplainer } from './row-evidence';
+import { RowExplainer } from './row-explainer';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ShardTask } from './shard-task';
 
@@ -185,11 +185,11 @@ test('compared with another model, rows whose class differs are listed with both
     classifier.predict(sample).label === baseline.predict(sample).label ? [] : [String(row + 1)],
   );
   const rows = features.map((sample) => `7,${sample.join(',')},x\n`).join('');
-  const previous = {
+  const compared = {
     model: { digest: baseline.model.digest, bytes: baselineFile },
     operatingPoint: 'default',
   } as const;
-  const { changes, counts } = scoreShard(classifier, task(rows, { previous }), { previous: baseline });
+  const { changes, counts } = scoreShard(classifier, task(rows, { compared }), { compared: baseline });
   expect(differing.length).toBeGreaterThan(0);
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
   expect(counts.changed).toBe(differing.length);

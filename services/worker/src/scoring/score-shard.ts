@@ -6,13 +6,13 @@ import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@
 import { type RowRejection, type ShardSamples, valueHistogram, readLabels, readSamples } from '@cytoqueue/samples';
 import { countAgreement } from './count-agreement';
 import type { PredictionCache } from './prediction-cache';
-import type { RowExplainer } from './row-evidence';
+import type { RowExplainer } from './row-explainer';
 import type { ShardTask } from './shard-task';
 import { type RowRange, type ShardFormat, ShardWriter } from './shard-writer';
 
 export interface ScoringExtras {
   /** Model to compare with: it scores every row too, and rows whose class differs are listed as changes. */
-  previous?: Classifier;
+  compared?: Classifier;
   /** Adds evidence columns after the result of each row. */
   explainer?: RowExplainer;
   /**
@@ -26,25 +26,25 @@ export interface ScoringExtras {
 
 /** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
-  const { previous, explainer, results } = extras;
+  const { compared, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
   const match = matchColumns(task, schema);
   const samples = readRows(task, match, schema, cache);
   const current =
     cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
-  const previousPredictions = previous && task.previous && predict(previous, samples, task.previous.operatingPoint);
+  const comparedPredictions = compared && task.compared && predict(compared, samples, task.compared.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  // Store the text of each sample that the lookup has added, for later shards.
+  // Store the result columns as CSV for each sample that the lookup has added, for later shards.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
   // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
-  for (let row = 0, sample = 0; row < samples.table.rows; row++) {
+  for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
     if (resultCache !== undefined) {
-      const nextRow = writer.writeCachedRows(resultCache, row, sample, task.firstRow + row);
-      sample += nextRow - row;
+      const nextRow = writer.writeCachedRows(resultCache, row, sampleIndex, task.firstRow + row);
+      sampleIndex += nextRow - row;
       row = nextRow;
       if (row === samples.table.rows) break;
     }
@@ -54,14 +54,17 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
       writer.writeUnscored(range, task.firstRow + row, 'rejected', rejection);
       continue;
     }
-    const evidence = explainer?.cells(sampleAt(samples, sample, schema.features.length), task.options.operating_point);
-    writer.writeScored(range, task.firstRow + row, current, sample, samples.missingMasks[sample]!, evidence);
-    sample++;
+    const evidence = explainer?.cells(
+      sampleAt(samples, sampleIndex, schema.features.length),
+      task.options.operating_point,
+    );
+    writer.writeScored(range, task.firstRow + row, current, sampleIndex, samples.missingMasks[sampleIndex]!, evidence);
+    sampleIndex++;
   }
-  if (previousPredictions !== undefined)
-    writeChanges(writer, task, samples, current, previousPredictions, previous?.model.ref ?? '');
+  if (comparedPredictions !== undefined)
+    writeChanges(writer, task, samples, current, comparedPredictions, compared?.model.ref ?? '');
   return {
-    counts: countRows(samples, current, previousPredictions),
+    counts: countRows(samples, current, comparedPredictions),
     ...(match.labelColumn !== undefined && {
       agreement: countAgreement(readKnownLabels(task, match, samples, schema), current),
     }),
@@ -83,7 +86,7 @@ export function matchColumns(
 function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: PredictionCache): ShardSamples {
   const { bytes, dialect, options, canonical } = task;
   const samples = readSamples(bytes, dialect, match, schema, options.missing, {
-    rowReader: cache?.kernel,
+    rowReader: cache?.rowReader,
     faultColumn: canonical?.fault,
   });
   // Results cut canonical rows at the last column that the file itself has.
@@ -105,14 +108,14 @@ function writeChanges(
   task: ShardTask,
   samples: ShardSamples,
   current: PredictionColumns,
-  previous: PredictionColumns,
-  previousModel: string,
+  compared: PredictionColumns,
+  comparedModel: string,
 ): void {
-  for (let row = 0, sample = 0; row < samples.table.rows; row++) {
+  for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
     if (samples.rejections.has(row)) continue;
-    if (current.label[sample] !== previous.label[sample])
-      writer.writeChanged(rowRange(samples, row), task.firstRow + row, current, previous, sample, previousModel);
-    sample++;
+    if (current.label[sampleIndex] !== compared.label[sampleIndex])
+      writer.writeChanged(rowRange(samples, row), task.firstRow + row, current, compared, sampleIndex, comparedModel);
+    sampleIndex++;
   }
 }
 
@@ -134,8 +137,8 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
 }
 
 /** One sample with NaN for what was not measured. */
-function sampleAt({ samples }: ShardSamples, sample: number, width: number): Float64Array {
-  const values = Float64Array.from(samples.subarray(sample * width, (sample + 1) * width));
+function sampleAt({ samples }: ShardSamples, sampleIndex: number, width: number): Float64Array {
+  const values = Float64Array.from(samples.subarray(sampleIndex * width, (sampleIndex + 1) * width));
   return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
 }
 
@@ -158,14 +161,14 @@ function predictCached(cache: PredictionCache, { samples, count }: ShardSamples)
 function countRows(
   { count, missingMasks, rejections }: ShardSamples,
   current: PredictionColumns,
-  previous: PredictionColumns | undefined,
+  compared: PredictionColumns | undefined,
 ): ShardCounts {
   const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
-  for (let sample = 0; sample < count; sample++) {
-    counts.malignant += current.label[sample]!;
-    if (current.indeterminate[sample] !== 0) counts.indeterminate++;
-    if (missingMasks[sample] !== 0) counts.missing_features++;
-    if (previous !== undefined && previous.label[sample] !== current.label[sample]) counts.changed++;
+  for (let sampleIndex = 0; sampleIndex < count; sampleIndex++) {
+    counts.malignant += current.label[sampleIndex]!;
+    if (current.indeterminate[sampleIndex] !== 0) counts.indeterminate++;
+    if (missingMasks[sampleIndex] !== 0) counts.missing_features++;
+    if (compared !== undefined && compared.label[sampleIndex] !== current.label[sampleIndex]) counts.changed++;
   }
   counts.benign = count - counts.malignant;
   return counts;

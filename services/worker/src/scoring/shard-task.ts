@@ -29,7 +29,7 @@ export interface ShardTask {
   options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
   model: TaskModel;
   /** Another model to compare with, at its own operating point. */
-  previous?: { model: TaskModel; operatingPoint: OperatingPointName };
+  compared?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 
 export function createShardTask(
@@ -38,7 +38,7 @@ export function createShardTask(
   shard: number,
   bytes: Uint8Array,
   model: LoadedModel,
-  previous?: LoadedModel,
+  compared?: LoadedModel,
 ): ShardTask {
   const { dialect, columns, canonical } = batch.input;
   const { firstRow, firstLine } = shardAt(batch, shard);
@@ -53,8 +53,8 @@ export function createShardTask(
     columns,
     options: batch.options,
     model: taskModel(model),
-    previous: previous &&
-      batch.rescores && { model: taskModel(previous), operatingPoint: batch.rescores.operating_point },
+    compared: compared &&
+      batch.rescores && { model: taskModel(compared), operatingPoint: batch.rescores.operating_point },
   };
 }
 

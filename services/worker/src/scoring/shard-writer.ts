@@ -152,21 +152,21 @@ export class ShardWriter {
     return String(first + this.passedLines);
   }
 
-  /** Lists a row whose class differs from that of the previous model. */
+  /** Lists a row whose class differs from that of the compared model. */
   writeChanged(
     range: RowRange,
     row: number,
     current: PredictionColumns,
-    previous: PredictionColumns,
+    compared: PredictionColumns,
     sample: number,
-    previousModel: string,
+    comparedModel: string,
   ): void {
     const { changes, format } = this;
     const { labels, model, dialect } = format;
     writeInputRow(changes, this.bytes, range.start, range.end, dialect, format);
     const predicted = ({ label, probability }: PredictionColumns) => [labels[label[sample]!], probability[sample]];
     changes.ascii(
-      ['', row, ...predicted(current), model, ...predicted(previous), previousModel].join(dialect.delimiter),
+      ['', row, ...predicted(current), model, ...predicted(compared), comparedModel].join(dialect.delimiter),
     );
     this.endLine(changes, range);
   }

@@ -4,7 +4,7 @@ import { ByteWriter } from '@cytoqueue/csv';
 import { type ShardObject, encodeShardObject } from '@cytoqueue/records';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { PredictionCache } from './prediction-cache';
-import { RowExplainer } from './row-evidence';
+import { RowExplainer } from './row-explainer';
 import { scoreShard, writeFailedShard } from './score-shard';
 import type { ThreadResult, ThreadTask } from './pool';
 import type { ShardTask, TaskModel } from './shard-task';
@@ -47,9 +47,9 @@ function cacheFor(classifier: Classifier, { options, dialect }: ShardTask): Pred
 }
 
 function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
-  const previous = task.previous && classifierFor(task.previous.model);
+  const compared = task.compared && classifierFor(task.compared.model);
   try {
-    return scoreShard(classifier, task, { previous, explainer, cache: cacheFor(classifier, task), results });
+    return scoreShard(classifier, task, { compared, explainer, cache: cacheFor(classifier, task), results });
   } catch (error) {
     // After an error a cache may hold incomplete entries.
     caches.clear();

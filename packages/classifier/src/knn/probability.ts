@@ -6,9 +6,9 @@ import type { NearestRows, RowsByLabel } from './nearest';
  * Computes the probability of malignancy from one number per class: with `class-ratio` the mean distance to its k
  * nearest rows, with `votes` the number of its rows at or within the k-th distance of all rows.
  */
-export type DecisionRule = (benign: number, malignant: number) => number;
+export type ToProbability = (benign: number, malignant: number) => number;
 
-export function createDecisionRule({ calibration }: Pick<ModelFile, 'calibration'>): DecisionRule {
+export function createToProbability({ calibration }: Pick<ModelFile, 'calibration'>): ToProbability {
   if (calibration === null) return (benign, malignant) => malignant / (malignant + benign);
   const { epsilon, platt } = calibration;
   return (benign, malignant) => plattProbability(classRatioScore(benign, malignant, epsilon), platt);
