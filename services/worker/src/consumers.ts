@@ -163,6 +163,10 @@ interface QueueHandler<T> {
   changedId: (data: T) => string;
 }
 
+/**
+ * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the job, or
+ * BullMQ tries it again or, after the last attempt, calls `onAttemptsExhausted`.
+ */
 function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,
   queue: QueueName,

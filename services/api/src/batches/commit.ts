@@ -26,31 +26,50 @@ export async function commitBatch(
   batch: BatchDocument,
   payload: unknown,
 ): Promise<BatchDocument> {
-  const { store, idempotency, producer, quotas, retention } = deps;
   const { id } = batch;
-  const claim = { id, payload_sha256: payloadDigest(payload) };
-  const earlier = await withRollback(deps, tenant, id, async () => {
-    await quotas.storage.reserve(tenant, id, storedBytes(batch));
-    await putJson(store, ObjectKeys.batchDocument(tenant, id), batch);
-    await producer.assertAvailable();
-    if (key === undefined) {
+  if (key === undefined) {
+    await withRollback(deps, tenant, id, async () => {
+      await describe(deps, tenant, batch);
       await putPendingMarker(deps, tenant, id);
-      return undefined;
+    });
+  } else {
+    const accepted = await withRollback(deps, tenant, id, async () => {
+      await describe(deps, tenant, batch);
+      return claimKey(deps, tenant, key, batch, payload);
+    });
+    if (accepted.id !== id) {
+      await rollback(deps, tenant, id);
+      await ensureEnqueued(deps, tenant, accepted);
+      return accepted;
     }
-    for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== id;) {
-      const found = await findDocument(store, ObjectKeys.batchDocument(tenant, claimed), batchDocumentShape);
-      if (found !== undefined && !retention.isExpired(claimed)) return found;
-      claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
-    }
-    return undefined;
-  });
-  if (earlier !== undefined) {
-    await rollback(deps, tenant, id);
-    await ensureEnqueued(deps, tenant, earlier);
-    return earlier;
+    await putPendingMarker(deps, tenant, id);
   }
-  if (key !== undefined) await putPendingMarker(deps, tenant, id);
   await enqueue(deps, tenant, batch);
+  return batch;
+}
+
+/** Everything that is stored before the commit point and is the same with and without a key. */
+async function describe({ store, producer, quotas }: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
+  await quotas.storage.reserve(tenant, batch.id, storedBytes(batch));
+  await putJson(store, ObjectKeys.batchDocument(tenant, batch.id), batch);
+  await producer.assertAvailable();
+}
+
+/** Claims the key for `batch`. @returns it, or the batch of the request that claimed the key before */
+async function claimKey(
+  { store, idempotency, retention }: BatchDeps,
+  tenant: string,
+  key: string,
+  batch: BatchDocument,
+  payload: unknown,
+): Promise<BatchDocument> {
+  const claim = { id: batch.id, payload_sha256: payloadDigest(payload) };
+  for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== batch.id;) {
+    const found = await findDocument(store, ObjectKeys.batchDocument(tenant, claimed), batchDocumentShape);
+    if (found !== undefined && !retention.isExpired(claimed)) return found;
+    // The earlier batch has expired or was deleted.
+    claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
+  }
   return batch;
 }
 

@@ -155,7 +155,9 @@ async function reconcileBatch(
   const batch = await findDocument(store, ObjectKeys.batchDocument(tenant, id), batchDocumentShape);
   if (batch === undefined) return 'orphaned';
   const { run, objects } = await readLatestRun(store, tenant, id);
+  // A retry writes its marker before it opens the run: it is about to do so, or crashed in between.
   if (run < markedRun) return 'orphaned';
+  // A later run has a marker of its own.
   if (markedRun > 1 && run > markedRun) return 'finished';
   if (objects.some(({ key }) => key === ObjectKeys.runManifest(tenant, id, run))) return 'finished';
   if (await producer.canRunFinish(id, run)) return 'in-progress';

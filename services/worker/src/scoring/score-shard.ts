@@ -37,7 +37,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
 
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  // Store the result columns as CSV for each sample that the lookup has added, for later shards.
+  // Store the result columns as CSV for each sample that the lookup of `predictCached` has added, for later shards.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
   // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
