@@ -14,7 +14,8 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
   const { missing, conformal } = result.evidence;
   return (
     <Panel title="Certainty">
-      <ObservedReliability probability={result.probability_malignant} model={model} />
+      {/* The tested cases are not like an unusual record. */}
+      {!result.evidence.unusual && <ObservedReliability probability={result.probability_malignant} model={model} />}
       {missing !== null && <MissingRange missing={missing} />}
       {conformal !== null && (
         <>

@@ -43,6 +43,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
       <div aria-live="polite">
         <PredictionState prediction={prediction} />
       </div>
+      {prediction.result !== undefined && <RecordReviews prediction={prediction} />}
     </article>
   );
 }
@@ -75,11 +76,14 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
   return model === undefined ? (
     <Loading />
   ) : (
-    <>
-      <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
-      <ReviewsPanel reviewed={{ prediction_id: prediction.id }} labels={model.labels} />
-    </>
+    <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
   );
+}
+
+/** Outside the part of the page whose changes are announced: a form is no news. */
+function RecordReviews({ prediction: { id, model } }: { prediction: Prediction }) {
+  const { data: version } = useModelVersion(model.name, model.version);
+  return version === undefined ? null : <ReviewsPanel reviewed={{ prediction_id: id }} labels={version.labels} />;
 }
 
 function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
