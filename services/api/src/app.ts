@@ -59,7 +59,7 @@ export interface AppDeps {
   registry: ModelRegistry;
   producer: JobProducer;
   progress: BatchProgress;
-  changes: ChangeSubscriber;
+  notifications: ChangeSubscriber;
   queueStatus: QueueStatusReader;
   metrics: ApiMetrics;
   damage: DamageReport;
@@ -100,7 +100,7 @@ export function createApp(deps: AppDeps): Express {
     authenticator,
     background: new Background(deps.logger),
     settings: new SettingsReader(deps.store),
-    feeds: new SnapshotFeeds(deps.changes),
+    feeds: new SnapshotFeeds(deps.notifications),
   };
   const routes = [
     ...sessionRoutes(routeDeps),

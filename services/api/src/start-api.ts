@@ -81,9 +81,9 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   await dependencyWatch.start();
   const producer = new JobProducer(commands, onRedisError);
   cleanups.push('producer', () => producer.stop());
-  const changes = new ChangeSubscriber(createWorkerConnection(redisUrl, onRedisError));
-  changes.start();
-  cleanups.push('changes', () => changes.stop());
+  const notifications = new ChangeSubscriber(createWorkerConnection(redisUrl, onRedisError));
+  notifications.start();
+  cleanups.push('notifications', () => notifications.stop());
 
   const retention = new RetentionPolicy({
     resources: config.retentionDays,
@@ -100,7 +100,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   const progress = new BatchProgress(commands);
   const operations = startOperations(
     config,
-    { store, registry, producer, progress, changes, redis: commands, logger },
+    { store, registry, producer, progress, notifications, redis: commands, logger },
     cleanups,
   );
   dependencyWatch.onFailure = () => operations.metrics.dependencyProbeFailed();
@@ -125,7 +125,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
     audit,
     producer,
     progress,
-    changes,
+    notifications,
     ...operations,
     damage,
     ...keyAccess,

@@ -230,9 +230,9 @@ export class RunningApi {
     this.releasers.push('redis', () => commands.disconnect());
     this.producer = new JobProducer(commands, ignore);
     this.releasers.push('producer', () => this.producer.stop());
-    const changes = new ChangeSubscriber(createWorkerConnection(redisUrl, ignore));
-    changes.start();
-    this.releasers.push('changes', () => changes.stop());
+    const notifications = new ChangeSubscriber(createWorkerConnection(redisUrl, ignore));
+    notifications.start();
+    this.releasers.push('notifications', () => notifications.stop());
     const progress = new BatchProgress(commands);
     const queueWatch = new QueueStatusReader(commands, progress);
     const address = new PublicAddress(publicUrl);
@@ -247,7 +247,7 @@ export class RunningApi {
       audit: this.audit,
       producer: this.producer,
       progress,
-      changes,
+      notifications,
       queueStatus: queueWatch,
       metrics,
       damage,

@@ -55,7 +55,7 @@ export type BatchRouteDeps = BatchDeps &
   EventStreamDeps & {
     /** Limits concurrent conversions of results. */
     exportLimiter: ConcurrencyLimiter;
-    changes: ChangeSubscriber;
+    notifications: ChangeSubscriber;
     retention: RetentionPolicy;
     protection: Pick<TaskProtection, 'run'>;
   };
@@ -239,7 +239,7 @@ async function cancel(
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await cancelBatch(deps.store, principal.tenant, params.id);
   await auditEntry.recordDurably();
-  deps.changes.notify(params.id);
+  deps.notifications.notify(params.id);
   response.status(202).json(await responseAfter(deps, principal.tenant, { ...before, status: 'canceling' }));
 }
 
@@ -248,7 +248,7 @@ async function retry(deps: BatchRouteDeps, { response, params, principal, auditE
   const before = await readBatchResponse(deps, principal.tenant, params.id);
   await retryBatch(deps, principal.tenant, params.id);
   await auditEntry.recordDurably();
-  deps.changes.notify(params.id);
+  deps.notifications.notify(params.id);
   response
     .status(202)
     .set('Location', batchLink(params.id))

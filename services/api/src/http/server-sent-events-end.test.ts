@@ -83,7 +83,7 @@ describe('the end of a stream', () => {
 });
 
 describe('the streams of one resource', () => {
-  let changes: ChangeSubscriber;
+  let notifications: ChangeSubscriber;
   let feeds: SnapshotFeeds;
   let reads = 0;
   let gate: Promise<void> = Promise.resolve();
@@ -94,20 +94,20 @@ describe('the streams of one resource', () => {
   };
 
   beforeAll(async () => {
-    changes = new ChangeSubscriber(createWorkerConnection(redis.url, () => undefined));
-    changes.start();
+    notifications = new ChangeSubscriber(createWorkerConnection(redis.url, () => undefined));
+    notifications.start();
     await waitUntil(
       'it is subscribed',
       async () => Number((await worker.pubsub('NUMSUB', 'cytoqueue:changes'))[1]) > 0,
     );
   });
 
-  afterAll(() => changes.stop());
+  afterAll(() => notifications.stop());
 
   beforeEach(() => {
     reads = 0;
     gate = Promise.resolve();
-    feeds = new SnapshotFeeds(changes, 1e8);
+    feeds = new SnapshotFeeds(notifications, 1e8);
   });
 
   const openMany = (id: string) => Array.from({ length: 20 }, () => feeds.open('lab', id, read));
@@ -136,7 +136,7 @@ describe('the streams of one resource', () => {
   });
 
   test('are polled, because a notification may be lost', async () => {
-    feeds = new SnapshotFeeds(changes, 10);
+    feeds = new SnapshotFeeds(notifications, 10);
     const feed = feeds.open('lab', 'r3', read);
     await new Promise<void>((resolve) => feed.subscribe(resolve));
     feed.close();

@@ -32,13 +32,13 @@ export class SnapshotFeeds {
   private readonly feeds = new Map<string, SharedFeed>();
 
   constructor(
-    private readonly changes: ChangeNotifications,
+    private readonly notifications: ChangeNotifications,
     private readonly pollMs: number = POLL_INTERVAL_MS,
   ) {}
 
   open(tenant: string, id: string, read: () => Promise<Snapshot>): Feed {
     const key = `${tenant}/${id}`;
-    const feed = this.feeds.get(key) ?? new SharedFeed(this.changes, id, read, this.pollMs);
+    const feed = this.feeds.get(key) ?? new SharedFeed(this.notifications, id, read, this.pollMs);
     this.feeds.set(key, feed);
     feed.streams++;
     return {
@@ -66,12 +66,12 @@ class SharedFeed {
   private readonly unsubscribe: () => void;
 
   constructor(
-    changes: ChangeNotifications,
+    notifications: ChangeNotifications,
     id: string,
     private readonly read: () => Promise<Snapshot>,
     pollMs: number,
   ) {
-    this.unsubscribe = changes.subscribe(id, () => this.scheduleRead());
+    this.unsubscribe = notifications.subscribe(id, () => this.scheduleRead());
     this.pollTimer = setInterval(() => this.readAgain(), pollMs);
   }
 

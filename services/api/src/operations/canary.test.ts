@@ -36,8 +36,8 @@ afterAll(() => releasers.releaseAll());
 async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   [outcome, logged] = [[], []];
   const commands = createProducerConnection(redis.url, () => undefined);
-  const changes = new ChangeSubscriber(createWorkerConnection(redis.url, () => undefined));
-  changes.start();
+  const notifications = new ChangeSubscriber(createWorkerConnection(redis.url, () => undefined));
+  notifications.start();
   const metrics = {
     canarySucceeded: () => void outcome.push('answered'),
     canaryFailed: () => void outcome.push('failed'),
@@ -48,7 +48,7 @@ async function watch(processes: number, patienceMs = 60_000): Promise<void> {
     store: api.store,
     producer: api.producer,
     registry: new ModelRegistry(api.store),
-    changes,
+    notifications,
     redis: commands,
     metrics,
     logger,
@@ -60,7 +60,7 @@ async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   for (const canary of canaries) canary.start();
   await waitUntil('a canary has come back or not', () => outcome.length > 0);
   await Promise.all(canaries.map((canary) => canary.stop()));
-  changes.stop();
+  notifications.stop();
   commands.disconnect();
 }
 

@@ -25,7 +25,7 @@ export interface CanaryDeps {
   store: ObjectStore;
   producer: JobProducer;
   registry: ModelRegistry;
-  changes: ChangeSubscriber;
+  notifications: ChangeSubscriber;
   redis: Redis;
   metrics: Pick<ApiMetrics, 'canarySucceeded' | 'canaryFailed'>;
   logger: Logger;
@@ -103,7 +103,7 @@ export class Canary {
     id: string,
     { features }: CanaryCase,
   ): Promise<{ result: PredictionResult; model: string } | undefined> {
-    const { store, producer, registry, changes, timeoutMs = CANARY_TIMEOUT_MS } = this.deps;
+    const { store, producer, registry, notifications, timeoutMs = CANARY_TIMEOUT_MS } = this.deps;
     const model = await registry.resolve();
     const request: PredictionRequest = {
       id,
@@ -120,7 +120,7 @@ export class Canary {
         ObjectKeys.predictionResult(CANARY_TENANT, id),
         predictionCompletionShape,
       );
-    const completion = await waitForResult({ id, changes, timeoutMs, read, isAbandoned: () => this.isStopping });
+    const completion = await waitForResult({ id, notifications, timeoutMs, read, isAbandoned: () => this.isStopping });
     return completion?.status === 'succeeded'
       ? { result: completion.result, model: `${model.name}@${model.version}` }
       : undefined;

@@ -15,7 +15,7 @@ interface OperationsDeps {
   registry: ModelRegistry;
   producer: JobProducer;
   progress: BatchProgress;
-  changes: ChangeSubscriber;
+  notifications: ChangeSubscriber;
   redis: Redis;
   logger: Logger;
 }

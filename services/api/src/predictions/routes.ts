@@ -42,7 +42,7 @@ const itemPath = `${collectionPath}/{id}`;
 
 export type PredictionRouteDeps = PredictionDeps &
   EventStreamDeps & {
-    changes: ChangeSubscriber;
+    notifications: ChangeSubscriber;
     retention: RetentionPolicy;
     quotas: TenantQuotas;
     maxWaitSeconds: number;
@@ -103,7 +103,13 @@ function waitForPrediction(
   response: HandlerContext['response'],
 ) {
   const read = () => readIfFinished(deps.store, tenant, accepted);
-  return waitForResult({ id: accepted.id, changes: deps.changes, timeoutMs, read, isAbandoned: () => response.closed });
+  return waitForResult({
+    id: accepted.id,
+    notifications: deps.notifications,
+    timeoutMs,
+    read,
+    isAbandoned: () => response.closed,
+  });
 }
 
 async function getPrediction(
@@ -146,7 +152,7 @@ async function cancelPrediction(
   }
   await deps.store.delete(ObjectKeys.pending(tenant, params.id)).catch(() => undefined);
   await auditEntry.recordDurably();
-  deps.changes.notify(params.id);
+  deps.notifications.notify(params.id);
   const { queue_position: _, ...shown } = view;
   response.json(await readPredictionResponse(deps, tenant, params.id).catch(() => ({ ...shown, ...completion })));
 }

@@ -6,7 +6,7 @@ const POLL_INTERVAL_MS = 1_000;
 
 interface WaitOptions<T> {
   id: string;
-  changes: ChangeSubscriber;
+  notifications: ChangeSubscriber;
   timeoutMs: number;
   /** @returns undefined while there is no result */
   read: () => Promise<T | undefined>;
@@ -16,14 +16,14 @@ interface WaitOptions<T> {
 /** Waits until `read` returns a result; undefined after the timeout. A failed read counts as no result yet. */
 export async function waitForResult<T>({
   id,
-  changes,
+  notifications,
   timeoutMs,
   read,
   isAbandoned,
 }: WaitOptions<T>): Promise<T | undefined> {
   const deadline = performance.now() + timeoutMs;
   const changeSignal = new ChangeSignal();
-  const unsubscribe = changes.subscribe(id, () => changeSignal.wake());
+  const unsubscribe = notifications.subscribe(id, () => changeSignal.wake());
   try {
     for (;;) {
       const found = await read().catch(() => undefined);

@@ -14,7 +14,7 @@ import type { TenantQuotas } from '../../tenants/tenant-quotas';
 export interface RowEvidenceDeps {
   store: ObjectStore;
   producer: JobProducer;
-  changes: ChangeSubscriber;
+  notifications: ChangeSubscriber;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'assertInputNotExpired'>;
   quotas: Pick<TenantQuotas, 'rateLimit'>;
@@ -40,7 +40,7 @@ export async function explainRow(
   deps.quotas.rateLimit.addCost(tenant, COMPUTATION_UNITS);
   await deps.producer.enqueueRowEvidence({ tenant, batchId, row });
   const id = jobIds.rowEvidence(batchId, row);
-  return waitForResult({ id, changes: deps.changes, read: () => readEvidence(deps, key), ...waiting });
+  return waitForResult({ id, notifications: deps.notifications, read: () => readEvidence(deps, key), ...waiting });
 }
 
 /** Removes a damaged document: the evidence can be computed again. */
