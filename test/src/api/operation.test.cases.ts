@@ -56,6 +56,10 @@ export function operationCases({ stack, connect }: SharedStack): void {
     }
     expect((await client.post(`/v1/batches/${id}/rows/search`, { json: { id_prefix: '1' } })).status).toBe(200);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
+    const shadow = '/v1/models/wbc-knn/shadow';
+    expect((await client.call('put', shadow, { json: { version: '1.0.0' } })).status).toBe(200);
+    expect((await client.get(shadow)).status).toBe(200);
+    expect((await client.call('delete', shadow)).status).toBe(204);
     expect((await client.post('/v1/api-keys', { json: { id: 'scanner', role: 'member' } })).status).toBe(201);
     expect((await client.call('delete', '/v1/api-keys/scanner')).status).toBe(204);
     const settings = { default_model: null, operating_point: 'default' };
