@@ -112,7 +112,7 @@ for (const { name, declare, prepare } of homes)
       expect(await refused(`${header}1,1,1,1,1,1,1,1,1\n1,1,"1,1,1,1,1,1,1\n`)).toEqual([
         422,
         'unclosed-quote',
-        'row 2',
+        'line 3',
       ]);
       expect(
         await refused(Buffer.concat([Buffer.from(`${header}1,1,1,1,1,1,1,1,1\n1,`), Buffer.from([0xff, 0xfe])])),

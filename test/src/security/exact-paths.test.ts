@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContractClient } from '../support/contract-client';
-import { upload } from '../support/batches';
+import { score, upload } from '../support/batches';
 import { rawRequest } from '../support/raw-request';
 import { BENIGN_RECORD } from '../support/records';
 import { spellingsOf } from '../support/spellings';
@@ -15,8 +15,10 @@ const PAGES = [
   '/sign-in',
   '/predictions',
   '/batches',
+  '/worklist',
   '/operations',
   '/models',
+  '/settings',
   '/audit',
   '/favicon.svg',
   '/docs',
@@ -43,15 +45,20 @@ let withoutGet: string[];
 beforeAll(async () => {
   stack = await startStack({ CANARY_SECONDS: '0' });
   client = await ContractClient.connect(stack.url, stack.apiKey);
-  const prediction = (await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } })).json.id as string;
+  const prediction = (await score(client, { features: BENIGN_RECORD })).id as string;
+  const diagnosis = { prediction_id: prediction, confirmed_class: 'benign' };
+  const confirmation = (await client.post('/v1/confirmations', { json: diagnosis })).json.id as string;
   const batch = await upload(client, FILE);
   const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg', row: '1' };
   await client.call('put', `/v1/import-profiles/${values['name']}`, { json: {} });
-  const routeOf = (path: string) =>
-    path.replaceAll(
-      /\{(\w+)\}/g,
-      (_, name: string) => values[name] ?? (path.startsWith('/v1/predictions') ? prediction : batch),
-    );
+  await client.call('put', '/v1/models/wbc-knn/shadow', { json: { version: '1.0.0' } });
+  const idsByPath: readonly (readonly [prefix: string, id: string])[] = [
+    ['/v1/predictions', prediction],
+    ['/v1/confirmations', confirmation],
+    ['', batch],
+  ];
+  const idIn = (path: string) => idsByPath.find(([prefix]) => path.startsWith(prefix))?.[1] ?? '';
+  const routeOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? idIn(path));
   routes = Object.keys(client.document.paths).map(routeOf);
   // A path without GET can have the form of another route, as `/v1/batches/preflight` has that of a batch.
   withoutGet = Object.entries(client.document.paths).flatMap(([path, item]) => ('get' in item ? [] : [routeOf(path)]));

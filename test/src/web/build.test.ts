@@ -52,7 +52,10 @@ test('every page of the app is a chunk of its own', () => {
     'operations-page',
     'prediction-page',
     'predictions-page',
+    'row-page',
+    'settings-page',
     'upload-page',
+    'worklist-page',
   ]);
 });
 
