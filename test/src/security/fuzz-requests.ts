@@ -63,7 +63,9 @@ function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> 
   const mutated = known.map((id) => id.replace(/.$/, (last) => (last === '0' ? '1' : '0')));
   const value = fc
     .oneof({ weight: 6, arbitrary: known }, mutated, text)
-    .map((part) => encodeURIComponent(part.toWellFormed()) || 'x');
+    .map((part) => encodeURIComponent(part.toWellFormed()) || 'x')
+    // A client resolves these segments, so that the request would go to another path.
+    .map((part) => (part === '.' || part === '..' ? `${part}x` : part));
   const names = template.match(/\{\w+\}/g) ?? [];
   return fc
     .tuple(...names.map((name) => (name === '{row}' ? fc.oneof(fc.constantFrom('1', '2', '3', '0'), value) : value)))

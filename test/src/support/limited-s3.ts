@@ -19,9 +19,13 @@ export type Limit =
   | 'skewed clock'
   | 'expired credentials';
 
-/** A proxy in front of an S3 server that imitates a server without some feature. */
+/**
+ * A proxy in front of an S3 server that imitates a server without some feature. Conditional writes pass one at a time: S3
+ * checks and writes in one step, but moto in two, so that two concurrent writers could both succeed.
+ */
 export class LimitedS3 {
   limit: Limit = 'none';
+  private conditionalWrites: Promise<unknown> = Promise.resolve();
   private readonly server = createServer(
     (request, response) => void this.answer(request, response).catch(() => response.destroy()),
   );
@@ -55,7 +59,20 @@ export class LimitedS3 {
     if (isWrite && this.limit === 'read only') return refuse(response, 403, 'AccessDenied');
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers))
       return refuse(response, 501, 'NotImplemented');
-    const upstream = forward(`${this.target}${request.url}`, { method: request.method, headers: this.passed(request) });
+    const headers = this.passed(request);
+    if (headers['if-none-match'] === undefined) return this.pass(request, headers, body, response);
+    const written = this.conditionalWrites.then(() => this.pass(request, headers, body, response));
+    this.conditionalWrites = written.catch(() => undefined);
+    await written;
+  }
+
+  private async pass(
+    { method, url }: IncomingMessage,
+    headers: IncomingHttpHeaders,
+    body: Buffer,
+    response: ServerResponse,
+  ): Promise<void> {
+    const upstream = forward(`${this.target}${url}`, { method, headers });
     upstream.end(body);
     const [answered] = (await once(upstream, 'response')) as [IncomingMessage];
     response.writeHead(answered.statusCode ?? 502, answered.headers);
