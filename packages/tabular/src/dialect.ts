@@ -38,7 +38,7 @@ export function chooseDialect(
   const wanted = SEPARATORS.find((separator) => separator === declared);
   const sure = profile.delimiter ?? (declared === undefined ? sureDelimiter(firstLine, recognizer) : undefined);
   const readings = (sure === undefined ? SEPARATORS : [sure]).map((delimiter) =>
-    read(prefix, final, { delimiter, lineEnd, mixed: endsRowsByCr(prefix, delimiter) }),
+    readFirstRows(prefix, final, { delimiter, lineEnd, mixed: endsRowsByCr(prefix, delimiter) }),
   );
   const [first, second] = readings;
   const reading = first !== undefined && second === undefined ? first : bestReading(readings, wanted, recognizer);
@@ -71,7 +71,8 @@ function bestReading(
   return (declared ?? best).reading;
 }
 
-function read(prefix: Buffer, final: boolean, dialect: TextDialect): Reading {
+/** Reads the first rows of a file. @param final the prefix is the whole file */
+export function readFirstRows(prefix: Buffer, final: boolean, dialect: TextDialect): Reading {
   const reader = new TextRows(dialect, Number.POSITIVE_INFINITY);
   const rows = reader.push(prefix, FIRST_PART_ROWS);
   if (final && rows.length < FIRST_PART_ROWS && !reader.isOpen) rows.push(...reader.end());

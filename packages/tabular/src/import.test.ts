@@ -183,6 +183,20 @@ describe('pairs of LIBSVM', () => {
     expect(report.repairs.map(({ code }) => code)).toEqual(['sparse-format']);
   });
 
+  test('may begin with index 0, and the last row of a file without a final line end counts', async () => {
+    const fromZero = GRADES.map((cell, index) => `${index}:${cell}`).join(' ');
+    const { read, start } = await importText(`2 ${fromZero}`);
+    expect(start.columns.visible).toEqual(['class', ...FEATURES.map((_, index) => `V${index + 1}`)]);
+    expect(read).toMatchObject([{ cells: ['2', ...GRADES], values: GRADES }]);
+  });
+
+  test.each(['2 1:5 999999999:1\n', '2 0:5 1001:1\n', '2 1:5 99999999999999999999:1'])(
+    'with more columns than are allowed are refused before they take memory: %s',
+    async (file) => {
+      await expect(importText(file)).rejects.toMatchObject({ code: 'too-many-columns' });
+    },
+  );
+
   test('are numbered otherwise, and a value that is left out is 0', async () => {
     const good = Array.from({ length: 600 }, () => `-1 ${pairs(GRADES)}`);
     const { read, start } = await importText(lines(...good, '+1 1:4 9:2', '+1 x', '+1 12:1'), { chunkBytes: 400 });

@@ -5,7 +5,7 @@ import {
   canonicalColumns,
   canonicalNames,
 } from './canonical';
-import { FIRST_PART_ROWS, chooseDialect } from './dialect';
+import { FIRST_PART_ROWS, chooseDialect, readFirstRows } from './dialect';
 import { TextDecoding } from './encoding';
 import { TabularError } from './error';
 import { KEEP_LINE_ENDS, type Layout, decideLayout } from './layout';
@@ -143,7 +143,7 @@ async function openDecoded(
   const profile = settings.profile?.content;
   const { maxRowBytes = MAX_ROW_BYTES, maxColumns = MAX_COLUMNS } = settings;
   const { prefix, head, final } = await readPrefix(chunks);
-  if (isSparseText(prefix, final)) return openSparse(prefix, head, chunks, decoding, settings, recognizer, log);
+  if (isSparseText(prefix, final)) return openSparse(prefix, final, head, chunks, decoding, settings, recognizer, log);
   const { dialect, rows, separatorLine } = chooseDialect(prefix, final, recognizer, profile);
   if (prefix.length > 0 && rows.length === 0)
     throw new TabularError(
@@ -167,6 +167,7 @@ async function openDecoded(
 
 function openSparse(
   prefix: Buffer,
+  final: boolean,
   head: Buffer,
   chunks: AsyncGenerator<Buffer>,
   decoding: TextDecoding,
@@ -176,8 +177,8 @@ function openSparse(
 ): Opened {
   const { schema, profile, maxRowBytes = MAX_ROW_BYTES, maxColumns = MAX_COLUMNS } = settings;
   const dialect = { delimiter: ' ', lineEnd: lineEndOf(prefix) } as const;
-  const first = new TextRows(dialect, maxRowBytes).push(prefix, FIRST_PART_ROWS);
-  const sparse = new SparseRows(first, schema);
+  const { rows: first } = readFirstRows(prefix, final, dialect);
+  const sparse = new SparseRows(first, schema, maxColumns);
   const expand = (rows: readonly SourceRow[]) =>
     rows.map((row) => sparse.expand(row)).filter((row) => row !== undefined);
   const options = { schema, profile: profile?.content, maxColumns, placed: true };

@@ -1,8 +1,9 @@
 /*
  * The format of LIBSVM and SVMlight: a class and `index:value` for each value other than 0. It has no names, so the columns get the
- * names V1, V2 … that matchHeader judges as it judges them elsewhere.
+ * names V1, V2 … that matchHeader judges as it judges them elsewhere. Indexes begin at 1, or at 0 as scikit-learn writes them.
  */
 import type { Schema } from '@cytoqueue/schema';
+import { TabularError } from './error';
 import type { SourceRow } from './source';
 
 const LINE = /^\s*[+-]?\d+(\.\d+)?(\s+\d+:[^\s:]+)+\s*(#.*)?$/;
@@ -21,19 +22,29 @@ export function isSparseText(prefix: Buffer, final: boolean): boolean {
 /** Turns rows whose cells are a class and pairs into rows with a cell for each index. */
 export class SparseRows {
   readonly header: SourceRow;
-  private readonly width: number;
+  private readonly firstIndex: number;
+  private readonly lastIndex: number;
 
-  /** @param first the rows of the file's first part, which decide how many columns there are */
-  constructor(first: readonly SourceRow[], { features }: Schema) {
+  /**
+   * @param first the rows of the file's first part, which decide how many columns there are
+   * @throws TabularError `too-many-columns`
+   */
+  constructor(first: readonly SourceRow[], { features }: Schema, maxColumns: number) {
     const values = first.filter(isRecord).map(({ cells }) => valuesOf(cells) ?? new Map<number, string>());
-    this.width = Math.max(0, ...values.flatMap((row) => [...row.keys()]));
+    this.firstIndex = values.some((row) => row.has(0)) ? 0 : 1;
+    this.lastIndex = Math.max(0, ...values.map(largestIndex));
+    if (this.lastIndex > maxColumns) {
+      throw new TabularError(
+        'too-many-columns',
+        `the first rows have the index ${this.lastIndex}; at most ${maxColumns} columns are allowed`,
+      );
+    }
     const largest = Math.max(...features.map(({ max }) => max));
-    const hasId =
-      this.width === features.length + 1 &&
-      values.every((row) => /^\d+$/.test(row.get(1) ?? '') && Number(row.get(1)) > largest);
+    const ids = values.map((row) => row.get(this.firstIndex) ?? '');
+    const hasId = this.width === features.length + 1 && ids.every((id) => /^\d+$/.test(id) && Number(id) > largest);
     const names = hasId
       ? ['id', ...features.map(({ name }) => name)]
-      : Array.from({ length: this.width }, (_, index) => `V${index + 1}`);
+      : Array.from({ length: this.width }, (_, column) => `V${column + 1}`);
     this.header = { cells: ['class', ...names], line: null };
   }
 
@@ -41,16 +52,31 @@ export class SparseRows {
   expand(row: SourceRow): SourceRow | undefined {
     if (!isRecord(row)) return undefined;
     const { cells, line } = row;
+    const { firstIndex, lastIndex } = this;
     const values = valuesOf(cells);
-    const texts = [cells[0] ?? '', ...Array.from({ length: this.width }, (_, index) => values?.get(index + 1) ?? '0')];
-    const largest = Math.max(0, ...(values?.keys() ?? []));
-    if (values !== undefined && largest <= this.width) return { cells: texts, line };
+    const outside = [...(values?.keys() ?? [])].find((index) => index < firstIndex || index > lastIndex);
+    const columns = Array.from({ length: this.width }, (_, column) => column);
+    if (values !== undefined && outside === undefined)
+      return { cells: [cells[0] ?? '', ...columns.map((column) => values.get(column + firstIndex) ?? '0')], line };
     const detail =
-      values === undefined
+      outside === undefined
         ? 'the row is not a class followed by index:value'
-        : `index ${largest} is above ${this.width}, the largest of the first rows`;
-    return { cells: texts.map((_, index) => cells[index] ?? ''), line, fault: { code: 'malformed-row', detail } };
+        : `index ${outside} is not among those of the first rows, ${firstIndex} to ${lastIndex}`;
+    return {
+      cells: [0, ...columns.map((column) => column + 1)].map((cell) => cells[cell] ?? ''),
+      line,
+      fault: { code: 'malformed-row', detail },
+    };
   }
+
+  /** Number of indexes. */
+  private get width(): number {
+    return this.lastIndex + 1 - this.firstIndex;
+  }
+}
+
+function largestIndex(values: ReadonlyMap<number, string>): number {
+  return Math.max(0, ...values.keys());
 }
 
 /** No empty line, and no comment. */
