@@ -160,6 +160,19 @@ test('a header alone is not refused for want of line ends', async () => {
   expect((await importText(HEADER.join())).rows).toBe(0);
 });
 
+test.each([1, 7, 4096])(
+  'quotes open a cell at its beginning only, also where rows end in different ways (chunks of %i bytes)',
+  async (chunkBytes) => {
+    const file =
+      lines([...HEADER, 'note'], [...ROW, '5" mass'], [...OTHER, '"two\nlines"']).replaceAll(/\n(?!lines)/g, '\r') +
+      lines([...ROW, '6" mass'], [...OTHER, '']) +
+      lines([...ROW, 'last']).replaceAll('\n', '\r\n');
+    const { read, report } = await importText(file, { chunkBytes });
+    expect(report.repairs.map(({ code }) => code)).toContain('mixed-line-ends');
+    expect(read.map(({ cells }) => cells[10])).toEqual(['5" mass', 'two\nlines', '6" mass', '', 'last']);
+  },
+);
+
 test('a carriage return that does not end rows of equal length is part of a cell', async () => {
   const { read } = await importText(lines([...HEADER, 'note'], [...ROW, 'two\rlines'], [...OTHER, '']));
   expect(read.map(({ cells }) => cells[10])).toEqual(['two\rlines', '']);

@@ -36,6 +36,8 @@ export class TextRows {
   private readonly csvDialect: Dialect;
   private rest: Buffer = Buffer.alloc(0);
   private line = 1;
+  /** A lone CR, or the CR of a CR LF, has ended the row before. */
+  private isBehindCr = false;
   /** DOS programs end a file with this byte. */
   endsWithCtrlZ = false;
 
@@ -46,7 +48,7 @@ export class TextRows {
     this.lineByte = lineEndByte(dialect.lineEnd);
     // The readers of packages/csv take any single character.
     this.csvDialect = { ...dialect, bom: false } as Dialect;
-    this.scanner = new RowScanner(dialect.delimiter.charCodeAt(0), this.lineByte);
+    this.scanner = new RowScanner(dialect.delimiter.charCodeAt(0), this.lineByte, dialect.mixed ? CR : undefined);
   }
 
   /** The rows that the chunk completes, no more than `limit`; what lies behind these is then lost. */
@@ -59,8 +61,12 @@ export class TextRows {
       at >= 0 && rows.length < limit;
       at = this.scanner.findRowEnd(bytes, start)
     ) {
-      const row = bytes.subarray(start, at);
-      rows.push(...this.readRows(this.rest.length === 0 ? row : Buffer.concat([this.rest, row])));
+      const part = bytes.subarray(start, at);
+      const row = this.rest.length === 0 ? part : Buffer.concat([this.rest, part]);
+      // The LF of a CR LF whose CR has ended the row.
+      const isSecondHalf = this.isBehindCr && row.length === 0 && bytes[at] === LF;
+      if (!isSecondHalf) rows.push(this.readRow(row));
+      this.isBehindCr = this.dialect.mixed === true && bytes[at] === CR;
       this.rest = Buffer.alloc(0);
       start = at + 1;
     }
@@ -85,11 +91,7 @@ export class TextRows {
     this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
     const record = this.endsWithCtrlZ ? this.rest.subarray(0, -1) : this.rest;
     this.rest = Buffer.alloc(0);
-    return record.length === 0 ? [] : this.readRows(record);
-  }
-
-  private readRows(bytes: Buffer): SourceRow[] {
-    return this.dialect.mixed === true ? splitAtCr(bytes).map((row) => this.readRow(row)) : [this.readRow(bytes)];
+    return record.length === 0 ? [] : [this.readRow(record)];
   }
 
   private readRow(bytes: Buffer): SourceRow {
@@ -132,14 +134,12 @@ function rawCells(record: Buffer, dialect: Dialect): string[] {
   });
 }
 
-/** Cuts at each CR outside of quotes but the last byte, which belongs to the line end. */
-function splitAtCr(bytes: Buffer): Buffer[] {
+/** Cuts at each CR outside of quoted cells but the last byte, which belongs to the line end. */
+function splitAtCr(bytes: Buffer, delimiter: number): Buffer[] {
+  const scanner = new RowScanner(delimiter, CR);
   const rows: Buffer[] = [];
   let start = 0;
-  let quotes = 0;
-  for (let at = 0; at + 1 < bytes.length; at++) {
-    if (bytes[at] === QUOTE_BYTE) quotes++;
-    if (bytes[at] !== CR || quotes % 2 === 1) continue;
+  for (let at = scanner.findRowEnd(bytes, 0); at >= 0 && at + 1 < bytes.length; at = scanner.findRowEnd(bytes, start)) {
     rows.push(bytes.subarray(start, at));
     start = at + 1;
   }
@@ -154,7 +154,8 @@ export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolea
   const at = findLoneCr(prefix);
   if (at < 0) return false;
   const end = prefix.indexOf(LF, at);
-  const pieces = splitAtCr(prefix.subarray(prefix.lastIndexOf(LF, at) + 1, end < 0 ? prefix.length : end));
+  const line = prefix.subarray(prefix.lastIndexOf(LF, at) + 1, end < 0 ? prefix.length : end);
+  const pieces = splitAtCr(line, delimiter.charCodeAt(0));
   const delimiters = pieces.map((piece) => countByte(piece, delimiter.charCodeAt(0)));
   return pieces.length > 1 && delimiters.every((count) => count > 0 && count === delimiters[0]);
 }
