@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { BatchDocument, ShardRange } from './documents/documents';
 import {
   ObjectCorruptError,
@@ -137,4 +138,29 @@ async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promis
     if (error instanceof ObjectCorruptError || error instanceof ObjectNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Index of the shard that holds a row; -1 when the batch has no such row. */
+export function shardOfRow({ shards }: Pick<BatchDocument, 'shards'>, row: number): number {
+  return shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
+}
+
+/**
+ * Reads the input rows of a shard.
+ * @param buffer memory to read into
+ * @throws ObjectNotFoundError when the input has expired, ObjectCorruptError when the bytes differ from the upload
+ */
+export async function readShardRows(
+  store: ObjectStore,
+  tenant: string,
+  batch: BatchDocument,
+  shard: number,
+  buffer?: Buffer,
+): Promise<Buffer> {
+  const { offset, length, crc32: checksum } = shardAt(batch, shard);
+  const key = batchRowsKey(tenant, batch);
+  const bytes = await store.getRange(key, { start: offset, end: offset + length }, buffer);
+  if (checksum !== undefined && crc32(bytes) !== checksum)
+    throw new ObjectCorruptError(key, `the bytes of shard ${shard} do not match their checksum`);
+  return bytes;
 }

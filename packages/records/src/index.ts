@@ -14,8 +14,10 @@ export {
   listUnscoredShards,
   parseBatchDocument,
   readLatestRun,
+  readShardRows,
   type ScoredShards,
   shardAt,
+  shardOfRow,
   sumShardCounts,
 } from './batch-objects';
 export { type ConfirmationChange, ConfirmationKeys } from './confirmation-keys';

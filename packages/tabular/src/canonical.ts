@@ -6,7 +6,7 @@
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { ByteWriter, type Delimiter, type LineEnd } from '@cytoqueue/csv';
-import type { HeaderMatch, Schema } from '@cytoqueue/schema';
+import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
 import type { CanonicalRow } from './rows';
 import type { RowFault } from './source';
 
@@ -73,6 +73,16 @@ export function canonicalMatch(columns: CanonicalColumns, schema: Schema): Heade
     labelColumn: columns.label ?? undefined,
     idColumn: columns.id ?? undefined,
   };
+}
+
+/** Column match with which the stored rows of a batch are read: those of a canonical file, or of plain CSV. */
+export function matchStoredColumns(
+  { columns, canonical }: { readonly columns: string[]; readonly canonical?: Omit<CanonicalColumns, 'visible'> },
+  schema: Schema,
+): HeaderMatch {
+  return canonical === undefined
+    ? matchHeader(columns, schema)
+    : canonicalMatch({ visible: columns, ...canonical }, schema);
 }
 
 /** Parses the error in a row's last cell; undefined when it is empty. */

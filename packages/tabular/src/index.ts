@@ -1,4 +1,11 @@
-export { type CanonicalColumns, type CanonicalDialect, canonicalMatch, canonicalNames, readFault } from './canonical';
+export {
+  type CanonicalColumns,
+  type CanonicalDialect,
+  canonicalMatch,
+  canonicalNames,
+  matchStoredColumns,
+  readFault,
+} from './canonical';
 export { type OpenFileOptions, openFile } from './containers/open-file';
 export { bytesAccess } from './containers/random-access';
 export { type ThreadOptions, importInThread } from './convert-in-thread';

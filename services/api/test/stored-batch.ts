@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import {
   type BatchDocument,
   type ModelPin,
@@ -52,7 +53,13 @@ export async function storeBatch(
   let input = '';
   for (const [shard, kinds] of shards.entries()) {
     const rows = kinds.map((_, index) => inputRow(row + index)).join('');
-    ranges.push({ offset, length: rows.length, firstRow: row, rows: kinds.length });
+    ranges.push({
+      offset,
+      length: rows.length,
+      firstRow: row,
+      rows: kinds.length,
+      crc32: crc32(Buffer.from(rows)),
+    });
     input += rows;
     const count = (kind: Kind) => kinds.filter((each) => each === kind).length;
     const key = ObjectKeys.shard(api.tenant, id, shard, MODEL);

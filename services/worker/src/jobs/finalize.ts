@@ -33,7 +33,7 @@ import {
   shardAt,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
-import { matchColumns } from '../scoring/score-shard';
+import { matchStoredColumns } from '@cytoqueue/tabular';
 import { prefetch } from './prefetch';
 import {
   type BatchDocumentCache,
@@ -152,7 +152,7 @@ class RunFinalizer {
     const { tenant, batch, run } = this;
     await this.freezeFailedShards();
     const { model } = await this.deps.registry.loadPinned(batch.model);
-    this.labelColumn = matchColumns(batch.input, model.schema).labelColumn;
+    this.labelColumn = matchStoredColumns(batch.input, model.schema).labelColumn;
     const header = await this.deps.store.getRange(batchRowsKey(tenant, batch), {
       start: 0,
       end: batch.input.header_bytes,

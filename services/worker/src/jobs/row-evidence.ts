@@ -4,13 +4,21 @@
  */
 import { readRows } from '@cytoqueue/csv';
 import type { RowEvidenceJob } from '@cytoqueue/queue';
-import { type BatchDocument, ObjectKeys, type RowEvidenceDocument, sealDocument } from '@cytoqueue/records';
+import {
+  type BatchDocument,
+  ObjectKeys,
+  type RowEvidenceDocument,
+  readShardRows,
+  sealDocument,
+  shardAt,
+  shardOfRow,
+} from '@cytoqueue/records';
 import { readSamples } from '@cytoqueue/samples';
 import type { Schema } from '@cytoqueue/schema';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
-import { matchColumns } from '../scoring/score-shard';
+import { matchStoredColumns } from '@cytoqueue/tabular';
 import { type Predictors, toNeighbors } from './predictors';
-import { type BatchDocumentCache, isRemoved, readShardRows, skipIfRemoved } from './shard';
+import { type BatchDocumentCache, isRemoved, skipIfRemoved } from './shard';
 
 interface RowEvidenceDeps {
   store: ObjectStore;
@@ -46,11 +54,11 @@ async function explain(
   batch: BatchDocument,
   row: number,
 ): Promise<RowEvidenceDocument | undefined> {
-  const shard = batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
+  const shard = shardOfRow(batch, row);
   const bytes = await readShardRows(store, tenant, batch, shard);
   const { classifier, explainer } = await predictors.load(batch.model);
   const { schema } = classifier.model;
-  const sample = readSample(bytes, batch, row - (batch.shards[shard]?.firstRow ?? 0), schema);
+  const sample = readSample(bytes, batch, row - shardAt(batch, shard).firstRow, schema);
   if (sample === undefined) return undefined;
   const operatingPoint = batch.options.operating_point;
   const names = schema.features.map(({ name }) => name);
@@ -74,9 +82,16 @@ function readSample(
     missingTokens: [],
   });
   const record = bytes.subarray(start[index], end[index]);
-  const { samples, count } = readSamples(record, input.dialect, matchColumns(input, schema), schema, options.missing, {
-    faultColumn: input.canonical?.fault,
-  });
+  const { samples, count } = readSamples(
+    record,
+    input.dialect,
+    matchStoredColumns(input, schema),
+    schema,
+    options.missing,
+    {
+      faultColumn: input.canonical?.fault,
+    },
+  );
   if (count === 0) return undefined;
   const values = Float64Array.from(samples);
   // In bytes 0 is "not measured".

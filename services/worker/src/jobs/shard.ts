@@ -3,21 +3,20 @@
  * shard and model version, and the bytes depend only on input and model), then the counts in Redis (once per shard). A
  * job that crashes at any point is redelivered: it finds the object and continues, or writes the same bytes.
  */
-import { crc32 } from 'node:zlib';
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
 import {
   type BatchDocument,
   ObjectKeys,
-  batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
   parseBatchDocument,
-  shardAt,
   readDocumentBytes,
+  readShardRows,
+  shardAt,
 } from '@cytoqueue/records';
-import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
@@ -153,28 +152,9 @@ export async function loadShardTask(
 ): Promise<ShardTask> {
   const { registry } = deps;
   const [bytes, model, compared] = await Promise.all([
-    readShardRows(deps.store, tenant, batch, shard, deps.pool),
+    readShardRows(deps.store, tenant, batch, shard, deps.pool.acquireInput(shardAt(batch, shard).length)),
     registry.loadPinned(batch.model),
     batch.rescores && registry.loadPinned(batch.rescores.model),
   ]);
   return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, compared);
-}
-
-/**
- * Reads the rows of a shard, into the pool's memory if there is one.
- * @throws ObjectCorruptError when they differ from the upload
- */
-export async function readShardRows(
-  store: ObjectStore,
-  tenant: string,
-  batch: BatchDocument,
-  shard: number,
-  pool?: ScoringPool,
-): Promise<Buffer> {
-  const { offset, length, crc32: checksum } = shardAt(batch, shard);
-  const key = batchRowsKey(tenant, batch);
-  const bytes = await store.getRange(key, { start: offset, end: offset + length }, pool?.acquireInput(length));
-  if (checksum !== undefined && crc32(bytes) !== checksum)
-    throw new ObjectCorruptError(key, `the bytes of shard ${shard} do not match their checksum`);
-  return bytes;
 }

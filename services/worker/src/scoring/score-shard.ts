@@ -1,7 +1,7 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns, driftJudgeOf } from '@cytoqueue/classifier';
 import type { ByteWriter } from '@cytoqueue/csv';
-import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
-import { canonicalMatch } from '@cytoqueue/tabular';
+import type { HeaderMatch, Schema } from '@cytoqueue/schema';
+import { matchStoredColumns } from '@cytoqueue/tabular';
 import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
 import { type RowRejection, type ShardSamples, valueHistogram, readLabels, readSamples } from '@cytoqueue/samples';
 import { countAgreement } from './count-agreement';
@@ -29,7 +29,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const { compared, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
-  const match = matchColumns(task, schema);
+  const match = matchStoredColumns(task, schema);
   const samples = readRows(task, match, schema, cache);
   const current =
     cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
@@ -73,16 +73,6 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   };
 }
 
-/** Where the rows of a batch, which may be those of a canonical file, have the schema's columns. */
-export function matchColumns(
-  { columns, canonical }: Pick<ShardTask, 'columns' | 'canonical'>,
-  schema: Schema,
-): HeaderMatch {
-  return canonical === undefined
-    ? matchHeader(columns, schema)
-    : canonicalMatch({ visible: columns, ...canonical }, schema);
-}
-
 function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: PredictionCache): ShardSamples {
   const { bytes, dialect, options, canonical } = task;
   const samples = readSamples(bytes, dialect, match, schema, options.missing, {
@@ -122,7 +112,7 @@ function writeChanges(
 /** The rows of a failed shard: `failed` in the results, and listed in the errors file to be resubmitted. */
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
-  const match = matchColumns(task, schema);
+  const match = matchStoredColumns(task, schema);
   const samples = readRows(task, match, schema);
   const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows);

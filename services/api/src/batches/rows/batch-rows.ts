@@ -4,11 +4,12 @@ import {
   ObjectKeys,
   SHARD_HEADER_MAX_BYTES,
   type ShardCounts,
-  batchRowsKey,
   decodeShardCounts,
   decodeShardObject,
-  shardAt,
   maxShardBytes,
+  readShardRows,
+  shardAt,
+  shardOfRow,
 } from '@cytoqueue/records';
 import type { Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
@@ -85,7 +86,7 @@ export class BatchRows {
 
   /** @throws ObjectNotFoundError when the results have no such row */
   async find(row: number): Promise<BatchRow> {
-    const shard = this.shardOf(row);
+    const shard = shardOfRow(this.batch, row);
     const [found] = shard < 0 ? [] : (await this.findRows(shard, row - 1, {}, 1)).found;
     if (found === undefined) throw new ObjectNotFoundError(ObjectKeys.batchDocument(this.tenant, this.batch.id));
     return found;
@@ -94,10 +95,10 @@ export class BatchRows {
   /** Adds physical lines, and numbers as they were scored, to rows of a page or one that was found. */
   async complete(rows: readonly BatchRow[]): Promise<BatchRow[]> {
     const completed: BatchRow[] = [];
-    for (const shard of this.batch.shards) {
-      const ofShard = rows.filter(({ row }) => row >= shard.firstRow && row < shard.firstRow + shard.rows);
+    for (const [shard, { firstRow, rows: count }] of this.batch.shards.entries()) {
+      const ofShard = rows.filter(({ row }) => row >= firstRow && row < firstRow + count);
       if (ofShard.length === 0) continue;
-      this.deps.quotas.rateLimit.addRows(this.tenant, shard.rows);
+      this.deps.quotas.rateLimit.addRows(this.tenant, count);
       completed.push(...(await shardReads.run(() => this.storedRows.complete(shard, ofShard))));
     }
     return completed;
@@ -105,7 +106,7 @@ export class BatchRows {
 
   /** Whether the results have such a row. */
   async has(row: number): Promise<boolean> {
-    const shard = this.shardOf(row);
+    const shard = shardOfRow(this.batch, row);
     if (shard < 0) return false;
     return this.failedShards.has(shard) || (await this.deps.store.head(this.keyOf(shard))) !== undefined;
   }
@@ -124,7 +125,7 @@ export class BatchRows {
       timesFound.set(id, times);
       return times <= MAX_SAME_ID || numbers.has(row);
     };
-    const wanted = new Set([...numbers].map((row) => this.shardOf(row)));
+    const wanted = new Set([...numbers].map((row) => shardOfRow(this.batch, row)));
     for (const shard of this.batch.shards.keys())
       if (sampleIds.size > 0 || wanted.has(shard))
         selected.push(...(await this.findRows(shard, 0, { accepts }, Infinity)).found);
@@ -240,22 +241,15 @@ export class BatchRows {
   }
 
   private async failedRows(shard: number, from: number, filter: RowFilter): Promise<Iterable<BatchRow | undefined>> {
-    const { offset, length, firstRow } = shardAt(this.batch, shard);
-    const key = batchRowsKey(this.tenant, this.batch);
     try {
-      const bytes = await this.deps.store.getRange(key, { start: offset, end: offset + length });
-      return this.format.failedRows(bytes, firstRow, from, filter);
+      const bytes = await readShardRows(this.deps.store, this.tenant, this.batch, shard);
+      return this.format.failedRows(bytes, shardAt(this.batch, shard).firstRow, from, filter);
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError)) throw error;
       throw new Problem('expired', 'The uploaded file, which holds these rows, is not kept any more.', {
         cause: error,
       });
     }
-  }
-
-  /** @returns -1 when the batch has no such row */
-  private shardOf(row: number): number {
-    return this.batch.shards.findIndex(({ firstRow, rows }) => firstRow <= row && row < firstRow + rows);
   }
 
   private keyOf(shard: number): string {

@@ -160,6 +160,16 @@ test('a damaged or missing shard is reported, and other rows can be read', async
   expect(statuses).toEqual([200, 409, 409]);
 });
 
+test('values of a damaged input are never shown as those that were scored', async () => {
+  const id = await storeBatch([['benign'], ['benign']], { failed: [1] });
+  const key = ObjectKeys.batchInput(api.tenant, id);
+  const input = (await api.store.get(key)).toString();
+  await api.store.put(key, Buffer.from(input.replaceAll(',5,', ',6,')));
+  const row = (await (await api.fetch(`/v1/batches/${id}/rows/1`)).json()) as object;
+  expect(row).toMatchObject({ line: null, features: { clump_thickness: 5 } });
+  expect(await statusOf(id, '/rows/2')).toBe(409);
+});
+
 test.each(['0', '2', '-1', '1.0', 'x', '99999999999'])('there is no row %s', async (row) => {
   const id = await storeBatch([['benign']]);
   expect(await statusOf(id, `/rows/${row}`)).toBe(404);

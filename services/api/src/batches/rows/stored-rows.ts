@@ -1,9 +1,9 @@
 import { countByte, lineEndByte, parseCells, readRows } from '@cytoqueue/csv';
-import { type BatchDocument, batchRowsKey } from '@cytoqueue/records';
+import { type BatchDocument, readShardRows, shardAt } from '@cytoqueue/records';
 import { readSamples } from '@cytoqueue/samples';
-import { type HeaderMatch, type Schema, matchHeader } from '@cytoqueue/schema';
-import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
-import { canonicalMatch } from '@cytoqueue/tabular';
+import type { HeaderMatch, Schema } from '@cytoqueue/schema';
+import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
+import { matchStoredColumns } from '@cytoqueue/tabular';
 import { cpuTimeslices } from '../../http/cpu-timeslices';
 import type { BatchRow } from './result-row';
 
@@ -17,27 +17,22 @@ export class StoredRows {
     private readonly batch: BatchDocument,
     private readonly schema: Schema,
   ) {
-    const { columns, canonical } = batch.input;
-    this.match =
-      canonical === undefined
-        ? matchHeader(columns, schema)
-        : canonicalMatch({ visible: columns, ...canonical }, schema);
+    this.match = matchStoredColumns(batch.input, schema);
   }
 
-  /** @param rows of the shard, ascending. They stay as they are when the input has expired. */
-  async complete(shard: BatchDocument['shards'][number], rows: readonly BatchRow[]): Promise<readonly BatchRow[]> {
+  /** @param rows of the shard, ascending. They stay as they are when the input has expired or is damaged. */
+  async complete(shard: number, rows: readonly BatchRow[]): Promise<readonly BatchRow[]> {
     const bytes = await this.read(shard);
     if (bytes === undefined) return rows;
     await cpuTimeslices.next();
-    return this.completeShard(shard, bytes, rows);
+    return this.completeShard(shardAt(this.batch, shard), bytes, rows);
   }
 
-  private async read({ offset, length }: BatchDocument['shards'][number]): Promise<Buffer | undefined> {
+  private async read(shard: number): Promise<Buffer | undefined> {
     try {
-      const key = batchRowsKey(this.tenant, this.batch);
-      return await this.store.getRange(key, { start: offset, end: offset + length });
+      return await readShardRows(this.store, this.tenant, this.batch, shard);
     } catch (error) {
-      if (error instanceof ObjectNotFoundError) return undefined;
+      if (error instanceof ObjectNotFoundError || error instanceof ObjectCorruptError) return undefined;
       throw error;
     }
   }
