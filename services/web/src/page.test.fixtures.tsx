@@ -1,4 +1,4 @@
-import { ApiError, type Feature, type ModelVersion, type Preflight } from '@cytoqueue/client';
+import { ApiError, type Batch, type Feature, type ModelVersion, type Preflight } from '@cytoqueue/client';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { configure, render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
@@ -9,14 +9,14 @@ import { createQueryClient } from './api/query-client';
 // Waiting ends on what is waited for, never on a slow machine.
 configure({ asyncUtilTimeout: 120_000 });
 
-/** The element at `/`; every other address shows itself. */
-export function renderPage(element: ReactElement): UserEvent {
+/** The element at the addresses of the path, from the given one on; every other address shows itself. */
+export function renderPage(element: ReactElement, path = '/', address = path): UserEvent {
   const user = userEvent.setup();
   render(
     <QueryClientProvider client={createQueryClient()}>
-      <MemoryRouter>
+      <MemoryRouter initialEntries={[address]}>
         <Routes>
-          <Route path="/" element={element} />
+          <Route path={path} element={element} />
           <Route path="*" element={<Address />} />
         </Routes>
       </MemoryRouter>
@@ -98,6 +98,26 @@ export function preflightReport(changes: Partial<Preflight>): Preflight {
     missing_by_feature: {},
     drift: { verdict: 'too_few_rows', columns: [] },
     eta_seconds: null,
+    ...changes,
+  };
+}
+
+/** A batch of ten scored rows, one of them undecided. */
+export function finishedBatch(id: string, changes: Partial<Batch> = {}): Batch {
+  return {
+    id,
+    status: 'succeeded',
+    created_at: '2026-11-27T08:00:00Z',
+    completed_at: '2026-11-27T08:01:00Z',
+    filename: `${id}.csv`,
+    model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
+    counts: { total: 10, pending: 0, succeeded: 10, rejected: 0, failed: 0 },
+    summary: { benign: 6, malignant: 4, indeterminate: 1, missing_features: 0 },
+    operating_point: 'default',
+    progress: 1,
+    eta_seconds: null,
+    input_sha256: '0',
+    links: { self: `/v1/batches/${id}`, results: `/v1/batches/${id}/results`, errors: `/v1/batches/${id}/errors` },
     ...changes,
   };
 }

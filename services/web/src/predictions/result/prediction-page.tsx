@@ -20,7 +20,8 @@ export function PredictionPage() {
   const { data: prediction, error, refetch } = usePrediction(id);
   if (error !== null) return <PredictionError error={error} onRetry={() => void refetch()} />;
   if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
-  return <RecordPage prediction={prediction} />;
+  // What is entered about a record never appears under another one.
+  return <RecordPage key={id} prediction={prediction} />;
 }
 
 function RecordPage({ prediction }: { prediction: Prediction }) {

@@ -1,0 +1,59 @@
+/** @jest-environment jsdom */
+import type { Prediction } from '@cytoqueue/client';
+import { screen } from '@testing-library/dom';
+import { Link } from 'react-router';
+import { noRetryClient } from '../../api/clients';
+import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
+import { PredictionPage } from './prediction-page';
+
+const VALUES = Object.fromEntries(GRADES_MODEL.features.map(({ name }) => [name, 1]));
+
+function scoredRecord(id: string): Prediction {
+  return {
+    id,
+    status: 'succeeded',
+    created_at: '2026-11-27T08:00:00Z',
+    sample_id: `sample ${id}`,
+    model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
+    features: VALUES,
+    result: {
+      predicted_class: 'benign',
+      probability_malignant: 0.1,
+      operating_point: { name: 'default', threshold: 0.5 },
+      outcome: 'confident',
+      reasons: [],
+      missing_features: [],
+      neighbors: [{ training_row: 1, class: 'benign', distance: 0, features: VALUES }],
+      evidence: { conformal: null, shapley: { base: 0.1, values: {} }, missing: null, flip: null },
+    },
+    links: { self: `/v1/predictions/${id}` },
+  };
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+test('a review that was begun for one record does not appear under the next one', async () => {
+  jest.spyOn(noRetryClient, 'getPrediction').mockImplementation((id) => Promise.resolve(scoredRecord(id)));
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  jest.spyOn(noRetryClient, 'listReviews').mockResolvedValue({ data: [], has_more: false, last_id: null });
+  const page = (
+    <>
+      <Link to="/predictions/a">first</Link>
+      <Link to="/predictions/b">second</Link>
+      <PredictionPage />
+    </>
+  );
+  const user = renderPage(page, '/predictions/:id', '/predictions/b');
+  const open = async (link: string, title: string): Promise<void> => {
+    await user.click(screen.getByText(link));
+    await screen.findByText(title);
+    await screen.findByText('Your decision');
+  };
+  await open('first', 'sample a');
+  await user.click(screen.getByLabelText('Malignant'));
+  await user.type(screen.getByLabelText('Note (optional)'), 'seen twice');
+  // Both records are cached by now, as after a step in the browser's history.
+  await open('second', 'sample b');
+  expect(screen.getByLabelText<HTMLInputElement>('Malignant').checked).toBe(false);
+  expect(screen.getByLabelText<HTMLTextAreaElement>('Note (optional)').value).toBe('');
+});
