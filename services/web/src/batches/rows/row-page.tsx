@@ -45,8 +45,8 @@ export function RowPage() {
         <ValuesList values={data.features} features={version.features} />
       </Panel>
       {data.result !== undefined && (
-        // The form of another row starts empty.
-        <ReviewsPanel key={row} reviewed={{ batch_id: id, row }} labels={version.labels}>
+        // The form of another row, or of the same row of another batch, starts empty.
+        <ReviewsPanel key={`${id}/${row}`} reviewed={{ batch_id: id, row }} labels={version.labels}>
           <NextRow id={id} row={row} />
         </ReviewsPanel>
       )}
