@@ -70,7 +70,7 @@ function useBatchActions({ id }: Batch) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const refresh = () => queryClient.invalidateQueries({ queryKey: batchKey(id) });
-  const change = { onSuccess: (batch: Batch) => queryClient.setQueryData(batchKey(id), batch), onError: refresh };
+  const change = { onSuccess: (batch: Batch) => queryClient.setQueryData(batchKey(batch.id), batch), onError: refresh };
   return {
     cancel: useMutation({ mutationFn: () => client.cancelBatch(id), ...change }),
     retry: useMutation({ mutationFn: () => client.retryBatch(id), ...change }),

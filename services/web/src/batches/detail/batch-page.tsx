@@ -28,7 +28,8 @@ export function BatchPage() {
   if (error !== null) return <BatchError error={error} onRetry={() => void refetch()} />;
   if (batch === undefined) return <Loading>Looking up the batch …</Loading>;
   return (
-    <article className="page">
+    // The choices and actions of another batch start afresh.
+    <article key={batch.id} className="page">
       <header className="page-head">
         <div>
           <p className="crumb small">

@@ -1,0 +1,67 @@
+/** @jest-environment jsdom */
+import type { Batch } from '@cytoqueue/client';
+import { screen, waitFor } from '@testing-library/dom';
+import { Link } from 'react-router';
+import { client, noRetryClient } from '../../api/clients';
+import { GRADES_MODEL, finishedBatch, renderPage } from '../../page.test.fixtures';
+import { BatchPage } from './batch-page';
+
+const NO_ITEMS = { data: [], has_more: false, last_id: null };
+
+/** The page of the first batch, with the second one cached, as after a step in the browser's history. */
+async function renderFirst(changes: Partial<Batch> = {}) {
+  jest.spyOn(noRetryClient, 'getBatch').mockImplementation((id) => Promise.resolve(finishedBatch(id, changes)));
+  const page = (
+    <>
+      <Link to="/batches/a">first</Link>
+      <Link to="/batches/b">second</Link>
+      <BatchPage />
+    </>
+  );
+  const user = renderPage(page, '/batches/:id', '/batches/b');
+  await screen.findByRole('heading', { name: 'b.csv' });
+  await user.click(screen.getByText('first'));
+  await screen.findByRole('heading', { name: 'a.csv' });
+  const openSecond = async (): Promise<void> => {
+    await user.click(screen.getByText('second'));
+    await screen.findByRole('heading', { name: 'b.csv' });
+  };
+  return { user, openSecond };
+}
+
+beforeEach(() => {
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  jest.spyOn(noRetryClient, 'listRows').mockResolvedValue(NO_ITEMS);
+  jest.spyOn(noRetryClient, 'searchRows').mockResolvedValue(NO_ITEMS);
+  jest.spyOn(noRetryClient, 'download').mockRejectedValue(new Error('not expected'));
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+test('the filter, the search and the threshold that were chosen for one batch do not apply to the next one', async () => {
+  const { user, openSecond } = await renderFirst();
+  const threshold = () => screen.getByLabelText<HTMLSelectElement>('Threshold for malignant');
+  await user.click(screen.getByLabelText('All rows'));
+  await user.type(screen.getByLabelText('Reference begins with'), 'P-1{Enter}');
+  await user.selectOptions(threshold(), 'sensitivity99');
+  await openSecond();
+  expect(screen.getByLabelText<HTMLInputElement>('Undecided').checked).toBe(true);
+  expect(screen.getByLabelText<HTMLInputElement>('Reference begins with').value).toBe('');
+  expect(threshold().value).toBe('default');
+});
+
+test('a retry that is answered while another batch is open does not replace that batch', async () => {
+  const counts = { total: 10, pending: 0, succeeded: 9, rejected: 0, failed: 1 };
+  let answer: (batch: Batch) => void = () => undefined;
+  jest.spyOn(client, 'retryBatch').mockReturnValue(new Promise((resolve) => (answer = resolve)));
+  const { user, openSecond } = await renderFirst({ status: 'completed_with_errors', counts });
+  await user.click(screen.getByRole('button', { name: 'Score remaining rows' }));
+  await waitFor(() => expect(client.retryBatch).toHaveBeenCalledWith('a'));
+  await openSecond();
+  answer(finishedBatch('a'));
+  await user.click(screen.getByText('first'));
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Score remaining rows' })).toBeNull());
+  await openSecond();
+  expect(screen.getByRole('button', { name: 'Score remaining rows' })).toBeTruthy();
+});
