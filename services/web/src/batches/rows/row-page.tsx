@@ -23,7 +23,7 @@ export function RowPage() {
   const { id = '', row: text = '' } = useParams();
   const row = Number(text);
   const { data: batch, error: batchError } = useBatch(id);
-  const { data, error, refetch } = useBatchRow(id, row);
+  const { data, error, refetch } = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
   const failure = error ?? batchError;
   const { data: version } = useVersionOf(batch);
   if (failure !== null) return <RowError id={id} error={failure} onRetry={() => void refetch()} />;
@@ -47,7 +47,7 @@ export function RowPage() {
       {data.result !== undefined && (
         // The form of another row, or of the same row of another batch, starts empty.
         <ReviewsPanel key={`${id}/${row}`} reviewed={{ batch_id: id, row }} labels={version.labels}>
-          <NextRow id={id} row={row} />
+          <NextRow batch={batch} row={row} />
         </ReviewsPanel>
       )}
     </article>
@@ -92,8 +92,8 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
   );
 }
 
-function NextRow({ id, row }: { id: string; row: number }) {
-  const { data: next } = useNextUndecidedRow(id, row);
+function NextRow({ batch: { id, completed_at }, row }: { batch: Batch; row: number }) {
+  const { data: next } = useNextUndecidedRow(id, completed_at ?? '', row);
   if (next === undefined) return null;
   return (
     <p>

@@ -40,18 +40,20 @@ export function useBatchRows(id: string, run: string, filter: RowFilter, idPrefi
   });
 }
 
-export function useBatchRow(id: string, row: number) {
+/** @param run changes when a retry replaces the results; undefined while the batch is not known */
+export function useBatchRow(id: string, run: string | undefined, row: number) {
   return useQuery({
-    queryKey: ['batch-row', id, row],
+    queryKey: ['batch-row', id, run, row],
     queryFn: ({ signal }) => noRetryClient.getRow(id, row, { signal }),
     staleTime: Infinity,
+    enabled: run !== undefined,
   });
 }
 
 /** The next undecided row in the order of the file; null behind the last one. */
-export function useNextUndecidedRow(id: string, row: number) {
+export function useNextUndecidedRow(id: string, run: string, row: number) {
   return useQuery({
-    queryKey: ['next-undecided', id, row],
+    queryKey: ['next-undecided', id, run, row],
     queryFn: async ({ signal }) => {
       const { data } = await firstFilledPage(String(row), (after) =>
         noRetryClient.listRows(id, { outcome: 'indeterminate', limit: 1, after, signal }),
