@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { client, noRetryClient } from '../api/clients';
 import { useModels } from '../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../models/operating-points';
+import { DEFAULT_MODEL } from '../predictions/form/draft';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
@@ -48,7 +49,9 @@ function SettingsForm({ stored }: { stored: Settings }) {
     event.preventDefault();
     if (!save.isPending) save.mutate();
   };
-  const versions = models.flatMap(({ name, versions: all }) => all.map((version) => `${name}@${version}`));
+  // The record form asks for the values of this model, and leaves its version to the settings.
+  const versions = models.find(({ name }) => name === DEFAULT_MODEL)?.versions ?? [];
+  const offered = versions.map((version) => `${DEFAULT_MODEL}@${version}`);
   const pinned = settings.default_model;
   return (
     <Panel
@@ -63,7 +66,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
             onChange={(model) => setSettings({ ...settings, default_model: model === '' ? null : model })}
           >
             <option value="">Not pinned: the version in use</option>
-            {[...new Set([...versions, ...(pinned === null ? [] : [pinned])])].map((model) => (
+            {[...new Set([...offered, ...(pinned === null ? [] : [pinned])])].map((model) => (
               <option key={model} value={model}>
                 {model.replace('@', ' ')}
               </option>
