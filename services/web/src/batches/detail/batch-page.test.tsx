@@ -65,3 +65,10 @@ test('a retry that is answered while another batch is open does not replace that
   await openSecond();
   expect(screen.getByRole('button', { name: 'Score remaining rows' })).toBeTruthy();
 });
+
+test('of a failed batch, the rows that were not scored can be downloaded, and no results', async () => {
+  const counts = { total: 10, pending: 0, succeeded: 0, rejected: 10, failed: 0 };
+  await renderFirst({ status: 'failed', counts });
+  expect(screen.getByRole('link', { name: 'Rows that were not scored as CSV' })).toBeTruthy();
+  expect(screen.queryByRole('link', { name: 'Results as CSV' })).toBeNull();
+});

@@ -55,14 +55,15 @@ export function BatchPage() {
 function FinishedBatch({ batch }: { batch: Batch }) {
   const { counts, summary, status, rescores } = batch;
   const hasResults = status === 'succeeded' || status === 'completed_with_errors';
+  const hasErrorsFile = counts.rejected + counts.failed > 0 && status !== 'canceled';
   return (
     <>
       {hasResults && counts.succeeded > 0 && <RowsPanel batch={batch} />}
       {batch.agreement !== undefined && <AgreementPanel agreement={batch.agreement} />}
-      {hasResults && <DownloadsPanel batch={batch} />}
+      {(hasResults || hasErrorsFile) && <DownloadsPanel batch={batch} />}
       <WarningsPanel warnings={batch.warnings ?? []} total={batch.warnings_total ?? 0} />
       {rescores !== undefined && hasResults && <PreviewPanel batch={batch} />}
-      {counts.rejected + counts.failed > 0 && status !== 'canceled' && <ErrorsPanel batch={batch} />}
+      {hasErrorsFile && <ErrorsPanel batch={batch} />}
       {summary.drift !== undefined && <DriftView drift={summary.drift} />}
       {hasResults && <RescorePanel batch={batch} />}
       {batch.import !== undefined && <ImportPanel report={batch.import} />}

@@ -12,8 +12,8 @@ const FORMATS = [
 /** Rows for which a worksheet has room, below its header. */
 const MAX_XLSX_ROWS = 1_048_575;
 
-/** Plain links, so that the browser saves files of any size. */
-export function DownloadsPanel({ batch: { counts, links, rescores } }: { batch: Batch }) {
+/** Plain links, so that the browser saves files of any size. A failed batch has only the file of its errors. */
+export function DownloadsPanel({ batch: { status, counts, links, rescores } }: { batch: Batch }) {
   const files: { file: BatchFile; href: string | undefined; title: string; note: string; rows: number }[] = [
     { file: 'results', href: links.results, title: 'Results', note: 'your columns and the result', rows: counts.total },
     {
@@ -35,7 +35,9 @@ export function DownloadsPanel({ batch: { counts, links, rescores } }: { batch: 
     <Panel title="Downloads">
       <ul className="downloads">
         {files
-          .filter(({ href, rows }) => href !== undefined && rows > 0)
+          .filter(
+            ({ file, href, rows }) => href !== undefined && rows > 0 && (status !== 'failed' || file === 'errors'),
+          )
           .map(({ file, href, title, note, rows }) => (
             <li key={file}>
               <span>

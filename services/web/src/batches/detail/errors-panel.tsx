@@ -21,7 +21,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
   return (
     <Panel
       title="Rows that were not scored"
-      lead="Download them below with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
+      lead="Download them with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
     >
       {isPending && <Loading />}
       {error !== null && (
