@@ -3,7 +3,7 @@ import type { BatchRow } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { noRetryClient } from '../../api/clients';
-import { GRADES_MODEL, finishedBatch, renderPage } from '../../page.test.fixtures';
+import { GRADES_MODEL, finishedBatch, problem, renderPage } from '../../page.test.fixtures';
 import { RowPage } from './row-page';
 
 const NO_ITEMS = { data: [], has_more: false, last_id: null };
@@ -55,4 +55,11 @@ test('a review that was begun for a row does not appear under the row of the sam
   await user.click(screen.getByText('second'));
   await screen.findByText('sample b');
   expect(screen.getByLabelText<HTMLInputElement>('Malignant').checked).toBe(false);
+});
+
+test('a model description that cannot be loaded is reported, and loaded by the next try', async () => {
+  jest.spyOn(noRetryClient, 'getModelVersion').mockRejectedValueOnce(problem(500));
+  const user = renderRows('/batches/a/rows/5');
+  await user.click(await screen.findByRole('button', { name: 'Try again' }));
+  expect(await screen.findByText('sample a')).toBeTruthy();
 });

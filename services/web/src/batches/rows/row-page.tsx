@@ -22,11 +22,14 @@ export function RowPage() {
   usePageTitle('Row of a batch');
   const { id = '', row: text = '' } = useParams();
   const row = Number(text);
-  const { data: batch, error: batchError } = useBatch(id);
-  const { data, error, refetch } = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
-  const failure = error ?? batchError;
-  const { data: version } = useVersionOf(batch);
-  if (failure !== null) return <RowError id={id} error={failure} onRetry={() => void refetch()} />;
+  const batchQuery = useBatch(id);
+  const batch = batchQuery.data;
+  const rowQuery = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
+  const versionQuery = useVersionOf(batch);
+  const failed = [batchQuery, rowQuery, versionQuery].find(({ isError }) => isError);
+  if (failed !== undefined) return <RowError id={id} error={failed.error} onRetry={() => void failed.refetch()} />;
+  const { data } = rowQuery;
+  const { data: version } = versionQuery;
   if (batch === undefined || data === undefined || version === undefined) return <Loading />;
   return (
     <article className="page record">
