@@ -112,3 +112,18 @@ test('a workbook with several sheets asks for the sheet', async () => {
   const table = within(await screen.findByRole('group', { name: 'Columns' }));
   expect(table.getAllByRole('row')).toHaveLength(11);
 });
+
+test('columns that were chosen under one profile are not chosen under another', async () => {
+  const user = renderForm();
+  const chooseProfile = (name: string) =>
+    user.selectOptions(screen.getByRole('combobox', { name: 'Import profile', hidden: true }), name);
+  await screen.findByRole('option', { name: 'earlier', hidden: true });
+  await chooseProfile('earlier');
+  await useOf('Klumpen');
+  await chooseProfile('');
+  await user.selectOptions(await useOf('Klumpen'), 'clump_thickness');
+  // Both checks are cached by now.
+  await chooseProfile('earlier');
+  expect((await useOf('Klumpen')).value).toBe('');
+  expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Profile name' }).value).toBe('earlier');
+});

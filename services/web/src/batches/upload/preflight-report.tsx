@@ -29,7 +29,13 @@ export function PreflightReport(props: PreflightReportProps) {
   const { report, scope, fileBytes, settings, onProfileSaved, children } = props;
   const { rows } = report;
   const columns = report.columns.length > 0 && (
-    <ColumnMappingPanel report={report} settings={settings} onSaved={onProfileSaved} />
+    <ColumnMappingPanel
+      // Columns are chosen by their position: a file that is read in another way has others.
+      key={JSON.stringify([settings.model, settings.profile, settings.sheet, settings.charset])}
+      report={report}
+      settings={settings}
+      onSaved={onProfileSaved}
+    />
   );
   if (!report.accepted)
     return (
