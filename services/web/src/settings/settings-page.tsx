@@ -40,11 +40,13 @@ function SettingsForm({ stored }: { stored: Settings }) {
   const [settings, setSettings] = useState(stored);
   const save = useMutation({
     mutationFn: () => client.replaceSettings(settings),
-    onSuccess: async (saved) => {
-      queryClient.setQueryData(SETTINGS_KEY, saved);
-      await queryClient.invalidateQueries({ queryKey: ['champion'] });
-    },
+    onSuccess: (saved) => queryClient.setQueryData(SETTINGS_KEY, saved),
   });
+  /** What was said about the settings before does not apply to the changed ones. */
+  const change = (changed: Partial<Settings>): void => {
+    setSettings({ ...settings, ...changed });
+    save.reset();
+  };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!save.isPending) save.mutate();
@@ -63,7 +65,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
           <SelectField
             label="Model version"
             value={pinned ?? ''}
-            onChange={(model) => setSettings({ ...settings, default_model: model === '' ? null : model })}
+            onChange={(model) => change({ default_model: model === '' ? null : model })}
           >
             <option value="">Not pinned: the version in use</option>
             {[...new Set([...offered, ...(pinned === null ? [] : [pinned])])].map((model) => (
@@ -75,7 +77,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
           <SelectField
             label="Threshold for malignant"
             value={settings.operating_point}
-            onChange={(point) => setSettings({ ...settings, operating_point: point as OperatingPoint })}
+            onChange={(point) => change({ operating_point: point as OperatingPoint })}
           >
             {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
               <option key={point} value={point}>

@@ -1,0 +1,45 @@
+/** @jest-environment jsdom */
+import type { ModelSummary } from '@cytoqueue/client';
+import { screen } from '@testing-library/dom';
+import { client, noRetryClient } from '../api/clients';
+import { renderPage } from '../page.test.fixtures';
+import { SettingsPage } from './settings-page';
+
+function model(name: string): ModelSummary {
+  return {
+    name,
+    champion: '1.0.0',
+    versions: ['1.0.0', '1.1.0'],
+    history: [],
+    newer_version: null,
+    links: { self: `/v1/models/${name}` },
+  };
+}
+
+beforeEach(() => {
+  jest.spyOn(noRetryClient, 'settings').mockResolvedValue({ default_model: null, operating_point: 'default' });
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([model('wbc-knn'), model('wdbc-knn')]);
+  jest.spyOn(client, 'replaceSettings').mockImplementation((settings) => Promise.resolve(settings));
+});
+
+afterEach(() => jest.restoreAllMocks());
+
+test('only versions of the model whose values the record form asks for can be pinned', async () => {
+  renderPage(<SettingsPage />);
+  await screen.findByRole('option', { name: 'wbc-knn 1.1.0' });
+  expect(screen.queryByRole('option', { name: /wdbc/ })).toBeNull();
+});
+
+test('changed settings are not called saved until they are', async () => {
+  const user = renderPage(<SettingsPage />);
+  const save = async (): Promise<void> => {
+    await user.click(await screen.findByRole('button', { name: 'Save settings' }));
+    await screen.findByText(/^Saved\./);
+  };
+  await save();
+  await user.selectOptions(screen.getByLabelText('Threshold for malignant'), 'sensitivity99');
+  expect(screen.queryByText(/^Saved\./)).toBeNull();
+  await save();
+  await user.selectOptions(screen.getByLabelText('Model version'), 'wbc-knn@1.0.0');
+  expect(screen.queryByText(/^Saved\./)).toBeNull();
+});
