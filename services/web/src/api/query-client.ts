@@ -38,13 +38,16 @@ export function resetSession(queryClient: QueryClient, session: Session | null):
 /** Tabs of one browser share the session cookie; browsers deliver a message to the other tabs only. */
 const channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('cytoqueue-session');
 
+export type SessionChange = 'signed-in' | 'signed-out';
+
 /** Tells the other tabs that the user signed in or out here. */
-export function announceSessionChange(): void {
-  channel?.postMessage('changed');
+export function announceSessionChange(change: SessionChange): void {
+  channel?.postMessage(change);
 }
 
 /** @returns a function that ends it */
-export function listenForSessionChanges(onChange: () => void): () => void {
-  channel?.addEventListener('message', onChange);
-  return () => channel?.removeEventListener('message', onChange);
+export function listenForSessionChanges(onChange: (change: SessionChange) => void): () => void {
+  const onMessage = ({ data }: MessageEvent<SessionChange>): void => onChange(data);
+  channel?.addEventListener('message', onMessage);
+  return () => channel?.removeEventListener('message', onMessage);
 }

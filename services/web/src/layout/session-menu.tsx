@@ -14,7 +14,7 @@ export function SessionMenu({ session }: { session: Session }) {
     onSuccess: () => {
       kept.current = undefined;
       resetSession(queryClient, null);
-      announceSessionChange();
+      announceSessionChange('signed-out');
     },
   });
   return (

@@ -14,8 +14,9 @@ export function SessionGuard({ children }: { children: ReactNode }) {
   const kept = useKeptDraft();
   useEffect(
     () =>
-      listenForSessionChanges(() => {
-        kept.current = undefined;
+      listenForSessionChanges((change) => {
+        // After a sign-in, a draft is given back to its tenant only.
+        if (change === 'signed-out') kept.current = undefined;
         resetSession(queryClient, null);
         void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
       }),

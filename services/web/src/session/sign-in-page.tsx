@@ -74,7 +74,7 @@ function useSignIn() {
     mutationFn: (credential) => client.signIn(credential),
     onSuccess: (session) => {
       resetSession(queryClient, session);
-      announceSessionChange();
+      announceSessionChange('signed-in');
     },
   });
 }
