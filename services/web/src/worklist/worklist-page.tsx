@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { noRetryClient } from '../api/clients';
+import { firstFilledPage } from '../api/first-filled-page';
 import { rowTitle } from '../batches/rows/row-labels';
 import { isUnusual, reasonLabel } from '../predictions/result/reason-labels';
 import { WORKLIST_KEY } from '../reviews/review-queries';
@@ -25,12 +26,14 @@ export function WorklistPage() {
   const query = useInfiniteQuery({
     queryKey: [...WORKLIST_KEY, filter],
     queryFn: ({ pageParam, signal }) =>
-      noRetryClient.worklist({
-        limit: PAGE_SIZE,
-        ...(pageParam === '' ? {} : { after: pageParam }),
-        ...(filter === 'all' ? {} : { outcome: filter }),
-        signal,
-      }),
+      firstFilledPage(pageParam, (after) =>
+        noRetryClient.worklist({
+          limit: PAGE_SIZE,
+          ...(after === '' ? {} : { after }),
+          ...(filter === 'all' ? {} : { outcome: filter }),
+          signal,
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
   });

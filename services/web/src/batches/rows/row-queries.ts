@@ -1,11 +1,10 @@
-import type { BatchRow, Page, RowListOptions } from '@cytoqueue/client';
+import type { BatchRow, RowListOptions } from '@cytoqueue/client';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../../api/clients';
+import { firstFilledPage } from '../../api/first-filled-page';
 import { isUnusual } from '../../predictions/result/reason-labels';
 
 const PAGE_SIZE = 25;
-/** The service may answer with an empty page that has more behind it. */
-const MAX_EMPTY_PAGES = 10;
 
 export const ROW_FILTERS = {
   undecided: { outcome: 'indeterminate' },
@@ -62,16 +61,6 @@ export function useNextUndecidedRow(id: string, run: string, row: number) {
     },
     staleTime: Infinity,
   });
-}
-
-async function firstFilledPage(
-  after: string,
-  load: (after: string) => Promise<Page<BatchRow>>,
-): Promise<Page<BatchRow>> {
-  let page = await load(after);
-  for (let empty = 1; page.data.length === 0 && page.has_more && empty < MAX_EMPTY_PAGES; empty++)
-    page = await load(page.last_id ?? after);
-  return page;
 }
 
 function unusualFirst(rows: readonly BatchRow[]): BatchRow[] {
