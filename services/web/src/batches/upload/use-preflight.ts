@@ -33,7 +33,7 @@ export function usePreflight(
 ): PreflightCheck {
   const [scope, setScope] = useState<PreflightCheck['scope']>(file.size > FULL_CHECK_MAX_BYTES ? 'sample' : 'full');
   const [progress, setProgress] = useState<UploadProgress>();
-  const options = withoutUndefined({ model, missing, profile, sheet, charset, onWarning });
+  const options = { model, missing, profile, sheet, charset, onWarning };
   const query = useQuery({
     queryKey: ['preflight', selectionId, scope, profileRevision, options],
     queryFn: async ({ signal }) => {
@@ -61,10 +61,6 @@ export function usePreflight(
     checkFullFile: () => setScope('full'),
     refetch: () => void query.refetch(),
   };
-}
-
-function withoutUndefined(settings: { [Name in keyof BatchSettings]: BatchSettings[Name] | undefined }): BatchSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** Workbooks and archives cannot be read in part. */
