@@ -54,10 +54,10 @@ test('the filter, the search and the threshold that were chosen for one batch do
 test('a retry that is answered while another batch is open does not replace that batch', async () => {
   const counts = { total: 10, pending: 0, succeeded: 9, rejected: 0, failed: 1 };
   let answer: (batch: Batch) => void = () => undefined;
-  jest.spyOn(client, 'retryBatch').mockReturnValue(new Promise((resolve) => (answer = resolve)));
+  const retry = jest.spyOn(client, 'retryBatch').mockReturnValue(new Promise((resolve) => (answer = resolve)));
   const { user, openSecond } = await renderFirst({ status: 'completed_with_errors', counts });
   await user.click(screen.getByRole('button', { name: 'Score remaining rows' }));
-  await waitFor(() => expect(client.retryBatch).toHaveBeenCalledWith('a'));
+  await waitFor(() => expect(retry).toHaveBeenCalledWith('a'));
   await openSecond();
   answer(finishedBatch('a'));
   await user.click(screen.getByText('first'));
