@@ -42,7 +42,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
     mutationFn: () => client.replaceSettings(settings),
     onSuccess: (saved) => queryClient.setQueryData(SETTINGS_KEY, saved),
   });
-  /** What was said about the settings before does not apply to the changed ones. */
+  /** Changes settings; the outcome of saving the earlier ones is forgotten. */
   const change = (changed: Partial<Settings>): void => {
     setSettings({ ...settings, ...changed });
     save.reset();

@@ -20,7 +20,7 @@ export function PredictionPage() {
   const { data: prediction, error, refetch } = usePrediction(id);
   if (error !== null) return <PredictionError error={error} onRetry={() => void refetch()} />;
   if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
-  // What is entered about a record never appears under another one.
+  // Keeps input about one record from the next one.
   return <RecordPage key={id} prediction={prediction} />;
 }
 
