@@ -70,18 +70,16 @@ export async function countDay(
   const [seen, open, counted] = [{ ...before.seen }, new Map(Object.entries(before.open)), new Set(before.counted)];
   let more = false;
   for (const kind of KINDS) {
-    const listed = await listIds(deps.store, { tenant, kind, after: seen[kind], dayMs, counted });
+    const listed = await listIds(deps.store, { tenant, kind, after: seen[kind], dayMs, nowMs, counted, open });
     more ||= listed.more;
     const waiting = [...open.keys()].filter((id) => id.startsWith(kind));
-    await forEachConcurrently([...new Set([...listed.ids, ...waiting])], CONCURRENCY, async (id) => {
-      if (counted.has(id)) return;
+    await forEachConcurrently([...listed.ids, ...waiting], CONCURRENCY, async (id) => {
       const remaining = await counter.count(id, open.get(id) ?? []);
       if (remaining === 'none') open.delete(id);
       else open.set(id, remaining);
       if (remaining === 'none') counted.add(id);
     });
-    seen[kind] =
-      listed.ids.findLast((id) => (idTimeMs(kind, id) ?? nowMs) < nowMs - MAX_ACCEPTANCE_MS[kind]) ?? seen[kind];
+    seen[kind] = listed.seen;
     for (const id of counted) if (id.startsWith(kind) && id <= seen[kind]) counted.delete(id);
   }
   const isOver = nowMs > dayMs + DAY_MS + MAX_ACCEPTANCE_MS.batch_;
@@ -96,25 +94,42 @@ export async function countDay(
   return { day, more };
 }
 
-/** Ids of the day behind one, ascending, the counted ones among them. */
+interface ListedIds {
+  /** Neither counted nor open, ascending. */
+  ids: string[];
+  /** The last listed id before which no more ids can appear. */
+  seen: string;
+  more: boolean;
+}
+
+/** New ids of the day behind one. Counted and open ids take no place, so that the next call lists others. */
 async function listIds(
   store: ObjectStore,
-  of: { tenant: string; kind: Kind; after: string; dayMs: number; counted: ReadonlySet<string> },
-): Promise<{ ids: string[]; more: boolean }> {
+  of: {
+    tenant: string;
+    kind: Kind;
+    after: string;
+    dayMs: number;
+    nowMs: number;
+    counted: ReadonlySet<string>;
+    open: ReadonlyMap<string, unknown>;
+  },
+): Promise<ListedIds> {
   const { tenant, kind, dayMs } = of;
   const folder = kind === 'pred_' ? ObjectKeys.predictionsFolder(tenant) : ObjectKeys.batchesFolder(tenant);
   const after = of.after || createId(kind, dayMs - 1);
   const ids: string[] = [];
-  let added = 0;
+  let seen = of.after;
   for await (const id of listFolders(store, folder, `${folder}${after}/`)) {
     const ms = idTimeMs(kind, id);
     if (ms === undefined || ms < dayMs) continue;
     if (ms >= dayMs + DAY_MS) break;
-    if (added === MAX_NEW_IDS) return { ids, more: true };
-    ids.push(id);
-    if (!of.counted.has(id)) added++;
+    const isNew = !of.counted.has(id) && !of.open.has(id);
+    if (isNew && ids.length === MAX_NEW_IDS) return { ids, seen, more: true };
+    if (isNew) ids.push(id);
+    if (ms < of.nowMs - MAX_ACCEPTANCE_MS[kind]) seen = id;
   }
-  return { ids, more: false };
+  return { ids, seen, more: false };
 }
 
 /** The uncounted part of a resource: none, or these shards of a batch; an empty list stands for all. */

@@ -54,13 +54,16 @@ export class ScoredDays {
       if (signal?.aborted === true) return;
       const name = `${tenant} ${dayMs}`;
       if (nowMs < (this.nextLookMs.get(name) ?? 0)) continue;
-      const isClosed = await this.updateDay({ tenant, dayMs, nowMs });
+      const isClosed = await this.updateDay({ tenant, dayMs, nowMs }, signal);
       if (dayMs < todayMs) this.nextLookMs.set(name, isClosed ? Infinity : nowMs + EARLIER_DAYS_INTERVAL_MS);
     }
   }
 
   /** @returns whether the day is closed */
-  private async updateDay(of: { tenant: string; dayMs: number; nowMs: number }): Promise<boolean> {
+  private async updateDay(
+    of: { tenant: string; dayMs: number; nowMs: number },
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     const { store } = this.deps;
     const key = ConfirmationKeys.scoredDay(of.tenant, new Date(of.dayMs).toISOString().slice(0, 10));
     for (let before = await findDocument(store, key, scoredDayShape); ;) {
@@ -71,7 +74,7 @@ export class ScoredDays {
       const bytes = sealDocument(day);
       if (!isEmpty && (before === undefined || !bytes.equals(sealDocument(before))))
         await store.put(key, bytes, { contentType: 'application/json' });
-      if (!more) return day.closed;
+      if (!more || signal?.aborted === true) return day.closed;
       before = day;
     }
   }

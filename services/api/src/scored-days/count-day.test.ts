@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfirmationKeys, DamageReport, ObjectKeys, createId, readDocument, scoredDayShape } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { type ObjectStore, openStore } from '@cytoqueue/storage';
+import { countDay } from './count-day';
+import { ScoredDays } from './scored-days';
+
+const DAY_MS = 86_400_000;
+/** More than one call looks at. */
+const RECORDS = 2_010;
+const nowMs = Date.UTC(2026, 5, 1, 12);
+const dayMs = Date.UTC(2026, 5, 1);
+
+let dir: string;
+let store: ObjectStore;
+const damage = new DamageReport({ warn: () => undefined, error: () => undefined }, () => undefined);
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'cytoqueue-count-'));
+  store = openStore(`file://${dir}`);
+  await store.start();
+  // Uploads that are not accepted yet stay open.
+  for (let index = 0; index < RECORDS; index++) {
+    const id = createId('pred_', nowMs - RECORDS + index);
+    await store.put(`${ObjectKeys.predictionFolder('lab', id)}part`, Buffer.alloc(0));
+  }
+});
+afterAll(async () => {
+  await store.stop();
+  await rm(dir, { recursive: true });
+});
+
+test('a call looks at other records than the one before, although none of them is answered', async () => {
+  const deps = { store, registry: new ModelRegistry(store), damage };
+  const first = await countDay(deps, { tenant: 'lab', dayMs, nowMs });
+  expect([first.more, Object.keys(first.day.open).length]).toEqual([true, 2_000]);
+  const second = await countDay(deps, { tenant: 'lab', dayMs, nowMs }, first.day);
+  expect([second.more, Object.keys(second.day.open).length]).toEqual([false, RECORDS]);
+  expect(second.day.seen).toEqual({ pred_: '', batch_: '' });
+  const third = await countDay(deps, { tenant: 'lab', dayMs, nowMs: nowMs + 2 * DAY_MS }, second.day);
+  expect(third).toMatchObject({ more: false, day: { open: {}, counted: [], closed: true } });
+});
+
+test('a lost lease ends the count of a day between two calls', async () => {
+  const lost = new AbortController();
+  const put: ObjectStore['put'] = async (...args) => {
+    const stored = await store.put(...args);
+    lost.abort();
+    return stored;
+  };
+  const aborting = Object.assign(Object.create(store) as ObjectStore, { put });
+  await new ScoredDays({ store: aborting, registry: new ModelRegistry(store), damage }, 30).update(nowMs, lost.signal);
+  const day = await readDocument(store, ConfirmationKeys.scoredDay('lab', '2026-06-01'), scoredDayShape);
+  expect(Object.keys(day.open)).toHaveLength(2_000);
+});
