@@ -9,6 +9,7 @@ export {
   NoChampionError,
   NothingToRollBackError,
   UnknownModelError,
+  ignoreMissingModel,
 } from './model-errors';
 export { type LoadedModel, type ModelEntry, ModelRegistry } from './model-registry';
 export { createStoreProbe } from './store-probe';

@@ -1,3 +1,4 @@
+import { ModelFileError } from '@cytoqueue/classifier';
 import type { ModelComparison } from '@cytoqueue/records';
 
 /** The reference does not name an existing model or version. */
@@ -13,6 +14,13 @@ export class ReservedModelNameError extends Error {
 /** The stored file differs from the pinned one. Results scored with it would name the wrong model. */
 export class ModelDigestError extends Error {
   readonly code = 'model-digest-mismatch';
+}
+
+/** For callers that go on without a version whose file is gone or damaged. @throws every other error, such as an outage */
+export function ignoreMissingModel(error: unknown): undefined {
+  if (error instanceof UnknownModelError || error instanceof ModelFileError || error instanceof ModelDigestError)
+    return undefined;
+  throw error;
 }
 
 /** No version of this name was promoted, so only `name@version` identifies a model. */

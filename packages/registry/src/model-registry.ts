@@ -1,4 +1,4 @@
-import { type Model, ModelFileError, parseModel } from '@cytoqueue/classifier';
+import { type Model, parseModel } from '@cytoqueue/classifier';
 import {
   type ChampionDocument,
   type ModelPin,
@@ -24,6 +24,7 @@ import {
   NothingToRollBackError,
   ReservedModelNameError,
   UnknownModelError,
+  ignoreMissingModel,
 } from './model-errors';
 import { ShadowVersions } from './shadow-versions';
 import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
@@ -124,11 +125,7 @@ export class ModelRegistry {
   /** @returns undefined when the champion's document or file is damaged or gone */
   private async findChampion(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
     if (version === undefined) return undefined;
-    return this.resolve(`${name}@${version}`).catch((error: unknown) => {
-      if (error instanceof UnknownModelError || error instanceof ModelFileError || error instanceof ModelDigestError)
-        return undefined;
-      throw error;
-    });
+    return this.resolve(`${name}@${version}`).catch(ignoreMissingModel);
   }
 
   /**

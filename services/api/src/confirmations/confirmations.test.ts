@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { ConfirmationKeys, type DamageReport, type PredictionResult, createId } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
-import { type ObjectStore, listAll } from '@cytoqueue/storage';
+import { type ObjectStore, StoreUnavailableError, listAll } from '@cytoqueue/storage';
 import fc from 'fast-check';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { dyingStore } from '../../test/dying-store';
+import { registryInOutage } from '../../test/model-outage';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { type StoredPrediction, storePrediction } from '../../test/stored-prediction';
 import type { PerformanceEntry } from './openapi';
 import { ScoredDays } from '../scored-days/scored-days';
-import { readSensitivityAlarms } from './sensitivity-watch';
+import { SensitivityWatch, readSensitivityAlarms } from './sensitivity-watch';
+import { listSummaries } from './summarize';
 import { createSummaryPass } from './summary-job';
 
 let redis: RedisProcess;
@@ -278,4 +280,8 @@ test('an upper bound of sensitivity below the model card is an alarm from 30 con
   await pass();
   expect(await readSensitivityAlarms(api.commands)).toBe(1);
   expect(api.logged.at(-1)).toMatchObject({ alarm: 'sensitivity-below-card', model: 'wbc-knn@1.0.0' });
+  // An outage does not end it: the check fails and is repeated.
+  const outage = { store: api.store, registry: registryInOutage(api.store), redis: api.commands, logger: {} as never };
+  const summaries = await listSummaries(api.store, api.tenant);
+  await expect(new SensitivityWatch(outage).check(api.tenant, summaries)).rejects.toThrow(StoreUnavailableError);
 });

@@ -1,5 +1,5 @@
 import { REDIS_PREFIX, asQueueUnavailable } from '@cytoqueue/queue';
-import { type ModelRegistry, readEvaluation } from '@cytoqueue/registry';
+import { type ModelRegistry, ignoreMissingModel, readEvaluation } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -63,7 +63,7 @@ export class SensitivityWatch {
     const model = await this.deps.registry
       .resolve(reference)
       .then((pin) => this.deps.registry.loadPinned(pin))
-      .catch(() => undefined);
+      .catch(ignoreMissingModel);
     if (model === undefined) return undefined;
     const evaluation = await readEvaluation({ name, version, digest: model.model.digest });
     return evaluation?.cv_intervals['sensitivity']?.[0];

@@ -18,7 +18,7 @@ import {
   predictionCompletionShape,
   predictionRequestShape,
 } from '@cytoqueue/records';
-import type { ModelRegistry } from '@cytoqueue/registry';
+import { type ModelRegistry, ignoreMissingModel } from '@cytoqueue/registry';
 import {
   ObjectCorruptError,
   ObjectFormatError,
@@ -175,7 +175,7 @@ class ResourceCounter {
 
   private async addValues(pin: ModelPin, features: Record<string, number | null>): Promise<void> {
     // A version that is gone has no bins to count in.
-    const loaded = await this.deps.registry.loadPinned(pin).catch(() => undefined);
+    const loaded = await this.deps.registry.loadPinned(pin).catch(ignoreMissingModel);
     if (loaded === undefined) return;
     const { bins } = driftJudgeOf(loaded.model);
     loaded.model.schema.features.forEach(({ name }, feature) =>

@@ -1,6 +1,6 @@
 import { type DriftJudge, type Model, driftJudgeOf } from '@cytoqueue/classifier';
 import type { ScoredDay } from '@cytoqueue/records';
-import type { ModelRegistry } from '@cytoqueue/registry';
+import { type ModelRegistry, ignoreMissingModel } from '@cytoqueue/registry';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { DriftReport } from './openapi';
 import type { Period } from './period';
@@ -72,11 +72,11 @@ function add(counts: Uint32Array, slot: number, count: number): void {
 }
 
 async function findModel(registry: ModelRegistry, reference: string): Promise<Model | undefined> {
-  try {
-    return (await registry.loadPinned(await registry.resolve(reference))).model;
-  } catch {
-    return undefined;
-  }
+  const loaded = await registry
+    .resolve(reference)
+    .then((pin) => registry.loadPinned(pin))
+    .catch(ignoreMissingModel);
+  return loaded?.model;
 }
 
 function toHistograms({ schema }: Model, { bins }: DriftJudge, counts: Uint32Array): DriftReport['histograms'][string] {

@@ -12,17 +12,19 @@ import {
   sealDocument,
 } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
-import { type ObjectStore, listAll } from '@cytoqueue/storage';
+import { type ObjectStore, StoreUnavailableError, listAll } from '@cytoqueue/storage';
 import fc from 'fast-check';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { dyingStore } from '../../test/dying-store';
+import { registryInOutage } from '../../test/model-outage';
 import { RunningApi } from '../../test/running-api';
 import { MODEL, modelPin, storeBatch } from '../../test/stored-batch';
 import { storePrediction } from '../../test/stored-prediction';
 import { sweep } from '../tenants/sweeper';
 import { RetentionPolicy } from '../tenants/retention-policy';
-import { isoWeek } from './drift';
+import { isoWeek, readDrift } from './drift';
 import type { DriftReport } from './openapi';
+import { toPeriod } from './period';
 import { ScoredDays } from './scored-days';
 
 const DAY_MS = 86_400_000;
@@ -186,6 +188,21 @@ test('drift by week compares records with the training data, without bins of few
   expect((await drift(`?to=${day}`)).data).toHaveLength(1);
   api.assignKeys();
   expect(await drift()).toEqual({ data: [], histograms: {} });
+});
+
+test('an outage of the store while a model is read loses no values and no model', async () => {
+  const [features] = await trainingRecords();
+  await storePrediction(api, { probability: 0.1, features });
+  const registry = registryInOutage(api.store);
+  await expect(new ScoredDays({ store: api.store, registry, damage }, 30).update(Date.now())).rejects.toThrow(
+    StoreUnavailableError,
+  );
+  expect((await documents()).size).toBe(0);
+  await newDays().update(Date.now());
+  expect(await totals()).toMatchObject({ confident: 1, values: 9 });
+  await expect(readDrift({ store: api.store, registry }, api.tenant, toPeriod({}), () => undefined)).rejects.toThrow(
+    StoreUnavailableError,
+  );
 });
 
 test('histograms are removed after 90 days, counts with the confirmations', async () => {
