@@ -144,6 +144,7 @@ test('what cannot be confirmed says why', async () => {
     [{ prediction_id: good, confirmed_at: '2026-13-02' }, 422],
     [{ prediction_id: good, row: 1 }, 422],
     [{ batch_id: good, row: 1, sample_id: 'x' }, 422],
+    [{ batch_id: createId('batch_'), sample_id: ' ' }, 422],
     [{}, 422],
     [{ prediction_id: good }, 201],
   ];

@@ -10,7 +10,7 @@ const tags = ['confirmations'];
 const idParam = { path: z.object({ id: z.string() }) };
 const label = z.enum(['benign', 'malignant']);
 const operatingPoint = z.enum(['default', 'sensitivity99']);
-const text = z.string().min(1).max(256);
+const text = z.string().trim().min(1).max(256);
 
 export const MAX_ROWS = 10_000;
 

@@ -120,7 +120,7 @@ export class BatchRows {
     const timesFound = new Map<string, number>();
     const accepts = (row: number, sampleId: string | null): boolean => {
       const id = sampleId?.trim() ?? '';
-      if (!sampleIds.has(id)) return numbers.has(row);
+      if (id === '' || !sampleIds.has(id)) return numbers.has(row);
       const times = (timesFound.get(id) ?? 0) + 1;
       timesFound.set(id, times);
       return times <= MAX_SAME_ID || numbers.has(row);
