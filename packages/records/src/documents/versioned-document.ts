@@ -72,7 +72,9 @@ export class VersionedDocument<T extends object> {
       const { number, value } = await this.open(versions.at(-1)?.number ?? 0);
       const next = await change(value);
       if (next === undefined) return;
-      if (await this.putNext(number + 1, next)) return this.deleteReplaced(versions);
+      if (!(await this.putNext(number + 1, next))) continue;
+      await this.deleteReplaced(versions);
+      return;
     }
     throw new DocumentChangedError('concurrent updates replaced the document; try again');
   }
@@ -84,10 +86,16 @@ export class VersionedDocument<T extends object> {
   async replace(value: T): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const versions = await this.versions();
-      if (await this.putNext((versions.at(-1)?.number ?? 0) + 1, value))
-        return this.deleteReplaced(versions, MAX_VERSIONS - 1);
+      if (!(await this.putNext((versions.at(-1)?.number ?? 0) + 1, value))) continue;
+      await this.deleteReplaced(versions, MAX_VERSIONS - 1);
+      return;
     }
     throw new DocumentChangedError('the document was replaced by others again and again');
+  }
+
+  /** Deletes what the last update has left: versions whose successor is `replacedTtlMs` old. @returns their number */
+  async sweep(nowMs = Date.now()): Promise<number> {
+    return this.deleteReplaced(await this.versions(), Infinity, nowMs);
   }
 
   private async putNext(number: number, value: T): Promise<boolean> {
@@ -102,19 +110,21 @@ export class VersionedDocument<T extends object> {
 
   /**
    * Deletes versions whose successor is `replacedTtlMs` old, and all but the newest `kept`. A failed deletion is repeated after a later
-   * update.
+   * update or sweep.
    */
   private async deleteReplaced(
     versions: readonly { number: number; info: ObjectInfo }[],
     kept = Infinity,
-  ): Promise<void> {
-    const replacedBefore = Date.now() - this.replacedTtlMs;
+    nowMs = Date.now(),
+  ): Promise<number> {
+    const replacedBefore = nowMs - this.replacedTtlMs;
     const old = versions.filter((_, index) => {
       const successor = versions[index + 1];
       const isOld = successor !== undefined && successor.info.modifiedAt.getTime() < replacedBefore;
       return isOld || index < versions.length - kept;
     });
-    await Promise.allSettled(old.map(({ info }) => this.store.delete(info.key)));
+    const deletions = await Promise.allSettled(old.map(({ info }) => this.store.delete(info.key)));
+    return deletions.filter(({ status }) => status === 'fulfilled').length;
   }
 
   private async versions(): Promise<{ number: number; info: ObjectInfo }[]> {

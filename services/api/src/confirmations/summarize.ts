@@ -68,6 +68,21 @@ export async function listSummaries(
   return [...newest.values()];
 }
 
+/**
+ * Removes replaced summaries after an hour: they hold entries that were deleted since, and a day that does not change any more
+ * would keep the last one. @returns the number of removed versions
+ */
+export async function sweepReplacedSummaries(store: ObjectStore, tenant: string, nowMs: number): Promise<number> {
+  const [days, replaced] = [new Set<string>(), new Set<string>()];
+  for await (const { key } of listAll(store, ConfirmationKeys.daysFolder(tenant))) {
+    const day = ConfirmationKeys.parseDay(tenant, key)?.day;
+    if (day !== undefined) (days.has(day) ? replaced : days).add(day);
+  }
+  let removed = 0;
+  for (const day of replaced) removed += await summaryOf(store, tenant, day).sweep(nowMs);
+  return removed;
+}
+
 async function summarizeDay(
   deps: SummarizeDeps,
   tenant: string,

@@ -18,6 +18,7 @@ import type { Redis } from 'ioredis';
 import type { StorageQuota } from './storage-quota';
 import type { RetentionPolicy } from './retention-policy';
 import { deleteEntry } from '../confirmations/marked-change';
+import { sweepReplacedSummaries } from '../confirmations/summarize';
 import { HISTOGRAM_RETENTION_DAYS, listScoredDays } from '../scored-days/read-days';
 
 const INTERVAL_MS = 60 * 60_000;
@@ -66,7 +67,7 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPas
   }
   for await (const tenant of listFolders(deps.store, ConfirmationKeys.folder)) {
     removed += await runIsolated(deps, ConfirmationKeys.tenantFolder(tenant), () =>
-      sweepConfirmations(deps, tenant, cutoffMs),
+      sweepConfirmations(deps, tenant, times),
     );
   }
   for await (const tenant of listFolders(deps.store, ConfirmationKeys.scoredFolder)) {
@@ -79,8 +80,8 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPas
 
 type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
 
-/** Removes confirmed diagnoses, and summaries of days of which none can be left. */
-async function sweepConfirmations(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+/** Removes confirmed diagnoses, summaries of days of which none can be left, and replaced versions of the others. */
+async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cutoffMs }: SweepTimes): Promise<number> {
   const { store, retention } = deps;
   const prefix = ConfirmationKeys.entriesFolder(tenant);
   let removed = 0;
@@ -97,7 +98,7 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, cutoffMs: num
     if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
     removed += await store.deletePrefix(ConfirmationKeys.dayFolder(tenant, day));
   }
-  return removed;
+  return removed + (await sweepReplacedSummaries(store, tenant, nowMs));
 }
 
 /** Removes histograms after their own retention, and counts with the last confirmation that they can be compared with. */
