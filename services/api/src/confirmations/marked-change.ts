@@ -21,8 +21,3 @@ export async function changeWithMarker(
   await change();
   if (Date.now() - startedMs > CHANGE_MARKER_TTL_MS / 2) await store.put(marker, Buffer.alloc(0));
 }
-
-export async function deleteEntry(store: ObjectStore, tenant: string, entry: ConfirmationDocument): Promise<void> {
-  const key = ConfirmationKeys.entry(tenant, entry.id);
-  await changeWithMarker(store, tenant, entry, 'deleted', () => store.delete(key));
-}

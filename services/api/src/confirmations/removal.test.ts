@@ -1,4 +1,4 @@
-import { ConfirmationKeys, type DamageReport } from '@cytoqueue/records';
+import { ConfirmationKeys, type DamageReport, createId } from '@cytoqueue/records';
 import { listAll } from '@cytoqueue/storage';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningApi } from '../../test/running-api';
@@ -63,4 +63,29 @@ test('a deleted confirmation is gone from the replaced summary of its day too, a
   expect(await keysWith(id)).toEqual([]);
   const response = await api.fetch('/v1/performance');
   expect([response.status, alarms]).toEqual([200, []]);
+});
+
+test('a damaged confirmation can be deleted, and leaves the summary that it is in', async () => {
+  const [id, other] = [await confirm(), await confirm()];
+  await summarize();
+  await api.store.put(ConfirmationKeys.entry(api.tenant, id), Buffer.from('{"id":'));
+  expect((await api.fetch(`/v1/confirmations/${id}`)).status).toBe(409);
+  expect((await remove(id)).status).toBe(204);
+  expect((await remove(id)).status).toBe(404);
+  await summarize();
+  await sweepAt(Date.now() + HOUR_MS + 60_000);
+  expect(await keysWith(id)).toEqual([]);
+  expect(await keysWith(other)).toHaveLength(2);
+  const audit = await (await api.fetch('/v1/audit', { role: 'admin' })).text();
+  expect(audit).toContain(`"action":"confirmation.delete","resource":"confirmations/${id}","outcome":"done"`);
+});
+
+test('a damaged confirmation is removed when it has expired', async () => {
+  const id = createId('conf_', Date.now() - 366 * 24 * HOUR_MS);
+  const key = ConfirmationKeys.entry(api.tenant, id);
+  await api.store.put(key, Buffer.from('{"id":'));
+  await sweepAt(Date.now() - 24 * HOUR_MS);
+  expect(await api.store.head(key)).toBeDefined();
+  await sweepAt(Date.now() + HOUR_MS);
+  expect([await api.store.head(key), alarms]).toEqual([undefined, []]);
 });

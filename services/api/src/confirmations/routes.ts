@@ -18,7 +18,6 @@ import { toPeriod } from '../scored-days/period';
 import { chargeDocuments } from '../scored-days/routes';
 import { idempotencyKeyOf } from '../tenants/idempotency';
 import { type AcceptDeps, acceptConfirmations } from './accept';
-import { deleteEntry } from './marked-change';
 import {
   type confirmation,
   confirmationBody,
@@ -31,6 +30,7 @@ import {
 } from './openapi';
 import { readPerformance } from './performance';
 import { parseRows, readCsvBody } from './read-csv';
+import { removeEntry } from './remove-entry';
 
 const collectionPath = '/v1/confirmations';
 const itemPath = `${collectionPath}/{id}`;
@@ -90,9 +90,14 @@ async function createFromCsv(
   response.json({ accepted, rejected: errors.length, errors: errors.slice(0, MAX_LISTED_ERRORS) });
 }
 
-/** @throws ObjectNotFoundError, ObjectCorruptError */
-function readEntry({ store }: ConfirmationRouteDeps, tenant: string, id: string): Promise<ConfirmationDocument> {
+/** @throws ObjectNotFoundError */
+function assertIsId(id: string): void {
   if (idTimeMs('conf_', id) === undefined) throw new ObjectNotFoundError('confirmation');
+}
+
+/** @throws ObjectNotFoundError, ObjectCorruptError */
+async function readEntry({ store }: ConfirmationRouteDeps, tenant: string, id: string): Promise<ConfirmationDocument> {
+  assertIsId(id);
   return readDocument(store, ConfirmationKeys.entry(tenant, id), confirmationShape);
 }
 
@@ -137,7 +142,8 @@ async function remove(
   { response, principal, params, auditEntry }: HandlerContext,
 ): Promise<void> {
   const { tenant } = principal;
-  await deleteEntry(deps.store, tenant, await readEntry(deps, tenant, params.id));
+  assertIsId(params.id);
+  await removeEntry(deps.store, tenant, params.id);
   await deps.quotas.storage.invalidate(tenant);
   await auditEntry.recordDurably();
   response.status(204).end();

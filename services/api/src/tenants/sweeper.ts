@@ -4,7 +4,6 @@ import {
   ConfirmationKeys,
   type DamageReport,
   ObjectKeys,
-  confirmationShape,
   createId,
   deletePending,
   isPending,
@@ -17,7 +16,7 @@ import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import type { StorageQuota } from './storage-quota';
 import type { RetentionPolicy } from './retention-policy';
-import { deleteEntry } from '../confirmations/marked-change';
+import { removeEntry } from '../confirmations/remove-entry';
 import { sweepReplacedSummaries } from '../confirmations/summarize';
 import { HISTOGRAM_RETENTION_DAYS, listScoredDays } from '../scored-days/read-days';
 
@@ -89,7 +88,7 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cuto
     // Ids sort by time, so all entries after the first valid one are valid.
     if (!retention.isExpired(key.slice(prefix.length), cutoffMs)) break;
     removed += await runIsolated(deps, key, async () => {
-      await deleteEntry(store, tenant, await readDocument(store, key, confirmationShape));
+      await removeEntry(store, tenant, key.slice(prefix.length));
       return 1;
     });
   }
