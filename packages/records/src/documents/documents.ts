@@ -380,7 +380,10 @@ export interface ConfirmedDay {
   confirmations: ConfirmationDocument[];
 }
 
-/** Scored records of one model version and operating point that were accepted at one time, in ms since 1970. */
+/**
+ * Scored records of one model version and operating point that were accepted in one second, whose start is given in ms since 1970.
+ * Earlier documents have the exact times.
+ */
 export type ScoredRecords = [
   acceptedMs: number,
   model: string,

@@ -1,4 +1,5 @@
 import type { ModelPin, OperatingPointName, ScoredDay, ScoredRecords } from '@cytoqueue/records';
+import { toSecond } from './period';
 
 /** Adds up what was scored of one day; the order of additions makes no difference. */
 export class DayTotals {
@@ -6,7 +7,7 @@ export class DayTotals {
   private readonly histograms = new Map<string, Map<number, number>>();
 
   constructor({ answers, histograms }: Pick<ScoredDay, 'answers' | 'histograms'>) {
-    for (const records of answers) this.answers.set(nameOf(records), [...records]);
+    for (const records of answers) this.addRecords(records);
     for (const [model, counts] of Object.entries(histograms)) this.histograms.set(model, new Map(counts));
   }
 
@@ -16,17 +17,24 @@ export class DayTotals {
     { succeeded, indeterminate }: { succeeded: number; indeterminate: number },
   ): void {
     if (succeeded === 0) return;
-    const added: ScoredRecords = [
+    this.addRecords([
       Date.parse(created_at),
       `${model.name}@${model.version}`,
       operatingPoint,
       succeeded - indeterminate,
       indeterminate,
-    ];
-    const known = this.answers.get(nameOf(added));
-    if (known === undefined) return void this.answers.set(nameOf(added), added);
-    known[3] += added[3];
-    known[4] += added[4];
+    ]);
+  }
+
+  /** By second: a document stays below 10 MB however many records a day has. */
+  private addRecords([acceptedMs, model, operatingPoint, confident, indeterminate]: ScoredRecords): void {
+    const second = toSecond(acceptedMs);
+    const name = `${second} ${model} ${operatingPoint}`;
+    const known = this.answers.get(name);
+    if (known === undefined)
+      return void this.answers.set(name, [second, model, operatingPoint, confident, indeterminate]);
+    known[3] += confident;
+    known[4] += indeterminate;
   }
 
   addValue({ name, version }: ModelPin, slot: number, count: number): void {
@@ -37,6 +45,7 @@ export class DayTotals {
   }
 
   toDocument(): Pick<ScoredDay, 'answers' | 'histograms'> {
+    // Times in ms have 13 digits until 2286, so the names of answers sort by time.
     const byName = <T>(entries: Iterable<[string, T]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       answers: byName(this.answers).map(([, records]) => records),
@@ -45,9 +54,4 @@ export class DayTotals {
       ),
     };
   }
-}
-
-/** Times in ms have 13 digits until 2286, so these names sort by time. */
-function nameOf([acceptedMs, model, operatingPoint]: ScoredRecords): string {
-  return `${acceptedMs} ${model} ${operatingPoint}`;
 }
