@@ -15,6 +15,7 @@ import {
   StoreUnavailableError,
   listAll,
 } from '@cytoqueue/storage';
+import { BriefCache } from './brief-cache';
 import { ChampionHistory, type ChampionState } from './champion-history';
 import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
 import {
@@ -32,9 +33,6 @@ import { compareVersions, loadShippedModels, newestShippedVersions } from './shi
 const DEFAULT_MODEL = 'wbc-knn';
 /** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
 const RESERVED_NAME = 'own';
-
-/** Lifetime of a cached champion: other processes see a promotion within this time. Measured by a monotonic clock. */
-const CHAMPION_TTL_MS = 1_000;
 
 /** A model name in the store. */
 export interface ModelEntry {
@@ -60,7 +58,7 @@ export interface LoadedModel {
  */
 export class ModelRegistry {
   private readonly models = new Map<string, Promise<LoadedModel>>();
-  private readonly championCache = new Map<string, { version: Promise<string>; expiresAtMs: number }>();
+  private readonly championCache = new BriefCache<string>();
   private readonly champions: ChampionHistory;
   readonly comparisons: ModelComparisons;
   readonly shadows: ShadowVersions;
@@ -253,12 +251,7 @@ export class ModelRegistry {
   }
 
   private championOf(name: string): Promise<string> {
-    const cached = this.championCache.get(name);
-    if (cached !== undefined && cached.expiresAtMs > performance.now()) return cached.version;
-    const version = this.champion(name).then((champion) => champion.version);
-    this.championCache.set(name, { version, expiresAtMs: performance.now() + CHAMPION_TTL_MS });
-    version.catch(() => this.championCache.delete(name));
-    return version;
+    return this.championCache.get(name, async () => (await this.champion(name)).version);
   }
 
   /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */

@@ -9,6 +9,7 @@ import {
   shadowShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
+import { BriefCache } from './brief-cache';
 
 /** Late redeliveries of a batch find it among these. */
 const REMEMBERED_BATCHES = 500;
@@ -25,12 +26,19 @@ export interface ShadowCounts {
  * each batch counts once, however often it is delivered.
  */
 export class ShadowVersions {
+  private readonly recent = new BriefCache<ShadowDocument | undefined>();
+
   constructor(private readonly store: ObjectStore) {}
 
   /** @returns undefined when the model has no shadow version @throws ObjectCorruptError */
   async find(name: string): Promise<ShadowDocument | undefined> {
     const { value } = await this.settingOf(name).read();
     return value === undefined || value.ended ? undefined : value;
+  }
+
+  /** Returns what `find` gave within the last second: one read for many batches. @throws ObjectCorruptError */
+  findRecent(name: string): Promise<ShadowDocument | undefined> {
+    return this.recent.get(name, () => this.find(name));
   }
 
   /** Keeps the counts when the same version is set again; replaces a damaged setting. Durable when resolved. */
@@ -46,6 +54,7 @@ export class ShadowVersions {
       if (!(error instanceof ObjectCorruptError)) throw error;
       await this.settingOf(model.name).replace(next);
     }
+    this.recent.delete(model.name);
     const { before } = found;
     if (before === undefined) return next;
     if (isSame(before, model)) return before;
@@ -60,6 +69,7 @@ export class ShadowVersions {
       found.before = before;
       return before === undefined || before.ended ? undefined : { ...before, ended: true };
     });
+    this.recent.delete(name);
     // A repeated end completes one that was interrupted.
     if (found.before !== undefined) await this.deleteCounts(found.before.id);
     return found.before?.ended === false;

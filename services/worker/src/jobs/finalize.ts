@@ -113,7 +113,8 @@ export class Finalizer {
     const manifest = (await isCanceled(store, tenant, batchId, run))
       ? await files.summarizeCanceled()
       : await files.writeFiles();
-    if (manifest.status !== 'canceled') await markForShadow(this.deps, tenant, batch, run);
+    if (manifest.status === 'succeeded' || manifest.status === 'completed_with_errors')
+      await markForShadow(this.deps, tenant, batch, run);
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
   }
 

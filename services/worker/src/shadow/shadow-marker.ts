@@ -10,7 +10,7 @@ interface ShadowMarkerDeps {
 }
 
 /**
- * Marks a batch for the model's shadow version. Call it before the manifest of the batch's first run is written, so that a
+ * Marks a batch whose results can be compared for the model's shadow version. Call it before the manifest of the batch's first run is written, so that a
  * finished batch without a marker was counted or needs no count. A batch counts with its first run: retries and batches that
  * score another one's rows again bring no new rows. A damaged setting does not fail the batch.
  */
@@ -22,7 +22,7 @@ export async function markForShadow(
 ): Promise<void> {
   if (run > 1 || batch.rescores !== undefined) return;
   try {
-    const shadow = await registry.shadows.find(batch.model.name);
+    const shadow = await registry.shadows.findRecent(batch.model.name);
     if (shadow === undefined || shadow.model.digest === batch.model.digest) return;
     const marker: ShadowMarker = { shadow_id: shadow.id };
     await store.put(ObjectKeys.shadowPending(tenant, batch.id), sealDocument(marker));

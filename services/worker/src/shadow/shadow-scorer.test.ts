@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Classifier, type OperatingPoint, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
 import { type BatchDocument, type ModelPin, ObjectKeys } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
@@ -86,12 +87,16 @@ function expected(batch: BatchDocument): { agreed: number; disagreed: number } {
   return { agreed, disagreed: rows.length - agreed };
 }
 
-async function finished(accepted: BatchDocument, failed: number[] = []): Promise<BatchDocument> {
+async function finished(
+  accepted: BatchDocument,
+  failed: number[] = [],
+  workerDeps = worker.deps,
+): Promise<BatchDocument> {
   const documents = new BatchDocumentCache(worker.store);
   const job = { v: 1, tenant: TENANT, batchId: accepted.id, run: 1 } as const;
   for (const [shard, { rows: count }] of accepted.shards.entries())
     if (!failed.includes(shard)) await processShard(worker.deps, documents, { ...job, shard, rows: count });
-  await new Finalizer(worker.deps, documents).process(job, new Set(failed));
+  await new Finalizer(workerDeps, documents).process(job, new Set(failed));
   return accepted;
 }
 
@@ -144,6 +149,8 @@ test('failed shards, rescored batches, later runs and canceled batches are not c
   expect(ofLastShard.agreed + ofLastShard.disagreed).toBe(200 - 3 * 64);
   await worker.store.put(ObjectKeys.runCancel(TENANT, rest.id, 1), Buffer.from('{}'));
   await finished(rest);
+  await finished(await worker.acceptBatch(FILE, 64), [0, 1, 2, 3]);
+  expect(await keysBelow(ObjectKeys.shadowPendingFolder)).toEqual([]);
   const rescored = await worker.acceptBatch(FILE, 64);
   const document = { ...rescored, rescores: { batch_id: first.id, model: worker.pin, operating_point: 'default' } };
   await worker.store.put(ObjectKeys.batchDocument(TENANT, rescored.id), Buffer.from(JSON.stringify(document)));
@@ -202,8 +209,24 @@ test('a batch that was deleted, or a damaged shadow setting, stops no other batc
   expect(await counts()).toEqual(expected(batch));
   const [latest] = (await keysBelow(ObjectKeys.shadowSettingFolder(NAME))).slice(-1);
   await worker.store.put(latest, Buffer.from('{"id":'));
-  const other = await finished(await worker.acceptBatch(FILE, 64));
+  // A process that has not read the setting within the last second.
+  const registry = new ModelRegistry(worker.store);
+  const other = await finished(await worker.acceptBatch(FILE, 64), [], { ...worker.deps, registry });
   expect(await worker.store.head(ObjectKeys.runManifest(TENANT, other.id, 1))).toBeDefined();
   expect(await scoreMarked(deps())).toBe(0);
   expect(worker.logged).toContainEqual(expect.objectContaining({ alarm: 'object-corrupt' }));
+});
+
+test('batches that finish within a second read the setting once', async () => {
+  await shadows().set(candidate);
+  let reads = 0;
+  const list: ObjectStore['list'] = (options) => {
+    if (options.prefix === ObjectKeys.shadowSettingFolder(NAME)) reads++;
+    return worker.store.list(options);
+  };
+  const registry = new ModelRegistry(Object.assign(Object.create(worker.store) as ObjectStore, { list }));
+  await Promise.all(Array.from({ length: 5 }, () => registry.shadows.findRecent(NAME)));
+  expect(reads).toBe(1);
+  await registry.shadows.end(NAME);
+  expect(await registry.shadows.findRecent(NAME)).toBeUndefined();
 });
