@@ -150,6 +150,7 @@ test('what cannot be confirmed says why', async () => {
   ];
   for (const [body, status] of cases)
     expect([body, (await post({ ...confirmed, ...body })).status]).toEqual([body, status]);
+  expect((await api.fetch('/v1/confirmations', { method: 'POST' })).status).toBe(415);
   api.assignKeys({ tenant: `other-${randomUUID()}` });
   expect((await post({ ...confirmed, prediction_id: good })).status).toBe(404);
   expect((await (await api.fetch('/v1/confirmations')).json()) as object).toMatchObject({ data: [] });

@@ -44,7 +44,7 @@ export async function findTargets(
   const predictions: number[] = [];
   for (const [index, { prediction_id, batch_id = '' }] of references.entries()) {
     if (prediction_id !== undefined) predictions.push(index);
-    else batches.set(batch_id, [...(batches.get(batch_id) ?? []), index]);
+    else addTo(batches, batch_id, index);
   }
   await forEachConcurrently(predictions, READ_CONCURRENCY, async (index) => {
     found[index] = await orProblem(() => findPrediction(deps, tenant, references[index]?.prediction_id ?? ''));
@@ -57,6 +57,12 @@ export async function findTargets(
       found[index] = targets instanceof Problem ? targets : (targets[position] as Target | Problem);
   }
   return found;
+}
+
+function addTo<T>(groups: Map<string, T[]>, name: string, item: T): void {
+  const group = groups.get(name);
+  if (group === undefined) groups.set(name, [item]);
+  else group.push(item);
 }
 
 async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
@@ -103,10 +109,7 @@ async function findRows(
   const rows = await batchRows.select(new Set(references.flatMap(({ row }) => row ?? [])), sampleIds);
   const byNumber = new Map(rows.map((row) => [row.row, row]));
   const bySampleId = new Map<string, BatchRow[]>();
-  for (const row of rows) {
-    const id = row.sample_id?.trim() ?? '';
-    bySampleId.set(id, [...(bySampleId.get(id) ?? []), row]);
-  }
+  for (const row of rows) addTo(bySampleId, row.sample_id?.trim() ?? '', row);
   return references.map(({ row, sample_id }) => {
     if (row !== undefined) return toTarget(batchRows, byNumber.get(row), row);
     const sameId = bySampleId.get(sample_id?.trim() ?? '') ?? [];

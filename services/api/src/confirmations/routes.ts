@@ -62,7 +62,8 @@ async function show(deps: ConfirmationRouteDeps, { response, principal, params }
 async function create(deps: ConfirmationRouteDeps, context: HandlerContext): Promise<void> {
   const { request, response, principal, auditEntry } = context;
   const key = idempotencyKeyOf(request);
-  if (request.is(['text/csv', 'application/csv']) !== false)
+  // Null without a body.
+  if (typeof request.is(['text/csv', 'application/csv']) === 'string')
     return deps.quotas.uploadLimiter.run(principal.tenant, () => createFromCsv(deps, context, key));
   const body = parse(confirmationBody, await readJson(request, response), 'field');
   const [stored] = await acceptConfirmations(deps, principal.tenant, [body], key);
