@@ -16,6 +16,7 @@ export interface ConfirmationChange {
  *
  *     confirmations/{tenant}/entries/{id}                         one confirmation
  *                            changes/{day}.{id}.added | .deleted  marker: the day's summary does not contain this change yet
+ *                            deleted/{id}                         marker: an admin has deleted this entry
  *                            days/{day}/00001.json                summary of a day; see VersionedDocument
  *     scored/{tenant}/{day}.json                                  the answers to the records of a day; see ScoredDay
  */
@@ -35,6 +36,14 @@ export class ConfirmationKeys {
 
   static entry(tenant: string, id: string): string {
     return `${ConfirmationKeys.entriesFolder(tenant)}${checkName(id, 'id')}`;
+  }
+
+  static deletedFolder(tenant: string): string {
+    return `${ConfirmationKeys.tenantFolder(tenant)}deleted/`;
+  }
+
+  static deleted(tenant: string, id: string): string {
+    return `${ConfirmationKeys.deletedFolder(tenant)}${checkName(id, 'id')}`;
   }
 
   static changesFolder(tenant: string): string {

@@ -42,8 +42,14 @@ export async function acceptConfirmations(
   const { firstId, isRepetition } = await claimId(deps, tenant, bodies, idempotencyKey);
   const outcomes: (ConfirmationDocument | Problem)[] = [...bodies] as Problem[];
   await forEachConcurrently(isRepetition ? bodies : [], CONCURRENCY, async (_, index) => {
-    const earlier = await findEntry(deps, tenant, idAfter('conf_', firstId, index));
+    const id = idAfter('conf_', firstId, index);
+    const earlier = await findEntry(deps, tenant, id);
     if (earlier !== undefined) outcomes[index] = earlier;
+    else if ((await deps.store.head(ConfirmationKeys.deleted(tenant, id))) !== undefined)
+      outcomes[index] = new Problem(
+        'not-found',
+        'This confirmation was deleted. To confirm the diagnosis again, use another Idempotency-Key.',
+      );
   });
   // Entries of an earlier request stay as they are, also when their targets are gone by now.
   const open = bodies.flatMap((body, index) =>

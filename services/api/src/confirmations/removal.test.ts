@@ -89,3 +89,25 @@ test('a damaged confirmation is removed when it has expired', async () => {
   await sweepAt(Date.now() + HOUR_MS);
   expect([await api.store.head(key), alarms]).toEqual([undefined, []]);
 });
+
+test('a repeated request does not bring a deleted confirmation back', async () => {
+  const prediction_id = await storePrediction(api, { probability: 0.9 });
+  const send = (key: string) => post({ prediction_id }, { 'idempotency-key': key });
+  const { id } = (await (await send('once')).json()) as { id: string };
+  await remove(id);
+  expect((await send('once')).status).toBe(404);
+  expect((await api.fetch(`/v1/confirmations/${id}`)).status).toBe(404);
+  const csv = `prediction_id,confirmed_class\n${prediction_id},benign\n`;
+  const sendFile = async () => {
+    const headers = { 'content-type': 'text/csv', 'idempotency-key': 'file' };
+    return (await api.fetch('/v1/confirmations', { method: 'POST', headers, body: csv })).json();
+  };
+  expect(await sendFile()).toMatchObject({ accepted: 1 });
+  const list = (await (await api.fetch('/v1/confirmations')).json()) as { data: { id: string }[] };
+  await remove(list.data[0]?.id ?? '');
+  expect(await sendFile()).toMatchObject({ accepted: 0, rejected: 1, errors: [{ row: 1, code: 'not-found' }] });
+  expect((await send('again')).status).toBe(201);
+  await sweepAt(Date.now() + 366 * 24 * HOUR_MS);
+  for await (const { key } of listAll(api.store, ConfirmationKeys.tenantFolder(api.tenant)))
+    expect(key).toContain('/changes/');
+});

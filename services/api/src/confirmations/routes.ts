@@ -30,7 +30,7 @@ import {
 } from './openapi';
 import { readPerformance } from './performance';
 import { parseRows, readCsvBody } from './read-csv';
-import { removeEntry } from './remove-entry';
+import { deleteEntry } from './remove-entry';
 
 const collectionPath = '/v1/confirmations';
 const itemPath = `${collectionPath}/{id}`;
@@ -144,7 +144,7 @@ async function remove(
 ): Promise<void> {
   const { tenant } = principal;
   assertIsId(params.id);
-  await removeEntry(deps.store, tenant, params.id);
+  await deleteEntry(deps.store, tenant, params.id);
   await deps.quotas.storage.invalidate(tenant);
   await auditEntry.recordDurably();
   response.status(204).end();

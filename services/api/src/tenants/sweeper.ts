@@ -92,6 +92,12 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cuto
       return 1;
     });
   }
+  const deleted = ConfirmationKeys.deletedFolder(tenant);
+  for await (const { key } of listAll(store, deleted)) {
+    if (!retention.isExpired(key.slice(deleted.length), cutoffMs)) break;
+    await store.delete(key);
+    removed++;
+  }
   if (removed > 0) await deps.storageQuota?.invalidate(tenant);
   for await (const day of listFolders(store, ConfirmationKeys.daysFolder(tenant))) {
     if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
