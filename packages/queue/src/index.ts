@@ -17,7 +17,7 @@ export {
 export { KeyUpkeep, type UpkeepResult } from './jobs/key-upkeep';
 export { ChangeSubscriber, publishChange } from './redis/changes';
 export { createProducerConnection, createWorkerConnection } from './redis/connection';
-export { asQueueUnavailable, QueueUnavailableError } from './redis/errors';
+export { asQueueUnavailable, QueueFullError, QueueUnavailableError } from './redis/errors';
 export { tryAcquireLease } from './redis/lease';
 export { probeRedis, type RedisFinding, type RedisReason } from './redis/probe-redis';
 export { runWithLease } from './redis/run-with-lease';

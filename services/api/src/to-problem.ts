@@ -1,6 +1,6 @@
 import { ModelFileError } from '@cytoqueue/classifier';
 import { CsvError } from '@cytoqueue/csv';
-import { QueueUnavailableError } from '@cytoqueue/queue';
+import { QueueFullError, QueueUnavailableError } from '@cytoqueue/queue';
 import { DocumentChangedError } from '@cytoqueue/records';
 import {
   ChampionChangedError,
@@ -62,6 +62,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof StoreUnavailableError) return unavailable('The object store is unavailable.', error);
   if (error instanceof DocumentChangedError)
     return unavailable('Other requests are changing the same document.', error);
+  if (error instanceof QueueFullError)
+    return new Problem('storage-full', 'The disk of the queue is full.', { cause: error });
   if (error instanceof QueueUnavailableError) return unavailable('The queue is unavailable.', error);
   if (error instanceof ModelDigestError)
     return unavailable('The stored model differs from the one that the request pinned.', error);

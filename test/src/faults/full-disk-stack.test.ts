@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { join } from 'node:path';
 import { run } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
@@ -47,7 +48,17 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
   test('refuses records and files with 507 as problem documents, keeps every process, and goes on once there is room', async () => {
     const before = stack.ready.pids;
     fillDisk(ballast);
-    for (const send of [predict, upload, predict]) {
+    // Before and after Redis has met the full disk: it shares it, and may refuse writes before the store does.
+    const redis = new Redis(stack.ready.redis_url);
+    const untilRedisRefuses = () =>
+      waitUntil('Redis refuses writes', () =>
+        redis.set('probe', 'x').then(
+          () => false,
+          (error: Error) => /MISCONF/.test(error.message),
+        ),
+      );
+    for (const send of [predict, upload, predict, upload]) {
+      if (send === upload) await untilRedisRefuses();
       const refused = await send();
       expect([refused.status, refused.headers.get('content-type')]).toEqual([
         507,
@@ -55,6 +66,7 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
       ]);
       expect(refused.text).not.toMatch(/ENOSPC|\bat .*\.js|\/data\//);
     }
+    redis.disconnect();
     expect((await client.get('/health/live')).status).toBe(200);
     expect(pids()).toEqual(before);
     expect([before.stack, before.api, ...before.workers, before.redis ?? 0].filter((pid) => !isRunning(pid))).toEqual(

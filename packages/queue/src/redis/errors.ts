@@ -4,11 +4,22 @@ export class QueueUnavailableError extends Error {
   readonly code = 'queue-unavailable';
 }
 
-/** Converts any error of a Redis command to QueueUnavailableError. */
+/** Redis refuses writes because the disk of its append-only file is full. */
+export class QueueFullError extends QueueUnavailableError {}
+
+/** Converts any error of a Redis command to QueueUnavailableError, and that of a full disk to QueueFullError. */
 export async function asQueueUnavailable<T>(command: Promise<T>): Promise<T> {
   try {
     return await command;
   } catch (error) {
-    throw new QueueUnavailableError('the Redis command failed', { cause: error });
+    throw isDiskFull(error)
+      ? new QueueFullError("the disk of Redis's append-only file is full", { cause: error })
+      : new QueueUnavailableError('the Redis command failed', { cause: error });
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  // A transaction reports the errors of its commands beside its own.
+  const { message = '', previousErrors = [] } = error as { message?: string; previousErrors?: unknown[] };
+  return /MISCONF.*No space left/i.test(message) || previousErrors.some(isDiskFull);
 }

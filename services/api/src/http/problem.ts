@@ -43,7 +43,7 @@ export const problems = {
   'internal-error': { status: 500, title: 'An internal error occurred' },
   'object-unreadable': { status: 500, title: 'A stored document of this resource cannot be read' },
   unavailable: { status: 503, title: 'A service behind the API is unavailable; try again' },
-  'storage-full': { status: 507, title: 'The object store is full' },
+  'storage-full': { status: 507, title: 'The disk of the object store or of the queue is full' },
 } as const;
 
 export type ProblemType = keyof typeof problems;

@@ -91,7 +91,7 @@ export const getRowOperation: Operation = {
     202: jsonResponse('The row; its evidence is being computed', batchRow, {
       'Retry-After': { schema: { type: 'string' } },
     }),
-    ...problemResponses(401, 403, 404, 409, 410, 422, 503),
+    ...problemResponses(401, 403, 404, 409, 410, 422, 503, 507),
   },
 };
 
