@@ -158,6 +158,10 @@ export interface Batch {
     /** Without undecided rows; absent for batches of earlier releases. */
     confident_benign?: number;
     confident_malignant?: number;
+    /** Scored rows by the model's labels. */
+    classes: Record<string, number>;
+    /** Confident rows by label. With `indeterminate` they add up to the scored rows. */
+    confident?: Record<string, number>;
     drift?: Drift;
   };
   /** Absent for batches whose description is damaged. */
@@ -421,11 +425,13 @@ export interface PerformanceEntry {
   }[];
 }
 
-/** Figures of confirmed predictions only; see the API's documentation on verification bias. */
+/** Figures of confirmed predictions only. */
 export interface Performance {
   /** null: nothing was confirmed yet. */
   updated_at: string | null;
   data: PerformanceEntry[];
+  /** Limits of the figures, such as verification bias. */
+  notes: { code: string; text: string }[];
 }
 
 /** How the values of each week compare with the training data of the model that scored them; the last 90 days. */

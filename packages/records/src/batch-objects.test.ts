@@ -73,7 +73,7 @@ test("shard counts are summed from the objects' first bytes, for more shards tha
   for (let shard = 0; shard < count; shard++) {
     await putShard(
       shard,
-      { succeeded: shard + 2, benign: 2, malignant: shard, rejected: 1, changed: 2 },
+      { succeeded: shard + 2, benign: 2, malignant: shard, confident_benign: shard + 2, rejected: 1, changed: 2 },
       Buffer.alloc(shard % 2 === 0 ? 0 : 10_000, 'x'),
     );
   }
@@ -83,6 +83,7 @@ test("shard counts are summed from the objects' first bytes, for more shards tha
     succeeded: sum + 2 * count,
     benign: 2 * count,
     malignant: sum,
+    confident_benign: sum + 2 * count,
     rejected: count,
     changed: 2 * count,
     shards: count,
@@ -93,6 +94,6 @@ test("shard counts are summed from the objects' first bytes, for more shards tha
 async function putOtherBatch(): Promise<void> {
   const mine = batch;
   batch = createId('batch_');
-  await putShard(0, { succeeded: 1_000 });
+  await putShard(0, { succeeded: 1_000, benign: 1_000, confident_benign: 1_000 });
   batch = mine;
 }

@@ -10,7 +10,7 @@ import {
 import { batchDocumentShape } from './documents/document-shapes';
 import { parseDocument } from './documents/read-document';
 import { ObjectKeys } from './object-keys';
-import { SHARD_HEADER_MAX_BYTES, type ShardCounts, decodeShardCounts, emptyCounts } from './shard-object';
+import { SHARD_HEADER_MAX_BYTES, type ShardCounts, addCounts, decodeShardCounts, emptyCounts } from './shard-object';
 
 /** Key of the object with a batch's rows: the uploaded file, or the canonical file that the import wrote. */
 export function batchRowsKey(
@@ -121,7 +121,7 @@ export async function sumShardCounts(store: ObjectStore, tenant: string, batchId
       const shard = ObjectKeys.parseShardKey(info.key)?.shard;
       const shardCounts = shard === undefined ? undefined : await readCounts(store, info);
       if (shard === undefined || shardCounts === undefined) continue;
-      for (const key of Object.keys(counts) as (keyof ShardCounts)[]) counts[key] += shardCounts[key];
+      addCounts(counts, shardCounts);
       scored.add(shard);
     }
   };

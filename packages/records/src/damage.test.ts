@@ -19,6 +19,7 @@ const COUNTS = {
   malignant: 1,
   indeterminate: 1,
   missing_features: 2,
+  confident_benign: 1,
   changed: 1,
 };
 const SHARD = {
@@ -91,7 +92,11 @@ describe('objects of earlier releases', () => {
   }
 
   test('are readable', () => {
-    expect(decodeShardObject(formatOne(SHARD), KEY, 3)).toEqual({ ...SHARD, format: 1 });
+    expect(decodeShardObject(formatOne(SHARD), KEY, 3)).toEqual({
+      ...SHARD,
+      counts: { ...COUNTS, confident_benign: NaN, confident_malignant: NaN },
+      format: 1,
+    });
     expect(unsealDocument(KEY, Buffer.from(JSON.stringify(MANIFEST)))).toEqual(MANIFEST);
   });
 

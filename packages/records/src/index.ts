@@ -59,6 +59,7 @@ export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
 export {
+  addCounts,
   decodeShardCounts,
   decodeShardHeader,
   decodeShardObject,
@@ -68,6 +69,7 @@ export {
   SHARD_FAILED,
   SHARD_FORMAT,
   SHARD_HEADER_MAX_BYTES,
+  summarize,
   type ShardCounts,
   type ShardObject,
 } from './shard-object';

@@ -63,6 +63,8 @@ test('a damaged shard object is not counted, the others are', async () => {
     malignant: 0,
     indeterminate: 0,
     missing_features: 0,
+    confident_benign: 2,
+    confident_malignant: 0,
     changed: 0,
   };
   const whole = encodeShardObject({

@@ -1,11 +1,30 @@
 import { crc32 } from 'node:zlib';
 import { ObjectCorruptError } from '@cytoqueue/storage';
-import { type ShardObject, decodeShardCounts, decodeShardObject, emptyCounts, encodeShardObject } from './index';
+import {
+  SHARD_FORMAT,
+  type ShardObject,
+  addCounts,
+  decodeShardCounts,
+  decodeShardObject,
+  emptyCounts,
+  encodeShardObject,
+  summarize,
+} from './index';
 import { SHARD_HEADER_MAX_BYTES } from './shard-object';
 
 const KEY = 'shard';
 const object: ShardObject = {
-  counts: { succeeded: 3, rejected: 1, benign: 2, malignant: 1, indeterminate: 1, missing_features: 2, changed: 1 },
+  counts: {
+    succeeded: 3,
+    rejected: 1,
+    benign: 2,
+    malignant: 1,
+    indeterminate: 1,
+    missing_features: 2,
+    confident_benign: 1,
+    confident_malignant: 1,
+    changed: 1,
+  },
   histogram: Uint32Array.from({ length: 108 }, (_, slot) => slot),
   results: Buffer.from('a,1\nb,2\n'),
   errors: Buffer.from('c,\n'),
@@ -14,7 +33,7 @@ const object: ShardObject = {
 
 test('decoding returns the encoded object', () => {
   const decoded = decodeShardObject(encodeShardObject(object), KEY);
-  expect(decoded).toEqual({ ...object, format: 4, histogram: Array.from(object.histogram) });
+  expect(decoded).toEqual({ ...object, format: SHARD_FORMAT, histogram: Array.from(object.histogram) });
 });
 
 test('encoding is deterministic, in a new or a given buffer', () => {
@@ -39,7 +58,7 @@ test('a shard without rows has empty sections', () => {
     errors: Buffer.alloc(0),
     changes: Buffer.alloc(0),
   };
-  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: 4 });
+  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: SHARD_FORMAT });
 });
 
 test('an empty section after rows does not change their checksum', () => {
@@ -66,7 +85,7 @@ test('the counts are read from the first bytes, for any size of counts', () => {
   const all = Object.fromEntries(
     Object.keys(object.counts).map((name) => [name, large]),
   ) as unknown as ShardObject['counts'];
-  const counts = { ...all, malignant: 0 };
+  const counts = { ...all, malignant: 0, confident_benign: 0, confident_malignant: 0 };
   const key = 'k'.repeat(300);
   const bytes = encodeShardObject({ ...object, counts, histogram: Array<number>(108).fill(4_000_000_000) }, { key });
   expect(decodeShardCounts(bytes.subarray(0, SHARD_HEADER_MAX_BYTES), key)).toEqual(counts);
@@ -92,15 +111,24 @@ test('trailing bytes and a missing header are detected', () => {
 
 test('an object is refused under the key of another shard, also when only its counts are read', () => {
   const bytes = encodeShardObject(object, { key: KEY });
-  expect(decodeShardObject(bytes, KEY)).toEqual({ ...object, format: 4, histogram: Array.from(object.histogram) });
+  expect(decodeShardObject(bytes, KEY)).toEqual({
+    ...object,
+    format: SHARD_FORMAT,
+    histogram: Array.from(object.histogram),
+  });
   expect(() => decodeShardObject(bytes, 'another')).toThrow(ObjectCorruptError);
   expect(() => decodeShardCounts(bytes, 'another')).toThrow(ObjectCorruptError);
 });
 
-test('an object of format 2, which names no key, is read', () => {
-  const [header = '', ...rows] = encodeShardObject(object).toString().split('\n');
-  const covered = header.replace('"format":4', '"format":2').replace(/,"header_crc32":\d+}$/, '');
-  expect(
-    decodeShardObject(Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n')), KEY).format,
-  ).toBe(2);
+test('an object of format 2, which names no key and has no confident counts, is read', () => {
+  const { confident_benign: _, confident_malignant: __, ...counts } = object.counts;
+  const earlier = encodeShardObject({ ...object, counts: counts as ShardObject['counts'] });
+  const [header = '', ...rows] = earlier.toString().split('\n');
+  const covered = header.replace(`"format":${SHARD_FORMAT}`, '"format":2').replace(/,"header_crc32":\d+}$/, '');
+  const bytes = Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n'));
+  expect(decodeShardObject(bytes, KEY).format).toBe(2);
+  const total = emptyCounts();
+  for (const shard of [bytes, encodeShardObject(object)]) addCounts(total, decodeShardCounts(shard, KEY));
+  expect(total.succeeded).toBe(6);
+  expect(summarize(total)).toEqual({ benign: 4, malignant: 2, indeterminate: 2, missing_features: 4 });
 });

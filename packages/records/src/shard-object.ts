@@ -4,8 +4,8 @@ import type { BatchSummary } from './documents/documents';
 import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
 import { parseJson } from './documents/sealed-document';
 
-/** The counts of one shard. */
-export interface ShardCounts extends BatchSummary {
+/** The counts of one shard. The confident counts by class are NaN in objects up to format 4. */
+export interface ShardCounts extends Required<BatchSummary> {
   succeeded: number;
   rejected: number;
   /** Rows whose class differs from the compared model's; 0 without a comparison. */
@@ -45,7 +45,9 @@ interface ShardHeader {
  * objects of one shard differ in format, the first stays and no alarm is raised. Releases before format 2 read every format,
  * because they ignore unknown header members.
  */
-export const SHARD_FORMAT = 4;
+export const SHARD_FORMAT = 5;
+/** The first format with confident counts by class. */
+const CONFIDENT_COUNTS_FORMAT = 5;
 const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
 const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
@@ -150,22 +152,27 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
   if (header.key !== undefined && header.key !== key)
     throw new ObjectCorruptError(key, 'it is the object of another shard');
   if (!hasValidCounts(header)) throw new ObjectCorruptError(key, 'its counts contradict each other');
+  if ((header.format ?? 1) < CONFIDENT_COUNTS_FORMAT)
+    Object.assign(header.counts, { confident_benign: NaN, confident_malignant: NaN });
   return { header, headerEnd };
 }
 
 /** Headers of format 1 have no checksum, so check that the counts are consistent. */
-function hasValidCounts({ counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
-  const countNames = Object.keys(emptyCounts()) as (keyof ShardCounts)[];
+function hasValidCounts({ format = 1, counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
+  const hasConfident = format >= CONFIDENT_COUNTS_FORMAT;
   const numbers = [
-    ...countNames.map((name) => counts?.[name]),
+    ...COUNT_NAMES.filter((name) => hasConfident || !name.startsWith('confident_')).map((name) => counts?.[name]),
     ...SECTIONS.map((section) => bytes?.[section]),
     checksum,
     ...(Array.isArray(histogram) ? histogram : [NaN]),
   ];
   if (!numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
   const { succeeded, benign, malignant, indeterminate, missing_features, changed } = counts;
+  const { confident_benign, confident_malignant } = counts;
   return (
-    benign + malignant === succeeded && [indeterminate, missing_features, changed].every((count) => count <= succeeded)
+    benign + malignant === succeeded &&
+    [indeterminate, missing_features, changed].every((count) => count <= succeeded) &&
+    (!hasConfident || confident_benign + confident_malignant + indeterminate === succeeded)
   );
 }
 
@@ -175,6 +182,33 @@ export const SHARD_FAILED = {
   detail: 'this part of the file could not be scored after several attempts; retry the batch',
 } as const;
 
+const COUNT_NAMES = [
+  'succeeded',
+  'rejected',
+  'benign',
+  'malignant',
+  'indeterminate',
+  'missing_features',
+  'confident_benign',
+  'confident_malignant',
+  'changed',
+] as const satisfies readonly (keyof ShardCounts)[];
+
 export function emptyCounts(): ShardCounts {
-  return { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0, changed: 0 };
+  return Object.fromEntries(COUNT_NAMES.map((name) => [name, 0])) as unknown as ShardCounts;
+}
+
+/** Adds the counts of a shard to a total. */
+export function addCounts(total: ShardCounts, counts: ShardCounts): void {
+  for (const name of COUNT_NAMES) total[name] += counts[name];
+}
+
+/** The part of the counts that a summary states. Confident counts by class are left out if they are not known for all rows. */
+export function summarize(counts: Required<BatchSummary> & { succeeded: number }): BatchSummary {
+  const { succeeded, benign, malignant, indeterminate, missing_features, confident_benign, confident_malignant } =
+    counts;
+  const summary = { benign, malignant, indeterminate, missing_features };
+  return confident_benign + confident_malignant + indeterminate === succeeded
+    ? { ...summary, confident_benign, confident_malignant }
+    : summary;
 }

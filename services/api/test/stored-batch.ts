@@ -7,6 +7,7 @@ import {
   emptyCounts,
   encodeShardObject,
   sealDocument,
+  summarize,
 } from '@cytoqueue/records';
 import type { RunningApi } from './running-api';
 
@@ -70,6 +71,8 @@ export async function storeBatch(
       benign: count('benign') + count('indeterminate'),
       malignant: count('malignant'),
       indeterminate: count('indeterminate'),
+      confident_benign: count('benign'),
+      confident_malignant: count('malignant'),
     };
     const firstRow = row;
     const results = Buffer.from(kinds.map((kind, index) => resultRow(firstRow + index, kind)).join(''));
@@ -104,7 +107,7 @@ export async function storeBatch(
   await api.store.put(ObjectKeys.batchInput(api.tenant, id), Buffer.from(input));
   await api.store.put(ObjectKeys.batchDocument(api.tenant, id), sealDocument(batch));
   const counts = { total: row - 1, pending: 0, succeeded: row - 1, rejected: 0, failed: 0 };
-  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  const summary = summarize(emptyCounts());
   const results = { bytes: 1, sha256: '0'.repeat(64) };
   await api.store.put(
     ObjectKeys.runManifest(api.tenant, id, 1),

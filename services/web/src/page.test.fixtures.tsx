@@ -112,7 +112,7 @@ export function finishedBatch(id: string, changes: Partial<Batch> = {}): Batch {
     filename: `${id}.csv`,
     model: { name: 'wbc-knn', version: '1.0.0', digest: 'sha256:0' },
     counts: { total: 10, pending: 0, succeeded: 10, rejected: 0, failed: 0 },
-    summary: { benign: 6, malignant: 4, indeterminate: 1, missing_features: 0 },
+    summary: { benign: 6, malignant: 4, indeterminate: 1, missing_features: 0, classes: { benign: 6, malignant: 4 } },
     operating_point: 'default',
     progress: 1,
     eta_seconds: null,

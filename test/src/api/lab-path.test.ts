@@ -68,7 +68,14 @@ for (const { name, declare, prepare } of homes)
       expect(got[0]).toBe(
         `${given[0]},row,row_status,predicted_class,probability_malignant,outcome,reason,missing_features,model,error_code,error_detail`,
       );
-      expect(readCsv(results.text).map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
+      const rows = readCsv(results.text);
+      const countOf = (outcome: string, label: string) =>
+        rows.filter((row) => row['outcome'] === outcome && row['predicted_class'] === label).length;
+      expect(batch.summary).toMatchObject({
+        confident: { benign: countOf('confident', 'benign'), malignant: countOf('confident', 'malignant') },
+        indeterminate: rows.filter(({ outcome }) => outcome === 'indeterminate').length,
+      });
+      expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: 699 }, (_, i) => String(i + 1)));
       expect(errors.text).toBe(`${given[0]},error_code,error_detail,row,line\n`);
       expect(createHash('sha256').update(results.text).digest('hex')).toBe(WISCONSIN_RESULTS_SHA256);
     });

@@ -127,6 +127,8 @@ describeWith('moto_server', 'S3', () => {
       malignant: 0,
       indeterminate: 0,
       missing_features: 0,
+      confident_benign: SHARD_ROWS,
+      confident_malignant: 0,
       changed: 0,
     };
     const nothing = new Uint8Array();

@@ -176,14 +176,12 @@ export function formatConfirmationReport({ accepted, rejected, errors }: Confirm
   ].join('\n');
 }
 
-export function formatPerformance({ data }: Performance): string {
+export function formatPerformance({ data, notes }: Performance): string {
   const lines = data.map(
     ({ model, operating_point, outcome, predicted, confirmed, sensitivity, specificity, brier }) =>
       `${model} ${operating_point} ${outcome}: ${confirmed} of ${predicted} confirmed, sensitivity ${formatEstimate(sensitivity)}, specificity ${formatEstimate(specificity)}, Brier score ${brier?.value.toFixed(4) ?? '–'}`,
   );
-  const note =
-    'Figures of confirmed predictions only: if malignant answers are confirmed more often, sensitivity looks too high.';
-  return [...(lines.length === 0 ? ['nothing was scored'] : lines), note].join('\n');
+  return [...(lines.length === 0 ? ['nothing was scored'] : lines), ...notes.map(({ text }) => text)].join('\n');
 }
 
 function formatEstimate(estimate: Estimate | null): string {

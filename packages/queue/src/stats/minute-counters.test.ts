@@ -71,7 +71,16 @@ describe('minute counters', () => {
 
   test('count a shard once, however often and in whichever run it is reported', async () => {
     const progress = new BatchProgress(connection);
-    const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
+    const counts = {
+      succeeded: 8,
+      rejected: 2,
+      benign: 5,
+      malignant: 3,
+      indeterminate: 1,
+      missing_features: 4,
+      confident_benign: 4,
+      confident_malignant: 3,
+    };
     const record = (run: number, shard: number) => progress.countShard('a', run, shard, counts, { rows: 8 });
     expect(await Promise.all([record(1, 0), record(1, 0), record(1, 1)])).toEqual([true, false, true]);
     expect(await record(2, 0)).toBe(false);

@@ -21,7 +21,16 @@ afterAll(async () => {
 });
 
 describe('progress', () => {
-  const counts = { succeeded: 8, rejected: 2, benign: 5, malignant: 3, indeterminate: 1, missing_features: 4 };
+  const counts = {
+    succeeded: 8,
+    rejected: 2,
+    benign: 5,
+    malignant: 3,
+    indeterminate: 1,
+    missing_features: 4,
+    confident_benign: 4,
+    confident_malignant: 3,
+  };
   const none = {
     shards: 0,
     succeeded: 0,
@@ -30,6 +39,8 @@ describe('progress', () => {
     malignant: 0,
     indeterminate: 0,
     missing_features: 0,
+    confident_benign: 0,
+    confident_malignant: 0,
     finalizing: false,
     hasAllCounts: false,
   };

@@ -15,11 +15,23 @@ export interface ProgressCounts {
   malignant: number;
   indeterminate: number;
   missing_features: number;
+  confident_benign: number;
+  confident_malignant: number;
 }
 
 export type LiveProgress = ProgressCounts & { finalizing: boolean; hasAllCounts: boolean };
 
-const FIELDS = ['shards', 'succeeded', 'rejected', 'benign', 'malignant', 'indeterminate', 'missing_features'] as const;
+const FIELDS = [
+  'shards',
+  'succeeded',
+  'rejected',
+  'benign',
+  'malignant',
+  'indeterminate',
+  'missing_features',
+  'confident_benign',
+  'confident_malignant',
+] as const satisfies readonly (keyof ProgressCounts)[];
 const TTL_SECONDS = 7 * 86_400;
 
 /** Index of a field's value in ARGV of the script below: two arguments, then pairs of name and value. */
@@ -66,7 +78,8 @@ export class BatchProgress {
     counts: Omit<ProgressCounts, 'shards'>,
     minuteCounters: CounterValues = {},
   ): Promise<boolean> {
-    const fields = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field]]);
+    // Counts that are not known (NaN) do not add up afterwards, by which readers notice that they are incomplete.
+    const fields = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field] || 0]);
     const key = this.progressKey(batchId, run);
     const keys = [key, `${key}:seen`, `${REDIS_PREFIX}:counted:${batchId}`];
     return (

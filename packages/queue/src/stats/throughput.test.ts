@@ -15,6 +15,8 @@ const COUNTS = {
   malignant: 0,
   indeterminate: 0,
   missing_features: 0,
+  confident_benign: 900,
+  confident_malignant: 0,
   changed: 0,
 };
 

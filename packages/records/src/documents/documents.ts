@@ -168,12 +168,18 @@ export interface DriftDocument {
   notes?: readonly { code: string; features: readonly string[]; text: string }[];
 }
 
-/** `indeterminate` and `missing_features` count scored rows and overlap the two classes. */
+/**
+ * `benign` and `malignant` add up to the scored rows, as do `confident_benign`, `confident_malignant` and `indeterminate`.
+ * `missing_features` counts scored rows of any class.
+ */
 export interface BatchSummary {
   benign: number;
   malignant: number;
   indeterminate: number;
   missing_features: number;
+  /** Absent if an earlier release has scored a part of the batch. */
+  confident_benign?: number;
+  confident_malignant?: number;
 }
 
 export interface FileDigest {

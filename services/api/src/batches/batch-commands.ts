@@ -9,6 +9,7 @@ import {
   type RunDocument,
   type ScoredShards,
   sumShardCounts,
+  summarize,
   markUnfinished,
   sealDocument,
 } from '@cytoqueue/records';
@@ -85,16 +86,9 @@ export function finishedManifest({ completion }: StoredBatch): ManifestDocument 
 }
 
 /** Counts from the shard objects, not from the manifest: a shard may have been stored after the manifest was written. */
-function toCarriedOver({
-  succeeded,
-  rejected,
-  benign,
-  malignant,
-  indeterminate,
-  missing_features,
-  shards,
-}: ScoredShards): RunDocument['kept'] {
-  return { counts: { succeeded, rejected }, summary: { benign, malignant, indeterminate, missing_features }, shards };
+function toCarriedOver(scored: ScoredShards): RunDocument['kept'] {
+  const { succeeded, rejected, shards } = scored;
+  return { counts: { succeeded, rejected }, summary: summarize(scored), shards };
 }
 
 /** Opens the run only once: the second of two concurrent retries gets a 409. */

@@ -1,11 +1,14 @@
 import type { BatchProgress, LiveProgress, ProgressCounts } from '@cytoqueue/queue';
 import {
   type BatchDocument,
+  type BatchSummary,
   type DamageReport,
   type ManifestDocument,
   ObjectKeys,
   type RunDocument,
+  emptyCounts,
   sumShardCounts,
+  summarize,
   idTimeMs,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
@@ -136,7 +139,7 @@ async function readResponseFromStore(
 /** The state of a batch right after its acceptance, for a response that must not fail. */
 export function toAcceptedResponse(batch: BatchDocument): BatchResponse {
   const counts = { total: batch.rows, pending: batch.rows, succeeded: 0, rejected: 0, failed: 0 };
-  const summary = { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+  const summary = toSummaryResponse(summarize(emptyCounts()));
   return { ...toBaseResponse(batch), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
 }
 
@@ -151,7 +154,7 @@ function toFinishedResponse(
     status,
     completed_at: completedAt,
     counts,
-    summary: { ...summary, drift: psi && { psi, notes } },
+    summary: { ...toSummaryResponse(summary), drift: psi && { psi, notes } },
     drift: drift?.verdict && drift,
     agreement,
     progress: 1,
@@ -169,7 +172,7 @@ function toUnreadableResponse(id: string, error: { code: string; detail: string 
     filename: null,
     model: { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` },
     counts: { total: 0, pending: 0, succeeded: 0, rejected: 0, failed: 0 },
-    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+    summary: toSummaryResponse(summarize(emptyCounts())),
     progress: 1,
     eta_seconds: 0,
     input_sha256: '',
@@ -188,6 +191,14 @@ function addCarriedOver(live: LiveProgress, runDocument: RunDocument | undefined
     typeof value === 'number' ? value + (carriedOver[field] ?? 0) : value,
   ]);
   return Object.fromEntries(sums) as unknown as LiveCounts;
+}
+
+/** States the counts by the model's labels too, as for models with other labels. */
+function toSummaryResponse(summary: BatchSummary) {
+  const { benign, malignant, confident_benign, confident_malignant } = summary;
+  const confident =
+    confident_benign === undefined ? undefined : { benign: confident_benign, malignant: confident_malignant };
+  return { ...summary, classes: { benign, malignant }, confident };
 }
 
 export function isBatchFinished(status: BatchResponse['status']): boolean {
@@ -220,13 +231,13 @@ function toBaseResponse(batch: BatchDocument, changedRows?: number) {
 
 function toRunningResponse(stored: StoredBatch, live: LiveCounts) {
   const { batch, runDocument } = stored;
-  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = live;
+  const { succeeded, rejected } = live;
   const done = succeeded + rejected;
   const doneBefore = (runDocument?.kept.counts.succeeded ?? 0) + (runDocument?.kept.counts.rejected ?? 0);
   return {
     status: runningStatus(stored, live),
     counts: { total: batch.rows, pending: batch.rows - done, succeeded, rejected, failed: 0 },
-    summary: { benign, malignant, indeterminate, missing_features },
+    summary: toSummaryResponse(summarize(live)),
     progress: Math.min(done / batch.rows, MAX_LIVE_PROGRESS),
     eta_seconds: etaSeconds(runDocument?.opened_at ?? batch.created_at, done - doneBefore, batch.rows - done),
   };

@@ -172,6 +172,8 @@ test('a run that ended without files is finalized again, although every shard is
     malignant: 0,
     indeterminate: 0,
     missing_features: 0,
+    confident_benign: 3,
+    confident_malignant: 0,
     changed: 0,
   };
   const nothing = new Uint8Array();
@@ -205,6 +207,8 @@ test.each([
       malignant: 0,
       indeterminate: 0,
       missing_features: 0,
+      confident_benign: 3,
+      confident_malignant: 0,
       changed: 0,
     };
     const nothing = new Uint8Array();

@@ -3,7 +3,9 @@ import {
   type ManifestDocument,
   ObjectKeys,
   type RunDocument,
+  emptyCounts,
   sumShardCounts,
+  summarize,
   manifestShape,
   readLatestRun,
   parseBatchDocument,
@@ -94,18 +96,17 @@ async function manifestFromShards(
   { id, rows }: BatchDocument,
   run: number,
 ): Promise<ManifestDocument> {
-  const none = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
   const scored = await sumShardCounts(store, tenant, id).catch((error: unknown) => {
-    if (error instanceof ObjectCorruptError) return none;
+    if (error instanceof ObjectCorruptError) return emptyCounts();
     throw error;
   });
-  const { succeeded, rejected, benign, malignant, indeterminate, missing_features } = scored;
+  const { succeeded, rejected } = scored;
   const counts = { total: rows, pending: 0, succeeded, rejected, failed: Math.max(0, rows - succeeded - rejected) };
   return {
     run,
     status: 'failed',
     counts,
-    summary: { benign, malignant, indeterminate, missing_features },
+    summary: summarize(scored),
     failed_shards: [],
   };
 }

@@ -82,6 +82,8 @@ test('a retry keeps and counts the shards that are stored, also those stored aft
     malignant: 4,
     indeterminate: 2,
     missing_features: 3,
+    confident_benign: 4,
+    confident_malignant: 3,
   };
   const whole = encodeShardObject({ counts, histogram: [], results: NOTHING, errors: NOTHING, changes: NOTHING });
   await putShard(0, whole);
@@ -89,12 +91,13 @@ test('a retry keeps and counts the shards that are stored, also those stored aft
   expect((await api.fetch(`/v1/batches/${BATCH}/retry`, { method: 'POST' })).status).toBe(202);
   const key = ObjectKeys.runDocument(api.tenant, BATCH, 2);
   const { kept } = unsealDocument<RunDocument>(key, await api.store.get(key));
-  const summary = { benign: 5, malignant: 4, indeterminate: 2, missing_features: 3 };
+  const confident = { confident_benign: 4, confident_malignant: 3 };
+  const summary = { benign: 5, malignant: 4, indeterminate: 2, missing_features: 3, ...confident };
   expect(kept).toEqual({ shards: 1, counts: { succeeded: 9, rejected: 1 }, summary });
   const live = await get();
   expect([live.counts, live.summary]).toEqual([
     { total: 30, pending: 20, succeeded: 9, rejected: 1, failed: 0 },
-    summary,
+    { ...summary, classes: { benign: 5, malignant: 4 }, confident: { benign: 4, malignant: 3 } },
   ]);
   // The same when Redis has forgotten the run, and counts are taken from the store.
   const connection = new Redis(redis.url);

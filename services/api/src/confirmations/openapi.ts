@@ -106,11 +106,11 @@ export const performance = z
   .strictObject({
     updated_at: timestamp.nullable().meta({ description: 'When the summaries last changed; null before the first' }),
     data: z.array(performanceEntry),
+    notes: z.array(z.strictObject({ code: z.string(), text: z.string() })),
   })
   .meta({
     id: 'Performance',
-    description:
-      'Figures of confirmed predictions only: where positive answers are confirmed more often than negative ones (verification bias), sensitivity looks too high and specificity too low',
+    description: 'Figures of confirmed predictions only; `notes` say what follows from that',
   });
 
 export type PerformanceEntry = z.output<typeof performanceEntry>;

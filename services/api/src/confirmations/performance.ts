@@ -9,6 +9,10 @@ import { listSummaries, summaryOf } from './summarize';
 
 const DAY_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
+const VERIFICATION_BIAS = {
+  code: 'verification-bias',
+  text: 'These figures describe confirmed predictions only. If malignant answers are confirmed more often than benign ones, sensitivity looks too high and specificity too low.',
+} as const;
 
 /**
  * The figures of a period. A day is that of an id's time, or of acceptance, which may be a day later.
@@ -33,6 +37,7 @@ export async function readPerformance(
   return {
     updated_at: changedMs === 0 ? null : new Date(changedMs).toISOString(),
     data: computeFigures(confirmations, scored, period),
+    notes: [VERIFICATION_BIAS],
   };
 }
 

@@ -248,6 +248,15 @@ export const batch = z
       malignant: count,
       indeterminate: count,
       missing_features: count,
+      classes: z.record(text, count).meta({ description: "Scored rows by the model's labels" }),
+      confident: z
+        .record(text, count)
+        .optional()
+        .meta({ description: 'Confident rows by label: with `indeterminate` they add up to the scored rows' }),
+      confident_benign: count
+        .optional()
+        .meta({ description: 'Absent, as is `confident`, if an earlier release has scored a part of the batch' }),
+      confident_malignant: count.optional(),
       drift: drift.optional(),
     }),
     drift: fileDrift.optional().meta({ description: 'For finished batches; absent for those of earlier releases' }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BatchProgress, MinuteCounters, REDIS_PREFIX, WorkerHeartbeat, createWorkerConnection } from '@cytoqueue/queue';
+import { emptyCounts } from '@cytoqueue/records';
 import type { Redis } from 'ioredis';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -33,7 +34,7 @@ interface QueueBody {
   [field: string]: unknown;
 }
 
-const NO_COUNTS = { succeeded: 0, rejected: 0, benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 };
+const { changed: _, ...NO_COUNTS } = emptyCounts();
 
 const readQueue = async () => (await (await api.fetch('/v1/queue', { role: 'operator' })).json()) as QueueBody;
 

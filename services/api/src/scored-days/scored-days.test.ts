@@ -104,7 +104,7 @@ test('every record and every shard counts once, a retried shard when it has a re
   expect([...(await documents()).values()].at(-1)?.open).toEqual({ [batch]: [1], [queued]: [] });
 
   const key = ObjectKeys.shard(api.tenant, batch, 1, MODEL);
-  const counts = { ...emptyCounts(), succeeded: 2, benign: 1, malignant: 1 };
+  const counts = { ...emptyCounts(), succeeded: 2, benign: 1, malignant: 1, confident_benign: 2 };
   const none = new Uint8Array();
   await api.store.put(
     key,

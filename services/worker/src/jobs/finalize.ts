@@ -31,6 +31,8 @@ import {
   errorColumns,
   explainColumns,
   shardAt,
+  addCounts,
+  summarize,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
@@ -217,7 +219,7 @@ class RunFinalizer {
       PREFETCH,
       (shard) => readShardObject(deps, tenant, batch, shard),
     );
-    for await (const object of existing) if (object !== undefined) this.add(object.counts);
+    for await (const object of existing) if (object !== undefined) addCounts(this.total, object.counts);
     return this.total;
   }
 
@@ -284,19 +286,14 @@ class RunFinalizer {
   }
 
   private count(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
-    this.add(counts);
+    addCounts(this.total, counts);
     Array.from(histogram).forEach((rows, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + rows));
     if (errors.length > 0) this.shardsWithErrors.push(shard);
     if (changes.length > 0) this.shardsWithChanges.push(shard);
   }
 
-  private add(counts: ShardCounts): void {
-    for (const key of Object.keys(this.total) as (keyof ShardCounts)[]) this.total[key] += counts[key];
-  }
-
   private summary(): BatchSummary {
-    const { benign, malignant, indeterminate, missing_features } = this.total;
-    return { benign, malignant, indeterminate, missing_features };
+    return summarize(this.total);
   }
 
   /** A shard that an earlier release scored has no such counts: they are taken from scoring it again, to the same answers. */

@@ -48,6 +48,8 @@ test('a scored row is the input, byte for byte, and the result columns', () => {
     malignant: 0,
     indeterminate: 0,
     missing_features: 0,
+    confident_benign: 1,
+    confident_malignant: 0,
     changed: 0,
   });
 });

@@ -155,12 +155,15 @@ function countRows(
 ): ShardCounts {
   const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
   for (let sampleIndex = 0; sampleIndex < count; sampleIndex++) {
-    counts.malignant += current.label[sampleIndex]!;
+    const label = current.label[sampleIndex]!;
+    counts.malignant += label;
     if (current.indeterminate[sampleIndex] !== 0) counts.indeterminate++;
+    else counts.confident_malignant += label;
     if (missingMasks[sampleIndex] !== 0) counts.missing_features++;
     if (compared !== undefined && compared.label[sampleIndex] !== current.label[sampleIndex]) counts.changed++;
   }
   counts.benign = count - counts.malignant;
+  counts.confident_benign = count - counts.indeterminate - counts.confident_malignant;
   return counts;
 }
 
