@@ -24,30 +24,15 @@ import { SnapshotFeeds } from './http/snapshot-feeds';
 import type { TenantQuotas } from './tenants/tenant-quotas';
 import type { LastUse } from './keys/last-use';
 import type { TenantKeys } from './keys/tenant-keys';
-import { createOpenApiDocument } from './openapi';
-import { apiKeyRoutes } from './keys/routes';
-import { settingsRoutes } from './settings/routes';
+import { createOpenApiDocument } from './openapi/document';
+import { createRoutes } from './routes';
 import { SettingsReader } from './settings/settings-reader';
-import { auditRoutes } from './audit/routes';
-import { batchRoutes } from './batches/routes';
-import { batchRowRoutes } from './batches/rows/routes';
-import { confirmationRoutes } from './confirmations/routes';
 import { docsRouter } from './static/api-docs';
 import { queueBoardRouter } from './operations/queue-board';
-import { healthRoutes } from './operations/health';
 import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueStatusReader } from './operations/queue-status';
-import { metricsRoutes } from './operations/metrics';
-import { modelRoutes } from './models/routes';
-import { predictionRoutes } from './predictions/routes';
-import { queueRoutes } from './operations/queue';
-import { reviewRoutes } from './reviews/routes';
-import { driftRoutes } from './scored-days/routes';
-import { sessionRoutes } from './session/routes';
-import { worklistRoutes } from './worklist/routes';
 import { ConcurrencyLimiter } from './http/concurrency-limiter';
 import { Semaphore } from './http/semaphore';
-import { importProfileRoutes } from './import-profiles/routes';
 import { webRouter } from './static/web-app';
 import { toProblem } from './to-problem';
 
@@ -102,24 +87,7 @@ export function createApp(deps: AppDeps): Express {
     settings: new SettingsReader(deps.store),
     feeds: new SnapshotFeeds(deps.notifications),
   };
-  const routes = [
-    ...sessionRoutes(routeDeps),
-    ...predictionRoutes(routeDeps),
-    ...batchRoutes(routeDeps),
-    ...batchRowRoutes(routeDeps),
-    ...reviewRoutes(routeDeps),
-    ...worklistRoutes(routeDeps),
-    ...importProfileRoutes(routeDeps),
-    ...confirmationRoutes(routeDeps),
-    ...driftRoutes(routeDeps),
-    ...modelRoutes(routeDeps),
-    ...queueRoutes(routeDeps),
-    ...metricsRoutes(routeDeps),
-    ...auditRoutes(routeDeps),
-    ...apiKeyRoutes(routeDeps),
-    ...settingsRoutes(routeDeps),
-    ...healthRoutes(routeDeps),
-  ];
+  const routes = createRoutes(routeDeps);
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');

@@ -33,7 +33,7 @@ export function retentionCases({ stack, connect }: SharedStack): void {
   test('a response has the time of expiry, after which the resource returns 410', async () => {
     const record = await score(client, { features: BENIGN_RECORD });
     const { headers, json } = await client.get(`/v1/predictions/${record.id}`);
-    const keptDays = (Date.parse(headers.get('expires') as string) - Date.parse(json.created_at)) / DAY_MS;
+    const keptDays = (Date.parse(headers.get('sunset') as string) - Date.parse(json.created_at)) / DAY_MS;
     expect(keptDays).toBeCloseTo(RETENTION_DAYS, 3);
     const { id } = await run(client, HEADER + rows(1));
     expect((await client.get(`/v1/batches/${await copyOfAge(id, RETENTION_DAYS - 1)}`)).status).toBe(200);

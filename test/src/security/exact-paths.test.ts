@@ -22,6 +22,8 @@ const PAGES = [
   '/audit',
   '/favicon.svg',
   '/docs',
+  '/docs/problems',
+  '/docs/problems/not-found',
   '/docs/start.js',
   '/docs/swagger-ui.css',
   '/docs/swagger-ui-bundle.js',

@@ -84,13 +84,13 @@ async function send(method: string, path: string, headers: Record<string, string
   const shown =
     text.replace(/"request_id":"[^"]*"/, '') +
     compared
-      .map(([name, value]) => `${name}: ${name === 'expires' ? 'a time' : value}`)
+      .map(([name, value]) => `${name}: ${name === 'sunset' ? 'a time' : value}`)
       .sort()
       .join('\n');
   return { status: response.status, text, shown, headers: [...response.headers].join('\n') };
 }
 
-/** Headers that differ between any two responses. `Expires` follows from the time in the id. */
+/** Headers that differ between any two responses. `Sunset` follows from the time in the id. */
 const VARYING_HEADERS: readonly string[] = ['date', 'x-request-id', 'ratelimit', 'content-length'];
 
 async function sessionOf(key: string): Promise<Record<string, string>> {

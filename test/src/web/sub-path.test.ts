@@ -132,8 +132,12 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     await page.goto(`${proxy.url}/docs`);
     await page.getByText('Predict one record').click();
     await page.getByRole('button', { name: 'Try it out' }).waitFor();
+    const invalid = page.locator('tr.response', { hasText: 'invalid-request' });
+    expect(await invalid.getByText('request_id').count()).toBe(0);
+    await invalid.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('"request_id"').first().waitFor();
     const document = (await (await app.call('clinician', '/openapi.json')).json()) as { servers: { url: string }[] };
-    expect(document.servers).toEqual([{ url: proxy.url }]);
+    expect(document.servers).toMatchObject([{ url: proxy.url }]);
     expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  eventStreamResponse,
   jsonResponse,
   batch,
   idempotencyKey,
@@ -29,7 +30,7 @@ const statuses = [
   'canceled',
 ] as const;
 
-const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).meta({ override: { type: 'boolean' } });
 
 export const uploadQuery = z.strictObject({
   model: z
@@ -60,7 +61,9 @@ export const uploadQuery = z.strictObject({
     .enum(['continue', 'abort'])
     .default('continue')
     .meta({ description: 'abort: a file with warnings is refused' }),
-  dry_run: flag.default(false).meta({ description: 'Validates the file without accepting it; see preflightBatch' }),
+  dry_run: flag
+    .default(false)
+    .meta({ description: 'Validates the file without accepting it; use preflightBatch instead', deprecated: true }),
   explain: flag.default(false).meta({ description: 'Evidence as extra columns, for at most 10,000 rows' }),
 });
 
@@ -79,10 +82,14 @@ const downloadQuery = z.strictObject({
   redirect: flag.default(false).meta({ description: 'Answer with a presigned URL where the store has one (S3)' }),
 });
 
+function textOrBytes(type: string): { type: 'string'; format?: 'binary' } {
+  return /^text\/|csv$|json/.test(type) ? { type: 'string' } : { type: 'string', format: 'binary' };
+}
+
 const fileBody: Operation['requestBody'] = {
   required: true,
   content: {
-    ...Object.fromEntries(RAW_TYPES.map((type) => [type, { schema: { type: 'string' } }])),
+    ...Object.fromEntries(RAW_TYPES.map((type) => [type, { schema: textOrBytes(type) }])),
     'multipart/form-data': {
       schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
     },
@@ -138,7 +145,7 @@ export const streamOperation: Operation = {
   tags,
   requestParams: idParam,
   responses: {
-    200: rawResponse('Events named "status", each a whole batch', 'text/event-stream'),
+    200: eventStreamResponse('Batch'),
     204: noFurtherEvents,
     ...problemResponses(401, 403, 404, 410, 503),
   },
@@ -196,7 +203,7 @@ function downloadOperation(operationId: string, summary: string): Operation {
       content: Object.fromEntries(
         ['text/csv', ...Object.values(RESULT_FORMATS).map(({ mediaType }) => mediaType)].map((type) => [
           type,
-          { schema: { type: 'string' } },
+          { schema: textOrBytes(type) },
         ]),
       ),
     } as const,

@@ -74,7 +74,7 @@ export class Problem extends Error {
     super(type, { cause: options.cause });
     this.status = problems[type].status;
     this.errors = options.errors ?? [];
-    this.headers = options.headers ?? {};
+    this.headers = { Link: `</docs/problems/${type}>; rel="help"`, ...options.headers };
     this.members = options.members ?? {};
   }
 

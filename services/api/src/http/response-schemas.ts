@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { modelComparison } from '../models/comparison-schema';
-import { problems } from './problem';
+import { headers } from '../openapi/headers';
+import { problemExample } from './problem-help';
+import { type ProblemType, problems } from './problem';
 
 /** Schemas of the responses: the source of `/openapi.json`. The end-to-end tests check responses against them. */
 
@@ -333,9 +335,11 @@ export const preflightReport = z
   })
   .meta({ id: 'Preflight' });
 
+const problemTypes = Object.keys(problems) as ProblemType[];
+
 export const problem = z
   .object({
-    type: text,
+    type: z.enum(problemTypes.map((name) => `urn:cytoqueue:problem:${name}` as const)),
     title: text,
     status: z.int(),
     detail: text,
@@ -364,36 +368,63 @@ export function page<T extends z.ZodType>(item: T) {
   return z.strictObject({ data: z.array(item), has_more: z.boolean(), last_id: z.string().nullable() });
 }
 
-const requestIdHeader = { 'X-Request-Id': { schema: { type: 'string' as const } } };
-
 /** A JSON response of an operation. */
 export function jsonResponse(
   description: string,
   schema: z.ZodType,
-  headers: Record<string, { schema: { type: 'string' } }> = {},
+  ownHeaders: Record<string, { schema: { type: 'string' } }> = {},
 ) {
-  return { description, headers: { ...requestIdHeader, ...headers }, content: { 'application/json': { schema } } };
+  return { description, headers: ownHeaders, content: { 'application/json': { schema } } };
 }
 
-/** A response that is not JSON: a file, an event stream or a page. */
+/** A response that is not JSON: a file or a page. */
 export function rawResponse(description: string, mediaType: string) {
-  return { description, headers: requestIdHeader, content: { [mediaType]: { schema: { type: 'string' as const } } } };
+  return { description, content: { [mediaType]: { schema: { type: 'string' as const } } } };
 }
 
-const titlesByStatus = new Map<number, string[]>();
-for (const { status, title } of Object.values(problems))
-  titlesByStatus.set(status, [...(titlesByStatus.get(status) ?? []), title]);
+/** A stream of events named "status", each of which holds the whole resource. */
+export function eventStreamResponse(component: 'Batch' | 'Prediction') {
+  const event = `id: 1\nevent: status\ndata: {"id":"…","status":"processing", …}\n\n`;
+  const schema = {
+    type: 'string' as const,
+    description: `Events named "status"; the data of each is a ${component} as JSON`,
+    'x-event-data': { status: { $ref: `#/components/schemas/${component}` } },
+  };
+  return {
+    description: `Events named "status", each a whole ${component}; comments keep the connection open`,
+    content: { 'text/event-stream': { schema, example: event } },
+  };
+}
 
 /** The problem responses of an operation. */
 export function problemResponses(...statuses: number[]) {
-  return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      {
-        description: titlesByStatus.get(status)?.join(' or ') ?? 'Problem',
-        headers: requestIdHeader,
-        content: { 'application/problem+json': { schema: problem } },
-      },
-    ]),
-  );
+  return Object.fromEntries(statuses.map((status) => [status, problemResponse(status)]));
 }
+
+const responsesByStatus = new Map<number, ReturnType<typeof createProblemResponse>>();
+
+/** One object for each status, which the document holds once as a component. */
+function problemResponse(status: number) {
+  const known = responsesByStatus.get(status) ?? createProblemResponse(status);
+  responsesByStatus.set(status, known);
+  return known;
+}
+
+function createProblemResponse(status: number) {
+  const types = problemTypes.filter((type) => problems[type].status === status);
+  const examples = Object.fromEntries(
+    types.map((type) => [type, { summary: problems[type].title, value: problemExample(type) }]),
+  );
+  return {
+    id: `Problem${status}`,
+    description: types.map((type) => `\`${type}\`: ${problems[type].title}`).join('\n\n'),
+    headers: headers('X-Request-Id', 'Link', ...(PROBLEM_HEADERS[status] ?? [])),
+    content: { 'application/problem+json': { schema: problem, examples } },
+  };
+}
+
+const PROBLEM_HEADERS: Record<number, ('Retry-After' | 'WWW-Authenticate')[]> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};

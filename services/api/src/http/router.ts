@@ -146,7 +146,7 @@ async function handleRequest(route: Route, context: HandlerContext, deps: Router
 function assertNotExpired(id: string, request: Request, response: Response, retention: RouterDeps['retention']): void {
   retention.assertNotExpired(id);
   const expiresAt = retention.expiresAt(id);
-  if (expiresAt !== undefined && request.method === 'GET') response.set('Expires', expiresAt.toUTCString());
+  if (expiresAt !== undefined && request.method === 'GET') response.set('Sunset', expiresAt.toUTCString());
 }
 
 function parseQuery(schema: z.ZodType | undefined, request: Request): Record<string, unknown> {

@@ -56,6 +56,7 @@ function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): voi
     'Connection: close',
     'Cache-Control: no-store',
     `X-Request-Id: ${id}`,
+    `Link: ${problem.headers['Link']}`,
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];

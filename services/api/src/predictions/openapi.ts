@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import {
   acceptedPrediction,
+  eventStreamResponse,
   jsonResponse,
   idempotencyKey,
   page,
   prediction,
-  rawResponse,
   problemResponses,
 } from '../http/response-schemas';
 import { pageQuery } from '../http/pagination';
@@ -78,7 +78,7 @@ export const streamOperation: Operation = {
   tags,
   requestParams: idParam,
   responses: {
-    200: rawResponse('Events named "status", each a whole prediction', 'text/event-stream'),
+    200: eventStreamResponse('Prediction'),
     204: noFurtherEvents,
     ...problemResponses(401, 403, 404, 410, 503),
   },

@@ -5,7 +5,7 @@ import type { SessionCookies } from './session-cookie';
 import { Problem } from '../http/problem';
 import type { Access } from '../http/router';
 
-const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> = {
+export const rolesFor: Record<Exclude<Access, 'public' | 'platform'>, readonly Role[]> = {
   'patient-data': ['member', 'admin'],
   operations: ['operator', 'admin'],
   authenticated: ['member', 'operator', 'admin'],

@@ -1,24 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import express, { type Router } from 'express';
+import { problemPages } from './problem-pages';
 
-/**
- * Replaces Swagger UI's start script, which loads an outside document. Its addresses are relative to `/docs`, so they
- * work under any public path.
- */
-const START_SCRIPT = `window.ui = SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', validatorUrl: null, deepLinking: true });\n`;
+const STATIC = join(__dirname, '..', '..', 'static');
 
 /** Serves `/openapi.json` and its viewer at `/docs`, without other hosts. */
 export function docsRouter(document: object): Router {
   const viewer = dirname(require.resolve('swagger-ui-dist/package.json'));
   const json = JSON.stringify(document);
-  const page = readFileSync(join(__dirname, '..', '..', 'static', 'docs.html'), 'utf8');
+  const page = readFileSync(join(STATIC, 'docs.html'), 'utf8');
   const router = express.Router({ caseSensitive: true, strict: true });
   router.get('/openapi.json', (_request, response) => response.type('json').send(json));
   router.get('/docs', (_request, response) => response.type('html').send(page));
-  router.get('/docs/start.js', (_request, response) => response.type('js').send(START_SCRIPT));
+  router.get('/docs/start.js', (_request, response) => response.sendFile(join(STATIC, 'docs-start.js')));
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']) {
     router.get(`/docs/${file}`, (_request, response) => response.sendFile(join(viewer, file), { maxAge: '1d' }));
   }
+  router.use(problemPages());
   return router;
 }

@@ -57,6 +57,7 @@ export const rowsQuery = z.strictObject({
 export const rowQuery = z.strictObject({
   explain: z
     .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .meta({ override: { type: 'boolean' } })
     .default(false)
     .meta({ description: 'Adds neighbors and evidence of a scored row, which a worker computes' }),
 });
