@@ -132,7 +132,7 @@ export class CytoqueueClient {
     );
   }
 
-  /** Validates a file without storing it. */
+  /** Validates a file. It is stored while it is checked and then removed. */
   preflight(
     file: UploadFile,
     { filename, onProgress, signal, ...settings }: Omit<UploadOptions, 'idempotencyKey'> = {},

@@ -19,7 +19,7 @@ export function dryRunCases({ stack, connect }: SharedStack): void {
   const dryRun = (body: string, model = 'wbc-knn') =>
     client.post(`/v1/batches?dry_run=true&model=${model}`, { headers: { 'content-type': 'text/csv' }, body });
 
-  test('validates the file and stores nothing', async () => {
+  test('validates the file and leaves nothing in the store', async () => {
     const before = await keysBelow('tenants/dry-run/batches/');
     const { status, json } = await dryRun(
       `ID;Clump;V2;V3;V4;V5;V6;V7;V8;V9;class\r\n${'a;5;1;1;1;2;?;3;1;1;2\r\n'.repeat(2)}b;11;1;1;1;2;1;3;1;1;4\nc;1\n`,

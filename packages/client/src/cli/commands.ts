@@ -44,7 +44,7 @@ export const commands: Readonly<Record<string, Command>> = {
     description: 'upload a file, wait until it is scored, save the results (-o, --errors)',
     run: upload,
   },
-  preflight: { operands: 'FILE', description: 'validate a file without storing it', run: preflight },
+  preflight: { operands: 'FILE', description: 'validate a file without creating a batch', run: preflight },
   predict: {
     operands: 'VALUE… | NAME=VALUE…',
     description: 'predict one record; features in order or by name, ? = not measured',

@@ -11,7 +11,7 @@ export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 export const CANARY_TENANT = '_canary';
 
 /**
- * Payloads contain only ids: features, names and file names stay in the object store.
+ * Payloads contain only ids and tenant names: features, patients' names and file names stay in the object store.
  * `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
  */
 export interface PredictionJob {
@@ -19,7 +19,7 @@ export interface PredictionJob {
   tenant: string;
   predictionId: string;
 }
-/** Computes the evidence of one row of a batch, on the queue of single records. Workers before version 2 postpone it. */
+/** Computes the evidence of one row of a batch, on the queue of single records. Workers of releases before 0.2 postpone it. */
 export interface RowEvidenceJob {
   v: 2;
   tenant: string;

@@ -111,7 +111,7 @@ export const createOperation: Operation = {
 
 export const preflightOperation: Operation = {
   operationId: 'preflightBatch',
-  summary: 'Validate a file without storing it',
+  summary: 'Validate a file without creating a batch',
   tags,
   requestParams: { query: preflightQuery },
   requestBody: fileBody,

@@ -1,7 +1,7 @@
 import type { ImportDocument, ImportWarningDocument, ModelPin } from '@cytoqueue/records';
 import type { ColumnReport } from './match-columns';
 
-/** Result of validating a file without storing it. */
+/** Result of validating a file without creating a batch. */
 export interface PreflightReport {
   filename: string | null;
   model: ModelPin;

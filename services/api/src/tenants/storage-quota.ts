@@ -176,7 +176,7 @@ export class StorageQuota {
 function quotaExceeded(used: number, quota: number): Problem {
   return new Problem(
     'quota-exceeded',
-    `This tenant stores ${used} of ${quota} bytes of uploads. Delete batches to free space.`,
+    `This tenant stores ${used} of ${quota} bytes of uploads, reviews and confirmed diagnoses. Delete batches to free space.`,
   );
 }
 

@@ -39,7 +39,7 @@ export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error:
     },
     onError: onRefused,
   });
-  /** Id of the submitted draft; any other draft is the next record, which must not be interrupted. */
+  /** Opens the result, unless another record is being entered by now. */
   const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
     if (current.current.key === sent.key || isEmptyDraft(current.current))
       void navigate(`/predictions/${id}`, { state: { fresh: true } });

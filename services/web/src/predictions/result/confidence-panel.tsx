@@ -57,10 +57,10 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
     <p>
       <strong>Not measured:</strong> {features.length === 1 ? 'one value is' : `${features.length} values are`} missing.{' '}
       {method === 'exact'
-        ? `Over all ${combinations} possible values`
+        ? `Over all ${combinations} possible ${features.length === 1 ? 'values' : 'combinations of values'}`
         : `Over the ${combinations} combinations that occur in training cases`}
       , the probability ranges from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
-      {can_flip ? 'Grading this feature could change the class.' : 'No value of it would change the class.'}
+      {can_flip ? 'Measuring what is missing could change the class.' : 'No such value would change the class.'}
     </p>
   );
 }

@@ -12,8 +12,9 @@ export function FlipPanel({ result, features }: { result: PredictionResult; feat
     return (
       <Panel title="What would change the class">
         <p>
-          No change of one or two features changes the class to {other}
-          {features.some(({ integer }) => !integer) && ' (only whole grades are searched)'}.
+          {features.every(({ integer }) => integer)
+            ? `No change of one or two features changes the class to ${other}.`
+            : 'Not computed for measurements, only for grades.'}
         </p>
       </Panel>
     );

@@ -63,8 +63,8 @@ function ResultSummary({ result, features }: { result: PredictionResult; feature
               </>
             )}
             <p className="small">
-              Next steps: check the values against the slide, measure the missing features, or ask a second reader. An
-              undecided result is neither benign nor malignant.
+              Next steps: check the values against the slide, {missing && <span>measure the missing features, </span>}or
+              ask a second reader. An undecided result is neither benign nor malignant.
             </p>
           </>
         )}
