@@ -22,7 +22,7 @@ export interface CanonicalColumns {
   visible: string[];
   /** Feature index → its column in the canonical file, for the reader of the rows. */
   features: number[];
-  /** Feature index → the file's own column, -1 where none was recognised. */
+  /** Feature index → the file's own column, -1 if none was recognised. Stored in batch.json. */
   sources: number[];
   id: number | null;
   label: number | null;

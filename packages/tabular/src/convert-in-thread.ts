@@ -20,8 +20,8 @@ export type ThreadImport = Import & { stop(): Promise<void> };
 const COMPILED_THREAD = join(__dirname, '..', 'dist', 'convert-thread.js');
 const DEFAULT_HEAP_MIB = 256;
 const YOUNG_GENERATION_MIB = 16;
-/** Blocks on their way to a consumer that has not asked for them yet. */
-const CREDIT = 4;
+/** Blocks that the thread may send before the consumer asks for them. */
+const MAX_BLOCKS_IN_FLIGHT = 4;
 
 /**
  * Imports a stored file on a thread of its own, so that the event loop stays free. The thread asks for ranges of the file, and waits
@@ -60,9 +60,9 @@ class Conversion {
     settings: ImportSettings,
     { maxHeapMib = DEFAULT_HEAP_MIB, threadFile = COMPILED_THREAD }: ThreadOptions,
   ) {
-    const workerData: ThreadData = { size: file.size, settings, credit: CREDIT };
+    const workerData: ThreadData = { size: file.size, settings, credit: MAX_BLOCKS_IN_FLIGHT };
     const resourceLimits = { maxOldGenerationSizeMb: maxHeapMib, maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB };
-    // Neither the environment nor the flags of the process are the thread's business.
+    // The thread needs neither the environment nor the flags of the process.
     this.worker = new Worker(threadFile, { workerData, resourceLimits, env: {}, execArgv: [] });
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (error) => this.fail(asRefusal(error, maxHeapMib)));
@@ -93,7 +93,7 @@ class Conversion {
     await this.worker.terminate();
   }
 
-  /** Resolves when the thread has said something. @throws what it failed with */
+  /** Resolves at the next message of the thread. @throws the error with which the thread failed */
   private async changed(): Promise<void> {
     if (this.failure === undefined) await new Promise<void>((resolve) => (this.wake = resolve));
     if (this.failure !== undefined) throw this.failure.error;

@@ -56,7 +56,7 @@ describe('without a declaration', () => {
     });
   });
 
-  test('bytes behind the first part that are no UTF-8 are refused with their line', async () => {
+  test('bytes after the first part that are not UTF-8 are refused with their line', async () => {
     const bytes = Buffer.concat([Buffer.from(`é\n${ascii}`), Buffer.from([0xff, 0x0a])]);
     await expect(decode(bytes, undefined, 1_000)).rejects.toMatchObject({ code: 'not-utf8', line: 20_002 });
   });
@@ -85,7 +85,7 @@ describe('declared', () => {
     expect((await decode(Buffer.from('\uFEFFÄ'), 'windows-1252')).text).toBe('Ä');
   });
 
-  test('UTF-8 that is none is refused', async () => {
+  test('invalid UTF-8 is refused although declared', async () => {
     await expect(decode(iconv.encode('a\nMüller', 'windows-1252'), 'utf-8')).rejects.toMatchObject({
       code: 'not-utf8',
       line: 2,

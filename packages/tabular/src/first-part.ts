@@ -11,7 +11,7 @@ class FirstPartEnded extends Error {}
  * @returns undefined for other containers, and where more bytes are needed
  * @throws TabularError that names what the file is or where it breaks
  */
-export async function startOfText(
+export async function readTextStart(
   first: Uint8Array,
   final: boolean,
   settings: ImportSettings,

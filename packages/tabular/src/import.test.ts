@@ -49,7 +49,7 @@ const variants: readonly [name: string, file: string | Buffer, repairs: readonly
     { empty: 4 },
   ],
   ['Ctrl-Z in a line of its own', `${lines(HEADER, ROW, OTHER)}\x1a`, ['ctrl-z']],
-  ['Ctrl-Z behind the last cell', `${lines(HEADER, ROW, OTHER).trimEnd()}\x1a`, ['ctrl-z']],
+  ['Ctrl-Z after the last cell', `${lines(HEADER, ROW, OTHER).trimEnd()}\x1a`, ['ctrl-z']],
   ['a header that ends with a comma', lines([...HEADER, ''], ROW, OTHER), ['header-ends-with-delimiter']],
   ['rows that end with a comma', lines(HEADER, [...ROW, ''], [...OTHER, '']), ['rows-end-with-delimiter']],
   [
@@ -121,9 +121,9 @@ test.each([
 describe('no patient is taken for a second header row, whose grades stand', () => {
   test.each([
     ['in formulas that yield a text', (cell: string) => `="${cell}"`],
-    ['behind the mark of a text cell', (cell: string) => `'${cell}`],
+    ['after the mark of a text cell', (cell: string) => `'${cell}`],
     ['in single quotes', (cell: string) => `'${cell}'`],
-    ['in quotes behind a blank', (cell: string) => ` "${cell}"`],
+    ['in quotes after a blank', (cell: string) => ` "${cell}"`],
   ])('%s, and are read', async (_, write) => {
     const { read, report, start } = await importText(lines(HEADER.map(write), ROW.map(write), OTHER.map(write)));
     const match = { columns: FEATURES, featureColumns: Int32Array.from(FEATURES.keys()), matchedBy: [] };
@@ -138,7 +138,7 @@ describe('no patient is taken for a second header row, whose grades stand', () =
       'in digits of another script',
       (cell: string) => cell.replace(/\d/g, (digit) => String.fromCharCode(0x660 + Number(digit))),
     ],
-    ['with a sign behind them', (cell: string) => `${cell} *`],
+    ['with a sign after them', (cell: string) => `${cell} *`],
     ['in brackets', (cell: string) => `<${cell}>`],
   ])('%s, though they cannot be read', async (_, write) => {
     const { rows } = await importText(lines(HEADER, ['P1', ...GRADES.map(write)], ['P2', ...GRADES.map(write)]));
@@ -210,7 +210,7 @@ describe('pairs of LIBSVM', () => {
     },
   );
 
-  test('are numbered otherwise, and a value that is left out is 0', async () => {
+  test('without an identifier get the names V1, V2 …; an omitted value is 0, and a malformed row has a fault', async () => {
     const good = Array.from({ length: 600 }, () => `-1 ${pairs(GRADES)}`);
     const { read, start } = await importText(lines(...good, '+1 1:4 9:2', '+1 x', '+1 12:1'), { chunkBytes: 400 });
     expect(start.columns.visible).toEqual(['class', ...FEATURES.map((_, index) => `V${index + 1}`)]);
@@ -223,14 +223,14 @@ describe('pairs of LIBSVM', () => {
   });
 });
 
-test('each row knows its physical line, also behind empty lines and cells of several lines', async () => {
+test('each row knows its physical line, also after empty lines and cells of several lines', async () => {
   const file = lines('title', HEADER.concat('note'), '', [...ROW, '"a\nb"'], ',,,,,,,,,,', [...OTHER, 'c']);
   const { read, report } = await importText(file);
   expect(read.map(({ line }) => line)).toEqual([4, 7]);
   expect(report.header_line).toBe(2);
 });
 
-test('cells stay as they came, the values behind them are canonical', async () => {
+test('cells stay as they came, the values after them are canonical', async () => {
   const file = lines(
     [...HEADER, 'note'].join(';'),
     ['P1', ...GRADES.map((grade) => `"${grade},0"`), '"say ""a"""'].join(';'),

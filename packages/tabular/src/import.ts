@@ -150,7 +150,7 @@ async function openDecoded(
       'header-too-long',
       `no header row within the first ${prefix.length} bytes; ${KEEP_LINE_ENDS}`,
     );
-  const options = { schema: settings.schema, profile, maxColumns, placed: false };
+  const options = { schema: settings.schema, profile, maxColumns, hasFixedColumns: false };
   const layout = decideLayout(rows, recognizer, options, log);
   if (dialect.mixed === true)
     log.repair('mixed-line-ends', 'Rows end in different ways; a carriage return alone ends a row too.');
@@ -181,7 +181,7 @@ function openSparse(
   const sparse = new SparseRows(first, schema, maxColumns);
   const expand = (rows: readonly SourceRow[]) =>
     rows.map((row) => sparse.expand(row)).filter((row) => row !== undefined);
-  const options = { schema, profile: profile?.content, maxColumns, placed: true };
+  const options = { schema, profile: profile?.content, maxColumns, hasFixedColumns: true };
   log.repair('sparse-format', 'The file has a class and index:value pairs (LIBSVM); values that it leaves out are 0.');
   return {
     rows: (async function* () {
@@ -237,7 +237,7 @@ async function openRows(
     schema: settings.schema,
     profile: settings.profile?.content,
     maxColumns: settings.maxColumns ?? MAX_COLUMNS,
-    placed: true,
+    hasFixedColumns: true,
   };
   return {
     rows: readOn(head, iterator),

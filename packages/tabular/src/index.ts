@@ -10,7 +10,7 @@ export { type OpenFileOptions, openFile } from './containers/open-file';
 export { bytesAccess } from './containers/random-access';
 export { type ThreadOptions, importInThread } from './convert-in-thread';
 export { TabularError } from './error';
-export { startOfText } from './first-part';
+export { readTextStart } from './first-part';
 export { type Import, type ImportOutcome, type ImportStart, openImport } from './import';
 export type { Layout } from './layout';
 export { type ColumnRoles, Recognizer } from './recognizer';

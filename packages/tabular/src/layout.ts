@@ -10,21 +10,21 @@ import type { ImportLog } from './report';
 import type { ImportProfile } from './settings';
 import type { SourceRow } from './source';
 
-/** All that is decided once, by the first part of a file. No later row changes it. */
+/** Decisions about a file, made once from its first part. No later row changes them. */
 export interface Layout {
   /** The columns' names, trimmed. */
   columns: string[];
   /** Index of the header among all rows, empty ones included. */
   headerIndex: number;
   headerLine: number | null;
-  /** Physical line behind the header; 1 where a container has no lines. */
+  /** Physical line after the header; 1 where a container has no lines. */
   firstLine: number;
-  /** Rows below the header that are no records, by index. */
+  /** Rows below the header that are not records, by index. */
   belowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
   roles: ColumnRoles;
-  /** Empty cells with which every row ends beyond the header. */
+  /** Number of empty cells at the end of every row for which the header has no name. */
   surplusCells: number;
-  /** `pad`: cells have places of their own (workbooks). `dropped`: the program that wrote the file left empty cells at the end out. */
+  /** `pad`: each cell names its column (workbooks). `dropped`: the program that wrote the file omitted empty last cells. */
   shortRows: 'reject' | 'dropped' | 'pad';
   numbers: NumberFormat;
   /** Text of a warning about grades that seem to stand on another scale than the schema's. */
@@ -37,8 +37,8 @@ export interface LayoutOptions {
   schema: Schema;
   profile: ImportProfile | undefined;
   maxColumns: number;
-  /** Cells have places of their own, so that a short row is not shifted. */
-  placed: boolean;
+  /** Each cell names its column, as in a workbook, so that cells of a short row cannot be shifted. */
+  hasFixedColumns: boolean;
 }
 
 /** @throws TabularError when no row can be the header, or the header cannot belong to the rows below it */
@@ -54,7 +54,7 @@ export function decideLayout(
   const headerRow = rows[headerIndex];
   if (headerRow === undefined) throw new RangeError(`the file has no row ${headerIndex}`);
   const names = headerRow.cells.map((cell) => cell.trim());
-  if (rows.length === 1 && !options.placed && holdsRecords(names, recognizer)) throw noLineEnds();
+  if (rows.length === 1 && !options.hasFixedColumns && holdsRecords(names, recognizer)) throw noLineEnds();
   if (names.length > options.maxColumns) {
     throw new TabularError(
       'too-many-columns',
@@ -71,8 +71,8 @@ export function decideLayout(
       !isHeader(cells, recognizer)
     );
   });
-  const width = options.placed
-    ? placedWidth(names, records)
+  const width = options.hasFixedColumns
+    ? fixedWidth(names, records)
     : textWidth(names, records, recognizer, options.schema, log);
   const roles = recognizer.roles(width.columns);
   const numbers = decideNumbers(records, roles, options, log);
@@ -89,7 +89,7 @@ export function decideLayout(
   };
 }
 
-/** Whether the header goes on with a record. */
+/** Whether a record follows the header on the same line. */
 function holdsRecords(names: readonly string[], recognizer: Recognizer): boolean {
   return recognizer.isHeader(names) && names.filter(looksNumeric).length >= recognizer.featureCount - 1;
 }
@@ -99,15 +99,15 @@ function noLineEnds(): TabularError {
   return new TabularError('no-line-ends', message, { line: 1 });
 }
 
-/** Names are looked up only where no cell is a number, as in no record. */
+/** Looks up names only if no cell is a number, because every record has numbers. */
 function isHeader(cells: readonly string[], recognizer: Recognizer): boolean {
   return !cells.some(looksNumeric) && recognizer.isHeader(cells);
 }
 
 type Width = Pick<Layout, 'columns' | 'surplusCells' | 'shortRows'>;
 
-/** Names of '' for cells beyond the header: in a sheet their place is certain. */
-function placedWidth(names: string[], records: readonly SourceRow[]): Width {
+/** Gives cells beyond the header the name '': in a sheet their column is certain. */
+function fixedWidth(names: string[], records: readonly SourceRow[]): Width {
   const filled = (cells: readonly string[]) => cells.findLastIndex((cell) => cell !== '') + 1;
   const width = records.reduce((most, { cells }) => Math.max(most, filled(cells)), filled(names));
   return {
@@ -152,7 +152,7 @@ function textWidth(
   if (records.length > 1 && longer.length === records.length) throw headerShort(names.length);
   const roles = recognizer.roles(names);
   const dropped = records.some(
-    ({ cells }) => cells.length < names.length && lacksOnlyCarriedCells(cells, roles, names.length, schema),
+    ({ cells }) => cells.length < names.length && lacksOnlyUnusedCells(cells, roles, names.length, schema),
   );
   if (!dropped) return strict;
   log.repair(
@@ -170,10 +170,10 @@ function headerShort(columns: number): TabularError {
 }
 
 /**
- * Whether a short row ends behind its known class: the class column holds one of the model's own spellings, and all columns
- * behind the last cell are carried along. A row that lost a cell further left has something else in the place of the class.
+ * Whether a short row ends after its known class: the class column holds one of the model's own spellings, and no column
+ * after the last cell is used. A row that lost a cell further left has something else in the place of the class.
  */
-export function lacksOnlyCarriedCells(
+export function lacksOnlyUnusedCells(
   cells: readonly string[],
   roles: ColumnRoles,
   columns: number,

@@ -49,7 +49,7 @@ export class Recognizer {
   /** Caches results, because the same texts recur: names, grades. */
   private readonly known = new Map<string, number | 'id' | 'label' | undefined>();
 
-  /** @returns a feature's index, `id`, `label`, or undefined for a column that is carried along */
+  /** @returns a feature's index, `id`, `label`, or undefined for a column that is only repeated in the results */
   meaning(cell: string): number | 'id' | 'label' | undefined {
     if (this.known.has(cell)) return this.known.get(cell);
     const meaning = this.recognize(cell);

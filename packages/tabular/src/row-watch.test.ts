@@ -17,7 +17,7 @@ function watch(file: string | Buffer, chunkBytes = 13): RowWatch | undefined {
     shardBytes: 1e6,
     maxShards: 10,
     maxRowBytes: 1e6,
-    onRows: (chunk, records) => watched.records(chunk, records),
+    onRows: (chunk, records) => watched.checkRows(chunk, records),
     rowCheck: watched.check,
   });
   for (let at = header.byteLength; at < bytes.length; at += chunkBytes)
@@ -43,7 +43,7 @@ describe('a file is plain', () => {
     ],
     ['with an unnamed last column', lines([...HEADER, ''], [...ROW, ''])],
     ['with short rows', lines(HEADER, ROW.slice(0, 5), ROW)],
-    ['behind empty lines', `\n\n${lines(HEADER, ROW)}`],
+    ['after empty lines', `\n\n${lines(HEADER, ROW)}`],
     ['without rows', lines(HEADER)],
   ])('%s', (_, file) => {
     expect(watch(file)?.needsImport).toBe(false);
@@ -91,7 +91,7 @@ describe('a later row requires an import', () => {
     ['a quartile', ['75%', ...GRADES].join()],
     ['the count', ['n', ...GRADES].join()],
     ['Ctrl-Z', '\x1a'],
-    ['Ctrl-Z behind the last cell', `${ROW.join()}\x1a`],
+    ['Ctrl-Z after the last cell', `${ROW.join()}\x1a`],
   ])('%s', (_, row) => {
     const file = lines(HEADER, ...Array.from({ length: 600 }, () => ROW), row);
     expect(watch(lines(HEADER, ...Array.from({ length: 600 }, () => ROW)))?.needsImport).toBe(false);

@@ -22,17 +22,17 @@ const CTRL_Z = 26;
 const CR = 13;
 const ZERO = 48;
 const PLUS = 43;
-/** Numbers with this many digits may have been rounded by a spreadsheet. */
-const LONG = 16;
+/** A spreadsheet may have rounded a number with this many digits. */
+const MIN_ROUNDED_DIGITS = 16;
 /** A row whose cells count up to this number may hold column numbers, so the import's rules check it. */
-const COMPARED = 7;
+const COLUMN_NUMBERS_CHECKED = 7;
 /** Longer than every name of a summary row. */
 const MAX_NAME_BYTES = 60;
 const MAX_REMEMBERED_NAMES = 1_000;
 
 /**
  * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows, repeated
- * headers, rows that are no records. Nearly all rows pass after a check of two cells; the others are checked by the import's rules.
+ * headers, rows that are not records. Nearly all rows pass after a check of two cells; the others are checked by the import's rules.
  */
 export class RowWatch {
   /** Set by the first such row: the file must be imported from its stored bytes. */
@@ -45,7 +45,7 @@ export class RowWatch {
   private readonly feature: number;
   private readonly name: number;
   private readonly last: number;
-  private compares: boolean;
+  private comparesClasses: boolean;
   private line: number;
   /** Rows so far, without empty lines. */
   rows = 0;
@@ -63,44 +63,44 @@ export class RowWatch {
     this.lineEndByte = lineEndByte(dialect.lineEnd);
     this.feature = Math.min(...roles.features);
     this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
-    this.compares = roles.label >= 0;
+    this.comparesClasses = roles.label >= 0;
     this.last = Math.max(this.feature, this.name);
     this.line = layout.firstLine;
   }
 
-  /** The check by which nearly all rows are passed unseen. */
+  /** The two cells that WebAssembly tests to skip ordinary rows. */
   get check(): RowCheck {
     return { delimiterByte: this.delimiter, feature: this.feature, name: this.name };
   }
 
-  /** Takes the next records of a file. */
-  records(bytes: Uint8Array, { start, ends, quoted, unusual }: ScannedRows): void {
+  /** Checks the next rows of a file. */
+  checkRows(bytes: Uint8Array, { start, ends, quoted, unusual }: ScannedRows): void {
     const from = (record: number) => (record === 0 ? start : ends[record - 1]! + 1);
-    if (unusual === undefined || this.compares) {
-      for (let record = 0; record < ends.length; record++) this.record(bytes, from(record), ends[record]!, quoted);
+    if (unusual === undefined || this.comparesClasses) {
+      for (let record = 0; record < ends.length; record++) this.checkRow(bytes, from(record), ends[record]!, quoted);
       return;
     }
     let next = 0;
     for (const record of unusual) {
-      this.pass(record - next);
-      this.record(bytes, from(record), ends[record]!, quoted);
+      this.skipRows(record - next);
+      this.checkRow(bytes, from(record), ends[record]!, quoted);
       next = record + 1;
     }
-    this.pass(ends.length - next);
+    this.skipRows(ends.length - next);
   }
 
-  private pass(records: number): void {
-    this.rows += records;
-    this.line += records;
+  private skipRows(count: number): void {
+    this.rows += count;
+    this.line += count;
   }
 
-  private record(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
+  private checkRow(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
     const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
     if (stop > start) this.rows++;
     // DOS programs end the last line with Ctrl-Z.
     if (stop > start && bytes[stop - 1] === CTRL_Z) this.needsImport = true;
     if (this.isPlain(bytes, start, stop, quoted)) {
-      if (this.compares) this.compare(bytes, start, stop);
+      if (this.comparesClasses) this.compare(bytes, start, stop);
       this.line++;
     } else this.inspect(asBuffer(bytes).subarray(start, stop));
   }
@@ -109,7 +109,7 @@ export class RowWatch {
   private compare(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
-    this.compares = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
+    this.comparesClasses = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
     const row = asBuffer(bytes).subarray(start, end);
     const offsets = row.includes(QUOTE) ? cellOffsets(row, this.dialect) : this.offsetsOf(row);
     if (offsets.length !== 2 * columns.length) return;
@@ -153,7 +153,7 @@ export class RowWatch {
     if (end - start > 1)
       return this.feature < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.feature > 1;
     if (digit !== this.feature && digit !== this.feature + 1) return true;
-    for (let at = end, next = digit + 1; next < COMPARED; at += 2, next++)
+    for (let at = end, next = digit + 1; next < COLUMN_NUMBERS_CHECKED; at += 2, next++)
       if (this.differs(bytes, at, rowEnd, next)) return true;
     return false;
   }
@@ -165,10 +165,10 @@ export class RowWatch {
     return digit >= 0 && digit <= 9 && digit !== number;
   }
 
-  /** Whether the cell ends with a digit, as identifiers do, or is no name of a summary row. */
+  /** Whether the cell ends with a digit, as identifiers do, or is not the name of a summary row. */
   private isName(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    const mayBeRounded = length >= LONG || bytes[end - 3] === PLUS;
+    const mayBeRounded = length >= MIN_ROUNDED_DIGITS || bytes[end - 3] === PLUS;
     if (length > 2 && isDigit(bytes[end - 1]!) && !mayBeRounded) return true;
     if (length > 0 && length <= 2 && isDigit(bytes[start]!) && isDigit(bytes[end - 1]!)) return true;
     if (length === 0 || length > MAX_NAME_BYTES) return length > 0;

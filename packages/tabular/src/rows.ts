@@ -2,7 +2,7 @@ import { type Schema, describeCellCount, normalizeName, listCells, plainText } f
 import { canonicalNumber, contradictsFormat, looksNumeric } from './cells';
 import { ClassCodeCheck } from './class-codes';
 import { IdentifierChecks } from './identifiers';
-import { type Layout, lacksOnlyCarriedCells } from './layout';
+import { type Layout, lacksOnlyUnusedCells } from './layout';
 import { isBlank, whyNoRecord } from './records';
 import type { Recognizer } from './recognizer';
 import type { ImportLog } from './report';
@@ -17,14 +17,14 @@ export interface CanonicalRow {
   /** One text per feature of the schema, numbers with a decimal point, '' where nothing was measured. */
   values: string[];
   line: number | null;
-  /** The row is rejected with this, whatever its cells are. */
+  /** Why the row is rejected, whatever its cells are. */
   fault?: RowFault;
 }
 
 const CTRL_Z = '\x1a';
 
 /**
- * The rules of the HTTP API's "Rows", one row after the other: which rows stay in the results, and which of these no model may score.
+ * Applies "Row rules" of README.md row by row: which rows stay in the results, and which of these no model may score.
  * Only the header in force is remembered from one row to the next.
  */
 export class RowRules {
@@ -94,7 +94,7 @@ export class RowRules {
     return undefined;
   }
 
-  /** A quick look that every record fails: headers hold no number in a feature's place. */
+  /** A quick check that no record passes: headers hold no number in a feature's column. */
   private mayBeHeader(cells: readonly string[]): boolean {
     const cell = cells[this.firstFeature];
     return cell !== undefined && cell !== '' && !looksNumeric(cell);
@@ -118,7 +118,7 @@ export class RowRules {
       return allowed && cells.slice(width).every((cell) => cell.trim() === '') ? cells.slice(0, width) : undefined;
     }
     const fills =
-      shortRows === 'pad' || (shortRows === 'dropped' && lacksOnlyCarriedCells(cells, roles, width, this.schema));
+      shortRows === 'pad' || (shortRows === 'dropped' && lacksOnlyUnusedCells(cells, roles, width, this.schema));
     return fills ? Array.from({ length: width }, (_, index) => cells[index] ?? '') : undefined;
   }
 

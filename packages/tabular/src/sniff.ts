@@ -13,8 +13,8 @@ export const FIRST_PART_BYTES = 64 * 1024;
 const MAX_COLUMNS = 1_000;
 
 /**
- * Whether a text file needs no import as far as its first part shows: UTF-8, the header in its first line that is not empty and naming
- * every feature, and nothing to repair below it. Such a file is its own canonical form; later rows are watched by `RowWatch`.
+ * Whether the first part of a text file shows that it needs no import: it is UTF-8, its first non-empty line is a header that names
+ * every feature, and nothing below it needs a repair. Such a file is its own canonical form; `RowWatch` checks its later rows.
  * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */
@@ -39,7 +39,7 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
     const layout = decideLayout(
       rows,
       recognizer,
-      { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, placed: false },
+      { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, hasFixedColumns: false },
       log,
     );
     const firstFilled = rows.findIndex(({ cells }) => cells.length > 1 || cells[0] !== '');

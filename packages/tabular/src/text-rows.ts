@@ -51,7 +51,7 @@ export class TextRows {
     this.scanner = new RowScanner(dialect.delimiter.charCodeAt(0), this.lineByte, dialect.mixed ? CR : undefined);
   }
 
-  /** The rows that the chunk completes, no more than `limit`; what lies behind these is then lost. */
+  /** The rows that the chunk completes, no more than `limit`; rows after these are then lost. */
   push(chunk: Uint8Array, limit = Number.POSITIVE_INFINITY): SourceRow[] {
     const bytes = asBuffer(chunk);
     const rows: SourceRow[] = [];

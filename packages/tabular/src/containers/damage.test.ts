@@ -83,7 +83,7 @@ test('a changed byte ends in a named error, or is found to change nothing where 
   );
 });
 
-test('random bytes behind each signature end in a named error', async () => {
+test('random bytes after each signature end in a named error', async () => {
   const signatures = ['PK\x03\x04', 'PAR1\x15', '\x1f\x8b\x08\0', '[{', '{"'];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...signatures), fc.uint8Array({ maxLength: 400 }), async (signature, rest) => {

@@ -9,7 +9,7 @@ import {
   RowWatch,
   plainReport,
   sniffPlain,
-  startOfText,
+  readTextStart,
 } from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
 import { matchColumnsOrReject } from './match-columns';
@@ -163,7 +163,7 @@ export class UploadInspector {
     const layout = sniffPlain(first, final, settings);
     const header = layout === undefined ? undefined : this.readPlainHeader(first, final);
     if (layout === undefined || header === undefined) {
-      const start = await startOfText(first, final, settings);
+      const start = await readTextStart(first, final, settings);
       if (start !== undefined) matchColumnsOrReject(start.columns.visible, settings, start.headerLine);
       this.needsImport = true;
       return;
@@ -172,7 +172,7 @@ export class UploadInspector {
     const watch = new RowWatch(layout, header.dialect, settings.schema);
     const splitter = createSplitter(header, this.limits, {
       firstLine: layout.firstLine,
-      onRows: (bytes, rows) => watch.records(bytes, rows),
+      onRows: (bytes, rows) => watch.checkRows(bytes, rows),
       rowCheck: watch.check,
     });
     this.plain = { layout, header, match, splitter, watch };

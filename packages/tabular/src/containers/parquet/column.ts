@@ -22,7 +22,7 @@ export class ColumnChunkReader {
     private readonly windowBytes: number,
   ) {}
 
-  /** The values of the next data page; undefined behind the last. */
+  /** The values of the next data page; undefined after the last. */
   async next(): Promise<PageTexts | undefined> {
     while (this.offset < this.end) {
       const header = await this.readHeader();

@@ -13,7 +13,7 @@ type ValueEncoding = Parameters<typeof convertWithDictionary>[2];
 export class PageReader {
   private dictionary: string[] = [];
   private readonly nullable: boolean;
-  /** For the values that stand behind the levels: hyparquet then expects no levels. */
+  /** For values that follow the levels: hyparquet then expects no levels. */
   private readonly valueDecoder: ColumnDecoder;
 
   constructor(
